@@ -1,0 +1,280 @@
+"""The server's side of a media worker: open rooms, seat parties, hear events, pull segments.
+
+`MediaClient` speaks over one control channel and holds no state of its own that
+could go stale; `spawn` starts a worker as a child, or takes up the one that is
+still alive in the same folder. It is the only module of the engine that the
+server calls.
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from media.control import (
+    TOKEN_NAME,
+    Gap,
+    MediaEvent,
+    PartyDown,
+    PartyUp,
+    RecordedTrack,
+    RecordingStarted,
+    SegmentFinished,
+    WorkerGone,
+    event_from_json,
+    json_frame,
+    read_frame,
+    segment_from,
+    socket_path,
+)
+from media.rejected import Code, Rejected
+
+__all__ = [
+    "Gap",
+    "MediaClient",
+    "MediaEvent",
+    "PartyDown",
+    "PartyUp",
+    "RecordedTrack",
+    "RecordingStarted",
+    "SegmentFinished",
+    "Worker",
+    "WorkerGone",
+    "spawn",
+]
+
+ANSWER_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 10.0
+
+
+class MediaClient:
+    """One control channel to one worker. Every method may raise `Rejected`.
+
+    When the channel ends, pending and later requests are `Rejected(worker_gone)`
+    and `events()` yields `WorkerGone` as its last event; a new client is made by
+    `connect`, and finds the worker's rooms and recordings as they were for as
+    long as the worker lingers (60 s).
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._pending: dict[int, asyncio.Future[Any]] = {}
+        self._next = 0
+        self._gone = False
+        self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
+        self._listening = asyncio.create_task(self._listen(), name="media-client")
+
+    @classmethod
+    async def connect(cls, socket: Path, token: str) -> "MediaClient":
+        """Open the channel and authenticate; `Rejected` worker_gone or bad_token."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(socket))
+        except OSError as error:
+            raise Rejected(Code.WORKER_GONE, type(error).__name__) from None
+        client = cls(reader, writer)
+        try:
+            await client._ask("hello", token=token)
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    async def open_room(self, room: str) -> None:
+        """Make the room; an existing one is left as it is."""
+        await self._ask("open_room", room=room)
+
+    async def add_party(self, room: str, party: str, *, record: bool) -> str:
+        """Seat a party and return the worker's SDP offer for its page.
+
+        `record` starts the tap with the first packet. Refused: unknown_room,
+        party_exists, full.
+        """
+        answer = await self._ask("add_party", room=room, party=party, record=record)
+        return str(answer["sdp"])
+
+    async def answer(self, room: str, party: str, sdp: str) -> None:
+        """Take the page's SDP answer. Refused: bad_sdp, fingerprint_missing; the party stays."""
+        await self._ask("answer", room=room, party=party, sdp=sdp)
+
+    async def restart_ice(self, room: str, party: str) -> str:
+        """A new offer with new ICE credentials; media flows on over the old path meanwhile."""
+        return str((await self._ask("restart_ice", room=room, party=party))["sdp"])
+
+    async def record(self, room: str, party: str, on: bool) -> None:
+        """Start or stop recording the party; stopping finishes its segment."""
+        await self._ask("record", room=room, party=party, on=on)
+
+    async def mute(self, room: str, party: str, mid: str, on: bool) -> None:
+        """Hold back what the party sends on the m-line `mid`: nobody and no file gets it."""
+        await self._ask("mute", room=room, party=party, mid=mid, on=on)
+
+    async def remove_party(self, room: str, party: str) -> None:
+        """Unseat the party and finish its segment (reported by an event)."""
+        await self._ask("remove_party", room=room, party=party)
+
+    async def close_room(self, room: str) -> None:
+        """Remove all parties and the room; closing an unknown room is no error."""
+        await self._ask("close_room", room=room)
+
+    async def figures(self) -> dict[str, Any]:
+        """Counters of the worker: `worker` (totals since start) and `rooms` → parties → tracks."""
+        return dict(await self._ask("figures"))
+
+    async def list_segments(self) -> list[SegmentFinished]:
+        """Finished segments that were not dropped yet, oldest first."""
+        answer = await self._ask("list_segments")
+        return [segment_from(s) for s in answer["segments"]]
+
+    async def pull_segment(self, segment: str) -> AsyncIterator[bytes]:
+        """Read a finished segment in chunks. Refused: unknown_segment."""
+        offset = 0
+        while chunk := await self._ask("read_segment", segment=segment, offset=offset):
+            offset += len(chunk)
+            yield chunk
+
+    async def drop_segment(self, segment: str) -> None:
+        """Delete a segment from the worker; an unknown one is no error."""
+        await self._ask("drop_segment", segment=segment)
+
+    async def events(self) -> AsyncIterator[MediaEvent]:
+        """Events in the order in which the worker sent them, up to `WorkerGone`. One reader."""
+        while True:
+            event = await self._events.get()
+            yield event
+            if isinstance(event, WorkerGone):
+                return
+
+    async def shut_down(self) -> None:
+        """Ask the worker to finish its files and exit."""
+        with suppress(Rejected):
+            await self._ask("shut_down")
+
+    async def close(self) -> None:
+        """Close the channel; the worker goes on for its linger time."""
+        self._listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._listening
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+    async def _ask(self, do: str, **fields: Any) -> Any:
+        if self._gone:
+            raise Rejected(Code.WORKER_GONE, do)
+        self._next += 1
+        request = self._next
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._pending[request] = future
+        try:
+            self._writer.write(json_frame({"id": request, "do": do, **fields}))
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await self._writer.drain()
+                return await future
+        except (ConnectionError, TimeoutError) as error:
+            raise Rejected(Code.WORKER_GONE, type(error).__name__) from None
+        finally:
+            self._pending.pop(request, None)
+
+    async def _listen(self) -> None:
+        try:
+            while (frame := await read_frame(self._reader)) is not None:
+                if isinstance(frame, tuple):
+                    self._settle(frame[0], frame[1])
+                elif "event" in frame:
+                    self._events.put_nowait(event_from_json(frame))
+                elif "rejected" in frame:
+                    self._settle(
+                        int(frame["id"]), Rejected(str(frame["rejected"]), str(frame["detail"]))
+                    )
+                else:
+                    self._settle(int(frame["id"]), frame.get("ok"))
+        finally:
+            self._gone = True
+            for future in self._pending.values():
+                if not future.done():
+                    future.set_exception(Rejected(Code.WORKER_GONE))
+            self._events.put_nowait(WorkerGone())
+
+    def _settle(self, request: int, outcome: Any) -> None:
+        future = self._pending.get(request)
+        if future is None or future.done():
+            return
+        if isinstance(outcome, Rejected):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+
+@dataclass
+class Worker:
+    """A running worker and the client that leads it. `process` is None when it was taken up."""
+
+    client: MediaClient
+    process: asyncio.subprocess.Process | None
+
+    async def stop(self) -> None:
+        """Finish the recordings, end the process, close the channel."""
+        await self.client.shut_down()
+        if self.process is not None:
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await self.process.wait()
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+        await self.client.close()
+
+
+async def spawn(workdir: Path, *, host: str = "", advertised: list[str] | None = None) -> Worker:
+    """Start `python -m media.node` in `workdir`, or take up the one that lives there.
+
+    `host` is the local address of the UDP socket (empty: the machine's outward
+    one); `advertised` are the addresses named to browsers (empty: `host`). The
+    folder holds the control socket (0600), the token and the segments; those of
+    an earlier worker are found again. Raises `Rejected(worker_gone)` when the
+    worker does not come up.
+    """
+    workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    socket = socket_path(workdir)
+    token_file = workdir / TOKEN_NAME
+    if socket.exists() and token_file.exists():
+        with suppress(Rejected):
+            client = await MediaClient.connect(socket, token_file.read_text())
+            return Worker(client, None)
+    token = secrets.token_urlsafe(32)
+    token_file.unlink(missing_ok=True)
+    descriptor = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(token)
+    arguments = ["--workdir", str(workdir), "--host", host]
+    for address in advertised or []:
+        arguments += ["--advertise", address]
+    # A session of its own, so that a signal to the server's group leaves it recording.
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "media.node",
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            ready = await process.stdout.readline()
+        if ready != b"ready\n":
+            raise Rejected(Code.WORKER_GONE, "the worker did not start")
+        return Worker(await MediaClient.connect(socket, token), process)
+    except (Rejected, TimeoutError):
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        raise Rejected(Code.WORKER_GONE, "the worker did not start") from None

@@ -1,0 +1,191 @@
+"""The wire between a media worker and its server: frames and events.
+
+A frame is a length (4 bytes, big endian, of what follows), one kind byte and a
+body: `J` a JSON object, `B` the bytes of a segment. The server asks with
+`{"id", "do", ...}` and is answered with the same id; events come unasked as
+`{"event", ...}`. Neither side's behaviour lives here.
+"""
+
+import asyncio
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from media.rejected import Code, Rejected
+
+MAX_FRAME_BYTES = 1 << 20
+SOCKET_NAME = "control.sock"
+TOKEN_NAME = "control.token"
+SEGMENTS_NAME = "segments"
+
+JSON_KIND = ord("J")
+BYTES_KIND = ord("B")
+
+
+@dataclass(frozen=True, slots=True)
+class PartyUp:
+    """The party's media path stands: DTLS is done and its fingerprint is the answered one."""
+
+    room: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyDown:
+    """The media path is lost. `reason` is `silent`, `closed`, `fingerprint`, `dtls` or `removed`.
+
+    A `silent` party that is heard again is reported by another `PartyUp`.
+    """
+
+    room: str
+    party: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """The first packet of a segment was written at `at` (UTC epoch seconds)."""
+
+    room: str
+    party: str
+    segment: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of a recorded track that is missing (UTC epoch seconds).
+
+    `reason` is `lost` (packets never came), `muted` (held back by order) or
+    `dropped` (the recorder could not keep up).
+    """
+
+    mid: str
+    started_at: float
+    ended_at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTrack:
+    """One track of a finished segment; times are of its first and last packet written."""
+
+    mid: str
+    kind: str
+    codec: str
+    packets: int
+    started_at: float
+    ended_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFinished:
+    """A recording segment is complete on the worker's disk and can be pulled.
+
+    `started_at` and `ended_at` (UTC epoch seconds, worker's clock) are those of
+    the first and last packet written; `sha256` is the hex digest of the file.
+    """
+
+    room: str
+    party: str
+    segment: str
+    sha256: str
+    size_bytes: int
+    started_at: float
+    ended_at: float
+    gaps: tuple[Gap, ...]
+    tracks: tuple[RecordedTrack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerGone:
+    """The control channel ended. It is the last event of a client."""
+
+
+MediaEvent = PartyUp | PartyDown | RecordingStarted | SegmentFinished | WorkerGone
+
+
+def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
+    """Build a `SegmentFinished` from its JSON form."""
+    rest = {k: v for k, v in fields.items() if k not in ("event", "gaps", "tracks")}
+    return SegmentFinished(
+        gaps=tuple(Gap(**g) for g in fields["gaps"]),
+        tracks=tuple(RecordedTrack(**t) for t in fields["tracks"]),
+        **rest,
+    )
+
+
+_NAMES: dict[type[Any], str] = {
+    PartyUp: "party_up",
+    PartyDown: "party_down",
+    RecordingStarted: "recording_started",
+    SegmentFinished: "segment_finished",
+    WorkerGone: "worker_gone",
+}
+
+
+def event_to_json(event: MediaEvent) -> dict[str, Any]:
+    return {"event": _NAMES[type(event)], **asdict(event)}
+
+
+def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
+    rest = {k: v for k, v in fields.items() if k != "event"}
+    match fields["event"]:
+        case "party_up":
+            return PartyUp(**rest)
+        case "party_down":
+            return PartyDown(**rest)
+        case "recording_started":
+            return RecordingStarted(**rest)
+        case "segment_finished":
+            return segment_from(fields)
+        case "worker_gone":
+            return WorkerGone()
+        case other:
+            raise ValueError(f"unknown event {other!r}")
+
+
+def json_frame(message: Mapping[str, Any]) -> bytes:
+    body = json.dumps(message, separators=(",", ":")).encode()
+    return struct.pack("!IB", len(body) + 1, JSON_KIND) + body
+
+
+def bytes_frame(request: int, chunk: bytes) -> bytes:
+    """A chunk of a segment in answer to `request`; an empty one is the end."""
+    return struct.pack("!IBI", len(chunk) + 5, BYTES_KIND, request) + chunk
+
+
+async def read_frame(reader: asyncio.StreamReader) -> dict[str, Any] | tuple[int, bytes] | None:
+    """Read one frame: a JSON object, a pair (request, chunk), or None at the end.
+
+    Raises `Rejected(bad_request)` when the peer breaks the framing.
+    """
+    try:
+        size, kind = struct.unpack("!IB", await reader.readexactly(5))
+        if not 1 <= size <= MAX_FRAME_BYTES:
+            raise Rejected(Code.BAD_REQUEST, "frame size")
+        body = await reader.readexactly(size - 1)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    if kind == BYTES_KIND and len(body) >= 4:
+        return int.from_bytes(body[:4], "big"), body[4:]
+    if kind != JSON_KIND:
+        raise Rejected(Code.BAD_REQUEST, "frame kind")
+    try:
+        message = json.loads(body)
+    except ValueError:
+        raise Rejected(Code.BAD_REQUEST, "not JSON") from None
+    if not isinstance(message, dict):
+        raise Rejected(Code.BAD_REQUEST, "not an object")
+    return message
+
+
+def socket_path(workdir: Path) -> Path:
+    """Where a worker of this folder listens. Refuses a path too long for a Unix socket."""
+    path = workdir / SOCKET_NAME
+    if len(str(path)) > 100:
+        raise ValueError(f"the media folder's path is too long for a Unix socket: {path}")
+    return path
