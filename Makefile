@@ -1,0 +1,136 @@
+# make run      build everything, install it beside the tree, start the demo on 127.0.0.1:8080
+# make test     everything that must hold: check, tests, web build, browser stories
+# make check    linters, types, import contracts, generated files, floors
+# make bench    figures, as tables and as JSON under build/bench/
+# make proofs   the long proofs, with a report under build/proofs/
+# make schema   write the schemas and regenerate the TypeScript messages from them
+# make clean    remove what was built; the environments stay
+#
+# ARGS="--with-approver" goes to the demo, PYTHON=python3.13 chooses the interpreter.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+RUN_VENV := .venv-run
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { command -v "$$p"; break; }; done)
+STAGE := .ci/stage
+
+WEB_STAMP := web/node_modules/.package-lock.json
+WEB_FILES := $(shell find web -path web/node_modules -prune -o -path web/tests -prune -o -type f -print)
+PY_FILES := $(shell find server signaling media migrations -path server/static -prune -o -type f \
+	-not -path '*/__pycache__/*' -print 2>/dev/null)
+PY_DIRS := server signaling media migrations tests
+
+.PHONY: run test check bench proofs schema clean install web wheel \
+	lint types contracts floors messages web-types parity
+
+# Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
+
+$(VENV)/.installed: setup.cfg pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'No Python 3.11 or newer with venv; see .ci/system' >&2; exit 1; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+$(WEB_STAMP): web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+server/static/index.html: $(WEB_FILES) $(WEB_STAMP)
+	cd web && npm run --silent build
+	touch $@
+
+$(RUN_VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo 'No Python 3.11 or newer with venv; see .ci/system' >&2; exit 1; }
+	"$(PYTHON)" -m venv $(RUN_VENV)
+
+build/wheel.stamp: setup.cfg pyproject.toml README.md LICENSE $(PY_FILES) server/static/index.html \
+		| $(RUN_VENV)/bin/python
+	rm -rf build/setuptools dist/yunjian-*.whl
+	$(RUN_VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	touch $@
+
+$(RUN_VENV)/.installed: build/wheel.stamp
+	$(RUN_VENV)/bin/python -m pip install --quiet dist/yunjian-*.whl
+	$(RUN_VENV)/bin/python -m pip install --quiet --no-deps --force-reinstall dist/yunjian-*.whl
+	touch $@
+
+install: $(VENV)/.installed $(WEB_STAMP)
+
+web: server/static/index.html
+
+wheel: build/wheel.stamp
+
+run:
+	@.ci/system run
+	@$(MAKE) $(RUN_VENV)/.installed
+	@exec $(RUN_VENV)/bin/yunjian demo $(ARGS)
+
+# Each stage prints its minutes; the first that fails ends the run with its status.
+# pytest's status 5 ("no tests") is a failure like any other.
+test:
+	@began=$$(date +%s); \
+	$(STAGE) 'system packages' .ci/system test && \
+	$(STAGE) 'python and node packages' $(MAKE) install && \
+	$(STAGE) 'check' $(MAKE) check && \
+	$(STAGE) 'python tests' $(BIN)/python -m pytest -n 2 --dist worksteal \
+		-m 'not browser and not proofs' && \
+	$(STAGE) 'web tests' npm --prefix web run --silent test && \
+	$(STAGE) 'web build and wheel' $(MAKE) web wheel && \
+	$(STAGE) 'browser tests' $(BIN)/python -m pytest -m 'browser and not proofs' tests/browser && \
+	took=$$(($$(date +%s) - began)) && \
+	printf '\n==> all stages: %d.%d min\n' $$((took / 60)) $$((took % 60 / 6))
+
+check: install
+	@$(MAKE) -j 2 --output-sync=target lint types contracts floors web-types parity
+
+lint:
+	$(BIN)/ruff check --quiet $(PY_DIRS)
+	$(BIN)/ruff format --quiet --check $(PY_DIRS)
+
+types:
+	$(BIN)/mypy
+
+contracts:
+	$(BIN)/lint-imports
+
+floors:
+	$(BIN)/python -m tests.kit.floors
+	$(BIN)/python -m pip check
+
+# The TypeScript messages are generated from the schema; a difference means that one of the two
+# was changed alone. The file is left regenerated.
+messages:
+	@mkdir -p build
+	cp web/src/wire/messages.ts build/messages.before.ts
+	$(MAKE) schema
+	@cmp -s build/messages.before.ts web/src/wire/messages.ts || { \
+		echo 'web/src/wire/messages.ts did not match the schema; it is regenerated now' >&2; exit 1; }
+
+web-types: messages
+	npm --prefix web run --silent typecheck
+
+parity:
+	npm --prefix web run --silent test -- i18n
+
+schema: install
+	$(BIN)/yunjian schema
+	npm --prefix web run --silent messages
+
+bench: install web
+	$(BIN)/python -m tests.proofs.bench $(ARGS)
+
+proofs: install web
+	@mkdir -p build/proofs
+	$(BIN)/python -m pytest -m proofs --timeout 3600 --junit-xml build/proofs/report.xml tests
+
+clean:
+	rm -rf build dist server/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
+		*.egg-info
+	find $(PY_DIRS) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,64 @@
+"""The floors of the dependencies: `python -m tests.kit.floors`, part of `make check`.
+
+Refuses a requirement of setup.cfg without a floor, a floor below a release whose holes are
+known, and an environment that holds something older than what setup.cfg asks for.
+"""
+
+from __future__ import annotations
+
+import configparser
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+FIRST_WITHOUT_KNOWN_HOLES: Final = {
+    "aiohttp": Version("3.14.4"),
+    "python-engineio": Version("4.13.2"),
+    "python-socketio": Version("5.16.4"),
+}
+
+
+def complaints(setup_cfg: Path) -> Iterator[str]:
+    """Say what is wrong with the requirements of `setup_cfg`, one sentence each."""
+    parser = configparser.ConfigParser()
+    parser.read(setup_cfg, encoding="utf-8")
+    lists = [parser["options"]["install_requires"], *parser["options.extras_require"].values()]
+    lines = [line.strip() for block in lists for line in block.splitlines()]
+    requirements = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    floors = {
+        canonicalize_name(each.name): Version(part.version)
+        for each in requirements
+        for part in each.specifier
+        if part.operator == ">="
+    }
+    for each in requirements:
+        name = canonicalize_name(each.name)
+        if name not in floors:
+            yield f"{each.name} has no floor"
+        if each.marker is not None and not each.marker.evaluate():
+            continue
+        try:
+            installed = version(each.name)
+        except PackageNotFoundError:
+            yield f"{each.name} is not installed"
+            continue
+        if not each.specifier.contains(installed, prereleases=True):
+            yield f"{each.name} {installed} is installed; setup.cfg asks for {each.specifier}"
+    for name, first in FIRST_WITHOUT_KNOWN_HOLES.items():
+        if name not in floors:
+            yield f"{name} is not asked for, so that a release with known holes may come in"
+        elif floors[name] < first:
+            yield f"{name} has known holes before {first}; its floor is {floors[name]}"
+
+
+if __name__ == "__main__":
+    found = list(complaints(Path("setup.cfg")))
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    sys.exit(1 if found else 0)

@@ -1,0 +1,245 @@
+"""Real PostgreSQL and Redis for tests, each in a temporary folder and on a Unix socket only.
+
+Neither opens a port nor leaves a trace: each is a child of the test process, ended by its own
+process id. They are started by the fixtures of tests/conftest.py when a test first asks for
+them, once in each pytest worker. PostgreSQL runs without fsync: these tests are about what
+statements mean, not about power cuts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+START_S: Final = 30.0
+STOP_S: Final = 20.0
+OLDEST_POSTGRESQL: Final = 17
+
+
+class NotStarted(RuntimeError):
+    """A service is not installed or did not come up; the message says which and why."""
+
+
+class Postgres:
+    """One PostgreSQL cluster, as yielded by `postgres()`."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self._numbers = itertools.count(1)
+        self.folder = folder
+
+    def url(self, database: str) -> str:
+        """The database's address as SQLAlchemy's asyncpg dialect takes it."""
+        return f"postgresql+asyncpg://yunjian@/{database}?host={self.folder}"
+
+    def create(self, *, template: str = "template0") -> str:
+        """Create an empty database, or a copy of `template`, and return its name.
+
+        Copying takes about 60 ms; nobody may be connected to the template meanwhile.
+        """
+        name = f"test_{next(self._numbers)}"
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, database: str) -> None:
+        """Drop the database, closing the connections that are still open to it."""
+        self.sql(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+    def sql(self, statement: str, *, database: str = "postgres") -> str:
+        """Run one statement through psql; returns the rows, unaligned, without a heading."""
+        run = subprocess.run(
+            [
+                str(self._binaries / "psql"),
+                *("--host", str(self.folder), "--username", "yunjian", "--dbname", database),
+                *("--no-psqlrc", "--quiet", "--tuples-only", "--no-align"),
+                *("--set", "ON_ERROR_STOP=1", "--command", statement),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=START_S,
+            check=False,
+        )
+        if run.returncode != 0:
+            raise NotStarted(f"psql: {run.stderr.strip()}")
+        return run.stdout.strip()
+
+
+class Redis:
+    """One Redis server, as yielded by `redis()`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.path}"
+
+    def empty(self) -> None:
+        """Forget every key of every database; subscribers stay."""
+        if self.ask("FLUSHALL") != "+OK":
+            raise NotStarted("Redis did not empty itself")
+
+    def ask(self, line: str) -> str:
+        """Send one inline command; returns the first line of the answer, with its type byte."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5.0)
+            connection.connect(str(self.path))
+            connection.sendall(line.encode() + b"\r\n")
+            with connection.makefile("rb") as answer:
+                return answer.readline().decode().rstrip("\r\n")
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a fresh PostgreSQL cluster (17 or newer, UTF-8, C locale) for the time of the block.
+
+    As root it runs under the account `postgres`, since the server refuses root. Raises NotStarted
+    where it is not installed or does not come up within 30 s.
+    """
+    binaries = _postgresql_binaries()
+    account = "postgres" if os.geteuid() == 0 else None
+    with _folder(account) as folder:
+        data = folder / "data"
+        subprocess.run(
+            [
+                str(binaries / "initdb"),
+                *("--pgdata", str(data), "--username", "yunjian", "--auth", "trust"),
+                *("--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"),
+            ],
+            user=account,
+            group=account,
+            extra_groups=[] if account else None,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            timeout=START_S,
+            check=True,
+        )
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(folder),
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "shared_buffers": "32MB",
+            "max_connections": "100",
+            "autovacuum": "off",
+        }
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [str(binaries / "postgres"), "-D", str(data), *options],
+                user=account,
+                group=account,
+                extra_groups=[] if account else None,
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+        def why_not() -> str | None:
+            try:
+                status = (data / "postmaster.pid").read_text().splitlines()[7].strip()
+            except (FileNotFoundError, IndexError):
+                return "no status yet"
+            return None if status == "ready" else f"status {status}"
+
+        with _ended(server, signal.SIGINT):
+            _await_start(server, why_not, folder / "log")
+            yield Postgres(binaries, folder)
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[Redis]:
+    """Run a fresh Redis that stores nothing on disk, for the time of the block.
+
+    Raises NotStarted where it is not installed or does not come up within 30 s.
+    """
+    program = shutil.which("redis-server")
+    if program is None:
+        raise NotStarted("redis-server is not installed (Debian: redis-server)")
+    with _folder(None) as folder:
+        handle = Redis(folder / "redis.sock")
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [
+                    *(program, "--port", "0", "--unixsocket", str(handle.path)),
+                    *("--save", "", "--appendonly", "no", "--dir", str(folder)),
+                ],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+        def why_not() -> str | None:
+            try:
+                answer = handle.ask("PING")
+            except OSError as error:
+                return str(error)
+            return None if answer == "+PONG" else answer
+
+        with _ended(server, signal.SIGTERM):
+            _await_start(server, why_not, folder / "log")
+            yield handle
+
+
+def _postgresql_binaries() -> Path:
+    found = {
+        int(number.group(1)): path.parent
+        for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")
+        if (number := re.search(r"/(\d+)/bin/", str(path)))
+    }
+    if found and max(found) >= OLDEST_POSTGRESQL:
+        return found[max(found)]
+    raise NotStarted(
+        f"PostgreSQL {OLDEST_POSTGRESQL} or newer is not installed (Debian: postgresql-17)"
+    )
+
+
+@contextlib.contextmanager
+def _folder(account: str | None) -> Iterator[Path]:
+    """A temporary folder with a path short enough for a Unix socket (107 bytes)."""
+    folder = Path(tempfile.mkdtemp(prefix="yj-", dir="/tmp"))
+    try:
+        if account is not None:
+            owner = pwd.getpwnam(account)
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _ended(server: subprocess.Popen[bytes], how: signal.Signals) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        server.send_signal(how)
+        try:
+            server.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _await_start(
+    server: subprocess.Popen[bytes], why_not: Callable[[], str | None], log: Path
+) -> None:
+    deadline = time.monotonic() + START_S
+    while (reason := why_not()) is not None:
+        if server.poll() is not None:
+            reason = f"it ended with status {server.returncode}"
+        elif time.monotonic() < deadline:
+            time.sleep(0.01)
+            continue
+        raise NotStarted(f"{reason}: {log.read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,40 @@
+"""Waiting for something to come true, without a blind sleep.
+
+A condition is a function that returns None when it holds and otherwise says why not yet; that
+sentence is what a test that ran out of time shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+
+
+class NotYet(AssertionError):
+    """The time ran out; carries what was still missing at the last look."""
+
+
+async def until(
+    why_not: Callable[[], str | None] | Callable[[], Awaitable[str | None]],
+    timeout_s: float = 5.0,
+    *,
+    every_s: float = 0.02,
+) -> None:
+    """Return as soon as `why_not()` returns None.
+
+    `why_not` may be a coroutine function. It is asked at once, then every `every_s` seconds, and
+    once more when the time is over. Raises NotYet with its last answer after `timeout_s` seconds.
+    An exception of `why_not` passes through.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        last_look = time.monotonic() >= deadline
+        answer = why_not()
+        reason = await answer if inspect.isawaitable(answer) else answer
+        if reason is None:
+            return
+        if last_look:
+            raise NotYet(f"after {timeout_s:g} s: {reason}")
+        await asyncio.sleep(every_s)
