@@ -1,0 +1,223 @@
+"""A scripted WebRTC peer: sends a known picture and tone, measures what comes back.
+
+It stands in for a person at a browser: the demo's approver and the peers of the
+tests. Built on aiortc, which encodes and decodes; the engine itself never does.
+It always answers and never offers, as a page does.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from time import monotonic
+
+import numpy as np
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame, VideoFrame
+
+SAMPLE_RATE = 48_000
+AUDIO_FRAME_SAMPLES = 960
+VIDEO_CLOCK = Fraction(1, 90_000)
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a peer has got so far.
+
+    `colour` is the mean RGB (0-255) of the upper middle of the newest picture and
+    `tone_hz` the strongest frequency of the last second of sound; both None
+    before there is any (or while there is silence). `frames` and `audio_frames`
+    count decoded ones, `size` is (width, height) of the newest picture.
+    """
+
+    colour: tuple[float, float, float] | None
+    tone_hz: float | None
+    frames: int
+    audio_frames: int
+    size: tuple[int, int] | None
+
+
+class _Paced(MediaStreamTrack):
+    """A source that gives one frame each `period_s`, on a clock that does not drift."""
+
+    def __init__(self, period_s: float) -> None:
+        super().__init__()
+        self._period_s = period_s
+        self._began = 0.0
+        self._count = 0
+
+    async def _next(self) -> int:
+        if self.readyState != "live":
+            raise MediaStreamError
+        if not self._count:
+            self._began = monotonic()
+        wait_s = self._began + self._count * self._period_s - monotonic()
+        await asyncio.sleep(max(0.0, wait_s))
+        self._count += 1
+        return self._count - 1
+
+
+class ColourTrack(_Paced):
+    """A plain picture with a small bar that moves along its lower edge, in RGB `colour`."""
+
+    kind = "video"
+
+    def __init__(self, colour: Colour, *, width: int = 320, height: int = 240, fps: int = 10):
+        super().__init__(1 / fps)
+        self._fps = fps
+        self._picture = np.empty((height, width, 3), np.uint8)
+        self._picture[:] = colour
+
+    async def recv(self) -> VideoFrame:
+        count = await self._next()
+        height, width, _ = self._picture.shape
+        picture = self._picture.copy()
+        left = count * 8 % (width - 32)
+        picture[-height // 8 :, left : left + 32] = 255 - picture[-height // 8 :, left : left + 32]
+        frame = VideoFrame.from_ndarray(picture, format="rgb24")
+        frame.pts = count * 90_000 // self._fps
+        frame.time_base = VIDEO_CLOCK
+        return frame
+
+
+class ToneTrack(_Paced):
+    """A sine of `tone_hz` at a quarter of full scale, 48 kHz mono."""
+
+    kind = "audio"
+
+    def __init__(self, tone_hz: float) -> None:
+        super().__init__(AUDIO_FRAME_SAMPLES / SAMPLE_RATE)
+        self._tone_hz = tone_hz
+
+    async def recv(self) -> AudioFrame:
+        first = await self._next() * AUDIO_FRAME_SAMPLES
+        at = (first + np.arange(AUDIO_FRAME_SAMPLES)) / SAMPLE_RATE
+        wave = (8192 * np.sin(2 * np.pi * self._tone_hz * at)).astype(np.int16)
+        frame = AudioFrame.from_ndarray(wave.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        frame.pts = first
+        frame.time_base = Fraction(1, SAMPLE_RATE)
+        return frame
+
+
+def dominant_tone(samples: np.ndarray, sample_rate: int) -> float | None:
+    """The strongest frequency (Hz) in a mono signal; None for silence or under 0.1 s."""
+    if len(samples) < sample_rate // 10 or np.abs(samples).max() < 1e-3:
+        return None
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    power[: max(1, 50 * len(samples) // sample_rate)] = 0
+    return float(np.argmax(power) * sample_rate / len(samples))
+
+
+class ScriptedPeer:
+    """One seat's browser, played by a script.
+
+    `colour` is RGB 0-255, `tone_hz` the pitch it sings. Video is VP8, 320x240 at
+    10 a second unless said otherwise.
+    """
+
+    def __init__(
+        self,
+        colour: Colour = (0, 160, 0),
+        tone_hz: float = 440.0,
+        *,
+        width: int = 320,
+        height: int = 240,
+        fps: int = 10,
+    ) -> None:
+        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._sources: list[_Paced] = [
+            ToneTrack(tone_hz),
+            ColourTrack(colour, width=width, height=height, fps=fps),
+        ]
+        self._listeners: list[asyncio.Task[None]] = []
+        self._sound: deque[np.ndarray] = deque(maxlen=50)
+        self._sound_rate = SAMPLE_RATE
+        self._picture: VideoFrame | None = None
+        self._frames = 0
+        self._audio_frames = 0
+        for source in self._sources:
+            self._pc.addTrack(source)
+        self._pc.on("track", self._hear)
+
+    @property
+    def state(self) -> str:
+        """The W3C connection state: new, connecting, connected, failed, closed."""
+        return str(self._pc.connectionState)
+
+    async def answer(self, offer_sdp: str) -> str:
+        """Take the worker's offer, start to connect, and return the SDP answer."""
+        await self._pc.setRemoteDescription(RTCSessionDescription(offer_sdp, "offer"))
+        await self._pc.setLocalDescription(await self._pc.createAnswer())
+        return str(self._pc.localDescription.sdp)
+
+    @property
+    def received(self) -> Received:
+        colour: tuple[float, float, float] | None = None
+        size: tuple[int, int] | None = None
+        if self._picture is not None:
+            picture = self._picture.to_ndarray(format="rgb24")
+            height, width, _ = picture.shape
+            size = (width, height)
+            middle = picture[height // 8 : height // 2, width // 4 : 3 * width // 4]
+            red, green, blue = middle.reshape(-1, 3).mean(axis=0)
+            colour = (float(red), float(green), float(blue))
+        samples = np.concatenate(self._sound) if self._sound else np.empty(0)
+        return Received(
+            colour,
+            dominant_tone(samples, self._sound_rate),
+            self._frames,
+            self._audio_frames,
+            size,
+        )
+
+    def forget(self) -> None:
+        """Start measuring anew, as if nothing had been received."""
+        self._sound.clear()
+        self._picture = None
+        self._frames = self._audio_frames = 0
+
+    async def close(self) -> None:
+        """Hang up (DTLS close included) and end every task of this peer."""
+        for source in self._sources:
+            source.stop()
+        await self._pc.close()
+        for task in self._listeners:
+            task.cancel()
+        await asyncio.gather(*self._listeners, return_exceptions=True)
+
+    def _hear(self, track: MediaStreamTrack) -> None:
+        take: Callable[[VideoFrame | AudioFrame], None] = (
+            self._take_sound if track.kind == "audio" else self._take_picture
+        )
+        self._listeners.append(asyncio.create_task(self._drain(track, take)))
+
+    async def _drain(
+        self, track: MediaStreamTrack, take: Callable[[VideoFrame | AudioFrame], None]
+    ) -> None:
+        with suppress(MediaStreamError):
+            while True:
+                take(await track.recv())
+
+    def _take_picture(self, frame: VideoFrame | AudioFrame) -> None:
+        if isinstance(frame, VideoFrame):
+            self._picture = frame
+            self._frames += 1
+
+    def _take_sound(self, frame: VideoFrame | AudioFrame) -> None:
+        if isinstance(frame, AudioFrame):
+            channels = len(frame.layout.channels)
+            samples = frame.to_ndarray().reshape(-1).astype(np.float32) / 32768
+            self._sound.append(samples[::channels])
+            self._sound_rate = frame.sample_rate
+            self._audio_frames += 1

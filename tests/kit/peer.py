@@ -1,0 +1,33 @@
+"""The people of a test: a scripted peer that sends a known picture and tone.
+
+The peer itself is `media.peer`, which the demo's approver uses too; this adds
+what only tests ask of it.
+"""
+
+from media.peer import Colour, Received, ScriptedPeer
+
+__all__ = ["Colour", "Peer", "Received", "near"]
+
+RED: Colour = (200, 30, 30)
+GREEN: Colour = (30, 170, 30)
+BLUE: Colour = (30, 60, 200)
+
+
+def near(got: tuple[float, ...] | None, wanted: Colour, tolerance: float = 30) -> bool:
+    """Whether a measured mean colour is that of the sender, allowing for the codec."""
+    return got is not None and all(
+        abs(g - w) <= tolerance for g, w in zip(got, wanted, strict=True)
+    )
+
+
+class Peer(ScriptedPeer):
+    """A scripted peer that can say whether it sees and hears another one."""
+
+    def meets(self, colour: Colour, tone_hz: float) -> str:
+        """Empty when this picture and tone arrive, else why not yet."""
+        got = self.received
+        if not near(got.colour, colour):
+            return f"sees {got.colour}, wants {colour}; {got.frames} frames, {self.state}"
+        if got.tone_hz is None or abs(got.tone_hz - tone_hz) > 12:
+            return f"hears {got.tone_hz} Hz, wants {tone_hz}; {got.audio_frames} frames"
+        return ""
