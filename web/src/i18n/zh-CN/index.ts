@@ -1,0 +1,7 @@
+import audit from './audit'
+import call from './call'
+import desk from './desk'
+import record from './record'
+import shell from './shell'
+
+export default { shell, call, record, desk, audit }

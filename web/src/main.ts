@@ -1,0 +1,21 @@
+import { createApp } from 'vue'
+import 'element-plus/dist/index.css'
+import './ui/theme.css'
+import App from './App.vue'
+import { i18n, language, speak } from './i18n'
+import { router } from './router'
+import { surround } from './wire/http'
+import { forget } from './wire/session'
+
+surround({
+  language,
+  sentence: (code) => i18n.global.t(`shell.problem.${code}`),
+  signed_out: () => {
+    forget()
+    const { fullPath, name } = router.currentRoute.value
+    if (name !== 'sign_in') void router.replace({ name: 'sign_in', query: { then: fullPath, ended: '1' } })
+  },
+})
+speak(language())
+
+createApp(App).use(i18n).use(router).mount('#app')

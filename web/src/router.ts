@@ -1,0 +1,67 @@
+/**
+ * The pages and who may open them. The server decides what anyone may see; this only spares people a page
+ * that would be empty for them.
+ */
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { homeOf, whoAmI, type Role } from './wire/session'
+import { i18n } from './i18n'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    roles?: readonly Role[]
+    title: string
+  }
+}
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'home', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
+  { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { title: 'sign_in' } },
+  { path: '/window', name: 'window', component: () => import('./pages/WindowIdle.vue'), meta: { title: 'window', roles: ['clerk'] } },
+  {
+    path: '/window/cases/:id',
+    name: 'window_case',
+    component: () => import('./pages/WindowDesk.vue'),
+    props: true,
+    meta: { title: 'window_case', roles: ['clerk'] },
+  },
+  { path: '/approver', name: 'approver', component: () => import('./pages/ApproverDuty.vue'), meta: { title: 'approver', roles: ['approver'] } },
+  {
+    path: '/approver/cases/:id',
+    name: 'approver_case',
+    component: () => import('./pages/ApproverDesk.vue'),
+    props: true,
+    meta: { title: 'approver_case', roles: ['approver'] },
+  },
+  {
+    path: '/supervisor/calls',
+    name: 'supervisor_calls',
+    component: () => import('./pages/CallLog.vue'),
+    meta: { title: 'supervisor_calls', roles: ['supervisor'] },
+  },
+  {
+    path: '/supervisor/calls/:id',
+    name: 'supervisor_call',
+    component: () => import('./pages/CallReplay.vue'),
+    props: true,
+    meta: { title: 'supervisor_call', roles: ['supervisor'] },
+  },
+  { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
+  { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes })
+
+router.beforeEach(async (to) => {
+  if (to.name === 'sign_in') return true
+  const who = await whoAmI().catch(() => null)
+  if (!who) return { name: 'sign_in', query: to.name === 'home' ? {} : { then: to.fullPath } }
+  const home = homeOf(who)
+  if (to.name === 'home') return home ?? { name: 'sign_in' }
+  const roles = to.meta.roles
+  if (roles && !roles.some((role) => who.roles.includes(role))) return home ?? { name: 'sign_in' }
+  return true
+})
+
+export function titleOf(name: string): string {
+  return `${i18n.global.t(`shell.titles.${name}`)} · ${i18n.global.t('shell.product')}`
+}

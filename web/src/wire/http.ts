@@ -1,0 +1,120 @@
+/**
+ * Requests to the server's REST interface, same origin, JSON in and out.
+ *
+ * Every failure is thrown as a `Problem`: the server's own RFC 9457 body, or one of three local codes when
+ * there is no readable answer (`unreachable`, `timed_out`, `unreadable`). Knows no feature and no page.
+ */
+
+export type LocalCode = 'unreachable' | 'timed_out' | 'unreadable' | 'unexpected'
+
+/** RFC 9457 problem details, with the stable code and the reference under which the server logged it. */
+export class Problem extends Error {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: string
+  readonly detail: string | undefined
+  readonly reference: string | undefined
+  /** the safe details of the refusal, by name */
+  readonly extra: Readonly<Record<string, unknown>>
+
+  constructor(body: { type?: string; title: string; status: number; code: string; detail?: string; reference?: string; [key: string]: unknown }) {
+    super(body.title)
+    const { type, title, status, code, detail, reference, ...extra } = body
+    this.name = 'Problem'
+    this.type = type ?? 'about:blank'
+    this.title = title
+    this.status = status
+    this.code = code
+    this.detail = detail
+    this.reference = reference
+    this.extra = extra
+  }
+
+  /** Whatever was thrown, as a problem that can be shown. */
+  static of(thrown: unknown): Problem {
+    if (thrown instanceof Problem) return thrown
+    return new Problem({ title: surroundings.sentence('unexpected'), status: 0, code: 'unexpected', detail: String(thrown) })
+  }
+}
+
+interface Surroundings {
+  /** BCP 47 tag of the page's language, sent as Accept-Language */
+  language: () => string
+  /** the sentence for a local code in that language */
+  sentence: (code: LocalCode) => string
+  /** called when a request was refused because nobody is signed in (any more) */
+  signed_out: () => void
+}
+
+let surroundings: Surroundings = { language: () => 'zh-CN', sentence: (code) => code, signed_out: () => undefined }
+
+export function surround(given: Surroundings): void {
+  surroundings = given
+}
+
+export function localProblem(code: LocalCode, status = 0, reference?: string): Problem {
+  return new Problem({ title: surroundings.sentence(code), status, code, ...(reference === undefined ? {} : { reference }) })
+}
+
+const API = '/api/v1'
+const PATIENCE_MS = 20_000
+
+/** Turns a response that is not 2xx into its problem. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const reference = response.headers.get('x-request-id') ?? undefined
+  if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
+    const body: unknown = await response.json().catch(() => null)
+    if (typeof body === 'object' && body !== null && 'title' in body && 'code' in body) {
+      return new Problem({ status: response.status, ...(body as { title: string; code: string }) })
+    }
+  }
+  return localProblem('unreadable', response.status, reference)
+}
+
+interface Options {
+  signal?: AbortSignal
+  /** a request about the sign-in itself, whose 401 is an answer and not the end of a session */
+  about_session?: boolean
+}
+
+async function request<T>(method: string, path: string, body: unknown, options: Options): Promise<T> {
+  const patience = AbortSignal.timeout(PATIENCE_MS)
+  let response: Response
+  try {
+    response = await fetch(API + path, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: options.signal ? AbortSignal.any([options.signal, patience]) : patience,
+      headers: {
+        accept: 'application/json, application/problem+json',
+        'accept-language': surroundings.language(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  } catch (reason) {
+    if (options.signal?.aborted) throw reason
+    throw localProblem(patience.aborted ? 'timed_out' : 'unreachable')
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response)
+    if (response.status === 401 && !options.about_session) surroundings.signed_out()
+    throw problem
+  }
+  if (response.status === 204) return undefined as T
+  try {
+    return (await response.json()) as T
+  } catch {
+    throw localProblem('unreadable', response.status)
+  }
+}
+
+export const http = {
+  get: <T>(path: string, options: Options = {}) => request<T>('GET', path, undefined, options),
+  post: <T>(path: string, body: unknown, options: Options = {}) => request<T>('POST', path, body ?? {}, options),
+  put: <T>(path: string, body: unknown, options: Options = {}) => request<T>('PUT', path, body, options),
+  patch: <T>(path: string, body: unknown, options: Options = {}) => request<T>('PATCH', path, body, options),
+  delete: (path: string, options: Options = {}) => request<void>('DELETE', path, undefined, options),
+}

@@ -1,0 +1,59 @@
+/** Who is signed in here: one shared, read-only state for all pages, asked from the server once. */
+import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
+import { http, Problem } from './http'
+
+export type Role = 'clerk' | 'approver' | 'supervisor' | 'admin'
+
+export interface SignedIn {
+  id: string
+  name: string
+  staff_number: string
+  roles: Role[]
+  unit: { id: string; name: string }
+  window: { id: string; name: string } | null
+}
+
+const person = ref<SignedIn | null>(null)
+let asked: Promise<SignedIn | null> | null = null
+
+export const signedIn: DeepReadonly<Ref<SignedIn | null>> = readonly(person)
+
+/** The person signed in, or null; the server is asked once, later calls share the answer. */
+export function whoAmI(): Promise<SignedIn | null> {
+  asked ??= http
+    .get<{ person: SignedIn }>('/session', { about_session: true })
+    .then((answer) => (person.value = answer.person))
+    .catch((reason: unknown) => {
+      if (reason instanceof Problem && reason.status === 401) return null
+      asked = null
+      throw reason
+    })
+  return asked
+}
+
+export async function signIn(login: string, password: string): Promise<SignedIn> {
+  await http.post('/session', { login, password }, { about_session: true })
+  asked = null
+  const who = await whoAmI()
+  if (!who) throw new Problem({ title: '', status: 401, code: 'signed_out' })
+  return who
+}
+
+export async function signOut(): Promise<void> {
+  await http.delete('/session', { about_session: true })
+  forget()
+}
+
+/** Forgets who was signed in, after the server has said so. */
+export function forget(): void {
+  person.value = null
+  asked = Promise.resolve(null)
+}
+
+export function homeOf(who: { roles: readonly Role[] }): string | null {
+  if (who.roles.includes('clerk')) return '/window'
+  if (who.roles.includes('approver')) return '/approver'
+  if (who.roles.includes('supervisor')) return '/supervisor/calls'
+  if (who.roles.includes('admin')) return '/admin'
+  return null
+}

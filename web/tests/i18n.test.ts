@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import en from '../src/i18n/en'
+import zh from '../src/i18n/zh-CN'
+
+function sentences(node: object, path = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of Object.entries(node)) {
+    const here = path ? `${path}.${key}` : key
+    if (typeof value === 'string') found.set(here, value)
+    else for (const [deeper, sentence] of sentences(value as object, here)) found.set(deeper, sentence)
+  }
+  return found
+}
+
+const places = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
+
+describe('the two languages', () => {
+  const chinese = sentences(zh)
+  const english = sentences(en)
+
+  it('have the same keys', () => {
+    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
+  })
+
+  it('fill the same places in each sentence', () => {
+    for (const [key, sentence] of chinese) expect([key, places(english.get(key) ?? '')]).toEqual([key, places(sentence)])
+  })
+
+  it('leave no sentence empty', () => {
+    for (const [key, sentence] of [...chinese, ...english]) expect(sentence.trim(), key).not.toBe('')
+  })
+
+  it('keep English out of the Chinese interface', () => {
+    const allowed = /^(Enter|PDF|JPEG|PNG|WebP|SHA-256|MB|KB|kB|GB|ms|s|Alt|Ctrl|[A-Z])$/
+    for (const [key, sentence] of chinese) {
+      const words = sentence.replace(/\{\w+\}/g, '').match(/[A-Za-z][A-Za-z-]*/g) ?? []
+      expect(words.filter((word) => !allowed.test(word)), key).toEqual([])
+    }
+  })
+})

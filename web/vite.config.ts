@@ -1,0 +1,63 @@
+import { cpSync, mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { createRequire } from 'node:module'
+import { fileURLToPath, URL } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig, type Plugin } from 'vitest/config'
+
+const out = fileURLToPath(new URL('../server/static', import.meta.url))
+const backend = process.env['YUNJIAN_BACKEND'] ?? 'http://127.0.0.1:8080'
+
+/** Puts Swagger UI beside the pages (docs/), so that the API's page needs nothing from outside. */
+function apiDocs(): Plugin {
+  return {
+    name: 'yunjian-api-docs',
+    apply: 'build',
+    closeBundle() {
+      const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+      const to = resolve(out, 'docs')
+      mkdirSync(to, { recursive: true })
+      for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
+        cpSync(resolve(from, file), resolve(to, file))
+      }
+      cpSync(fileURLToPath(new URL('./docs', import.meta.url)), to, { recursive: true })
+    },
+  }
+}
+
+export default defineConfig({
+  base: '/',
+  plugins: [vue(), apiDocs()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  define: {
+    __VUE_OPTIONS_API__: 'true',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+  },
+  build: {
+    outDir: out,
+    emptyOutDir: true,
+    target: 'es2022',
+    // a data: address would need its own source in the content security policy
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1500,
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/api': { target: backend },
+      '/docs': { target: backend },
+      '/socket.io': { target: backend, ws: true },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['tests/**/*.test.ts'],
+    server: { deps: { inline: ['element-plus'] } },
+    testTimeout: 10_000,
+  },
+})
