@@ -1,0 +1,108 @@
+"""What every test has: real databases and Redis on request, and a watch on what it leaves behind.
+
+A test may not end with a thread or an asyncio task more than it began with, and the product's
+own code may not block the event loop while a test runs it. Services start when a test first asks
+for one, once in each pytest worker; each test has a database of its own and an empty Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+from tests.kit import services
+from tests.kit.until import NotYet, until
+
+OWN_PACKAGES: Final = ["server", "signaling", "media"]
+LINGER_S: Final = 2.0
+"""How long a closed thing may take to be gone before it counts as left behind."""
+
+_threads_before = pytest.StashKey[set[threading.Thread]]()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[services.Postgres]:
+    """A PostgreSQL of this worker's own; `create()` gives further databases."""
+    with services.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[services.Redis]:
+    """A Redis of this worker's own."""
+    with services.redis() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: services.Postgres) -> Iterator[str]:
+    """The address of a new and empty PostgreSQL database."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def redis_url(redis_server: services.Redis) -> str:
+    """The address of a Redis that holds nothing."""
+    redis_server.empty()
+    return redis_server.url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new and empty database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(autouse=True)
+def _watched(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Watch the tasks of a test that has a loop, and that our own code never blocks it."""
+    if not inspect.iscoroutinefunction(getattr(request, "function", None)):
+        yield
+        return
+    request.getfixturevalue("_no_task_left")
+    with blockbuster_ctx(scanned_modules=OWN_PACKAGES):
+        yield
+
+
+@pytest.fixture
+async def _no_task_left() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+
+    def why_not() -> str | None:
+        left = asyncio.all_tasks() - before - {asyncio.current_task()}
+        return f"tasks left behind: {sorted(map(repr, left))}" if left else None
+
+    await until(why_not, LINGER_S)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    item.stash[_threads_before] = set(threading.enumerate())
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Look for threads when the fixtures and the loop of the test are gone."""
+    result = yield
+    left = set(threading.enumerate()) - item.stash[_threads_before]
+    for thread in left:
+        thread.join(LINGER_S)
+    if names := sorted(thread.name for thread in left if thread.is_alive()):
+        raise NotYet(f"threads left behind: {names}")
+    return result
