@@ -1,0 +1,338 @@
+"""The tables. Rows are turned into domain dataclasses in the modules beside this one.
+
+Times are timezone-aware UTC. Ids are 22 characters of base64url (128 random bits).
+JSON columns hold what is read whole. Migrations are written by hand and never
+import this module; a test compares both.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import JSON, TypeDecorator
+
+
+class Utc(TypeDecorator[datetime]):
+    """A timezone-aware UTC moment; SQLite keeps ISO text, PostgreSQL timestamptz. A naive value is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+C = sa.Column
+ID = sa.String(64)
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _id(*args: Any, **kw: Any) -> sa.Column[str]:
+    return C("id", ID, *args, primary_key=True, **kw)
+
+
+# ---------------------------------------------------------------- alliance
+units = sa.Table(
+    "units", metadata, _id(),
+    C("name", sa.String(120), nullable=False),
+    C("place", sa.String(40), nullable=False),  # short place shown on the line, 青岛西海岸
+    C("region_code", sa.String(12), nullable=False),  # GB/T 2260
+    C("credit_code", sa.String(18), nullable=False),  # 统一社会信用代码 GB 32100
+    C("level", sa.String(1), nullable=False),  # 行使层级 GB/T 39046 annex A
+)  # fmt: skip
+windows = sa.Table(
+    "windows", metadata, _id(),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
+    C("name", sa.String(60), nullable=False),
+)  # fmt: skip
+people = sa.Table(
+    "people", metadata, _id(),
+    C("login", sa.String(60), nullable=False, unique=True),
+    C("password_hash", sa.String(200), nullable=False),
+    C("name", sa.String(60), nullable=False),
+    C("staff_number", sa.String(20), nullable=False),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
+    C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True),
+    C("roles", JSON, nullable=False),  # list of clerk | approver | supervisor | admin
+    C("active", sa.Boolean, nullable=False, default=True),
+)  # fmt: skip
+sessions = sa.Table(
+    "sessions", metadata, _id(),
+    C("token_hash", sa.String(64), nullable=False, unique=True),  # SHA-256 of the opaque token
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    C("kind", sa.String(8), nullable=False),  # cookie | bearer
+    C("created_at", Utc, nullable=False),
+    C("expires_at", Utc, nullable=False),
+    C("ended_at", Utc, nullable=True),
+)  # fmt: skip
+roster = sa.Table(  # one row an approver; reserved_by is the call that rings him or that he is in
+    "roster", metadata,
+    C("person_id", ID, sa.ForeignKey("people.id"), primary_key=True),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
+    C("duty", sa.String(8), nullable=False),  # online | away
+    C("reserved_by", ID, nullable=True),
+    C("last_seen_at", Utc, nullable=True),
+)  # fmt: skip
+
+# ---------------------------------------------------------------- catalogue
+items = sa.Table(  # one row a version; body is an ItemView without unit names
+    "items", metadata, _id(),
+    C("code", sa.String(50), nullable=False),
+    C("version", sa.Integer, nullable=False),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
+    C("name", sa.String(200), nullable=False),
+    C("body", JSON, nullable=False),
+    C("in_use", sa.Boolean, nullable=False, default=True),
+    sa.UniqueConstraint("code", "unit_id", "version"),
+)  # fmt: skip
+work_calendar = sa.Table(
+    "work_calendar", metadata,
+    C("region", sa.String(12), primary_key=True),  # "CN" for the State Council's calendar
+    C("on", sa.Date, primary_key=True),
+    C("works", sa.Boolean, nullable=False),
+    C("source", sa.String(60), nullable=False),
+)  # fmt: skip
+
+# ---------------------------------------------------------------- the case record
+cases = sa.Table(
+    "cases", metadata, _id(),
+    C("number", sa.String(50), nullable=True, unique=True),
+    C("state", sa.String(12), nullable=False),
+    C("mode", sa.String(8), nullable=False),
+    C("item_id", ID, sa.ForeignKey("items.id"), nullable=False),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),  # who decides
+    C("window_id", ID, sa.ForeignKey("windows.id"), nullable=False),
+    C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
+    C("clerk_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    C("applicant_name", sa.String(60), nullable=False),
+    C("identity_number", sa.String(18), nullable=False),
+    C("phone", sa.String(20), nullable=False),
+    C("credit_code", sa.String(18), nullable=True),
+    C("consent", JSON, nullable=True),
+    C("decision", JSON, nullable=True),
+    C("call_id", ID, nullable=True),
+    C("created_at", Utc, nullable=False, index=True),
+)  # fmt: skip
+case_fields = sa.Table(
+    "case_fields", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("field", sa.String(64), primary_key=True),
+    C("value", sa.Text, nullable=False),
+    C("version", sa.Integer, nullable=False),
+    C("by", ID, sa.ForeignKey("people.id"), nullable=False),
+    C("on_behalf_of", sa.String(80), nullable=True),
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+field_history = sa.Table(
+    "field_history", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("version", sa.Integer, primary_key=True),
+    C("field", sa.String(64), nullable=False),
+    C("value", sa.Text, nullable=False),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+field_drafts = sa.Table(
+    "field_drafts", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("field", sa.String(64), primary_key=True),
+    C("person_id", ID, sa.ForeignKey("people.id"), primary_key=True),
+    C("value", sa.Text, nullable=False),
+    C("base_version", sa.Integer, nullable=False),
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+field_holds = sa.Table(  # the soft lock: a lease
+    "field_holds", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("field", sa.String(64), primary_key=True),
+    C("person_id", ID, nullable=False),
+    C("expires_at", Utc, nullable=False),
+)  # fmt: skip
+proposals = sa.Table(
+    "proposals", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("field", sa.String(64), nullable=False),
+    C("value", sa.Text, nullable=False),
+    C("old_value", sa.Text, nullable=False),
+    C("field_version", sa.Integer, nullable=False),
+    C("reason", sa.Text, nullable=False),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("state", sa.String(10), nullable=False),
+    C("closed_by", ID, nullable=True),
+    C("closed_at", Utc, nullable=True),
+)  # fmt: skip
+materials = sa.Table(
+    "materials", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("line", sa.String(64), nullable=False),
+    C("number", sa.Integer, nullable=False),  # version within the line, from 1
+    C("name", sa.String(255), nullable=False),
+    C("state", sa.String(10), nullable=False),
+    C("size_bytes", BIG, nullable=False),
+    C("media_type", sa.String(80), nullable=True),
+    C("sha256", sa.String(64), nullable=True, index=True),
+    C("pages", sa.Integer, nullable=True),
+    C("rejected_code", sa.String(40), nullable=True),
+    C("duplicate_of", ID, nullable=True),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("review", sa.String(10), nullable=False, default="none"),
+    C("review_reason", sa.Text, nullable=False, default=""),
+    C("reviewed_by", ID, nullable=True),
+    C("reviewed_at", Utc, nullable=True),
+    sa.UniqueConstraint("case_id", "line", "number"),
+)  # fmt: skip
+uploads = sa.Table(  # an unfinished tus upload; the bytes are in a file of this node named by id
+    "uploads", metadata, _id(),
+    C("material_id", ID, sa.ForeignKey("materials.id"), nullable=False, unique=True),
+    C("case_id", ID, nullable=False),
+    C("person_id", ID, nullable=False),
+    C("length_bytes", BIG, nullable=False),
+    C("expires_at", Utc, nullable=False, index=True),
+    C("finished_at", Utc, nullable=True),
+)  # fmt: skip
+case_serials = sa.Table(  # 办件编号: daily serial of an item code
+    "case_serials", metadata,
+    C("prefix", sa.String(50), primary_key=True),
+    C("last", sa.Integer, nullable=False),
+)  # fmt: skip
+
+# ---------------------------------------------------------------- calls
+calls = sa.Table(
+    "calls", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("caller_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    C("window_unit_id", ID, nullable=False, index=True),
+    C("target_unit_id", ID, nullable=False, index=True),
+    C("state", sa.String(8), nullable=False, index=True),
+    C("reason", sa.String(12), nullable=True),
+    C("card", JSON, nullable=False),
+    C("recording_consented", sa.Boolean, nullable=False),
+    C("opened_at", Utc, nullable=False, index=True),
+    C("answered_at", Utc, nullable=True),
+    C("ended_at", Utc, nullable=True),
+)  # fmt: skip
+rings = sa.Table(
+    "rings", metadata, _id(),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
+    C("target_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    C("state", sa.String(10), nullable=False),
+    C("rung_at", Utc, nullable=False),
+    C("deadline_at", Utc, nullable=False, index=True),
+    C("closed_at", Utc, nullable=True),
+)  # fmt: skip
+legs = sa.Table(
+    "legs", metadata, _id(),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
+    C("seat", sa.String(8), nullable=False),
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    C("state", sa.String(8), nullable=False),
+    C("silent", sa.Boolean, nullable=False, default=False),
+    C("media", sa.Boolean, nullable=False, default=False),
+    C("recording", sa.Boolean, nullable=False, default=False),
+    C("muted", JSON, nullable=False),
+    C("joined_at", Utc, nullable=False),
+    C("last_seen_at", Utc, nullable=False),
+    C("ended_at", Utc, nullable=True),
+    C("held_until", Utc, nullable=True),
+    C("previous_leg_id", ID, nullable=True),
+)  # fmt: skip
+recordings = sa.Table(  # one segment: one party, one leg
+    "recordings", metadata, _id(),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
+    C("leg_id", ID, sa.ForeignKey("legs.id"), nullable=False),
+    C("segment", sa.String(120), nullable=False, unique=True),
+    C("state", sa.String(10), nullable=False),  # recording | stored | lost
+    C("started_at", Utc, nullable=False),
+    C("ended_at", Utc, nullable=True),
+    C("size_bytes", BIG, nullable=True),
+    C("sha256", sa.String(64), nullable=True),
+    C("gaps", JSON, nullable=False),
+)  # fmt: skip
+
+# ---------------------------------------------------------------- the one road
+subjects = sa.Table(  # the row that is locked while a subject changes
+    "subjects", metadata,
+    C("subject", sa.String(80), primary_key=True),
+    C("version", sa.Integer, nullable=False),
+    C("head", sa.String(64), nullable=False),  # hash of the last ledger entry, hex; 64 zeros before the first
+)  # fmt: skip
+commands = sa.Table(
+    "commands", metadata,
+    C("person_id", ID, primary_key=True),
+    C("id", ID, primary_key=True),
+    C("type", sa.String(40), nullable=False),
+    C("digest", sa.String(64), nullable=False),  # SHA-256 of the canonical command: a reused id is told apart
+    C("ack", JSON, nullable=False),
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+events = sa.Table(  # the outbox: stored once, whole; projected when delivered
+    "events", metadata,
+    C("subject", sa.String(80), primary_key=True),
+    C("version", sa.Integer, primary_key=True),
+    C("type", sa.String(40), nullable=False),
+    C("body", JSON, nullable=False),
+    C("people", JSON, nullable=False),  # person id -> audience: whose sockets watch this subject from now on
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+ledger_entries = sa.Table(
+    "ledger_entries", metadata,
+    C("subject", sa.String(80), primary_key=True),
+    C("version", sa.Integer, primary_key=True),
+    C("previous", sa.String(64), nullable=False),
+    C("at", sa.String(27), nullable=False),  # RFC 3339 UTC with microseconds, as it was hashed
+    C("actor", sa.String(80), nullable=False),
+    C("on_behalf_of", sa.String(80), nullable=True),
+    C("unit", sa.String(80), nullable=False),
+    C("act", sa.String(40), nullable=False),
+    C("object", sa.String(120), nullable=False),
+    C("result", sa.String(60), nullable=False),  # ok, or the refusal's code
+    C("digest", sa.String(64), nullable=False),  # SHA-256(salt || RFC 8785 payload)
+    C("hash", sa.String(64), nullable=False, unique=True),
+    C("leaf", BIG, nullable=True, unique=True),  # number given by the sequencer, from 0
+)  # fmt: skip
+ledger_payloads = sa.Table(  # erasable on order; proofs still hold
+    "ledger_payloads", metadata,
+    C("subject", sa.String(80), primary_key=True),
+    C("version", sa.Integer, primary_key=True),
+    C("salt", sa.String(32), nullable=False),
+    C("payload", sa.Text, nullable=True),  # canonical JSON; null when erased
+)  # fmt: skip
+ledger_sequencer = sa.Table(  # one row; the claim of the one sequencer
+    "ledger_sequencer", metadata,
+    C("id", sa.Integer, primary_key=True),
+    C("node", sa.String(64), nullable=True),
+    C("until", Utc, nullable=True),
+    C("size", BIG, nullable=False),
+    C("root", sa.String(64), nullable=False),
+)  # fmt: skip
+sa.Index("ix_ledger_unsequenced", ledger_entries.c.leaf, postgresql_where=ledger_entries.c.leaf.is_(None))
+jobs = sa.Table(
+    "jobs", metadata, _id(),
+    C("kind", sa.String(40), nullable=False),
+    C("subject", sa.String(80), nullable=False),
+    C("body", JSON, nullable=False),
+    C("state", sa.String(10), nullable=False, index=True),  # waiting | running | done | failed
+    C("claimed_by", sa.String(64), nullable=True),
+    C("claimed_until", Utc, nullable=True),
+    C("tries", sa.Integer, nullable=False, default=0),
+    C("at", Utc, nullable=False),
+)  # fmt: skip

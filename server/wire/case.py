@@ -1,0 +1,393 @@
+"""The case.* and material.* shapes of the wire, registered with the gateway by app.
+
+Commands, events, ephemerals and the view of a case. Knows the domain's words and
+the envelope of ``signaling.protocol``; no storage, no rules.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from signaling.protocol import Command, Event, Id, Message, PersonRef
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+FieldValue = Annotated[str, StringConstraints(max_length=2000)]
+Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
+
+CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
+"""登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` may be reviewed and decided again."""
+Mode = Literal["online", "proxy", "joint"]
+"""全程网办 | 异地代收代办 | 多地联办."""
+Need = Literal["required", "optional", "later"]
+"""必要 | 非必要 | 容缺后补 (GB/T 39046-2020 table 5)."""
+Decision = Literal["accepted", "to_correct", "refused"]
+Review = Literal["none", "accepted", "returned", "not_needed"]
+MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
+
+
+class MaterialLine(Message):
+    """One line of the item's material list. ``form`` 1 paper 2 electronic 3 both."""
+
+    key: str
+    name: str
+    need: Need
+    form: Literal["paper", "electronic", "both"]
+    originals: int
+    copies: int
+    note: str = ""
+
+
+class FormField(Message):
+    """One field. ``sensitive`` values leave the server masked unless the audience is the window."""
+
+    name: str
+    label: str
+    label_en: str
+    kind: Literal["text", "date", "identity_number", "credit_code", "phone", "choice", "long_text"]
+    required: bool
+    sensitive: bool = False
+    choices: list[str] = []
+    hint: str = ""
+    example: str = ""
+    max_length: int = 200
+    group: str = ""
+
+
+class ItemView(Message):
+    """An item (事项) as its running cases keep it: version, material list and form are frozen in the case."""
+
+    id: str
+    code: str
+    name: str
+    version: int
+    unit_id: str
+    unit_name: str
+    place: str
+    promised_days: int
+    modes: list[Mode]
+    lines: list[MaterialLine]
+    form_title: str
+    form: list[FormField]
+    recording_refusal: Literal["not_recorded", "no_call"]
+    """Policy when the applicant refuses recording: the call goes on unrecorded, or cannot be made."""
+
+
+class Applicant(Message):
+    name: str
+    identity_number: str
+    """Masked (370103********2846) unless the audience is the window."""
+    phone: str
+    credit_code: str | None = None
+
+
+class Consent(Message):
+    given: bool
+    text_version: str
+    language: Literal["zh-CN", "en"]
+    at: datetime
+    taken_by: PersonRef
+
+
+class FieldState(Message):
+    value: str
+    version: int
+    """The case version of the last edit: what ``base_version`` of the next edit must name."""
+    by: PersonRef
+    at: datetime
+    on_behalf_of: str | None = None
+
+
+class Proposal(Message):
+    """The approver proposes; the window adopts or declines; ``outdated`` when the field changed since."""
+
+    id: str
+    field: str
+    value: str
+    old_value: str
+    reason: str
+    by: PersonRef
+    at: datetime
+    state: Literal["open", "adopted", "declined", "outdated"]
+    closed_by: PersonRef | None = None
+    closed_at: datetime | None = None
+
+
+class MaterialView(Message):
+    """One version of one line. The newest non-cancelled version of a line counts; old ones stay."""
+
+    id: str
+    line: str
+    number: int
+    name: str
+    state: MaterialState
+    size_bytes: int
+    media_type: str | None = None
+    sha256: str | None = None
+    pages: int | None = None
+    rejected_code: str | None = None
+    duplicate_of: str | None = None
+    """Id of an earlier material of this case with the same SHA-256."""
+    by: PersonRef
+    at: datetime
+    review: Review = "none"
+    review_reason: str = ""
+    reviewed_by: PersonRef | None = None
+    reviewed_at: datetime | None = None
+
+
+class DueDay(Message):
+    """One working day counted towards the due date."""
+
+    on: date
+    number: int
+
+
+class Decided(Message):
+    kind: Decision
+    reason: str
+    by: PersonRef
+    at: datetime
+    due_on: date | None = None
+    due_days: list[DueDay] = []
+    skipped_days: list[date] = []
+    provisional: bool = False
+    """暂定: the count runs past the known working-day calendar."""
+    points: list[str] = []
+    """补正: every open point at once (行政许可法 32): returned materials with reason, missing required lines."""
+
+
+class CaseView(Message):
+    """A case as one audience sees it."""
+
+    id: str
+    number: str | None
+    """办件编号, given with the first decision."""
+    state: CaseState
+    mode: Mode
+    item: ItemView
+    clerk: PersonRef
+    window_name: str
+    window_unit_id: str
+    window_unit_name: str
+    window_place: str
+    applicant: Applicant
+    consent: Consent | None
+    fields: dict[str, FieldState]
+    proposals: list[Proposal]
+    materials: list[MaterialView]
+    decision: Decided | None
+    call_id: str | None
+    created_at: datetime
+
+
+# ---------------------------------------------------------------- commands
+
+
+class CaseCreate(Command):
+    """Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``."""
+
+    type: Literal["case.create"] = "case.create"
+    item_id: Id
+    mode: Mode
+    applicant_name: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    identity_number: Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
+    phone: Annotated[str, StringConstraints(max_length=20, strip_whitespace=True)]
+    credit_code: Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)] | None = None
+
+
+class CaseOpen(Command):
+    """Watch a case. Result: ``{audience, version, case, drafts}``; drafts are my own unsaved values."""
+
+    type: Literal["case.open"] = "case.open"
+    case_id: Id
+
+
+class CaseConsent(Command):
+    """The applicant's answer about recording; the text version shown is kept (A1)."""
+
+    type: Literal["case.consent"] = "case.consent"
+    case_id: Id
+    given: bool
+    text_version: Annotated[str, StringConstraints(max_length=20)]
+    language: Literal["zh-CN", "en"]
+
+
+class CaseEdit(Command):
+    """Save one field. Refused: stale, field_held, field_invalid, not_yours, case_closed. Window only."""
+
+    type: Literal["case.edit"] = "case.edit"
+    case_id: Id
+    field: FieldName
+    value: FieldValue
+    base_version: int
+    """The ``version`` of the field the page edited from; 0 when it was empty."""
+
+
+class CaseDraft(Command):
+    """Keep the unsaved value of a field and person; overwritten, no ledger, not an event."""
+
+    type: Literal["case.draft"] = "case.draft"
+    case_id: Id
+    field: FieldName
+    value: FieldValue
+    base_version: int
+
+
+class CaseHold(Command):
+    """Take or renew (field) or drop (null) the soft lock; 10 s lease. Refused with field_held and the holder's id."""
+
+    type: Literal["case.hold"] = "case.hold"
+    case_id: Id
+    field: FieldName | None
+
+
+class CasePropose(Command):
+    """Approver only. Result: ``{proposal_id}``."""
+
+    type: Literal["case.propose"] = "case.propose"
+    case_id: Id
+    field: FieldName
+    value: FieldValue
+    reason: Reason = ""
+
+
+class CaseCloseProposal(Command):
+    """Window only: adopt writes the field and closes; decline only closes. Refused when it is outdated or closed."""
+
+    type: Literal["case.close_proposal"] = "case.close_proposal"
+    case_id: Id
+    proposal_id: Id
+    adopt: bool
+
+
+class CaseReview(Command):
+    """Approver only: 合格 / 需补正(reason) / 不需要 for one material."""
+
+    type: Literal["case.review"] = "case.review"
+    case_id: Id
+    material_id: Id
+    review: Literal["accepted", "returned", "not_needed"]
+    reason: Reason = ""
+
+
+class CaseDecide(Command):
+    """Approver only. ``accepted`` is refused (incomplete) while a required line has no accepted material.
+
+    Gives the 办件编号 at the first decision. Result: ``{number}``.
+    """
+
+    type: Literal["case.decide"] = "case.decide"
+    case_id: Id
+    decision: Decision
+    reason: Reason
+
+
+# ---------------------------------------------------------------- events
+
+
+class CaseCreated(Event):
+    type: Literal["case.created"] = "case.created"
+    case: CaseView
+
+
+class CaseConsented(Event):
+    type: Literal["case.consented"] = "case.consented"
+    consent: Consent
+
+
+class CaseCalled(Event):
+    """A call about this case began; the case is under review."""
+
+    type: Literal["case.called"] = "case.called"
+    call_id: str
+    state: CaseState
+
+
+class CaseEdited(Event):
+    """``field_state.version`` equals the event's version. Open proposals named in ``outdated`` are outdated by it."""
+
+    type: Literal["case.edited"] = "case.edited"
+    field: str
+    field_state: FieldState
+    outdated: list[str] = []
+
+
+class CaseProposed(Event):
+    type: Literal["case.proposed"] = "case.proposed"
+    proposal: Proposal
+
+
+class CaseProposalClosed(Event):
+    """``field_state`` is there when it was adopted: field and proposal change in one event."""
+
+    type: Literal["case.proposal_closed"] = "case.proposal_closed"
+    proposal: Proposal
+    field_state: FieldState | None = None
+    outdated: list[str] = []
+
+
+class MaterialChanged(Event):
+    type: Literal["material.changed"] = "material.changed"
+    material: MaterialView
+
+
+class CaseDecided(Event):
+    type: Literal["case.decided"] = "case.decided"
+    number: str
+    state: CaseState
+    decision: Decided
+
+
+# ---------------------------------------------------------------- ephemerals (never stored)
+
+
+class CaseTyping(Message):
+    """The value as it grows, at most 10 a second; sensitive values are masked per audience."""
+
+    type: Literal["case.typing"] = "case.typing"
+    case_id: Id
+    field: FieldName
+    value: FieldValue
+    by: PersonRef | None = None
+
+
+class CaseFocus(Message):
+    """Who is in which field (null: in none). Sent on change and every 5 s; gone after 10 s of silence."""
+
+    type: Literal["case.focus"] = "case.focus"
+    case_id: Id
+    field: FieldName | None
+    by: PersonRef | None = None
+
+
+class CasePoint(Message):
+    """Who points at which field (null: stopped)."""
+
+    type: Literal["case.point"] = "case.point"
+    case_id: Id
+    field: FieldName | None
+    by: PersonRef | None = None
+
+
+class MaterialProgress(Message):
+    """Sent by the server while a file arrives, from the first chunk, at most 10 a second."""
+
+    type: Literal["material.progress"] = "material.progress"
+    case_id: Id
+    material_id: Id
+    received_bytes: int
+    size_bytes: int
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
+    CaseCloseProposal, CaseReview, CaseDecide,
+)  # fmt: skip
+EVENTS: tuple[type[Event], ...] = (
+    CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
+    MaterialChanged, CaseDecided,
+)  # fmt: skip
+EPHEMERALS: tuple[type[Message], ...] = (CaseTyping, CaseFocus, CasePoint, MaterialProgress)
+FROM_PAGE: tuple[type[Message], ...] = (CaseTyping, CaseFocus, CasePoint)
+"""The ephemerals that a page may send; ``by`` is always set by the server."""

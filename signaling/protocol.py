@@ -1,0 +1,308 @@
+"""The wire: envelope, call, desk and unit messages, ephemerals.
+
+Every message is a frozen model that refuses unknown fields and is told apart by
+``type``. Commands are imperative and carry an ``id`` made by the page; events are
+past tense and carry the next ``version`` of their ``subject``; ephemerals are
+never stored. ``case.*`` and ``material.*`` live in ``server.wire`` and are
+registered with the gateway. Snake case on the wire and in TypeScript alike.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+"""An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
+
+Sdp = Annotated[str, StringConstraints(min_length=1, max_length=64_000)]
+Seat = Literal["window", "approver"]
+Audience = Literal["window", "approver", "supervisor", "party", "rung"]
+"""Who reads: the first three read cases, the supervisor and the last two read calls."""
+
+
+class Message(BaseModel):
+    """Base of all wire models: immutable, and an unknown field is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---------------------------------------------------------------- envelope
+
+
+class Command(Message):
+    """Something a page asks for. ``id`` is made by the page; a repeat returns the stored ack."""
+
+    id: Id
+
+
+class Ack(Message):
+    """Answer to a command. ``result`` is filled when ``ok``; the rest when refused (RFC 9457 members)."""
+
+    ok: bool
+    result: dict[str, Any] = {}
+    code: str | None = None
+    title: str | None = None
+    details: dict[str, Any] = {}
+    reference: str | None = None
+
+
+class PersonRef(Message):
+    """A member of staff as others see him: applicants always see who speaks (name, unit, staff number)."""
+
+    id: str
+    name: str
+    staff_number: str
+    unit_id: str
+    unit_name: str
+    place: str
+    """Short place for the line between two places, e.g. 济南市中 or 青岛西海岸."""
+    window_name: str | None = None
+
+
+class Event(Message):
+    """Something that happened. ``version`` is the next one of ``subject``; a gap means: ask for a snapshot."""
+
+    subject: str
+    version: int
+    at: datetime
+
+
+class Skipped(Event):
+    """Holds the place of an event that this audience may not see."""
+
+    type: Literal["skipped"] = "skipped"
+
+
+# ---------------------------------------------------------------- call: views
+
+CallState = Literal["open", "live", "ended"]
+EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost", "no_media"]
+RingState = Literal["ringing", "answered", "declined", "missed", "cancelled", "superseded"]
+LegState = Literal["joined", "lost", "left"]
+
+
+class RingView(Message):
+    """One approver being asked. ``deadline_at`` is when it becomes missed."""
+
+    id: str
+    target: PersonRef
+    state: RingState
+    rung_at: datetime
+    deadline_at: datetime
+    closed_at: datetime | None = None
+
+
+class LegView(Message):
+    """One seat's presence. ``silent`` is shown after 5 s without a beat, ``lost`` comes after 15 s."""
+
+    id: str
+    seat: Seat
+    person: PersonRef
+    state: LegState
+    silent: bool = False
+    media: bool = False
+    recording: bool = False
+    muted: list[str] = []
+    """The m-lines (mid) whose packets the worker stops: 0 microphone, 1 face, 2 document camera, 3 screen."""
+    joined_at: datetime
+    ended_at: datetime | None = None
+    previous_leg_id: str | None = None
+    held_until: datetime | None = None
+    """Until when the place of a lost seat is kept."""
+
+
+class RingCard(Message):
+    """What a rung approver needs to know; the applicant's name is masked (孙**)."""
+
+    item_name: str
+    applicant_masked: str
+    window_name: str
+    place: str
+    unit_name: str
+    mode: Literal["online", "proxy", "joint"]
+    waiting_since: datetime
+    materials_stored: int
+    materials_required: int
+
+
+class CallView(Message):
+    """A call as one audience sees it. A rung person sees only his own ring."""
+
+    id: str
+    case_id: str
+    state: CallState
+    reason: EndReason | None = None
+    caller: PersonRef
+    target_unit_id: str
+    target_place: str
+    card: RingCard
+    rings: list[RingView]
+    legs: list[LegView]
+    recording_consented: bool
+    opened_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class CallChanged(Event):
+    """The call as it is at ``version``. State-carrying, so a late or doubled one does no harm."""
+
+    type: Literal["call.changed"] = "call.changed"
+    call: CallView
+
+
+# ---------------------------------------------------------------- call: commands
+
+
+class CallDial(Command):
+    """Ring all free approvers of the case's target unit. Result: ``{call_id}``. Refused without consent answer."""
+
+    type: Literal["call.dial"] = "call.dial"
+    case_id: Id
+
+
+class CallCancel(Command):
+    """The clerk gives up before an answer."""
+
+    type: Literal["call.cancel"] = "call.cancel"
+    call_id: Id
+
+
+class CallAnswer(Command):
+    """First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``."""
+
+    type: Literal["call.answer"] = "call.answer"
+    call_id: Id
+    ring_id: Id
+
+
+class CallDecline(Command):
+    type: Literal["call.decline"] = "call.decline"
+    call_id: Id
+    ring_id: Id
+
+
+class CallJoin(Command):
+    """Take my seat (again) after a reload or a loss: a new leg linked to the one before. Result: ``{leg_id}``."""
+
+    type: Literal["call.join"] = "call.join"
+    call_id: Id
+
+
+class CallConnect(Command):
+    """Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``."""
+
+    type: Literal["call.connect"] = "call.connect"
+    call_id: Id
+    leg_id: Id
+    restart: bool = False
+
+
+class CallDescribe(Command):
+    """The page's SDP answer. Checked for membership, never stored, never logged."""
+
+    type: Literal["call.describe"] = "call.describe"
+    call_id: Id
+    leg_id: Id
+    sdp: Sdp
+
+
+class CallMute(Command):
+    """Stop or resume the packets of one m-line at the worker."""
+
+    type: Literal["call.mute"] = "call.mute"
+    call_id: Id
+    leg_id: Id
+    mid: Literal["0", "1", "2", "3"]
+    on: bool
+
+
+class CallHangUp(Command):
+    """Ends the call for both."""
+
+    type: Literal["call.hang_up"] = "call.hang_up"
+    call_id: Id
+
+
+class CallOpen(Command):
+    """Watch a call. Result: ``{audience, version, call}``."""
+
+    type: Literal["call.open"] = "call.open"
+    call_id: Id
+
+
+# ---------------------------------------------------------------- desk and unit
+
+Duty = Literal["online", "away"]
+
+
+class DeskOpen(Command):
+    """First command of a page. Result: DeskView. Joins my running calls (and rings) on this socket."""
+
+    type: Literal["desk.open"] = "desk.open"
+
+
+class DeskDuty(Command):
+    """Go on or off duty (approver). Result: ``{duty}``. The click also unlocks the ring sound in the page."""
+
+    type: Literal["desk.duty"] = "desk.duty"
+    duty: Duty
+
+
+class CallSnapshot(Message):
+    version: int
+    audience: Audience
+    call: CallView
+
+
+class DeskView(Message):
+    """Where I stand: my duty, and my calls that have not ended (ringing me, dialled by me, live)."""
+
+    person: PersonRef
+    roles: list[str]
+    duty: Duty
+    calls: list[CallSnapshot]
+
+
+class UnitOpen(Command):
+    """Watch who is on duty at a unit. Result: UnitPresence; later changes come as that ephemeral."""
+
+    type: Literal["unit.open"] = "unit.open"
+    unit_id: Id
+
+
+class Presence(Message):
+    person: PersonRef
+    state: Literal["free", "busy", "away"]
+
+
+class UnitPresence(Message):
+    """Ephemeral: who of the unit is on duty now. Busy = being rung or in a call."""
+
+    type: Literal["unit.presence"] = "unit.presence"
+    unit_id: str
+    approvers: list[Presence]
+    at: datetime
+
+
+class Replaced(Message):
+    """Ephemeral to one socket: the same person took the same seat elsewhere; the newer wins."""
+
+    type: Literal["desk.replaced"] = "desk.replaced"
+    call_id: str
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
+    CallMute, CallHangUp, CallOpen, DeskOpen, DeskDuty, UnitOpen,
+)  # fmt: skip
+EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
+EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced)
+
+BEAT_EVERY_S = 2.0
+SILENT_AFTER_S = 5.0
+LOST_AFTER_S = 15.0
+HELD_WITH_OTHER_S = 120.0
+HELD_ALONE_S = 60.0
+RING_FOR_S = 30.0

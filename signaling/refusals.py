@@ -1,0 +1,90 @@
+"""The one expected failure of Yunjian and its closed set of codes.
+
+A refusal says that a rule was kept: the request was understood, nothing was
+changed, and the asker is told why. Everything else that is raised is a bug.
+Codes are part of the wire contract; the sentence for a person (zh-CN, en) and
+the HTTP status of each code stand in one table at the edge (server.api.problems).
+Knows nothing but the standard library.
+"""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why a request was refused. Never renamed once released; the edge has a sentence for each."""
+
+    # who asks
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    BAD_CREDENTIALS = "bad_credentials"
+    THROTTLED = "throttled"
+    FOREIGN_ORIGIN = "foreign_origin"
+    # how it is asked
+    MALFORMED = "malformed"
+    UNKNOWN_TYPE = "unknown_type"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    COMMAND_ID_REUSED = "command_id_reused"
+    # calls
+    NO_APPROVER_FREE = "no_approver_free"
+    CONSENT_MISSING = "consent_missing"
+    ALREADY_IN_CALL = "already_in_call"
+    CALL_ENDED = "call_ended"
+    RING_CLOSED = "ring_closed"
+    NOT_IN_CALL = "not_in_call"
+    LEG_REPLACED = "leg_replaced"
+    BAD_SDP = "bad_sdp"
+    MEDIA_UNAVAILABLE = "media_unavailable"
+    MEDIA_FULL = "media_full"
+    OFF_DUTY = "off_duty"
+    # the case and its form
+    CASE_CLOSED = "case_closed"
+    STALE = "stale"
+    FIELD_UNKNOWN = "field_unknown"
+    FIELD_HELD = "field_held"
+    FIELD_INVALID = "field_invalid"
+    NOT_YOURS = "not_yours"
+    PROPOSAL_CLOSED = "proposal_closed"
+    REASON_MISSING = "reason_missing"
+    INCOMPLETE = "incomplete"
+    BAD_IDENTITY_NUMBER = "bad_identity_number"
+    BAD_CREDIT_CODE = "bad_credit_code"
+    BAD_PHONE = "bad_phone"
+    BAD_DATE = "bad_date"
+    ITEM_UNAVAILABLE = "item_unavailable"
+    # materials
+    LINE_UNKNOWN = "line_unknown"
+    FILE_TYPE = "file_type"
+    FILE_BROKEN = "file_broken"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_EMPTY = "file_empty"
+    UPLOAD_OFFSET = "upload_offset"
+    UPLOAD_CHECKSUM = "upload_checksum"
+    UPLOAD_CHECKSUM_ALGORITHM = "upload_checksum_algorithm"
+    UPLOAD_EXPIRED = "upload_expired"
+    UPLOAD_LOCKED = "upload_locked"
+    UPLOAD_VERSION = "upload_version"
+    MATERIAL_NOT_STORED = "material_not_stored"
+    DISK_FULL = "disk_full"
+    # the machine
+    BUSY = "busy"
+    LEDGER_UNAVAILABLE = "ledger_unavailable"
+    INTERNAL = "internal"
+
+
+class Refusal(Exception):
+    """A rule said no; nothing was changed.
+
+    ``details`` are safe to show and to log: ids, limits, field names, counts;
+    never names of people, identity numbers or field values.
+    """
+
+    def __init__(self, code: Code, **details: str | int | float | bool | None) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.details = details
+
+    def __repr__(self) -> str:
+        return f"Refusal({self.code.value}, {self.details})"
