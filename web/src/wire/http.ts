@@ -38,7 +38,7 @@ export class Problem extends Error {
   }
 }
 
-interface Surroundings {
+export interface Surroundings {
   /** BCP 47 tag of the page's language, sent as Accept-Language */
   language: () => string
   /** the sentence for a local code in that language */
@@ -51,6 +51,11 @@ let surroundings: Surroundings = { language: () => 'zh-CN', sentence: (code) => 
 
 export function surround(given: Surroundings): void {
   surroundings = given
+}
+
+/** What the page gave by `surround`, for the other half of the wire. */
+export function around(): Surroundings {
+  return surroundings
 }
 
 export function localProblem(code: LocalCode, status = 0, reference?: string): Problem {

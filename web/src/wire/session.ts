@@ -1,6 +1,7 @@
 /** Who is signed in here: one shared, read-only state for all pages, asked from the server once. */
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { http, Problem } from './http'
+import { closeWire } from './socket'
 
 export type Role = 'clerk' | 'approver' | 'supervisor' | 'admin'
 
@@ -46,6 +47,7 @@ export async function signOut(): Promise<void> {
 
 /** Forgets who was signed in, after the server has said so. */
 export function forget(): void {
+  closeWire()
   person.value = null
   asked = Promise.resolve(null)
 }

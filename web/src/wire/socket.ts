@@ -1,0 +1,202 @@
+/**
+ * The live connection of a page: one Socket.IO connection, commands out, events and ephemerals in.
+ *
+ * A command keeps the id that the page made for it until its ack is there: what was not acknowledged when the
+ * connection broke is sent again with the same id, and the server answers a repeat with the stored ack.
+ * Events may come twice, late or not at all; whoever reads them watches versions. Knows no feature.
+ */
+import { io, type Socket } from 'socket.io-client'
+import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
+import { around, localProblem, Problem } from './http'
+
+/** `lost` still tries, but has failed for so long that a person should look at the network. */
+export type Connection = 'connecting' | 'connected' | 'reconnecting' | 'lost'
+
+export interface Ack {
+  ok: boolean
+  result: Record<string, unknown>
+  code: string | null
+  title: string | null
+  details: Record<string, unknown>
+  reference: string | null
+}
+
+/** What has a `type`; the features give their own unions of the generated messages. */
+export interface Typed {
+  type: string
+}
+
+export type Unsent<C extends Typed> = Omit<C, 'id'>
+
+const LOST_AFTER_MS = 15_000
+const ACK_WITHIN_MS = 10_000
+
+interface Pending {
+  command: Typed & { id: string }
+  settle: (ack: Ack) => void
+  fail: (problem: Problem) => void
+  resend: ReturnType<typeof setTimeout> | undefined
+}
+
+/** A random id of 128 bits; `randomUUID` is absent where the page is not a secure context. */
+export function freshId(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export class Wire {
+  readonly connection: DeepReadonly<Ref<Connection>>
+  private readonly state = ref<Connection>('connecting')
+  private readonly socket: Socket
+  private readonly pending = new Map<string, Pending>()
+  private readonly greeters = new Set<() => void>()
+  private readonly events = new Set<(event: Typed) => void>()
+  private readonly ephemerals = new Set<(ephemeral: Typed) => void>()
+  private lost: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
+    this.connection = readonly(this.state)
+    this.socket = io(options.url ?? '', {
+      // government networks sometimes let no WebSocket through; then polling
+      transports: ['websocket', 'polling'],
+      reconnectionDelay: 200,
+      reconnectionDelayMax: 3000,
+      auth: (give) => give({ language: options.language() }),
+      ...(options.extraHeaders ? { extraHeaders: options.extraHeaders } : {}),
+    })
+    this.socket.on('connect', () => this.connected())
+    this.socket.on('disconnect', (reason) => {
+      this.broken()
+      // Socket.IO does not come back by itself when the server ended the connection
+      if (reason === 'io server disconnect') this.socket.connect()
+    })
+    this.socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+      this.broken()
+      if (error.message === 'unauthenticated' || error.data?.code === 'unauthenticated') {
+        this.socket.disconnect()
+        options.signed_out()
+      } else if (!this.socket.active) {
+        this.socket.connect()
+      }
+    })
+    this.socket.on('event', (event: Typed) => this.events.forEach((hear) => hear(event)))
+    this.socket.on('ephemeral', (ephemeral: Typed) => this.ephemerals.forEach((hear) => hear(ephemeral)))
+    // answered here and not from a timer, which browsers throttle in hidden pages
+    this.socket.on('beat', (...given: unknown[]) => {
+      const answer = given.at(-1)
+      if (typeof answer === 'function') answer()
+      else this.socket.emit('beat', ...given)
+    })
+    this.watchLoss()
+  }
+
+  /** Sends a command and waits for its ack, over as many connections as it takes. */
+  send<C extends Typed>(command: C): Promise<Ack> {
+    const id = freshId()
+    return new Promise((settle, fail) => {
+      const pending: Pending = { command: { ...command, id }, settle, fail, resend: undefined }
+      this.pending.set(id, pending)
+      if (this.socket.connected) this.emit(pending)
+    })
+  }
+
+  /** Like `send`, but a refusal is thrown as a `Problem`; the result is what the command's contract says. */
+  async ask<R = Record<string, unknown>>(command: Typed): Promise<R> {
+    const ack = await this.send(command)
+    if (ack.ok) return ack.result as R
+    throw refused(ack)
+  }
+
+  /** An ephemeral: not acknowledged, dropped when there is no connection. */
+  hint(ephemeral: Typed): void {
+    if (this.socket.connected) this.socket.volatile.emit('ephemeral', ephemeral)
+  }
+
+  /** Runs at every (re)connection, before anything that waits is sent again. */
+  onConnected(greet: () => void): () => void {
+    this.greeters.add(greet)
+    if (this.socket.connected) greet()
+    return () => this.greeters.delete(greet)
+  }
+
+  onEvent(hear: (event: Typed) => void): () => void {
+    this.events.add(hear)
+    return () => this.events.delete(hear)
+  }
+
+  onEphemeral(hear: (ephemeral: Typed) => void): () => void {
+    this.ephemerals.add(hear)
+    return () => this.ephemerals.delete(hear)
+  }
+
+  /** Tries at once instead of at the next turn. */
+  again(): void {
+    if (!this.socket.connected) this.socket.disconnect().connect()
+  }
+
+  close(): void {
+    clearTimeout(this.lost)
+    this.socket.disconnect()
+    for (const pending of this.pending.values()) {
+      clearTimeout(pending.resend)
+      pending.fail(localProblem('unreachable'))
+    }
+    this.pending.clear()
+  }
+
+  private connected(): void {
+    clearTimeout(this.lost)
+    this.lost = undefined
+    this.state.value = 'connected'
+    const waiting = [...this.pending.values()]
+    this.greeters.forEach((greet) => greet())
+    waiting.forEach((pending) => this.emit(pending))
+  }
+
+  private broken(): void {
+    if (this.state.value === 'connected') this.state.value = 'reconnecting'
+    this.watchLoss()
+  }
+
+  private watchLoss(): void {
+    this.lost ??= setTimeout(() => (this.state.value = 'lost'), LOST_AFTER_MS)
+  }
+
+  private emit(pending: Pending): void {
+    clearTimeout(pending.resend)
+    this.socket.emit('command', pending.command, (ack: Ack) => {
+      if (!this.pending.delete(pending.command.id)) return
+      clearTimeout(pending.resend)
+      pending.settle(ack)
+    })
+    pending.resend = setTimeout(() => {
+      if (this.socket.connected && this.pending.has(pending.command.id)) this.emit(pending)
+    }, ACK_WITHIN_MS)
+  }
+}
+
+/** A refused ack as the problem that it is. */
+export function refused(ack: Ack): Problem {
+  return new Problem({
+    ...ack.details,
+    title: ack.title ?? ack.code ?? '',
+    status: 409,
+    code: ack.code ?? 'internal',
+    ...(ack.reference ? { reference: ack.reference } : {}),
+  })
+}
+
+let current: Wire | null = null
+
+/** The connection of this page; opened by the first who asks, after sign-in. */
+export function wire(): Wire {
+  current ??= new Wire({ language: () => around().language(), signed_out: () => around().signed_out() })
+  return current
+}
+
+/** Ends the connection of this page: at sign-out, and when the server says that nobody is signed in. */
+export function closeWire(): void {
+  current?.close()
+  current = null
+}
