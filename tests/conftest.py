@@ -24,7 +24,7 @@ OWN_PACKAGES: Final = ["server", "signaling", "media"]
 LINGER_S: Final = 2.0
 """How long a closed thing may take to be gone before it counts as left behind."""
 
-_threads_before = pytest.StashKey[set[threading.Thread]]()
+_threads_before = pytest.StashKey[frozenset[threading.Thread]]()
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +90,7 @@ async def _no_task_left() -> AsyncIterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    item.stash[_threads_before] = set(threading.enumerate())
+    item.stash[_threads_before] = frozenset(threading.enumerate())
     return (yield)
 
 
@@ -100,7 +100,8 @@ def pytest_runtest_teardown(
 ) -> Generator[None, object, object]:
     """Look for threads when the fixtures and the loop of the test are gone."""
     result = yield
-    left = set(threading.enumerate()) - item.stash[_threads_before]
+    before = item.stash[_threads_before]
+    left = set(threading.enumerate()) - before
     for thread in left:
         thread.join(LINGER_S)
     if names := sorted(thread.name for thread in left if thread.is_alive()):

@@ -50,11 +50,12 @@ def complaints(setup_cfg: Path) -> Iterator[str]:
             continue
         if not each.specifier.contains(installed, prereleases=True):
             yield f"{each.name} {installed} is installed; setup.cfg asks for {each.specifier}"
-    for name, first in FIRST_WITHOUT_KNOWN_HOLES.items():
-        if name not in floors:
-            yield f"{name} is not asked for, so that a release with known holes may come in"
-        elif floors[name] < first:
-            yield f"{name} has known holes before {first}; its floor is {floors[name]}"
+    for safe, first in FIRST_WITHOUT_KNOWN_HOLES.items():
+        floor = floors.get(canonicalize_name(safe))
+        if floor is None:
+            yield f"{safe} is not asked for, so that a release with known holes may come in"
+        elif floor < first:
+            yield f"{safe} has known holes before {first}; its floor is {floor}"
 
 
 if __name__ == "__main__":
