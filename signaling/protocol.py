@@ -24,7 +24,9 @@ Audience = Literal["window", "approver", "supervisor", "party", "rung"]
 class Message(BaseModel):
     """Base of all wire models: immutable, and an unknown field is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 # ---------------------------------------------------------------- envelope

@@ -1,0 +1,926 @@
+/* Written by `npm run messages` from the schema of `yunjian schema`. Never edited. */
+
+export type AnyCommand =
+  | CallDial
+  | CallCancel
+  | CallAnswer
+  | CallDecline
+  | CallJoin
+  | CallConnect
+  | CallDescribe
+  | CallMute
+  | CallHangUp
+  | CallOpen
+  | DeskOpen
+  | DeskDuty
+  | UnitOpen
+  | CaseCreate
+  | CaseOpen
+  | CaseConsent
+  | CaseEdit
+  | CaseDraft
+  | CaseHold
+  | CasePropose
+  | CaseCloseProposal
+  | CaseReview
+  | CaseDecide
+export type AnyEvent =
+  | CallChanged
+  | Skipped
+  | CaseCreated
+  | CaseConsented
+  | CaseCalled
+  | CaseEdited
+  | CaseProposed
+  | CaseProposalClosed
+  | MaterialChanged
+  | CaseDecided
+export type AnyEphemeral = UnitPresence | Replaced | CaseTyping | CaseFocus | CasePoint | MaterialProgress
+
+export interface Wire {
+  command: AnyCommand
+  event: AnyEvent
+  ephemeral: AnyEphemeral
+}
+/**
+ * Ring all free approvers of the case's target unit. Result: ``{call_id}``. Refused without consent answer.
+ */
+export interface CallDial {
+  id: string
+  type: 'call.dial'
+  case_id: string
+}
+/**
+ * The clerk gives up before an answer.
+ */
+export interface CallCancel {
+  id: string
+  type: 'call.cancel'
+  call_id: string
+}
+/**
+ * First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``.
+ */
+export interface CallAnswer {
+  id: string
+  type: 'call.answer'
+  call_id: string
+  ring_id: string
+}
+export interface CallDecline {
+  id: string
+  type: 'call.decline'
+  call_id: string
+  ring_id: string
+}
+/**
+ * Take my seat (again) after a reload or a loss: a new leg linked to the one before. Result: ``{leg_id}``.
+ */
+export interface CallJoin {
+  id: string
+  type: 'call.join'
+  call_id: string
+}
+/**
+ * Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``.
+ */
+export interface CallConnect {
+  id: string
+  type: 'call.connect'
+  call_id: string
+  leg_id: string
+  restart?: boolean
+}
+/**
+ * The page's SDP answer. Checked for membership, never stored, never logged.
+ */
+export interface CallDescribe {
+  id: string
+  type: 'call.describe'
+  call_id: string
+  leg_id: string
+  sdp: string
+}
+/**
+ * Stop or resume the packets of one m-line at the worker.
+ */
+export interface CallMute {
+  id: string
+  type: 'call.mute'
+  call_id: string
+  leg_id: string
+  mid: '0' | '1' | '2' | '3'
+  on: boolean
+}
+/**
+ * Ends the call for both.
+ */
+export interface CallHangUp {
+  id: string
+  type: 'call.hang_up'
+  call_id: string
+}
+/**
+ * Watch a call. Result: ``{audience, version, call}``.
+ */
+export interface CallOpen {
+  id: string
+  type: 'call.open'
+  call_id: string
+}
+/**
+ * First command of a page. Result: DeskView. Joins my running calls (and rings) on this socket.
+ */
+export interface DeskOpen {
+  id: string
+  type: 'desk.open'
+}
+/**
+ * Go on or off duty (approver). Result: ``{duty}``. The click also unlocks the ring sound in the page.
+ */
+export interface DeskDuty {
+  id: string
+  type: 'desk.duty'
+  duty: 'online' | 'away'
+}
+/**
+ * Watch who is on duty at a unit. Result: UnitPresence; later changes come as that ephemeral.
+ */
+export interface UnitOpen {
+  id: string
+  type: 'unit.open'
+  unit_id: string
+}
+/**
+ * Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``.
+ */
+export interface CaseCreate {
+  id: string
+  type: 'case.create'
+  item_id: string
+  mode: 'online' | 'proxy' | 'joint'
+  applicant_name: string
+  identity_number: string
+  phone: string
+  credit_code?: string | null
+}
+/**
+ * Watch a case. Result: ``{audience, version, case, drafts}``; drafts are my own unsaved values.
+ */
+export interface CaseOpen {
+  id: string
+  type: 'case.open'
+  case_id: string
+}
+/**
+ * The applicant's answer about recording; the text version shown is kept (A1).
+ */
+export interface CaseConsent {
+  id: string
+  type: 'case.consent'
+  case_id: string
+  given: boolean
+  text_version: string
+  language: 'zh-CN' | 'en'
+}
+/**
+ * Save one field. Refused: stale, field_held, field_invalid, not_yours, case_closed. Window only.
+ */
+export interface CaseEdit {
+  id: string
+  type: 'case.edit'
+  case_id: string
+  field: string
+  value: string
+  base_version: number
+}
+/**
+ * Keep the unsaved value of a field and person; overwritten, no ledger, not an event.
+ */
+export interface CaseDraft {
+  id: string
+  type: 'case.draft'
+  case_id: string
+  field: string
+  value: string
+  base_version: number
+}
+/**
+ * Take or renew (field) or drop (null) the soft lock; 10 s lease. Refused with field_held and the holder's id.
+ */
+export interface CaseHold {
+  id: string
+  type: 'case.hold'
+  case_id: string
+  field: string | null
+}
+/**
+ * Approver only. Result: ``{proposal_id}``.
+ */
+export interface CasePropose {
+  id: string
+  type: 'case.propose'
+  case_id: string
+  field: string
+  value: string
+  reason?: string
+}
+/**
+ * Window only: adopt writes the field and closes; decline only closes. Refused when it is outdated or closed.
+ */
+export interface CaseCloseProposal {
+  id: string
+  type: 'case.close_proposal'
+  case_id: string
+  proposal_id: string
+  adopt: boolean
+}
+/**
+ * Approver only: 合格 / 需补正(reason) / 不需要 for one material.
+ */
+export interface CaseReview {
+  id: string
+  type: 'case.review'
+  case_id: string
+  material_id: string
+  review: 'accepted' | 'returned' | 'not_needed'
+  reason?: string
+}
+/**
+ * Approver only. ``accepted`` is refused (incomplete) while a required line has no accepted material.
+ *
+ * Gives the 办件编号 at the first decision. Result: ``{number}``.
+ */
+export interface CaseDecide {
+  id: string
+  type: 'case.decide'
+  case_id: string
+  decision: 'accepted' | 'to_correct' | 'refused'
+  reason: string
+}
+/**
+ * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
+ */
+export interface CallChanged {
+  subject: string
+  version: number
+  at: string
+  type: 'call.changed'
+  call: CallView
+}
+/**
+ * A call as one audience sees it. A rung person sees only his own ring.
+ */
+export interface CallView {
+  id: string
+  case_id: string
+  state: 'open' | 'live' | 'ended'
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'no_media') | null
+  caller: PersonRef
+  target_unit_id: string
+  target_place: string
+  card: RingCard
+  rings: RingView[]
+  legs: LegView[]
+  recording_consented: boolean
+  opened_at: string
+  answered_at: string | null
+  ended_at: string | null
+}
+/**
+ * A member of staff as others see him: applicants always see who speaks (name, unit, staff number).
+ */
+export interface PersonRef {
+  id: string
+  name: string
+  staff_number: string
+  unit_id: string
+  unit_name: string
+  place: string
+  window_name: string | null
+}
+/**
+ * What a rung approver needs to know; the applicant's name is masked (孙**).
+ */
+export interface RingCard {
+  item_name: string
+  applicant_masked: string
+  window_name: string
+  place: string
+  unit_name: string
+  mode: 'online' | 'proxy' | 'joint'
+  waiting_since: string
+  materials_stored: number
+  materials_required: number
+}
+/**
+ * One approver being asked. ``deadline_at`` is when it becomes missed.
+ */
+export interface RingView {
+  id: string
+  target: PersonRef
+  state: 'ringing' | 'answered' | 'declined' | 'missed' | 'cancelled' | 'superseded'
+  rung_at: string
+  deadline_at: string
+  closed_at: string | null
+}
+/**
+ * One seat's presence. ``silent`` is shown after 5 s without a beat, ``lost`` comes after 15 s.
+ */
+export interface LegView {
+  id: string
+  seat: 'window' | 'approver'
+  person: PersonRef
+  state: 'joined' | 'lost' | 'left'
+  silent: boolean
+  media: boolean
+  recording: boolean
+  muted: string[]
+  joined_at: string
+  ended_at: string | null
+  previous_leg_id: string | null
+  held_until: string | null
+}
+/**
+ * Holds the place of an event that this audience may not see.
+ */
+export interface Skipped {
+  subject: string
+  version: number
+  at: string
+  type: 'skipped'
+}
+export interface CaseCreated {
+  subject: string
+  version: number
+  at: string
+  type: 'case.created'
+  case: CaseView
+}
+/**
+ * A case as one audience sees it.
+ */
+export interface CaseView {
+  id: string
+  number: string | null
+  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  mode: 'online' | 'proxy' | 'joint'
+  item: ItemView
+  clerk: PersonRef
+  window_name: string
+  window_unit_id: string
+  window_unit_name: string
+  window_place: string
+  applicant: Applicant
+  consent: Consent | null
+  fields: {
+    [k: string]: FieldState
+  }
+  proposals: Proposal[]
+  materials: MaterialView[]
+  decision: Decided | null
+  call_id: string | null
+  created_at: string
+}
+/**
+ * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
+ */
+export interface ItemView {
+  id: string
+  code: string
+  name: string
+  version: number
+  unit_id: string
+  unit_name: string
+  place: string
+  promised_days: number
+  modes: ('online' | 'proxy' | 'joint')[]
+  lines: MaterialLine[]
+  form_title: string
+  form: FormField[]
+  recording_refusal: 'not_recorded' | 'no_call'
+}
+/**
+ * One line of the item's material list. ``form`` 1 paper 2 electronic 3 both.
+ */
+export interface MaterialLine {
+  key: string
+  name: string
+  need: 'required' | 'optional' | 'later'
+  form: 'paper' | 'electronic' | 'both'
+  originals: number
+  copies: number
+  note: string
+}
+/**
+ * One field. ``sensitive`` values leave the server masked unless the audience is the window.
+ */
+export interface FormField {
+  name: string
+  label: string
+  label_en: string
+  kind: 'text' | 'date' | 'identity_number' | 'credit_code' | 'phone' | 'choice' | 'long_text'
+  required: boolean
+  sensitive: boolean
+  choices: string[]
+  hint: string
+  example: string
+  max_length: number
+  group: string
+}
+export interface Applicant {
+  name: string
+  identity_number: string
+  phone: string
+  credit_code: string | null
+}
+export interface Consent {
+  given: boolean
+  text_version: string
+  language: 'zh-CN' | 'en'
+  at: string
+  taken_by: PersonRef
+}
+export interface FieldState {
+  value: string
+  version: number
+  by: PersonRef
+  at: string
+  on_behalf_of: string | null
+}
+/**
+ * The approver proposes; the window adopts or declines; ``outdated`` when the field changed since.
+ */
+export interface Proposal {
+  id: string
+  field: string
+  value: string
+  old_value: string
+  reason: string
+  by: PersonRef
+  at: string
+  state: 'open' | 'adopted' | 'declined' | 'outdated'
+  closed_by: PersonRef | null
+  closed_at: string | null
+}
+/**
+ * One version of one line. The newest non-cancelled version of a line counts; old ones stay.
+ */
+export interface MaterialView {
+  id: string
+  line: string
+  number: number
+  name: string
+  state: 'receiving' | 'stored' | 'rejected' | 'cancelled'
+  size_bytes: number
+  media_type: string | null
+  sha256: string | null
+  pages: number | null
+  rejected_code: string | null
+  duplicate_of: string | null
+  by: PersonRef
+  at: string
+  review: 'none' | 'accepted' | 'returned' | 'not_needed'
+  review_reason: string
+  reviewed_by: PersonRef | null
+  reviewed_at: string | null
+}
+export interface Decided {
+  kind: 'accepted' | 'to_correct' | 'refused'
+  reason: string
+  by: PersonRef
+  at: string
+  due_on: string | null
+  due_days: DueDay[]
+  skipped_days: string[]
+  provisional: boolean
+  points: string[]
+}
+/**
+ * One working day counted towards the due date.
+ */
+export interface DueDay {
+  on: string
+  number: number
+}
+export interface CaseConsented {
+  subject: string
+  version: number
+  at: string
+  type: 'case.consented'
+  consent: Consent
+}
+/**
+ * A call about this case began; the case is under review.
+ */
+export interface CaseCalled {
+  subject: string
+  version: number
+  at: string
+  type: 'case.called'
+  call_id: string
+  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+}
+/**
+ * ``field_state.version`` equals the event's version. Open proposals named in ``outdated`` are outdated by it.
+ */
+export interface CaseEdited {
+  subject: string
+  version: number
+  at: string
+  type: 'case.edited'
+  field: string
+  field_state: FieldState
+  outdated: string[]
+}
+export interface CaseProposed {
+  subject: string
+  version: number
+  at: string
+  type: 'case.proposed'
+  proposal: Proposal
+}
+/**
+ * ``field_state`` is there when it was adopted: field and proposal change in one event.
+ */
+export interface CaseProposalClosed {
+  subject: string
+  version: number
+  at: string
+  type: 'case.proposal_closed'
+  proposal: Proposal
+  field_state: FieldState | null
+  outdated: string[]
+}
+export interface MaterialChanged {
+  subject: string
+  version: number
+  at: string
+  type: 'material.changed'
+  material: MaterialView
+}
+export interface CaseDecided {
+  subject: string
+  version: number
+  at: string
+  type: 'case.decided'
+  number: string
+  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  decision: Decided
+}
+/**
+ * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
+ */
+export interface UnitPresence {
+  type: 'unit.presence'
+  unit_id: string
+  approvers: Presence[]
+  at: string
+}
+export interface Presence {
+  person: PersonRef
+  state: 'free' | 'busy' | 'away'
+}
+/**
+ * Ephemeral to one socket: the same person took the same seat elsewhere; the newer wins.
+ */
+export interface Replaced {
+  type: 'desk.replaced'
+  call_id: string
+}
+/**
+ * The value as it grows, at most 10 a second; sensitive values are masked per audience.
+ */
+export interface CaseTyping {
+  type: 'case.typing'
+  case_id: string
+  field: string
+  value: string
+  by: PersonRef | null
+}
+/**
+ * Who is in which field (null: in none). Sent on change and every 5 s; gone after 10 s of silence.
+ */
+export interface CaseFocus {
+  type: 'case.focus'
+  case_id: string
+  field: string | null
+  by: PersonRef | null
+}
+/**
+ * Who points at which field (null: stopped).
+ */
+export interface CasePoint {
+  type: 'case.point'
+  case_id: string
+  field: string | null
+  by: PersonRef | null
+}
+/**
+ * Sent by the server while a file arrives, from the first chunk, at most 10 a second.
+ */
+export interface MaterialProgress {
+  type: 'material.progress'
+  case_id: string
+  material_id: string
+  received_bytes: number
+  size_bytes: number
+}
+/**
+ * Answer to a command. ``result`` is filled when ``ok``; the rest when refused (RFC 9457 members).
+ */
+export interface Ack {
+  ok: boolean
+  result: {
+    [k: string]: unknown
+  }
+  code: string | null
+  title: string | null
+  details: {
+    [k: string]: unknown
+  }
+  reference: string | null
+}
+/**
+ * A call with its files, as the asker's audience sees it at ``version``.
+ */
+export interface CallDetail {
+  version: number
+  audience: 'window' | 'approver' | 'supervisor' | 'party' | 'rung'
+  call: CallView
+  recordings: RecordingView[]
+  case_number: string | null
+  item_name: string
+}
+/**
+ * One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``.
+ */
+export interface RecordingView {
+  id: string
+  leg_id: string
+  seat: 'window' | 'approver'
+  person: PersonRef
+  state: 'recording' | 'stored' | 'lost' | 'tampered'
+  started_at: string
+  ended_at: string | null
+  size_bytes: number | null
+  sha256: string | null
+  gaps: {
+    [k: string]: unknown
+  }[]
+}
+/**
+ * Newest first. ``next_cursor`` asks for the following rows; null at the end.
+ */
+export interface CallLog {
+  calls: CallLogRow[]
+  next_cursor: string | null
+}
+/**
+ * One call in the supervisor's log.
+ */
+export interface CallLogRow {
+  call_id: string
+  case_id: string
+  case_number: string | null
+  item_name: string
+  applicant_masked: string
+  caller: PersonRef
+  approver: PersonRef | null
+  state: 'open' | 'live' | 'ended'
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'no_media') | null
+  opened_at: string
+  answered_at: string | null
+  ended_at: string | null
+  recordings: number
+  decision: ('accepted' | 'to_correct' | 'refused') | null
+}
+export interface CallSnapshot {
+  version: number
+  audience: 'window' | 'approver' | 'supervisor' | 'party' | 'rung'
+  call: CallView
+}
+/**
+ * Events in the order of their versions.
+ */
+export interface CaseHistory {
+  subject: string
+  events: HistoryEvent[]
+  next_after: number | null
+}
+/**
+ * One event of a case as the supervisor sees it; ``event`` is a case or material event of the socket.
+ */
+export interface HistoryEvent {
+  version: number
+  type: string
+  at: string
+  event: {
+    [k: string]: unknown
+  }
+}
+/**
+ * A case as the asker's audience sees it at ``version``.
+ */
+export interface CaseSnapshot {
+  audience: 'window' | 'approver' | 'supervisor' | 'party' | 'rung'
+  version: number
+  case: CaseView
+}
+/**
+ * One row of a list of cases. The applicant's name is masked (孙**).
+ */
+export interface CaseSummary {
+  id: string
+  number: string | null
+  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  mode: 'online' | 'proxy' | 'joint'
+  item_name: string
+  applicant_masked: string
+  clerk: PersonRef
+  window_name: string
+  window_unit_name: string
+  window_place: string
+  unit_id: string
+  unit_name: string
+  place: string
+  call_id: string | null
+  created_at: string
+  decided_at: string | null
+  due_on: string | null
+  materials_stored: number
+  materials_required: number
+}
+/**
+ * Newest first. ``next_cursor`` asks for the following rows; null at the end.
+ */
+export interface Cases {
+  cases: CaseSummary[]
+  next_cursor: string | null
+}
+/**
+ * The words about recording that the applicant is shown; ``version`` is what ``case.consent`` names.
+ */
+export interface ConsentText {
+  version: string
+  language: 'zh-CN' | 'en'
+  text: string
+}
+/**
+ * Where I stand: my duty, and my calls that have not ended (ringing me, dialled by me, live).
+ */
+export interface DeskView {
+  person: PersonRef
+  roles: string[]
+  duty: 'online' | 'away'
+  calls: CallSnapshot[]
+}
+/**
+ * One place where the ledger does not hold.
+ */
+export interface Finding {
+  kind: string
+  subject: string | null
+  version: number | null
+  leaf: number | null
+  text: string
+}
+export interface Health {
+  status: 'ok' | 'failing'
+  checks: {
+    [k: string]: 'ok' | 'failing'
+  }
+  version: string
+}
+/**
+ * An item that can be asked for, in its version in use.
+ */
+export interface ItemSummary {
+  id: string
+  code: string
+  name: string
+  version: number
+  unit_id: string
+  unit_name: string
+  place: string
+  promised_days: number
+  modes: ('online' | 'proxy' | 'joint')[]
+}
+export interface Items {
+  items: ItemSummary[]
+}
+export interface Ledger {
+  subject: string
+  entries: LedgerRow[]
+}
+/**
+ * One entry of a case's ledger as the supervisor reads it.
+ */
+export interface LedgerRow {
+  version: number
+  at: string
+  actor: PersonRef | null
+  on_behalf_of: string | null
+  act: string
+  object: string
+  result: string
+  hash: string
+  leaf: number | null
+}
+/**
+ * What an upload may be; told before it is chosen.
+ */
+export interface Limits {
+  max_bytes: number
+  media_types: string[]
+  upload_lives_s: number
+}
+export interface People {
+  people: PersonRow[]
+}
+export interface PersonRow {
+  id: string
+  login: string
+  name: string
+  staff_number: string
+  unit_id: string
+  unit_name: string
+  window_name: string | null
+  roles: ('clerk' | 'approver' | 'supervisor' | 'admin')[]
+  active: boolean
+}
+/**
+ * A refusal or a fault as RFC 9457 problem details, told in the asker's language.
+ */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string | null
+  code: string
+  reference: string
+  details: {
+    [k: string]: string | number | boolean | null
+  }
+}
+/**
+ * Result of a ledger check.
+ */
+export interface Report {
+  ok: boolean
+  subject: string | null
+  entries: number
+  findings: Finding[]
+  checked_at: string
+}
+export interface SessionView {
+  person: SignedIn
+  expires_at: string
+}
+/**
+ * Who is signed in.
+ */
+export interface SignedIn {
+  id: string
+  login: string
+  name: string
+  staff_number: string
+  roles: ('clerk' | 'approver' | 'supervisor' | 'admin')[]
+  unit: UnitRef
+  window: WindowRef | null
+}
+export interface UnitRef {
+  id: string
+  name: string
+  place: string
+}
+export interface WindowRef {
+  id: string
+  name: string
+}
+/**
+ * Sign-in with a password. An unknown login and a wrong password are not told apart.
+ */
+export interface SignIn {
+  login: string
+  password: string
+}
+/**
+ * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.
+ */
+export interface TokenView {
+  token: string
+  person: SignedIn
+  expires_at: string
+}
+export interface UnitRow {
+  id: string
+  name: string
+  place: string
+  region_code: string
+  level: string
+  windows: WindowRef[]
+}
+export interface Units {
+  units: UnitRow[]
+}
