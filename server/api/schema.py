@@ -1,0 +1,86 @@
+"""One JSON Schema of everything that crosses the wire, for the TypeScript messages.
+
+Commands as a page writes them, everything else as the server writes it (each
+field is there, with its default when it has no other). Tells nothing about
+routes; those are in ``server.api.openapi``.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from server.wire import case, http
+from signaling import protocol
+
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+UNIONS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
+    "AnyCommand": protocol.COMMANDS + case.COMMANDS,
+    "AnyEvent": protocol.EVENTS + case.EVENTS,
+    "AnyEphemeral": protocol.EPHEMERALS + case.EPHEMERALS,
+}
+VIEWS: Final[tuple[type[BaseModel], ...]] = (
+    protocol.Ack,
+    protocol.DeskView,
+    protocol.CallSnapshot,
+    protocol.CallView,
+    case.CaseView,
+)
+
+
+def messages() -> dict[str, Any]:
+    """The schema: every message and view under ``$defs``, by the name of its class, and three unions."""
+    commands: tuple[type[BaseModel], ...] = UNIONS["AnyCommand"] + http.REQUESTS
+    written = VIEWS + UNIONS["AnyEvent"] + UNIONS["AnyEphemeral"] + http.RESPONSES
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        *((model, "validation") for model in commands),
+        *((model, "serialization") for model in written),
+    ]
+    _, schema = models_json_schema(wanted, ref_template="#/$defs/{model}")
+    definitions: dict[str, Any] = schema["$defs"]
+    for name, definition in definitions.items():
+        untitle(definition)
+        definition["title"] = name
+        if "type" in definition.get("properties", {}):
+            _require(definition, "type")
+    for name, models in UNIONS.items():
+        definitions[name] = {"title": name, "anyOf": _references(models)}
+    return {
+        "$schema": DRAFT,
+        "title": "Wire",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "command": {"$ref": "#/$defs/AnyCommand"},
+            "event": {"$ref": "#/$defs/AnyEvent"},
+            "ephemeral": {"$ref": "#/$defs/AnyEphemeral"},
+        },
+        "required": ["command", "event", "ephemeral"],
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def untitle(node: Any) -> None:
+    """Remove the titles that pydantic makes up for fields; generators would turn each into a type."""
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        for key, value in node.items():
+            if key in ("properties", "$defs"):
+                for inner in value.values():
+                    untitle(inner)
+            else:
+                untitle(value)
+    elif isinstance(node, list):
+        for value in node:
+            untitle(value)
+
+
+def _require(definition: dict[str, Any], name: str) -> None:
+    definition["required"] = sorted({*definition.get("required", []), name})
+
+
+def _references(models: Iterable[type[BaseModel]]) -> list[dict[str, str]]:
+    return [{"$ref": f"#/$defs/{model.__name__}"} for model in models]

@@ -1,0 +1,332 @@
+"""What the REST interface takes and gives: bodies, answers, the problem.
+
+Shapes only, for the edge, the OpenAPI document and the TypeScript messages. The
+case and the call keep the shapes they have on the socket (``server.wire.case``,
+``signaling.protocol``). No rules, no storage.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from server.wire.case import CaseState, CaseView, Decision, Mode
+from signaling.protocol import Audience, CallState, CallView, EndReason, Message, PersonRef, Seat
+
+Language = Literal["zh-CN", "en"]
+RoleName = Literal["clerk", "approver", "supervisor", "admin"]
+
+# ---------------------------------------------------------------- problems
+
+
+class Problem(Message):
+    """A refusal or a fault as RFC 9457 problem details, told in the asker's language."""
+
+    type: str
+    """URI reference of the kind of problem: ``/problems/<code>``."""
+    title: str
+    """One sentence for the person."""
+    status: int
+    detail: str | None = None
+    code: str
+    reference: str
+    """Names this very occurrence in the server's log."""
+    details: dict[str, str | int | float | bool | None] = {}
+    """Safe facts of the refusal: ids, limits, names of fields."""
+
+
+# ---------------------------------------------------------------- sessions
+
+
+class SignIn(Message):
+    """Sign-in with a password. An unknown login and a wrong password are not told apart."""
+
+    login: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class UnitRef(Message):
+    id: str
+    name: str
+    place: str
+
+
+class WindowRef(Message):
+    id: str
+    name: str
+
+
+class SignedIn(Message):
+    """Who is signed in."""
+
+    id: str
+    login: str
+    name: str
+    staff_number: str
+    roles: list[RoleName]
+    unit: UnitRef
+    window: WindowRef | None
+
+
+class SessionView(Message):
+    person: SignedIn
+    expires_at: datetime
+
+
+class TokenView(Message):
+    """A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept."""
+
+    token: str
+    person: SignedIn
+    expires_at: datetime
+
+
+# ---------------------------------------------------------------- catalogue
+
+
+class ItemSummary(Message):
+    """An item that can be asked for, in its version in use."""
+
+    id: str
+    code: str
+    name: str
+    version: int
+    unit_id: str
+    unit_name: str
+    place: str
+    promised_days: int
+    modes: list[Mode]
+
+
+class Items(Message):
+    items: list[ItemSummary]
+
+
+# ---------------------------------------------------------------- cases
+
+
+class CaseSummary(Message):
+    """One row of a list of cases. The applicant's name is masked (孙**)."""
+
+    id: str
+    number: str | None
+    state: CaseState
+    mode: Mode
+    item_name: str
+    applicant_masked: str
+    clerk: PersonRef
+    window_name: str
+    window_unit_name: str
+    window_place: str
+    unit_id: str
+    unit_name: str
+    place: str
+    call_id: str | None
+    created_at: datetime
+    decided_at: datetime | None
+    due_on: date | None
+    materials_stored: int
+    """Lines of the list that hold a stored material."""
+    materials_required: int
+    """Lines of the list that must hold one."""
+
+
+class Cases(Message):
+    """Newest first. ``next_cursor`` asks for the following rows; null at the end."""
+
+    cases: list[CaseSummary]
+    next_cursor: str | None
+
+
+class CaseSnapshot(Message):
+    """A case as the asker's audience sees it at ``version``."""
+
+    audience: Audience
+    version: int
+    case: CaseView
+
+
+class HistoryEvent(Message):
+    """One event of a case as the supervisor sees it; ``event`` is a case or material event of the socket."""
+
+    version: int
+    type: str
+    at: datetime
+    event: dict[str, Any]
+
+
+class CaseHistory(Message):
+    """Events in the order of their versions."""
+
+    subject: str
+    events: list[HistoryEvent]
+    next_after: int | None
+    """Ask with ``?after=`` this version for the following events; null at the end."""
+
+
+class Finding(Message):
+    """One place where the ledger does not hold."""
+
+    kind: str
+    subject: str | None
+    version: int | None
+    leaf: int | None
+    text: str
+
+
+class Report(Message):
+    """Result of a ledger check."""
+
+    ok: bool
+    subject: str | None
+    """The one subject that was checked; null for the whole ledger."""
+    entries: int
+    findings: list[Finding]
+    checked_at: datetime
+
+
+class LedgerRow(Message):
+    """One entry of a case's ledger as the supervisor reads it."""
+
+    version: int
+    at: datetime
+    actor: PersonRef | None
+    """Null for the system itself."""
+    on_behalf_of: str | None
+    act: str
+    object: str
+    result: str
+    hash: str
+    leaf: int | None
+    """Number in the tree; null while the sequencer has not numbered it yet."""
+
+
+class Ledger(Message):
+    subject: str
+    entries: list[LedgerRow]
+
+
+# ---------------------------------------------------------------- calls and recordings
+
+RecordingState = Literal["recording", "stored", "lost", "tampered"]
+
+
+class RecordingView(Message):
+    """One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``."""
+
+    id: str
+    leg_id: str
+    seat: Seat
+    person: PersonRef
+    state: RecordingState
+    started_at: datetime
+    ended_at: datetime | None
+    size_bytes: int | None
+    sha256: str | None
+    gaps: list[dict[str, Any]]
+    """Spans in which packets were missing."""
+
+
+class CallLogRow(Message):
+    """One call in the supervisor's log."""
+
+    call_id: str
+    case_id: str
+    case_number: str | None
+    item_name: str
+    applicant_masked: str
+    caller: PersonRef
+    approver: PersonRef | None
+    state: CallState
+    reason: EndReason | None
+    opened_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    recordings: int
+    decision: Decision | None
+
+
+class CallLog(Message):
+    """Newest first. ``next_cursor`` asks for the following rows; null at the end."""
+
+    calls: list[CallLogRow]
+    next_cursor: str | None
+
+
+class CallDetail(Message):
+    """A call with its files, as the asker's audience sees it at ``version``."""
+
+    version: int
+    audience: Audience
+    call: CallView
+    recordings: list[RecordingView]
+    case_number: str | None
+    item_name: str
+
+
+# ---------------------------------------------------------------- told before asking
+
+
+class Limits(Message):
+    """What an upload may be; told before it is chosen."""
+
+    max_bytes: int
+    media_types: list[str]
+    upload_lives_s: int
+    """An unfinished upload is given up after this many seconds without a byte."""
+
+
+class ConsentText(Message):
+    """The words about recording that the applicant is shown; ``version`` is what ``case.consent`` names."""
+
+    version: str
+    language: Language
+    text: str
+
+
+# ---------------------------------------------------------------- administration
+
+
+class PersonRow(Message):
+    id: str
+    login: str
+    name: str
+    staff_number: str
+    unit_id: str
+    unit_name: str
+    window_name: str | None
+    roles: list[RoleName]
+    active: bool
+
+
+class People(Message):
+    people: list[PersonRow]
+
+
+class UnitRow(Message):
+    id: str
+    name: str
+    place: str
+    region_code: str
+    level: str
+    windows: list[WindowRef]
+
+
+class Units(Message):
+    units: list[UnitRow]
+
+
+# ---------------------------------------------------------------- the machine
+
+
+class Health(Message):
+    status: Literal["ok", "failing"]
+    checks: dict[str, Literal["ok", "failing"]] = Field(default_factory=dict)
+    version: str
+
+
+RESPONSES: tuple[type[Message], ...] = (
+    Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
+    CallLog, CallDetail, Limits, ConsentText, People, Units, Health,
+)  # fmt: skip
+REQUESTS: tuple[type[Message], ...] = (SignIn,)
