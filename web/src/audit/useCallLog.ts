@@ -1,0 +1,68 @@
+/** The supervisor's call log: filtered by case number, staff and day, page by page. */
+import { reactive, ref, watch, type Ref } from 'vue'
+import { http, Problem } from '../wire/http'
+import type { CallLog, CallLogRow } from '../wire/messages'
+
+export interface Filter {
+  number: string
+  person: string
+  from: string
+  to: string
+}
+
+export function useCallLog(): {
+  filter: Filter
+  calls: Ref<CallLogRow[] | null>
+  more: Ref<string | null>
+  problem: Ref<Problem | null>
+  busy: Ref<boolean>
+  load: () => Promise<void>
+  loadMore: () => Promise<void>
+} {
+  const filter = reactive<Filter>({ number: '', person: '', from: '', to: '' })
+  const calls = ref<CallLogRow[] | null>(null)
+  const more = ref<string | null>(null)
+  const problem = ref<Problem | null>(null)
+  const busy = ref(false)
+  let asked = 0
+
+  function address(cursor: string | null): string {
+    const query = new URLSearchParams()
+    for (const [name, value] of Object.entries(filter)) if (value.trim()) query.set(name, value.trim())
+    if (cursor) query.set('cursor', cursor)
+    return `/calls?${query.toString()}`
+  }
+
+  async function fetchPage(cursor: string | null): Promise<void> {
+    const turn = (asked += 1)
+    busy.value = true
+    try {
+      const log = await http.get<CallLog>(address(cursor))
+      // a slow answer to an older filter must not overwrite a newer one
+      if (turn !== asked) return
+      calls.value = cursor ? [...(calls.value ?? []), ...log.calls] : log.calls
+      more.value = log.next_cursor
+      problem.value = null
+    } catch (reason) {
+      if (turn === asked) problem.value = Problem.of(reason)
+    } finally {
+      if (turn === asked) busy.value = false
+    }
+  }
+
+  let wait: ReturnType<typeof setTimeout> | undefined
+  watch(filter, () => {
+    clearTimeout(wait)
+    wait = setTimeout(() => void fetchPage(null), 250)
+  })
+
+  return {
+    filter,
+    calls,
+    more,
+    problem,
+    busy,
+    load: () => fetchPage(null),
+    loadMore: () => (more.value ? fetchPage(more.value) : Promise.resolve()),
+  }
+}
