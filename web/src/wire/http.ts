@@ -15,20 +15,27 @@ export class Problem extends Error {
   readonly code: string
   readonly detail: string | undefined
   readonly reference: string | undefined
-  /** the safe details of the refusal, by name */
-  readonly extra: Readonly<Record<string, unknown>>
+  /** the safe facts of the refusal: limits, ids, names of fields */
+  readonly details: Readonly<Record<string, unknown>>
 
-  constructor(body: { type?: string; title: string; status: number; code: string; detail?: string; reference?: string; [key: string]: unknown }) {
+  constructor(body: {
+    type?: string
+    title: string
+    status: number
+    code: string
+    detail?: string | null
+    reference?: string | null
+    details?: Record<string, unknown>
+  }) {
     super(body.title)
-    const { type, title, status, code, detail, reference, ...extra } = body
     this.name = 'Problem'
-    this.type = type ?? 'about:blank'
-    this.title = title
-    this.status = status
-    this.code = code
-    this.detail = detail
-    this.reference = reference
-    this.extra = extra
+    this.type = body.type ?? 'about:blank'
+    this.title = body.title
+    this.status = body.status
+    this.code = body.code
+    this.detail = body.detail ?? undefined
+    this.reference = body.reference ?? undefined
+    this.details = body.details ?? {}
   }
 
   /** Whatever was thrown, as a problem that can be shown. */

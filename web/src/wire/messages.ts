@@ -275,7 +275,7 @@ export interface CallView {
   id: string
   case_id: string
   state: 'open' | 'live' | 'ended'
-  reason?: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'no_media') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'no_media') | null
   caller: PersonRef
   target_unit_id: string
   target_place: string
@@ -284,8 +284,8 @@ export interface CallView {
   legs: LegView[]
   recording_consented: boolean
   opened_at: string
-  answered_at?: string | null
-  ended_at?: string | null
+  answered_at: string | null
+  ended_at: string | null
 }
 /**
  * A member of staff as others see him: applicants always see who speaks (name, unit, staff number).
@@ -297,7 +297,7 @@ export interface PersonRef {
   unit_id: string
   unit_name: string
   place: string
-  window_name?: string | null
+  window_name: string | null
 }
 /**
  * What a rung approver needs to know; the applicant's name is masked (孙**).
@@ -322,7 +322,7 @@ export interface RingView {
   state: 'ringing' | 'answered' | 'declined' | 'missed' | 'cancelled' | 'superseded'
   rung_at: string
   deadline_at: string
-  closed_at?: string | null
+  closed_at: string | null
 }
 /**
  * One seat's presence. ``silent`` is shown after 5 s without a beat, ``lost`` comes after 15 s.
@@ -332,14 +332,14 @@ export interface LegView {
   seat: 'window' | 'approver'
   person: PersonRef
   state: 'joined' | 'lost' | 'left'
-  silent?: boolean
-  media?: boolean
-  recording?: boolean
-  muted?: string[]
+  silent: boolean
+  media: boolean
+  recording: boolean
+  muted: string[]
   joined_at: string
-  ended_at?: string | null
-  previous_leg_id?: string | null
-  held_until?: string | null
+  ended_at: string | null
+  previous_leg_id: string | null
+  held_until: string | null
 }
 /**
  * Holds the place of an event that this audience may not see.
@@ -410,7 +410,7 @@ export interface MaterialLine {
   form: 'paper' | 'electronic' | 'both'
   originals: number
   copies: number
-  note?: string
+  note: string
 }
 /**
  * One field. ``sensitive`` values leave the server masked unless the audience is the window.
@@ -421,18 +421,18 @@ export interface FormField {
   label_en: string
   kind: 'text' | 'date' | 'identity_number' | 'credit_code' | 'phone' | 'choice' | 'long_text'
   required: boolean
-  sensitive?: boolean
-  choices?: string[]
-  hint?: string
-  example?: string
-  max_length?: number
-  group?: string
+  sensitive: boolean
+  choices: string[]
+  hint: string
+  example: string
+  max_length: number
+  group: string
 }
 export interface Applicant {
   name: string
   identity_number: string
   phone: string
-  credit_code?: string | null
+  credit_code: string | null
 }
 export interface Consent {
   given: boolean
@@ -446,7 +446,7 @@ export interface FieldState {
   version: number
   by: PersonRef
   at: string
-  on_behalf_of?: string | null
+  on_behalf_of: string | null
 }
 /**
  * The approver proposes; the window adopts or declines; ``outdated`` when the field changed since.
@@ -460,8 +460,8 @@ export interface Proposal {
   by: PersonRef
   at: string
   state: 'open' | 'adopted' | 'declined' | 'outdated'
-  closed_by?: PersonRef | null
-  closed_at?: string | null
+  closed_by: PersonRef | null
+  closed_at: string | null
 }
 /**
  * One version of one line. The newest non-cancelled version of a line counts; old ones stay.
@@ -473,28 +473,28 @@ export interface MaterialView {
   name: string
   state: 'receiving' | 'stored' | 'rejected' | 'cancelled'
   size_bytes: number
-  media_type?: string | null
-  sha256?: string | null
-  pages?: number | null
-  rejected_code?: string | null
-  duplicate_of?: string | null
+  media_type: string | null
+  sha256: string | null
+  pages: number | null
+  rejected_code: string | null
+  duplicate_of: string | null
   by: PersonRef
   at: string
-  review?: 'none' | 'accepted' | 'returned' | 'not_needed'
-  review_reason?: string
-  reviewed_by?: PersonRef | null
-  reviewed_at?: string | null
+  review: 'none' | 'accepted' | 'returned' | 'not_needed'
+  review_reason: string
+  reviewed_by: PersonRef | null
+  reviewed_at: string | null
 }
 export interface Decided {
   kind: 'accepted' | 'to_correct' | 'refused'
   reason: string
   by: PersonRef
   at: string
-  due_on?: string | null
-  due_days?: DueDay[]
-  skipped_days?: string[]
-  provisional?: boolean
-  points?: string[]
+  due_on: string | null
+  due_days: DueDay[]
+  skipped_days: string[]
+  provisional: boolean
+  points: string[]
 }
 /**
  * One working day counted towards the due date.
@@ -531,7 +531,7 @@ export interface CaseEdited {
   type: 'case.edited'
   field: string
   field_state: FieldState
-  outdated?: string[]
+  outdated: string[]
 }
 export interface CaseProposed {
   subject: string
@@ -549,8 +549,8 @@ export interface CaseProposalClosed {
   at: string
   type: 'case.proposal_closed'
   proposal: Proposal
-  field_state?: FieldState | null
-  outdated?: string[]
+  field_state: FieldState | null
+  outdated: string[]
 }
 export interface MaterialChanged {
   subject: string
@@ -596,7 +596,7 @@ export interface CaseTyping {
   case_id: string
   field: string
   value: string
-  by?: PersonRef | null
+  by: PersonRef | null
 }
 /**
  * Who is in which field (null: in none). Sent on change and every 5 s; gone after 10 s of silence.
@@ -605,7 +605,7 @@ export interface CaseFocus {
   type: 'case.focus'
   case_id: string
   field: string | null
-  by?: PersonRef | null
+  by: PersonRef | null
 }
 /**
  * Who points at which field (null: stopped).
@@ -614,7 +614,7 @@ export interface CasePoint {
   type: 'case.point'
   case_id: string
   field: string | null
-  by?: PersonRef | null
+  by: PersonRef | null
 }
 /**
  * Sent by the server while a file arrives, from the first chunk, at most 10 a second.
@@ -631,15 +631,15 @@ export interface MaterialProgress {
  */
 export interface Ack {
   ok: boolean
-  result?: {
+  result: {
     [k: string]: unknown
   }
-  code?: string | null
-  title?: string | null
-  details?: {
+  code: string | null
+  title: string | null
+  details: {
     [k: string]: unknown
   }
-  reference?: string | null
+  reference: string | null
 }
 /**
  * A call with its files, as the asker's audience sees it at ``version``.
@@ -787,7 +787,7 @@ export interface Finding {
 }
 export interface Health {
   status: 'ok' | 'failing'
-  checks?: {
+  checks: {
     [k: string]: 'ok' | 'failing'
   }
   version: string
@@ -856,10 +856,10 @@ export interface Problem {
   type: string
   title: string
   status: number
-  detail?: string | null
+  detail: string | null
   code: string
   reference: string
-  details?: {
+  details: {
     [k: string]: string | number | boolean | null
   }
 }

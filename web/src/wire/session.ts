@@ -1,18 +1,11 @@
 /** Who is signed in here: one shared, read-only state for all pages, asked from the server once. */
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { http, Problem } from './http'
+import type { SessionView, SignedIn } from './messages'
 import { closeWire } from './socket'
 
-export type Role = 'clerk' | 'approver' | 'supervisor' | 'admin'
-
-export interface SignedIn {
-  id: string
-  name: string
-  staff_number: string
-  roles: Role[]
-  unit: { id: string; name: string }
-  window: { id: string; name: string } | null
-}
+export type { SignedIn } from './messages'
+export type Role = SignedIn['roles'][number]
 
 const person = ref<SignedIn | null>(null)
 let asked: Promise<SignedIn | null> | null = null
@@ -22,7 +15,7 @@ export const signedIn: DeepReadonly<Ref<SignedIn | null>> = readonly(person)
 /** The person signed in, or null; the server is asked once, later calls share the answer. */
 export function whoAmI(): Promise<SignedIn | null> {
   asked ??= http
-    .get<{ person: SignedIn }>('/session', { about_session: true })
+    .get<SessionView>('/session', { about_session: true })
     .then((answer) => (person.value = answer.person))
     .catch((reason: unknown) => {
       if (reason instanceof Problem && reason.status === 401) return null

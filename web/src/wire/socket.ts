@@ -8,31 +8,26 @@
 import { io, type Socket } from 'socket.io-client'
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { around, localProblem, Problem } from './http'
+import type { Ack, AnyCommand, AnyEphemeral, AnyEvent, CaseFocus, CasePoint, CaseTyping } from './messages'
+
+export type { Ack } from './messages'
 
 /** `lost` still tries, but has failed for so long that a person should look at the network. */
 export type Connection = 'connecting' | 'connected' | 'reconnecting' | 'lost'
 
-export interface Ack {
-  ok: boolean
-  result: Record<string, unknown>
-  code: string | null
-  title: string | null
-  details: Record<string, unknown>
-  reference: string | null
-}
+type Without<M, K extends string> = M extends unknown ? Omit<M, K> : never
 
-/** What has a `type`; the features give their own unions of the generated messages. */
-export interface Typed {
-  type: string
-}
+/** A command as a page writes it; the connection adds the id. */
+export type Unsent = Without<AnyCommand, 'id'>
 
-export type Unsent<C extends Typed> = Omit<C, 'id'>
+/** The ephemerals that a page may send; the server adds who it was. */
+export type Hint = Without<CaseTyping | CaseFocus | CasePoint, 'by'>
 
 const LOST_AFTER_MS = 15_000
 const ACK_WITHIN_MS = 10_000
 
 interface Pending {
-  command: Typed & { id: string }
+  command: Unsent & { id: string }
   settle: (ack: Ack) => void
   fail: (problem: Problem) => void
   resend: ReturnType<typeof setTimeout> | undefined
@@ -51,8 +46,8 @@ export class Wire {
   private readonly socket: Socket
   private readonly pending = new Map<string, Pending>()
   private readonly greeters = new Set<() => void>()
-  private readonly events = new Set<(event: Typed) => void>()
-  private readonly ephemerals = new Set<(ephemeral: Typed) => void>()
+  private readonly events = new Set<(event: AnyEvent) => void>()
+  private readonly ephemerals = new Set<(ephemeral: AnyEphemeral) => void>()
   private lost: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
@@ -80,8 +75,8 @@ export class Wire {
         this.socket.connect()
       }
     })
-    this.socket.on('event', (event: Typed) => this.events.forEach((hear) => hear(event)))
-    this.socket.on('ephemeral', (ephemeral: Typed) => this.ephemerals.forEach((hear) => hear(ephemeral)))
+    this.socket.on('event', (event: AnyEvent) => this.events.forEach((hear) => hear(event)))
+    this.socket.on('ephemeral', (ephemeral: AnyEphemeral) => this.ephemerals.forEach((hear) => hear(ephemeral)))
     // answered here and not from a timer, which browsers throttle in hidden pages
     this.socket.on('beat', (...given: unknown[]) => {
       const answer = given.at(-1)
@@ -92,7 +87,7 @@ export class Wire {
   }
 
   /** Sends a command and waits for its ack, over as many connections as it takes. */
-  send<C extends Typed>(command: C): Promise<Ack> {
+  send(command: Unsent): Promise<Ack> {
     const id = freshId()
     return new Promise((settle, fail) => {
       const pending: Pending = { command: { ...command, id }, settle, fail, resend: undefined }
@@ -102,14 +97,14 @@ export class Wire {
   }
 
   /** Like `send`, but a refusal is thrown as a `Problem`; the result is what the command's contract says. */
-  async ask<R = Record<string, unknown>>(command: Typed): Promise<R> {
+  async ask<R = Record<string, unknown>>(command: Unsent): Promise<R> {
     const ack = await this.send(command)
     if (ack.ok) return ack.result as R
     throw refused(ack)
   }
 
   /** An ephemeral: not acknowledged, dropped when there is no connection. */
-  hint(ephemeral: Typed): void {
+  hint(ephemeral: Hint): void {
     if (this.socket.connected) this.socket.volatile.emit('ephemeral', ephemeral)
   }
 
@@ -120,12 +115,12 @@ export class Wire {
     return () => this.greeters.delete(greet)
   }
 
-  onEvent(hear: (event: Typed) => void): () => void {
+  onEvent(hear: (event: AnyEvent) => void): () => void {
     this.events.add(hear)
     return () => this.events.delete(hear)
   }
 
-  onEphemeral(hear: (ephemeral: Typed) => void): () => void {
+  onEphemeral(hear: (ephemeral: AnyEphemeral) => void): () => void {
     this.ephemerals.add(hear)
     return () => this.ephemerals.delete(hear)
   }
@@ -179,11 +174,11 @@ export class Wire {
 /** A refused ack as the problem that it is. */
 export function refused(ack: Ack): Problem {
   return new Problem({
-    ...ack.details,
     title: ack.title ?? ack.code ?? '',
     status: 409,
     code: ack.code ?? 'internal',
-    ...(ack.reference ? { reference: ack.reference } : {}),
+    details: ack.details,
+    reference: ack.reference,
   })
 }
 
