@@ -7,6 +7,7 @@ never stored. ``case.*`` and ``material.*`` live in ``server.wire`` and are
 registered with the gateway. Snake case on the wire and in TypeScript alike.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -67,6 +68,21 @@ class Event(Message):
 
     subject: str
     version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as the outbox keeps it: once, whole. ``body`` is the event's JSON, never sent unprojected.
+
+    ``people`` names whose sockets watch the subject from now on, with their audience.
+    """
+
+    subject: str
+    version: int
+    type: str
+    body: dict[str, Any]
+    people: dict[str, str]
     at: datetime
 
 

@@ -1,0 +1,102 @@
+"""Who acts, and what he may do: roles scoped to units, and the one place for rights.
+
+An Actor is a person as one signed-in session sees him; System acts for the
+sweepers. `may` answers by role and unit alone; which things a person may know of
+at all (the audience of a case or call) is asked in server.actions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, assert_never
+
+
+class Role(StrEnum):
+    """What a person is at his unit; he may be several."""
+
+    CLERK = "clerk"
+    APPROVER = "approver"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class Act(StrEnum):
+    """What a person wants to do, as far as rights differ."""
+
+    CASE_CREATE = "case.create"
+    CASE_FILL = "case.fill"
+    """Consent, form, drafts, holds, answers to proposals, materials: the window's side."""
+    CASE_JUDGE = "case.judge"
+    """Proposals, reviews, decision: the approver's side."""
+    CASE_WATCH = "case.watch"
+    """Read a case or call afterwards or beside it, with recordings and the ledger check."""
+    CALL_DIAL = "call.dial"
+    CALL_ANSWER = "call.answer"
+    DUTY = "desk.duty"
+    ADMINISTER = "administer"
+    """People, units, catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A member of staff in one session. `place` is the short place of his unit (济南市中)."""
+
+    person_id: str
+    login: str
+    name: str
+    staff_number: str
+    unit_id: str
+    unit_name: str
+    place: str
+    roles: frozenset[Role]
+    window_id: str | None
+    window_name: str | None
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The machine itself, when a deadline or a sweep acts. It has no rights: nobody can sign in as it."""
+
+    person_id: str = "system"
+    unit_id: str = "system"
+    session_id: str = "system"
+
+
+SYSTEM: Final = System()
+
+
+def may(
+    actor: Actor,
+    act: Act,
+    *,
+    window_unit_id: str | None = None,
+    unit_id: str | None = None,
+    clerk_id: str | None = None,
+) -> bool:
+    """Whether `actor` may do `act` on a thing of these units.
+
+    `window_unit_id` is the unit whose window took the case, `unit_id` the one that
+    decides it. A right that is scoped to a unit is refused when that unit is not
+    given. `clerk_id`, when given, narrows the window's acts to that one clerk.
+    """
+    match act:
+        case Act.CASE_CREATE:
+            return Role.CLERK in actor.roles and actor.window_id is not None
+        case Act.CASE_FILL | Act.CALL_DIAL:
+            return (
+                Role.CLERK in actor.roles
+                and window_unit_id == actor.unit_id
+                and clerk_id in (None, actor.person_id)
+            )
+        case Act.CASE_JUDGE | Act.CALL_ANSWER:
+            return Role.APPROVER in actor.roles and unit_id == actor.unit_id
+        case Act.DUTY:
+            return Role.APPROVER in actor.roles
+        case Act.CASE_WATCH:
+            return Role.SUPERVISOR in actor.roles and actor.unit_id in (window_unit_id, unit_id)
+        case Act.ADMINISTER:
+            return Role.ADMIN in actor.roles
+        case _:
+            assert_never(act)
