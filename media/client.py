@@ -241,18 +241,12 @@ async def spawn(workdir: Path, *, host: str = "", advertised: list[str] | None =
     an earlier worker are found again. Raises `Rejected(worker_gone)` when the
     worker does not come up.
     """
-    workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
     socket = socket_path(workdir)
-    token_file = workdir / TOKEN_NAME
-    if socket.exists() and token_file.exists():
+    token, alive = await asyncio.to_thread(_prepare, workdir, socket)
+    if alive:
         with suppress(Rejected):
-            client = await MediaClient.connect(socket, token_file.read_text())
-            return Worker(client, None)
-    token = secrets.token_urlsafe(32)
-    token_file.unlink(missing_ok=True)
-    descriptor = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(token)
+            return Worker(await MediaClient.connect(socket, token), None)
+    token = await asyncio.to_thread(_new_token, workdir)
     arguments = ["--workdir", str(workdir), "--host", host]
     for address in advertised or []:
         arguments += ["--advertise", address]
@@ -278,3 +272,22 @@ async def spawn(workdir: Path, *, host: str = "", advertised: list[str] | None =
             process.kill()
         await process.wait()
         raise Rejected(Code.WORKER_GONE, "the worker did not start") from None
+
+
+def _prepare(workdir: Path, socket: Path) -> tuple[str, bool]:
+    """The token of the worker that may still live here, and whether there may be one."""
+    workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    token_file = workdir / TOKEN_NAME
+    if socket.exists() and token_file.exists():
+        return token_file.read_text(), True
+    return "", False
+
+
+def _new_token(workdir: Path) -> str:
+    token = secrets.token_urlsafe(32)
+    token_file = workdir / TOKEN_NAME
+    token_file.unlink(missing_ok=True)
+    descriptor = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(token)
+    return token

@@ -35,7 +35,7 @@ class PartyUp:
 
 @dataclass(frozen=True, slots=True)
 class PartyDown:
-    """The media path is lost. `reason` is `silent`, `closed`, `fingerprint`, `dtls` or `removed`.
+    """The media path is lost. `reason` is `silent`, `closed`, `fingerprint` or `dtls`.
 
     A `silent` party that is heard again is reported by another `PartyUp`.
     """

@@ -1,0 +1,398 @@
+"""The hot path: an RTP packet in, decrypted, renumbered, encrypted, out. Never decoded.
+
+`Endpoint` is one party's transport as seen from here, `Track` what it sends on
+one m-line, `Feed` the copy that one other party gets. Each feed has its own
+SSRC, sequence, RTX and transport-cc numbers from its first packet, so that its
+source may change in mid-call without a break. Who feeds whom is decided by the
+room.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+from media.dtls import Address
+from media.rtcp import Arrivals, Numbering
+from media.sdp import CLOCKS, MID_EXTENSION, OPUS, RTX, TWCC_EXTENSION, VP8
+from media.srtp import Buffer, Inbound, Outbound
+
+
+class Tap(Protocol):
+    """Takes a copy of each packet of a recorded track; it never waits."""
+
+    def packet(self, track: "Track", packet: memoryview, now: float) -> None: ...
+
+
+KEY_INTERVAL_S = 1.0
+
+
+def _ssrc() -> int:
+    return secrets.randbits(31) | 1
+
+
+def _first_sequence() -> int:
+    # Below 2^15, so that a packet reordered before the first one cannot wrap the index.
+    return secrets.randbits(14) + 64
+
+
+class Track:
+    """What one party sends on one m-line."""
+
+    __slots__ = (
+        "bytes",
+        "endpoint",
+        "feeds",
+        "highest",
+        "key_asked_at",
+        "kind",
+        "mid",
+        "muted",
+        "packets",
+        "payload",
+        "rtx_ssrc",
+        "segment",
+        "ssrc",
+    )
+
+    def __init__(self, endpoint: "Endpoint", mid: str, kind: str) -> None:
+        self.endpoint = endpoint
+        self.mid = mid
+        self.kind = kind
+        self.payload = OPUS if kind == "audio" else VP8
+        self.ssrc: int | None = None
+        self.rtx_ssrc: int | None = None
+        self.muted = False
+        self.segment = 0
+        self.feeds: list[Feed] = []
+        self.packets = 0
+        self.bytes = 0
+        self.highest = -1
+        self.key_asked_at = float("-inf")
+
+
+class Feed:
+    """One outgoing stream: a track of another party on an m-line of this one.
+
+    `sequence_offset` and `timestamp_offset` turn the source's numbers into ours;
+    `waiting` holds until a stream (video: a key frame) begins.
+    """
+
+    __slots__ = (
+        "clock",
+        "endpoint",
+        "kind",
+        "last_at",
+        "last_sequence",
+        "last_timestamp",
+        "mid",
+        "mid_bytes",
+        "packets",
+        "rtx_last",
+        "rtx_offset",
+        "rtx_source_ssrc",
+        "rtx_ssrc",
+        "sequence_offset",
+        "source",
+        "source_ssrc",
+        "ssrc",
+        "timestamp_offset",
+        "waiting",
+        "wanted",
+    )
+
+    def __init__(self, endpoint: "Endpoint", mid: str, kind: str) -> None:
+        self.endpoint = endpoint
+        self.mid = mid
+        self.mid_bytes = mid.encode()
+        self.kind = kind
+        self.clock = CLOCKS[kind]
+        self.ssrc = _ssrc()
+        self.rtx_ssrc = _ssrc()
+        self.source: Track | None = None
+        self.source_ssrc: int | None = None
+        self.waiting = True
+        self.wanted = True
+        self.sequence_offset = 0
+        self.timestamp_offset = 0
+        self.last_sequence = -1
+        self.last_timestamp = 0
+        self.last_at = 0.0
+        self.rtx_source_ssrc: int | None = None
+        self.rtx_offset = 0
+        self.rtx_last = -1
+        self.packets = 0
+
+    def hold(self) -> None:
+        """Wait for the next beginning; what is sent then continues our numbers."""
+        self.waiting = True
+
+    def begin(self, ssrc: int, sequence: int, timestamp: int, now: float) -> None:
+        """Take up a stream at this packet, directly behind the last one sent."""
+        if self.last_sequence < 0:
+            self.sequence_offset = (_first_sequence() - sequence) & 0xFFFF
+        else:
+            self.sequence_offset = (self.last_sequence + 1 - sequence) & 0xFFFF
+            if ssrc != self.source_ssrc:
+                passed = max(1, int((now - self.last_at) * self.clock))
+                self.timestamp_offset = (self.last_timestamp + passed - timestamp) & 0xFFFFFFFF
+        self.source_ssrc = ssrc
+        self.waiting = False
+
+
+class Endpoint:
+    """One party's transport: its keys, where it is reached, what it sends and gets.
+
+    `ready` once the keys stand and the fingerprint is the answered one.
+    `reports` says whether its feedback is that of a browser with transport-cc.
+    """
+
+    def __init__(self, lines: tuple[tuple[str, str], ...]) -> None:
+        self.ready = False
+        self.inbound: Inbound | None = None
+        self.outbound: Outbound | None = None
+        self.destination: Address | None = None
+        self.tracks = {mid: Track(self, mid, kind) for mid, kind in lines}
+        self.feeds = {mid: Feed(self, mid, kind) for mid, kind in lines}
+        self.by_ssrc: dict[int, Track] = {}
+        self.by_feed_ssrc: dict[int, Feed] = {
+            ssrc: feed for feed in self.feeds.values() for ssrc in (feed.ssrc, feed.rtx_ssrc)
+        }
+        self.numbering = Numbering(secrets.randbits(14))
+        self.reports = False
+        self.self_reporting = True
+        self.arrivals = Arrivals()
+        self.relayed_at = float("-inf")
+        self.feedback_count = 0
+        self.packets_in = 0
+        self.packets_out = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.refused = 0
+        self.heard_at = 0.0
+
+
+class Forwarder:
+    """Forwards RTP for all rooms of one worker.
+
+    `want_key(track)` is called, at most once a second and track, while a feed
+    waits for a key frame.
+    """
+
+    def __init__(
+        self,
+        buffer: Buffer,
+        send: Callable[[memoryview, Address], None],
+        tap: Tap,
+        want_key: Callable[[Track], None],
+    ) -> None:
+        self._in = buffer
+        self._out = Buffer()
+        self._send = send
+        self._tap = tap
+        self._want_key = want_key
+
+    def rtp(self, endpoint: Endpoint, length: int, now: float) -> None:
+        """Take the encrypted packet of `length` bytes that lies in the buffer."""
+        inbound = endpoint.inbound
+        if inbound is None or not endpoint.ready:
+            endpoint.refused += 1
+            return
+        buffer = self._in
+        length = inbound.rtp(buffer, length)
+        data = buffer.data
+        if length < 12:
+            endpoint.refused += 1
+            return
+        endpoint.packets_in += 1
+        endpoint.bytes_in += length
+        endpoint.heard_at = now
+        ssrc = data[8] << 24 | data[9] << 16 | data[10] << 8 | data[11]
+        payload = data[1] & 127
+        head = 12 + 4 * (data[0] & 15)
+        track = endpoint.by_ssrc.get(ssrc)
+        mid_at = twcc_at = 0
+        if data[0] & 16:
+            end = head + 4 + 4 * (data[head + 2] << 8 | data[head + 3])
+            if end > length:
+                endpoint.refused += 1
+                return
+            if data[head] == 0xBE and data[head + 1] == 0xDE:
+                at = head + 4
+                while at < end:
+                    mark = data[at]
+                    if mark == 0:
+                        at += 1
+                        continue
+                    number = mark >> 4
+                    if number == TWCC_EXTENSION:
+                        twcc_at = at + 1
+                    elif number == MID_EXTENSION:
+                        mid_at = at + 1
+                        if track is None:
+                            size = (mark & 15) + 1
+                            track = self._bind(
+                                endpoint, ssrc, payload, bytes(data[mid_at : mid_at + size])
+                            )
+                    at += (mark & 15) + 2
+            head = end
+        if track is None:
+            endpoint.refused += 1
+            return
+        retransmission = payload == RTX
+        if payload != track.payload and not (retransmission and track.kind == "video"):
+            endpoint.refused += 1
+            return
+        sequence = data[2] << 8 | data[3]
+        if not retransmission:
+            if track.ssrc != ssrc:
+                track.ssrc = ssrc
+                track.highest = -1
+            if track.highest < 0:
+                track.highest = sequence
+            else:
+                ahead = (sequence - track.highest) & 0xFFFF
+                if ahead < 0x8000:
+                    track.highest += ahead
+        track.packets += 1
+        track.bytes += length
+        incoming = data[twcc_at] << 8 | data[twcc_at + 1] if twcc_at else -1
+        if incoming >= 0 and endpoint.self_reporting:
+            endpoint.arrivals.note(incoming, now)
+        if track.segment and not track.muted:
+            self._tap.packet(track, buffer.view[:length], now)
+        for feed in track.feeds:
+            sent = not track.muted and self._copy(
+                feed, track, ssrc, sequence, length, head, mid_at, twcc_at, incoming, now
+            )
+            if not sent and incoming >= 0:
+                feed.endpoint.numbering.keep(incoming)
+
+    def _copy(
+        self,
+        feed: Feed,
+        track: Track,
+        ssrc: int,
+        sequence: int,
+        length: int,
+        head: int,
+        mid_at: int,
+        twcc_at: int,
+        incoming: int,
+        now: float,
+    ) -> bool:
+        """Send one feed's copy of the packet; False when it goes no further."""
+        to = feed.endpoint
+        outbound = to.outbound
+        destination = to.destination
+        if not to.ready or outbound is None or destination is None or not feed.wanted:
+            return False
+        source = self._in.data
+        retransmission = source[1] & 127 == RTX
+        timestamp = source[4] << 24 | source[5] << 16 | source[6] << 8 | source[7]
+        if feed.waiting or (feed.source_ssrc != ssrc and not retransmission):
+            if retransmission or not _begins(track.kind, source, head, length):
+                feed.waiting = True
+                if now - track.key_asked_at >= KEY_INTERVAL_S:
+                    track.key_asked_at = now
+                    self._want_key(track)
+                return False
+            feed.begin(ssrc, sequence, timestamp, now)
+        out = self._out
+        data = out.data
+        data[:length] = source[:length]
+        if retransmission:
+            if feed.rtx_source_ssrc != ssrc:
+                first = _first_sequence() if feed.rtx_last < 0 else feed.rtx_last + 1
+                feed.rtx_offset = (first - sequence) & 0xFFFF
+                feed.rtx_source_ssrc = ssrc
+            number = (sequence + feed.rtx_offset) & 0xFFFF
+            feed.rtx_last = number
+            own = feed.rtx_ssrc
+            # The original's number stands first, except in a probe that is all padding.
+            if length - head >= 2 and not (source[0] & 32 and source[length - 1] >= length - head):
+                original = ((source[head] << 8 | source[head + 1]) + feed.sequence_offset) & 0xFFFF
+                data[head] = original >> 8
+                data[head + 1] = original & 255
+        else:
+            number = (sequence + feed.sequence_offset) & 0xFFFF
+            own = feed.ssrc
+            if (number - feed.last_sequence) & 0xFFFF < 0x8000 or feed.last_sequence < 0:
+                feed.last_sequence = number
+                feed.last_timestamp = (timestamp + feed.timestamp_offset) & 0xFFFFFFFF
+                feed.last_at = now
+        data[2] = number >> 8
+        data[3] = number & 255
+        if feed.timestamp_offset:
+            moved = (timestamp + feed.timestamp_offset) & 0xFFFFFFFF
+            data[4:8] = moved.to_bytes(4, "big")
+        data[8:12] = own.to_bytes(4, "big")
+        if mid_at and feed.mid != track.mid:
+            data[mid_at : mid_at + 1] = feed.mid_bytes
+        if twcc_at:
+            number = to.numbering.assign(incoming)
+            data[twcc_at] = number >> 8
+            data[twcc_at + 1] = number & 255
+        length = outbound.rtp(out, length)
+        if not length:
+            to.refused += 1
+            return False
+        self._send(out.view[:length], destination)
+        feed.packets += 1
+        to.packets_out += 1
+        to.bytes_out += length
+        if incoming >= 0 and to.reports:
+            track.endpoint.relayed_at = now
+        return True
+
+    def _bind(self, endpoint: Endpoint, ssrc: int, payload: int, mid: bytes) -> Track | None:
+        """An unknown SSRC named its m-line: remember it."""
+        track = endpoint.tracks.get(mid.decode("ascii", "replace"))
+        if track is None or len(endpoint.by_ssrc) >= 64:
+            return None
+        endpoint.by_ssrc[ssrc] = track
+        if payload == RTX:
+            track.rtx_ssrc = ssrc
+        return track
+
+
+def _begins(kind: str, data: bytearray, head: int, length: int) -> bool:
+    """Whether a stream may begin here: any sound packet, or the first of a VP8 key frame."""
+    return kind == "audio" or begins_key_frame(data, head, length)
+
+
+def vp8_payload_at(data: bytes | bytearray | memoryview, head: int, end: int) -> int:
+    """Where the VP8 payload starts behind its descriptor (RFC 7741); 0 when it is cut short."""
+    if head >= end:
+        return 0
+    at = head + 1
+    if data[head] & 0x80:
+        if at >= end:
+            return 0
+        extension = data[at]
+        at += 1
+        if extension & 0x80:
+            if at >= end:
+                return 0
+            at += 2 if data[at] & 0x80 else 1
+        if extension & 0x40:
+            at += 1
+        if extension & 0x30:
+            at += 1
+    return at if at < end else 0
+
+
+def begins_key_frame(data: bytes | bytearray | memoryview, head: int, end: int) -> bool:
+    """Whether the packet holds the first bytes of a VP8 key frame."""
+    at = vp8_payload_at(data, head, end)
+    return at > 0 and data[head] & 0x17 == 0x10 and not data[at] & 1
+
+
+__all__ = [
+    "Endpoint",
+    "Feed",
+    "Forwarder",
+    "Tap",
+    "Track",
+    "begins_key_frame",
+    "vp8_payload_at",
+]

@@ -1,0 +1,318 @@
+"""The media worker: one process, one UDP socket, one control channel, one recorder.
+
+Started by `media.client.spawn` or `yunjian media`. It obeys the authenticated
+client, tells it what happens, and keeps what it could not tell for the next one.
+When the client is lost it goes on for a minute, then finishes its files and exits.
+"""
+
+import argparse
+import asyncio
+import gc
+import hmac
+import json
+import logging
+import os
+import re
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from media.control import (
+    SEGMENTS_NAME,
+    TOKEN_NAME,
+    MediaEvent,
+    bytes_frame,
+    event_from_json,
+    event_to_json,
+    json_frame,
+    read_frame,
+    socket_path,
+)
+from media.port import outward_address
+from media.rejected import Code, Rejected
+from media.room import Rooms
+from media.tap import Recorder
+
+log = logging.getLogger(__name__)
+
+CHUNK_BYTES = 256 << 10
+UNTOLD_LIMIT = 10_000
+NAME_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """`host` empty: the outward address; `advertised` empty: `host`; `port` 0: any free one."""
+
+    workdir: Path
+    host: str = ""
+    advertised: tuple[str, ...] = field(default=())
+    port: int = 0
+    linger_s: float = 60.0
+
+
+class Node:
+    """The worker's life: `serve` until ordered to end, or alone for too long."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._token = (settings.workdir / TOKEN_NAME).read_text()
+        self._segments = settings.workdir / SEGMENTS_NAME
+        self._segments.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._recorder = Recorder(
+            self._segments,
+            lambda message: self._emit(event_from_json(message)),
+            lambda handle, mid: self._rooms.key_wanted(handle, mid),
+        )
+        self._rooms = Rooms(
+            settings.host or outward_address(),
+            settings.port,
+            list(settings.advertised),
+            self._recorder,
+            self._emit,
+        )
+        self._client: asyncio.StreamWriter | None = None
+        self._untold: deque[MediaEvent] = deque(maxlen=UNTOLD_LIMIT)
+        self._ending = asyncio.Event()
+        self._lingering: asyncio.TimerHandle | None = None
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        """Work until ended; `ready` is called once the control socket accepts."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ending.set)
+        path = socket_path(self._settings.workdir)
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            server = await asyncio.start_unix_server(self._session, str(path))
+        finally:
+            os.umask(before)
+        await self._recorder.start()
+        self._rooms.open(loop)
+        self._linger()
+        gc.freeze()
+        ready()
+        try:
+            await self._ending.wait()
+        finally:
+            server.close()
+            self._rooms.close()
+            await self._recorder.stop()
+            if self._client is not None:
+                self._client.close()
+            path.unlink(missing_ok=True)
+
+    def _emit(self, event: MediaEvent) -> None:
+        if self._client is None or self._client.is_closing():
+            self._untold.append(event)
+        else:
+            self._client.write(json_frame(event_to_json(event)))
+
+    def _linger(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+        self._lingering = asyncio.get_running_loop().call_later(
+            self._settings.linger_s, self._ending.set
+        )
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        authentic = False
+        try:
+            while (message := await read_frame(reader)) is not None:
+                if isinstance(message, tuple):
+                    raise Rejected(Code.BAD_REQUEST, "unexpected bytes")
+                request = message.get("id")
+                if not isinstance(request, int):
+                    raise Rejected(Code.BAD_REQUEST, "no id")
+                try:
+                    if message.get("do") == "hello":
+                        self._welcome(message, writer)
+                        authentic = True
+                        outcome: Any = {}
+                    elif not authentic:
+                        raise Rejected(Code.BAD_TOKEN)
+                    else:
+                        outcome = await self._obey(message)
+                except Rejected as rejected:
+                    writer.write(
+                        json_frame(
+                            {"id": request, "rejected": rejected.code, "detail": rejected.detail}
+                        )
+                    )
+                    if not authentic:
+                        return
+                    continue
+                if isinstance(outcome, bytes):
+                    writer.write(bytes_frame(request, outcome))
+                else:
+                    writer.write(json_frame({"id": request, "ok": outcome}))
+                if message.get("do") == "hello":
+                    while self._untold:
+                        self._emit(self._untold.popleft())
+                await writer.drain()
+        except (ConnectionError, Rejected):
+            # The peer broke off or broke the framing; its next connection starts anew.
+            pass
+        finally:
+            writer.close()
+            if self._client is writer:
+                self._client = None
+                self._linger()
+
+    def _welcome(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        if not hmac.compare_digest(_text(message, "token").encode(), self._token.encode()):
+            raise Rejected(Code.BAD_TOKEN)
+        if self._client is not None:
+            # The newer server wins: the older one is a process that is about to die.
+            self._client.close()
+        self._client = writer
+        if self._lingering is not None:
+            self._lingering.cancel()
+
+    async def _obey(self, message: dict[str, Any]) -> Any:
+        rooms = self._rooms
+        match message.get("do"):
+            case "open_room":
+                rooms.open_room(_text(message, "room"))
+            case "add_party":
+                sdp = rooms.add_party(
+                    _text(message, "room"), _text(message, "party"), _flag(message, "record")
+                )
+                return {"sdp": sdp}
+            case "answer":
+                sdp = _text(message, "sdp", limit=1 << 20)
+                rooms.answer(_text(message, "room"), _text(message, "party"), sdp)
+            case "restart_ice":
+                return {"sdp": rooms.restart_ice(_text(message, "room"), _text(message, "party"))}
+            case "record":
+                rooms.record(_text(message, "room"), _text(message, "party"), _flag(message, "on"))
+            case "mute":
+                rooms.mute(
+                    _text(message, "room"),
+                    _text(message, "party"),
+                    _text(message, "mid"),
+                    _flag(message, "on"),
+                )
+            case "remove_party":
+                rooms.remove_party(_text(message, "room"), _text(message, "party"))
+            case "close_room":
+                rooms.close_room(_text(message, "room"))
+            case "figures":
+                figures = rooms.figures()
+                figures["worker"]["cpu_s"] = time.process_time()
+                return figures
+            case "list_segments":
+                return {"segments": await asyncio.to_thread(self._finished)}
+            case "read_segment":
+                path = self._segment(message, ".webm")
+                offset = message.get("offset")
+                if not isinstance(offset, int) or offset < 0:
+                    raise Rejected(Code.BAD_REQUEST, "offset")
+                return await asyncio.to_thread(_read_at, path, offset)
+            case "drop_segment":
+                for suffix in (".json", ".webm"):
+                    path = self._segment(message, suffix)
+                    await asyncio.to_thread(path.unlink, missing_ok=True)
+            case "shut_down":
+                asyncio.get_running_loop().call_soon(self._ending.set)
+            case _:
+                raise Rejected(Code.BAD_REQUEST, "unknown order")
+        return {}
+
+    def _finished(self) -> list[dict[str, Any]]:
+        """The notes of finished segments, oldest first."""
+        notes = [p for p in self._segments.glob("*.json") if not p.name.endswith(".open.json")]
+        events: list[dict[str, Any]] = [json.loads(note.read_text()) for note in notes]
+        return sorted(events, key=lambda event: float(event["started_at"]))
+
+    def _segment(self, message: dict[str, Any], suffix: str) -> Path:
+        segment = _text(message, "segment")
+        if not re.fullmatch(r"[0-9a-f]{24}", segment):
+            raise Rejected(Code.UNKNOWN_SEGMENT)
+        return self._segments / f"{segment}{suffix}"
+
+
+def _read_at(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            return stream.read(CHUNK_BYTES)
+    except FileNotFoundError:
+        raise Rejected(Code.UNKNOWN_SEGMENT) from None
+
+
+def _text(message: dict[str, Any], name: str, *, limit: int = NAME_LIMIT) -> str:
+    value = message.get(name)
+    if not isinstance(value, str) or len(value) > limit:
+        raise Rejected(Code.BAD_REQUEST, name)
+    return value
+
+
+def _flag(message: dict[str, Any], name: str) -> bool:
+    value = message.get(name)
+    if not isinstance(value, bool):
+        raise Rejected(Code.BAD_REQUEST, name)
+    return value
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def run(settings: WorkerSettings) -> None:
+    """Run a worker in this process until it is ended; prints `ready` when it accepts."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        new_event_loop = asyncio.new_event_loop
+
+    def ready() -> None:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+
+    async def serve() -> None:
+        await Node(settings).serve(ready)
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="media.node", description="A media worker.")
+    parser.add_argument("--workdir", type=Path, required=True)
+    parser.add_argument("--host", default="")
+    parser.add_argument("--advertise", action="append", default=[])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--linger", type=float, default=60.0)
+    arguments = parser.parse_args()
+    run(
+        WorkerSettings(
+            workdir=arguments.workdir,
+            host=arguments.host,
+            advertised=tuple(arguments.advertise),
+            port=arguments.port,
+            linger_s=arguments.linger,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

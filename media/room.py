@@ -1,0 +1,506 @@
+"""Rooms of parties: who receives what, who may be believed, what is recorded.
+
+Ties together a party's ICE, DTLS and media, translates RTCP from one leg's
+numbers to the other's, and keeps publishers fed with congestion feedback and
+asked for key frames. It knows no control channel, no file format and nobody's
+name: rooms and parties are opaque strings.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from media import rtcp
+from media.control import MediaEvent, PartyDown, PartyUp
+from media.dtls import Address, Certificate, Handshake
+from media.forward import KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Track
+from media.ice import Agent
+from media.port import Port
+from media.rejected import Code, Rejected
+from media.sdp import SEAT_LINES, Answer, OfferedLine, read_answer, write_offer
+from media.tap import Recorder
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.1
+SILENT_S = 15.0
+FEEDBACK_HOLD_S = 1.0
+MAX_PARTIES = 2
+
+# Sound and face share a file; document camera and screen get one of their own when used.
+FILES: tuple[tuple[str, ...], ...] = (("0", "1"), ("2",), ("3",))
+
+
+class Party(Endpoint):
+    """One seat's connection to the worker: `offered → answered → up ⇄ down`."""
+
+    def __init__(self, room: "Room", name: str) -> None:
+        super().__init__(SEAT_LINES)
+        self.room = room
+        self.name = name
+        self.agent = Agent()
+        self.handshake: Handshake | None = None
+        self.answered: Answer | None = None
+        self.session = secrets.randbits(62)
+        self.version = 0
+        self.recording: dict[int, tuple[str, ...]] = {}
+        self.down: str | None = "new"
+
+    def lines(self) -> list[OfferedLine]:
+        return [
+            OfferedLine(feed.mid, feed.kind, feed.ssrc, feed.rtx_ssrc, feed.mid in self.tracks)
+            for feed in self.feeds.values()
+        ]
+
+
+@dataclass(slots=True)
+class Room:
+    name: str
+    parties: dict[str, Party] = field(default_factory=dict)
+
+    def link(self) -> None:
+        """Give each feed its source: the other party's track on the same m-line.
+
+        A party that leaves frees the feeds of those who stay; the next one to come
+        continues them, in the same streams.
+        """
+        parties = list(self.parties.values())
+        for party in parties:
+            other = next((p for p in parties if p is not party), None)
+            for mid, feed in party.feeds.items():
+                source = other.tracks[mid] if other is not None else None
+                if feed.source is source:
+                    continue
+                if feed.source is not None:
+                    feed.source.feeds.remove(feed)
+                feed.source = source
+                feed.hold()
+                party.numbering.change_source()
+                if source is not None:
+                    source.feeds.append(feed)
+
+
+class Rooms:
+    """All rooms of one worker on one port. `emit` gets what the server should hear."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        advertised: list[str],
+        recorder: Recorder,
+        emit: Callable[[MediaEvent], None],
+    ) -> None:
+        self._rooms: dict[str, Room] = {}
+        self._recorder = recorder
+        self._emit = emit
+        self._certificate = Certificate()
+        self._port: Port[Party] = Port(
+            host,
+            port,
+            media=self._on_media,
+            dtls=self._on_dtls,
+            checked=self._on_checked,
+            drained=recorder.flush,
+        )
+        self._candidates = [(a, self._port.number) for a in advertised or [host]]
+        self._forwarder = Forwarder(
+            self._port.buffer, self._port.send, recorder, self._ask_key_frame
+        )
+        self._agents: dict[Agent, Party] = {}
+        self._taps: dict[int, Party] = {}
+        self._ticking: asyncio.TimerHandle | None = None
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._port.open(loop)
+        self._tick(loop)
+
+    def close(self) -> None:
+        for name in list(self._rooms):
+            self.close_room(name)
+        if self._ticking is not None:
+            self._ticking.cancel()
+        self._port.close()
+
+    # Orders of the server.
+
+    def open_room(self, room: str) -> None:
+        self._rooms.setdefault(room, Room(room))
+
+    def add_party(self, room: str, name: str, record: bool) -> str:
+        place = self._room(room)
+        if name in place.parties:
+            raise Rejected(Code.PARTY_EXISTS)
+        if len(place.parties) >= MAX_PARTIES:
+            raise Rejected(Code.FULL, f"a room holds {MAX_PARTIES} parties")
+        party = Party(place, name)
+        place.parties[name] = party
+        self._agents[party.agent] = party
+        self._port.checks.add(party.agent)
+        place.link()
+        self.record(room, name, record)
+        return self._offer(party)
+
+    def answer(self, room: str, name: str, sdp: str) -> None:
+        party = self._party(room, name)
+        answer = read_answer(sdp, party.lines())
+        if party.answered is not None and party.answered.fingerprint != answer.fingerprint:
+            raise Rejected(Code.BAD_SDP, "the fingerprint changed")
+        party.answered = answer
+        party.reports = answer.transport_cc
+        for line in answer.lines:
+            track = party.tracks[line.mid]
+            for ssrc in line.ssrcs if line.sends else ():
+                party.by_ssrc[ssrc] = track
+            party.feeds[line.mid].wanted = line.receives
+        self._settle(party)
+
+    def restart_ice(self, room: str, name: str) -> str:
+        party = self._party(room, name)
+        party.agent.restart(monotonic())
+        self._port.checks.add(party.agent)
+        return self._offer(party)
+
+    def record(self, room: str, name: str, on: bool) -> None:
+        party = self._party(room, name)
+        if on and not party.recording:
+            for mids in FILES:
+                handle = self._recorder.open(room, name, mids)
+                party.recording[handle] = mids
+                self._taps[handle] = party
+                for mid in mids:
+                    party.tracks[mid].segment = handle
+                    if party.tracks[mid].muted:
+                        self._recorder.mute(handle, mid, True)
+        elif not on:
+            for track in party.tracks.values():
+                track.segment = 0
+            for handle in party.recording:
+                self._recorder.close(handle)
+                del self._taps[handle]
+            party.recording.clear()
+
+    def mute(self, room: str, name: str, mid: str, on: bool) -> None:
+        party = self._party(room, name)
+        track = party.tracks.get(mid)
+        if track is None:
+            raise Rejected(Code.UNKNOWN_TRACK, mid[:8])
+        if track.muted == on:
+            return
+        track.muted = on
+        for feed in track.feeds:
+            feed.hold()
+        if track.segment:
+            self._recorder.mute(track.segment, mid, on)
+        if not on:
+            self._ask_key_frame(track)
+
+    def remove_party(self, room: str, name: str) -> None:
+        party = self._party(room, name)
+        self.record(room, name, False)
+        del party.room.parties[name]
+        party.room.link()
+        for feed in party.feeds.values():
+            if feed.source is not None:
+                feed.source.feeds.remove(feed)
+        for track in party.tracks.values():
+            for feed in track.feeds:
+                feed.source = None
+        if party.handshake is not None:
+            party.handshake.close(party.destination)
+        party.ready = False
+        self._port.checks.remove(party.agent)
+        del self._agents[party.agent]
+        for address in party.agent.paths:
+            if self._port.owners.get(address) is party:
+                del self._port.owners[address]
+
+    def close_room(self, room: str) -> None:
+        place = self._rooms.get(room)
+        if place is not None:
+            for name in list(place.parties):
+                self.remove_party(room, name)
+            del self._rooms[room]
+
+    def key_wanted(self, handle: int, mid: str) -> None:
+        """The recorder of this handle cannot go on without a key frame."""
+        party = self._taps.get(handle)
+        track = party.tracks.get(mid) if party is not None else None
+        now = monotonic()
+        if track is not None and now - track.key_asked_at >= KEY_INTERVAL_S:
+            track.key_asked_at = now
+            self._ask_key_frame(track)
+
+    def figures(self) -> dict[str, Any]:
+        port = self._port
+        return {
+            "worker": {
+                "address": port.host,
+                "port": port.number,
+                "datagrams": port.datagrams,
+                "wakeups": port.wakeups,
+                "dropped": dict(port.dropped),
+                "recorder_dropped": self._recorder.dropped,
+                "recorder_restarts": self._recorder.restarts,
+                "recorder_pid": self._recorder.process_id,
+                "rooms": len(self._rooms),
+                "parties": len(self._agents),
+            },
+            "rooms": {
+                room.name: {p.name: _party_figures(p) for p in room.parties.values()}
+                for room in self._rooms.values()
+            },
+        }
+
+    # From the wire.
+
+    def _on_checked(self, agent: Agent, address: Address, fresh: bool) -> None:
+        party = self._agents[agent]
+        if self._port.owners.get(address) is not party:
+            self._port.owners[address] = party
+        if fresh:
+            for stale in agent.surplus():
+                if self._port.owners.get(stale) is party:
+                    del self._port.owners[stale]
+        party.destination = agent.destination
+        self._hear(party, monotonic())
+
+    def _on_dtls(self, party: Party, datagram: bytes, address: Address) -> None:
+        party.agent.heard_dtls(address)
+        party.destination = party.agent.destination
+        if party.handshake is None:
+            party.handshake = Handshake(
+                self._certificate,
+                self._port.send,
+                lambda: self._settle(party),
+                lambda reason: self._lose(party, reason),
+            )
+        party.handshake.receive(datagram, address)
+
+    def _on_media(self, party: Party, length: int, now: float) -> None:
+        if 191 < self._port.buffer.data[1] < 224:
+            self._on_rtcp(party, length, now)
+        else:
+            self._forwarder.rtp(party, length, now)
+
+    def _on_rtcp(self, party: Party, length: int, now: float) -> None:
+        if party.inbound is None or not party.ready:
+            party.refused += 1
+            return
+        length = party.inbound.rtcp(self._port.buffer, length)
+        if not length:
+            party.refused += 1
+            return
+        party.heard_at = now
+        reports: dict[Endpoint, list[bytes]] = {}
+        for block in rtcp.split(bytes(self._port.buffer.view[:length])):
+            if len(block.data) < 8:
+                continue
+            if block.kind in (rtcp.SR, rtcp.RR):
+                if block.kind == rtcp.SR and len(block.data) >= 28:
+                    self._pass_sender_report(party, block, now)
+                self._gather_reports(party, block, reports)
+            elif len(block.data) < 12:
+                continue
+            elif block.kind == rtcp.PSFB and block.count == rtcp.PLI:
+                self._pass_key_request(party, rtcp.ssrc_at(block.data, 8), now)
+            elif block.kind == rtcp.PSFB and block.count == rtcp.FIR and len(block.data) >= 20:
+                self._pass_key_request(party, rtcp.ssrc_at(block.data, 12), now)
+            elif block.kind == rtcp.RTPFB and block.count == rtcp.NACK:
+                feed, source = _source(party, rtcp.ssrc_at(block.data, 8))
+                if feed is not None and source is not None and feed.source_ssrc is not None:
+                    self._send_rtcp(
+                        source.endpoint,
+                        rtcp.rewrite_nack(block, feed.source_ssrc, feed.sequence_offset),
+                    )
+            elif block.kind == rtcp.RTPFB and block.count == rtcp.TWCC:
+                self._pass_feedback(party, block)
+        for publisher, blocks in reports.items():
+            self._send_rtcp(publisher, rtcp.receiver_report(blocks))
+
+    def _pass_sender_report(self, party: Party, block: rtcp.Block, now: float) -> None:
+        ssrc = rtcp.ssrc_at(block.data, 4)
+        track = party.by_ssrc.get(ssrc)
+        if track is None or track.ssrc != ssrc:
+            return
+        if track.segment:
+            ntp = int.from_bytes(block.data[8:16], "big")
+            self._recorder.report(track, ntp, rtcp.ssrc_at(block.data, 16), now)
+        for feed in track.feeds:
+            if feed.source_ssrc == ssrc and not feed.waiting:
+                self._send_rtcp(
+                    feed.endpoint, rtcp.sender_report(block, feed.ssrc, feed.timestamp_offset)
+                )
+
+    def _gather_reports(
+        self, party: Party, block: rtcp.Block, reports: dict[Endpoint, list[bytes]]
+    ) -> None:
+        for report in rtcp.report_blocks(block):
+            ssrc = rtcp.ssrc_at(report, 0)
+            feed, source = _source(party, ssrc)
+            if feed is None or source is None:
+                continue
+            highest = rtcp.ssrc_at(report, 8)
+            if ssrc == feed.ssrc and feed.source_ssrc is not None and source.highest >= 0:
+                number = (highest - feed.sequence_offset) & 0xFFFF
+                told = rtcp.rewrite_report(
+                    report, feed.source_ssrc, rtcp.nearest(number, source.highest)
+                )
+            elif ssrc == feed.rtx_ssrc and feed.rtx_source_ssrc is not None:
+                told = rtcp.rewrite_report(report, feed.rtx_source_ssrc, highest - feed.rtx_offset)
+            else:
+                continue
+            reports.setdefault(source.endpoint, []).append(told)
+
+    def _pass_key_request(self, party: Party, ssrc: int, now: float) -> None:
+        _, source = _source(party, ssrc)
+        if source is not None:
+            source.key_asked_at = now
+            self._ask_key_frame(source)
+
+    def _pass_feedback(self, party: Party, block: rtcp.Block) -> None:
+        """The single subscriber's feedback, in the publisher's numbers.
+
+        Exactly one source of feedback a publisher: this one, or the worker.
+        """
+        source = next((f.source for f in party.feeds.values() if f.source is not None), None)
+        feedback = rtcp.read_feedback(block.data)
+        if source is None or feedback is None:
+            return
+        translated = party.numbering.translate(feedback)
+        if translated is not None and not source.endpoint.self_reporting:
+            self._send_feedback(source.endpoint, translated)
+
+    # To the wire.
+
+    def _send_rtcp(self, endpoint: Endpoint, packet: bytes) -> None:
+        if not endpoint.ready or endpoint.outbound is None or endpoint.destination is None:
+            return
+        if protected := endpoint.outbound.rtcp(packet):
+            self._port.send(protected, endpoint.destination)
+
+    def _send_feedback(self, endpoint: Endpoint, feedback: rtcp.Feedback) -> None:
+        ssrc = next((t.ssrc for t in endpoint.tracks.values() if t.ssrc is not None), 0)
+        self._send_rtcp(endpoint, rtcp.write_feedback(feedback, ssrc, endpoint.feedback_count))
+        endpoint.feedback_count += 1
+
+    def _ask_key_frame(self, track: Track) -> None:
+        if track.kind == "video" and track.ssrc is not None:
+            self._send_rtcp(track.endpoint, rtcp.picture_loss(track.ssrc))
+
+    def _offer(self, party: Party) -> str:
+        party.version += 1
+        return write_offer(
+            party.lines(),
+            session=party.session,
+            version=party.version,
+            ufrag=party.agent.current.ufrag,
+            password=party.agent.current.password,
+            fingerprint=self._certificate.fingerprint,
+            candidates=self._candidates,
+        )
+
+    # What becomes of a party.
+
+    def _settle(self, party: Party) -> None:
+        """Let media through once the keys stand and belong to the answered fingerprint.
+
+        Either may come first: Firefox ends its handshake up to 170 ms before its
+        answer is here.
+        """
+        handshake = party.handshake
+        if party.ready or party.answered is None or handshake is None:
+            return
+        digest, wanted = party.answered.fingerprint
+        shown = handshake.peer_fingerprint(digest)
+        if shown is None:
+            return
+        if shown != wanted:
+            self._lose(party, "fingerprint")
+            return
+        party.inbound, party.outbound = handshake.inbound, handshake.outbound
+        party.ready = True
+        party.down = None
+        party.heard_at = monotonic()
+        self._emit(PartyUp(party.room.name, party.name))
+        # What was sent meanwhile is lost: begin with a key frame, both ways.
+        for feed in party.feeds.values():
+            if feed.source is not None:
+                self._ask_key_frame(feed.source)
+
+    def _lose(self, party: Party, reason: str) -> None:
+        party.ready = False
+        if party.down != reason:
+            party.down = reason
+            self._emit(PartyDown(party.room.name, party.name, reason))
+
+    def _hear(self, party: Party, now: float) -> None:
+        party.heard_at = now
+        if party.ready and party.down == "silent":
+            party.down = None
+            self._emit(PartyUp(party.room.name, party.name))
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = monotonic()
+        for party in self._agents.values():
+            self._port.checks.forget_expired(party.agent)
+            if not party.ready:
+                continue
+            if now - party.heard_at > SILENT_S:
+                if party.down is None:
+                    party.down = "silent"
+                    self._emit(PartyDown(party.room.name, party.name, "silent"))
+            elif party.down == "silent":
+                self._hear(party, party.heard_at)
+            if party.self_reporting and (feedback := party.arrivals.report()) is not None:
+                self._send_feedback(party, feedback)
+            relaying = now - party.relayed_at < FEEDBACK_HOLD_S
+            if relaying and party.self_reporting:
+                party.arrivals.clear()
+            party.self_reporting = not relaying
+        self._recorder.flush()
+        self._ticking = loop.call_later(TICK_S, self._tick, loop)
+
+    def _room(self, room: str) -> Room:
+        place = self._rooms.get(room)
+        if place is None:
+            raise Rejected(Code.UNKNOWN_ROOM)
+        return place
+
+    def _party(self, room: str, name: str) -> Party:
+        party = self._room(room).parties.get(name)
+        if party is None:
+            raise Rejected(Code.UNKNOWN_PARTY)
+        return party
+
+
+def _source(party: Party, ssrc: int) -> tuple[Feed | None, Track | None]:
+    """The feed with this SSRC and the track behind it."""
+    feed = party.by_feed_ssrc.get(ssrc)
+    return feed, feed.source if feed is not None else None
+
+
+def _party_figures(party: Party) -> dict[str, Any]:
+    return {
+        "up": party.ready and party.down is None,
+        "packets_in": party.packets_in,
+        "packets_out": party.packets_out,
+        "bytes_in": party.bytes_in,
+        "bytes_out": party.bytes_out,
+        "refused": party.refused,
+        "checks": party.agent.checks,
+        "paths": len(party.agent.paths),
+        "generation": party.agent.current.generation,
+        "flights_resent": party.handshake.resent if party.handshake is not None else 0,
+        "srtp": party.handshake.profile if party.handshake is not None else "",
+        "recording": bool(party.recording),
+        "tracks": {
+            track.mid: {"packets": track.packets, "bytes": track.bytes, "muted": track.muted}
+            for track in party.tracks.values()
+        },
+        "feeds": {feed.mid: {"packets": feed.packets} for feed in party.feeds.values()},
+    }

@@ -1,0 +1,331 @@
+"""RTCP as bytes: read, rewritten from one leg's numbers to another's, written.
+
+Pure functions and two small state holders for transport-wide congestion control
+(draft-holmer-rmcat-transport-wide-cc-extensions-01). Malformed input gives
+nothing, never an exception; who gets what is decided by the room.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+SR = 200
+RR = 201
+RTPFB = 205
+PSFB = 206
+NACK = 1
+TWCC = 15
+PLI = 1
+FIR = 4
+
+# The worker's own SSRC as a sender of feedback.
+WORKER_SSRC = 1
+REPORT_BYTES = 24
+
+_WINDOW = 1 << 14
+_TICKS_PER_REFERENCE = 256
+_TICKS_PER_SECOND = 4000
+_MAX_GAP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One packet of a compound: `count` is the 5-bit field, `data` all of it with header."""
+
+    kind: int
+    count: int
+    data: bytes
+
+
+def split(compound: bytes) -> Iterator[Block]:
+    """The packets of a compound RTCP packet, up to the first one that is cut short."""
+    position = 0
+    while position + 4 <= len(compound):
+        end = position + 4 + 4 * int.from_bytes(compound[position + 2 : position + 4], "big")
+        if compound[position] >> 6 != 2 or end > len(compound):
+            return
+        yield Block(compound[position + 1], compound[position] & 31, compound[position:end])
+        position = end
+
+
+def ssrc_at(data: bytes, offset: int) -> int:
+    return int.from_bytes(data[offset : offset + 4], "big")
+
+
+def sender_report(block: Block, ssrc: int, timestamp_offset: int) -> bytes:
+    """The sender info of an SR as of the outgoing stream; its report blocks are left out.
+
+    NTP time passes unchanged, so that round trips measure end to end without state here.
+    """
+    timestamp = (ssrc_at(block.data, 16) + timestamp_offset) & 0xFFFFFFFF
+    return (
+        b"\x80\xc8\x00\x06"
+        + ssrc.to_bytes(4, "big")
+        + block.data[8:16]
+        + timestamp.to_bytes(4, "big")
+        + block.data[20:28]
+    )
+
+
+def report_blocks(block: Block) -> list[bytes]:
+    """The reception reports of an SR or RR, 24 bytes each."""
+    start = 28 if block.kind == SR else 8
+    return [
+        block.data[at : at + REPORT_BYTES]
+        for at in range(start, start + block.count * REPORT_BYTES, REPORT_BYTES)
+        if at + REPORT_BYTES <= len(block.data)
+    ]
+
+
+def rewrite_report(report: bytes, ssrc: int, extended_highest: int) -> bytes:
+    """A reception report about an outgoing stream, told to the sender of its source."""
+    return (
+        ssrc.to_bytes(4, "big")
+        + report[4:8]
+        + (extended_highest & 0xFFFFFFFF).to_bytes(4, "big")
+        + report[12:]
+    )
+
+
+def receiver_report(reports: list[bytes]) -> bytes:
+    head = struct.pack("!BBHI", 0x80 | len(reports), RR, 1 + 6 * len(reports), WORKER_SSRC)
+    return head + b"".join(reports)
+
+
+def picture_loss(ssrc: int) -> bytes:
+    return struct.pack("!BBHII", 0x80 | PLI, PSFB, 2, WORKER_SSRC, ssrc)
+
+
+def rewrite_nack(block: Block, ssrc: int, sequence_offset: int) -> bytes:
+    """A generic NACK (RFC 4585) with sequence numbers as the source sent them."""
+    out = block.data[:4] + struct.pack("!II", WORKER_SSRC, ssrc)
+    for at in range(12, len(block.data) - 3, 4):
+        first, mask = struct.unpack_from("!HH", block.data, at)
+        out += struct.pack("!HH", (first - sequence_offset) & 0xFFFF, mask)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Transport-cc feedback: from `base` on, the arrival of each packet or None for lost.
+
+    `reference` counts 64 ms; arrivals count 250 us from it.
+    """
+
+    base: int
+    reference: int
+    arrivals: list[int | None]
+
+
+def read_feedback(data: bytes) -> Feedback | None:
+    """Read a transport-cc packet; None when it is cut short."""
+    if len(data) < 20:
+        return None
+    base, count = struct.unpack_from("!HH", data, 12)
+    reference = int.from_bytes(data[16:19], "big")
+    position = 20
+    symbols: list[int] = []
+    while len(symbols) < count:
+        if position + 2 > len(data):
+            return None
+        chunk = int.from_bytes(data[position : position + 2], "big")
+        position += 2
+        if not chunk & 0x8000:
+            run = min(chunk & 0x1FFF, count - len(symbols))
+            if run == 0:
+                return None
+            symbols += [(chunk >> 13) & 3] * run
+        elif chunk & 0x4000:
+            symbols += [(chunk >> (12 - 2 * i)) & 3 for i in range(7)]
+        else:
+            symbols += [(chunk >> (13 - i)) & 1 for i in range(14)]
+    arrivals: list[int | None] = []
+    at = 0
+    for symbol in symbols[:count]:
+        if symbol == 1:
+            if position >= len(data):
+                return None
+            at += data[position]
+            position += 1
+        elif symbol == 2:
+            if position + 2 > len(data):
+                return None
+            at += int.from_bytes(data[position : position + 2], "big", signed=True)
+            position += 2
+        arrivals.append(at if symbol in (1, 2) else None)
+    return Feedback(base, reference, arrivals)
+
+
+def write_feedback(feedback: Feedback, media_ssrc: int, count: int) -> bytes:
+    """Write transport-cc feedback; an arrival too far from the one before becomes lost."""
+    symbols: list[int] = []
+    deltas = bytearray()
+    before = 0
+    for arrival in feedback.arrivals:
+        if arrival is None:
+            symbols.append(0)
+            continue
+        delta = arrival - before
+        if 0 <= delta < 256:
+            symbols.append(1)
+            deltas.append(delta)
+        elif -32768 <= delta < 32768:
+            symbols.append(2)
+            deltas += delta.to_bytes(2, "big", signed=True)
+        else:
+            symbols.append(0)
+            continue
+        before = arrival
+    chunks = bytearray()
+    start = 0
+    while start < len(symbols):
+        end = start
+        while end < len(symbols) and symbols[end] == symbols[start] and end - start < 0x1FFF:
+            end += 1
+        if end - start >= 7:
+            chunks += (symbols[start] << 13 | (end - start)).to_bytes(2, "big")
+            start = end
+            continue
+        vector = 0xC000
+        for index, symbol in enumerate(symbols[start : start + 7]):
+            vector |= symbol << (12 - 2 * index)
+        chunks += vector.to_bytes(2, "big")
+        start += 7
+    body = (
+        struct.pack(
+            "!IIHH", WORKER_SSRC, media_ssrc, feedback.base & 0xFFFF, len(feedback.arrivals)
+        )
+        + (feedback.reference & 0xFFFFFF).to_bytes(3, "big")
+        + bytes((count & 0xFF,))
+        + bytes(chunks)
+        + bytes(deltas)
+    )
+    padding = -len(body) % 4
+    if padding:
+        body += bytes(padding - 1) + bytes((padding,))
+    flags = 0xA0 if padding else 0x80
+    return struct.pack("!BBH", flags | TWCC, RTPFB, len(body) // 4) + body
+
+
+def nearest(number: int, near: int) -> int:
+    """The 16-bit `number` unwrapped to the value closest to `near`."""
+    return near + ((number - near + 0x8000) & 0xFFFF) - 0x8000
+
+
+class Numbering:
+    """The transport-cc numbers of one outgoing leg and the incoming numbers they stand for.
+
+    `assign` is on the hot path. `translate` turns the subscriber's feedback into
+    the publisher's numbers: what was lost on the way in is reported as lost, or
+    the publisher would never see its own loss; what the worker itself held back
+    (`keep`) is reported as arrived, or holding back would look like loss.
+    """
+
+    __slots__ = ("_incoming", "_kept", "_last", "_next", "lost", "unmapped")
+
+    def __init__(self, first: int) -> None:
+        self._next = first & 0xFFFF
+        self._incoming = array("i", [-1]) * _WINDOW
+        self._kept = array("i", [-1]) * _WINDOW
+        self._last: int | None = None
+        self.unmapped = 0
+        self.lost = 0
+
+    def assign(self, incoming: int) -> int:
+        """The next outgoing number, standing for `incoming`."""
+        number = self._next
+        self._next = (number + 1) & 0xFFFF
+        self._incoming[number & (_WINDOW - 1)] = incoming
+        return number
+
+    def keep(self, incoming: int) -> None:
+        """The packet with this number arrived here and goes no further."""
+        self._kept[incoming & (_WINDOW - 1)] = incoming
+
+    def change_source(self) -> None:
+        """Another publisher from now on: earlier numbers mean nothing any more."""
+        self._incoming = array("i", [-1]) * _WINDOW
+        self._kept = array("i", [-1]) * _WINDOW
+        self._last = None
+
+    def translate(self, feedback: Feedback) -> Feedback | None:
+        found: dict[int, int | None] = {}
+        near: int | None = None
+        for index, arrival in enumerate(feedback.arrivals):
+            incoming = self._incoming[(feedback.base + index) & (_WINDOW - 1)]
+            if incoming < 0:
+                self.unmapped += 1
+                continue
+            if arrival is None:
+                self.lost += 1
+            near = incoming if near is None else nearest(incoming, near)
+            found[near] = arrival
+        if near is None:
+            return None
+        high = max(found)
+        low = max(min(found), high - _WINDOW)
+        if self._last is not None:
+            gap = ((low - self._last - 1 + 0x8000) & 0xFFFF) - 0x8000
+            if 0 < gap < _MAX_GAP:
+                low -= gap
+        self._last = high & 0xFFFF
+        arrivals: list[int | None] = []
+        before = next((a for a in found.values() if a is not None), 0)
+        for number in range(low, high + 1):
+            arrival = found.get(number)
+            slot = number & (_WINDOW - 1)
+            if arrival is None and self._kept[slot] == number & 0xFFFF:
+                arrival = before
+                self._kept[slot] = -1
+            if arrival is not None:
+                before = arrival
+            arrivals.append(arrival)
+        return Feedback(low & 0xFFFF, feedback.reference, arrivals)
+
+
+class Arrivals:
+    """The worker's own feedback for a publisher that no subscriber reports on.
+
+    Without any, a browser alone in a room sinks to its lowest rate and stays
+    there long after somebody joins.
+    """
+
+    __slots__ = ("_last", "_log")
+
+    def __init__(self) -> None:
+        self._log: list[tuple[int, float]] = []
+        self._last: int | None = None
+
+    def note(self, number: int, now: float) -> None:
+        self._log.append((number, now))
+
+    def clear(self) -> None:
+        self._log.clear()
+        self._last = None
+
+    def report(self) -> Feedback | None:
+        """What came since the last report; None when nothing did."""
+        log, self._log = self._log, []
+        if not log:
+            return None
+        near = log[0][0]
+        times: dict[int, float] = {}
+        for number, at in log:
+            near = nearest(number, near)
+            times.setdefault(near, at)
+        high = max(times)
+        low = max(min(times), high - _WINDOW)
+        if self._last is not None:
+            gap = ((low - self._last - 1 + 0x8000) & 0xFFFF) - 0x8000
+            if 0 < gap < _MAX_GAP:
+                low -= gap
+        self._last = high & 0xFFFF
+        ticks = {n: int(t * _TICKS_PER_SECOND) for n, t in times.items() if n >= low}
+        reference = min(ticks.values()) // _TICKS_PER_REFERENCE
+        start = reference * _TICKS_PER_REFERENCE
+        return Feedback(
+            low & 0xFFFF,
+            reference & 0xFFFFFF,
+            [ticks[n] - start if n in ticks else None for n in range(low, high + 1)],
+        )

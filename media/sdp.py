@@ -1,0 +1,257 @@
+"""SDP with fixed numbers: the worker writes every offer, a page's answer is read strictly.
+
+Payload types, header-extension ids and m-lines are the same for all seats, so
+that forwarding rewrites little (RFC 3264: an answer uses the offerer's numbers).
+The answer is read line by line here instead of by a library: the worker loads no
+codec, and whatever a page sends ends in an `Answer` or in `Rejected`.
+"""
+
+from dataclasses import dataclass, field
+
+from media.dtls import knows_digest
+from media.rejected import Code, Rejected
+
+OPUS = 111
+VP8 = 96
+RTX = 97
+MID_EXTENSION = 4
+TWCC_EXTENSION = 5
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+CLOCKS = {"audio": 48_000, "video": 90_000}
+
+MAX_SDP_BYTES = 64 << 10
+MAX_SSRCS = 8
+
+# The seat's own m-lines: microphone, face, document camera, screen.
+SEAT_LINES: tuple[tuple[str, str], ...] = (
+    ("0", "audio"),
+    ("1", "video"),
+    ("2", "video"),
+    ("3", "video"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedLine:
+    """One m-line of an offer: what the worker will send there, and whether it also receives."""
+
+    mid: str
+    kind: str
+    ssrc: int
+    rtx_ssrc: int
+    receives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredLine:
+    """One m-line of an answer: whether the page sends and wants to receive, and its SSRCs."""
+
+    mid: str
+    sends: bool
+    receives: bool
+    ssrcs: tuple[int, ...]
+    rtx_of: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page's answer: `fingerprint` is (digest name, upper-case hex pairs with colons)."""
+
+    fingerprint: tuple[str, str]
+    lines: tuple[AnsweredLine, ...]
+    transport_cc: bool
+
+
+def write_offer(
+    lines: list[OfferedLine],
+    *,
+    session: int,
+    version: int,
+    ufrag: str,
+    password: str,
+    fingerprint: str,
+    candidates: list[tuple[str, int]],
+) -> str:
+    """Write the worker's offer: BUNDLE, ice-lite, actpass, one host candidate per address."""
+    out = [
+        "v=0",
+        f"o=- {session} {version} IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=ice-lite",
+        "a=group:BUNDLE " + " ".join(line.mid for line in lines),
+        "a=msid-semantic: WMS *",
+    ]
+    host, port = candidates[0]
+    for line in lines:
+        payloads = str(OPUS) if line.kind == "audio" else f"{VP8} {RTX}"
+        # Microphone and face share a stream, or the browser would not keep them in step.
+        stream = "face" if line.mid in ("0", "1") else f"s{line.mid}"
+        out += [
+            f"m={line.kind} {port} UDP/TLS/RTP/SAVPF {payloads}",
+            f"c=IN {'IP6' if ':' in host else 'IP4'} {host}",
+            "a=rtcp-mux",
+            "a=rtcp-rsize",
+            f"a=mid:{line.mid}",
+            "a=sendrecv" if line.receives else "a=sendonly",
+            f"a=ice-ufrag:{ufrag}",
+            f"a=ice-pwd:{password}",
+            f"a=fingerprint:sha-256 {fingerprint}",
+            "a=setup:actpass",
+        ]
+        for index, (address, number) in enumerate(candidates):
+            priority = (126 << 24) + ((65535 - index) << 8) + 255
+            out.append(f"a=candidate:{index + 1} 1 udp {priority} {address} {number} typ host")
+        out += [
+            "a=end-of-candidates",
+            f"a=extmap:{MID_EXTENSION} {MID_URI}",
+            f"a=extmap:{TWCC_EXTENSION} {TWCC_URI}",
+        ]
+        if line.kind == "audio":
+            out += [
+                f"a=rtpmap:{OPUS} opus/48000/2",
+                f"a=fmtp:{OPUS} minptime=10;useinbandfec=1",
+                f"a=rtcp-fb:{OPUS} transport-cc",
+            ]
+        else:
+            out += [f"a=rtpmap:{VP8} VP8/90000"]
+            out += [
+                f"a=rtcp-fb:{VP8} {feedback}"
+                for feedback in ("nack", "nack pli", "ccm fir", "transport-cc")
+            ]
+            out += [f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
+        out.append(f"a=msid:{stream} t{line.mid}")
+        # Both SSRCs with their FID group, or a browser recovers nothing by RTX.
+        if line.kind == "video":
+            out.append(f"a=ssrc-group:FID {line.ssrc} {line.rtx_ssrc}")
+        out.append(f"a=ssrc:{line.ssrc} cname:w")
+        if line.kind == "video":
+            out.append(f"a=ssrc:{line.rtx_ssrc} cname:w")
+    return "\r\n".join(out) + "\r\n"
+
+
+@dataclass(slots=True)
+class _Section:
+    kind: str
+    port: int
+    payloads: list[str]
+    mid: str = ""
+    direction: str = "sendrecv"
+    setup: str = ""
+    fingerprint: str = ""
+    ssrcs: list[int] = field(default_factory=list)
+    rtx_of: dict[int, int] = field(default_factory=dict)
+    twcc: bool = False
+
+
+def read_answer(sdp: str, lines: list[OfferedLine]) -> Answer:
+    """Read the answer to an offer of `lines`.
+
+    Refused as bad_sdp: another number or kind or mid of m-lines, other extension
+    ids than the offered ones, a DTLS role other than active, anything that is not
+    SDP; as fingerprint_missing: no fingerprint with a digest that we compute.
+    """
+    if len(sdp) > MAX_SDP_BYTES:
+        raise _bad("too long")
+    rows = sdp.replace("\r\n", "\n").split("\n")
+    if rows[0] != "v=0":
+        raise _bad("no version line")
+    session = _Section("session", 0, [])
+    sections: list[_Section] = []
+    for row in rows[1:]:
+        if not row:
+            continue
+        if len(row) < 2 or row[1] != "=":
+            raise _bad("not a line of SDP")
+        if row.startswith("m="):
+            sections.append(_media_line(row))
+        elif row.startswith("a="):
+            _attribute(sections[-1] if sections else session, row[2:])
+    if len(sections) != len(lines):
+        raise _bad("number of m-lines")
+    fingerprint = ""
+    for section, line in zip(sections, lines, strict=True):
+        if section.kind != line.kind or (section.mid or line.mid) != line.mid:
+            raise _bad("m-lines differ from the offer")
+        if section.port == 0 and section is not sections[0]:
+            continue
+        if (section.setup or session.setup) != "active":
+            raise _bad("setup is not active")
+        fingerprint = fingerprint or section.fingerprint
+    fingerprint = fingerprint or session.fingerprint
+    if not fingerprint:
+        raise Rejected(Code.FINGERPRINT_MISSING, "no usable fingerprint in the answer")
+    digest, _, value = fingerprint.partition(" ")
+    return Answer(
+        (digest, value),
+        tuple(_answered(s, o) for s, o in zip(sections, lines, strict=True)),
+        any(s.twcc for s in sections),
+    )
+
+
+def _answered(section: _Section, line: OfferedLine) -> AnsweredLine:
+    wanted = str(OPUS if line.kind == "audio" else VP8)
+    usable = section.port != 0 and wanted in section.payloads
+    return AnsweredLine(
+        line.mid,
+        usable and line.receives and section.direction in ("sendrecv", "sendonly"),
+        usable and section.direction in ("sendrecv", "recvonly"),
+        tuple(section.ssrcs),
+        section.rtx_of,
+    )
+
+
+def _media_line(row: str) -> _Section:
+    parts = row[2:].split(" ")
+    if len(parts) < 4 or not _number(parts[1], 65535):
+        raise _bad("m-line")
+    return _Section(parts[0], int(parts[1]), parts[3:])
+
+
+def _attribute(section: _Section, attribute: str) -> None:
+    name, _, value = attribute.partition(":")
+    match name:
+        case "mid":
+            section.mid = value
+        case "sendrecv" | "sendonly" | "recvonly" | "inactive":
+            section.direction = name
+        case "setup":
+            section.setup = value
+        case "fingerprint":
+            digest, _, hexes = value.partition(" ")
+            if knows_digest(digest.lower()) and not section.fingerprint:
+                section.fingerprint = f"{digest.lower()} {hexes.strip().upper()}"
+        case "extmap":
+            number, _, uri = value.partition(" ")
+            uri = uri.split(" ")[0]
+            if uri not in (MID_URI, TWCC_URI):
+                return
+            offered = MID_EXTENSION if uri == MID_URI else TWCC_EXTENSION
+            if number.partition("/")[0] != str(offered):
+                raise _bad("extension ids differ from the offer")
+            section.twcc = section.twcc or uri == TWCC_URI
+        case "ssrc-group":
+            parts = value.split(" ")
+            if parts[0] == "FID":
+                if len(parts) != 3 or not all(_number(p, 0xFFFFFFFF) for p in parts[1:]):
+                    raise _bad("FID group")
+                section.rtx_of[int(parts[1])] = int(parts[2])
+        case "ssrc":
+            ssrc = value.partition(" ")[0]
+            if not _number(ssrc, 0xFFFFFFFF):
+                raise _bad("ssrc")
+            if int(ssrc) not in section.ssrcs:
+                section.ssrcs.append(int(ssrc))
+            if len(section.ssrcs) > MAX_SSRCS:
+                raise _bad("too many ssrcs")
+        case _:
+            pass
+
+
+def _number(text: str, largest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= largest
+
+
+def _bad(why: str) -> Rejected:
+    return Rejected(Code.BAD_SDP, why)
