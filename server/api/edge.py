@@ -1,0 +1,267 @@
+"""The outer edge of HTTP: who asks, from where, in which language; how all answers look.
+
+One middleware around everything, Socket.IO's and aiohttp's own answers included:
+a foreign origin is refused, the session is found, refusals and faults become
+problems, each request is logged once and counted. The security headers are set
+as an answer is prepared. Knows no noun of the product.
+"""
+
+import asyncio
+import ipaddress
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import hdrs, web
+
+from server.api import problems
+from server.api.figures import FIGURES
+from server.api.route import ACTOR, LANGUAGE
+from server.domain.person import Actor
+from signaling.refusals import Code, Refusal
+
+SAFE_METHODS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+LANGUAGE_HEADER: Final = "X-Yunjian-Language"
+REFERENCE_HEADER: Final = "X-Request-Id"
+SECURE_COOKIE: Final = "__Host-yunjian"
+PLAIN_COOKIE: Final = "yunjian"
+
+log = structlog.get_logger("edge")
+
+
+@dataclass(frozen=True)
+class EdgeSettings:
+    """How this node is reached.
+
+    ``origins`` are the addresses of the pages (scheme, host, port); when empty,
+    a page's origin must name the host that was asked. ``proxies`` are the
+    networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+    """
+
+    origins: frozenset[str] = frozenset()
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+
+
+EDGE: Final = web.AppKey("edge", EdgeSettings)
+Authenticate = Callable[[str], Awaitable[Actor | None]]
+AUTHENTICATE: Final[web.AppKey[Authenticate]] = web.AppKey("authenticate")
+REFERENCE: Final = web.RequestKey("reference", str)
+
+
+# ---------------------------------------------------------------- where a request comes from
+
+
+def _trusted(request: web.Request) -> bool:
+    peer = _peer(request)
+    return peer is not None and any(peer in network for network in request.app[EDGE].proxies)
+
+
+def _peer(request: web.Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address((request.remote or "").partition("%")[0])
+    except ValueError:
+        return None
+
+
+def is_secure(request: web.Request) -> bool:
+    """Whether the browser speaks https, to us or to a proxy that we believe."""
+    if _trusted(request) and (told := request.headers.get("X-Forwarded-Proto")):
+        return told.rpartition(",")[2].strip() == "https"
+    return request.scheme == "https"
+
+
+def is_local(request: web.Request) -> bool:
+    """Whether the request comes from this very machine and through no proxy."""
+    peer = _peer(request)
+    return peer is not None and peer.is_loopback and "X-Forwarded-For" not in request.headers
+
+
+def source(request: web.Request) -> str:
+    """The network a request comes from, for throttling: an IPv4 address or an IPv6 /64."""
+    address = request.remote or "unknown"
+    if _trusted(request) and (told := request.headers.get("X-Forwarded-For")):
+        address = told.rpartition(",")[2].strip()
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def check_origin(settings: EdgeSettings, host: str, origin: str | None, site: str | None) -> None:
+    """Refuse what another site's page asks for (Fetch Metadata and RFC 6454).
+
+    A browser names ``Origin`` on unsafe methods and on web sockets; a client
+    without either header is no browser and carries no cookie of one.
+    """
+    if origin is not None:
+        own = (
+            origin in settings.origins
+            if settings.origins
+            else bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+        )
+        if not own:
+            raise Refusal(Code.FOREIGN_ORIGIN)
+    elif site is not None and site not in ("same-origin", "none"):
+        raise Refusal(Code.FOREIGN_ORIGIN)
+
+
+def check_same_site(request: web.Request) -> None:
+    """``check_origin`` for a request of HTTP."""
+    check_origin(
+        request.app[EDGE],
+        request.host,
+        request.headers.get(hdrs.ORIGIN),
+        request.headers.get("Sec-Fetch-Site"),
+    )
+
+
+# ---------------------------------------------------------------- who asks
+
+
+def token_of(request: web.Request) -> str | None:
+    """The bearer token, or else the token of the session cookie."""
+    if authorization := request.headers.get(hdrs.AUTHORIZATION):
+        scheme, _, token = authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+    return request.cookies.get(cookie_name(request))
+
+
+def cookie_name(request: web.Request) -> str:
+    """``__Host-`` binds the cookie to this host and to https; plain http on localhost has no such prefix."""
+    return SECURE_COOKIE if is_secure(request) else PLAIN_COOKIE
+
+
+# ---------------------------------------------------------------- the middleware
+
+
+@web.middleware
+async def edge(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Around every request of this node."""
+    reference = problems.new_reference()
+    language = problems.choose_language(
+        request.headers.get(LANGUAGE_HEADER) or request.headers.get(hdrs.ACCEPT_LANGUAGE) or ""
+    )
+    request[REFERENCE] = reference
+    request[LANGUAGE] = language
+    began = time.perf_counter()
+    asker: Actor | None = None
+    status = 500
+    try:
+        if request.method not in SAFE_METHODS:
+            check_same_site(request)
+        if request.path.startswith("/api/") and (token := token_of(request)):
+            asker = await request.app[AUTHENTICATE](token)
+        if asker is not None:
+            request[ACTOR] = asker
+        response = await handler(request)
+        status = response.status
+        return response
+    except Refusal as refusal:
+        response = problems.answer(refusal, language, reference)
+        status = response.status
+        return response
+    except web.HTTPException as error:
+        status = error.status
+        if status < 400:
+            raise
+        return _translated(error, language, reference)
+    except (asyncio.CancelledError, ConnectionError):
+        status = 499
+        raise
+    except Exception:
+        log.exception("fault", reference=reference, method=request.method, route=_route(request))
+        return problems.answer(Refusal(Code.INTERNAL), language, reference)
+    finally:
+        took_s = time.perf_counter() - began
+        request.app[FIGURES].answered(request.method, _route(request), status, took_s)
+        log.info(
+            "request",
+            method=request.method,
+            route=_route(request),
+            status=status,
+            took_ms=round(took_s * 1000, 1),
+            reference=reference,
+            person=asker.person_id if asker else None,
+        )
+
+
+_FROM_STATUS: Final = {
+    401: Code.UNAUTHENTICATED,
+    403: Code.FORBIDDEN,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    413: Code.TOO_LARGE,
+    415: Code.UNSUPPORTED_MEDIA_TYPE,
+}
+
+
+def _translated(error: web.HTTPException, language: str, reference: str) -> web.Response:
+    """An error of aiohttp itself as a problem; ``Allow`` and ``Content-Range`` stay."""
+    kept = [
+        (name, error.headers[name])
+        for name in (hdrs.ALLOW, hdrs.CONTENT_RANGE)
+        if name in error.headers
+    ]
+    if code := _FROM_STATUS.get(error.status):
+        return problems.answer(Refusal(code), language, reference, kept)
+    refusal = Refusal(Code.MALFORMED if error.status < 500 else Code.INTERNAL, fields=error.reason)
+    response = problems.answer(refusal, language, reference, kept)
+    response.set_status(error.status)
+    return response
+
+
+def _route(request: web.Request) -> str:
+    """The pattern of the route, never the path: ids and searches stay out of the log."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
+
+
+# ---------------------------------------------------------------- security headers
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+_FIXED_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+}
+
+
+def content_security_policy(host: str) -> str:
+    """CSP 3 of the pages. The socket is named, as not every browser counts ws as 'self'.
+
+    Inline styles stay allowed for the positions that the component library sets;
+    ``wasm-unsafe-eval`` is for the picture decoders of the PDF viewer.
+    """
+    socket = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return (
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self' data:; "
+        f"worker-src 'self' blob:; connect-src 'self'{socket}; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal ``on_response_prepare``: what every answer carries unless its handler said otherwise."""
+    headers = response.headers
+    for name, value in _FIXED_HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", content_security_policy(request.host))
+    if reference := request.get(REFERENCE):
+        headers.setdefault(REFERENCE_HEADER, reference)
+    if is_secure(request):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    headers.popall(hdrs.SERVER, None)

@@ -1,0 +1,298 @@
+"""The one table of refusals at the edge: HTTP status and sentence of each code.
+
+Turns a ``Refusal``, or a fault of our own, into an RFC 9457 problem in the
+asker's language. The gateway says the same sentences in its acks. Knows codes
+and languages; never a person, a value or a path of the machine.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from aiohttp import web
+
+from server.wire.http import Language, Problem
+from signaling.refusals import Code, Refusal
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+
+class Entry(NamedTuple):
+    """Status and sentences of a code. A sentence may name details in braces; it does without missing ones."""
+
+    status: int
+    zh: str
+    en: str
+
+
+TABLE: Final[dict[Code, Entry]] = {
+    Code.UNAUTHENTICATED: Entry(401, "请先登录。", "Please sign in first."),
+    Code.FORBIDDEN: Entry(403, "您没有办理此操作的权限。", "You have no right to do this."),
+    Code.NOT_FOUND: Entry(
+        404, "没有找到所请求的内容。", "What you asked for does not exist, or is not yours to see."
+    ),
+    Code.BAD_CREDENTIALS: Entry(
+        401, "账号或密码不正确。", "The account or the password is not right."
+    ),
+    Code.THROTTLED: Entry(
+        429,
+        "尝试次数过多，请在 {retry_after_s} 秒后再试。",
+        "Too many tries. Please wait {retry_after_s} s and try again.",
+    ),
+    Code.FOREIGN_ORIGIN: Entry(
+        403,
+        "请求来自其他网站，已拒绝。",
+        "The request came from another site and was refused.",
+    ),
+    Code.MALFORMED: Entry(
+        400, "请求内容格式不正确：{fields}。", "The request is not well formed: {fields}."
+    ),
+    Code.UNKNOWN_TYPE: Entry(
+        400, "系统不认识这类消息。", "The system does not know this kind of message."
+    ),
+    Code.METHOD_NOT_ALLOWED: Entry(
+        405, "此地址不支持这种请求方式。", "This address does not take this method."
+    ),
+    Code.TOO_LARGE: Entry(
+        413, "请求内容超过大小限制。", "The request is larger than what is allowed."
+    ),
+    Code.UNSUPPORTED_MEDIA_TYPE: Entry(
+        415, "不支持这种内容类型。", "This content type is not taken here."
+    ),
+    Code.COMMAND_ID_REUSED: Entry(
+        409,
+        "同一指令编号已用于其他内容，请重新提交。",
+        "This command id was already used for something else. Please submit anew.",
+    ),
+    Code.NO_APPROVER_FREE: Entry(
+        409,
+        "对方单位目前没有空闲的审批人员，请稍后再呼叫。",
+        "No approver of that unit is free now. Please call again later.",
+    ),
+    Code.CONSENT_MISSING: Entry(
+        409,
+        "呼叫前须先征得申请人对录音录像的意见；该事项不同意录制则不能连线。",
+        "The applicant's answer about recording is needed before the call; this item cannot be called without it.",
+    ),
+    Code.ALREADY_IN_CALL: Entry(
+        409, "您已在另一个云见面中。", "You are already in another call."
+    ),
+    Code.CALL_ENDED: Entry(409, "这次云见面已经结束。", "This call has already ended."),
+    Code.RING_CLOSED: Entry(
+        409,
+        "这次呼叫已由他人接听或已结束。",
+        "This ring was already answered by somebody else or is over.",
+    ),
+    Code.NOT_IN_CALL: Entry(403, "您不在这次云见面中。", "You are not in this call."),
+    Code.LEG_REPLACED: Entry(
+        409,
+        "您已在另一个页面进入这次云见面，此页面已退出。",
+        "You took your seat in another page; this page has left the call.",
+    ),
+    Code.BAD_SDP: Entry(
+        422,
+        "音视频协商内容不正确，请重新连接。",
+        "The description of the media is not right. Please connect again.",
+    ),
+    Code.MEDIA_UNAVAILABLE: Entry(
+        503,
+        "音视频服务暂不可用，正在恢复，请稍候重试。",
+        "The media service is not available right now. Please try again in a moment.",
+    ),
+    Code.MEDIA_FULL: Entry(
+        503, "音视频服务已满，请稍后再试。", "The media service is full. Please try again later."
+    ),
+    Code.OFF_DUTY: Entry(409, "请先上线值守。", "Please go on duty first."),
+    Code.CASE_CLOSED: Entry(
+        409, "办件已办结，不能再修改。", "The case is closed and can no longer be changed."
+    ),
+    Code.STALE: Entry(
+        409,
+        "内容已被他人更新，请核对后再保存。您输入的内容仍在。",
+        "Somebody changed this meanwhile. Please compare and save again; what you typed is kept.",
+    ),
+    Code.FIELD_UNKNOWN: Entry(404, "表单中没有这一项。", "The form has no such field."),
+    Code.FIELD_HELD: Entry(
+        409, "同事正在填写这一项，请稍候。", "A colleague is filling in this field. Please wait."
+    ),
+    Code.FIELD_INVALID: Entry(
+        422, "这一项填写不符合要求。", "This field does not meet its rule."
+    ),
+    Code.NOT_YOURS: Entry(
+        403, "这一步须由另一方办理。", "This step belongs to the other side."
+    ),
+    Code.PROPOSAL_CLOSED: Entry(
+        409, "这条修改建议已处理或已过期。", "This proposal was already closed or is outdated."
+    ),
+    Code.REASON_MISSING: Entry(422, "请填写理由。", "Please give a reason."),
+    Code.INCOMPLETE: Entry(
+        409,
+        "还有必要材料未审核合格或必填项未填写，不能受理。",
+        "It cannot be accepted yet: a required material is not accepted or a required field is empty.",
+    ),
+    Code.BAD_IDENTITY_NUMBER: Entry(
+        422,
+        "身份证件号码不正确，请核对（校验位不符）。",
+        "The identity number is not right; please check it (its check digit does not fit).",
+    ),
+    Code.BAD_CREDIT_CODE: Entry(
+        422,
+        "统一社会信用代码不正确，请核对。",
+        "The unified social credit code is not right; please check it.",
+    ),
+    Code.BAD_PHONE: Entry(
+        422, "手机号码不正确，请核对。", "The phone number is not right; please check it."
+    ),
+    Code.BAD_DATE: Entry(
+        422,
+        "日期不存在或不合理，请核对。",
+        "The date does not exist or cannot be; please check it.",
+    ),
+    Code.ITEM_UNAVAILABLE: Entry(
+        409, "该事项目前不能办理。", "This item cannot be asked for at present."
+    ),
+    Code.LINE_UNKNOWN: Entry(
+        404, "材料清单中没有这一项。", "The material list has no such line."
+    ),
+    Code.FILE_TYPE: Entry(
+        415,
+        "只能上传 PDF、JPEG、PNG 或 WebP 文件（按文件内容判断）。",
+        "Only PDF, JPEG, PNG and WebP files can be uploaded (judged by their content).",
+    ),
+    Code.FILE_BROKEN: Entry(
+        422,
+        "文件已损坏或无法打开，请重新扫描后上传。",
+        "The file is broken or cannot be opened. Please scan it again and upload it anew.",
+    ),
+    Code.FILE_TOO_LARGE: Entry(
+        413, "文件超过大小限制（{max_bytes} 字节）。", "The file is larger than {max_bytes} bytes."
+    ),
+    Code.FILE_EMPTY: Entry(422, "文件是空的。", "The file is empty."),
+    Code.UPLOAD_OFFSET: Entry(
+        409,
+        "续传位置不符，请从服务器告知的位置继续。",
+        "The upload goes on at another offset; please ask for it and continue there.",
+    ),
+    Code.UPLOAD_CHECKSUM: Entry(
+        460,
+        "数据在传输中损坏，请重传这一段。",
+        "The bytes were damaged on the way. Please send this part again.",
+    ),
+    Code.UPLOAD_CHECKSUM_ALGORITHM: Entry(
+        400, "不支持这种校验算法。", "This checksum algorithm is not known here."
+    ),
+    Code.UPLOAD_EXPIRED: Entry(
+        410,
+        "上传已过期或已取消，请重新上传。",
+        "The upload has expired or was cancelled. Please start it again.",
+    ),
+    Code.UPLOAD_LOCKED: Entry(
+        423,
+        "另一个连接正在上传这个文件。",
+        "Another connection is sending this file.",
+    ),
+    Code.UPLOAD_VERSION: Entry(
+        412,
+        "上传协议版本不符，须为 tus 1.0.0。",
+        "The upload protocol must be tus 1.0.0.",
+    ),
+    Code.MATERIAL_NOT_STORED: Entry(
+        409, "文件还没有存好。", "The file is not stored yet."
+    ),
+    Code.DISK_FULL: Entry(
+        507,
+        "服务器存储空间不足，请联系管理员。",
+        "The server has no room left. Please tell the administrator.",
+    ),
+    Code.BUSY: Entry(503, "系统繁忙，请稍后再试。", "The system is busy. Please try again soon."),
+    Code.LEDGER_UNAVAILABLE: Entry(
+        503,
+        "存证账本暂不可写，操作未执行。",
+        "The ledger cannot be written right now, so nothing was done.",
+    ),
+    Code.INTERNAL: Entry(
+        500,
+        "系统出现问题，已记录。请凭编号联系管理员。",
+        "Something went wrong here and was logged. Please name the reference to the administrator.",
+    ),
+}  # fmt: skip
+
+
+class _Gentle(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def status(code: Code) -> int:
+    """The HTTP status of a code."""
+    return TABLE[code].status
+
+
+def sentence(code: Code, language: str, details: Mapping[str, object] | None = None) -> str:
+    """What a person is told; ``language`` is a BCP 47 tag, and what is not English is answered in Chinese."""
+    entry = TABLE[code]
+    text = entry.en if language.lower().startswith("en") else entry.zh
+    return text.format_map(_Gentle(details or {}))
+
+
+def choose_language(wish: str) -> Language:
+    """The best of our languages for an ``Accept-Language`` value (RFC 9110, 12.5.4); zh-CN when in doubt."""
+    best: tuple[float, Language] = (0.0, "zh-CN")
+    for part in wish.split(",")[:20]:
+        tag, _, parameters = part.strip().partition(";")
+        name = tag.strip().lower()
+        ours: Language | None = (
+            "zh-CN" if name == "*" or name.startswith("zh") else "en" if name[:2] == "en" else None
+        )
+        quality = _quality(parameters)
+        if ours is not None and quality > best[0]:
+            best = (quality, ours)
+    return best[1]
+
+
+def _quality(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return min(1.0, max(0.0, float(value)))
+    except ValueError:
+        return 0.0
+
+
+def new_reference() -> str:
+    """A fresh reference: 12 hex digits, short enough to be read out on the phone."""
+    return secrets.token_hex(6)
+
+
+def problem(refusal: Refusal, language: str, reference: str) -> Problem:
+    """The refusal as problem details."""
+    return Problem(
+        type=f"/problems/{refusal.code.value}",
+        title=sentence(refusal.code, language, refusal.details),
+        status=status(refusal.code),
+        code=refusal.code.value,
+        reference=reference,
+        details=dict(refusal.details),
+    )
+
+
+def answer(
+    refusal: Refusal, language: str, reference: str, headers: Iterable[tuple[str, str]] = ()
+) -> web.Response:
+    """The refusal as a response; ``headers`` are added."""
+    told = problem(refusal, language, reference)
+    response = web.Response(
+        status=told.status,
+        text=told.model_dump_json(exclude_none=True),
+        content_type=CONTENT_TYPE,
+        headers=list(headers),
+    )
+    response.headers["Content-Language"] = language
+    response.headers["Cache-Control"] = "no-store"
+    retry = refusal.details.get("retry_after_s")
+    if isinstance(retry, int | float):
+        response.headers["Retry-After"] = str(max(1, round(retry)))
+    if refusal.code in (Code.UNAUTHENTICATED, Code.BAD_CREDENTIALS):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="yunjian"'
+    return response

@@ -1,0 +1,193 @@
+"""Declaring a route once: method, path, query, body, answer, problems.
+
+The types of a handler's signature are the declaration: ``async def f(ask:
+Ask[Query, Body]) -> Answer``. From it requests are checked, answers are
+written, and ``server.api.openapi`` describes the interface. Knows aiohttp and
+pydantic; no noun of the product except who asks.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from http import HTTPMethod
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel, ValidationError
+
+from server.domain.person import Actor
+from server.wire.http import Language
+from signaling.protocol import Message
+from signaling.refusals import Code, Refusal
+
+MAX_BODY_BYTES: Final = 256 * 1024
+"""The largest JSON body; uploads are streamed and have a limit of their own."""
+
+
+class Nothing(Message):
+    """No query, or no body."""
+
+
+Q = TypeVar("Q", bound=BaseModel)
+B = TypeVar("B", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Ask(Generic[Q, B]):
+    """One request, checked: who asks, in which language, for what."""
+
+    request: web.Request
+    query: Q
+    body: B
+    language: Language
+    asker: Actor | None
+
+    @property
+    def actor(self) -> Actor:
+        """The person signed in; ``unauthenticated`` when nobody is."""
+        if self.asker is None:
+            raise Refusal(Code.UNAUTHENTICATED)
+        return self.asker
+
+    def path(self, name: str) -> str:
+        """A part of the path. One that cannot be an id names nothing that exists."""
+        value = self.request.match_info[name]
+        if not _ID.fullmatch(value):
+            raise Refusal(Code.NOT_FOUND)
+        return value
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ACTOR: Final = web.RequestKey("actor", Actor)
+LANGUAGE: Final = web.RequestKey("language", str)
+
+Answer = BaseModel | web.StreamResponse | None
+Handler = Callable[[Ask[Any, Any]], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A declared route. ``answer`` is None for 204, StreamResponse for bytes of type ``produces``."""
+
+    method: str
+    path: str
+    handler: Handler
+    query: type[BaseModel]
+    body: type[BaseModel]
+    answer: type[BaseModel] | type[web.StreamResponse] | None
+    status: int
+    public: bool
+    produces: str
+    problems: tuple[Code, ...]
+    name: str
+    description: str
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """Check the request, run the handler, write its answer."""
+        asker = request.get(ACTOR)
+        if asker is None and not self.public:
+            raise Refusal(Code.UNAUTHENTICATED)
+        ask = Ask[Any, Any](
+            request,
+            _read_query(self.query, request),
+            await _read_body(self.body, request),
+            _language(request),
+            asker,
+        )
+        answer = await self.handler(ask)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        if answer is None:
+            return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-store"})
+        return web.Response(
+            status=self.status,
+            text=answer.model_dump_json(),
+            content_type="application/json",
+            headers={hdrs.CACHE_CONTROL: "no-store"},
+        )
+
+
+@dataclass
+class Routes:
+    """The routes of one noun."""
+
+    noun: str
+    declared: list[Route] = field(default_factory=list)
+
+    def route(
+        self,
+        method: HTTPMethod | str,
+        path: str,
+        *,
+        status: int = 200,
+        public: bool = False,
+        produces: str = "application/octet-stream",
+        problems: Iterable[Code] = (),
+    ) -> Callable[[Callable[[Ask[Q, B]], Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
+        """Declare the decorated handler; its docstring is the description of the operation."""
+
+        def declare(
+            handler: Callable[[Ask[Q, B]], Awaitable[Answer]],
+        ) -> Callable[..., Awaitable[Answer]]:
+            hints = get_type_hints(handler)
+            query, body = get_args(hints["ask"])
+            if get_origin(hints["ask"]) is not Ask:
+                raise TypeError(f"{handler.__name__} must take ask: Ask[Query, Body]")
+            returned = hints["return"]
+            answer = None if returned is type(None) else returned
+            self.declared.append(
+                Route(
+                    str(method),
+                    path,
+                    handler,
+                    query,
+                    body,
+                    answer,
+                    204 if answer is None else status,
+                    public,
+                    produces,
+                    tuple(problems),
+                    handler.__name__,
+                    (handler.__doc__ or "").strip(),
+                )
+            )
+            return handler
+
+        return declare
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the routes; a GET also answers HEAD."""
+        for route in self.declared:
+            app.router.add_route(route.method, route.path, route.__call__)
+            if route.method == hdrs.METH_GET:
+                app.router.add_route(hdrs.METH_HEAD, route.path, route.__call__)
+
+
+def _language(request: web.Request) -> Language:
+    return "en" if request.get(LANGUAGE) == "en" else "zh-CN"
+
+
+def _read_query(model: type[BaseModel], request: web.Request) -> BaseModel:
+    if model is Nothing:
+        return Nothing()
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise malformed(error) from None
+
+
+async def _read_body(model: type[BaseModel], request: web.Request) -> BaseModel:
+    if model is Nothing:
+        return Nothing()
+    if request.content_type != "application/json":
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE, accepted="application/json")
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise malformed(error) from None
+
+
+def malformed(error: ValidationError) -> Refusal:
+    """What did not fit, by the names of the fields alone: values may be personal."""
+    fields = sorted({".".join(str(part) for part in e["loc"]) or "body" for e in error.errors()})
+    return Refusal(Code.MALFORMED, fields=", ".join(fields)[:500])

@@ -1,0 +1,206 @@
+"""Staff, their units and their sign-in sessions, read and written by row.
+
+Gives `Actor` (who acts) and `PersonRef` (a person as others see him). No rule
+about rights or passwords is here; those are in server.domain.person and
+server.actions.sessions.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.person import Actor, Role
+from server.store.tables import people, sessions, units, windows
+from signaling.protocol import PersonRef
+
+_STAFF = people.join(units, units.c.id == people.c.unit_id).outerjoin(
+    windows, windows.c.id == people.c.window_id
+)
+_COLUMNS = (
+    people.c.id,
+    people.c.login,
+    people.c.name,
+    people.c.staff_number,
+    people.c.roles,
+    people.c.active,
+    people.c.unit_id,
+    units.c.name.label("unit_name"),
+    units.c.place,
+    people.c.window_id,
+    windows.c.name.label("window_name"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may sign in, with the hash of his password (argon2, PHC format)."""
+
+    actor: Actor
+    """With an empty session id: nobody acts by it yet."""
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A running sign-in."""
+
+    actor: Actor
+    kind: str
+    expires_at: datetime
+
+
+def _actor(row: Mapping[str, Any], session_id: str) -> Actor:
+    return Actor(
+        person_id=row["id"],
+        login=row["login"],
+        name=row["name"],
+        staff_number=row["staff_number"],
+        unit_id=row["unit_id"],
+        unit_name=row["unit_name"],
+        place=row["place"],
+        roles=frozenset(Role(role) for role in row["roles"]),
+        window_id=row["window_id"],
+        window_name=row["window_name"],
+        session_id=session_id,
+    )
+
+
+async def find_account(connection: AsyncConnection, login: str) -> Account | None:
+    """The active person with this login."""
+    query = (
+        sa.select(*_COLUMNS, people.c.password_hash)
+        .select_from(_STAFF)
+        .where(people.c.login == login, people.c.active)
+    )
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else Account(_actor(dict(row), ""), row["password_hash"])
+
+
+async def find_session(
+    connection: AsyncConnection, token_hash: str, at: datetime
+) -> Session | None:
+    """The session of a token, unless it has ended or expired or its person is no longer active."""
+    query = (
+        sa.select(
+            *_COLUMNS,
+            sessions.c.id.label("session_id"),
+            sessions.c.kind,
+            sessions.c.expires_at,
+        )
+        .select_from(_STAFF.join(sessions, sessions.c.person_id == people.c.id))
+        .where(
+            sessions.c.token_hash == token_hash,
+            sessions.c.ended_at.is_(None),
+            sessions.c.expires_at > at,
+            people.c.active,
+        )
+    )
+    row = (await connection.execute(query)).mappings().first()
+    if row is None:
+        return None
+    return Session(_actor(dict(row), row["session_id"]), row["kind"], row["expires_at"])
+
+
+async def add_session(
+    connection: AsyncConnection,
+    *,
+    session_id: str,
+    token_hash: str,
+    person_id: str,
+    kind: str,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Keep a new session; of the token only its SHA-256."""
+    await connection.execute(
+        sessions.insert().values(
+            id=session_id,
+            token_hash=token_hash,
+            person_id=person_id,
+            kind=kind,
+            created_at=at,
+            expires_at=expires_at,
+            ended_at=None,
+        )
+    )
+
+
+async def end_session(connection: AsyncConnection, session_id: str, at: datetime) -> bool:
+    """End a session; False when it had ended already."""
+    done = await connection.execute(
+        sessions.update()
+        .where(sessions.c.id == session_id, sessions.c.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+    return done.rowcount == 1
+
+
+async def person_refs(connection: AsyncConnection, ids: Collection[str]) -> dict[str, PersonRef]:
+    """These people as others see them, by id; an unknown id is left out."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    query = sa.select(*_COLUMNS).select_from(_STAFF).where(people.c.id.in_(wanted))
+    rows = (await connection.execute(query)).mappings()
+    return {
+        row["id"]: PersonRef(
+            id=row["id"],
+            name=row["name"],
+            staff_number=row["staff_number"],
+            unit_id=row["unit_id"],
+            unit_name=row["unit_name"],
+            place=row["place"],
+            window_name=row["window_name"],
+        )
+        for row in rows
+    }
+
+
+async def list_people(connection: AsyncConnection) -> list[dict[str, Any]]:
+    """All people by unit and login, with the names of unit and window."""
+    query = sa.select(*_COLUMNS).select_from(_STAFF).order_by(units.c.name, people.c.login)
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def list_units(connection: AsyncConnection) -> list[dict[str, Any]]:
+    """All units by name, each with its windows."""
+    found = (await connection.execute(sa.select(units).order_by(units.c.name))).mappings()
+    rows = [{**unit, "windows": []} for unit in found]
+    by_id = {row["id"]: row for row in rows}
+    for window in (
+        await connection.execute(sa.select(windows).order_by(windows.c.name))
+    ).mappings():
+        by_id[window["unit_id"]]["windows"].append({"id": window["id"], "name": window["name"]})
+    return rows
+
+
+async def add_person(
+    connection: AsyncConnection,
+    *,
+    person_id: str,
+    login: str,
+    password_hash: str,
+    name: str,
+    staff_number: str,
+    unit_id: str,
+    window_id: str | None,
+    roles: Collection[Role],
+) -> None:
+    """Keep a new person of staff."""
+    await connection.execute(
+        people.insert().values(
+            id=person_id,
+            login=login,
+            password_hash=password_hash,
+            name=name,
+            staff_number=staff_number,
+            unit_id=unit_id,
+            window_id=window_id,
+            roles=sorted(role.value for role in roles),
+            active=True,
+        )
+    )
