@@ -319,8 +319,4 @@ EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
 EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced)
 
 BEAT_EVERY_S = 2.0
-SILENT_AFTER_S = 5.0
-LOST_AFTER_S = 15.0
-HELD_WITH_OTHER_S = 120.0
-HELD_ALONE_S = 60.0
-RING_FOR_S = 30.0
+"""How often the server sends the beat that every page answers; the other times stand in ``call.Patience``."""

@@ -1,0 +1,452 @@
+"""Call, Ring and Leg, and the one function that moves them: ``step``.
+
+    Call  open ──> live ──> ended(reason)
+    Ring  ringing ──> answered | declined | missed | cancelled | superseded
+    Leg   joined ──> lost | left            (coming back is a new leg, linked to the one before)
+
+Pure: no clock, no storage, no wire. State only moves forward, so that late, doubled and
+reordered inputs do no harm. Who may see a call, and what is sent to whom, is not known here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType, assert_never
+
+from signaling.refusals import Code, Refusal
+
+CallId = NewType("CallId", str)
+RingId = NewType("RingId", str)
+LegId = NewType("LegId", str)
+PersonId = NewType("PersonId", str)
+
+RING_FOR_S = 30.0
+SILENT_AFTER_S = 5.0
+LOST_AFTER_S = 15.0
+HELD_WITH_OTHER_S = 120.0
+HELD_ALONE_S = 60.0
+
+
+class CallState(StrEnum):
+    OPEN = "open"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    HUNG_UP = "hung_up"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    MISSED = "missed"
+    LOST = "lost"
+    NO_MEDIA = "no_media"
+
+
+class RingState(StrEnum):
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+
+class LegState(StrEnum):
+    JOINED = "joined"
+    LOST = "lost"
+    LEFT = "left"
+
+
+class Seat(StrEnum):
+    WINDOW = "window"
+    APPROVER = "approver"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each thing is waited for, in seconds."""
+
+    ring_for_s: float = RING_FOR_S
+    silent_after_s: float = SILENT_AFTER_S
+    lost_after_s: float = LOST_AFTER_S
+    held_with_other_s: float = HELD_WITH_OTHER_S
+    held_alone_s: float = HELD_ALONE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One approver being asked; open until ``deadline_at``, which is itself too late."""
+
+    id: RingId
+    target_id: PersonId
+    rung_at: datetime
+    deadline_at: datetime
+    state: RingState = RingState.RINGING
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One presence of one seat. ``muted`` holds the m-lines that the worker stops."""
+
+    id: LegId
+    seat: Seat
+    person_id: PersonId
+    joined_at: datetime
+    state: LegState = LegState.JOINED
+    silent: bool = False
+    media: bool = False
+    recording: bool = False
+    muted: frozenset[str] = frozenset()
+    ended_at: datetime | None = None
+    held_until: datetime | None = None
+    previous_leg_id: LegId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A meeting between a window and an approver, from the dialling to the end."""
+
+    id: CallId
+    caller_id: PersonId
+    recording_consented: bool
+    opened_at: datetime
+    rings: tuple[Ring, ...]
+    legs: tuple[Leg, ...]
+    state: CallState = CallState.OPEN
+    reason: EndReason | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def seated(self) -> tuple[Leg, ...]:
+        """The newest leg of each seat, whatever its state."""
+        newest = {leg.seat: leg for leg in self.legs}
+        return tuple(newest.values())
+
+    def leg_of(self, person_id: PersonId) -> Leg | None:
+        """The newest leg of the seat this person holds; None when he holds none."""
+        return next((leg for leg in self.seated() if leg.person_id == person_id), None)
+
+    def engaged(self) -> frozenset[PersonId]:
+        """Who is rung or seated now: nobody else may ring them, and they may not dial."""
+        if self.state is CallState.ENDED:
+            return frozenset()
+        ringing = {ring.target_id for ring in self.rings if ring.state is RingState.RINGING}
+        return frozenset(ringing | {leg.person_id for leg in self.seated()})
+
+
+# ---------------------------------------------------------------- inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    ring_id: RingId
+    person_id: PersonId
+    leg_id: LegId
+    """The id of the leg that the answer makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    ring_id: RingId
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The caller gives up before an answer."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who holds a seat takes it again: after a reload, on another screen, after a loss."""
+
+    person_id: PersonId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    leg_id: LegId
+    person_id: PersonId
+    mid: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTurned:
+    """The media engine says that packets of this leg flow, or flow no longer."""
+
+    leg_id: LegId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingTurned:
+    leg_id: LegId
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed. ``heard``: when each leg last gave a sign; a leg not named is not judged.
+
+    ``gone`` are legs whose connection is known to be closed: silent at once, lost when due.
+    """
+
+    heard: Mapping[LegId, datetime] = field(default_factory=dict)
+    gone: frozenset[LegId] = frozenset()
+
+
+CallInput = (
+    Answered | Declined | Cancelled | HungUp | Joined | Muted | MediaTurned | RecordingTurned | Tick
+)
+
+
+# ---------------------------------------------------------------- the machine
+
+
+def dial(
+    call_id: CallId,
+    caller_id: PersonId,
+    leg_id: LegId,
+    rings: Iterable[tuple[RingId, PersonId]],
+    at: datetime,
+    *,
+    recording_consented: bool,
+    patience: Patience = Patience(),
+) -> Call:
+    """A new open call: the caller sits at the window, everyone in ``rings`` is asked at once.
+
+    Refused with ``no_approver_free`` when there is nobody to ring.
+    """
+    deadline_at = at + timedelta(seconds=patience.ring_for_s)
+    asked = tuple(Ring(ring_id, target_id, at, deadline_at) for ring_id, target_id in rings)
+    if not asked:
+        raise Refusal(Code.NO_APPROVER_FREE)
+    return Call(
+        id=call_id,
+        caller_id=caller_id,
+        recording_consented=recording_consented,
+        opened_at=at,
+        rings=asked,
+        legs=(Leg(leg_id, Seat.WINDOW, caller_id, at),),
+    )
+
+
+def step(call: Call, event: CallInput, at: datetime, patience: Patience = Patience()) -> Call:
+    """The call after ``event`` at the moment ``at``; the very same object when nothing changes.
+
+    A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a
+    cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
+    that is not his, ``not_in_call`` for a seat. What the engine or the clock say is never refused.
+    """
+    match event:
+        case Tick():
+            return _ticked(call, event, at, patience)
+        case MediaTurned():
+            return _flagged(call, event.leg_id, media=event.on)
+        case RecordingTurned():
+            return _flagged(call, event.leg_id, recording=event.on)
+        case Answered():
+            return _answered(call, event, at, patience)
+        case Declined():
+            ring = _open_ring(call, event.ring_id, event.person_id, at)
+            return _rung_out(_with_ring(call, _closed(ring, RingState.DECLINED, at)), at)
+        case Cancelled():
+            _not_ended(call)
+            if event.person_id != call.caller_id:
+                raise Refusal(Code.NOT_IN_CALL)
+            if call.state is CallState.LIVE:
+                raise Refusal(Code.RING_CLOSED)
+            return _ended(call, EndReason.CANCELLED, at)
+        case HungUp():
+            _not_ended(call)
+            if call.leg_of(event.person_id) is None:
+                raise Refusal(Code.NOT_IN_CALL)
+            live = call.state is CallState.LIVE
+            return _ended(call, EndReason.HUNG_UP if live else EndReason.CANCELLED, at)
+        case Joined():
+            return _joined(call, event, at, patience)
+        case Muted():
+            leg = own_leg(call, event.leg_id, event.person_id)
+            muted = leg.muted | {event.mid} if event.on else leg.muted - {event.mid}
+            return _with_leg(call, replace(leg, muted=muted))
+        case _:
+            assert_never(event)
+
+
+def own_leg(call: Call, leg_id: LegId, person_id: PersonId) -> Leg:
+    """The joined leg ``leg_id`` of this person.
+
+    Refused: ``call_ended``; ``not_in_call`` when it is not his or was lost (he may join again);
+    ``leg_replaced`` when he took the seat elsewhere since.
+    """
+    _not_ended(call)
+    leg = next((leg for leg in call.legs if leg.id == leg_id), None)
+    if leg is None or leg.person_id != person_id:
+        raise Refusal(Code.NOT_IN_CALL)
+    if leg not in call.seated():
+        raise Refusal(Code.LEG_REPLACED)
+    if leg.state is not LegState.JOINED:
+        raise Refusal(Code.NOT_IN_CALL)
+    return leg
+
+
+def _answered(call: Call, event: Answered, at: datetime, patience: Patience) -> Call:
+    answered = _open_ring(call, event.ring_id, event.person_id, at)
+    rings = tuple(
+        _closed(ring, RingState.ANSWERED, at)
+        if ring.id == answered.id
+        else _closed(ring, RingState.SUPERSEDED, at)
+        for ring in call.rings
+    )
+    leg = Leg(event.leg_id, Seat.APPROVER, event.person_id, at)
+    live = replace(call, state=CallState.LIVE, answered_at=at, rings=rings, legs=(*call.legs, leg))
+    return _held(live, patience)
+
+
+def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call:
+    _not_ended(call)
+    before = call.leg_of(event.person_id)
+    if before is None:
+        raise Refusal(Code.NOT_IN_CALL)
+    if before.id == event.leg_id:
+        return call
+    if before.state is LegState.LOST and before.held_until is not None and before.held_until <= at:
+        raise Refusal(Code.CALL_ENDED)
+    if before.state is LegState.JOINED:
+        call = _with_leg(call, _departed(before, LegState.LEFT, at))
+    # Who had muted himself stays muted: a reload must not open a microphone.
+    leg = Leg(
+        event.leg_id,
+        before.seat,
+        event.person_id,
+        at,
+        muted=before.muted,
+        previous_leg_id=before.id,
+    )
+    return _held(replace(call, legs=(*call.legs, leg)), patience)
+
+
+def _ticked(call: Call, tick: Tick, at: datetime, patience: Patience) -> Call:
+    if call.state is CallState.ENDED:
+        return call
+    for ring in call.rings:
+        if ring.deadline_at <= at:
+            call = _with_ring(call, _closed(ring, RingState.MISSED, at))
+    if call.state is CallState.OPEN:
+        call = _rung_out(call, at)
+        if call.state is CallState.ENDED:
+            return call
+    for leg in call.seated():
+        if leg.state is not LegState.JOINED or leg.id not in tick.heard:
+            continue
+        unheard_s = (at - tick.heard[leg.id]).total_seconds()
+        if unheard_s >= patience.lost_after_s:
+            call = _with_leg(call, _departed(leg, LegState.LOST, at))
+        else:
+            silent = leg.id in tick.gone or unheard_s >= patience.silent_after_s
+            call = _with_leg(call, replace(leg, silent=silent))
+    call = _held(call, patience)
+    overdue = any(leg.held_until is not None and leg.held_until <= at for leg in call.seated())
+    return _ended(call, EndReason.LOST, at) if overdue else call
+
+
+def _held(call: Call, patience: Patience) -> Call:
+    """Say until when the place of each lost seat is kept, from who lives and when the last one fell."""
+    seated = call.seated()
+    lost = {leg.id: leg.ended_at for leg in seated if leg.state is LegState.LOST and leg.ended_at}
+    if not lost:
+        return call
+    alone_since = max(lost.values())
+    somebody = any(leg.state is LegState.JOINED for leg in seated)
+    for leg in seated:
+        if leg.id not in lost:
+            continue
+        until = lost[leg.id] + timedelta(seconds=patience.held_with_other_s)
+        if not somebody:
+            until = min(until, alone_since + timedelta(seconds=patience.held_alone_s))
+        call = _with_leg(call, replace(leg, held_until=until))
+    return call
+
+
+def _rung_out(call: Call, at: datetime) -> Call:
+    """End an open call that nobody is asked to any more: missed if anyone let it ring."""
+    if any(ring.state is RingState.RINGING for ring in call.rings):
+        return call
+    missed = any(ring.state is RingState.MISSED for ring in call.rings)
+    return _ended(call, EndReason.MISSED if missed else EndReason.DECLINED, at)
+
+
+def _ended(call: Call, reason: EndReason, at: datetime) -> Call:
+    return replace(
+        call,
+        state=CallState.ENDED,
+        reason=reason,
+        ended_at=at,
+        rings=tuple(_closed(ring, RingState.CANCELLED, at) for ring in call.rings),
+        legs=tuple(_departed(leg, LegState.LEFT, at) for leg in call.legs),
+    )
+
+
+def _not_ended(call: Call) -> None:
+    if call.state is CallState.ENDED:
+        raise Refusal(Code.CALL_ENDED)
+
+
+def _open_ring(call: Call, ring_id: RingId, person_id: PersonId, at: datetime) -> Ring:
+    ring = next((ring for ring in call.rings if ring.id == ring_id), None)
+    if ring is None or ring.target_id != person_id:
+        raise Refusal(Code.NOT_FOUND)
+    # A ring says more than the call's end does: whoever is told may have answered first himself.
+    if ring.state is not RingState.RINGING or ring.deadline_at <= at:
+        raise Refusal(Code.RING_CLOSED)
+    return ring
+
+
+def _closed(ring: Ring, state: RingState, at: datetime) -> Ring:
+    return replace(ring, state=state, closed_at=at) if ring.state is RingState.RINGING else ring
+
+
+def _departed(leg: Leg, state: LegState, at: datetime) -> Leg:
+    """The leg ended as ``state``; one that has ended keeps how and when, and only falls quiet."""
+    leg = replace(leg, silent=False, media=leg.media and state is LegState.LOST)
+    if state is LegState.LEFT:
+        leg = replace(leg, recording=False)
+    return replace(leg, state=state, ended_at=at) if leg.state is LegState.JOINED else leg
+
+
+def _flagged(
+    call: Call, leg_id: LegId, *, media: bool | None = None, recording: bool | None = None
+) -> Call:
+    """Note what the engine says of a leg that can still have media; a late word changes nothing."""
+    leg = next((leg for leg in call.seated() if leg.id == leg_id), None)
+    if leg is None or leg.state is LegState.LEFT or call.state is CallState.ENDED:
+        return call
+    changed = replace(
+        leg,
+        media=leg.media if media is None else media,
+        recording=leg.recording if recording is None else recording,
+    )
+    return _with_leg(call, changed)
+
+
+def _with_ring(call: Call, ring: Ring) -> Call:
+    if ring in call.rings:
+        return call
+    return replace(call, rings=tuple(ring if r.id == ring.id else r for r in call.rings))
+
+
+def _with_leg(call: Call, leg: Leg) -> Call:
+    if leg in call.legs:
+        return call
+    return replace(call, legs=tuple(leg if x.id == leg.id else x for x in call.legs))
