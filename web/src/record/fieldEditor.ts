@@ -1,0 +1,346 @@
+/**
+ * One field under one person's hands: what is typed here, what the record says, and how the two meet.
+ *
+ *   typing (at most 10 a second) -> draft (at most a second behind) -> edit (on change, blur, or 800 ms of rest)
+ *
+ * What is typed in a focused field is never overwritten. When somebody else was quicker, the server refuses the
+ * edit (`stale`, `field_held`) and what was typed is kept and offered. Plain TypeScript: time and the wire are given.
+ */
+import type { FieldState, FormField } from '../wire/messages'
+import { faultOf, tidied, type FieldFault } from './checks'
+
+export const TYPING_EVERY_MS = 100
+export const DRAFT_AFTER_MS = 700
+export const REST_MS = 800
+export const HOLD_EVERY_MS = 4000
+export const HELD_RETRY_MS = 3000
+
+/** Why an edit was not taken; whatever is not one of the named codes is told in the server's words. */
+export interface EditRefusal {
+  code: string
+  title: string
+}
+
+export interface FieldWire {
+  typing(value: string): void
+  draft(value: string, base_version: number): void
+  /** resolves with the refusal, or null when the edit was taken */
+  edit(value: string, base_version: number): Promise<EditRefusal | null>
+  /** takes or renews (true) or drops (false) the soft lock; resolves with the refusal or null */
+  hold(on: boolean): Promise<EditRefusal | null>
+  /** something that a view shows has changed */
+  changed(): void
+}
+
+export type Offer = 'stale' | 'held' | 'restored'
+
+export class FieldEditor {
+  /** what is typed here and not (yet) the record's; null when the record's value is shown */
+  local: string | null = null
+  focused = false
+  /** what is wrong by the form's own rules; shown after the first attempt to save */
+  fault: FieldFault | null = null
+  /** what the server said */
+  refusal: EditRefusal | null = null
+  /** what was typed meets something else, and the person must choose */
+  offer: Offer | null = null
+  /** the record changed under a focused field; told, not shown in the field */
+  changedUnder = false
+
+  private record: FieldState | null
+  private base = 0
+  private touched = false
+  /** the edit under way: over when both its ack and its event are there, in whichever order they come */
+  private sent: { from_version: number; acked: boolean } | null = null
+  private timers = new Map<'typing' | 'draft' | 'rest' | 'hold', ReturnType<typeof setTimeout>>()
+  private last_typing_at = -Infinity
+  private last_draft_at = -Infinity
+  private holding = false
+  private gone = false
+
+  constructor(
+    readonly field: FormField,
+    record: FieldState | undefined,
+    private readonly me: string,
+    private readonly wire: FieldWire,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.record = record ?? null
+    this.base = this.version
+  }
+
+  /** what the input shows */
+  get shown(): string {
+    return this.local ?? this.record?.value ?? ''
+  }
+
+  /** whether something was typed that the record does not have */
+  get unsaved(): boolean {
+    return this.local !== null && tidied(this.field, this.local) !== (this.record?.value ?? '')
+  }
+
+  get saving(): boolean {
+    return this.sent !== null
+  }
+
+  /** whether somebody else holds the field, so that typing is not taken */
+  get locked(): boolean {
+    return this.offer === 'held'
+  }
+
+  focus(): void {
+    if (this.focused) return
+    this.focused = true
+    this.touched = this.local !== null
+    if (this.local === null) {
+      this.local = this.record?.value ?? ''
+      this.base = this.version
+    }
+    this.wire.changed()
+  }
+
+  input(value: string): void {
+    if (this.locked) return
+    if (!this.focused) this.focus()
+    this.local = value
+    this.touched = true
+    this.refusal = null
+    if (this.fault && !faultOf(this.field, tidied(this.field, value))) this.fault = null
+    this.takeHold()
+    this.tellTyping()
+    this.keepDraft()
+    this.at('rest', REST_MS, () => void this.save())
+    this.wire.changed()
+  }
+
+  /** The value was committed: a choice was made, Enter was pressed, a date picked. */
+  async commit(): Promise<void> {
+    if (this.touched) await this.save()
+  }
+
+  async blur(): Promise<void> {
+    if (!this.focused) return
+    this.focused = false
+    this.dropHold()
+    if (!this.touched || !this.unsaved) this.settle()
+    else await this.save()
+    this.wire.changed()
+  }
+
+  /** A draft of mine came with the snapshot: what was typed before a reload stands in the field again. */
+  restore(value: string, base_version: number): void {
+    if (this.touched || tidied(this.field, value) === (this.record?.value ?? '')) return
+    this.local = value
+    this.base = base_version
+    this.touched = true
+    this.offer = base_version === this.version ? 'restored' : 'stale'
+    this.wire.changed()
+  }
+
+  /** The record has a (new) value for this field. */
+  recorded(state: FieldState | undefined): void {
+    if ((state?.version ?? 0) === this.version) return
+    this.record = state ?? null
+    const by_me = state?.by.id === this.me
+    const landed = this.sent !== null && this.version > this.sent.from_version && (by_me || this.sent.acked)
+    if (landed && by_me) {
+      this.base = this.version
+      if (!this.unsaved) this.rest()
+      this.finish()
+    } else {
+      if (landed) this.sent = null // mine was there, and was changed again
+      if (!this.touched) {
+        this.base = this.version
+        if (!this.focused) this.local = null
+        // a proposal that I adopted is shown at once; what others changed waits until I leave the field
+        else if (by_me) this.local = this.record?.value ?? ''
+        else this.changedUnder = true
+      } else if (this.unsaved) {
+        this.offer = 'stale'
+        this.stop('rest')
+      } else {
+        this.base = this.version
+        this.rest()
+      }
+    }
+    this.wire.changed()
+  }
+
+  async save(): Promise<void> {
+    this.stop('rest')
+    if (this.local === null || this.sent || this.offer === 'stale' || this.locked) return
+    const value = tidied(this.field, this.local)
+    if (value === (this.record?.value ?? '')) {
+      this.fault = null
+      if (!this.focused) this.settle()
+      this.wire.changed()
+      return
+    }
+    this.fault = faultOf(this.field, value)
+    if (this.fault) {
+      this.keepDraft()
+      this.wire.changed()
+      return
+    }
+    this.sent = { from_version: this.version, acked: false }
+    this.refusal = null
+    if (this.offer === 'restored') this.offer = null
+    this.stop('draft')
+    this.wire.changed()
+    const refused = await this.wire.edit(value, this.base)
+    if (this.gone) return
+    if (refused) {
+      this.sent = null
+      if (refused.code === 'stale') this.offer = 'stale'
+      else if (refused.code === 'field_held') this.waitForHold()
+      else this.refusal = refused
+    } else if (this.sent && this.version === this.sent.from_version) {
+      this.sent.acked = true
+    } else {
+      this.finish()
+    }
+    this.wire.changed()
+  }
+
+  /** Of two values, mine: it is saved over the record's. */
+  async keepMine(): Promise<void> {
+    this.base = this.version
+    this.offer = null
+    await this.save()
+  }
+
+  /** Of two values, the record's: what was typed is let go. */
+  letGo(): void {
+    this.local = this.focused ? (this.record?.value ?? '') : null
+    this.base = this.version
+    this.touched = false
+    this.offer = null
+    this.fault = null
+    this.refusal = null
+    this.changedUnder = false
+    this.stop('rest')
+    this.stop('draft')
+    this.wire.draft(this.record?.value ?? '', this.base)
+    this.wire.changed()
+  }
+
+  /** The page goes away: nothing is sent any more but what is owed at once. */
+  dispose(): void {
+    if (this.touched && this.unsaved) this.wire.draft(this.shown, this.base)
+    this.gone = true
+    this.dropHold()
+    for (const timer of this.timers.values()) clearTimeout(timer)
+    this.timers.clear()
+  }
+
+  private get version(): number {
+    return this.record?.version ?? 0
+  }
+
+  /** A saved edit is over; what was typed on meanwhile is next. */
+  private finish(): void {
+    this.sent = null
+    if (this.touched && this.unsaved && !this.timers.has('rest')) this.at('rest', REST_MS, () => void this.save())
+  }
+
+  /** Record and field agree. What stands in a focused field stays, or its caret would jump. */
+  private rest(): void {
+    this.touched = false
+    this.offer = null
+    this.fault = null
+    this.refusal = null
+    this.changedUnder = false
+    if (!this.focused) this.local = null
+  }
+
+  private settle(): void {
+    if (this.offer === 'stale' && this.unsaved) return
+    this.local = null
+    this.touched = false
+    this.changedUnder = false
+    this.fault = null
+    this.refusal = null
+    if (this.offer === 'restored') this.offer = null
+    this.base = this.version
+  }
+
+  private tellTyping(): void {
+    this.throttle('typing', this.last_typing_at, TYPING_EVERY_MS, () => {
+      this.last_typing_at = this.now()
+      if (this.local !== null) this.wire.typing(this.local)
+    })
+  }
+
+  private keepDraft(): void {
+    this.throttle('draft', this.last_draft_at, DRAFT_AFTER_MS, () => {
+      this.last_draft_at = this.now()
+      if (this.unsaved) this.wire.draft(this.shown, this.base)
+    })
+  }
+
+  private takeHold(): void {
+    if (this.holding) return
+    this.holding = true
+    const renew = async (): Promise<void> => {
+      const refused = await this.wire.hold(true)
+      if (this.gone || !this.holding) return
+      if (refused?.code === 'field_held') {
+        this.waitForHold()
+        this.wire.changed()
+      } else {
+        this.at('hold', HOLD_EVERY_MS, () => void renew())
+      }
+    }
+    void renew()
+  }
+
+  private dropHold(): void {
+    this.stop('hold')
+    if (!this.holding) return
+    this.holding = false
+    void this.wire.hold(false)
+  }
+
+  /** Read-only for as long as somebody else holds the field; what was typed is offered afterwards. */
+  private waitForHold(): void {
+    this.offer = 'held'
+    this.holding = false
+    this.stop('rest')
+    const ask = async (): Promise<void> => {
+      const refused = await this.wire.hold(true)
+      if (this.gone) return
+      if (refused) {
+        this.at('hold', HELD_RETRY_MS, () => void ask())
+      } else {
+        this.holding = true
+        if (!this.focused) this.dropHold()
+        this.offer = this.unsaved ? 'stale' : null
+        this.wire.changed()
+      }
+    }
+    this.at('hold', HELD_RETRY_MS, () => void ask())
+  }
+
+  private throttle(name: 'typing' | 'draft', last_at: number, every_ms: number, run: () => void): void {
+    if (this.timers.has(name)) return
+    const wait = last_at + every_ms - this.now()
+    if (wait <= 0) run()
+    else this.at(name, wait, run)
+  }
+
+  private at(name: 'typing' | 'draft' | 'rest' | 'hold', wait_ms: number, run: () => void): void {
+    this.stop(name)
+    this.timers.set(
+      name,
+      setTimeout(() => {
+        this.timers.delete(name)
+        if (!this.gone) run()
+      }, wait_ms),
+    )
+  }
+
+  private stop(name: 'typing' | 'draft' | 'rest' | 'hold'): void {
+    clearTimeout(this.timers.get(name))
+    this.timers.delete(name)
+  }
+}

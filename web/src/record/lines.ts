@@ -1,0 +1,99 @@
+/**
+ * What follows from a case: the state of each line of the material list, what is still missing, what to read next.
+ * Derived from the view and never kept; pure.
+ */
+import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../wire/messages'
+
+export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed'
+
+export interface Line {
+  line: MaterialLine
+  /** 1, 2, 3 ... in the order of the list */
+  number: number
+  /** the newest version that was not cancelled: the one that counts */
+  current: MaterialView | null
+  /** all that came before it, newest first; nothing of these is ever deleted */
+  earlier: MaterialView[]
+  state: LineState
+}
+
+export function linesOf(view: CaseView): Line[] {
+  return view.item.lines.map((line, index) => {
+    const versions = view.materials.filter((one) => one.line === line.key).sort((a, b) => b.number - a.number)
+    const current = versions.find((one) => one.state !== 'cancelled') ?? null
+    return { line, number: index + 1, current, earlier: versions.filter((one) => one !== current), state: stateOf(current) }
+  })
+}
+
+function stateOf(material: MaterialView | null): LineState {
+  if (!material || material.state === 'cancelled') return 'none'
+  if (material.state === 'receiving') return 'receiving'
+  if (material.state === 'rejected') return 'rejected'
+  return !material.review || material.review === 'none' ? 'unread' : material.review
+}
+
+/** Whether the line stands in the way of acceptance: required, and its current material is not accepted (or waived). */
+export function open(line: Line): boolean {
+  if (line.state === 'accepted' || line.state === 'not_needed') return false
+  return line.line.need === 'required' || line.state === 'returned'
+}
+
+/** Counts for the caption: accepted of required. */
+export function tally(lines: readonly Line[]): { accepted: number; required: number } {
+  const required = lines.filter((one) => one.line.need === 'required' && one.state !== 'not_needed')
+  return { accepted: required.filter((one) => one.state === 'accepted').length, required: required.length }
+}
+
+/** The next line to read after `key`, going round; null when nothing is unread. */
+export function nextUnread(lines: readonly Line[], key: string | null): Line | null {
+  const from = lines.findIndex((one) => one.line.key === key)
+  const order = [...lines.slice(from + 1), ...lines.slice(0, from + 1)]
+  return order.find((one) => one.state === 'unread' && one.line.key !== key) ?? null
+}
+
+/** Required fields that nobody has filled. */
+export function emptyFields(view: CaseView): FormField[] {
+  return view.item.form.filter((field) => field.required && !view.fields[field.name]?.value)
+}
+
+export function filled(view: CaseView): number {
+  return view.item.form.filter((field) => view.fields[field.name]?.value).length
+}
+
+/** The proposal that a field shows: the open one, or else the latest. */
+export function proposalOf(view: CaseView, field: string): Proposal | null {
+  const all = view.proposals.filter((one) => one.field === field)
+  return all.findLast((one) => one.state === 'open') ?? all.at(-1) ?? null
+}
+
+export function openProposals(view: CaseView): Proposal[] {
+  return view.proposals.filter((one) => one.state === 'open')
+}
+
+/** A case that was accepted or refused takes no more changes. */
+export function closed(view: CaseView): boolean {
+  return view.state === 'accepted' || view.state === 'refused'
+}
+
+/** One point of a notice for correction (补正); the notice names all of them at once (行政许可法 32). */
+export interface Point {
+  /** the key of the line */
+  key: string
+  kind: 'returned' | 'missing'
+  name: string
+  reason: string
+  /** a new version is on its way */
+  receiving: MaterialView | null
+}
+
+export function pointsOf(view: CaseView): Point[] {
+  return linesOf(view)
+    .filter((one) => open(one) && one.state !== 'unread')
+    .map((one) => ({
+      key: one.line.key,
+      kind: one.state === 'returned' ? 'returned' : 'missing',
+      name: one.line.name,
+      reason: one.state === 'returned' ? (one.current?.review_reason ?? '') : '',
+      receiving: one.state === 'receiving' ? one.current : null,
+    }))
+}

@@ -1,0 +1,75 @@
+/**
+ * A case as this page knows it: a snapshot, and the events after it.
+ *
+ * The law: reducing the snapshot that an audience got by the events that it got gives the snapshot that it would
+ * get now. Late and doubled events change nothing; an event that skips a version is left alone, and `gap` says so,
+ * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
+ */
+import type { AnyEvent, CaseSnapshot, CaseView, MaterialView, Proposal } from '../wire/messages'
+
+/** The events whose subject is a case. */
+export type CaseEvent = Exclude<AnyEvent, { type: 'call.changed' }>
+
+export function subjectOf(case_id: string): string {
+  return `case:${case_id}`
+}
+
+/** Whether `event` comes after something that this snapshot has not seen. */
+export function gap(snapshot: CaseSnapshot, event: CaseEvent): boolean {
+  return event.subject === subjectOf(snapshot.case.id) && event.version > snapshot.version + 1
+}
+
+export function reduceCase(snapshot: CaseSnapshot, event: CaseEvent): CaseSnapshot {
+  if (event.subject !== subjectOf(snapshot.case.id) || event.version !== snapshot.version + 1) return snapshot
+  return { ...snapshot, version: event.version, case: step(snapshot.case, event) }
+}
+
+function step(view: CaseView, event: CaseEvent): CaseView {
+  switch (event.type) {
+    case 'skipped':
+      return view
+    case 'case.created':
+      return event.case
+    case 'case.consented':
+      return { ...view, consent: event.consent }
+    case 'case.called':
+      return { ...view, call_id: event.call_id, state: event.state }
+    case 'case.edited':
+      return {
+        ...view,
+        fields: { ...view.fields, [event.field]: event.field_state },
+        proposals: outdate(view.proposals, event.outdated),
+      }
+    case 'case.proposed':
+      return { ...view, proposals: put(view.proposals, event.proposal) }
+    case 'case.proposal_closed':
+      return {
+        ...view,
+        fields: event.field_state ? { ...view.fields, [event.proposal.field]: event.field_state } : view.fields,
+        proposals: put(outdate(view.proposals, event.outdated), event.proposal),
+      }
+    case 'material.changed':
+      return { ...view, materials: put<MaterialView>(view.materials, event.material) }
+    case 'case.decided':
+      return { ...view, number: event.number, state: event.state, decision: event.decision }
+    default:
+      return unknown(event)
+  }
+}
+
+/** An event that this page does not know: it came from a newer server, and only a new page can follow. */
+export class UnknownEvent extends Error {}
+
+function unknown(event: never): never {
+  throw new UnknownEvent(String((event as { type: unknown }).type))
+}
+
+function outdate(proposals: Proposal[], outdated: readonly string[] | undefined): Proposal[] {
+  if (!outdated?.length) return proposals
+  return proposals.map((one) => (outdated.includes(one.id) ? { ...one, state: 'outdated' as const } : one))
+}
+
+function put<T extends { id: string }>(all: readonly T[], one: T): T[] {
+  const at = all.findIndex((other) => other.id === one.id)
+  return at < 0 ? [...all, one] : all.map((other, index) => (index === at ? one : other))
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { emptyFields, linesOf, nextUnread, open, pointsOf, proposalOf, tally } from '../../src/record/lines'
+import { by, caseView, material } from './cases'
+
+const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
+
+describe('the lines of a material list', () => {
+  it('have the state of their newest version that was not cancelled', () => {
+    expect(states([])).toEqual(['none', 'none', 'none', 'none'])
+    expect(
+      states([
+        { id: 'm1', line: 'application', review: 'returned' },
+        { id: 'm2', line: 'application', number: 2 },
+        { id: 'm3', line: 'appointment', review: 'accepted' },
+        { id: 'm4', line: 'appointment', number: 2, state: 'cancelled' },
+        { id: 'm5', line: 'identity', state: 'rejected' },
+        { id: 'm6', line: 'permit', state: 'receiving' },
+      ]),
+    ).toEqual(['unread', 'accepted', 'rejected', 'receiving'])
+  })
+
+  it('keep the old versions, newest first', () => {
+    const first = linesOf(caseView({ materials: [1, 2, 3].map((number) => material({ id: `m${number}`, line: 'application', number })) }))[0]
+    expect([first?.current?.id, first?.earlier.map((one) => one.id)]).toEqual(['m3', ['m2', 'm1']])
+  })
+
+  it('stand in the way while required and not accepted, and are all named at once in the notice', () => {
+    const view = caseView({
+      materials: [
+        material({ id: 'm1', line: 'application', review: 'accepted' }),
+        material({ id: 'm2', line: 'appointment', review: 'returned', review_reason: '缺落款日期' }),
+        material({ id: 'm3', line: 'permit', review: 'returned', review_reason: '过期' }),
+      ],
+    })
+    const lines = linesOf(view)
+    expect(lines.map(open)).toEqual([false, true, true, true])
+    expect(tally(lines)).toEqual({ accepted: 1, required: 3 })
+    expect(pointsOf(view).map((one) => [one.key, one.kind, one.reason])).toEqual([
+      ['appointment', 'returned', '缺落款日期'], ['identity', 'missing', ''], ['permit', 'returned', '过期'],
+    ])
+  })
+
+  it('lead from one unread to the next, round the list', () => {
+    const lines = linesOf(caseView({ materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'identity' })] }))
+    expect(nextUnread(lines, null)?.line.key).toBe('application')
+    expect(nextUnread(lines, 'application')?.line.key).toBe('identity')
+    expect(nextUnread(lines, 'identity')?.line.key).toBe('application')
+    expect(nextUnread(lines.filter((one) => one.line.key === 'identity'), 'identity')).toBe(null)
+  })
+})
+
+describe('the form', () => {
+  it('names the required fields that are empty', () => {
+    const fields = { new_person: { value: '孙雅宁', version: 2, by, at: '' }, appointed_on: { value: '', version: 3, by, at: '' } }
+    expect(emptyFields(caseView({ fields })).map((one) => one.name)).toEqual(['appointed_on'])
+  })
+
+  it('shows the open proposal of a field before later closed ones', () => {
+    const one = (id: string, state: 'open' | 'declined') => ({ id, field: 'appointed_on', value: 'v', old_value: '', reason: '', by, at: '', state })
+    expect(proposalOf(caseView({ proposals: [one('p1', 'open'), one('p2', 'declined')] }), 'appointed_on')?.id).toBe('p1')
+    expect(proposalOf(caseView({ proposals: [one('p1', 'declined'), one('p2', 'declined')] }), 'appointed_on')?.id).toBe('p2')
+  })
+})
