@@ -1,0 +1,113 @@
+/**
+ * One seat's peer connection to the media worker. The worker always offers and this answers, one negotiation
+ * at a time, so that two offers can never meet. The m-lines are fixed: 0 microphone, 1 face, 2 document
+ * camera, 3 screen; a track is put on one or taken off it without negotiating again.
+ * Knows no call and no server: it is given offers and gives answers.
+ */
+
+export type Mid = '0' | '1' | '2' | '3'
+
+export interface IceServer {
+  urls: string | string[]
+  username?: string
+  credential?: string
+}
+
+export interface Figures {
+  /** share of packets lost on the way to us since the last look, 0 to 1 */
+  loss: number
+  round_trip_s: number | null
+  frames_decoded: number
+}
+
+export type Level = 0 | 1 | 2 | 3 | 4
+
+/** The four bars: what a person notices of loss and delay. */
+export function level(figures: Figures): Level {
+  const delay = figures.round_trip_s ?? 0
+  if (figures.loss > 0.2) return 1
+  if (figures.loss > 0.08 || delay > 0.6) return 2
+  if (figures.loss > 0.02 || delay > 0.25) return 3
+  return 4
+}
+
+export class SeatMedia {
+  private readonly connection: RTCPeerConnection
+  private readonly remote = new Map<Mid, MediaStreamTrack>()
+  private before = { received: 0, lost: 0 }
+  private turn: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    ice_servers: IceServer[],
+    private readonly tracks: ReadonlyMap<Mid, MediaStreamTrack>,
+    hear: {
+      /** a track of the other side began or stopped to bring packets */
+      tracks: (remote: ReadonlyMap<Mid, MediaStreamTrack>) => void
+      state: (state: 'up' | 'weak' | 'broken') => void
+    },
+  ) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers })
+    this.connection.addEventListener('track', ({ track, transceiver }) => {
+      const mid = transceiver.mid as Mid
+      const tell = () => hear.tracks(new Map(this.remote))
+      this.remote.set(mid, track)
+      track.addEventListener('mute', tell)
+      track.addEventListener('unmute', tell)
+      tell()
+    })
+    this.connection.addEventListener('connectionstatechange', () => {
+      const state = this.connection.connectionState
+      if (state === 'connected') hear.state('up')
+      else if (state === 'disconnected') hear.state('weak')
+      else if (state === 'failed') hear.state('broken')
+    })
+  }
+
+  /** Takes the worker's offer and returns the answer; the caller sends it and tells nobody else of it. */
+  answer(sdp: string): Promise<string> {
+    const next = this.turn.then(async () => {
+      await this.connection.setRemoteDescription({ type: 'offer', sdp })
+      for (const transceiver of this.connection.getTransceivers()) {
+        const mid = transceiver.mid as Mid
+        if (!['0', '1', '2', '3'].includes(mid)) continue
+        transceiver.direction = 'sendrecv'
+        const track = this.tracks.get(mid) ?? null
+        if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track)
+      }
+      await this.connection.setLocalDescription(await this.connection.createAnswer())
+      return this.connection.localDescription?.sdp ?? ''
+    })
+    this.turn = next.catch(() => undefined)
+    return next
+  }
+
+  /** Puts a track on an m-line, or takes it off; needs no negotiation. */
+  async carry(mid: Mid, track: MediaStreamTrack | null): Promise<void> {
+    const transceiver = this.connection.getTransceivers().find((one) => one.mid === mid)
+    await transceiver?.sender.replaceTrack(track)
+  }
+
+  async figures(): Promise<Figures> {
+    const figures: Figures = { loss: 0, round_trip_s: null, frames_decoded: 0 }
+    let received = 0
+    let lost = 0
+    const report = await this.connection.getStats()
+    report.forEach((entry: Record<string, unknown>) => {
+      if (entry['type'] === 'inbound-rtp') {
+        received += Number(entry['packetsReceived'] ?? 0)
+        lost += Math.max(0, Number(entry['packetsLost'] ?? 0))
+        figures.frames_decoded += Number(entry['framesDecoded'] ?? 0)
+      } else if (entry['type'] === 'candidate-pair' && entry['nominated'] && typeof entry['currentRoundTripTime'] === 'number') {
+        figures.round_trip_s = entry['currentRoundTripTime']
+      }
+    })
+    const [fresh, gone] = [received - this.before.received, lost - this.before.lost]
+    this.before = { received, lost }
+    if (fresh + gone > 0) figures.loss = Math.max(0, gone) / (fresh + Math.max(0, gone))
+    return figures
+  }
+
+  close(): void {
+    this.connection.close()
+  }
+}
