@@ -1,0 +1,154 @@
+"""A case (办件): who asks for what at which window, and the decision.
+
+    registered < reviewing < accepted | to_correct | refused;  to_correct -> reviewing
+
+``accepted`` and ``refused`` close the case. The form and the materials have rules of their own
+beside this module. Pure: time, calendar and serials are given.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from server.domain import form, material, working_days
+from server.domain.form import Entry, Form, Hand, Hold, Proposal
+from server.domain.item import Item, Mode
+from server.domain.material import Material
+from signaling.refusals import Code, Refusal
+
+CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
+Decision = Literal["accepted", "to_correct", "refused"]
+CLOSED: frozenset[CaseState] = frozenset({"accepted", "refused"})
+
+
+@dataclass(frozen=True)
+class Applicant:
+    name: str
+    identity_number: str
+    phone: str
+    credit_code: str | None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """The applicant's answer about recording, and to which version of the text it was given."""
+
+    given: bool
+    text_version: str
+    language: Literal["zh-CN", "en"]
+    at: datetime
+    taken_by: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision with its reason; ``counted`` is there when it was accepted, ``points`` for 补正."""
+
+    kind: Decision
+    reason: str
+    by: str
+    at: datetime
+    counted: working_days.Counted | None = None
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """The whole record of one case at one version. People are named by their ids."""
+
+    id: str
+    number: str | None
+    state: CaseState
+    mode: Mode
+    item: Item
+    clerk_id: str
+    window_id: str
+    window_unit_id: str
+    applicant: Applicant
+    consent: Consent | None
+    entries: Mapping[str, Entry]
+    holds: Mapping[str, Hold]
+    proposals: tuple[Proposal, ...]
+    materials: tuple[Material, ...]
+    decision: Decided | None
+    call_id: str | None
+    created_at: datetime
+
+    @property
+    def closed(self) -> bool:
+        return self.state in CLOSED
+
+    @property
+    def form(self) -> Form:
+        return Form(self.item.fields, self.entries, self.holds, self.proposals, self.closed)
+
+
+def called(case: Case, call_id: str) -> Case:
+    """A call about the case begins: it is under review. Refused: ``case_closed``."""
+    if case.closed:
+        raise Refusal(Code.CASE_CLOSED)
+    return replace(case, state="reviewing", call_id=call_id)
+
+
+def consented(case: Case, consent: Consent, who: Hand) -> Case:
+    """Keep the applicant's answer; a later answer replaces an earlier one.
+
+    Refused: ``case_closed``, ``not_yours`` (taken anywhere but at the window).
+    """
+    if case.closed:
+        raise Refusal(Code.CASE_CLOSED)
+    if who.side != "window":
+        raise Refusal(Code.NOT_YOURS)
+    return replace(case, consent=consent)
+
+
+def decide(
+    case: Case,
+    decision: Decision,
+    reason: str,
+    who: Hand,
+    *,
+    at: datetime,
+    known_days: Mapping[date, bool],
+) -> Case:
+    """受理, 补正 or 不予受理 by the approver. 受理 starts the promised working days of the item.
+
+    Refused: ``case_closed``, ``not_yours`` (not the approver), ``reason_missing``, ``incomplete``
+    for 受理 with the keys of the lines and the names of the required fields that are open
+    (comma-separated). 补正 carries every open point at once.
+    """
+    if case.closed:
+        raise Refusal(Code.CASE_CLOSED)
+    if who.side != "approver":
+        raise Refusal(Code.NOT_YOURS)
+    if not reason.strip():
+        raise Refusal(Code.REASON_MISSING)
+    decided = Decided(decision, reason.strip(), who.person_id, at)
+    match decision:
+        case "accepted":
+            lines = material.unsettled(case.item.lines, case.materials)
+            empty = form.empty_required(case.form)
+            if lines or empty:
+                raise Refusal(
+                    Code.INCOMPLETE,
+                    lines=",".join(line.key for line in lines),
+                    fields=",".join(field.name for field in empty),
+                )
+            decided = replace(decided, counted=due(case.item, at, known_days))
+        case "to_correct":
+            decided = replace(decided, points=tuple(points(case)))
+        case "refused":
+            pass
+    return replace(case, state=decision, decision=decided)
+
+
+def due(item: Item, at: datetime, known_days: Mapping[date, bool]) -> working_days.Counted:
+    """The promised time limit if the case is accepted at that moment."""
+    return working_days.count(known_days, working_days.china_day(at), item.promised_days)
+
+
+def points(case: Case) -> list[str]:
+    """Every open point of a 补正 notice: materials first, then required fields without a value."""
+    empty = [f"未填写：{field.label}" for field in form.empty_required(case.form)]
+    return [*material.points(case.item.lines, case.materials), *empty]

@@ -1,0 +1,149 @@
+"""The numbers by which people, bodies and cases are known: checked, masked, made.
+
+公民身份号码 (GB 11643-1999), 统一社会信用代码 (GB 32100-2015), telephone numbers,
+办件编号. Text in, canonical text out, or a refusal. Whether a number was ever issued
+cannot be told from it and is not asked here. Pure; no clock of its own.
+"""
+
+import re
+from datetime import date
+from typing import Final
+
+from stdnum.cn import ric
+
+from signaling.refusals import Code, Refusal
+
+PROVINCES: Final = frozenset(
+    str(code)
+    for codes in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for code in range(codes[0], codes[1] + 1)
+)
+"""First two digits of an area code (GB/T 2260). 81, 82 and 83 stand on residence permits of people
+from Hong Kong, Macao and Taiwan. Counties are not checked: they change every year and a number
+keeps the area of the day it was given."""
+EARLIEST_BIRTH: Final = date(1880, 1, 1)
+
+CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""GB 32100-2015 table of characters: without I, O, S, V, Z."""
+CREDIT_WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(17))
+
+_IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_LANDLINE = re.compile(r"0\d{2,3}\d{7,8}", re.ASCII)
+
+
+def identity_number(text: str, *, today: date) -> str:
+    """Return the 18 characters of a 公民身份号码, blanks removed and X in capitals.
+
+    Refused: ``bad_identity_number`` for another shape, an area that no province has, or a wrong
+    check digit (ISO 7064 MOD 11-2); ``bad_date`` for a birthday that does not exist, lies after
+    ``today`` or before 1880. A foreigner's permanent residence card (from 2023) begins with 9 and
+    carries the province in its second and third digits; it has the same check digit.
+    """
+    number = re.sub(r"\s", "", text).upper()
+    if not _IDENTITY.fullmatch(number):
+        raise Refusal(Code.BAD_IDENTITY_NUMBER, why="shape")
+    if (number[1:3] if number[0] == "9" else number[:2]) not in PROVINCES:
+        raise Refusal(Code.BAD_IDENTITY_NUMBER, why="area")
+    if ric.calc_check_digit(number) != number[17]:
+        raise Refusal(Code.BAD_IDENTITY_NUMBER, why="check_digit")
+    born = _day(number[6:14])
+    if born is None or not EARLIEST_BIRTH <= born <= today:
+        raise Refusal(Code.BAD_DATE, why="birth")
+    return number
+
+
+def credit_code(text: str) -> str:
+    """Return the 18 characters of a 统一社会信用代码, blanks and hyphens removed, in capitals.
+
+    A letter is legal in first place (A, N, Y ...). Refused: ``bad_credit_code`` for another length,
+    a character outside the alphabet, or a wrong check character,
+    C18 = (31 - sum of Ci x 3^(i-1) mod 31) mod 31.
+    """
+    code = re.sub(r"[\s-]", "", text).upper()
+    if len(code) != 18 or any(letter not in CREDIT_ALPHABET for letter in code):
+        raise Refusal(Code.BAD_CREDIT_CODE, why="shape")
+    total = sum(
+        CREDIT_ALPHABET.index(letter) * weight
+        for letter, weight in zip(code[:17], CREDIT_WEIGHTS, strict=True)
+    )
+    if CREDIT_ALPHABET[-total % 31] != code[17]:
+        raise Refusal(Code.BAD_CREDIT_CODE, why="check_digit")
+    return code
+
+
+def phone(text: str) -> str:
+    """Return the digits of a mainland mobile number or of a landline with its area code.
+
+    A leading +86 or 86 before a mobile number is dropped. Refused: ``bad_phone`` for all else.
+    """
+    digits = re.sub(r"[\s-]", "", text)
+    mobile = re.sub(r"^\+?86(?=1)", "", digits)
+    if _MOBILE.fullmatch(mobile):
+        return mobile
+    if _LANDLINE.fullmatch(digits):
+        return digits
+    raise Refusal(Code.BAD_PHONE)
+
+
+def day(text: str) -> str:
+    """Return a day as YYYY-MM-DD; 20261118, 2026.11.18 and 2026年11月18日 are taken too.
+
+    Refused: ``bad_date`` for a day that does not exist and for all else.
+    """
+    parts = re.fullmatch(r"(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?", text.strip(), re.ASCII)
+    found = parts and _day(f"{parts[1]}{parts[2]:0>2}{parts[3]:0>2}")
+    if not found:
+        raise Refusal(Code.BAD_DATE, why="day")
+    return found.isoformat()
+
+
+def _day(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+
+
+def mask_identity_number(number: str) -> str:
+    """370103********2846: area and last four of a whole number; of any other text nothing."""
+    return f"{number[:6]}{'*' * 8}{number[14:]}" if len(number) == 18 else "*" * len(number)
+
+
+def mask_phone(number: str) -> str:
+    """138****6217, and as much of a landline; of a text under 10 characters nothing."""
+    if len(number) < 10:
+        return "*" * len(number)
+    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
+
+
+def mask_name(name: str) -> str:
+    """孙**: the first character and two stars, whatever the length."""
+    return f"{name[:1]}**"
+
+
+def mask(value: str) -> str:
+    """Mask the value of a sensitive field by what it looks like; an unfinished one wholly.
+
+    A whole identity number or telephone number keeps its ends, so that two people can compare what
+    they see; everything else becomes stars of the same count.
+    """
+    if _IDENTITY.fullmatch(value):
+        return mask_identity_number(value)
+    if _MOBILE.fullmatch(value) or _LANDLINE.fullmatch(value):
+        return mask_phone(value)
+    return "*" * len(value)
+
+
+def case_number_prefix(item_code: str, on: date) -> str:
+    """The part of a 办件编号 before its serial: 实施编码 (31 characters) and yyyyMMdd."""
+    return f"{item_code}{on:%Y%m%d}"
+
+
+def case_number(item_code: str, on: date, serial: int) -> str:
+    """A 办件编号: 实施编码 + yyyyMMdd + daily serial of at least four digits, 43 characters.
+
+    ``on`` is the day in China of the first decision; ``serial`` counts from 1 for each item and
+    day. The ten-thousandth case of a day gets a fifth digit (GB/T 39046-2020: an..50).
+    """
+    return f"{case_number_prefix(item_code, on)}{serial:04d}"

@@ -1,0 +1,90 @@
+"""An item (事项): its material list and its form, as one version of it stands.
+
+A running case keeps the version that it began with. Words only, no rules of a case;
+the stored values are those of GB/T 39046-2020 annex A, spelled out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+Mode = Literal["online", "proxy", "joint"]
+Need = Literal["required", "optional", "later"]
+Medium = Literal["paper", "electronic", "both"]
+Kind = Literal["text", "date", "identity_number", "credit_code", "phone", "choice", "long_text"]
+RecordingRefusal = Literal["not_recorded", "no_call"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the material list. ``later``: 容缺后补, may follow after acceptance."""
+
+    key: str
+    name: str
+    need: Need
+    form: Medium
+    originals: int
+    copies: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the form. ``max_length`` counts characters."""
+
+    name: str
+    label: str
+    label_en: str
+    kind: Kind
+    required: bool
+    sensitive: bool = False
+    choices: tuple[str, ...] = ()
+    hint: str = ""
+    example: str = ""
+    max_length: int = 200
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One version of one unit's item. ``code`` is the 实施编码 (31 characters where it is known)."""
+
+    id: str
+    code: str
+    name: str
+    version: int
+    unit_id: str
+    promised_days: int
+    modes: tuple[Mode, ...]
+    lines: tuple[Line, ...]
+    form_title: str
+    form: tuple[Field, ...]
+    recording_refusal: RecordingRefusal
+    fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", {one.name: one for one in self.form})
+
+    def line(self, key: str) -> Line | None:
+        return next((line for line in self.lines if line.key == key), None)
+
+    @classmethod
+    def of_body(
+        cls, *, id: str, code: str, name: str, version: int, unit_id: str, body: Mapping[str, Any]
+    ) -> Self:
+        """Build from the stored body: promised_days, modes, lines, form_title, form, recording_refusal."""
+        return cls(
+            id=id,
+            code=code,
+            name=name,
+            version=version,
+            unit_id=unit_id,
+            promised_days=body["promised_days"],
+            modes=tuple(body["modes"]),
+            lines=tuple(Line(**line) for line in body["lines"]),
+            form_title=body["form_title"],
+            form=tuple(
+                Field(**{**one, "choices": tuple(one.get("choices", ()))}) for one in body["form"]
+            ),
+            recording_refusal=body["recording_refusal"],
+        )
