@@ -1,13 +1,28 @@
 /** A case to start from; the tests change what they are about. */
-import type { CaseView, FormField, MaterialLine, MaterialView, PersonRef } from '../../src/wire/messages'
+import type { CaseView, FieldState, FormField, MaterialLine, MaterialView, PersonRef, Proposal } from '../../src/wire/messages'
 
-export const by: PersonRef = { id: 'person-01', name: '李秀兰', staff_number: 'SZ-0310', unit_id: 'unit-jn', unit_name: '济南市市中区政务服务中心', place: '济南市中' }
+export const person = (id: string, name = id): PersonRef => ({
+  id, name, staff_number: 'SZ-0310', unit_id: 'unit-jn', unit_name: '济南市市中区政务服务中心', place: '济南市中', window_name: '3 号窗口',
+})
+export const by = person('person-01', '李秀兰')
 
-const line = (key: string, name: string, need: MaterialLine['need'] = 'required'): MaterialLine => ({ key, name, need, form: 'both', originals: 1, copies: 0 })
-const field = (name: string, label: string, kind: FormField['kind'], required = true): FormField => ({ name, label, label_en: name, kind, required })
+const line = (key: string, name: string, need: MaterialLine['need'] = 'required'): MaterialLine => ({
+  key, name, need, form: 'both', originals: 1, copies: 0, note: '',
+})
+
+export const field = (over: Partial<FormField> & Pick<FormField, 'name'>): FormField => ({
+  label: over.name, label_en: over.name, kind: 'text', required: true, sensitive: false, choices: [], hint: '', example: '', max_length: 200, group: '', ...over,
+})
+
+export const value = (value: string, version: number, who = by): FieldState => ({ value, version, by: who, at: '2026-11-24T06:00:00Z', on_behalf_of: null })
+
+export const proposal = (over: Partial<Proposal> & Pick<Proposal, 'id'>): Proposal => ({
+  field: 'appointed_on', value: '2026-11-18', old_value: '', reason: '', by, at: '2026-11-24T06:00:00Z', state: 'open', closed_by: null, closed_at: null, ...over,
+})
 
 export const material = (over: Partial<MaterialView> & Pick<MaterialView, 'id' | 'line'>): MaterialView => ({
-  number: 1, name: 'a.pdf', state: 'stored', size_bytes: 10, by, at: '2026-11-24T05:00:00Z', review: 'none', ...over,
+  number: 1, name: 'a.pdf', state: 'stored', size_bytes: 10, media_type: 'application/pdf', sha256: null, pages: 1, rejected_code: null,
+  duplicate_of: null, by, at: '2026-11-24T05:00:00Z', review: 'none', review_reason: '', reviewed_by: null, reviewed_at: null, ...over,
 })
 
 export function caseView(over: Partial<CaseView> = {}): CaseView {
@@ -21,14 +36,14 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       place: '青岛西海岸', promised_days: 3, modes: ['proxy'], recording_refusal: 'not_recorded',
       lines: [line('application', '变更登记申请书'), line('appointment', '任职文件'), line('identity', '身份证件'), line('permit', '许可文件', 'optional')],
       form_title: '变更登记表',
-      form: [field('new_person', '姓名', 'text'), field('appointed_on', '任职日期', 'date'), field('remark', '备注', 'long_text', false)],
+      form: [field({ name: 'new_person' }), field({ name: 'appointed_on', kind: 'date' }), field({ name: 'remark', kind: 'long_text', required: false })],
     },
     clerk: by,
     window_name: '3 号窗口',
     window_unit_id: 'unit-jn',
     window_unit_name: '济南市市中区政务服务中心',
     window_place: '济南市中',
-    applicant: { name: '孙雅宁', identity_number: '11010519491231002X', phone: '13800138000' },
+    applicant: { name: '孙雅宁', identity_number: '11010519491231002X', phone: '13800138000', credit_code: null },
     consent: null,
     fields: {},
     proposals: [],

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FieldEditor, REST_MS, TYPING_EVERY_MS, type EditRefusal } from '../../src/record/fieldEditor'
-import type { FieldState, FormField, PersonRef } from '../../src/wire/messages'
+import type { FieldState, FormField } from '../../src/wire/messages'
+import { field, person, value } from './cases'
 
-const person = (id: string): PersonRef => ({ id, name: id, staff_number: '1', unit_id: 'u', unit_name: 'u', place: 'p' })
-const field = (over: Partial<FormField> = {}): FormField => ({ name: 'reason', label: '原因', label_en: 'Reason', kind: 'text', required: true, ...over })
-const at = (value: string, version: number, by = 'me'): FieldState => ({ value, version, by: person(by), at: '2026-11-24T06:00:00Z' })
+const at = (text: string, version: number, by = 'me'): FieldState => value(text, version, person(by))
 
 /** What the editor sent, and a hand on each answer. */
 function desk(record?: FieldState, over: Partial<FormField> = {}) {
@@ -14,7 +13,7 @@ function desk(record?: FieldState, over: Partial<FormField> = {}) {
   const holds: boolean[] = []
   const answer = { hold: null as EditRefusal | null }
   const editor = new FieldEditor(
-    field(over),
+    field({ name: 'reason', ...over }),
     record,
     'me',
     {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyFields, linesOf, nextUnread, open, pointsOf, proposalOf, tally } from '../../src/record/lines'
-import { by, caseView, material } from './cases'
+import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
 
@@ -51,12 +51,12 @@ describe('the lines of a material list', () => {
 
 describe('the form', () => {
   it('names the required fields that are empty', () => {
-    const fields = { new_person: { value: '孙雅宁', version: 2, by, at: '' }, appointed_on: { value: '', version: 3, by, at: '' } }
+    const fields = { new_person: value('孙雅宁', 2), appointed_on: value('', 3) }
     expect(emptyFields(caseView({ fields })).map((one) => one.name)).toEqual(['appointed_on'])
   })
 
   it('shows the open proposal of a field before later closed ones', () => {
-    const one = (id: string, state: 'open' | 'declined') => ({ id, field: 'appointed_on', value: 'v', old_value: '', reason: '', by, at: '', state })
+    const one = (id: string, state: 'open' | 'declined') => proposal({ id, state })
     expect(proposalOf(caseView({ proposals: [one('p1', 'open'), one('p2', 'declined')] }), 'appointed_on')?.id).toBe('p1')
     expect(proposalOf(caseView({ proposals: [one('p1', 'declined'), one('p2', 'declined')] }), 'appointed_on')?.id).toBe('p2')
   })

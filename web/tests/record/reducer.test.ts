@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { gap, reduceCase, UnknownEvent, type CaseEvent } from '../../src/record/reducer'
 import type { CaseEdited } from '../../src/wire/messages'
-import { by, caseView } from './cases'
+import { caseView, value } from './cases'
 
 const snapshot = { audience: 'window' as const, version: 4, case: caseView() }
 const edited = (version: number, subject = 'case:case-0001'): CaseEdited => ({
   type: 'case.edited', subject, version, at: '2026-11-24T06:00:00Z', field: 'appointed_on',
-  field_state: { value: '2026-11-18', version, by, at: '2026-11-24T06:00:00Z' },
+  field_state: value('2026-11-18', version), outdated: [],
 })
 
 describe('the reducer of a case', () => {
