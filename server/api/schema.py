@@ -27,6 +27,7 @@ VIEWS: Final[tuple[type[BaseModel], ...]] = (
     protocol.CallSnapshot,
     protocol.CallView,
     case.CaseView,
+    case.CaseOpened,
 )
 
 

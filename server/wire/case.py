@@ -181,6 +181,33 @@ class CaseView(Message):
     created_at: datetime
 
 
+class Draft(Message):
+    """My own unsaved value of a field, as it was up to a second ago."""
+
+    value: str
+    base_version: int
+    at: datetime
+
+
+class DueView(Message):
+    """How a time limit is counted in working days, day by day."""
+
+    due_on: date
+    due_days: list[DueDay]
+    skipped_days: list[date]
+    provisional: bool
+
+
+class CaseOpened(Message):
+    """Result of ``case.open``. ``due`` is the promised limit if the case were accepted today."""
+
+    audience: Literal["window", "approver", "supervisor"]
+    version: int
+    case: CaseView
+    drafts: dict[str, Draft]
+    due: DueView
+
+
 # ---------------------------------------------------------------- commands
 
 
@@ -197,7 +224,7 @@ class CaseCreate(Command):
 
 
 class CaseOpen(Command):
-    """Watch a case. Result: ``{audience, version, case, drafts}``; drafts are my own unsaved values."""
+    """Watch a case. Result: CaseOpened."""
 
     type: Literal["case.open"] = "case.open"
     case_id: Id
@@ -311,11 +338,14 @@ class CaseEdited(Event):
     field: str
     field_state: FieldState
     outdated: list[str] = []
+    sensitive: bool = False
+    """The value is masked for every audience but the window."""
 
 
 class CaseProposed(Event):
     type: Literal["case.proposed"] = "case.proposed"
     proposal: Proposal
+    sensitive: bool = False
 
 
 class CaseProposalClosed(Event):
@@ -325,6 +355,7 @@ class CaseProposalClosed(Event):
     proposal: Proposal
     field_state: FieldState | None = None
     outdated: list[str] = []
+    sensitive: bool = False
 
 
 class MaterialChanged(Event):
@@ -343,13 +374,15 @@ class CaseDecided(Event):
 
 
 class CaseTyping(Message):
-    """The value as it grows, at most 10 a second; sensitive values are masked per audience."""
+    """The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone."""
 
     type: Literal["case.typing"] = "case.typing"
     case_id: Id
     field: FieldName
     value: FieldValue
     by: PersonRef | None = None
+    sensitive: bool = False
+    """The value is masked for every audience but the window."""
 
 
 class CaseFocus(Message):

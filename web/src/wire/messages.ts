@@ -165,7 +165,7 @@ export interface CaseCreate {
   credit_code?: string | null
 }
 /**
- * Watch a case. Result: ``{audience, version, case, drafts}``; drafts are my own unsaved values.
+ * Watch a case. Result: CaseOpened.
  */
 export interface CaseOpen {
   id: string
@@ -532,6 +532,7 @@ export interface CaseEdited {
   field: string
   field_state: FieldState
   outdated: string[]
+  sensitive: boolean
 }
 export interface CaseProposed {
   subject: string
@@ -539,6 +540,7 @@ export interface CaseProposed {
   at: string
   type: 'case.proposed'
   proposal: Proposal
+  sensitive: boolean
 }
 /**
  * ``field_state`` is there when it was adopted: field and proposal change in one event.
@@ -551,6 +553,7 @@ export interface CaseProposalClosed {
   proposal: Proposal
   field_state: FieldState | null
   outdated: string[]
+  sensitive: boolean
 }
 export interface MaterialChanged {
   subject: string
@@ -589,7 +592,7 @@ export interface Replaced {
   call_id: string
 }
 /**
- * The value as it grows, at most 10 a second; sensitive values are masked per audience.
+ * The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone.
  */
 export interface CaseTyping {
   type: 'case.typing'
@@ -597,6 +600,7 @@ export interface CaseTyping {
   field: string
   value: string
   by: PersonRef | null
+  sensitive: boolean
 }
 /**
  * Who is in which field (null: in none). Sent on change and every 5 s; gone after 10 s of silence.
@@ -718,6 +722,35 @@ export interface HistoryEvent {
   event: {
     [k: string]: unknown
   }
+}
+/**
+ * Result of ``case.open``. ``due`` is the promised limit if the case were accepted today.
+ */
+export interface CaseOpened {
+  audience: 'window' | 'approver' | 'supervisor'
+  version: number
+  case: CaseView
+  drafts: {
+    [k: string]: Draft
+  }
+  due: DueView
+}
+/**
+ * My own unsaved value of a field, as it was up to a second ago.
+ */
+export interface Draft {
+  value: string
+  base_version: number
+  at: string
+}
+/**
+ * How a time limit is counted in working days, day by day.
+ */
+export interface DueView {
+  due_on: string
+  due_days: DueDay[]
+  skipped_days: string[]
+  provisional: boolean
 }
 /**
  * A case as the asker's audience sees it at ``version``.
