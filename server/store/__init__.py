@@ -1,0 +1,133 @@
+"""All persistence behind one face: the database, the outbox, the ledger, the bus, the blobs.
+
+Everything that changes goes through `Store.change`. Nothing outside this package speaks
+to a database or to Redis; nothing in it knows a rule of the case or of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.person import SYSTEM, Actor, System
+from server.store.blobs import Blobs
+from server.store.bus import Bus
+from server.store.database import AlreadyOpen, Database, SchemaOutdated, SchemaState, check, upgrade
+from server.store.unit_of_work import EVENTS_AT_ONCE, Change, events_after, version_of
+from signaling.protocol import Command, StoredEvent
+from signaling.refusals import Refusal
+
+__all__ = [
+    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "SchemaOutdated",
+    "SchemaState", "Store", "StoreSettings", "SystemClock", "check", "events_after", "upgrade",
+    "version_of",
+]  # fmt: skip
+
+
+class Clock(Protocol):
+    """What time it is; tests move it."""
+
+    def now(self) -> datetime:
+        """The present moment, timezone-aware UTC."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where things are kept. `ledger_dir` should lie on another disk than the database."""
+
+    database_url: str
+    blob_root: Path
+    ledger_dir: Path
+    redis_url: str | None = None
+    bus_secret: bytes | None = None
+
+
+class Store:
+    """The open store of one node. Make it with `open`, end it with `close`."""
+
+    def __init__(self, database: Database, bus: Bus, blobs: Blobs, clock: Clock) -> None:
+        self.bus = bus
+        self.blobs = blobs
+        self.clock = clock
+        self._database = database
+
+    @classmethod
+    async def open(cls, settings: StoreSettings, clock: Clock | None = None) -> Store:
+        """Open everything. SchemaOutdated when `upgrade` was not run; AlreadyOpen for a taken SQLite file."""
+        database = await Database.open(settings.database_url)
+        try:
+            state = await database.schema()
+            if not state.up_to_date:
+                raise SchemaOutdated(
+                    f"the database is at {state.current}, this program needs {state.newest}: "
+                    "run yunjian db upgrade"
+                )
+            blobs = Blobs(settings.blob_root)
+            await blobs.prepare()
+            bus = Bus(settings.redis_url, settings.bus_secret)
+            await bus.start()
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, bus, blobs, clock or SystemClock())
+
+    async def close(self) -> None:
+        """End the tasks and let connections and files go."""
+        await self.bus.close()
+        await self._database.close()
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection that sees one consistent snapshot and changes nothing."""
+        return self._database.read()
+
+    @asynccontextmanager
+    async def change(
+        self, actor: Actor | System, command: Command | None = None
+    ) -> AsyncIterator[Change]:
+        """One transaction of `actor`. Committed when the block ends, then told on the bus.
+
+        An exception in the block rolls everything back and nothing is told. With a command,
+        `Change.replayed` is its stored ack when it was committed before; the same id with
+        other content is refused with COMMAND_ID_REUSED.
+        """
+        async with self._database.write() as connection:
+            change = Change(connection, actor, command, self.clock.now())
+            await change.begin()
+            yield change
+            await change.finish()
+        for subject, version in change.recorded:
+            self.bus.publish(subject, version)
+
+    async def refused(self, actor: Actor, command_type: str, object: str, refusal: Refusal) -> None:
+        """Keep in the ledger, under the person, that an authorised command was refused."""
+        subject = f"person:{actor.person_id}"
+        async with self.change(actor) as change:
+            await change.record(
+                subject,
+                command_type,
+                object,
+                None,
+                payload={"details": refusal.details},
+                result=refusal.code.value,
+            )
+
+    async def events(
+        self, subject: str, after: int, limit: int = EVENTS_AT_ONCE
+    ) -> list[StoredEvent]:
+        """The events of `subject` with a version greater than `after`, oldest first, at most `limit`."""
+        async with self.read() as connection:
+            return await events_after(connection, subject, after, limit)

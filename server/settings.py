@@ -1,0 +1,121 @@
+"""The settings of one process: one frozen object, read once where the program is composed.
+
+Later sources win: the defaults below, a TOML file (`--config`, YUNJIAN_CONFIG, or
+yunjian.toml in the current folder), the environment (YUNJIAN_PORT=...), the flags of
+the command. Unknown names in the file are refused; secrets never appear in repr or logs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from server.store import StoreSettings
+
+CONFIG_VARIABLE: Final = "YUNJIAN_CONFIG"
+DEFAULT_CONFIG: Final = Path("yunjian.toml")
+
+
+class Settings(BaseSettings):
+    """What an administrator may choose. Make it with `Settings.load(flags, config)`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YUNJIAN_", extra="forbid", frozen=True, str_strip_whitespace=True
+    )
+
+    data: Path = Path("yunjian-data")
+    """Folder of everything this node keeps: database, blobs, ledger heads, uploads, recordings."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    """0 lets the system choose; the address is told when the server is up."""
+    origins: tuple[str, ...] = ()
+    """Further origins whose pages may speak to us, e.g. https://yunjian.example; our own always may."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed."""
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    database_url: str | None = None
+    """sqlite+aiosqlite:///path or postgresql+asyncpg://...; without: SQLite in `data`."""
+    redis_url: str | None = None
+    """Needed only with several nodes."""
+    bus_secret: SecretStr | None = None
+    """Signs what nodes tell each other over Redis; the same on all nodes, 16 characters or more."""
+    blob_root: Path | None = None
+    ledger_folder: Path | None = None
+    """Key and signed heads of the ledger; best on another disk than the database."""
+
+    media_host: str = "127.0.0.1"
+    """Address at which browsers reach the media worker (UDP)."""
+    media_port: int = Field(0, ge=0, le=65535)
+    """UDP port of the media worker; 0 lets the system choose."""
+
+    max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    """Language of those who name none."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def load(cls, flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+        """Read all sources. Flags that are None count as not given.
+
+        Raises pydantic.ValidationError for a wrong or unknown value and FileNotFoundError
+        when a file that was named explicitly is not there.
+        """
+        named = config or (
+            Path(os.environ[CONFIG_VARIABLE]) if CONFIG_VARIABLE in os.environ else None
+        )
+        if named is not None and not named.is_file():
+            raise FileNotFoundError(f"no such settings file: {named}")
+        path = named or DEFAULT_CONFIG
+
+        class _Sourced(cls):  # type: ignore[valid-type, misc]
+            @classmethod
+            def settings_customise_sources(
+                cls,
+                settings_cls: type[BaseSettings],
+                init_settings: PydanticBaseSettingsSource,
+                env_settings: PydanticBaseSettingsSource,
+                dotenv_settings: PydanticBaseSettingsSource,
+                file_secret_settings: PydanticBaseSettingsSource,
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+        given = {name: value for name, value in (flags or {}).items() if value is not None}
+        settings: Settings = _Sourced(**given)
+        return settings
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together")
+        if self.redis_url is not None and (
+            self.bus_secret is None or len(self.bus_secret.get_secret_value()) < 16
+        ):
+            raise ValueError("redis_url needs a bus_secret of 16 characters or more")
+        return self
+
+    @property
+    def store(self) -> StoreSettings:
+        """What server.store needs of these, with paths inside `data` made whole."""
+        data = self.data.absolute()
+        return StoreSettings(
+            database_url=self.database_url or f"sqlite+aiosqlite:///{data / 'yunjian.sqlite'}",
+            redis_url=self.redis_url,
+            bus_secret=None
+            if self.bus_secret is None
+            else self.bus_secret.get_secret_value().encode(),
+            blob_root=(self.blob_root or data / "blobs").absolute(),
+            ledger_dir=(self.ledger_folder or data / "ledger").absolute(),
+        )

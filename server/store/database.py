@@ -1,0 +1,291 @@
+"""Connections to the one database: readers with a snapshot, writers with a transaction.
+
+SQLite (WAL, synchronous=FULL) has one writer connection behind a lock and separate
+readers, and refuses a second process on the same file; PostgreSQL has a pool. Here is
+also where the schema is brought up to date. Knows connections and dialects, no table.
+A database that is gone, busy or full is told as a Refusal, never as a driver's error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from signaling.refusals import Code, Refusal
+
+READERS: Final = 4
+POSTGRESQL_CONNECTIONS: Final = 20
+WAIT_FOR_CONNECTION_S: Final = 5.0
+LOCK_TIMEOUT_MS: Final = 5_000
+STATEMENT_TIMEOUT_MS: Final = 30_000
+
+_BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "53300"})
+_FULL_STATES: Final = frozenset({"53100"})
+_GONE_CLASSES: Final = ("08", "57P")
+_UPGRADE_LOCK: Final = 7_304_017_001
+
+
+class AlreadyOpen(RuntimeError):
+    """Another process has this SQLite file open for writing."""
+
+
+class SchemaOutdated(RuntimeError):
+    """The database is not at the newest migration; `yunjian db upgrade` brings it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """The migration a database stands at (None: empty) and the newest one."""
+
+    current: str | None
+    newest: str
+
+    @property
+    def up_to_date(self) -> bool:
+        return self.current == self.newest
+
+
+class Database:
+    """One open database. Make it with `open`, end it with `close`."""
+
+    def __init__(
+        self,
+        dialect: Literal["sqlite", "postgresql"],
+        readers: AsyncEngine,
+        writers: AsyncEngine | None,
+        lock_file: int | None,
+    ) -> None:
+        self.dialect = dialect
+        self._readers = readers
+        self._writers = writers
+        self._lock_file = lock_file
+        self._one_writer = asyncio.Lock() if dialect == "sqlite" else None
+
+    @classmethod
+    async def open(cls, url: str, *, writable: bool = True) -> Database:
+        """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://...`.
+
+        A writable SQLite file belongs to one process: AlreadyOpen when another has it. With
+        `writable=False` nothing is locked or made, and `write` is a bug. ValueError for
+        other addresses and for SQLite in memory.
+        """
+        address = sa.make_url(url)
+        if address.drivername == "sqlite+aiosqlite":
+            if not address.database or address.database == ":memory:":
+                raise ValueError("SQLite needs a file")
+            path = Path(address.database)
+            lock_file = await asyncio.to_thread(_take_file, path) if writable else None
+            if not writable and not await asyncio.to_thread(path.is_file):
+                raise FileNotFoundError(f"no database at {path}")
+            readers = _sqlite(url, READERS, "BEGIN", ("query_only=ON",))
+            writers = _sqlite(url, 1, "BEGIN IMMEDIATE", ()) if writable else None
+            database = cls("sqlite", readers, writers, lock_file)
+            if writable:
+                # The first connection turns WAL on, before any reader opens the file.
+                async with database.write():
+                    pass
+            return database
+        if address.drivername == "postgresql+asyncpg":
+            engine = create_async_engine(
+                address,
+                pool_size=POSTGRESQL_CONNECTIONS,
+                max_overflow=0,
+                pool_timeout=WAIT_FOR_CONNECTION_S,
+                pool_pre_ping=True,
+                connect_args={
+                    "timeout": WAIT_FOR_CONNECTION_S,
+                    "server_settings": {
+                        "application_name": "yunjian",
+                        "lock_timeout": str(LOCK_TIMEOUT_MS),
+                        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                        "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+                    },
+                },
+            )
+            return cls("postgresql", engine, engine if writable else None, None)
+        raise ValueError(f"neither SQLite nor PostgreSQL: {address.drivername}")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that reads one consistent snapshot for the time of the block."""
+        async with _told(), self._readers.connect() as connection:
+            if self.dialect == "postgresql":
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite it waits for its turn and holds the write lock from the start; on PostgreSQL
+        it is READ COMMITTED and locks what it asks for.
+        """
+        if self._writers is None:
+            raise RuntimeError("this database was opened for reading")
+        if self._one_writer is None:
+            async with _told(), self._writers.begin() as connection:
+                yield connection
+        else:
+            async with self._one_writer, _told(), self._writers.begin() as connection:
+                yield connection
+
+    async def schema(self) -> SchemaState:
+        """Where the schema stands."""
+        scripts = await asyncio.to_thread(_scripts)
+        async with self.read() as connection:
+            current = await connection.run_sync(
+                lambda plain: MigrationContext.configure(plain).get_current_revision()
+            )
+        return SchemaState(current, _newest(scripts))
+
+    async def upgrade(self) -> SchemaState:
+        """Run the migrations that are missing, in one transaction; returns where it stood before."""
+        scripts = await asyncio.to_thread(_scripts)
+
+        def run(connection: sa.Connection) -> str | None:
+            def missing(revision: Any, _: MigrationContext) -> Iterable[Any]:
+                return scripts._upgrade_revs("head", revision)
+
+            context = MigrationContext.configure(connection, opts={"fn": missing})
+            before = context.get_current_revision()
+            with Operations.context(context):
+                context.run_migrations()
+            return before
+
+        async with self.write() as connection:
+            if self.dialect == "postgresql":
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            before = await connection.run_sync(run)
+        return SchemaState(before, _newest(scripts))
+
+    async def close(self) -> None:
+        """Close all connections and let the file go."""
+        await self._readers.dispose()
+        if self._writers is not None and self._writers is not self._readers:
+            await self._writers.dispose()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+
+async def upgrade(url: str) -> SchemaState:
+    """Bring the database at `url` to the newest migration; returns where it stood before."""
+    database = await Database.open(url)
+    try:
+        return await database.upgrade()
+    finally:
+        await database.close()
+
+
+async def check(url: str) -> SchemaState:
+    """Where the database at `url` stands; nothing is changed or made."""
+    database = await Database.open(url, writable=False)
+    try:
+        return await database.schema()
+    finally:
+        await database.close()
+
+
+def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=WAIT_FOR_CONNECTION_S,
+    )
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        # The driver must not begin transactions by itself: it would begin deferred ones.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={LOCK_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            *pragmas,
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _take_file(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock_file)
+        raise AlreadyOpen(f"another process has {path} open") from None
+    return lock_file
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    with resources.as_file(resources.files("migrations")) as folder:
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        scripts = ScriptDirectory.from_config(config)
+        scripts.get_heads()  # loads the versions now, off the loop
+    return scripts
+
+
+def _newest(scripts: ScriptDirectory) -> str:
+    newest = scripts.get_current_head()
+    if newest is None:
+        raise RuntimeError("no migrations are installed")
+    return newest
+
+
+@asynccontextmanager
+async def _told() -> AsyncIterator[None]:
+    """Turn a database that is gone, busy or full into a Refusal."""
+    try:
+        yield
+    except sa.exc.TimeoutError as error:
+        raise Refusal(Code.BUSY, what="connections") from error
+    except sa.exc.DBAPIError as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+    except ConnectionError as error:
+        raise Refusal(Code.BUSY, what="database") from error
+
+
+def _refusal(error: sa.exc.DBAPIError) -> Refusal | None:
+    state = getattr(error.orig, "sqlstate", None)
+    text = str(error.orig)
+    if state in _FULL_STATES or "database or disk is full" in text:
+        return Refusal(Code.DISK_FULL)
+    if state in _BUSY_STATES or "database is locked" in text:
+        return Refusal(Code.BUSY, what="locks")
+    if error.connection_invalidated or (state or "").startswith(_GONE_CLASSES):
+        return Refusal(Code.BUSY, what="database")
+    return None

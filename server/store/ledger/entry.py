@@ -1,0 +1,74 @@
+"""One entry of the ledger and its hash.
+
+An entry is chained to the one before it of the same subject. Its hash is SHA-256 over
+the RFC 8785 form of all its columns except `hash` and `leaf`; the payload enters only
+as SHA-256(salt || canonical payload), so that it can be erased while proofs still hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import rfc8785
+from pydantic_core import to_jsonable_python
+
+GENESIS: Final = "0" * 64
+"""`previous` of the first entry of a subject."""
+FORMAT: Final = 1
+OK: Final = "ok"
+ERASE: Final = "ledger.erase"
+"""The act whose object `<subject>#<version>` says that this payload was erased on order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger, as it is hashed. `at` is RFC 3339 UTC with microseconds."""
+
+    subject: str
+    version: int
+    previous: str
+    at: str
+    actor: str
+    on_behalf_of: str | None
+    unit: str
+    act: str
+    object: str
+    result: str
+    digest: str
+
+    def hash(self) -> str:
+        """SHA-256 of the canonical entry, hex."""
+        members = {name: getattr(self, name) for name in Entry.__dataclass_fields__}
+        return hashlib.sha256(rfc8785.dumps({"format": FORMAT, **members})).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What was done in full: canonical JSON and the salt (hex) that hides it in the digest."""
+
+    salt: str
+    text: str
+
+    @classmethod
+    def seal(cls, payload: Mapping[str, Any]) -> Payload:
+        """Salt a payload of JSON values, dates, enums or wire models. ValueError for other values."""
+        return cls(secrets.token_hex(16), canonical(payload).decode())
+
+    def digest(self) -> str:
+        return hashlib.sha256(bytes.fromhex(self.salt) + self.text.encode()).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 form of JSON values, dates, enums or wire models. ValueError for what has none."""
+    encoded: bytes = rfc8785.dumps(to_jsonable_python(value))
+    return encoded
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, always 27 characters."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

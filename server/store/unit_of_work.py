@@ -1,0 +1,240 @@
+"""The one road: one transaction for a change, its event, its ledger entry and its ack.
+
+A Change is what an action works with inside Store.change: it locks a subject, records
+what happened to it and acknowledges the command. What it records is published only
+after the commit. It knows the tables of that road and no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.person import Actor, System
+from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
+from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
+from signaling.protocol import Ack, Command, StoredEvent
+from signaling.refusals import Code, Refusal
+
+EVENTS_AT_ONCE: Final = 500
+
+
+class Change:
+    """The inside of one transaction. Made by Store.change alone.
+
+    `at` is the moment of everything in it. `replayed` is the stored ack when this
+    command was committed before: return it and do nothing else.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        actor: Actor | System,
+        command: Command | None,
+        at: datetime,
+    ) -> None:
+        self.connection = connection
+        self.actor = actor
+        self.at = at
+        self.replayed: Ack | None = None
+        self.recorded: list[tuple[str, int]] = []
+        """(subject, version) of what was recorded, in order."""
+        self._command = command
+        self._digest = ""
+        self._ack: Ack | None = None
+        self._locked: dict[str, tuple[int, str]] = {}
+
+    async def lock(self, subject: str) -> int:
+        """Lock the subject until the end of the transaction and return its version.
+
+        Call it before reading what is to be changed. A subject that has no entry yet is at
+        version 0. Lock a call before its case, or two acts may wait for each other; the
+        database then ends one of them with Refusal(BUSY).
+        """
+        if subject in self._locked:
+            return self._locked[subject][0]
+        await self.connection.execute(
+            _insert(self.connection, subjects)
+            .values(subject=subject, version=0, head=GENESIS)
+            .on_conflict_do_nothing()
+        )
+        row = (
+            await self.connection.execute(
+                sa.select(subjects.c.version, subjects.c.head)
+                .where(subjects.c.subject == subject)
+                .with_for_update()
+            )
+        ).one()
+        self._locked[subject] = (row.version, row.head)
+        return self._locked[subject][0]
+
+    async def record(
+        self,
+        subject: str,
+        act: str,
+        object: str,
+        event: Callable[[int], BaseModel] | Mapping[str, Any] | None,
+        *,
+        payload: Mapping[str, Any],
+        on_behalf_of: str | None = None,
+        people: Mapping[str, str] | None = None,
+        result: str = OK,
+    ) -> int:
+        """Write the next version of `subject`: its event and its ledger entry; returns the version.
+
+        `event` is a function that makes the wire event of a version, or its members as a
+        mapping (`type` must be among them; subject, version and at are filled in); None
+        holds the version's place with `skipped`, for what no page shows. `payload` is
+        what the ledger keeps in full. `people` maps person id to audience: whose sockets
+        watch this subject from now on. Refused with LEDGER_UNAVAILABLE when the entry
+        cannot be written: then the act does not happen either.
+        """
+        if self.replayed is not None:
+            raise RuntimeError("a repeated command changes nothing")
+        version = await self.lock(subject) + 1
+        previous = self._locked[subject][1]
+        sealed = Payload.seal(payload)
+        entry = Entry(
+            subject=subject,
+            version=version,
+            previous=previous,
+            at=moment(self.at),
+            actor=self.actor.person_id,
+            on_behalf_of=on_behalf_of,
+            unit=self.actor.unit_id,
+            act=act,
+            object=object,
+            result=result,
+            digest=sealed.digest(),
+        )
+        head = entry.hash()
+        body = self._body(event or {"type": "skipped"}, subject, version)
+        await self.connection.execute(
+            events.insert().values(
+                subject=subject,
+                version=version,
+                type=body["type"],
+                body=body,
+                people=dict(people or {}),
+                at=self.at,
+            )
+        )
+        try:
+            await self.connection.execute(
+                ledger_entries.insert().values(
+                    **{name: getattr(entry, name) for name in Entry.__dataclass_fields__}, hash=head
+                )
+            )
+            await self.connection.execute(
+                ledger_payloads.insert().values(
+                    subject=subject, version=version, salt=sealed.salt, payload=sealed.text
+                )
+            )
+        except sa.exc.DBAPIError as error:
+            raise Refusal(Code.LEDGER_UNAVAILABLE) from error
+        await self.connection.execute(
+            subjects.update()
+            .where(subjects.c.subject == subject)
+            .values(version=version, head=head)
+        )
+        self._locked[subject] = (version, head)
+        self.recorded.append((subject, version))
+        return version
+
+    def ack(self, result: Mapping[str, Any] | None = None) -> Ack:
+        """Acknowledge the command; stored with its id when the transaction commits."""
+        self._ack = Ack(ok=True, result=dict(result or {}))
+        return self._ack
+
+    async def begin(self) -> None:
+        """Look whether the command was committed before. For Store.change."""
+        if self._command is None:
+            return
+        self._digest = hashlib.sha256(canonical(self._command)).hexdigest()
+        if self.connection.dialect.name == "postgresql":
+            # Two copies of a command at once: the second waits here and finds the first's ack.
+            key = hashlib.sha256(f"{self.actor.person_id}\n{self._command.id}".encode()).digest()
+            await self.connection.execute(
+                sa.select(
+                    sa.func.pg_advisory_xact_lock(int.from_bytes(key[:8], "big", signed=True))
+                )
+            )
+        row = (
+            await self.connection.execute(
+                sa.select(commands.c.digest, commands.c.ack).where(
+                    commands.c.person_id == self.actor.person_id, commands.c.id == self._command.id
+                )
+            )
+        ).one_or_none()
+        if row is None:
+            return
+        if row.digest != self._digest:
+            raise Refusal(Code.COMMAND_ID_REUSED, id=self._command.id)
+        self.replayed = Ack.model_validate(row.ack)
+
+    async def finish(self) -> None:
+        """Store the ack. For Store.change."""
+        if self._command is None or self.replayed is not None:
+            return
+        ack = self._ack or self.ack()
+        await self.connection.execute(
+            commands.insert().values(
+                person_id=self.actor.person_id,
+                id=self._command.id,
+                type=getattr(self._command, "type", ""),
+                digest=self._digest,
+                ack=ack.model_dump(mode="json"),
+                at=self.at,
+            )
+        )
+
+    def _body(
+        self,
+        event: Callable[[int], BaseModel] | Mapping[str, Any],
+        subject: str,
+        version: int,
+    ) -> dict[str, Any]:
+        if isinstance(event, Mapping):
+            at = self.at.isoformat().replace("+00:00", "Z")
+            return {**event, "subject": subject, "version": version, "at": at}
+        body = event(version).model_dump(mode="json")
+        if (body["subject"], body["version"]) != (subject, version):
+            raise RuntimeError(f"an event of {body['subject']} recorded under {subject}")
+        return body
+
+
+async def events_after(
+    connection: AsyncConnection, subject: str, after: int, limit: int = EVENTS_AT_ONCE
+) -> list[StoredEvent]:
+    """The events of `subject` with a version greater than `after`, oldest first, at most `limit`."""
+    rows = await connection.execute(
+        sa.select(events)
+        .where(events.c.subject == subject, events.c.version > after)
+        .order_by(events.c.version)
+        .limit(limit)
+    )
+    return [
+        StoredEvent(row.subject, row.version, row.type, row.body, row.people, row.at)
+        for row in rows
+    ]
+
+
+async def version_of(connection: AsyncConnection, subject: str) -> int:
+    """The version `subject` is at in this snapshot; 0 when nothing was recorded under it."""
+    found = await connection.scalar(
+        sa.select(subjects.c.version).where(subjects.c.subject == subject)
+    )
+    return found or 0
+
+
+def _insert(connection: AsyncConnection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)

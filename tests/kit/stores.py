@@ -1,0 +1,47 @@
+"""An open store on a new database, and a clock that a test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from server.store import Store, StoreSettings, upgrade
+
+
+class MovedClock:
+    """Stands at a moment until it is moved; only forward."""
+
+    def __init__(self, at: datetime = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def move(self, seconds: float) -> datetime:
+        """Go forward by `seconds`; returns the new moment. ValueError for going back."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        self._at += timedelta(seconds=seconds)
+        return self._at
+
+
+def settings_for(database: str, folder: Path) -> StoreSettings:
+    """Settings of a store on `database` (the fixture's address) with its files in `folder`."""
+    return StoreSettings(
+        database_url=database, blob_root=folder / "blobs", ledger_dir=folder / "ledger"
+    )
+
+
+@asynccontextmanager
+async def opened(
+    database: str, folder: Path, clock: MovedClock | None = None
+) -> AsyncIterator[Store]:
+    """Migrate `database`, open a store on it for the time of the block."""
+    await upgrade(database)
+    store = await Store.open(settings_for(database, folder), clock or MovedClock())
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -1,0 +1,112 @@
+"""The one road: what a change writes, what a repeat gets, what a failure leaves."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from server.domain.person import SYSTEM
+from server.store import Store, tables, version_of
+from signaling.protocol import Command
+from signaling.refusals import Code, Refusal
+from tests.kit.until import until
+
+
+class Asked(Command):
+    type: str = "case.edit"
+    value: str = ""
+
+
+async def test_records_event_entry_and_ack_together(store: Store) -> None:
+    told: list[tuple[str, int]] = []
+
+    async def hint(subject: str, version: int) -> None:
+        told.append((subject, version))
+
+    store.bus.subscribe(hint)
+    command = Asked(id="command-1", value="孙")
+    async with store.change(SYSTEM, command) as change:
+        assert change.replayed is None
+        assert await change.lock("case:one") == 0
+        version = await change.record(
+            "case:one",
+            "case.edit",
+            "field:name",
+            {"type": "case.edited", "value": "孙"},
+            payload={"value": "孙"},
+            people={"person-1": "window"},
+        )
+        first = change.ack({"version": version})
+    assert version == 1
+
+    async with store.change(SYSTEM, command) as change:
+        assert change.replayed == first
+    with pytest.raises(Refusal) as refused:
+        async with store.change(SYSTEM, Asked(id="command-1", value="李")):
+            pass
+    assert refused.value.code is Code.COMMAND_ID_REUSED
+
+    [event] = await store.events("case:one", 0)
+    assert (event.version, event.type, event.people) == (1, "case.edited", {"person-1": "window"})
+    assert event.body["value"] == "孙"
+    assert event.at == store.clock.now()
+    assert await store.events("case:one", 1) == []
+    async with store.read() as connection:
+        assert await version_of(connection, "case:one") == 1
+        assert await version_of(connection, "case:two") == 0
+        entries = await connection.scalar(sa.select(sa.func.count(tables.ledger_entries.c.hash)))
+    assert entries == 1
+
+    def why_not() -> str | None:
+        return None if told == [("case:one", 1)] else f"told {told}"
+
+    await until(why_not)
+
+
+async def test_a_failure_leaves_nothing(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with store.change(SYSTEM, Asked(id="command-1")) as change:
+            await change.record("case:one", "case.edit", "x", None, payload={})
+            raise ZeroDivisionError
+    assert await store.events("case:one", 0) == []
+    async with store.change(SYSTEM, Asked(id="command-1")) as change:
+        assert change.replayed is None
+        assert await change.record("case:one", "case.edit", "x", None, payload={}) == 1
+
+
+async def test_a_repeat_may_not_record(store: Store) -> None:
+    async with store.change(SYSTEM, Asked(id="command-1")):
+        pass
+    with pytest.raises(RuntimeError, match="repeated"):
+        async with store.change(SYSTEM, Asked(id="command-1")) as change:
+            await change.record("case:one", "case.edit", "x", None, payload={})
+
+
+async def test_the_same_command_at_once_happens_once(store: Store) -> None:
+    async def ask() -> bool:
+        async with store.change(SYSTEM, Asked(id="command-1")) as change:
+            if change.replayed:
+                return False
+            await change.record("case:one", "case.edit", "x", None, payload={})
+            return True
+
+    assert sorted(await asyncio.gather(*(ask() for _ in range(5)))) == [False] * 4 + [True]
+
+
+async def test_eight_writers_leave_contiguous_versions(store: Store) -> None:
+    async def write(writer: int) -> list[int]:
+        versions = []
+        for number in range(12):
+            async with store.change(SYSTEM) as change:
+                versions.append(
+                    await change.record(
+                        "case:one", "case.edit", f"{writer}", {"type": "n"}, payload={"n": number}
+                    )
+                )
+        return versions
+
+    versions = await asyncio.gather(*(write(writer) for writer in range(8)))
+    assert sorted(sum(versions, [])) == list(range(1, 97))
+    assert [event.version for event in await store.events("case:one", 0)] == list(range(1, 97))
