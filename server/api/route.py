@@ -121,10 +121,14 @@ class Routes:
         *,
         status: int = 200,
         public: bool = False,
+        answer: type[BaseModel] | None = None,
         produces: str = "application/octet-stream",
         problems: Iterable[Code] = (),
     ) -> Callable[[Callable[[Ask[Q, B]], Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
-        """Declare the decorated handler; its docstring is the description of the operation."""
+        """Declare the decorated handler; its docstring is the description of the operation.
+
+        ``answer`` names the body of a handler that has to make the response itself.
+        """
 
         def declare(
             handler: Callable[[Ask[Q, B]], Awaitable[Answer]],
@@ -133,8 +137,8 @@ class Routes:
             query, body = get_args(hints["ask"])
             if get_origin(hints["ask"]) is not Ask:
                 raise TypeError(f"{handler.__name__} must take ask: Ask[Query, Body]")
-            returned = hints["return"]
-            answer = None if returned is type(None) else returned
+            returned = answer or hints["return"]
+            written = None if returned is type(None) or status == 204 else returned
             self.declared.append(
                 Route(
                     str(method),
@@ -142,8 +146,8 @@ class Routes:
                     handler,
                     query,
                     body,
-                    answer,
-                    204 if answer is None else status,
+                    written,
+                    204 if written is None else status,
                     public,
                     produces,
                     tuple(problems),

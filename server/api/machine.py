@@ -1,0 +1,123 @@
+"""What the machine tells about itself: limits, consent text, description, health, figures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as version_of
+from typing import Any, Final
+
+from aiohttp import web
+
+from server.api.edge import is_local
+from server.api.figures import FIGURES
+from server.api.route import Ask, Nothing, Routes
+from server.domain import consent
+from server.domain.person import Act, may
+from server.wire.http import ConsentText, Health, Language, Limits
+from signaling.protocol import Message
+from signaling.refusals import Code, Refusal
+
+routes: Final = Routes("machine")
+
+Check = Callable[[], Awaitable[bool]]
+CHECKS: Final[web.AppKey[Mapping[str, Check]]] = web.AppKey("checks")
+"""What readiness asks, by name."""
+MediaTotals = Callable[[], Awaitable[Mapping[str, Any]]]
+MEDIA_TOTALS: Final[web.AppKey[MediaTotals]] = web.AppKey("media_totals")
+DESCRIPTION: Final[web.AppKey[Mapping[str, Any]]] = web.AppKey("description")
+PATIENCE_S: Final = 2.0
+VERSION: Final = version_of("yunjian")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """What an upload may be: bytes, types by content, and seconds it is kept without a byte."""
+
+    max_bytes: int
+    media_types: tuple[str, ...]
+    lives_s: int
+
+
+UPLOAD_LIMITS: Final = web.AppKey("upload_limits", UploadLimits)
+
+
+class ConsentQuery(Message):
+    language: Language | None = None
+    """Without it, the language of the request."""
+
+
+@routes.route("GET", "/api/v1/limits")
+async def read_limits(ask: Ask[Nothing, Nothing]) -> Limits:
+    """What a file may be; asked before one is chosen."""
+    limits = ask.request.app[UPLOAD_LIMITS]
+    return Limits(
+        max_bytes=limits.max_bytes,
+        media_types=list(limits.media_types),
+        upload_lives_s=limits.lives_s,
+    )
+
+
+@routes.route("GET", "/api/v1/consent-text")
+async def read_consent_text(ask: Ask[ConsentQuery, Nothing]) -> ConsentText:
+    """The words about recording that the applicant is shown, in their current version."""
+    language = ask.query.language or ask.language
+    text = consent.text(consent.CURRENT, language)
+    if text is None:
+        raise Refusal(Code.NOT_FOUND)
+    return ConsentText(version=consent.CURRENT, language=language, text=text)
+
+
+@routes.route("GET", "/api/v1/openapi.json", public=True, produces="application/json")
+async def read_openapi(ask: Ask[Nothing, Nothing]) -> web.Response:
+    """This description."""
+    return web.json_response(ask.request.app[DESCRIPTION])
+
+
+@routes.route("GET", "/healthz", public=True)
+async def read_health(ask: Ask[Nothing, Nothing]) -> Health:
+    """Whether the process lives."""
+    return Health(status="ok", version=VERSION)
+
+
+async def _holds(check: Check) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await check()
+    except (Refusal, TimeoutError, OSError):
+        return False
+
+
+@routes.route("GET", "/readyz", public=True, answer=Health)
+async def read_readiness(ask: Ask[Nothing, Nothing]) -> web.Response:
+    """Whether the node can serve: 200, or 503 with the names of what fails."""
+    checks = ask.request.app[CHECKS]
+    results = await asyncio.gather(*(_holds(check) for check in checks.values()))
+    ready = all(results)
+    health = Health(
+        status="ok" if ready else "failing",
+        checks={
+            name: "ok" if held else "failing" for name, held in zip(checks, results, strict=True)
+        },
+        version=VERSION,
+    )
+    return web.Response(
+        status=200 if ready else 503,
+        text=health.model_dump_json(),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@routes.route("GET", "/metrics", public=True, produces="text/plain", problems=(Code.FORBIDDEN,))
+async def read_metrics(ask: Ask[Nothing, Nothing]) -> web.Response:
+    """Figures in Prometheus' text format, for this machine itself and for administrators."""
+    if not is_local(ask.request) and not (ask.asker and may(ask.asker, Act.ADMINISTER)):
+        raise Refusal(Code.FORBIDDEN)
+    figures = ask.request.app[FIGURES]
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            figures.media(await ask.request.app[MEDIA_TOTALS]())
+    except (Refusal, TimeoutError):
+        pass  # a worker that is gone has no figures; its absence is told by readyz
+    body, content_type = figures.exposition()
+    return web.Response(body=body, headers={"Content-Type": content_type})

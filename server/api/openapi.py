@@ -1,0 +1,140 @@
+"""The OpenAPI 3.1 description of the interface, made from the declared routes.
+
+What a handler's signature says is what is described and what is checked; there
+is no second place to forget. Knows routes and models only.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from server.api import problems
+from server.api.route import Nothing, Route, Routes
+from server.api.schema import untitle
+from server.wire.http import Problem
+from signaling.refusals import Code
+
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+_JSON: Final = "application/json"
+
+
+def describe(all_routes: Iterable[Routes], version: str) -> dict[str, Any]:
+    """The document for these routes; ``version`` is that of the product."""
+    nouns = list(all_routes)
+    declared = [route for routes in nouns for route in routes.declared]
+    references, components = _schemas(declared)
+    paths: dict[str, dict[str, Any]] = {}
+    for routes in nouns:
+        for route in routes.declared:
+            operation = _operation(route, routes.noun, references)
+            paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Yunjian 云见",
+            "version": version,
+            "summary": "One case, handled together by a service window and an approver far away.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": routes.noun} for routes in nouns],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-yunjian"},
+            },
+        },
+    }
+
+
+Reference = dict[tuple[type[BaseModel], JsonSchemaMode], dict[str, Any]]
+
+
+def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
+    for route in declared:
+        wanted[route.query, "validation"] = None
+        wanted[route.body, "validation"] = None
+        if (model := _model(route)) is not None:
+            wanted[model, "serialization"] = None
+    references, schema = models_json_schema(
+        list(wanted), ref_template="#/components/schemas/{model}"
+    )
+    components: dict[str, Any] = schema["$defs"]
+    for definition in components.values():
+        untitle(definition)
+    return dict(references), dict(sorted(components.items()))
+
+
+def _model(route: Route) -> type[BaseModel] | None:
+    if route.answer is None or issubclass(route.answer, web.StreamResponse):
+        return None
+    return route.answer
+
+
+def _operation(route: Route, noun: str, references: Reference) -> dict[str, Any]:
+    summary, _, rest = route.description.partition("\n")
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [noun],
+        "summary": summary.strip(),
+        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "responses": _responses(route, references),
+    }
+    if description := " ".join(rest.split()):
+        operation["description"] = description
+    if route.body is not Nothing:
+        body = references[route.body, "validation"]
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": body}}}
+    operation["security"] = [{}] if route.public else [{"cookie": []}, {"bearer": []}]
+    return operation
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(route.path)
+    ]
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    schema = route.query.model_json_schema()
+    required = schema.get("required", [])
+    parameters = []
+    for name, told in schema.get("properties", {}).items():
+        untitle(told)
+        description = told.pop("description", None)
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": told}
+        if description:
+            parameter["description"] = description
+        parameters.append(parameter)
+    return parameters
+
+
+def _responses(route: Route, references: Reference) -> dict[str, Any]:
+    model = _model(route)
+    done: dict[str, Any] = {"description": "Done."}
+    if model is not None:
+        done["content"] = {_JSON: {"schema": references[model, "serialization"]}}
+    elif route.answer is not None:
+        done["content"] = {route.produces: {"schema": {}}}
+    responses: dict[str, Any] = {str(route.status): done}
+    codes = [*route.problems, Code.INTERNAL]
+    if not route.public:
+        codes.append(Code.UNAUTHENTICATED)
+    if route.body is not Nothing or route.query is not Nothing:
+        codes.append(Code.MALFORMED)
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(problems.status(code), []).append(code.value)
+    told = {problems.CONTENT_TYPE: {"schema": references[Problem, "serialization"]}}
+    for status, names in sorted(by_status.items()):
+        text = "Refused: " + ", ".join(sorted(names)) + "."
+        responses[str(status)] = {"description": text, "content": told}
+    return responses

@@ -1,0 +1,59 @@
+"""The built pages: index.html for every address of the app, its files, the API's own page.
+
+All files are known when the application is composed; an address never becomes
+a path. Names that carry a hash of their content are kept by browsers for ever.
+"""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from signaling.refusals import Code, Refusal
+
+STATIC: Final = Path(__file__).resolve().parent.parent / "static"
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_ASK_AGAIN: Final = "no-cache"
+
+_TYPES: Final = {
+    ".bcmap": "application/octet-stream",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+}
+
+Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def add_pages(app: web.Application, root: Path = STATIC) -> None:
+    """Serve the files under ``root``; reads the folder once."""
+    files = {
+        "/" + file.relative_to(root).as_posix(): file
+        for file in sorted(root.rglob("*"))
+        if file.is_file()
+    }
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        file = files.get(request.path)
+        if file is None and request.path in ("/docs", "/docs/", "/api/docs"):
+            file = files.get("/docs/index.html")
+        elif file is None and _is_page(request.path):
+            file = files.get("/index.html")
+        if file is None:
+            raise Refusal(Code.NOT_FOUND)
+        lasting = request.path.startswith("/assets/")
+        response = web.FileResponse(
+            file, headers={"Cache-Control": _FOR_EVER if lasting else _ASK_AGAIN}
+        )
+        if kind := _TYPES.get(file.suffix):
+            response.content_type = kind
+        return response
+
+    app.router.add_get("/api/docs", page)
+    app.router.add_get("/{page:(?!api/|socket\\.io/).*}", page)
+
+
+def _is_page(path: str) -> bool:
+    """Addresses of the app have no dot in their last part; a missing file is a 404, not the app."""
+    return "." not in path.rpartition("/")[2]

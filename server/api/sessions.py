@@ -1,0 +1,114 @@
+"""/api/v1/session and /api/v1/tokens: sign in, who am I, sign out."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp import web
+
+from server.actions.sessions import Kind, Sessions, SignedSession
+from server.api.edge import cookie_name, is_secure, source, token_of
+from server.api.route import Ask, Nothing, Routes
+from server.domain.person import Actor
+from server.wire.http import SessionView, SignedIn, SignIn, TokenView, UnitRef, WindowRef
+from signaling.refusals import Code, Refusal
+
+SESSIONS: Final = web.AppKey("sessions", Sessions)
+Disconnect = Callable[[str], Awaitable[None]]
+DISCONNECT: Final[web.AppKey[Disconnect]] = web.AppKey("disconnect")
+"""Ends the sockets of a session that has ended."""
+
+routes: Final = Routes("sessions")
+
+
+def signed_in(actor: Actor) -> SignedIn:
+    """The person of a session, as he sees himself."""
+    return SignedIn(
+        id=actor.person_id,
+        login=actor.login,
+        name=actor.name,
+        staff_number=actor.staff_number,
+        roles=sorted(role.value for role in actor.roles),
+        unit=UnitRef(id=actor.unit_id, name=actor.unit_name, place=actor.place),
+        window=(
+            None
+            if actor.window_id is None
+            else WindowRef(id=actor.window_id, name=actor.window_name or "")
+        ),
+    )
+
+
+async def _open(ask: Ask[Nothing, SignIn], kind: Kind) -> SignedSession:
+    return await ask.request.app[SESSIONS].sign_in(
+        ask.body.login, ask.body.password, kind, source(ask.request)
+    )
+
+
+@routes.route(
+    "POST",
+    "/api/v1/session",
+    public=True,
+    answer=SessionView,
+    problems=(Code.BAD_CREDENTIALS, Code.THROTTLED),
+)
+async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
+    """Sign in with a password; the session comes as a cookie that scripts cannot read."""
+    session = await _open(ask, "cookie")
+    view = SessionView(person=signed_in(session.actor), expires_at=session.expires_at)
+    response = web.Response(
+        text=view.model_dump_json(),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+    response.set_cookie(
+        cookie_name(ask.request),
+        session.token,
+        max_age=int((session.expires_at - datetime.now(UTC)).total_seconds()),
+        path="/",
+        secure=is_secure(ask.request),
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@routes.route("GET", "/api/v1/session")
+async def read_session(ask: Ask[Nothing, Nothing]) -> SessionView:
+    """Who is signed in, and until when."""
+    token = token_of(ask.request)
+    session = await ask.request.app[SESSIONS].find(token) if token else None
+    if session is None:
+        raise Refusal(Code.UNAUTHENTICATED)
+    return SessionView(person=signed_in(session.actor), expires_at=session.expires_at)
+
+
+@routes.route("DELETE", "/api/v1/session", status=204, public=True)
+async def close_session(ask: Ask[Nothing, Nothing]) -> web.Response:
+    """Sign out: the session ends, on its sockets too. Asking twice is no error."""
+    if ask.asker is not None:
+        await ask.request.app[SESSIONS].sign_out(ask.asker)
+        await ask.request.app[DISCONNECT](ask.asker.session_id)
+    response = web.Response(status=204, headers={"Cache-Control": "no-store"})
+    response.del_cookie(
+        cookie_name(ask.request),
+        path="/",
+        secure=is_secure(ask.request),
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@routes.route(
+    "POST",
+    "/api/v1/tokens",
+    status=201,
+    public=True,
+    problems=(Code.BAD_CREDENTIALS, Code.THROTTLED),
+)
+async def make_token(ask: Ask[Nothing, SignIn]) -> TokenView:
+    """Sign in for a client without cookies; it sends ``Authorization: Bearer`` from then on."""
+    session = await _open(ask, "bearer")
+    return TokenView(
+        token=session.token, person=signed_in(session.actor), expires_at=session.expires_at
+    )
