@@ -92,8 +92,12 @@ class Database:
             lock_file = await asyncio.to_thread(_take_file, path) if writable else None
             if not writable and not await asyncio.to_thread(path.is_file):
                 raise FileNotFoundError(f"no database at {path}")
-            readers = _sqlite(url, READERS, "BEGIN", ("query_only=ON",))
-            writers = _sqlite(url, 1, "BEGIN IMMEDIATE", ()) if writable else None
+            readers = await asyncio.to_thread(_sqlite, url, READERS, "BEGIN", ("query_only=ON",))
+            writers = (
+                await asyncio.to_thread(_sqlite, url, 1, "BEGIN IMMEDIATE", ())
+                if writable
+                else None
+            )
             database = cls("sqlite", readers, writers, lock_file)
             if writable:
                 # The first connection turns WAL on, before any reader opens the file.
@@ -108,6 +112,8 @@ class Database:
                 pool_timeout=WAIT_FOR_CONNECTION_S,
                 pool_pre_ping=True,
                 connect_args={
+                    # Always given: without one the driver would look for ~/.pgpass on the loop.
+                    "password": address.password or os.environ.get("PGPASSWORD", ""),
                     "timeout": WAIT_FOR_CONNECTION_S,
                     "server_settings": {
                         "application_name": "yunjian",

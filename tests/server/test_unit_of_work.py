@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 
 import pytest
 import sqlalchemy as sa
@@ -66,10 +67,13 @@ async def test_records_event_entry_and_ack_together(store: Store) -> None:
 
 
 async def test_a_failure_leaves_nothing(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with store.change(SYSTEM, Asked(id="command-1")) as change:
             await change.record("case:one", "case.edit", "x", None, payload={})
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await store.events("case:one", 0) == []
     async with store.change(SYSTEM, Asked(id="command-1")) as change:
         assert change.replayed is None
@@ -79,8 +83,8 @@ async def test_a_failure_leaves_nothing(store: Store) -> None:
 async def test_a_repeat_may_not_record(store: Store) -> None:
     async with store.change(SYSTEM, Asked(id="command-1")):
         pass
-    with pytest.raises(RuntimeError, match="repeated"):
-        async with store.change(SYSTEM, Asked(id="command-1")) as change:
+    async with store.change(SYSTEM, Asked(id="command-1")) as change:
+        with pytest.raises(RuntimeError, match="repeated"):
             await change.record("case:one", "case.edit", "x", None, payload={})
 
 
@@ -108,5 +112,5 @@ async def test_eight_writers_leave_contiguous_versions(store: Store) -> None:
         return versions
 
     versions = await asyncio.gather(*(write(writer) for writer in range(8)))
-    assert sorted(sum(versions, [])) == list(range(1, 97))
+    assert sorted(chain.from_iterable(versions)) == list(range(1, 97))
     assert [event.version for event in await store.events("case:one", 0)] == list(range(1, 97))
