@@ -238,8 +238,9 @@ function open(scope: EffectScope, ended: () => void) {
       dropSeat()
       throw reason
     }
+    const told = calls.value.get(call_id)?.call.legs.find((leg) => leg.id === leg_id)?.muted
     for (const mid of ['0', '1'] as const) {
-      if (muted[mid]) await live.ask({ type: 'call.mute', call_id, leg_id, mid, on: true })
+      if (muted[mid] && !told?.includes(mid)) await live.ask({ type: 'call.mute', call_id, leg_id, mid, on: true })
     }
     weak = setTimeout(() => media.value !== 'up' && rebuild(), UP_WITHIN_MS)
   }
@@ -361,8 +362,13 @@ function open(scope: EffectScope, ended: () => void) {
     working = working
       .then(async () => {
         if (claimed.has(call_id)) return
+        const held = calls.value.get(call_id)?.call
+        const leg = held && legOf(held, me.value)
+        // who had muted himself stays muted over a reload
+        for (const mid of ['0', '1'] as const) muted[mid] = leg?.muted.includes(mid) ?? false
         // an old page of ours may still hold the seat: the newer wins
-        if (calls.value.get(call_id)?.call.state === 'live') await rejoin(call_id)
+        if (held?.state === 'live') await rejoin(call_id)
+        else await live.ask({ type: 'call.join', call_id })
         claimed.add(call_id)
       })
       .catch(say)

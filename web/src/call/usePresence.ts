@@ -1,0 +1,38 @@
+/** Which approvers of a unit are on duty now: asked at every connection, then told at every change. */
+import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import type { UnitPresence } from '../wire/messages'
+import { wire } from '../wire/socket'
+import { heard } from './clock'
+
+type Approvers = UnitPresence['approvers']
+
+export function usePresence(unit_id: () => string | undefined): Ref<Approvers | null> {
+  const live = wire()
+  const approvers = ref<Approvers | null>(null)
+  let newest = ''
+
+  function take(told: UnitPresence): void {
+    // an answer that was on its way while a change was told would take us back
+    if (told.unit_id !== unit_id() || told.at < newest) return
+    heard(told.at)
+    newest = told.at
+    approvers.value = told.approvers
+  }
+
+  function ask(): void {
+    const wanted = unit_id()
+    if (!wanted) return
+    live.ask<UnitPresence & Record<string, unknown>>({ type: 'unit.open', unit_id: wanted }).then(take, () => {
+      if (wanted === unit_id()) approvers.value = null
+    })
+  }
+
+  watch(unit_id, () => {
+    approvers.value = null
+    newest = ''
+    ask()
+  })
+  onScopeDispose(live.onConnected(ask))
+  onScopeDispose(live.onEphemeral((told) => told.type === 'unit.presence' && take(told)))
+  return approvers
+}
