@@ -1,0 +1,137 @@
+"""Items (事项) by version, and the working-day calendar, as rows.
+
+Gives the domain's Item; the names of the unit that decides stand beside it. No rule about who
+may see or change an item is here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.item import Item
+from server.store.tables import items, units, work_calendar
+
+ROWS_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One version of an item with the unit that decides it."""
+
+    item: Item
+    unit_name: str
+    place: str
+    in_use: bool
+
+
+ITEM_COLUMNS = (
+    items.c.id.label("item_id"),
+    items.c.code.label("item_code"),
+    items.c.name.label("item_name"),
+    items.c.version.label("item_version"),
+    items.c.unit_id.label("item_unit_id"),
+    items.c.body.label("item_body"),
+)
+
+
+def item_of(row: Mapping[str, Any]) -> Item:
+    """The item of a row that was read with ITEM_COLUMNS."""
+    return Item.of_body(
+        id=row["item_id"],
+        code=row["item_code"],
+        name=row["item_name"],
+        version=row["item_version"],
+        unit_id=row["item_unit_id"],
+        body=row["item_body"],
+    )
+
+
+_ITEMS = (
+    sa.select(*ITEM_COLUMNS, items.c.in_use, units.c.name.label("unit_name"), units.c.place)
+    .select_from(items.join(units, units.c.id == items.c.unit_id))
+    .order_by(items.c.name, units.c.name, items.c.version)
+)
+
+
+def _row(row: Mapping[str, Any]) -> ItemRow:
+    return ItemRow(item_of(row), row["unit_name"], row["place"], row["in_use"])
+
+
+async def find_item(connection: AsyncConnection, item_id: str) -> ItemRow | None:
+    """One version of an item, in use or not."""
+    found = await connection.execute(_ITEMS.where(items.c.id == item_id))
+    row = found.mappings().first()
+    return None if row is None else _row(dict(row))
+
+
+async def list_items(connection: AsyncConnection, text: str = "", limit: int = 50) -> list[ItemRow]:
+    """Items in use whose name, code or deciding unit contains ``text``; all when it is empty."""
+    query = _ITEMS.where(items.c.in_use).limit(limit)
+    if text:
+        query = query.where(
+            sa.or_(
+                items.c.name.contains(text, autoescape=True),
+                items.c.code.startswith(text, autoescape=True),
+                units.c.name.contains(text, autoescape=True),
+                units.c.place.contains(text, autoescape=True),
+            )
+        )
+    return [_row(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+
+async def add_item(connection: AsyncConnection, item: Item) -> None:
+    """Keep a new version of an item, in use; running cases keep the version they began with."""
+    await connection.execute(
+        items.update()
+        .where(items.c.code == item.code, items.c.unit_id == item.unit_id)
+        .values(in_use=False)
+    )
+    await connection.execute(
+        items.insert().values(
+            id=item.id,
+            code=item.code,
+            version=item.version,
+            unit_id=item.unit_id,
+            name=item.name,
+            body={
+                "promised_days": item.promised_days,
+                "modes": list(item.modes),
+                "lines": [asdict(line) for line in item.lines],
+                "form_title": item.form_title,
+                "form": [{**asdict(one), "choices": list(one.choices)} for one in item.form],
+                "recording_refusal": item.recording_refusal,
+            },
+            in_use=True,
+        )
+    )
+
+
+async def known_days(
+    connection: AsyncConnection, region: str, first: date, last: date
+) -> dict[date, bool]:
+    """Of each day of the span that the region's calendar knows, whether one works on it."""
+    found = await connection.execute(
+        sa.select(work_calendar.c.on, work_calendar.c.works).where(
+            work_calendar.c.region == region, work_calendar.c.on.between(first, last)
+        )
+    )
+    return {row.on: row.works for row in found}
+
+
+async def add_days(
+    connection: AsyncConnection, region: str, days: Iterable[tuple[date, bool]], source: str
+) -> None:
+    """Fill the calendar; a day that is there already is left as it is (it may have been edited)."""
+    rows = [{"region": region, "on": on, "works": works, "source": source} for on, works in days]
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for begin in range(0, len(rows), ROWS_AT_ONCE):
+        await connection.execute(
+            insert(work_calendar)
+            .values(rows[begin : begin + ROWS_AT_ONCE])
+            .on_conflict_do_nothing()
+        )
