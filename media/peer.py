@@ -207,7 +207,9 @@ class ScriptedPeer:
     ) -> None:
         with suppress(MediaStreamError):
             while True:
-                take(await track.recv())
+                frame = await track.recv()
+                if isinstance(frame, VideoFrame | AudioFrame):
+                    take(frame)
 
     def _take_picture(self, frame: VideoFrame | AudioFrame) -> None:
         if isinstance(frame, VideoFrame):

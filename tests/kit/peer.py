@@ -6,7 +6,7 @@ what only tests ask of it.
 
 from media.peer import Colour, Received, ScriptedPeer
 
-__all__ = ["Colour", "Peer", "Received", "near"]
+__all__ = ["BLUE", "GREEN", "RED", "Colour", "Peer", "Received", "near"]
 
 RED: Colour = (200, 30, 30)
 GREEN: Colour = (30, 170, 30)
@@ -23,11 +23,11 @@ def near(got: tuple[float, ...] | None, wanted: Colour, tolerance: float = 30) -
 class Peer(ScriptedPeer):
     """A scripted peer that can say whether it sees and hears another one."""
 
-    def meets(self, colour: Colour, tone_hz: float) -> str:
-        """Empty when this picture and tone arrive, else why not yet."""
+    def meets(self, colour: Colour, tone_hz: float) -> str | None:
+        """None when this picture and tone arrive, else why not yet (for `until`)."""
         got = self.received
         if not near(got.colour, colour):
             return f"sees {got.colour}, wants {colour}; {got.frames} frames, {self.state}"
         if got.tone_hz is None or abs(got.tone_hz - tone_hz) > 12:
             return f"hears {got.tone_hz} Hz, wants {tone_hz}; {got.audio_frames} frames"
-        return ""
+        return None

@@ -1,0 +1,160 @@
+"""What a recording holds: true picture and tone, true length, and what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+from media.client import RecordingStarted, SegmentFinished, spawn
+from tests.kit.peer import GREEN, RED, Peer, near
+from tests.kit.recording import Played, play
+from tests.kit.until import until
+from tests.media.conftest import Studio
+
+
+async def _meet(studio: Studio, *, record: bool = True) -> tuple[Peer, Peer]:
+    sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
+    await studio.seat("room", "sun", sun, record=record)
+    await studio.seat("room", "li", li, record=record)
+    await until(lambda: sun.meets(GREEN, 880), 10)
+    await until(lambda: li.meets(RED, 440), 10)
+    return sun, li
+
+
+async def _pull(studio: Studio, segment: SegmentFinished, into: Path) -> Played:
+    path = await studio.pull(segment, into)
+    content = path.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == segment.sha256
+    assert len(content) == segment.size_bytes
+    return await asyncio.to_thread(play, path)
+
+
+async def test_both_files_play_to_the_end_with_the_right_picture_tone_and_length(
+    studio: Studio, tmp_path: Path
+) -> None:
+    sun, _ = await _meet(studio)
+    sun.forget()
+    await until(lambda: None if sun.received.frames >= 30 else f"{sun.received}", 8)
+    await studio.client.close_room("room")
+    started = {e.party: e.at for e in studio.heard if isinstance(e, RecordingStarted)}
+    for party, colour, tone in (("sun", RED, 440), ("li", GREEN, 880)):
+        (segment,) = await studio.finished(party)
+        played = await _pull(studio, segment, tmp_path)
+        assert played.errors == ""
+        assert near(played.colour, colour)
+        assert played.tone_hz is not None
+        assert abs(played.tone_hz - tone) < 5
+        assert played.pictures >= 30
+        assert segment.started_at == started[party]
+        assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 0.1
+        assert abs(played.sound_s - played.duration_s) < 0.5
+        assert segment.gaps == ()
+        assert [track.mid for track in segment.tracks] == ["0", "1"]
+    left = await studio.client.list_segments()
+    assert {s.segment for s in left} == {s.segment for s in studio.segments()}
+    for segment in left:
+        await studio.client.drop_segment(segment.segment)
+    assert await studio.client.list_segments() == []
+    assert list((studio.workdir / "segments").iterdir()) == []
+
+
+async def test_what_was_not_consented_to_is_not_written(studio: Studio) -> None:
+    sun, _ = await _meet(studio, record=False)
+    await studio.client.record("room", "sun", True)
+
+    def begun() -> str | None:
+        parties = [e.party for e in studio.heard if isinstance(e, RecordingStarted)]
+        return None if parties == ["sun"] else f"recordings of {parties}"
+
+    await until(begun, 5)
+    sun.forget()
+    await until(lambda: None if sun.received.frames >= 10 else f"{sun.received}", 5)
+    await studio.client.record("room", "sun", False)
+    await studio.finished("sun")
+    await studio.client.close_room("room")
+    files = list((studio.workdir / "segments").glob("*.webm"))
+    assert len(files) == 1
+
+
+async def test_a_mute_and_a_late_picture_do_not_shorten_the_file(
+    studio: Studio, tmp_path: Path
+) -> None:
+    sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
+    await studio.client.open_room("room")
+    offer = await studio.client.add_party("room", "sun", record=True)
+    await studio.client.mute("room", "sun", "1", True)
+    await studio.client.answer("room", "sun", await sun.answer(offer))
+    await studio.seat("room", "li", li)
+    await until(lambda: None if li.received.audio_frames >= 120 else f"{li.received}", 8)
+    await studio.client.mute("room", "sun", "1", False)
+    await until(lambda: li.meets(RED, 440), 5)
+    await studio.client.mute("room", "sun", "0", True)
+    li.forget()
+    await until(lambda: None if li.received.frames >= 10 else f"{li.received}", 5)
+    await studio.client.mute("room", "sun", "0", False)
+    await until(lambda: li.meets(RED, 440), 5)
+    await studio.client.remove_party("room", "sun")
+    (segment,) = await studio.finished("sun")
+    played = await _pull(studio, segment, tmp_path)
+    interval = segment.ended_at - segment.started_at
+    assert played.errors == ""
+    assert interval > 3
+    assert abs(played.duration_s - interval) < 0.2
+    assert near(played.colour, RED)
+    assert [(gap.mid, gap.reason) for gap in segment.gaps] == [("0", "muted")]
+    assert 0.8 < segment.gaps[0].ended_at - segment.gaps[0].started_at < 3
+
+
+async def test_a_killed_recorder_leaves_a_playable_file_and_goes_on(
+    studio: Studio, tmp_path: Path
+) -> None:
+    sun, li = await _meet(studio)
+    sun.forget()
+    await until(lambda: None if sun.received.frames >= 25 else f"{sun.received}", 8)
+    pid = (await studio.client.figures())["worker"]["recorder_pid"]
+    os.kill(pid, signal.SIGKILL)
+    (first,) = await studio.finished("sun")
+    played = await _pull(studio, first, tmp_path)
+    assert played.errors == ""
+    assert near(played.colour, RED)
+    assert played.duration_s > 1
+    assert abs(played.duration_s - (first.ended_at - first.started_at)) < 0.1
+
+    def goes_on() -> str | None:
+        begun = {e.segment for e in studio.heard if isinstance(e, RecordingStarted)}
+        return None if len(begun) == 4 else f"{len(begun)} recordings have begun"
+
+    await until(goes_on, 8)
+    assert li.meets(RED, 440) is None, "the call noticed"
+    await studio.client.close_room("room")
+    second = (await studio.finished("sun", 2))[1]
+    again = await _pull(studio, second, tmp_path)
+    assert again.errors == ""
+    assert near(again.colour, RED)
+
+
+async def test_a_killed_worker_leaves_its_recordings_to_the_next_one(
+    studio: Studio, tmp_path: Path
+) -> None:
+    await _meet(studio)
+    assert studio.worker.process is not None
+    os.kill(studio.worker.process.pid, signal.SIGKILL)
+    await studio.worker.process.wait()
+    worker = await spawn(studio.workdir, host="127.0.0.1")
+    try:
+
+        async def found() -> str | None:
+            segments = await worker.client.list_segments()
+            return None if len(segments) == 2 else f"{len(segments)} segments"
+
+        await until(found, 8)
+        for segment in await worker.client.list_segments():
+            path = studio.workdir / "segments" / f"{segment.segment}.webm"
+            played = await asyncio.to_thread(play, path)
+            assert played.errors == ""
+            assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 0.1
+    finally:
+        await worker.stop()
