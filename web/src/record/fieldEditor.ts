@@ -177,7 +177,8 @@ export class FieldEditor {
       return
     }
     this.fault = faultOf(this.field, value)
-    if (this.fault) {
+    // an empty value is always taken: what is required is asked for at the decision
+    if (this.fault && this.fault !== 'required') {
       this.keepDraft()
       this.wire.changed()
       return
@@ -247,7 +248,7 @@ export class FieldEditor {
   private rest(): void {
     this.touched = false
     this.offer = null
-    this.fault = null
+    this.fault = this.fault === 'required' ? faultOf(this.field, this.record?.value ?? '') : null
     this.refusal = null
     this.changedUnder = false
     if (!this.focused) this.local = null

@@ -21,7 +21,7 @@ type Without<M, K extends string> = M extends unknown ? Omit<M, K> : never
 export type Unsent = Without<AnyCommand, 'id'>
 
 /** The ephemerals that a page may send; the server adds who it was. */
-export type Hint = Without<CaseTyping | CaseFocus | CasePoint, 'by'>
+export type Hint = Without<CaseTyping | CaseFocus | CasePoint, 'by' | 'sensitive'>
 
 const LOST_AFTER_MS = 15_000
 const ACK_WITHIN_MS = 10_000

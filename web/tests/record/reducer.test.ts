@@ -6,7 +6,7 @@ import { caseView, value } from './cases'
 const snapshot = { audience: 'window' as const, version: 4, case: caseView() }
 const edited = (version: number, subject = 'case:case-0001'): CaseEdited => ({
   type: 'case.edited', subject, version, at: '2026-11-24T06:00:00Z', field: 'appointed_on',
-  field_state: value('2026-11-18', version), outdated: [],
+  field_state: value('2026-11-18', version), outdated: [], sensitive: false,
 })
 
 describe('the reducer of a case', () => {

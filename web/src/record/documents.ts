@@ -1,0 +1,80 @@
+/**
+ * The bytes of a material, fetched once and kept while the page lives, ready to be drawn: pages of a PDF on a canvas,
+ * or a picture. Material never becomes part of the page: it arrives as an attachment and is drawn here.
+ */
+import type { PDFDocumentProxy } from 'pdfjs-dist'
+import { localProblem, Problem, problemOf } from '../wire/http'
+
+export type Sheet = { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; url: string; width: number; height: number }
+
+async function bytesOf(material_id: string): Promise<Blob> {
+  let response: Response
+  try {
+    response = await fetch(`/api/v1/materials/${encodeURIComponent(material_id)}/content`, { credentials: 'same-origin', cache: 'no-store' })
+  } catch {
+    throw localProblem('unreachable')
+  }
+  if (!response.ok) throw await problemOf(response)
+  return response.blob()
+}
+
+async function pdfOf(blob: Blob): Promise<Sheet> {
+  const [pdfjs, worker] = await Promise.all([
+    import('pdfjs-dist/legacy/build/pdf.mjs'),
+    import('pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'),
+  ])
+  pdfjs.GlobalWorkerOptions.workerSrc = worker.default
+  const pdf = await pdfjs.getDocument({
+    data: new Uint8Array(await blob.arrayBuffer()),
+    cMapUrl: '/pdfjs/cmaps/',
+    cMapPacked: true,
+    standardFontDataUrl: '/pdfjs/standard_fonts/',
+    wasmUrl: '/pdfjs/wasm/',
+    // the content security policy allows neither eval nor WebAssembly
+    isEvalSupported: false,
+    useWasm: false,
+    enableXfa: false,
+  }).promise
+  return { kind: 'pdf', pdf }
+}
+
+async function pictureOf(blob: Blob): Promise<Sheet> {
+  const url = URL.createObjectURL(blob)
+  const picture = new Image()
+  picture.src = url
+  try {
+    await picture.decode()
+  } catch {
+    URL.revokeObjectURL(url)
+    throw localProblem('unreadable')
+  }
+  return { kind: 'picture', url, width: picture.naturalWidth, height: picture.naturalHeight }
+}
+
+export class Documents {
+  private readonly kept = new Map<string, Promise<Sheet>>()
+
+  /** The drawable content of a stored material. Refused like the request (`Problem`). */
+  open(material_id: string, media_type: string | null): Promise<Sheet> {
+    const held = this.kept.get(material_id)
+    if (held) return held
+    const opening = bytesOf(material_id)
+      .then((blob) => ((media_type ?? blob.type) === 'application/pdf' ? pdfOf(blob) : pictureOf(blob)))
+      .catch((reason: unknown) => {
+        this.kept.delete(material_id)
+        throw Problem.of(reason)
+      })
+    this.kept.set(material_id, opening)
+    return opening
+  }
+
+  close(): void {
+    for (const opening of this.kept.values()) {
+      opening.then(
+        (sheet) => (sheet.kind === 'pdf' ? void sheet.pdf.destroy() : URL.revokeObjectURL(sheet.url)),
+        () => undefined,
+      )
+    }
+    this.kept.clear()
+  }
+}

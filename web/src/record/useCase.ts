@@ -1,0 +1,210 @@
+/**
+ * One case on one page: its snapshot kept current by the server's events, who is where in it now, and what this
+ * person may ask for. Every change goes out as a command and comes back as an event; nothing is shown before.
+ */
+import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
+import type { Person } from '../ui/states'
+import { Problem } from '../wire/http'
+import type { AnyEphemeral, AnyEvent, CaseOpened, CaseSnapshot, Draft, DueView, PersonRef } from '../wire/messages'
+import { signedIn } from '../wire/session'
+import { wire } from '../wire/socket'
+import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
+
+/** Somebody else in a field, or pointing at it. */
+export interface There {
+  by: PersonRef
+  field: string
+  seen_at: number
+}
+
+export interface Progress {
+  received_bytes: number
+  size_bytes: number
+  bytes_per_s: number
+  seen_at: number
+}
+
+const TOLD_EVERY_MS = 5_000
+const GONE_AFTER_MS = 10_000
+const RATE_OVER_MS = 1_500
+
+export type CaseBook = ReturnType<typeof useCase>
+
+export function useCase(case_id: string) {
+  const live = wire()
+  const me = signedIn.value?.id ?? ''
+  const snapshot = shallowRef<CaseSnapshot | null>(null)
+  /** what I typed and never saved, as the server kept it */
+  const drafts = shallowRef<Record<string, Draft>>({})
+  /** the promised limit if the case were accepted today */
+  const due = shallowRef<DueView | null>(null)
+  /** why the case is not there, or cannot be followed */
+  const problem = shallowRef<Problem | null>(null)
+  /** a newer server sends what this page does not know */
+  const outgrown = ref(false)
+  /** at a keyboard of another person: in a field, pointing, typing */
+  const focused = shallowReactive(new Map<string, There>())
+  const pointing = shallowReactive(new Map<string, There>())
+  const typed = shallowReactive(new Map<string, { value: string; by: PersonRef }>())
+  const progress = shallowReactive(new Map<string, Progress>())
+  const my_point = ref<string | null>(null)
+
+  const view = computed(() => snapshot.value?.case ?? null)
+  const audience = computed(() => snapshot.value?.audience ?? null)
+
+  // ------------------------------------------------------------ what the server says
+
+  let asked = 0
+  let waiting: CaseEvent[] | null = null
+
+  /** Asks for the whole case; events that overtake the answer wait for it. */
+  async function open(): Promise<void> {
+    const turn = ++asked
+    waiting = []
+    try {
+      const fresh = await live.ask<CaseOpened>({ type: 'case.open', case_id })
+      if (turn !== asked) return
+      const held = waiting
+      waiting = null
+      snapshot.value = { audience: fresh.audience, version: fresh.version, case: fresh.case }
+      drafts.value = fresh.drafts
+      due.value = fresh.due
+      problem.value = null
+      held.forEach(apply)
+    } catch (reason) {
+      if (turn !== asked) return
+      waiting = null
+      problem.value = Problem.of(reason)
+    }
+  }
+
+  function apply(event: CaseEvent): void {
+    if (waiting) {
+      waiting.push(event)
+      return
+    }
+    const held = snapshot.value
+    if (!held) return
+    if (gap(held, event)) {
+      void open()
+      return
+    }
+    try {
+      snapshot.value = reduceCase(held, event)
+    } catch (reason) {
+      if (!(reason instanceof UnknownEvent)) throw reason
+      outgrown.value = true
+      return
+    }
+    if (event.type === 'case.edited') typed.delete(event.field)
+    if (event.type === 'case.proposal_closed') typed.delete(event.proposal.field)
+    if (event.type === 'material.changed' && event.material.state !== 'receiving') progress.delete(event.material.id)
+  }
+
+  function hear(told: AnyEvent): void {
+    if (told.type !== 'call.changed' && told.subject === subjectOf(case_id)) apply(told)
+  }
+
+  function overhear(told: AnyEphemeral): void {
+    if (!('case_id' in told) || told.case_id !== case_id) return
+    const now = performance.now()
+    if (told.type === 'material.progress') {
+      const before = progress.get(told.material_id)
+      const seconds = before ? (now - before.seen_at) / 1000 : 0
+      if (before && seconds * 1000 < RATE_OVER_MS) {
+        progress.set(told.material_id, { ...before, received_bytes: told.received_bytes, size_bytes: told.size_bytes })
+        return
+      }
+      const bytes_per_s = before && seconds > 0 ? Math.max(0, (told.received_bytes - counted(told.material_id)) / seconds) : 0
+      rated.set(told.material_id, told.received_bytes)
+      progress.set(told.material_id, { received_bytes: told.received_bytes, size_bytes: told.size_bytes, bytes_per_s, seen_at: now })
+      return
+    }
+    const by = told.by
+    if (!by || by.id === me) return
+    if (told.type === 'case.typing') {
+      typed.set(told.field, { value: told.value, by })
+      focused.set(by.id, { by, field: told.field, seen_at: now })
+      return
+    }
+    const places = told.type === 'case.point' ? pointing : focused
+    const left = focused.get(by.id)?.field
+    if (told.field === null) places.delete(by.id)
+    else places.set(by.id, { by, field: told.field, seen_at: now })
+    // who leaves a field leaves nothing half typed on other pages
+    if (told.type === 'case.focus' && left && left !== told.field && typed.get(left)?.by.id === by.id) typed.delete(left)
+  }
+
+  const rated = new Map<string, number>()
+  const counted = (material_id: string): number => rated.get(material_id) ?? 0
+
+  function forgetTheSilent(): void {
+    const before = performance.now() - GONE_AFTER_MS
+    for (const places of [focused, pointing]) {
+      for (const [id, there] of places) if (there.seen_at < before) places.delete(id)
+    }
+    for (const [field, { by }] of typed) if (focused.get(by.id)?.field !== field) typed.delete(field)
+  }
+
+  // ------------------------------------------------------------ where I am
+
+  let my_focus: string | null = null
+
+  function tellFocus(field: string | null): void {
+    if (my_focus === field) return
+    my_focus = field
+    live.hint({ type: 'case.focus', case_id, field })
+  }
+
+  /** Points at a field; pointing at it again, or at null, ends it. */
+  function point(field: string | null): void {
+    my_point.value = my_point.value === field ? null : field
+    live.hint({ type: 'case.point', case_id, field: my_point.value })
+  }
+
+  function tellTyping(field: string, value: string): void {
+    live.hint({ type: 'case.typing', case_id, field, value })
+  }
+
+  function tellAgain(): void {
+    if (my_focus !== null) live.hint({ type: 'case.focus', case_id, field: my_focus })
+    if (my_point.value !== null) live.hint({ type: 'case.point', case_id, field: my_point.value })
+  }
+
+  // ------------------------------------------------------------ what I ask for
+
+  type Verdict = 'accepted' | 'returned' | 'not_needed'
+  type Decision = 'accepted' | 'to_correct' | 'refused'
+  const commands = {
+    consent: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
+      live.ask({ type: 'case.consent', case_id, given, text_version, language }),
+    edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
+    draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),
+    hold: (field: string | null) => live.ask({ type: 'case.hold', case_id, field }),
+    propose: (field: string, value: string, reason: string) => live.ask({ type: 'case.propose', case_id, field, value, reason }),
+    closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
+    review: (material_id: string, review: Verdict, reason: string) => live.ask({ type: 'case.review', case_id, material_id, review, reason }),
+    decide: (decision: Decision, reason: string) => live.ask({ type: 'case.decide', case_id, decision, reason }),
+  }
+
+  /** Whose colour: the approver's unit is there, everyone else is here at the window. */
+  function personOf(by: PersonRef): Person {
+    return by.unit_id === view.value?.item.unit_id ? 'far' : 'here'
+  }
+
+  const off = [live.onEvent(hear), live.onEphemeral(overhear), live.onConnected(() => void open())]
+  const again = setInterval(tellAgain, TOLD_EVERY_MS)
+  const sweep = setInterval(forgetTheSilent, 1_000)
+  onScopeDispose(() => {
+    off.forEach((stop) => stop())
+    clearInterval(again)
+    clearInterval(sweep)
+    if (my_point.value !== null) point(null)
+    tellFocus(null)
+  })
+
+  return {
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, typed, progress, my_point,
+    connection: live.connection, open, tellFocus, tellTyping, point, personOf, ...commands,
+  }
+}
