@@ -9,7 +9,7 @@ registered with the gateway. Snake case on the wire and in TypeScript alike.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -28,6 +28,15 @@ class Message(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
     )
+
+
+class Who(Protocol):
+    """Who asks, passed through as it came from the authentication; only these two are looked at."""
+
+    @property
+    def person_id(self) -> str: ...
+    @property
+    def session_id(self) -> str: ...
 
 
 # ---------------------------------------------------------------- envelope

@@ -131,3 +131,8 @@ class Store:
         """The events of `subject` with a version greater than `after`, oldest first, at most `limit`."""
         async with self.read() as connection:
             return await events_after(connection, subject, after, limit)
+
+    async def version(self, subject: str) -> int:
+        """The version `subject` is at; 0 when nothing was recorded under it."""
+        async with self.read() as connection:
+            return await version_of(connection, subject)

@@ -1,0 +1,602 @@
+"""The Socket.IO edge: who is there, commands in, acks and events out.
+
+Decodes, authenticates, dispatches by message type and always acks; carries events to the
+sockets that watch a subject, each projected for its audience, in the order of versions.
+It knows no message but the envelope: handlers, projection, outbox and sentences are given
+to it. Rooms are fan-out only, never truth: a socket that missed something asks for a
+snapshot. Nothing here logs what a message holds.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final, Protocol, TypeVar
+
+import engineio
+import socketio
+from pydantic import BaseModel, ValidationError
+
+from signaling.protocol import BEAT_EVERY_S, Ack, Command, Message, StoredEvent, Who
+from signaling.refusals import Code, Refusal
+
+log = logging.getLogger("yunjian.gateway")
+
+PATH: Final = "socket.io"
+MESSAGE_MAX_BYTES: Final = 256 * 1024
+COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
+EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
+SUBJECTS_REMEMBERED: Final = 20_000
+EVENTS_AT_ONCE: Final = 100
+LANGUAGES: Final = ("zh-CN", "en")
+
+_UNKNOWN: Final = -1
+"""The version of a hint that only says: look."""
+_PAGE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_FIELD: Final = re.compile(r"[a-z0-9_.]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a socket shows when it connects. Header names are in lower case."""
+
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    remote: str
+    auth: Mapping[str, Any]
+    """The payload that the client gave to Socket.IO: ``language``, ``page``, ``token``."""
+
+
+class Outbox(Protocol):
+    """Where events are read from, after a hint that there are some."""
+
+    async def events(self, subject: str, after: int, limit: int) -> Sequence[StoredEvent]:
+        """The events of ``subject`` with a version above ``after``, oldest first."""
+        ...
+
+    async def version(self, subject: str) -> int:
+        """The version that ``subject`` is at; 0 when nothing has happened to it."""
+        ...
+
+
+class _Bucket:
+    """A token bucket: ``rate`` a second, ``size`` at once."""
+
+    def __init__(self, rate: float, size: float) -> None:
+        self._rate, self._size = rate, size
+        self._left, self._at = size, time.monotonic()
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self._left = min(self._size, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+@dataclass(eq=False)
+class Connection:
+    """Somebody who sends commands: a socket, or one HTTP request (then watching does nothing).
+
+    ``page`` names the page itself, over all its sockets; a socket that does not tell it is a page
+    of its own, and so is nobody's when ``sid`` is empty.
+    """
+
+    who: Who
+    language: str = "zh-CN"
+    sid: str = ""
+    page: str = ""
+    _gateway: "Gateway | None" = None
+    _watching: dict[str, str] = field(default_factory=dict)
+    _commands: _Bucket = field(default_factory=lambda: _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE))
+    _hints: _Bucket = field(default_factory=lambda: _Bucket(EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE))
+    _busy: int = 0
+    _held: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
+
+    async def watch(self, subject: str, audience: str) -> None:
+        """From now on this socket gets the events of ``subject`` as ``audience`` sees them.
+
+        Call it before reading the snapshot: what happens meanwhile is sent after the ack, so that
+        no event can fall between the two. A socket has one audience a subject, the last.
+        """
+        if self._gateway is not None:
+            await self._gateway._watch_from_now(self, subject, audience)
+
+    def watches(self, subject: str) -> str | None:
+        """As which audience this socket watches ``subject``; None when it does not."""
+        return self._watching.get(subject)
+
+
+Result = Mapping[str, Any] | BaseModel | Ack
+Handler = Callable[[Connection, Any], Awaitable[Result]]
+Delivery = tuple[str, str, Message]
+"""Subject, audience and message of an ephemeral."""
+EphemeralHandler = Callable[[Connection, Any], Awaitable[Iterable[Delivery]]]
+Listener = Callable[[Connection], None]
+_M = TypeVar("_M", bound=Message)
+
+
+class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
+    """Engine.IO that remembers its background tasks, so that closing can end them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.running: set[asyncio.Task[Any]] = set()
+
+    def start_background_task(
+        self, target: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
+    ) -> asyncio.Task[Any]:
+        task = asyncio.create_task(target(*args, **kwargs))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        return task
+
+
+class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]
+    def _engineio_server_class(self) -> type[_EngineIO]:
+        return _EngineIO
+
+
+class Gateway:
+    """One node's Socket.IO server.
+
+    ``authenticate`` turns a handshake into who it is, or None. ``project`` gives the event that
+    one audience may see (``server.wire.projection``). ``sentence`` says a refusal in a language.
+    ``refused`` is told of every refused command of a known person (it writes the ledger).
+    ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins
+    besides the host's own; a foreign one is refused before anything is read. ``relay`` carries an
+    ephemeral for a room to all nodes, this one too, which hands it back to ``deliver``.
+    """
+
+    def __init__(
+        self,
+        *,
+        authenticate: Callable[[Handshake], Awaitable[Who | None]],
+        outbox: Outbox,
+        project: Callable[[StoredEvent, str], Mapping[str, Any] | BaseModel],
+        sentence: Callable[[Code, str, Mapping[str, Any]], str],
+        refused: Callable[[Who, Command, Refusal], Awaitable[None]] | None = None,
+        relay: Callable[[str, Mapping[str, Any]], None] | None = None,
+        security: Callable[[str, Mapping[str, Any]], None] = lambda what, ids: None,
+        allowed_origins: Sequence[str] = (),
+        beat_every_s: float = BEAT_EVERY_S,
+    ) -> None:
+        self._authenticate = authenticate
+        self._outbox = outbox
+        self._project = project
+        self._sentence = sentence
+        self._refused = refused
+        self._relay = relay
+        self._security = security
+        self._allowed_origins = frozenset(allowed_origins)
+        self._beat_every_s = beat_every_s
+        self._commands: dict[str, tuple[type[Command], Handler]] = {}
+        self._ephemerals: dict[str, tuple[type[Message], EphemeralHandler]] = {}
+        self._on_beat: list[Listener] = []
+        self._on_gone: list[Listener] = []
+        self._connections: dict[str, Connection] = {}
+        self._rooms: dict[str, dict[str, set[Connection]]] = defaultdict(dict)
+        self._delivered: OrderedDict[str, int] = OrderedDict()
+        self._hints: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._counts: dict[str, int] = defaultdict(int)
+        # Events of one client must not overtake each other: no task for each of them.
+        self._sio = _SocketIO(
+            async_mode="aiohttp",
+            async_handlers=False,
+            logger=False,
+            engineio_logger=False,
+            cors_allowed_origins=self._origin_allowed,
+            max_http_buffer_size=MESSAGE_MAX_BYTES,
+            namespaces=["/"],
+        )
+        self._sio.on("connect", self._connected)
+        self._sio.on("disconnect", self._gone)
+        self._sio.on("command", self._command)
+        self._sio.on("ephemeral", self._ephemeral)
+        self._sio.on("beat", self._beaten)
+        self._sio.on("*", self._unknown)
+
+    # ------------------------------------------------------------ what it is given
+
+    def on(self, command: type[Command], handler: Handler) -> None:
+        """Let ``handler`` answer this command; its result is the ack's, a Refusal becomes one."""
+        self._commands[_type_of(command)] = (command, handler)
+
+    def on_ephemeral(self, message: type[Message], handler: EphemeralHandler) -> None:
+        """Let ``handler`` say to whom an ephemeral of a page goes; it may refuse."""
+        self._ephemerals[_type_of(message)] = (message, handler)
+
+    def on_beat(self, listener: Listener) -> None:
+        """Call ``listener`` at every sign of life of a socket: its first, and every answered beat."""
+        self._on_beat.append(listener)
+
+    def on_gone(self, listener: Listener) -> None:
+        """Call ``listener`` when a socket is closed, from either side."""
+        self._on_gone.append(listener)
+
+    def attach(self, app: Any) -> None:
+        """Serve under ``/socket.io`` of an aiohttp application."""
+        self._sio.attach(app, socketio_path=PATH)
+
+    async def start(self) -> None:
+        """Begin to beat and to deliver."""
+        self._spawn(self._beat_on())
+        self._spawn(self._deliver_on())
+
+    async def close(self) -> None:
+        """Disconnect everybody and end every task of the edge."""
+        for sid in list(self._connections):
+            await self._sio.disconnect(sid)
+        await self._sio.shutdown()
+        running = [*self._tasks, *self._sio.eio.running]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    # ------------------------------------------------------------ out
+
+    async def publish(self, subject: str, version: int) -> None:
+        """A hint that ``subject`` has reached ``version``; a wrong or repeated one does no harm."""
+        self._hints.put_nowait((subject, version))
+
+    async def missed(self) -> None:
+        """Hints may have been lost: read on in every subject that is watched here."""
+        for subject in list(self._rooms):
+            self._hints.put_nowait((subject, _UNKNOWN))
+
+    def ephemeral(self, subject: str, audience: str, message: Message) -> None:
+        """Send a message that is never stored to who watches ``subject`` as ``audience``, on all nodes."""
+        body = message.model_dump(mode="json")
+        if self._relay is None:
+            self._spawn(self.deliver(_room(subject, audience), body))
+        else:
+            self._relay(_room(subject, audience), body)
+
+    async def deliver(self, room: str, message: Mapping[str, Any]) -> None:
+        """Hand an ephemeral that came over the bus to the sockets of this node."""
+        subject, _, audience = room.partition(" ")
+        for connection in list(self._rooms.get(subject, {}).get(audience, ())):
+            await self._send(connection, "ephemeral", dict(message))
+
+    async def show(self, subject: str, audience: str, message: Message) -> None:
+        """Like ``ephemeral``, for the sockets of this node alone."""
+        await self.deliver(_room(subject, audience), message.model_dump(mode="json"))
+
+    async def tell(self, sid: str, message: Message) -> None:
+        """Send an ephemeral to one socket; nothing happens when it is not of this node, or gone."""
+        if connection := self._connections.get(sid):
+            await self._send(connection, "ephemeral", message.model_dump(mode="json"))
+
+    def watched(self, prefix: str) -> list[str]:
+        """The subjects with this prefix that a socket of this node watches."""
+        return [subject for subject in self._rooms if subject.startswith(prefix)]
+
+    async def disconnect_session(self, session_id: str) -> None:
+        """Close every socket of this node that this sign-in opened."""
+        for connection in list(self._connections.values()):
+            if connection.who.session_id == session_id:
+                await self._sio.disconnect(connection.sid)
+
+    def figures(self) -> dict[str, int]:
+        """Counters since the start, and how many sockets and watched subjects there are now."""
+        return {
+            **self._counts,
+            "sockets": len(self._connections),
+            "watched_subjects": len(self._rooms),
+        }
+
+    # ------------------------------------------------------------ in
+
+    async def dispatch(self, connection: Connection, raw: object) -> Ack:
+        """Answer one command as it came from outside; never raises but for cancellation.
+
+        Refused with ``unknown_type``, ``malformed`` (details name the fields, never a value), and
+        whatever the handler refuses. A bug is logged once, under the reference that the ack shows.
+        """
+        command: Command | None = None
+        try:
+            model, handler = self._handler_of(raw, self._commands)
+            command = model.model_validate(raw)
+            result = await handler(connection, command)
+            self._counts["commands"] += 1
+            if isinstance(result, Ack):
+                return result
+            body = result.model_dump(mode="json") if isinstance(result, BaseModel) else result
+            return Ack(ok=True, result=dict(body))
+        except ValidationError as error:
+            return self._nack(connection, _malformed(error))
+        except Refusal as refusal:
+            return await self._refuse(connection, command, refusal)
+        except Exception as error:  # noqa: BLE001 - the edge: a bug must not leave the page without an ack
+            return self._bug(connection, command, error)
+
+    async def _refuse(
+        self, connection: Connection, command: Command | None, refusal: Refusal
+    ) -> Ack:
+        if command is not None and self._refused is not None:
+            try:
+                await self._refused(connection.who, command, refusal)
+            except Refusal as second:
+                refusal = second
+            except Exception as error:  # noqa: BLE001 - as in dispatch
+                return self._bug(connection, command, error)
+        return self._nack(connection, refusal)
+
+    def _nack(self, connection: Connection, refusal: Refusal) -> Ack:
+        self._counts["refused"] += 1
+        return Ack(
+            ok=False,
+            code=refusal.code.value,
+            title=self._sentence(refusal.code, connection.language, refusal.details),
+            details=refusal.details,
+        )
+
+    def _bug(self, connection: Connection, command: Command | None, error: Exception) -> Ack:
+        reference = secrets.token_hex(6)
+        kind = _type_of(type(command)) if command is not None else "?"
+        # The text of the error may hold a value of the message, and so only its kind is told.
+        log.error(
+            "internal error reference=%s command=%s error=%s",
+            reference,
+            kind,
+            type(error).__name__,
+            exc_info=error,
+        )
+        self._counts["bugs"] += 1
+        ack = self._nack(connection, Refusal(Code.INTERNAL))
+        return ack.model_copy(update={"reference": reference})
+
+    def _handler_of(
+        self, raw: object, table: Mapping[str, tuple[type[_M], Any]]
+    ) -> tuple[type[_M], Any]:
+        kind = raw.get("type") if isinstance(raw, Mapping) else None
+        if not isinstance(kind, str):
+            raise Refusal(Code.MALFORMED, fields="type")
+        if kind not in table:
+            raise Refusal(Code.UNKNOWN_TYPE)
+        return table[kind]
+
+    # ------------------------------------------------------------ Socket.IO's events
+
+    def _origin_allowed(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
+        if origin is None:
+            return True
+        own = origin.partition("://")[2] == environ.get("HTTP_HOST")
+        if own or origin in self._allowed_origins:
+            return True
+        self._counts["foreign_origins"] += 1
+        self._security("foreign_origin", {"remote": _remote(environ)})
+        return False
+
+    async def _connected(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
+        shown = auth if isinstance(auth, Mapping) else {}
+        handshake = _handshake(environ, shown)
+        language = shown.get("language")
+        language = language if language in LANGUAGES else LANGUAGES[0]
+        try:
+            who = await self._authenticate(handshake)
+            refusal = Refusal(Code.UNAUTHENTICATED) if who is None else None
+        except Refusal as error:
+            who, refusal = None, error
+        if who is None or refusal is not None:
+            assert refusal is not None
+            self._security("socket_refused", {"remote": handshake.remote, "code": refusal.code})
+            title = self._sentence(refusal.code, language, refusal.details)
+            raise socketio.exceptions.ConnectionRefusedError(
+                refusal.code.value, {"code": refusal.code.value, "title": title}
+            )
+        page = shown.get("page")
+        named = isinstance(page, str) and _PAGE.fullmatch(page) is not None
+        connection = Connection(who, language, sid, str(page) if named else sid, self)
+        self._connections[sid] = connection
+        self._counts["connected"] += 1
+        for listener in self._on_beat:
+            listener(connection)
+
+    async def _gone(self, sid: str, reason: object = None) -> None:
+        connection = self._connections.pop(sid, None)
+        if connection is None:
+            return
+        for subject in list(connection._watching):
+            self._unwatch(connection, subject)
+        connection._gateway = None
+        for listener in self._on_gone:
+            listener(connection)
+
+    async def _command(self, sid: str, *args: object) -> dict[str, Any]:
+        connection = self._connections.get(sid)
+        if connection is None:
+            return Ack(ok=False, code=Code.UNAUTHENTICATED.value).model_dump(mode="json")
+        if not connection._commands.take():
+            return self._nack(connection, Refusal(Code.THROTTLED)).model_dump(mode="json")
+        connection._busy += 1
+        try:
+            ack = await self.dispatch(connection, args[0] if args else None)
+        finally:
+            connection._busy -= 1
+            if not connection._busy and connection._held:
+                # The ack is queued as soon as this returns; what was held goes behind it.
+                asyncio.get_running_loop().call_soon(self._flush_soon, connection)
+        return ack.model_dump(mode="json")
+
+    async def _ephemeral(self, sid: str, *args: object) -> dict[str, Any]:
+        connection = self._connections.get(sid)
+        raw = args[0] if args else None
+        if connection is None or not connection._hints.take():
+            return Ack(ok=False, code=Code.THROTTLED.value).model_dump(mode="json")
+        try:
+            model, handler = self._handler_of(raw, self._ephemerals)
+            for subject, audience, message in await handler(connection, model.model_validate(raw)):
+                self.ephemeral(subject, audience, message)
+            return Ack(ok=True).model_dump(mode="json")
+        except ValidationError as error:
+            ack = self._nack(connection, _malformed(error))
+        except Refusal as refusal:
+            ack = self._nack(connection, refusal)
+        except Exception as error:  # noqa: BLE001 - as in dispatch
+            ack = self._bug(connection, None, error)
+        return ack.model_dump(mode="json")
+
+    async def _beaten(self, sid: str, *_: object) -> None:
+        if connection := self._connections.get(sid):
+            for listener in self._on_beat:
+                listener(connection)
+
+    async def _unknown(self, event: str, sid: str, *_: object) -> dict[str, Any]:
+        connection = self._connections.get(sid)
+        if connection is None:
+            return Ack(ok=False, code=Code.UNAUTHENTICATED.value).model_dump(mode="json")
+        self._security("unknown_message", {"person": connection.who.person_id})
+        return self._nack(connection, Refusal(Code.UNKNOWN_TYPE)).model_dump(mode="json")
+
+    # ------------------------------------------------------------ rooms
+
+    def _watch(self, connection: Connection, subject: str, audience: str) -> None:
+        if connection.sid not in self._connections or connection.watches(subject) == audience:
+            return
+        self._unwatch(connection, subject)
+        connection._watching[subject] = audience
+        self._rooms[subject].setdefault(audience, set()).add(connection)
+
+    async def _watch_from_now(self, connection: Connection, subject: str, audience: str) -> None:
+        self._watch(connection, subject, audience)
+        if subject not in self._delivered and subject in self._rooms:
+            version = await self._outbox.version(subject)
+            if subject not in self._delivered:
+                self._remember(subject, version)
+
+    def _unwatch(self, connection: Connection, subject: str) -> None:
+        audience = connection._watching.pop(subject, None)
+        if audience is None:
+            return
+        members = self._rooms[subject][audience]
+        members.discard(connection)
+        if not members:
+            del self._rooms[subject][audience]
+        if not self._rooms[subject]:
+            del self._rooms[subject]
+
+    async def _send(self, connection: Connection, event: str, body: dict[str, Any]) -> None:
+        if connection._busy or connection._held:
+            connection._held.append((event, body))
+        elif connection.sid in self._connections:
+            await self._sio.emit(event, body, to=connection.sid)
+
+    def _flush_soon(self, connection: Connection) -> None:
+        self._spawn(self._flush(connection))
+
+    async def _flush(self, connection: Connection) -> None:
+        while connection._held and not connection._busy:
+            if connection.sid not in self._connections:
+                connection._held.clear()
+                return
+            event, body = connection._held[0]
+            await self._sio.emit(event, body, to=connection.sid)
+            # Taken off afterwards, so that nothing newer overtakes what is being sent.
+            connection._held.popleft()
+
+    async def _deliver_on(self) -> None:
+        while True:
+            subject, version = await self._hints.get()
+            try:
+                await self._deliver(subject, version)
+            except Refusal as refusal:
+                log.warning("events not read subject=%s code=%s", subject, refusal.code.value)
+            except Exception as error:
+                log.error(
+                    "events not delivered subject=%s version=%s error=%s",
+                    subject,
+                    version,
+                    type(error).__name__,
+                    exc_info=error,
+                )
+
+    async def _deliver(self, subject: str, version: int) -> None:
+        after = self._delivered.get(subject, version - 1)
+        while after < version or version == _UNKNOWN:
+            events = await self._outbox.events(subject, max(after, 0), EVENTS_AT_ONCE)
+            for event in events:
+                await self._fan_out(event)
+                after = event.version
+                self._remember(subject, after)
+            if len(events) < EVENTS_AT_ONCE:
+                return
+
+    def _remember(self, subject: str, version: int) -> None:
+        self._delivered[subject] = version
+        self._delivered.move_to_end(subject)
+        while len(self._delivered) > SUBJECTS_REMEMBERED + len(self._rooms):
+            oldest, reached = self._delivered.popitem(last=False)
+            if oldest in self._rooms:
+                self._delivered[oldest] = reached
+
+    async def _fan_out(self, event: StoredEvent) -> None:
+        if event.people:
+            for connection in list(self._connections.values()):
+                audience = event.people.get(connection.who.person_id)
+                if audience is not None:
+                    self._watch(connection, event.subject, audience)
+        for audience, members in list(self._rooms.get(event.subject, {}).items()):
+            seen = self._project(event, audience)
+            body = seen.model_dump(mode="json") if isinstance(seen, BaseModel) else dict(seen)
+            for connection in list(members):
+                await self._send(connection, "event", body)
+        self._counts["events"] += 1
+
+    # ------------------------------------------------------------ the beat
+
+    async def _beat_on(self) -> None:
+        number = 0
+        while True:
+            await asyncio.sleep(self._beat_every_s)
+            number += 1
+            for sid in list(self._connections):
+                with suppress(KeyError):  # it may go while the others are served
+                    await self._sio.emit("beat", number, to=sid)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _room(subject: str, audience: str) -> str:
+    return f"{subject} {audience}"
+
+
+def _type_of(message: type[Message]) -> str:
+    return str(message.model_fields["type"].default)
+
+
+def _malformed(error: ValidationError) -> Refusal:
+    """Names the fields that are wrong, as far as they look like names of fields; never a value."""
+    names = {".".join(str(part) for part in found["loc"]) for found in error.errors()}
+    known = sorted(name for name in names if _FIELD.fullmatch(name))[:10]
+    return Refusal(Code.MALFORMED, fields=", ".join(known))
+
+
+def _remote(environ: Mapping[str, Any]) -> str:
+    request = environ.get("aiohttp.request")
+    return str(getattr(request, "remote", None) or "")
+
+
+def _handshake(environ: Mapping[str, Any], auth: Mapping[str, Any]) -> Handshake:
+    headers = {
+        name[5:].replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    jar = SimpleCookie()
+    with suppress(CookieError):
+        jar.load(headers.get("cookie", ""))
+    cookies = {name: morsel.value for name, morsel in jar.items()}
+    return Handshake(headers, cookies, _remote(environ), auth)
