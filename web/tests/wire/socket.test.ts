@@ -1,0 +1,136 @@
+// @vitest-environment node
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Server, type Socket } from 'socket.io'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Problem } from '../../src/wire/http'
+import type { Ack } from '../../src/wire/messages'
+import { freshId, Wire } from '../../src/wire/socket'
+
+interface Command {
+  id: string
+  type: string
+}
+
+const fine = (result: Record<string, unknown> = {}): Ack => ({ ok: true, result, code: null, title: null, details: {}, reference: null })
+
+let http: HttpServer
+let server: Server
+let wire: Wire | null
+let sockets: Socket[]
+const signed_out = vi.fn()
+
+beforeEach(async () => {
+  http = createServer()
+  server = new Server(http)
+  sockets = []
+  wire = null
+  signed_out.mockClear()
+  server.on('connection', (socket) => void sockets.push(socket))
+  await new Promise<void>((listening) => http.listen(0, '127.0.0.1', listening))
+})
+
+afterEach(async () => {
+  wire?.close()
+  await server.close()
+})
+
+function connect(): Wire {
+  wire = new Wire({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, language: () => 'en', signed_out })
+  return wire
+}
+
+const until = (holds: () => boolean) => vi.waitFor(() => expect(holds()).toBe(true), { timeout: 5000 })
+
+describe('the connection of a page', () => {
+  it('gives a command an id and returns what the server answered', async () => {
+    server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => ack(fine({ heard: command }))))
+    const ack = await connect().send({ type: 'desk.open' })
+    expect(ack.result).toEqual({ heard: { type: 'desk.open', id: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/) } })
+  })
+
+  it('throws a refusal as a problem with code, sentence and facts', async () => {
+    const no: Ack = { ok: false, result: {}, code: 'stale', title: 'Too late', details: { version: 4 }, reference: 'r-1' }
+    server.on('connection', (socket) => socket.on('command', (_command: Command, ack: (ack: Ack) => void) => ack(no)))
+    const thrown = await connect().ask({ type: 'desk.open' }).catch((reason: unknown) => reason)
+    expect(thrown).toBeInstanceOf(Problem)
+    expect(thrown).toMatchObject({ code: 'stale', title: 'Too late', details: { version: 4 }, reference: 'r-1' })
+  })
+
+  it('sends what was not acknowledged again with the same id, after the greeting', async () => {
+    const heard: { connection: number; command: Command }[] = []
+    server.on('connection', (socket) => {
+      const connection = sockets.length
+      socket.on('command', (command: Command, ack: (ack: Ack) => void) => {
+        heard.push({ connection, command })
+        // the first connection dies with the command done and the ack unsent
+        if (connection === 1 && command.type === 'call.dial') socket.conn.close()
+        else ack(fine({ connection }))
+      })
+    })
+    const live = connect()
+    live.onConnected(() => void live.send({ type: 'desk.open' }))
+    const ack = await live.send({ type: 'call.dial', case_id: 'case0001' })
+    expect(ack.result).toEqual({ connection: 2 })
+    const dials = heard.filter(({ command }) => command.type === 'call.dial')
+    expect(dials.map(({ connection }) => connection)).toEqual([1, 2])
+    expect(new Set(dials.map(({ command }) => command.id)).size).toBe(1)
+    expect(heard.filter(({ connection }) => connection === 2).map(({ command }) => command.type)).toEqual(['desk.open', 'call.dial'])
+    expect(live.connection.value).toBe('connected')
+  })
+
+  it('shows that it reconnects', async () => {
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    const states: string[] = []
+    live.onConnected(() => states.push(live.connection.value))
+    sockets[0]?.conn.close()
+    await until(() => live.connection.value === 'reconnecting')
+    await until(() => live.connection.value === 'connected')
+    expect(states).toEqual(['connected', 'connected'])
+  })
+
+  it('answers the beat from its message handler', async () => {
+    connect()
+    await until(() => sockets.length === 1)
+    const beaten = new Promise((beat) => sockets[0]?.on('beat', beat))
+    sockets[0]?.emit('beat')
+    await beaten
+  })
+
+  it('passes events and ephemerals on, and its language at the handshake', async () => {
+    const live = connect()
+    const heard: string[] = []
+    live.onEvent((event) => heard.push(`event ${event.type}`))
+    live.onEphemeral((ephemeral) => heard.push(`ephemeral ${ephemeral.type}`))
+    await until(() => sockets.length === 1)
+    sockets[0]?.emit('event', { type: 'skipped', subject: 'case:1', version: 2, at: '' })
+    sockets[0]?.emit('ephemeral', { type: 'desk.replaced', call_id: 'call0001' })
+    await until(() => heard.length === 2)
+    expect(heard).toEqual(['event skipped', 'ephemeral desk.replaced'])
+    expect(sockets[0]?.handshake.auth).toEqual({ language: 'en' })
+  })
+
+  it('says that nobody is signed in when the server does, and tries no further', async () => {
+    server.use((_socket, next) => next(new Error('unauthenticated')))
+    const live = connect()
+    await until(() => signed_out.mock.calls.length === 1)
+    expect(live.connection.value).toBe('connecting')
+    expect(sockets).toEqual([])
+  })
+
+  it('fails what is still open when it is closed', async () => {
+    const live = connect()
+    const sent = live.send({ type: 'desk.open' })
+    live.close()
+    await expect(sent).rejects.toMatchObject({ code: 'unreachable' })
+  })
+})
+
+describe('ids of commands', () => {
+  it('are of the form that the wire asks for, and never the same', () => {
+    const ids = Array.from({ length: 100 }, freshId)
+    expect(new Set(ids).size).toBe(100)
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{8,64}$/)
+  })
+})
