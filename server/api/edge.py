@@ -27,6 +27,8 @@ from signaling.refusals import Code, Refusal
 SAFE_METHODS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 LANGUAGE_HEADER: Final = "X-Yunjian-Language"
 REFERENCE_HEADER: Final = "X-Request-Id"
+_KNOWN_TO: Final = ("/api/", "/metrics")
+"""Where the session is looked up; pages and their files are the same for all."""
 SECURE_COOKIE: Final = "__Host-yunjian"
 PLAIN_COOKIE: Final = "yunjian"
 
@@ -37,9 +39,8 @@ log = structlog.get_logger("edge")
 class EdgeSettings:
     """How this node is reached.
 
-    ``origins`` are the addresses of the pages (scheme, host, port); when empty,
-    a page's origin must name the host that was asked. ``proxies`` are the
-    networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
+    ``origins`` are further origins (scheme, host, port) whose pages may ask; a page
+    of the host that was asked always may. ``proxies`` are the networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
     """
 
     origins: frozenset[str] = frozenset()
@@ -101,12 +102,8 @@ def check_origin(settings: EdgeSettings, host: str, origin: str | None, site: st
     without either header is no browser and carries no cookie of one.
     """
     if origin is not None:
-        own = (
-            origin in settings.origins
-            if settings.origins
-            else bool(host) and urlsplit(origin).netloc.lower() == host.lower()
-        )
-        if not own:
+        own = bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+        if not own and origin not in settings.origins:
             raise Refusal(Code.FOREIGN_ORIGIN)
     elif site is not None and site not in ("same-origin", "none"):
         raise Refusal(Code.FOREIGN_ORIGIN)
@@ -158,7 +155,7 @@ async def edge(
     try:
         if request.method not in SAFE_METHODS:
             check_same_site(request)
-        if request.path.startswith("/api/") and (token := token_of(request)):
+        if request.path.startswith(_KNOWN_TO) and (token := token_of(request)):
             asker = await request.app[AUTHENTICATE](token)
         if asker is not None:
             request[ACTOR] = asker

@@ -53,7 +53,7 @@ def describe(all_routes: Iterable[Routes], version: str) -> dict[str, Any]:
     }
 
 
-Reference = dict[tuple[type[BaseModel], JsonSchemaMode], dict[str, Any]]
+Reference = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
 
 
 def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:

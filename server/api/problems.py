@@ -36,8 +36,8 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.THROTTLED: Entry(
         429,
-        "尝试次数过多，请在 {retry_after_s} 秒后再试。",
-        "Too many tries. Please wait {retry_after_s} s and try again.",
+        "尝试次数过多，请稍候再试。",
+        "Too many tries. Please wait a moment and try again.",
     ),
     Code.FOREIGN_ORIGIN: Entry(
         403,

@@ -16,6 +16,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from server.domain.person import Actor
+from server.store import Store
 from server.wire.http import Language
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
@@ -58,6 +59,8 @@ class Ask(Generic[Q, B]):
 
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+STORE: Final = web.AppKey("store", Store)
+"""For reading; every change goes through an action."""
 ACTOR: Final = web.RequestKey("actor", Actor)
 LANGUAGE: Final = web.RequestKey("language", str)
 

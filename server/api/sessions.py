@@ -1,12 +1,11 @@
 """/api/v1/session and /api/v1/tokens: sign in, who am I, sign out."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp import web
 
-from server.actions.sessions import Kind, Sessions, SignedSession
+from server.actions.sessions import LIVES, Kind, Sessions, SignedSession
 from server.api.edge import cookie_name, is_secure, source, token_of
 from server.api.route import Ask, Nothing, Routes
 from server.domain.person import Actor
@@ -63,7 +62,7 @@ async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
     response.set_cookie(
         cookie_name(ask.request),
         session.token,
-        max_age=int((session.expires_at - datetime.now(UTC)).total_seconds()),
+        max_age=int(LIVES.total_seconds()),
         path="/",
         secure=is_secure(ask.request),
         httponly=True,

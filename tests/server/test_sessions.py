@@ -1,0 +1,189 @@
+"""Signing in and out over HTTP, and how the edge answers everything else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import sqlalchemy as sa
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from yarl import URL
+
+from server.api.route import STORE
+from server.app import Running
+from server.store import tables
+from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
+from tests.kit.stores import MovedClock
+
+
+@pytest.fixture
+def moved() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+async def node(database: str, tmp_path: Path, moved: MovedClock) -> AsyncIterator[Running]:
+    async with served(node_settings(database, tmp_path), moved) as node:
+        yield node
+
+
+@pytest.fixture
+async def page(node: Running) -> AsyncIterator[aiohttp.ClientSession]:
+    async with browser(node) as client:
+        yield client
+
+
+async def test_a_session_is_a_cookie_that_scripts_cannot_read(
+    page: aiohttp.ClientSession,
+) -> None:
+    async with page.get("/api/v1/session") as said:
+        assert said.status == 401
+    credentials = {"login": "clerk-one", "password": PASSWORD}
+    async with page.post("/api/v1/session", json=credentials) as said:
+        assert said.status == 200
+        cookie = said.cookies["yunjian"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Strict"
+        assert len(cookie.value) >= 43
+    async with page.get("/api/v1/session") as said:
+        person = (await said.json())["person"]
+        assert person["window"] == {"id": "window-3", "name": "3号窗口"}
+        assert person["roles"] == ["clerk"]
+    async with page.delete("/api/v1/session") as said:
+        assert said.status == 204
+    async with page.get("/api/v1/session", headers={"Cookie": f"yunjian={cookie.value}"}) as said:
+        assert said.status == 401
+
+
+async def test_each_sign_in_makes_a_new_token_and_ends_after_a_working_day(
+    page: aiohttp.ClientSession, moved: MovedClock
+) -> None:
+    credentials = {"login": "approver-one", "password": PASSWORD}
+    tokens = set()
+    for _ in range(2):
+        async with page.post("/api/v1/tokens", json=credentials) as said:
+            assert said.status == 201
+            tokens.add((await said.json())["token"])
+    assert len(tokens) == 2
+    bearer = {"Authorization": f"Bearer {tokens.pop()}"}
+    async with page.get("/api/v1/session", headers=bearer) as said:
+        assert said.status == 200
+    moved.move(12 * 3600)
+    async with page.get("/api/v1/session", headers=bearer) as said:
+        assert said.status == 401
+
+
+async def test_an_unknown_login_is_told_as_a_wrong_password(page: aiohttp.ClientSession) -> None:
+    told = []
+    for login in ("clerk-one", "nobody-here"):
+        body = {"login": login, "password": "not it"}
+        async with page.post("/api/v1/session", json=body) as said:
+            problem = await said.json()
+            assert said.status == 401
+            assert problem["reference"] == said.headers["X-Request-Id"]
+            told.append((problem["code"], problem["title"]))
+    assert told[0] == told[1] == ("bad_credentials", "账号或密码不正确。")
+
+
+async def test_guessing_is_slowed_down_for_its_account(page: aiohttp.ClientSession) -> None:
+    statuses = []
+    for _ in range(32):
+        body = {"login": "clerk-one", "password": "not it"}
+        async with page.post("/api/v1/session", json=body) as said:
+            statuses.append(said.status)
+    assert statuses[:10] == [401] * 10
+    assert statuses[-1] == 429
+
+
+async def test_another_site_cannot_ask(page: aiohttp.ClientSession) -> None:
+    await sign_in(page, "clerk-one")
+    for foreign in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "", "Sec-Fetch-Site": "cross-site"},
+    ):
+        async with page.delete("/api/v1/session", headers=foreign) as said:
+            assert said.status == 403
+            assert (await said.json())["code"] == "foreign_origin"
+    async with page.get("/api/v1/session") as said:
+        assert said.status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("PATCH", "/api/v1/session", 405, "method_not_allowed"),
+        ("POST", "/window", 405, "method_not_allowed"),
+        ("GET", "/assets/nothing.js", 404, "not_found"),
+        ("GET", "/../setup.cfg", 404, "not_found"),
+        ("GET", "/%2e%2e/%2e%2e/setup.cfg", 404, "not_found"),
+        ("GET", "/api/v1/consent-text?language=xx", 401, "unauthenticated"),
+    ],
+)
+async def test_every_error_is_a_problem(
+    page: aiohttp.ClientSession, method: str, path: str, status: int, code: str
+) -> None:
+    address = URL(str(page._base_url).rstrip("/") + path, encoded=True)
+    headers = {"Accept-Language": "en;q=0.5, fr"}
+    async with aiohttp.request(method, address, headers=headers) as said:
+        problem = await said.json(content_type="application/problem+json")
+        assert (said.status, problem["status"], problem["code"]) == (status, status, code)
+        assert problem["title"].isascii()
+        assert said.headers["X-Content-Type-Options"] == "nosniff"
+        if status == 405:
+            assert said.headers["Allow"]
+
+
+async def test_a_body_that_does_not_fit_is_told_by_the_names_of_its_fields(
+    page: aiohttp.ClientSession,
+) -> None:
+    async with page.post("/api/v1/session", json={"login": "x", "secret": "s3cr3t"}) as said:
+        text = await said.text()
+        assert said.status == 400
+        assert "password" in text
+        assert "s3cr3t" not in text
+    async with page.post(
+        "/api/v1/session", data=b"{", headers={"Content-Type": "application/json"}
+    ) as said:
+        assert said.status == 400
+    async with page.post("/api/v1/session", data={"login": "x"}) as said:
+        assert said.status == 415
+    async with page.post("/api/v1/session", json={"login": "x" * 300_000}) as said:
+        assert (said.status, (await said.json())["code"]) == (413, "too_large")
+
+
+async def test_pages_carry_the_policy_and_hide_the_server(page: aiohttp.ClientSession) -> None:
+    async with page.get("/healthz") as said:
+        policy = said.headers["Content-Security-Policy"]
+        assert said.status == 200
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert f"ws://{said.url.authority}" in policy
+        assert said.headers["Referrer-Policy"] == "no-referrer"
+        assert "Server" not in said.headers
+
+
+async def test_the_description_is_valid_openapi(page: aiohttp.ClientSession) -> None:
+    async with page.get("/api/v1/openapi.json") as said:
+        document = await said.json()
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["paths"]["/api/v1/session"]["post"]["requestBody"]["required"]
+    assert len(document["paths"]) >= 5
+
+
+async def test_signing_in_and_out_stands_in_the_ledger(
+    node: Running, page: aiohttp.ClientSession
+) -> None:
+    await sign_in(page, "supervisor-one")
+    for _ in range(2):
+        async with page.delete("/api/v1/session") as said:
+            assert said.status == 204
+    entries = sa.select(tables.ledger_entries.c.act, tables.ledger_entries.c.result).where(
+        tables.ledger_entries.c.subject == "person:supervisor-one"
+    )
+    async with node.app[STORE].read() as connection:
+        rows = (await connection.execute(entries.order_by("version"))).all()
+    assert [tuple(row) for row in rows] == [("session.open", "ok"), ("session.close", "ok")]
