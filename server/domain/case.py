@@ -80,6 +80,11 @@ class Case:
         return self.state in CLOSED
 
     @property
+    def unit_id(self) -> str:
+        """The unit that decides."""
+        return self.item.unit_id
+
+    @property
     def form(self) -> Form:
         return Form(self.item.fields, self.entries, self.holds, self.proposals, self.closed)
 

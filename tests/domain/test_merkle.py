@@ -1,0 +1,158 @@
+"""The tree against RFC 9162's definitions, written here as plain recursion, and against forgeries."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain.merkle import (
+    EMPTY_ROOT,
+    Tree,
+    consistency_proof,
+    inclusion_proof,
+    verify_consistency,
+    verify_inclusion,
+)
+
+
+def sha(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def k_of(n: int) -> int:
+    k = 1
+    while k * 2 < n:
+        k *= 2
+    return k
+
+
+def mth(d: list[bytes]) -> bytes:
+    if not d:
+        return sha(b"")
+    if len(d) == 1:
+        return sha(b"\0" + d[0])
+    k = k_of(len(d))
+    return sha(b"\1" + mth(d[:k]) + mth(d[k:]))
+
+
+def path(m: int, d: list[bytes]) -> list[bytes]:
+    if len(d) == 1:
+        return []
+    k = k_of(len(d))
+    if m < k:
+        return [*path(m, d[:k]), mth(d[k:])]
+    return [*path(m - k, d[k:]), mth(d[:k])]
+
+
+def subproof(m: int, d: list[bytes], b: bool) -> list[bytes]:
+    if m == len(d):
+        return [] if b else [mth(d)]
+    k = k_of(len(d))
+    if m <= k:
+        return [*subproof(m, d[:k], b), mth(d[k:])]
+    return [*subproof(m - k, d[k:], False), mth(d[:k])]
+
+
+leaves_of = st.lists(st.binary(max_size=8), min_size=1, max_size=70)
+
+
+def test_known_roots() -> None:
+    """The vectors of Certificate Transparency's reference implementation, for trees of 1 to 8 leaves."""
+    inputs = [
+        "", "00", "10", "2021", "3031", "40414243",
+        "5051525354555657", "606162636465666768696a6b6c6d6e6f",
+    ]  # fmt: skip
+    roots = [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ]
+    assert Tree().root() == EMPTY_ROOT == sha(b"")
+    tree = Tree()
+    for given_leaf, root in zip(inputs, roots, strict=True):
+        tree.append(bytes.fromhex(given_leaf))
+        assert tree.root().hex() == root
+
+
+@given(leaves_of)
+def test_the_growing_tree_is_the_defined_one(leaves: list[bytes]) -> None:
+    tree = Tree()
+    for number, leaf in enumerate(leaves, 1):
+        tree.append(leaf)
+        assert tree.root() == mth(leaves[:number])
+    assert tree.size == len(leaves)
+
+
+@given(leaves_of, st.data())
+def test_inclusion(leaves: list[bytes], data: st.DataObject) -> None:
+    size, root = len(leaves), mth(leaves)
+    index = data.draw(st.integers(0, size - 1))
+    proof = inclusion_proof(leaves, index)
+    assert proof == path(index, leaves)
+    assert verify_inclusion(leaves[index], index, size, proof, root)
+
+    assert not verify_inclusion(leaves[index] + b"!", index, size, proof, root)
+    assert not verify_inclusion(leaves[index], index, size, proof, sha(root))
+    assert not verify_inclusion(leaves[index], index, size, [*proof, root], root)
+    assert not verify_inclusion(leaves[index], -1, size, proof, root)
+    assert not verify_inclusion(leaves[index], size, size, proof, root)
+    if proof:
+        assert not verify_inclusion(leaves[index], index, size, proof[:-1], root)
+        at = data.draw(st.integers(0, len(proof) - 1))
+        assert not verify_inclusion(leaves[index], index, size, spoiled(proof, at, data), root)
+    other = data.draw(st.integers(0, size - 1))
+    if leaves[other] != leaves[index]:
+        assert not verify_inclusion(leaves[index], other, size, path(other, leaves), root)
+
+
+@given(leaves_of, st.data())
+def test_consistency(leaves: list[bytes], data: st.DataObject) -> None:
+    second, root = len(leaves), mth(leaves)
+    first = data.draw(st.integers(1, second))
+    first_root = mth(leaves[:first])
+    proof = consistency_proof(leaves, first)
+    assert proof == subproof(first, leaves, True)
+    assert verify_consistency(first, second, first_root, root, proof)
+
+    assert not verify_consistency(first, second, sha(first_root), root, proof)
+    assert not verify_consistency(first, second, first_root, sha(root), proof)
+    assert not verify_consistency(first, second, first_root, root, [*proof, root])
+    assert not verify_consistency(0, second, EMPTY_ROOT, root, [])
+    assert not verify_consistency(second + 1, second, first_root, root, proof)
+    if proof:
+        assert not verify_consistency(first, second, first_root, root, proof[:-1])
+        at = data.draw(st.integers(0, len(proof) - 1))
+        assert not verify_consistency(first, second, first_root, root, spoiled(proof, at, data))
+
+
+def spoiled(proof: list[bytes], at: int, data: st.DataObject) -> list[bytes]:
+    """The proof with one bit of one hash turned."""
+    bit = data.draw(st.integers(0, 255))
+    step = bytearray(proof[at])
+    step[bit // 8] ^= 1 << bit % 8
+    return [*proof[:at], bytes(step), *proof[at + 1 :]]
+
+
+def test_a_copy_grows_on_its_own() -> None:
+    tree = Tree([b"a", b"b", b"c"])
+    copy = tree.copy()
+    copy.append(b"d")
+    assert tree.root() == mth([b"a", b"b", b"c"])
+    assert copy.root() == mth([b"a", b"b", b"c", b"d"])
+
+
+def test_what_does_not_exist_has_no_proof() -> None:
+    with pytest.raises(IndexError):
+        inclusion_proof([b"a"], 1)
+    with pytest.raises(ValueError, match="0"):
+        consistency_proof([b"a"], 0)
+    with pytest.raises(ValueError, match="2"):
+        consistency_proof([b"a"], 2)
