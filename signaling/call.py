@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType, assert_never
+from typing import Final, NewType, assert_never
 
 from signaling.refusals import Code, Refusal
 
@@ -72,6 +72,9 @@ class Patience:
     lost_after_s: float = LOST_AFTER_S
     held_with_other_s: float = HELD_WITH_OTHER_S
     held_alone_s: float = HELD_ALONE_S
+
+
+PATIENCE: Final = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ def dial(
     at: datetime,
     *,
     recording_consented: bool,
-    patience: Patience = Patience(),
+    patience: Patience = PATIENCE,
 ) -> Call:
     """A new open call: the caller sits at the window, everyone in ``rings`` is asked at once.
 
@@ -242,7 +245,7 @@ def dial(
     )
 
 
-def step(call: Call, event: CallInput, at: datetime, patience: Patience = Patience()) -> Call:
+def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIENCE) -> Call:
     """The call after ``event`` at the moment ``at``; the very same object when nothing changes.
 
     A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a

@@ -1,0 +1,627 @@
+"""The switchboard: pairs window and approver, rings, seats, carries SDP, and keeps the time.
+
+It answers ``call.*``, ``desk.*`` and ``unit.open`` and sweeps what is overdue. What it
+needs of the world are its ports: CallBook (one call in one transaction), Roster (who is
+at which desk), MediaRooms (the engine) and Screens (the sockets of this node). It knows
+no HTTP, no SQL and no rule of a case; a person is an id to it. Which page holds a seat is
+known in memory alone: after a restart the pages that come back take their seats again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from signaling import waiting
+from signaling.call import (
+    PATIENCE,
+    Answered,
+    Call,
+    CallId,
+    CallInput,
+    CallState,
+    Cancelled,
+    Declined,
+    HungUp,
+    Joined,
+    Leg,
+    LegId,
+    LegState,
+    MediaTurned,
+    Muted,
+    Patience,
+    PersonId,
+    RecordingTurned,
+    RingId,
+    RingState,
+    Tick,
+    dial,
+    own_leg,
+    step,
+)
+from signaling.protocol import (
+    Ack,
+    CallAnswer,
+    CallCancel,
+    CallConnect,
+    CallDecline,
+    CallDescribe,
+    CallDial,
+    CallHangUp,
+    CallJoin,
+    CallMute,
+    CallOpen,
+    CallSnapshot,
+    Command,
+    DeskDuty,
+    DeskOpen,
+    DeskView,
+    Message,
+    Replaced,
+    UnitOpen,
+    UnitPresence,
+    Who,
+)
+from signaling.refusals import Code, Refusal
+
+log = logging.getLogger("yunjian.switchboard")
+
+SWEEP_EVERY_S: Final = 1.0
+SEEN_WRITTEN_EVERY_S: Final = 5.0
+PRESENCE: Final = "presence"
+"""The audience of ``unit:<id>``."""
+
+
+class Line(Protocol):
+    """Where a command comes from; see ``gateway.Connection``."""
+
+    @property
+    def who(self) -> Who: ...
+    @property
+    def sid(self) -> str: ...
+    @property
+    def page(self) -> str: ...
+    async def watch(self, subject: str, audience: str) -> None: ...
+
+
+class Turn(Protocol):
+    """One call, locked, in one transaction; committed when the block ends without error."""
+
+    @property
+    def replayed(self) -> Ack | None:
+        """The stored ack when this command was done before: return it and write nothing."""
+        ...
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def call(self) -> Call: ...
+
+    async def write(self, call: Call, act: str, object: str) -> None:
+        """Keep the call as it is now, free who is no longer engaged, record event and entry."""
+        ...
+
+    def ack(self, result: Mapping[str, Any]) -> Ack: ...
+
+
+class Dialling(Protocol):
+    """The transaction of a dialling, entered when the caller may dial about this case."""
+
+    @property
+    def replayed(self) -> Ack | None: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def recording_consented(self) -> bool: ...
+    @property
+    def desks(self) -> Sequence[waiting.Desk]:
+        """The desks of the unit that is called."""
+        ...
+
+    @property
+    def handling_s(self) -> float:
+        """How long a call of that unit lasts on average, in seconds."""
+        ...
+
+    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
+        """Reserve, one by one and atomically, those who are still free; returns whom it got."""
+        ...
+
+    async def open(self, call: Call) -> None: ...
+    def ack(self, result: Mapping[str, Any]) -> Ack: ...
+
+
+class CallBook(Protocol):
+    """Where calls are kept."""
+
+    def dial(self, who: Who, command: CallDial) -> AbstractAsyncContextManager[Dialling]:
+        """Refused: not_found, consent_missing, already_in_call, case_closed."""
+        ...
+
+    def turn(
+        self, who: Who | None, call_id: CallId, command: Command | None = None
+    ) -> AbstractAsyncContextManager[Turn]:
+        """Refused with not_found when there is no such call. Without ``who`` it is time that acts."""
+        ...
+
+    async def find(self, call_id: CallId) -> Call:
+        """The call as it is now, not locked; refused with not_found."""
+        ...
+
+    async def due(
+        self, quiet_since: datetime, at: datetime, also: Collection[CallId]
+    ) -> Sequence[tuple[Call, Mapping[LegId, datetime]]]:
+        """Running calls with something that may be overdue, and when their legs were last seen.
+
+        A leg that is silent or was not seen since ``quiet_since``, a ring or a held place past
+        ``at``; and the calls of ``also`` that are running.
+        """
+        ...
+
+
+class Roster(Protocol):
+    """Who is at which desk, and what he sees there."""
+
+    async def desk(self, who: Who) -> tuple[DeskView, Mapping[str, str]]:
+        """The desk of this person; and the audience (of the gateway) of each of its subjects."""
+        ...
+
+    async def snapshot(self, who: Who, call_id: CallId) -> tuple[CallSnapshot, str]:
+        """A call as this person may see it, and his audience; refused with not_found."""
+        ...
+
+    async def duty(self, who: Who, command: DeskDuty) -> Ack: ...
+    async def presence(self, unit_id: str) -> UnitPresence:
+        """Refused with not_found when there is no such unit."""
+        ...
+
+    async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
+        """Keep when these last gave a sign of life. Not an event, and not in the ledger."""
+        ...
+
+
+class MediaRooms(Protocol):
+    """The media engine: a room is a call, a party is a leg. Refuses with ``media_unavailable``."""
+
+    async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
+        """The worker's SDP offer for this leg; ``restart`` keeps what flows and renews the path."""
+        ...
+
+    async def describe(self, call_id: CallId, leg_id: LegId, sdp: str) -> None:
+        """The page's answer; refused with bad_sdp."""
+        ...
+
+    async def mute(self, call_id: CallId, leg_id: LegId, mid: str, on: bool) -> None: ...
+    async def leave(self, call_id: CallId, leg_id: LegId | None) -> None:
+        """Remove a party and finish its recording; None: everybody, and the room. Never refused."""
+        ...
+
+
+class Screens(Protocol):
+    """The sockets of this node."""
+
+    async def tell(self, sid: str, message: Message) -> None: ...
+    async def show(self, subject: str, audience: str, message: Message) -> None: ...
+    def watched(self, prefix: str) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """The page that holds a leg, and when it was last heard."""
+
+    call_id: CallId
+    page: str
+    sid: str
+    heard_at: datetime
+    gone: bool = False
+
+
+class Switchboard:
+    """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC."""
+
+    def __init__(
+        self,
+        book: CallBook,
+        roster: Roster,
+        rooms: MediaRooms,
+        screens: Screens,
+        *,
+        now: Callable[[], datetime],
+        fresh_id: Callable[[], str],
+        patience: Patience = PATIENCE,
+        ice_servers: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._book = book
+        self._roster = roster
+        self._rooms = rooms
+        self._screens = screens
+        self._now = now
+        self._fresh_id = fresh_id
+        self._patience = patience
+        self._ice_servers = [dict(server) for server in ice_servers]
+        self._seats: dict[LegId, _Seat] = {}
+        self._people_heard: dict[str, datetime] = {}
+        self._seen_written_at: dict[str, datetime] = {}
+        self._presence: dict[str, UnitPresence] = {}
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def handlers(self) -> Mapping[type[Command], Callable[[Any, Any], Awaitable[Any]]]:
+        """What it answers, by command; for ``Gateway.on``."""
+        return {
+            CallDial: self.dial,
+            CallCancel: self.cancel,
+            CallAnswer: self.answer,
+            CallDecline: self.decline,
+            CallJoin: self.join,
+            CallConnect: self.connect,
+            CallDescribe: self.describe,
+            CallMute: self.mute,
+            CallHangUp: self.hang_up,
+            CallOpen: self.open,
+            DeskOpen: self.open_desk,
+            DeskDuty: self.set_duty,
+            UnitOpen: self.open_unit,
+        }
+
+    # ------------------------------------------------------------ ringing
+
+    async def dial(self, line: Line, command: CallDial) -> Ack:
+        """Ring every free approver of the case's unit. Refused, beside what the book refuses:
+        ``no_approver_free`` with how many are on duty and, in seconds, the estimated wait."""
+        async with self._book.dial(line.who, command) as dialling:
+            if dialling.replayed is not None:
+                return dialling.replayed
+            caller_id = PersonId(line.who.person_id)
+            call_id, leg_id = CallId(self._fresh_id()), LegId(self._fresh_id())
+            away_after_s = self._patience.lost_after_s
+            wanted = waiting.to_ring(dialling.desks, caller_id, dialling.at, away_after_s)
+            reserved = await dialling.reserve(call_id, wanted)
+            if not reserved:
+                raise self._nobody_free(dialling)
+            call = dial(
+                call_id,
+                caller_id,
+                leg_id,
+                [(RingId(self._fresh_id()), PersonId(person)) for person in reserved],
+                dialling.at,
+                recording_consented=dialling.recording_consented,
+                patience=self._patience,
+            )
+            await dialling.open(call)
+            ack = dialling.ack({"call_id": call_id})
+        self._sit(call_id, leg_id, line)
+        self._wake.set()
+        return ack
+
+    def _nobody_free(self, dialling: Dialling) -> Refusal:
+        desks, at, away_after_s = dialling.desks, dialling.at, self._patience.lost_after_s
+        seen = [waiting.presence(desk, at, away_after_s) for desk in desks]
+        wait_s = waiting.estimated_wait_s(desks, 0, dialling.handling_s, at, away_after_s)
+        return Refusal(
+            Code.NO_APPROVER_FREE,
+            on_duty=len(seen) - seen.count(waiting.Presence.AWAY),
+            wait_s=None if wait_s is None else round(wait_s),
+        )
+
+    async def cancel(self, line: Line, command: CallCancel) -> Ack:
+        event = Cancelled(PersonId(line.who.person_id))
+        ack, _ = await self._take(line, CallId(command.call_id), command, event)
+        return ack
+
+    async def answer(self, line: Line, command: CallAnswer) -> Ack:
+        """The first answer of all wins; it makes the approver's leg, held by this page."""
+        leg_id, call_id = LegId(self._fresh_id()), CallId(command.call_id)
+        event = Answered(RingId(command.ring_id), PersonId(line.who.person_id), leg_id)
+        ack, call = await self._take(
+            line, call_id, command, event, {"call_id": call_id, "leg_id": leg_id}
+        )
+        if call is not None:
+            self._sit(call_id, leg_id, line)
+        return ack
+
+    async def decline(self, line: Line, command: CallDecline) -> Ack:
+        event = Declined(RingId(command.ring_id), PersonId(line.who.person_id))
+        ack, _ = await self._take(line, CallId(command.call_id), command, event)
+        return ack
+
+    async def hang_up(self, line: Line, command: CallHangUp) -> Ack:
+        event = HungUp(PersonId(line.who.person_id))
+        ack, _ = await self._take(line, CallId(command.call_id), command, event)
+        return ack
+
+    # ------------------------------------------------------------ seats and media
+
+    async def join(self, line: Line, command: CallJoin) -> Ack:
+        """A new leg for the seat this person holds. The newer page wins; the older one is told."""
+        call_id, leg_id = CallId(command.call_id), LegId(self._fresh_id())
+        event = Joined(PersonId(line.who.person_id), leg_id)
+        ack, call = await self._take(line, call_id, command, event, {"leg_id": leg_id})
+        if call is None:
+            return ack
+        older = next(leg.previous_leg_id for leg in call.legs if leg.id == leg_id)
+        if older is not None:
+            held = self._seats.pop(older, None)
+            if held is not None and held.page != line.page and not held.gone:
+                await self._screens.tell(held.sid, Replaced(call_id=call_id))
+            # Before the ack, so that the new party finds its seat in the room free.
+            await self._rooms.leave(call_id, older)
+        self._sit(call_id, leg_id, line)
+        return ack
+
+    async def connect(self, line: Line, command: CallConnect) -> Mapping[str, Any]:
+        """The worker's offer for my leg of a live call; before an answer there is nobody to meet."""
+        call, leg = await self._own(line, command.call_id, command.leg_id)
+        if call.state is not CallState.LIVE:
+            raise Refusal(Code.NOT_IN_CALL)
+        sdp = await self._rooms.offer(call, leg, restart=command.restart)
+        return {"sdp": sdp, "ice_servers": self._ice_servers}
+
+    async def describe(self, line: Line, command: CallDescribe) -> Mapping[str, Any]:
+        call, leg = await self._own(line, command.call_id, command.leg_id)
+        await self._rooms.describe(call.id, leg.id, command.sdp)
+        return {}
+
+    async def mute(self, line: Line, command: CallMute) -> Ack:
+        """Kept with the leg first: a party that is not there yet is seated muted."""
+        leg_id = LegId(command.leg_id)
+        event = Muted(leg_id, PersonId(line.who.person_id), command.mid, command.on)
+        ack, call = await self._take(line, CallId(command.call_id), command, event)
+        if call is not None:
+            try:
+                await self._rooms.mute(call.id, leg_id, command.mid, command.on)
+            except Refusal as refusal:
+                # No party, no packets: the next offer applies what the leg says.
+                log.info("mute waits leg=%s code=%s", leg_id, refusal.code.value)
+        return ack
+
+    async def open(self, line: Line, command: CallOpen) -> CallSnapshot:
+        call_id = CallId(command.call_id)
+        _, audience = await self._roster.snapshot(line.who, call_id)
+        await line.watch(f"call:{call_id}", audience)
+        snapshot, now = await self._roster.snapshot(line.who, call_id)
+        if now != audience:
+            await line.watch(f"call:{call_id}", now)
+        return snapshot
+
+    # ------------------------------------------------------------ desks
+
+    async def open_desk(self, line: Line, command: DeskOpen) -> DeskView:
+        """My desk. Every call of mine that runs is watched by this socket from now on; a seat of
+        mine that no page of this node is known to hold is taken to be this page's."""
+        _, before = await self._roster.desk(line.who)
+        for subject, audience in before.items():
+            await line.watch(subject, audience)
+        view, audiences = await self._roster.desk(line.who)
+        for subject, audience in audiences.items():
+            await line.watch(subject, audience)
+        for snapshot in view.calls:
+            for leg in snapshot.call.legs:
+                mine = leg.person.id == line.who.person_id and leg.state == "joined"
+                if mine and LegId(leg.id) not in self._seats:
+                    self._sit(CallId(snapshot.call.id), LegId(leg.id), line)
+        return view
+
+    async def set_duty(self, line: Line, command: DeskDuty) -> Ack:
+        self._people_heard[line.who.person_id] = self._now()
+        ack = await self._roster.duty(line.who, command)
+        self._wake.set()
+        return ack
+
+    async def open_unit(self, line: Line, command: UnitOpen) -> UnitPresence:
+        await self._roster.presence(command.unit_id)
+        await line.watch(f"unit:{command.unit_id}", PRESENCE)
+        return await self._roster.presence(command.unit_id)
+
+    # ------------------------------------------------------------ signs of life
+
+    def heard(self, line: Line) -> None:
+        """This socket has given a sign of life; for ``Gateway.on_beat``."""
+        now = self._now()
+        self._people_heard[line.who.person_id] = now
+        for leg_id, seat in self._seats.items():
+            if seat.page == line.page:
+                back = seat.gone
+                self._seats[leg_id] = replace(seat, sid=line.sid, heard_at=now, gone=False)
+                if back:
+                    self._wake.set()
+
+    def gone(self, line: Line) -> None:
+        """This socket is closed; for ``Gateway.on_gone``. Its seats are silent from now on."""
+        for leg_id, seat in self._seats.items():
+            if seat.sid == line.sid:
+                self._seats[leg_id] = replace(seat, gone=True)
+                self._wake.set()
+
+    # ------------------------------------------------------------ the engine speaks
+
+    async def media_turned(self, call_id: str, leg_id: str, on: bool) -> None:
+        """Packets of this leg flow, or flow no longer. A call that is not there is no error."""
+        event = MediaTurned(LegId(leg_id), on)
+        await self._note(CallId(call_id), event, "leg.media_up" if on else "leg.media_down", leg_id)
+
+    async def recording_turned(self, call_id: str, leg_id: str, on: bool) -> None:
+        event = RecordingTurned(LegId(leg_id), on)
+        act = "recording.started" if on else "recording.stopped"
+        await self._note(CallId(call_id), event, act, leg_id)
+
+    async def media_lost(self, calls: Collection[str]) -> None:
+        """The engine is gone: nothing flows in these calls until their pages connect again."""
+        for call_id in map(CallId, calls):
+            try:
+                call = await self._book.find(call_id)
+            except Refusal:
+                continue
+            for leg in call.seated():
+                await self._note(call_id, MediaTurned(leg.id, False), "leg.media_down", leg.id)
+                await self._note(
+                    call_id, RecordingTurned(leg.id, False), "recording.stopped", leg.id
+                )
+
+    # ------------------------------------------------------------ time
+
+    async def run(self) -> None:
+        """Sweep every second, and at once when something is known to have changed. Never returns."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.sweep()
+            except Refusal as refusal:
+                log.warning("sweep put off code=%s", refusal.code.value)
+            try:
+                async with asyncio.timeout(SWEEP_EVERY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def close(self) -> None:
+        """Wait for what was begun on the side."""
+        await asyncio.gather(*self._tasks)
+
+    async def sweep(self) -> None:
+        """One pass: write signs of life, end what is overdue, show presence that changed.
+
+        Several nodes may sweep at once: each change is decided again under the lock of its call.
+        """
+        now = self._now()
+        await self._write_seen(now)
+        quiet_since = now - timedelta(seconds=self._patience.silent_after_s)
+        gone = {seat.call_id for seat in self._seats.values() if seat.gone}
+        for call, seen in await self._book.due(quiet_since, now, gone):
+            tick = self._tick(call, seen)
+            if step(call, tick, now, self._patience) is call:
+                continue
+            async with self._book.turn(None, call.id) as turn:
+                after = step(turn.call, tick, turn.at, self._patience)
+                if after is turn.call:
+                    continue
+                await turn.write(after, *_told(turn.call, after))
+            self._settle(after)
+        await self._show_presence()
+
+    def _tick(self, call: Call, seen: Mapping[LegId, datetime]) -> Tick:
+        slack = timedelta(seconds=SEEN_WRITTEN_EVERY_S)
+        heard, gone = {}, set()
+        for leg in call.seated():
+            if seat := self._seats.get(leg.id):
+                heard[leg.id] = seat.heard_at
+                if seat.gone:
+                    gone.add(leg.id)
+            elif leg.id in seen:
+                # Another node hears this leg, or did before a restart; it wrote that down this late.
+                heard[leg.id] = seen[leg.id] + slack
+        return Tick(heard, frozenset(gone))
+
+    async def _write_seen(self, now: datetime) -> None:
+        def due(key: str, heard_at: datetime) -> bool:
+            written = self._seen_written_at.get(key)
+            if written is None:
+                return True
+            return heard_at > written and (now - written).total_seconds() >= SEEN_WRITTEN_EVERY_S
+
+        people = {p: at for p, at in self._people_heard.items() if due(p, at)}
+        legs = {leg: s.heard_at for leg, s in self._seats.items() if due(leg, s.heard_at)}
+        if people or legs:
+            await self._roster.seen(people, legs)
+        self._seen_written_at.update(dict.fromkeys([*people, *legs], now))
+        forgotten = now - timedelta(seconds=2 * self._patience.lost_after_s)
+        for person, at in list(self._people_heard.items()):
+            if at < forgotten:
+                del self._people_heard[person]
+                self._seen_written_at.pop(person, None)
+
+    async def _show_presence(self) -> None:
+        subjects = set(self._screens.watched("unit:"))
+        for subject in subjects:
+            shown = await self._roster.presence(subject.removeprefix("unit:"))
+            before = self._presence.get(subject)
+            self._presence[subject] = shown
+            if before is None or before.approvers != shown.approvers:
+                await self._screens.show(subject, PRESENCE, shown)
+        for subject in self._presence.keys() - subjects:
+            del self._presence[subject]
+
+    # ------------------------------------------------------------ the one way to change a call
+
+    async def _take(
+        self,
+        line: Line,
+        call_id: CallId,
+        command: Command,
+        event: CallInput,
+        result: Mapping[str, Any] | None = None,
+    ) -> tuple[Ack, Call | None]:
+        """Do what a person wants; the call is None when the command was done before."""
+        async with self._book.turn(line.who, call_id, command) as turn:
+            if turn.replayed is not None:
+                return turn.replayed, None
+            _known(turn.call, line.who)
+            after = step(turn.call, event, turn.at, self._patience)
+            if after is not turn.call:
+                act = str(type(command).model_fields["type"].default)
+                object = (
+                    getattr(event, "ring_id", None) or getattr(event, "leg_id", None) or call_id
+                )
+                await turn.write(after, act, object)
+            ack = turn.ack(result or {})
+        self._settle(after)
+        self._wake.set()
+        return ack, after
+
+    async def _note(self, call_id: CallId, event: CallInput, act: str, object: str) -> None:
+        """Keep what the engine says."""
+        try:
+            async with self._book.turn(None, call_id) as turn:
+                after = step(turn.call, event, turn.at, self._patience)
+                if after is not turn.call:
+                    await turn.write(after, act, object)
+        except Refusal as refusal:
+            log.warning("not noted act=%s call=%s code=%s", act, call_id, refusal.code.value)
+
+    async def _own(self, line: Line, call_id: str, leg_id: str) -> tuple[Call, Leg]:
+        call = await self._book.find(CallId(call_id))
+        _known(call, line.who)
+        return call, own_leg(call, LegId(leg_id), PersonId(line.who.person_id))
+
+    def _sit(self, call_id: CallId, leg_id: LegId, line: Line) -> None:
+        if line.page:
+            self._seats[leg_id] = _Seat(call_id, line.page, line.sid, self._now())
+
+    def _settle(self, call: Call) -> None:
+        """Let go of the seats that have ended, and of the room when the call has."""
+        for leg in call.legs:
+            if leg.state is not LegState.JOINED:
+                self._seats.pop(leg.id, None)
+                self._seen_written_at.pop(leg.id, None)
+        if call.state is CallState.ENDED:
+            self._aside(self._rooms.leave(call.id, None))
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _known(call: Call, who: Who) -> None:
+    """Refuse with ``not_found`` who has nothing to do with this call: he may not know of it."""
+    people = {call.caller_id} | {ring.target_id for ring in call.rings}
+    if PersonId(who.person_id) not in people:
+        raise Refusal(Code.NOT_FOUND)
+
+
+def _told(before: Call, after: Call) -> tuple[str, str]:
+    """What time has done, as the ledger's act and object."""
+    if after.state is CallState.ENDED and before.state is not CallState.ENDED:
+        return f"call.{after.reason}", after.id
+    for was, ring in zip(before.rings, after.rings, strict=True):
+        if ring.state is RingState.MISSED and was.state is not RingState.MISSED:
+            return "ring.missed", ring.id
+    for old, leg in zip(before.legs, after.legs, strict=True):
+        if leg.state is LegState.LOST and old.state is not LegState.LOST:
+            return "leg.lost", leg.id
+        if leg.silent is not old.silent:
+            return "leg.silent" if leg.silent else "leg.heard", leg.id
+    return "call.held", after.id
