@@ -14,9 +14,9 @@ declare module 'vue-router' {
 }
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/', name: 'home', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'not_found' } },
-  { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignInPage.vue'), meta: { title: 'sign_in' } },
-  { path: '/window', name: 'window', component: () => import('./pages/WindowIdlePage.vue'), meta: { title: 'window', roles: ['clerk'] } },
+  { path: '/', name: 'home', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
+  { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { title: 'sign_in' } },
+  { path: '/window', name: 'window', component: () => import('./pages/WindowIdle.vue'), meta: { title: 'window', roles: ['clerk'] } },
   {
     path: '/window/cases/:id',
     name: 'window_case',
@@ -24,7 +24,7 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'window_case', roles: ['clerk'] },
   },
-  { path: '/approver', name: 'approver', component: () => import('./pages/ApproverDutyPage.vue'), meta: { title: 'approver', roles: ['approver'] } },
+  { path: '/approver', name: 'approver', component: () => import('./pages/ApproverDuty.vue'), meta: { title: 'approver', roles: ['approver'] } },
   {
     path: '/approver/cases/:id',
     name: 'approver_case',
@@ -35,18 +35,18 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/supervisor/calls',
     name: 'supervisor_calls',
-    component: () => import('./pages/CallLogPage.vue'),
+    component: () => import('./pages/CallLog.vue'),
     meta: { title: 'supervisor_calls', roles: ['supervisor'] },
   },
   {
     path: '/supervisor/calls/:id',
     name: 'supervisor_call',
-    component: () => import('./pages/CallReplayPage.vue'),
+    component: () => import('./pages/CallReplay.vue'),
     props: true,
     meta: { title: 'supervisor_call', roles: ['supervisor'] },
   },
-  { path: '/admin', name: 'admin', component: () => import('./pages/AdminPage.vue'), meta: { title: 'admin', roles: ['admin'] } },
-  { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'not_found' } },
+  { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
+  { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
 ]
 
 export const router = createRouter({ history: createWebHistory(), routes })

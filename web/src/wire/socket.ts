@@ -52,12 +52,14 @@ export class Wire {
 
   constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
     this.connection = readonly(this.state)
+    // names this page over all its connections: a seat is kept over a reconnect, and lost to a newer page
+    const page = freshId()
     this.socket = io(options.url ?? '', {
       // government networks sometimes let no WebSocket through; then polling
       transports: ['websocket', 'polling'],
       reconnectionDelay: 200,
       reconnectionDelayMax: 3000,
-      auth: (give) => give({ language: options.language() }),
+      auth: (give) => give({ language: options.language(), page }),
       ...(options.extraHeaders ? { extraHeaders: options.extraHeaders } : {}),
     })
     this.socket.on('connect', () => this.connected())

@@ -87,6 +87,7 @@ describe('the connection of a page', () => {
     sockets[0]?.conn.close()
     await until(() => live.connection.value === 'reconnecting')
     await until(() => live.connection.value === 'connected')
+    expect(sockets[1]?.handshake.auth['page']).toBe(sockets[0]?.handshake.auth['page'])
     expect(states).toEqual(['connected', 'connected'])
   })
 
@@ -108,7 +109,7 @@ describe('the connection of a page', () => {
     sockets[0]?.emit('ephemeral', { type: 'desk.replaced', call_id: 'call0001' })
     await until(() => heard.length === 2)
     expect(heard).toEqual(['event skipped', 'ephemeral desk.replaced'])
-    expect(sockets[0]?.handshake.auth).toEqual({ language: 'en' })
+    expect(sockets[0]?.handshake.auth).toEqual({ language: 'en', page: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/) })
   })
 
   it('says that nobody is signed in when the server does, and tries no further', async () => {
