@@ -1,0 +1,60 @@
+"""The catalogue: items as they can be asked for, and the working-day calendar behind time limits.
+
+Reading is for everyone who is signed in. Knows no case.
+"""
+
+from typing import Final
+
+from server.actions.cases import item_view
+from server.domain.working_days import CHINA_REGION, SOURCE, statutory_days
+from server.store import SYSTEM, Store
+from server.store import catalogue as rows
+from server.wire.case import ItemView
+from server.wire.http import ItemSummary
+from signaling.refusals import Code, Refusal
+
+FIRST_YEAR: Final = 2024
+"""The calendar is kept from here on: limits are counted forwards and old ones stand in the cases."""
+
+
+async def items(store: Store, text: str = "", limit: int = 50) -> list[ItemSummary]:
+    """Items in use whose name, code, unit or place matches; all up to ``limit`` when empty."""
+    async with store.read() as reading:
+        found = await rows.list_items(reading, text.strip(), limit)
+    return [
+        ItemSummary(
+            id=row.item.id,
+            code=row.item.code,
+            name=row.item.name,
+            version=row.item.version,
+            unit_id=row.item.unit_id,
+            unit_name=row.unit_name,
+            place=row.place,
+            promised_days=row.item.promised_days,
+            modes=list(row.item.modes),
+        )
+        for row in found
+    ]
+
+
+async def item(store: Store, item_id: str) -> ItemView:
+    """One version of an item with its material list and form; refused ``not_found``."""
+    async with store.read() as reading:
+        row = await rows.find_item(reading, item_id)
+    if row is None:
+        raise Refusal(Code.NOT_FOUND, item=item_id)
+    return item_view(row.item, row.unit_name, row.place)
+
+
+async def seed_calendar(store: Store) -> None:
+    """Fill the State Council's calendar as far as chinesecalendar knows it; edited days stay.
+
+    Harmless to repeat: call it at each start, so that a newer package brings the next year.
+    """
+    days = list(statutory_days(FIRST_YEAR))
+    async with store.read() as reading:
+        known = await rows.known_days(reading, CHINA_REGION, days[0][0], days[-1][0])
+    unknown = [day for day in days if day[0] not in known]
+    if unknown:
+        async with store.change(SYSTEM) as change:
+            await rows.add_days(change.connection, CHINA_REGION, unknown, SOURCE)

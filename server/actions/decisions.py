@@ -1,0 +1,140 @@
+"""Judging a case: the review of each material and the decision, by the approver.
+
+The 办件编号 is given with the first decision, in the same transaction. Rules are in
+server.domain.material and server.domain.case.
+"""
+
+from dataclasses import replace
+
+from server.actions.cases import (
+    AHEAD,
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    decided_view,
+    material_view,
+    person_ref,
+    subject_of,
+)
+from server.domain import case as rules
+from server.domain import identifiers, material
+from server.domain.person import Actor
+from server.domain.working_days import CHINA_REGION, china_day
+from server.store import Store
+from server.store import cases as rows
+from server.store import catalogue as catalogue_rows
+from server.wire.case import CaseDecide, CaseDecided, CaseReview, MaterialChanged
+from signaling.protocol import Ack, Command
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def reviewed(connection: Connected, command: CaseReview) -> Ack:
+        return await review(store, actor_of(connection), command)
+
+    async def decided(connection: Connected, command: CaseDecide) -> Ack:
+        return await decide(store, actor_of(connection), command)
+
+    return {CaseReview: reviewed, CaseDecide: decided}
+
+
+async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
+    """合格, 需补正 or 不需要 for one material. Refusals: ``server.domain.material.reviewed``."""
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        judged = material.reviewed(
+            record.case.materials,
+            command.material_id,
+            command.review,
+            command.reason,
+            hand,
+            closed=record.case.closed,
+            at=change.at,
+        )
+        await rows.save_material(change.connection, command.case_id, judged, new=False)
+        people = {**record.people, actor.person_id: person_ref(actor)}
+        await change.record(
+            subject,
+            "case.review",
+            f"material:{judged.id}",
+            lambda version: MaterialChanged(
+                subject=subject,
+                version=version,
+                at=change.at,
+                material=material_view(judged, people),
+            ),
+            payload={
+                "line": judged.line,
+                "number": judged.number,
+                "sha256": judged.sha256,
+                "review": judged.review,
+                "reason": judged.review_reason,
+            },
+        )
+        return change.ack()
+
+
+async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
+    """受理, 补正 or 不予受理. Result: ``{number}``. Refusals: ``server.domain.case.decide``.
+
+    The serial of a 办件编号 counts per item and day in China; it is unique however many decide
+    at once, and a decision that is rolled back gives it back.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        today = china_day(change.at)
+        known = await catalogue_rows.known_days(
+            change.connection, CHINA_REGION, today, today + AHEAD
+        )
+        after = rules.decide(
+            record.case,
+            command.decision,
+            command.reason,
+            hand,
+            at=change.at,
+            known_days=known,
+        )
+        number = record.case.number
+        if number is None:
+            code = record.case.item.code
+            serial = await rows.next_serial(
+                change.connection, identifiers.case_number_prefix(code, today)
+            )
+            number = identifiers.case_number(code, today, serial)
+        after = replace(after, number=number)
+        await rows.save(change.connection, record.case, after)
+        decided = after.decision
+        if decided is None:
+            raise RuntimeError("a decided case without a decision")
+        shown = decided_view(decided, person_ref(actor))
+        await change.record(
+            subject,
+            "case.decide",
+            subject,
+            lambda version: CaseDecided(
+                subject=subject,
+                version=version,
+                at=change.at,
+                number=number,
+                state=after.state,
+                decision=shown,
+            ),
+            payload={
+                "number": number,
+                "decision": decided.kind,
+                "reason": decided.reason,
+                "points": list(decided.points),
+                "due_on": shown.due_on.isoformat() if shown.due_on else None,
+            },
+        )
+        return change.ack({"number": number})

@@ -1,0 +1,136 @@
+"""What each audience may see: one pure function from an event to the event that leaves.
+
+    reduce(project(old), projected events) == project(new)     for every action and audience
+
+Sensitive values leave whole for the window and masked for everyone else; a rung approver sees
+his own ring alone; what an audience may not see keeps its place as ``skipped``. An event of
+unknown type or an audience that does not read that subject is skipped too, never passed on.
+"""
+
+from typing import Any, Final
+
+from server.domain.identifiers import mask, mask_identity_number, mask_phone
+from server.wire import case as shapes
+from server.wire.case import (
+    CaseCreated,
+    CaseEdited,
+    CaseProposalClosed,
+    CaseProposed,
+    CaseTyping,
+    CaseView,
+    FieldState,
+    Proposal,
+)
+from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, StoredEvent
+
+CASE_AUDIENCES: Final = frozenset({"window", "approver", "supervisor"})
+CALL_AUDIENCES: Final = frozenset({"party", "supervisor"})
+RUNG: Final = "rung:"
+"""A rung person's audience is his own: ``rung:<person id>``."""
+
+_CASE_EVENTS: Final[dict[str, type[Event]]] = {
+    model.model_fields["type"].default: model for model in shapes.EVENTS
+}
+
+
+def project(event: StoredEvent, audience: str) -> dict[str, Any]:
+    """The event as that audience may see it, ready for the wire.
+
+    Audiences of a case are window, approver, supervisor; of a call party, supervisor and
+    ``rung:<person id>``.
+    """
+    return _seen(event, audience).model_dump(mode="json")
+
+
+def _seen(event: StoredEvent, audience: str) -> Event:
+    if event.type == "call.changed":
+        changed = CallChanged.model_validate(event.body)
+        call = project_call_for(changed.call, audience)
+        if call is not None:
+            return changed.model_copy(update={"call": call})
+    elif (model := _CASE_EVENTS.get(event.type)) and audience in CASE_AUDIENCES:
+        return _project_case_event(model.model_validate(event.body), audience)
+    return Skipped(subject=event.subject, version=event.version, at=event.at)
+
+
+def _project_case_event(event: Event, audience: str) -> Event:
+    if audience == "window":
+        return event
+    match event:
+        case CaseCreated():
+            return event.model_copy(update={"case": project_case(event.case, audience)})
+        case CaseEdited(sensitive=True):
+            return event.model_copy(update={"field_state": _masked_field(event.field_state)})
+        case CaseProposed(sensitive=True):
+            return event.model_copy(update={"proposal": _masked_proposal(event.proposal)})
+        case CaseProposalClosed(sensitive=True):
+            return event.model_copy(
+                update={
+                    "proposal": _masked_proposal(event.proposal),
+                    "field_state": event.field_state and _masked_field(event.field_state),
+                }
+            )
+        case _:
+            return event
+
+
+def project_case(case: CaseView, audience: str) -> CaseView:
+    """The case as that audience may see it. PermissionError for an audience that reads no cases."""
+    if audience not in CASE_AUDIENCES:
+        raise PermissionError(f"{audience} reads no cases")
+    if audience == "window":
+        return case
+    sensitive = {field.name for field in case.item.form if field.sensitive}
+    return case.model_copy(
+        update={
+            "applicant": case.applicant.model_copy(
+                update={
+                    "identity_number": mask_identity_number(case.applicant.identity_number),
+                    "phone": mask_phone(case.applicant.phone),
+                }
+            ),
+            "fields": {
+                name: _masked_field(state) if name in sensitive else state
+                for name, state in case.fields.items()
+            },
+            "proposals": [
+                _masked_proposal(one) if one.field in sensitive else one for one in case.proposals
+            ],
+        }
+    )
+
+
+def project_call(call: CallView, audience: str, person_id: str | None = None) -> CallView:
+    """The call as that audience may see it: ``rung`` gets the ring of ``person_id`` and no seats."""
+    if audience == "rung":
+        rings = [ring for ring in call.rings if ring.target.id == person_id]
+        return call.model_copy(update={"rings": rings, "legs": []})
+    if audience not in CALL_AUDIENCES:
+        raise PermissionError(f"{audience} reads no calls")
+    return call
+
+
+def project_call_for(call: CallView, room: str) -> CallView | None:
+    """The call for a room's audience, which may be ``rung:<person id>``; None: nothing of it."""
+    if room.startswith(RUNG):
+        person_id = room.removeprefix(RUNG)
+        seen = project_call(call, "rung", person_id)
+        return seen if seen.rings else None
+    return call if room in CALL_AUDIENCES else None
+
+
+def project_ephemeral(message: Message, audience: str) -> Message:
+    """The message as that audience may see it; an unfinished sensitive value becomes stars."""
+    if isinstance(message, CaseTyping) and message.sensitive and audience != "window":
+        return message.model_copy(update={"value": mask(message.value)})
+    return message
+
+
+def _masked_field(state: FieldState) -> FieldState:
+    return state.model_copy(update={"value": mask(state.value)})
+
+
+def _masked_proposal(proposal: Proposal) -> Proposal:
+    return proposal.model_copy(
+        update={"value": mask(proposal.value), "old_value": mask(proposal.old_value)}
+    )
