@@ -5,7 +5,7 @@
 export function shorten(text: string, characters: number): string {
   const letters = Array.from(text)
   if (letters.length <= characters) return text
-  const head = Math.ceil((characters - 1) * 0.35)
+  const head = Math.floor((characters - 1) / 3)
   const tail = characters - 1 - head
   return `${letters.slice(0, head).join('')}…${letters.slice(letters.length - tail).join('')}`
 }

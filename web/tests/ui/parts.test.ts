@@ -1,0 +1,166 @@
+import { mount } from '@vue/test-utils'
+import { afterEach, describe, expect, it } from 'vitest'
+import { nextTick } from 'vue'
+import ActionButton from '../../src/ui/ActionButton.vue'
+import { announce } from '../../src/ui/announce'
+import LiveRegion from '../../src/ui/LiveRegion.vue'
+import PlaceLine from '../../src/ui/PlaceLine.vue'
+import ProposalCard from '../../src/ui/ProposalCard.vue'
+import RingCard from '../../src/ui/RingCard.vue'
+import SegmentedReview from '../../src/ui/SegmentedReview.vue'
+import { shorten } from '../../src/ui/shorten'
+import { matches, shortcuts, typing } from '../../src/ui/shortcuts'
+import TransferBar from '../../src/ui/TransferBar.vue'
+
+afterEach(() => {
+  document.body.innerHTML = ''
+})
+
+const press = (key: string, on: EventTarget = document.body, more: KeyboardEventInit = {}) =>
+  on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, ...more }))
+
+describe('a button that cannot be used yet', () => {
+  it('says what is missing and swallows the press', async () => {
+    const button = mount(ActionButton, { props: { unavailable: '还差 2 项' }, slots: { default: '受理' } })
+    await button.trigger('click')
+    expect(button.emitted('press')).toBeUndefined()
+    expect(button.attributes('aria-disabled')).toBe('true')
+    expect(button.attributes('disabled')).toBeUndefined()
+    expect(button.find(`#${button.attributes('aria-describedby')}`).text()).toBe('还差 2 项')
+  })
+
+  it('does not send its form', async () => {
+    const form = mount({ components: { ActionButton }, template: '<form><ActionButton type="submit" unavailable="x">go</ActionButton></form>' })
+    const click = new MouseEvent('click', { cancelable: true, bubbles: true })
+    form.find('button').element.dispatchEvent(click)
+    expect(click.defaultPrevented).toBe(true)
+  })
+
+  it('emits the press when it can be used', async () => {
+    const button = mount(ActionButton)
+    await button.trigger('click')
+    expect(button.emitted('press')).toHaveLength(1)
+  })
+})
+
+describe('the three-way review', () => {
+  const choices = [
+    { value: 'accepted', word: '合格', icon: 'good' },
+    { value: 'returned', word: '需补正', icon: 'mend' },
+    { value: 'not_needed', word: '不需要', icon: 'not-needed' },
+  ] as const
+  const review = (props: object = {}) => mount(SegmentedReview, { props: { label: '这份材料', choices, chosen: null, ...props }, attachTo: document.body })
+
+  it('has nothing chosen beforehand', () => {
+    expect(review().findAll('input').some((input) => input.element.checked)).toBe(false)
+  })
+
+  it('is chosen by the digits, but not while someone types', () => {
+    const chosen: string[] = []
+    const part = review({ onChoose: (choice: string) => chosen.push(choice) })
+    const field = document.body.appendChild(document.createElement('input'))
+    press('2')
+    press('1', field)
+    press('3', document.body, { ctrlKey: true })
+    press('4')
+    part.unmount()
+    press('1')
+    expect(chosen).toEqual(['returned'])
+  })
+
+  it('does nothing while it is unavailable', () => {
+    const part = review({ unavailable: '先打开材料' })
+    press('1')
+    expect(part.emitted('choose')).toBeUndefined()
+  })
+})
+
+describe('the ring card', () => {
+  it('takes the focus on answering and tells its three ways', async () => {
+    const card = mount(RingCard, {
+      props: {
+        heading: '云见面来电', item: '变更登记', here: '您', there: '济南市中', lineWord: '振铃', leftWord: '22 秒', left_s: 22, whole_s: 30, facts: [],
+        labels: { answer: '接听', look: '先看材料', decline: '不接' },
+      },
+      attachTo: document.body,
+    })
+    expect(document.activeElement?.textContent).toContain('接听')
+    for (const button of card.findAll('button')) await button.trigger('click')
+    expect([card.emitted('answer'), card.emitted('look'), card.emitted('decline')].map((told) => told?.length)).toEqual([1, 1, 1])
+    expect(card.attributes('role')).toBe('alertdialog')
+    card.unmount()
+  })
+})
+
+describe('a proposal', () => {
+  const labels = { adopt: '采用建议', decline: '不采用', compare: '重新比对', was: '原为' }
+  const base = { heading: '周明远建议改为', oldValue: '11-20', newValue: '11-18', labels }
+
+  it('is decided only by who may', async () => {
+    expect(mount(ProposalCard, { props: { ...base, state: 'waiting' } }).findAll('button')).toHaveLength(0)
+    const card = mount(ProposalCard, { props: { ...base, state: 'waiting', decidable: true } })
+    const [adopt, decline] = card.findAll('button')
+    await adopt?.trigger('click')
+    await decline?.trigger('click')
+    expect([card.emitted('adopt'), card.emitted('decline')].map((told) => told?.length)).toEqual([1, 1])
+  })
+
+  it.each(['adopted', 'declined', 'stale'] as const)('folds when it is %s', (state) => {
+    const card = mount(ProposalCard, { props: { ...base, state, word: '已采用 14:27', by: '李秀兰' } })
+    expect(card.text()).not.toContain('11-18')
+    expect(card.text()).toContain('已采用 14:27')
+  })
+})
+
+describe('what is drawn is also said', () => {
+  it('by the line', () => {
+    expect(mount(PlaceLine, { props: { here: '济南', there: '青岛', form: 'hold', word: '保持' } }).attributes('aria-label')).toBe('济南 — 青岛: 保持')
+  })
+
+  it('by a transfer, within its bounds', () => {
+    const bar = mount(TransferBar, { props: { percent: 64.4, word: '上传中 64%' } })
+    expect(bar.find('[role=progressbar]').attributes('aria-valuenow')).toBe('64')
+    expect(mount(TransferBar, { props: { percent: 140, word: 'x' } }).find('i').attributes('style')).toContain('100%')
+  })
+
+  it('by the live region, the same sentence twice too', async () => {
+    const region = mount(LiveRegion)
+    for (let time = 0; time < 2; time += 1) {
+      announce('已接通')
+      await nextTick()
+      await nextTick()
+      expect(region.text()).toBe('已接通')
+    }
+  })
+})
+
+describe('keys', () => {
+  it('match with exactly their modifiers', () => {
+    const event = (key: string, more: KeyboardEventInit) => new KeyboardEvent('keydown', { key, ...more })
+    expect(matches(event('D', { ctrlKey: true }), shortcuts.microphone)).toBe(true)
+    expect(matches(event('d', { ctrlKey: true, shiftKey: true }), shortcuts.microphone)).toBe(false)
+    expect(matches(event('d', {}), shortcuts.microphone)).toBe(false)
+    expect(matches(event('?', { ctrlKey: true, shiftKey: true }), shortcuts.help)).toBe(true)
+  })
+
+  it('know where people type', () => {
+    const seen = (html: string) => {
+      const holder = document.createElement('div')
+      holder.innerHTML = html
+      let found = false
+      holder.addEventListener('keydown', (event) => (found = typing(event)))
+      press('1', holder.firstElementChild ?? holder)
+      return found
+    }
+    expect(['<input>', '<textarea></textarea>', '<select></select>'].map(seen)).toEqual([true, true, true])
+    expect(['<input type="radio">', '<button></button>', '<input type="file">'].map(seen)).toEqual([false, false, false])
+  })
+})
+
+describe('a long name', () => {
+  it('keeps both ends', () => {
+    expect(shorten('济南禾川检测技术有限公司青岛西海岸分公司', 13)).toBe('济南禾川…青岛西海岸分公司')
+    expect(shorten('短名', 13)).toBe('短名')
+    expect(Array.from(shorten('济南禾川检测技术有限公司青岛西海岸分公司', 13))).toHaveLength(13)
+  })
+})
