@@ -204,3 +204,33 @@ async def add_person(
             active=True,
         )
     )
+
+
+async def add_unit(
+    connection: AsyncConnection,
+    *,
+    unit_id: str,
+    name: str,
+    place: str,
+    region_code: str,
+    credit_code: str,
+    level: str,
+) -> None:
+    """Keep a new unit. `level` is its 行使层级 (GB/T 39046-2020 annex A)."""
+    await connection.execute(
+        units.insert().values(
+            id=unit_id,
+            name=name,
+            place=place,
+            region_code=region_code,
+            credit_code=credit_code,
+            level=level,
+        )
+    )
+
+
+async def add_window(
+    connection: AsyncConnection, *, window_id: str, unit_id: str, name: str
+) -> None:
+    """Keep a new window of a unit."""
+    await connection.execute(windows.insert().values(id=window_id, unit_id=unit_id, name=name))

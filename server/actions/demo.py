@@ -1,0 +1,226 @@
+"""Demo data: four units, their windows and people, two items. Invented throughout.
+
+Loaded once into an empty store by ``yunjian demo`` and by tests; a second load changes nothing.
+Every account has the same known password: never load this where the public can sign in.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from server.actions.catalogue import seed_calendar
+from server.actions.sessions import Passwords
+from server.domain.item import Field, Item, Line
+from server.domain.person import Role
+from server.store import SYSTEM, Change, Store
+from server.store import catalogue as catalogue_rows
+from server.store import people as staff
+
+PASSWORD: Final = "yunjian-demo"
+SUBJECT: Final = "demo:data"
+
+JINAN: Final = "unit-jinan-shizhong"
+XIHAIAN: Final = "unit-qingdao-xihaian"
+LIAOCHENG: Final = "unit-liaocheng-dongchangfu"
+YANTAI: Final = "unit-yantai"
+WINDOW_3: Final = "window-jinan-3"
+PRINCIPAL: Final = "item-branch-principal-1"
+"""分公司负责人变更登记, decided in 青岛西海岸."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One demo account."""
+
+    login: str
+    name: str
+    staff_number: str
+    unit_id: str
+    roles: tuple[Role, ...]
+    window_id: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"person-{self.login}"
+
+
+UNITS: Final = (
+    (JINAN, "济南市市中区政务服务中心", "济南市中", "370103", "11370103MB28455306", "4"),
+    (XIHAIAN, "青岛西海岸新区行政审批服务局", "青岛西海岸", "370211", "11370211MB28755419", "4"),
+    (LIAOCHENG, "聊城市东昌府区政务服务中心", "聊城东昌府", "371502", "11371502MB2865560B", "4"),
+    (YANTAI, "烟台市行政审批服务局", "烟台", "370600", "11370600MB2815573T", "3"),
+)
+WINDOWS: Final = (
+    (WINDOW_3, JINAN, "3号窗口"),
+    ("window-jinan-1", JINAN, "1号窗口"),
+    ("window-liaocheng-1", LIAOCHENG, "1号窗口"),
+)
+PEOPLE: Final = (
+    Person("lixiulan", "李秀兰", "SZ-0306", JINAN, (Role.CLERK,), WINDOW_3),
+    Person("wangfang", "王芳", "SZ-0112", JINAN, (Role.CLERK,), "window-jinan-1"),
+    Person("zhoumingyuan", "周明远", "XHA-0217", XIHAIAN, (Role.APPROVER,)),
+    Person("gaoxinmin", "高新民", "XHA-0231", XIHAIAN, (Role.APPROVER,)),
+    Person("chenli", "陈立", "SZ-0009", JINAN, (Role.SUPERVISOR,)),
+    Person("admin", "系统管理员", "SZ-0001", JINAN, (Role.ADMIN,)),
+)
+
+_BRANCH: Final = "分公司"
+_NEW: Final = "新负责人"
+_DELIVERY: Final = "经办与送达"
+
+ITEMS: Final = (
+    Item(
+        id=PRINCIPAL,
+        code="11370211MB287554194000131012001",
+        name="分公司负责人变更登记",
+        version=1,
+        unit_id=XIHAIAN,
+        promised_days=3,
+        modes=("online", "proxy", "joint"),
+        lines=(
+            Line("application", "变更登记申请书", "required", "both", 1, 0, "由公司盖章"),
+            Line(
+                "appointment",
+                "原负责人免职文件与新负责人任职文件",
+                "required",
+                "both",
+                1,
+                1,
+                "写明免职、任职的日期",
+            ),
+            Line("identity", "新负责人身份证件", "required", "both", 1, 1, "正反两面"),
+            Line("licence", "营业执照正、副本", "required", "both", 1, 0, "变更后换发"),
+        ),
+        form_title="分公司负责人变更登记表",
+        form=(
+            Field(
+                "branch_name", "分公司名称", "Name of the branch", "text", True,
+                example="济南禾川检测技术有限公司青岛西海岸分公司", max_length=100, group=_BRANCH,
+            ),
+            Field(
+                "branch_credit_code", "分公司信用代码", "Credit code of the branch", "credit_code",
+                True, hint="18 位，见营业执照", example="91370211MA3N5XGY1G", max_length=18,
+                group=_BRANCH,
+            ),
+            Field(
+                "old_principal", "原负责人", "Principal until now", "text", True,
+                example="刘启明", max_length=60, group=_BRANCH,
+            ),
+            Field(
+                "new_principal", "新负责人姓名", "New principal", "text", True,
+                example="孙雅宁", max_length=60, group=_NEW,
+            ),
+            Field(
+                "new_identity_number", "新负责人身份证号", "Identity number of the new principal",
+                "identity_number", True, sensitive=True, hint="18 位，末位可为 X", max_length=18,
+                group=_NEW,
+            ),
+            Field(
+                "appointed_on", "任职日期", "Day of appointment", "date", True,
+                hint="与任职文件一致", example="2026-11-18", max_length=12, group=_NEW,
+            ),
+            Field(
+                "contact_phone", "联系电话", "Telephone", "phone", True, sensitive=True,
+                hint="手机或带区号的座机", max_length=20, group=_NEW,
+            ),
+            Field(
+                "appointment_way", "任免方式", "Way of appointment", "choice", True,
+                choices=("公司任命", "股东会决定", "其他"), max_length=20, group=_NEW,
+            ),
+            Field(
+                "delivery", "送达方式", "Delivery", "choice", True,
+                choices=("邮寄送达", "窗口领取"), max_length=20, group=_DELIVERY,
+            ),
+            Field("remark", "备注", "Remark", "long_text", False, max_length=500, group=_DELIVERY),
+        ),
+        recording_refusal="not_recorded",
+    ),
+    Item(
+        id="item-branch-closing-1",
+        code="11370211MB287554194000131013001",
+        name="分公司注销登记",
+        version=1,
+        unit_id=XIHAIAN,
+        promised_days=5,
+        modes=("online", "proxy"),
+        lines=(
+            Line("application", "注销登记申请书", "required", "both", 1, 0, "由公司盖章"),
+            Line("decision", "公司关于注销分公司的决定", "required", "both", 1, 0),
+            Line("tax", "清税证明", "later", "electronic", 0, 1, "可在受理后五日内补交"),
+            Line("licence", "营业执照正、副本", "required", "paper", 1, 0),
+            Line("seal", "分公司公章缴销说明", "optional", "both", 1, 0),
+        ),
+        form_title="分公司注销登记表",
+        form=(
+            Field("branch_name", "分公司名称", "Name of the branch", "text", True, max_length=100),
+            Field(
+                "branch_credit_code", "分公司信用代码", "Credit code of the branch", "credit_code",
+                True, max_length=18,
+            ),
+            Field("closing_reason", "注销原因", "Reason", "long_text", True, max_length=500),
+            Field(
+                "contact_phone", "联系电话", "Telephone", "phone", True, sensitive=True,
+                max_length=20,
+            ),
+        ),
+        recording_refusal="no_call",
+    ),
+)  # fmt: skip
+
+
+async def load(store: Store) -> list[str]:
+    """Load everything that is not there yet and return one line for each account: login, name, roles.
+
+    The whole load is one transaction with one entry in the ledger.
+    """
+    await seed_calendar(store)
+    password_hash = await asyncio.to_thread(Passwords().hash, PASSWORD)
+    async with store.change(SYSTEM) as change:
+        if await change.lock(SUBJECT) == 0:
+            await _add(change, password_hash)
+    names = {unit_id: name for unit_id, name, *_ in UNITS}
+    return [
+        f"{person.login:<14}{person.name}  {'、'.join(person.roles)}  {names[person.unit_id]}"
+        for person in PEOPLE
+    ]
+
+
+async def _add(change: Change, password_hash: str) -> None:
+    connection = change.connection
+    for unit_id, name, place, region_code, credit_code, level in UNITS:
+        await staff.add_unit(
+            connection,
+            unit_id=unit_id,
+            name=name,
+            place=place,
+            region_code=region_code,
+            credit_code=credit_code,
+            level=level,
+        )
+    for window_id, unit_id, name in WINDOWS:
+        await staff.add_window(connection, window_id=window_id, unit_id=unit_id, name=name)
+    for person in PEOPLE:
+        await staff.add_person(
+            connection,
+            person_id=person.id,
+            login=person.login,
+            password_hash=password_hash,
+            name=person.name,
+            staff_number=person.staff_number,
+            unit_id=person.unit_id,
+            window_id=person.window_id,
+            roles=person.roles,
+        )
+    for item in ITEMS:
+        await catalogue_rows.add_item(connection, item)
+    await change.record(
+        SUBJECT,
+        "demo.load",
+        SUBJECT,
+        None,
+        payload={
+            "units": [unit_id for unit_id, *_ in UNITS],
+            "people": [person.id for person in PEOPLE],
+            "items": [item.id for item in ITEMS],
+        },
+    )
