@@ -120,9 +120,7 @@ function open(scope: EffectScope, ended: () => void) {
   }
 
   function overhear(ephemeral: AnyEphemeral): void {
-    if (ephemeral.type !== 'desk.replaced') return
-    replaced.add(ephemeral.call_id)
-    claimed.delete(ephemeral.call_id)
+    if (ephemeral.type === 'desk.replaced') replaced.add(ephemeral.call_id)
   }
 
   async function greet(): Promise<void> {
@@ -158,6 +156,11 @@ function open(scope: EffectScope, ended: () => void) {
     opening = null
   }
 
+  /** Whether camera and microphone are for something: a call of this page that runs, or is about to. */
+  function wanted(): boolean {
+    return busy.value || [...claimed].some((call_id) => calls.value.get(call_id)?.call.state !== 'ended')
+  }
+
   function dropSeat(): void {
     clearTimeout(weak)
     clearTimeout(again)
@@ -181,15 +184,11 @@ function open(scope: EffectScope, ended: () => void) {
   async function step(): Promise<void> {
     const call = current.value
     if (!call || call.state === 'ended' || replaced.has(call.id)) {
-      const had = seat !== null || devices.value !== null
       dropSeat()
       was_up.value = false
       pause_ms = 500
-      if (had && !claimed.has(call?.id ?? '')) leaveDevices()
-      if (call?.state === 'ended') {
-        claimed.delete(call.id)
-        leaveDevices()
-      }
+      if (call?.state === 'ended') claimed.delete(call.id)
+      if (!wanted()) leaveDevices()
       return
     }
     if (!claimed.has(call.id) || call.state !== 'live' || live.connection.value !== 'connected') return
@@ -197,6 +196,8 @@ function open(scope: EffectScope, ended: () => void) {
     if (seat && seat.call_id === call.id) {
       // our place was given up while we were away, or the worker lost us: take it anew
       if (leg?.id === seat.leg_id && leg.state === 'lost') await rejoin(call.id)
+      // every leg that this page takes is in `seat` before the next step: a later one is another page's
+      else if (leg && leg.id !== seat.leg_id && call.legs.some((one) => one.id === seat?.leg_id)) replaced.add(call.id)
       return
     }
     if (leg?.state === 'joined') await connect(call.id, leg.id)
@@ -390,16 +391,18 @@ function open(scope: EffectScope, ended: () => void) {
   // ------------------------------------------------------------ joining it all
 
   const off = [live.onEvent(hear), live.onEphemeral(overhear), live.onConnected(() => void greet())]
-  watch([calls, () => live.connection.value, () => [...claimed], () => [...replaced]], attend)
+  watch([calls, () => live.connection.value, () => [...claimed], () => [...replaced]], () => {
+    replaced.forEach((call_id) => claimed.delete(call_id))
+    attend()
+  })
   watch(
     () => {
-      const call = current.value
-      const leg = call && legOf(call, me.value)
-      return leg?.id === seat?.leg_id && leg?.media === true
+      const leg = current.value && legOf(current.value, me.value)
+      return leg && { id: leg.id, media: leg.media }
     },
-    (on, was) => {
+    (leg, before) => {
       // the server saw our worker go before the browser could
-      if (was && !on && seat && current.value?.state === 'live') rebuild()
+      if (leg?.id === seat?.leg_id && before?.id === leg?.id && before?.media && !leg?.media && current.value?.state === 'live') rebuild()
     },
   )
   const figures = setInterval(() => {
