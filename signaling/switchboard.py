@@ -443,19 +443,20 @@ class Switchboard:
         event = MediaTurned(LegId(leg_id), on)
         await self._note(CallId(call_id), event, "leg.media_up" if on else "leg.media_down", leg_id)
 
-    async def recording_turned(self, call_id: str, leg_id: str, on: bool) -> None:
-        event = RecordingTurned(LegId(leg_id), on)
-        act = "recording.started" if on else "recording.stopped"
-        await self._note(CallId(call_id), event, act, leg_id)
+    async def find(self, call_id: str) -> Call | None:
+        """The call of a media room; None when there is none."""
+        try:
+            return await self._book.find(CallId(call_id))
+        except Refusal as refusal:
+            if refusal.code is not Code.NOT_FOUND:
+                raise
+            return None
 
     async def media_lost(self, calls: Collection[str]) -> None:
         """The engine is gone: nothing flows in these calls until their pages connect again."""
         for call_id in map(CallId, calls):
-            try:
-                call = await self._book.find(call_id)
-            except Refusal:
-                continue
-            for leg in call.seated():
+            call = await self.find(call_id)
+            for leg in call.seated() if call else ():
                 await self._note(call_id, MediaTurned(leg.id, False), "leg.media_down", leg.id)
                 await self._note(
                     call_id, RecordingTurned(leg.id, False), "recording.stopped", leg.id

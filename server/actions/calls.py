@@ -1,0 +1,308 @@
+"""The call book and the roster of the switchboard, on the one road of the store.
+
+A turn locks one call, writes what the machine made of it, frees who is no longer engaged
+and records the whole call as ``call.changed``. Here is also who may see a call. The rules
+of a call are in ``signaling.call``; the engine and the recordings have their own modules.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from server.actions import cases
+from server.domain.person import SYSTEM, Act, Actor, may
+from server.store import Change, Store, version_of
+from server.store import calls as rows
+from server.store import people as staff
+from server.store import roster as desks
+from server.wire.projection import RUNG, project_call
+from signaling import waiting
+from signaling.call import LOST_AFTER_S, Call, CallId, LegId, PersonId
+from signaling.protocol import (
+    Ack,
+    Audience,
+    CallChanged,
+    CallDial,
+    CallSnapshot,
+    Command,
+    DeskDuty,
+    DeskView,
+    Presence,
+    UnitPresence,
+    Who,
+)
+from signaling.refusals import Code, Refusal
+
+PARTY: Final = "party"
+
+
+def subject_of(call_id: str) -> str:
+    return f"call:{call_id}"
+
+
+def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | None:
+    """As which audience this person sees the call; None: it does not exist for him.
+
+    party: the caller, and whose ring was answered; rung: who is or was rung; supervisor: those of
+    either unit.
+    """
+    if actor.person_id == call.caller_id or call.leg_of(PersonId(actor.person_id)) is not None:
+        return "party"
+    if any(ring.target_id == actor.person_id for ring in call.rings):
+        return "rung"
+    units = {"window_unit_id": header.window_unit_id, "unit_id": header.target_unit_id}
+    return "supervisor" if may(actor, Act.CASE_WATCH, **units) else None
+
+
+def room_of(audience: Audience, person_id: str) -> str:
+    """The audience as the gateway knows it: that of a rung person is his alone."""
+    return f"{RUNG}{person_id}" if audience == "rung" else audience
+
+
+def people_of(call: Call) -> dict[str, str]:
+    """Whose sockets watch this call, and in which of the gateway's audiences."""
+    people = {ring.target_id: room_of("rung", ring.target_id) for ring in call.rings}
+    people |= {leg.person_id: PARTY for leg in call.legs}
+    return {str(person_id): audience for person_id, audience in people.items()}
+
+
+async def record(
+    change: Change, call: Call, header: rows.Header, act: str, object: str, **payload: Any
+) -> None:
+    """Record the call as it is now: one event with the whole view, one entry with the states."""
+    subject = subject_of(call.id)
+    view = await rows.view(change.connection, call, header)
+    await change.record(
+        subject,
+        act,
+        object,
+        lambda version: CallChanged(subject=subject, version=version, at=change.at, call=view),
+        payload={
+            "case": header.case_id,
+            "state": call.state,
+            "reason": call.reason,
+            "rings": {ring.id: [ring.target_id, ring.state] for ring in call.rings},
+            "legs": {leg.id: [leg.person_id, leg.seat, leg.state] for leg in call.legs},
+            **payload,
+        },
+        people=people_of(call),
+    )
+
+
+class _Turn:
+    def __init__(self, change: Change, call: Call, header: rows.Header) -> None:
+        self._change = change
+        self._header = header
+        self.call = call
+        self.at = change.at
+        self.replayed = change.replayed
+
+    async def write(self, call: Call, act: str, object: str) -> None:
+        await rows.save(self._change.connection, self.call, call)
+        await desks.release(self._change.connection, call.id, call.engaged())
+        await record(self._change, call, self._header, act, object)
+        self.call = call
+
+    def ack(self, result: Mapping[str, Any]) -> Ack:
+        return self._change.ack(result)
+
+
+class _Dialling:
+    def __init__(
+        self,
+        change: Change,
+        caller_id: str,
+        about: cases.Dialling | None,
+        around: Sequence[waiting.Desk],
+        handling_s: float,
+    ) -> None:
+        self._change = change
+        self._caller_id = caller_id
+        self._about = about
+        self.replayed = change.replayed
+        self.at = change.at
+        self.desks = around
+        self.handling_s = handling_s
+
+    @property
+    def about(self) -> cases.Dialling:
+        assert self._about is not None, "a repeated command dials nobody"
+        return self._about
+
+    @property
+    def recording_consented(self) -> bool:
+        return self.about.recording_consented
+
+    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
+        if not await desks.engage(self._change.connection, call_id, self._caller_id):
+            raise Refusal(Code.ALREADY_IN_CALL)
+        return await desks.reserve(self._change.connection, call_id, people)
+
+    async def open(self, call: Call) -> None:
+        about = self.about
+        header = rows.Header(
+            about.case_id,
+            about.window_unit_id,
+            about.target_unit_id,
+            about.target_place,
+            about.card,
+        )
+        await self._change.lock(subject_of(call.id))
+        await rows.add(self._change.connection, call, header)
+        await record(self._change, call, header, "call.dial", subject_of(call.id))
+        await cases.mark_called(self._change, about.case_id, call.id)
+
+    def ack(self, result: Mapping[str, Any]) -> Ack:
+        return self._change.ack(result)
+
+
+class Book:
+    """The switchboard's CallBook."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @asynccontextmanager
+    async def dial(self, who: Who, command: CallDial) -> AsyncIterator[_Dialling]:
+        actor = _actor(who)
+        async with self._store.change(actor, command) as change:
+            if change.replayed is not None:
+                yield _Dialling(change, actor.person_id, None, (), 0.0)
+                return
+            connection = change.connection
+            # Two dials of one clerk, or about one case, wait for each other here.
+            await change.lock(f"person:{actor.person_id}")
+            await change.lock(cases.subject_of(command.case_id))
+            about = await cases.dialling(connection, actor, command.case_id, change.at)
+            running = await rows.running_of(connection, actor.person_id)
+            if about_it := await rows.running_about(connection, command.case_id):
+                running.append(about_it)
+            if running:
+                raise Refusal(Code.ALREADY_IN_CALL, call=running[0])
+            around = await desks.desks(connection, about.target_unit_id)
+            handling_s = await desks.handling_s(connection, about.target_unit_id)
+            yield _Dialling(change, actor.person_id, about, around, handling_s)
+
+    @asynccontextmanager
+    async def turn(
+        self, who: Who | None, call_id: CallId, command: Command | None = None
+    ) -> AsyncIterator[_Turn]:
+        actor = SYSTEM if who is None else _actor(who)
+        async with self._store.change(actor, command) as change:
+            if change.replayed is None:
+                await change.lock(subject_of(call_id))
+            call, header = await found(change.connection, call_id)
+            yield _Turn(change, call, header)
+
+    async def find(self, call_id: CallId) -> Call:
+        async with self._store.read() as connection:
+            return (await found(connection, call_id))[0]
+
+    async def due(
+        self, quiet_since: datetime, at: datetime, also: Collection[CallId]
+    ) -> Sequence[tuple[Call, Mapping[LegId, datetime]]]:
+        async with self._store.read() as connection:
+            return await rows.due(connection, quiet_since, at, also)
+
+
+class Desks:
+    """The switchboard's Roster. ``away_after_s``: how long a page may be quiet and still be rung."""
+
+    def __init__(self, store: Store, away_after_s: float = LOST_AFTER_S) -> None:
+        self._store = store
+        self._away_after_s = away_after_s
+
+    async def desk(self, who: Who) -> tuple[DeskView, Mapping[str, str]]:
+        actor = _actor(who)
+        async with self._store.read() as connection:
+            snapshots = [
+                await _snapshot(connection, actor, call_id)
+                for call_id in await rows.running_of(connection, actor.person_id)
+            ]
+            duty = await desks.duty_of(connection, actor.person_id)
+            refs = await staff.person_refs(connection, [actor.person_id])
+        view = DeskView(
+            person=refs[actor.person_id],
+            roles=sorted(role.value for role in actor.roles),
+            duty="online" if duty == "online" else "away",
+            calls=snapshots,
+        )
+        return view, {
+            subject_of(one.call.id): room_of(one.audience, actor.person_id) for one in snapshots
+        }
+
+    async def snapshot(self, who: Who, call_id: CallId) -> tuple[CallSnapshot, str]:
+        actor = _actor(who)
+        async with self._store.read() as connection:
+            snapshot = await _snapshot(connection, actor, call_id)
+        return snapshot, room_of(snapshot.audience, actor.person_id)
+
+    async def duty(self, who: Who, command: DeskDuty) -> Ack:
+        actor = _actor(who)
+        if not may(actor, Act.DUTY):
+            raise Refusal(Code.FORBIDDEN)
+        async with self._store.change(actor, command) as change:
+            if change.replayed is not None:
+                return change.replayed
+            subject = f"person:{actor.person_id}"
+            await change.lock(subject)
+            await desks.set_duty(
+                change.connection, actor.person_id, actor.unit_id, command.duty, change.at
+            )
+            await change.record(
+                subject, "desk.duty", f"unit:{actor.unit_id}", None, payload={"duty": command.duty}
+            )
+            return change.ack({"duty": command.duty})
+
+    async def presence(self, unit_id: str) -> UnitPresence:
+        at = self._store.clock.now()
+        async with self._store.read() as connection:
+            if not await desks.unit_exists(connection, unit_id):
+                raise Refusal(Code.NOT_FOUND)
+            around = {
+                desk.person_id: waiting.presence(desk, at, self._away_after_s)
+                for desk in await desks.desks(connection, unit_id)
+            }
+            here = [p for p, state in around.items() if state is not waiting.Presence.AWAY]
+            refs = await staff.person_refs(connection, here)
+        return UnitPresence(
+            unit_id=unit_id,
+            approvers=[
+                Presence(person=refs[person_id], state=around[person_id].value)
+                for person_id in here
+            ],
+            at=at,
+        )
+
+    async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
+        async with self._store.change(SYSTEM) as change:
+            await desks.seen(change.connection, people)
+            await rows.heard(change.connection, legs)
+
+
+async def _snapshot(connection: rows.Connection, actor: Actor, call_id: CallId) -> CallSnapshot:
+    call, header = await found(connection, call_id)
+    audience = audience_of(actor, call, header)
+    if audience is None:
+        raise Refusal(Code.NOT_FOUND, call=call_id)
+    view = await rows.view(connection, call, header)
+    return CallSnapshot(
+        version=await version_of(connection, subject_of(call_id)),
+        audience=audience,
+        call=project_call(view, audience, actor.person_id),
+    )
+
+
+async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, rows.Header]:
+    call = await rows.find(connection, call_id)
+    header = await rows.find_header(connection, call_id)
+    if call is None or header is None:
+        raise Refusal(Code.NOT_FOUND, call=call_id)
+    return call, header
+
+
+def _actor(who: Who) -> Actor:
+    if not isinstance(who, Actor):
+        raise Refusal(Code.UNAUTHENTICATED)
+    return who

@@ -1,0 +1,159 @@
+"""Recordings: from the first written packet to the sealed file.
+
+A recording is one segment of one leg. It stands in the tables from its first packet on; when
+the worker has finished it, it is pulled, sealed in the blob store, hashed into the ledger of
+its call, and only then dropped by the worker. What a restart interrupts is done again, and
+what is lost is said to be lost. Knows no codec and no page.
+"""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from media.client import MediaClient, RecordingStarted, SegmentFinished
+from media.rejected import Rejected
+from server.actions import calls
+from server.actions.cases import new_id
+from server.domain.person import SYSTEM
+from server.store import Change, Store
+from server.store import calls as rows
+from signaling.call import Call, CallId, LegId, RecordingTurned, step
+from signaling.refusals import Code, Refusal
+
+log = structlog.get_logger(__name__)
+
+AGAIN_AFTER_S: Final = 5.0
+
+
+class Recordings:
+    """The recordings of all calls of this node's worker."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def begun(self, event: RecordingStarted) -> None:
+        """Keep that a segment is being written; the sign of recording goes on. Twice is once."""
+        async with self._store.change(SYSTEM) as change:
+            call, header = await self._locked(change, event.room)
+            if await rows.find_recording(change.connection, event.segment) is not None:
+                return
+            recording = rows.Recording(
+                id=new_id(),
+                call_id=CallId(event.room),
+                leg_id=LegId(event.party),
+                segment=event.segment,
+                state="recording",
+                started_at=_moment(event.at),
+                ended_at=None,
+                size_bytes=None,
+                sha256=None,
+                gaps=[],
+            )
+            await rows.add_recording(change.connection, recording)
+            await self._turned(change, call, header, recording, True, "recording.started")
+
+    async def seal(self, client: MediaClient, event: SegmentFinished) -> None:
+        """Pull a finished segment, seal it and let the worker drop it.
+
+        Tried again while the worker lives; when it goes, the next one lists the segment again.
+        """
+        while True:
+            try:
+                await self._seal(client, event)
+                return
+            except Rejected as rejected:
+                log.warning("recording.not_pulled", segment=event.segment, code=rejected.code)
+                return
+            except Refusal as refusal:
+                log.warning("recording.not_sealed", segment=event.segment, code=refusal.code)
+                if refusal.code is Code.NOT_FOUND:
+                    return  # a segment of a call that is not in this database is left where it is
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def give_up(self, known: Collection[str]) -> None:
+        """Say of every unfinished recording that its worker left no file: it is lost."""
+        async with self._store.read() as connection:
+            unfinished = await rows.unfinished_recordings(connection)
+        for recording in unfinished:
+            if recording.segment in known:
+                continue
+            async with self._store.change(SYSTEM) as change:
+                call, header = await self._locked(change, recording.call_id)
+                lost = replace(recording, state="lost")
+                await rows.save_recording(change.connection, lost)
+                await self._turned(change, call, header, lost, False, "recording.lost")
+
+    async def _seal(self, client: MediaClient, event: SegmentFinished) -> None:
+        async with self._store.read() as connection:
+            before = await rows.find_recording(connection, event.segment)
+            if await rows.find(connection, event.room) is None:
+                raise Refusal(Code.NOT_FOUND, call=event.room)
+        if before is None or before.state != "stored":
+            sha256 = await self._store.blobs.put(client.pull_segment(event.segment))
+            if sha256 != event.sha256:
+                raise Refusal(Code.BUSY, segment=event.segment)
+            await self._store_row(event)
+        await client.drop_segment(event.segment)
+
+    async def _store_row(self, event: SegmentFinished) -> None:
+        async with self._store.change(SYSTEM) as change:
+            call, header = await self._locked(change, event.room)
+            before = await rows.find_recording(change.connection, event.segment)
+            recording = rows.Recording(
+                id=new_id() if before is None else before.id,
+                call_id=CallId(event.room),
+                leg_id=LegId(event.party),
+                segment=event.segment,
+                state="stored",
+                started_at=_moment(event.started_at),
+                ended_at=_moment(event.ended_at),
+                size_bytes=event.size_bytes,
+                sha256=event.sha256,
+                gaps=[asdict(gap) for gap in event.gaps],
+            )
+            if before is None:
+                await rows.add_recording(change.connection, recording)
+            else:
+                await rows.save_recording(change.connection, recording)
+            await self._turned(change, call, header, recording, False, "recording.stored")
+
+    async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.Header]:
+        await change.lock(calls.subject_of(call_id))
+        return await calls.found(change.connection, CallId(call_id))
+
+    async def _turned(
+        self,
+        change: Change,
+        call: Call,
+        header: rows.Header,
+        recording: rows.Recording,
+        on: bool,
+        act: str,
+    ) -> None:
+        after = step(call, RecordingTurned(recording.leg_id, on), change.at)
+        await rows.save(change.connection, call, after)
+        await calls.record(
+            change,
+            after,
+            header,
+            act,
+            f"recording:{recording.id}",
+            recording={
+                "id": recording.id,
+                "leg": recording.leg_id,
+                "segment": recording.segment,
+                "started_at": recording.started_at.isoformat(),
+                "ended_at": recording.ended_at and recording.ended_at.isoformat(),
+                "size_bytes": recording.size_bytes,
+                "sha256": recording.sha256,
+                "gaps": len(recording.gaps),
+            },
+        )
+
+
+def _moment(epoch_s: float) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,425 @@
+"""Calls, rings and legs as rows: read as the call machine's Call, written as its difference.
+
+Also the whole view of a call for the wire, what is due, and recordings' rows. Call inside
+Store.read or Store.change; in a change lock ``call:<id>`` first. No rule is here.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.people import person_refs
+from server.store.tables import calls, legs, recordings, rings, units
+from signaling.call import (
+    Call,
+    CallId,
+    CallState,
+    EndReason,
+    Leg,
+    LegId,
+    LegState,
+    PersonId,
+    Ring,
+    RingId,
+    RingState,
+    Seat,
+)
+from signaling.protocol import CallView, LegView, RingCard, RingView
+
+Connection = AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a call is about, beside what the call machine knows."""
+
+    case_id: str
+    window_unit_id: str
+    target_unit_id: str
+    target_place: str
+    card: RingCard
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recorded segment: one party of one leg."""
+
+    id: str
+    call_id: CallId
+    leg_id: LegId
+    segment: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    size_bytes: int | None
+    sha256: str | None
+    gaps: list[dict[str, Any]]
+
+
+# ---------------------------------------------------------------- read
+
+
+async def find(connection: Connection, call_id: str) -> Call | None:
+    """The call as it stands in this transaction."""
+    found = await _find_all(connection, sa.select(calls).where(calls.c.id == call_id))
+    return found[0] if found else None
+
+
+async def find_header(connection: Connection, call_id: str) -> Header | None:
+    row = (
+        await connection.execute(
+            sa.select(
+                calls.c.case_id,
+                calls.c.window_unit_id,
+                calls.c.target_unit_id,
+                calls.c.card,
+                units.c.place,
+            )
+            .select_from(calls.join(units, units.c.id == calls.c.target_unit_id))
+            .where(calls.c.id == call_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Header(
+        row.case_id,
+        row.window_unit_id,
+        row.target_unit_id,
+        row.place,
+        RingCard.model_validate(row.card),
+    )
+
+
+async def due(
+    connection: Connection, quiet_since: datetime, at: datetime, also: Collection[str]
+) -> list[tuple[Call, dict[LegId, datetime]]]:
+    """Running calls of which something may be overdue, and when their joined legs were last seen."""
+    ringing = sa.select(rings.c.call_id).where(
+        rings.c.state == RingState.RINGING, rings.c.deadline_at <= at
+    )
+    quiet = sa.select(legs.c.call_id).where(
+        legs.c.state == LegState.JOINED,
+        legs.c.silent | (legs.c.last_seen_at <= quiet_since),
+    )
+    held = sa.select(legs.c.call_id).where(legs.c.state == LegState.LOST, legs.c.held_until <= at)
+    wanted = sa.or_(
+        calls.c.id.in_(ringing),
+        calls.c.id.in_(quiet),
+        calls.c.id.in_(held),
+        calls.c.id.in_(list(also)),
+    )
+    found = await _find_all(
+        connection, sa.select(calls).where(calls.c.state != CallState.ENDED, wanted)
+    )
+    if not found:
+        return []
+    seen = await connection.execute(
+        sa.select(legs.c.id, legs.c.call_id, legs.c.last_seen_at).where(
+            legs.c.state == LegState.JOINED, legs.c.call_id.in_([call.id for call in found])
+        )
+    )
+    by_call: dict[str, dict[LegId, datetime]] = {call.id: {} for call in found}
+    for row in seen:
+        by_call[row.call_id][LegId(row.id)] = row.last_seen_at
+    return [(call, by_call[call.id]) for call in found]
+
+
+async def running_of(connection: Connection, person_id: str) -> list[CallId]:
+    """The calls that have not ended and that this person dialled, is rung by or sits in."""
+    rung = sa.select(rings.c.call_id).where(
+        rings.c.target_id == person_id,
+        rings.c.state.in_([RingState.RINGING, RingState.ANSWERED]),
+    )
+    found = await connection.scalars(
+        sa.select(calls.c.id)
+        .where(
+            calls.c.state != CallState.ENDED,
+            sa.or_(calls.c.caller_id == person_id, calls.c.id.in_(rung)),
+        )
+        .order_by(calls.c.opened_at, calls.c.id)
+    )
+    return [CallId(call_id) for call_id in found]
+
+
+async def running_about(connection: Connection, case_id: str) -> CallId | None:
+    """The call about this case that has not ended."""
+    found = await connection.scalar(
+        sa.select(calls.c.id).where(calls.c.case_id == case_id, calls.c.state != CallState.ENDED)
+    )
+    return None if found is None else CallId(found)
+
+
+async def view(connection: Connection, call: Call, header: Header) -> CallView:
+    """The whole call for the wire, unprojected."""
+    people = {call.caller_id, *(r.target_id for r in call.rings), *(x.person_id for x in call.legs)}
+    refs = await person_refs(connection, people)
+    return CallView(
+        id=call.id,
+        case_id=header.case_id,
+        state=call.state.value,
+        reason=None if call.reason is None else call.reason.value,
+        caller=refs[call.caller_id],
+        target_unit_id=header.target_unit_id,
+        target_place=header.target_place,
+        card=header.card,
+        rings=[
+            RingView(
+                id=ring.id,
+                target=refs[ring.target_id],
+                state=ring.state.value,
+                rung_at=ring.rung_at,
+                deadline_at=ring.deadline_at,
+                closed_at=ring.closed_at,
+            )
+            for ring in call.rings
+        ],
+        legs=[
+            LegView(
+                id=leg.id,
+                seat=leg.seat.value,
+                person=refs[leg.person_id],
+                state=leg.state.value,
+                silent=leg.silent,
+                media=leg.media,
+                recording=leg.recording,
+                muted=sorted(leg.muted),
+                joined_at=leg.joined_at,
+                ended_at=leg.ended_at,
+                previous_leg_id=leg.previous_leg_id,
+                held_until=leg.held_until,
+            )
+            for leg in call.legs
+        ],
+        recording_consented=call.recording_consented,
+        opened_at=call.opened_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+    )
+
+
+async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]:
+    rows = (await connection.execute(query)).all()
+    ids = [row.id for row in rows]
+    if not ids:
+        return []
+    of_rings: dict[str, list[Ring]] = {call_id: [] for call_id in ids}
+    of_legs: dict[str, list[Leg]] = {call_id: [] for call_id in ids}
+    for row in await connection.execute(
+        sa.select(rings).where(rings.c.call_id.in_(ids)).order_by(rings.c.rung_at, rings.c.id)
+    ):
+        of_rings[row.call_id].append(_ring(row))
+    for row in await connection.execute(
+        sa.select(legs).where(legs.c.call_id.in_(ids)).order_by(legs.c.joined_at, legs.c.id)
+    ):
+        of_legs[row.call_id].append(_leg(row))
+    return [
+        Call(
+            id=CallId(row.id),
+            caller_id=PersonId(row.caller_id),
+            recording_consented=row.recording_consented,
+            opened_at=row.opened_at,
+            rings=tuple(of_rings[row.id]),
+            legs=tuple(of_legs[row.id]),
+            state=CallState(row.state),
+            reason=None if row.reason is None else EndReason(row.reason),
+            answered_at=row.answered_at,
+            ended_at=row.ended_at,
+        )
+        for row in rows
+    ]
+
+
+def _ring(row: sa.Row[Any]) -> Ring:
+    return Ring(
+        id=RingId(row.id),
+        target_id=PersonId(row.target_id),
+        rung_at=row.rung_at,
+        deadline_at=row.deadline_at,
+        state=RingState(row.state),
+        closed_at=row.closed_at,
+    )
+
+
+def _leg(row: sa.Row[Any]) -> Leg:
+    return Leg(
+        id=LegId(row.id),
+        seat=Seat(row.seat),
+        person_id=PersonId(row.person_id),
+        joined_at=row.joined_at,
+        state=LegState(row.state),
+        silent=row.silent,
+        media=row.media,
+        recording=row.recording,
+        muted=frozenset(row.muted),
+        ended_at=row.ended_at,
+        held_until=row.held_until,
+        previous_leg_id=None if row.previous_leg_id is None else LegId(row.previous_leg_id),
+    )
+
+
+# ---------------------------------------------------------------- write
+
+
+async def add(connection: Connection, call: Call, header: Header) -> None:
+    """Keep a new call with its rings and its first leg."""
+    await connection.execute(
+        calls.insert().values(
+            **_call_values(call),
+            id=call.id,
+            case_id=header.case_id,
+            caller_id=call.caller_id,
+            window_unit_id=header.window_unit_id,
+            target_unit_id=header.target_unit_id,
+            card=header.card.model_dump(mode="json"),
+            recording_consented=call.recording_consented,
+            opened_at=call.opened_at,
+        )
+    )
+    for ring in call.rings:
+        await connection.execute(
+            rings.insert().values(
+                id=ring.id,
+                call_id=call.id,
+                target_id=ring.target_id,
+                state=ring.state.value,
+                rung_at=ring.rung_at,
+                deadline_at=ring.deadline_at,
+                closed_at=ring.closed_at,
+            )
+        )
+    for leg in call.legs:
+        await _add_leg(connection, call.id, leg)
+
+
+async def save(connection: Connection, before: Call, after: Call) -> None:
+    """Write what has changed between two states of a locked call."""
+    if _call_values(before) != _call_values(after):
+        await connection.execute(
+            calls.update().where(calls.c.id == after.id).values(**_call_values(after))
+        )
+    for was, ring in zip(before.rings, after.rings, strict=True):
+        if was is not ring:
+            await connection.execute(
+                rings.update()
+                .where(rings.c.id == ring.id)
+                .values(state=ring.state.value, closed_at=ring.closed_at)
+            )
+    for old, leg in zip(before.legs, after.legs, strict=False):
+        if old is not leg:
+            await connection.execute(
+                legs.update().where(legs.c.id == leg.id).values(**_leg_values(leg))
+            )
+    for leg in after.legs[len(before.legs) :]:
+        await _add_leg(connection, after.id, leg)
+
+
+async def heard(connection: Connection, seen: Mapping[LegId, datetime]) -> None:
+    """Keep when these legs were last seen; it never goes back."""
+    for leg_id, at in sorted(seen.items()):
+        await connection.execute(
+            legs.update()
+            .where(legs.c.id == leg_id, legs.c.last_seen_at < at)
+            .values(last_seen_at=at)
+        )
+
+
+async def _add_leg(connection: Connection, call_id: str, leg: Leg) -> None:
+    await connection.execute(
+        legs.insert().values(
+            **_leg_values(leg),
+            id=leg.id,
+            call_id=call_id,
+            seat=leg.seat.value,
+            person_id=leg.person_id,
+            joined_at=leg.joined_at,
+            last_seen_at=leg.joined_at,
+            previous_leg_id=leg.previous_leg_id,
+        )
+    )
+
+
+def _call_values(call: Call) -> dict[str, Any]:
+    return {
+        "state": call.state.value,
+        "reason": None if call.reason is None else call.reason.value,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+    }
+
+
+def _leg_values(leg: Leg) -> dict[str, Any]:
+    return {
+        "state": leg.state.value,
+        "silent": leg.silent,
+        "media": leg.media,
+        "recording": leg.recording,
+        "muted": sorted(leg.muted),
+        "ended_at": leg.ended_at,
+        "held_until": leg.held_until,
+    }
+
+
+# ---------------------------------------------------------------- recordings
+
+
+async def find_recording(connection: Connection, segment: str) -> Recording | None:
+    row = (
+        await connection.execute(sa.select(recordings).where(recordings.c.segment == segment))
+    ).one_or_none()
+    return None if row is None else _recording(row)
+
+
+async def unfinished_recordings(connection: Connection) -> Sequence[Recording]:
+    """The recordings that were begun and not sealed, oldest first."""
+    rows = await connection.execute(
+        sa.select(recordings)
+        .where(recordings.c.state == "recording")
+        .order_by(recordings.c.started_at)
+    )
+    return [_recording(row) for row in rows]
+
+
+async def add_recording(connection: Connection, recording: Recording) -> None:
+    await connection.execute(recordings.insert().values(**_recording_values(recording)))
+
+
+async def save_recording(connection: Connection, recording: Recording) -> None:
+    await connection.execute(
+        recordings.update()
+        .where(recordings.c.id == recording.id)
+        .values(**_recording_values(recording))
+    )
+
+
+def _recording(row: sa.Row[Any]) -> Recording:
+    return Recording(
+        id=row.id,
+        call_id=CallId(row.call_id),
+        leg_id=LegId(row.leg_id),
+        segment=row.segment,
+        state=row.state,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        gaps=list(row.gaps),
+    )
+
+
+def _recording_values(recording: Recording) -> dict[str, Any]:
+    return {
+        "id": recording.id,
+        "call_id": recording.call_id,
+        "leg_id": recording.leg_id,
+        "segment": recording.segment,
+        "state": recording.state,
+        "started_at": recording.started_at,
+        "ended_at": recording.ended_at,
+        "size_bytes": recording.size_bytes,
+        "sha256": recording.sha256,
+        "gaps": recording.gaps,
+    }
