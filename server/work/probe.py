@@ -1,0 +1,120 @@
+"""What a file really is: type by content, pages, whether it opens. A program of its own.
+
+``python -m server.work.probe FILE`` prints one JSON object. It runs on bytes of
+strangers, and so niced, under limits of memory and time, without network,
+database or secrets; the worst a file can do is to end this process.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+PDF: Final = "application/pdf"
+PICTURES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+MEDIA_TYPES: Final = (PDF, *PICTURES.values())
+HEAD_BYTES: Final = 1024
+TAIL_BYTES: Final = 4096
+
+_MEMORY_BYTES: Final = 1536 * 1024 * 1024
+_PROCESSOR_S: Final = 30
+_MAX_PIXELS: Final = 120_000_000
+"""A page or photo beyond 120 megapixels is a decompression bomb or of no use on a screen."""
+_MAX_PAGES: Final = 5000
+_NICENESS: Final = 10
+_CLONE_NEWUSER_NEWNET: Final = 0x10000000 | 0x40000000
+
+
+def media_type_of(head: bytes) -> str | None:
+    """The type that the first bytes (up to 1024 are looked at) tell; None for all that is not taken.
+
+    PDF may begin anywhere in them (ISO 32000-1, annex H.3.4.1).
+    """
+    if head.startswith(b"\xff\xd8\xff"):
+        return PICTURES["JPEG"]
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PICTURES["PNG"]
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return PICTURES["WEBP"]
+    if b"%PDF-" in head[:HEAD_BYTES]:
+        return PDF
+    return None
+
+
+def probe(file: Path) -> dict[str, Any]:
+    """``{media_type, pages}``, or ``{code}``: file_type or file_broken."""
+    with file.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        stream.seek(max(0, file.stat().st_size - TAIL_BYTES))
+        tail = stream.read()
+    media_type = media_type_of(head)
+    if media_type is None:
+        return {"code": "file_type"}
+    pages = _pdf_pages(file, tail) if media_type == PDF else _picture_pages(file, media_type)
+    return {"code": "file_broken"} if pages is None else {"media_type": media_type, "pages": pages}
+
+
+def _pdf_pages(file: Path, tail: bytes) -> int | None:
+    """Pages of a PDF that opens without a password, is not cut off, and whose pages all load."""
+    import pypdfium2  # type: ignore[import-untyped]
+
+    if b"%%EOF" not in tail:
+        return None
+    try:
+        document = pypdfium2.PdfDocument(file)
+        count = len(document)
+        if not 0 < count <= _MAX_PAGES:
+            return None
+        for number in range(count):
+            page = document[number]
+            width, height = page.get_size()
+            page.close()
+            if width <= 0 or height <= 0:
+                return None
+        document.close()
+    except (pypdfium2.PdfiumError, IndexError):
+        return None
+    return count
+
+
+def _picture_pages(file: Path, media_type: str) -> int | None:
+    """1 for a picture that decodes whole."""
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+    name = next(name for name, one in PICTURES.items() if one == media_type)
+    try:
+        with Image.open(file, formats=[name]) as picture:
+            if picture.width * picture.height > _MAX_PIXELS:
+                return None
+            picture.load()
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return None
+    return 1
+
+
+def _confine() -> None:
+    os.nice(_NICENESS)
+    for what, limit in (
+        (resource.RLIMIT_AS, _MEMORY_BYTES),
+        (resource.RLIMIT_CPU, _PROCESSOR_S),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(what, (limit, limit))
+    # A network of its own with nothing in it, where the kernel allows it to us.
+    ctypes.CDLL(None).unshare(_CLONE_NEWUSER_NEWNET)
+
+
+def main() -> None:
+    """Print what the file named by the first argument is."""
+    _confine()
+    json.dump(probe(Path(sys.argv[1])), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
