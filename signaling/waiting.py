@@ -6,9 +6,9 @@ not hear it. Knows no case, no storage and no clock.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 AWAY_AFTER_S = 15.0
 
@@ -21,14 +21,19 @@ class Presence(StrEnum):
     AWAY = "away"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """An approver as the roster knows him. ``last_seen_at``: the last sign of his page, to 5 s."""
+class Desk(Protocol):
+    """An approver as the roster knows him."""
 
-    person_id: str
-    on_duty: bool
-    engaged: bool
-    last_seen_at: datetime | None
+    @property
+    def person_id(self) -> str: ...
+    @property
+    def on_duty(self) -> bool: ...
+    @property
+    def engaged(self) -> bool: ...
+    @property
+    def last_seen_at(self) -> datetime | None:
+        """The last sign of his page, to 5 s."""
+        ...
 
 
 def presence(desk: Desk, at: datetime, away_after_s: float = AWAY_AFTER_S) -> Presence:

@@ -5,13 +5,13 @@ it is made and freed in the transaction of the call that it belongs to. No rule 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.tables import calls, people, roster, units
-from signaling.waiting import Desk
 
 Connection = AsyncConnection
 
@@ -19,6 +19,16 @@ HANDLING_S = 600.0
 """How long a call lasts where none has ended yet, in seconds."""
 HANDLING_OF_LAST = 50
 """The mean is taken over so many calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An approver at his desk. Engaged: a call rings him or he is in one."""
+
+    person_id: str
+    on_duty: bool
+    engaged: bool
+    last_seen_at: datetime | None
 
 
 async def duty_of(connection: Connection, person_id: str) -> str:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.waiting import Desk, Presence, estimated_wait_s, presence, to_ring
+from server.store.roster import Desk
+from signaling.waiting import Presence, estimated_wait_s, presence, to_ring
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
