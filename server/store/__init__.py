@@ -19,14 +19,15 @@ from server.domain.person import SYSTEM, Actor, System
 from server.store.blobs import Blobs
 from server.store.bus import Bus
 from server.store.database import AlreadyOpen, Database, SchemaOutdated, SchemaState, check, upgrade
+from server.store.ledger import Finding, Kind, Report, Sequencer, Verifier
 from server.store.unit_of_work import EVENTS_AT_ONCE, Change, events_after, version_of
 from signaling.protocol import Command, StoredEvent
-from signaling.refusals import Refusal
+from signaling.refusals import Code, Refusal
 
 __all__ = [
-    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "SchemaOutdated",
-    "SchemaState", "Store", "StoreSettings", "SystemClock", "check", "events_after", "upgrade",
-    "version_of",
+    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Finding", "Kind",
+    "Report", "SchemaOutdated", "SchemaState", "Store", "StoreSettings", "SystemClock", "Verifier",
+    "check", "events_after", "upgrade", "verify", "version_of",
 ]  # fmt: skip
 
 
@@ -59,15 +60,26 @@ class StoreSettings:
 class Store:
     """The open store of one node. Make it with `open`, end it with `close`."""
 
-    def __init__(self, database: Database, bus: Bus, blobs: Blobs, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        blobs: Blobs,
+        sequencer: Sequencer,
+        verifier: Verifier,
+        clock: Clock,
+    ) -> None:
         self.bus = bus
         self.blobs = blobs
+        self.verifier = verifier
         self.clock = clock
         self._database = database
+        self._sequencer = sequencer
 
     @classmethod
     async def open(cls, settings: StoreSettings, clock: Clock | None = None) -> Store:
         """Open everything. SchemaOutdated when `upgrade` was not run; AlreadyOpen for a taken SQLite file."""
+        clock = clock or SystemClock()
         database = await Database.open(settings.database_url)
         try:
             state = await database.schema()
@@ -79,16 +91,32 @@ class Store:
             blobs = Blobs(settings.blob_root)
             await blobs.prepare()
             bus = Bus(settings.redis_url, settings.bus_secret)
+            sequencer = Sequencer(database, settings.ledger_dir, clock.now)
             await bus.start()
+            await sequencer.start()
         except BaseException:
             await database.close()
             raise
-        return cls(database, bus, blobs, clock or SystemClock())
+        verifier = Verifier(database, settings.ledger_dir)
+        return cls(database, bus, blobs, sequencer, verifier, clock)
 
     async def close(self) -> None:
         """End the tasks and let connections and files go."""
         await self.bus.close()
+        await self._sequencer.close()
         await self._database.close()
+
+    @property
+    def ledger_failure(self) -> str | None:
+        """Why nothing can be sealed at present, so that acts are refused; None when all is well."""
+        return self._sequencer.failure
+
+    async def seal(self) -> int:
+        """Number and sign what was committed so far, at once; returns the size of the signed tree.
+
+        It happens by itself within a second. 0 while another node is the sequencer.
+        """
+        return await self._sequencer.seal()
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection that sees one consistent snapshot and changes nothing."""
@@ -104,6 +132,8 @@ class Store:
         `Change.replayed` is its stored ack when it was committed before; the same id with
         other content is refused with COMMAND_ID_REUSED.
         """
+        if self._sequencer.failure is not None:
+            raise Refusal(Code.LEDGER_UNAVAILABLE)
         async with self._database.write() as connection:
             change = Change(connection, actor, command, self.clock.now())
             await change.begin()
@@ -111,6 +141,8 @@ class Store:
             await change.finish()
         for subject, version in change.recorded:
             self.bus.publish(subject, version)
+        if change.recorded:
+            self._sequencer.wake()
 
     async def refused(self, actor: Actor, command_type: str, object: str, refusal: Refusal) -> None:
         """Keep in the ledger, under the person, that an authorised command was refused."""
@@ -136,3 +168,9 @@ class Store:
         """The version `subject` is at; 0 when nothing was recorded under it."""
         async with self.read() as connection:
             return await version_of(connection, subject)
+
+
+async def verify(settings: StoreSettings, subject: str | None = None) -> Report:
+    """Check the ledger from outside, beside a running server or without one; changes nothing."""
+    async with Verifier.opened(settings.database_url, settings.ledger_dir) as verifier:
+        return await verifier.verify(subject)

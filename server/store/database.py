@@ -34,6 +34,8 @@ WAIT_FOR_CONNECTION_S: Final = 5.0
 LOCK_TIMEOUT_MS: Final = 5_000
 STATEMENT_TIMEOUT_MS: Final = 30_000
 
+_WRITER: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_READER: Final = ("query_only=ON",)
 _BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "53300"})
 _FULL_STATES: Final = frozenset({"53100"})
 _GONE_CLASSES: Final = ("08", "57P")
@@ -92,9 +94,9 @@ class Database:
             lock_file = await asyncio.to_thread(_take_file, path) if writable else None
             if not writable and not await asyncio.to_thread(path.is_file):
                 raise FileNotFoundError(f"no database at {path}")
-            readers = await asyncio.to_thread(_sqlite, url, READERS, "BEGIN", ("query_only=ON",))
+            readers = await asyncio.to_thread(_sqlite, url, READERS, "BEGIN", _READER)
             writers = (
-                await asyncio.to_thread(_sqlite, url, 1, "BEGIN IMMEDIATE", ())
+                await asyncio.to_thread(_sqlite, url, 1, "BEGIN IMMEDIATE", _WRITER)
                 if writable
                 else None
             )
@@ -223,14 +225,10 @@ def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncE
     def connected(connection: Any, _: object) -> None:
         # The driver must not begin transactions by itself: it would begin deferred ones.
         connection.isolation_level = None
+        # Bytes that are no UTF-8 (a tampered file) must reach the ledger's check, not stop it.
+        connection.driver_connection.text_factory = _text
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={LOCK_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            *pragmas,
-        ):
+        for pragma in (f"busy_timeout={LOCK_TIMEOUT_MS}", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -239,6 +237,10 @@ def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncE
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode(errors="surrogateescape")
 
 
 def _take_file(path: Path) -> int:

@@ -324,7 +324,9 @@ ledger_sequencer = sa.Table(  # one row; the claim of the one sequencer
     C("size", BIG, nullable=False),
     C("root", sa.String(64), nullable=False),
 )  # fmt: skip
-sa.Index("ix_ledger_unsequenced", ledger_entries.c.leaf, postgresql_where=ledger_entries.c.leaf.is_(None))
+sa.Index(
+    "ix_ledger_unsequenced", ledger_entries.c.leaf, postgresql_where=ledger_entries.c.leaf.is_(None)
+)
 jobs = sa.Table(
     "jobs", metadata, _id(),
     C("kind", sa.String(40), nullable=False),

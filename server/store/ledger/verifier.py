@@ -1,0 +1,478 @@
+"""Checks the whole ledger, or one subject of it, and names every entry that is not as it was.
+
+Each entry is hashed again and followed along its subject's chain; each payload is
+hashed against its digest; the journal's signed heads are checked and its leaves
+compared with the database, one by one. What is not yet under a signed head (less than
+a second's entries) is held by its chain alone. Reads only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.merkle import Tree
+from server.store.database import Database
+from server.store.ledger.entry import ERASE, GENESIS, Entry, Payload
+from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
+from server.store.tables import ledger_entries, ledger_payloads, ledger_sequencer, subjects
+
+CHUNK: Final = 1_000
+FINDINGS_AT_MOST: Final = 1_000
+
+
+class Kind(StrEnum):
+    """What is wrong. Shown to supervisors by a sentence of its own in each language."""
+
+    ALTERED = "altered"
+    """The entry's columns do not give its hash."""
+    PAYLOAD = "payload"
+    """The payload or its salt was altered, removed without an order, or belongs to no entry."""
+    MISSING = "missing"
+    """The entry was removed."""
+    CHAIN = "chain"
+    """The entry does not follow the one before it, or the subject's head is not its last entry."""
+    LEAF = "leaf"
+    """The entry does not stand at its number in the tree, or is another one than was sealed there."""
+    HEAD = "head"
+    """A signed head, the journal under it, or the sequencer's row does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, with the entry it is about as far as that can be told."""
+
+    kind: Kind
+    subject: str | None
+    version: int | None
+    leaf: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found. `sealed` entries are under the last signed head, signed at `head_at`."""
+
+    ok: bool
+    subject: str | None
+    entries: int
+    sealed: int
+    root: str | None
+    head_at: str | None
+    erased: int
+    findings: list[Finding]
+
+
+@dataclass(slots=True)
+class _Found:
+    """Findings so far; at most one of a kind for an entry."""
+
+    findings: dict[tuple[object, ...], Finding] = field(default_factory=dict)
+
+    def add(
+        self,
+        kind: Kind,
+        text: str,
+        subject: str | None,
+        version: int | None,
+        leaf: int | None = None,
+    ) -> None:
+        key = (kind, subject, version, leaf if subject is None else None)
+        known = self.findings.get(key)
+        if known is None and len(self.findings) < FINDINGS_AT_MOST:
+            self.findings[key] = Finding(kind, subject, version, leaf, text)
+        elif known is not None and known.leaf is None and leaf is not None:
+            self.findings[key] = replace(known, leaf=leaf)
+
+    def names(self, subject: str, version: int) -> bool:
+        return any((kind, subject, version, None) in self.findings for kind in Kind)
+
+
+@dataclass(slots=True)
+class _Chains:
+    """Follows the chains of one subject after another, through chunks of rows."""
+
+    found: _Found
+    heads: dict[str, tuple[int, str]]
+    entries: int = 0
+    erased: list[tuple[str, int]] = field(default_factory=list)
+    orders: set[str] = field(default_factory=set)
+    _subject: str | None = None
+    _version: int = 0
+    _links: tuple[str, ...] = (GENESIS,)
+
+    def follow(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            self.entries += 1
+            if row.subject != self._subject:
+                self.finish()
+                self._subject, self._version, self._links = row.subject, 0, (GENESIS,)
+            self._entry(row)
+
+    def finish(self) -> None:
+        """The rows of the present subject are over: compare with its head."""
+        subject = self._subject
+        if subject is None:
+            return
+        head = self.heads.pop(subject, None)
+        if head is None:
+            self.found.add(Kind.CHAIN, "the subject has entries but no head", subject, None)
+        elif head[0] > self._version:
+            self._missing(self._version + 1, head[0])
+        elif head[0] < self._version or head[1] not in self._links:
+            self.found.add(
+                Kind.CHAIN, "the subject's head is not its last entry", subject, self._version
+            )
+        self._subject = None
+
+    def _entry(self, row: Any) -> None:
+        if row.version > self._version + 1:
+            self._missing(self._version + 1, row.version - 1)
+        try:
+            computed = Entry(
+                **{name: getattr(row, name) for name in Entry.__dataclass_fields__}
+            ).hash()
+        except ValueError:  # bytes that are no text
+            computed = ""
+        if computed != row.hash:
+            self.found.add(
+                Kind.ALTERED, "the entry does not give its hash", row.subject, row.version, row.leaf
+            )
+        elif row.version == self._version + 1 and row.previous not in self._links:
+            self.found.add(
+                Kind.CHAIN,
+                "the entry does not follow the one before",
+                row.subject,
+                row.version,
+                row.leaf,
+            )
+        # An altered entry is named once: the next may follow what it was or what it is.
+        self._version, self._links = row.version, (row.hash, computed)
+        if row.act == ERASE:
+            self.orders.add(row.object)
+        self._payload(row)
+
+    def _payload(self, row: Any) -> None:
+        where = (row.subject, row.version, row.leaf)
+        if row.salt is None:
+            self.found.add(Kind.PAYLOAD, "the payload was removed", *where)
+        elif row.payload is None:
+            self.erased.append((row.subject, row.version))
+        else:
+            try:
+                digest = Payload(row.salt, row.payload).digest()
+            except ValueError:
+                digest = ""
+            if digest != row.digest and not self.found.names(row.subject, row.version):
+                self.found.add(Kind.PAYLOAD, "the payload does not give its digest", *where)
+
+    def _missing(self, first: int, last: int) -> None:
+        text = "the entry was removed" if first == last else f"the entries to {last} were removed"
+        self.found.add(Kind.MISSING, text, self._subject, first)
+
+
+class Verifier:
+    """Checks the ledger of an open database against the journal in `folder`."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._records = Records(folder)
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, database_url: str, folder: Path) -> AsyncIterator[Verifier]:
+        """Open the database for reading alone, beside a running server or without one."""
+        database = await Database.open(database_url, writable=False)
+        try:
+            yield cls(database, folder)
+        finally:
+            await database.close()
+
+    async def verify(self, subject: str | None = None) -> Report:
+        """Check every entry, or those of `subject`; the signed heads are checked in any case."""
+        # Heads before rows: what is signed now is committed, so that the snapshot has it.
+        heads = await asyncio.to_thread(self._records.heads)
+        found = _Found()
+        async with self._database.read() as connection:
+            chains = await self._follow_chains(connection, found, subject)
+            size, root = await self._follow_journal(connection, found, subject, heads)
+        last = heads[-1] if heads else None
+        findings = list(found.findings.values())
+        return Report(
+            ok=not findings,
+            subject=subject,
+            entries=chains.entries,
+            sealed=size,
+            root=root,
+            head_at=last.at if last else None,
+            erased=len(chains.erased),
+            findings=findings,
+        )
+
+    async def _follow_chains(
+        self, connection: AsyncConnection, found: _Found, subject: str | None
+    ) -> _Chains:
+        chosen = sa.true() if subject is None else subjects.c.subject == subject
+        heads = {
+            row.subject: (row.version, row.head)
+            for row in await connection.execute(sa.select(subjects).where(chosen))
+        }
+        chains = _Chains(found, heads)
+        async for rows in _entries(connection, subject):
+            await asyncio.to_thread(chains.follow, rows)
+        chains.finish()
+        for name, (version, _) in chains.heads.items():
+            if version:
+                text = (
+                    "the entry was removed"
+                    if version == 1
+                    else f"the entries to {version} were removed"
+                )
+                found.add(Kind.MISSING, text, name, 1)
+        for name, version in chains.erased:
+            if f"{name}#{version}" not in chains.orders:
+                found.add(Kind.PAYLOAD, "the payload was erased without an order", name, version)
+        stray = (
+            sa.select(ledger_payloads.c.subject, ledger_payloads.c.version)
+            .outerjoin(ledger_entries, _same_entry())
+            .where(ledger_entries.c.subject.is_(None))
+            .limit(FINDINGS_AT_MOST)
+        )
+        if subject is not None:
+            stray = stray.where(ledger_payloads.c.subject == subject)
+        for row in await connection.execute(stray):
+            if not found.names(row.subject, row.version):
+                found.add(Kind.PAYLOAD, "a payload of no entry", row.subject, row.version)
+        return chains
+
+    async def _follow_journal(
+        self,
+        connection: AsyncConnection,
+        found: _Found,
+        subject: str | None,
+        heads: list[Head | None],
+    ) -> tuple[int, str | None]:
+        """Compare what is signed with what is there; returns size and root of the last good head."""
+        checked = _Heads(found, heads, await asyncio.to_thread(self._public_key_or_finding, found))
+        leaves = self._records.leaves()
+        at = 0
+        while chunk := await asyncio.to_thread(checked.take, leaves):
+            await self._compare(connection, found, subject, at, chunk)
+            at += len(chunk)
+        checked.finish()
+        await self._compare_unsigned(connection, found, subject, checked.tree)
+        return (checked.good.size, checked.good.root) if checked.good else (0, None)
+
+    def _public_key_or_finding(self, found: _Found) -> Any:
+        try:
+            return self._records.public_key()
+        except (JournalDamaged, ValueError) as error:
+            found.add(Kind.HEAD, str(error), None, None)
+            return None
+
+    async def _compare(
+        self,
+        connection: AsyncConnection,
+        found: _Found,
+        subject: str | None,
+        start: int,
+        leaves: list[Leaf | None],
+    ) -> None:
+        """Compare the journal's leaves from number `start` with the entries that claim these numbers."""
+        if subject is None:
+            chosen = sa.and_(
+                ledger_entries.c.leaf >= start, ledger_entries.c.leaf < start + len(leaves)
+            )
+        elif any(leaf is not None and leaf.subject == subject for leaf in leaves):
+            chosen = ledger_entries.c.subject == subject
+        else:
+            return
+        rows = {
+            row.leaf: row
+            for row in await connection.execute(
+                sa.select(
+                    ledger_entries.c.leaf,
+                    ledger_entries.c.hash,
+                    ledger_entries.c.subject,
+                    ledger_entries.c.version,
+                ).where(chosen)
+            )
+        }
+        for number, leaf in enumerate(leaves, start):
+            if leaf is None or (subject is not None and leaf.subject != subject):
+                continue
+            row = rows.get(number)
+            if row is not None and (row.subject, row.version) == (leaf.subject, leaf.version):
+                if row.hash != leaf.hash and not found.names(leaf.subject, leaf.version):
+                    found.add(
+                        Kind.LEAF,
+                        "another entry was sealed here",
+                        leaf.subject,
+                        leaf.version,
+                        number,
+                    )
+                continue
+            exists = await connection.scalar(
+                sa.select(
+                    sa.exists().where(
+                        ledger_entries.c.subject == leaf.subject,
+                        ledger_entries.c.version == leaf.version,
+                    )
+                )
+            )
+            if exists:
+                found.add(
+                    Kind.LEAF,
+                    "the entry has lost its number in the tree",
+                    leaf.subject,
+                    leaf.version,
+                    number,
+                )
+            else:
+                found.add(Kind.MISSING, "the entry was removed", leaf.subject, leaf.version, number)
+
+    async def _compare_unsigned(
+        self, connection: AsyncConnection, found: _Found, subject: str | None, tree: Tree
+    ) -> None:
+        """Follow the numbers that the journal does not have yet up to the sequencer's row."""
+        row = (
+            await connection.execute(sa.select(ledger_sequencer.c.size, ledger_sequencer.c.root))
+        ).one_or_none()
+        size = row.size if row else 0
+        if size < tree.size:
+            found.add(
+                Kind.HEAD,
+                f"{tree.size} entries were sealed, the database says {size}",
+                None, None, size,
+            )  # fmt: skip
+            return
+        tree = tree.copy()
+        whole = True
+        while whole and tree.size < size:
+            start, end = tree.size, min(size, tree.size + CHUNK)
+            rows = await connection.execute(
+                sa.select(ledger_entries.c.leaf, ledger_entries.c.hash)
+                .where(ledger_entries.c.leaf >= start, ledger_entries.c.leaf < end)
+                .order_by(ledger_entries.c.leaf)
+            )
+            hashes = {row.leaf: row.hash for row in rows}
+            for number in range(start, end):
+                try:
+                    tree.append(bytes.fromhex(hashes[number]))
+                except (KeyError, ValueError):
+                    found.add(Kind.LEAF, f"no entry has number {number}", None, None, number)
+                    whole = False
+                    break
+        if whole and row is not None and tree.root().hex() != row.root:
+            found.add(Kind.HEAD, "the entries do not add up to the tree's root", None, None, size)
+        beyond = (
+            sa.select(ledger_entries.c.subject, ledger_entries.c.version, ledger_entries.c.leaf)
+            .where(sa.or_(ledger_entries.c.leaf >= size, ledger_entries.c.leaf < 0))
+            .limit(FINDINGS_AT_MOST)
+        )
+        if subject is not None:
+            beyond = beyond.where(ledger_entries.c.subject == subject)
+        for entry in await connection.execute(beyond):
+            found.add(
+                Kind.LEAF, "the number was never given", entry.subject, entry.version, entry.leaf
+            )
+
+
+class _Heads:
+    """Grows a tree from the journal's leaves and checks each signed head at its size."""
+
+    def __init__(self, found: _Found, heads: list[Head | None], key: Any) -> None:
+        self.tree = Tree()
+        self.good: Head | None = None
+        self._found = found
+        self._heads = [head for head in heads if head is not None]
+        self._next = 0
+        if len(self._heads) < len(heads):
+            found.add(Kind.HEAD, "a signed head is unreadable", None, None)
+        if self._heads and key is None:
+            found.add(Kind.HEAD, "the key of the signed heads is missing", None, None)
+        sizes = [head.size for head in self._heads]
+        if sizes != sorted(sizes):
+            found.add(Kind.HEAD, "the signed heads are out of order", None, None)
+            self._heads.sort(key=lambda head: head.size)
+        if key is not None:
+            for head in self._heads:
+                if not head.signed_by(key):
+                    found.add(
+                        Kind.HEAD,
+                        f"wrong signature over {head.size} entries",
+                        None,
+                        None,
+                        head.size,
+                    )
+
+    def take(self, leaves: Iterator[Leaf | None]) -> list[Leaf | None]:
+        """Take a chunk of leaves that are under the last head."""
+        limit = self._heads[-1].size if self._heads else 0
+        chunk: list[Leaf | None] = []
+        while len(chunk) < CHUNK and self.tree.size < limit:
+            try:
+                leaf = next(leaves)
+            except StopIteration:
+                break
+            chunk.append(leaf)
+            self.tree.append(bytes.fromhex(leaf.hash) if leaf else b"")
+            while self._next < len(self._heads) and self._heads[self._next].size <= self.tree.size:
+                head = self._heads[self._next]
+                self._next += 1
+                if head.size == self.tree.size and head.root == self.tree.root().hex():
+                    self.good = head
+                else:
+                    self._found.add(
+                        Kind.HEAD,
+                        f"the journal does not add up to the head over {head.size} entries",
+                        None, None, head.size,
+                    )  # fmt: skip
+        return chunk
+
+    def finish(self) -> None:
+        for head in self._heads[self._next :]:
+            if head.size > self.tree.size:
+                self._found.add(
+                    Kind.HEAD,
+                    f"the journal has {self.tree.size} leaves, a head counts {head.size}",
+                    None, None, head.size,
+                )  # fmt: skip
+
+
+def _same_entry() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        ledger_payloads.c.subject == ledger_entries.c.subject,
+        ledger_payloads.c.version == ledger_entries.c.version,
+    )
+
+
+async def _entries(
+    connection: AsyncConnection, subject: str | None
+) -> AsyncIterator[Sequence[Any]]:
+    """All entries with their payloads in the order of subject and version, in chunks."""
+    query = (
+        sa.select(ledger_entries, ledger_payloads.c.salt, ledger_payloads.c.payload)
+        .outerjoin(ledger_payloads, _same_entry())
+        .order_by(ledger_entries.c.subject, ledger_entries.c.version)
+        .limit(CHUNK)
+    )
+    if subject is not None:
+        query = query.where(ledger_entries.c.subject == subject)
+    here = sa.tuple_(ledger_entries.c.subject, ledger_entries.c.version)
+    rows = (await connection.execute(query)).all()
+    while rows:
+        yield rows
+        if len(rows) < CHUNK:
+            return
+        rows = (
+            await connection.execute(query.where(here > (rows[-1].subject, rows[-1].version)))
+        ).all()
