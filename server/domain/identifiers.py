@@ -29,6 +29,7 @@ CREDIT_WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(17))
 
 _IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_DAY = re.compile(r"(\d{4})(?:(\d{4})|[-./年](\d{1,2})[-./月](\d{1,2})日?)", re.ASCII)
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}", re.ASCII)
 
 
@@ -89,10 +90,10 @@ def phone(text: str) -> str:
 def day(text: str) -> str:
     """Return a day as YYYY-MM-DD; 20261118, 2026.11.18 and 2026年11月18日 are taken too.
 
-    Refused: ``bad_date`` for a day that does not exist and for all else.
+    Refused: ``bad_date`` for a day that does not exist and for all else, 2026-11 and 2026111 too.
     """
-    parts = re.fullmatch(r"(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?", text.strip(), re.ASCII)
-    found = parts and _day(f"{parts[1]}{parts[2]:0>2}{parts[3]:0>2}")
+    parts = _DAY.fullmatch(text.strip())
+    found = parts and _day(parts[1] + (parts[2] or f"{parts[3]:0>2}{parts[4]:0>2}"))
     if not found:
         raise Refusal(Code.BAD_DATE, why="day")
     return found.isoformat()

@@ -17,8 +17,11 @@ export function tidied(field: FormField, value: string): string {
     case 'phone':
       return text.replace(/\s/g, '')
     case 'date': {
-      const parts = /^(\d{4})[-./年]?(\d{1,2})[-./月]?(\d{1,2})日?$/.exec(text)
-      return parts ? `${parts[1]}-${parts[2]?.padStart(2, '0')}-${parts[3]?.padStart(2, '0')}` : text
+      const parts = /^(\d{4})(?:(\d{2})(\d{2})|[-./年](\d{1,2})[-./月](\d{1,2})日?)$/.exec(text)
+      if (!parts) return text
+      const [, year, ...rest] = parts
+      const [month, day] = rest.filter((part) => part !== undefined)
+      return `${year}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}`
     }
     case 'text':
     case 'choice':

@@ -1,0 +1,276 @@
+"""Materials, review and decision of a case: what counts, what is missing, what closes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Literal
+
+import pytest
+
+from server.domain import case as rules
+from server.domain import material as materials
+from server.domain import working_days
+from server.domain.case import Applicant, Case, CaseState, Consent, Decision
+from server.domain.form import Entry, Hand
+from server.domain.item import Field, Item, Line
+from server.domain.material import Material, MaterialState, Review
+from signaling.refusals import Code, Refusal
+
+AT = datetime(2026, 9, 29, 3, 0, tzinfo=UTC)
+KNOWN = dict(working_days.statutory_days(2026))
+CLERK = Hand("person-li", "window")
+APPROVER = Hand("person-zhou", "approver")
+SUPERVISOR = Hand("person-chen", "supervisor")
+
+LINES = (
+    Line("application", "申请书", "required", "both", 1, 0),
+    Line("licence", "营业执照", "required", "both", 1, 0),
+    Line("photo", "照片", "optional", "both", 1, 0),
+    Line("tax", "清税证明", "later", "both", 1, 0),
+)
+ITEM = Item(
+    id="item-1",
+    code="1" * 31,
+    name="变更登记",
+    version=1,
+    unit_id="unit-q",
+    promised_days=3,
+    modes=("online",),
+    lines=LINES,
+    form_title="表",
+    form=(
+        Field("name", "姓名", "Name", "text", True),
+        Field("remark", "备注", "Remark", "text", False),
+    ),
+    recording_refusal="not_recorded",
+)
+
+
+def stored(
+    line: str, number: int = 1, review: Review = "accepted", state: MaterialState = "stored"
+) -> Material:
+    return Material(
+        id=f"{line}-{number}",
+        line=line,
+        number=number,
+        name="a.pdf",
+        state=state,
+        size_bytes=1,
+        by=CLERK.person_id,
+        at=AT,
+        review=review,
+        review_reason="看不清" if review == "returned" else "",
+    )
+
+
+def case(
+    brought: Iterable[Material] = (), *, state: CaseState = "reviewing", name: str = "孙雅宁"
+) -> Case:
+    return Case(
+        id="case-1",
+        number=None,
+        state=state,
+        mode="online",
+        item=ITEM,
+        clerk_id=CLERK.person_id,
+        window_id="w",
+        window_unit_id="unit-j",
+        applicant=Applicant("孙雅宁", "11010519491231002X", "13805316217", None),
+        consent=None,
+        entries={"name": Entry(name, 3, CLERK.person_id, AT, "applicant")} if name else {},
+        holds={},
+        proposals=(),
+        materials=tuple(brought),
+        decision=None,
+        call_id=None,
+        created_at=AT,
+    )
+
+
+def decide(start: Case, decision: Decision, reason: str = "齐全", who: Hand = APPROVER) -> Case:
+    return rules.decide(start, decision, reason, who, at=AT, known_days=KNOWN)
+
+
+BOTH = (stored("application"), stored("licence"))
+
+
+def test_acceptance_starts_the_promised_working_days() -> None:
+    after = decide(case(BOTH), "accepted", " 齐全 ")
+    assert after.state == "accepted"
+    assert after.decision is not None
+    assert after.decision.counted is not None
+    assert (after.decision.kind, after.decision.reason) == ("accepted", "齐全")
+    assert after.decision.counted.due_on == date(2026, 10, 9)
+    assert not after.decision.counted.provisional
+    assert after.closed
+
+
+@pytest.mark.parametrize(
+    "brought, name, lines, fields",
+    [
+        ((), "孙", "application,licence", ""),
+        ((stored("application"),), "孙", "licence", ""),
+        ((*BOTH[:1], stored("licence", review="none")), "孙", "licence", ""),
+        ((*BOTH[:1], stored("licence", review="returned")), "孙", "licence", ""),
+        ((*BOTH, stored("licence", 2, "none", "receiving")), "孙", "licence", ""),
+        ((*BOTH, stored("licence", 2, "none", "rejected")), "孙", "licence", ""),
+        ((*BOTH, stored("photo", review="returned")), "孙", "photo", ""),
+        (BOTH, "", "", "name"),
+        ((), "", "application,licence", "name"),
+    ],
+)
+def test_acceptance_is_refused_while_something_required_is_open(
+    brought: tuple[Material, ...], name: str, lines: str, fields: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        decide(case(brought, name=name), "accepted")
+    assert refused.value.code is Code.INCOMPLETE
+    assert refused.value.details == {"lines": lines, "fields": fields}
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        (BOTH[0], stored("licence", review="not_needed")),
+        (*BOTH, stored("licence", 2, "none", "cancelled")),
+        (*BOTH, stored("photo", review="none"), stored("tax", review="none")),
+        (BOTH[0], stored("licence", 1, "returned"), stored("licence", 2)),
+    ],
+)
+def test_acceptance_asks_for_no_more_than_what_counts(brought: tuple[Material, ...]) -> None:
+    assert decide(case(brought), "accepted").state == "accepted"
+
+
+def test_correction_names_every_point_at_once() -> None:
+    brought = (
+        stored("licence", review="returned"),
+        stored("photo", review="returned"),
+        stored("tax", review="none"),
+    )
+    after = decide(case(brought, name=""), "to_correct", "请补正")
+    assert after.decision is not None
+    assert after.decision.points == (
+        "缺少：申请书",
+        "营业执照：看不清",
+        "照片：看不清",
+        "未填写：姓名",
+    )
+    assert after.decision.counted is None
+    assert not after.closed
+    assert decide(replace(after, materials=BOTH, entries=case().entries), "accepted").closed
+
+
+@pytest.mark.parametrize("decision", ["accepted", "to_correct", "refused"])
+@pytest.mark.parametrize(
+    "state, who, reason, code",
+    [
+        ("accepted", SUPERVISOR, "", Code.CASE_CLOSED),
+        ("refused", APPROVER, "齐全", Code.CASE_CLOSED),
+        ("reviewing", CLERK, "", Code.NOT_YOURS),
+        ("reviewing", SUPERVISOR, "齐全", Code.NOT_YOURS),
+        ("reviewing", APPROVER, " \n", Code.REASON_MISSING),
+    ],
+)
+def test_a_decision_is_refused(
+    decision: Decision, state: CaseState, who: Hand, reason: str, code: Code
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        decide(case(BOTH, state=state), decision, reason, who)
+    assert refused.value.code is code
+
+
+@pytest.mark.parametrize("state", ["registered", "reviewing", "to_correct"])
+def test_a_call_puts_an_open_case_under_review(state: CaseState) -> None:
+    after = rules.called(case(state=state), "call-1")
+    assert (after.state, after.call_id) == ("reviewing", "call-1")
+
+
+@pytest.mark.parametrize("state", ["accepted", "refused"])
+def test_a_closed_case_takes_no_call_no_consent_and_no_review(
+    state: Literal["accepted", "refused"],
+) -> None:
+    closed = case(BOTH, state=state)
+    consent = Consent(True, "2026-11", "zh-CN", AT, CLERK.person_id)
+    for act in (
+        lambda: rules.called(closed, "call-1"),
+        lambda: rules.consented(closed, consent, CLERK),
+        lambda: materials.reviewed(
+            BOTH, "licence-1", "accepted", "", APPROVER, closed=closed.closed, at=AT
+        ),
+    ):
+        with pytest.raises(Refusal) as refused:
+            act()
+        assert refused.value.code is Code.CASE_CLOSED
+
+
+def test_consent_is_taken_at_the_window_and_may_change() -> None:
+    yes = Consent(True, "2026-11", "zh-CN", AT, CLERK.person_id)
+    given = rules.consented(case(), yes, CLERK)
+    assert given.consent == yes
+    assert rules.consented(given, replace(yes, given=False), CLERK).consent != yes
+    with pytest.raises(Refusal) as refused:
+        rules.consented(case(), yes, APPROVER)
+    assert refused.value.code is Code.NOT_YOURS
+
+
+def review(
+    brought: tuple[Material, ...],
+    id: str,
+    reason: str = "",
+    who: Hand = APPROVER,
+    *,
+    back: bool = True,
+) -> Material:
+    return materials.reviewed(
+        brought, id, "returned" if back else "accepted", reason, who, closed=False, at=AT
+    )
+
+
+def test_a_review_is_the_approvers_and_may_be_taken_back() -> None:
+    brought = (stored("licence", review="none"),)
+    judged = review(brought, "licence-1", " 看不清 ")
+    assert (judged.review, judged.review_reason) == ("returned", "看不清")
+    assert (judged.reviewed_by, judged.reviewed_at) == (APPROVER.person_id, AT)
+    again = review((judged,), "licence-1", back=False)
+    assert (again.review, again.review_reason) == ("accepted", "")
+
+
+@pytest.mark.parametrize(
+    "brought, id, reason, who, code",
+    [
+        (BOTH, "licence-1", "看不清", CLERK, Code.NOT_YOURS),
+        (BOTH, "licence-9", "看不清", APPROVER, Code.NOT_FOUND),
+        (BOTH, "licence-1", "  ", APPROVER, Code.REASON_MISSING),
+        (
+            (stored("tax", 1, "none", "receiving"),),
+            "tax-1",
+            "x",
+            APPROVER,
+            Code.MATERIAL_NOT_STORED,
+        ),
+        (
+            (stored("tax", 1, "none", "cancelled"),),
+            "tax-1",
+            "x",
+            APPROVER,
+            Code.MATERIAL_NOT_STORED,
+        ),
+        ((*BOTH, stored("licence", 2)), "licence-1", "x", APPROVER, Code.STALE),
+    ],
+)
+def test_a_review_is_refused(
+    brought: tuple[Material, ...], id: str, reason: str, who: Hand, code: Code
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        review(brought, id, reason, who)
+    assert refused.value.code is code
+
+
+def test_a_cancelled_version_keeps_its_number_and_counts_for_nothing() -> None:
+    brought = (stored("licence"), stored("licence", 2, "none", "cancelled"))
+    assert materials.counting(brought, "licence") == brought[0]
+    assert materials.next_number(brought, "licence") == 3
+    assert materials.counting(brought, "photo") is None
+    assert materials.next_number(brought, "photo") == 1
