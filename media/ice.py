@@ -35,7 +35,8 @@ class Agent:
     `destination` is where its packets go: the highest-priority nominated path of
     the current generation (Firefox nominates each path that it checks, so the
     last one is not the best one), before any nomination the path on which DTLS
-    came in (Chromium starts DTLS before it nominates).
+    came in (Chromium starts DTLS before it nominates). `nominated` is the generation
+    of its nomination, 0 before there is one.
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class Agent:
         self.destination: Address | None = None
         self.paths: dict[Address, None] = {}
         self.checks = 0
+        self.nominated = 0
         self._best = -1
         self._old: list[Credentials] = []
 
@@ -81,6 +83,7 @@ class Agent:
         if nominated and generation == self.current.generation and priority >= self._best:
             self._best = priority
             self.destination = address
+            self.nominated = generation
         return fresh
 
     def surplus(self) -> list[Address]:

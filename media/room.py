@@ -495,6 +495,7 @@ def _party_figures(party: Party) -> dict[str, Any]:
         "checks": party.agent.checks,
         "paths": len(party.agent.paths),
         "generation": party.agent.current.generation,
+        "nominated": party.agent.nominated,
         "flights_resent": party.handshake.resent if party.handshake is not None else 0,
         "srtp": party.handshake.profile if party.handshake is not None else "",
         "recording": bool(party.recording),

@@ -15,6 +15,10 @@ import numpy as np
 
 from media.peer import dominant_tone
 
+# Pictures come when they come: without this ffmpeg fits them to a frame rate that it
+# guesses, and complains of its own rounding.
+AS_TIMED = ("-enc_time_base", "demux", "-fps_mode", "passthrough")
+
 
 @dataclass(frozen=True)
 class Played:
@@ -31,7 +35,7 @@ class Played:
 def play(path: Path) -> Played:
     """Decode the whole file, twice: by ffmpeg for its complaints, by PyAV for the content."""
     told = subprocess.run(
-        ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-f", "null", "-"],
+        ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), *AS_TIMED, "-f", "null", "-"],
         capture_output=True,
         text=True,
         timeout=60,

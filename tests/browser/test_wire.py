@@ -1,0 +1,317 @@
+"""The wire itself: real browsers in a call through a real worker, without the application.
+
+The worker offers, the pages answer. Checked on both pages: the other side's picture
+by its colour, its sound by its pitch, DTLS, decoded frames; then an ICE restart, a
+document camera on an m-line that was empty, a reloaded page, and the recordings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import pytest
+from aiohttp import web
+from playwright.async_api import Page, async_playwright
+
+from media.client import MediaClient, SegmentFinished, spawn
+from tests.kit.peer import BLUE, GREEN, RED, Colour, near
+from tests.kit.recording import play
+from tests.kit.until import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(150)]
+
+WIRE: Final = Path(__file__).parent / "wire"
+CHROMIUM: Final = "/usr/bin/chromium"
+FIREFOX: Final = "/usr/bin/firefox-esr"
+MEET_S: Final = 20.0
+
+
+class Seat(Protocol):
+    """A page that can be opened and asked."""
+
+    async def go(self, url: str) -> None: ...
+    async def js(self, expression: str) -> Any: ...
+
+
+class ChromiumSeat:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    async def go(self, url: str) -> None:
+        await self._page.goto(url)
+
+    async def js(self, expression: str) -> Any:
+        return await self._page.evaluate(expression)
+
+
+class FirefoxSeat:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def go(self, url: str) -> None:
+        await self._order({"go": url})
+
+    async def js(self, expression: str) -> Any:
+        return await self._order({"js": expression})
+
+    async def hear(self) -> Any:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        answer = json.loads(line)
+        assert "error" not in answer, answer["error"]
+        return answer["ok"]
+
+    async def _order(self, order: dict[str, str]) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        return await self.hear()
+
+
+async def _run(*arguments: str) -> None:
+    process = await asyncio.create_subprocess_exec(*arguments)
+    assert await process.wait() == 0, arguments[0]
+
+
+@asynccontextmanager
+async def chromium(folder: Path, colour: Colour, hertz: int) -> AsyncIterator[ChromiumSeat]:
+    """A Chromium whose fake camera shows one colour and whose microphone hears one tone."""
+    picture, sound = folder / f"{hertz}.mjpeg", folder / f"{hertz}.wav"
+    paint = "color=c=0x{:02x}{:02x}{:02x}:size=320x240:rate=10".format(*colour)
+    lavfi = ("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i")
+    await _run(*lavfi, paint, "-t", "2", "-c:v", "mjpeg", "-q:v", "2", str(picture))
+    tone = f"sine=frequency={hertz}:duration=10"
+    await _run(*lavfi, tone, "-ar", "48000", "-ac", "1", str(sound))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            headless=True,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--autoplay-policy=no-user-gesture-required",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream=fps=10",
+                f"--use-file-for-fake-video-capture={picture}",
+                f"--use-file-for-fake-audio-capture={sound}",
+            ],
+        )
+        try:
+            yield ChromiumSeat(await browser.new_page())
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def firefox(hertz: int) -> AsyncIterator[FirefoxSeat]:
+    """A Firefox whose microphone hears one tone, led by a small node program over BiDi."""
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        str(WIRE / "firefox.mjs"),
+        FIREFOX,
+        str(hertz),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    try:
+        seat = FirefoxSeat(process)
+        async with asyncio.timeout(40):
+            await seat.hear()
+        yield seat
+    finally:
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(15):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+class Exchange:
+    """The smallest server there can be between pages and worker: offers out, answers in."""
+
+    def __init__(self, client: MediaClient) -> None:
+        self.client = client
+        self.parties: dict[str, str] = {}
+        self.pages = 0
+        self.finished: list[SegmentFinished] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self._page),
+            web.post("/offer", self._offer),
+            web.post("/restart", self._restart),
+            web.post("/answer", self._answer),
+        ]
+
+    async def listen(self) -> None:
+        async for event in self.client.events():
+            if isinstance(event, SegmentFinished):
+                self.finished.append(event)
+
+    async def _page(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(WIRE / "page.html")
+
+    async def _offer(self, request: web.Request) -> web.Response:
+        """A seat's first page, or its next one after a reload: always a new party."""
+        name = (await request.json())["name"]
+        if before := self.parties.get(name):
+            await self.client.remove_party("room", before)
+        self.pages += 1
+        self.parties[name] = f"{name}-{self.pages}"
+        sdp = await self.client.add_party("room", self.parties[name], record=True)
+        return web.json_response({"sdp": sdp})
+
+    async def _restart(self, request: web.Request) -> web.Response:
+        name = (await request.json())["name"]
+        sdp = await self.client.restart_ice("room", self.parties[name])
+        return web.json_response({"sdp": sdp})
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        await self.client.answer("room", self.parties[body["name"]], body["sdp"])
+        return web.json_response({})
+
+
+@pytest.fixture
+async def exchange(tmp_path: Path) -> AsyncIterator[tuple[Exchange, str, Path]]:
+    """The worker on the machine's outward address (Firefox sends no check to 127.0.0.1)."""
+    async with AsyncExitStack() as stack:
+        workdir = tmp_path / "media"
+        worker = await spawn(workdir)
+        exchange = Exchange(worker.client)
+        listening = asyncio.create_task(exchange.listen())
+
+        async def stop() -> None:
+            await worker.stop()
+            await listening
+
+        stack.push_async_callback(stop)
+        await worker.client.open_room("room")
+        application = web.Application()
+        application.add_routes(exchange.routes())
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        yield exchange, f"http://127.0.0.1:{port}/", workdir
+
+
+async def _meets(seat: Seat, colour: Colour, hertz: float) -> None:
+    async def why_not() -> str | None:
+        got = await seat.js("report()")
+        if not got or got["dtls"] != "connected":
+            return f"not connected: {got}"
+        if not near(got["colour"], colour):
+            return f"sees {got}, wants {colour}"
+        if got["decoded"] <= 5:
+            return f"decoded {got['decoded']}"
+        tone = await seat.js("toneHeard()")
+        return None if abs(tone - hertz) <= 15 else f"hears {tone}, wants {hertz}"
+
+    await until(why_not, MEET_S, every_s=0.2)
+
+
+async def _goes_on(seat: Seat, frames: int) -> None:
+    before = (await seat.js("report()"))["decoded"]
+
+    async def why_not() -> str | None:
+        now = (await seat.js("report()"))["decoded"]
+        return None if now >= before + frames else f"{now - before} of {frames} new frames"
+
+    await until(why_not, MEET_S, every_s=0.2)
+
+
+def _css(colour: Colour) -> str:
+    return "rgb({},{},{})".format(*colour)
+
+
+async def _story(
+    exchange: Exchange, url: str, workdir: Path, first: Seat, second: Seat, joins: list[str]
+) -> None:
+    """Both meet; both restart ICE; a document is shown; the first reloads; all is recorded."""
+    await first.go(url)
+    await second.go(url)
+    for seat, join in zip((first, second), joins, strict=True):
+        assert await seat.js(join) == ["0", "1", "2", "3"]
+    await _meets(first, GREEN, 880)
+    await _meets(second, RED, 440)
+
+    for seat, name in ((first, "first"), (second, "second")):
+        assert await seat.js(f"restart('{name}')") is True
+
+    async def checked_anew() -> str | None:
+        parties = (await exchange.client.figures())["rooms"]["room"]
+        old = [name for name, party in parties.items() if party["nominated"] != 2]
+        return f"{old} still on the old path" if old else None
+
+    await until(checked_anew, MEET_S, every_s=0.1)
+    await _goes_on(first, 10)
+    await _goes_on(second, 10)
+
+    assert await first.js(f"showDocument('{_css(BLUE)}')") == "stable"
+
+    async def document() -> str | None:
+        got = await second.js("report()")
+        return None if near(got["document"], BLUE) else f"document is {got['document']}"
+
+    await until(document, MEET_S, every_s=0.1)
+
+    await first.go(url)
+    await first.js(joins[0])
+    await _meets(first, GREEN, 880)
+    await _meets(second, RED, 440)
+    await _goes_on(second, 10)
+
+    figures = await exchange.client.figures()
+    assert figures["worker"]["recorder_dropped"] == 0
+    await exchange.client.close_room("room")
+
+    def sealed() -> str | None:
+        files = [sorted(t.mid for t in s.tracks) for s in exchange.finished]
+        wanted = [["0", "1"], ["0", "1"], ["0", "1"], ["2"]]
+        return None if sorted(files) == wanted else f"finished: {files}"
+
+    await until(sealed, 10)
+    for segment in exchange.finished:
+        path = workdir / "segments" / f"{segment.segment}.webm"
+        played = await asyncio.to_thread(play, path)
+        assert played.errors == ""
+        assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 1
+        wanted = BLUE if segment.tracks[0].mid == "2" else RED
+        if segment.party.startswith("second"):
+            wanted = GREEN
+        assert near(played.colour, wanted), (segment.party, played)
+
+
+async def test_chromium_and_firefox(exchange: tuple[Exchange, str, Path], tmp_path: Path) -> None:
+    led, url, workdir = exchange
+    async with chromium(tmp_path, RED, 440) as first, firefox(880) as second:
+        joins = [
+            "join({name: 'first'})",
+            f"join({{name: 'second', colour: '{_css(GREEN)}'}})",
+        ]
+        await _story(led, url, workdir, first, second, joins)
+
+
+async def test_chromium_and_chromium(exchange: tuple[Exchange, str, Path], tmp_path: Path) -> None:
+    led, url, workdir = exchange
+    async with (
+        chromium(tmp_path, RED, 440) as first,
+        chromium(tmp_path, GREEN, 880) as second,
+    ):
+        joins = ["join({name: 'first'})", "join({name: 'second'})"]
+        await _story(led, url, workdir, first, second, joins)
