@@ -6,66 +6,206 @@ No rule and no decision of the product is made here.
 
 import asyncio
 import ipaddress
-import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import structlog
 from aiohttp import web
 
+from media.client import Worker, spawn
 from server import settings as configuration
+from server.actions import calls as call_actions
+from server.actions import cases as case_actions
+from server.actions import decisions, forms, supervision
+from server.actions.materials import LIVES, Uploads
+from server.actions.recordings import Recordings
+from server.actions.rooms import Rooms
 from server.actions.sessions import Sessions
-from server.api import machine, openapi, pages, sessions
-from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers
+from server.api import commands, machine, openapi, pages, problems, sessions, uploads
+from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
 from server.api.figures import FIGURES, Figures
 from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, Store
+from server.wire.case import MaterialProgress
+from server.wire.projection import project
+from server.work.child import Children
+from server.work.probe import MEDIA_TYPES
+from signaling.gateway import Gateway, Handshake
+from signaling.protocol import Who
+from signaling.switchboard import Switchboard
 
-ROUTES = (sessions.routes, machine.routes)
+ROUTES = (sessions.routes, commands.routes, uploads.routes, machine.routes)
+
+log = structlog.get_logger("app")
+security_log = structlog.get_logger("security")
 
 
-def edge_settings(settings: configuration.Settings) -> EdgeSettings:
-    """What the edge needs of the settings."""
-    return EdgeSettings(
-        origins=frozenset(settings.origins),
-        proxies=tuple(ipaddress.ip_network(p) for p in settings.trusted_proxies),
-    )
+class Tasks:
+    """What goes on by itself while a node runs. One that dies makes the node unready."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_told)
+        self._tasks.append(task)
+
+    async def alive(self) -> bool:
+        return not any(task.done() for task in self._tasks)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def make(settings: configuration.Settings, clock: Clock | None = None) -> web.Application:
+def _told(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("task_died", task=task.get_name(), exc_info=error)
+
+
+def make(
+    settings: configuration.Settings,
+    clock: Clock | None = None,
+    *,
+    media: bool = True,
+    keep_media: bool = False,
+) -> web.Application:
     """The application; everything it needs is opened when it starts and closed when it ends.
 
-    The database must be at the newest migration.
+    The database must be at the newest migration. Without ``media`` no worker is started and calls
+    have no picture; with ``keep_media`` the worker outlives an orderly end, for a restart.
     """
     app = web.Application(middlewares=[edge], client_max_size=MAX_BODY_BYTES)
     app.on_response_prepare.append(secure_headers)
-    app[EDGE] = edge_settings(settings)
+    app.on_response_prepare.append(uploads.tus_headers)
+    app[EDGE] = EdgeSettings(
+        origins=frozenset(settings.origins),
+        proxies=tuple(ipaddress.ip_network(address) for address in settings.trusted_proxies),
+    )
     app[FIGURES] = Figures()
     app[machine.UPLOAD_LIMITS] = machine.UploadLimits(
-        settings.max_upload_bytes, ("application/pdf",), 86400
+        settings.max_upload_bytes, MEDIA_TYPES, int(LIVES.total_seconds())
     )
     app[machine.DESCRIPTION] = openapi.describe(ROUTES, machine.VERSION)
 
     async def opened(app: web.Application) -> AsyncIterator[None]:
-        store = await Store.open(settings.store, clock)
-        app[STORE] = store
-        book = Sessions(store)
-        app[sessions.SESSIONS] = book
-        app[AUTHENTICATE] = book.authenticate
+        async with node(app, settings, clock, media=media, keep_media=keep_media):
+            yield
 
-        async def disconnect(session_id: str) -> None:
-            pass
-
-        app[sessions.DISCONNECT] = disconnect
-        yield
-        await store.close()
+    async def hung_up(app: web.Application) -> None:
+        await app[commands.GATEWAY].close()
 
     app.cleanup_ctx.append(opened)
+    app.on_shutdown.append(hung_up)
     for routes in ROUTES:
         routes.add_to(app)
     pages.add_pages(app)
     return app
+
+
+@asynccontextmanager
+async def node(
+    app: web.Application,
+    settings: configuration.Settings,
+    clock: Clock | None,
+    *,
+    media: bool,
+    keep_media: bool,
+) -> AsyncIterator[None]:
+    """Open the store, the uploads, the engine, the switchboard and the gateway, and join them."""
+    data = settings.data.absolute()
+    store = await Store.open(settings.store, clock)
+    app[STORE] = store
+    book = Sessions(store)
+    app[sessions.SESSIONS] = book
+    app[AUTHENTICATE] = book.authenticate
+
+    async def who(handshake: Handshake) -> Who | None:
+        token = socket_token(handshake.headers, handshake.cookies, handshake.auth)
+        return await book.authenticate(token) if token else None
+
+    gateway = Gateway(
+        authenticate=who,
+        outbox=store,
+        project=project,
+        sentence=problems.sentence,
+        refused=supervision.refusals(store),
+        relay=store.bus.ephemeral,
+        security=lambda what, ids: security_log.warning(what, **ids),
+        allowed_origins=settings.origins,
+    )
+    gateway.attach(app)
+    app[commands.GATEWAY] = gateway
+    app[sessions.DISCONNECT] = gateway.disconnect_session
+    store.bus.subscribe(gateway.publish, ephemeral=gateway.deliver, missed=gateway.missed)
+
+    async def start_worker() -> Worker:
+        return await spawn(data / "media", host=settings.media_host)
+
+    rooms = Rooms(start_worker, Recordings(store))
+    app[machine.MEDIA_TOTALS] = rooms.figures
+    switchboard = Switchboard(
+        call_actions.Book(store),
+        call_actions.Desks(store),
+        rooms,
+        gateway,
+        now=store.clock.now,
+        fresh_id=case_actions.new_id,
+    )
+    for table in (
+        case_actions.commands(store),
+        forms.commands(store),
+        decisions.commands(store),
+        switchboard.handlers(),
+    ):
+        for command, handler in table.items():
+            gateway.on(command, handler)
+    for message, told in forms.ephemerals(store).items():
+        gateway.on_ephemeral(message, told)
+    gateway.on_beat(switchboard.heard)
+    gateway.on_gone(switchboard.gone)
+
+    async def show_progress(message: MaterialProgress) -> None:
+        for audience in ("window", "approver", "supervisor"):
+            gateway.ephemeral(case_actions.subject_of(message.case_id), audience, message)
+
+    receiving = Uploads(
+        store,
+        data / "uploads",
+        max_bytes=settings.max_upload_bytes,
+        children=Children(),
+        progress=show_progress,
+        received=app[FIGURES].received,
+        ended=app[FIGURES].upload_ended,
+    )
+    await receiving.prepare()
+    app[uploads.UPLOADS] = receiving
+
+    tasks = Tasks()
+    checks = {"tasks": tasks.alive, **supervision.checks(store)}
+    if media:
+
+        async def worker_there() -> bool:
+            return rooms.ready
+
+        checks["media"] = worker_there
+        tasks.start("media", rooms.run(switchboard))
+    app[machine.CHECKS] = checks
+    tasks.start("switchboard", switchboard.run())
+    tasks.start("uploads", receiving.sweep_on())
+    await gateway.start()
+    try:
+        yield
+    finally:
+        await tasks.close()
+        await switchboard.close()
+        await rooms.close(stop=not keep_media)
+        await store.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +228,22 @@ def tls_context(settings: configuration.Settings) -> ssl.SSLContext | None:
 
 @asynccontextmanager
 async def running(
-    settings: configuration.Settings, clock: Clock | None = None
+    settings: configuration.Settings,
+    clock: Clock | None = None,
+    *,
+    media: bool = True,
+    keep_media: bool = False,
 ) -> AsyncIterator[Running]:
     """Serve until the block ends. Port 0 lets the system choose; the address says which."""
-    app = await asyncio.to_thread(make, settings, clock)
+    app = await asyncio.to_thread(make, settings, clock, media=media, keep_media=keep_media)
+    tls = await asyncio.to_thread(tls_context, settings)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
     await runner.setup()
     try:
-        tls = await asyncio.to_thread(tls_context, settings)
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)
         await site.start()
         host, port = runner.addresses[0][:2]
-        if ipaddress.ip_address(host).is_unspecified:
-            host = socket.gethostname()
         shown = f"[{host}]" if ":" in host else host
-        scheme = "https" if tls else "http"
-        yield Running(runner.app, f"{scheme}://{shown}:{port}", port)
+        yield Running(app, f"{'https' if tls else 'http'}://{shown}:{port}", port)
     finally:
         await runner.cleanup()

@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ LANGUAGE_HEADER: Final = "X-Yunjian-Language"
 REFERENCE_HEADER: Final = "X-Request-Id"
 _KNOWN_TO: Final = ("/api/", "/metrics")
 """Where the session is looked up; pages and their files are the same for all."""
+_SOCKET: Final = "/socket.io/"
 SECURE_COOKIE: Final = "__Host-yunjian"
 PLAIN_COOKIE: Final = "yunjian"
 
@@ -135,6 +136,21 @@ def cookie_name(request: web.Request) -> str:
     return SECURE_COOKIE if is_secure(request) else PLAIN_COOKIE
 
 
+def socket_token(
+    headers: Mapping[str, str], cookies: Mapping[str, str], auth: Mapping[str, object]
+) -> str | None:
+    """The token that a socket's handshake shows: in its payload, as bearer, or as the cookie.
+
+    Header names are in lower case.
+    """
+    if isinstance(shown := auth.get("token"), str):
+        return shown
+    if authorization := headers.get("authorization"):
+        scheme, _, token = authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+    return cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)
+
+
 # ---------------------------------------------------------------- the middleware
 
 
@@ -171,7 +187,7 @@ async def edge(
         if status < 400:
             raise
         return _translated(error, language, reference)
-    except (asyncio.CancelledError, ConnectionError):
+    except (asyncio.CancelledError, ConnectionResetError):
         status = 499
         raise
     except Exception:
@@ -179,16 +195,22 @@ async def edge(
         return problems.answer(Refusal(Code.INTERNAL), language, reference)
     finally:
         took_s = time.perf_counter() - began
-        request.app[FIGURES].answered(request.method, _route(request), status, took_s)
-        log.info(
-            "request",
-            method=request.method,
-            route=_route(request),
-            status=status,
-            took_ms=round(took_s * 1000, 1),
-            reference=reference,
-            person=asker.person_id if asker else None,
-        )
+        if not request.path.startswith(_SOCKET):  # a socket lasts for hours and counts itself
+            _count(request, asker, status, took_s)
+
+
+def _count(request: web.Request, asker: Actor | None, status: int, took_s: float) -> None:
+    route = _route(request)
+    request.app[FIGURES].answered(request.method, route, status, took_s)
+    log.info(
+        "request",
+        method=request.method,
+        route=route,
+        status=status,
+        took_ms=round(took_s * 1000, 1),
+        reference=request[REFERENCE],
+        person=asker.person_id if asker else None,
+    )
 
 
 _FROM_STATUS: Final = {

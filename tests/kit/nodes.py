@@ -71,7 +71,7 @@ def node_settings(database: str, folder: Path, **more: Any) -> Settings:
 
 @asynccontextmanager
 async def served(
-    settings: Settings, clock: Clock | None = None, *, staff: bool = True
+    settings: Settings, clock: Clock | None = None, *, staff: bool = True, media: bool = False
 ) -> AsyncIterator[Running]:
     """Migrate, seat the staff, serve for the time of the block."""
     assert settings.database_url is not None
@@ -82,7 +82,7 @@ async def served(
             await seat_staff(store)
         finally:
             await store.close()
-    async with running(settings, clock) as node:
+    async with running(settings, clock, media=media) as node:
         yield node
 
 

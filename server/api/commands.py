@@ -1,0 +1,50 @@
+"""/api/v1/commands: the commands of the socket for clients that have none.
+
+The same handlers answer, with the same command ids; watching does nothing here.
+"""
+
+from typing import Final
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict
+
+from server.api import problems
+from server.api.edge import REFERENCE
+from server.api.route import Ask, Nothing, Routes
+from signaling.gateway import Connection, Gateway
+from signaling.protocol import Ack
+from signaling.refusals import Code, Refusal
+
+GATEWAY: Final = web.AppKey("gateway", Gateway)
+
+routes: Final = Routes("commands")
+
+
+class AnyCommand(BaseModel):
+    """A command as on the socket: ``type``, ``id`` and the members of its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str
+    id: str
+
+
+@routes.route(
+    "POST", "/api/v1/commands", answer=Ack, problems=(Code.UNKNOWN_TYPE, Code.COMMAND_ID_REUSED)
+)
+async def send_command(ask: Ask[Nothing, AnyCommand]) -> web.Response:
+    """Do what a command asks. Repeating one with its id changes nothing and gives the same answer.
+
+    A refusal is a problem with the status of its code, beside those named here any of the command's.
+    """
+    connection = Connection(ask.actor, ask.language)
+    ack = await ask.request.app[GATEWAY].dispatch(connection, ask.body.model_dump())
+    if ack.ok:
+        return web.Response(
+            text=ack.model_dump_json(),
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+    refusal = Refusal(Code(ack.code or Code.INTERNAL), **ack.details)
+    reference = ack.reference or ask.request[REFERENCE]
+    return problems.answer(refusal, ask.language, reference)
