@@ -30,7 +30,7 @@ class ItemRow:
 
 
 ITEM_COLUMNS = (
-    items.c.id.label("item_id"),
+    items.c.id.label("of_item_id"),
     items.c.code.label("item_code"),
     items.c.name.label("item_name"),
     items.c.version.label("item_version"),
@@ -42,7 +42,7 @@ ITEM_COLUMNS = (
 def item_of(row: Mapping[str, Any]) -> Item:
     """The item of a row that was read with ITEM_COLUMNS."""
     return Item.of_body(
-        id=row["item_id"],
+        id=row["of_item_id"],
         code=row["item_code"],
         name=row["item_name"],
         version=row["item_version"],
