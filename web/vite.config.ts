@@ -25,9 +25,23 @@ function apiDocs(): Plugin {
   }
 }
 
+/** Puts what PDF.js reads at run time beside the pages: tables of Chinese encodings, fonts that a PDF may leave out. */
+function pdfParts(): Plugin {
+  return {
+    name: 'yunjian-pdf-parts',
+    apply: 'build',
+    closeBundle() {
+      const from = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
+      for (const part of ['cmaps', 'standard_fonts', 'wasm/openjpeg_nowasm_fallback.js', 'LICENSE']) {
+        cpSync(resolve(from, part), resolve(out, 'pdfjs', part), { recursive: true })
+      }
+    },
+  }
+}
+
 export default defineConfig({
   base: '/',
-  plugins: [vue(), apiDocs()],
+  plugins: [vue(), apiDocs(), pdfParts()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'true',

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { percent, size, typeNames } from '../../src/record/words'
+import { claimedType, faultOfFile } from '../../src/record/useUploads'
+import { faultOf, tidied } from '../../src/record/checks'
+import { field } from './cases'
+
+describe('sizes and types', () => {
+  it.each([[0, '0 B'], [999, '999 B'], [1000, '1 kB'], [1_840_000, '1.8 MB'], [200_000_000, '200 MB'], [5e12, '5000 GB']])('%d is %s', (bytes, text) => {
+    expect(size(bytes)).toBe(text)
+  })
+
+  it('counts per cent down, so that 100 means all', () => {
+    expect([percent(0, 0), percent(999, 1000), percent(1000, 1000), percent(2, 1)]).toEqual([0, 99, 100, 100])
+  })
+
+  it('names types as people do', () => {
+    expect(typeNames(['application/pdf', 'image/jpeg', 'image/webp'])).toBe('PDF JPEG WebP')
+  })
+})
+
+describe('a file before it is sent', () => {
+  const limits = { max_bytes: 1000, media_types: ['application/pdf', 'image/png'], upload_lives_s: 60 }
+  it.each([
+    [{ name: 'a.pdf', type: 'application/pdf', size: 1000 }, null],
+    [{ name: 'a.pdf', type: 'application/pdf', size: 1001 }, 'size'],
+    [{ name: 'a.exe', type: 'application/x-msdownload', size: 10 }, 'type'],
+    [{ name: 'a.png', type: '', size: 0 }, 'empty'],
+    [{ name: 'A.PDF', type: '', size: 10 }, null],
+    [{ name: 'noending', type: '', size: 10 }, 'type'],
+  ])('%o: %s', (file, rule) => {
+    expect(faultOfFile(file, limits)?.rule ?? null).toBe(rule)
+  })
+
+  it('claims its own type first', () => {
+    expect(claimedType({ name: 'a.pdf', type: 'image/png' })).toBe('image/png')
+  })
+})
+
+describe('a value of the form', () => {
+  const date = field({ name: 'on', kind: 'date' })
+  it.each([['20261118', '2026-11-18'], ['2026.1.8', '2026-01-08'], ['2026年11月18日', '2026-11-18'], [' 2026-11-18 ', '2026-11-18'], ['morgen', 'morgen']])(
+    'writes the day %s as %s',
+    (given, kept) => expect(tidied(date, given)).toBe(kept),
+  )
+
+  it.each([
+    [field({ name: 'a' }), '', 'required'],
+    [field({ name: 'a', required: false }), '', null],
+    [field({ name: 'a', max_length: 2 }), '𠮷𠮷', null],
+    [field({ name: 'a', max_length: 2 }), '一二三', 'too_long'],
+    [date, '2026-02-29', 'bad_date'],
+    [date, '2024-02-29', null],
+    [field({ name: 'i', kind: 'identity_number' }), '11010519491231002X', null],
+    [field({ name: 'i', kind: 'identity_number' }), '110105194912310021', 'bad_identity_number'],
+    [field({ name: 'c', kind: 'credit_code' }), '91350100M000100Y43', null],
+    [field({ name: 'c', kind: 'credit_code' }), '91350100M000100Y4Z', 'bad_credit_code'],
+    [field({ name: 'p', kind: 'phone' }), '12345', 'bad_phone'],
+    [field({ name: 'x', kind: 'choice', choices: ['甲', '乙'] }), '丙', 'not_a_choice'],
+    [field({ name: 'x', kind: 'choice', choices: ['甲', '乙'] }), '乙', null],
+  ])('checks %o with %s: %s', (one, text, fault) => {
+    expect(faultOf(one, text, new Date(2026, 10, 24))).toBe(fault)
+  })
+})
