@@ -154,7 +154,7 @@ async def running_about(connection: Connection, case_id: str) -> CallId | None:
 
 
 async def view(connection: Connection, call: Call, header: Header) -> CallView:
-    """The whole call for the wire, unprojected."""
+    """The whole call for the wire, unprojected; rings in the order in which they are read back."""
     people = {call.caller_id, *(r.target_id for r in call.rings), *(x.person_id for x in call.legs)}
     refs = await person_refs(connection, people)
     return CallView(
@@ -175,7 +175,7 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
                 deadline_at=ring.deadline_at,
                 closed_at=ring.closed_at,
             )
-            for ring in call.rings
+            for ring in sorted(call.rings, key=lambda ring: (ring.rung_at, ring.id))
         ],
         legs=[
             LegView(

@@ -1,0 +1,197 @@
+"""A case being worked on by the people of the demo data, through the handlers that the gateway calls."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from server.actions import calls, cases, decisions, demo, forms
+from server.actions.materials import Uploads
+from server.actions.recordings import Recordings
+from server.actions.rooms import Rooms
+from server.domain.person import Actor
+from server.store import Store
+from server.store import people as staff
+from server.wire.case import CaseCreate
+from server.work.child import Children
+from signaling.gateway import Connection
+from signaling.protocol import Ack, Command, DeskDuty, Message
+from signaling.switchboard import Switchboard
+from tests.kit.stores import MovedClock
+
+CLERK: Final = "lixiulan"
+OTHER_CLERK: Final = "wangfang"
+APPROVER: Final = "zhoumingyuan"
+OTHER_APPROVER: Final = "gaoxinmin"
+SUPERVISOR: Final = "chenli"
+ADMIN: Final = "admin"
+
+IDENTITY_NUMBER: Final = "370103198506072840"
+OTHER_IDENTITY_NUMBER: Final = "11010519491231002X"
+PHONE: Final = "13805316217"
+PDF: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+_numbers = itertools.count(1)
+
+
+class Line:
+    """A connection without a socket, as the switchboard asks for one: one page of one person."""
+
+    def __init__(self, who: Actor) -> None:
+        self.who = who
+        self.sid = self.page = f"page-{who.login}"
+
+    async def watch(self, subject: str, audience: str) -> None:
+        """Nothing is sent to a request."""
+
+
+class Screens:
+    """No socket is connected to this node."""
+
+    async def tell(self, sid: str, message: Message) -> None: ...
+    async def show(self, subject: str, audience: str, message: Message) -> None: ...
+    def watched(self, prefix: str) -> list[str]:
+        return []
+
+
+class Office:
+    """The handlers of cases and calls over one store, and the people who use them.
+
+    The media worker is not started: what the switchboard asks of rooms finds none, as in an outage.
+    """
+
+    def __init__(self, store: Store, clock: MovedClock, actors: Mapping[str, Actor]) -> None:
+        self.store = store
+        self.clock = clock
+        self.actors = actors
+        self.recordings = Recordings(store)
+        self.rooms = Rooms(_no_worker, self.recordings)
+        self.switchboard = Switchboard(
+            calls.Book(store),
+            calls.Desks(store),
+            self.rooms,
+            Screens(),
+            now=clock.now,
+            fresh_id=cases.new_id,
+        )
+        self.handlers: dict[type[Command], Any] = {
+            **cases.commands(store),
+            **forms.commands(store),
+            **decisions.commands(store),
+            **self.switchboard.handlers(),
+        }
+        self.done: set[type[Command]] = set()
+
+    async def do(self, login: str, command: type[Command], **members: Any) -> dict[str, Any]:
+        """Let this person send a command with a new id; returns its result. A second later each time.
+
+        Raises the Refusal.
+        """
+        return await self.send(login, command(id=f"command-{next(_numbers)}", **members))
+
+    async def send(self, login: str, command: Command) -> dict[str, Any]:
+        """Let this person send this command."""
+        self.clock.move(1)
+        result = await self.handlers[type(command)](Line(self.actors[login]), command)
+        self.done.add(type(command))
+        if isinstance(result, Ack):
+            return result.result
+        if isinstance(result, BaseModel):
+            return result.model_dump(mode="json")
+        return dict(result)
+
+    async def case(self, **changes: Any) -> str:
+        """Register a case at the clerk's window; returns its id."""
+        result = await self.do(CLERK, CaseCreate, **{**NEW_CASE, **changes})
+        case_id: str = result["case_id"]
+        return case_id
+
+    async def view(self, case_id: str, login: str = CLERK) -> dict[str, Any]:
+        """The case as this person sees it now."""
+        shown = await cases.snapshot(self.store, self.actors[login], case_id)
+        view: dict[str, Any] = shown.model_dump(mode="json")["case"]
+        return view
+
+    async def duty(self, *logins: str) -> None:
+        """Let these approvers go on duty."""
+        for login in logins:
+            await self.do(login, DeskDuty, duty="online")
+
+    async def bring(
+        self, uploads: Uploads, case_id: str, line: str, content: bytes = PDF, name: str = "a.pdf"
+    ) -> str:
+        """Upload a file into a line at the window; returns the material's id. Raises the Refusal."""
+        self.clock.move(1)
+        actor = self.actors[CLERK]
+        begun = await uploads.begin(actor, case_id, line, name, len(content))
+        self.clock.move(1)
+        await uploads.append(actor, begun.upload_id, 0, _once(content))
+        return begun.material_id
+
+    async def uploads(self, folder: Path) -> Uploads:
+        """Uploads with their files below ``folder``, probed by real children."""
+
+        async def progress(_: Message) -> None:
+            """Nobody watches."""
+
+        uploads = Uploads(
+            self.store, folder, max_bytes=1_000_000, children=Children(), progress=progress
+        )
+        await uploads.prepare()
+        return uploads
+
+
+NEW_CASE: Final = {
+    "item_id": demo.PRINCIPAL,
+    "mode": "proxy",
+    "applicant_name": "孙雅宁",
+    "identity_number": IDENTITY_NUMBER,
+    "phone": PHONE,
+    "credit_code": "91370103MA3D7KQ42E",
+}
+VALUES: Final = {
+    "branch_name": "济南禾川检测技术有限公司青岛西海岸分公司",
+    "branch_credit_code": "91370211MA3N5XGY1G",
+    "old_principal": "刘启明",
+    "new_principal": "孙雅宁",
+    "new_identity_number": OTHER_IDENTITY_NUMBER,
+    "appointed_on": "2026-11-20",
+    "contact_phone": "053182012345",
+    "appointment_way": "公司任命",
+    "delivery": "邮寄送达",
+}
+
+
+async def open_office(store: Store, clock: MovedClock) -> Office:
+    """Load the demo data and give everybody a session."""
+    await demo.load(store)
+    actors = {}
+    async with store.read() as connection:
+        for person in demo.PEOPLE:
+            account = await staff.find_account(connection, person.login)
+            assert account is not None
+            actors[person.login] = replace(account.actor, session_id=f"session-{person.login}")
+    return Office(store, clock, actors)
+
+
+def watching(actor: Actor, subject: str, audience: str) -> Connection:
+    """A connection that watches a subject, as a socket does after case.open."""
+    return Connection(who=actor, _watching={subject: audience})
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def _no_worker() -> Any:
+    raise ConnectionError("no media worker in this test")

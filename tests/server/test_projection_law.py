@@ -1,0 +1,411 @@
+"""The law of what audiences see: old snapshot, reduced by projected events, is the new snapshot.
+
+Real actions run on a real store; after each one the law is asked of every audience, by a reducer
+that was written on its own. On SQLite the steps become tests/vectors/*.json, which the pages'
+reducers replay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from media.client import RecordingStarted
+from server.actions import cases
+from server.store import Store, version_of
+from server.store import calls as call_rows
+from server.store import cases as case_rows
+from server.wire import case as shapes
+from server.wire import projection
+from server.wire.projection import RUNG, project, project_call, project_case
+from signaling import protocol
+from signaling.call import CallId
+from signaling.refusals import Code, Refusal
+from tests.kit import reducers
+from tests.kit.casework import (
+    APPROVER,
+    CLERK,
+    IDENTITY_NUMBER,
+    OTHER_APPROVER,
+    OTHER_IDENTITY_NUMBER,
+    PHONE,
+    VALUES,
+    Line,
+    Office,
+    open_office,
+)
+from tests.kit.reducers import Json
+from tests.kit.stores import MovedClock
+
+VECTORS: Final = Path(__file__).parents[1] / "vectors"
+CASE_AUDIENCES: Final = ("window", "approver", "supervisor")
+SECRETS: Final = (IDENTITY_NUMBER, PHONE, OTHER_IDENTITY_NUMBER, "053182012345", "13705310000")
+
+
+@pytest.fixture
+async def office(store: Store, clock: MovedClock) -> Office:
+    return await open_office(store, clock)
+
+
+class Law:
+    """Follows one subject: asks the law after each step and keeps the steps as vectors."""
+
+    def __init__(
+        self, store: Store, subject: str, audiences: tuple[str, ...], reduce: Callable[..., Json]
+    ) -> None:
+        self.store = store
+        self.subject = subject
+        self.audiences = audiences
+        self.reduce = reduce
+        self.first: dict[str, Json] = {}
+        self.last: dict[str, Json] = {}
+        self.seen: dict[str, list[Json]] = {audience: [] for audience in audiences}
+        self.types: set[str] = set()
+        self.vectors: list[Json] = []
+
+    async def begin(self) -> None:
+        self.first = self.last = await self._snapshots()
+
+    async def holds(self, step: str) -> int:
+        """Ask the law since the last step; returns how many events there were."""
+        before, after = self.last, await self._snapshots()
+        version = next(iter(before.values()))["version"]
+        events = await self.store.events(self.subject, version)
+        assert [event.version for event in events] == [
+            *range(version + 1, next(iter(after.values()))["version"] + 1)
+        ]
+        for audience in self.audiences:
+            projected = [project(event, audience) for event in events]
+            assert self.reduce(before[audience], projected) == after[audience], (step, audience)
+            doubled = [*self.seen[audience], *projected, *projected]
+            assert self.reduce(before[audience], doubled) == after[audience], (step, audience)
+            self.seen[audience] += projected
+            assert self.reduce(self.first[audience], self.seen[audience]) == after[audience]
+            self._keep(step, audience, before[audience], projected, after[audience])
+        self.types |= {event.type for event in events}
+        self.last = after
+        return len(events)
+
+    def write(self, name: str) -> None:
+        """Keep the vectors, and one over all steps for each audience; replaced at once, never half."""
+        for audience in self.audiences:
+            self._keep(
+                "the whole story",
+                audience,
+                self.first[audience],
+                self.seen[audience],
+                self.last[audience],
+            )
+        VECTORS.mkdir(exist_ok=True)
+        written = VECTORS / f".{name}.{os.getpid()}"
+        written.write_text(json.dumps(self.vectors, ensure_ascii=False, indent=1), "utf-8")
+        written.replace(VECTORS / f"{name}.json")
+
+    def _keep(self, step: str, audience: str, old: Json, events: list[Json], new: Json) -> None:
+        self.vectors.append(
+            {
+                "name": step,
+                "subject": self.subject.partition(":")[0],
+                "audience": audience,
+                "snapshot": old,
+                "events": list(events),
+                "expected": new,
+            }
+        )
+
+    async def _snapshots(self) -> dict[str, Json]:
+        kind, _, id = self.subject.partition(":")
+        async with self.store.read() as connection:
+            version = await version_of(connection, self.subject)
+            if kind == "case":
+                record = await case_rows.find(connection, id)
+                assert record is not None
+                whole: dict[str, Any] = {
+                    audience: ("case", project_case(cases.view(record), audience))
+                    for audience in self.audiences
+                }
+            else:
+                call = await call_rows.find(connection, CallId(id))
+                header = await call_rows.find_header(connection, CallId(id))
+                assert call is not None
+                assert header is not None
+                view = await call_rows.view(connection, call, header)
+                whole = {room: ("call", _call(view, room)) for room in self.audiences}
+        return {
+            audience: {
+                "audience": audience.partition(":")[0],
+                "version": version,
+                name: view.model_dump(mode="json"),
+            }
+            for audience, (name, view) in whole.items()
+        }
+
+
+def _call(view: protocol.CallView, room: str) -> protocol.CallView:
+    audience, _, person_id = room.partition(":")
+    return project_call(view, audience, person_id or None)
+
+
+def hides_secrets(law: Law) -> None:
+    """Nothing that a window alone may see stands anywhere in what the others got."""
+    for vector in law.vectors:
+        text = json.dumps(vector, ensure_ascii=False)
+        found = {secret for secret in SECRETS if secret in text}
+        if vector["audience"] == "window":
+            continue
+        assert not found, (vector["name"], vector["audience"], found)
+
+
+async def test_every_act_on_a_case_keeps_the_law(
+    office: Office, database: str, tmp_path: Path
+) -> None:
+    case_id = await office.case()
+    law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
+    await law.begin()
+    [created] = await office.store.events(law.subject, 0)
+    for audience in CASE_AUDIENCES:
+        event = project(created, audience)
+        assert event["case"] == law.last[audience]["case"]
+        law.seen[audience].append(event)
+    law.types.add(created.type)
+
+    async def step(name: str, login: str, command: type[protocol.Command], **members: Any) -> Json:
+        result = await office.do(login, command, case_id=case_id, **members)
+        assert await law.holds(name) == 1
+        return result
+
+    async def silent(
+        name: str, login: str, command: type[protocol.Command], **members: Any
+    ) -> Json:
+        result = await office.do(login, command, case_id=case_id, **members)
+        assert await law.holds(name) == 0
+        return result
+
+    text = {"text_version": "2026-11", "language": "zh-CN"}
+    await step("consent refused", CLERK, shapes.CaseConsent, given=False, **text)
+    await step("consent given", CLERK, shapes.CaseConsent, given=True, **text)
+    await silent("opened", APPROVER, shapes.CaseOpen)
+    await office.duty(APPROVER)
+    await step("called", CLERK, protocol.CallDial)
+
+    versions: dict[str, int] = {}
+    for field, value in VALUES.items():
+        name = f"edited {field}"
+        done = await step(name, CLERK, shapes.CaseEdit, field=field, value=value, base_version=0)
+        versions[field] = done["version"]
+    await step(
+        "edited again",
+        CLERK,
+        shapes.CaseEdit,
+        field="old_principal",
+        value="刘启铭",
+        base_version=versions["old_principal"],
+    )
+    await step("cleared", CLERK, shapes.CaseEdit, field="remark", value="", base_version=0)
+    draft = {"field": "remark", "value": "未保存 " + PHONE, "base_version": 0}
+    await silent("draft kept", CLERK, shapes.CaseDraft, **draft)
+    await silent("field held", CLERK, shapes.CaseHold, field="remark")
+    await silent("field let go", CLERK, shapes.CaseHold, field=None)
+
+    async def propose(field: str, value: str) -> str:
+        made = {"field": field, "value": value, "reason": "见任职文件"}
+        done = await step(f"proposed {field}", APPROVER, shapes.CasePropose, **made)
+        proposal_id: str = done["proposal_id"]
+        return proposal_id
+
+    first = await propose("appointed_on", "2026-11-18")
+    await propose("appointed_on", "2026-11-19")
+    declined = await propose("delivery", "窗口领取")
+    await propose("contact_phone", "13705310000")
+    secret = await propose("new_identity_number", IDENTITY_NUMBER)
+    close = shapes.CaseCloseProposal
+    await step("adopted, another outdated", CLERK, close, proposal_id=first, adopt=True)
+    await step("declined", CLERK, close, proposal_id=declined, adopt=False)
+    await step("adopted, sensitive", CLERK, close, proposal_id=secret, adopt=True)
+    await step(
+        "edited, proposal outdated",
+        CLERK,
+        shapes.CaseEdit,
+        field="contact_phone",
+        value=PHONE,
+        base_version=versions["contact_phone"],
+    )
+
+    uploads = await office.uploads(tmp_path / "uploads")
+    brought = {}
+    for line in ("application", "appointment", "identity", "licence"):
+        brought[line] = await office.bring(uploads, case_id, line)
+        assert await law.holds(f"stored {line}") == 2
+    with pytest.raises(Refusal) as refused:
+        await office.bring(uploads, case_id, "licence", b"not a document at all")
+    assert refused.value.code is Code.FILE_TYPE
+    assert await law.holds("rejected") == 2
+    begun = await uploads.begin(office.actors[CLERK], case_id, "licence", "b.pdf", 10)
+    assert await law.holds("receiving") == 1
+    await uploads.cancel(office.actors[CLERK], begun.upload_id)
+    assert await law.holds("cancelled") == 1
+
+    async def review(line: str, verdict: str, reason: str = "") -> None:
+        made = {"material_id": brought[line], "review": verdict, "reason": reason}
+        await step(f"{verdict} {line}", APPROVER, shapes.CaseReview, **made)
+
+    await review("application", "accepted")
+    await review("identity", "not_needed")
+    await review("appointment", "returned", "缺落款日期")
+    decide = shapes.CaseDecide
+    await step("to correct", APPROVER, decide, decision="to_correct", reason="请补正")
+    assert law.last["approver"]["case"]["decision"]["points"] == [
+        "原负责人免职文件与新负责人任职文件：缺落款日期",
+        "缺少：营业执照正、副本",
+    ]
+    for line in ("appointment", "licence"):
+        brought[line] = await office.bring(uploads, case_id, line)
+        assert await law.holds(f"replaced {line}") == 2
+        await review(line, "accepted")
+
+    async with office.store.change(office.actors[CLERK]) as change:
+        unseen = {"type": "case.printed"}
+        await change.record(law.subject, "case.print", law.subject, unseen, payload={})
+    assert await law.holds("something that no page knows") == 1
+    assert law.seen["window"][-1]["type"] == "skipped"
+
+    await step("accepted", APPROVER, decide, decision="accepted", reason="材料齐全")
+    assert law.last["supervisor"]["case"]["state"] == "accepted"
+
+    assert law.types >= {model.model_fields["type"].default for model in shapes.EVENTS}
+    assert office.done >= set(shapes.COMMANDS)
+    if database.startswith("sqlite"):
+        law.write("case")
+    hides_secrets(law)
+
+
+async def test_every_act_on_a_call_keeps_the_law(office: Office, database: str) -> None:
+    case_id = await office.case()
+    await office.do(
+        CLERK,
+        shapes.CaseConsent,
+        case_id=case_id,
+        given=True,
+        text_version="2026-11",
+        language="en",
+    )
+    zhou, gao = (office.actors[login].person_id for login in (APPROVER, OTHER_APPROVER))
+    rooms = ("party", "supervisor", RUNG + zhou, RUNG + gao)
+    vectors: list[Json] = []
+    types: set[str] = set()
+
+    async def dialled() -> tuple[Law, str, Mapping[str, str]]:
+        await office.duty(APPROVER, OTHER_APPROVER)
+        call_id = (await office.do(CLERK, protocol.CallDial, case_id=case_id))["call_id"]
+        law = Law(office.store, f"call:{call_id}", rooms, reducers.reduce_call)
+        await law.begin()
+        for audience in rooms:
+            [event] = await office.store.events(law.subject, 0)
+            law.seen[audience].append(project(event, audience))
+            assert law.seen[audience][0]["call"] == law.last[audience]["call"]
+        rings = law.last["party"]["call"]["rings"]
+        for person_id in (zhou, gao):
+            mine = law.last[RUNG + person_id]["call"]
+            assert [ring["target"]["id"] for ring in mine["rings"]] == [person_id]
+            assert mine["legs"] == []
+        return law, call_id, {ring["target"]["id"]: ring["id"] for ring in rings}
+
+    async def done(law: Law, name: str, login: str, command: Any, **members: Any) -> Json:
+        result = await office.do(login, command, **members)
+        assert await law.holds(name) == 1
+        return result
+
+    async def kept(law: Law) -> None:
+        types.update(law.types)
+        if database.startswith("sqlite"):
+            law.write(f"call-{len(vectors)}")
+        vectors.extend(law.vectors)
+
+    law, call_id, rings = await dialled()
+    await done(law, "cancelled", CLERK, protocol.CallCancel, call_id=call_id)
+    await kept(law)
+
+    law, call_id, rings = await dialled()
+    for login, person_id in ((APPROVER, zhou), (OTHER_APPROVER, gao)):
+        ring = {"call_id": call_id, "ring_id": rings[person_id]}
+        await done(law, "declined", login, protocol.CallDecline, **ring)
+    assert law.last["party"]["call"]["reason"] == "declined"
+    await kept(law)
+
+    law, call_id, rings = await dialled()
+    office.clock.move(31)
+    await office.switchboard.sweep()
+    assert await law.holds("missed") >= 1
+    assert law.last["party"]["call"]["reason"] == "missed"
+    await kept(law)
+
+    law, call_id, rings = await dialled()
+    ring = {"call_id": call_id, "ring_id": rings[zhou]}
+    answered = await done(law, "answered", APPROVER, protocol.CallAnswer, **ring)
+    assert law.last[RUNG + gao]["call"]["rings"][0]["state"] == "superseded"
+    leg = {"call_id": call_id, "leg_id": answered["leg_id"]}
+    await office.switchboard.media_turned(call_id, leg["leg_id"], True)
+    assert await law.holds("media up") == 1
+    started = RecordingStarted(
+        room=call_id, party=leg["leg_id"], segment="segment-1", at=office.clock.now().timestamp()
+    )
+    await office.recordings.begun(started)
+    assert await law.holds("recording") >= 1
+    with suppress(Refusal):  # no worker runs; the leg keeps what was asked
+        await office.do(APPROVER, protocol.CallMute, **leg, mid="0", on=True)
+    assert await law.holds("muted") == 1
+    await done(law, "window joined again", CLERK, protocol.CallJoin, call_id=call_id)
+    office.clock.move(6)
+    office.switchboard.heard(_line(office, CLERK))
+    await office.switchboard.sweep()
+    assert await law.holds("approver silent") == 1
+    await office.switchboard.media_lost([call_id])
+    assert await law.holds("media lost") >= 1
+    await office.do(CLERK, protocol.CallOpen, call_id=call_id)
+    await office.do(APPROVER, protocol.DeskOpen)
+    assert await law.holds("opened") == 0
+    await done(law, "hung up", CLERK, protocol.CallHangUp, call_id=call_id)
+    assert law.last["party"]["call"]["state"] == "ended"
+    await kept(law)
+
+    assert types == {"call.changed"}
+    recorded = {
+        protocol.CallDial, protocol.CallCancel, protocol.CallAnswer, protocol.CallDecline,
+        protocol.CallJoin, protocol.CallMute, protocol.CallHangUp,
+    }  # fmt: skip
+    assert office.done >= recorded
+    await office.switchboard.close()
+
+
+def _line(office: Office, login: str) -> Line:
+    return Line(office.actors[login])
+
+
+@pytest.mark.parametrize("audience", ["window", "approver", "party", "rung:person-x", "nobody", ""])
+def test_a_foreign_audience_gets_nothing(audience: str) -> None:
+    stored = protocol.StoredEvent("person:x", 3, "session.began", {}, {}, MovedClock().now())
+    assert project(stored, audience) == {
+        "type": "skipped",
+        "subject": "person:x",
+        "version": 3,
+        "at": "2026-11-23T01:00:00Z",
+    }
+
+
+async def test_a_case_is_for_its_audiences_alone(office: Office) -> None:
+    case_id = await office.case()
+    [event] = await office.store.events(f"case:{case_id}", 0)
+    for audience in ("party", f"{RUNG}person-x", "nobody"):
+        assert project(event, audience)["type"] == "skipped"
+    async with office.store.read() as connection:
+        record = await case_rows.find(connection, case_id)
+    assert record is not None
+    with pytest.raises(PermissionError):
+        project_case(cases.view(record), "party")
+    assert set(CASE_AUDIENCES) == projection.CASE_AUDIENCES
