@@ -10,12 +10,14 @@ const backend = process.env['YUNJIAN_BACKEND'] ?? 'http://127.0.0.1:8080'
 
 /** Puts Swagger UI beside the pages (docs/), so that the API's page needs nothing from outside. */
 function apiDocs(): Plugin {
+  let built = out
   return {
     name: 'yunjian-api-docs',
     apply: 'build',
+    configResolved: (config) => void (built = config.build.outDir),
     closeBundle() {
       const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
-      const to = resolve(out, 'docs')
+      const to = resolve(built, 'docs')
       mkdirSync(to, { recursive: true })
       for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
         cpSync(resolve(from, file), resolve(to, file))
@@ -27,13 +29,15 @@ function apiDocs(): Plugin {
 
 /** Puts what PDF.js reads at run time beside the pages: tables of Chinese encodings, fonts that a PDF may leave out. */
 function pdfParts(): Plugin {
+  let built = out
   return {
     name: 'yunjian-pdf-parts',
     apply: 'build',
+    configResolved: (config) => void (built = config.build.outDir),
     closeBundle() {
       const from = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
       for (const part of ['cmaps', 'standard_fonts', 'wasm/openjpeg_nowasm_fallback.js', 'LICENSE']) {
-        cpSync(resolve(from, part), resolve(out, 'pdfjs', part), { recursive: true })
+        cpSync(resolve(from, part), resolve(built, 'pdfjs', part), { recursive: true })
       }
     },
   }
