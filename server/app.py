@@ -24,7 +24,18 @@ from server.actions.materials import LIVES, Uploads
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.sessions import Sessions
-from server.api import commands, machine, openapi, pages, problems, sessions, uploads
+from server.api import (
+    administration,
+    calls,
+    cases,
+    commands,
+    machine,
+    openapi,
+    pages,
+    problems,
+    sessions,
+    uploads,
+)
 from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
 from server.api.figures import FIGURES, Figures
 from server.api.route import MAX_BODY_BYTES, STORE
@@ -37,7 +48,15 @@ from signaling.gateway import Gateway, Handshake
 from signaling.protocol import Who
 from signaling.switchboard import Switchboard
 
-ROUTES = (sessions.routes, commands.routes, uploads.routes, machine.routes)
+ROUTES = (
+    sessions.routes,
+    cases.routes,
+    commands.routes,
+    uploads.routes,
+    calls.routes,
+    administration.routes,
+    machine.routes,
+)
 
 log = structlog.get_logger("app")
 security_log = structlog.get_logger("security")
@@ -121,6 +140,7 @@ async def node(
     data = settings.data.absolute()
     store = await Store.open(settings.store, clock)
     app[STORE] = store
+    app[calls.ARCHIVE] = supervision.Archive(store)
     book = Sessions(store)
     app[sessions.SESSIONS] = book
     app[AUTHENTICATE] = book.authenticate

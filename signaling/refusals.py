@@ -68,6 +68,7 @@ class Code(StrEnum):
     UPLOAD_VERSION = "upload_version"
     MATERIAL_NOT_STORED = "material_not_stored"
     DISK_FULL = "disk_full"
+    CONTENT_ALTERED = "content_altered"
     # the machine
     BUSY = "busy"
     LEDGER_UNAVAILABLE = "ledger_unavailable"

@@ -204,6 +204,11 @@ TABLE: Final[dict[Code, Entry]] = {
         "服务器存储空间不足，请联系管理员。",
         "The server has no room left. Please tell the administrator.",
     ),
+    Code.CONTENT_ALTERED: Entry(
+        409,
+        "存储的内容与存证不一致，已停止提供，请联系管理员。",
+        "What is stored no longer matches the ledger and is not given out. Please tell the administrator.",
+    ),
     Code.BUSY: Entry(503, "系统繁忙，请稍后再试。", "The system is busy. Please try again soon."),
     Code.LEDGER_UNAVAILABLE: Entry(
         503,

@@ -6,9 +6,11 @@ written, and ``server.api.openapi`` describes the interface. Knows aiohttp and
 pydantic; no noun of the product except who asks.
 """
 
+import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPMethod
 from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -192,6 +194,27 @@ async def _read_body(model: type[BaseModel], request: web.Request) -> BaseModel:
         return model.model_validate_json(await request.read())
     except ValidationError as error:
         raise malformed(error) from None
+
+
+def write_cursor(at: datetime, id: str) -> str:
+    """Where a page of a list ends, opaque to the asker."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {id}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """The moment and id of ``write_cursor``. Refused: malformed."""
+    if cursor is None:
+        return None
+    try:
+        at, _, id = (
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        )
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise Refusal(Code.MALFORMED, fields="cursor") from None
+    if moment.tzinfo is None:
+        raise Refusal(Code.MALFORMED, fields="cursor")
+    return moment, id
 
 
 def malformed(error: ValidationError) -> Refusal:

@@ -175,12 +175,17 @@ class Finding(Message):
 
 
 class Report(Message):
-    """Result of a ledger check."""
+    """Result of a ledger check: of a case together with its calls."""
 
     ok: bool
     subject: str | None
-    """The one subject that was checked; null for the whole ledger."""
+    """The case that was checked; null for the whole ledger."""
     entries: int
+    sealed: int
+    """Entries of the whole ledger that stand under its last signed head."""
+    root: str | None
+    head_at: datetime | None
+    """When that head was signed."""
     findings: list[Finding]
     checked_at: datetime
 
@@ -273,7 +278,7 @@ class Limits(Message):
     max_bytes: int
     media_types: list[str]
     upload_lives_s: int
-    """An unfinished upload is given up after this many seconds without a byte."""
+    """An unfinished upload is given up this many seconds after it began."""
 
 
 class ConsentText(Message):

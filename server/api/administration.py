@@ -1,0 +1,50 @@
+"""/api/v1/people and /api/v1/units: who and what there is, for administrators."""
+
+from typing import Final
+
+from server.api.route import STORE, Ask, Nothing, Routes
+from server.domain.person import Act, Actor, may
+from server.store import people
+from server.wire.http import People, PersonRow, UnitRow, Units, WindowRef
+from signaling.refusals import Code, Refusal
+
+routes: Final = Routes("administration")
+
+
+def _administrator(actor: Actor) -> None:
+    if not may(actor, Act.ADMINISTER):
+        raise Refusal(Code.FORBIDDEN)
+
+
+@routes.route("GET", "/api/v1/people", problems=(Code.FORBIDDEN,))
+async def list_people(ask: Ask[Nothing, Nothing]) -> People:
+    """All staff by unit and login."""
+    _administrator(ask.actor)
+    async with ask.request.app[STORE].read() as connection:
+        rows = await people.list_people(connection)
+    return People(
+        people=[
+            PersonRow.model_validate(
+                {name: row[name] for name in PersonRow.model_fields}
+                | {"roles": sorted(row["roles"])}
+            )
+            for row in rows
+        ]
+    )
+
+
+@routes.route("GET", "/api/v1/units", problems=(Code.FORBIDDEN,))
+async def list_units(ask: Ask[Nothing, Nothing]) -> Units:
+    """All units by name, with their windows."""
+    _administrator(ask.actor)
+    async with ask.request.app[STORE].read() as connection:
+        rows = await people.list_units(connection)
+    return Units(
+        units=[
+            UnitRow.model_validate(
+                {name: row[name] for name in UnitRow.model_fields}
+                | {"windows": [WindowRef(**window) for window in row["windows"]]}
+            )
+            for row in rows
+        ]
+    )

@@ -1,0 +1,96 @@
+"""/api/v1/items and /api/v1/cases: the catalogue, lists of cases, one case, its history and ledger."""
+
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from server.actions import cases, catalogue, supervision
+from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.wire.case import CaseState, ItemView
+from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report
+from signaling.protocol import Message
+from signaling.refusals import Code
+
+routes: Final = Routes("cases")
+
+Text = Annotated[str, StringConstraints(max_length=100)]
+Cursor = Annotated[str, StringConstraints(max_length=200)]
+PAGE: Final = 50
+
+
+class ItemQuery(Message):
+    q: Text = ""
+    """Part of the name, beginning of the code, or part of the unit's name or place."""
+
+
+class CaseQuery(Message):
+    mine: bool = False
+    """Only the cases that I registered or had a seat in a call about."""
+    state: CaseState | None = None
+    q: Text = ""
+    """Part of the 办件编号 or of the item's name, or the beginning of the applicant's name."""
+    cursor: Cursor | None = None
+
+
+class HistoryQuery(Message):
+    after: Annotated[int, Field(ge=0)] = 0
+    """Events with a greater version."""
+
+
+@routes.route("GET", "/api/v1/items")
+async def list_items(ask: Ask[ItemQuery, Nothing]) -> Items:
+    """Items that can be asked for."""
+    return Items(items=await catalogue.items(ask.request.app[STORE], ask.query.q))
+
+
+@routes.route("GET", "/api/v1/items/{item_id}", problems=(Code.NOT_FOUND,))
+async def read_item(ask: Ask[Nothing, Nothing]) -> ItemView:
+    """One version of an item with its material list and form."""
+    return await catalogue.item(ask.request.app[STORE], ask.path("item_id"))
+
+
+@routes.route("GET", "/api/v1/cases")
+async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Cases:
+    """The cases that I may see, newest first."""
+    rows = await cases.listing(
+        ask.request.app[STORE],
+        ask.actor,
+        mine=ask.query.mine,
+        state=ask.query.state,
+        text=ask.query.q,
+        before=read_cursor(ask.query.cursor),
+        limit=PAGE + 1,
+    )
+    more = len(rows) > PAGE
+    last = rows[PAGE - 1] if more else None
+    return Cases(
+        cases=rows[:PAGE], next_cursor=write_cursor(last.created_at, last.id) if last else None
+    )
+
+
+@routes.route("GET", "/api/v1/cases/{case_id}", problems=(Code.NOT_FOUND,))
+async def read_case(ask: Ask[Nothing, Nothing]) -> CaseSnapshot:
+    """A case as my audience sees it, at its present version."""
+    return await cases.snapshot(ask.request.app[STORE], ask.actor, ask.path("case_id"))
+
+
+@routes.route("GET", "/api/v1/cases/{case_id}/history", problems=(Code.NOT_FOUND, Code.FORBIDDEN))
+async def read_history(ask: Ask[HistoryQuery, Nothing]) -> CaseHistory:
+    """What happened to a case, event by event; for supervisors."""
+    return await supervision.history(
+        ask.request.app[STORE], ask.actor, ask.path("case_id"), ask.query.after
+    )
+
+
+@routes.route("GET", "/api/v1/cases/{case_id}/ledger", problems=(Code.NOT_FOUND, Code.FORBIDDEN))
+async def read_ledger(ask: Ask[Nothing, Nothing]) -> Ledger:
+    """The entries of a case's ledger; for supervisors."""
+    return await supervision.ledger(ask.request.app[STORE], ask.actor, ask.path("case_id"))
+
+
+@routes.route(
+    "POST", "/api/v1/cases/{case_id}/ledger-check", problems=(Code.NOT_FOUND, Code.FORBIDDEN)
+)
+async def check_ledger(ask: Ask[Nothing, Nothing]) -> Report:
+    """Verify the ledger of a case and of the calls about it; for supervisors."""
+    return await supervision.check_ledger(ask.request.app[STORE], ask.actor, ask.path("case_id"))

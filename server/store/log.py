@@ -1,0 +1,235 @@
+"""What a supervisor reads afterwards: calls with their cases, recordings, entries of the ledger.
+
+Read only, page by page, newest first. Whose units they are is said by the asker.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.people import person_refs
+from server.store.tables import calls, cases, items, ledger_entries, legs, people, recordings
+from signaling.protocol import PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One call of the log."""
+
+    call_id: str
+    case_id: str
+    case_number: str | None
+    item_name: str
+    applicant_name: str
+    caller: PersonRef
+    approver: PersonRef | None
+    state: str
+    reason: str | None
+    opened_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    recordings: int
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recording with whose it is."""
+
+    id: str
+    call_id: str
+    leg_id: str
+    seat: str
+    person: PersonRef
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    size_bytes: int | None
+    sha256: str | None
+    gaps: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One entry of the ledger, without its payload."""
+
+    version: int
+    at: str
+    actor: PersonRef | None
+    on_behalf_of: str | None
+    act: str
+    object: str
+    result: str
+    hash: str
+    leaf: int | None
+
+
+_SEAT_ROWS = sa.select(legs.c.call_id, legs.c.person_id).where(legs.c.seat == "approver")
+
+
+async def list_calls(
+    connection: AsyncConnection,
+    unit_id: str,
+    *,
+    number: str = "",
+    person: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[Logged]:
+    """Calls from or to this unit; newest first.
+
+    ``number`` is a part of the 办件编号; ``person`` a part of the name, or the login or staff
+    number, of anybody who had a seat; ``since`` and ``until`` (not included) bound when the call
+    was opened; ``before`` is (opened_at, call id) of the last row of the page before.
+    """
+    query = (
+        sa.select(
+            calls,
+            cases.c.number,
+            cases.c.applicant_name,
+            cases.c.decision,
+            items.c.name.label("item"),
+        )
+        .select_from(
+            calls.join(cases, cases.c.id == calls.c.case_id).join(
+                items, items.c.id == cases.c.item_id
+            )
+        )
+        .where(sa.or_(calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id))
+        .order_by(calls.c.opened_at.desc(), calls.c.id.desc())
+        .limit(limit)
+    )
+    if number:
+        query = query.where(cases.c.number.contains(number, autoescape=True))
+    if person:
+        meant = sa.select(people.c.id).where(
+            sa.or_(
+                people.c.name.contains(person, autoescape=True),
+                people.c.staff_number == person,
+                people.c.login == person,
+            )
+        )
+        seated = sa.select(legs.c.id).where(
+            legs.c.call_id == calls.c.id, legs.c.person_id.in_(meant)
+        )
+        query = query.where(sa.or_(calls.c.caller_id.in_(meant), seated.exists()))
+    if since is not None:
+        query = query.where(calls.c.opened_at >= since)
+    if until is not None:
+        query = query.where(calls.c.opened_at < until)
+    if before is not None:
+        at, id = before
+        query = query.where(
+            sa.or_(calls.c.opened_at < at, sa.and_(calls.c.opened_at == at, calls.c.id < id))
+        )
+    rows = (await connection.execute(query)).mappings().all()
+    return await _logged(connection, [dict(row) for row in rows])
+
+
+async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[Logged]:
+    ids = [row["id"] for row in rows]
+    seats = await connection.execute(
+        _SEAT_ROWS.where(legs.c.call_id.in_(ids)).order_by(legs.c.joined_at)
+    )
+    approvers: dict[str, str] = {row.call_id: row.person_id for row in seats}
+    found = await connection.execute(
+        sa.select(recordings.c.call_id, sa.func.count())
+        .where(recordings.c.call_id.in_(ids))
+        .group_by(recordings.c.call_id)
+    )
+    counted: dict[str, int] = {row[0]: row[1] for row in found}
+    refs = await person_refs(
+        connection, {row["caller_id"] for row in rows} | set(approvers.values())
+    )
+    return [
+        Logged(
+            call_id=row["id"],
+            case_id=row["case_id"],
+            case_number=row["number"],
+            item_name=row["item"],
+            applicant_name=row["applicant_name"],
+            caller=refs[row["caller_id"]],
+            approver=refs.get(approvers.get(row["id"], "")),
+            state=row["state"],
+            reason=row["reason"],
+            opened_at=row["opened_at"],
+            answered_at=row["answered_at"],
+            ended_at=row["ended_at"],
+            recordings=counted.get(row["id"], 0),
+            decision=row["decision"]["kind"] if row["decision"] else None,
+        )
+        for row in rows
+    ]
+
+
+async def list_recordings(connection: AsyncConnection, call_id: str) -> list[Recorded]:
+    """The recordings of a call in the order in which they began."""
+    return await _recorded(connection, recordings.c.call_id == call_id)
+
+
+async def find_recording(connection: AsyncConnection, recording_id: str) -> Recorded | None:
+    found = await _recorded(connection, recordings.c.id == recording_id)
+    return found[0] if found else None
+
+
+async def _recorded(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> list[Recorded]:
+    query = (
+        sa.select(recordings, legs.c.seat, legs.c.person_id)
+        .select_from(recordings.join(legs, legs.c.id == recordings.c.leg_id))
+        .where(which)
+        .order_by(recordings.c.started_at, recordings.c.id)
+    )
+    rows = (await connection.execute(query)).mappings().all()
+    refs = await person_refs(connection, {row["person_id"] for row in rows})
+    return [
+        Recorded(
+            person=refs[row["person_id"]],
+            **{name: row[name] for name in Recorded.__dataclass_fields__ if name != "person"},
+        )
+        for row in rows
+    ]
+
+
+async def case_number(connection: AsyncConnection, case_id: str) -> str | None:
+    """The 办件编号 of a case; None before its first decision."""
+    number: str | None = await connection.scalar(
+        sa.select(cases.c.number).where(cases.c.id == case_id)
+    )
+    return number
+
+
+async def calls_about(connection: AsyncConnection, case_id: str) -> list[str]:
+    """The ids of all calls about a case, oldest first."""
+    found = await connection.scalars(
+        sa.select(calls.c.id).where(calls.c.case_id == case_id).order_by(calls.c.opened_at)
+    )
+    return list(found)
+
+
+async def list_entries(connection: AsyncConnection, subject: str) -> list[Written]:
+    """The ledger of one subject, in the order of its versions."""
+    rows = (
+        (
+            await connection.execute(
+                sa.select(ledger_entries)
+                .where(ledger_entries.c.subject == subject)
+                .order_by(ledger_entries.c.version)
+            )
+        )
+        .mappings()
+        .all()
+    )
+    refs = await person_refs(connection, {row["actor"] for row in rows})
+    return [
+        Written(
+            actor=refs.get(row["actor"]),
+            **{name: row[name] for name in Written.__dataclass_fields__ if name != "actor"},
+        )
+        for row in rows
+    ]
