@@ -897,12 +897,15 @@ export interface Problem {
   }
 }
 /**
- * Result of a ledger check.
+ * Result of a ledger check: of a case together with its calls.
  */
 export interface Report {
   ok: boolean
   subject: string | null
   entries: number
+  sealed: number
+  root: string | null
+  head_at: string | null
   findings: Finding[]
   checked_at: string
 }
