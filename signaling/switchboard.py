@@ -339,12 +339,13 @@ class Switchboard:
         """A new leg for the seat this person holds. The newer page wins; the older one is told."""
         call_id, leg_id = CallId(command.call_id), LegId(self._fresh_id())
         event = Joined(PersonId(line.who.person_id), leg_id)
+        seats = {leg: seat for leg, seat in self._seats.items() if seat.call_id == call_id}
         ack, call = await self._take(line, call_id, command, event, {"leg_id": leg_id})
         if call is None:
             return ack
         older = next(leg.previous_leg_id for leg in call.legs if leg.id == leg_id)
         if older is not None:
-            held = self._seats.pop(older, None)
+            held = seats.get(older)
             if held is not None and held.page != line.page and not held.gone:
                 await self._screens.tell(held.sid, Replaced(call_id=call_id))
             # Before the ack, so that the new party finds its seat in the room free.

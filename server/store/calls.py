@@ -212,9 +212,7 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
         sa.select(rings).where(rings.c.call_id.in_(ids)).order_by(rings.c.rung_at, rings.c.id)
     ):
         of_rings[row.call_id].append(_ring(row))
-    for row in await connection.execute(
-        sa.select(legs).where(legs.c.call_id.in_(ids)).order_by(legs.c.joined_at, legs.c.id)
-    ):
+    for row in await connection.execute(sa.select(legs).where(legs.c.call_id.in_(ids))):
         of_legs[row.call_id].append(_leg(row))
     return [
         Call(
@@ -223,7 +221,7 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
             recording_consented=row.recording_consented,
             opened_at=row.opened_at,
             rings=tuple(of_rings[row.id]),
-            legs=tuple(of_legs[row.id]),
+            legs=_in_order(of_legs[row.id]),
             state=CallState(row.state),
             reason=None if row.reason is None else EndReason(row.reason),
             answered_at=row.answered_at,
@@ -231,6 +229,19 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
         )
         for row in rows
     ]
+
+
+def _in_order(found: list[Leg]) -> tuple[Leg, ...]:
+    """Legs as they came: by time, and of one moment each behind the one that it follows."""
+    by_id = {leg.id: leg for leg in found}
+
+    def place(leg: Leg) -> tuple[datetime, int, bool]:
+        depth, older = 0, leg.previous_leg_id
+        while older is not None:
+            depth, older = depth + 1, by_id[older].previous_leg_id
+        return leg.joined_at, depth, leg.seat is not Seat.WINDOW
+
+    return tuple(sorted(found, key=place))
 
 
 def _ring(row: sa.Row[Any]) -> Ring:

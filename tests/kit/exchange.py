@@ -1,0 +1,296 @@
+"""A node's signaling on a port of its own, and desks that speak to it over real Socket.IO.
+
+The exchange is the real gateway and switchboard over a real store, without the HTTP edge: a
+desk names itself by its login. What a desk knows it knows from acks and events alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import socketio
+from aiohttp import web
+
+from server.actions import cases, demo
+from server.actions.calls import Book, Desks
+from server.actions.recordings import Recordings
+from server.actions.rooms import Rooms
+from server.domain import consent as consent_texts
+from server.domain.person import Actor, Role
+from server.store import SYSTEM, Store, people
+from server.wire.projection import project
+from signaling.call import PATIENCE, Patience
+from signaling.gateway import Gateway, Handshake
+from signaling.protocol import Command, Who
+from signaling.refusals import Code, Refusal
+from signaling.switchboard import Switchboard
+from tests.kit.until import until
+
+BEAT_EVERY_S: Final = 0.05
+CLERK, OTHER_CLERK, SUPERVISOR = "lixiulan", "wangfang", "chenli"
+APPROVERS: Final = ("zhoumingyuan", "gaoxinmin")
+
+
+class NoWorker(Exception):
+    """The start of a worker that this exchange does not have."""
+
+
+@dataclass
+class Exchange:
+    """What runs; ``url`` is where desks connect."""
+
+    url: str
+    store: Store
+    gateway: Gateway
+    switchboard: Switchboard
+    rooms: Rooms
+    security: list[tuple[str, Mapping[str, Any]]]
+    refused: list[tuple[str, str, Code]]
+    """(person, command type, code) of every refused command."""
+
+    @asynccontextmanager
+    async def desk(self, login: str, **options: Any) -> AsyncIterator[Desk]:
+        """A desk of this person, connected and opened."""
+        desk = Desk(self.url, login, **options)
+        await desk.connect()
+        try:
+            yield desk
+        finally:
+            await desk.close()
+
+
+class Desk:
+    """One page of one person. ``page`` stays the same over its reconnects."""
+
+    def __init__(
+        self, url: str, login: str, *, page: str | None = None, beats: bool = True
+    ) -> None:
+        self.login = login
+        self.person_id = f"person-{login}"
+        self.page = page or secrets.token_urlsafe(16)
+        self.beats = beats
+        self.events: list[dict[str, Any]] = []
+        self.ephemerals: list[dict[str, Any]] = []
+        self.calls: dict[str, dict[str, Any]] = {}
+        """The newest view of each call, by id."""
+        self.versions: dict[str, int] = {}
+        self.order: list[str] = []
+        """What came in, in order: ``ack`` or the subject and version of an event."""
+        self.beaten = 0
+        self._url = url
+        self._socket = socketio.AsyncClient(reconnection=False, logger=False)
+        self._socket.on("event", self._event)
+        self._socket.on("ephemeral", self.ephemerals.append)
+        self._socket.on("beat", self._beat)
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._socket.connected)
+
+    async def connect(self) -> None:
+        """Connect and open the desk; a refused connection is a ConnectionError."""
+        await self._socket.connect(
+            self._url,
+            auth={"token": self.login, "page": self.page, "language": "zh-CN"},
+            transports=["websocket"],
+        )
+        opened = await self.do("desk.open")
+        for snapshot in opened["calls"]:
+            self._take(f"call:{snapshot['call']['id']}", snapshot["version"], snapshot["call"])
+
+    async def close(self) -> None:
+        await self._socket.disconnect()
+
+    async def send(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a command; returns the ack."""
+        command = {"type": kind, "id": secrets.token_urlsafe(16), **fields}
+        return await self.raw("command", command)
+
+    async def raw(self, event: str, *what: Any) -> dict[str, Any]:
+        """Emit anything; returns what is acknowledged."""
+        ack: dict[str, Any] = await self._socket.call(event, what or None, timeout=20)
+        self.order.append("ack")
+        return ack
+
+    async def do(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a command that is not refused; returns the result."""
+        ack = await self.send(kind, **fields)
+        assert ack["ok"], ack
+        result: dict[str, Any] = ack["result"]
+        return result
+
+    async def hint(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send an ephemeral."""
+        return await self.raw("ephemeral", {"type": kind, **fields})
+
+    async def sees(
+        self, what: Callable[[dict[str, Any]], bool], call_id: str, timeout_s: float = 5.0
+    ) -> dict[str, Any]:
+        """Wait until this desk's view of the call is so; returns it."""
+
+        def why_not() -> str | None:
+            call = self.calls.get(call_id)
+            return None if call is not None and what(call) else f"{self.login} sees {call}"
+
+        await until(why_not, timeout_s)
+        return self.calls[call_id]
+
+    async def beat_again(self) -> None:
+        """Wait until the server has sent a beat that came after now, and this desk answered."""
+        before = self.beaten
+        await until(lambda: None if self.beaten > before + 1 else "no beat")
+
+    def ring_in(self, call_id: str) -> str:
+        """The id of this person's ring."""
+        rings = self.calls[call_id]["rings"]
+        return next(str(r["id"]) for r in rings if r["target"]["id"] == self.person_id)
+
+    def leg_in(self, call_id: str) -> dict[str, Any]:
+        """This person's newest leg."""
+        legs = self.calls[call_id]["legs"]
+        return next(leg for leg in reversed(legs) if leg["person"]["id"] == self.person_id)
+
+    async def _event(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+        self.order.append(f"{event['subject']} {event['version']}")
+        if event["type"] == "call.changed":
+            self._take(event["subject"], event["version"], event["call"])
+
+    def _take(self, subject: str, version: int, call: dict[str, Any]) -> None:
+        if version > self.versions.get(subject, 0):
+            self.versions[subject] = version
+            self.calls[call["id"]] = call
+
+    async def _beat(self, number: int) -> None:
+        if self.beats:
+            self.beaten += 1
+            await self._socket.emit("beat", number)
+
+
+async def seat_approvers(store: Store, count: int) -> list[str]:
+    """So many further approvers of the demo's target unit; returns their logins."""
+    logins = [f"approver{number:02}" for number in range(count)]
+    async with store.change(SYSTEM) as change:
+        for login in logins:
+            await people.add_person(
+                change.connection,
+                person_id=f"person-{login}",
+                login=login,
+                password_hash="-",
+                name=login,
+                staff_number="XHA-1000",
+                unit_id=demo.XIHAIAN,
+                window_id=None,
+                roles=[Role.APPROVER],
+            )
+    return logins
+
+
+async def registered(desk: Desk, *, consent: bool | None = True) -> str:
+    """A new case at this clerk's window, with an answer about recording; returns its id."""
+    created = await desk.do(
+        "case.create",
+        item_id=demo.PRINCIPAL,
+        mode="online",
+        applicant_name="孙丽华",
+        identity_number="11010519491231002X",
+        phone="13800138000",
+        credit_code=None,
+    )
+    case_id = str(created["case_id"])
+    if consent is not None:
+        await desk.do(
+            "case.consent",
+            case_id=case_id,
+            given=consent,
+            text_version=consent_texts.CURRENT,
+            language="zh-CN",
+        )
+    return case_id
+
+
+@asynccontextmanager
+async def exchange(
+    store: Store,
+    *,
+    patience: Patience = PATIENCE,
+    worker: Callable[[], Any] | None = None,
+    handlers: Sequence[Mapping[type[Command], Any]] = (),
+) -> AsyncIterator[Exchange]:
+    """Serve the demo's people on a port of its own until the block ends.
+
+    ``worker`` starts a media worker; without one, media is unavailable.
+    """
+    await demo.load(store)
+    security: list[tuple[str, Mapping[str, Any]]] = []
+    refused: list[tuple[str, str, Code]] = []
+
+    async def authenticate(handshake: Handshake) -> Actor | None:
+        login = str(handshake.auth.get("token", ""))
+        async with store.read() as connection:
+            account = await people.find_account(connection, login)
+        return None if account is None else account.actor
+
+    async def told(who: Who, command: Command, refusal: Refusal) -> None:
+        refused.append((who.person_id, command.model_dump()["type"], refusal.code))
+
+    async def start() -> Any:
+        if worker is None:
+            raise NoWorker
+        return await worker()
+
+    gateway = Gateway(
+        authenticate=authenticate,
+        outbox=store,
+        project=project,
+        sentence=lambda code, language, details: f"{language}: {code.value}",
+        refused=told,
+        relay=store.bus.ephemeral,
+        security=lambda what, ids: security.append((what, ids)),
+        beat_every_s=BEAT_EVERY_S,
+    )
+    recordings = Recordings(store)
+    rooms = Rooms(start, recordings)
+    switchboard = Switchboard(
+        Book(store),
+        Desks(store),
+        rooms,
+        gateway,
+        now=store.clock.now,
+        fresh_id=cases.new_id,
+        patience=patience,
+    )
+    for table in (switchboard.handlers(), cases.commands(store), *handlers):
+        for command, handler in table.items():
+            gateway.on(command, handler)
+    gateway.on_beat(switchboard.heard)
+    gateway.on_gone(switchboard.gone)
+    store.bus.subscribe(gateway.publish, ephemeral=gateway.deliver, missed=gateway.missed)
+    app = web.Application()
+    gateway.attach(app)
+    await gateway.start()
+    running = [asyncio.create_task(switchboard.run())]
+    if worker is not None:
+        running.append(asyncio.create_task(rooms.run(switchboard)))
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        yield Exchange(
+            f"http://127.0.0.1:{port}", store, gateway, switchboard, rooms, security, refused
+        )
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await gateway.close()
+        await switchboard.close()
+        await rooms.close(stop=True)
+        await runner.cleanup()
