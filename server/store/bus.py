@@ -11,15 +11,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -37,20 +36,31 @@ MissedHandler = Callable[[], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hint:
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Hint(_Message):
     subject: str
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Ephemeral:
+class _Ephemeral(_Message):
     room: str
-    message: Mapping[str, Any]
+    message: dict[str, Any]
 
 
-class _Missed:
-    pass
+class _Missed(_Message):
+    """Redis was away."""
+
+
+class _Told(_Message):
+    """What goes over Redis, behind its signature. ``count`` grows with each message of a node."""
+
+    node: str
+    count: int
+    at: float
+    what: _Hint | _Ephemeral
 
 
 class Bus:
@@ -98,13 +108,11 @@ class Bus:
 
     def publish(self, subject: str, version: int) -> None:
         """Tell all nodes that `subject` has reached `version`. Never waits, never fails."""
-        self._incoming.put_nowait(_Hint(subject, version))
-        self._send({"subject": subject, "version": version})
+        self._tell(_Hint(subject=subject, version=version))
 
     def ephemeral(self, room: str, message: Mapping[str, Any]) -> None:
         """Tell all nodes a message of JSON values for `room`. Never waits, never stored."""
-        self._incoming.put_nowait(_Ephemeral(room, message))
-        self._send({"room": room, "message": message})
+        self._tell(_Ephemeral(room=room, message=dict(message)))
 
     async def start(self) -> None:
         """Begin to deliver; with Redis, begin to connect (without waiting for it)."""
@@ -113,19 +121,21 @@ class Bus:
             self._tasks.append(asyncio.create_task(self._stay_connected(), name="bus redis"))
 
     async def close(self) -> None:
-        """End the tasks; what was not delivered yet is dropped."""
-        for task in self._tasks:
+        """End the tasks; what was not delivered yet is dropped. A task that died of a bug raises it here."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
 
     async def _deliver(self) -> None:
         while True:
             match await self._incoming.get():
-                case _Hint(subject, version):
+                case _Hint(subject=subject, version=version):
                     for on_hint in self._hint_handlers:
                         await self._call(on_hint(subject, version))
-                case _Ephemeral(room, message):
+                case _Ephemeral(room=room, message=message):
                     for on_ephemeral in self._ephemeral_handlers:
                         await self._call(on_ephemeral(room, message))
                 case _Missed():
@@ -135,8 +145,9 @@ class Bus:
     async def _call(self, handled: Awaitable[None]) -> None:
         try:
             await handled
-        except Exception:
-            log.exception("bus.delivery_failed")
+        except Exception as error:  # noqa: BLE001 - one bad delivery must not silence later ones
+            # In a thread: a traceback reads source files.
+            await asyncio.to_thread(log.error, "bus.delivery_failed", exc_info=error)
 
     # ------------------------------------------------------------ Redis
 
@@ -144,7 +155,13 @@ class Bus:
         assert self._redis_url is not None
         first = True
         while True:
-            redis = Redis.from_url(self._redis_url, socket_timeout=None, socket_connect_timeout=2.0)
+            redis = Redis.from_url(
+                self._redis_url,
+                socket_timeout=None,
+                socket_connect_timeout=2.0,
+                # Or each connection would look for the driver's version on the disk.
+                driver_info=None,
+            )
             try:
                 async with redis, redis.pubsub() as listening:
                     await listening.subscribe(CHANNEL)
@@ -175,14 +192,13 @@ class Bus:
             self._something_to_send.clear()
             await self._something_to_send.wait()
 
-    def _send(self, content: Mapping[str, Any]) -> None:
+    def _tell(self, what: _Hint | _Ephemeral) -> None:
+        self._incoming.put_nowait(what)
         if self._redis_url is None:
             return
         self._count += 1
-        text = json.dumps(
-            {"node": self._node, "count": self._count, "at": time.time(), **content},
-            ensure_ascii=False,
-        ).encode()
+        told = _Told(node=self._node, count=self._count, at=time.time(), what=what)
+        text = told.model_dump_json().encode()
         self._outgoing.append(self._signature(text) + text)
         self._something_to_send.set()
 
@@ -194,16 +210,17 @@ class Bus:
         if not hmac.compare_digest(signature, self._signature(text)):
             log.warning("bus.forged")
             return None
-        content = json.loads(text)
-        node, count = content["node"], content["count"]
-        if node == self._node:
+        try:
+            told = _Told.model_validate_json(text)
+        except ValidationError:
+            log.warning("bus.unreadable")
             return None
-        if abs(time.time() - content["at"]) > OLDEST_S or count <= self._heard.get(node, 0):
+        if told.node == self._node or abs(time.time() - told.at) > OLDEST_S:
             return None
-        self._heard[node] = count
-        if "room" in content:
-            return _Ephemeral(content["room"], content["message"])
-        return _Hint(content["subject"], content["version"])
+        if told.count <= self._heard.get(told.node, 0):
+            return None
+        self._heard[told.node] = told.count
+        return told.what
 
     def _signature(self, text: bytes) -> bytes:
         return hmac.digest(self._secret, text, hashlib.sha256).hex().encode()

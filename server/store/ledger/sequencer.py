@@ -75,9 +75,11 @@ class Sequencer:
         """Seal what is committed, as far as that works, give the turn away and end."""
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._task = None
+        task, self._task = self._task, None
+        task.cancel()
+        [outcome] = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcome, Exception):
+            raise outcome
         await self._try_to_seal()
         try:
             async with self._database.write() as connection:

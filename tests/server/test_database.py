@@ -1,0 +1,216 @@
+"""The database: its schema, its one writer, and what is left when a writer is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from server.domain.person import SYSTEM
+from server.store import AlreadyOpen, SchemaOutdated, Store, check, tables, upgrade, verify
+from server.store.database import Database
+from signaling.refusals import Code, Refusal
+from tests.kit.services import Postgres
+from tests.kit.stores import opened, settings_for
+from tests.kit.until import until
+from tests.kit.writer import SUBJECT
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_migrations_make_the_tables_as_the_code_knows_them(database: str) -> None:
+    before = await upgrade(database)
+    assert before.current is None
+    assert not before.up_to_date
+    assert (await check(database)).up_to_date
+    engine = create_async_engine(database)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda plain: compare_metadata(
+                MigrationContext.configure(
+                    plain, opts={"compare_type": True, "compare_server_default": True}
+                ),
+                tables.metadata,
+            )
+        )
+    await engine.dispose()
+    assert differences == []
+
+
+async def test_migrations_go_back_and_forth_by_the_alembic_command(database: str) -> None:
+    async def alembic(*arguments: str) -> str:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", "-x", f"url={database}",
+            *arguments,
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await child.communicate()
+        assert child.returncode == 0, output.decode()
+        return output.decode()
+
+    await alembic("upgrade", "head")
+    assert (await check(database)).up_to_date
+    await alembic("downgrade", "base")
+    assert (await check(database)).current is None
+    await upgrade(database)
+    assert "(head)" in await alembic("current")
+
+
+async def test_a_store_is_not_opened_on_an_old_schema(database: str, tmp_path: Path) -> None:
+    with pytest.raises(SchemaOutdated, match="yunjian db upgrade"):
+        await Store.open(settings_for(database, tmp_path))
+    async with opened(database, tmp_path):
+        pass
+
+
+async def test_a_second_opening_of_an_sqlite_file_is_refused(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with opened(database, tmp_path):
+        with pytest.raises(AlreadyOpen):
+            await Database.open(database)
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.kit.writer", database, str(tmp_path),
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        _, complaint = await child.communicate()
+        assert child.returncode != 0
+        assert b"AlreadyOpen" in complaint
+        assert (await check(database)).up_to_date
+    await (await Database.open(database)).close()
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite+aiosqlite://", "postgresql://x/y"])
+async def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="SQLite"):
+        await Database.open(url)
+
+
+async def test_a_reader_sees_one_moment_and_changes_nothing(store: Store) -> None:
+    async def edit() -> None:
+        async with store.change(SYSTEM) as change:
+            await change.record("case:one", "case.edit", "x", None, payload={})
+
+    await edit()
+    count = sa.select(sa.func.count()).select_from(tables.events)
+    async with store.read() as connection:
+        assert await connection.scalar(count) == 1
+        await edit()
+        assert await connection.scalar(count) == 1
+    async with store.read() as connection:
+        assert await connection.scalar(count) == 2
+        with pytest.raises(sa.exc.DBAPIError):
+            await connection.execute(tables.events.delete())
+
+
+async def test_two_acts_that_wait_for_each_other_end_with_busy(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with opened(postgres_url, tmp_path) as store:
+        both = asyncio.Barrier(2)
+
+        async def act(first: str, second: str) -> None:
+            async with store.change(SYSTEM) as change:
+                await change.lock(first)
+                await both.wait()
+                await change.lock(second)
+
+        done = await asyncio.gather(
+            act("case:a", "case:b"), act("case:b", "case:a"), return_exceptions=True
+        )
+        [refusal] = [outcome for outcome in done if outcome is not None]
+        assert isinstance(refusal, Refusal)
+        assert refusal.code is Code.BUSY
+
+
+async def test_a_database_that_goes_away_is_busy_and_comes_back(
+    postgres_server: Postgres, postgres_url: str, tmp_path: Path
+) -> None:
+    async with opened(postgres_url, tmp_path) as store:
+
+        async def act() -> None:
+            async with store.change(SYSTEM) as change:
+                await change.lock("case:one")
+                await asyncio.to_thread(
+                    postgres_server.sql,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    f"WHERE datname = '{sa.make_url(postgres_url).database}'",
+                )
+                await change.record("case:one", "case.edit", "x", None, payload={})
+
+        with pytest.raises(Refusal) as refused:
+            await act()
+        assert refused.value.code in (Code.BUSY, Code.LEDGER_UNAVAILABLE)
+        async with store.change(SYSTEM) as change:
+            assert await change.record("case:one", "case.edit", "x", None, payload={}) == 1
+
+
+async def test_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    await _kill_writers(tmp_path, 3)
+
+
+@pytest.mark.proofs
+async def test_killed_writers_lose_nothing_two_hundred_times(tmp_path: Path) -> None:
+    await _kill_writers(tmp_path, 200)
+
+
+async def _kill_writers(folder: Path, times: int) -> None:
+    file = folder / "yunjian.sqlite"
+    database = f"sqlite+aiosqlite:///{file}"
+    chance = random.Random(20261123)
+    acknowledged: dict[int, str] = {}
+    for _ in range(times):
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.kit.writer", database, str(folder),
+            cwd=ROOT, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert child.stdout is not None
+        first = await child.stdout.readline()
+        # The kill comes at a random moment of the writing; nothing is waited for.
+        await asyncio.sleep(chance.uniform(0.0, 0.5))
+        os.kill(child.pid, signal.SIGKILL)
+        output = first + await child.stdout.read()
+        assert await child.wait() == -signal.SIGKILL
+        lines = [line.split() for line in output.decode().splitlines(keepends=True) if "\n" in line]
+        acknowledged |= {int(version): command for version, command in lines}
+    assert len(acknowledged) >= times
+
+    def inspect() -> tuple[str, list[int], dict[str, int]]:
+        with sqlite3.connect(file) as connection:
+            [[integrity]] = connection.execute("PRAGMA integrity_check").fetchall()
+            versions = connection.execute(
+                "SELECT version FROM ledger_entries WHERE subject = ? ORDER BY version", (SUBJECT,)
+            ).fetchall()
+            acks = connection.execute(
+                "SELECT id, json_extract(ack, '$.result.version') FROM commands"
+            ).fetchall()
+        connection.close()
+        return integrity, [version for [version] in versions], dict(acks)
+
+    integrity, versions, acks = await asyncio.to_thread(inspect)
+    assert integrity == "ok"
+    assert versions == list(range(1, len(versions) + 1))
+    assert {command: version for version, command in acknowledged.items()}.items() <= acks.items()
+    settings = settings_for(database, folder)
+    report = await verify(settings)
+    assert (report.ok, report.entries) == (True, len(versions)), report.findings
+
+    store = await Store.open(settings)
+
+    async def all_sealed() -> str | None:
+        sealed = await store.seal()
+        return None if sealed == len(versions) else f"{sealed} of {len(versions)} sealed"
+
+    await until(all_sealed)
+    await store.close()
+    assert (await verify(settings)).ok
