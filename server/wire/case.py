@@ -217,10 +217,17 @@ class CaseCreate(Command):
     type: Literal["case.create"] = "case.create"
     item_id: Id
     mode: Mode
-    applicant_name: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
-    identity_number: Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
+    applicant_name: Annotated[
+        str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)
+    ]
+    identity_number: Annotated[
+        str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)
+    ]
     phone: Annotated[str, StringConstraints(max_length=20, strip_whitespace=True)]
-    credit_code: Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)] | None = None
+    credit_code: (
+        Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
+        | None
+    ) = None
 
 
 class CaseOpen(Command):
