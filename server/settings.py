@@ -46,9 +46,9 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
-    database_url: str | None = None
+    database_url: str | None = Field(None, repr=False)
     """sqlite+aiosqlite:///path or postgresql+asyncpg://...; without: SQLite in `data`."""
-    redis_url: str | None = None
+    redis_url: str | None = Field(None, repr=False)
     """Needed only with several nodes."""
     bus_secret: SecretStr | None = None
     """Signs what nodes tell each other over Redis; the same on all nodes, 16 characters or more."""
@@ -56,8 +56,10 @@ class Settings(BaseSettings):
     ledger_folder: Path | None = None
     """Key and signed heads of the ledger; best on another disk than the database."""
 
-    media_host: str = "127.0.0.1"
-    """Address at which browsers reach the media worker (UDP)."""
+    media_host: str = ""
+    """Address of this machine that the media worker binds (UDP); without: the one that leads outward."""
+    media_advertised: tuple[str, ...] = ()
+    """Addresses at which browsers reach the worker, when they differ (behind a NAT)."""
     media_port: int = Field(0, ge=0, le=65535)
     """UDP port of the media worker; 0 lets the system choose."""
 

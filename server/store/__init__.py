@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -50,11 +50,11 @@ class SystemClock:
 class StoreSettings:
     """Where things are kept. `ledger_dir` should lie on another disk than the database."""
 
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     blob_root: Path
     ledger_dir: Path
     redis_url: str | None = None
-    bus_secret: bytes | None = None
+    bus_secret: bytes | None = field(default=None, repr=False)
 
 
 class Store:

@@ -1,0 +1,75 @@
+"""Every right, for every role, at its own unit and elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from server.domain.person import Act, Actor, Role, may
+
+HOME, ELSEWHERE = "unit-home", "unit-elsewhere"
+NOBODY = Actor(
+    person_id="person-1",
+    login="someone",
+    name="某人",
+    staff_number="XHA-0001",
+    unit_id=HOME,
+    unit_name="青岛西海岸新区行政审批服务局",
+    place="青岛西海岸",
+    roles=frozenset(),
+    window_id="window-1",
+    window_name="3号窗口",
+    session_id="session-1",
+)
+
+# Whose unit counts for an act: the one of the window, the one that decides, either, or none.
+RIGHTS: dict[Act, tuple[Role, frozenset[str]]] = {
+    Act.CASE_CREATE: (Role.CLERK, frozenset()),
+    Act.CASE_FILL: (Role.CLERK, frozenset({"window_unit_id"})),
+    Act.CALL_DIAL: (Role.CLERK, frozenset({"window_unit_id"})),
+    Act.CASE_JUDGE: (Role.APPROVER, frozenset({"unit_id"})),
+    Act.CALL_ANSWER: (Role.APPROVER, frozenset({"unit_id"})),
+    Act.DUTY: (Role.APPROVER, frozenset()),
+    Act.CASE_WATCH: (Role.SUPERVISOR, frozenset({"window_unit_id", "unit_id"})),
+    Act.ADMINISTER: (Role.ADMIN, frozenset()),
+}
+
+
+def test_every_act_has_a_right() -> None:
+    assert set(RIGHTS) == set(Act)
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.parametrize(
+    ("window_unit_id", "unit_id"), list(itertools.product([None, HOME, ELSEWHERE], repeat=2))
+)
+def test_rights(
+    act: Act, role: Role | None, window_unit_id: str | None, unit_id: str | None
+) -> None:
+    actor = replace(NOBODY, roles=frozenset({role} if role else ()))
+    needed, scopes = RIGHTS[act]
+    at_home = {"window_unit_id": window_unit_id == HOME, "unit_id": unit_id == HOME}
+    expected = role is needed and (not scopes or any(at_home[scope] for scope in scopes))
+    assert may(actor, act, window_unit_id=window_unit_id, unit_id=unit_id) is expected
+
+
+@pytest.mark.parametrize("act", [Act.CASE_FILL, Act.CALL_DIAL])
+def test_a_case_may_be_one_clerks(act: Act) -> None:
+    clerk = replace(NOBODY, roles=frozenset({Role.CLERK}))
+    assert may(clerk, act, window_unit_id=HOME, clerk_id="person-1")
+    assert not may(clerk, act, window_unit_id=HOME, clerk_id="person-2")
+
+
+def test_without_a_window_no_case() -> None:
+    clerk = replace(NOBODY, roles=frozenset({Role.CLERK}), window_id=None, window_name=None)
+    assert not may(clerk, Act.CASE_CREATE)
+
+
+def test_several_roles_add_up() -> None:
+    both = replace(NOBODY, roles=frozenset({Role.CLERK, Role.SUPERVISOR}))
+    assert may(both, Act.CASE_CREATE)
+    assert may(both, Act.CASE_WATCH, unit_id=HOME)
+    assert not may(both, Act.CASE_JUDGE, unit_id=HOME)
