@@ -153,8 +153,7 @@ class MediaClient:
 
     async def shut_down(self) -> None:
         """Ask the worker to finish its files and exit."""
-        with suppress(Rejected):
-            await self._ask("shut_down")
+        await self._ask("shut_down")
 
     async def close(self) -> None:
         """Close the channel; the worker goes on for its linger time."""
@@ -221,7 +220,11 @@ class Worker:
 
     async def stop(self) -> None:
         """Finish the recordings, end the process, close the channel."""
-        await self.client.shut_down()
+        try:
+            await self.client.shut_down()
+        except Rejected:
+            if self.process is not None and self.process.returncode is None:
+                self.process.terminate()
         if self.process is not None:
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -232,11 +235,14 @@ class Worker:
         await self.client.close()
 
 
-async def spawn(workdir: Path, *, host: str = "", advertised: list[str] | None = None) -> Worker:
+async def spawn(
+    workdir: Path, *, host: str = "", advertised: list[str] | None = None, port: int = 0
+) -> Worker:
     """Start `python -m media.node` in `workdir`, or take up the one that lives there.
 
     `host` is the local address of the UDP socket (empty: the machine's outward
-    one); `advertised` are the addresses named to browsers (empty: `host`). The
+    one) and `port` its number (0: any free one); `advertised` are the addresses
+    named to browsers (empty: `host`). The
     folder holds the control socket (0600), the token and the segments; those of
     an earlier worker are found again. Raises `Rejected(worker_gone)` when the
     worker does not come up.
@@ -247,7 +253,7 @@ async def spawn(workdir: Path, *, host: str = "", advertised: list[str] | None =
         with suppress(Rejected):
             return Worker(await MediaClient.connect(socket, token), None)
     token = await asyncio.to_thread(_new_token, workdir)
-    arguments = ["--workdir", str(workdir), "--host", host]
+    arguments = ["--workdir", str(workdir), "--host", host, "--port", str(port)]
     for address in advertised or []:
         arguments += ["--advertise", address]
     # A session of its own, so that a signal to the server's group leaves it recording.

@@ -87,6 +87,7 @@ class Feed:
         "mid",
         "mid_bytes",
         "packets",
+        "retransmitted",
         "rtx_last",
         "rtx_offset",
         "rtx_source_ssrc",
@@ -121,6 +122,7 @@ class Feed:
         self.rtx_offset = 0
         self.rtx_last = -1
         self.packets = 0
+        self.retransmitted = 0
 
     def hold(self) -> None:
         """Wait for the next beginning; what is sent then continues our numbers."""
@@ -307,6 +309,7 @@ class Forwarder:
                 feed.rtx_source_ssrc = ssrc
             number = (sequence + feed.rtx_offset) & 0xFFFF
             feed.rtx_last = number
+            feed.retransmitted += 1
             own = feed.rtx_ssrc
             # The original's number stands first, except in a probe that is all padding.
             if length - head >= 2 and not (source[0] & 32 and source[length - 1] >= length - head):

@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 CHUNK_BYTES = 256 << 10
 UNTOLD_LIMIT = 10_000
 NAME_LIMIT = 200
+HELLO_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Node:
             self._emit,
         )
         self._client: asyncio.StreamWriter | None = None
+        self._sessions: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
         self._untold: deque[MediaEvent] = deque(maxlen=UNTOLD_LIMIT)
         self._ending = asyncio.Event()
         self._lingering: asyncio.TimerHandle | None = None
@@ -105,8 +107,10 @@ class Node:
             server.close()
             self._rooms.close()
             await self._recorder.stop()
-            if self._client is not None:
-                self._client.close()
+            sessions = [task for task in self._sessions.values() if task is not None]
+            for writer in self._sessions:
+                writer.close()
+            await asyncio.gather(*sessions)
             path.unlink(missing_ok=True)
 
     def _emit(self, event: MediaEvent) -> None:
@@ -124,8 +128,13 @@ class Node:
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         authentic = False
+        self._sessions[writer] = asyncio.current_task()
         try:
-            while (message := await read_frame(reader)) is not None:
+            while True:
+                async with asyncio.timeout(None if authentic else HELLO_TIMEOUT_S):
+                    message = await read_frame(reader)
+                if message is None:
+                    return
                 if isinstance(message, tuple):
                     raise Rejected(Code.BAD_REQUEST, "unexpected bytes")
                 request = message.get("id")
@@ -157,11 +166,12 @@ class Node:
                     while self._untold:
                         self._emit(self._untold.popleft())
                 await writer.drain()
-        except (ConnectionError, Rejected):
-            # The peer broke off or broke the framing; its next connection starts anew.
+        except (ConnectionError, TimeoutError, Rejected):
+            # The peer broke off, broke the framing or said nothing; its next connection starts anew.
             pass
         finally:
             writer.close()
+            del self._sessions[writer]
             if self._client is writer:
                 self._client = None
                 self._linger()

@@ -503,5 +503,8 @@ def _party_figures(party: Party) -> dict[str, Any]:
             track.mid: {"packets": track.packets, "bytes": track.bytes, "muted": track.muted}
             for track in party.tracks.values()
         },
-        "feeds": {feed.mid: {"packets": feed.packets} for feed in party.feeds.values()},
+        "feeds": {
+            feed.mid: {"packets": feed.packets, "retransmitted": feed.retransmitted}
+            for feed in party.feeds.values()
+        },
     }

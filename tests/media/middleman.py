@@ -1,0 +1,52 @@
+"""A network between a peer and the worker that loses what a test tells it to lose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+FROM_PEER = "peer"
+FROM_WORKER = "worker"
+
+
+class Middleman(asyncio.DatagramProtocol):
+    """Passes datagrams between one peer and the worker; `loses(side, datagram)` drops them.
+
+    The peer is led here by `through(offer)`, which puts this address in the place
+    of the worker's.
+    """
+
+    def __init__(self, worker: tuple[str, int], loses: Callable[[str, bytes], bool]) -> None:
+        self._worker = worker
+        self._loses = loses
+        self._peer: tuple[str, int] | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def through(self, offer: str) -> str:
+        assert self._transport is not None
+        port = self._transport.get_extra_info("sockname")[1]
+        host, number = self._worker
+        return offer.replace(f" {host} {number} typ host", f" 127.0.0.1 {port} typ host")
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        assert self._transport is not None
+        from_worker = address[:2] == self._worker
+        if not from_worker:
+            self._peer = address
+        if self._loses(FROM_WORKER if from_worker else FROM_PEER, data):
+            return
+        target = self._peer if from_worker else self._worker
+        if target is not None:
+            self._transport.sendto(data, target)

@@ -1,0 +1,155 @@
+"""The control channel: who may use it, and what a worker does when its server is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from media.client import MediaClient, PartyDown, WorkerGone, spawn
+from media.control import SOCKET_NAME, TOKEN_NAME, json_frame, read_frame
+from media.rejected import Code, Rejected
+from tests.kit.peer import BLUE, GREEN, RED, Peer
+from tests.kit.until import until
+from tests.media.conftest import Studio
+
+
+async def test_only_the_holder_of_the_token_is_heard(studio: Studio) -> None:
+    socket = studio.workdir / SOCKET_NAME
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE((studio.workdir / TOKEN_NAME).stat().st_mode) == 0o600
+    with pytest.raises(Rejected) as refused:
+        await MediaClient.connect(socket, "a guess")
+    assert refused.value.code is Code.BAD_TOKEN
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    writer.write(json_frame({"id": 1, "do": "figures"}))
+    answer = await read_frame(reader)
+    assert isinstance(answer, dict)
+    assert answer["rejected"] == "bad_token"
+    assert await reader.read() == b""
+    writer.close()
+    await studio.client.open_room("room")
+
+
+async def test_nonsense_on_the_channel_harms_nobody_else(studio: Studio) -> None:
+    socket = studio.workdir / SOCKET_NAME
+    for nonsense in (
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\0\0\0\0J",
+        json_frame({"do": 7}),
+        b"\0\0\0\5Jnull",
+    ):
+        reader, writer = await asyncio.open_unix_connection(str(socket))
+        writer.write(nonsense)
+        assert await reader.read() == b""
+        writer.close()
+    token = (studio.workdir / TOKEN_NAME).read_text()
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    for number, order in enumerate(
+        (
+            {"do": "hello", "token": token},
+            {"do": "dance"},
+            {"do": "open_room"},
+            {"do": "open_room", "room": "x" * 1000},
+            {"do": "add_party", "room": "r", "party": "p", "record": 1},
+            {"do": "read_segment", "segment": "../../etc/passwd", "offset": 0},
+            {"do": "read_segment", "segment": "0" * 24, "offset": -1},
+            {"do": "read_segment", "segment": "0" * 24, "offset": 0},
+        )
+    ):
+        writer.write(json_frame({"id": number, **order}))
+    codes = []
+    for _ in range(8):
+        frame = await read_frame(reader)
+        assert isinstance(frame, dict)
+        codes.append(frame.get("rejected"))
+    bad, unknown = "bad_request", "unknown_segment"
+    assert codes == [None, bad, bad, bad, bad, unknown, bad, unknown]
+    writer.close()
+    await studio.client.close()
+    studio.worker.client = await MediaClient.connect(socket, token)
+
+
+async def test_a_new_server_finds_the_call_that_the_old_one_left(tmp_path: Path) -> None:
+    workdir = tmp_path / "media"
+    old = await spawn(workdir, host="127.0.0.1")
+    assert old.process is not None
+    sun, li = Peer(RED, 440), Peer(GREEN, 880)
+    again = Peer(BLUE, 600)
+    try:
+        await old.client.open_room("room")
+        for name, peer in (("sun", sun), ("li", li)):
+            offer = await old.client.add_party("room", name, record=True)
+            await old.client.answer("room", name, await peer.answer(offer))
+        await until(lambda: li.meets(RED, 440), 10)
+        await old.client.close()
+        await sun.close()
+        new = await spawn(workdir)
+        try:
+            assert new.process is None, "another worker was started"
+            async with asyncio.timeout(5):
+                async for event in new.client.events():
+                    if event == PartyDown("room", "sun", "closed"):
+                        break
+            await new.client.remove_party("room", "sun")
+            offer = await new.client.add_party("room", "sun-2", record=False)
+            await new.client.answer("room", "sun-2", await again.answer(offer))
+            await until(lambda: li.meets(BLUE, 600), 10)
+        finally:
+            await new.stop()
+        async with asyncio.timeout(10):
+            assert await old.process.wait() == 0
+    finally:
+        for peer in (sun, li, again):
+            await peer.close()
+    notes = list((workdir / "segments").glob("*.json"))
+    assert sorted(json.loads(note.read_text())["party"] for note in notes) == ["li", "sun"]
+
+
+async def test_a_worker_left_alone_finishes_its_files_and_exits(tmp_path: Path) -> None:
+    workdir = tmp_path / "media"
+    workdir.mkdir()
+    (workdir / TOKEN_NAME).write_text("secret")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "media.node", "--workdir", str(workdir), "--host", "127.0.0.1", "--linger", "1"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    client = await MediaClient.connect(workdir / SOCKET_NAME, "secret")
+    await client.open_room("room")
+    offer = await client.add_party("room", "sun", record=True)
+    sun = Peer(RED, 440)
+    await client.answer("room", "sun", await sun.answer(offer))
+
+    async def recording() -> str | None:
+        track = (await client.figures())["rooms"]["room"]["sun"]["tracks"]["1"]
+        return None if track["packets"] > 10 else f"{track['packets']} packets"
+
+    await until(recording, 8)
+    await client.close()
+    async with asyncio.timeout(10):
+        assert await process.wait() == 0
+    await sun.close()
+    (note,) = (workdir / "segments").glob("*.json")
+    assert json.loads(note.read_text())["party"] == "sun"
+    assert not (workdir / SOCKET_NAME).exists()
+
+
+async def test_a_dead_worker_is_told_once_and_refused_after(studio: Studio) -> None:
+    assert studio.worker.process is not None
+    studio.worker.process.kill()
+    await studio.worker.process.wait()
+
+    def told() -> str | None:
+        return None if studio.heard[-1:] == [WorkerGone()] else f"{studio.heard}"
+
+    await until(told, 5)
+    with pytest.raises(Rejected) as refused:
+        await studio.client.open_room("room")
+    assert refused.value.code is Code.WORKER_GONE
