@@ -124,7 +124,10 @@ schema: install
 	npm --prefix web run --silent messages
 
 bench: install web
-	$(BIN)/python -m tests.proofs.bench $(ARGS)
+	@for file in tests/bench/[a-z]*.py; do \
+		name=$$(basename "$$file" .py); \
+		$(STAGE) "bench $$name" $(BIN)/python -m "tests.bench.$$name"; \
+	done
 
 proofs: install web
 	@mkdir -p build/proofs
