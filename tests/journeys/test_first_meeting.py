@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from server.actions import demo
 from server.app import Running, running
 from server.store import Store, upgrade
-from tests.kit.casework import PDF
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
@@ -39,6 +39,14 @@ def photo(colour: tuple[int, int, int] = (180, 180, 170)) -> bytes:
     """A JPEG as a document camera makes it."""
     out = io.BytesIO()
     Image.new("RGB", (800, 600), colour).save(out, "JPEG")
+    return out.getvalue()
+
+
+def scan(page: int) -> bytes:
+    """A PDF of one page as a scanner makes it, a few hundred kilobytes."""
+    out = io.BytesIO()
+    grain = np.random.default_rng(page).integers(0, 255, (600, 400, 3), np.uint8)
+    Image.fromarray(grain).save(out, "PDF")
     return out.getvalue()
 
 
@@ -115,7 +123,7 @@ async def test_first_meeting(node: Running, database: str, tmp_path: Path) -> No
 
         # 4. materials: seen from the first piece, one returned, its replacement keeps the old one
         await approver.ask({"type": "case.open", "case_id": case_id})
-        pdf = PDF + b"%" + b"x" * 200_000 + b"\n"
+        pdf = scan(1)
 
         async def seen_while_it_arrives() -> None:
             await approver.sees_event("material.changed")
@@ -134,7 +142,7 @@ async def test_first_meeting(node: Running, database: str, tmp_path: Path) -> No
             assert "sandbox" in said.headers["Content-Security-Policy"]
         await approver.review(case_id, first, "returned", "缺落款日期")
         assert (await window.sees_event("material.changed"))["material"]["id"] == first
-        second = await window.upload(case_id, "appointment", "任职文件2.pdf", pdf + b"%2\n")
+        second = await window.upload(case_id, "appointment", "任职文件2.pdf", scan(2))
         await until_stored(approver, second)
         await approver.review(case_id, second, "accepted")
         rows = [m for m in (await window.case(case_id))["materials"] if m["line"] == "appointment"]
@@ -145,9 +153,8 @@ async def test_first_meeting(node: Running, database: str, tmp_path: Path) -> No
         by_id = {m["id"]: m for m in (await approver.case(case_id))["materials"]}
         assert by_id[again]["duplicate_of"] == copied
         fake = await window.upload(
-            case_id, "identity", "其实不是.pdf", b"<script>alert(1)</script>"
+            case_id, "identity", "其实不是.pdf", b"<script>alert(1)</script>", last=415
         )
-        await approver.sees_event("material.changed")
         await until(lambda: rejected(approver, fake))
 
         # 5. guidance

@@ -249,8 +249,12 @@ class Window(Seat):
         data: bytes,
         *,
         between: Callable[[], Awaitable[None]] | None = None,
+        last: int = 204,
     ) -> str:
-        """Send a file in two pieces by tus; `between` runs when the first piece is there."""
+        """Send a file in two pieces by tus; `between` runs when the first piece is there.
+
+        `last` is the status that the file ends with: 415 when its type is refused.
+        """
         about = {"case_id": case_id, "line": line, "filename": name}
         metadata = ",".join(
             f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in about.items()
@@ -272,6 +276,9 @@ class Window(Seat):
                     "Content-Type": "application/offset+octet-stream",
                 },
             ) as said:
+                # a wrong type is refused by its first bytes already
+                if said.status == last != 204:
+                    return material_id
                 assert said.status == 204, await said.text()
             if offset == 0 and between is not None:
                 await between()

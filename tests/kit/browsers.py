@@ -1,0 +1,160 @@
+"""Debian's Chromium with a face and a voice of its own: one colour before the camera, one tone at the microphone.
+
+Capture files are flags of the process, so each person of a story is one Chromium. What a page
+shows and plays is measured in the page itself: a mean colour, a dominant frequency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from tests.kit.peer import Colour
+
+CHROMIUM: Final = "/usr/bin/chromium"
+AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+SEEN: Final = """selector => {
+    const video = document.querySelector(selector)
+    if (!video || !video.videoWidth) return null
+    const canvas = document.createElement('canvas')
+    canvas.width = 64; canvas.height = 48
+    const pen = canvas.getContext('2d')
+    pen.drawImage(video, 0, 0, 64, 48)
+    const dots = pen.getImageData(8, 6, 32, 24).data
+    const sum = [0, 0, 0]
+    for (let i = 0; i < dots.length; i += 4) for (let k = 0; k < 3; k++) sum[k] += dots[i + k]
+    return sum.map(one => one * 4 / dots.length)
+}"""
+HEARD: Final = """async selector => {
+    const video = document.querySelector(selector)
+    if (!video || !video.srcObject || !video.srcObject.getAudioTracks().length) return null
+    const context = window.earContext ??= new AudioContext()
+    if (window.earStream !== video.srcObject) {
+        window.earStream = video.srcObject
+        window.ear = context.createAnalyser()
+        window.ear.fftSize = 8192
+        context.createMediaStreamSource(video.srcObject).connect(window.ear)
+    }
+    await new Promise(done => setTimeout(done, 250))
+    const power = new Float32Array(window.ear.frequencyBinCount)
+    window.ear.getFloatFrequencyData(power)
+    let best = 0
+    for (let i = 1; i < power.length; i++) if (power[i] > power[best]) best = i
+    return power[best] < -80 ? null : best * context.sampleRate / window.ear.fftSize
+}"""
+
+
+async def _make(*arguments: str) -> None:
+    process = await asyncio.create_subprocess_exec(*arguments)
+    assert await process.wait() == 0, arguments
+
+
+async def capture_files(folder: Path, colour: Colour, tone_hz: int) -> tuple[Path, Path]:
+    """A picture and a sound for the fake devices, 320x240 at 10 a second."""
+    picture, sound = folder / f"{tone_hz}.mjpeg", folder / f"{tone_hz}.wav"
+    paint = "color=c=0x{:02x}{:02x}{:02x}:size=320x240:rate=10".format(*colour)
+    lavfi = ("ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i")
+    await _make(*lavfi, paint, "-t", "2", "-c:v", "mjpeg", "-q:v", "2", str(picture))
+    tone = f"sine=frequency={tone_hz}:duration=10"
+    await _make(*lavfi, tone, "-ar", "48000", "-ac", "1", str(sound))
+    return picture, sound
+
+
+@asynccontextmanager
+async def chromium(
+    folder: Path, colour: Colour | None = None, tone_hz: int = 0
+) -> AsyncIterator[Browser]:
+    """A Chromium of its own; without a colour it has no fake devices."""
+    flags = [*FLAGS]
+    if colour is not None:
+        picture, sound = await capture_files(folder, colour, tone_hz)
+        flags += [
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream=fps=10",
+            f"--use-file-for-fake-video-capture={picture}",
+            f"--use-file-for-fake-audio-capture={sound}",
+        ]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=flags
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Desk:
+    """One person's page in Chinese, with every complaint of its console kept."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.context: BrowserContext = page.context
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A refused request is part of a story (a wrong password), and Chromium always tells it.
+        refused = "Failed to load resource" in message.text
+        if message.type in ("error", "warning") and not refused:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    @classmethod
+    async def open(
+        cls, browser: Browser, *, width: int = 1366, height: int = 768, locale: str = "zh-CN"
+    ) -> Desk:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=locale,
+            permissions=["notifications", "clipboard-read", "clipboard-write"],
+        )
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        return cls(page)
+
+    async def sign_in(self, address: str, login: str, password: str) -> None:
+        await self.page.goto(f"{address}/sign-in")
+        await self.page.fill("#login", login)
+        await self.page.fill("#password", password)
+        await self.page.get_by_role("button", name="登录", exact=True).click()
+
+    async def sees(self, selector: str) -> tuple[float, ...] | None:
+        """Mean RGB of what this video shows now."""
+        got: list[float] | None = await self.page.evaluate(SEEN, selector)
+        return None if got is None else tuple(got)
+
+    async def hears(self, selector: str) -> float | None:
+        """The strongest frequency (Hz) of what this element plays, None for silence."""
+        got: float | None = await self.page.evaluate(HEARD, selector)
+        return got
+
+    async def axe(self) -> list[str]:
+        """What axe finds against WCAG 2.2 AA, one line a finding."""
+        if not await self.page.evaluate("'axe' in window"):
+            # a script tag would be stopped by our own content policy, rightly
+            await self.page.evaluate(await asyncio.to_thread(AXE.read_text))
+        found: dict[str, Any] = await self.page.evaluate(
+            "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", AXE_TAGS
+        )
+        return [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
