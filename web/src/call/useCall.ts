@@ -213,13 +213,15 @@ function open(scope: EffectScope, ended: () => void) {
     seat?.media.close()
     seat = null
     media.value = 'asking'
-    const own = await ownDevices()
-    own.microphone && (own.microphone.enabled = !muted['0'])
-    own.camera && (own.camera.enabled = !muted['1'])
+    const [own, offer] = await Promise.all([
+      ownDevices(),
+      live.ask<{ sdp: string; ice_servers: IceServer[] }>({ type: 'call.connect', call_id, leg_id }),
+    ])
+    if (own.microphone) own.microphone.enabled = !muted['0']
+    if (own.camera) own.camera.enabled = !muted['1']
     const tracks = new Map<Mid, MediaStreamTrack>()
     if (own.microphone) tracks.set('0', own.microphone)
     if (own.camera) tracks.set('1', own.camera)
-    const offer = await live.ask<{ sdp: string; ice_servers: IceServer[] }>({ type: 'call.connect', call_id, leg_id })
     const fresh: Seat = {
       call_id,
       leg_id,
@@ -405,11 +407,15 @@ function open(scope: EffectScope, ended: () => void) {
       if (leg?.id === seat?.leg_id && before?.id === leg?.id && before?.media && !leg?.media && current.value?.state === 'live') rebuild()
     },
   )
-  const figures = setInterval(() => {
-    if (seat && media.value === 'up') {
-      seat.media.figures().then((seen) => (quality.value = level(seen)), say)
-    }
-  }, FIGURES_EVERY_MS)
+  function measure(): void {
+    const held = seat
+    if (!held || media.value !== 'up') return
+    held.media.figures().then((seen) => {
+      if (seat === held) quality.value = level(seen)
+    }, say)
+  }
+  const figures = setInterval(measure, FIGURES_EVERY_MS)
+  watch(media, measure)
   watch(signedIn, (who) => {
     if (!who) scope.stop()
   })

@@ -57,6 +57,7 @@ export class Wire {
     this.socket = io(options.url ?? '', {
       // government networks sometimes let no WebSocket through; then polling
       transports: ['websocket', 'polling'],
+      tryAllTransports: true,
       reconnectionDelay: 200,
       reconnectionDelayMax: 3000,
       auth: (give) => give({ language: options.language(), page }),

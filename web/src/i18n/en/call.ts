@@ -93,7 +93,7 @@ const call: Words<typeof zh> = {
   elsewhere: 'You are in a call about another case',
   running: 'The call is still running',
   idle_approver: 'No call now. A window that calls will ring here',
-  missed_before: 'The last ring was missed',
+  missed_at: 'Missed a call at {time}',
 }
 
 export default call

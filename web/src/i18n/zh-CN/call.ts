@@ -90,5 +90,5 @@ export default {
   elsewhere: '您在另一办件的通话中',
   running: '通话仍在进行',
   idle_approver: '现在没有通话，窗口来电时会响铃',
-  missed_before: '上次振铃未接',
+  missed_at: '{time} 的来电未接',
 }
