@@ -128,7 +128,11 @@ class MediaClient:
         return dict(await self._ask("figures"))
 
     async def list_segments(self) -> list[SegmentFinished]:
-        """Finished segments that were not dropped yet, oldest first."""
+        """Finished segments that were not dropped yet, oldest first.
+
+        Those that an earlier worker left open are among them: the worker finishes them
+        first, and answers after 8 s at the latest; later ones come as events.
+        """
         answer = await self._ask("list_segments")
         return [segment_from(s) for s in answer["segments"]]
 
@@ -273,11 +277,14 @@ async def spawn(
         if ready != b"ready\n":
             raise Rejected(Code.WORKER_GONE, "the worker did not start")
         return Worker(await MediaClient.connect(socket, token), process)
-    except (Rejected, TimeoutError):
+    except BaseException as error:
+        # Cancelled, too: a child that nobody leads must not live on.
         if process.returncode is None:
             process.kill()
         await process.wait()
-        raise Rejected(Code.WORKER_GONE, "the worker did not start") from None
+        if isinstance(error, Rejected | TimeoutError):
+            raise Rejected(Code.WORKER_GONE, "the worker did not start") from None
+        raise
 
 
 def _prepare(workdir: Path, socket: Path) -> tuple[str, bool]:
@@ -287,6 +294,12 @@ def _prepare(workdir: Path, socket: Path) -> tuple[str, bool]:
     if socket.exists() and token_file.exists():
         return token_file.read_text(), True
     return "", False
+
+
+def prepare_folder(workdir: Path) -> None:
+    """Make the folder of a worker that is started by itself, with a new token for its clients."""
+    workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _new_token(workdir)
 
 
 def _new_token(workdir: Path) -> str:

@@ -1,41 +1,420 @@
-"""The yunjian command.
+"""The yunjian command: reads arguments and hands over; composes and decides nothing itself.
 
-Reads arguments, composes nothing itself: each command hands over to the one
-place that can do it. ``--help`` of every command says what it does and needs.
+Imports wait until a command needs them, so that --help answers at once.
 """
 
+import asyncio
 import json
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
-cli = typer.Typer(
-    name="yunjian",
-    help="Yunjian (云见): a service window and an approver far away handle a case together.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from server.domain.person import Role
+    from server.settings import Settings
+
+T = TypeVar("T")
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(
+        help=about,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+
+cli = _group(
+    "Yunjian (云见): a service window and an approver far away handle a case together, by live video "
+    "and one shared record.\n\n"
+    "To try it: yunjian demo. To run it: yunjian db upgrade, yunjian unit create, "
+    "yunjian user create, yunjian serve."
 )
+database = _group("The database: bring it to the newest migration, or tell where it stands.")
+users = _group("Staff who may sign in.")
+units = _group("Units of the alliance and their windows.")
+ledger = _group("The ledger of everything that was done.")
+cli.add_typer(database, name="db")
+cli.add_typer(users, name="user")
+cli.add_typer(units, name="unit")
+cli.add_typer(ledger, name="ledger")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(help="Settings as TOML; without: yunjian.toml in this folder, when it is there."),
+]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder for everything that is kept.", show_default=False)
+]
+Host = Annotated[
+    str | None, typer.Option(help="Address to listen on (127.0.0.1).", show_default=False)
+]
+Port = Annotated[
+    int | None, typer.Option(help="Port to listen on (8080); 0: any free one.", show_default=False)
+]
+
+DEMO_DATA: Final = Path("yunjian-demo")
 
 
-@cli.callback()
-def _yunjian() -> None:
-    pass
+# ---------------------------------------------------------------- running
+
+
+@cli.command()
+def demo(
+    with_approver: Annotated[
+        bool,
+        typer.Option(
+            "--with-approver", help="A scripted approver answers: one person can play the story."
+        ),
+    ] = False,
+    lan: Annotated[
+        bool,
+        typer.Option(
+            "--lan",
+            help="https on all addresses with a certificate of its own: two machines can meet.",
+        ),
+    ] = False,
+    port: Port = None,
+    data: Annotated[
+        Path, typer.Option(help="Folder for the demo's data; made when missing.")
+    ] = DEMO_DATA,
+) -> None:
+    """Start with invented units, people and items, and print address and accounts.
+
+    Needs nothing but this command: the database is a file, the media worker a child process.
+    Ctrl+C ends it; the data stay and are found again at the next start.
+    """
+    from server.demonstration import play
+
+    settings = _settings(None, {"data": data, "port": port})
+    with _told_plainly(settings):
+        _run(play(settings, with_approver=with_approver, lan=lan, say=typer.echo))
+
+
+@cli.command()
+def serve(
+    config: Config = None,
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Serve pages, interface and signalling in this process, with a media worker as its child.
+
+    Settings come from the defaults, a TOML file, the environment (YUNJIAN_PORT=...) and the flags,
+    later ones winning. The database must be at the newest migration (yunjian db upgrade). A worker
+    that is alive in the data folder is taken up, and outlives an orderly end by a minute, so that
+    a restart ends no call.
+    """
+    from server.api.logs import configure
+    from server.app import running
+
+    settings = _settings(config, {"data": data, "host": host, "port": port})
+    configure(settings.log_level)
+
+    async def until_ended() -> None:
+        async with running(settings, keep_media=True) as node:
+            typer.echo(f"Yunjian serves at {node.address}", err=True)
+            await ended()
+
+    with _told_plainly(settings):
+        _run(until_ended())
+
+
+@cli.command()
+def media(
+    config: Config = None,
+    data: Data = None,
+    linger: Annotated[
+        float, typer.Option(help="Seconds to go on without a server before ending.")
+    ] = 24 * 3600.0,
+) -> None:
+    """Run the media worker by itself; `yunjian serve` on the same data folder takes it up.
+
+    For a service manager that restarts the two apart. Without it, serve starts its own.
+    """
+    from media.client import prepare_folder
+    from media.node import WorkerSettings, run
+
+    settings = _settings(config, {"data": data})
+    folder = settings.data.absolute() / "media"
+    prepare_folder(folder)
+    run(
+        WorkerSettings(
+            workdir=folder,
+            host=settings.media_host,
+            advertised=settings.media_advertised,
+            port=settings.media_port,
+            linger_s=linger,
+        )
+    )
+
+
+@cli.command()
+def doctor(config: Config = None, data: Data = None, host: Host = None, port: Port = None) -> None:
+    """Look at everything a node needs on this machine and say what is missing. Changes nothing."""
+    from server.doctor import examine
+
+    settings = _settings(config, {"data": data, "host": host, "port": port})
+    findings = _run(examine(settings))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.well else 'FAIL'}  {finding.name:<15}{finding.told}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+# ---------------------------------------------------------------- the database
+
+
+@database.command("upgrade")
+def upgrade_database(config: Config = None, data: Data = None) -> None:
+    """Bring the database to the newest migration; make it when it is not there."""
+    from server.store import upgrade
+
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        state = _run(upgrade(settings.store.database_url))
+    typer.echo(f"The database is at {state.current}.")
+
+
+@database.command("check")
+def check_database(config: Config = None, data: Data = None) -> None:
+    """Say at which migration the database stands; status 1 when it is not the newest."""
+    from server.store import check
+
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        state = _run(check(settings.store.database_url))
+    typer.echo(f"The database is at {state.current}, the newest is {state.newest}.")
+    if not state.up_to_date:
+        raise typer.Exit(1)
+
+
+# ---------------------------------------------------------------- people
+
+
+@units.command("create")
+def create_unit(
+    name: Annotated[str, typer.Argument(help="Full name.")],
+    place: Annotated[str, typer.Option(help="Short place shown beside people, e.g. 青岛西海岸.")],
+    region_code: Annotated[str, typer.Option(help="GB/T 2260, six digits.")],
+    credit_code: Annotated[str, typer.Option(help="统一社会信用代码, 18 characters.")],
+    level: Annotated[str, typer.Option(help="行使层级 of GB/T 39046 annex A.")] = "4",
+    window: Annotated[
+        list[str] | None, typer.Option(help="Name of a window; may be given again.")
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Add a unit with its windows and print its id."""
+    from server.actions.people import add_unit
+
+    settings = _settings(config, {"data": data})
+
+    async def add() -> str:
+        async with AsyncExitStack() as stack:
+            store = await _store(stack, settings)
+            return await add_unit(
+                store,
+                name=name,
+                place=place,
+                region_code=region_code,
+                credit_code=credit_code,
+                level=level,
+                windows=window or (),
+            )
+
+    with _told_plainly(settings):
+        typer.echo(_run(add()))
+
+
+@users.command("create")
+def create_user(
+    login: Annotated[str, typer.Argument(help="What is typed at sign-in.")],
+    name: Annotated[str, typer.Option(help="As others see it.")],
+    staff_number: Annotated[str, typer.Option(help="工号, shown to applicants.")],
+    unit: Annotated[str, typer.Option(help="Id or full name of the unit.")],
+    role: Annotated[
+        list[str], typer.Option(help="clerk, approver, supervisor or admin; may be given again.")
+    ],
+    window: Annotated[str | None, typer.Option(help="Id or name of the clerk's window.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Add a person and print the id. The password is asked for, or read from a pipe."""
+    from server.actions.people import add_person
+    from server.domain.person import Role
+
+    settings = _settings(config, {"data": data})
+    roles = _roles(Role, role)
+    password = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
+    if len(password) < 10:
+        _fail("The password must have 10 characters or more.")
+
+    async def add() -> str:
+        async with AsyncExitStack() as stack:
+            store = await _store(stack, settings)
+            return await add_person(
+                store,
+                login=login,
+                password=password,
+                name=name,
+                staff_number=staff_number,
+                unit=unit,
+                window=window,
+                roles=roles,
+            )
+
+    with _told_plainly(settings):
+        typer.echo(_run(add()))
+
+
+def _roles(known: "type[Role]", named: list[str]) -> "list[Role]":
+    try:
+        return [known(one) for one in named]
+    except ValueError:
+        _fail(f"A role is one of {', '.join(known)}.")
+
+
+# ---------------------------------------------------------------- the ledger, the wire
+
+
+@ledger.command("verify")
+def verify_ledger(
+    subject: Annotated[
+        str | None, typer.Option(help="One subject alone, e.g. case:<id> or call:<id>.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Check every entry, chain and signed head; name what does not hold. Status 1 then.
+
+    Reads only, beside a running server or without one.
+    """
+    from dataclasses import asdict
+
+    from server.store import Report, check, verify
+
+    settings = _settings(config, {"data": data})
+
+    async def verified() -> Report:
+        state = await check(settings.store.database_url)
+        if not state.up_to_date:
+            _fail(
+                f"The database is at {state.current}, not at {state.newest}: nothing was checked."
+            )
+        return await verify(settings.store, subject)
+
+    with _told_plainly(settings):
+        report = _run(verified())
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+    else:
+        for one in report.findings:
+            where = one.subject or "the tree"
+            version = "" if one.version is None else f" version {one.version}"
+            leaf = "" if one.leaf is None else f" (leaf {one.leaf})"
+            typer.echo(f"{one.kind}: {where}{version}{leaf}: {one.text}")
+        verdict = "holds" if report.ok else f"DOES NOT HOLD: {len(report.findings)} findings"
+        typer.echo(f"The ledger {verdict}. {report.entries} entries, {report.sealed} sealed.")
+    if not report.ok:
+        raise typer.Exit(1)
 
 
 @cli.command()
 def schema(
     into: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("build/schema"),
 ) -> None:
-    """Write messages.json, the JSON Schema of all that crosses the wire."""
+    """Write messages.json, the JSON Schema of all that crosses the wire, and openapi.json."""
+    from server.api.machine import VERSION
+    from server.api.openapi import describe
     from server.api.schema import messages
+    from server.app import ROUTES
 
     into.mkdir(parents=True, exist_ok=True)
-    file = into / "messages.json"
-    file.write_text(json.dumps(messages(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    typer.echo(file)
+    for name, content in (
+        ("messages.json", messages()),
+        ("openapi.json", describe(ROUTES, VERSION)),
+    ):
+        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        (into / name).write_text(text, encoding="utf-8")
+        typer.echo(into / name)
+
+
+# ---------------------------------------------------------------- how commands run
+
+
+async def ended() -> None:
+    """Returns when this process is asked to end (SIGINT, SIGTERM)."""
+    from server.demonstration import asked_to_end
+
+    await asked_to_end()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with suppress(ImportError):
+        from uvloop import new_event_loop as factory
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(work)
+
+
+def _settings(config: Path | None, flags: Mapping[str, Any]) -> "Settings":
+    from pydantic import ValidationError
+
+    from server.settings import Settings
+
+    try:
+        return Settings.load(flags, config)
+    except ValidationError as error:
+        for one in error.errors(include_input=False, include_url=False):
+            typer.echo(f"{'.'.join(map(str, one['loc']))}: {one['msg']}", err=True)
+        raise typer.Exit(2) from None
+    except FileNotFoundError as error:
+        _fail(str(error))
+
+
+async def _store(stack: AsyncExitStack, settings: "Settings") -> Any:
+    from server.store import Store
+
+    store = await Store.open(settings.store)
+    stack.push_async_callback(store.close)
+    return store
+
+
+@contextmanager
+def _told_plainly(settings: "Settings") -> "Iterator[None]":
+    """What an administrator can put right is said in one line; everything else stays a traceback."""
+    from server.store import AlreadyOpen, SchemaOutdated
+    from signaling.refusals import Refusal
+
+    try:
+        yield
+    except (AlreadyOpen, SchemaOutdated) as error:
+        _fail(str(error))
+    except Refusal as refusal:
+        _fail(f"Refused: {refusal.code.value} {refusal.details or ''}".rstrip())
+    except OSError as error:
+        if error.filename is None and "address" not in str(error).lower():
+            raise
+        _fail(f"{error} (port {settings.port}; --port chooses another)")
+
+
+def _fail(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)
 
 
 def main() -> None:

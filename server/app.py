@@ -165,7 +165,12 @@ async def node(
     store.bus.subscribe(gateway.publish, ephemeral=gateway.deliver, missed=gateway.missed)
 
     async def start_worker() -> Worker:
-        return await spawn(data / "media", host=settings.media_host)
+        return await spawn(
+            data / "media",
+            host=settings.media_host,
+            advertised=list(settings.media_advertised),
+            port=settings.media_port,
+        )
 
     rooms = Rooms(start_worker, Recordings(store))
     app[machine.MEDIA_TOTALS] = rooms.figures

@@ -68,14 +68,20 @@ class Client:
         return bool(self._io.connected)
 
     async def connect(self) -> None:
-        """Open the connection. Raises ``socketio.exceptions.ConnectionError`` when it is refused."""
-        await self._io.connect(self._address, auth=self._auth, transports=["websocket"])
+        """Open the connection. Raises ConnectionError when it is refused or nobody is there."""
+        try:
+            await self._io.connect(self._address, auth=self._auth, transports=["websocket"])
+        except socketio.exceptions.ConnectionError as error:
+            raise ConnectionError(str(error)) from None
 
     async def close(self) -> None:
         await self._io.disconnect()
 
     async def send(self, command: Command | Mapping[str, Any]) -> Ack:
-        """Send one command and wait for its ack. An id is made when none is given."""
+        """Send one command and wait for its ack. An id is made when none is given.
+
+        Raises ConnectionError without a connection, TimeoutError when no ack comes.
+        """
         body = (
             command.model_dump(mode="json")
             if isinstance(command, Command)
@@ -87,7 +93,7 @@ class Client:
             if not said.done():
                 said.set_result(ack)
 
-        await self._io.emit("command", body, callback=heard)
+        await self._emit("command", body, heard)
         return Ack.model_validate(await asyncio.wait_for(said, ACK_WITHIN_S))
 
     async def ask(self, command: Command | Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +106,18 @@ class Client:
     async def hint(self, message: Message | Mapping[str, Any]) -> None:
         """Send an ephemeral; nothing comes back."""
         body = message.model_dump(mode="json") if isinstance(message, Message) else dict(message)
-        await self._io.emit("ephemeral", body)
+        await self._emit("ephemeral", body)
+
+    async def _emit(
+        self,
+        event: str,
+        body: Mapping[str, Any],
+        callback: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        try:
+            await self._io.emit(event, body, callback=callback)
+        except socketio.exceptions.SocketIOError as error:
+            raise ConnectionError(type(error).__name__) from None
 
     async def _beat(self, *said: Any) -> None:
         self.beats += 1

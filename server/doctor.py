@@ -1,0 +1,112 @@
+"""What may keep this machine from serving, looked at one by one, with what to do about it."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from media.client import spawn
+from media.port import outward_address
+from media.rejected import Rejected
+from server.api.pages import STATIC
+from server.settings import Settings
+from server.store import check
+from server.work import probe
+from server.work.child import Children, JobFailed
+from signaling.refusals import Refusal
+
+FREE_BYTES: Final = 2 * 1024**3
+
+_ONE_PAGE: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, and what was seen."""
+
+    name: str
+    well: bool
+    told: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a node needs; changes nothing but a few bytes in temporary folders."""
+    looks: list[tuple[str, Callable[[Settings], Awaitable[tuple[bool, str]]]]] = [
+        ("pages", _pages),
+        ("data folder", _folder),
+        ("database", _database),
+        ("http port", _port),
+        ("media worker", _media),
+        ("document probe", _probe),
+    ]
+    return [Finding(name, *await look(settings)) for name, look in looks]
+
+
+async def _pages(_: Settings) -> tuple[bool, str]:
+    if (STATIC / "index.html").is_file():
+        return True, str(STATIC)
+    return False, "not built: npm --prefix web ci && npm --prefix web run build"
+
+
+async def _folder(settings: Settings) -> tuple[bool, str]:
+    folder = settings.data.absolute()
+    standing = next(one for one in (folder, *folder.parents) if one.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=standing):
+            free = shutil.disk_usage(standing).free
+    except OSError as error:
+        return False, f"{folder}: cannot write there ({error.strerror})"
+    return free >= FREE_BYTES, f"{folder}: {free / 1024**3:.1f} GiB free"
+
+
+async def _database(settings: Settings) -> tuple[bool, str]:
+    try:
+        state = await check(settings.store.database_url)
+    except Refusal as refusal:
+        return False, f"cannot be reached ({refusal.code.value})"
+    except OSError:
+        return False, "is not there yet: yunjian db upgrade makes it"
+    if state.up_to_date:
+        return True, f"at {state.current}"
+    return False, f"at {state.current}, newest is {state.newest}: yunjian db upgrade"
+
+
+async def _port(settings: Settings) -> tuple[bool, str]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((settings.host, settings.port))
+        except OSError as error:
+            return False, f"{settings.host}:{settings.port}: {error.strerror}; choose another"
+    return True, f"{settings.host}:{settings.port} is free"
+
+
+async def _media(settings: Settings) -> tuple[bool, str]:
+    address = settings.media_host or outward_address()
+    with tempfile.TemporaryDirectory(prefix="yunjian-") as folder:
+        try:
+            worker = await spawn(Path(folder) / "media", host=settings.media_host)
+        except (Rejected, OSError):
+            return False, f"does not start on {address}"
+        await worker.stop()
+    return True, f"starts; browsers are told {address}"
+
+
+async def _probe(_: Settings) -> tuple[bool, str]:
+    with tempfile.TemporaryDirectory(prefix="yunjian-") as folder:
+        page = Path(folder) / "page"
+        page.write_bytes(_ONE_PAGE)
+        try:
+            found = await Children().run(probe.__name__, str(page))
+        except JobFailed:
+            return False, "the child process that judges files dies"
+    return found.get("pages") == 1, f"judges a page as {found}"
