@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 AGAIN_AFTER_S: Final = 1.0
 SEALING_MAY_TAKE_S: Final = 10.0
+STARTING_IS_AWAITED_S: Final = 4.0
+"""How long a page waits for a worker that is being started; it counts as silent after 5 s."""
 
 _CODES: Final = {
     Reason.BAD_SDP: Code.BAD_SDP,
@@ -55,6 +57,8 @@ class Rooms:
         self._start = start
         self._recordings = recordings
         self._worker: Worker | None = None
+        self._started = asyncio.Event()
+        self._running = False
         self._open: set[str] = set()
         self._sealing: set[asyncio.Task[None]] = set()
 
@@ -75,7 +79,7 @@ class Rooms:
     # ------------------------------------------------------------ what the switchboard asks
 
     async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
-        client = self._client()
+        client = await self._client()
         self._open.add(call.id)
         try:
             if restart:
@@ -91,13 +95,13 @@ class Rooms:
 
     async def describe(self, call_id: CallId, leg_id: LegId, sdp: str) -> None:
         try:
-            await self._client().answer(call_id, leg_id, sdp)
+            await (await self._client()).answer(call_id, leg_id, sdp)
         except Rejected as rejected:
             raise _refusal(rejected) from None
 
     async def mute(self, call_id: CallId, leg_id: LegId, mid: str, on: bool) -> None:
         try:
-            await self._client().mute(call_id, leg_id, mid, on)
+            await (await self._client()).mute(call_id, leg_id, mid, on)
         except Rejected as rejected:
             raise _refusal(rejected) from None
 
@@ -128,15 +132,21 @@ class Rooms:
             await self.leave(call.id, LegId(party))
         return await client.add_party(call.id, leg.id, record=record)
 
-    def _client(self) -> MediaClient:
-        if self._worker is None:
-            raise Refusal(Code.MEDIA_UNAVAILABLE)
+    async def _client(self) -> MediaClient:
+        """The worker's client; one that is just being started is waited for."""
+        try:
+            async with asyncio.timeout(STARTING_IS_AWAITED_S if self._running else 0):
+                while self._worker is None:
+                    await self._started.wait()
+        except TimeoutError:
+            raise Refusal(Code.MEDIA_UNAVAILABLE) from None
         return self._worker.client
 
     # ------------------------------------------------------------ what the worker says
 
     async def run(self, told: Told) -> None:
         """Lead workers, one after another, until cancelled."""
+        self._running = True
         while True:
             try:
                 worker = await self._start()
@@ -145,6 +155,7 @@ class Rooms:
                 await asyncio.sleep(AGAIN_AFTER_S)
                 continue
             self._worker = worker
+            self._started.set()
             try:
                 await self._take_up(worker, told)
                 async for event in worker.client.events():
@@ -155,6 +166,7 @@ class Rooms:
                 # Cancelled, the worker stays known: close() decides whether it goes on.
                 if not _cancelling():
                     self._worker = None
+                    self._started.clear()
             await worker.client.close()
             lost, self._open = self._open, set()
             await told.media_lost(lost)

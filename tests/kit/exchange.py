@@ -220,11 +220,13 @@ async def exchange(
     *,
     patience: Patience = PATIENCE,
     worker: Callable[[], Any] | None = None,
+    stop_worker: bool = True,
     handlers: Sequence[Mapping[type[Command], Any]] = (),
 ) -> AsyncIterator[Exchange]:
     """Serve the demo's people on a port of its own until the block ends.
 
-    ``worker`` starts a media worker; without one, media is unavailable.
+    ``worker`` starts a media worker, which ends with the exchange or, without ``stop_worker``,
+    outlives it; without one, media is unavailable.
     """
     await demo.load(store)
     security: list[tuple[str, Mapping[str, Any]]] = []
@@ -292,5 +294,5 @@ async def exchange(
         await asyncio.gather(*running, return_exceptions=True)
         await gateway.close()
         await switchboard.close()
-        await rooms.close(stop=True)
+        await rooms.close(stop=stop_worker)
         await runner.cleanup()

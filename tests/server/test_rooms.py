@@ -1,0 +1,298 @@
+"""Calls with media: a real worker, real peers, and what comes of it in the record."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from media.client import Worker, spawn
+from media.peer import ScriptedPeer
+from server.store import Store
+from server.store.tables import ledger_entries, recordings
+from tests.kit.exchange import APPROVERS, CLERK, Desk, Exchange, exchange, registered
+from tests.kit.peer import GREEN, RED, near
+from tests.kit.recording import play
+from tests.kit.until import until
+
+pytestmark = pytest.mark.timeout(120)
+
+MEDIA_S = 20.0
+"""How long media may take on a busy machine."""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The media do not care which database it is."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+
+
+class Hall:
+    """A folder for workers, and the workers that were started in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workers: list[Worker] = []
+
+    async def start(self) -> Worker:
+        worker = await spawn(self.folder, host="127.0.0.1")
+        self.workers.append(worker)
+        return worker
+
+    def kill(self) -> None:
+        """End the newest worker as a crash does."""
+        process = self.workers[-1].process
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def hall() -> Iterator[Hall]:
+    # Short: the path of a Unix socket may have 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="yj-"))
+    yield Hall(folder)
+    shutil.rmtree(folder)
+
+
+class Seat:
+    """A desk with a peer: what a page with a camera is."""
+
+    def __init__(self, desk: Desk, colour: tuple[int, int, int], tone_hz: float) -> None:
+        self.desk = desk
+        self.colour = colour
+        self.tone_hz = tone_hz
+        self.peer = ScriptedPeer(colour, tone_hz)
+
+    async def connect(self, call_id: str) -> None:
+        """Take the worker's offer for my leg and answer it."""
+        leg = {"call_id": call_id, "leg_id": self.desk.leg_in(call_id)["id"]}
+        offered = await self.desk.do("call.connect", **leg)
+        await self.desk.do("call.describe", **leg, sdp=await self.peer.answer(offered["sdp"]))
+
+    async def anew(self, call_id: str) -> None:
+        """Connect with a new peer, as a page does when the worker is another one."""
+        await self.peer.close()
+        self.peer = ScriptedPeer(self.colour, self.tone_hz)
+        await self.connect(call_id)
+
+    async def meets(self, other: Seat) -> None:
+        def why_not() -> str | None:
+            got = self.peer.received
+            seen = got.colour is not None and near(got.colour, other.colour)
+            heard = got.tone_hz is not None and abs(got.tone_hz - other.tone_hz) < 15
+            return None if seen and heard else f"{self.desk.login} has {got}"
+
+        await until(why_not, MEDIA_S)
+
+
+@asynccontextmanager
+async def meeting(node: Exchange, *, consent: bool = True) -> AsyncIterator[tuple[str, Seat, Seat]]:
+    """A live call of two seats that are not connected to media yet."""
+    async with AsyncExitStack() as stack:
+        clerk = await stack.enter_async_context(node.desk(CLERK))
+        approver = await stack.enter_async_context(node.desk(APPROVERS[0]))
+        await approver.do("desk.duty", duty="online")
+        case_id = await registered(clerk, consent=consent)
+        call_id = (await clerk.do("call.dial", case_id=case_id))["call_id"]
+        await approver.sees(lambda call: call["state"] == "open", call_id)
+        await approver.do("call.answer", call_id=call_id, ring_id=approver.ring_in(call_id))
+        for desk in (clerk, approver):
+            await desk.sees(lambda call: call["state"] == "live", call_id)
+        seats = Seat(clerk, RED, 440.0), Seat(approver, GREEN, 660.0)
+        for seat in seats:
+            stack.push_async_callback(lambda seat=seat: seat.peer.close())
+        yield call_id, *seats
+
+
+async def both(seats: tuple[Seat, Seat], call_id: str, flag: str, on: bool = True) -> None:
+    """Wait until both desks see this flag on both newest legs."""
+
+    def so(call: dict[str, Any]) -> bool:
+        newest = {leg["seat"]: leg[flag] for leg in call["legs"]}
+        return set(newest.values()) == {on}
+
+    for seat in seats:
+        await seat.desk.sees(so, call_id, MEDIA_S)
+
+
+async def kept(store: Store, state: str, count: int) -> list[Any]:
+    """Wait until so many recordings are in this state and none is still being written."""
+    rows: list[Any] = []
+
+    async def why_not() -> str | None:
+        async with store.read() as connection:
+            rows[:] = (await connection.execute(sa.select(recordings))).all()
+        states = [row.state for row in rows]
+        done = states.count(state) == count and "recording" not in states
+        return None if done else f"recordings are {states}"
+
+    await until(why_not, MEDIA_S)
+    return [row for row in rows if row.state == state]
+
+
+async def test_a_call_is_seen_heard_recorded_and_sealed(store: Store, hall: Hall) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        seats = window, approver
+        for seat in seats:
+            await seat.connect(call_id)
+        await window.meets(approver)
+        await approver.meets(window)
+        await both(seats, call_id, "media")
+        await both(seats, call_id, "recording")
+
+        leg = {"call_id": call_id, "leg_id": window.desk.leg_in(call_id)["id"]}
+        bad = await window.desk.send("call.describe", **leg, sdp="v=0\r\nnonsense\r\n")
+        assert bad["code"] == "bad_sdp"
+        again = await window.desk.do("call.connect", **leg, restart=True)
+        assert "a=ice-ufrag" in again["sdp"]
+        window.peer.forget()
+        await window.meets(approver)
+
+        await approver.desk.do("call.hang_up", call_id=call_id)
+        sealed = await kept(store, "stored", 2)
+        assert {row.leg_id for row in sealed} == {
+            leg["id"] for leg in window.desk.calls[call_id]["legs"]
+        }
+        for row in sealed:
+            assert await store.blobs.verify(row.sha256)
+            assert row.size_bytes == await store.blobs.size(row.sha256)
+            mine = window if row.leg_id == leg["leg_id"] else approver
+            played = play(store.blobs.path(row.sha256))
+            assert played.errors == ""
+            assert played.colour is not None
+            assert near(played.colour, mine.colour)
+            assert played.tone_hz is not None
+            assert abs(played.tone_hz - mine.tone_hz) < 15
+            interval_s = (row.ended_at - row.started_at).total_seconds()
+            assert abs(played.duration_s - interval_s) < 1
+        async with store.read() as connection:
+            acts = await connection.scalars(
+                sa.select(ledger_entries.c.act).where(ledger_entries.c.subject == f"call:{call_id}")
+            )
+        acts = list(acts)
+        assert acts.count("recording.started") == acts.count("recording.stored") == 2
+        assert await hall.workers[0].client.list_segments() == []
+        assert (await hall.workers[0].client.figures())["rooms"] == {}
+
+
+async def test_who_has_not_consented_is_not_tapped(store: Store, hall: Hall) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node, consent=False) as (call_id, window, approver),
+    ):
+        for seat in (window, approver):
+            await seat.connect(call_id)
+        await window.meets(approver)
+        await both((window, approver), call_id, "media")
+        await both((window, approver), call_id, "recording", False)
+        await window.desk.do("call.hang_up", call_id=call_id)
+        await kept(store, "stored", 0)
+        assert await hall.workers[0].client.list_segments() == []
+
+
+async def test_a_worker_that_dies_ends_no_call(store: Store, hall: Hall) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        seats = window, approver
+        for seat in seats:
+            await seat.connect(call_id)
+        await both(seats, call_id, "recording")
+        hall.kill()
+        await both(seats, call_id, "media", False)
+        await until(lambda: None if node.rooms.ready else "no worker again", MEDIA_S)
+        assert len(hall.workers) == 2
+        for seat in seats:
+            await seat.anew(call_id)
+        await window.meets(approver)
+        await both(seats, call_id, "recording")
+        assert {leg["state"] for leg in window.desk.calls[call_id]["legs"]} == {"joined"}
+        await window.desk.do("call.hang_up", call_id=call_id)
+        # What the dead worker had begun is found again or said to be lost, and nothing hangs.
+        async with store.read() as connection:
+            begun = await connection.scalar(sa.select(sa.func.count()).select_from(recordings))
+        assert begun == 4
+
+        async def why_not() -> str | None:
+            async with store.read() as connection:
+                states = list(await connection.scalars(sa.select(recordings.c.state)))
+            done = states.count("stored") >= 2 and "recording" not in states
+            return None if done else f"recordings are {states}"
+
+        await until(why_not, MEDIA_S)
+
+
+async def test_a_reload_goes_on_in_the_same_call(store: Store, hall: Hall) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        for seat in (window, approver):
+            await seat.connect(call_id)
+        await approver.meets(window)
+        await both((window, approver), call_id, "recording")
+        await window.peer.close()
+        await window.desk.close()
+        async with node.desk(CLERK) as reloaded:
+            await reloaded.do("call.join", call_id=call_id)
+            await reloaded.sees(lambda call: len(call["legs"]) == 3, call_id)
+            window = Seat(reloaded, (0, 0, 200), 880.0)
+            try:
+                await window.connect(call_id)
+                approver.peer.forget()
+                await approver.meets(window)
+                await window.meets(approver)
+                await both((window, approver), call_id, "recording")
+                await window.desk.do("call.hang_up", call_id=call_id)
+                assert len(await kept(store, "stored", 3)) == 3
+            finally:
+                await window.peer.close()
+
+
+async def test_a_server_that_restarts_takes_the_worker_up_and_seals_what_is_left(
+    store: Store, hall: Hall
+) -> None:
+    pages = {}
+    async with AsyncExitStack() as peers:
+        async with (
+            exchange(store, worker=hall.start, stop_worker=False) as node,
+            meeting(node) as (call_id, window, approver),
+        ):
+            for seat in (window, approver):
+                await seat.connect(call_id)
+            await both((window, approver), call_id, "recording")
+            pages = {CLERK: window.desk.page, APPROVERS[0]: approver.desk.page}
+            kept_peers = [window.peer, approver.peer]
+            window.peer = approver.peer = ScriptedPeer(RED, 440.0)
+        for peer in kept_peers:
+            peers.push_async_callback(peer.close)
+        async with (
+            exchange(store, worker=hall.start) as node,
+            node.desk(CLERK, page=pages[CLERK]) as clerk,
+            node.desk(APPROVERS[0], page=pages[APPROVERS[0]]) as back,
+        ):
+            await until(lambda: None if node.rooms.ready else "no worker", MEDIA_S)
+            assert hall.workers[1].process is None
+            for peer in kept_peers:
+                peer.forget()
+            await until(
+                lambda: None if all(peer.received.frames for peer in kept_peers) else "no picture",
+                MEDIA_S,
+            )
+            call = clerk.calls[call_id]
+            assert [leg["state"] for leg in call["legs"]] == ["joined", "joined"]
+            assert all(leg["media"] and leg["recording"] for leg in call["legs"])
+            await back.do("call.hang_up", call_id=call_id)
+            await kept(store, "stored", 2)
