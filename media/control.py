@@ -8,6 +8,7 @@ body: `J` a JSON object, `B` the bytes of a segment. The server asks with
 
 import asyncio
 import json
+import logging
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -189,3 +190,23 @@ def socket_path(workdir: Path) -> Path:
     if len(str(path)) > 100:
         raise ValueError(f"the media folder's path is too long for a Unix socket: {path}")
     return path
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging() -> None:
+    """Log one JSON line an event to stderr, which is the server's: the engine's own processes do."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])

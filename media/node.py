@@ -28,6 +28,7 @@ from media.control import (
     TOKEN_NAME,
     MediaEvent,
     bytes_frame,
+    configure_logging,
     event_from_json,
     event_to_json,
     json_frame,
@@ -45,6 +46,7 @@ CHUNK_BYTES = 256 << 10
 UNTOLD_LIMIT = 10_000
 NAME_LIMIT = 200
 HELLO_TIMEOUT_S = 5.0
+SALVAGE_WAIT_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,9 @@ class Node:
                 figures["worker"]["cpu_s"] = time.process_time()
                 return figures
             case "list_segments":
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SALVAGE_WAIT_S):
+                        await self._recorder.salvaged.wait()
                 return {"segments": await asyncio.to_thread(self._finished)}
             case "read_segment":
                 path = self._segment(message, ".webm")
@@ -272,24 +277,9 @@ def _flag(message: dict[str, Any], name: str) -> bool:
     return value
 
 
-class _JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": round(record.created, 3),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage(),
-        }
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
 def run(settings: WorkerSettings) -> None:
     """Run a worker in this process until it is ended; prints `ready` when it accepts."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    configure_logging()
     new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     with suppress(ImportError):
         from uvloop import new_event_loop

@@ -8,9 +8,11 @@ its start it finishes what an earlier process left behind. It knows handles and
 m-lines, not what they record.
 """
 
+import fcntl
 import hashlib
 import io
 import json
+import logging
 import os
 import secrets
 import select
@@ -18,10 +20,14 @@ import signal
 import socket
 import struct
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -34,13 +40,18 @@ from media.control import (
     RecordedTrack,
     RecordingStarted,
     SegmentFinished,
+    configure_logging,
     event_to_json,
 )
 from media.forward import vp8_payload_at
 from media.sdp import CLOCKS, RTX
 from media.tap import JSON, PACKET, REPORT, REPORT_BODY, json_record, take_records
 
+log = logging.getLogger(__name__)
+
+LOCK_NAME = "recorder.lock"
 CLUSTER_MS = 1000
+RETRY_S = 10.0
 HEADER_WAIT_S = 2.0
 REORDER_HOLD_S = 0.4
 REORDER_PACKETS = 256
@@ -362,6 +373,20 @@ class Recording:
         self._container = None
         return self.path
 
+    def abandon(self) -> None:
+        """Let go of a file that cannot be written on; what is on the disk stays."""
+        container, self._container = self._container, None
+        if container is not None:
+            with suppress(OSError, av.FFmpegError):
+                container.close()
+
+    def next(self) -> "Recording":
+        """A recording of the same m-lines, beginning anew."""
+        following = Recording(self._folder, self.room, self.party, tuple(self.lines))
+        for mid, line in self.lines.items():
+            following.lines[mid].muted = line.muted
+        return following
+
     @property
     def path(self) -> Path:
         return self._folder / f"{self.segment}.webm"
@@ -577,14 +602,14 @@ class Desk:
         self._line = line
         self._utc_offset = utc_offset
         self._recordings: dict[int, Recording] = {}
-        self._sealing: list[Future[dict[str, Any] | None]] = []
+        self._failed: dict[int, tuple[float, Recording]] = {}
+        self._sealed: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._sealer = ThreadPoolExecutor(1, "seal")
 
     def run(self) -> None:
         """Work until the worker closes the line; then finish every file."""
-        for note in sorted(self._folder.glob("*.open.json")):
-            segment = note.name.removesuffix(".open.json")
-            self._sealing.append(self._sealer.submit(salvage, self._folder, segment))
+        left = sorted(note.name for note in self._folder.glob("*.open.json"))
+        Thread(target=self._salvage_left, args=(left,), name="salvage", daemon=True).start()
         stream = bytearray()
         ticked = monotonic()
         while True:
@@ -604,14 +629,35 @@ class Desk:
         self._sealer.shutdown(wait=True)
         self._tell_sealed()
 
+    def _salvage_left(self, left: list[str]) -> None:
+        """Finish what was open before us, once the process that wrote it is gone for certain."""
+        lock = os.open(self._folder / LOCK_NAME, os.O_WRONLY | os.O_CREAT, 0o600)
+        # Held until this process ends: the next one waits here.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in left:
+            if (self._folder / name).exists():
+                self._seal_by(salvage, name.removesuffix(".open.json"))
+        self._sealed.put({"salvaged": True})
+
+    def _seal_by(self, how: Callable[[Path, Any], dict[str, Any] | None], what: Any) -> None:
+        """Finish a file and queue what there is to tell; a file that cannot be is left as it is."""
+        try:
+            event = how(self._folder, what)
+        except (OSError, ValueError, KeyError, av.FFmpegError) as error:
+            log.error("a recording could not be finished: %s", error)
+            return
+        if event is not None:
+            self._sealed.put(event)
+
     def _take(self, kind: int, body: bytes) -> None:
         if kind == PACKET:
             handle = int.from_bytes(body[:4], "big")
             recording = self._recordings.get(handle)
             if recording is not None:
                 arrival = float(_ARRIVAL.unpack_from(body, 5)[0])
-                recording.packet(chr(body[4]), arrival, body[13:])
-                self._announce(recording)
+                with self._failing(handle, recording):
+                    recording.packet(chr(body[4]), arrival, body[13:])
+                    self._announce(recording)
         elif kind == REPORT:
             handle, mid, _, ntp, timestamp = REPORT_BODY.unpack(body)
             recording = self._recordings.get(handle)
@@ -637,11 +683,30 @@ class Desk:
 
     def _tick(self) -> None:
         now = monotonic() + self._utc_offset
-        for handle, recording in self._recordings.items():
-            for mid in recording.tick(now):
-                self._tell({"key": handle, "mid": mid})
-            self._announce(recording)
+        for handle, recording in list(self._recordings.items()):
+            with self._failing(handle, recording):
+                for mid in recording.tick(now):
+                    self._tell({"key": handle, "mid": mid})
+                self._announce(recording)
+        for handle, (again_at, failed) in list(self._failed.items()):
+            if now >= again_at:
+                del self._failed[handle]
+                self._recordings[handle] = failed.next()
         self._tell_sealed()
+
+    @contextmanager
+    def _failing(self, handle: int, recording: Recording) -> Iterator[None]:
+        """A disk that refuses ends the file as far as it went; a new one is begun after a while."""
+        try:
+            yield
+        except (OSError, av.FFmpegError) as error:
+            log.error("a recording cannot be written: %s", error)
+            self._recordings.pop(handle, None)
+            again_at = monotonic() + self._utc_offset + RETRY_S
+            self._failed[handle] = (again_at, recording)
+            recording.abandon()
+            if recording.started_at is not None:
+                self._sealer.submit(self._seal_by, salvage, recording.segment)
 
     def _announce(self, recording: Recording) -> None:
         if recording.started_at is not None and not recording.announced:
@@ -652,17 +717,19 @@ class Desk:
             self._tell(event_to_json(started))
 
     def _close(self, handle: int) -> None:
+        self._failed.pop(handle, None)
         recording = self._recordings.pop(handle, None)
-        if recording is not None and recording.close() is not None:
-            self._announce(recording)
-            self._sealing.append(self._sealer.submit(finish, self._folder, recording.result()))
+        if recording is None:
+            return
+        with self._failing(handle, recording):
+            if recording.close() is not None:
+                self._announce(recording)
+                self._sealer.submit(self._seal_by, finish, recording.result())
+        self._failed.pop(handle, None)
 
     def _tell_sealed(self) -> None:
-        for sealed in [f for f in self._sealing if f.done()]:
-            self._sealing.remove(sealed)
-            event = sealed.result()
-            if event is not None:
-                self._tell(event)
+        while not self._sealed.empty():
+            self._tell(self._sealed.get())
 
     def _tell(self, message: dict[str, Any]) -> None:
         try:
@@ -674,6 +741,7 @@ class Desk:
 
 def main() -> None:
     """`python -m media.recorder FOLDER DESCRIPTOR UTC_OFFSET`; started by the worker only."""
+    configure_logging()
     # It ends when its line ends, so that an interrupt never costs a file.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

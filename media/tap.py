@@ -68,7 +68,8 @@ class Recorder:
     """Feeds the recorder process; implements the forwarder's `Tap`.
 
     `told(message)` gets what the recorder reports (`started`, `finished`);
-    `key_wanted(handle, mid)` that it needs a key frame.
+    `key_wanted(handle, mid)` that it needs a key frame. `salvaged` is set once the
+    files that an earlier recorder left open are finished.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Recorder:
         self._utc_offset = time.time() - time.monotonic()
         self.dropped = 0
         self.restarts = 0
+        self.salvaged = asyncio.Event()
 
     @property
     def process_id(self) -> int | None:
@@ -193,6 +195,7 @@ class Recorder:
             asyncio.get_running_loop().call_soon(self.flush)
 
     async def _launch(self) -> asyncio.StreamReader:
+        self.salvaged.clear()
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
@@ -239,5 +242,7 @@ class Recorder:
                     message = json.loads(body)
                     if "key" in message:
                         self._key_wanted(int(message["key"]), str(message["mid"]))
+                    elif "salvaged" in message:
+                        self.salvaged.set()
                     else:
                         self._told(message)

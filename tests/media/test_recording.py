@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -58,7 +59,7 @@ async def test_both_files_play_to_the_end_with_the_right_picture_tone_and_length
     for segment in left:
         await studio.client.drop_segment(segment.segment)
     assert await studio.client.list_segments() == []
-    assert list((studio.workdir / "segments").iterdir()) == []
+    assert list((studio.workdir / "segments").glob("*.[jw]*")) == []
 
 
 async def test_what_was_not_consented_to_is_not_written(studio: Studio) -> None:
@@ -145,16 +146,30 @@ async def test_a_killed_worker_leaves_its_recordings_to_the_next_one(
     await studio.worker.process.wait()
     worker = await spawn(studio.workdir, host="127.0.0.1")
     try:
-
-        async def found() -> str | None:
-            segments = await worker.client.list_segments()
-            return None if len(segments) == 2 else f"{len(segments)} segments"
-
-        await until(found, 8)
-        for segment in await worker.client.list_segments():
+        segments = await worker.client.list_segments()
+        assert sorted(segment.party for segment in segments) == ["li", "sun"]
+        for segment in segments:
             path = studio.workdir / "segments" / f"{segment.segment}.webm"
             played = await asyncio.to_thread(play, path)
             assert played.errors == ""
             assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 0.1
     finally:
         await worker.stop()
+
+
+async def test_a_disk_that_refuses_costs_neither_the_call_nor_what_was_written(
+    studio: Studio, tmp_path: Path
+) -> None:
+    sun, li = await _meet(studio)
+    pid = (await studio.client.figures())["worker"]["recorder_pid"]
+    _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000, most))
+    (first,) = await studio.finished("sun")
+    assert first.size_bytes <= 100_000
+    played = await _pull(studio, first, tmp_path)
+    assert near(played.colour, RED)
+    assert abs(played.duration_s - (first.ended_at - first.started_at)) < 0.1
+    assert (await studio.client.figures())["worker"]["recorder_pid"] == pid
+    sun.forget()
+    li.forget()
+    await until(lambda: li.meets(RED, 440), 5)
