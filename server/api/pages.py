@@ -5,6 +5,7 @@ a path. Names that carry a hash of their content are kept by browsers for ever.
 """
 
 from collections.abc import Awaitable, Callable
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,11 @@ def add_pages(app: web.Application, root: Path = STATIC) -> None:
         if file.is_file()
     }
 
+    kinds = {
+        file: _TYPES.get(file.suffix) or guess_type(file.name)[0] or "application/octet-stream"
+        for file in files.values()
+    }
+
     async def page(request: web.Request) -> web.StreamResponse:
         file = files.get(request.path)
         if file is None and request.path in ("/docs", "/docs/", "/api/docs"):
@@ -46,8 +52,10 @@ def add_pages(app: web.Application, root: Path = STATIC) -> None:
         response = web.FileResponse(
             file, headers={"Cache-Control": _FOR_EVER if lasting else _ASK_AGAIN}
         )
-        if kind := _TYPES.get(file.suffix):
-            response.content_type = kind
+        # Told always: a 304 would otherwise say octet-stream, and a reload become a download.
+        response.content_type = kinds[file]
+        if response.content_type.startswith("text/"):
+            response.charset = "utf-8"
         return response
 
     app.router.add_get("/api/docs", page)
