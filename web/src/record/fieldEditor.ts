@@ -121,6 +121,7 @@ export class FieldEditor {
   async blur(): Promise<void> {
     if (!this.focused) return
     this.focused = false
+    this.stop('typing')
     this.dropHold()
     if (!this.touched || !this.unsaved) this.settle()
     else await this.save()
@@ -187,6 +188,8 @@ export class FieldEditor {
     this.refusal = null
     if (this.offer === 'restored') this.offer = null
     this.stop('draft')
+    // what is told as typed after the edit would look unsaved on the other page
+    this.stop('typing')
     this.wire.changed()
     const refused = await this.wire.edit(value, this.base)
     if (this.gone) return

@@ -99,7 +99,12 @@ export function useUploads(case_id: string) {
         // after a cut the count starts at what the server has, which may be a little less: the bar does not fall
         change(id, { sent_bytes: Math.max(held?.sent_bytes ?? 0, sent_bytes), bytes_per_s, state: 'running', problem: null })
       },
-      onError: (error) => change(id, { state: 'failed', problem: problemIn(error), bytes_per_s: 0 }),
+      onError: (error) => {
+        const problem = problemIn(error)
+        // a file that was judged stands in the record as rejected, with the reason
+        if (problem.code.startsWith('file_') && transfers.get(id)?.material_id) end(id)
+        else change(id, { state: 'failed', problem, bytes_per_s: 0 })
+      },
       onSuccess: () => end(id),
     })
     running.set(id, upload)

@@ -1,13 +1,13 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { FormField } from '../wire/messages'
 
-/** 1.8 MB, 640 kB: decimal prefixes, as file managers and tus count. */
+/** 1.8 MB, 640 KB: 1 KB is 1024 bytes, as file managers at a window count. */
 export function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB']
+  const units = ['B', 'KB', 'MB', 'GB']
   let value = bytes
   let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
     unit += 1
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${units[unit]}`

@@ -5,7 +5,7 @@ import { faultOf, tidied } from '../../src/record/checks'
 import { field } from './cases'
 
 describe('sizes and types', () => {
-  it.each([[0, '0 B'], [999, '999 B'], [1000, '1 kB'], [1_840_000, '1.8 MB'], [200_000_000, '200 MB'], [5e12, '5000 GB']])('%d is %s', (bytes, text) => {
+  it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1 KB'], [1_900_000, '1.8 MB'], [200 * 1024 * 1024, '200 MB'], [5000 * 1024 ** 3, '5000 GB']])('%d is %s', (bytes, text) => {
     expect(size(bytes)).toBe(text)
   })
 

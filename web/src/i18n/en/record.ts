@@ -110,6 +110,7 @@ const record: Words<typeof zh> = {
     point: 'Point at: {field}',
     point_stop: 'Stop pointing at: {field}',
     propose: 'Propose a change: {field}',
+    date_form: 'year-month-day',
     live: 'Being typed, not saved',
     fault: {
       required: 'This is required',
@@ -190,7 +191,7 @@ const record: Words<typeof zh> = {
       to_correct: 'All that must be corrected is told at once; it can be reviewed again afterwards.',
       refused: 'Give the legal basis, and tell the applicant of review and court.',
     },
-    prepared: { accepted: 'The materials are complete and in due form.', to_correct: 'Please correct these {n} points: {list}' },
+    prepared: { accepted: 'The materials are complete and in due form.', to_correct: '{n} points must be corrected; each is named in the notice.' },
     days: 'How the due day is counted',
     today: 'Today',
     accepted_on: 'Accepted',

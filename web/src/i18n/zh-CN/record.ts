@@ -107,6 +107,7 @@ export default {
     point: '指给窗口看：{field}',
     point_stop: '不再指：{field}',
     propose: '建议改：{field}',
+    date_form: '年-月-日',
     live: '正在填写，未保存',
     fault: {
       required: '这一项必填',
@@ -187,7 +188,7 @@ export default {
       to_correct: '一次告知全部要补正的内容，补齐后可再审。',
       refused: '写明依据，并告知申请人复议和诉讼的权利。',
     },
-    prepared: { accepted: '材料齐全，符合法定形式。', to_correct: '请补正以下 {n} 项：{list}' },
+    prepared: { accepted: '材料齐全，符合法定形式。', to_correct: '有 {n} 项需要补正，逐项见告知单。' },
     days: '办理期限推算',
     today: '今天受理',
     accepted_on: '受理',
