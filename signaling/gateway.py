@@ -30,6 +30,7 @@ log = logging.getLogger("yunjian.gateway")
 
 PATH: Final = "socket.io"
 MESSAGE_MAX_BYTES: Final = 256 * 1024
+PACKETS_AT_ONCE: Final = 128
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
 SUBJECTS_REMEMBERED: Final = 20_000
@@ -122,6 +123,10 @@ Delivery = tuple[str, str, Message]
 EphemeralHandler = Callable[[Connection, Any], Awaitable[Iterable[Delivery]]]
 Listener = Callable[[Connection], None]
 _M = TypeVar("_M", bound=Message)
+
+
+# A page without WebSocket posts what has gathered meanwhile; Engine.IO's own 16 would drop it.
+engineio.payload.Payload.max_decode_packets = PACKETS_AT_ONCE
 
 
 class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
@@ -367,14 +372,17 @@ class Gateway:
 
     # ------------------------------------------------------------ Socket.IO's events
 
-    def _origin_allowed(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
+    def _origin_allowed(self, origin: str | None, environ: dict[str, Any]) -> bool:
         if origin is None:
             return True
         own = origin.partition("://")[2] == environ.get("HTTP_HOST")
         if own or origin in self._allowed_origins:
             return True
-        self._counts["foreign_origins"] += 1
-        self._security("foreign_origin", {"remote": _remote(environ)})
+        # Engine.IO asks twice about a request that it refuses.
+        if not environ.get("yunjian.foreign_origin"):
+            environ["yunjian.foreign_origin"] = True
+            self._counts["foreign_origins"] += 1
+            self._security("foreign_origin", {"remote": _remote(environ)})
         return False
 
     async def _connected(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
