@@ -16,8 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.item import Item
 from server.store.tables import items, units, work_calendar
 
-ROWS_AT_ONCE = 200
-
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
@@ -129,9 +127,5 @@ async def add_days(
     """Fill the calendar; a day that is there already is left as it is (it may have been edited)."""
     rows = [{"region": region, "on": on, "works": works, "source": source} for on, works in days]
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    for begin in range(0, len(rows), ROWS_AT_ONCE):
-        await connection.execute(
-            insert(work_calendar)
-            .values(rows[begin : begin + ROWS_AT_ONCE])
-            .on_conflict_do_nothing()
-        )
+    if rows:
+        await connection.execute(insert(work_calendar).on_conflict_do_nothing(), rows)

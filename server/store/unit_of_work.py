@@ -25,6 +25,25 @@ from signaling.refusals import Code, Refusal
 
 EVENTS_AT_ONCE: Final = 500
 
+# Made once: each act runs them, and making a statement costs more than running it.
+_LOCK: Final = (
+    sa.select(subjects.c.version, subjects.c.head)
+    .where(subjects.c.subject == sa.bindparam("of"))
+    .with_for_update()
+)
+_UPDATE_SUBJECT: Final = (
+    subjects.update()
+    .where(subjects.c.subject == sa.bindparam("of"))
+    .values(version=sa.bindparam("version"), head=sa.bindparam("head"))
+)
+_INSERT_EVENT: Final = events.insert()
+_INSERT_ENTRY: Final = ledger_entries.insert()
+_INSERT_PAYLOAD: Final = ledger_payloads.insert()
+_FIND_COMMAND: Final = sa.select(commands.c.digest, commands.c.ack).where(
+    commands.c.person_id == sa.bindparam("person"), commands.c.id == sa.bindparam("command")
+)
+_INSERT_COMMAND: Final = commands.insert()
+
 
 class Change:
     """The inside of one transaction. Made by Store.change alone.
@@ -60,19 +79,14 @@ class Change:
         """
         if subject in self._locked:
             return self._locked[subject][0]
-        await self.connection.execute(
-            _insert(self.connection, subjects)
-            .values(subject=subject, version=0, head=GENESIS)
-            .on_conflict_do_nothing()
-        )
-        row = (
+        found = (await self.connection.execute(_LOCK, {"of": subject})).one_or_none()
+        if found is None:
             await self.connection.execute(
-                sa.select(subjects.c.version, subjects.c.head)
-                .where(subjects.c.subject == subject)
-                .with_for_update()
+                _insert(self.connection, subjects).on_conflict_do_nothing(),
+                {"subject": subject, "version": 0, "head": GENESIS},
             )
-        ).one()
-        self._locked[subject] = (row.version, row.head)
+            found = (await self.connection.execute(_LOCK, {"of": subject})).one()
+        self._locked[subject] = (found.version, found.head)
         return self._locked[subject][0]
 
     async def record(
@@ -117,32 +131,35 @@ class Change:
         head = entry.hash()
         body = self._body(event or {"type": "skipped"}, subject, version)
         await self.connection.execute(
-            events.insert().values(
-                subject=subject,
-                version=version,
-                type=body["type"],
-                body=body,
-                people=dict(people or {}),
-                at=self.at,
-            )
+            _INSERT_EVENT,
+            {
+                "subject": subject,
+                "version": version,
+                "type": body["type"],
+                "body": body,
+                "people": dict(people or {}),
+                "at": self.at,
+            },
         )
         try:
             await self.connection.execute(
-                ledger_entries.insert().values(
-                    **{name: getattr(entry, name) for name in Entry.__dataclass_fields__}, hash=head
-                )
+                _INSERT_ENTRY,
+                {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+                | {"hash": head},
             )
             await self.connection.execute(
-                ledger_payloads.insert().values(
-                    subject=subject, version=version, salt=sealed.salt, payload=sealed.text
-                )
+                _INSERT_PAYLOAD,
+                {
+                    "subject": subject,
+                    "version": version,
+                    "salt": sealed.salt,
+                    "payload": sealed.text,
+                },
             )
         except sa.exc.DBAPIError as error:
             raise Refusal(Code.LEDGER_UNAVAILABLE) from error
         await self.connection.execute(
-            subjects.update()
-            .where(subjects.c.subject == subject)
-            .values(version=version, head=head)
+            _UPDATE_SUBJECT, {"of": subject, "version": version, "head": head}
         )
         self._locked[subject] = (version, head)
         self.recorded.append((subject, version))
@@ -168,9 +185,7 @@ class Change:
             )
         row = (
             await self.connection.execute(
-                sa.select(commands.c.digest, commands.c.ack).where(
-                    commands.c.person_id == self.actor.person_id, commands.c.id == self._command.id
-                )
+                _FIND_COMMAND, {"person": self.actor.person_id, "command": self._command.id}
             )
         ).one_or_none()
         if row is None:
@@ -185,14 +200,15 @@ class Change:
             return
         ack = self._ack or self.ack()
         await self.connection.execute(
-            commands.insert().values(
-                person_id=self.actor.person_id,
-                id=self._command.id,
-                type=getattr(self._command, "type", ""),
-                digest=self._digest,
-                ack=ack.model_dump(mode="json"),
-                at=self.at,
-            )
+            _INSERT_COMMAND,
+            {
+                "person_id": self.actor.person_id,
+                "id": self._command.id,
+                "type": getattr(self._command, "type", ""),
+                "digest": self._digest,
+                "ack": ack.model_dump(mode="json"),
+                "at": self.at,
+            },
         )
 
     def _body(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from server.domain.person import SYSTEM
-from server.store import Store, SystemClock, upgrade
+from server.store import Store, SystemClock, upgrade, version_of
 from signaling.protocol import Command
 from tests.kit.stores import settings_for
 
@@ -28,8 +28,8 @@ class Written(Command):
 async def main(database: str, folder: Path) -> None:
     await upgrade(database)
     store = await Store.open(settings_for(database, folder), SystemClock())
-    start = (await store.events(SUBJECT, 0, 1_000_000) or [None])[-1]
-    base = start.version if start else 0
+    async with store.read() as connection:
+        base = await version_of(connection, SUBJECT)
 
     async def write(writer: int) -> None:
         for number in range(1_000_000):

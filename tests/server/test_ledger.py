@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.domain.person import SYSTEM, Actor, Role
 from server.store import Kind, Report, Store, StoreSettings, Verifier, verify
@@ -48,14 +48,20 @@ async def write(store: Store, entries: int = ENTRIES) -> None:
 
 
 @asynccontextmanager
-async def owner(database: str) -> AsyncIterator[AsyncConnection]:
-    """A connection of someone who may do anything to the database; committed at the end."""
-    engine = create_async_engine(database, poolclass=sa.NullPool)
+async def owners(database: str) -> AsyncIterator[AsyncEngine]:
+    """Connections of someone who may do anything to the database."""
+    engine = create_async_engine(database)
     try:
-        async with engine.begin() as connection:
-            yield connection
+        yield engine
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def owner(database: str) -> AsyncIterator[AsyncConnection]:
+    """One of them, committed at the end."""
+    async with owners(database) as engine, engine.begin() as connection:
+        yield connection
 
 
 @dataclass(frozen=True)
@@ -111,10 +117,14 @@ async def test_an_honest_ledger_is_accepted(sealed: Sealed) -> None:
 async def test_one_turned_bit_in_any_column_names_the_entry(
     sealed: Sealed, table: sa.Table
 ) -> None:
-    async with Verifier.opened(sealed.database, sealed.settings.ledger_dir) as verifier:
-        for column, version in itertools.product(table.columns, (1, 2, ENTRIES // 3)):
+    places = itertools.product(table.columns, (2, ENTRIES // 3))
+    async with (
+        Verifier.opened(sealed.database, sealed.settings.ledger_dir) as verifier,
+        owners(sealed.database) as engine,
+    ):
+        for column, version in places:
             here = sa.and_(table.c.subject == "case:1", table.c.version == version)
-            async with owner(sealed.database) as connection:
+            async with engine.begin() as connection:
                 before = await connection.scalar(sa.select(column).where(here))
                 after = turned(before)
                 await connection.execute(table.update().where(here).values({column: after}))
@@ -133,7 +143,7 @@ async def test_one_turned_bit_in_any_column_names_the_entry(
                 table.c.subject == moved["subject"],
                 table.c.version == (after if column.name == "version" else version),
             )
-            async with owner(sealed.database) as connection:
+            async with engine.begin() as connection:
                 await connection.execute(table.update().where(there).values({column: before}))
     assert (await sealed.verify()).ok
 
@@ -365,7 +375,7 @@ async def test_a_changed_head_or_leaf_outside_is_told(sealed: Sealed) -> None:
     for name in ("heads.jsonl", "leaves"):
         path = folder / name
         honest = path.read_bytes()
-        for at in range(0, len(honest), 17):
+        for at in range(0, len(honest), 53):
             if honest[at : at + 1] == b"\n":
                 continue
             changed = bytearray(honest)

@@ -114,3 +114,26 @@ async def test_eight_writers_leave_contiguous_versions(store: Store) -> None:
     versions = await asyncio.gather(*(write(writer) for writer in range(8)))
     assert sorted(chain.from_iterable(versions)) == list(range(1, 97))
     assert [event.version for event in await store.events("case:one", 0)] == list(range(1, 97))
+
+
+async def test_a_change_that_is_cancelled_anywhere_leaves_all_or_nothing(store: Store) -> None:
+    """The task is cancelled after every possible number of steps of its loop."""
+
+    async def edit(number: int) -> None:
+        async with store.change(SYSTEM, Asked(id=f"cancelled-{number}")) as change:
+            await change.record("case:one", "case.edit", "x", {"type": "n"}, payload={"n": number})
+
+    finished = 0
+    for steps in range(0, 120, 3):
+        task = asyncio.create_task(edit(steps))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        [outcome] = await asyncio.gather(task, return_exceptions=True)
+        assert outcome is None or isinstance(outcome, asyncio.CancelledError)
+        finished += outcome is None
+    await edit(1_000)
+    versions = [event.version for event in await store.events("case:one", 0)]
+    assert versions == list(range(1, len(versions) + 1))
+    assert len(versions) > finished
+    assert (await store.verifier.verify()).ok
