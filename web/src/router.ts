@@ -3,7 +3,7 @@
  * that would be empty for them.
  */
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
-import { homeOf, whoAmI, type Role } from './wire/session'
+import { homeOf, wasSignedIn, whoAmI, type Role } from './wire/session'
 import { i18n } from './i18n'
 
 declare module 'vue-router' {
@@ -53,6 +53,7 @@ export const router = createRouter({ history: createWebHistory(), routes })
 
 router.beforeEach(async (to) => {
   if (to.name === 'sign_in') return true
+  if (to.name === 'home' && !wasSignedIn()) return { name: 'sign_in' }
   const who = await whoAmI().catch(() => null)
   if (!who) return { name: 'sign_in', query: to.name === 'home' ? {} : { then: to.fullPath } }
   const home = homeOf(who)

@@ -12,13 +12,40 @@ let asked: Promise<SignedIn | null> | null = null
 
 export const signedIn: DeepReadonly<Ref<SignedIn | null>> = readonly(person)
 
+const KEY = 'yunjian.was_signed_in'
+
+/** Whether somebody was signed in here when this browser last heard; a hint, never a right. */
+export function wasSignedIn(): boolean {
+  try {
+    return localStorage.getItem(KEY) === '1'
+  } catch {
+    // storage may be forbidden in this browser: then the server must be asked
+    return true
+  }
+}
+
+function remember(on: boolean): void {
+  try {
+    if (on) localStorage.setItem(KEY, '1')
+    else localStorage.removeItem(KEY)
+  } catch {
+    // without the hint the server is asked once more
+  }
+}
+
 /** The person signed in, or null; the server is asked once, later calls share the answer. */
 export function whoAmI(): Promise<SignedIn | null> {
   asked ??= http
     .get<SessionView>('/session', { about_session: true })
-    .then((answer) => (person.value = answer.person))
+    .then((answer) => {
+      remember(true)
+      return (person.value = answer.person)
+    })
     .catch((reason: unknown) => {
-      if (reason instanceof Problem && reason.status === 401) return null
+      if (reason instanceof Problem && reason.status === 401) {
+        remember(false)
+        return null
+      }
       asked = null
       throw reason
     })
@@ -41,6 +68,7 @@ export async function signOut(): Promise<void> {
 /** Forgets who was signed in, after the server has said so. */
 export function forget(): void {
   closeWire()
+  remember(false)
   person.value = null
   asked = Promise.resolve(null)
 }
