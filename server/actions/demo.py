@@ -12,7 +12,7 @@ from server.actions.catalogue import seed_calendar
 from server.actions.sessions import Passwords
 from server.domain.item import Field, Item, Line
 from server.domain.person import Role
-from server.store import SYSTEM, Change, Store
+from server.store import SYSTEM, Change, Store, version_of
 from server.store import catalogue as catalogue_rows
 from server.store import people as staff
 
@@ -168,16 +168,22 @@ ITEMS: Final = (
 )  # fmt: skip
 
 
-async def load(store: Store) -> list[str]:
+async def load(store: Store, password_hash: str | None = None) -> list[str]:
     """Load everything that is not there yet and return one line for each account: login, name, roles.
 
-    The whole load is one transaction with one entry in the ledger.
+    The whole load is one transaction with one entry in the ledger. ``password_hash`` (PHC string)
+    replaces the hash of PASSWORD.
     """
     await seed_calendar(store)
-    password_hash = await asyncio.to_thread(Passwords().hash, PASSWORD)
-    async with store.change(SYSTEM) as change:
-        if await change.lock(SUBJECT) == 0:
-            await _add(change, password_hash)
+    async with store.read() as reading:
+        loaded = await version_of(reading, SUBJECT) > 0
+    if not loaded:
+        hashed = password_hash
+        if hashed is None:
+            hashed = await asyncio.to_thread(Passwords().hash, PASSWORD)
+        async with store.change(SYSTEM) as change:
+            if await change.lock(SUBJECT) == 0:
+                await _add(change, hashed)
     names = {unit_id: name for unit_id, name, *_ in UNITS}
     return [
         f"{person.login:<14}{person.name}  {'、'.join(person.roles)}  {names[person.unit_id]}"

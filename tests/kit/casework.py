@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from server.actions import calls, cases, decisions, demo, forms
 from server.actions.materials import Uploads
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
+from server.actions.sessions import Passwords
 from server.domain.person import Actor
 from server.store import Store
 from server.store import people as staff
@@ -172,9 +174,15 @@ VALUES: Final = {
 }
 
 
+@cache
+def hashed() -> str:
+    """The hash of the demo's password, made once."""
+    return Passwords().hash(demo.PASSWORD)
+
+
 async def open_office(store: Store, clock: MovedClock) -> Office:
     """Load the demo data and give everybody a session."""
-    await demo.load(store)
+    await demo.load(store, hashed())
     actors = {}
     async with store.read() as connection:
         for person in demo.PEOPLE:

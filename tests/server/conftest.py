@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from server.store import Store
-from tests.kit.stores import MovedClock, opened
+from tests.kit import services
+from tests.kit.casework import Office, open_office
+from tests.kit.stores import MovedClock, opened, settings_for
 
 
 @pytest.fixture
@@ -21,3 +25,50 @@ async def store(database: str, tmp_path: Path, clock: MovedClock) -> AsyncIterat
     """An open and empty store, once on SQLite and once on PostgreSQL."""
     async with opened(database, tmp_path, clock) as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def demo_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the demo data, to copy."""
+    folder = tmp_path_factory.mktemp("demo")
+    asyncio.run(_load_demo(f"sqlite+aiosqlite:///{folder / 'yunjian.sqlite'}", folder))
+    return folder / "yunjian.sqlite"
+
+
+@pytest.fixture(scope="session")
+def demo_postgres(
+    postgres_server: services.Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a PostgreSQL database with the demo data, to be used as a template."""
+    name = postgres_server.create()
+    asyncio.run(_load_demo(postgres_server.url(name), tmp_path_factory.mktemp("demo")))
+    return name
+
+
+async def _load_demo(database: str, folder: Path) -> None:
+    async with opened(database, folder) as store:
+        await open_office(store, MovedClock())
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database with the demo data; the test runs once on each kind."""
+    if request.param == "sqlite":
+        copy = tmp_path / "yunjian.sqlite"
+        shutil.copyfile(request.getfixturevalue("demo_sqlite"), copy)
+        yield f"sqlite+aiosqlite:///{copy}"
+        return
+    server: services.Postgres = request.getfixturevalue("postgres_server")
+    name = server.create(template=request.getfixturevalue("demo_postgres"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def office(demo_database: str, tmp_path: Path, clock: MovedClock) -> AsyncIterator[Office]:
+    """The people of the demo data over a store that holds nothing else."""
+    store = await Store.open(settings_for(demo_database, tmp_path), clock)
+    try:
+        yield await open_office(store, clock)
+    finally:
+        await store.close()
