@@ -107,7 +107,7 @@ class Port(Generic[Owner]):
         media = self._media
         for _ in range(DRAIN_LIMIT):
             try:
-                length, address = receive(data)
+                length, address = receive(data, BUFFER_BYTES)
             except BlockingIOError:
                 break
             except OSError:

@@ -16,7 +16,10 @@ try:
 except ImportError:  # the private module is gone: use the public API
     _ffi = _lib = None
 
+IN_PLACE = _lib is not None
 BUFFER_BYTES = 2048
+# libsrtp writes its tag behind the packet without asking whether there is room.
+TRAILER_BYTES = 144
 REPLAY_WINDOW = 1024
 
 # OpenSSL's name -> (libsrtp profile, key length, salt length), in order of preference.
@@ -28,12 +31,15 @@ PROFILES: dict[str, tuple[int, int, int]] = {
 
 
 class Buffer:
-    """A packet's place: `data` and `view` are the same bytes, `pointer` is libsrtp's sight of them."""
+    """A packet's place: `data` and `view` are the same bytes, `pointer` is libsrtp's sight of them.
+
+    A packet may have up to `BUFFER_BYTES`; behind it there is room for a trailer.
+    """
 
     __slots__ = ("data", "pointer", "view")
 
     def __init__(self) -> None:
-        self.data = bytearray(BUFFER_BYTES)
+        self.data = bytearray(BUFFER_BYTES + TRAILER_BYTES)
         self.view = memoryview(self.data)
         self.pointer: Any = _ffi.from_buffer(self.data) if _ffi is not None else None
 
@@ -43,14 +49,14 @@ class Inbound:
 
     __slots__ = ("_length", "_session", "_srtp")
 
-    def __init__(self, profile: str, key_and_salt: bytes) -> None:
+    def __init__(self, profile: str, key_and_salt: bytes, *, in_place: bool = IN_PLACE) -> None:
         self._session = _session(profile, key_and_salt, Policy.SSRC_ANY_INBOUND)
-        self._srtp: Any = self._session._srtp[0] if _lib is not None else None
+        self._srtp: Any = self._session._srtp[0] if in_place else None
         self._length: Any = _ffi.new("int *") if _ffi is not None else None
 
     def rtp(self, buffer: Buffer, length: int) -> int:
         """Decrypt in place; the new length, or 0 when the packet is refused."""
-        if _lib is None:
+        if self._srtp is None:
             return _public(self._session.unprotect, buffer, length)
         self._length[0] = length
         if _lib.srtp_unprotect(self._srtp, buffer.pointer, self._length):
@@ -59,7 +65,7 @@ class Inbound:
 
     def rtcp(self, buffer: Buffer, length: int) -> int:
         """As `rtp`, for a compound RTCP packet."""
-        if _lib is None:
+        if self._srtp is None:
             return _public(self._session.unprotect_rtcp, buffer, length)
         self._length[0] = length
         if _lib.srtp_unprotect_rtcp(self._srtp, buffer.pointer, self._length):
@@ -76,14 +82,14 @@ class Outbound:
 
     __slots__ = ("_length", "_session", "_srtp")
 
-    def __init__(self, profile: str, key_and_salt: bytes) -> None:
+    def __init__(self, profile: str, key_and_salt: bytes, *, in_place: bool = IN_PLACE) -> None:
         self._session = _session(profile, key_and_salt, Policy.SSRC_ANY_OUTBOUND)
-        self._srtp: Any = self._session._srtp[0] if _lib is not None else None
+        self._srtp: Any = self._session._srtp[0] if in_place else None
         self._length: Any = _ffi.new("int *") if _ffi is not None else None
 
     def rtp(self, buffer: Buffer, length: int) -> int:
         """Encrypt in place; the new length, or 0 when libsrtp refuses (a repeat)."""
-        if _lib is None:
+        if self._srtp is None:
             return _public(self._session.protect, buffer, length)
         self._length[0] = length
         if _lib.srtp_protect(self._srtp, buffer.pointer, self._length):
@@ -108,7 +114,7 @@ def _session(profile: str, key_and_salt: bytes, direction: int) -> Session:
 def _public(step: Any, buffer: Buffer, length: int) -> int:
     try:
         result: bytes = step(bytes(buffer.view[:length]))
-    except pylibsrtp.Error:
+    except (pylibsrtp.Error, ValueError):
         return 0
     buffer.data[: len(result)] = result
     return len(result)

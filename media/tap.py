@@ -69,7 +69,8 @@ class Recorder:
 
     `told(message)` gets what the recorder reports (`started`, `finished`);
     `key_wanted(handle, mid)` that it needs a key frame. `salvaged` is set once the
-    files that an earlier recorder left open are finished.
+    files that an earlier recorder left open are finished. `limit_bytes` bounds what
+    waits for a slow recorder.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class Recorder:
         folder: Path,
         told: Callable[[dict[str, Any]], None],
         key_wanted: Callable[[int, str], None],
+        *,
+        limit_bytes: int = LINE_LIMIT_BYTES,
     ) -> None:
         self._folder = folder
         self._told = told
@@ -84,7 +87,8 @@ class Recorder:
         self._open: dict[int, _Open] = {}
         self._handles = 0
         self._batch = bytearray()
-        self._free = LINE_LIMIT_BYTES
+        self._limit_bytes = limit_bytes
+        self._free = limit_bytes
         self._writer: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._minding: asyncio.Task[None] | None = None
@@ -172,8 +176,8 @@ class Recorder:
         if self._batch:
             transport.write(bytes(self._batch))
             self._batch.clear()
-        self._free = LINE_LIMIT_BYTES - transport.get_write_buffer_size()
-        if self._losing and self._free > LINE_LIMIT_BYTES // 2:
+        self._free = self._limit_bytes - transport.get_write_buffer_size()
+        if self._losing and self._free > self._limit_bytes // 2:
             losing, self._losing = self._losing, {}
             for (handle, mid), count in losing.items():
                 self._write({"dropped": handle, "mid": mid, "count": count})
@@ -210,7 +214,7 @@ class Recorder:
                 pass_fds=(theirs.fileno(),),
             )
         reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._free = LINE_LIMIT_BYTES
+        self._free = self._limit_bytes
         return reader
 
     async def _mind(self, reader: asyncio.StreamReader) -> None:

@@ -1,0 +1,64 @@
+"""The line to the recorder is bounded: a recorder that stands still costs packets, never time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from media.control import SegmentFinished, event_from_json
+from media.forward import Endpoint
+from media.sdp import SEAT_LINES
+from media.tap import Recorder
+from tests.kit.until import until
+
+
+def _opus(sequence: int) -> memoryview:
+    header = b"\x80\x6f" + sequence.to_bytes(2, "big") + (sequence * 960).to_bytes(4, "big")
+    return memoryview(header + b"\0\0\0\7" + b"\xfc" + bytes(99))
+
+
+async def test_what_does_not_fit_is_dropped_counted_and_named_in_the_file(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    recorder = Recorder(tmp_path, told.append, lambda *_: None, limit_bytes=20_000)
+    await recorder.start()
+    track = Endpoint(SEAT_LINES).tracks["0"]
+    track.segment = recorder.open("room", "sun", ("0",))
+    sequence = 0
+    # A stream of the past, so that it may be fed faster than it was spoken.
+    start = time.monotonic() - 200
+
+    def feed(count: int) -> None:
+        nonlocal sequence
+        for _ in range(count):
+            recorder.packet(track, _opus(sequence), start + sequence * 0.02)
+            sequence += 1
+            recorder.flush()
+
+    feed(50)
+    await until(lambda: None if told else "nothing was written", 10)
+    assert recorder.process_id is not None
+    os.kill(recorder.process_id, signal.SIGSTOP)
+    began = time.monotonic()
+    feed(5000)
+    assert time.monotonic() - began < 2, "the worker waited for its recorder"
+    assert 0 < recorder.dropped < 5000
+    os.kill(recorder.process_id, signal.SIGCONT)
+
+    def accepts() -> str | None:
+        before = recorder.dropped
+        feed(1)
+        return None if recorder.dropped == before else "still full"
+
+    await until(accepts, 10)
+    feed(20)
+    recorder.close(track.segment)
+    await recorder.stop()
+    (finished,) = [
+        event for event in map(event_from_json, told) if isinstance(event, SegmentFinished)
+    ]
+    assert [gap.reason for gap in finished.gaps] == ["dropped"]
+    missing = round((finished.gaps[0].ended_at - finished.gaps[0].started_at) / 0.02) - 1
+    assert missing == sequence - finished.tracks[0].packets
