@@ -14,6 +14,7 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -254,6 +255,7 @@ def _take_file(path: Path) -> int:
     return lock_file
 
 
+@cache
 def _scripts() -> ScriptDirectory:
     config = Config()
     with resources.as_file(resources.files("migrations")) as folder:
