@@ -272,7 +272,7 @@ class _Live:
         if message.field not in fields:
             raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
         told = {"by": actor, "sensitive": fields[message.field]}
-        return _to_others(side, message.case_id, message.model_copy(update=told))
+        return _to_all(message.case_id, message.model_copy(update=told))
 
     async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
         """Who is in which field, from the window and the approver alike."""
@@ -281,7 +281,7 @@ class _Live:
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None and message.field not in fields:
             raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
-        return _to_others(side, message.case_id, message.model_copy(update={"by": actor}))
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def point(self, connection: Watcher, message: CasePoint) -> list[Delivery]:
         """The approver points at a field. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
@@ -290,7 +290,7 @@ class _Live:
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None and message.field not in fields:
             raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
-        return _to_others(side, message.case_id, message.model_copy(update={"by": actor}))
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def _seat(
         self, connection: Watcher, case_id: str
@@ -313,9 +313,10 @@ class _Live:
         return known
 
 
-def _to_others(side: str, case_id: str, message: Message) -> list[Delivery]:
+def _to_all(case_id: str, message: Message) -> list[Delivery]:
+    # The sender's own side too: a second person at the window must see who is in a field. A page
+    # passes over what it sent itself.
     return [
         (subject_of(case_id), audience, project_ephemeral(message, audience))
         for audience in AUDIENCES
-        if audience != side
     ]
