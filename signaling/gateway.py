@@ -31,6 +31,7 @@ log = logging.getLogger("yunjian.gateway")
 PATH: Final = "socket.io"
 MESSAGE_MAX_BYTES: Final = 256 * 1024
 PACKETS_AT_ONCE: Final = 128
+RECHECK_EVERY_S: Final = 60.0
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
 SUBJECTS_REMEMBERED: Final = 20_000
@@ -66,6 +67,15 @@ class Outbox(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Nobody:
+    person_id: str = ""
+    session_id: str = ""
+
+
+_NOBODY: Final = _Nobody()
+
+
 class _Bucket:
     """A token bucket: ``rate`` a second, ``size`` at once."""
 
@@ -96,6 +106,8 @@ class Connection:
     sid: str = ""
     page: str = ""
     _gateway: "Gateway | None" = None
+    _handshake: Handshake | None = None
+    _checked_at: float = 0.0
     _watching: dict[str, str] = field(default_factory=dict)
     _commands: _Bucket = field(default_factory=lambda: _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE))
     _hints: _Bucket = field(default_factory=lambda: _Bucket(EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE))
@@ -153,7 +165,8 @@ class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]
 class Gateway:
     """One node's Socket.IO server.
 
-    ``authenticate`` turns a handshake into who it is, or None. ``project`` gives the event that
+    ``authenticate`` turns a handshake into who it is, or None; it is asked again every
+    ``recheck_every_s``, so that a sign-in which ended or expired loses its sockets. ``project`` gives the event that
     one audience may see (``server.wire.projection``). ``sentence`` says a refusal in a language.
     ``refused`` is told of every refused command of a known person (it writes the ledger).
     ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins
@@ -173,6 +186,7 @@ class Gateway:
         security: Callable[[str, Mapping[str, Any]], None] = lambda what, ids: None,
         allowed_origins: Sequence[str] = (),
         beat_every_s: float = BEAT_EVERY_S,
+        recheck_every_s: float = RECHECK_EVERY_S,
     ) -> None:
         self._authenticate = authenticate
         self._outbox = outbox
@@ -183,6 +197,7 @@ class Gateway:
         self._security = security
         self._allowed_origins = frozenset(allowed_origins)
         self._beat_every_s = beat_every_s
+        self._recheck_every_s = recheck_every_s
         self._commands: dict[str, tuple[type[Command], Handler]] = {}
         self._ephemerals: dict[str, tuple[type[Message], EphemeralHandler]] = {}
         self._on_beat: list[Listener] = []
@@ -392,11 +407,13 @@ class Gateway:
         language = language if language in LANGUAGES else LANGUAGES[0]
         try:
             who = await self._authenticate(handshake)
-            refusal = Refusal(Code.UNAUTHENTICATED) if who is None else None
+            refusal = Refusal(Code.UNAUTHENTICATED)
         except Refusal as error:
             who, refusal = None, error
-        if who is None or refusal is not None:
-            assert refusal is not None
+        except Exception as error:  # noqa: BLE001 - as in dispatch
+            self._bug(Connection(_NOBODY, language), None, error)
+            who, refusal = None, Refusal(Code.INTERNAL)
+        if who is None:
             self._security("socket_refused", {"remote": handshake.remote, "code": refusal.code})
             title = self._sentence(refusal.code, language, refusal.details)
             raise socketio.exceptions.ConnectionRefusedError(
@@ -404,7 +421,9 @@ class Gateway:
             )
         page = shown.get("page")
         named = isinstance(page, str) and _PAGE.fullmatch(page) is not None
-        connection = Connection(who, language, sid, str(page) if named else sid, self)
+        connection = Connection(
+            who, language, sid, str(page) if named else sid, self, handshake, time.monotonic()
+        )
         self._connections[sid] = connection
         self._counts["connected"] += 1
         for listener in self._on_beat:
@@ -570,6 +589,21 @@ class Gateway:
             for sid in list(self._connections):
                 with suppress(KeyError):  # it may go while the others are served
                     await self._sio.emit("beat", number, to=sid)
+            await self._recheck()
+
+    async def _recheck(self) -> None:
+        """Ask again who it is, of those whose turn it is; close the sockets of who is nobody now."""
+        due = time.monotonic() - self._recheck_every_s
+        for connection in [c for c in self._connections.values() if c._checked_at <= due]:
+            assert connection._handshake is not None
+            connection._checked_at = time.monotonic()
+            try:
+                who = await self._authenticate(connection._handshake)
+            except Refusal as refusal:
+                log.warning("not rechecked code=%s", refusal.code.value)
+                continue
+            if who is None or who.person_id != connection.who.person_id:
+                await self._sio.disconnect(connection.sid)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

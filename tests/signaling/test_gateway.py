@@ -91,6 +91,8 @@ class Edge:
     outbox: Outbox
     security: list[tuple[str, Mapping[str, Any]]]
     refused: list[Code]
+    ended: set[str]
+    """Tokens that are good no more."""
 
     @asynccontextmanager
     async def page(
@@ -138,6 +140,7 @@ class Page:
 async def edge() -> AsyncIterator[Edge]:
     security: list[tuple[str, Mapping[str, Any]]] = []
     refused: list[Code] = []
+    ended: set[str] = set()
     outbox = Outbox()
 
     async def authenticate(handshake: Handshake) -> Who | None:
@@ -146,7 +149,9 @@ async def edge() -> AsyncIterator[Edge]:
         token = str(handshake.auth.get("token", ""))
         if token == "throttled":
             raise Refusal(Code.THROTTLED)
-        return Guest(token, f"session-{token}") if token else None
+        if token == "broken":
+            raise KeyError(token)
+        return Guest(token, f"session-{token}") if token and token not in ended else None
 
     async def told(who: Who, command: Command, refusal: Refusal) -> None:
         refused.append(refusal.code)
@@ -160,6 +165,7 @@ async def edge() -> AsyncIterator[Edge]:
         security=lambda what, ids: security.append((what, ids)),
         allowed_origins=["https://friend.example"],
         beat_every_s=0.05,
+        recheck_every_s=0.5,
     )
     finished: list[int] = []
 
@@ -201,7 +207,9 @@ async def edge() -> AsyncIterator[Edge]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield Edge(f"http://127.0.0.1:{runner.addresses[0][1]}", gateway, outbox, security, refused)
+        yield Edge(
+            f"http://127.0.0.1:{runner.addresses[0][1]}", gateway, outbox, security, refused, ended
+        )
     finally:
         await gateway.close()
         await runner.cleanup()
@@ -309,6 +317,9 @@ async def test_commands_of_one_page_do_not_overtake_each_other(edge: Edge) -> No
             first = len((await page.do("test.slow", number=0))["result"]["finished"])
             acks = await asyncio.gather(*(page.do("test.slow", number=n) for n in range(20)))
             assert acks[-1]["result"]["finished"][first:] == list(range(20))
+            # A page that polls learns of its own goodbye only with the next answer.
+            await edge.gateway.disconnect_session("session-ann")
+            await asyncio.wait_for(page.gone.wait(), 5)
 
 
 async def test_a_flood_is_throttled_and_a_page_recovers(edge: Edge) -> None:
@@ -408,6 +419,26 @@ async def test_a_page_that_does_not_tell_its_name_is_its_own(edge: Edge) -> None
         await until(lambda: None if len(heard) >= 3 else "not all there")
         assert len({c.page for c in heard}) == 3
         assert all(c.page == c.sid for c in heard)
+
+
+async def test_a_sign_in_that_has_ended_loses_its_sockets(edge: Edge) -> None:
+    async with edge.page("ann") as ann, edge.page("ben") as ben:
+        edge.ended.add("ann")
+        await asyncio.wait_for(ann.gone.wait(), 5)
+        assert (await ben.do("test.say", text="here"))["ok"]
+
+
+async def test_an_authentication_that_breaks_is_told_as_such(
+    edge: Edge, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Page()
+    told: list[Any] = []
+    page.socket.on("connect_error", told.append)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await page.socket.connect(edge.url, auth={"token": "broken"}, transports=["websocket"])
+    await page.socket.disconnect()
+    assert [one["message"] for one in told] == ["internal"]
+    assert len([r for r in caplog.records if r.name == "yunjian.gateway"]) == 1
 
 
 async def test_signing_out_closes_the_sockets_of_that_session(edge: Edge) -> None:
