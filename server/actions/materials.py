@@ -234,12 +234,19 @@ class Uploads:
             room = upload.length_bytes - at
             if size is not None and size > room:
                 raise Refusal(Code.TOO_LARGE, room_bytes=room)
-            if not room:
-                pass  # complete since before: only its end is still to come
-            elif checksum is None:
-                await self._take(upload, at, chunks, hold)
-            else:
-                await self._take_checked(upload, at, chunks, hold, checksum)
+            try:
+                if not room:
+                    pass  # complete since before: only its end is still to come
+                elif checksum is None:
+                    await self._take(upload, at, chunks, hold)
+                else:
+                    await self._take_checked(upload, at, chunks, hold, checksum)
+            except Cut:
+                with suppress(Refusal):
+                    await self._look_at_head(upload, actor)
+                raise
+            if at < probe.HEAD_BYTES:
+                await self._look_at_head(upload, actor)
             at = await self._size(upload_id)
             if at == upload.length_bytes:
                 await self._seal(upload, actor)
@@ -309,6 +316,8 @@ class Uploads:
         file = await asyncio.to_thread(self._path(upload.id).open, "ab", 0)
         try:
             async for chunk in _until_asked(chunks, hold.asked):
+                if began < probe.HEAD_BYTES <= at and await self._head_is_wrong(upload):
+                    return  # what it is can be told already: the rest need not be sent
                 if at + len(chunk) > upload.length_bytes:
                     await asyncio.to_thread(file.truncate, began)
                     raise Refusal(Code.TOO_LARGE, room_bytes=upload.length_bytes - began)
@@ -365,6 +374,15 @@ class Uploads:
 
     # ------------------------------------------------------------ the end of an upload
 
+    async def _head_is_wrong(self, upload: Upload) -> bool:
+        head = await asyncio.to_thread(_head, self._path(upload.id))
+        return len(head) == probe.HEAD_BYTES and probe.media_type_of(head) is None
+
+    async def _look_at_head(self, upload: Upload, actor: Actor) -> None:
+        """Reject at once what cannot be of a taken type, long before its last byte."""
+        if await self._head_is_wrong(upload):
+            await self._end(upload, actor, {"code": Code.FILE_TYPE.value}, None)
+
     async def _seal(self, upload: Upload, actor: Actor | System) -> None:
         """Judge the whole file; afterwards its material is stored, or rejected and this refused."""
         path = self._path(upload.id)
@@ -374,6 +392,15 @@ class Uploads:
         except JobFailed:
             found = {"code": Code.FILE_BROKEN.value}
         sha256 = None if "code" in found else await self._store.blobs.put(path)
+        await self._end(upload, actor, found, sha256)
+
+    async def _end(
+        self,
+        upload: Upload,
+        actor: Actor | System,
+        found: Mapping[str, Any],
+        sha256: str | None,
+    ) -> None:
         async with self._store.change(actor) as change:
             code = await self._settle(change, upload, found, sha256)
         await self._forget(upload.id)
@@ -568,6 +595,11 @@ async def _write(writing: Callable[..., object], *what: object) -> None:
         if error.errno in NOTHING_LEFT:
             raise Refusal(Code.DISK_FULL) from error
         raise
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(probe.HEAD_BYTES)
 
 
 def _append(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache
 from typing import Final, Literal
 
 import structlog
@@ -56,10 +56,6 @@ class Passwords:
         self._hasher = PasswordHasher()
         self._turn = asyncio.Semaphore(HASHED_AT_ONCE)
 
-    @cached_property
-    def _nobody(self) -> str:
-        return self._hasher.hash(secrets.token_urlsafe())
-
     def hash(self, password: str) -> str:
         """The PHC string of a password. Takes a core for some 30 ms: not for the loop."""
         return self._hasher.hash(password)
@@ -70,12 +66,18 @@ class Passwords:
             return await asyncio.to_thread(self._verify, password, known)
 
     def _verify(self, password: str, known: str | None) -> bool:
-        nobody = self._nobody  # made by the first call whoever asks, so that its time tells nothing
+        nobody = _nobody()  # made by the first call whoever asks, so that its time tells nothing
         try:
             self._hasher.verify(known or nobody, password)
         except (VerificationError, InvalidHashError):
             return False
         return known is not None
+
+
+@cache
+def _nobody() -> str:
+    """The hash that an unknown login is compared with."""
+    return PasswordHasher().hash(secrets.token_urlsafe())
 
 
 class Throttle:

@@ -1,0 +1,123 @@
+"""A node with the demo's data, and its people at desks that speak HTTP with a bearer token."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from server.actions import demo
+from server.app import Running, running
+from server.store import Clock, Store, upgrade
+from signaling.client import fresh_id
+from tests.kit.nodes import node_settings
+
+TUS: Final = {"Tus-Resumable": "1.0.0"}
+PIECE: Final = {**TUS, "Content-Type": "application/offset+octet-stream"}
+
+
+class Desk:
+    """One person; every command over HTTP."""
+
+    def __init__(self, http: aiohttp.ClientSession, token: str) -> None:
+        self.http = http
+        self.token = token
+
+    async def command(self, kind: str, **members: Any) -> dict[str, Any]:
+        """The result of a command that is not refused."""
+        body = {"type": kind, "id": fresh_id(), **members}
+        async with self.http.post("/api/v1/commands", json=body) as said:
+            assert said.status == 200, await said.text()
+            result: dict[str, Any] = (await said.json())["result"]
+            return result
+
+    async def get(self, path: str, status: int = 200) -> Any:
+        """The JSON at a path below /api/v1, which answers with this status."""
+        async with self.http.get(f"/api/v1{path}") as said:
+            assert said.status == status, await said.text()
+            return await said.json(content_type=None)
+
+    async def open_case(self) -> str:
+        made = await self.command(
+            "case.create",
+            item_id=demo.PRINCIPAL,
+            mode="proxy",
+            applicant_name="孙雅宁",
+            identity_number="11010519491231002X",
+            phone="13805316217",
+        )
+        return str(made["case_id"])
+
+    async def case(self, case_id: str) -> dict[str, Any]:
+        case: dict[str, Any] = (await self.get(f"/cases/{case_id}"))["case"]
+        return case
+
+    async def material(self, case_id: str, material_id: str) -> dict[str, Any]:
+        found = [one for one in (await self.case(case_id))["materials"] if one["id"] == material_id]
+        assert len(found) == 1
+        return dict(found[0])
+
+    def begun(self, case_id: str, line: str, size: int, name: str = "申请书.pdf") -> Any:
+        """The request that begins an upload."""
+        about = {"case_id": case_id, "line": line, "filename": name}
+        return self.http.post(
+            "/api/v1/uploads",
+            headers={**TUS, "Upload-Length": str(size), "Upload-Metadata": metadata(about)},
+        )
+
+    async def begin(
+        self, case_id: str, line: str, size: int, name: str = "申请书.pdf"
+    ) -> tuple[str, str]:
+        """Location and material of a new upload."""
+        async with self.begun(case_id, line, size, name) as said:
+            assert said.status == 201, await said.text()
+            return said.headers["Location"], said.headers["Yunjian-Material"]
+
+    def patch(self, location: str, offset: int, data: Any, **headers: str) -> Any:
+        """The request that sends a piece."""
+        told = {**PIECE, "Upload-Offset": str(offset), **headers}
+        return self.http.patch(location, data=data, headers=told)
+
+    async def offset(self, location: str) -> int:
+        async with self.http.head(location, headers=TUS) as said:
+            assert said.status == 200
+            assert said.headers["Cache-Control"] == "no-store"
+            return int(said.headers["Upload-Offset"])
+
+
+def metadata(about: dict[str, str]) -> str:
+    """``Upload-Metadata`` of tus."""
+    return ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in about.items())
+
+
+@asynccontextmanager
+async def demo_node(
+    database: str, folder: Path, clock: Clock, **settings: Any
+) -> AsyncIterator[Running]:
+    """A node with the demo's data and without a media worker."""
+    chosen = node_settings(database, folder, **settings)
+    await upgrade(database)
+    store = await Store.open(chosen.store, clock)
+    try:
+        await demo.load(store)
+    finally:
+        await store.close()
+    async with running(chosen, clock, media=False) as node:
+        yield node
+
+
+@asynccontextmanager
+async def desk_of(node: Running, login: str) -> AsyncIterator[Desk]:
+    """The desk of one of the demo's people."""
+    async with aiohttp.ClientSession(node.address) as plain:
+        credentials = {"login": login, "password": demo.PASSWORD}
+        async with plain.post("/api/v1/tokens", json=credentials) as said:
+            assert said.status == 201, await said.text()
+            token = str((await said.json())["token"])
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(node.address, headers=headers) as http:
+        yield Desk(http, token)
