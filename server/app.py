@@ -19,7 +19,7 @@ from media.client import Worker, spawn
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
-from server.actions import decisions, forms, supervision
+from server.actions import catalogue, decisions, forms, supervision
 from server.actions.materials import LIVES, Uploads
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
@@ -139,6 +139,7 @@ async def node(
     """Open the store, the uploads, the engine, the switchboard and the gateway, and join them."""
     data = settings.data.absolute()
     store = await Store.open(settings.store, clock)
+    await catalogue.seed_calendar(store)
     app[STORE] = store
     app[calls.ARCHIVE] = supervision.Archive(store)
     book = Sessions(store)

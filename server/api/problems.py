@@ -234,8 +234,12 @@ def status(code: Code) -> int:
 
 
 def sentence(code: Code, language: str, details: Mapping[str, object] | None = None) -> str:
-    """What a person is told; ``language`` is a BCP 47 tag, and what is not English is answered in Chinese."""
-    entry = TABLE[code]
+    """What a person is told; ``language`` is a BCP 47 tag, and what is not English is answered in Chinese.
+
+    A field that breaks the rule of an identifier is told about in that rule's own words.
+    """
+    rule = (details or {}).get("rule") if code is Code.FIELD_INVALID else None
+    entry = TABLE[next((one for one in Code if one.value == rule), code)]
     text = entry.en if language.lower().startswith("en") else entry.zh
     return text.format_map(_Gentle(details or {}))
 
