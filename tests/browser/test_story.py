@@ -15,9 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import Locator, Page, expect
 
 from server.actions import demo
@@ -34,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 WINDOW: Colour = RED
 APPROVER: Colour = GREEN
 WINDOW_HZ, APPROVER_HZ = 440, 660
+FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 FAR, OWN = ".far-face video", ".small-face video"
 
 
@@ -72,11 +72,27 @@ class Screens:
 
 
 def scan(page: int) -> bytes:
+    """A paper as a scanner makes it: a few lines of Chinese on one page of PDF."""
+    paper = Image.new("RGB", (900, 1272), (252, 252, 250))
+    pen = ImageDraw.Draw(paper)
+    title, text = (ImageFont.truetype(FONT, size) for size in (46, 28))
+    pen.text((450, 130), "济南禾川检测技术有限公司文件", (176, 34, 30), title, anchor="mm")
+    pen.line((90, 190, 810, 190), (176, 34, 30), 4)
+    pen.text((450, 270), "关于孙雅宁同志任职的决定", (30, 30, 30), title, anchor="mm")
+    words = (
+        "各部门、青岛西海岸分公司：",
+        "　　经公司执行董事决定，任命孙雅宁同志为青岛西海岸",
+        "分公司负责人，任职时间自 2026 年 11 月 18 日起，任期三年。",
+        "　　刘启明同志不再担任上述分公司负责人。",
+        "　　特此决定。",
+        f"（第 {page} 份）",
+    )
+    for row, words_in_row in enumerate(words):
+        pen.text((90, 360 + row * 60), words_in_row, (30, 30, 30), text)
+    pen.ellipse((560, 900, 760, 1100), outline=(196, 40, 34), width=6)
+    pen.text((810, 1000), "济南禾川检测技术有限公司", (30, 30, 30), text, anchor="rm")
     out = io.BytesIO()
-    grain = np.random.default_rng(page).integers(180, 255, (840, 600, 3), np.uint8)
-    grain[60:80, 150:450] = (190, 40, 40)
-    grain[120:130, 100:500] = 60
-    Image.fromarray(grain).save(out, "PDF")
+    paper.save(out, "PDF")
     return out.getvalue()
 
 
@@ -425,7 +441,7 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
     await expect(far.get_by_text("请写明理由").first).to_be_visible()
     await reason.fill("材料齐全，符合法定形式。")
     await far.get_by_role("button", name="确认受理").click()
-    shown = far.locator("[data-number]").first
+    shown = far.locator(".foot [data-number]")
     await expect(shown).to_be_visible()
     number = (await shown.inner_text()).split()[-1]
     assert len(number) == 43
