@@ -51,6 +51,8 @@ class Certificate:
             .not_valid_after(now + datetime.timedelta(days=30))
             .sign(key, hashes.SHA256())
         )
+        self.certificate = certificate
+        self.key = key
         self.fingerprint = fingerprint_of(certificate, "sha-256")
         context = SSL.Context(SSL.DTLS_SERVER_METHOD)
         context.set_options(SSL.OP_NO_TICKET)
