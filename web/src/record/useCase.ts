@@ -97,7 +97,12 @@ export function useCase(case_id: string) {
       return
     }
     if (event.type === 'case.edited') typed.delete(event.field)
-    if (event.type === 'case.proposal_closed') typed.delete(event.proposal.field)
+    if (event.type === 'case.proposal_closed') {
+      typed.delete(event.proposal.field)
+      // what was pointed at is settled
+      if (my_point.value === event.proposal.field) point(null)
+    }
+    if (event.type === 'case.decided') point(null)
     if (event.type === 'material.changed' && event.material.state !== 'receiving') progress.delete(event.material.id)
   }
 
@@ -158,6 +163,7 @@ export function useCase(case_id: string) {
 
   /** Points at a field; pointing at it again, or at null, ends it. */
   function point(field: string | null): void {
+    if (field === null && my_point.value === null) return
     my_point.value = my_point.value === field ? null : field
     live.hint({ type: 'case.point', case_id, field: my_point.value })
   }
@@ -199,7 +205,7 @@ export function useCase(case_id: string) {
     off.forEach((stop) => stop())
     clearInterval(again)
     clearInterval(sweep)
-    if (my_point.value !== null) point(null)
+    point(null)
     tellFocus(null)
   })
 
