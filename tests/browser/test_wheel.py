@@ -19,6 +19,8 @@ from typing import Final
 import aiohttp
 import pytest
 
+from tests.kit.until import until
+
 pytestmark = pytest.mark.browser
 
 TREE: Final = Path(__file__).parents[2]
@@ -117,8 +119,12 @@ async def test_serves_its_pages_and_accounts_from_any_folder(
         for asset in assets:
             async with browser.get(asset) as answer:
                 assert answer.status == 200, asset
-        async with browser.get("/readyz") as answer:
-            assert answer.status == 200, await answer.text()
+
+        async def why_not_ready() -> str | None:
+            async with browser.get("/readyz") as answer:
+                return None if answer.status == 200 else await answer.text()
+
+        await until(why_not_ready, START_S, every_s=0.2)
         account = {"login": "lixiulan", "password": "yunjian-demo"}
         async with browser.post(
             "/api/v1/session", json=account, headers={"Origin": address}
