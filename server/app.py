@@ -58,6 +58,11 @@ ROUTES = (
     machine.routes,
 )
 
+ENDS_WITHIN_S = 3.0
+"""How long requests in progress are waited for at the end."""
+LINGERS_S = 1.0
+"""How long a refused body is still read, so that its sender sees the answer."""
+
 log = structlog.get_logger("app")
 security_log = structlog.get_logger("security")
 
@@ -263,7 +268,9 @@ async def running(
     """Serve until the block ends. Port 0 lets the system choose; the address says which."""
     app = await asyncio.to_thread(make, settings, clock, media=media, keep_media=keep_media)
     tls = await asyncio.to_thread(tls_context, settings)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=ENDS_WITHIN_S, lingering_time=LINGERS_S
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)

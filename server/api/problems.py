@@ -15,6 +15,8 @@ from server.wire.http import Language, Problem
 from signaling.refusals import Code, Refusal
 
 CONTENT_TYPE: Final = "application/problem+json"
+REASONS: Final = {460: "Checksum Mismatch"}
+"""Reason phrases of statuses that HTTP itself does not know."""
 
 
 class Entry(NamedTuple):
@@ -293,6 +295,7 @@ def answer(
     told = problem(refusal, language, reference)
     response = web.Response(
         status=told.status,
+        reason=REASONS.get(told.status),
         text=told.model_dump_json(exclude_none=True),
         content_type=CONTENT_TYPE,
         headers=list(headers),

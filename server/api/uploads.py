@@ -24,7 +24,6 @@ VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,termination,checksum,expiration"
 PIECE: Final = "application/offset+octet-stream"
 METADATA_MAX: Final = 4096
-CHECKSUM_MISMATCH: Final = "Checksum Mismatch"
 
 routes: Final = Routes("uploads")
 
@@ -37,8 +36,6 @@ async def tus_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     if response.status == 412:
         response.headers["Tus-Version"] = VERSION
-    if response.status == 460:
-        response.set_status(460, CHECKSUM_MISMATCH)
 
 
 @routes.route("OPTIONS", PATH, status=204, public=True)

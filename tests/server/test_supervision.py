@@ -1,0 +1,278 @@
+"""What a supervisor finds afterwards: the log of calls, files, history, the ledger and its check."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from server.actions import demo
+from server.api.route import STORE
+from server.app import Running
+from server.store import SYSTEM, calls, tables
+from signaling.call import CallId, LegId
+from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.stores import MovedClock
+from tests.kit.until import until
+
+
+class Scene:
+    """A case whose call rang and was declined, and who can look at it."""
+
+    def __init__(self, node: Running, clock: MovedClock, desks: dict[str, Desk]) -> None:
+        self.node = node
+        self.clock = clock
+        self.clerk = desks["lixiulan"]
+        self.approver = desks["zhoumingyuan"]
+        self.supervisor = desks["chenli"]
+        self.case_id = ""
+        self.call_id = ""
+
+    async def play(self) -> None:
+        self.case_id = await self.clerk.open_case()
+        text = await self.clerk.get("/consent-text")
+        await self.clerk.command(
+            "case.consent",
+            case_id=self.case_id,
+            given=True,
+            text_version=text["version"],
+            language="zh-CN",
+        )
+        await self.approver.command("desk.duty", duty="online")
+        self.call_id = (await self.clerk.command("call.dial", case_id=self.case_id))["call_id"]
+        async with self.node.app[STORE].read() as connection:
+            call = await calls.find(connection, self.call_id)
+        assert call is not None
+        await self.approver.command("call.decline", call_id=self.call_id, ring_id=call.rings[0].id)
+
+    async def recorded(self, content: bytes, name: str) -> str:
+        """A sealed file of the window's leg, as the engine would have left it."""
+        store = self.node.app[STORE]
+        sha256 = await store.blobs.put(content)
+        async with store.change(SYSTEM) as change:
+            call = await calls.find(change.connection, self.call_id)
+            assert call is not None
+            await calls.add_recording(
+                change.connection,
+                calls.Recording(
+                    id=name,
+                    call_id=CallId(self.call_id),
+                    leg_id=LegId(call.legs[0].id),
+                    segment=name,
+                    state="stored",
+                    started_at=change.at,
+                    ended_at=change.at + timedelta(seconds=5),
+                    size_bytes=len(content),
+                    sha256=sha256,
+                    gaps=[],
+                ),
+            )
+        return sha256
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, unless the test asks for each database by ``both``."""
+    if "database" in request.fixturenames:
+        url: str = request.getfixturevalue("database")
+        return url
+    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+
+
+both = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+async def scene(address: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    clock = MovedClock()
+    async with AsyncExitStack() as stack:
+        node = await stack.enter_async_context(demo_node(address, tmp_path, clock))
+        desks = {
+            login: await stack.enter_async_context(desk_of(node, login))
+            for login in ("lixiulan", "zhoumingyuan", "chenli")
+        }
+        scene = Scene(node, clock, desks)
+        await scene.play()
+        yield scene
+
+
+@both
+async def test_the_log_finds_a_call_by_who_and_when(scene: Scene) -> None:
+    [row] = (await scene.supervisor.get("/calls"))["calls"]
+    assert (row["call_id"], row["state"], row["reason"]) == (scene.call_id, "ended", "declined")
+    assert row["caller"]["name"] == "李秀兰"
+    assert row["applicant_masked"] == "孙**"
+    assert (row["approver"], row["recordings"], row["decision"]) == (None, 0, None)
+    for query, found in (
+        ("person=李秀兰", 1),
+        ("person=SZ-0306", 1),
+        ("person=王芳", 0),
+        ("number=2026", 0),
+        # 2026-11-23 01:00 UTC is still the 23rd in China
+        ("from=2026-11-23&to=2026-11-23", 1),
+        ("to=2026-11-22", 0),
+        ("from=2026-11-24", 0),
+    ):
+        assert len((await scene.supervisor.get(f"/calls?{query}"))["calls"]) == found, query
+    for query in ("from=yesterday", "cursor=%2A%2A", "colour=red"):
+        problem = await scene.supervisor.get(f"/calls?{query}", 400)
+        assert problem["code"] == "malformed"
+    assert (await scene.clerk.get("/calls", 403))["code"] == "forbidden"
+
+
+async def test_the_rest_of_a_long_list_is_asked_for_by_cursor(scene: Scene) -> None:
+    opened = [scene.case_id]
+    for _ in range(51):
+        scene.clock.move(1)
+        opened.append(await scene.clerk.open_case())
+    first = await scene.supervisor.get("/cases")
+    rest = await scene.supervisor.get(f"/cases?cursor={first['next_cursor']}")
+    assert rest["next_cursor"] is None
+    listed = [case["id"] for case in first["cases"] + rest["cases"]]
+    assert listed == opened[::-1]
+
+
+async def test_a_call_and_its_history_are_for_who_may_know(scene: Scene) -> None:
+    detail = await scene.supervisor.get(f"/calls/{scene.call_id}")
+    assert (detail["audience"], detail["call"]["id"]) == ("supervisor", scene.call_id)
+    assert (await scene.clerk.get(f"/calls/{scene.call_id}"))["audience"] == "party"
+    # Rung and declined: he has no seat in it.
+    await scene.approver.get(f"/calls/{scene.call_id}", 404)
+    await scene.supervisor.get("/calls/no-such-call", 404)
+    history = await scene.supervisor.get(f"/cases/{scene.case_id}/history")
+    assert [event["type"] for event in history["events"]] == [
+        "case.created",
+        "case.consented",
+        "case.called",
+    ]
+    applicant = history["events"][0]["event"]["case"]["applicant"]
+    assert applicant["identity_number"] == "110105********002X"
+    assert history["next_after"] is None
+    later = await scene.supervisor.get(f"/cases/{scene.case_id}/history?after=2")
+    assert [event["version"] for event in later["events"]] == [3]
+    for path in ("history", "ledger"):
+        await scene.clerk.get(f"/cases/{scene.case_id}/{path}", 403)
+        await scene.supervisor.get(f"/cases/no-such-case/{path}", 404)
+
+
+@both
+async def test_the_ledger_of_a_case_is_read_and_checked(scene: Scene) -> None:
+    ledger = await scene.supervisor.get(f"/cases/{scene.case_id}/ledger")
+    assert [(one["act"], one["result"]) for one in ledger["entries"]] == [
+        ("case.create", "ok"),
+        ("case.consent", "ok"),
+        ("case.called", "ok"),
+    ]
+    assert {one["on_behalf_of"] for one in ledger["entries"]} == {"applicant", None}
+    address = f"/api/v1/cases/{scene.case_id}/ledger-check"
+    async with scene.supervisor.http.post(address) as said:
+        report = await said.json()
+    assert (report["ok"], report["findings"]) == (True, [])
+    assert report["entries"] >= 3 + 2
+    assert report["sealed"] >= report["entries"]
+    async with scene.node.app[STORE].change(SYSTEM) as change:
+        await change.connection.execute(
+            sa.update(tables.ledger_entries)
+            .where(
+                tables.ledger_entries.c.subject == f"case:{scene.case_id}",
+                tables.ledger_entries.c.version == 2,
+            )
+            .values(act="case.consenT")
+        )
+    async with scene.supervisor.http.post(address) as said:
+        report = await said.json()
+    assert not report["ok"]
+    assert (f"case:{scene.case_id}", 2) in [
+        (one["subject"], one["version"]) for one in report["findings"]
+    ]
+    async with scene.clerk.http.post(address) as said:
+        assert said.status == 403
+
+
+async def test_a_refused_command_stands_in_the_ledger_of_its_person(scene: Scene) -> None:
+    body = {"type": "call.cancel", "id": "command-1", "call_id": scene.call_id}
+    async with scene.clerk.http.post("/api/v1/commands", json=body) as said:
+        problem = await said.json()
+        assert (said.status, problem["code"]) == (409, "call_ended")
+        assert problem["title"] == "这次云见面已经结束。"
+    entries = sa.select(tables.ledger_entries).where(
+        tables.ledger_entries.c.subject == "person:person-lixiulan",
+        tables.ledger_entries.c.result != "ok",
+    )
+    async with scene.node.app[STORE].read() as connection:
+        [entry] = (await connection.execute(entries)).all()
+    assert (entry.act, entry.object, entry.result) == (
+        "call.cancel",
+        f"call:{scene.call_id}",
+        "call_ended",
+    )
+    for bad, code in (
+        ({"type": "no.such", "id": "command-2"}, "unknown_type"),
+        ({"type": "call.cancel", "id": "command-3", "call": "x"}, "malformed"),
+    ):
+        async with scene.clerk.http.post("/api/v1/commands", json=bad) as said:
+            assert (said.status, (await said.json())["code"]) == (400, code)
+
+
+async def test_a_recording_is_played_by_pieces_and_watching_is_kept(scene: Scene) -> None:
+    content = bytes(range(256)) * 2000
+    await scene.recorded(content, "recording-1")
+    [shown] = (await scene.supervisor.get(f"/calls/{scene.call_id}"))["recordings"]
+    assert (shown["state"], shown["size_bytes"]) == ("stored", len(content))
+    assert shown["sha256"] == hashlib.sha256(content).hexdigest()
+    address = "/api/v1/recordings/recording-1/content"
+    async with scene.supervisor.http.get(address, headers={"Range": "bytes=0-"}) as said:
+        assert said.status in (200, 206)
+        assert await said.read() == content
+        assert said.content_type == "video/webm"
+        assert said.headers["Accept-Ranges"] == "bytes"
+    async with scene.supervisor.http.get(address, headers={"Range": "bytes=-100"}) as said:
+        assert (said.status, await said.read()) == (206, content[-100:])
+    async with scene.supervisor.http.get(f"{address}?download=1") as said:
+        assert said.headers["Content-Disposition"].startswith("attachment")
+        assert await said.read() == content
+    async with scene.clerk.http.get(address) as said:
+        assert said.status == 404
+    views = sa.select(tables.ledger_entries.c.object).where(
+        tables.ledger_entries.c.act == "recording.view"
+    )
+    async with scene.node.app[STORE].read() as connection:
+        seen = list(await connection.scalars(views))
+    # one sitting of the player, and one download
+    assert seen == ["recording:recording-1"] * 2
+
+
+async def test_a_file_that_was_altered_is_named_and_not_given_out(scene: Scene) -> None:
+    sha256 = await scene.recorded(b"the true picture and sound", "recording-2")
+    path = scene.node.app[STORE].blobs.path(sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"another picture and sound!")
+    [shown] = (await scene.supervisor.get(f"/calls/{scene.call_id}"))["recordings"]
+    assert shown["state"] == "tampered"
+    problem = await scene.supervisor.get("/recordings/recording-2/content", 409)
+    assert problem["code"] == "content_altered"
+
+
+async def test_the_machine_says_how_it_is(scene: Scene) -> None:
+    async def ready() -> str | None:
+        async with scene.clerk.http.get("/readyz") as said:
+            return None if said.status == 200 else await said.text()
+
+    await until(ready)
+    async with scene.clerk.http.get("/metrics") as said:
+        text = await said.text()
+        assert said.status == 200
+    assert 'route="/api/v1/cases/{case_id}/history"' in text or "yunjian_http_request" in text
+    assert scene.case_id not in text
+    await scene.clerk.get("/people", 403)
+    async with desk_of(scene.node, "admin") as admin:
+        people = (await admin.get("/people"))["people"]
+        assert {"lixiulan", "chenli"} <= {one["login"] for one in people}
+        units = (await admin.get("/units"))["units"]
+        assert {"3号窗口", "1号窗口"} <= {w["name"] for unit in units for w in unit["windows"]}
+        assert demo.JINAN in {unit["id"] for unit in units}
