@@ -281,7 +281,7 @@ async def _told() -> AsyncIterator[None]:
     except sa.exc.TimeoutError as error:
         raise Refusal(Code.BUSY, what="connections") from error
     except sa.exc.DBAPIError as error:
-        refusal = _refusal(error)
+        refusal = refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error
@@ -289,7 +289,8 @@ async def _told() -> AsyncIterator[None]:
         raise Refusal(Code.BUSY, what="database") from error
 
 
-def _refusal(error: sa.exc.DBAPIError) -> Refusal | None:
+def refusal_of(error: sa.exc.DBAPIError) -> Refusal | None:
+    """What to tell for a database that is gone, busy or full; None for any other error."""
     state = getattr(error.orig, "sqlstate", None)
     text = str(error.orig)
     if state in _FULL_STATES or "database or disk is full" in text:

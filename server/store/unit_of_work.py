@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import Actor, System
+from server.store.database import refusal_of
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
 from signaling.protocol import Ack, Command, StoredEvent
@@ -157,7 +158,7 @@ class Change:
                 },
             )
         except sa.exc.DBAPIError as error:
-            raise Refusal(Code.LEDGER_UNAVAILABLE) from error
+            raise refusal_of(error) or Refusal(Code.LEDGER_UNAVAILABLE) from error
         await self.connection.execute(
             _UPDATE_SUBJECT, {"of": subject, "version": version, "head": head}
         )

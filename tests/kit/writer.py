@@ -7,12 +7,16 @@ id of its command, after the commit. It is for the tests that kill it.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from server.domain.person import SYSTEM
-from server.store import Store, SystemClock, upgrade, version_of
+from server.store import Store, SystemClock, upgrade
 from signaling.protocol import Command
+from signaling.refusals import Code, Refusal
 from tests.kit.stores import settings_for
 
 WRITERS = 4
@@ -25,20 +29,39 @@ class Written(Command):
     type: str = "case.edit"
 
 
+@contextmanager
+def suppress_busy() -> Iterator[None]:
+    """Go on when the store is busy."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code is not Code.BUSY:
+            raise
+
+
 async def main(database: str, folder: Path) -> None:
     await upgrade(database)
     store = await Store.open(settings_for(database, folder), SystemClock())
-    async with store.read() as connection:
-        base = await version_of(connection, SUBJECT)
+    run = secrets.token_hex(8)
+
+    async def written(command: Written) -> int:
+        async with store.change(SYSTEM, command) as change:
+            if change.replayed:
+                return int(change.replayed.result["version"])
+            version = await change.record(
+                SUBJECT, "case.edit", "field:x", {"type": "case.edited"}, payload={"n": command.id}
+            )
+            change.ack({"version": version})
+        return version
 
     async def write(writer: int) -> None:
         for number in range(1_000_000):
-            command = Written(id=f"command-{base}-{writer}-{number}")
-            async with store.change(SYSTEM, command) as change:
-                version = await change.record(
-                    SUBJECT, "case.edit", "field:x", {"type": "case.edited"}, payload={"n": number}
-                )
-                change.ack({"version": version})
+            command = Written(id=f"command-{run}-{writer}-{number}")
+            version = None
+            while version is None:
+                # As a page does: the same command again, with the same id.
+                with suppress_busy():
+                    version = await written(command)
             sys.stdout.write(f"{version} {command.id}\n")
             sys.stdout.flush()
 

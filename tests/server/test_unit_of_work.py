@@ -137,3 +137,21 @@ async def test_a_change_that_is_cancelled_anywhere_leaves_all_or_nothing(store: 
     assert versions == list(range(1, len(versions) + 1))
     assert len(versions) > finished
     assert (await store.verifier.verify()).ok
+
+
+async def test_an_act_whose_entry_cannot_be_written_does_not_happen(store: Store) -> None:
+    """The place of the next entry is taken: nothing of the act remains, its event included."""
+    async with store.change(SYSTEM) as change:
+        await change.connection.execute(
+            tables.ledger_payloads.insert().values(
+                subject="case:one", version=1, salt="00", payload="{}"
+            )
+        )
+    with pytest.raises(Refusal) as refused:
+        async with store.change(SYSTEM, Asked(id="command-1")) as change:
+            await change.record("case:one", "case.edit", "x", {"type": "n"}, payload={})
+    assert refused.value.code is Code.LEDGER_UNAVAILABLE
+    assert await store.events("case:one", 0) == []
+    async with store.read() as connection:
+        assert await version_of(connection, "case:one") == 0
+        assert await connection.scalar(sa.select(sa.func.count(tables.commands.c.id))) == 0
