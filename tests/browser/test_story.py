@@ -204,7 +204,7 @@ async def test_first_meeting(node: Running, tmp_path: Path) -> None:
         await screens.take(administrator, "admin")
         complaints = window.complaints + approver.complaints + administrator.complaints
     assert complaints == []
-    assert screens.findings == {}
+    assert not screens.findings, "\n".join(f"{k}: {v}" for k, v in screens.findings.items())
 
 
 async def transform(page: Page, selector: str) -> str:

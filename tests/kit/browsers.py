@@ -27,6 +27,7 @@ FLAGS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=zh-CN",
     "--autoplay-policy=no-user-gesture-required",
 ]
 SEEN: Final = """selector => {

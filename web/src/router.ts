@@ -41,7 +41,7 @@ export const routes: RouteRecordRaw[] = [
   {
     path: '/supervisor/calls/:id',
     name: 'supervisor_call',
-    component: () => import('./pages/CallReplay.vue'),
+    component: () => import('./pages/CallLog.vue'),
     props: true,
     meta: { title: 'supervisor_call', roles: ['supervisor'] },
   },
