@@ -55,7 +55,9 @@ RETRY_S = 10.0
 HEADER_WAIT_S = 2.0
 REORDER_HOLD_S = 0.4
 REORDER_PACKETS = 256
-REANCHOR_S = 0.5
+OFF_S = 0.5
+OFF_FOR_S = 5.0
+LEAP_S = 10.0
 SYNC_STEP_S = 0.005
 KEY_INTERVAL_S = 1.0
 TICK_S = 0.1
@@ -139,7 +141,12 @@ class Reorder:
 
 
 class Clock:
-    """Maps RTP time to UTC seconds: anchored at the first arrival, corrected where it drifts off."""
+    """Maps RTP time to UTC seconds: anchored at the first arrival, and again only for a reason.
+
+    The sender's time is believed: packets behind a stall keep their places, and so
+    does the burst that follows. Only when all have been off for five seconds has it
+    stood still, or was the anchor a late packet; and a leap of ten is a new beginning.
+    """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -147,24 +154,37 @@ class Clock:
         self._last: int | None = None
         self._base = 0
         self._sender: tuple[float, int] | None = None
+        self._off_since: float | None = None
+        self._least_off = 0.0
 
     def at(self, timestamp: int, arrival: float) -> float:
-        unwrapped = self._unwrap(timestamp)
-        moment = self._anchor + (unwrapped - self._base) / self._rate
-        if abs(moment - arrival) > REANCHOR_S:
-            self._anchor, self._base = arrival, unwrapped
-            moment = arrival
-        return moment
+        if self._last is None:
+            self._last = self._base = timestamp
+            self._anchor = arrival
+        moment = self._anchor + (self._unwrap(timestamp) - self._base) / self._rate
+        off = arrival - moment
+        if abs(off) < OFF_S:
+            self._off_since = None
+            return moment
+        if abs(off) < LEAP_S:
+            if self._off_since is None or (off > 0) != (self._least_off > 0):
+                self._off_since, self._least_off = arrival, off
+            self._least_off = min(self._least_off, off, key=abs)
+            if arrival - self._off_since < OFF_FOR_S:
+                return moment
+            off = self._least_off
+        self._off_since = None
+        self._anchor += off
+        return moment + off
 
     def report(self, ntp: int, timestamp: int) -> None:
         """A sender report: the sender's own time (NTP, 32.32) of an RTP time."""
         if self._last is not None:
             seconds = ntp / (1 << 32) - NTP_EPOCH_S
-            self._sender = (seconds, self._unwrap(timestamp, peek=True))
+            self._sender = (seconds, self._unwrap(timestamp))
 
     def restart(self) -> None:
-        self._last = None
-        self._sender = None
+        self._last = self._sender = self._off_since = None
 
     def behind_sender(self) -> float | None:
         """Our time minus the sender's for the same sample; None before a report."""
@@ -176,16 +196,12 @@ class Clock:
     def shift(self, seconds: float) -> None:
         self._anchor += seconds
 
-    def _unwrap(self, timestamp: int, *, peek: bool = False) -> int:
+    def _unwrap(self, timestamp: int) -> int:
         if self._last is None:
-            self._last = timestamp
-            # Far from the arrival on purpose: the first packet anchors.
-            self._anchor, self._base = float("-inf"), timestamp
             return timestamp
         delta = (timestamp - self._last + 0x80000000) & 0xFFFFFFFF
         unwrapped = self._last + delta - 0x80000000
-        if not peek:
-            self._last = max(self._last, unwrapped)
+        self._last = max(self._last, unwrapped)
         return unwrapped
 
 
@@ -323,7 +339,7 @@ class Recording:
         ours, theirs = sound.clock.behind_sender(), picture.clock.behind_sender()
         if ours is not None and theirs is not None:
             apart = ours - theirs
-            if SYNC_STEP_S < abs(apart) < REANCHOR_S:
+            if SYNC_STEP_S < abs(apart) < OFF_S:
                 picture.clock.shift(apart)
 
     def mute(self, mid: str, on: bool) -> None:
@@ -488,7 +504,13 @@ class Recording:
             if line.first is not None and len(self.gaps) < MAX_GAPS and unit.moment > line.last:
                 self.gaps.append(Gap(line.mid, line.last, unit.moment, line.broken))
             line.broken = ""
-        milliseconds = max(round((unit.moment - self.started_at) * 1000), line.last_ms + 1, 0)
+        milliseconds = round((unit.moment - self.started_at) * 1000)
+        if milliseconds <= line.last_ms:
+            # Set back in time: sound would overlap, but the decoder needs each picture.
+            if line.kind == "audio":
+                return
+            milliseconds = line.last_ms + 1
+        milliseconds = max(milliseconds, 0)
         packet = av.Packet(unit.data)
         packet.stream = line.stream
         packet.time_base = MILLISECOND

@@ -78,7 +78,24 @@ def test_clock_follows_the_stream_and_not_the_jitter() -> None:
     for index in range(1, 100):
         at = clock.at((start + index * 9000) & 0xFFFFFFFF, UTC + index * 0.1 + (index % 7) * 0.02)
         assert abs(at - (UTC + index * 0.1)) < 1e-6
-    assert clock.at((start + 5) & 0xFFFFFFFF, UTC + 20) == UTC + 20
+
+
+def test_clock_keeps_the_places_of_a_burst_behind_a_stall() -> None:
+    clock = Clock(48_000)
+    for index in range(300):
+        arrival = UTC + max(index * 0.02, 4.0 if 100 <= index < 200 else 0.0)
+        assert abs(clock.at(index * 960, arrival) - (UTC + index * 0.02)) < 1e-6
+
+
+def test_clock_follows_a_sender_whose_time_stood_still_or_leapt() -> None:
+    clock = Clock(48_000)
+    clock.at(0, UTC)
+    paused = [clock.at(index * 960, UTC + 3 + index * 0.02) for index in range(1, 300)]
+    assert abs(paused[-1] - (UTC + 3 + 299 * 0.02)) < 0.03
+    assert paused == sorted(paused)
+    leapt = clock.at(300 * 960 + 60 * 48_000, UTC + 9)
+    assert leapt == UTC + 9
+    assert abs(clock.at(301 * 960 + 60 * 48_000, UTC + 9.02) - (UTC + 9.02)) < 1e-6
 
 
 def test_sender_reports_bring_the_picture_in_step_with_the_sound(tmp_path: Path) -> None:
