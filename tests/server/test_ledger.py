@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import stat
@@ -12,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.domain.person import SYSTEM, Actor, Role
 from server.store import Kind, Report, Store, StoreSettings, Verifier, verify
-from server.store.ledger import Entry, Payload
+from server.store.ledger import GENESIS, Entry, Payload
 from server.store.tables import (
     events,
     ledger_entries,
@@ -344,6 +348,50 @@ async def cut(connection: AsyncConnection, subject: str, first: int) -> None:
         await connection.execute(
             table.delete().where(table.c.subject == subject, table.c.version >= first)
         )
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(
+    st.builds(
+        Entry,
+        on_behalf_of=st.none() | texts,
+        version=st.integers(1, 1 << 50),
+        **{
+            name: texts
+            for name in Entry.__dataclass_fields__
+            if name not in ("version", "on_behalf_of")
+        },
+    )
+)
+def test_the_hashed_form_is_rfc_8785(entry: Entry) -> None:
+    members = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+    assert entry.canonical() == rfc8785.dumps({"format": 1, **members})
+
+
+def test_a_known_hash() -> None:
+    """The format is frozen: this entry has this hash, in whatever way it is computed."""
+    payload = Payload("00112233445566778899aabbccddeeff", '{"value":"孙"}')
+    assert (
+        payload.digest()
+        == hashlib.sha256(
+            bytes.fromhex("00112233445566778899aabbccddeeff") + b'{"value":"\xe5\xad\x99"}'
+        ).hexdigest()
+    )
+    entry = Entry(
+        subject="case:one", version=1, previous=GENESIS, at="2026-11-23T01:00:00.000000Z",
+        actor="person-1", on_behalf_of=None, unit="unit-1", act="case.edit", object="field:name",
+        result="ok", digest="ab" * 32,
+    )  # fmt: skip
+    line = (
+        '{"act":"case.edit","actor":"person-1","at":"2026-11-23T01:00:00.000000Z","digest":"'
+        + "ab" * 32
+        + '","format":1,"object":"field:name","on_behalf_of":null,"previous":"'
+        + "0" * 64
+        + '","result":"ok","subject":"case:one","unit":"unit-1","version":1}'
+    )
+    assert entry.hash() == hashlib.sha256(line.encode()).hexdigest()
 
 
 # ---------------------------------------------------------------- the journal
