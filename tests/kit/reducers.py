@@ -8,7 +8,7 @@ ask for a snapshot.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -18,7 +18,7 @@ class Gap(AssertionError):
     """An event came before the one that goes before it."""
 
 
-def reduce_case(snapshot: Json, events: Iterable[Json]) -> Json:
+def reduce_case(snapshot: Json, events: Iterable[Mapping[str, Any]]) -> Json:
     """The case after these events; the given snapshot is left as it is."""
     now = copy.deepcopy(snapshot)
     for event in events:
@@ -27,11 +27,11 @@ def reduce_case(snapshot: Json, events: Iterable[Json]) -> Json:
         if event["version"] != now["version"] + 1:
             raise Gap(f"{event['version']} after {now['version']}")
         now["version"] = event["version"]
-        _change_case(now["case"], copy.deepcopy(event))
+        _change_case(now["case"], copy.deepcopy(dict(event)))
     return now
 
 
-def reduce_call(snapshot: Json, events: Iterable[Json]) -> Json:
+def reduce_call(snapshot: Json, events: Iterable[Mapping[str, Any]]) -> Json:
     """The call after these events; whole states need no event before them."""
     now = copy.deepcopy(snapshot)
     for event in events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from server.app import Running
 from signaling.client import Client, fresh_id
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, OTHER_CLERK, PHONE, SUPERVISOR
-from tests.kit.desks import demo_node, desk_of
+from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
@@ -22,10 +22,11 @@ from tests.kit.until import until
 class Page:
     """One page: a socket that opened a case, and all that came to it."""
 
+    desk: Desk
     client: Client
     snapshot: dict[str, Any]
-    events: list[dict[str, Any]] = field(default_factory=list)
-    ephemerals: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+    ephemerals: list[Mapping[str, Any]] = field(default_factory=list)
 
     def reduced(self) -> dict[str, Any]:
         return reducers.reduce_case(self.snapshot, self.events)
@@ -36,7 +37,7 @@ async def page(
     node: Running, login: str, case_id: str, language: str = "zh-CN"
 ) -> AsyncIterator[Page]:
     async with desk_of(node, login) as desk:
-        opened = Page(Client(node.address, ""), {})
+        opened = Page(desk, Client(node.address, ""), {})
         client = Client(
             node.address,
             desk.token,
@@ -62,7 +63,6 @@ async def test_what_arrives_on_each_page_is_the_case(database: str, tmp_path: Pa
             page(node, APPROVER, case_id) as approver,
             page(node, SUPERVISOR, case_id) as supervisor,
         ):
-            pages = {CLERK: window, APPROVER: approver, SUPERVISOR: supervisor}
             edit = {"type": "case.edit", "case_id": case_id, "base_version": 0}
             number = {**edit, "field": "new_identity_number", "value": IDENTITY_NUMBER}
             command = {**number, "id": fresh_id()}
@@ -78,10 +78,9 @@ async def test_what_arrives_on_each_page_is_the_case(database: str, tmp_path: Pa
             close = {"type": "case.close_proposal", "case_id": case_id, "adopt": True}
             await window.client.ask({**close, "proposal_id": made["proposal_id"]})
 
-            for login, one in pages.items():
-                await until(lambda one=one: _behind(one, 5))  # type: ignore[misc]
-                async with desk_of(node, login) as desk:
-                    now = await desk.get(f"/cases/{case_id}")
+            for one in (window, approver, supervisor):
+                await until(lambda one=one: _behind(one, 5))
+                now = await one.desk.get(f"/cases/{case_id}")
                 assert one.reduced()["case"] == now["case"]
                 assert one.reduced()["version"] == now["version"] == 5
                 text = json.dumps([one.snapshot, one.events], ensure_ascii=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -33,8 +34,10 @@ from tests.kit.casework import (
     CLERK,
     IDENTITY_NUMBER,
     OTHER_APPROVER,
+    OTHER_CLERK,
     OTHER_IDENTITY_NUMBER,
     PHONE,
+    SUPERVISOR,
     VALUES,
     Line,
     Office,
@@ -283,6 +286,49 @@ async def test_every_act_on_a_case_keeps_the_law(
     if demo_database.startswith("sqlite"):
         write("case", law.vectors)
     hides_secrets(law)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> None:
+    chance = random.Random(seed)
+    case_id = await office.case()
+    law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
+    await law.begin()
+    done = 0
+    for number in range(40):
+        case = law.last["window"]["case"]
+        name = chance.choice(["old_principal", "contact_phone", "remark", "nothing"])
+        state = case["fields"].get(name, {"version": 0})
+        base = state["version"] if chance.random() < 0.8 else number
+        phones = [PHONE, "053182012345"] if name == "contact_phone" else []
+        value = chance.choice([*phones, f"值{number}", ""])
+        proposals = [one["id"] for one in case["proposals"]] or ["proposal-none"]
+        acts: list[tuple[type[protocol.Command], dict[str, Any]]] = [
+            (shapes.CaseEdit, {"field": name, "value": value, "base_version": base}),
+            (shapes.CasePropose, {"field": name, "value": value}),
+            (
+                shapes.CaseCloseProposal,
+                {"proposal_id": chance.choice(proposals), "adopt": chance.random() < 0.5},
+            ),
+            (shapes.CaseHold, {"field": chance.choice([name, None])}),
+            (shapes.CaseDraft, {"field": name, "value": value, "base_version": base}),
+            (
+                shapes.CaseConsent,
+                {"given": bool(number % 2), "text_version": "2026-11", "language": "en"},
+            ),
+        ]
+        command, members = chance.choices(acts, weights=[5, 5, 5, 2, 1, 1])[0]
+        login = APPROVER if command is shapes.CasePropose else CLERK
+        if chance.random() < 0.3:
+            login = chance.choice([OTHER_CLERK, OTHER_APPROVER, SUPERVISOR])
+        with suppress(Refusal):
+            await office.do(login, command, case_id=case_id, **members)
+            done += 1
+        await law.holds(f"{number}: {command.__name__} by {login}")
+    law.close()
+    hides_secrets(law)
+    assert done > 15
+    assert len(law.types) >= 3
 
 
 async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: str) -> None:
