@@ -179,6 +179,7 @@ def upgrade_database(config: Config = None, data: Data = None) -> None:
     from server.store import upgrade
 
     settings = _settings(config, {"data": data})
+    settings.data.mkdir(0o700, parents=True, exist_ok=True)
     with _told_plainly(settings):
         state = _run(upgrade(settings.store.database_url))
     typer.echo(f"The database is at {state.current}.")

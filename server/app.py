@@ -7,7 +7,7 @@ No rule and no decision of the product is made here.
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -179,7 +179,14 @@ async def node(
         )
 
     rooms = Rooms(start_worker, Recordings(store))
-    app[machine.MEDIA_TOTALS] = rooms.figures
+
+    async def sockets() -> Mapping[str, Any]:
+        return gateway.figures()
+
+    async def worker() -> Mapping[str, Any]:
+        return dict((await rooms.figures()).get("worker", {}))
+
+    app[machine.COUNTED] = {"gateway": sockets, "media": worker}
     switchboard = Switchboard(
         call_actions.Book(store),
         call_actions.Desks(store),
@@ -229,6 +236,7 @@ async def node(
     app[machine.CHECKS] = checks
     tasks.start("switchboard", switchboard.run())
     tasks.start("uploads", receiving.sweep_on())
+    tasks.start("sessions", book.watch(gateway.sessions, gateway.disconnect_session))
     await gateway.start()
     try:
         yield

@@ -32,6 +32,7 @@ Say = Callable[[str], None]
 async def play(settings: Settings, *, with_approver: bool, lan: bool, say: Say) -> None:
     """Serve the demo until this process is asked to end; ``say`` prints a line for the person."""
     configure("WARNING")
+    await asyncio.to_thread(settings.data.mkdir, 0o700, True, True)
     if lan:
         settings = await asyncio.to_thread(_for_the_network, settings)
     await upgrade(settings.store.database_url)

@@ -49,7 +49,6 @@ class ScriptedApprover:
         self._fields: dict[str, str] = {}
         self._item: Mapping[str, Any] = {}
         self._proposed = False
-        self._judged: dict[str, str] = {}
         self._returned: set[str] = set()
         self._decided = False
         self._peer: ScriptedPeer | None = None
@@ -105,7 +104,7 @@ class ScriptedApprover:
             try:
                 await self._work_on_case()
             except Refused as refused:
-                log.info("refused", code=refused.code)
+                log.warning("refused", code=refused.code)
 
     def _my_ring(self, call: Mapping[str, Any]) -> str | None:
         for ring in call["rings"]:
@@ -152,6 +151,7 @@ class ScriptedApprover:
         self._materials = {one["id"]: one for one in case["materials"]}
         self._fields = {name: state["value"] for name, state in case["fields"].items()}
         self._proposed = bool(case["proposals"])
+        self._returned = {one["id"] for one in case["materials"] if one["review"] == "returned"}
         self._decided = case["state"] in ("accepted", "refused")
         log.info("in_call", call=call["id"], case=self._case)
 
@@ -193,10 +193,10 @@ class ScriptedApprover:
         await asyncio.sleep(LOOK_FOR_S)
         first_photo = str(material["media_type"]).startswith("image/") and not self._returned
         if first_photo and material["number"] == 1:
-            self._returned.add(material["id"])
             await self._ask(
                 "case.review", material_id=material["id"], review="returned", reason=RETURNED
             )
+            self._returned.add(material["id"])
         else:
             await self._ask("case.review", material_id=material["id"], review="accepted")
 
@@ -246,7 +246,7 @@ async def serve(address: str, login: str, password: str, *, ssl_verify: bool = T
         try:
             token = await _sign_in(address, login, password, ssl_verify=ssl_verify)
             await ScriptedApprover(address, token, ssl_verify=ssl_verify).run()
-        except (aiohttp.ClientError, OSError, TimeoutError, Refused) as error:
+        except (aiohttp.ClientError, OSError, Refused) as error:
             log.warning("connection_lost", why=type(error).__name__)
         await asyncio.sleep(AGAIN_AFTER_S)
 

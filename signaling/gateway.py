@@ -300,6 +300,10 @@ class Gateway:
         """The subjects with this prefix that a socket of this node watches."""
         return [subject for subject in self._rooms if subject.startswith(prefix)]
 
+    def sessions(self) -> set[str]:
+        """The sign-ins that have a socket on this node."""
+        return {connection.who.session_id for connection in self._connections.values()}
+
     async def disconnect_session(self, session_id: str) -> None:
         """Close every socket of this node that this sign-in opened."""
         for connection in list(self._connections.values()):
@@ -430,6 +434,10 @@ class Gateway:
             listener(connection)
 
     async def _gone(self, sid: str, reason: object = None) -> None:
+        # Engine.IO would let a request that polls hang on for most of a minute.
+        transport = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
+        if transport is not None:
+            transport.queue.put_nowait(None)
         connection = self._connections.pop(sid, None)
         if connection is None:
             return

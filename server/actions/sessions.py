@@ -9,6 +9,7 @@ sign-out to the ledger of the person. Knows no HTTP and no cookie.
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -34,6 +35,7 @@ FREE_FAILURES: Final = parse("10/15 minutes")
 """So many failures of one source or account are an ordinary bad morning."""
 AFTERWARDS: Final = parse("20/minute")
 """Beyond them so many tries go on being heard."""
+WATCH_EVERY_S: Final = 15.0
 HASHED_AT_ONCE: Final = 2
 """Password hashes take a core and 64 MiB each; more wait."""
 
@@ -177,6 +179,31 @@ class Sessions:
                     None,
                     payload={},
                 )
+
+    async def watch(
+        self,
+        connected: Callable[[], Collection[str]],
+        disconnect: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """For ever: close the sockets of sessions that have ended, expired, or lost their person.
+
+        A sign-out closes those of its own node at once; this finds the others.
+        """
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            try:
+                await self.close_ended(connected(), disconnect)
+            except Refusal as refusal:
+                security_log.warning("sessions_not_watched", code=refusal.code.value)
+
+    async def close_ended(
+        self, connected: Collection[str], disconnect: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """One look of ``watch``."""
+        async with self._store.read() as connection:
+            running = await staff.running_sessions(connection, connected, self._store.clock.now())
+        for session_id in set(connected) - running:
+            await disconnect(session_id)
 
 
 def _subject(actor: Actor) -> str:

@@ -31,7 +31,7 @@ class Figures:
         self._uploads = Counter(
             "yunjian_uploads_total", "Uploads that ended.", ["result"], registry=self._registry
         )
-        self._media: dict[str, Gauge] = {}
+        self._taken: dict[str, Gauge] = {}
 
     def answered(self, method: str, route: str, status: int, took_s: float) -> None:
         """Count a request that was answered."""
@@ -45,17 +45,16 @@ class Figures:
         """Count an upload by its result: stored, cancelled, or the code of its rejection."""
         self._uploads.labels(result).inc()
 
-    def media(self, totals: Mapping[str, Any]) -> None:
-        """Take over the totals that the media worker counts."""
-        for name, value in totals.items():
+    def take(self, part: str, counted: Mapping[str, Any]) -> None:
+        """Take over what another part of the node counts, under its name."""
+        for name, value in counted.items():
             if isinstance(value, int | float):
-                if name not in self._media:
-                    self._media[name] = Gauge(
-                        f"yunjian_media_{name}",
-                        "Counted by the media worker.",
-                        registry=self._registry,
+                full = f"yunjian_{part}_{name}"
+                if full not in self._taken:
+                    self._taken[full] = Gauge(
+                        full, f"Counted by the {part}.", registry=self._registry
                     )
-                self._media[name].set(value)
+                self._taken[full].set(value)
 
     def exposition(self) -> tuple[bytes, str]:
         """The figures in Prometheus' text format, and its content type."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from typing import Any, Final
@@ -22,8 +23,9 @@ routes: Final = Routes("machine")
 Check = Callable[[], Awaitable[bool]]
 CHECKS: Final[web.AppKey[Mapping[str, Check]]] = web.AppKey("checks")
 """What readiness asks, by name."""
-MediaTotals = Callable[[], Awaitable[Mapping[str, Any]]]
-MEDIA_TOTALS: Final[web.AppKey[MediaTotals]] = web.AppKey("media_totals")
+Counted = Callable[[], Awaitable[Mapping[str, Any]]]
+COUNTED: Final[web.AppKey[Mapping[str, Counted]]] = web.AppKey("counted")
+"""What other parts of the node count, by the name of the part."""
 DESCRIPTION: Final[web.AppKey[Mapping[str, Any]]] = web.AppKey("description")
 PATIENCE_S: Final = 2.0
 VERSION: Final = version_of("yunjian")
@@ -114,10 +116,9 @@ async def read_metrics(ask: Ask[Nothing, Nothing]) -> web.Response:
     if not is_local(ask.request) and not (ask.asker and may(ask.asker, Act.ADMINISTER)):
         raise Refusal(Code.FORBIDDEN)
     figures = ask.request.app[FIGURES]
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            figures.media(await ask.request.app[MEDIA_TOTALS]())
-    except (Refusal, TimeoutError):
-        pass  # a worker that is gone has no figures; its absence is told by readyz
+    for part, counted in ask.request.app[COUNTED].items():
+        with suppress(Refusal, TimeoutError):  # a part that is gone counts nothing; readyz tells it
+            async with asyncio.timeout(PATIENCE_S):
+                figures.take(part, await counted())
     body, content_type = figures.exposition()
     return web.Response(body=body, headers={"Content-Type": content_type})

@@ -105,6 +105,25 @@ async def find_session(
     return Session(_actor(dict(row), row["session_id"]), row["kind"], row["expires_at"])
 
 
+async def running_sessions(
+    connection: AsyncConnection, ids: Collection[str], at: datetime
+) -> set[str]:
+    """Which of these sessions have not ended, not expired, and belong to an active person."""
+    if not ids:
+        return set()
+    query = (
+        sa.select(sessions.c.id)
+        .select_from(sessions.join(people, people.c.id == sessions.c.person_id))
+        .where(
+            sessions.c.id.in_(ids),
+            sessions.c.ended_at.is_(None),
+            sessions.c.expires_at > at,
+            people.c.active,
+        )
+    )
+    return set(await connection.scalars(query))
+
+
 async def add_session(
     connection: AsyncConnection,
     *,

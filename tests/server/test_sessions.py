@@ -11,11 +11,15 @@ import sqlalchemy as sa
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
+from server.api.commands import GATEWAY
 from server.api.route import STORE
+from server.api.sessions import SESSIONS
 from server.app import Running
 from server.store import tables
+from signaling.client import Client
 from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
 from tests.kit.stores import MovedClock
+from tests.kit.until import until
 
 
 @pytest.fixture
@@ -187,3 +191,37 @@ async def test_signing_in_and_out_stands_in_the_ledger(
     async with node.app[STORE].read() as connection:
         rows = (await connection.execute(entries.order_by("version"))).all()
     assert [tuple(row) for row in rows] == [("session.open", "ok"), ("session.close", "ok")]
+
+
+async def test_the_socket_of_an_expired_session_is_closed(
+    node: Running, page: aiohttp.ClientSession, moved: MovedClock
+) -> None:
+    credentials = {"login": "approver-one", "password": PASSWORD}
+    async with page.post("/api/v1/tokens", json=credentials) as said:
+        token = (await said.json())["token"]
+    socket = Client(node.address, token)
+    await socket.connect()
+    try:
+        gateway, book = node.app[GATEWAY], node.app[SESSIONS]
+        await book.close_ended(gateway.sessions(), gateway.disconnect_session)
+        assert (await socket.send({"type": "desk.open"})).ok
+        moved.move(12 * 3600)
+        await book.close_ended(gateway.sessions(), gateway.disconnect_session)
+        await until(lambda: "still connected" if socket.connected else None)
+    finally:
+        await socket.close()
+
+
+async def test_figures_are_for_this_machine_and_administrators(
+    node: Running, page: aiohttp.ClientSession
+) -> None:
+    async with page.get("/metrics") as said:
+        text = await said.text()
+        assert said.status == 200
+    assert "yunjian_gateway_sockets 0.0" in text
+    elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+    async with page.get("/metrics", headers=elsewhere) as said:
+        assert said.status == 403
+    await sign_in(page, "admin-one")
+    async with page.get("/metrics", headers=elsewhere) as said:
+        assert said.status == 200

@@ -1,0 +1,88 @@
+"""The yunjian command as an administrator types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def yunjian(*words: str, typed: str = "", folder: Path) -> subprocess.CompletedProcess[str]:
+    """What the command prints and its status."""
+    return subprocess.run(
+        [sys.executable, "-m", "server", *words],
+        input=typed,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=50,
+        check=False,
+    )
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    said = yunjian("--help", folder=tmp_path)
+    assert said.returncode == 0
+    for command in ("demo", "serve", "media", "doctor", "schema", "db", "user", "unit", "ledger"):
+        assert f"\n  {command} " in said.stdout
+
+
+@pytest.mark.timeout(120)
+def test_a_fresh_installation_is_set_up_step_by_step(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    unit = (
+        *("unit", "create", "济南市市中区政务服务中心", "--place", "济南市中"),
+        *("--region-code", "370103", "--credit-code", "11370103MB28455306", "--window", "3号窗口"),
+    )
+    said = yunjian(*unit, *data, folder=tmp_path)
+    assert said.returncode == 1
+    assert "db upgrade" in said.stderr
+    assert "Traceback" not in said.stderr
+
+    said = yunjian("db", "upgrade", *data, folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert yunjian("db", "check", *data, folder=tmp_path).returncode == 0
+    said = yunjian(*unit, *data, folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+
+    user = (
+        *("user", "create", "sun", "--name", "孙", "--staff-number", "A-1", "--role", "clerk"),
+        *("--unit", "济南市市中区政务服务中心", "--window", "3号窗口"),
+    )
+    said = yunjian(*user, *data, typed="too short\n", folder=tmp_path)
+    assert said.returncode == 1
+    said = yunjian(*user, *data, typed="long enough to keep\n", folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    said = yunjian(*user, *data, typed="long enough to keep\n", folder=tmp_path)
+    assert said.returncode == 1
+    assert "login" in said.stderr
+
+    said = yunjian("ledger", "verify", "--json", *data, folder=tmp_path)
+    report = json.loads(said.stdout)
+    assert (said.returncode, report["ok"], report["entries"]) == (0, True, 2)
+
+
+def test_a_wrong_setting_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "yunjian.toml").write_text("colour = 'red'\n")
+    said = yunjian("db", "check", folder=tmp_path)
+    assert said.returncode == 2
+    assert "colour" in said.stderr
+    assert "Traceback" not in said.stderr
+    said = yunjian("db", "check", "--config", "missing.toml", folder=tmp_path)
+    assert said.returncode == 1
+    assert "missing.toml" in said.stderr
+
+
+def test_the_schema_has_every_message_and_a_valid_description(tmp_path: Path) -> None:
+    said = yunjian("schema", "--into", str(tmp_path / "schema"), folder=tmp_path)
+    assert said.returncode == 0, said.stderr
+    messages = json.loads((tmp_path / "schema" / "messages.json").read_text())
+    for name in ("CallDial", "CaseEdited", "MaterialProgress", "CaseView", "Ack", "CallLog"):
+        assert name in messages["$defs"]
+    dial = messages["$defs"]["CallDial"]
+    assert set(dial["required"]) == {"id", "type", "case_id"}
+    described = json.loads((tmp_path / "schema" / "openapi.json").read_text())
+    assert "/api/v1/uploads/{upload_id}" in described["paths"]
