@@ -108,7 +108,8 @@ export class Wire {
 
   /** An ephemeral: not acknowledged, dropped when there is no connection. */
   hint(ephemeral: Hint): void {
-    if (this.socket.connected) this.socket.volatile.emit('ephemeral', ephemeral)
+    // not volatile: that drops what is sent right after a command, such as the news that a field was left
+    if (this.socket.connected) this.socket.emit('ephemeral', ephemeral)
   }
 
   /** Runs at every (re)connection, before anything that waits is sent again. */

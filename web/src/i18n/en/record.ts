@@ -12,7 +12,7 @@ const record: Words<typeof zh> = {
   mode: { online: 'All online', proxy: 'Taken in for another place', joint: 'Several places jointly' },
   materials: {
     title: 'Materials',
-    tally: '{accepted} accepted of {required} required',
+    tally: '{accepted} of {required} accepted',
     state: {
       none: 'Not handed in',
       receiving: 'Uploading {percent} %',
