@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aiohttp
 import socketio
 from aiohttp import web
 
@@ -57,8 +58,8 @@ class Exchange:
     async def desk(self, login: str, **options: Any) -> AsyncIterator[Desk]:
         """A desk of this person, connected and opened."""
         desk = Desk(self.url, login, **options)
-        await desk.connect()
         try:
+            await desk.connect()
             yield desk
         finally:
             await desk.close()
@@ -83,7 +84,10 @@ class Desk:
         """What came in, in order: ``ack`` or the subject and version of an event."""
         self.beaten = 0
         self._url = url
-        self._socket = socketio.AsyncClient(reconnection=False, logger=False)
+        self._http = aiohttp.ClientSession()
+        self._socket = socketio.AsyncClient(
+            reconnection=False, logger=False, http_session=self._http
+        )
         self._socket.on("event", self._event)
         self._socket.on("ephemeral", self.ephemerals.append)
         self._socket.on("beat", self._beat)
@@ -105,6 +109,7 @@ class Desk:
 
     async def close(self) -> None:
         await self._socket.disconnect()
+        await self._http.close()
 
     async def send(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a command; returns the ack."""
