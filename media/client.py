@@ -159,6 +159,10 @@ class MediaClient:
         """Ask the worker to finish its files and exit."""
         await self._ask("shut_down")
 
+    async def ended(self) -> None:
+        """Return once the channel has ended, which a worker does when its files are finished."""
+        await asyncio.wait([self._listening])
+
     async def close(self) -> None:
         """Close the channel; the worker goes on for its linger time."""
         self._listening.cancel()
@@ -223,17 +227,20 @@ class Worker:
     process: asyncio.subprocess.Process | None
 
     async def stop(self) -> None:
-        """Finish the recordings, end the process, close the channel."""
+        """Finish the recordings, end the process, close the channel.
+
+        A worker that was taken up is not our child: it is waited for, not killed.
+        """
         try:
             await self.client.shut_down()
         except Rejected:
             if self.process is not None and self.process.returncode is None:
                 self.process.terminate()
-        if self.process is not None:
-            try:
-                async with asyncio.timeout(STOP_TIMEOUT_S):
-                    await self.process.wait()
-            except TimeoutError:
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await (self.process.wait() if self.process is not None else self.client.ended())
+        except TimeoutError:
+            if self.process is not None:
                 self.process.kill()
                 await self.process.wait()
         await self.client.close()

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,15 @@ class Hall:
 
 
 @pytest.fixture
-def hall() -> Iterator[Hall]:
+async def hall() -> AsyncIterator[Hall]:
     # Short: the path of a Unix socket may have 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="yj-"))
-    yield Hall(folder)
-    shutil.rmtree(folder)
+    hall = Hall(Path(tempfile.mkdtemp(prefix="yj-")))
+    yield hall
+    for worker in hall.workers:
+        if worker.process is not None:
+            # Also of one that another server took up and ended: a child is to be awaited.
+            await worker.process.wait()
+    shutil.rmtree(hall.folder)
 
 
 class Seat:
