@@ -3,6 +3,7 @@ export default {
     title: 'New case',
     item: 'Item',
     item_hint: 'Type the name of the item',
+    item_none: 'No such item',
     unit: 'Handled by',
     mode: 'Way of handling',
     applicant_name: 'Applicant',

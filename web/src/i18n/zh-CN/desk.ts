@@ -3,6 +3,7 @@ export default {
     title: '新的办件',
     item: '事项',
     item_hint: '输入事项名称',
+    item_none: '没有这样的事项',
     unit: '办理地',
     mode: '办理方式',
     applicant_name: '申请人',
