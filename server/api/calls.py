@@ -124,13 +124,13 @@ async def _stream(
     request: web.Request, store: Store, sha256: str, size: int, headers: dict[str, str]
 ) -> web.StreamResponse:
     """The bytes of a blob, or the one range that was asked for (RFC 9110, 14)."""
-    start, end = _range(request, size)
-    part = hdrs.RANGE in request.headers and (start, end) != (0, size)
-    response = web.StreamResponse(status=206 if part else 200, headers=headers)
+    asked = _range(request, size)
+    start, end = asked or (0, size)
+    response = web.StreamResponse(status=206 if asked else 200, headers=headers)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers[hdrs.ACCEPT_RANGES] = "bytes"
     response.content_length = end - start
-    if part:
+    if asked:
         response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{size}"
     if request.method == hdrs.METH_HEAD:
         await response.prepare(request)
@@ -143,15 +143,15 @@ async def _stream(
     return response
 
 
-def _range(request: web.Request, size: int) -> tuple[int, int]:
-    """First byte and the one after the last. A unit or form that is not known counts as none."""
+def _range(request: web.Request, size: int) -> tuple[int, int] | None:
+    """First byte and the one after the last. A unit or form that is not known counts as not asked."""
     try:
         asked = request.http_range
     except ValueError:
-        return 0, size
+        return None
     start, end = asked.start, asked.stop
     if start is None:
-        return 0, size
+        return None
     if start < 0:
         return max(0, size + start), size
     if start >= size:
