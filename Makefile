@@ -3,6 +3,7 @@
 # make check    linters, types, import contracts, generated files, floors
 # make bench    figures, as tables and as JSON under build/bench/
 # make proofs   the long proofs, with a report under build/proofs/
+# make screens  take the pictures of the README and the docs anew
 # make schema   write the schemas and regenerate the TypeScript messages from them
 # make clean    remove what was built; the environments stay
 #
@@ -27,7 +28,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: run test check bench proofs schema clean install web wheel \
+.PHONY: run test check bench proofs screens schema clean install web wheel \
 	lint types contracts floors messages web-types parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -132,6 +133,9 @@ bench: install web
 proofs: install web
 	@mkdir -p build/proofs
 	$(BIN)/python -m pytest -m proofs --timeout 3600 --junit-xml build/proofs/report.xml tests
+
+screens: install web
+	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -m browser tests/browser/test_story.py
 
 clean:
 	rm -rf build dist server/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \
