@@ -157,7 +157,8 @@ export class FieldEditor {
         else if (by_me) this.local = this.record?.value ?? ''
         else this.changedUnder = true
       } else if (this.unsaved) {
-        this.offer = 'stale'
+        // while somebody else still holds the field there is nothing to choose
+        if (!this.locked) this.offer = 'stale'
         this.stop('rest')
       } else {
         this.base = this.version

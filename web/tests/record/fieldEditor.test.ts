@@ -166,6 +166,8 @@ describe('a field under one person’s hands', () => {
     expect(editor.locked).toBe(true)
     editor.input('我再填')
     expect(editor.shown).toBe('我')
+    editor.recorded(at('别人填的', 2, 'other'))
+    expect([editor.locked, editor.shown]).toEqual([true, '我'])
     answer.hold = null
     await vi.advanceTimersByTimeAsync(3000)
     expect([editor.locked, editor.offer, editor.shown, edits.length]).toEqual([false, 'stale', '我', 0])
