@@ -30,6 +30,7 @@ REFERENCE_HEADER: Final = "X-Request-Id"
 _KNOWN_TO: Final = ("/api/", "/metrics")
 """Where the session is looked up; pages and their files are the same for all."""
 _SOCKET: Final = "/socket.io/"
+_ASKED_ALL_DAY: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 SECURE_COOKIE: Final = "__Host-yunjian"
 PLAIN_COOKIE: Final = "yunjian"
 
@@ -202,7 +203,8 @@ async def edge(
 def _count(request: web.Request, asker: Actor | None, status: int, took_s: float) -> None:
     route = _route(request)
     request.app[FIGURES].answered(request.method, route, status, took_s)
-    log.info(
+    say = log.debug if route in _ASKED_ALL_DAY else log.info
+    say(
         "request",
         method=request.method,
         route=route,
