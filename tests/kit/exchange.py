@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import aiohttp
 import socketio
+import sqlalchemy as sa
 from aiohttp import web
 
 from server.actions import cases, demo
@@ -24,6 +25,7 @@ from server.actions.rooms import Rooms
 from server.domain import consent as consent_texts
 from server.domain.person import Actor, Role
 from server.store import SYSTEM, Store, people
+from server.store.tables import ledger_entries, roster
 from server.wire.projection import project
 from signaling.call import PATIENCE, Patience
 from signaling.gateway import Gateway, Handshake
@@ -217,6 +219,46 @@ async def registered(desk: Desk, *, consent: bool | None = True) -> str:
             language="zh-CN",
         )
     return case_id
+
+
+async def ringing(clerk: Desk, approvers: list[Desk]) -> str:
+    """Dial about a new case of the clerk until it rings at all these approvers; returns the call's id."""
+    case_id = await registered(clerk)
+    call_id = str((await clerk.do("call.dial", case_id=case_id))["call_id"])
+    for desk in approvers:
+        await desk.sees(lambda call: call["state"] == "open", call_id)
+    return call_id
+
+
+async def live(clerk: Desk, approver: Desk, others: list[Desk]) -> str:
+    """A call that the approver has answered; returns its id."""
+    call_id = await ringing(clerk, [approver, *others])
+    await approver.do("call.answer", call_id=call_id, ring_id=approver.ring_in(call_id))
+    await clerk.sees(lambda call: call["state"] == "live", call_id)
+    return call_id
+
+
+async def reserved(store: Store) -> dict[str, str]:
+    """Who is reserved, and by which call."""
+    async with store.read() as connection:
+        rows = await connection.execute(
+            sa.select(roster.c.person_id, roster.c.reserved_by).where(
+                roster.c.reserved_by.is_not(None)
+            )
+        )
+        return {row.person_id: row.reserved_by for row in rows}
+
+
+async def acts(store: Store, call_id: str) -> list[str]:
+    """The ledger of a call, as acts in order."""
+    async with store.read() as connection:
+        return list(
+            await connection.scalars(
+                sa.select(ledger_entries.c.act)
+                .where(ledger_entries.c.subject == f"call:{call_id}")
+                .order_by(ledger_entries.c.version)
+            )
+        )
 
 
 @asynccontextmanager

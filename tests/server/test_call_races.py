@@ -1,0 +1,188 @@
+"""Who wins when several want the same at the same moment, on both kinds of database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from server.store import Store
+from tests.kit.exchange import (
+    APPROVERS,
+    CLERK,
+    OTHER_CLERK,
+    Desk,
+    Exchange,
+    acts,
+    exchange,
+    live,
+    registered,
+    reserved,
+    ringing,
+    seat_approvers,
+)
+
+
+@pytest.fixture
+async def node(store: Store) -> AsyncIterator[Exchange]:
+    async with exchange(store) as running:
+        yield running
+
+
+@pytest.fixture
+async def clerk(node: Exchange) -> AsyncIterator[Desk]:
+    async with node.desk(CLERK) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def approvers(node: Exchange) -> AsyncIterator[list[Desk]]:
+    """The two approvers of the demo's unit, on duty."""
+    async with AsyncExitStack() as stack:
+        desks = [await stack.enter_async_context(node.desk(login)) for login in APPROVERS]
+        for desk in desks:
+            await desk.do("desk.duty", duty="online")
+        yield desks
+
+
+async def test_all_free_approvers_are_rung_and_the_first_answer_wins(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    first, second = approvers
+    call_id = await ringing(clerk, approvers)
+    assert await reserved(node.store) == {desk.person_id: call_id for desk in approvers}
+    rung = first.calls[call_id]
+    assert [ring["target"]["id"] for ring in rung["rings"]] == [first.person_id]
+    assert rung["legs"] == []
+    assert rung["card"]["applicant_masked"] == "孙**"
+
+    answered = await first.do("call.answer", call_id=call_id, ring_id=first.ring_in(call_id))
+    for desk in (clerk, first):
+        call = await desk.sees(lambda call: call["state"] == "live", call_id)
+        assert [leg["seat"] for leg in call["legs"]] == ["window", "approver"]
+        assert call["legs"][1]["id"] == answered["leg_id"]
+    beaten = await second.sees(lambda call: call["rings"][0]["state"] == "superseded", call_id)
+    assert beaten["legs"] == []
+    late = await second.send("call.answer", call_id=call_id, ring_id=second.ring_in(call_id))
+    assert late["code"] == "ring_closed"
+    assert late["title"] == "zh-CN: ring_closed"
+    assert await reserved(node.store) == {first.person_id: call_id}
+
+    await first.do("call.hang_up", call_id=call_id)
+    ended = await clerk.sees(lambda call: call["state"] == "ended", call_id)
+    assert ended["reason"] == "hung_up"
+    assert {leg["state"] for leg in ended["legs"]} == {"left"}
+    assert await reserved(node.store) == {}
+    assert await acts(node.store, call_id) == ["call.dial", "call.answer", "call.hang_up"]
+    assert node.refused == [(second.person_id, "call.answer", "ring_closed")]
+
+
+async def test_a_repeated_command_returns_the_same_ack(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    case_id = await registered(clerk)
+    command = {"type": "call.dial", "id": "one-command-id", "case_id": case_id}
+    acks = await asyncio.gather(*(clerk.raw("command", command) for _ in range(3)))
+    assert acks[0]["ok"]
+    assert acks == [acks[0]] * 3
+    call_id = acks[0]["result"]["call_id"]
+    assert await acts(node.store, call_id) == ["call.dial"]
+    other = {**command, "case_id": await registered(clerk)}
+    assert (await clerk.raw("command", other))["code"] == "command_id_reused"
+
+
+async def test_two_clerks_never_get_the_same_approver(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    async with node.desk(OTHER_CLERK) as other:
+        cases = [(clerk, await registered(clerk)), (other, await registered(other))]
+        for _ in range(10):
+            acks = await asyncio.gather(
+                *(desk.send("call.dial", case_id=case_id) for desk, case_id in cases)
+            )
+            assert sorted(str(ack["code"]) for ack in acks) == ["None", "no_approver_free"]
+            winner = next(n for n, ack in enumerate(acks) if ack["ok"])
+            call_id = acks[winner]["result"]["call_id"]
+            assert await reserved(node.store) == {desk.person_id: call_id for desk in approvers}
+            await cases[winner][0].do("call.cancel", call_id=call_id)
+            assert await reserved(node.store) == {}
+
+
+async def test_one_clerk_has_one_call_however_often_he_dials(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    case_ids = [await registered(clerk) for _ in range(3)]
+    async with node.desk(CLERK) as same:
+        desks = [clerk, same, clerk]
+        acks = await asyncio.gather(
+            *(
+                desk.send("call.dial", case_id=case_id)
+                for desk, case_id in zip(desks, case_ids, strict=True)
+            )
+        )
+    assert sorted(str(ack["code"]) for ack in acks) == ["None"] + ["already_in_call"] * 2
+
+
+async def test_an_answer_and_a_cancel_at_the_same_moment(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    first = approvers[0]
+    for _ in range(5):
+        call_id = await ringing(clerk, approvers)
+        answered, cancelled = await asyncio.gather(
+            first.send("call.answer", call_id=call_id, ring_id=first.ring_in(call_id)),
+            clerk.send("call.cancel", call_id=call_id),
+        )
+        assert answered["ok"] != cancelled["ok"]
+        loser = cancelled if answered["ok"] else answered
+        assert loser["code"] == "ring_closed"
+        if answered["ok"]:
+            await clerk.do("call.hang_up", call_id=call_id)
+        assert await reserved(node.store) == {}
+
+
+async def test_both_hang_up_at_the_same_moment(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    call_id = await live(clerk, approvers[0], approvers[1:])
+    acks = await asyncio.gather(
+        *(desk.send("call.hang_up", call_id=call_id) for desk in (clerk, approvers[0]))
+    )
+    assert sorted(str(ack["code"]) for ack in acks) == ["None", "call_ended"]
+    assert (await acts(node.store, call_id)).count("call.hang_up") == 1
+
+
+@pytest.mark.timeout(180)
+async def test_ten_approvers_answer_at_the_same_moment(store: Store) -> None:
+    """Fifty times: exactly one of them gets the call."""
+    async with exchange(store) as node, AsyncExitStack() as stack:
+        logins = await seat_approvers(store, 10)
+        clerk = await stack.enter_async_context(node.desk(CLERK))
+        desks = [await stack.enter_async_context(node.desk(login)) for login in logins]
+        for desk in desks:
+            await desk.do("desk.duty", duty="online")
+        case_id = await registered(clerk)
+        winners = []
+        for _ in range(50):
+            call_id = (await clerk.do("call.dial", case_id=case_id))["call_id"]
+            for desk in desks:
+                await desk.sees(lambda call: call["state"] == "open", call_id)
+
+            async def answer(desk: Desk, call_id: str = call_id) -> dict[str, Any]:
+                return await desk.send(
+                    "call.answer", call_id=call_id, ring_id=desk.ring_in(call_id)
+                )
+
+            acks = await asyncio.gather(*(answer(desk) for desk in desks))
+            assert sorted(str(ack["code"]) for ack in acks) == ["None"] + ["ring_closed"] * 9
+            winner = desks[next(n for n, ack in enumerate(acks) if ack["ok"])]
+            call = await clerk.sees(lambda call: call["state"] == "live", call_id)
+            assert call["legs"][1]["person"]["id"] == winner.person_id
+            assert await reserved(store) == {winner.person_id: call_id}
+            winners.append(winner.login)
+            await clerk.do("call.hang_up", call_id=call_id)
+            assert await reserved(store) == {}
+        assert len(winners) == 50
