@@ -33,7 +33,8 @@ describe('the two languages', () => {
   it('keep English out of the Chinese interface', () => {
     const allowed = /^(Enter|PDF|JPEG|PNG|WebP|SHA-256|MB|KB|kB|GB|ms|s|Alt|Ctrl|[A-Z])$/
     for (const [key, sentence] of chinese) {
-      const words = sentence.replace(/\{\w+\}/g, '').match(/[A-Za-z][A-Za-z-]*/g) ?? []
+      // names of places and of our own commands are not read as words
+      const words = sentence.replace(/\{\w+\}|yunjian( [a-z]+)*/g, '').match(/[A-Za-z][A-Za-z-]*/g) ?? []
       expect(words.filter((word) => !allowed.test(word)), key).toEqual([])
     }
   })
