@@ -20,8 +20,11 @@ export interface There {
 export interface Progress {
   received_bytes: number
   size_bytes: number
+  /** over the last second or two; 0 until it is known */
   bytes_per_s: number
-  seen_at: number
+  /** where the present measurement began */
+  from_bytes: number
+  from_at: number
 }
 
 const TOLD_EVERY_MS = 5_000
@@ -29,6 +32,14 @@ const GONE_AFTER_MS = 10_000
 const RATE_OVER_MS = 1_500
 
 export type CaseBook = ReturnType<typeof useCase>
+
+function moved(before: Progress | undefined, told: { received_bytes: number; size_bytes: number }, now: number): Progress {
+  const { received_bytes, size_bytes } = told
+  if (!before) return { received_bytes, size_bytes, bytes_per_s: 0, from_bytes: received_bytes, from_at: now }
+  if (now - before.from_at < RATE_OVER_MS) return { ...before, received_bytes, size_bytes }
+  const bytes_per_s = Math.max(0, ((received_bytes - before.from_bytes) * 1000) / (now - before.from_at))
+  return { received_bytes, size_bytes, bytes_per_s, from_bytes: received_bytes, from_at: now }
+}
 
 export function useCase(case_id: string) {
   const live = wire()
@@ -114,15 +125,7 @@ export function useCase(case_id: string) {
     if (!('case_id' in told) || told.case_id !== case_id) return
     const now = performance.now()
     if (told.type === 'material.progress') {
-      const before = progress.get(told.material_id)
-      const seconds = before ? (now - before.seen_at) / 1000 : 0
-      if (before && seconds * 1000 < RATE_OVER_MS) {
-        progress.set(told.material_id, { ...before, received_bytes: told.received_bytes, size_bytes: told.size_bytes })
-        return
-      }
-      const bytes_per_s = before && seconds > 0 ? Math.max(0, (told.received_bytes - counted(told.material_id)) / seconds) : 0
-      rated.set(told.material_id, told.received_bytes)
-      progress.set(told.material_id, { received_bytes: told.received_bytes, size_bytes: told.size_bytes, bytes_per_s, seen_at: now })
+      progress.set(told.material_id, moved(progress.get(told.material_id), told, now))
       return
     }
     const by = told.by
@@ -139,9 +142,6 @@ export function useCase(case_id: string) {
     // who leaves a field leaves nothing half typed on other pages
     if (told.type === 'case.focus' && left && left !== told.field && typed.get(left)?.by.id === by.id) typed.delete(left)
   }
-
-  const rated = new Map<string, number>()
-  const counted = (material_id: string): number => rated.get(material_id) ?? 0
 
   function forgetTheSilent(): void {
     const before = performance.now() - GONE_AFTER_MS
