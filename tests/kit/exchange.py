@@ -34,7 +34,7 @@ from signaling.refusals import Code, Refusal
 from signaling.switchboard import Switchboard
 from tests.kit.until import until
 
-BEAT_EVERY_S: Final = 0.05
+BEAT_EVERY_S: Final = 0.1
 CLERK, OTHER_CLERK, SUPERVISOR = "lixiulan", "wangfang", "chenli"
 APPROVERS: Final = ("zhoumingyuan", "gaoxinmin")
 
@@ -268,6 +268,7 @@ async def exchange(
     patience: Patience = PATIENCE,
     worker: Callable[[], Any] | None = None,
     stop_worker: bool = True,
+    beat_every_s: float = BEAT_EVERY_S,
     handlers: Sequence[Mapping[type[Command], Any]] = (),
 ) -> AsyncIterator[Exchange]:
     """Serve the demo's people on a port of its own until the block ends.
@@ -301,7 +302,7 @@ async def exchange(
         refused=told,
         relay=store.bus.ephemeral,
         security=lambda what, ids: security.append((what, ids)),
-        beat_every_s=BEAT_EVERY_S,
+        beat_every_s=beat_every_s,
     )
     recordings = Recordings(store)
     rooms = Rooms(start, recordings)

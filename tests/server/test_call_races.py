@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server.store import Store
+from server.store import Store, StoreSettings, upgrade
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
@@ -24,11 +25,13 @@ from tests.kit.exchange import (
     ringing,
     seat_approvers,
 )
+from tests.kit.stores import MovedClock
+from tests.kit.until import until
 
 
 @pytest.fixture
 async def node(store: Store) -> AsyncIterator[Exchange]:
-    async with exchange(store) as running:
+    async with exchange(store, beat_every_s=1.0) as running:
         yield running
 
 
@@ -155,10 +158,58 @@ async def test_both_hang_up_at_the_same_moment(
     assert (await acts(node.store, call_id)).count("call.hang_up") == 1
 
 
+@pytest.mark.postgres
+async def test_a_call_between_two_nodes(
+    postgres_url: str, redis_url: str, tmp_path: Path, clock: MovedClock
+) -> None:
+    """The clerk's page is served by one node, the approver's by another; each keeps its own seat."""
+    await upgrade(postgres_url)
+    async with AsyncExitStack() as stack:
+        nodes = []
+        for name in ("one", "two"):
+            settings = StoreSettings(
+                database_url=postgres_url,
+                blob_root=tmp_path / name / "blobs",
+                ledger_dir=tmp_path / name / "ledger",
+                redis_url=redis_url,
+                bus_secret=b"a secret between two nodes",
+            )
+            store = await Store.open(settings, clock)
+            stack.push_async_callback(store.close)
+            nodes.append(await stack.enter_async_context(exchange(store)))
+            await until(lambda store=store: None if store.bus.connected else "no Redis yet")
+        here, there = nodes
+        clerk = await stack.enter_async_context(here.desk(CLERK))
+        approver = await stack.enter_async_context(there.desk(APPROVERS[0]))
+        await approver.do("desk.duty", duty="online")
+        call_id = await live(clerk, approver, [])
+
+        async def pass_by(seconds: float) -> None:
+            clock.move(seconds)
+            for desk in (clerk, approver):
+                await desk.beat_again()
+            for node in nodes:
+                await node.switchboard.sweep()
+
+        # Neither node hears the other's page, and neither takes it for silent.
+        for _ in range(8):
+            await pass_by(4.0)
+        assert not any(leg["silent"] for leg in clerk.calls[call_id]["legs"])
+        assert await acts(here.store, call_id) == ["call.dial", "call.answer"]
+
+        # A page that comes back to the other node takes its seat there.
+        await clerk.close()
+        back = await stack.enter_async_context(there.desk(CLERK))
+        await back.do("call.join", call_id=call_id)
+        await approver.sees(lambda call: len(call["legs"]) == 3, call_id)
+        await back.do("call.hang_up", call_id=call_id)
+        await approver.sees(lambda call: call["state"] == "ended", call_id)
+
+
 @pytest.mark.timeout(180)
 async def test_ten_approvers_answer_at_the_same_moment(store: Store) -> None:
     """Fifty times: exactly one of them gets the call."""
-    async with exchange(store) as node, AsyncExitStack() as stack:
+    async with exchange(store, beat_every_s=1.0) as node, AsyncExitStack() as stack:
         logins = await seat_approvers(store, 10)
         clerk = await stack.enter_async_context(node.desk(CLERK))
         desks = [await stack.enter_async_context(node.desk(login)) for login in logins]
