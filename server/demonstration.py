@@ -107,7 +107,7 @@ async def _scripted(address: str, *, own_certificate: bool) -> AsyncIterator[Non
     if own_certificate:
         environment["YUNJIAN_OWN_CERTIFICATE"] = "1"
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.scripted", env=environment, stdin=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", "server.scripted", env=environment, stdin=asyncio.subprocess.PIPE
     )
     try:
         yield

@@ -9,6 +9,7 @@ but the wire; the demo starts it as a process of its own.
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -263,7 +264,10 @@ async def _sign_in(address: str, login: str, password: str, *, ssl_verify: bool)
 
 
 def main() -> None:
-    """Run as told by the environment: YUNJIAN_ADDRESS, YUNJIAN_LOGIN, YUNJIAN_PASSWORD."""
+    """Run as told by the environment: YUNJIAN_ADDRESS, YUNJIAN_LOGIN, YUNJIAN_PASSWORD.
+
+    Ends when it is asked to, and when its standard input ends: so when its starter is gone.
+    """
     configure("WARNING")
 
     async def until_ended() -> None:
@@ -277,8 +281,16 @@ def main() -> None:
         )
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+        ended = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(ended), sys.stdin
+        )
+        watching = asyncio.create_task(ended.read())
+        watching.add_done_callback(lambda _: playing.cancel())
         with suppress(asyncio.CancelledError):
             await playing
+        watching.cancel()
+        pipe.close()
 
     asyncio.run(until_ended())
 

@@ -63,7 +63,7 @@ def scan(kind: str) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 async def test_one_person_plays_the_story_with_the_scripted_approver(tmp_path: Path) -> None:
     async with started(tmp_path, "--with-approver") as address:
         window = Window(address, "lixiulan", (200, 40, 40), 600.0)
