@@ -32,6 +32,7 @@ PATH: Final = "socket.io"
 MESSAGE_MAX_BYTES: Final = 256 * 1024
 PACKETS_AT_ONCE: Final = 128
 RECHECK_EVERY_S: Final = 60.0
+AGAIN_AFTER_S: Final = 1.0
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
 SUBJECTS_REMEMBERED: Final = 20_000
@@ -545,7 +546,11 @@ class Gateway:
             try:
                 await self._deliver(subject, version)
             except Refusal as refusal:
+                # The database is away: look again rather than leave a page behind.
                 log.warning("events not read subject=%s code=%s", subject, refusal.code.value)
+                asyncio.get_running_loop().call_later(
+                    AGAIN_AFTER_S, self._hints.put_nowait, (subject, version)
+                )
             except Exception as error:
                 log.error(
                     "events not delivered subject=%s version=%s error=%s",

@@ -64,6 +64,8 @@ class Outbox:
     """Events in memory."""
 
     kept: dict[str, list[StoredEvent]] = field(default_factory=dict)
+    away: int = 0
+    """How many more reads are refused, as when the database is away."""
 
     def add(self, subject: str, people: Mapping[str, str] | None = None) -> int:
         events = self.kept.setdefault(subject, [])
@@ -73,6 +75,9 @@ class Outbox:
         return version
 
     async def events(self, subject: str, after: int, limit: int) -> list[StoredEvent]:
+        if self.away:
+            self.away -= 1
+            raise Refusal(Code.BUSY)
         return [e for e in self.kept.get(subject, []) if e.version > after][:limit]
 
     async def version(self, subject: str) -> int:
@@ -389,6 +394,14 @@ async def test_hints_that_were_lost_are_made_up_for(edge: Edge) -> None:
         await edge.gateway.missed()
         seen = await page.gets("event", 250)
         assert [event["version"] for event in seen] == list(range(1, 251))
+
+
+async def test_events_that_could_not_be_read_come_later(edge: Edge) -> None:
+    async with edge.page("ann") as page:
+        await page.do("test.open", subject=ROOM, audience="inside")
+        edge.outbox.away = 1
+        await edge.gateway.publish(ROOM, edge.outbox.add(ROOM))
+        assert [event["version"] for event in await page.gets("event", 1)] == [1]
 
 
 async def test_ephemerals_reach_the_audience_they_are_meant_for(edge: Edge) -> None:
