@@ -445,6 +445,8 @@ class Rooms:
             self._emit(PartyUp(party.room.name, party.name))
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        # First: whatever goes wrong in one tick, there is a next one.
+        self._ticking = loop.call_later(TICK_S, self._tick, loop)
         now = monotonic()
         for party in self._agents.values():
             self._port.checks.forget_expired(party.agent)
@@ -463,7 +465,6 @@ class Rooms:
                 party.arrivals.clear()
             party.self_reporting = not relaying
         self._recorder.flush()
-        self._ticking = loop.call_later(TICK_S, self._tick, loop)
 
     def _room(self, room: str) -> Room:
         place = self._rooms.get(room)

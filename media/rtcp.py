@@ -27,6 +27,8 @@ _WINDOW = 1 << 14
 _TICKS_PER_REFERENCE = 256
 _TICKS_PER_SECOND = 4000
 _MAX_GAP = 200
+_MAX_REPORTS = 31
+_MAX_REPORTED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def rewrite_report(report: bytes, ssrc: int, extended_highest: int) -> bytes:
 
 
 def receiver_report(reports: list[bytes]) -> bytes:
+    """An RR of the worker; of more than 31 reports, which its count can say, the first."""
+    reports = reports[:_MAX_REPORTS]
     head = struct.pack("!BBHI", 0x80 | len(reports), RR, 1 + 6 * len(reports), WORKER_SSRC)
     return head + b"".join(reports)
 
@@ -119,10 +123,16 @@ class Feedback:
 
 
 def read_feedback(data: bytes) -> Feedback | None:
-    """Read a transport-cc packet; None when it is cut short."""
+    """Read a transport-cc packet; None when it is cut short.
+
+    None, too, for more than 4096 packets: a browser reports each 50 to 250 ms, and a few bytes
+    that tell of 65535 would cost the worker milliseconds each time.
+    """
     if len(data) < 20:
         return None
     base, count = struct.unpack_from("!HH", data, 12)
+    if count > _MAX_REPORTED:
+        return None
     reference = int.from_bytes(data[16:19], "big")
     position = 20
     symbols: list[int] = []

@@ -97,10 +97,10 @@ class Outbound:
         return int(self._length[0])
 
     def rtcp(self, packet: bytes) -> bytes:
-        """Encrypt a compound RTCP packet; empty when libsrtp refuses."""
+        """Encrypt a compound RTCP packet; empty when libsrtp refuses, or it fits in no datagram."""
         try:
             return self._session.protect_rtcp(packet)
-        except pylibsrtp.Error:
+        except (pylibsrtp.Error, ValueError):
             return b""
 
 

@@ -54,6 +54,22 @@ def test_reception_reports_reach_the_source_in_its_own_numbers() -> None:
     assert (got.fraction_lost, got.packets_lost, got.jitter, got.lsr, got.dlsr) == (3, 5, 6, 7, 8)
 
 
+def test_more_reports_than_a_packet_can_count_are_left_out() -> None:
+    told = rtcp.receiver_report([bytes(rtcp.REPORT_BYTES)] * 70)
+    (read,) = RtcpPacket.parse(told)
+    assert isinstance(read, RtcpRrPacket)
+    assert len(read.reports) == 31
+
+
+def test_feedback_that_tells_of_more_than_a_browser_sends_is_not_read() -> None:
+    def told(count: int) -> bytes:
+        runs = -(-count // 0x1FFF)
+        return bytes(12) + struct.pack("!HHI", 0, count, 0) + b"\x1f\xff" * runs
+
+    assert rtcp.read_feedback(told(4096)) is not None
+    assert rtcp.read_feedback(told(65535)) is None
+
+
 def test_a_nack_asks_for_the_numbers_that_the_source_used() -> None:
     packet = RtcpRtpfbPacket(fmt=rtcp.NACK, ssrc=1, media_ssrc=99, lost=[2, 3, 9, 40])
     asked = rtcp.rewrite_nack(_one(bytes(packet)), 42, 5)

@@ -51,3 +51,11 @@ def test_the_largest_packet_leaves_its_neighbours_alone(in_place: bool) -> None:
     length = outbound.rtp(buffer, _put(buffer, largest))
     assert length in (0, BUFFER_BYTES + 16)
     assert set(buffer.data[BUFFER_BYTES + 16 :]) == {0xEE}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_report_that_fits_in_no_datagram_is_refused(profile: str) -> None:
+    outbound = Outbound(profile, _key(profile))
+    report = b"\x81\xc9\x00\x01\x00\x00\x00\x07"
+    assert outbound.rtcp(report + bytes(2040)) == b""
+    assert outbound.rtcp(report)
