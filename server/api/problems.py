@@ -167,7 +167,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "The file is broken or cannot be opened. Please scan it again and upload it anew.",
     ),
     Code.FILE_TOO_LARGE: Entry(
-        413, "文件超过大小限制（{max_bytes} 字节）。", "The file is larger than {max_bytes} bytes."
+        413, "文件超过大小限制（{max_size}）。", "The file is larger than {max_size}."
     ),
     Code.FILE_EMPTY: Entry(422, "文件是空的。", "The file is empty."),
     Code.UPLOAD_OFFSET: Entry(
@@ -243,7 +243,10 @@ def sentence(code: Code, language: str, details: Mapping[str, object] | None = N
     rule = (details or {}).get("rule") if code is Code.FIELD_INVALID else None
     entry = TABLE[next((one for one in Code if one.value == rule), code)]
     text = entry.en if language.lower().startswith("en") else entry.zh
-    return text.format_map(_Gentle(details or {}))
+    shown = _Gentle(details or {})
+    if isinstance(most := shown.get("max_bytes"), int):
+        shown["max_size"] = f"{most / 1024**2:g} MB"
+    return text.format_map(shown)
 
 
 def choose_language(wish: str) -> Language:

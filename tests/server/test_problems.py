@@ -24,7 +24,8 @@ def test_every_code_has_a_status_and_a_sentence_in_each_language() -> None:
 
 
 def test_a_sentence_says_what_it_knows_and_does_without_the_rest() -> None:
-    assert "8 bytes" in sentence(Code.FILE_TOO_LARGE, "en-GB", {"max_bytes": 8})
+    limit = {"max_bytes": 200 * 1024 * 1024}
+    assert "larger than 200 MB" in sentence(Code.FILE_TOO_LARGE, "en-GB", limit)
     assert "{" not in sentence(Code.FILE_TOO_LARGE, "fr", {})
     assert sentence(Code.STALE, "zh-Hans-CN") == TABLE[Code.STALE].zh
 
