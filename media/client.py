@@ -7,6 +7,7 @@ server calls.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
@@ -47,6 +48,8 @@ __all__ = [
     "WorkerGone",
     "spawn",
 ]
+
+log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT_S = 10.0
 START_TIMEOUT_S = 20.0
@@ -166,8 +169,8 @@ class MediaClient:
     async def close(self) -> None:
         """Close the channel; the worker goes on for its linger time."""
         self._listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._listening
+        # Not awaited itself: a worker that broke the framing ended it with an error.
+        await asyncio.wait([self._listening])
         self._writer.close()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
@@ -202,6 +205,8 @@ class MediaClient:
                     )
                 else:
                     self._settle(int(frame["id"]), frame.get("ok"))
+        except (Rejected, LookupError, TypeError, ValueError) as error:
+            log.error("the worker said what nobody understands: %s", error)
         finally:
             self._gone = True
             for future in self._pending.values():

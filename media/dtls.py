@@ -128,10 +128,16 @@ class Handshake:
             self._flush(address)
 
     def peer_fingerprint(self, algorithm: str) -> str | None:
-        """The digest of the certificate that the peer showed; None before the handshake is done."""
+        """The digest of the certificate that the peer showed; None before the handshake is done.
+
+        Empty, which no answer names, for one that OpenSSL takes and that is no X.509 all the same.
+        """
         if self.inbound is None:
             return None
-        certificate = self._connection.get_peer_certificate(as_cryptography=True)
+        try:
+            certificate = self._connection.get_peer_certificate(as_cryptography=True)
+        except ValueError:
+            return ""
         return None if certificate is None else fingerprint_of(certificate, algorithm)
 
     def close(self, address: Address | None) -> None:

@@ -24,6 +24,7 @@ class Tap(Protocol):
 
 
 KEY_INTERVAL_S = 1.0
+MAX_SSRCS = 64
 
 
 def _ssrc() -> int:
@@ -171,6 +172,13 @@ class Endpoint:
         self.bytes_out = 0
         self.refused = 0
         self.heard_at = 0.0
+
+    def claim(self, ssrc: int, track: Track) -> bool:
+        """Let packets with this SSRC be of that track; False beyond what one party may have."""
+        if ssrc not in self.by_ssrc and len(self.by_ssrc) >= MAX_SSRCS:
+            return False
+        self.by_ssrc[ssrc] = track
+        return True
 
 
 class Forwarder:
@@ -350,9 +358,8 @@ class Forwarder:
     def _bind(self, endpoint: Endpoint, ssrc: int, payload: int, mid: bytes) -> Track | None:
         """An unknown SSRC named its m-line: remember it."""
         track = endpoint.tracks.get(mid.decode("ascii", "replace"))
-        if track is None or len(endpoint.by_ssrc) >= 64:
+        if track is None or not endpoint.claim(ssrc, track):
             return None
-        endpoint.by_ssrc[ssrc] = track
         if payload == RTX:
             track.rtx_ssrc = ssrc
         return track

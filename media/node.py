@@ -151,7 +151,13 @@ class Node:
                         raise Rejected(Code.BAD_TOKEN)
                     else:
                         outcome = await self._obey(message)
-                except Rejected as rejected:
+                except Exception as error:
+                    # A bug in one order must not end the channel of all calls.
+                    if isinstance(error, Rejected):
+                        rejected = error
+                    else:
+                        log.exception("an order failed")
+                        rejected = Rejected(Code.BAD_REQUEST, type(error).__name__)
                     writer.write(
                         json_frame(
                             {"id": request, "rejected": rejected.code, "detail": rejected.detail}

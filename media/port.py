@@ -6,6 +6,7 @@ checks. What a packet means is decided by those it hands it to.
 """
 
 import asyncio
+import logging
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from typing import Any, Generic, TypeVar
 
 from media.ice import Address, Agent, Checks
 from media.srtp import BUFFER_BYTES, Buffer
+
+log = logging.getLogger(__name__)
 
 DRAIN_LIMIT = 64
 SOCKET_BUFFER_BYTES = 4 << 20
@@ -118,22 +121,29 @@ class Port(Generic[Owner]):
                 self.dropped["size"] += 1
                 continue
             first = data[0]
-            if 127 < first < 192:
-                owner = owners.get(address)
-                if owner is None:
-                    self.dropped["stranger"] += 1
+            try:
+                if 127 < first < 192:
+                    owner = owners.get(address)
+                    if owner is None:
+                        self.dropped["stranger"] += 1
+                    else:
+                        media(owner, length, now)
+                elif first < 4:
+                    self._check(bytes(buffer.view[:length]), address)
+                elif 19 < first < 64:
+                    owner = owners.get(address)
+                    if owner is None:
+                        self.dropped["stranger"] += 1
+                    else:
+                        self._dtls(owner, bytes(buffer.view[:length]), address)
                 else:
-                    media(owner, length, now)
-            elif first < 4:
-                self._check(bytes(buffer.view[:length]), address)
-            elif 19 < first < 64:
-                owner = owners.get(address)
-                if owner is None:
-                    self.dropped["stranger"] += 1
-                else:
-                    self._dtls(owner, bytes(buffer.view[:length]), address)
-            else:
-                self.dropped["unknown_kind"] += 1
+                    self.dropped["unknown_kind"] += 1
+            except Exception:
+                # A bug, but the datagrams behind this one are other people's calls. Told once:
+                # whoever found such a datagram can send a thousand a second.
+                if not self.dropped["fault"]:
+                    log.exception("a datagram could not be handled")
+                self.dropped["fault"] += 1
         self._drained()
 
     def _check(self, datagram: bytes, address: Any) -> None:

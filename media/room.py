@@ -155,7 +155,7 @@ class Rooms:
         for line in answer.lines:
             track = party.tracks[line.mid]
             for ssrc in line.ssrcs if line.sends else ():
-                party.by_ssrc[ssrc] = track
+                party.claim(ssrc, track)
             party.feeds[line.mid].wanted = line.receives
         self._settle(party)
 

@@ -59,16 +59,17 @@ async def test_nonsense_on_the_channel_harms_nobody_else(studio: Studio) -> None
             {"do": "read_segment", "segment": "../../etc/passwd", "offset": 0},
             {"do": "read_segment", "segment": "0" * 24, "offset": -1},
             {"do": "read_segment", "segment": "0" * 24, "offset": 0},
+            {"do": "hello", "token": "\ud800"},
         )
     ):
         writer.write(json_frame({"id": number, **order}))
     codes = []
-    for _ in range(8):
+    for _ in range(9):
         frame = await read_frame(reader)
         assert isinstance(frame, dict)
         codes.append(frame.get("rejected"))
     bad, unknown = "bad_request", "unknown_segment"
-    assert codes == [None, bad, bad, bad, bad, unknown, bad, unknown]
+    assert codes == [None, bad, bad, bad, bad, unknown, bad, unknown, bad]
     writer.close()
     await studio.client.close()
     studio.worker.client = await MediaClient.connect(socket, token)
@@ -152,4 +153,21 @@ async def test_a_dead_worker_is_told_once_and_refused_after(studio: Studio) -> N
     await until(told, 5)
     with pytest.raises(Rejected) as refused:
         await studio.client.open_room("room")
+    assert refused.value.code is Code.WORKER_GONE
+
+
+async def test_a_worker_that_breaks_the_framing_counts_as_gone(tmp_path: Path) -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_frame(reader)
+        writer.write(json_frame({"id": 1, "ok": {}}) + b"\xff\xff\xff\xffJ")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_unix_server(babble, str(tmp_path / SOCKET_NAME)):
+        client = await MediaClient.connect(tmp_path / SOCKET_NAME, "token")
+        async with asyncio.timeout(5):
+            assert [event async for event in client.events()] == [WorkerGone()]
+            with pytest.raises(Rejected) as refused:
+                await client.open_room("room")
+            await client.close()
     assert refused.value.code is Code.WORKER_GONE
