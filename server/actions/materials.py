@@ -200,10 +200,9 @@ class Uploads:
 
         Refused: not_found (somebody else's, too), upload_expired, upload_locked.
         """
-        upload = await self._mine(actor, upload_id)
-        if upload.finished_at is not None:
-            return _standing(upload, upload.length_bytes)
-        async with self._held(upload_id, ask=True):
+        async with self._mine_alone(actor, upload_id, ask=True) as (upload, _):
+            if upload.finished_at is not None:
+                return _standing(upload, upload.length_bytes)
             return _standing(upload, await self._size(upload_id))
 
     async def append(
@@ -224,10 +223,9 @@ class Uploads:
         (more than was announced), upload_checksum, disk_full, and for the whole file
         file_type, file_broken, case_closed; then the material stands as rejected.
         """
-        upload = await self._mine(actor, upload_id)
-        if upload.finished_at is not None:
-            raise Refusal(Code.UPLOAD_OFFSET, offset=upload.length_bytes)
-        async with self._held(upload_id, ask=False) as hold:
+        async with self._mine_alone(actor, upload_id, ask=False) as (upload, hold):
+            if upload.finished_at is not None:
+                raise Refusal(Code.UPLOAD_OFFSET, offset=upload.length_bytes)
             at = await self._size(upload_id)
             if offset != at:
                 raise Refusal(Code.UPLOAD_OFFSET, offset=at)
@@ -254,10 +252,9 @@ class Uploads:
 
     async def cancel(self, actor: Actor, upload_id: str) -> None:
         """Give an upload up; its material stands as cancelled. Refused as in ``standing``."""
-        upload = await self._mine(actor, upload_id)
-        if upload.finished_at is not None:
-            raise Refusal(Code.UPLOAD_EXPIRED)
-        async with self._held(upload_id, ask=True):
+        async with self._mine_alone(actor, upload_id, ask=True) as (upload, _):
+            if upload.finished_at is not None:
+                raise Refusal(Code.UPLOAD_EXPIRED)
             await self._give_up(upload, actor, "material.cancel")
 
     # ------------------------------------------------------------ what goes on by itself
@@ -478,6 +475,15 @@ class Uploads:
             hold.users -= 1
             if not hold.users:
                 del self._holds[upload_id]
+
+    @asynccontextmanager
+    async def _mine_alone(
+        self, actor: Actor, upload_id: str, *, ask: bool
+    ) -> AsyncIterator[tuple[Upload, _Hold]]:
+        """An upload of this person, as it stands once its lock is held."""
+        await self._mine(actor, upload_id)  # nobody else's can be locked
+        async with self._held(upload_id, ask=ask) as hold:
+            yield await self._mine(actor, upload_id), hold
 
     async def _mine(self, actor: Actor, upload_id: str) -> Upload:
         """An upload of this person that was not given up; one that is stored or rejected is finished."""
