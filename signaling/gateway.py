@@ -34,6 +34,10 @@ PACKETS_AT_ONCE: Final = 128
 RECHECK_EVERY_S: Final = 60.0
 AGAIN_AFTER_S: Final = 1.0
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
+"""Of one sign-in, over all its sockets and requests."""
+SESSIONS_REMEMBERED: Final = 10_000
+PACKETS_WAITING: Final = 1_000
+"""A socket that has let so many gather reads nothing any more, and is closed."""
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
 SUBJECTS_REMEMBERED: Final = 20_000
 EVENTS_AT_ONCE: Final = 100
@@ -110,7 +114,6 @@ class Connection:
     _handshake: Handshake | None = None
     _checked_at: float = 0.0
     _watching: dict[str, str] = field(default_factory=dict)
-    _commands: _Bucket = field(default_factory=lambda: _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE))
     _hints: _Bucket = field(default_factory=lambda: _Bucket(EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE))
     _busy: int = 0
     _held: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
@@ -204,6 +207,7 @@ class Gateway:
         self._on_beat: list[Listener] = []
         self._on_gone: list[Listener] = []
         self._connections: dict[str, Connection] = {}
+        self._allowances: OrderedDict[str, _Bucket] = OrderedDict()
         self._rooms: dict[str, dict[str, set[Connection]]] = defaultdict(dict)
         self._delivered: OrderedDict[str, int] = OrderedDict()
         self._hints: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
@@ -320,6 +324,22 @@ class Gateway:
         }
 
     # ------------------------------------------------------------ in
+
+    async def hear(self, connection: Connection, raw: object) -> Ack:
+        """``dispatch`` a command, or refuse it as ``throttled`` when this sign-in sends too many.
+
+        What is refused here is not told to ``refused``: a flood must not fill the ledger.
+        """
+        session_id = connection.who.session_id
+        allowance = self._allowances.setdefault(
+            session_id, _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE)
+        )
+        self._allowances.move_to_end(session_id)
+        if len(self._allowances) > SESSIONS_REMEMBERED:
+            self._allowances.popitem(last=False)
+        if not allowance.take():
+            return self._nack(connection, Refusal(Code.THROTTLED))
+        return await self.dispatch(connection, raw)
 
     async def dispatch(self, connection: Connection, raw: object) -> Ack:
         """Answer one command as it came from outside; never raises but for cancellation.
@@ -452,11 +472,9 @@ class Gateway:
         connection = self._connections.get(sid)
         if connection is None:
             return Ack(ok=False, code=Code.UNAUTHENTICATED.value).model_dump(mode="json")
-        if not connection._commands.take():
-            return self._nack(connection, Refusal(Code.THROTTLED)).model_dump(mode="json")
         connection._busy += 1
         try:
-            ack = await self.dispatch(connection, args[0] if args else None)
+            ack = await self.hear(connection, args[0] if args else None)
         finally:
             connection._busy -= 1
             if not connection._busy and connection._held:
@@ -601,8 +619,19 @@ class Gateway:
             number += 1
             for sid in list(self._connections):
                 with suppress(KeyError):  # it may go while the others are served
+                    await self._close_if_stuck(sid)
                     await self._sio.emit("beat", number, to=sid)
-            await self._recheck()
+            try:
+                await self._recheck()
+            except Exception as error:  # noqa: BLE001 - without beats every page would count as silent
+                self._bug(Connection(_NOBODY), None, error)
+
+    async def _close_if_stuck(self, sid: str) -> None:
+        """Engine.IO keeps for a page what it does not read, and asks only that it answers pings."""
+        transport = self._sio.eio.sockets.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
+        if transport is not None and transport.queue.qsize() > PACKETS_WAITING:
+            self._security("socket_stuck", {"person": self._connections[sid].who.person_id})
+            await transport.close(wait=False, abort=True)
 
     async def _recheck(self) -> None:
         """Ask again who it is, of those whose turn it is; close the sockets of who is nobody now."""

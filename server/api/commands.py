@@ -30,7 +30,10 @@ class AnyCommand(BaseModel):
 
 
 @routes.route(
-    "POST", "/api/v1/commands", answer=Ack, problems=(Code.UNKNOWN_TYPE, Code.COMMAND_ID_REUSED)
+    "POST",
+    "/api/v1/commands",
+    answer=Ack,
+    problems=(Code.UNKNOWN_TYPE, Code.COMMAND_ID_REUSED, Code.THROTTLED),
 )
 async def send_command(ask: Ask[Nothing, AnyCommand]) -> web.Response:
     """Do what a command asks. Repeating one with its id changes nothing and gives the same answer.
@@ -38,7 +41,7 @@ async def send_command(ask: Ask[Nothing, AnyCommand]) -> web.Response:
     A refusal is a problem with the status of its code, beside those named here any of the command's.
     """
     connection = Connection(ask.actor, ask.language)
-    ack = await ask.request.app[GATEWAY].dispatch(connection, ask.body.model_dump())
+    ack = await ask.request.app[GATEWAY].hear(connection, ask.body.model_dump())
     if ack.ok:
         return web.Response(
             text=ack.model_dump_json(),

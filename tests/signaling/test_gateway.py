@@ -19,7 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 
-from signaling.gateway import COMMANDS_AT_ONCE, Connection, Delivery, Gateway, Handshake
+from signaling.gateway import (
+    COMMANDS_AT_ONCE,
+    PACKETS_WAITING,
+    Connection,
+    Delivery,
+    Gateway,
+    Handshake,
+)
 from signaling.protocol import Ack, Command, Id, Message, StoredEvent, Who
 from signaling.refusals import Code, Refusal
 from tests.kit.until import until
@@ -344,6 +351,37 @@ async def test_a_flood_is_throttled_and_a_page_recovers(edge: Edge) -> None:
             return None if ack["ok"] else str(ack["code"])
 
         await until(why_not, every_s=0.1)
+
+
+async def test_a_flood_over_requests_and_many_sockets_is_one_flood(edge: Edge) -> None:
+    def refusal(n: int) -> dict[str, str]:
+        return {"type": "test.say", "id": f"command-{n}", "text": "no"}
+
+    ann = Guest("ann", "session-ann")
+    count = 4 * int(COMMANDS_AT_ONCE)
+    acks = [await edge.gateway.hear(Connection(ann, "en"), refusal(n)) for n in range(count)]
+    assert "throttled" in {ack.code for ack in acks}
+    assert len(edge.refused) < count / 2, "what is throttled is not kept"
+    ben = Connection(Guest("ben", "session-ben"), "en")
+    assert (await edge.gateway.hear(ben, refusal(0))).code == "forbidden"
+
+
+async def test_a_socket_that_reads_nothing_is_closed(edge: Edge) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(
+            f"{edge.url}/socket.io/?EIO=4&transport=websocket", autoclose=False
+        ) as socket,
+    ):
+        await socket.receive()
+        await socket.send_str('40{"token":"deaf"}')
+        await until(lambda: None if edge.gateway.sessions() else "not there")
+        (sid,) = edge.gateway._connections
+        words = Wave(by="x" * 100_000)
+        for _ in range(PACKETS_WAITING + 500):
+            await edge.gateway.tell(sid, words)
+        await until(lambda: "still there" if edge.gateway.sessions() else None)
+    assert [what for what, _ in edge.security] == ["socket_stuck"]
 
 
 async def test_each_audience_gets_its_own_view_in_order(edge: Edge) -> None:
