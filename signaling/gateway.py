@@ -34,8 +34,8 @@ PACKETS_AT_ONCE: Final = 128
 RECHECK_EVERY_S: Final = 60.0
 AGAIN_AFTER_S: Final = 1.0
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
-"""Of one sign-in, over all its sockets and requests."""
-SESSIONS_REMEMBERED: Final = 10_000
+"""Of one person, over all his sockets and requests."""
+PEOPLE_REMEMBERED: Final = 10_000
 PACKETS_WAITING: Final = 1_000
 """A socket that has let so many gather reads nothing any more, and is closed."""
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
@@ -326,16 +326,16 @@ class Gateway:
     # ------------------------------------------------------------ in
 
     async def hear(self, connection: Connection, raw: object) -> Ack:
-        """``dispatch`` a command, or refuse it as ``throttled`` when this sign-in sends too many.
+        """``dispatch`` a command, or refuse it as ``throttled`` when this person sends too many.
 
         What is refused here is not told to ``refused``: a flood must not fill the ledger.
         """
-        session_id = connection.who.session_id
-        allowance = self._allowances.setdefault(
-            session_id, _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE)
-        )
-        self._allowances.move_to_end(session_id)
-        if len(self._allowances) > SESSIONS_REMEMBERED:
+        person_id = connection.who.person_id
+        allowance = self._allowances.get(person_id)
+        if allowance is None:
+            allowance = self._allowances[person_id] = _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE)
+        self._allowances.move_to_end(person_id)
+        if len(self._allowances) > PEOPLE_REMEMBERED:
             self._allowances.popitem(last=False)
         if not allowance.take():
             return self._nack(connection, Refusal(Code.THROTTLED))

@@ -496,13 +496,20 @@ class Switchboard:
             tick = self._tick(call, seen)
             if step(call, tick, now, self._patience) is call:
                 continue
-            async with self._book.turn(None, call.id) as turn:
-                after = step(turn.call, tick, turn.at, self._patience)
-                if after is turn.call:
-                    continue
-                await turn.write(after, *_told(turn.call, after))
-            self._settle(after)
+            try:
+                await self._pass_time(call.id, tick)
+            except Refusal as refusal:
+                # The next sweep tries again; meanwhile time goes on for the other calls.
+                log.warning("sweep put off call=%s code=%s", call.id, refusal.code.value)
         await self._show_presence()
+
+    async def _pass_time(self, call_id: CallId, tick: Tick) -> None:
+        async with self._book.turn(None, call_id) as turn:
+            after = step(turn.call, tick, turn.at, self._patience)
+            if after is turn.call:
+                return
+            await turn.write(after, *_told(turn.call, after))
+        self._settle(after)
 
     def _tick(self, call: Call, seen: Mapping[LegId, datetime]) -> Tick:
         slack = timedelta(seconds=SEEN_WRITTEN_EVERY_S)
