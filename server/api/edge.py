@@ -13,7 +13,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import hdrs, web
@@ -70,10 +69,16 @@ def _peer(request: web.Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address
         return None
 
 
+def _nearest(request: web.Request, header: str) -> str:
+    """What the proxy next to us says. Some add to the line that came, some add a line of their own:
+    the last value of the last line is the proxy's, all before may be the asker's invention."""
+    return ",".join(request.headers.getall(header, ())).rpartition(",")[2].strip()
+
+
 def is_secure(request: web.Request) -> bool:
     """Whether the browser speaks https, to us or to a proxy that we believe."""
-    if _trusted(request) and (told := request.headers.get("X-Forwarded-Proto")):
-        return told.rpartition(",")[2].strip() == "https"
+    if _trusted(request) and (told := _nearest(request, "X-Forwarded-Proto")):
+        return told == "https"
     return request.scheme == "https"
 
 
@@ -86,8 +91,8 @@ def is_local(request: web.Request) -> bool:
 def source(request: web.Request) -> str:
     """The network a request comes from, for throttling: an IPv4 address or an IPv6 /64."""
     address = request.remote or "unknown"
-    if _trusted(request) and (told := request.headers.get("X-Forwarded-For")):
-        address = told.rpartition(",")[2].strip()
+    if _trusted(request) and (told := _nearest(request, "X-Forwarded-For")):
+        address = told
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -104,7 +109,7 @@ def check_origin(settings: EdgeSettings, host: str, origin: str | None, site: st
     without either header is no browser and carries no cookie of one.
     """
     if origin is not None:
-        own = bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+        own = bool(host) and origin.partition("://")[2].lower() == host.lower()
         if not own and origin not in settings.origins:
             raise Refusal(Code.FOREIGN_ORIGIN)
     elif site is not None and site not in ("same-origin", "none"):
