@@ -56,16 +56,19 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._turn = asyncio.Semaphore(HASHED_AT_ONCE)
+        self.turn = asyncio.Semaphore(HASHED_AT_ONCE)
+        """Who holds it may compare one password."""
 
     def hash(self, password: str) -> str:
         """The PHC string of a password. Takes a core for some 30 ms: not for the loop."""
         return self._hasher.hash(password)
 
     async def matches(self, password: str, known: str | None) -> bool:
-        """Whether the password fits the hash; without one the same work is done, and it does not."""
-        async with self._turn:
-            return await asyncio.to_thread(self._verify, password, known)
+        """Whether the password fits the hash; without one the same work is done, and it does not.
+
+        Hold ``turn`` meanwhile.
+        """
+        return await asyncio.to_thread(self._verify, password, known)
 
     def _verify(self, password: str, known: str | None) -> bool:
         nobody = _nobody()  # made by the first call whoever asks, so that its time tells nothing
@@ -122,18 +125,22 @@ class Sessions:
         Refused: ``bad_credentials``, ``throttled``.
         """
         keys = (f"source {source}", f"account {_digest(login)}")
-        await self._throttle.check(*keys)
-        async with self._store.read() as connection:
-            account = await staff.find_account(connection, login)
-        fits = await self._passwords.matches(password, account.password_hash if account else None)
-        if account is None or not fits:
-            await self._throttle.failed(*keys)
-            security_log.warning(
-                "sign_in_failed",
-                source=source,
-                person=account.actor.person_id if account else None,
-            )
-            raise Refusal(Code.BAD_CREDENTIALS)
+        # Only in its turn is a try held against the failures before it: a thousand tries at once
+        # would all have been let through by the time that the first of them failed.
+        async with self._passwords.turn:
+            await self._throttle.check(*keys)
+            async with self._store.read() as connection:
+                account = await staff.find_account(connection, login)
+            known = account.password_hash if account else None
+            fits = await self._passwords.matches(password, known)
+            if account is None or not fits:
+                await self._throttle.failed(*keys)
+                security_log.warning(
+                    "sign_in_failed",
+                    source=source,
+                    person=account.actor.person_id if account else None,
+                )
+                raise Refusal(Code.BAD_CREDENTIALS)
         actor = replace(account.actor, session_id=secrets.token_urlsafe(16))
         token = secrets.token_urlsafe(32)
         async with self._store.change(actor) as change:
