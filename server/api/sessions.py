@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from server.actions.sessions import LIVES, Kind, Sessions, SignedSession
 from server.api.edge import cookie_name, is_secure, source, token_of
@@ -43,6 +43,11 @@ async def _open(ask: Ask[Nothing, SignIn], kind: Kind) -> SignedSession:
     )
 
 
+async def _end(request: web.Request, actor: Actor) -> None:
+    await request.app[SESSIONS].sign_out(actor)
+    await request.app[DISCONNECT](actor.session_id)
+
+
 @routes.route(
     "POST",
     "/api/v1/session",
@@ -51,8 +56,13 @@ async def _open(ask: Ask[Nothing, SignIn], kind: Kind) -> SignedSession:
     problems=(Code.BAD_CREDENTIALS, Code.THROTTLED),
 )
 async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
-    """Sign in with a password; the session comes as a cookie that scripts cannot read."""
+    """Sign in with a password; the session comes as a cookie that scripts cannot read.
+
+    The session that this browser had before ends with that, on its sockets too.
+    """
     session = await _open(ask, "cookie")
+    if ask.asker is not None and hdrs.AUTHORIZATION not in ask.request.headers:
+        await _end(ask.request, ask.asker)
     view = SessionView(person=signed_in(session.actor), expires_at=session.expires_at)
     response = web.Response(
         text=view.model_dump_json(),
@@ -85,8 +95,7 @@ async def read_session(ask: Ask[Nothing, Nothing]) -> SessionView:
 async def close_session(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Sign out: the session ends, on its sockets too. Asking twice is no error."""
     if ask.asker is not None:
-        await ask.request.app[SESSIONS].sign_out(ask.asker)
-        await ask.request.app[DISCONNECT](ask.asker.session_id)
+        await _end(ask.request, ask.asker)
     response = web.Response(status=204, headers={"Cache-Control": "no-store"})
     response.del_cookie(
         cookie_name(ask.request),
