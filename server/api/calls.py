@@ -23,14 +23,17 @@ PLAYED: Final = "video/webm"
 KEPT: Final = "video/x-matroska"
 
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+
+
 class CallQuery(Message):
     number: Text = ""
     """Part of the 办件编号."""
     person: Text = ""
     """Part of the name, or the login or staff number, of anybody who had a seat."""
-    from_: Annotated[date | None, Field(alias="from")] = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
     """First day, in China."""
-    to: date | None = None
+    to: Day | None = None
     """Last day, in China."""
     cursor: Cursor | None = None
 

@@ -212,7 +212,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
         moment = datetime.fromisoformat(at)
     except ValueError:
         raise Refusal(Code.MALFORMED, fields="cursor") from None
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or not 2000 <= moment.year < 3000:
         raise Refusal(Code.MALFORMED, fields="cursor")
     return moment, id
 

@@ -38,6 +38,8 @@ STATEMENT_TIMEOUT_MS: Final = 30_000
 _WRITER: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 _READER: Final = ("query_only=ON",)
 _BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03", "57014", "53300"})
+_UNTAKEN_STATES: Final = frozenset({"22021", "22P05"})
+"""PostgreSQL takes no U+0000 in a text."""
 _FULL_STATES: Final = frozenset({"53100"})
 _GONE_CLASSES: Final = ("08", "57P")
 _UPGRADE_LOCK: Final = 7_304_017_001
@@ -275,7 +277,7 @@ def _newest(scripts: ScriptDirectory) -> str:
 
 @asynccontextmanager
 async def _told() -> AsyncIterator[None]:
-    """Turn a database that is gone, busy or full into a Refusal."""
+    """Turn what ``refusal_of`` knows into a Refusal."""
     try:
         yield
     except sa.exc.TimeoutError as error:
@@ -290,9 +292,11 @@ async def _told() -> AsyncIterator[None]:
 
 
 def refusal_of(error: sa.exc.DBAPIError) -> Refusal | None:
-    """What to tell for a database that is gone, busy or full; None for any other error."""
+    """What to tell for a database that is gone, busy, full, or takes no such text; else None."""
     state = getattr(error.orig, "sqlstate", None)
     text = str(error.orig)
+    if state in _UNTAKEN_STATES:
+        return Refusal(Code.MALFORMED, fields="text")
     if state in _FULL_STATES or "database or disk is full" in text:
         return Refusal(Code.DISK_FULL)
     if state in _BUSY_STATES or "database is locked" in text:
