@@ -1,0 +1,148 @@
+"""What an attacker would try against a whole node, beside what the tests of each part try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import sqlalchemy as sa
+from limits import parse
+
+from server.actions.sessions import Sessions, Throttle
+from server.app import Running
+from server.store import SYSTEM, Store, tables, version_of
+from signaling.client import Client
+from signaling.refusals import Refusal
+from tests.kit.exchange import APPROVERS, CLERK, OTHER_CLERK, acts, exchange, ringing
+from tests.kit.nodes import browser, node_settings, seat_staff, served, sign_in
+from tests.kit.stores import MovedClock
+from tests.kit.until import until
+
+
+@pytest.fixture
+async def node(database: str, tmp_path: Path) -> AsyncIterator[Running]:
+    settings = node_settings(database, tmp_path, trusted_proxies=("127.0.0.1/32",))
+    async with served(settings) as node:
+        yield node
+
+
+async def test_guesses_that_come_at_once_are_slowed_down_too(store: Store) -> None:
+    await seat_staff(store)
+    book = Sessions(store, Throttle(parse("3/15 minutes"), parse("2/minute")))
+
+    async def guess(number: int) -> str:
+        with pytest.raises(Refusal) as told:
+            await book.sign_in("clerk-one", f"guess {number}", "cookie", "192.0.2.1")
+        return told.value.code.value
+
+    codes = await asyncio.gather(*map(guess, range(40)))
+    assert codes.count("bad_credentials") <= 6
+    assert set(codes) == {"bad_credentials", "throttled"}
+
+
+async def test_a_source_that_the_asker_invents_is_not_believed(node: Running) -> None:
+    async with browser(node) as page:
+        codes = []
+        for number in range(40):
+            # As a proxy sends it that adds a line of its own behind the asker's.
+            lines = [("X-Forwarded-For", f"198.51.100.{number}"), ("X-Forwarded-For", "192.0.2.1")]
+            wrong = {"login": f"nobody-{number}", "password": "a guess"}
+            async with page.post("/api/v1/session", json=wrong, headers=lines) as said:
+                codes.append((await said.json())["code"])
+        assert codes[-1] == "throttled"
+
+
+async def test_signing_in_ends_the_session_that_the_browser_had(node: Running) -> None:
+    async with browser(node) as page:
+        await sign_in(page, "clerk-one")
+        (before,) = [cookie.value for cookie in page.cookie_jar]
+        socket = Client(node.address, before)
+        await socket.connect()
+        try:
+            await sign_in(page, "approver-one")
+            await until(lambda: "still connected" if socket.connected else None)
+        finally:
+            await socket.close()
+        async with page.get("/api/v1/session") as said:
+            assert (await said.json())["person"]["login"] == "approver-one"
+    async with aiohttp.ClientSession(node.address) as thief:
+        stolen = {"Authorization": f"Bearer {before}"}
+        async with thief.get("/api/v1/session", headers=stolen) as said:
+            assert said.status == 401
+
+
+@pytest.mark.parametrize(
+    ("login", "method", "path", "headers", "status"),
+    [
+        ("supervisor-one", "GET", "/api/v1/calls?to=9999-12-31", {}, 400),
+        ("supervisor-one", "GET", "/api/v1/calls?from=0001-01-01", {}, 400),
+        ("clerk-one", "GET", "/api/v1/cases?cursor=MDAwMS0wMS0wMVQwMDowMCswOTowMCB4", {}, 400),
+        ("clerk-one", "DELETE", "/api/v1/session", {"Origin": "http://["}, 403),
+    ],
+)
+async def test_no_request_is_a_fault(
+    node: Running, login: str, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    async with browser(node) as page:
+        await sign_in(page, login)
+        async with page.request(method, path, headers=headers) as said:
+            assert said.status == status, await said.text()
+
+
+async def test_a_text_that_a_database_does_not_take_is_refused(store: Store, database: str) -> None:
+    refused: list[str] = []
+    try:
+        async with store.read() as connection:
+            await connection.execute(
+                sa.select(tables.people.c.id).where(tables.people.c.name == "\0")
+            )
+    except Refusal as refusal:
+        refused.append(refusal.code.value)
+    assert refused == ([] if database.startswith("sqlite") else ["malformed"])
+
+
+async def test_a_call_that_cannot_be_written_stops_no_other_calls_time(
+    store: Store, clock: MovedClock
+) -> None:
+    async with (
+        exchange(store, beat_every_s=1.0) as node,
+        node.desk(CLERK) as sun,
+        node.desk(OTHER_CLERK) as zhou,
+        node.desk(APPROVERS[0]) as li,
+        node.desk(APPROVERS[1]) as chen,
+    ):
+        await li.do("desk.duty", duty="online")
+        broken = await ringing(sun, [li])
+        await chen.do("desk.duty", duty="online")
+        whole = await ringing(zhou, [chen])
+        async with store.read() as connection:
+            version = await version_of(connection, f"call:{broken}")
+        async with store.change(SYSTEM) as change:
+            await change.connection.execute(_taken(f"call:{broken}", version + 1))
+        clock.move(31)
+        await node.switchboard.sweep()
+        call = await zhou.sees(lambda call: call["state"] == "ended", whole)
+        assert call["reason"] == "missed"
+        assert (await acts(store, broken))[-1] == "forged"
+
+
+def _taken(subject: str, version: int) -> sa.Insert:
+    """An entry where the next one would have to stand."""
+    return tables.ledger_entries.insert().values(
+        subject=subject,
+        version=version,
+        previous="0" * 64,
+        at="2026-11-24T00:00:00.000000Z",
+        actor="nobody",
+        on_behalf_of=None,
+        unit="none",
+        act="forged",
+        object=subject,
+        result="ok",
+        digest="0" * 64,
+        hash="f" * 64,
+        leaf=None,
+    )
