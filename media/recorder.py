@@ -62,6 +62,7 @@ SYNC_STEP_S = 0.005
 KEY_INTERVAL_S = 1.0
 TICK_S = 0.1
 MAX_GAPS = 1000
+MAX_FRAME_BYTES = 4 << 20
 DEFAULT_SIZE = (640, 480)
 NTP_EPOCH_S = 2_208_988_800
 _ARRIVAL = struct.Struct("!d")
@@ -234,6 +235,10 @@ class Assembler:
                 self.lose()
             return None
         self._frame += packet.payload[at:]
+        if len(self._frame) > MAX_FRAME_BYTES:
+            # A page that never ends a frame must not fill the memory of the process that records all.
+            self.lose()
+            return None
         if not packet.marker:
             return None
         frame = bytes(self._frame)

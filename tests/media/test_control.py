@@ -49,19 +49,18 @@ async def test_nonsense_on_the_channel_harms_nobody_else(studio: Studio) -> None
         writer.close()
     token = (studio.workdir / TOKEN_NAME).read_text()
     reader, writer = await asyncio.open_unix_connection(str(socket))
-    for number, order in enumerate(
-        (
-            {"do": "hello", "token": token},
-            {"do": "dance"},
-            {"do": "open_room"},
-            {"do": "open_room", "room": "x" * 1000},
-            {"do": "add_party", "room": "r", "party": "p", "record": 1},
-            {"do": "read_segment", "segment": "../../etc/passwd", "offset": 0},
-            {"do": "read_segment", "segment": "0" * 24, "offset": -1},
-            {"do": "read_segment", "segment": "0" * 24, "offset": 0},
-            {"do": "hello", "token": "\ud800"},
-        )
-    ):
+    orders: tuple[dict[str, object], ...] = (
+        {"do": "hello", "token": token},
+        {"do": "dance"},
+        {"do": "open_room"},
+        {"do": "open_room", "room": "x" * 1000},
+        {"do": "add_party", "room": "r", "party": "p", "record": 1},
+        {"do": "read_segment", "segment": "../../etc/passwd", "offset": 0},
+        {"do": "read_segment", "segment": "0" * 24, "offset": -1},
+        {"do": "read_segment", "segment": "0" * 24, "offset": 0},
+        {"do": "hello", "token": "\ud800"},
+    )
+    for number, order in enumerate(orders):
         writer.write(json_frame({"id": number, **order}))
     codes = []
     for _ in range(9):

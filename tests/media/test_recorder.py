@@ -8,7 +8,16 @@ from pathlib import Path
 import av
 
 from media.forward import begins_key_frame
-from media.recorder import Clock, Packet, Recording, Reorder, key_frame_size, parse_rtp
+from media.recorder import (
+    MAX_FRAME_BYTES,
+    Assembler,
+    Clock,
+    Packet,
+    Recording,
+    Reorder,
+    key_frame_size,
+    parse_rtp,
+)
 
 KEY = bytes([0x10]) + b"\x00\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00"
 UTC = 1_800_000_000.0
@@ -152,3 +161,13 @@ def test_key_frames_are_known_by_their_first_bytes() -> None:
     assert begins_key_frame(b"\x90\x80\x81\x02\x00", 0, 5)
     assert not begins_key_frame(b"\x90\x80", 0, 2)
     assert key_frame_size(KEY[1:]) == (320, 240)
+
+
+def test_a_frame_that_never_ends_is_given_up() -> None:
+    frames = Assembler()
+    piece = bytes(1200)
+    assert frames.put(Packet(0, 1, False, UTC, KEY), False) is None
+    for number in range(1, MAX_FRAME_BYTES // len(piece) + 2):
+        assert frames.put(Packet(number, 1, False, UTC, b"\x00" + piece), False) is None
+    assert frames.needs_key
+    assert frames.put(Packet(0, 2, True, UTC, KEY), False) == (KEY[1:], True)
