@@ -2,11 +2,11 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from server.actions import cases, catalogue, supervision
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
-from server.wire.case import CaseState, ItemView
+from server.wire.case import CaseState, ItemView, Version
 from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report
 from signaling.protocol import Message
 from signaling.refusals import Code
@@ -33,7 +33,7 @@ class CaseQuery(Message):
 
 
 class HistoryQuery(Message):
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Version = 0
     """Events with a greater version."""
 
 

@@ -7,13 +7,15 @@ the envelope of ``signaling.protocol``; no storage, no rules.
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from signaling.protocol import Command, Event, Id, Message, PersonRef
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 FieldValue = Annotated[str, StringConstraints(max_length=2000)]
 Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
+Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""As far as the databases count."""
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
 """登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` may be reviewed and decided again."""
@@ -185,7 +187,7 @@ class Draft(Message):
     """My own unsaved value of a field, as it was up to a second ago."""
 
     value: str
-    base_version: int
+    base_version: Version
     at: datetime
 
 
@@ -254,7 +256,7 @@ class CaseEdit(Command):
     case_id: Id
     field: FieldName
     value: FieldValue
-    base_version: int
+    base_version: Version
     """The ``version`` of the field the page edited from; 0 when it was empty."""
 
 
@@ -265,7 +267,7 @@ class CaseDraft(Command):
     case_id: Id
     field: FieldName
     value: FieldValue
-    base_version: int
+    base_version: Version
 
 
 class CaseHold(Command):
