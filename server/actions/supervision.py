@@ -66,7 +66,10 @@ def checks(store: Store) -> Mapping[str, Callable[[], Awaitable[bool]]]:
             await version_of(connection, "readiness")
         return True
 
-    return {"database": database}
+    async def ledger_writable() -> bool:
+        return store.ledger_failure is None
+
+    return {"database": database, "ledger": ledger_writable}
 
 
 # ---------------------------------------------------------------- cases, afterwards

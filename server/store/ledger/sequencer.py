@@ -59,7 +59,9 @@ class Sequencer:
 
     @property
     def failure(self) -> str | None:
-        """Why acts must be refused: a problem that lasts longer than PATIENCE_S."""
+        """Why acts must be refused: a problem that lasts longer than PATIENCE_S, or a fault."""
+        if self._task is not None and self._task.done():
+            return "the sequencer has ended"
         if self._failing_since is None or time.monotonic() - self._failing_since < PATIENCE_S:
             return None
         return self.problem
