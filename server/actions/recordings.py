@@ -81,11 +81,15 @@ class Recordings:
         for recording in unfinished:
             if recording.segment in known:
                 continue
-            async with self._store.change(SYSTEM) as change:
-                call, header = await self._locked(change, recording.call_id)
-                lost = replace(recording, state="lost")
-                await rows.save_recording(change.connection, lost)
-                await self._turned(change, call, header, lost, False, "recording.lost")
+            try:
+                async with self._store.change(SYSTEM) as change:
+                    call, header = await self._locked(change, recording.call_id)
+                    lost = replace(recording, state="lost")
+                    await rows.save_recording(change.connection, lost)
+                    await self._turned(change, call, header, lost, False, "recording.lost")
+            except Refusal as refusal:
+                # The next worker's start tries again; one recording must not keep media away.
+                log.warning("recording.not_given_up", recording=recording.id, code=refusal.code)
 
     async def _seal(self, client: MediaClient, event: SegmentFinished) -> None:
         async with self._store.read() as connection:

@@ -8,6 +8,7 @@ worker that dies ends no call: its legs have no media until their pages connect 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
@@ -169,7 +170,7 @@ class Rooms:
                     self._started.clear()
             await worker.client.close()
             lost, self._open = self._open, set()
-            await told.media_lost(lost)
+            await _until_taken(partial(told.media_lost, lost))
             await asyncio.sleep(AGAIN_AFTER_S)
 
     async def close(self, *, stop: bool) -> None:
@@ -198,8 +199,12 @@ class Rooms:
         for segment in finished:
             self._aside(self._recordings.seal(client, segment))
         if worker.process is not None:
-            await self._recordings.give_up([segment.segment for segment in finished])
+            known = [segment.segment for segment in finished]
+            await _until_taken(lambda: self._recordings.give_up(known))
             return
+        await _until_taken(lambda: self._leave_ended(client, told))
+
+    async def _leave_ended(self, client: MediaClient, told: Told) -> None:
         for room, seats in (await client.figures())["rooms"].items():
             call = await told.find(room)
             if call is None or call.state is CallState.ENDED:
@@ -230,6 +235,17 @@ class Rooms:
         task = asyncio.create_task(work)
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
+
+
+async def _until_taken(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it, and again each second while the store refuses it; what the worker says waits meanwhile."""
+    while True:
+        try:
+            await work()
+            return
+        except Refusal as refusal:
+            log.warning("media.put_off", code=refusal.code)
+        await asyncio.sleep(AGAIN_AFTER_S)
 
 
 def _cancelling() -> bool:
