@@ -146,3 +146,32 @@ def _taken(subject: str, version: int) -> sa.Insert:
         hash="f" * 64,
         leaf=None,
     )
+
+
+@pytest.mark.parametrize("version", [-1, 2**31, 10**30])
+async def test_a_version_that_no_database_counts_to_is_malformed(
+    node: Running, version: int
+) -> None:
+    async with browser(node) as page:
+        await sign_in(page, "clerk-one")
+        for kind in ("case.edit", "case.draft"):
+            command = {"type": kind, "id": "command-1", "case_id": "case-one"}
+            command |= {"field": "name", "value": "x"}
+            body = {**command, "base_version": version}
+            async with page.post("/api/v1/commands", json=body) as said:
+                assert (await said.json())["code"] == "malformed"
+        await sign_in(page, "supervisor-one")
+        async with page.get(f"/api/v1/cases/case-one/history?after={version}") as said:
+            assert said.status == 400
+
+
+async def test_acts_are_refused_when_the_sequencer_has_ended(store: Store) -> None:
+    sequencer = store._sequencer
+    assert store.ledger_failure is None
+    assert sequencer._task is not None
+    sequencer._task.cancel()
+    await asyncio.wait([sequencer._task])
+    with pytest.raises(Refusal) as refused:
+        async with store.change(SYSTEM):
+            pass
+    assert refused.value.code.value == "ledger_unavailable"
