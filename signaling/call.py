@@ -26,6 +26,8 @@ SILENT_AFTER_S = 5.0
 LOST_AFTER_S = 15.0
 HELD_WITH_OTHER_S = 120.0
 HELD_ALONE_S = 60.0
+LEGS_AT_MOST = 200
+"""Each event carries the whole call: who takes his seat again and again must not make it endless."""
 
 
 class CallState(StrEnum):
@@ -250,7 +252,8 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
 
     A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a
     cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
-    that is not his, ``not_in_call`` for a seat. What the engine or the clock say is never refused.
+    that is not his, ``not_in_call`` for a seat; and ``throttled`` to who joins when there are 200
+    legs already. What the engine or the clock say is never refused.
     """
     match event:
         case Tick():
@@ -324,6 +327,8 @@ def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call
         raise Refusal(Code.NOT_IN_CALL)
     if before.id == event.leg_id:
         return call
+    if len(call.legs) >= LEGS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
     if before.state is LegState.LOST and before.held_until is not None and before.held_until <= at:
         raise Refusal(Code.CALL_ENDED)
     if before.state is LegState.JOINED:

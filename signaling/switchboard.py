@@ -213,6 +213,7 @@ class _Seat:
     """The page that holds a leg, and when it was last heard."""
 
     call_id: CallId
+    person_id: str
     page: str
     sid: str
     heard_at: datetime
@@ -424,7 +425,7 @@ class Switchboard:
         now = self._now()
         self._people_heard[line.who.person_id] = now
         for leg_id, seat in self._seats.items():
-            if seat.page == line.page:
+            if seat.page == line.page and seat.person_id == line.who.person_id:
                 back = seat.gone
                 self._seats[leg_id] = replace(seat, sid=line.sid, heard_at=now, gone=False)
                 if back:
@@ -597,7 +598,9 @@ class Switchboard:
 
     def _sit(self, call_id: CallId, leg_id: LegId, line: Line) -> None:
         if line.page:
-            self._seats[leg_id] = _Seat(call_id, line.page, line.sid, self._now())
+            self._seats[leg_id] = _Seat(
+                call_id, line.who.person_id, line.page, line.sid, self._now()
+            )
 
     def _settle(self, call: Call) -> None:
         """Let go of the seats that have ended, and of the room when the call has."""

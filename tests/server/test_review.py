@@ -16,7 +16,7 @@ from server.app import Running
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.client import Client
 from signaling.refusals import Refusal
-from tests.kit.exchange import APPROVERS, CLERK, OTHER_CLERK, acts, exchange, ringing
+from tests.kit.exchange import APPROVERS, CLERK, OTHER_CLERK, acts, exchange, live, ringing
 from tests.kit.nodes import browser, node_settings, seat_staff, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
@@ -127,6 +127,26 @@ async def test_a_call_that_cannot_be_written_stops_no_other_calls_time(
         call = await zhou.sees(lambda call: call["state"] == "ended", whole)
         assert call["reason"] == "missed"
         assert (await acts(store, broken))[-1] == "forged"
+
+
+async def test_who_takes_the_name_of_anothers_page_does_not_take_his_seat(
+    store: Store, clock: MovedClock
+) -> None:
+    async with (
+        exchange(store, beat_every_s=1.0) as node,
+        node.desk(CLERK) as sun,
+        node.desk(APPROVERS[0]) as li,
+    ):
+        await li.do("desk.duty", duty="online")
+        call_id = await live(sun, li, [])
+        async with node.desk(OTHER_CLERK, page=sun.page):
+            await sun.close()
+            call = await li.sees(lambda call: call["legs"][0]["silent"], call_id)
+            clock.move(16)
+            await li.beat_again()
+            await node.switchboard.sweep()
+            call = await li.sees(lambda call: call["legs"][0]["state"] == "lost", call_id)
+            assert call["state"] == "live"
 
 
 def _taken(subject: str, version: int) -> sa.Insert:

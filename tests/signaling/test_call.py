@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling.call import (
+    LEGS_AT_MOST,
     Answered,
     Call,
     CallId,
@@ -548,3 +549,14 @@ def test_views_of_the_wire_name_the_same_states() -> None:
     assert set(get_args(protocol.Seat)) == set(Seat)
     shared = {field.name for field in fields(Leg)} - {"person_id"}
     assert shared <= set(protocol.LegView.model_fields)
+
+
+def test_who_joins_for_ever_does_not_make_the_call_endless() -> None:
+    call = dialled()
+    for number in range(LEGS_AT_MOST - 1):
+        call = step(call, Joined(CLERK, LegId(f"leg-{number}")), after(1))
+    with pytest.raises(Refusal) as refused:
+        step(call, Joined(CLERK, NEW), after(2))
+    assert refused.value.code is Code.THROTTLED
+    assert len(call.legs) == LEGS_AT_MOST
+    assert step(call, HungUp(CLERK), after(3)).state is CallState.ENDED
