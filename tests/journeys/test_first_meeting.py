@@ -57,7 +57,10 @@ async def node(
     """A node with the demo's people and items, on a real clock."""
     more: dict[str, Any] = {}
     if database.startswith("postgresql"):
-        more = {"redis_url": request.getfixturevalue("redis_url"), "bus_secret": "a secret between nodes"}
+        more = {
+            "redis_url": request.getfixturevalue("redis_url"),
+            "bus_secret": "a secret between nodes",
+        }
     settings = node_settings(database, tmp_path, **more)
     await upgrade(database)
     store = await Store.open(settings.store)
