@@ -50,6 +50,8 @@ SWEEP_EVERY_S: Final = 30.0
 SPARE_BYTES: Final = 64 * 1024 * 1024
 """Room that an upload may not take from the disk."""
 NAME_MAX: Final = 255
+VERSIONS_AT_MOST: Final = 200
+"""Of one line of one case, those given up included: the whole case is read with each act."""
 ALGORITHMS: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 NOTHING_LEFT: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -140,7 +142,7 @@ class Uploads:
         """Name a file that is to come: a new version of that line, ``receiving`` from now on.
 
         Refused: not_found, not_yours (not the window), case_closed, line_unknown, file_empty,
-        file_too_large, disk_full.
+        file_too_large, disk_full, throttled (after 200 versions of the line).
         """
         if length <= 0:
             raise Refusal(Code.FILE_EMPTY)
@@ -181,6 +183,8 @@ class Uploads:
             raise Refusal(Code.CASE_CLOSED)
         if record.case.item.line(line) is None:
             raise Refusal(Code.LINE_UNKNOWN)
+        if sum(one.line == line for one in record.case.materials) >= VERSIONS_AT_MOST:
+            raise Refusal(Code.THROTTLED)
         material = Material(
             id=new_id(),
             line=line,

@@ -77,6 +77,7 @@ def _about(request: web.Request) -> web.Response:
         Code.FILE_EMPTY,
         Code.FILE_TOO_LARGE,
         Code.DISK_FULL,
+        Code.THROTTLED,
     ),
 )
 async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:

@@ -179,6 +179,23 @@ async def test_a_bad_beginning_is_refused(clerk: Desk, line: str) -> None:
     assert len((await clerk.case(case_id))["materials"]) == 1
 
 
+async def test_a_line_takes_no_versions_without_end(
+    clerk: Desk, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.actions.materials.VERSIONS_AT_MOST", 3)
+    case_id = await clerk.open_case()
+    about = {"case_id": case_id, "line": line, "filename": "a.pdf"}
+    begin = {**TUS, "Upload-Length": "100", "Upload-Metadata": metadata(about)}
+    for status in (201, 201, 201, 429):
+        async with clerk.http.post("/api/v1/uploads", headers=begin) as said:
+            assert said.status == status
+            location = said.headers.get("Location")
+        if location is not None:
+            async with clerk.http.delete(location, headers=TUS) as said:
+                assert said.status == 204
+    assert len((await clerk.case(case_id))["materials"]) == 3
+
+
 async def test_only_the_window_brings_and_only_the_bringer_goes_on(
     node: Running, clerk: Desk, approver: Desk, line: str
 ) -> None:
