@@ -80,6 +80,7 @@ class Bus:
         self._redis_url = redis_url
         self._secret = secret or b""
         self._node = secrets.token_hex(8)
+        self._closing = False
         self._count = 0
         self._heard: dict[str, int] = {}
         self._outgoing: deque[bytes] = deque(maxlen=BACKLOG)
@@ -122,6 +123,7 @@ class Bus:
 
     async def close(self) -> None:
         """End the tasks; what was not delivered yet is dropped. A task that died of a bug raises it here."""
+        self._closing = True
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
@@ -177,6 +179,9 @@ class Bus:
                     log.warning("bus.redis_away", error=type(errors.exceptions[0]).__name__)
                 first = False
             self.connected = False
+            # A task group that fails while it is cancelled tells the failure alone (Python < 3.13).
+            if self._closing:
+                return
             await asyncio.sleep(RECONNECT_S)
 
     async def _hear(self, listening: Any) -> None:

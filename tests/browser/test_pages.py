@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.kit.nodes import node_settings, served
+
+
+pytestmark = pytest.mark.browser  # needs the built pages
 
 
 async def test_a_page_asked_again_is_still_a_page(tmp_path: Path) -> None:
