@@ -9,7 +9,6 @@ import pytest
 
 from tests.kit.nodes import node_settings, served
 
-
 pytestmark = pytest.mark.browser  # needs the built pages
 
 
