@@ -62,12 +62,12 @@ class Screens:
         self.findings: dict[str, list[str]] = {}
 
     async def take(self, desk: Desk, name: str, *, large: bool = False) -> None:
-        await desk.page.screenshot(path=self.folder / f"{name}.png")
+        await desk.page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
         if found := await desk.axe():
             self.findings[name] = found
         if large:
             await desk.page.set_viewport_size({"width": 1920, "height": 1080})
-            await desk.page.screenshot(path=self.folder / f"{name}-1920.png")
+            await desk.page.screenshot(path=self.folder / f"{name}-1920.png", animations="disabled")
             await desk.page.set_viewport_size({"width": 1366, "height": 768})
 
 
