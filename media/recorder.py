@@ -642,7 +642,11 @@ class Desk:
         while True:
             readable, _, _ = select.select([self._line], [], [], TICK_S)
             if readable:
-                chunk = self._line.recv(1 << 18)
+                try:
+                    chunk = self._line.recv(1 << 18)
+                except ConnectionResetError:
+                    # a worker that was killed with an answer of ours unread: the end, all the same
+                    chunk = b""
                 if not chunk:
                     break
                 stream += chunk

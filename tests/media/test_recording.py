@@ -51,7 +51,7 @@ async def test_both_files_play_to_the_end_with_the_right_picture_tone_and_length
         assert played.pictures >= 30
         assert segment.started_at == started[party]
         assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 0.1
-        assert abs(played.sound_s - played.duration_s) < 0.5
+        assert abs(played.sound_s - played.duration_s) < 0.5, segment
         assert segment.gaps == ()
         assert [track.mid for track in segment.tracks] == ["0", "1"]
     left = await studio.client.list_segments()
