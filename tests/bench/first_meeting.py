@@ -193,12 +193,24 @@ async def in_browsers(node: Running, folder: Path) -> dict[str, list[float]]:
                 await one.page.evaluate("window.firstFrame = 0")
             clicked: float = await answer.evaluate("one => { one.click(); return Date.now() }")
             for one, name in ((window, "window"), (approver, "approver")):
-                await one.page.wait_for_function("window.firstFrame > 0", timeout=20_000)
-                at: float = await one.page.evaluate("window.firstFrame")
+                at = await first_frame_at(one)
                 figures[f"first_frame_{name}"].append(at - clicked)
             await page.get_by_role("button", name="挂断").click()
             await page.get_by_role("button", name="再次发起云见面").wait_for()
     return figures
+
+
+async def first_frame_at(one: Desk) -> float:
+    """When the page showed its first remote picture (ms); asked again, not polled in the page."""
+    at = 0.0
+
+    async def shown() -> str | None:
+        nonlocal at
+        at = await one.page.evaluate("window.firstFrame")
+        return None if at > 0 else "no picture yet"
+
+    await until(shown, 20)
+    return at
 
 
 async def desk(browser: Browser, node: Running, login: str) -> Desk:
