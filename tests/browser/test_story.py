@@ -34,6 +34,28 @@ WINDOW: Colour = RED
 APPROVER: Colour = GREEN
 WINDOW_HZ, APPROVER_HZ = 440, 660
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+CALLS_FOR_ATTENTION = """
+window.notices = []; window.tones = {started: 0, stopped: 0}
+const Real = window.Notification
+window.Notification = class extends Real {
+    constructor(title, options) {
+        super(title, options)
+        const kept = {title, tag: options.tag, stays: options.requireInteraction, open: true}
+        window.notices.push(kept)
+        const close = this.close.bind(this)
+        this.close = () => { kept.open = false; close() }
+    }
+}
+for (const name of ['start', 'stop']) {
+    const real = OscillatorNode.prototype[name]
+    OscillatorNode.prototype[name] = function (when) {
+        if (name === 'start') window.tones.started += 1
+        else if (when === undefined) window.tones.stopped += 1
+        return real.apply(this, arguments)
+    }
+}
+"""
+"""Counts what the page asks of the browser for a ring, and lets it happen."""
 FAR, OWN = ".far-face video", ".small-face video"
 
 
@@ -136,6 +158,8 @@ async def test_first_meeting(node: Running, tmp_path: Path) -> None:
         far_browser = await stack.enter_async_context(chromium(tmp_path, APPROVER, APPROVER_HZ))
         window = await Desk.open(clerk_browser)
         approver = await Desk.open(far_browser)
+        await approver.page.add_init_script(CALLS_FOR_ATTENTION)
+        colleague = await Desk.open(far_browser)
 
         # signing in: a wrong password is said, what was typed stays
         await window.page.goto(f"{node.address}/sign-in")
@@ -151,12 +175,15 @@ async def test_first_meeting(node: Running, tmp_path: Path) -> None:
         await approver.page.get_by_role("button", name="上线接听").click()
         await expect(approver.page.get_by_role("status").filter(has_text="在线")).to_be_visible()
         await screens.take(approver, "approver-duty")
+        await colleague.sign_in(node.address, "gaoxinmin", demo.PASSWORD)
+        await colleague.page.wait_for_url("**/approver")
+        await colleague.page.get_by_role("button", name="上线接听").click()
 
         await register(window, screens)
         case_id = window.page.url.rsplit("/", 1)[1]
         assert len(await window.page.locator("[data-line]").all()) == 4  # C4: before the call
 
-        await consent_dial_cancel_and_answer(window, approver, screens)
+        await consent_dial_cancel_and_answer(window, approver, colleague, screens)
 
         # both see and hear each other; the sign of the recording stands on both pages
         await meets(window, APPROVER, APPROVER_HZ)
@@ -202,7 +229,14 @@ async def test_first_meeting(node: Running, tmp_path: Path) -> None:
             administrator.page.get_by_text("济南市市中区政务服务中心").first
         ).to_be_visible()
         await screens.take(administrator, "admin")
-        complaints = window.complaints + approver.complaints + administrator.complaints
+        await administrator.page.goto(f"{node.address}/no-such-page")
+        await expect(administrator.page.get_by_text("没有这一页").first).to_be_visible()
+        assert await administrator.axe() == []
+        complaints = [
+            line
+            for desk in (window, approver, colleague, administrator)
+            for line in desk.complaints
+        ]
     assert complaints == []
     assert not screens.findings, "\n".join(f"{k}: {v}" for k, v in screens.findings.items())
 
@@ -241,7 +275,9 @@ async def register(window: Desk, screens: Screens) -> None:
     await expect(page.locator("[data-case]")).to_be_visible()
 
 
-async def consent_dial_cancel_and_answer(window: Desk, approver: Desk, screens: Screens) -> None:
+async def consent_dial_cancel_and_answer(
+    window: Desk, approver: Desk, colleague: Desk, screens: Screens
+) -> None:
     page = window.page
     await expect(page.get_by_text("审批在线")).to_be_visible()
     await page.get_by_role("button", name="发起云见面").click()
@@ -260,16 +296,30 @@ async def consent_dial_cancel_and_answer(window: Desk, approver: Desk, screens: 
     await expect(card).to_contain_text("孙**")
     await expect(card).not_to_contain_text("孙雅宁")
     await until(lambda: flashes(approver.page), 4)
+    (notice,) = await approver.page.evaluate("window.notices")
+    assert notice["stays"], "a notification stays until it is handled"
+    assert notice["open"]
+    assert await approver.page.evaluate("window.tones") == {"started": 1, "stopped": 0}
     await screens.take(approver, "approver-ring")
     await screens.take(window, "window-ringing")
     await page.get_by_role("button", name="取消", exact=True).click()
     await expect(card).to_be_hidden()
     await expect(page.locator(".call-pane")).to_have_attribute("data-phase", "ended")
     await until(lambda: rests(approver.page), 4)
+    (notice,) = await approver.page.evaluate("window.notices")
+    assert not notice["open"]
+    assert await approver.page.evaluate("window.tones") == {"started": 1, "stopped": 1}
 
     await page.get_by_role("button", name="再次发起云见面").click()
     await expect(card).to_be_visible()
+    elsewhere = colleague.page.get_by_role("alertdialog")
+    await expect(elsewhere).to_be_visible()
     await card.get_by_role("button", name="接听").click()
+
+    async def rings_nowhere_else() -> None:
+        await expect(elsewhere).to_be_hidden()
+
+    await within(2.0, rings_nowhere_else)
     await approver.page.wait_for_url("**/approver/cases/*")
     for desk in (window, approver):
         await expect(desk.page.locator(".call-pane")).to_have_attribute("data-phase", "active")
