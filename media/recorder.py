@@ -265,11 +265,15 @@ def key_frame_size(frame: bytes) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class Unit:
-    """What is muxed: one frame of sound or picture at its UTC time."""
+    """What is muxed: one frame of sound or picture at its UTC time.
+
+    `gap` says why something is missing directly before it, or nothing.
+    """
 
     moment: float
     data: bytes
     key: bool
+    gap: str = ""
 
 
 @dataclass(slots=True)
@@ -448,6 +452,7 @@ class Recording:
             self._accept(line, unit, now)
 
     def _accept(self, line: Line, unit: Unit, now: float) -> None:
+        unit.gap, line.broken = line.broken, ""
         if self._container is not None:
             self._write(line, unit)
             return
@@ -505,10 +510,13 @@ class Recording:
     def _write(self, line: Line, unit: Unit) -> None:
         if self._container is None or line.stream is None or self.started_at is None:
             return
-        if line.broken:
-            if line.first is not None and len(self.gaps) < MAX_GAPS and unit.moment > line.last:
-                self.gaps.append(Gap(line.mid, line.last, unit.moment, line.broken))
-            line.broken = ""
+        if (
+            unit.gap
+            and line.first is not None
+            and len(self.gaps) < MAX_GAPS
+            and unit.moment > line.last
+        ):
+            self.gaps.append(Gap(line.mid, line.last, unit.moment, unit.gap))
         milliseconds = round((unit.moment - self.started_at) * 1000)
         if milliseconds <= line.last_ms:
             # Set back in time: sound would overlap, but the decoder needs each picture.
