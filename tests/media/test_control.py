@@ -87,10 +87,10 @@ async def test_a_new_server_finds_the_call_that_the_old_one_left(tmp_path: Path)
             await old.client.answer("room", name, await peer.answer(offer))
         await until(lambda: li.meets(RED, 440), 10)
         await old.client.close()
-        await sun.close()
         new = await spawn(workdir)
         try:
             assert new.process is None, "another worker was started"
+            await sun.close()
             async with asyncio.timeout(5):
                 async for event in new.client.events():
                     if event == PartyDown("room", "sun", "closed"):
