@@ -151,7 +151,10 @@ class MediaClient:
         await self._ask("drop_segment", segment=segment)
 
     async def events(self) -> AsyncIterator[MediaEvent]:
-        """Events in the order in which the worker sent them, up to `WorkerGone`. One reader."""
+        """Events in the order in which the worker sent them, up to `WorkerGone`. One reader.
+
+        None is lost when a server dies; one may then come a second time, to the next.
+        """
         while True:
             event = await self._events.get()
             yield event
@@ -199,6 +202,7 @@ class MediaClient:
                     self._settle(frame[0], frame[1])
                 elif "event" in frame:
                     self._events.put_nowait(event_from_json(frame))
+                    self._writer.write(json_frame({"heard": frame["number"]}))
                 elif "rejected" in frame:
                     self._settle(
                         int(frame["id"]), Rejected(str(frame["rejected"]), str(frame["detail"]))

@@ -3,7 +3,8 @@
 A frame is a length (4 bytes, big endian, of what follows), one kind byte and a
 body: `J` a JSON object, `B` the bytes of a segment. The server asks with
 `{"id", "do", ...}` and is answered with the same id; events come unasked as
-`{"event", ...}`. Neither side's behaviour lives here.
+`{"event", "number", ...}`, are acknowledged by `{"heard": number}`, and are sent again
+to the next server when they were not. Neither side's behaviour lives here.
 """
 
 import asyncio
@@ -111,7 +112,7 @@ MediaEvent = PartyUp | PartyDown | RecordingStarted | SegmentFinished | WorkerGo
 
 def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
     """Build a `SegmentFinished` from its JSON form."""
-    rest = {k: v for k, v in fields.items() if k not in ("event", "gaps", "tracks")}
+    rest = {k: v for k, v in fields.items() if k not in ("event", "number", "gaps", "tracks")}
     return SegmentFinished(
         gaps=tuple(Gap(**g) for g in fields["gaps"]),
         tracks=tuple(RecordedTrack(**t) for t in fields["tracks"]),
@@ -133,7 +134,7 @@ def event_to_json(event: MediaEvent) -> dict[str, Any]:
 
 
 def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
-    rest = {k: v for k, v in fields.items() if k != "event"}
+    rest = {k: v for k, v in fields.items() if k not in ("event", "number")}
     match fields["event"]:
         case "party_up":
             return PartyUp(**rest)

@@ -43,7 +43,7 @@ from media.tap import Recorder
 log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 256 << 10
-UNTOLD_LIMIT = 10_000
+UNHEARD_LIMIT = 10_000
 NAME_LIMIT = 200
 HELLO_TIMEOUT_S = 5.0
 SALVAGE_WAIT_S = 8.0
@@ -82,7 +82,8 @@ class Node:
         )
         self._client: asyncio.StreamWriter | None = None
         self._sessions: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
-        self._untold: deque[MediaEvent] = deque(maxlen=UNTOLD_LIMIT)
+        self._unheard: deque[tuple[int, MediaEvent]] = deque(maxlen=UNHEARD_LIMIT)
+        self._events = 0
         self._ending = asyncio.Event()
         self._lingering: asyncio.TimerHandle | None = None
 
@@ -116,10 +117,18 @@ class Node:
             path.unlink(missing_ok=True)
 
     def _emit(self, event: MediaEvent) -> None:
-        if self._client is None or self._client.is_closing():
-            self._untold.append(event)
-        else:
-            self._client.write(json_frame(event_to_json(event)))
+        self._events += 1
+        # Kept until it is heard: a channel whose other end just died takes it and says nothing.
+        self._unheard.append((self._events, event))
+        self._tell(self._events, event)
+
+    def _tell(self, number: int, event: MediaEvent) -> None:
+        if self._client is not None and not self._client.is_closing():
+            self._client.write(json_frame({**event_to_json(event), "number": number}))
+
+    def _heard(self, number: int) -> None:
+        while self._unheard and self._unheard[0][0] <= number:
+            self._unheard.popleft()
 
     def _linger(self) -> None:
         if self._lingering is not None:
@@ -139,6 +148,10 @@ class Node:
                     return
                 if isinstance(message, tuple):
                     raise Rejected(Code.BAD_REQUEST, "unexpected bytes")
+                heard = message.get("heard")
+                if authentic and isinstance(heard, int):
+                    self._heard(heard)
+                    continue
                 request = message.get("id")
                 if not isinstance(request, int):
                     raise Rejected(Code.BAD_REQUEST, "no id")
@@ -171,8 +184,8 @@ class Node:
                 else:
                     writer.write(json_frame({"id": request, "ok": outcome}))
                 if message.get("do") == "hello":
-                    while self._untold:
-                        self._emit(self._untold.popleft())
+                    for number, event in self._unheard:
+                        self._tell(number, event)
                 await writer.drain()
         except (ConnectionError, TimeoutError, Rejected):
             # The peer broke off, broke the framing or said nothing; its next connection starts anew.
@@ -187,7 +200,7 @@ class Node:
     def _welcome(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if not hmac.compare_digest(_text(message, "token").encode(), self._token.encode()):
             raise Rejected(Code.BAD_TOKEN)
-        if self._client is not None:
+        if self._client is not None and self._client is not writer:
             # The newer server wins: the older one is a process that is about to die.
             self._client.close()
         self._client = writer

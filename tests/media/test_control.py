@@ -6,11 +6,12 @@ import asyncio
 import json
 import stat
 import sys
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from media.client import MediaClient, PartyDown, WorkerGone, spawn
+from media.client import MediaClient, MediaEvent, PartyDown, PartyUp, WorkerGone, spawn
 from media.control import SOCKET_NAME, TOKEN_NAME, json_frame, read_frame
 from media.rejected import Code, Rejected
 from tests.kit.peer import BLUE, GREEN, RED, Peer
@@ -170,3 +171,41 @@ async def test_a_worker_that_breaks_the_framing_counts_as_gone(tmp_path: Path) -
                 await client.open_room("room")
             await client.close()
     assert refused.value.code is Code.WORKER_GONE
+
+
+async def test_an_event_that_a_dying_server_took_unread_is_told_to_the_next(
+    studio: Studio,
+) -> None:
+    socket, token = studio.workdir / SOCKET_NAME, (studio.workdir / TOKEN_NAME).read_text()
+    # A server that reads and never says that it heard: killed between the two.
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    writer.write(json_frame({"id": 1, "do": "hello", "token": token}))
+    writer.write(json_frame({"id": 2, "do": "open_room", "room": "room"}))
+    writer.write(
+        json_frame({"id": 3, "do": "add_party", "room": "room", "party": "sun", "record": False})
+    )
+    sun = studio.peer(RED, 440)
+    unheard = None
+    while unheard is None:
+        frame = await read_frame(reader)
+        assert isinstance(frame, dict)
+        if frame.get("id") == 3:
+            answer = await sun.answer(frame["ok"]["sdp"])
+            order = {"do": "answer", "room": "room", "party": "sun", "sdp": answer}
+            writer.write(json_frame({"id": 4, **order}))
+        unheard = frame if "event" in frame else None
+    writer.close()
+    await studio.client.close()
+    studio.worker.client = await MediaClient.connect(socket, token)
+    assert await _next(studio.client) == PartyUp("room", "sun")
+    # Answered behind the word that the event was heard.
+    await studio.client.figures()
+    await studio.client.close()
+    studio.worker.client = await MediaClient.connect(socket, token)
+    await sun.close()
+    assert await _next(studio.client) == PartyDown("room", "sun", "closed")
+
+
+async def _next(client: MediaClient) -> MediaEvent:
+    async with asyncio.timeout(5), aclosing(client.events()) as events:
+        return await anext(events)
