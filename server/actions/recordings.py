@@ -54,7 +54,7 @@ class Recordings:
                 gaps=[],
             )
             await rows.add_recording(change.connection, recording)
-            await self._turned(change, call, header, recording, True, "recording.started")
+            await self._turned(change, call, header, recording, "recording.started")
 
     async def seal(self, client: MediaClient, event: SegmentFinished) -> None:
         """Pull a finished segment, seal it and let the worker drop it.
@@ -86,7 +86,7 @@ class Recordings:
                     call, header = await self._locked(change, recording.call_id)
                     lost = replace(recording, state="lost")
                     await rows.save_recording(change.connection, lost)
-                    await self._turned(change, call, header, lost, False, "recording.lost")
+                    await self._turned(change, call, header, lost, "recording.lost")
             except Refusal as refusal:
                 # The next worker's start tries again; one recording must not keep media away.
                 log.warning("recording.not_given_up", recording=recording.id, code=refusal.code)
@@ -123,7 +123,7 @@ class Recordings:
                 await rows.add_recording(change.connection, recording)
             else:
                 await rows.save_recording(change.connection, recording)
-            await self._turned(change, call, header, recording, False, "recording.stored")
+            await self._turned(change, call, header, recording, "recording.stored")
 
     async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.Header]:
         await change.lock(calls.subject_of(call_id))
@@ -135,9 +135,10 @@ class Recordings:
         call: Call,
         header: rows.Header,
         recording: rows.Recording,
-        on: bool,
         act: str,
     ) -> None:
+        # A killed recorder's next segment may be told before its last one is finished.
+        on = await rows.being_recorded(change.connection, recording.leg_id)
         after = step(call, RecordingTurned(recording.leg_id, on), change.at)
         await rows.save(change.connection, call, after)
         await calls.record(

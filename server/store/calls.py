@@ -394,6 +394,16 @@ async def unfinished_recordings(connection: Connection) -> Sequence[Recording]:
     return [_recording(row) for row in rows]
 
 
+async def being_recorded(connection: Connection, leg_id: LegId) -> bool:
+    """Whether any segment of this leg is being written."""
+    row = await connection.execute(
+        sa.select(recordings.c.id)
+        .where(recordings.c.leg_id == leg_id, recordings.c.state == "recording")
+        .limit(1)
+    )
+    return row.first() is not None
+
+
 async def add_recording(connection: Connection, recording: Recording) -> None:
     await connection.execute(recordings.insert().values(**_recording_values(recording)))
 

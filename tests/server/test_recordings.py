@@ -1,0 +1,34 @@
+"""The sign of recording tells the truth about the segments of a leg."""
+
+from __future__ import annotations
+
+from media.client import RecordingStarted
+from server.wire.case import CaseConsent
+from signaling.protocol import CallAnswer, CallDial, CallOpen
+from tests.kit.casework import APPROVER, CLERK, Office
+
+
+async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Office) -> None:
+    case_id = await office.case()
+    await office.do(
+        CLERK, CaseConsent, case_id=case_id, given=True, text_version="2026-11", language="zh-CN"
+    )
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
+    rung = (await office.do(APPROVER, CallOpen, call_id=call_id))["call"]["rings"][0]["id"]
+    leg_id = (await office.do(APPROVER, CallAnswer, call_id=call_id, ring_id=rung))["leg_id"]
+
+    async def sign() -> bool:
+        call = (await office.do(CLERK, CallOpen, call_id=call_id))["call"]
+        return bool(next(leg["recording"] for leg in call["legs"] if leg["id"] == leg_id))
+
+    at = office.clock.now().timestamp()
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "first", at))
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 1))
+    assert await sign()
+    # the recorder was killed: its next segment was told before the first one's end
+    await office.recordings.give_up(known={"next"})
+    assert await sign()
+    await office.recordings.give_up(known=())
+    assert not await sign()
+    await office.switchboard.close()
