@@ -148,9 +148,15 @@ class Desk:
         return self.calls[call_id]
 
     async def beat_again(self) -> None:
-        """Wait until the server has sent a beat that came after now, and this desk answered."""
+        """Wait until the server has sent a beat, and has heard from this desk after now."""
         before = self.beaten
-        await until(lambda: None if self.beaten > before + 1 else "no beat")
+        await until(lambda: None if self.beaten > before else "no beat")
+        # A sign of life of its own: the answer to a beat may have been given before now, or may
+        # still be on its way. The ack says that this one was taken.
+        heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._socket.emit("beat", 0, callback=lambda *_: heard.set_result(None))
+        async with asyncio.timeout(5):
+            await heard
 
     def ring_in(self, call_id: str) -> str:
         """The id of this person's ring."""
