@@ -17,9 +17,10 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
 
 Sdp = Annotated[str, StringConstraints(min_length=1, max_length=64_000)]
-Seat = Literal["window", "approver"]
-Audience = Literal["window", "approver", "supervisor", "party", "rung"]
-"""Who reads: the first three read cases, the supervisor and the last two read calls."""
+Seat = Literal["window", "approver", "third"]
+"""``third``: one more unit that was invited into the live call."""
+Audience = Literal["window", "approver", "third", "applicant", "supervisor", "party", "rung"]
+"""Who reads: the first five read cases, the supervisor and the last two read calls."""
 
 
 class Message(BaseModel):
@@ -110,7 +111,10 @@ LegState = Literal["joined", "lost", "left"]
 
 
 class RingView(Message):
-    """One approver being asked. ``deadline_at`` is when it becomes missed."""
+    """One approver being asked. ``deadline_at`` is when it becomes missed.
+
+    Rings with an ``invite_id`` ask for the third seat of a live call; the others for the approver's.
+    """
 
     id: str
     target: PersonRef
@@ -118,6 +122,10 @@ class RingView(Message):
     rung_at: datetime
     deadline_at: datetime
     closed_at: datetime | None = None
+    invite_id: str | None = None
+    invited_by: PersonRef | None = None
+    note: str = ""
+    """Why the third party is asked to come, in the inviter's words."""
 
 
 class LegView(Message):
@@ -218,7 +226,12 @@ class CallJoin(Command):
 
 
 class CallConnect(Command):
-    """Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``."""
+    """Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``.
+
+    The offer always has two groups of m-lines: mids 0-3 carry my own tracks out and those of the first
+    other seat in, 4-7 those of the second other seat in; the seats come in the order window, approver,
+    third. Within a group: microphone, face, document camera, screen.
+    """
 
     type: Literal["call.connect"] = "call.connect"
     call_id: Id
@@ -246,10 +259,31 @@ class CallMute(Command):
 
 
 class CallHangUp(Command):
-    """Ends the call for both."""
+    """Ends the call for all; from the third seat it only leaves."""
 
     type: Literal["call.hang_up"] = "call.hang_up"
     call_id: Id
+
+
+class CallInvite(Command):
+    """Ring the free approvers of one more unit into the live call, for the third seat.
+
+    From the window or the approver. Refused: seat_taken (a third party is there or is being rung),
+    no_approver_free, not_in_call. Result: ``{invite_id}``.
+    """
+
+    type: Literal["call.invite"] = "call.invite"
+    call_id: Id
+    unit_id: Id
+    note: Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)] = ""
+
+
+class CallWithdraw(Command):
+    """Take an invitation back while nobody has answered it. From the window or the approver."""
+
+    type: Literal["call.withdraw"] = "call.withdraw"
+    call_id: Id
+    invite_id: Id
 
 
 class CallOpen(Command):
@@ -322,7 +356,7 @@ class Replaced(Message):
 
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
-    CallMute, CallHangUp, CallOpen, DeskOpen, DeskDuty, UnitOpen,
+    CallMute, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen, DeskDuty, UnitOpen,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
 EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced)

@@ -39,6 +39,8 @@ class Code(StrEnum):
     MEDIA_UNAVAILABLE = "media_unavailable"
     MEDIA_FULL = "media_full"
     OFF_DUTY = "off_duty"
+    SEAT_TAKEN = "seat_taken"
+    DRAINING = "draining"
     # the case and its form
     CASE_CLOSED = "case_closed"
     STALE = "stale"
@@ -49,6 +51,10 @@ class Code(StrEnum):
     PROPOSAL_CLOSED = "proposal_closed"
     REASON_MISSING = "reason_missing"
     INCOMPLETE = "incomplete"
+    SECOND_NOTICE = "second_notice"
+    SIGNATURE_MISSING = "signature_missing"
+    COMMENT_UNKNOWN = "comment_unknown"
+    POINT_UNKNOWN = "point_unknown"
     BAD_IDENTITY_NUMBER = "bad_identity_number"
     BAD_CREDIT_CODE = "bad_credit_code"
     BAD_PHONE = "bad_phone"
@@ -67,6 +73,8 @@ class Code(StrEnum):
     UPLOAD_LOCKED = "upload_locked"
     UPLOAD_VERSION = "upload_version"
     MATERIAL_NOT_STORED = "material_not_stored"
+    NO_EARLY_VIEW = "no_early_view"
+    PAPER_NOT_READY = "paper_not_ready"
     DISK_FULL = "disk_full"
     CONTENT_ALTERED = "content_altered"
     # the machine

@@ -105,6 +105,16 @@ TABLE: Final[dict[Code, Entry]] = {
         503, "音视频服务已满，请稍后再试。", "The media service is full. Please try again later."
     ),
     Code.OFF_DUTY: Entry(409, "请先上线值守。", "Please go on duty first."),
+    Code.SEAT_TAKEN: Entry(
+        409,
+        "已有第三方在场或正在呼叫中，请等其离开后再邀请。",
+        "A third party is already there or is being rung. Please invite again once it has left.",
+    ),
+    Code.DRAINING: Entry(
+        503,
+        "本节点正在停机维护，暂不接受新的云见面，请稍后再试。",
+        "This node is being taken out of service and takes no new calls. Please try again later.",
+    ),
     Code.CASE_CLOSED: Entry(
         409, "办件已办结，不能再修改。", "The case is closed and can no longer be changed."
     ),
@@ -129,8 +139,22 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.REASON_MISSING: Entry(422, "请填写理由。", "Please give a reason."),
     Code.INCOMPLETE: Entry(
         409,
-        "还有必要材料未审核合格或必填项未填写，不能受理。",
-        "It cannot be accepted yet: a required material is not accepted or a required field is empty.",
+        "还有未办妥的事项：必要材料、必填项、批注、告知要点或申请人签名。",
+        "Something is still open: a required material or field, a comment, a point of the checklist or the signature.",
+    ),
+    Code.SECOND_NOTICE: Entry(
+        409,
+        "本办件已发过补正通知。依照《行政许可法》第三十二条，须一次告知全部补正内容；确需再次告知的，请确认后发出。",
+        "A correction notice was already given. Article 32 of the Administrative Licence Law asks for everything at once; confirm if another one is really needed.",
+    ),
+    Code.SIGNATURE_MISSING: Entry(
+        409,
+        "申请人尚未对当前内容签名，请先转屏核对并签名。",
+        "The applicant has not signed what stands there now. Please let him read the summary and sign.",
+    ),
+    Code.COMMENT_UNKNOWN: Entry(404, "没有这条批注。", "There is no such comment."),
+    Code.POINT_UNKNOWN: Entry(
+        404, "一次性告知清单中没有这一项。", "The checklist has no such point."
     ),
     Code.BAD_IDENTITY_NUMBER: Entry(
         422,
@@ -200,6 +224,14 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.MATERIAL_NOT_STORED: Entry(
         409, "文件还没有存好。", "The file is not stored yet."
+    ),
+    Code.NO_EARLY_VIEW: Entry(
+        409,
+        "这份文件不能边传边看，请等传完。",
+        "This file cannot be seen while it arrives. Please wait until it is there.",
+    ),
+    Code.PAPER_NOT_READY: Entry(
+        409, "文书正在生成，请稍候。", "The paper is still being made. Please wait a moment."
     ),
     Code.DISK_FULL: Entry(
         507,

@@ -129,6 +129,10 @@ cases = sa.Table(
     C("decision", JSON, nullable=True),
     C("call_id", ID, nullable=True),
     C("created_at", Utc, nullable=False, index=True),
+    C("corrections", sa.Integer, nullable=False, server_default="0"),  # 补正 notices given
+    C("shown", JSON, nullable=True),  # the summary last shown: hash, at
+    C("looked", JSON, nullable=True),  # when and at which version an approver last opened the case
+    C("submission", JSON, nullable=True),
 )  # fmt: skip
 case_fields = sa.Table(
     "case_fields", metadata,
@@ -198,7 +202,73 @@ materials = sa.Table(
     C("review_reason", sa.Text, nullable=False, default=""),
     C("reviewed_by", ID, nullable=True),
     C("reviewed_at", Utc, nullable=True),
+    C("side", sa.String(8), nullable=False, server_default="window"),  # who sent it: window | approver
+    C("purpose", sa.String(12), nullable=False, server_default="material"),
+    C("answers", ID, nullable=True),  # the approver's file that this one returns
     sa.UniqueConstraint("case_id", "line", "number"),
+)  # fmt: skip
+sayings = sa.Table(  # text beside the voice
+    "sayings", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),  # of the case: their order
+    C("call_id", ID, nullable=True, index=True),
+    C("lane", sa.String(8), nullable=False),  # shared | staff
+    C("text", sa.Text, nullable=False),
+    C("by", ID, nullable=False),
+    C("on_behalf_of", sa.String(80), nullable=True),
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+comments = sa.Table(  # a thread; entries are read whole: [{by, at, text}]
+    "comments", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),  # at which it began: their order
+    C("on", sa.String(80), nullable=False),
+    C("state", sa.String(10), nullable=False),
+    C("entries", JSON, nullable=False),
+    C("closed_by", ID, nullable=True),
+    C("closed_at", Utc, nullable=True),
+)  # fmt: skip
+checks = sa.Table(
+    "checks", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("point", sa.String(64), primary_key=True),
+    C("verdict", sa.String(8), nullable=False),  # ok | lacking
+    C("note", sa.Text, nullable=False),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+)  # fmt: skip
+signatures = sa.Table(
+    "signatures", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),
+    C("hash", sa.String(64), nullable=False),  # of the summary that was shown
+    C("shown_at", Utc, nullable=False),
+    C("at", Utc, nullable=False),
+    C("by", ID, nullable=False),
+    C("width", sa.Integer, nullable=False),
+    C("height", sa.Integer, nullable=False),
+    C("strokes", JSON, nullable=False),
+    C("points", sa.Integer, nullable=False),
+    C("outdated", sa.Boolean, nullable=False, default=False),
+)  # fmt: skip
+papers = sa.Table(
+    "papers", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),  # of the case when it was asked for: their order
+    C("kind", sa.String(12), nullable=False),
+    C("number", sa.String(50), nullable=False, unique=True),  # 受理文书编号
+    C("state", sa.String(8), nullable=False),  # making | ready | failed
+    C("at", Utc, nullable=False),
+    C("size_bytes", BIG, nullable=True),
+    C("sha256", sa.String(64), nullable=True),
+    C("pages", sa.Integer, nullable=True),
+)  # fmt: skip
+phrases = sa.Table(  # 常用语; those without a unit are everybody's
+    "phrases", metadata, _id(),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=True, index=True),
+    C("kind", sa.String(8), nullable=False),  # message | reason | comment
+    C("text", sa.String(500), nullable=False),
+    C("position", sa.Integer, nullable=False),
 )  # fmt: skip
 uploads = sa.Table(  # an unfinished tus upload; the bytes are in a file of this node named by id
     "uploads", metadata, _id(),
@@ -229,6 +299,7 @@ calls = sa.Table(
     C("opened_at", Utc, nullable=False, index=True),
     C("answered_at", Utc, nullable=True),
     C("ended_at", Utc, nullable=True),
+    C("media_worker", sa.String(120), nullable=True),  # which worker holds its room
 )  # fmt: skip
 rings = sa.Table(
     "rings", metadata, _id(),
@@ -238,6 +309,9 @@ rings = sa.Table(
     C("rung_at", Utc, nullable=False),
     C("deadline_at", Utc, nullable=False, index=True),
     C("closed_at", Utc, nullable=True),
+    C("invite_id", ID, nullable=True),  # set: asked for the third seat
+    C("invited_by", ID, nullable=True),
+    C("note", sa.String(200), nullable=False, server_default=sa.text("''")),
 )  # fmt: skip
 legs = sa.Table(
     "legs", metadata, _id(),
@@ -266,6 +340,29 @@ recordings = sa.Table(  # one segment: one party, one leg
     C("size_bytes", BIG, nullable=True),
     C("sha256", sa.String(64), nullable=True),
     C("gaps", JSON, nullable=False),
+)  # fmt: skip
+
+playbacks = sa.Table(  # a party's segments copied into one seekable file, or all composed
+    "playbacks", metadata, _id(),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
+    C("seat", sa.String(8), nullable=False),  # window | approver | third | composed
+    C("person_id", ID, nullable=True),
+    C("state", sa.String(8), nullable=False),  # waiting | ready | failed
+    C("started_at", Utc, nullable=True),
+    C("duration_s", sa.Float, nullable=True),
+    C("size_bytes", BIG, nullable=True),
+    C("sha256", sa.String(64), nullable=True),
+    C("width", sa.Integer, nullable=True),
+    C("height", sa.Integer, nullable=True),
+    C("gaps", JSON, nullable=False),
+)  # fmt: skip
+marks = sa.Table(  # what was shown and pointed at, for replay alone: no event, no ledger
+    "marks", metadata, _id(),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
+    C("kind", sa.String(8), nullable=False),  # point | look | pointer
+    C("by", ID, nullable=False),
+    C("body", JSON, nullable=False),
+    C("at", Utc, nullable=False),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- the one road
@@ -337,4 +434,7 @@ jobs = sa.Table(
     C("claimed_until", Utc, nullable=True),
     C("tries", sa.Integer, nullable=False, default=0),
     C("at", Utc, nullable=False),
+    C("not_before", Utc, nullable=True),
+    C("ended_at", Utc, nullable=True),
+    C("fault", sa.String(200), nullable=False, server_default=sa.text("''")),
 )  # fmt: skip

@@ -26,6 +26,22 @@ Need = Literal["required", "optional", "later"]
 Decision = Literal["accepted", "to_correct", "refused"]
 Review = Literal["none", "accepted", "returned", "not_needed"]
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
+CaseAudience = Literal["window", "approver", "third", "applicant", "supervisor"]
+"""``third``: a unit that was invited into the live call; ``applicant``: the turned screen at the window."""
+Lane = Literal["shared", "staff"]
+"""``shared`` is also seen by the applicant; ``staff`` by members of staff alone."""
+Purpose = Literal["material", "blank_form", "sample", "guide", "notice", "result"]
+"""What a file is for. ``material`` comes from the window; all others the approver sends."""
+OTHER_LINE = "other"
+"""The line of what belongs to no line of the item's list."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+Anchor = Annotated[
+    str, StringConstraints(pattern=r"^(case|field:[a-z][a-z0-9_]{0,63}|line:[A-Za-z0-9_-]{1,64})$")
+]
+"""What a comment is about: ``case``, ``field:<name>`` or ``line:<key>``."""
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A place in a document or pad as a share of its width or height, from the left or the top."""
 
 
 class MaterialLine(Message):
@@ -56,6 +72,13 @@ class FormField(Message):
     group: str = ""
 
 
+class CheckPoint(Message):
+    """One point that the approver tells and checks at once, while talking (一次性告知, 行政许可法 32)."""
+
+    key: str
+    text: str
+
+
 class ItemView(Message):
     """An item (事项) as its running cases keep it: version, material list and form are frozen in the case."""
 
@@ -73,6 +96,11 @@ class ItemView(Message):
     form: list[FormField]
     recording_refusal: Literal["not_recorded", "no_call"]
     """Policy when the applicant refuses recording: the call goes on unrecorded, or cannot be made."""
+    checklist: list[CheckPoint] = []
+    guide: str = ""
+    """办事指南 in plain paragraphs."""
+    signature: Literal["required", "optional"] = "optional"
+    """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
 
 
 class Applicant(Message):
@@ -136,6 +164,96 @@ class MaterialView(Message):
     review_reason: str = ""
     reviewed_by: PersonRef | None = None
     reviewed_at: datetime | None = None
+    side: Literal["window", "approver"] = "window"
+    """Who sent it."""
+    purpose: Purpose = "material"
+    """Only ``material`` counts for its line; the others travel the other way."""
+    answers: str | None = None
+    """Id of the approver's file that this one returns, e.g. the blank form that was signed."""
+
+
+class Saying(Message):
+    """One text message beside the voice."""
+
+    id: str
+    lane: Lane
+    text: str
+    by: PersonRef
+    on_behalf_of: str | None = None
+    """``applicant`` when he wrote it on the turned screen."""
+    call_id: str | None = None
+    """The call during which it was said; null outside of calls."""
+    at: datetime
+
+
+class CommentEntry(Message):
+    by: PersonRef
+    at: datetime
+    text: str
+
+
+class Comment(Message):
+    """A thread about a field, a line of the list or the whole case. Open ones go into a 补正 notice
+    and stand in the way of 受理."""
+
+    id: str
+    on: str
+    state: Literal["open", "resolved"]
+    entries: list[CommentEntry]
+    closed_by: PersonRef | None = None
+    closed_at: datetime | None = None
+
+
+class Check(Message):
+    """The approver's word about one point of the checklist; ``lacking`` goes into a 补正 notice."""
+
+    point: str
+    verdict: Literal["ok", "lacking"]
+    note: str = ""
+    by: PersonRef
+    at: datetime
+
+
+class SignatureView(Message):
+    """The applicant's signature, bound to the SHA-256 and the time of the summary that was shown.
+
+    ``outdated`` as soon as a field or a stored material changed after it.
+    """
+
+    id: str
+    hash: str
+    shown_at: datetime
+    at: datetime
+    by: PersonRef
+    """The member of staff at whose window it was given."""
+    points: int
+    outdated: bool = False
+
+
+class Submission(Message):
+    """The signed summary was handed in."""
+
+    hash: str
+    signature_id: str
+    at: datetime
+    by: PersonRef
+
+
+PaperKind = Literal["receipt", "acceptance", "correction", "refusal"]
+"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书."""
+
+
+class PaperView(Message):
+    """An official paper as PDF. ``number`` is the 受理文书编号."""
+
+    id: str
+    kind: PaperKind
+    number: str
+    state: Literal["making", "ready", "failed"]
+    at: datetime
+    size_bytes: int | None = None
+    sha256: str | None = None
+    pages: int | None = None
 
 
 class DueDay(Message):
@@ -181,6 +299,15 @@ class CaseView(Message):
     decision: Decided | None
     call_id: str | None
     created_at: datetime
+    sayings: list[Saying] = []
+    comments: list[Comment] = []
+    checks: list[Check] = []
+    signature: SignatureView | None = None
+    """The newest one."""
+    submission: Submission | None = None
+    corrections: int = 0
+    """How many 补正 notices were given; the law knows one (行政许可法 32)."""
+    papers: list[PaperView] = []
 
 
 class Draft(Message):
@@ -203,7 +330,7 @@ class DueView(Message):
 class CaseOpened(Message):
     """Result of ``case.open``. ``due`` is the promised limit if the case were accepted today."""
 
-    audience: Literal["window", "approver", "supervisor"]
+    audience: CaseAudience
     version: int
     case: CaseView
     drafts: dict[str, Draft]
@@ -237,6 +364,45 @@ class CaseOpen(Command):
 
     type: Literal["case.open"] = "case.open"
     case_id: Id
+    as_applicant: bool = False
+    """Read it as the turned screen shows it: nothing that is between members of staff. Window only."""
+
+
+class SummaryField(Message):
+    name: str
+    label: str
+    value: str
+    changed: bool
+    """Changed since the approver last looked."""
+
+
+class SummaryMaterial(Message):
+    line: str
+    name: str
+    file_name: str | None
+    number: int | None
+    sha256: str | None
+    pages: int | None
+    missing: bool
+    """Required and not stored."""
+    changed: bool
+
+
+class SummaryView(Message):
+    """What the applicant reads before he signs. ``hash`` is SHA-256 over the RFC 8785 form of item,
+    applicant, field values and the hashes of the counting materials; ``changed`` and ``missing``
+    are not part of it."""
+
+    hash: str
+    shown_at: datetime
+    item_name: str
+    unit_name: str
+    applicant: Applicant
+    form_title: str
+    fields: list[SummaryField]
+    materials: list[SummaryMaterial]
+    missing_fields: list[str]
+    missing_lines: list[str]
 
 
 class CaseConsent(Command):
@@ -317,6 +483,96 @@ class CaseDecide(Command):
     case_id: Id
     decision: Decision
     reason: Reason
+    again: bool = False
+    """Set after the warning: a second 补正 notice is refused (second_notice) without it."""
+
+
+class CaseSay(Command):
+    """Write a message. Window, approver and third. Refused: throttled (2000 a case). Result: ``{saying_id}``."""
+
+    type: Literal["case.say"] = "case.say"
+    case_id: Id
+    lane: Lane
+    text: Text
+    call_id: Id | None = None
+    for_applicant: bool = False
+    """The applicant wrote it on the turned screen: shared lane, window only."""
+
+
+class CaseComment(Command):
+    """Begin a thread. Window, approver and third. Result: ``{comment_id}``."""
+
+    type: Literal["case.comment"] = "case.comment"
+    case_id: Id
+    on: Anchor
+    text: Text
+
+
+class CaseReply(Command):
+    """Answer in a thread; a resolved one opens again."""
+
+    type: Literal["case.reply"] = "case.reply"
+    case_id: Id
+    comment_id: Id
+    text: Text
+
+
+class CaseResolve(Command):
+    """Close (or open again) a thread: the approver, or who began it."""
+
+    type: Literal["case.resolve"] = "case.resolve"
+    case_id: Id
+    comment_id: Id
+    resolved: bool
+
+
+class CaseCheck(Command):
+    """The approver's word about one point of the item's checklist; ``none`` takes it back."""
+
+    type: Literal["case.check"] = "case.check"
+    case_id: Id
+    point: Annotated[str, StringConstraints(max_length=64)]
+    verdict: Literal["ok", "lacking", "none"]
+    note: Reason = ""
+
+
+class CaseSummarise(Command):
+    """Show the read-only summary to the applicant; that it was shown, and when, is recorded.
+    Window only. Result: SummaryView."""
+
+    type: Literal["case.summarise"] = "case.summarise"
+    case_id: Id
+
+
+StrokePoint = tuple[Share, Share, Share, Annotated[int, Field(ge=0, le=3_600_000)]]
+"""x, y, pressure (0.5 where the pad knows none) and milliseconds since the first point."""
+
+
+class CaseSign(Command):
+    """The applicant signs the summary that was last shown, as ``hash`` and ``shown_at`` name it.
+    Window only. Refused: stale (something changed since, or it is not what was shown).
+    Result: ``{signature_id}``."""
+
+    type: Literal["case.sign"] = "case.sign"
+    case_id: Id
+    hash: Hash
+    shown_at: datetime
+    width: Annotated[int, Field(ge=50, le=8000)]
+    height: Annotated[int, Field(ge=50, le=8000)]
+    strokes: Annotated[
+        list[Annotated[list[StrokePoint], Field(min_length=1, max_length=4000)]],
+        Field(min_length=1, max_length=200),
+    ]
+
+
+class CaseSubmit(Command):
+    """Hand the signed summary in; gives the 办件编号 and makes the receipt (收件凭证). Window only.
+    Refused: signature_missing (none, outdated, or of another summary), incomplete (a required line or
+    field is empty). Result: ``{number}``."""
+
+    type: Literal["case.submit"] = "case.submit"
+    case_id: Id
+    hash: Hash
 
 
 # ---------------------------------------------------------------- events
@@ -379,6 +635,49 @@ class CaseDecided(Event):
     decision: Decided
 
 
+class CaseSaid(Event):
+    type: Literal["case.said"] = "case.said"
+    saying: Saying
+
+
+class CaseCommented(Event):
+    """The whole thread as it is now."""
+
+    type: Literal["case.commented"] = "case.commented"
+    comment: Comment
+
+
+class CaseChecked(Event):
+    """``check`` is null when it was taken back."""
+
+    type: Literal["case.checked"] = "case.checked"
+    point: str
+    check: Check | None
+
+
+class CaseShown(Event):
+    """A summary with this hash was shown to the applicant at ``at``."""
+
+    type: Literal["case.shown"] = "case.shown"
+    hash: str
+
+
+class CaseSigned(Event):
+    type: Literal["case.signed"] = "case.signed"
+    signature: SignatureView
+
+
+class CaseSubmitted(Event):
+    type: Literal["case.submitted"] = "case.submitted"
+    number: str
+    submission: Submission
+
+
+class PaperChanged(Event):
+    type: Literal["paper.changed"] = "paper.changed"
+    paper: PaperView
+
+
 # ---------------------------------------------------------------- ephemerals (never stored)
 
 
@@ -422,14 +721,44 @@ class MaterialProgress(Message):
     size_bytes: int
 
 
+class DocumentPoint(Message):
+    """Where somebody points in a document, in its own coordinates (null: stopped). At most 20 a second."""
+
+    type: Literal["document.point"] = "document.point"
+    case_id: Id
+    material_id: Id
+    page: Annotated[int, Field(ge=1, le=10_000)]
+    x: Share | None
+    y: Share | None
+    by: PersonRef | None = None
+
+
+class DocumentLook(Message):
+    """Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (跟随我).
+    Sent on change and every 5 s; gone after 10 s of silence."""
+
+    type: Literal["document.look"] = "document.look"
+    case_id: Id
+    material_id: Id | None
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+    follow: bool = False
+    by: PersonRef | None = None
+
+
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
-    CaseCloseProposal, CaseReview, CaseDecide,
+    CaseCloseProposal, CaseReview, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
+    CaseCheck, CaseSummarise, CaseSign, CaseSubmit,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
-    MaterialChanged, CaseDecided,
+    MaterialChanged, CaseDecided, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    CaseSubmitted, PaperChanged,
 )  # fmt: skip
-EPHEMERALS: tuple[type[Message], ...] = (CaseTyping, CaseFocus, CasePoint, MaterialProgress)
-FROM_PAGE: tuple[type[Message], ...] = (CaseTyping, CaseFocus, CasePoint)
+EPHEMERALS: tuple[type[Message], ...] = (
+    CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentLook,
+)  # fmt: skip
+FROM_PAGE: tuple[type[Message], ...] = (
+    CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentLook,
+)  # fmt: skip
 """The ephemerals that a page may send; ``by`` is always set by the server."""

@@ -232,6 +232,110 @@ class RecordingView(Message):
     """Spans in which packets were missing."""
 
 
+class PlaybackView(Message):
+    """One party's finished pictures and voice in one seekable WebM, copied from the segments; or, with
+    seat ``composed``, all of them side by side. Second 0 is ``started_at``."""
+
+    id: str
+    call_id: str
+    seat: Seat | Literal["composed"]
+    person: PersonRef | None
+    state: Literal["waiting", "ready", "failed"]
+    started_at: datetime | None
+    duration_s: float | None
+    size_bytes: int | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    gaps: list[dict[str, Any]]
+    """Spans without packets, as ``{from_s, to_s, reason}``."""
+
+
+class FileCheck(Message):
+    """Whether the stored bytes still match the hash in the record."""
+
+    kind: Literal["recording", "playback", "material", "paper"]
+    id: str
+    name: str
+    ok: bool
+    reason: Literal["", "altered", "missing"] = ""
+
+
+class CallCheck(Message):
+    """Everything of a call and its case, hashed anew: ledger and files."""
+
+    ok: bool
+    ledger: Report
+    files: list[FileCheck]
+    checked_at: datetime
+
+
+class MarkView(Message):
+    """What was shown or pointed at during a call; not in the ledger, only for replay.
+
+    ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y}.
+    """
+
+    at: datetime
+    kind: Literal["point", "look", "pointer"]
+    by: PersonRef
+    body: dict[str, Any]
+
+
+class Marks(Message):
+    marks: list[MarkView]
+
+
+class SignatureImage(Message):
+    """The strokes of a signature: x, y, pressure as shares, milliseconds since the first point."""
+
+    id: str
+    width: int
+    height: int
+    strokes: list[list[tuple[float, float, float, int]]]
+
+
+class Phrase(Message):
+    """A quick phrase of the asker's unit, or of all (常用语)."""
+
+    id: str
+    kind: Literal["message", "reason", "comment"]
+    text: str
+
+
+class Phrases(Message):
+    phrases: list[Phrase]
+
+
+class HealthPart(Message):
+    """One line of the health page. ``detail`` is plain text in the asker's language."""
+
+    key: Literal[
+        "version",
+        "revision",
+        "disk",
+        "media",
+        "turn",
+        "certificate",
+        "sequencer",
+        "queue",
+        "fonts",
+        "clock",
+        "redis",
+    ]
+    state: Literal["ok", "warning", "failing", "off"]
+    value: str
+    detail: str
+
+
+class HealthView(Message):
+    """What an administrator sees of the machine (D9)."""
+
+    status: Literal["ok", "warning", "failing"]
+    parts: list[HealthPart]
+    at: datetime
+
+
 class CallLogRow(Message):
     """One call in the supervisor's log."""
 
@@ -267,6 +371,7 @@ class CallDetail(Message):
     recordings: list[RecordingView]
     case_number: str | None
     item_name: str
+    playbacks: list[PlaybackView] = []
 
 
 # ---------------------------------------------------------------- told before asking
@@ -332,6 +437,7 @@ class Health(Message):
 
 RESPONSES: tuple[type[Message], ...] = (
     Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
-    CallLog, CallDetail, Limits, ConsentText, People, Units, Health,
+    CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
+    SignatureImage, Phrases, HealthView,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn,)

@@ -10,6 +10,8 @@ export type AnyCommand =
   | CallDescribe
   | CallMute
   | CallHangUp
+  | CallInvite
+  | CallWithdraw
   | CallOpen
   | DeskOpen
   | DeskDuty
@@ -24,6 +26,14 @@ export type AnyCommand =
   | CaseCloseProposal
   | CaseReview
   | CaseDecide
+  | CaseSay
+  | CaseComment
+  | CaseReply
+  | CaseResolve
+  | CaseCheck
+  | CaseSummarise
+  | CaseSign
+  | CaseSubmit
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -35,7 +45,15 @@ export type AnyEvent =
   | CaseProposalClosed
   | MaterialChanged
   | CaseDecided
-export type AnyEphemeral = UnitPresence | Replaced | CaseTyping | CaseFocus | CasePoint | MaterialProgress
+  | CaseSaid
+  | CaseCommented
+  | CaseChecked
+  | CaseShown
+  | CaseSigned
+  | CaseSubmitted
+  | PaperChanged
+export type AnyEphemeral =
+  UnitPresence | Replaced | CaseTyping | CaseFocus | CasePoint | MaterialProgress | DocumentPoint | DocumentLook
 
 export interface Wire {
   command: AnyCommand
@@ -83,6 +101,10 @@ export interface CallJoin {
 }
 /**
  * Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``.
+ *
+ * The offer always has two groups of m-lines: mids 0-3 carry my own tracks out and those of the first
+ * other seat in, 4-7 those of the second other seat in; the seats come in the order window, approver,
+ * third. Within a group: microphone, face, document camera, screen.
  */
 export interface CallConnect {
   id: string
@@ -113,12 +135,34 @@ export interface CallMute {
   on: boolean
 }
 /**
- * Ends the call for both.
+ * Ends the call for all; from the third seat it only leaves.
  */
 export interface CallHangUp {
   id: string
   type: 'call.hang_up'
   call_id: string
+}
+/**
+ * Ring the free approvers of one more unit into the live call, for the third seat.
+ *
+ * From the window or the approver. Refused: seat_taken (a third party is there or is being rung),
+ * no_approver_free, not_in_call. Result: ``{invite_id}``.
+ */
+export interface CallInvite {
+  id: string
+  type: 'call.invite'
+  call_id: string
+  unit_id: string
+  note?: string
+}
+/**
+ * Take an invitation back while nobody has answered it. From the window or the approver.
+ */
+export interface CallWithdraw {
+  id: string
+  type: 'call.withdraw'
+  call_id: string
+  invite_id: string
 }
 /**
  * Watch a call. Result: ``{audience, version, call}``.
@@ -171,6 +215,7 @@ export interface CaseOpen {
   id: string
   type: 'case.open'
   case_id: string
+  as_applicant?: boolean
 }
 /**
  * The applicant's answer about recording; the text version shown is kept (A1).
@@ -257,6 +302,102 @@ export interface CaseDecide {
   case_id: string
   decision: 'accepted' | 'to_correct' | 'refused'
   reason: string
+  again?: boolean
+}
+/**
+ * Write a message. Window, approver and third. Refused: throttled (2000 a case). Result: ``{saying_id}``.
+ */
+export interface CaseSay {
+  id: string
+  type: 'case.say'
+  case_id: string
+  lane: 'shared' | 'staff'
+  text: string
+  call_id?: string | null
+  for_applicant?: boolean
+}
+/**
+ * Begin a thread. Window, approver and third. Result: ``{comment_id}``.
+ */
+export interface CaseComment {
+  id: string
+  type: 'case.comment'
+  case_id: string
+  on: string
+  text: string
+}
+/**
+ * Answer in a thread; a resolved one opens again.
+ */
+export interface CaseReply {
+  id: string
+  type: 'case.reply'
+  case_id: string
+  comment_id: string
+  text: string
+}
+/**
+ * Close (or open again) a thread: the approver, or who began it.
+ */
+export interface CaseResolve {
+  id: string
+  type: 'case.resolve'
+  case_id: string
+  comment_id: string
+  resolved: boolean
+}
+/**
+ * The approver's word about one point of the item's checklist; ``none`` takes it back.
+ */
+export interface CaseCheck {
+  id: string
+  type: 'case.check'
+  case_id: string
+  point: string
+  verdict: 'ok' | 'lacking' | 'none'
+  note?: string
+}
+/**
+ * Show the read-only summary to the applicant; that it was shown, and when, is recorded.
+ * Window only. Result: SummaryView.
+ */
+export interface CaseSummarise {
+  id: string
+  type: 'case.summarise'
+  case_id: string
+}
+/**
+ * The applicant signs the summary that was last shown, as ``hash`` and ``shown_at`` name it.
+ * Window only. Refused: stale (something changed since, or it is not what was shown).
+ * Result: ``{signature_id}``.
+ */
+export interface CaseSign {
+  id: string
+  type: 'case.sign'
+  case_id: string
+  hash: string
+  shown_at: string
+  width: number
+  height: number
+  /**
+   * @minItems 1
+   * @maxItems 200
+   */
+  strokes: [
+    [[unknown, unknown, unknown, unknown], ...[unknown, unknown, unknown, unknown][]],
+    ...[[unknown, unknown, unknown, unknown], ...[unknown, unknown, unknown, unknown][]][]
+  ]
+}
+/**
+ * Hand the signed summary in; gives the 办件编号 and makes the receipt (收件凭证). Window only.
+ * Refused: signature_missing (none, outdated, or of another summary), incomplete (a required line or
+ * field is empty). Result: ``{number}``.
+ */
+export interface CaseSubmit {
+  id: string
+  type: 'case.submit'
+  case_id: string
+  hash: string
 }
 /**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
@@ -315,6 +456,8 @@ export interface RingCard {
 }
 /**
  * One approver being asked. ``deadline_at`` is when it becomes missed.
+ *
+ * Rings with an ``invite_id`` ask for the third seat of a live call; the others for the approver's.
  */
 export interface RingView {
   id: string
@@ -323,13 +466,16 @@ export interface RingView {
   rung_at: string
   deadline_at: string
   closed_at: string | null
+  invite_id: string | null
+  invited_by: PersonRef | null
+  note: string
 }
 /**
  * One seat's presence. ``silent`` is shown after 5 s without a beat, ``lost`` comes after 15 s.
  */
 export interface LegView {
   id: string
-  seat: 'window' | 'approver'
+  seat: 'window' | 'approver' | 'third'
   person: PersonRef
   state: 'joined' | 'lost' | 'left'
   silent: boolean
@@ -381,6 +527,13 @@ export interface CaseView {
   decision: Decided | null
   call_id: string | null
   created_at: string
+  sayings: Saying[]
+  comments: Comment[]
+  checks: Check[]
+  signature: SignatureView | null
+  submission: Submission | null
+  corrections: number
+  papers: PaperView[]
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -399,6 +552,9 @@ export interface ItemView {
   form_title: string
   form: FormField[]
   recording_refusal: 'not_recorded' | 'no_call'
+  checklist: CheckPoint[]
+  guide: string
+  signature: 'required' | 'optional'
 }
 /**
  * One line of the item's material list. ``form`` 1 paper 2 electronic 3 both.
@@ -427,6 +583,13 @@ export interface FormField {
   example: string
   max_length: number
   group: string
+}
+/**
+ * One point that the approver tells and checks at once, while talking (一次性告知, 行政许可法 32).
+ */
+export interface CheckPoint {
+  key: string
+  text: string
 }
 export interface Applicant {
   name: string
@@ -484,6 +647,9 @@ export interface MaterialView {
   review_reason: string
   reviewed_by: PersonRef | null
   reviewed_at: string | null
+  side: 'window' | 'approver'
+  purpose: 'material' | 'blank_form' | 'sample' | 'guide' | 'notice' | 'result'
+  answers: string | null
 }
 export interface Decided {
   kind: 'accepted' | 'to_correct' | 'refused'
@@ -502,6 +668,81 @@ export interface Decided {
 export interface DueDay {
   on: string
   number: number
+}
+/**
+ * One text message beside the voice.
+ */
+export interface Saying {
+  id: string
+  lane: 'shared' | 'staff'
+  text: string
+  by: PersonRef
+  on_behalf_of: string | null
+  call_id: string | null
+  at: string
+}
+/**
+ * A thread about a field, a line of the list or the whole case. Open ones go into a 补正 notice
+ * and stand in the way of 受理.
+ */
+export interface Comment {
+  id: string
+  on: string
+  state: 'open' | 'resolved'
+  entries: CommentEntry[]
+  closed_by: PersonRef | null
+  closed_at: string | null
+}
+export interface CommentEntry {
+  by: PersonRef
+  at: string
+  text: string
+}
+/**
+ * The approver's word about one point of the checklist; ``lacking`` goes into a 补正 notice.
+ */
+export interface Check {
+  point: string
+  verdict: 'ok' | 'lacking'
+  note: string
+  by: PersonRef
+  at: string
+}
+/**
+ * The applicant's signature, bound to the SHA-256 and the time of the summary that was shown.
+ *
+ * ``outdated`` as soon as a field or a stored material changed after it.
+ */
+export interface SignatureView {
+  id: string
+  hash: string
+  shown_at: string
+  at: string
+  by: PersonRef
+  points: number
+  outdated: boolean
+}
+/**
+ * The signed summary was handed in.
+ */
+export interface Submission {
+  hash: string
+  signature_id: string
+  at: string
+  by: PersonRef
+}
+/**
+ * An official paper as PDF. ``number`` is the 受理文书编号.
+ */
+export interface PaperView {
+  id: string
+  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal'
+  number: string
+  state: 'making' | 'ready' | 'failed'
+  at: string
+  size_bytes: number | null
+  sha256: string | null
+  pages: number | null
 }
 export interface CaseConsented {
   subject: string
@@ -571,6 +812,66 @@ export interface CaseDecided {
   state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
   decision: Decided
 }
+export interface CaseSaid {
+  subject: string
+  version: number
+  at: string
+  type: 'case.said'
+  saying: Saying
+}
+/**
+ * The whole thread as it is now.
+ */
+export interface CaseCommented {
+  subject: string
+  version: number
+  at: string
+  type: 'case.commented'
+  comment: Comment
+}
+/**
+ * ``check`` is null when it was taken back.
+ */
+export interface CaseChecked {
+  subject: string
+  version: number
+  at: string
+  type: 'case.checked'
+  point: string
+  check: Check | null
+}
+/**
+ * A summary with this hash was shown to the applicant at ``at``.
+ */
+export interface CaseShown {
+  subject: string
+  version: number
+  at: string
+  type: 'case.shown'
+  hash: string
+}
+export interface CaseSigned {
+  subject: string
+  version: number
+  at: string
+  type: 'case.signed'
+  signature: SignatureView
+}
+export interface CaseSubmitted {
+  subject: string
+  version: number
+  at: string
+  type: 'case.submitted'
+  number: string
+  submission: Submission
+}
+export interface PaperChanged {
+  subject: string
+  version: number
+  at: string
+  type: 'paper.changed'
+  paper: PaperView
+}
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
  */
@@ -631,6 +932,30 @@ export interface MaterialProgress {
   size_bytes: number
 }
 /**
+ * Where somebody points in a document, in its own coordinates (null: stopped). At most 20 a second.
+ */
+export interface DocumentPoint {
+  type: 'document.point'
+  case_id: string
+  material_id: string
+  page: number
+  x: number | null
+  y: number | null
+  by: PersonRef | null
+}
+/**
+ * Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (跟随我).
+ * Sent on change and every 5 s; gone after 10 s of silence.
+ */
+export interface DocumentLook {
+  type: 'document.look'
+  case_id: string
+  material_id: string | null
+  page: number
+  follow: boolean
+  by: PersonRef | null
+}
+/**
  * Answer to a command. ``result`` is filled when ``ok``; the rest when refused (RFC 9457 members).
  */
 export interface Ack {
@@ -646,15 +971,58 @@ export interface Ack {
   reference: string | null
 }
 /**
+ * Everything of a call and its case, hashed anew: ledger and files.
+ */
+export interface CallCheck {
+  ok: boolean
+  ledger: Report
+  files: FileCheck[]
+  checked_at: string
+}
+/**
+ * Result of a ledger check: of a case together with its calls.
+ */
+export interface Report {
+  ok: boolean
+  subject: string | null
+  entries: number
+  sealed: number
+  root: string | null
+  head_at: string | null
+  findings: Finding[]
+  checked_at: string
+}
+/**
+ * One place where the ledger does not hold.
+ */
+export interface Finding {
+  kind: string
+  subject: string | null
+  version: number | null
+  leaf: number | null
+  text: string
+}
+/**
+ * Whether the stored bytes still match the hash in the record.
+ */
+export interface FileCheck {
+  kind: 'recording' | 'playback' | 'material' | 'paper'
+  id: string
+  name: string
+  ok: boolean
+  reason: '' | 'altered' | 'missing'
+}
+/**
  * A call with its files, as the asker's audience sees it at ``version``.
  */
 export interface CallDetail {
   version: number
-  audience: 'window' | 'approver' | 'supervisor' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
   call: CallView
   recordings: RecordingView[]
   case_number: string | null
   item_name: string
+  playbacks: PlaybackView[]
 }
 /**
  * One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``.
@@ -662,13 +1030,33 @@ export interface CallDetail {
 export interface RecordingView {
   id: string
   leg_id: string
-  seat: 'window' | 'approver'
+  seat: 'window' | 'approver' | 'third'
   person: PersonRef
   state: 'recording' | 'stored' | 'lost' | 'tampered'
   started_at: string
   ended_at: string | null
   size_bytes: number | null
   sha256: string | null
+  gaps: {
+    [k: string]: unknown
+  }[]
+}
+/**
+ * One party's finished pictures and voice in one seekable WebM, copied from the segments; or, with
+ * seat ``composed``, all of them side by side. Second 0 is ``started_at``.
+ */
+export interface PlaybackView {
+  id: string
+  call_id: string
+  seat: ('window' | 'approver' | 'third') | 'composed'
+  person: PersonRef | null
+  state: 'waiting' | 'ready' | 'failed'
+  started_at: string | null
+  duration_s: number | null
+  size_bytes: number | null
+  sha256: string | null
+  width: number | null
+  height: number | null
   gaps: {
     [k: string]: unknown
   }[]
@@ -701,7 +1089,7 @@ export interface CallLogRow {
 }
 export interface CallSnapshot {
   version: number
-  audience: 'window' | 'approver' | 'supervisor' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
   call: CallView
 }
 /**
@@ -727,7 +1115,7 @@ export interface HistoryEvent {
  * Result of ``case.open``. ``due`` is the promised limit if the case were accepted today.
  */
 export interface CaseOpened {
-  audience: 'window' | 'approver' | 'supervisor'
+  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor'
   version: number
   case: CaseView
   drafts: {
@@ -756,7 +1144,7 @@ export interface DueView {
  * A case as the asker's audience sees it at ``version``.
  */
 export interface CaseSnapshot {
-  audience: 'window' | 'approver' | 'supervisor' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
   version: number
   case: CaseView
 }
@@ -808,22 +1196,40 @@ export interface DeskView {
   duty: 'online' | 'away'
   calls: CallSnapshot[]
 }
-/**
- * One place where the ledger does not hold.
- */
-export interface Finding {
-  kind: string
-  subject: string | null
-  version: number | null
-  leaf: number | null
-  text: string
-}
 export interface Health {
   status: 'ok' | 'failing'
   checks: {
     [k: string]: 'ok' | 'failing'
   }
   version: string
+}
+/**
+ * One line of the health page. ``detail`` is plain text in the asker's language.
+ */
+export interface HealthPart {
+  key:
+    | 'version'
+    | 'revision'
+    | 'disk'
+    | 'media'
+    | 'turn'
+    | 'certificate'
+    | 'sequencer'
+    | 'queue'
+    | 'fonts'
+    | 'clock'
+    | 'redis'
+  state: 'ok' | 'warning' | 'failing' | 'off'
+  value: string
+  detail: string
+}
+/**
+ * What an administrator sees of the machine (D9).
+ */
+export interface HealthView {
+  status: 'ok' | 'warning' | 'failing'
+  parts: HealthPart[]
+  at: string
 }
 /**
  * An item that can be asked for, in its version in use.
@@ -868,6 +1274,22 @@ export interface Limits {
   media_types: string[]
   upload_lives_s: number
 }
+/**
+ * What was shown or pointed at during a call; not in the ledger, only for replay.
+ *
+ * ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y}.
+ */
+export interface MarkView {
+  at: string
+  kind: 'point' | 'look' | 'pointer'
+  by: PersonRef
+  body: {
+    [k: string]: unknown
+  }
+}
+export interface Marks {
+  marks: MarkView[]
+}
 export interface People {
   people: PersonRow[]
 }
@@ -883,6 +1305,17 @@ export interface PersonRow {
   active: boolean
 }
 /**
+ * A quick phrase of the asker's unit, or of all (常用语).
+ */
+export interface Phrase {
+  id: string
+  kind: 'message' | 'reason' | 'comment'
+  text: string
+}
+export interface Phrases {
+  phrases: Phrase[]
+}
+/**
  * A refusal or a fault as RFC 9457 problem details, told in the asker's language.
  */
 export interface Problem {
@@ -895,19 +1328,6 @@ export interface Problem {
   details: {
     [k: string]: string | number | boolean | null
   }
-}
-/**
- * Result of a ledger check: of a case together with its calls.
- */
-export interface Report {
-  ok: boolean
-  subject: string | null
-  entries: number
-  sealed: number
-  root: string | null
-  head_at: string | null
-  findings: Finding[]
-  checked_at: string
 }
 export interface SessionView {
   person: SignedIn
@@ -940,6 +1360,15 @@ export interface WindowRef {
 export interface SignIn {
   login: string
   password: string
+}
+/**
+ * The strokes of a signature: x, y, pressure as shares, milliseconds since the first point.
+ */
+export interface SignatureImage {
+  id: string
+  width: number
+  height: number
+  strokes: [unknown, unknown, unknown, unknown][][]
 }
 /**
  * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.
