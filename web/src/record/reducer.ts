@@ -5,7 +5,7 @@
  * get now. Late and doubled events change nothing; an event that skips a version is left alone, and `gap` says so,
  * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
  */
-import type { AnyEvent, CaseSnapshot, CaseView, MaterialView, Proposal } from '../wire/messages'
+import type { AnyEvent, CaseSnapshot, CaseView, Check, MaterialView, Proposal, SignatureView } from '../wire/messages'
 
 /** The events whose subject is a case. */
 export type CaseEvent = Exclude<AnyEvent, { type: 'call.changed' }>
@@ -39,6 +39,7 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         ...view,
         fields: { ...view.fields, [event.field]: event.field_state },
         proposals: outdate(view.proposals, event.outdated),
+        signature: outdatedSignature(view),
       }
     case 'case.proposed':
       return { ...view, proposals: put(view.proposals, event.proposal) }
@@ -47,11 +48,36 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         ...view,
         fields: event.field_state ? { ...view.fields, [event.proposal.field]: event.field_state } : view.fields,
         proposals: put(outdate(view.proposals, event.outdated), event.proposal),
+        signature: event.field_state ? outdatedSignature(view) : view.signature,
       }
     case 'material.changed':
-      return { ...view, materials: put<MaterialView>(view.materials, event.material) }
+      return {
+        ...view,
+        materials: put<MaterialView>(view.materials, event.material),
+        signature: brings(view, event.material) ? outdatedSignature(view) : view.signature,
+      }
     case 'case.decided':
-      return { ...view, number: event.number, state: event.state, decision: event.decision }
+      return {
+        ...view,
+        number: event.number,
+        state: event.state,
+        decision: event.decision,
+        corrections: view.corrections + (event.decision.kind === 'to_correct' ? 1 : 0),
+      }
+    case 'case.said':
+      return { ...view, sayings: put(view.sayings, event.saying) }
+    case 'case.commented':
+      return { ...view, comments: put(view.comments, event.comment) }
+    case 'case.checked':
+      return { ...view, checks: checked(view.checks, event.point, event.check) }
+    case 'case.shown':
+      return view
+    case 'case.signed':
+      return { ...view, signature: event.signature }
+    case 'case.submitted':
+      return { ...view, number: event.number, submission: event.submission }
+    case 'paper.changed':
+      return { ...view, papers: put(view.papers, event.paper) }
     default:
       return unknown(event)
   }
@@ -67,6 +93,23 @@ function unknown(event: never): never {
 function outdate(proposals: Proposal[], outdated: readonly string[] | undefined): Proposal[] {
   if (!outdated?.length) return proposals
   return proposals.map((one) => (outdated.includes(one.id) ? { ...one, state: 'outdated' as const } : one))
+}
+
+/** The signature no longer fits what stands there: a field or a stored material changed after it. */
+function outdatedSignature(view: CaseView): SignatureView | null {
+  return view.signature && { ...view.signature, outdated: true }
+}
+
+/** Whether this version of a material has just become stored, as one that counts. */
+function brings(view: CaseView, now: MaterialView): boolean {
+  const before = view.materials.find((one) => one.id === now.id)
+  return now.purpose === 'material' && now.state === 'stored' && before?.state !== 'stored'
+}
+
+/** In the order of the points' keys. */
+function checked(checks: readonly Check[], point: string, check: Check | null): Check[] {
+  const others = checks.filter((one) => one.point !== point)
+  return check ? [...others, check].sort((a, b) => (a.point < b.point ? -1 : 1)) : others
 }
 
 function put<T extends { id: string }>(all: readonly T[], one: T): T[] {

@@ -5,7 +5,9 @@
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
-import type { AnyEphemeral, AnyEvent, CaseOpened, CaseSnapshot, Draft, DueView, PersonRef } from '../wire/messages'
+import type {
+  AnyEphemeral, AnyEvent, CaseOpened, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, Lane, PersonRef, SummaryView,
+} from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { wire } from '../wire/socket'
 import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
@@ -41,7 +43,8 @@ function moved(before: Progress | undefined, told: { received_bytes: number; siz
   return { received_bytes, size_bytes, bytes_per_s, from_bytes: received_bytes, from_at: now }
 }
 
-export function useCase(case_id: string) {
+/** `as_applicant`: as the turned screen shows it, without anything that is between members of staff. */
+export function useCase(case_id: string, as_applicant = false) {
   const live = wire()
   const me = signedIn.value?.id ?? ''
   const snapshot = shallowRef<CaseSnapshot | null>(null)
@@ -56,6 +59,9 @@ export function useCase(case_id: string) {
   /** at a keyboard of another person: in a field, pointing, typing */
   const focused = shallowReactive(new Map<string, There>())
   const pointing = shallowReactive(new Map<string, There>())
+  /** where others point in a document, and which page they look at; by person */
+  const pointed = shallowReactive(new Map<string, DocumentPoint & { by: PersonRef; seen_at: number }>())
+  const looking = shallowReactive(new Map<string, DocumentLook & { by: PersonRef; seen_at: number }>())
   const typed = shallowReactive(new Map<string, { value: string; by: PersonRef }>())
   const progress = shallowReactive(new Map<string, Progress>())
   const my_point = ref<string | null>(null)
@@ -73,7 +79,7 @@ export function useCase(case_id: string) {
     const turn = ++asked
     waiting = []
     try {
-      const fresh = await live.ask<CaseOpened>({ type: 'case.open', case_id })
+      const fresh = await live.ask<CaseOpened>({ type: 'case.open', case_id, as_applicant })
       if (turn !== asked) return
       const held = waiting
       waiting = null
@@ -130,6 +136,16 @@ export function useCase(case_id: string) {
     }
     const by = told.by
     if (!by || by.id === me) return
+    if (told.type === 'document.point') {
+      if (told.x === null || told.y === null) pointed.delete(by.id)
+      else pointed.set(by.id, { ...told, by, seen_at: now })
+      return
+    }
+    if (told.type === 'document.look') {
+      if (told.material_id === null) looking.delete(by.id)
+      else looking.set(by.id, { ...told, by, seen_at: now })
+      return
+    }
     if (told.type === 'case.typing') {
       typed.set(told.field, { value: told.value, by })
       focused.set(by.id, { by, field: told.field, seen_at: now })
@@ -145,7 +161,7 @@ export function useCase(case_id: string) {
 
   function forgetTheSilent(): void {
     const before = performance.now() - GONE_AFTER_MS
-    for (const places of [focused, pointing]) {
+    for (const places of [focused, pointing, pointed, looking]) {
       for (const [id, there] of places) if (there.seen_at < before) places.delete(id)
     }
     for (const [field, { by }] of typed) if (focused.get(by.id)?.field !== field) typed.delete(field)
@@ -172,7 +188,22 @@ export function useCase(case_id: string) {
     live.hint({ type: 'case.typing', case_id, field, value })
   }
 
+  let my_look: { material_id: string | null; page: number; follow: boolean } = { material_id: null, page: 1, follow: false }
+
+  /** Says which page I look at, and whether the others' pages shall turn along. */
+  function look(material_id: string | null, page: number, follow: boolean): void {
+    if (my_look.material_id === material_id && my_look.page === page && my_look.follow === follow) return
+    my_look = { material_id, page, follow }
+    live.hint({ type: 'document.look', case_id, ...my_look })
+  }
+
+  /** Points in a document, in shares of the page from the left and the top; null: stops. */
+  function pointInto(material_id: string, page: number, place: { x: number; y: number } | null): void {
+    live.hint({ type: 'document.point', case_id, material_id, page, x: place?.x ?? null, y: place?.y ?? null })
+  }
+
   function tellAgain(): void {
+    if (my_look.material_id !== null) live.hint({ type: 'document.look', case_id, ...my_look })
     if (my_focus !== null) live.hint({ type: 'case.focus', case_id, field: my_focus })
     if (my_point.value !== null) live.hint({ type: 'case.point', case_id, field: my_point.value })
   }
@@ -190,7 +221,17 @@ export function useCase(case_id: string) {
     propose: (field: string, value: string, reason: string) => live.ask({ type: 'case.propose', case_id, field, value, reason }),
     closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
     review: (material_id: string, review: Verdict, reason: string) => live.ask({ type: 'case.review', case_id, material_id, review, reason }),
-    decide: (decision: Decision, reason: string) => live.ask({ type: 'case.decide', case_id, decision, reason }),
+    decide: (decision: Decision, reason: string, again = false) => live.ask({ type: 'case.decide', case_id, decision, reason, again }),
+    say: (lane: Lane, text: string, call_id: string | null, for_applicant = false) =>
+      live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
+    comment: (on: string, text: string) => live.ask({ type: 'case.comment', case_id, on, text }),
+    reply: (comment_id: string, text: string) => live.ask({ type: 'case.reply', case_id, comment_id, text }),
+    resolve: (comment_id: string, resolved: boolean) => live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
+    check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') => live.ask({ type: 'case.check', case_id, point, verdict, note }),
+    summarise: () => live.ask<SummaryView>({ type: 'case.summarise', case_id }),
+    sign: (hash: string, shown_at: string, width: number, height: number, strokes: CaseSign['strokes']) =>
+      live.ask<{ signature_id: string }>({ type: 'case.sign', case_id, hash, shown_at, width, height, strokes }),
+    submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 
   /** Whose colour: the approver's unit is there, everyone else is here at the window. */
@@ -206,11 +247,12 @@ export function useCase(case_id: string) {
     clearInterval(again)
     clearInterval(sweep)
     point(null)
+    look(null, 1, false)
     tellFocus(null)
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, typed, progress, my_point,
-    connection: live.connection, open, tellFocus, tellTyping, point, personOf, ...commands,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, typed, progress, my_point,
+    connection: live.connection, open, tellFocus, tellTyping, point, look, pointInto, personOf, ...commands,
   }
 }

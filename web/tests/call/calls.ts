@@ -33,6 +33,9 @@ export function ring(id: string, who: string, more: Partial<RingView> = {}): Rin
     rung_at: '2026-11-24T06:00:00Z',
     deadline_at: '2026-11-24T06:00:30Z',
     closed_at: null,
+    invite_id: null,
+    invited_by: null,
+    note: '',
     ...more,
   }
 }

@@ -22,7 +22,8 @@ export const proposal = (over: Partial<Proposal> & Pick<Proposal, 'id'>): Propos
 
 export const material = (over: Partial<MaterialView> & Pick<MaterialView, 'id' | 'line'>): MaterialView => ({
   number: 1, name: 'a.pdf', state: 'stored', size_bytes: 10, media_type: 'application/pdf', sha256: null, pages: 1, rejected_code: null,
-  duplicate_of: null, by, at: '2026-11-24T05:00:00Z', review: 'none', review_reason: '', reviewed_by: null, reviewed_at: null, ...over,
+  duplicate_of: null, by, at: '2026-11-24T05:00:00Z', review: 'none', review_reason: '', reviewed_by: null, reviewed_at: null,
+  side: 'window', purpose: 'material', answers: null, ...over,
 })
 
 export function caseView(over: Partial<CaseView> = {}): CaseView {
@@ -33,7 +34,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     mode: 'proxy',
     item: {
       id: 'item-001', code: 'x', name: '分公司负责人变更登记', version: 1, unit_id: 'unit-xh', unit_name: '青岛西海岸新区行政审批服务局',
-      place: '青岛西海岸', promised_days: 3, modes: ['proxy'], recording_refusal: 'not_recorded',
+      place: '青岛西海岸', promised_days: 3, modes: ['proxy'], recording_refusal: 'not_recorded', checklist: [], guide: '', signature: 'optional',
       lines: [line('application', '变更登记申请书'), line('appointment', '任职文件'), line('identity', '身份证件'), line('permit', '许可文件', 'optional')],
       form_title: '变更登记表',
       form: [field({ name: 'new_person' }), field({ name: 'appointed_on', kind: 'date' }), field({ name: 'remark', kind: 'long_text', required: false })],
@@ -51,6 +52,13 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     decision: null,
     call_id: null,
     created_at: '2026-11-24T05:00:00Z',
+    sayings: [],
+    comments: [],
+    checks: [],
+    signature: null,
+    submission: null,
+    corrections: 0,
+    papers: [],
     ...over,
   }
 }
