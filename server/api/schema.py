@@ -28,6 +28,7 @@ VIEWS: Final[tuple[type[BaseModel], ...]] = (
     protocol.CallView,
     case.CaseView,
     case.CaseOpened,
+    case.SummaryView,
 )
 
 

@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseOpened, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, Lane, PersonRef, SummaryView,
+  AnyEphemeral, AnyEvent, CaseOpened, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { wire } from '../wire/socket'
@@ -222,7 +222,7 @@ export function useCase(case_id: string, as_applicant = false) {
     closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
     review: (material_id: string, review: Verdict, reason: string) => live.ask({ type: 'case.review', case_id, material_id, review, reason }),
     decide: (decision: Decision, reason: string, again = false) => live.ask({ type: 'case.decide', case_id, decision, reason, again }),
-    say: (lane: Lane, text: string, call_id: string | null, for_applicant = false) =>
+    say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
       live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
     comment: (on: string, text: string) => live.ask({ type: 'case.comment', case_id, on, text }),
     reply: (comment_id: string, text: string) => live.ask({ type: 'case.reply', case_id, comment_id, text }),

@@ -1370,6 +1370,39 @@ export interface SignatureImage {
   height: number
   strokes: [unknown, unknown, unknown, unknown][][]
 }
+export interface SummaryField {
+  name: string
+  label: string
+  value: string
+  changed: boolean
+}
+export interface SummaryMaterial {
+  line: string
+  name: string
+  file_name: string | null
+  number: number | null
+  sha256: string | null
+  pages: number | null
+  missing: boolean
+  changed: boolean
+}
+/**
+ * What the applicant reads before he signs. ``hash`` is SHA-256 over the RFC 8785 form of item,
+ * applicant, field values and the hashes of the counting materials; ``changed`` and ``missing``
+ * are not part of it.
+ */
+export interface SummaryView {
+  hash: string
+  shown_at: string
+  item_name: string
+  unit_name: string
+  applicant: Applicant
+  form_title: string
+  fields: SummaryField[]
+  materials: SummaryMaterial[]
+  missing_fields: string[]
+  missing_lines: string[]
+}
 /**
  * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.
  */
