@@ -190,6 +190,84 @@ class Seat:
         assert peer is not None
         await until(lambda: peer.meets(other.colour, other.tone_hz), timeout_s)
 
+    # ------------------------------------------------------------ the record, from any side
+
+    async def upload(
+        self,
+        case_id: str,
+        line: str,
+        name: str,
+        data: bytes,
+        *,
+        between: Callable[[], Awaitable[None]] | None = None,
+        last: int = 204,
+        **more: str,
+    ) -> str:
+        """Send a file in two pieces by tus; `between` runs when the first piece is there.
+
+        `last` is the status that the file ends with: 415 when its type is refused. `more` is
+        metadata: what it is for (`purpose`), which file it `answers`.
+        """
+        about = {"case_id": case_id, "line": line, "filename": name, **more}
+        metadata = ",".join(
+            f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in about.items()
+        )
+        async with self.http.post(
+            "/api/v1/uploads",
+            headers={**TUS, "Upload-Length": str(len(data)), "Upload-Metadata": metadata},
+        ) as said:
+            assert said.status == 201, await said.text()
+            location, material_id = said.headers["Location"], said.headers["Yunjian-Material"]
+        half = len(data) // 2
+        for offset, piece in ((0, data[:half]), (half, data[half:])):
+            async with self.http.patch(
+                location,
+                data=piece,
+                headers={
+                    **TUS,
+                    "Upload-Offset": str(offset),
+                    "Content-Type": "application/offset+octet-stream",
+                },
+            ) as said:
+                # a wrong type is refused by its first bytes already
+                if said.status == last != 204:
+                    return material_id
+                assert said.status == 204, await said.text()
+            if offset == 0 and between is not None:
+                await between()
+        return material_id
+
+    async def says(
+        self, case_id: str, text: str, *, lane: str = "shared", call_id: str | None = None
+    ) -> str:
+        """A text message beside the voice; returns its id."""
+        said = await self.ask(
+            {
+                "type": "case.say", "case_id": case_id, "lane": lane, "text": text,
+                "call_id": call_id, "for_applicant": False,
+            }
+        )  # fmt: skip
+        return str(said["saying_id"])
+
+    async def comments(self, case_id: str, on: str, text: str) -> str:
+        """Begin a thread about a field, a line or the case; returns its id."""
+        said = await self.ask({"type": "case.comment", "case_id": case_id, "on": on, "text": text})
+        return str(said["comment_id"])
+
+    async def sees_paper(self, case_id: str, kind: str, timeout_s: float = 20.0) -> dict[str, Any]:
+        """The newest paper of this kind as soon as it is ready."""
+        found: dict[str, Any] = {}
+
+        async def ready() -> str | None:
+            papers = [p for p in (await self.case(case_id))["papers"] if p["kind"] == kind]
+            if not papers or papers[-1]["state"] != "ready":
+                return f"papers: {papers}"
+            found.update(papers[-1])
+            return None
+
+        await until(ready, timeout_s)
+        return found
+
     # ------------------------------------------------------------ media
 
     async def take_seat(self, call_id: str, leg_id: str | None = None) -> None:
@@ -240,49 +318,6 @@ class Window(Seat):
     async def dial(self, case_id: str) -> str:
         said = await self.ask({"type": "call.dial", "case_id": case_id})
         return str(said["call_id"])
-
-    async def upload(
-        self,
-        case_id: str,
-        line: str,
-        name: str,
-        data: bytes,
-        *,
-        between: Callable[[], Awaitable[None]] | None = None,
-        last: int = 204,
-    ) -> str:
-        """Send a file in two pieces by tus; `between` runs when the first piece is there.
-
-        `last` is the status that the file ends with: 415 when its type is refused.
-        """
-        about = {"case_id": case_id, "line": line, "filename": name}
-        metadata = ",".join(
-            f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in about.items()
-        )
-        async with self.http.post(
-            "/api/v1/uploads",
-            headers={**TUS, "Upload-Length": str(len(data)), "Upload-Metadata": metadata},
-        ) as said:
-            assert said.status == 201, await said.text()
-            location, material_id = said.headers["Location"], said.headers["Yunjian-Material"]
-        half = len(data) // 2
-        for offset, piece in ((0, data[:half]), (half, data[half:])):
-            async with self.http.patch(
-                location,
-                data=piece,
-                headers={
-                    **TUS,
-                    "Upload-Offset": str(offset),
-                    "Content-Type": "application/offset+octet-stream",
-                },
-            ) as said:
-                # a wrong type is refused by its first bytes already
-                if said.status == last != 204:
-                    return material_id
-                assert said.status == 204, await said.text()
-            if offset == 0 and between is not None:
-                await between()
-        return material_id
 
     async def fill(self, case_id: str, values: dict[str, str]) -> None:
         for name, value in values.items():
