@@ -46,6 +46,8 @@ def columns() -> tuple[tuple[str, sa.Column[Any]], ...]:
             sa.Column("purpose", sa.String(length=12), nullable=False, server_default="material"),
         ),
         ("materials", sa.Column("answers", ID, nullable=True)),
+        ("materials", sa.Column("version", sa.Integer(), nullable=False, server_default="0")),
+        ("proposals", sa.Column("version", sa.Integer(), nullable=False, server_default="0")),
         ("rings", sa.Column("invite_id", ID, nullable=True)),
         ("rings", sa.Column("invited_by", ID, nullable=True)),
         (

@@ -182,6 +182,7 @@ proposals = sa.Table(
     C("state", sa.String(10), nullable=False),
     C("closed_by", ID, nullable=True),
     C("closed_at", Utc, nullable=True),
+    C("version", sa.Integer, nullable=False, server_default="0"),  # of the case when it came: their order
 )  # fmt: skip
 materials = sa.Table(
     "materials", metadata, _id(),
@@ -205,6 +206,7 @@ materials = sa.Table(
     C("side", sa.String(8), nullable=False, server_default="window"),  # who sent it: window | approver
     C("purpose", sa.String(12), nullable=False, server_default="material"),
     C("answers", ID, nullable=True),  # the approver's file that this one returns
+    C("version", sa.Integer, nullable=False, server_default="0"),  # of the case when it came: their order
     sa.UniqueConstraint("case_id", "line", "number"),
 )  # fmt: skip
 sayings = sa.Table(  # text beside the voice
