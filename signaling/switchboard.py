@@ -221,7 +221,8 @@ class _Seat:
 
 
 class Switchboard:
-    """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC."""
+    """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC;
+    ``ice_servers`` makes what the page of a leg is given to reach the worker by."""
 
     def __init__(
         self,
@@ -233,7 +234,7 @@ class Switchboard:
         now: Callable[[], datetime],
         fresh_id: Callable[[], str],
         patience: Patience = PATIENCE,
-        ice_servers: Sequence[Mapping[str, Any]] = (),
+        ice_servers: Callable[[LegId], Sequence[Mapping[str, Any]]] = lambda leg_id: (),
     ) -> None:
         self._book = book
         self._roster = roster
@@ -242,7 +243,8 @@ class Switchboard:
         self._now = now
         self._fresh_id = fresh_id
         self._patience = patience
-        self._ice_servers = [dict(server) for server in ice_servers]
+        self._ice_servers = ice_servers
+        self._draining = False
         self._seats: dict[LegId, _Seat] = {}
         self._people_heard: dict[str, datetime] = {}
         self._seen_written_at: dict[str, datetime] = {}
@@ -272,10 +274,13 @@ class Switchboard:
 
     async def dial(self, line: Line, command: CallDial) -> Ack:
         """Ring every free approver of the case's unit. Refused, beside what the book refuses:
-        ``no_approver_free`` with how many are on duty and, in seconds, the estimated wait."""
+        ``no_approver_free`` with how many are on duty and, in seconds, the estimated wait;
+        ``draining`` once this node is to end."""
         async with self._book.dial(line.who, command) as dialling:
             if dialling.replayed is not None:
                 return dialling.replayed
+            if self._draining:
+                raise Refusal(Code.DRAINING)
             caller_id = PersonId(line.who.person_id)
             call_id, leg_id = CallId(self._fresh_id()), LegId(self._fresh_id())
             away_after_s = self._patience.lost_after_s
@@ -360,7 +365,8 @@ class Switchboard:
         if call.state is not CallState.LIVE:
             raise Refusal(Code.NOT_IN_CALL)
         sdp = await self._rooms.offer(call, leg, restart=command.restart)
-        return {"sdp": sdp, "ice_servers": self._ice_servers}
+        servers = [dict(server) for server in self._ice_servers(leg.id)]
+        return {"sdp": sdp, "ice_servers": servers}
 
     async def describe(self, line: Line, command: CallDescribe) -> Mapping[str, Any]:
         call, leg = await self._own(line, command.call_id, command.leg_id)
@@ -479,6 +485,15 @@ class Switchboard:
                     await self._wake.wait()
             except TimeoutError:
                 pass
+
+    def drain(self) -> None:
+        """From now on no call begins here; those that run go on."""
+        self._draining = True
+
+    @property
+    def calls(self) -> Collection[CallId]:
+        """The calls of which a page of this node holds a seat, or held it and may come back."""
+        return {seat.call_id for seat in self._seats.values()}
 
     async def close(self) -> None:
         """Wait for what was begun on the side."""
