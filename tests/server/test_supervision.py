@@ -270,6 +270,7 @@ async def test_the_machine_says_how_it_is(scene: Scene) -> None:
     assert 'route="/api/v1/cases/{case_id}/history"' in text or "yunjian_http_request" in text
     assert scene.case_id not in text
     await scene.clerk.get("/people", 403)
+    assert demo.LIAOCHENG in {unit["id"] for unit in (await scene.clerk.get("/units"))["units"]}
     async with desk_of(scene.node, "admin") as admin:
         people = (await admin.get("/people"))["people"]
         assert {"lixiulan", "chenli"} <= {one["login"] for one in people}

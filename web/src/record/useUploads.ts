@@ -5,15 +5,25 @@
 import { onScopeDispose, shallowReactive, shallowRef } from 'vue'
 import { DetailedError, Upload } from 'tus-js-client'
 import { http, localProblem, Problem } from '../wire/http'
-import type { Limits } from '../wire/messages'
+import type { Limits, MaterialView } from '../wire/messages'
 import { freshId } from '../wire/socket'
 import { language } from '../i18n'
 
 export type UploadFault = { rule: 'type'; name: string } | { rule: 'size'; name: string; max_bytes: number } | { rule: 'empty'; name: string }
 
+/** What a file is for: a material from the window, or what the approver sends the other way. */
+export type Purpose = MaterialView['purpose']
+
+/** What is sent, when it is not a material of its line; `answers` names the other side's file that this one returns. */
+export interface Errand {
+  purpose?: Purpose
+  answers?: string
+}
+
 export interface Transfer {
   id: string
   line: string
+  purpose: Purpose
   name: string
   size_bytes: number
   sent_bytes: number
@@ -60,14 +70,14 @@ export function useUploads(case_id: string) {
     if (held) transfers.set(id, { ...held, ...over })
   }
 
-  async function send(line: string, file: File): Promise<void> {
+  async function send(line: string, file: File, { purpose = 'material', answers }: Errand = {}): Promise<void> {
     limits.value ??= await http.get<Limits>('/limits').catch(() => null)
     const fault = limits.value && faultOfFile(file, limits.value)
     faults.value = fault ? { line, fault } : null
     if (fault) return
     const id = freshId()
     transfers.set(id, {
-      id, line, name: file.name, size_bytes: file.size, sent_bytes: 0, bytes_per_s: 0, material_id: null, state: 'running', problem: null,
+      id, line, purpose, name: file.name, size_bytes: file.size, sent_bytes: 0, bytes_per_s: 0, material_id: null, state: 'running', problem: null,
     })
     let measured = { at: performance.now(), bytes: 0 }
     const upload = new Upload(file, {
@@ -77,7 +87,7 @@ export function useUploads(case_id: string) {
       storeFingerprintForResuming: false,
       removeFingerprintOnSuccess: true,
       headers: { 'Accept-Language': language() },
-      metadata: { case_id, line, filename: file.name, filetype: claimedType(file) },
+      metadata: { case_id, line, filename: file.name, filetype: claimedType(file), purpose, ...(answers ? { answers } : {}) },
       onAfterResponse: (_request, response) => {
         const material_id = response.getHeader('Yunjian-Material')
         if (material_id) change(id, { material_id })
