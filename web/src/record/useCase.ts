@@ -234,9 +234,11 @@ export function useCase(case_id: string, as_applicant = false) {
     submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 
-  /** Whose colour: the approver's unit is there, everyone else is here at the window. */
+  /** Whose colour: the window's unit is here, whoever joins from another unit is there. */
   function personOf(by: PersonRef): Person {
-    return by.unit_id === view.value?.item.unit_id ? 'far' : 'here'
+    const held = view.value
+    if (by.id === held?.clerk.id) return 'here'
+    return by.unit_id === held?.window_unit_id && by.unit_id !== held.item.unit_id ? 'here' : 'far'
   }
 
   const off = [live.onEvent(hear), live.onEphemeral(overhear), live.onConnected(() => void open())]

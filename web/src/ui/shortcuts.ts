@@ -3,7 +3,8 @@
  *
  * Keys with a modifier work everywhere; single keys are inert while someone is typing, and can be switched off.
  */
-import { onBeforeUnmount, onMounted } from 'vue'
+import { onBeforeUnmount, onMounted, ref, shallowReactive } from 'vue'
+import { recall, remember } from './remembered'
 
 export interface Shortcut {
   key: string
@@ -17,9 +18,13 @@ export interface Shortcut {
 export const shortcuts = {
   microphone: { key: 'd', ctrl: true, hint: 'Ctrl D' },
   camera: { key: 'e', ctrl: true, hint: 'Ctrl E' },
+  talk: { key: 'v', hint: 'V' },
   call_keys: { key: 'F2', hint: 'F2' },
   next_step: { key: 'Enter', ctrl: true, hint: 'Ctrl ↵' },
   adopt: { key: 'a', alt: true, hint: 'Alt A' },
+  messages: { key: 'm', ctrl: true, shift: true, hint: 'Ctrl Shift M' },
+  phrases: { key: 'p', alt: true, hint: 'Alt P' },
+  guide: { key: 'g', alt: true, hint: 'Alt G' },
   help: { key: '/', ctrl: true, shift: true, hint: 'Ctrl Shift /' },
   review_accept: { key: '1', hint: '1' },
   review_return: { key: '2', hint: '2' },
@@ -47,20 +52,80 @@ export function matches(event: KeyboardEvent, shortcut: Shortcut): boolean {
   )
 }
 
+/** Whether keys without a modifier do anything; a person may switch them off. */
+export const single_keys = ref(recall('single_keys') !== 'off')
+
+export function switchSingleKeys(on: boolean): void {
+  single_keys.value = on
+  remember('single_keys', on ? null : 'off')
+}
+
+export function single(shortcut: Shortcut): boolean {
+  return !shortcut.ctrl && !shortcut.alt && shortcut.key.length === 1
+}
+
+/** How many parts of the page listen to each key now: what the help lists. */
+const heard = shallowReactive(new Map<ShortcutName, number>())
+
+/** The keys that do something on this page, in the order of the catalogue. */
+export function working(): ShortcutName[] {
+  return (Object.keys(shortcuts) as ShortcutName[]).filter((name) => heard.get(name))
+}
+
+/** A key that works for as long as it is held down. */
+export interface Held {
+  down: () => void
+  up: () => void
+}
+
 /** Runs the handlers while the component lives; an event that was handled goes no further. */
-export function useShortcuts(handlers: Partial<Record<ShortcutName, () => void>>): void {
+export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void) | Held>>): void {
+  const names = Object.keys(handlers) as ShortcutName[]
+  const down = new Map<string, Held>()
+
   function press(event: KeyboardEvent): void {
-    if (event.repeat || event.isComposing) return
-    for (const [name, handler] of Object.entries(handlers) as [ShortcutName, () => void][]) {
+    if (event.repeat || event.isComposing) {
+      if (down.has(event.key.toLowerCase())) event.preventDefault()
+      return
+    }
+    for (const name of names) {
       const shortcut: Shortcut = shortcuts[name]
-      const single = !shortcut.ctrl && !shortcut.alt && shortcut.key.length === 1
-      if (matches(event, shortcut) && !(single && typing(event))) {
-        event.preventDefault()
-        handler()
-        return
+      const handler = handlers[name]
+      if (!handler || !matches(event, shortcut) || (single(shortcut) && (!single_keys.value || typing(event)))) continue
+      event.preventDefault()
+      if (typeof handler === 'function') handler()
+      else {
+        down.set(shortcut.key.toLowerCase(), handler)
+        handler.down()
       }
+      return
     }
   }
-  onMounted(() => window.addEventListener('keydown', press))
-  onBeforeUnmount(() => window.removeEventListener('keydown', press))
+
+  function release(event: KeyboardEvent): void {
+    const handler = down.get(event.key.toLowerCase())
+    if (!handler) return
+    down.delete(event.key.toLowerCase())
+    handler.up()
+  }
+
+  // a page that loses the keyboard never hears the key come up
+  function releaseAll(): void {
+    for (const handler of down.values()) handler.up()
+    down.clear()
+  }
+
+  onMounted(() => {
+    window.addEventListener('keydown', press)
+    window.addEventListener('keyup', release)
+    window.addEventListener('blur', releaseAll)
+    for (const name of names) heard.set(name, (heard.get(name) ?? 0) + 1)
+  })
+  onBeforeUnmount(() => {
+    window.removeEventListener('keydown', press)
+    window.removeEventListener('keyup', release)
+    window.removeEventListener('blur', releaseAll)
+    releaseAll()
+    for (const name of names) heard.set(name, (heard.get(name) ?? 1) - 1)
+  })
 }

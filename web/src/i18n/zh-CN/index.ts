@@ -3,5 +3,6 @@ import call from './call'
 import desk from './desk'
 import record from './record'
 import shell from './shell'
+import talk from './talk'
 
-export default { shell, call, record, desk, audit }
+export default { shell, call, record, desk, audit, talk }
