@@ -20,6 +20,7 @@ from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
 from server.actions import catalogue, decisions, forms, supervision
+from server.actions.early import Early
 from server.actions.materials import LIVES, Uploads
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
@@ -212,6 +213,7 @@ async def node(
         for audience in ("window", "approver", "supervisor"):
             gateway.ephemeral(case_actions.subject_of(message.case_id), audience, message)
 
+    early = Early(store, data / "uploads", enabled=settings.early_view)
     receiving = Uploads(
         store,
         data / "uploads",
@@ -220,8 +222,10 @@ async def node(
         progress=show_progress,
         received=app[FIGURES].received,
         ended=app[FIGURES].upload_ended,
+        grew=early.grew,
     )
     await receiving.prepare()
+    app[uploads.EARLY] = early
     app[uploads.UPLOADS] = receiving
 
     tasks = Tasks()

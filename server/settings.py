@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     media_port: int = Field(0, ge=0, le=65535)
     """UDP port of the media worker; 0 lets the system choose."""
 
+    early_view: bool = True
+    """Whether files may be looked at while they arrive; off where a virus scanner must come first."""
     max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)
     language: Literal["zh-CN", "en"] = "zh-CN"
     """Language of those who name none."""

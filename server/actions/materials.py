@@ -112,7 +112,10 @@ class _Hold:
 
 
 class Uploads:
-    """The uploads of one node, with their files below ``folder``."""
+    """The uploads of one node, with their files below ``folder``.
+
+    ``grew`` is told of each upload whose file has changed or gone, by its id.
+    """
 
     def __init__(
         self,
@@ -124,6 +127,7 @@ class Uploads:
         progress: Progress,
         received: Callable[[int], None] = lambda size: None,
         ended: Callable[[str], None] = lambda result: None,
+        grew: Callable[[str], None] = lambda upload_id: None,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -132,6 +136,7 @@ class Uploads:
         self._progress = progress
         self._received = received
         self._ended = ended
+        self._grew = grew
         self._holds: dict[str, _Hold] = {}
 
     # ------------------------------------------------------------ the life of an upload
@@ -321,8 +326,10 @@ class Uploads:
                     return  # what it is can be told already: the rest need not be sent
                 if at + len(chunk) > upload.length_bytes:
                     await asyncio.to_thread(file.truncate, began)
+                    self._grew(upload.id)
                     raise Refusal(Code.TOO_LARGE, room_bytes=upload.length_bytes - began)
                 await _write(file.write, chunk)
+                self._grew(upload.id)
                 at += len(chunk)
                 self._received(len(chunk))
                 now = time.monotonic()
@@ -359,6 +366,7 @@ class Uploads:
             if not hmac.compare_digest(digest.digest(), checksum.digest):
                 raise Refusal(Code.UPLOAD_CHECKSUM, offset=at)
             await _write(_append, beside, self._path(upload.id))
+            self._grew(upload.id)
         finally:
             await asyncio.to_thread(beside.unlink, missing_ok=True)
         await self._tell(upload, at + size)
@@ -518,6 +526,7 @@ class Uploads:
 
     async def _forget(self, upload_id: str) -> None:
         await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
+        self._grew(upload_id)
 
 
 async def find_content(store: Store, actor: Actor, material_id: str) -> Content:

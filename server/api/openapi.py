@@ -123,8 +123,12 @@ def _responses(route: Route, references: Reference) -> dict[str, Any]:
     if model is not None:
         done["content"] = {_JSON: {"schema": references[model, "serialization"]}}
     elif route.answer is not None:
-        done["content"] = {route.produces: {"schema": {}}}
+        done["content"] = {kind: {"schema": {}} for kind in route.produces}
+    told = {problems.CONTENT_TYPE: {"schema": references[Problem, "serialization"]}}
     responses: dict[str, Any] = {str(route.status): done}
+    if route.ranges:
+        responses["206"] = {**done, "description": "The range that was asked for."}
+        responses["416"] = {"description": "No such range.", "content": told}
     codes = [*route.problems, Code.INTERNAL]
     if not route.public:
         codes.append(Code.UNAUTHENTICATED)
@@ -133,7 +137,6 @@ def _responses(route: Route, references: Reference) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
         by_status.setdefault(problems.status(code), []).append(code.value)
-    told = {problems.CONTENT_TYPE: {"schema": references[Problem, "serialization"]}}
     for status, names in sorted(by_status.items()):
         text = "Refused: " + ", ".join(sorted(names)) + "."
         responses[str(status)] = {"description": text, "content": told}

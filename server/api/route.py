@@ -72,7 +72,10 @@ Handler = Callable[[Ask[Any, Any]], Awaitable[Answer]]
 
 @dataclass(frozen=True)
 class Route:
-    """A declared route. ``answer`` is None for 204, StreamResponse for bytes of type ``produces``."""
+    """A declared route. ``answer`` is None for 204, StreamResponse for bytes of a type of ``produces``.
+
+    With ``ranges`` a part of them can be asked for: 206 and 416 are answers too.
+    """
 
     method: str
     path: str
@@ -82,7 +85,8 @@ class Route:
     answer: type[BaseModel] | type[web.StreamResponse] | None
     status: int
     public: bool
-    produces: str
+    produces: tuple[str, ...]
+    ranges: bool
     problems: tuple[Code, ...]
     name: str
     description: str
@@ -127,7 +131,8 @@ class Routes:
         status: int = 200,
         public: bool = False,
         answer: type[BaseModel] | None = None,
-        produces: str = "application/octet-stream",
+        produces: str | Iterable[str] = "application/octet-stream",
+        ranges: bool = False,
         problems: Iterable[Code] = (),
     ) -> Callable[[Callable[[Ask[Q, B]], Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
         """Declare the decorated handler; its docstring is the description of the operation.
@@ -154,7 +159,8 @@ class Routes:
                     written,
                     204 if written is None else status,
                     public,
-                    produces,
+                    (produces,) if isinstance(produces, str) else tuple(produces),
+                    ranges,
                     tuple(problems),
                     handler.__name__,
                     (handler.__doc__ or "").strip(),

@@ -1,11 +1,14 @@
-"""/api/v1/uploads: tus 1.0.0 with creation, termination, checksum and expiration.
+"""/api/v1/uploads: tus 1.0.0 with creation, termination, checksum and expiration; and the early view.
 
 https://tus.io/protocols/resumable-upload. Headers in, headers out; what they
-mean for the case is in ``server.actions.materials``.
+mean for the case is in ``server.actions.materials``, who follows an upload while
+it arrives in ``server.actions.early``.
 """
 
+import asyncio
 import base64
 import binascii
+import re
 from collections.abc import AsyncIterator
 from email.utils import format_datetime
 from typing import Final
@@ -13,9 +16,13 @@ from typing import Final
 from aiohttp import ClientError, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from server.actions.early import Cut as EarlyCut
+from server.actions.early import Early
 from server.actions.materials import ALGORITHMS, Checksum, Cut, Standing, Uploads
+from server.api.edge import AUTHENTICATE, token_of
 from server.api.machine import UPLOAD_LIMITS
 from server.api.route import Ask, Nothing, Routes
+from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal
 
 UPLOADS: Final = web.AppKey("uploads", Uploads)
@@ -24,6 +31,19 @@ VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,termination,checksum,expiration"
 PIECE: Final = "application/offset+octet-stream"
 METADATA_MAX: Final = 4096
+EARLY: Final = web.AppKey("early", Early)
+ASKED_AGAIN_EVERY_S: Final = 1.0
+"""How often it is asked during an early view whether its reader is there and may still see it."""
+STALLED_S: Final = 60.0
+"""How long a reader may take no bytes."""
+_FROM: Final = re.compile(r"bytes=(\d{1,15})-")
+_EARLY_HEADERS: Final = {
+    hdrs.CONTENT_DISPOSITION: "attachment",
+    hdrs.CACHE_CONTROL: "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    # Or nginx would gather what should be seen at once.
+    "X-Accel-Buffering": "no",
+}
 
 routes: Final = Routes("uploads")
 
@@ -176,6 +196,81 @@ async def override_method(ask: Ask[Nothing, Nothing]) -> web.Response:
             return await _cancel(ask)
         case _:
             raise Refusal(Code.METHOD_NOT_ALLOWED)
+
+
+@routes.route(
+    "GET",
+    "/api/v1/materials/{material_id}/early",
+    produces=MEDIA_TYPES,
+    ranges=True,
+    problems=(Code.NOT_FOUND, Code.NO_EARLY_VIEW, Code.THROTTLED, Code.BUSY),
+)
+async def read_early(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    """The bytes of a file while they still arrive, unchecked, to be looked at only.
+
+    ``Yunjian-Size`` tells how many were announced; ``Range: bytes=N-`` goes on at N. The answer ends
+    with the last byte, and is cut off when the upload is given up or rejected, or the right to
+    see it ends. A stored file answers too. How an upload ended is told by ``material.changed``.
+    """
+    request = ask.request
+    early = request.app[EARLY]
+    async with early.open(ask.actor, ask.path("material_id")) as arriving:
+        start = _start(request, arriving.length)
+        response = web.StreamResponse(status=206 if start else 200, headers=_EARLY_HEADERS)
+        response.content_type = arriving.media_type
+        response.content_length = arriving.length - start
+        response.headers["Yunjian-Size"] = str(arriving.length)
+        if start:
+            last = arriving.length - 1
+            response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{last}/{arriving.length}"
+        await response.prepare(request)
+        if request.method == hdrs.METH_HEAD:
+            return response
+        sending = asyncio.create_task(_send(response, arriving.pieces(start)))
+        try:
+            while not sending.done():
+                await asyncio.wait({sending}, timeout=ASKED_AGAIN_EVERY_S)
+                if not sending.done() and not await _still(request, early, arriving.case_id):
+                    break
+        finally:
+            sending.cancel()
+            [end] = await asyncio.gather(sending, return_exceptions=True)
+            if end is not True and request.transport is not None:
+                # Less came than was announced: a clean end would say that this was all.
+                request.transport.abort()
+        if isinstance(end, Exception):
+            raise end
+    return response
+
+
+async def _send(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> bool:
+    """Write the pieces; False when they or their reader broke off."""
+    try:
+        async for piece in pieces:
+            async with asyncio.timeout(STALLED_S):
+                await response.write(piece)
+        await response.write_eof()
+    except (EarlyCut, TimeoutError, OSError, ClientError):
+        return False
+    return True
+
+
+async def _still(request: web.Request, early: Early, case_id: str) -> bool:
+    """Whether somebody is there and may still see the case."""
+    if request.transport is None or request.transport.is_closing():
+        return False
+    token = token_of(request)
+    actor = await request.app[AUTHENTICATE](token) if token else None
+    return actor is not None and await early.may(actor, case_id)
+
+
+def _start(request: web.Request, length: int) -> int:
+    """Where ``Range: bytes=N-`` begins (RFC 9110, 14.2); another form counts as not asked."""
+    found = _FROM.fullmatch(request.headers.get(hdrs.RANGE, ""))
+    start = int(found[1]) if found else 0
+    if start >= length:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={hdrs.CONTENT_RANGE: f"bytes */{length}"})
+    return start
 
 
 async def _append(ask: Ask[Nothing, Nothing]) -> web.Response:

@@ -43,6 +43,13 @@ async def find(connection: AsyncConnection, upload_id: str) -> Upload | None:
     return None if row is None else _upload(row)
 
 
+async def find_by_material(connection: AsyncConnection, material_id: str) -> Upload | None:
+    """The upload that brought a material, whether it is finished or not."""
+    found = await connection.execute(sa.select(uploads).where(uploads.c.material_id == material_id))
+    row = found.mappings().first()
+    return None if row is None else _upload(row)
+
+
 async def finish(connection: AsyncConnection, upload_id: str, at: datetime) -> bool:
     """Take nothing more for this upload; False when that was so already."""
     done = await connection.execute(

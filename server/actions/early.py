@@ -1,0 +1,186 @@
+"""The early view: the bytes of a file, read while they still arrive.
+
+A reader follows the file that the upload grows, without its lock: the file's own size and
+links tell how far it is and whether it is over. Nothing that is read here was checked;
+download and acceptance need the sealed copy. Only uploads of this node can be followed.
+Knows no HTTP; whoever sends the pieces asks ``may`` again while he does.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from server.actions.cases import header
+from server.domain.material import Material
+from server.domain.person import Actor
+from server.store import Store
+from server.store import uploads as upload_rows
+from server.work import probe
+from signaling.refusals import Code, Refusal
+
+PIECE_BYTES: Final = 64 * 1024
+FIRST_BYTES_WITHIN_S: Final = 15.0
+"""How long a reader waits for so many bytes that they tell a type."""
+READERS_OF_A_PERSON: Final = 16
+READERS: Final = 400
+"""Of one node: each holds a file open and one piece in memory."""
+
+
+class Cut(Exception):
+    """Nothing more will come, though not all was read: given up, rejected, or taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a reader found: bytes from where he stands, how many there are, and whether more may come."""
+
+    piece: bytes
+    size: int
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """A material that is being read. ``length`` is what its sender announced, in bytes."""
+
+    case_id: str
+    media_type: str
+    length: int
+    _early: "Early"
+    _upload_id: str
+    _file: int
+    _sealed: bool
+
+    async def pieces(self, start: int) -> AsyncIterator[bytes]:
+        """The bytes from ``start`` on, each as soon as it is there, up to the announced length.
+
+        Raises Cut when the upload ends before that.
+        """
+        at = start
+        while at < self.length:
+            bell = self._early.bell(self._upload_id)
+            look = await asyncio.to_thread(_look, self._file, at)
+            if look.piece:
+                at += len(look.piece)
+                yield look.piece
+            elif look.over or self._sealed or look.size < at:
+                raise Cut
+            else:
+                await bell.wait()
+
+
+class Early:
+    """The early views of one node, over the files of its uploads below ``folder``."""
+
+    def __init__(self, store: Store, folder: Path, *, enabled: bool) -> None:
+        self._store = store
+        self._folder = folder
+        self._enabled = enabled
+        self._bells: dict[str, asyncio.Event] = {}
+        self._readers: Counter[str] = Counter()
+        self._followed: Counter[str] = Counter()
+
+    def grew(self, upload_id: str) -> None:
+        """Wake who follows this upload: bytes were written, or it is over."""
+        if bell := self._bells.pop(upload_id, None):
+            bell.set()
+
+    def bell(self, upload_id: str) -> asyncio.Event:
+        """Is set by the next ``grew``. Take it before looking, or what comes between is missed."""
+        return self._bells.setdefault(upload_id, asyncio.Event())
+
+    async def may(self, actor: Actor, case_id: str) -> bool:
+        """Whether this person may still see the case."""
+        try:
+            async with self._store.read() as connection:
+                await header(connection, actor, case_id)
+        except Refusal as refusal:
+            if refusal.code is Code.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    @asynccontextmanager
+    async def open(self, actor: Actor, material_id: str) -> AsyncIterator[Arriving]:
+        """Follow a material of a case that this person may see; a stored one is there at once.
+
+        Waits until its first bytes tell the type. Refused: not_found; no_early_view (switched
+        off, given up or rejected, arriving at another node, no type that can be shown, or no
+        bytes for 15 s); throttled (16 views of one person), busy (400 of the node).
+        """
+        material, case_id, upload_id = await self._find(actor, material_id)
+        sealed = material.sha256 is not None
+        length = material.size_bytes
+        path = (
+            self._folder / upload_id
+            if material.sha256 is None
+            else self._store.blobs.path(material.sha256)
+        )
+        with self._counted(actor.person_id, upload_id):
+            try:
+                file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
+            except FileNotFoundError:
+                raise Refusal(Code.NO_EARLY_VIEW, material=material_id) from None
+            try:
+                media_type = await self._media_type(file, upload_id, length)
+                if media_type is None:
+                    raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
+                yield Arriving(case_id, media_type, length, self, upload_id, file, sealed)
+            finally:
+                await asyncio.to_thread(os.close, file)
+
+    async def _find(self, actor: Actor, material_id: str) -> tuple[Material, str, str]:
+        async with self._store.read() as connection:
+            found = await upload_rows.find_material(connection, material_id)
+            if found is None:
+                raise Refusal(Code.NOT_FOUND)
+            material, case_id = found
+            await header(connection, actor, case_id)
+            upload = await upload_rows.find_by_material(connection, material_id)
+        if not self._enabled or upload is None or material.state not in ("receiving", "stored"):
+            raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
+        return material, case_id, upload.id
+
+    async def _media_type(self, file: int, upload_id: str, length: int) -> str | None:
+        """The type that the first bytes tell, as soon as they do; None when they will not."""
+        needed = min(probe.HEAD_BYTES, length)
+        try:
+            async with asyncio.timeout(FIRST_BYTES_WITHIN_S):
+                while True:
+                    bell = self.bell(upload_id)
+                    look = await asyncio.to_thread(_look, file, 0)
+                    told = probe.media_type_of(look.piece[: probe.HEAD_BYTES])
+                    if told is not None or look.over or look.size >= needed:
+                        return told
+                    await bell.wait()
+        except TimeoutError:
+            return None
+
+    @contextmanager
+    def _counted(self, person_id: str, upload_id: str) -> Iterator[None]:
+        if self._readers[person_id] >= READERS_OF_A_PERSON:
+            raise Refusal(Code.THROTTLED)
+        if self._readers.total() >= READERS:
+            raise Refusal(Code.BUSY)
+        self._readers[person_id] += 1
+        self._followed[upload_id] += 1
+        try:
+            yield
+        finally:
+            for counted, key in ((self._readers, person_id), (self._followed, upload_id)):
+                counted[key] -= 1
+                if not counted[key]:
+                    del counted[key]
+            if upload_id not in self._followed:
+                self._bells.pop(upload_id, None)
+
+
+def _look(file: int, at: int) -> Look:
+    # Links before bytes: a file that is unlinked grows no more, so what is read then is all.
+    told = os.fstat(file)
+    return Look(os.pread(file, PIECE_BYTES, at), told.st_size, told.st_nlink == 0)

@@ -1,0 +1,244 @@
+"""Looking at a file while it arrives: over a real node, with a sender who stops where the test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from server.actions import demo
+from server.actions.early import READERS_OF_A_PERSON
+from server.api.uploads import EARLY
+from server.app import Running
+from tests.kit.desks import TUS, Desk, demo_node, desk_of
+from tests.kit.stores import MovedClock
+from tests.kit.until import until
+
+
+def pdf(pages: int = 2) -> bytes:
+    picture = Image.effect_noise((400, 400), 80).convert("RGB")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PDF", save_all=True, append_images=[picture] * (pages - 1))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Running]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(url, tmp_path, MovedClock()) as node:
+        yield node
+
+
+@pytest.fixture
+async def clerk(node: Running) -> AsyncIterator[Desk]:
+    async with desk_of(node, "lixiulan") as desk:
+        yield desk
+
+
+@pytest.fixture
+async def approver(node: Running) -> AsyncIterator[Desk]:
+    async with desk_of(node, "zhoumingyuan") as desk:
+        yield desk
+
+
+@pytest.fixture
+async def case_id(clerk: Desk) -> str:
+    return await clerk.open_case()
+
+
+LINE = next(item for item in demo.ITEMS if item.id == demo.PRINCIPAL).lines[0].key
+
+
+@asynccontextmanager
+async def looking(
+    desk: Desk, material_id: str, **headers: str
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    address = f"/api/v1/materials/{material_id}/early"
+    async with desk.http.get(address, headers=headers) as said:
+        yield said
+
+
+async def refused(desk: Desk, material_id: str, **headers: str) -> tuple[int, str]:
+    async with looking(desk, material_id, **headers) as said:
+        return said.status, (await said.json(content_type=None))["code"]
+
+
+async def piece(desk: Desk, location: str, offset: int, data: Any, **headers: str) -> int:
+    async with desk.patch(location, offset, data, **headers) as said:
+        return int(said.status)
+
+
+async def test_the_other_side_reads_what_is_there_and_then_what_comes(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf(3)
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:70_000]) == 204
+    async with looking(approver, material) as said:
+        assert said.status == 200
+        assert said.headers["Yunjian-Size"] == str(len(data))
+        assert said.content_type == "application/pdf"
+        assert said.headers["Content-Disposition"] == "attachment"
+        assert said.headers["X-Content-Type-Options"] == "nosniff"
+        assert said.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert said.headers["Cache-Control"] == "no-store"
+        assert await said.content.readexactly(70_000) == data[:70_000]
+        rest = asyncio.create_task(said.content.readexactly(30_000))
+        assert await piece(clerk, location, 70_000, data[70_000:100_000]) == 204
+        assert await rest == data[70_000:100_000]
+        # The writer is neither locked out nor waited for.
+        assert await clerk.offset(location) == 100_000
+        assert await piece(clerk, location, 100_000, data[100_000:]) == 204
+        assert await said.read() == data[100_000:]
+    assert (await clerk.material(case_id, material))["state"] == "stored"
+    async with looking(approver, material) as said:
+        assert hashlib.sha256(await said.read()).digest() == hashlib.sha256(data).digest()
+
+
+async def test_a_piece_with_a_checksum_is_seen_once_it_was_checked(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:2000]) == 204
+    async with looking(approver, material) as said:
+        assert await said.content.readexactly(2000) == data[:2000]
+        wrong = {"Upload-Checksum": "sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA="}
+        assert await piece(clerk, location, 2000, b"x" * 1000, **wrong) == 460
+        assert await piece(clerk, location, 2000, data[2000:]) == 204
+        assert await said.read() == data[2000:]
+
+
+async def test_a_reader_who_was_cut_off_goes_on_where_he_stood(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:5000]) == 204
+    async with looking(approver, material, Range="bytes=3000-") as said:
+        assert said.status == 206
+        assert said.headers["Content-Range"] == f"bytes 3000-{len(data) - 1}/{len(data)}"
+        assert await said.content.readexactly(2000) == data[3000:5000]
+        assert await piece(clerk, location, 5000, data[5000:]) == 204
+        assert await said.read() == data[5000:]
+    async with looking(approver, material, Range=f"bytes={len(data)}-") as said:
+        assert said.status == 416
+        assert said.headers["Content-Range"] == f"bytes */{len(data)}"
+
+
+async def test_an_upload_that_is_given_up_ends_the_reading(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:5000]) == 204
+    async with looking(approver, material) as said:
+        await said.content.readexactly(5000)
+        async with clerk.http.delete(location, headers=TUS) as ended:
+            assert ended.status == 204
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await said.read()
+    assert await refused(approver, material) == (409, "no_early_view")
+
+
+async def test_bytes_that_are_taken_back_end_the_reading(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    more = asyncio.Event()
+
+    async def too_much() -> AsyncIterator[bytes]:
+        yield data[:-1]
+        await more.wait()
+        yield b"more than was announced"
+
+    sending = asyncio.create_task(piece(clerk, location, 0, too_much()))
+    async with looking(approver, material) as said:
+        assert await said.content.readexactly(len(data) - 1) == data[:-1]
+        more.set()
+        assert await sending == 413
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await said.read()
+
+
+async def test_what_is_no_page_or_picture_has_no_early_view(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    location, material = await clerk.begin(case_id, LINE, 5000)
+    assert await piece(clerk, location, 0, b"<script>alert(1)</script>" * 20) == 204
+    waiting = asyncio.create_task(refused(approver, material))
+    assert await piece(clerk, location, 500, b"<p>" * 1000) == 415
+    assert await waiting == (409, "no_early_view")
+
+
+async def test_who_may_not_see_the_case_sees_nothing_of_it_early(
+    node: Running, clerk: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:5000]) == 204
+    async with desk_of(node, "admin") as admin:
+        assert await refused(admin, material) == (404, "not_found")
+    async with (
+        aiohttp.ClientSession(node.address) as nobody,
+        nobody.get(f"/api/v1/materials/{material}/early") as said,
+    ):
+        assert said.status == 401
+    assert await refused(clerk, "AAAAAAAAAAAAAAAAAAAAAA") == (404, "not_found")
+
+
+async def test_a_reader_whose_sign_in_ends_is_cut_off_within_two_seconds(
+    node: Running, clerk: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:5000]) == 204
+    async with desk_of(node, "zhoumingyuan") as approver, looking(approver, material) as said:
+        await said.content.readexactly(5000)
+        async with approver.http.delete("/api/v1/session") as ended:
+            assert ended.status == 204
+        began = time.monotonic()
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await said.read()
+        assert time.monotonic() - began < 2
+
+
+async def test_a_person_has_so_many_readers_and_they_end_with_their_pages(
+    node: Running, clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf()
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:5000]) == 204
+    open_now = [
+        await approver.http.get(f"/api/v1/materials/{material}/early")
+        for _ in range(READERS_OF_A_PERSON)
+    ]
+    assert {said.status for said in open_now} == {200}
+    assert await refused(approver, material) == (429, "throttled")
+    for said in open_now:
+        said.close()
+    early = node.app[EARLY]
+    await until(lambda: f"{early._readers} are left" if early._readers else None)
+    assert not early._bells
+
+
+async def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with (
+        demo_node(url, tmp_path, MovedClock(), early_view=False) as node,
+        desk_of(node, "lixiulan") as clerk,
+    ):
+        data = pdf()
+        location, material = await clerk.begin(await clerk.open_case(), LINE, len(data))
+        assert await piece(clerk, location, 0, data[:5000]) == 204
+        assert await refused(clerk, material) == (409, "no_early_view")
