@@ -14,16 +14,17 @@ export type UploadFault = { rule: 'type'; name: string } | { rule: 'size'; name:
 /** What a file is for: a material from the window, or what the approver sends the other way. */
 export type Purpose = MaterialView['purpose']
 
-/** What is sent, when it is not a material of its line; `answers` names the other side's file that this one returns. */
-export interface Errand {
+/** What is sent, when it is not a material of its line; `answers` names the other side's file that it returns. */
+export interface Sending {
   purpose?: Purpose
-  answers?: string
+  answers?: string | null
 }
 
 export interface Transfer {
   id: string
   line: string
   purpose: Purpose
+  answers: string | null
   name: string
   size_bytes: number
   sent_bytes: number
@@ -70,14 +71,14 @@ export function useUploads(case_id: string) {
     if (held) transfers.set(id, { ...held, ...over })
   }
 
-  async function send(line: string, file: File, { purpose = 'material', answers }: Errand = {}): Promise<void> {
+  async function send(line: string, file: File, { purpose = 'material', answers = null }: Sending = {}): Promise<void> {
     limits.value ??= await http.get<Limits>('/limits').catch(() => null)
     const fault = limits.value && faultOfFile(file, limits.value)
     faults.value = fault ? { line, fault } : null
     if (fault) return
     const id = freshId()
     transfers.set(id, {
-      id, line, purpose, name: file.name, size_bytes: file.size, sent_bytes: 0, bytes_per_s: 0, material_id: null, state: 'running', problem: null,
+      id, line, purpose, answers, name: file.name, size_bytes: file.size, sent_bytes: 0, bytes_per_s: 0, material_id: null, state: 'running', problem: null,
     })
     let measured = { at: performance.now(), bytes: 0 }
     const upload = new Upload(file, {
