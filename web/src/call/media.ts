@@ -1,11 +1,14 @@
 /**
  * One seat's peer connection to the media worker. The worker always offers and this answers, one negotiation
  * at a time, so that two offers can never meet. The m-lines are fixed: 0 microphone, 1 face, 2 document
- * camera, 3 screen; a track is put on one or taken off it without negotiating again.
+ * camera, 3 screen, out and from the first other seat; 4 to 7 the same from the second other seat, only in.
+ * A track is put on one or taken off it without negotiating again.
  * Knows no call and no server: it is given offers and gives answers.
  */
 
 export type Mid = '0' | '1' | '2' | '3'
+/** the second other seat's */
+export type SecondMid = '4' | '5' | '6' | '7'
 
 export interface IceServer {
   urls: string | string[]
@@ -33,7 +36,7 @@ export function level(figures: Figures): Level {
 
 export class SeatMedia {
   private readonly connection: RTCPeerConnection
-  private readonly remote = new Map<Mid, MediaStreamTrack>()
+  private readonly remote = new Map<Mid | SecondMid, MediaStreamTrack>()
   private before = { received: 0, lost: 0 }
   private turn: Promise<unknown> = Promise.resolve()
 
@@ -42,13 +45,13 @@ export class SeatMedia {
     private readonly tracks: ReadonlyMap<Mid, MediaStreamTrack>,
     hear: {
       /** a track of the other side began or stopped to bring packets */
-      tracks: (remote: ReadonlyMap<Mid, MediaStreamTrack>) => void
+      tracks: (remote: ReadonlyMap<Mid | SecondMid, MediaStreamTrack>) => void
       state: (state: 'up' | 'weak' | 'broken') => void
     },
   ) {
     this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers })
     this.connection.addEventListener('track', ({ track, transceiver }) => {
-      const mid = transceiver.mid as Mid
+      const mid = transceiver.mid as Mid | SecondMid
       const tell = () => hear.tracks(new Map(this.remote))
       this.remote.set(mid, track)
       track.addEventListener('mute', tell)

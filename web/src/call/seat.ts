@@ -11,7 +11,7 @@ import { reactive, ref, shallowRef } from 'vue'
 import type { CallSnapshot } from '../wire/messages'
 import type { Unsent } from '../wire/socket'
 import { closeDevices, openDevices, type Devices } from './devices'
-import { level, SeatMedia, type IceServer, type Level, type Mid } from './media'
+import { level, SeatMedia, type IceServer, type Level, type Mid, type SecondMid } from './media'
 import { legOf, type MediaState } from './standing'
 
 type CallView = CallSnapshot['call']
@@ -49,8 +49,8 @@ const OWN = ['0', '1'] as const
 
 export class SeatKeeper {
   readonly devices = shallowRef<Devices | null>(null)
-  /** tracks of the other side, by m-line */
-  readonly remote = shallowRef<ReadonlyMap<Mid, MediaStreamTrack>>(new Map())
+  /** tracks of the other seats, by m-line */
+  readonly remote = shallowRef<ReadonlyMap<Mid | SecondMid, MediaStreamTrack>>(new Map())
   readonly media = ref<MediaState>('none')
   readonly was_up = ref(false)
   /** 0 until it is known */
@@ -78,7 +78,7 @@ export class SeatKeeper {
 
   /** Closes camera and microphone when no call of this page runs or is about to. */
   rest(): void {
-    if (this.around.busy() || [...this.claimed].some((call_id) => this.around.find(call_id)?.state !== 'ended')) return
+    if (this.around.busy() || [...this.claimed].some((call_id) => !this.over(call_id))) return
     closeDevices(this.devices.value)
     this.devices.value = null
     this.opening = null
@@ -152,7 +152,7 @@ export class SeatKeeper {
       this.drop()
       this.was_up.value = false
       this.pause_ms = PAUSE_MS
-      if (call?.state === 'ended') this.claimed.delete(call.id)
+      for (const call_id of [...this.claimed]) if (this.over(call_id)) this.claimed.delete(call_id)
       this.rest()
       return
     }
@@ -170,6 +170,14 @@ export class SeatKeeper {
       // every leg that this page takes is held before the next step: a later one is another page's
       this.giveUp(call.id)
     }
+  }
+
+  /** A call that ended, or that this person has left as its third party. */
+  private over(call_id: string): boolean {
+    const call = this.around.find(call_id)
+    if (!call || call.state === 'ended') return call !== undefined
+    const leg = legOf(call, this.around.me())
+    return leg?.seat === 'third' && leg.state === 'left'
   }
 
   private async rejoin(call_id: string): Promise<void> {

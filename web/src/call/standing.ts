@@ -37,18 +37,66 @@ export function legOf(call: CallView, person_id: string): LegView | null {
   return call.legs.filter((leg) => leg.person.id === person_id).at(-1) ?? null
 }
 
-/** The newest leg of the other seat. */
+type Seat = LegView['seat']
+const SEATS: readonly Seat[] = ['window', 'approver', 'third']
+
+/** The seat that a person has, or had last; null when he never had one. */
+export function seatOf(call: CallView, person_id: string): Seat | null {
+  return legOf(call, person_id)?.seat ?? null
+}
+
+/**
+ * The two seats beside this person's, in the order in which the worker brings their tracks: the first on the
+ * m-lines 0 to 3, the second on 4 to 7.
+ */
+export function otherSeats(call: CallView, person_id: string): readonly [Seat, Seat] {
+  const mine = seatOf(call, person_id) ?? (call.caller.id === person_id ? 'window' : 'approver')
+  const [first, second] = SEATS.filter((seat) => seat !== mine) as [Seat, Seat]
+  return [first, second]
+}
+
+/** The newest leg on a seat. */
+export function legOn(call: CallView, seat: Seat): LegView | null {
+  return call.legs.filter((leg) => leg.seat === seat).at(-1) ?? null
+}
+
+/** The newest leg of the first other seat: the approver for the window, the window for everyone else. */
 export function otherLeg(call: CallView, person_id: string): LegView | null {
-  return call.legs.filter((leg) => leg.person.id !== person_id).at(-1) ?? null
+  return legOn(call, otherSeats(call, person_id)[0])
 }
 
+/** The newest leg of the second other seat while somebody has it (or his place is held); null when nobody has. */
+export function secondLeg(call: CallView, person_id: string): LegView | null {
+  const leg = legOn(call, otherSeats(call, person_id)[1])
+  return leg && leg.state !== 'left' ? leg : null
+}
+
+/** This person's ring: the one that rings, or else the newest. */
 export function ringOf(call: CallView, person_id: string): RingView | null {
-  return call.rings.find((ring) => ring.target.id === person_id) ?? null
+  const mine = call.rings.filter((ring) => ring.target.id === person_id)
+  return mine.find((ring) => ring.state === 'ringing') ?? mine.at(-1) ?? null
 }
 
-/** Whether this person sits in the call (or has dialled it), and not only is being asked. */
+/** The newest invitation for the third seat: its rings, of which at most one rings at a time or all at once. */
+export function invitationOf(call: CallView): { id: string; rings: RingView[] } | null {
+  const invite_id = call.rings.findLast((ring) => ring.invite_id)?.invite_id
+  return invite_id ? { id: invite_id, rings: call.rings.filter((ring) => ring.invite_id === invite_id) } : null
+}
+
+/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a third party that left. */
 export function partOf(call: CallView, person_id: string): boolean {
-  return call.caller.id === person_id || legOf(call, person_id) !== null
+  const leg = legOf(call, person_id)
+  if (leg?.seat === 'third' && leg.state === 'left') return call.state === 'ended' && leg.ended_at === call.ended_at
+  return call.caller.id === person_id || leg !== null
+}
+
+export type PartyState = 'connecting' | 'connected' | 'silent' | 'lost'
+
+/** How one party of a live call is connected, as the server sees it. */
+export function partyState(leg: LegView): PartyState {
+  if (leg.state !== 'joined') return 'lost'
+  if (leg.silent) return 'silent'
+  return leg.media ? 'connected' : 'connecting'
 }
 
 export function standing(
@@ -58,11 +106,11 @@ export function standing(
 ): Standing {
   if (!call) return { form: 'idle', phase: 'none', until: null }
   if (call.state === 'ended') {
-    return { form: call.reason === 'lost' || call.reason === 'no_media' ? 'lost' : 'idle', phase: 'ended', until: null }
+    return { form: call.reason === 'lost' ? 'lost' : 'idle', phase: 'ended', until: null }
   }
   if (page.replaced) return { form: 'hold', phase: 'replaced', until: null }
   if (call.state === 'open') {
-    const ringing = call.rings.filter((ring) => ring.state === 'ringing')
+    const ringing = call.rings.filter((ring) => ring.state === 'ringing' && !ring.invite_id)
     if (!ringing.length) return { form: 'waiting', phase: 'waiting', until: null }
     const deadlines = ringing.map((ring) => ring.deadline_at).sort()
     return { form: 'ringing', phase: 'ringing', until: deadlines.at(-1) ?? null }

@@ -12,7 +12,8 @@ import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
 import { SeatKeeper } from './seat'
-import { legOf, partOf, ringOf, standing } from './standing'
+import type { Mid, SecondMid } from './media'
+import { invitationOf, legOf, partOf, ringOf, standing } from './standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
@@ -53,7 +54,7 @@ function open(scope: EffectScope, ended: () => void) {
   const rings = computed(() =>
     [...calls.value.values()].flatMap(({ call }) => {
       const ring = ringOf(call, me.value)
-      return call.state === 'open' && ring?.state === 'ringing' ? [{ call, ring }] : []
+      return call.state !== 'ended' && ring?.state === 'ringing' ? [{ call, ring }] : []
     }),
   )
 
@@ -180,6 +181,18 @@ function open(scope: EffectScope, ended: () => void) {
     if (current.value) await act({ type: 'call.hang_up', call_id: current.value.id })
   }
 
+  /** Asks one more unit into the live call; true when its approvers are being rung. */
+  async function invite(unit_id: string, note: string): Promise<boolean> {
+    const call = current.value
+    return call !== null && (await act({ type: 'call.invite', call_id: call.id, unit_id, note })) !== null
+  }
+
+  async function withdraw(): Promise<void> {
+    const call = current.value
+    const invitation = call && invitationOf(call)
+    if (invitation) await act({ type: 'call.withdraw', call_id: call.id, invite_id: invitation.id })
+  }
+
   /** Takes this person's seat of a running call to this page: after a reload, or back from another page. */
   function enter(call_id: string): void {
     const call = calls.value.get(call_id)?.call
@@ -215,16 +228,31 @@ function open(scope: EffectScope, ended: () => void) {
 
   const face = shallowRef<MediaStream | null>(null)
   const document_camera = shallowRef<MediaStream | null>(null)
+  const second_face = shallowRef<MediaStream | null>(null)
+  const second_camera = shallowRef<MediaStream | null>(null)
   const own_face = shallowRef<MediaStream | null>(null)
+
+  type Arrived = ReadonlyMap<Mid | SecondMid, MediaStreamTrack>
+
+  /** Voice and face of one seat as one stream, which stays the same while its tracks do. */
+  function show(into: typeof face, arrived: Arrived, voice: Mid | SecondMid, picture: Mid | SecondMid): void {
+    const wanted = [arrived.get(voice), arrived.get(picture)].filter((track) => track !== undefined)
+    const held = into.value?.getTracks() ?? []
+    if (wanted.length === held.length && wanted.every((track) => held.includes(track))) return
+    into.value = wanted.length ? new MediaStream(wanted) : null
+  }
+
+  /** A document camera is there while it brings packets. */
+  function showPaper(into: typeof face, paper: MediaStreamTrack | undefined): void {
+    if (!paper || paper.muted) into.value = null
+    else if (into.value?.getTracks()[0] !== paper) into.value = new MediaStream([paper])
+  }
+
   watch(seat.remote, (arrived) => {
-    const wanted = [arrived.get('0'), arrived.get('1')].filter((track) => track !== undefined)
-    const held = face.value?.getTracks() ?? []
-    if (wanted.length !== held.length || wanted.some((track) => !held.includes(track))) {
-      face.value = wanted.length ? new MediaStream(wanted) : null
-    }
-    const paper = arrived.get('2')
-    if (!paper || paper.muted) document_camera.value = null
-    else if (document_camera.value?.getTracks()[0] !== paper) document_camera.value = new MediaStream([paper])
+    show(face, arrived, '0', '1')
+    show(second_face, arrived, '4', '5')
+    showPaper(document_camera, arrived.get('2'))
+    showPaper(second_camera, arrived.get('6'))
   })
   watch(seat.devices, (found) => (own_face.value = found?.camera ? new MediaStream([found.camera]) : null))
 
@@ -242,6 +270,8 @@ function open(scope: EffectScope, ended: () => void) {
     devices: seat.devices,
     face,
     document_camera,
+    second_face,
+    second_camera,
     own_face,
     problem,
     busy: readonly(busy),
@@ -251,6 +281,8 @@ function open(scope: EffectScope, ended: () => void) {
     decline,
     cancel,
     hangUp,
+    invite,
+    withdraw,
     enter,
     setDuty,
     mute: (mid: '0' | '1', on: boolean) => seat.mute(mid, on).catch(say),

@@ -25,6 +25,13 @@ export type Hint = Without<CaseTyping | CaseFocus | CasePoint | DocumentPoint | 
 
 const LOST_AFTER_MS = 15_000
 const ACK_WITHIN_MS = 10_000
+/**
+ * The server beats every 2 s: after QUIET_TICKS without one the page says so, after DEAD_TICKS it dials anew. Ticks
+ * are counted and not time, so that a page that slept does not take its own sleep for the server's.
+ */
+const TICK_MS = 450
+const QUIET_TICKS = 6
+const DEAD_TICKS = 16
 
 interface Pending {
   command: Unsent & { id: string }
@@ -49,6 +56,11 @@ export class Wire {
   private readonly events = new Set<(event: AnyEvent) => void>()
   private readonly ephemerals = new Set<(ephemeral: AnyEphemeral) => void>()
   private lost: ReturnType<typeof setTimeout> | undefined
+  /** ticks since the last beat of this connection; null until it has had one */
+  private quiet: number | null = null
+  private readonly ticking = setInterval(() => this.tick(), TICK_MS)
+  private readonly offline = (): void => this.broken()
+  private readonly online = (): void => void this.socket.disconnect().connect()
 
   constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
     this.connection = readonly(this.state)
@@ -65,6 +77,7 @@ export class Wire {
     })
     this.socket.on('connect', () => this.connected())
     this.socket.on('disconnect', (reason) => {
+      this.quiet = null
       this.broken()
       // Socket.IO does not come back by itself when the server ended the connection
       if (reason === 'io server disconnect') this.socket.connect()
@@ -82,10 +95,14 @@ export class Wire {
     this.socket.on('ephemeral', (ephemeral: AnyEphemeral) => this.ephemerals.forEach((hear) => hear(ephemeral)))
     // answered here and not from a timer, which browsers throttle in hidden pages
     this.socket.on('beat', (...given: unknown[]) => {
+      this.beaten()
       const answer = given.at(-1)
       if (typeof answer === 'function') answer()
       else this.socket.emit('beat', ...given)
     })
+    // the browser knows of a cable that was pulled long before a connection does
+    window.addEventListener('offline', this.offline)
+    window.addEventListener('online', this.online)
     this.watchLoss()
   }
 
@@ -136,6 +153,9 @@ export class Wire {
 
   close(): void {
     clearTimeout(this.lost)
+    clearInterval(this.ticking)
+    window.removeEventListener('offline', this.offline)
+    window.removeEventListener('online', this.online)
     this.socket.disconnect()
     for (const pending of this.pending.values()) {
       clearTimeout(pending.resend)
@@ -151,6 +171,22 @@ export class Wire {
     const waiting = [...this.pending.values()]
     this.greeters.forEach((greet) => greet())
     waiting.forEach((pending) => this.emit(pending))
+  }
+
+  private beaten(): void {
+    this.quiet = 0
+    if (this.state.value === 'connected') return
+    clearTimeout(this.lost)
+    this.lost = undefined
+    this.state.value = 'connected'
+  }
+
+  private tick(): void {
+    if (this.quiet === null) return
+    this.quiet += 1
+    if (this.quiet === QUIET_TICKS) this.broken()
+    // what is dead already would be noticed only when a ping times out
+    if (this.quiet === DEAD_TICKS) this.socket.io.engine.close()
   }
 
   private broken(): void {
