@@ -3,8 +3,10 @@
     Call  open ──> live ──> ended(reason)
     Ring  ringing ──> answered | declined | missed | cancelled | superseded
     Leg   joined ──> lost | left            (coming back is a new leg, linked to the one before)
+                     lost ──> left          (a third party whose place lapsed; a call ends for the others)
 
-Pure: no clock, no storage, no wire. State only moves forward, so that late, doubled and
+The window and the approver make the call; while it is live, one more unit may be invited to its
+third seat, who comes and goes without ending it. Pure: no clock, no storage, no wire. State only moves forward, so that late, doubled and
 reordered inputs do no harm. Who may see a call, and what is sent to whom, is not known here.
 """
 
@@ -18,6 +20,7 @@ from signaling.refusals import Code, Refusal
 
 CallId = NewType("CallId", str)
 RingId = NewType("RingId", str)
+InviteId = NewType("InviteId", str)
 LegId = NewType("LegId", str)
 PersonId = NewType("PersonId", str)
 
@@ -27,7 +30,9 @@ LOST_AFTER_S = 15.0
 HELD_WITH_OTHER_S = 120.0
 HELD_ALONE_S = 60.0
 LEGS_AT_MOST = 200
-"""Each event carries the whole call: who takes his seat again and again must not make it endless."""
+RINGS_AT_MOST = 200
+"""Each event carries the whole call: who takes his seat, or invites, again and again must not make
+it endless."""
 
 
 class CallState(StrEnum):
@@ -42,7 +47,6 @@ class EndReason(StrEnum):
     DECLINED = "declined"
     MISSED = "missed"
     LOST = "lost"
-    NO_MEDIA = "no_media"
 
 
 class RingState(StrEnum):
@@ -63,6 +67,7 @@ class LegState(StrEnum):
 class Seat(StrEnum):
     WINDOW = "window"
     APPROVER = "approver"
+    THIRD = "third"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,11 @@ PATIENCE: Final = Patience()
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """One approver being asked; open until ``deadline_at``, which is itself too late."""
+    """One approver being asked; open until ``deadline_at``, which is itself too late.
+
+    With an ``invite_id`` he is asked to the third seat of a live call: the rings of one invitation
+    stand together, and the first answer takes the seat.
+    """
 
     id: RingId
     target_id: PersonId
@@ -89,6 +98,9 @@ class Ring:
     deadline_at: datetime
     state: RingState = RingState.RINGING
     closed_at: datetime | None = None
+    invite_id: InviteId | None = None
+    invited_by: PersonId | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A meeting between a window and an approver, from the dialling to the end."""
+    """A meeting between a window and an approver, and perhaps a third, from dialling to end."""
 
     id: CallId
     caller_id: PersonId
@@ -125,9 +137,18 @@ class Call:
     ended_at: datetime | None = None
 
     def seated(self) -> tuple[Leg, ...]:
-        """The newest leg of each seat, whatever its state."""
+        """The newest leg of each seat, window first: of the third's only while he holds it."""
         newest = {leg.seat: leg for leg in self.legs}
-        return tuple(newest.values())
+        return tuple(
+            newest[seat]
+            for seat in Seat
+            if seat in newest
+            and (seat is not Seat.THIRD or newest[seat].state is not LegState.LEFT)
+        )
+
+    def third(self) -> Leg | None:
+        """The leg of the third party: joined, or lost and its place still held."""
+        return next((leg for leg in self.seated() if leg.seat is Seat.THIRD), None)
 
     def leg_of(self, person_id: PersonId) -> Leg | None:
         """The newest leg of the seat this person holds; None when he holds none."""
@@ -167,7 +188,27 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
+    """Ends the call for all; from the third seat it only leaves."""
+
     person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The window or the approver asks these to the third seat, all at once."""
+
+    person_id: PersonId
+    invite_id: InviteId
+    rings: tuple[tuple[RingId, PersonId], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The window or the approver takes an invitation back that nobody has answered."""
+
+    person_id: PersonId
+    invite_id: InviteId
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +253,17 @@ class Tick:
 
 
 CallInput = (
-    Answered | Declined | Cancelled | HungUp | Joined | Muted | MediaTurned | RecordingTurned | Tick
+    Answered
+    | Declined
+    | Cancelled
+    | HungUp
+    | Invited
+    | Withdrawn
+    | Joined
+    | Muted
+    | MediaTurned
+    | RecordingTurned
+    | Tick
 )
 
 
@@ -252,8 +303,10 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
 
     A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a
     cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
-    that is not his, ``not_in_call`` for a seat; and ``throttled`` to who joins when there are 200
-    legs already. What the engine or the clock say is never refused.
+    that is not his, ``not_in_call`` for a seat (and to the third who would invite); ``seat_taken``
+    to an invitation while a third party is there or is being rung, ``no_approver_free`` to one of
+    nobody; and ``throttled`` when there are 200 legs, or 200 rings, already. What the engine or
+    the clock say is never refused.
     """
     match event:
         case Tick():
@@ -266,7 +319,8 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
             return _answered(call, event, at, patience)
         case Declined():
             ring = _open_ring(call, event.ring_id, event.person_id, at)
-            return _rung_out(_with_ring(call, _closed(ring, RingState.DECLINED, at)), at)
+            call = _with_ring(call, _closed(ring, RingState.DECLINED, at))
+            return _rung_out(call, at) if call.state is CallState.OPEN else call
         case Cancelled():
             _not_ended(call)
             if event.person_id != call.caller_id:
@@ -276,10 +330,17 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
             return _ended(call, EndReason.CANCELLED, at)
         case HungUp():
             _not_ended(call)
-            if call.leg_of(event.person_id) is None:
+            held = call.leg_of(event.person_id)
+            if held is None:
                 raise Refusal(Code.NOT_IN_CALL)
+            if held.seat is Seat.THIRD:
+                return _held(_with_leg(call, _gone(held, at)), patience)
             live = call.state is CallState.LIVE
             return _ended(call, EndReason.HUNG_UP if live else EndReason.CANCELLED, at)
+        case Invited():
+            return _invited(call, event, at, patience)
+        case Withdrawn():
+            return _withdrawn(call, event, at)
         case Joined():
             return _joined(call, event, at, patience)
         case Muted():
@@ -300,24 +361,83 @@ def own_leg(call: Call, leg_id: LegId, person_id: PersonId) -> Leg:
     leg = next((leg for leg in call.legs if leg.id == leg_id), None)
     if leg is None or leg.person_id != person_id:
         raise Refusal(Code.NOT_IN_CALL)
-    if leg not in call.seated():
+    if any(newer.previous_leg_id == leg.id for newer in call.legs):
         raise Refusal(Code.LEG_REPLACED)
     if leg.state is not LegState.JOINED:
         raise Refusal(Code.NOT_IN_CALL)
     return leg
 
 
+def may_invite(call: Call, person_id: PersonId) -> None:
+    """Refused with what ``Invited`` of this person would be, whoever is asked."""
+    _not_ended(call)
+    _at_the_head(call, person_id)
+    asked = any(
+        ring.invite_id is not None and ring.state is RingState.RINGING for ring in call.rings
+    )
+    if asked or call.third() is not None:
+        raise Refusal(Code.SEAT_TAKEN)
+
+
+def _at_the_head(call: Call, person_id: PersonId) -> None:
+    """Refuse who sits neither at the window nor as the approver of a live call."""
+    leg = call.leg_of(person_id)
+    if call.state is not CallState.LIVE or leg is None or leg.seat is Seat.THIRD:
+        raise Refusal(Code.NOT_IN_CALL)
+
+
+def _invited(call: Call, event: Invited, at: datetime, patience: Patience) -> Call:
+    may_invite(call, event.person_id)
+    if not event.rings:
+        raise Refusal(Code.NO_APPROVER_FREE)
+    if len(call.rings) + len(event.rings) > RINGS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    asked = tuple(
+        Ring(
+            ring_id,
+            target_id,
+            at,
+            at + timedelta(seconds=patience.ring_for_s),
+            invite_id=event.invite_id,
+            invited_by=event.person_id,
+            note=event.note,
+        )
+        for ring_id, target_id in event.rings
+    )
+    return replace(call, rings=(*call.rings, *asked))
+
+
+def _withdrawn(call: Call, event: Withdrawn, at: datetime) -> Call:
+    _not_ended(call)
+    _at_the_head(call, event.person_id)
+    asked = [ring for ring in call.rings if ring.invite_id == event.invite_id]
+    if not asked:
+        raise Refusal(Code.NOT_FOUND)
+    if not any(ring.state is RingState.RINGING for ring in asked):
+        raise Refusal(Code.RING_CLOSED)
+    for ring in asked:
+        call = _with_ring(call, _closed(ring, RingState.CANCELLED, at))
+    return call
+
+
 def _answered(call: Call, event: Answered, at: datetime, patience: Patience) -> Call:
     answered = _open_ring(call, event.ring_id, event.person_id, at)
+    if len(call.legs) >= LEGS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
     rings = tuple(
-        _closed(ring, RingState.ANSWERED, at)
+        ring
+        if ring.invite_id != answered.invite_id
+        else _closed(ring, RingState.ANSWERED, at)
         if ring.id == answered.id
         else _closed(ring, RingState.SUPERSEDED, at)
         for ring in call.rings
     )
-    leg = Leg(event.leg_id, Seat.APPROVER, event.person_id, at)
-    live = replace(call, state=CallState.LIVE, answered_at=at, rings=rings, legs=(*call.legs, leg))
-    return _held(live, patience)
+    seat = Seat.APPROVER if answered.invite_id is None else Seat.THIRD
+    leg = Leg(event.leg_id, seat, event.person_id, at)
+    call = replace(call, rings=rings, legs=(*call.legs, leg))
+    if seat is Seat.APPROVER:
+        call = replace(call, state=CallState.LIVE, answered_at=at)
+    return _held(call, patience)
 
 
 def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call:
@@ -330,7 +450,7 @@ def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call
     if len(call.legs) >= LEGS_AT_MOST:
         raise Refusal(Code.THROTTLED)
     if before.state is LegState.LOST and before.held_until is not None and before.held_until <= at:
-        raise Refusal(Code.CALL_ENDED)
+        raise Refusal(Code.NOT_IN_CALL if before.seat is Seat.THIRD else Code.CALL_ENDED)
     if before.state is LegState.JOINED:
         call = _with_leg(call, _departed(before, LegState.LEFT, at))
     # Who had muted himself stays muted: a reload must not open a microphone.
@@ -365,8 +485,12 @@ def _ticked(call: Call, tick: Tick, at: datetime, patience: Patience) -> Call:
             silent = leg.id in tick.gone or unheard_s >= patience.silent_after_s
             call = _with_leg(call, replace(leg, silent=silent))
     call = _held(call, patience)
-    overdue = any(leg.held_until is not None and leg.held_until <= at for leg in call.seated())
-    return _ended(call, EndReason.LOST, at) if overdue else call
+    overdue = [leg for leg in call.seated() if leg.held_until is not None and leg.held_until <= at]
+    if any(leg.seat is not Seat.THIRD for leg in overdue):
+        return _ended(call, EndReason.LOST, at)
+    for leg in overdue:
+        call = _held(_with_leg(call, _gone(leg, at)), patience)
+    return call
 
 
 def _held(call: Call, patience: Patience) -> Call:
@@ -375,7 +499,7 @@ def _held(call: Call, patience: Patience) -> Call:
     lost = {leg.id: leg.ended_at for leg in seated if leg.state is LegState.LOST and leg.ended_at}
     if not lost:
         return call
-    alone_since = max(lost.values())
+    alone_since = max(leg.ended_at for leg in call.legs if leg.ended_at)
     somebody = any(leg.state is LegState.JOINED for leg in seated)
     for leg in seated:
         if leg.id not in lost:
@@ -431,6 +555,11 @@ def _departed(leg: Leg, state: LegState, at: datetime) -> Leg:
     if state is LegState.LEFT:
         leg = replace(leg, recording=False)
     return replace(leg, state=state, ended_at=at) if leg.state is LegState.JOINED else leg
+
+
+def _gone(leg: Leg, at: datetime) -> Leg:
+    """The third's leg given up for good: hung up, or lost for too long."""
+    return replace(_departed(leg, LegState.LEFT, at), state=LegState.LEFT, held_until=None)
 
 
 def _flagged(

@@ -116,7 +116,7 @@ class Connection:
     _watching: dict[str, str] = field(default_factory=dict)
     _hints: _Bucket = field(default_factory=lambda: _Bucket(EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE))
     _busy: int = 0
-    _held: deque[tuple[str, dict[str, Any]]] = field(default_factory=deque)
+    _held: deque[tuple[str, str, dict[str, Any]]] = field(default_factory=deque)
 
     async def watch(self, subject: str, audience: str) -> None:
         """From now on this socket gets the events of ``subject`` as ``audience`` sees them.
@@ -290,7 +290,7 @@ class Gateway:
         """Hand an ephemeral that came over the bus to the sockets of this node."""
         subject, _, audience = room.partition(" ")
         for connection in list(self._rooms.get(subject, {}).get(audience, ())):
-            await self._send(connection, "ephemeral", dict(message))
+            await self._send(connection, subject, "ephemeral", dict(message))
 
     async def show(self, subject: str, audience: str, message: Message) -> None:
         """Like ``ephemeral``, for the sockets of this node alone."""
@@ -299,11 +299,31 @@ class Gateway:
     async def tell(self, sid: str, message: Message) -> None:
         """Send an ephemeral to one socket; nothing happens when it is not of this node, or gone."""
         if connection := self._connections.get(sid):
-            await self._send(connection, "ephemeral", message.model_dump(mode="json"))
+            await self._send(connection, "", "ephemeral", message.model_dump(mode="json"))
 
     def watched(self, prefix: str) -> list[str]:
         """The subjects with this prefix that a socket of this node watches."""
         return [subject for subject in self._rooms if subject.startswith(prefix)]
+
+    def watchers(self, prefix: str, audience: str) -> set[tuple[str, str]]:
+        """(person, subject) of this node's sockets that watch such a subject as this audience."""
+        return {
+            (connection.who.person_id, subject)
+            for subject, audiences in self._rooms.items()
+            if subject.startswith(prefix)
+            for connection in audiences.get(audience, ())
+        }
+
+    def unwatch(self, person_id: str, subject: str, audience: str) -> None:
+        """Let no socket of this person watch ``subject`` as ``audience`` any more.
+
+        What waits behind an ack to be sent of that subject is not sent either.
+        """
+        for connection in list(self._rooms.get(subject, {}).get(audience, ())):
+            if connection.who.person_id == person_id:
+                self._unwatch(connection, subject)
+                kept = [held for held in connection._held if held[0] != subject]
+                connection._held = deque(kept)
 
     def sessions(self) -> set[str]:
         """The sign-ins that have a socket on this node."""
@@ -539,9 +559,11 @@ class Gateway:
         if not self._rooms[subject]:
             del self._rooms[subject]
 
-    async def _send(self, connection: Connection, event: str, body: dict[str, Any]) -> None:
+    async def _send(
+        self, connection: Connection, subject: str, event: str, body: dict[str, Any]
+    ) -> None:
         if connection._busy or connection._held:
-            connection._held.append((event, body))
+            connection._held.append((subject, event, body))
         elif connection.sid in self._connections:
             await self._sio.emit(event, body, to=connection.sid)
 
@@ -553,10 +575,12 @@ class Gateway:
             if connection.sid not in self._connections:
                 connection._held.clear()
                 return
-            event, body = connection._held[0]
+            held = connection._held[0]
+            _, event, body = held
             await self._sio.emit(event, body, to=connection.sid)
             # Taken off afterwards, so that nothing newer overtakes what is being sent.
-            connection._held.popleft()
+            if connection._held and connection._held[0] is held:
+                connection._held.popleft()
 
     async def _deliver_on(self) -> None:
         while True:
@@ -607,7 +631,7 @@ class Gateway:
             seen = self._project(event, audience)
             body = seen.model_dump(mode="json") if isinstance(seen, BaseModel) else dict(seen)
             for connection in list(members):
-                await self._send(connection, "event", body)
+                await self._send(connection, event.subject, "event", body)
         self._counts["events"] += 1
 
     # ------------------------------------------------------------ the beat

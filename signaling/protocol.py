@@ -105,7 +105,7 @@ class Skipped(Event):
 # ---------------------------------------------------------------- call: views
 
 CallState = Literal["open", "live", "ended"]
-EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost", "no_media"]
+EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost"]
 RingState = Literal["ringing", "answered", "declined", "missed", "cancelled", "superseded"]
 LegState = Literal["joined", "lost", "left"]
 

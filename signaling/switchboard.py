@@ -26,6 +26,8 @@ from signaling.call import (
     Cancelled,
     Declined,
     HungUp,
+    Invited,
+    InviteId,
     Joined,
     Leg,
     LegId,
@@ -38,7 +40,9 @@ from signaling.call import (
     RingId,
     RingState,
     Tick,
+    Withdrawn,
     dial,
+    may_invite,
     own_leg,
     step,
 )
@@ -51,10 +55,12 @@ from signaling.protocol import (
     CallDescribe,
     CallDial,
     CallHangUp,
+    CallInvite,
     CallJoin,
     CallMute,
     CallOpen,
     CallSnapshot,
+    CallWithdraw,
     Command,
     DeskDuty,
     DeskOpen,
@@ -73,6 +79,8 @@ SWEEP_EVERY_S: Final = 1.0
 SEEN_WRITTEN_EVERY_S: Final = 5.0
 PRESENCE: Final = "presence"
 """The audience of ``unit:<id>``."""
+THIRD: Final = "third"
+"""The audience of ``case:<id>`` that a person is only while he holds the third seat of its call."""
 
 
 class Line(Protocol):
@@ -100,11 +108,25 @@ class Turn(Protocol):
     @property
     def call(self) -> Call: ...
 
-    async def write(self, call: Call, act: str, object: str) -> None:
-        """Keep the call as it is now, free who is no longer engaged, record event and entry."""
+    async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
+        """Keep the call as it is now, free who is no longer engaged, record event and entry.
+
+        ``more`` goes into the entry's payload."""
         ...
 
     def ack(self, result: Mapping[str, Any]) -> Ack: ...
+
+
+class Inviting(Turn, Protocol):
+    """The turn of an invitation: a call, and the desks of the unit that is asked."""
+
+    @property
+    def desks(self) -> Sequence[waiting.Desk]: ...
+    @property
+    def handling_s(self) -> float: ...
+    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
+        """As ``Dialling.reserve``, but for the caller, who is in the call."""
+        ...
 
 
 class Dialling(Protocol):
@@ -147,6 +169,10 @@ class CallBook(Protocol):
         """Refused with not_found when there is no such call. Without ``who`` it is time that acts."""
         ...
 
+    def invite(self, who: Who, command: CallInvite) -> AbstractAsyncContextManager[Inviting]:
+        """Refused with not_found when there is no such call."""
+        ...
+
     async def find(self, call_id: CallId) -> Call:
         """The call as it is now, not locked; refused with not_found."""
         ...
@@ -178,6 +204,10 @@ class Roster(Protocol):
         """Refused with not_found when there is no such unit."""
         ...
 
+    async def holds_third(self, person_id: str, case: str) -> bool:
+        """Whether this person holds the third seat of the running call about the case (subject)."""
+        ...
+
     async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
         """Keep when these last gave a sign of life. Not an event, and not in the ledger."""
         ...
@@ -206,6 +236,11 @@ class Screens(Protocol):
     async def tell(self, sid: str, message: Message) -> None: ...
     async def show(self, subject: str, audience: str, message: Message) -> None: ...
     def watched(self, prefix: str) -> Sequence[str]: ...
+    def watchers(self, prefix: str, audience: str) -> Collection[tuple[str, str]]:
+        """(person, subject) of the sockets that watch such a subject as this audience."""
+        ...
+
+    def unwatch(self, person_id: str, subject: str, audience: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +299,8 @@ class Switchboard:
             CallDescribe: self.describe,
             CallMute: self.mute,
             CallHangUp: self.hang_up,
+            CallInvite: self.invite,
+            CallWithdraw: self.withdraw,
             CallOpen: self.open,
             DeskOpen: self.open_desk,
             DeskDuty: self.set_duty,
@@ -303,7 +340,7 @@ class Switchboard:
         self._wake.set()
         return ack
 
-    def _nobody_free(self, dialling: Dialling) -> Refusal:
+    def _nobody_free(self, dialling: Dialling | Inviting) -> Refusal:
         desks, at, away_after_s = dialling.desks, dialling.at, self._patience.lost_after_s
         seen = [waiting.presence(desk, at, away_after_s) for desk in desks]
         wait_s = waiting.estimated_wait_s(desks, 0, dialling.handling_s, at, away_after_s)
@@ -319,7 +356,7 @@ class Switchboard:
         return ack
 
     async def answer(self, line: Line, command: CallAnswer) -> Ack:
-        """The first answer of all wins; it makes the approver's leg, held by this page."""
+        """The first answer wins; it makes the approver's leg, or the third's, held by this page."""
         leg_id, call_id = LegId(self._fresh_id()), CallId(command.call_id)
         event = Answered(RingId(command.ring_id), PersonId(line.who.person_id), leg_id)
         ack, call = await self._take(
@@ -336,6 +373,35 @@ class Switchboard:
 
     async def hang_up(self, line: Line, command: CallHangUp) -> Ack:
         event = HungUp(PersonId(line.who.person_id))
+        ack, _ = await self._take(line, CallId(command.call_id), command, event)
+        return ack
+
+    async def invite(self, line: Line, command: CallInvite) -> Ack:
+        """Ring every free approver of one more unit to the third seat; refused as ``Invited`` is,
+        ``no_approver_free`` with the same details as a dialling's."""
+        call_id, invite_id = CallId(command.call_id), InviteId(self._fresh_id())
+        async with self._book.invite(line.who, command) as turn:
+            if turn.replayed is not None:
+                return turn.replayed
+            _known(turn.call, line.who)
+            person_id = PersonId(line.who.person_id)
+            may_invite(turn.call, person_id)
+            away_after_s = self._patience.lost_after_s
+            wanted = waiting.to_ring(turn.desks, person_id, turn.at, away_after_s)
+            reserved = await turn.reserve(call_id, wanted)
+            if not reserved:
+                raise self._nobody_free(turn)
+            rings = tuple((RingId(self._fresh_id()), PersonId(person)) for person in reserved)
+            event = Invited(person_id, invite_id, rings, command.note)
+            after = step(turn.call, event, turn.at, self._patience)
+            about = {"unit": command.unit_id, "note": command.note}
+            await turn.write(after, "call.invite", f"invite:{invite_id}", invite=about)
+            ack = turn.ack({"invite_id": invite_id})
+        self._wake.set()
+        return ack
+
+    async def withdraw(self, line: Line, command: CallWithdraw) -> Ack:
+        event = Withdrawn(PersonId(line.who.person_id), InviteId(command.invite_id))
         ack, _ = await self._take(line, CallId(command.call_id), command, event)
         return ack
 
@@ -500,7 +566,8 @@ class Switchboard:
         await asyncio.gather(*self._tasks)
 
     async def sweep(self) -> None:
-        """One pass: write signs of life, end what is overdue, show presence that changed.
+        """One pass: write signs of life, end what is overdue, show presence that changed, and let
+        nobody watch a case any more whose third seat he has left.
 
         Several nodes may sweep at once: each change is decided again under the lock of its call.
         """
@@ -517,15 +584,18 @@ class Switchboard:
             except Refusal as refusal:
                 # The next sweep tries again; meanwhile time goes on for the other calls.
                 log.warning("sweep put off call=%s code=%s", call.id, refusal.code.value)
+        for person_id, subject in self._screens.watchers("case:", THIRD):
+            if not await self._roster.holds_third(person_id, subject):
+                self._screens.unwatch(person_id, subject, THIRD)
         await self._show_presence()
 
     async def _pass_time(self, call_id: CallId, tick: Tick) -> None:
         async with self._book.turn(None, call_id) as turn:
-            after = step(turn.call, tick, turn.at, self._patience)
-            if after is turn.call:
+            before, after = turn.call, step(turn.call, tick, turn.at, self._patience)
+            if after is before:
                 return
-            await turn.write(after, *_told(turn.call, after))
-        self._settle(after)
+            await turn.write(after, *_told(before, after))
+        self._settle(before, after)
 
     def _tick(self, call: Call, seen: Mapping[LegId, datetime]) -> Tick:
         slack = timedelta(seconds=SEEN_WRITTEN_EVERY_S)
@@ -584,15 +654,14 @@ class Switchboard:
             if turn.replayed is not None:
                 return turn.replayed, None
             _known(turn.call, line.who)
-            after = step(turn.call, event, turn.at, self._patience)
-            if after is not turn.call:
+            before, after = turn.call, step(turn.call, event, turn.at, self._patience)
+            if after is not before:
                 act = str(type(command).model_fields["type"].default)
-                object = (
-                    getattr(event, "ring_id", None) or getattr(event, "leg_id", None) or call_id
-                )
+                names = ("ring_id", "leg_id", "invite_id")
+                object = next((getattr(event, n) for n in names if hasattr(event, n)), call_id)
                 await turn.write(after, act, object)
             ack = turn.ack(result or {})
-        self._settle(after)
+        self._settle(before, after)
         self._wake.set()
         return ack, after
 
@@ -617,14 +686,18 @@ class Switchboard:
                 call_id, line.who.person_id, line.page, line.sid, self._now()
             )
 
-    def _settle(self, call: Call) -> None:
-        """Let go of the seats that have ended, and of the room when the call has."""
+    def _settle(self, before: Call, call: Call) -> None:
+        """Let go of the seats that have ended, of the third's party when he has left, and of the
+        room when the call has ended."""
         for leg in call.legs:
             if leg.state is not LegState.JOINED:
                 self._seats.pop(leg.id, None)
                 self._seen_written_at.pop(leg.id, None)
+        third = before.third()
         if call.state is CallState.ENDED:
             self._aside(self._rooms.leave(call.id, None))
+        elif third is not None and call.third() is None:
+            self._aside(self._rooms.leave(call.id, third.id))
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -649,6 +722,8 @@ def _told(before: Call, after: Call) -> tuple[str, str]:
     for old, leg in zip(before.legs, after.legs, strict=True):
         if leg.state is LegState.LOST and old.state is not LegState.LOST:
             return "leg.lost", leg.id
+        if leg.state is LegState.LEFT and old.state is not LegState.LEFT:
+            return "leg.lapsed", leg.id
         if leg.silent is not old.silent:
             return "leg.silent" if leg.silent else "leg.heard", leg.id
     return "call.held", after.id

@@ -24,6 +24,7 @@ from signaling.protocol import (
     Audience,
     CallChanged,
     CallDial,
+    CallInvite,
     CallSnapshot,
     Command,
     DeskDuty,
@@ -44,8 +45,8 @@ def subject_of(call_id: str) -> str:
 def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | None:
     """As which audience this person sees the call; None: it does not exist for him.
 
-    party: the caller, and whose ring was answered; rung: who is or was rung; supervisor: those of
-    either unit.
+    party: who holds a seat; rung: who is or was rung, and who was the third party and has left;
+    supervisor: those of either unit.
     """
     if actor.person_id == call.caller_id or call.leg_of(PersonId(actor.person_id)) is not None:
         return "party"
@@ -63,7 +64,7 @@ def room_of(audience: Audience, person_id: str) -> str:
 def people_of(call: Call) -> dict[str, str]:
     """Whose sockets watch this call, and in which of the gateway's audiences."""
     people = {ring.target_id: room_of("rung", ring.target_id) for ring in call.rings}
-    people |= {leg.person_id: PARTY for leg in call.legs}
+    people |= {leg.person_id: PARTY for leg in call.seated()}
     return {str(person_id): audience for person_id, audience in people.items()}
 
 
@@ -98,14 +99,22 @@ class _Turn:
         self.at = change.at
         self.replayed = change.replayed
 
-    async def write(self, call: Call, act: str, object: str) -> None:
+    async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         await rows.save(self._change.connection, self.call, call)
         await desks.release(self._change.connection, call.id, call.engaged())
-        await record(self._change, call, self._header, act, object)
+        await record(self._change, call, self._header, act, object, **more)
         self.call = call
 
     def ack(self, result: Mapping[str, Any]) -> Ack:
         return self._change.ack(result)
+
+
+class _Inviting(_Turn):
+    desks: Sequence[waiting.Desk] = ()
+    handling_s: float = 0.0
+
+    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
+        return await desks.reserve(self._change.connection, call_id, people)
 
 
 class _Dialling:
@@ -195,6 +204,18 @@ class Book:
             call, header = await found(change.connection, call_id)
             yield _Turn(change, call, header)
 
+    @asynccontextmanager
+    async def invite(self, who: Who, command: CallInvite) -> AsyncIterator[_Inviting]:
+        async with self._store.change(_actor(who), command) as change:
+            if change.replayed is None:
+                await change.lock(subject_of(command.call_id))
+            call, header = await found(change.connection, CallId(command.call_id))
+            inviting = _Inviting(change, call, header)
+            if change.replayed is None:
+                inviting.desks = await desks.desks(change.connection, command.unit_id)
+                inviting.handling_s = await desks.handling_s(change.connection, command.unit_id)
+            yield inviting
+
     async def find(self, call_id: CallId) -> Call:
         async with self._store.read() as connection:
             return (await found(connection, call_id))[0]
@@ -274,6 +295,11 @@ class Desks:
             ],
             at=at,
         )
+
+    async def holds_third(self, person_id: str, case: str) -> bool:
+        async with self._store.read() as connection:
+            held_by = await rows.third_of(connection, case.removeprefix("case:"))
+        return held_by == person_id
 
     async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
         async with self._store.change(SYSTEM) as change:

@@ -19,6 +19,7 @@ from signaling.call import (
     CallId,
     CallState,
     EndReason,
+    InviteId,
     Leg,
     LegId,
     LegState,
@@ -129,20 +130,24 @@ async def due(
 
 
 async def running_of(connection: Connection, person_id: str) -> list[CallId]:
-    """The calls that have not ended and that this person dialled, is rung by or sits in."""
+    """The calls that have not ended and that this person dialled, is rung by or sits in.
+
+    Not that which he left as its third party.
+    """
     rung = sa.select(rings.c.call_id).where(
         rings.c.target_id == person_id,
         rings.c.state.in_([RingState.RINGING, RingState.ANSWERED]),
     )
-    found = await connection.scalars(
-        sa.select(calls.c.id)
+    found = await _find_all(
+        connection,
+        sa.select(calls)
         .where(
             calls.c.state != CallState.ENDED,
             sa.or_(calls.c.caller_id == person_id, calls.c.id.in_(rung)),
         )
-        .order_by(calls.c.opened_at, calls.c.id)
+        .order_by(calls.c.opened_at, calls.c.id),
     )
-    return [CallId(call_id) for call_id in found]
+    return [call.id for call in found if person_id in call.engaged()]
 
 
 async def running_about(connection: Connection, case_id: str) -> CallId | None:
@@ -153,9 +158,18 @@ async def running_about(connection: Connection, case_id: str) -> CallId | None:
     return None if found is None else CallId(found)
 
 
+async def third_of(connection: Connection, case_id: str) -> PersonId | None:
+    """Who holds the third seat of the running call about this case: seated, or lost and awaited."""
+    about_it = await running_about(connection, case_id)
+    call = None if about_it is None else await find(connection, about_it)
+    leg = None if call is None else call.third()
+    return None if leg is None else leg.person_id
+
+
 async def view(connection: Connection, call: Call, header: Header) -> CallView:
     """The whole call for the wire, unprojected; rings in the order in which they are read back."""
     people = {call.caller_id, *(r.target_id for r in call.rings), *(x.person_id for x in call.legs)}
+    people |= {ring.invited_by for ring in call.rings if ring.invited_by is not None}
     refs = await person_refs(connection, people)
     return CallView(
         id=call.id,
@@ -174,6 +188,9 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
                 rung_at=ring.rung_at,
                 deadline_at=ring.deadline_at,
                 closed_at=ring.closed_at,
+                invite_id=ring.invite_id,
+                invited_by=None if ring.invited_by is None else refs[ring.invited_by],
+                note=ring.note,
             )
             for ring in sorted(call.rings, key=lambda ring: (ring.rung_at, ring.id))
         ],
@@ -235,11 +252,11 @@ def _in_order(found: list[Leg]) -> tuple[Leg, ...]:
     """Legs as they came: by time, and of one moment each behind the one that it follows."""
     by_id = {leg.id: leg for leg in found}
 
-    def place(leg: Leg) -> tuple[datetime, int, bool]:
+    def place(leg: Leg) -> tuple[datetime, int, int]:
         depth, older = 0, leg.previous_leg_id
         while older is not None:
             depth, older = depth + 1, by_id[older].previous_leg_id
-        return leg.joined_at, depth, leg.seat is not Seat.WINDOW
+        return leg.joined_at, depth, list(Seat).index(leg.seat)
 
     return tuple(sorted(found, key=place))
 
@@ -252,6 +269,9 @@ def _ring(row: sa.Row[Any]) -> Ring:
         deadline_at=row.deadline_at,
         state=RingState(row.state),
         closed_at=row.closed_at,
+        invite_id=None if row.invite_id is None else InviteId(row.invite_id),
+        invited_by=None if row.invited_by is None else PersonId(row.invited_by),
+        note=row.note,
     )
 
 
@@ -291,17 +311,7 @@ async def add(connection: Connection, call: Call, header: Header) -> None:
         )
     )
     for ring in call.rings:
-        await connection.execute(
-            rings.insert().values(
-                id=ring.id,
-                call_id=call.id,
-                target_id=ring.target_id,
-                state=ring.state.value,
-                rung_at=ring.rung_at,
-                deadline_at=ring.deadline_at,
-                closed_at=ring.closed_at,
-            )
-        )
+        await _add_ring(connection, call.id, ring)
     for leg in call.legs:
         await _add_leg(connection, call.id, leg)
 
@@ -312,13 +322,15 @@ async def save(connection: Connection, before: Call, after: Call) -> None:
         await connection.execute(
             calls.update().where(calls.c.id == after.id).values(**_call_values(after))
         )
-    for was, ring in zip(before.rings, after.rings, strict=True):
+    for was, ring in zip(before.rings, after.rings, strict=False):
         if was is not ring:
             await connection.execute(
                 rings.update()
                 .where(rings.c.id == ring.id)
                 .values(state=ring.state.value, closed_at=ring.closed_at)
             )
+    for ring in after.rings[len(before.rings) :]:
+        await _add_ring(connection, after.id, ring)
     for old, leg in zip(before.legs, after.legs, strict=False):
         if old is not leg:
             await connection.execute(
@@ -336,6 +348,23 @@ async def heard(connection: Connection, seen: Mapping[LegId, datetime]) -> None:
             .where(legs.c.id == leg_id, legs.c.last_seen_at < at)
             .values(last_seen_at=at)
         )
+
+
+async def _add_ring(connection: Connection, call_id: str, ring: Ring) -> None:
+    await connection.execute(
+        rings.insert().values(
+            id=ring.id,
+            call_id=call_id,
+            target_id=ring.target_id,
+            state=ring.state.value,
+            rung_at=ring.rung_at,
+            deadline_at=ring.deadline_at,
+            closed_at=ring.closed_at,
+            invite_id=ring.invite_id,
+            invited_by=ring.invited_by,
+            note=ring.note,
+        )
+    )
 
 
 async def _add_leg(connection: Connection, call_id: str, leg: Leg) -> None:

@@ -101,10 +101,12 @@ def project_case(case: CaseView, audience: str) -> CaseView:
 
 
 def project_call(call: CallView, audience: str, person_id: str | None = None) -> CallView:
-    """The call as that audience may see it: ``rung`` gets the ring of ``person_id`` and no seats."""
+    """The call as that audience may see it: ``rung`` gets his own rings, and no seats
+    but those that he held as the third party."""
     if audience == "rung":
         rings = [ring for ring in call.rings if ring.target.id == person_id]
-        return call.model_copy(update={"rings": rings, "legs": []})
+        legs = [leg for leg in call.legs if leg.person.id == person_id]
+        return call.model_copy(update={"rings": rings, "legs": legs})
     if audience not in CALL_AUDIENCES:
         raise PermissionError(f"{audience} reads no calls")
     return call

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from signaling.call import (
     LEGS_AT_MOST,
+    RINGS_AT_MOST,
     Answered,
     Call,
     CallId,
@@ -25,6 +26,8 @@ from signaling.call import (
     Declined,
     EndReason,
     HungUp,
+    Invited,
+    InviteId,
     Joined,
     Leg,
     LegId,
@@ -33,10 +36,12 @@ from signaling.call import (
     Muted,
     PersonId,
     RecordingTurned,
+    Ring,
     RingId,
     RingState,
     Seat,
     Tick,
+    Withdrawn,
     dial,
     own_leg,
     step,
@@ -45,8 +50,12 @@ from signaling.refusals import Code, Refusal
 
 T0: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 CLERK, FIRST, SECOND, STRANGER = (PersonId(p) for p in ("clerk", "first", "second", "stranger"))
+GUEST, OTHER = PersonId("guest"), PersonId("other")
 R1, R2, R9 = RingId("ring-1"), RingId("ring-2"), RingId("ring-9")
+R3, R4, R5 = RingId("ring-3"), RingId("ring-4"), RingId("ring-5")
+I1, I2, I9 = InviteId("invite-1"), InviteId("invite-2"), InviteId("invite-9")
 W1, W2, A1, A2 = LegId("leg-w1"), LegId("leg-w2"), LegId("leg-a1"), LegId("leg-a2")
+G1: Final = LegId("leg-g1")
 NEW: Final = LegId("leg-new")
 
 
@@ -103,6 +112,8 @@ def outcome(call: Call, event: CallInput, at: datetime) -> str:
 
 # All states stand at 10 s; the events of the table happen at 20 s unless they name a time.
 ANSWER = (Answered(R1, FIRST, A1), 3.0)
+INVITE = (Invited(FIRST, I1, ((R3, GUEST), (R4, OTHER)), "please look"), 6.0)
+COME = (Answered(R3, GUEST, G1), 8.0)
 STATES: Final[Mapping[str, Call]] = {
     "open": dialled(),
     "one_left": played(dialled(), (Declined(R2, SECOND), 2)),
@@ -121,6 +132,17 @@ STATES: Final[Mapping[str, Call]] = {
     "a_lost": played(dialled(), ANSWER, (heard(-6, A1), 10)),
     "both_lost": played(dialled(), ANSWER, (heard(-6, W1, A1), 10)),
     "rejoined": played(dialled(), ANSWER, (Joined(CLERK, W2), 8)),
+    "invited": played(dialled(), ANSWER, INVITE),
+    "uninvited": played(
+        dialled(), ANSWER, INVITE, (Declined(R3, GUEST), 7), (Declined(R4, OTHER), 8)
+    ),
+    "three": played(
+        dialled(), ANSWER, INVITE, COME, (MediaTurned(G1, True), 9), (RecordingTurned(G1, True), 9)
+    ),
+    "g_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, G1), 10)),
+    "g_left": played(dialled(), ANSWER, INVITE, COME, (HungUp(GUEST), 9)),
+    "only_g": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1), 10)),
+    "all_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1, G1), 10)),
     "ended": played(dialled(), ANSWER, (HungUp(FIRST), 9)),
     "cancelled": played(dialled(), (Cancelled(CLERK), 9)),
 }
@@ -138,6 +160,21 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "hang_up_clerk": (HungUp(CLERK), 20),
     "hang_up_approver": (HungUp(FIRST), 20),
     "hang_up_stranger": (HungUp(STRANGER), 20),
+    "hang_up_guest": (HungUp(GUEST), 20),
+    "answer_invite": (Answered(R3, GUEST, NEW), 20),
+    "answer_invite_late": (Answered(R4, OTHER, NEW), 36),
+    "decline_invite": (Declined(R3, GUEST), 20),
+    "invite": (Invited(CLERK, I2, ((R5, OTHER),)), 20),
+    "invite_nobody": (Invited(FIRST, I2, ()), 20),
+    "invite_by_guest": (Invited(GUEST, I2, ((R5, OTHER),)), 20),
+    "invite_by_stranger": (Invited(STRANGER, I2, ((R5, OTHER),)), 20),
+    "withdraw": (Withdrawn(CLERK, I1), 20),
+    "withdraw_by_guest": (Withdrawn(GUEST, I1), 20),
+    "withdraw_unknown": (Withdrawn(FIRST, I9), 20),
+    "join_guest": (Joined(GUEST, NEW), 20),
+    "join_guest_late": (Joined(GUEST, NEW), 600),
+    "mute_guest": (Muted(G1, GUEST, "0", True), 20),
+    "media_guest": (MediaTurned(G1, False), 20),
     "join_clerk": (Joined(CLERK, NEW), 20),
     "join_approver": (Joined(FIRST, NEW), 20),
     "join_stranger": (Joined(STRANGER, NEW), 20),
@@ -151,13 +188,15 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "media_unknown": (MediaTurned(NEW, True), 20),
     "recording_on": (RecordingTurned(A1, True), 20),
     "recording_off": (RecordingTurned(W1, False), 20),
-    "tick": (heard(19, W1, W2, A1), 20),
+    "tick": (heard(19, W1, W2, A1, G1), 20),
     "tick_unjudged": (Tick(), 20),
     "tick_gone": (Tick({W1: after(19), W2: after(19), A1: after(19)}, frozenset({W1, W2})), 20),
-    "tick_silent": (heard(15, W1, W2, A1), 20),
+    "tick_silent": (heard(15, W1, W2, A1, G1), 20),
     "tick_lost": (heard(5, W1, W2), 20),
-    "tick_ring_over": (heard(29, W1, W2, A1), 30),
-    "tick_hold_over": (heard(134, W1, W2, A1), 135),
+    "tick_lost_guest": (heard(5, G1), 20),
+    "tick_ring_over": (heard(29, W1, W2, A1, G1), 30),
+    "tick_invite_over": (heard(35, W1, W2, A1, G1), 36),
+    "tick_hold_over": (heard(134, W1, W2, A1, G1), 135),
 }
 TABLE: Final = """
 answer:
@@ -165,39 +204,39 @@ answer:
   one_left  live/AD/J,J
   open_silent  live/AS/Js,J
   open_lost  live/AS/L,J
-  live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !ring_closed
+  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
 answer_late:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !ring_closed
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
 answer_other:
   open  live/SA/J,J
-  one_left|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !ring_closed
+  one_left|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
   open_silent  live/SA/Js,J
   open_lost  live/SA/L,J
 answer_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
 answer_unknown:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
 decline:
   open  open/DR/J
   one_left  ended:declined/DD/X
   open_silent  open/DR/Js
   open_lost  open/DR/L
-  live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !ring_closed
+  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
 decline_again:
   open  open/RD/J
-  one_left|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !ring_closed
+  one_left|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
   open_silent  open/RD/Js
   open_lost  open/RD/L
 decline_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
 cancel:
   open|open_silent  ended:cancelled/CC/X
   one_left  ended:cancelled/CD/X
   open_lost  ended:cancelled/CC/L
-  live|media|w_lost|a_lost|both_lost|rejoined  !ring_closed
+  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
   ended|cancelled  !call_ended
 cancel_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 hang_up_clerk:
   open|open_silent  ended:cancelled/CC/X
@@ -209,6 +248,12 @@ hang_up_clerk:
   a_lost  ended:hung_up/AS/X,L
   both_lost  ended:hung_up/AS/L,L
   rejoined  ended:hung_up/AS/X,X,X
+  invited  ended:hung_up/ASCC/X,X
+  uninvited  ended:hung_up/ASDD/X,X
+  three|g_left  ended:hung_up/ASAS/X,X,X
+  g_lost  ended:hung_up/ASAS/X,X,L
+  only_g  ended:hung_up/ASAS/L,L,X
+  all_lost  ended:hung_up/ASAS/L,L,L
   ended|cancelled  !call_ended
 hang_up_approver:
   open|one_left|open_silent|open_lost  !not_in_call
@@ -218,10 +263,88 @@ hang_up_approver:
   a_lost  ended:hung_up/AS/X,L
   both_lost  ended:hung_up/AS/L,L
   rejoined  ended:hung_up/AS/X,X,X
+  invited  ended:hung_up/ASCC/X,X
+  uninvited  ended:hung_up/ASDD/X,X
+  three|g_left  ended:hung_up/ASAS/X,X,X
+  g_lost  ended:hung_up/ASAS/X,X,L
+  only_g  ended:hung_up/ASAS/L,L,X
+  all_lost  ended:hung_up/ASAS/L,L,L
   ended|cancelled  !call_ended
 hang_up_stranger:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
+hang_up_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
+  three|g_lost  live/ASAS/J,J,X
+  only_g|all_lost  live/ASAS/L,L,X
+  ended|cancelled  !call_ended
+answer_invite:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  invited  live/ASAS/J,J,J
+  uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+answer_invite_late:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+decline_invite:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  invited  live/ASDR/J,J
+  uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+invite:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live  live/ASR/J,J
+  media  live/ASR/Jvr,Jv0
+  w_lost  live/ASR/L,J
+  a_lost  live/ASR/J,L
+  both_lost  live/ASR/L,L
+  rejoined  live/ASR/X,J,J
+  invited|three|g_lost|only_g|all_lost  !seat_taken
+  uninvited  live/ASDDR/J,J
+  g_left  live/ASASR/J,J,X
+  ended|cancelled  !call_ended
+invite_nobody:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|media|w_lost|a_lost|both_lost|rejoined|uninvited|g_left  !no_approver_free
+  invited|three|g_lost|only_g|all_lost  !seat_taken
+  ended|cancelled  !call_ended
+invite_by_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  ended|cancelled  !call_ended
+invite_by_stranger:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  ended|cancelled  !call_ended
+withdraw:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|media|w_lost|a_lost|both_lost|rejoined  !not_found
+  invited  live/ASCC/J,J
+  uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  ended|cancelled  !call_ended
+withdraw_by_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  ended|cancelled  !call_ended
+withdraw_unknown:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_found
+  ended|cancelled  !call_ended
+join_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
+  three  live/ASAS/J,J,X,J
+  g_lost  live/ASAS/J,J,L,J
+  only_g  live/ASAS/L,L,X,J
+  all_lost  live/ASAS/L,L,L,J
+  ended|cancelled  !call_ended
+join_guest_late:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
+  three  live/ASAS/J,J,X,J
+  only_g  live/ASAS/L,L,X,J
+  ended|cancelled  !call_ended
+mute_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
+  three  live/ASAS/J,J,Jvr0
+  only_g  live/ASAS/L,L,J0
+  ended|cancelled  !call_ended
+media_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  three  live/ASAS/J,J,Jr
 join_clerk:
   open|open_silent  open/RR/X,J
   one_left  open/RD/X,J
@@ -232,6 +355,13 @@ join_clerk:
   a_lost  live/AS/X,L,J
   both_lost  live/AS/L,L,J
   rejoined  live/AS/X,J,X,J
+  invited  live/ASRR/X,J,J
+  uninvited  live/ASDD/X,J,J
+  three  live/ASAS/X,J,Jvr,J
+  g_lost  live/ASAS/X,J,L,J
+  g_left  live/ASAS/X,J,X,J
+  only_g  live/ASAS/L,L,J,J
+  all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
 join_approver:
   open|one_left|open_silent|open_lost  !not_in_call
@@ -241,38 +371,55 @@ join_approver:
   a_lost  live/AS/J,L,J
   both_lost  live/AS/L,L,J
   rejoined  live/AS/X,X,J,J
+  invited  live/ASRR/J,X,J
+  uninvited  live/ASDD/J,X,J
+  three  live/ASAS/J,X,Jvr,J
+  g_lost  live/ASAS/J,X,L,J
+  g_left  live/ASAS/J,X,X,J
+  only_g  live/ASAS/L,L,J,J
+  all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
 join_stranger:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 join_late:
   open|open_silent  open/RR/X,J
   one_left  open/RD/X,J
-  open_lost|w_lost|both_lost|ended|cancelled  !call_ended
+  open_lost|w_lost|both_lost|only_g|all_lost|ended|cancelled  !call_ended
   live  live/AS/X,J,J
   media  live/AS/X,Jv0,J
   a_lost  live/AS/X,L,J
   rejoined  live/AS/X,J,X,J
+  invited  live/ASRR/X,J,J
+  uninvited  live/ASDD/X,J,J
+  three  live/ASAS/X,J,Jvr,J
+  g_lost  live/ASAS/X,J,L,J
+  g_left  live/ASAS/X,J,X,J
 mute:
   open  open/RR/J1
   one_left  open/RD/J1
   open_silent  open/RR/Js1
-  open_lost|w_lost|both_lost  !not_in_call
+  open_lost|w_lost|both_lost|only_g|all_lost  !not_in_call
   live  live/AS/J1,J
   media  live/AS/Jvr1,Jv0
   a_lost  live/AS/J1,L
   rejoined  !leg_replaced
+  invited  live/ASRR/J1,J
+  uninvited  live/ASDD/J1,J
+  three  live/ASAS/J1,J,Jvr
+  g_lost  live/ASAS/J1,J,L
+  g_left  live/ASAS/J1,J,X
   ended|cancelled  !call_ended
 unmute:
-  open|one_left|open_silent|open_lost|a_lost|both_lost  !not_in_call
-  live|w_lost|rejoined  =
+  open|one_left|open_silent|open_lost|a_lost|both_lost|only_g|all_lost  !not_in_call
+  live|w_lost|rejoined|invited|uninvited|three|g_lost|g_left  =
   media  live/AS/Jvr,Jv
   ended|cancelled  !call_ended
 mute_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 mute_unknown:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 media_on:
   open  open/RR/Jv
@@ -284,11 +431,18 @@ media_on:
   w_lost  live/AS/Lv,J
   a_lost  live/AS/Jv,L
   both_lost  live/AS/Lv,L
+  invited  live/ASRR/Jv,J
+  uninvited  live/ASDD/Jv,J
+  three  live/ASAS/Jv,J,Jvr
+  g_lost  live/ASAS/Jv,J,L
+  g_left  live/ASAS/Jv,J,X
+  only_g  live/ASAS/Lv,L,J
+  all_lost  live/ASAS/Lv,L,L
 media_off:
-  open|one_left|open_silent|open_lost|live|w_lost|a_lost|both_lost|rejoined|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   media  live/AS/Jvr,J0
 media_unknown:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
 recording_on:
   open|one_left|open_silent|open_lost|ended|cancelled  =
   live  live/AS/J,Jr
@@ -297,52 +451,89 @@ recording_on:
   a_lost  live/AS/J,Lr
   both_lost  live/AS/L,Lr
   rejoined  live/AS/X,Jr,J
+  invited  live/ASRR/J,Jr
+  uninvited  live/ASDD/J,Jr
+  three  live/ASAS/J,Jr,Jvr
+  g_lost  live/ASAS/J,Jr,L
+  g_left  live/ASAS/J,Jr,X
+  only_g  live/ASAS/L,Lr,J
+  all_lost  live/ASAS/L,Lr,L
 recording_off:
-  open|one_left|open_silent|open_lost|live|w_lost|a_lost|both_lost|rejoined|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   media  live/AS/Jv,Jv0
 tick:
-  open|one_left|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  =
+  open|one_left|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   open_silent  open/RR/J
 tick_unjudged:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
 tick_gone:
   open  open/RR/Js
   one_left  open/RD/Js
-  open_silent|open_lost|w_lost|both_lost|ended|cancelled  =
+  open_silent|open_lost|w_lost|both_lost|only_g|all_lost|ended|cancelled  =
   live  live/AS/Js,J
   media  live/AS/Jsvr,Jv0
   a_lost  live/AS/Js,L
   rejoined  live/AS/X,J,Js
+  invited  live/ASRR/Js,J
+  uninvited  live/ASDD/Js,J
+  three  live/ASAS/Js,J,Jvr
+  g_lost  live/ASAS/Js,J,L
+  g_left  live/ASAS/Js,J,X
 tick_silent:
   open  open/RR/Js
   one_left  open/RD/Js
-  open_silent|open_lost|both_lost|ended|cancelled  =
+  open_silent|open_lost|both_lost|all_lost|ended|cancelled  =
   live  live/AS/Js,Js
   media  live/AS/Jsvr,Jsv0
   w_lost  live/AS/L,Js
   a_lost  live/AS/Js,L
   rejoined  live/AS/X,Js,Js
+  invited  live/ASRR/Js,Js
+  uninvited  live/ASDD/Js,Js
+  three  live/ASAS/Js,Js,Jsvr
+  g_lost  live/ASAS/Js,Js,L
+  g_left  live/ASAS/Js,Js,X
+  only_g  live/ASAS/L,L,Js
 tick_lost:
   open|open_silent  open/RR/L
   one_left  open/RD/L
-  open_lost|w_lost|both_lost|ended|cancelled  =
+  open_lost|w_lost|both_lost|only_g|all_lost|ended|cancelled  =
   live  live/AS/L,J
   media  live/AS/Lvr,Jv0
   a_lost  live/AS/L,L
   rejoined  live/AS/X,J,L
+  invited  live/ASRR/L,J
+  uninvited  live/ASDD/L,J
+  three  live/ASAS/L,J,Jvr
+  g_lost  live/ASAS/L,J,L
+  g_left  live/ASAS/L,J,X
+tick_lost_guest:
+  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|ended|cancelled  =
+  three  live/ASAS/J,J,Lvr
+  only_g  live/ASAS/L,L,L
 tick_ring_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  =
+  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+tick_invite_over:
+  open|open_silent  ended:missed/MM/X
+  one_left  ended:missed/MD/X
+  open_lost  ended:missed/MM/L
+  live|media|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  invited  live/ASMM/J,J
 tick_hold_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|rejoined|ended|cancelled  =
+  live|media|rejoined|uninvited|three|g_left|ended|cancelled  =
   w_lost  ended:lost/AS/L,X
   a_lost  ended:lost/AS/X,L
   both_lost  ended:lost/AS/L,L
+  invited  live/ASMM/J,J
+  g_lost  live/ASAS/J,J,X
+  only_g  ended:lost/ASAS/L,L,X
+  all_lost  ended:lost/ASAS/L,L,L
 """
 
 
@@ -426,15 +617,18 @@ def test_own_leg() -> None:
 
 # ---------------------------------------------------------------- any inputs in any order
 
-people = st.sampled_from([CLERK, FIRST, SECOND, STRANGER])
-rings = st.sampled_from([R1, R2, R9])
-legs = st.sampled_from([W1, W2, A1, A2])
+people = st.sampled_from([CLERK, FIRST, SECOND, GUEST, OTHER, STRANGER])
+rings = st.sampled_from([R1, R2, R3, R4, R9])
+legs = st.sampled_from([W1, W2, A1, A2, G1])
+invites = st.sampled_from([I1, I2])
 moments = st.floats(-20, 400).map(after)
 inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(Answered, rings, people, legs),
     st.builds(Declined, rings, people),
     st.builds(Cancelled, people),
     st.builds(HungUp, people),
+    st.builds(Invited, people, invites, st.just(((R3, GUEST), (R4, OTHER)))),
+    st.builds(Withdrawn, people, invites),
     st.builds(Joined, people, legs),
     st.builds(Muted, legs, people, st.sampled_from("0123"), st.booleans()),
     st.builds(MediaTurned, legs, st.booleans()),
@@ -444,10 +638,16 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
 ORDER: Final = {CallState.OPEN: 0, CallState.LIVE: 1, CallState.ENDED: 2}
 
 
-def fresh(event: CallInput, taken: set[LegId]) -> CallInput:
-    """Legs are named once: an input that would make a second leg of one name gets a new name."""
-    if isinstance(event, Answered | Joined) and event.leg_id in taken:
-        return replace(event, leg_id=LegId(f"leg-{len(taken)}"))
+def fresh(event: CallInput, call: Call) -> CallInput:
+    """Legs, rings and invitations are named once: a second of one name gets a new one."""
+    if isinstance(event, Answered | Joined) and event.leg_id in {leg.id for leg in call.legs}:
+        return replace(event, leg_id=LegId(f"leg-{len(call.legs)}"))
+    if isinstance(event, Invited) and R3 in {ring.id for ring in call.rings}:
+        first = len(call.rings)
+        named = tuple(
+            (RingId(f"ring-{first + n}-again"), who) for n, (_, who) in enumerate(event.rings)
+        )
+        return replace(event, invite_id=InviteId(f"invite-{first}-again"), rings=named)
     return event
 
 
@@ -456,7 +656,13 @@ def holds(call: Call) -> None:
     answered = [ring for ring in call.rings if ring.state is RingState.ANSWERED]
     ringing = [ring for ring in call.rings if ring.state is RingState.RINGING]
     joined = [leg for leg in call.legs if leg.state is LegState.JOINED]
-    assert len(answered) == (call.answered_at is not None)
+    mains = [ring for ring in answered if ring.invite_id is None]
+    assert len(mains) == (call.answered_at is not None)
+    assert len({ring.invite_id for ring in answered}) == len(answered)
+    assert len({ring.invite_id for ring in ringing}) <= 1
+    assert len(
+        [leg for leg in call.legs if leg.seat is Seat.THIRD and not leg.previous_leg_id]
+    ) == (len(answered) - len(mains))
     assert all((ring.closed_at is None) == (ring in ringing) for ring in call.rings)
     assert all((leg.ended_at is None) == (leg in joined) for leg in call.legs)
     assert len({leg.seat for leg in joined}) == len(joined)
@@ -471,27 +677,35 @@ def holds(call: Call) -> None:
             assert not answered
             assert {leg.seat for leg in call.legs} == {Seat.WINDOW}
         case CallState.LIVE:
-            assert not ringing
-            assert [leg.person_id for leg in call.seated()] == [CLERK, answered[0].target_id]
+            assert all(ring.invite_id for ring in ringing)
+            assert not ringing or call.third() is None
+            head = [leg.person_id for leg in call.seated() if leg.seat is not Seat.THIRD]
+            assert head == [CLERK, mains[0].target_id]
         case CallState.ENDED:
             assert not ringing
             assert not joined
             assert not call.engaged()
     for seat in Seat:
         chain = [leg for leg in call.legs if leg.seat is seat]
-        assert len({leg.person_id for leg in chain}) <= 1
-        assert all(newer.previous_leg_id == older.id for older, newer in pairwise(chain))
+        assert seat is Seat.THIRD or len({leg.person_id for leg in chain}) <= 1
+        for older, newer in pairwise(chain):
+            # Only the third's seat is given up while the call goes on, and taken by another.
+            anew = seat is Seat.THIRD and newer.previous_leg_id is None
+            assert anew or (newer.previous_leg_id, newer.person_id) == (older.id, older.person_id)
+            assert not anew or older.state is LegState.LEFT
         assert all(leg.held_until for leg in chain if leg.state is LegState.LOST)
 
 
 def moved_forward(old: Call, new: Call) -> None:
     assert ORDER[old.state] <= ORDER[new.state]
-    for before, then in zip(old.rings, new.rings, strict=True):
+    for before, then in zip(old.rings, new.rings, strict=False):
+        assert then.id == before.id
         assert then.state is before.state or before.state is RingState.RINGING
         assert before.closed_at in (None, then.closed_at)
     assert [leg.id for leg in new.legs[: len(old.legs)]] == [leg.id for leg in old.legs]
     for was, now in zip(old.legs, new.legs, strict=False):
-        assert now.state is was.state or was.state is LegState.JOINED
+        lapsed = (was.seat, was.state, now.state) == (Seat.THIRD, LegState.LOST, LegState.LEFT)
+        assert lapsed or now.state is was.state or was.state is LegState.JOINED
         assert was.ended_at in (None, now.ended_at)
     if old.state is CallState.ENDED:
         assert new is old
@@ -501,11 +715,10 @@ def moved_forward(old: Call, new: Call) -> None:
 @given(st.lists(st.tuples(inputs, st.floats(0, 40)), max_size=25), st.booleans())
 def test_any_inputs_move_it_only_forward(moves: list[tuple[CallInput, float]], twice: bool) -> None:
     call, at = dialled(), T0
-    taken = {leg.id for leg in call.legs}
     holds(call)
     for event, seconds in moves:
         at += timedelta(seconds=seconds)
-        event = fresh(event, taken)
+        event = fresh(event, call)
         for _ in range(1 + twice):  # a doubled input
             old = call
             try:
@@ -519,7 +732,6 @@ def test_any_inputs_move_it_only_forward(moves: list[tuple[CallInput, float]], t
                 assert step(call, event, at) is call
             except Refusal:
                 pass
-        taken |= {leg.id for leg in call.legs}
 
 
 @settings(max_examples=200, deadline=None)
@@ -529,7 +741,7 @@ def test_nothing_rings_or_waits_for_ever(moves: list[tuple[CallInput, float]]) -
     for event, seconds in moves:
         at += timedelta(seconds=seconds)
         try:
-            call = step(call, fresh(event, {leg.id for leg in call.legs}), at)
+            call = step(call, fresh(event, call), at)
         except Refusal:
             pass
     silence = {leg.id: at for leg in call.legs}
@@ -549,6 +761,48 @@ def test_views_of_the_wire_name_the_same_states() -> None:
     assert set(get_args(protocol.Seat)) == set(Seat)
     shared = {field.name for field in fields(Leg)} - {"person_id"}
     assert shared <= set(protocol.LegView.model_fields)
+    assert {field.name for field in fields(Ring)} - {"target_id"} <= set(
+        protocol.RingView.model_fields
+    )
+
+
+def test_a_third_party_that_leaves_gives_his_seat_to_the_next_one() -> None:
+    left = STATES["g_left"]
+    again = played(left, (Invited(CLERK, I2, ((R5, GUEST),)), 20), (Answered(R5, GUEST, NEW), 21))
+    third = again.third()
+    assert third is not None
+    assert (third.person_id, third.previous_leg_id) == (GUEST, None)
+    assert left.leg_of(GUEST) is None
+    assert GUEST not in left.engaged()
+    with pytest.raises(Refusal) as refused:
+        own_leg(again, G1, GUEST)
+    assert refused.value.code is Code.NOT_IN_CALL
+
+
+def test_the_others_are_held_from_when_the_last_third_party_left() -> None:
+    """Both were lost at 10 s and he stayed: 120 s. He goes at 50 s: 60 s from then."""
+    call = step(STATES["only_g"], HungUp(GUEST), after(50))
+    assert {leg.held_until for leg in call.seated()} == {after(110)}
+
+
+def test_a_lost_third_party_is_held_as_the_others_are() -> None:
+    call = STATES["g_lost"]
+    assert [leg.held_until for leg in call.seated()] == [None, None, after(130)]
+    assert step(call, Tick(), after(129.9)) is call
+    lapsed = step(call, Tick(), after(130))
+    assert (lapsed.state, lapsed.third()) == (CallState.LIVE, None)
+    assert lapsed.legs[-1].held_until is None
+
+
+def test_who_invites_for_ever_does_not_make_the_call_endless() -> None:
+    call = STATES["live"]
+    for number in range(RINGS_AT_MOST - len(call.rings)):
+        invite = InviteId(f"invite-{number}")
+        rung = ((RingId(f"ring-{number}-again"), GUEST),)
+        call = played(call, (Invited(CLERK, invite, rung), 20), (Withdrawn(FIRST, invite), 20))
+    with pytest.raises(Refusal) as refused:
+        step(call, Invited(CLERK, I9, ((R9, GUEST),)), after(21))
+    assert refused.value.code is Code.THROTTLED
 
 
 def test_who_joins_for_ever_does_not_make_the_call_endless() -> None:

@@ -9,7 +9,7 @@ export default {
   not_answered: 'not answered',
   filter: { number: 'Case number', person: 'Staff (name or number)', from: 'From', to: 'To' },
   states: { open: 'Ringing', live: 'In call', ended: 'Ended' },
-  reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted', no_media: 'No picture' },
+  reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted' },
   decisions: { accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   seats: { window: 'window', approver: 'approver' },
   reviews: { none: 'not reviewed', accepted: 'good', returned: 'to be mended', not_needed: 'not needed' },

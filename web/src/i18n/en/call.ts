@@ -41,7 +41,6 @@ const call: Words<typeof zh> = {
     declined: 'No approver can answer now',
     missed: 'Nobody answered',
     lost: 'The connection was lost and the call ended',
-    no_media: 'There was no way for sound and picture, so the call ended',
   },
   recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts' },
   approvers: {

@@ -9,7 +9,7 @@ export default {
   not_answered: '未接通',
   filter: { number: '办件编号', person: '人员（姓名或工号）', from: '开始日期', to: '结束日期' },
   states: { open: '呼叫中', live: '通话中', ended: '已结束' },
-  reasons: { hung_up: '已挂断', cancelled: '已取消', declined: '已拒接', missed: '未接', lost: '中断', no_media: '无画面' },
+  reasons: { hung_up: '已挂断', cancelled: '已取消', declined: '已拒接', missed: '未接', lost: '中断' },
   decisions: { accepted: '受理', to_correct: '补正', refused: '不予受理' },
   seats: { window: '窗口', approver: '审批' },
   reviews: { none: '未审', accepted: '合格', returned: '需补正', not_needed: '不需要' },

@@ -38,7 +38,6 @@ export default {
     declined: '审批人员暂不能接听',
     missed: '无人接听',
     lost: '连接断开，通话已结束',
-    no_media: '没有可用的音视频通道，通话已结束',
   },
   recording: { on: '录制中', off: '不录制', starting: '准备录制' },
   approvers: {
