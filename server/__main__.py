@@ -111,10 +111,11 @@ def serve(
     Settings come from the defaults, a TOML file, the environment (YUNJIAN_PORT=...) and the flags,
     later ones winning. The database must be at the newest migration (yunjian db upgrade). A worker
     that is alive in the data folder is taken up, and outlives an orderly end by a minute, so that
-    a restart ends no call.
+    a restart ends no call. Asked to end (SIGTERM, Ctrl+C) it takes no new call and waits, up to
+    drain_limit_s, for those that run; asked again it ends at once.
     """
     from server.api.logs import configure
-    from server.app import running
+    from server.app import DRAIN, running
 
     settings = _settings(config, {"data": data, "host": host, "port": port})
     configure(settings.log_level)
@@ -123,6 +124,17 @@ def serve(
         async with running(settings, keep_media=True) as node:
             typer.echo(f"Yunjian serves at {node.address}", err=True)
             await ended()
+            drain = node.app[DRAIN]
+            drain.begin()
+            if drain.calls:
+                typer.echo(f"{drain.calls} calls still run; asked again, it ends now.", err=True)
+            waits = {asyncio.create_task(ended()), asyncio.create_task(drain.emptied())}
+            await asyncio.wait(
+                waits, timeout=settings.drain_limit_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     with _told_plainly(settings):
         _run(until_ended())

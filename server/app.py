@@ -10,16 +10,19 @@ import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
 from aiohttp import web
 
+from media import turn
 from media.client import Worker, spawn
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
 from server.actions import catalogue, decisions, forms, supervision
+from server.actions import health as health_actions
 from server.actions.early import Early
 from server.actions.materials import LIVES, Uploads
 from server.actions.recordings import Recordings
@@ -30,6 +33,7 @@ from server.api import (
     calls,
     cases,
     commands,
+    health,
     machine,
     openapi,
     pages,
@@ -57,10 +61,12 @@ ROUTES = (
     calls.routes,
     administration.routes,
     machine.routes,
+    health.routes,
 )
 
 ENDS_WITHIN_S = 3.0
 """How long requests in progress are waited for at the end."""
+EMPTY_LOOKED_FOR_EVERY_S = 0.2
 LINGERS_S = 1.0
 """How long a refused body is still read, so that its sender sees the answer."""
 
@@ -86,6 +92,36 @@ class Tasks:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Drain:
+    """The end of a node that is asked to end: no new call, and time for those that run."""
+
+    def __init__(self, switchboard: Switchboard) -> None:
+        self._switchboard = switchboard
+        self.began = False
+
+    def begin(self) -> None:
+        """Refuse new calls and become unready, so that whoever balances looks elsewhere."""
+        self.began = True
+        self._switchboard.drain()
+        log.info("draining", calls=self.calls)
+
+    @property
+    def calls(self) -> int:
+        """How many calls still run at pages of this node."""
+        return len(self._switchboard.calls)
+
+    async def accepting(self) -> bool:
+        return not self.began
+
+    async def emptied(self) -> None:
+        """Returns when no call runs here any more."""
+        while self.calls:  # noqa: ASYNC110 - seats come and go in many places
+            await asyncio.sleep(EMPTY_LOOKED_FOR_EVERY_S)
+
+
+DRAIN = web.AppKey("drain", Drain)
 
 
 def _told(task: asyncio.Task[None]) -> None:
@@ -123,6 +159,7 @@ def make(
             yield
 
     async def hung_up(app: web.Application) -> None:
+        app[uploads.UPLOADS].let_go()
         await app[commands.GATEWAY].close()
 
     app.cleanup_ctx.append(opened)
@@ -187,7 +224,24 @@ async def node(
     async def worker() -> Mapping[str, Any]:
         return dict((await rooms.figures()).get("worker", {}))
 
-    app[machine.COUNTED] = {"gateway": sockets, "media": worker}
+    app[machine.COUNTED] = {
+        "gateway": sockets,
+        "media": worker,
+        **{part: partial(health_actions.counted, store, part) for part in health_actions.COUNTED},
+    }
+    app[health.HEALTH] = health_actions.Health(
+        store=store,
+        places={
+            "data": data,
+            "blobs": settings.store.blob_root,
+            "ledger": settings.store.ledger_dir,
+        },
+        worker=worker if media else None,
+        turn_urls=settings.turn_urls,
+        certificate=settings.tls_certificate,
+        redis=settings.redis_url is not None,
+    )
+    turn_secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()
     switchboard = Switchboard(
         call_actions.Book(store),
         call_actions.Desks(store),
@@ -195,7 +249,9 @@ async def node(
         gateway,
         now=store.clock.now,
         fresh_id=case_actions.new_id,
+        ice_servers=partial(turn.ice_servers, settings.turn_urls, turn_secret),
     )
+    app[DRAIN] = drain = Drain(switchboard)
     for table in (
         case_actions.commands(store),
         forms.commands(store),
@@ -229,7 +285,11 @@ async def node(
     app[uploads.UPLOADS] = receiving
 
     tasks = Tasks()
-    checks = {"tasks": tasks.alive, **supervision.checks(store)}
+    checks = {
+        "tasks": tasks.alive,
+        "accepting": drain.accepting,
+        **supervision.checks(store),
+    }
     if media:
 
         async def worker_there() -> bool:

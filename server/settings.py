@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from media import turn
 from server.store import StoreSettings
 
 CONFIG_VARIABLE: Final = "YUNJIAN_CONFIG"
@@ -65,6 +66,14 @@ class Settings(BaseSettings):
 
     early_view: bool = True
     """Whether files may be looked at while they arrive; off where a virus scanner must come first."""
+    turn_urls: tuple[str, ...] = ()
+    """STUN and TURN servers that pages are told, e.g. turn:turn.yunjian.example:3478?transport=udp."""
+    turn_secret: SecretStr | None = None
+    """What coturn calls static-auth-secret; credentials made with it end after five minutes."""
+
+    drain_limit_s: float = Field(1800.0, ge=0)
+    """Seconds that running calls are given to end once this node is asked to end."""
+
     max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)
     language: Literal["zh-CN", "en"] = "zh-CN"
     """Language of those who name none."""
@@ -108,6 +117,10 @@ class Settings(BaseSettings):
             self.bus_secret is None or len(self.bus_secret.get_secret_value()) < 16
         ):
             raise ValueError("redis_url needs a bus_secret of 16 characters or more")
+        for url in self.turn_urls:
+            turn.Server.parse(url)
+        if self.turn_secret is None and any(not url.startswith("stun:") for url in self.turn_urls):
+            raise ValueError("turn_urls with a TURN server need a turn_secret")
         return self
 
     @property

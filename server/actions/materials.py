@@ -25,7 +25,8 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from server.actions.cases import admitted, header, material_view, new_id, subject_of
+from server.actions.cases import admitted, header, new_id, subject_of
+from server.actions.views import material_view
 from server.domain.form import APPLICANT
 from server.domain.material import Material, next_number
 from server.domain.person import Actor, System
@@ -138,6 +139,7 @@ class Uploads:
         self._ended = ended
         self._grew = grew
         self._holds: dict[str, _Hold] = {}
+        self._letting_go = False
 
     # ------------------------------------------------------------ the life of an upload
 
@@ -233,6 +235,8 @@ class Uploads:
         file_type, file_broken, case_closed; then the material stands as rejected.
         """
         async with self._mine_alone(actor, upload_id, ask=False) as (upload, hold):
+            if self._letting_go:
+                raise Refusal(Code.UPLOAD_LOCKED)
             if upload.finished_at is not None:
                 raise Refusal(Code.UPLOAD_OFFSET, offset=upload.length_bytes)
             at = await self._size(upload_id)
@@ -258,6 +262,13 @@ class Uploads:
             if at == upload.length_bytes:
                 await self._seal(upload, actor)
         return _standing(upload, at)
+
+    def let_go(self) -> None:
+        """The node ends: whoever writes is asked to let go, with what arrived kept. Its sender
+        goes on from there when a node is back."""
+        self._letting_go = True
+        for hold in self._holds.values():
+            hold.asked.set()
 
     async def cancel(self, actor: Actor, upload_id: str) -> None:
         """Give an upload up; its material stands as cancelled. Refused as in ``standing``."""

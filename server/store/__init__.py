@@ -6,7 +6,8 @@ to a database or to Redis; nothing in it knows a rule of the case or of the call
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,6 +76,7 @@ class Store:
         self.clock = clock
         self._database = database
         self._sequencer = sequencer
+        self._enqueued: asyncio.Future[None] | None = None
 
     @classmethod
     async def open(cls, settings: StoreSettings, clock: Clock | None = None) -> Store:
@@ -111,6 +113,20 @@ class Store:
         """Why nothing can be sealed at present, so that acts are refused; None when all is well."""
         return self._sequencer.failure
 
+    @property
+    def ledger_lag(self) -> tuple[int, float]:
+        """Entries that no number was given to yet, and for how many seconds none was given to any."""
+        return self._sequencer.unsealed, self._sequencer.behind_s
+
+    @property
+    def ledger_stalled(self) -> bool:
+        """Whether entries have waited for so long that somebody must look."""
+        return self._sequencer.stalled
+
+    async def schema(self) -> SchemaState:
+        """Where the database's schema stands."""
+        return await self._database.schema()
+
     async def seal(self) -> int:
         """Number and sign what was committed so far, at once; returns the size of the signed tree.
 
@@ -143,6 +159,14 @@ class Store:
             self.bus.publish(subject, version)
         if change.recorded:
             self._sequencer.wake()
+        if change.enqueued and self._enqueued is not None and not self._enqueued.done():
+            self._enqueued.set_result(None)
+
+    def enqueued(self) -> Awaitable[None]:
+        """Comes true when a change that asked for a job is next committed on this node."""
+        if self._enqueued is None or self._enqueued.done():
+            self._enqueued = asyncio.get_running_loop().create_future()
+        return asyncio.shield(self._enqueued)
 
     async def refused(self, actor: Actor, command_type: str, object: str, refusal: Refusal) -> None:
         """Keep in the ledger, under the person, that an authorised command was refused."""

@@ -2,7 +2,8 @@
 
 No act waits for it. Each node has one and the row in `ledger_sequencer` says whose turn
 it is. When it cannot do its work (a full disk, a database older than the last signed
-head) it says so in `failure`, and acts are refused until that is put right.
+head) it says so in `failure`, and acts are refused until that is put right. A second
+task watches that entries are sealed at all, by whichever node has the turn.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +37,10 @@ BATCH: Final = 1_000
 CLAIM_S: Final = 10.0
 PATIENCE_S: Final = 2.0
 """How long the journal may fail before acts are refused."""
+STALLED_S: Final = 5.0
+"""How long committed entries may wait without any being sealed before that is an alarm."""
+STALLED_TOO_LONG_S: Final = 30.0
+"""And before acts are refused."""
 
 log = structlog.get_logger(__name__)
 _ROW: Final = 1
@@ -53,35 +59,59 @@ class Sequencer:
         self._one_at_a_time = asyncio.Lock()
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._failing_since: float | None = None
+        self._damaged = False
+        self._stands_since: float | None = None
+        self._stood_at = -1
         self.problem: str | None = None
         """Why sealing does not work at the moment."""
+        self.unsealed = 0
+        """Committed entries that had no number at the last look, whichever node's they are."""
 
     @property
     def failure(self) -> str | None:
         """Why acts must be refused: a problem that lasts longer than PATIENCE_S, or a fault."""
         if self._task is not None and self._task.done():
             return "the sequencer has ended"
+        if self._damaged:
+            return self.problem
+        if self.behind_s >= STALLED_TOO_LONG_S:
+            return f"nothing was sealed for {STALLED_TOO_LONG_S:.0f} s"
         if self._failing_since is None or time.monotonic() - self._failing_since < PATIENCE_S:
             return None
         return self.problem
+
+    @property
+    def behind_s(self) -> float:
+        """For how long entries have waited without any being sealed; 0 when all goes on."""
+        return 0.0 if self._stands_since is None else time.monotonic() - self._stands_since
+
+    @property
+    def stalled(self) -> bool:
+        """Whether that is long enough for an alarm."""
+        return self.behind_s >= STALLED_S
 
     def wake(self) -> None:
         """Something was committed."""
         self._woken.set()
 
     async def start(self) -> None:
+        """Look once before anything is served: an older database beside a newer head takes no act."""
+        await self._try_to_seal()
         self._task = asyncio.create_task(self._run(), name="ledger sequencer")
+        self._watching = asyncio.create_task(self._watch(), name="ledger watch")
 
     async def close(self) -> None:
         """Seal what is committed, as far as that works, give the turn away and end."""
-        if self._task is None:
+        if self._task is None or self._watching is None:
             return
-        task, self._task = self._task, None
-        task.cancel()
-        [outcome] = await asyncio.gather(task, return_exceptions=True)
-        if isinstance(outcome, Exception):
-            raise outcome
+        tasks, self._task = (self._task, self._watching), None
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
         await self._try_to_seal()
         try:
             async with self._database.write() as connection:
@@ -129,10 +159,42 @@ class Sequencer:
         except (JournalDamaged, OSError, ValueError, Refusal, sa.exc.SQLAlchemyError) as error:
             if self._failing_since is None:
                 self._failing_since = time.monotonic()
-                log.error("ledger.not_sealed", why=str(error))
-            self.problem = str(error)
+                log.error("ledger.not_sealed", why=_safe(error))
+            self.problem = _safe(error)
+            # A disk may come back; files that contradict the database do not mend themselves.
+            self._damaged = isinstance(error, JournalDamaged)
         else:
             self._failing_since = self.problem = None
+            self._damaged = False
+
+    async def _watch(self) -> None:
+        """See each second whether the tree grows while entries wait: a task that hangs cannot tell."""
+        alarmed = False
+        while True:
+            with suppress(Refusal, sa.exc.SQLAlchemyError):
+                await self._look()
+            if self.stalled and not alarmed:
+                log.error("ledger.stalled", behind_s=round(self.behind_s, 1), entries=self.unsealed)
+            elif alarmed and not self.stalled:
+                log.info("ledger.sealed_again")
+            alarmed = self.stalled
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        async with self._database.read() as connection:
+            unsealed = (
+                sa.select(sa.func.count())
+                .select_from(ledger_entries)
+                .where(ledger_entries.c.leaf.is_(None))
+            )
+            size = sa.select(ledger_sequencer.c.size)
+            self.unsealed = await connection.scalar(unsealed) or 0
+            stands_at = await connection.scalar(size) or 0
+        if not self.unsealed or stands_at != self._stood_at:
+            self._stands_since = time.monotonic() if self.unsealed else None
+        elif self._stands_since is None:
+            self._stands_since = time.monotonic()
+        self._stood_at = stands_at
 
     async def _number_a_batch(self, journal: Journal) -> list[Leaf] | None:
         """Give numbers to up to BATCH entries in one transaction; None when it is not our turn."""
@@ -224,6 +286,11 @@ class Sequencer:
             await asyncio.to_thread(journal.append, leaves, moment(self._now()))
         if journal.tree.root() != self._tree.root():
             raise JournalDamaged(f"the head over {self._tree.size} entries differs from the tree")
+
+
+def _safe(error: Exception) -> str:
+    """Words of our own and of the system; a driver's may quote values of a row."""
+    return type(error).__name__ if isinstance(error, sa.exc.SQLAlchemyError) else str(error)
 
 
 async def _locked_row(connection: AsyncConnection) -> Any:

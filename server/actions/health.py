@@ -1,0 +1,265 @@
+"""How this machine stands, looked at part by part: for the health page, the doctor and the metrics.
+
+Each look is a state with facts, without a sentence: the edge has the words. A part that
+cannot be looked at is failing, never an error. Knows the store's face and the engine's
+client; nothing of cases and calls but how many there are.
+"""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from cryptography import x509
+
+from media import turn
+from server.store import Store, standing
+from signaling.refusals import Refusal
+
+State = Literal["ok", "warning", "failing", "off"]
+Facts = Mapping[str, str | int | float]
+
+GIB: Final = 1024**3
+DISK_FAILING_BYTES: Final = 2 * GIB
+DISK_WARNING_BYTES: Final = 10 * GIB
+BACKLOG_WARNING_S: Final = 1.0
+QUEUE_WARNING: Final = timedelta(minutes=1)
+FAILED_COUNT_FOR: Final = timedelta(days=1)
+CLOCK_WARNING_S: Final = 1.0
+CLOCK_FAILING_S: Final = 60.0
+"""Tokens are judged with this much slack."""
+CERTIFICATE_WARNING: Final = timedelta(days=30)
+CERTIFICATE_FAILING: Final = timedelta(days=3)
+PATIENCE_S: Final = 3.0
+FONTS: Final = ("Noto Sans CJK SC", "Noto Serif CJK SC")
+"""What papers are set in: Debian's fonts-noto-cjk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One part of the machine. ``said`` names the sentence that the edge makes of the facts."""
+
+    key: str
+    state: State
+    said: str
+    value: str = ""
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """What is looked at. ``worker`` gives the media worker's figures, empty when it is gone; None
+    when this node has no worker by choice."""
+
+    store: Store
+    places: Mapping[str, Path]
+    """Folders whose disks must have room, by name."""
+    worker: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
+    turn_urls: Sequence[str] = ()
+    certificate: Path | None = None
+    redis: bool = False
+
+    async def looks(self) -> list[Look]:
+        """Look at everything, at the same time."""
+        parts: dict[str, Callable[[], Awaitable[Look]]] = {
+            "version": self._version,
+            "revision": self._revision,
+            "disk": self._disk,
+            "media": self._media,
+            "turn": self._turn,
+            "certificate": self._certificate,
+            "sequencer": self._sequencer,
+            "queue": self._queue,
+            "fonts": fonts,
+            "clock": self._clock,
+            "redis": self._redis,
+        }
+        return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
+
+    async def _version(self) -> Look:
+        return Look("version", "ok", "version", await asyncio.to_thread(version, "yunjian"))
+
+    async def _revision(self) -> Look:
+        state = await self.store.schema()
+        facts = {"newest": state.newest}
+        if state.up_to_date:
+            return Look("revision", "ok", "revision", state.current or "", facts)
+        return Look("revision", "failing", "revision_old", state.current or "-", facts)
+
+    async def _disk(self) -> Look:
+        return await asyncio.to_thread(disk, self.places)
+
+    async def _media(self) -> Look:
+        if self.worker is None:
+            return Look("media", "off", "media_off")
+        figures = await self.worker()
+        if not figures:
+            return Look("media", "failing", "media_gone")
+        facts = {
+            "rooms": int(figures.get("rooms", 0)),
+            "parties": int(figures.get("parties", 0)),
+            "dropped": int(figures.get("recorder_dropped", 0)),
+            "restarts": int(figures.get("recorder_restarts", 0)),
+        }
+        value = f"{figures.get('address', '')}:{figures.get('port', '')}"
+        worn = facts["dropped"] or facts["restarts"]
+        return Look("media", "warning" if worn else "ok", "media", value, facts)
+
+    async def _turn(self) -> Look:
+        return await turns(self.turn_urls)
+
+    async def _certificate(self) -> Look:
+        return await asyncio.to_thread(certificate, self.certificate, datetime.now(UTC))
+
+    async def _sequencer(self) -> Look:
+        unsealed, behind_s = self.store.ledger_lag
+        facts = {"unsealed": unsealed, "behind_s": round(behind_s, 1)}
+        if self.store.ledger_failure is not None:
+            return Look("sequencer", "failing", "sequencer_refusing", str(unsealed), facts)
+        if self.store.ledger_stalled:
+            return Look("sequencer", "failing", "sequencer_stalled", str(unsealed), facts)
+        return Look("sequencer", "ok", "sequencer", str(unsealed), facts)
+
+    async def _queue(self) -> Look:
+        now = self.store.clock.now()
+        async with self.store.read() as connection:
+            jobs = await standing.queue(connection, now, now - FAILED_COUNT_FOR)
+        waits_s = 0.0 if jobs.oldest_due_at is None else (now - jobs.oldest_due_at).total_seconds()
+        facts = {
+            "waiting": jobs.waiting,
+            "running": jobs.running,
+            "failed": jobs.failed,
+            "oldest_s": round(waits_s),
+        }
+        late = waits_s >= QUEUE_WARNING.total_seconds() or jobs.failed
+        return Look("queue", "warning" if late else "ok", "queue", str(jobs.waiting), facts)
+
+    async def _clock(self) -> Look:
+        """Against the database's clock, and against the newest entry that is sealed."""
+        before = self.store.clock.now()
+        async with self.store.read() as connection:
+            there = await standing.database_now(connection)
+            sealed_at = await standing.newest_sealed_at(connection)
+        after = self.store.clock.now()
+        off_s = 0.0
+        if there is not None:
+            off_s = max(0.0, (before - there).total_seconds(), (there - after).total_seconds())
+        back_s = 0.0 if sealed_at is None else max(0.0, (sealed_at - after).total_seconds())
+        worst = max(off_s, back_s)
+        facts = {"off_s": round(off_s, 1), "back_s": round(back_s, 1)}
+        value = f"{worst:.1f} s"
+        if worst < CLOCK_WARNING_S:
+            return Look("clock", "ok", "clock", value, facts)
+        state: State = "failing" if worst >= CLOCK_FAILING_S else "warning"
+        return Look("clock", state, "clock_back" if back_s >= off_s else "clock_off", value, facts)
+
+    async def _redis(self) -> Look:
+        if not self.redis:
+            return Look("redis", "off", "redis_off")
+        if self.store.bus.connected:
+            return Look("redis", "ok", "redis")
+        return Look("redis", "failing", "redis_gone")
+
+
+async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await look()
+    except (Refusal, TimeoutError, OSError, subprocess.SubprocessError):
+        return Look(key, "failing", "unknown")
+
+
+def disk(places: Mapping[str, Path]) -> Look:
+    """The fullest of these disks. A folder that is not there yet counts as its nearest parent."""
+    free: dict[str, int] = {}
+    for name, place in places.items():
+        standing_ = next(one for one in (place, *place.parents) if one.is_dir())
+        free[name] = shutil.disk_usage(standing_).free
+    name = min(free, key=lambda name: free[name])
+    gib = f"{free[name] / GIB:.1f} GiB"
+    state: State = "ok"
+    if free[name] < DISK_FAILING_BYTES:
+        state = "failing"
+    elif free[name] < DISK_WARNING_BYTES:
+        state = "warning"
+    facts = {"place": name, "free": gib}
+    return Look("disk", state, "disk" if state == "ok" else "disk_full", gib, facts)
+
+
+async def turns(urls: Sequence[str]) -> Look:
+    """Whether each server answers a binding request."""
+    if not urls:
+        return Look("turn", "off", "turn_off")
+    answers = await asyncio.gather(*(turn.reachable(url) for url in urls))
+    silent = [url for url, there in zip(urls, answers, strict=True) if not there]
+    value = f"{len(urls) - len(silent)}/{len(urls)}"
+    if silent:
+        return Look("turn", "failing", "turn_silent", value, {"silent": ", ".join(silent)})
+    return Look("turn", "ok", "turn", value)
+
+
+def certificate(path: Path | None, now: datetime) -> Look:
+    """How long the first certificate of this file is still good."""
+    if path is None:
+        return Look("certificate", "off", "certificate_off")
+    try:
+        found = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return Look("certificate", "failing", "certificate_unreadable", path.name)
+    ends = found.not_valid_after_utc
+    left = ends - now
+    facts = {"ends": f"{ends:%Y-%m-%d}", "days": left.days}
+    state: State = "ok"
+    if left < CERTIFICATE_FAILING:
+        state = "failing"
+    elif left < CERTIFICATE_WARNING:
+        state = "warning"
+    return Look("certificate", state, "certificate", f"{left.days} d", facts)
+
+
+async def fonts() -> Look:
+    """Whether the fonts of the papers are installed, as fontconfig lists them."""
+    try:
+        listed = await asyncio.create_subprocess_exec(
+            "fc-list", ":", "family", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        said, _ = await listed.communicate()
+    except FileNotFoundError:
+        return Look("fonts", "warning", "fonts_unknown")
+    families = said.decode(errors="replace")
+    missing = [name for name in FONTS if name not in families]
+    if missing:
+        return Look(
+            "fonts", "failing", "fonts_missing", ", ".join(missing), {"missing": ", ".join(missing)}
+        )
+    return Look("fonts", "ok", "fonts", "Noto CJK")
+
+
+async def counted(store: Store, part: str) -> Mapping[str, int | float]:
+    """The figures of one part for the metrics: calls, uploads, ledger or jobs."""
+    if part == "ledger":
+        unsealed, behind_s = store.ledger_lag
+        return {
+            "unsealed": unsealed,
+            "behind_s": round(behind_s, 3),
+            "refusing": int(store.ledger_failure is not None),
+        }
+    now = store.clock.now()
+    async with store.read() as connection:
+        match part:
+            case "calls":
+                return await standing.running_calls(connection)
+            case "uploads":
+                return await standing.unfinished_uploads(connection)
+            case "jobs":
+                jobs = await standing.queue(connection, now, now - FAILED_COUNT_FOR)
+                return {"waiting": jobs.waiting, "running": jobs.running, "failed": jobs.failed}
+    raise ValueError(part)
+
+
+COUNTED: Final = ("calls", "uploads", "ledger", "jobs")

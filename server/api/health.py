@@ -1,0 +1,142 @@
+"""/api/v1/health: how this machine stands, in words, for administrators.
+
+The sentences of each look, zh-CN and en. What is looked at, and when it is failing, is
+said in ``server.actions.health``.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp import web
+
+from server.actions.health import Health, Look
+from server.api.route import Ask, Nothing, Routes
+from server.domain.person import Act, may
+from server.wire.http import HealthPart, HealthView, Language
+from signaling.refusals import Code, Refusal
+
+routes: Final = Routes("health")
+HEALTH: Final = web.AppKey("health", Health)
+
+SENTENCES: Final[dict[str, dict[Language, str]]] = {
+    "version": {"zh-CN": "正在运行的版本。", "en": "The version that runs."},
+    "revision": {"zh-CN": "数据库结构是最新的。", "en": "The schema of the database is the newest."},
+    "revision_old": {
+        "zh-CN": "数据库结构不是最新的（应为 {newest}）：请运行 yunjian db upgrade。",
+        "en": "The schema is not the newest ({newest}): run yunjian db upgrade.",
+    },
+    "disk": {
+        "zh-CN": "剩余空间最少的是 {place}，还有 {free}。",
+        "en": "Least room is left for {place}: {free}.",
+    },
+    "disk_full": {
+        "zh-CN": "{place} 所在磁盘只剩 {free}：请扩容或清理，写满后上传、录制与办理都会被拒绝。",
+        "en": "Only {free} left for {place}: make room. When it is full, uploads, recording and acts are refused.",
+    },
+    "media": {
+        "zh-CN": "音视频服务运行中：{rooms} 个房间，{parties} 方；录制丢包 {dropped}，重启 {restarts} 次。",
+        "en": "The media worker runs: {rooms} rooms, {parties} parties; the recorder dropped {dropped} packets and was restarted {restarts} times.",
+    },
+    "media_gone": {
+        "zh-CN": "音视频服务不在运行，正在重新启动；通话没有画面和声音。",
+        "en": "The media worker is not there and is being started again; calls have no picture and no sound.",
+    },
+    "media_off": {"zh-CN": "本节点没有音视频服务。", "en": "This node has no media worker."},
+    "turn": {"zh-CN": "所有 TURN 服务器都有应答。", "en": "Every TURN server answers."},
+    "turn_silent": {
+        "zh-CN": "没有应答：{silent}。只能经 TURN 接入的窗口将没有画面。",
+        "en": "No answer from {silent}. Windows that need TURN will have no picture.",
+    },
+    "turn_off": {"zh-CN": "未配置 TURN 服务器。", "en": "No TURN server is configured."},
+    "certificate": {
+        "zh-CN": "证书有效期至 {ends}，还有 {days} 天。",
+        "en": "The certificate is good until {ends}, {days} days from now.",
+    },
+    "certificate_unreadable": {
+        "zh-CN": "证书文件无法读取。",
+        "en": "The certificate file cannot be read.",
+    },
+    "certificate_off": {
+        "zh-CN": "本节点不自带证书，由前置代理提供 https。",
+        "en": "This node has no certificate of its own; the proxy before it serves https.",
+    },
+    "sequencer": {
+        "zh-CN": "存证账本正常封存；等待封存 {unsealed} 条。",
+        "en": "The ledger is being sealed; {unsealed} entries wait for it.",
+    },
+    "sequencer_stalled": {
+        "zh-CN": "存证账本已有 {behind_s} 秒没有封存，{unsealed} 条在等待。",
+        "en": "Nothing of the ledger was sealed for {behind_s} s; {unsealed} entries wait.",
+    },
+    "sequencer_refusing": {
+        "zh-CN": "存证账本无法封存，所有办理操作都被拒绝：请查看日志 ledger.not_sealed。",
+        "en": "The ledger cannot be sealed and every act is refused: see ledger.not_sealed in the log.",
+    },
+    "queue": {
+        "zh-CN": "后台任务：等待 {waiting}，进行中 {running}，一天内失败 {failed}；最久已等 {oldest_s} 秒。",
+        "en": "Jobs: {waiting} wait, {running} run, {failed} failed within a day; the oldest has waited {oldest_s} s.",
+    },
+    "fonts": {"zh-CN": "文书所需的中文字体已安装。", "en": "The Chinese fonts of the papers are installed."},
+    "fonts_missing": {
+        "zh-CN": "缺少字体 {missing}，无法生成文书：请安装 fonts-noto-cjk。",
+        "en": "Fonts are missing ({missing}), no paper can be made: install fonts-noto-cjk.",
+    },
+    "fonts_unknown": {
+        "zh-CN": "没有 fontconfig，无法确认字体。",
+        "en": "fontconfig is not installed; the fonts cannot be told.",
+    },
+    "clock": {
+        "zh-CN": "本机时钟与数据库、账本一致。",
+        "en": "The clock agrees with the database and the ledger.",
+    },
+    "clock_off": {
+        "zh-CN": "本机时钟与数据库相差 {off_s} 秒：请检查时间同步。",
+        "en": "The clock is {off_s} s off the database's: look at time synchronisation.",
+    },
+    "clock_back": {
+        "zh-CN": "本机时钟比账本最后一条记录早 {back_s} 秒：请检查时间同步。",
+        "en": "The clock is {back_s} s before the newest entry of the ledger: look at time synchronisation.",
+    },
+    "redis": {"zh-CN": "与其他节点互通。", "en": "The other nodes are heard."},
+    "redis_gone": {
+        "zh-CN": "Redis 不可达：本节点独立运行，其他节点的变化会晚到。",
+        "en": "Redis is away: this node goes on alone and hears of other nodes late.",
+    },
+    "redis_off": {"zh-CN": "单节点运行，不需要 Redis。", "en": "One node alone; no Redis is needed."},
+    "unknown": {"zh-CN": "无法检查。", "en": "It cannot be looked at."},
+}  # fmt: skip
+
+
+def sentence(look: Look, language: Language) -> str:
+    """What a person is told of this look."""
+    return SENTENCES[look.said][language].format_map(dict(look.facts))
+
+
+def view(looks: Sequence[Look], language: Language) -> HealthView:
+    """The looks in words, worst state first in ``status``."""
+    states = {look.state for look in looks}
+    status = "failing" if "failing" in states else "warning" if "warning" in states else "ok"
+    return HealthView(
+        status=status,
+        parts=[
+            HealthPart.model_validate(
+                {
+                    "key": look.key,
+                    "state": look.state,
+                    "value": look.value,
+                    "detail": sentence(look, language),
+                }
+            )
+            for look in looks
+        ],
+        at=datetime.now(UTC),
+    )
+
+
+@routes.route("GET", "/api/v1/health", problems=(Code.FORBIDDEN,))
+async def read_machine(ask: Ask[Nothing, Nothing]) -> HealthView:
+    """How this machine stands, part by part, for administrators."""
+    if not may(ask.actor, Act.ADMINISTER):
+        raise Refusal(Code.FORBIDDEN)
+    return view(await ask.request.app[HEALTH].looks(), ask.language)
