@@ -66,6 +66,8 @@ class Change:
         self.replayed: Ack | None = None
         self.recorded: list[tuple[str, int]] = []
         """(subject, version) of what was recorded, in order."""
+        self.enqueued = False
+        """Whether a job was asked for; those who do jobs are woken after the commit."""
         self._command = command
         self._digest = ""
         self._ack: Ack | None = None

@@ -1,14 +1,11 @@
 """What a file really is: type by content, pages, whether it opens. A program of its own.
 
 ``python -m server.work.probe FILE`` prints one JSON object. It runs on bytes of
-strangers, and so niced, under limits of memory and time, without network,
-database or secrets; the worst a file can do is to end this process.
+strangers, and so in the cell of ``server.work.child``; the worst a file can do is
+to end this process.
 """
 
-import ctypes
 import json
-import os
-import resource
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +16,9 @@ MEDIA_TYPES: Final = (PDF, *PICTURES.values())
 HEAD_BYTES: Final = 1024
 TAIL_BYTES: Final = 4096
 
-_MEMORY_BYTES: Final = 1536 * 1024 * 1024
-_PROCESSOR_S: Final = 30
 _MAX_PIXELS: Final = 120_000_000
 """A page or photo beyond 120 megapixels is a decompression bomb or of no use on a screen."""
 _MAX_PAGES: Final = 5000
-_NICENESS: Final = 10
-_CLONE_NEWUSER_NEWNET: Final = 0x10000000 | 0x40000000
 
 
 def media_type_of(head: bytes) -> str | None:
@@ -96,23 +89,8 @@ def _picture_pages(file: Path, media_type: str) -> int | None:
     return 1
 
 
-def _confine() -> None:
-    os.nice(_NICENESS)
-    for what, limit in (
-        (resource.RLIMIT_AS, _MEMORY_BYTES),
-        (resource.RLIMIT_CPU, _PROCESSOR_S),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        resource.setrlimit(what, (limit, limit))
-    # A network of its own with nothing in it, where the kernel allows it to us.
-    ctypes.CDLL(None).unshare(_CLONE_NEWUSER_NEWNET)
-
-
 def main() -> None:
     """Print what the file named by the first argument is."""
-    _confine()
     json.dump(probe(Path(sys.argv[1])), sys.stdout)
 
 

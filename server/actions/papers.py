@@ -1,0 +1,260 @@
+"""Official papers: asked for in the change that gives rise to them, made by a job, read as PDF.
+
+What stands on a paper is what stood in the case at that moment: it is written into the job with
+the change. The paper itself is drawn by ``server.work.paper``. Knows no HTTP.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from server.actions.cases import AHEAD, header, new_id, subject_of
+from server.actions.jobs import Kind, Settle, enqueue
+from server.domain import identifiers, material, working_days
+from server.domain import paper as rules
+from server.domain.item import Item
+from server.domain.material import Material
+from server.domain.paper import PaperKind
+from server.domain.person import Actor
+from server.domain.working_days import CHINA, CHINA_REGION, china_day
+from server.store import Change, Store
+from server.store import catalogue as catalogue_rows
+from server.store import papers as rows
+from server.store.cases import Record, next_serial
+from server.store.jobs import Job
+from server.store.papers import Paper, Signed
+from server.wire.case import PaperChanged, PaperView
+from server.work import paper as drawing
+from server.work.child import MIB, Children, Limits
+from signaling.refusals import Code, Refusal
+
+KIND: Final = "paper"
+HOTLINE: Final = "12345"
+"""政务服务便民热线, the same in every place (国办发〔2020〕53号)."""
+LIMITS: Final = Limits(memory_bytes=3072 * MIB, processor_s=60, files=256)
+"""The Chinese fonts are mapped into memory whole."""
+
+_MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
+
+
+async def ask_paper(change: Change, record: Record, kind: PaperKind) -> PaperView:
+    """Ask for a paper about the case as ``record`` has it, in this transaction.
+
+    Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. Call
+    it behind the change that gives rise to it, with the case locked and as it is afterwards.
+    """
+    case = record.case
+    subject = subject_of(case.id)
+    region = await rows.region_of(change.connection, case.unit_id)
+    today = china_day(change.at)
+    serial = await next_serial(change.connection, rules.number_prefix(kind, region, today))
+    paper = Paper(
+        id=new_id(),
+        case_id=case.id,
+        version=await change.lock(subject) + 1,
+        kind=kind,
+        number=rules.number(kind, region, today, serial),
+        state="making",
+        at=change.at,
+    )
+    await rows.add(change.connection, paper)
+    facts = await _facts(change, record, paper)
+    await _record(change, paper, "paper.ask")
+    await enqueue(change, KIND, subject, {"paper": paper.id, "facts": facts})
+    return paper_view(paper)
+
+
+def paper_view(paper: Paper) -> PaperView:
+    """A paper for the wire."""
+    return PaperView(
+        id=paper.id,
+        kind=paper.kind,
+        number=paper.number,
+        state=paper.state,
+        at=paper.at,
+        size_bytes=paper.size_bytes,
+        sha256=paper.sha256,
+        pages=paper.pages,
+    )
+
+
+async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]:
+    """All that is written on a paper, as text and numbers."""
+    case, item = record.case, record.case.item
+    signed = await rows.newest_signature(change.connection, case.id)
+    counting = material.counted(item, case.materials)
+    decided = case.decision
+    facts: dict[str, Any] = {
+        "kind": paper.kind,
+        "title": rules.TITLES[paper.kind],
+        "number": paper.number,
+        "case_number": case.number or "",
+        "unit": record.unit_name,
+        "place": record.place,
+        "made_at": _moment(paper.at),
+        "made_epoch_s": int(paper.at.timestamp()),
+        "made_on": _day(china_day(paper.at)),
+        "item": {"name": item.name, "code": item.code, "days": item.promised_days},
+        "mode": _MODES[case.mode],
+        "applicant": {
+            "name": case.applicant.name,
+            "identity_number": identifiers.mask_identity_number(case.applicant.identity_number),
+            "phone": identifiers.mask_phone(case.applicant.phone),
+            "credit_code": case.applicant.credit_code or "",
+        },
+        "asked_on": _day(china_day(case.created_at)),
+        "window": {
+            "unit": record.window_unit_name,
+            "name": record.window_name,
+            "clerk": record.people[case.clerk_id].name,
+            "staff_number": record.people[case.clerk_id].staff_number,
+        },
+        "hotline": HOTLINE,
+        "materials": [_material(one, item) for one in counting],
+        "signature": None,
+        "decision": None,
+    }
+    if paper.kind == "receipt" and signed is not None and case.submission is not None:
+        facts["submitted_at"] = _moment(case.submission.at)
+        facts["signature"] = _signature(signed)
+    if paper.kind != "receipt" and decided is not None:
+        by = record.people[decided.by]
+        facts["decision"] = {
+            "reason": decided.reason,
+            "points": list(decided.points),
+            "by": by.name,
+            "staff_number": by.staff_number,
+            "on": _day(china_day(decided.at)),
+            "due_on": _day(decided.counted.due_on) if decided.counted else "",
+            "provisional": decided.counted.provisional if decided.counted else False,
+            "notice": case.corrections,
+        }
+    if paper.kind == "correction":
+        facts["correct_by"] = _day(await _correct_by(change, paper))
+    return facts
+
+
+async def _correct_by(change: Change, paper: Paper) -> date:
+    today = china_day(paper.at)
+    known = await catalogue_rows.known_days(change.connection, CHINA_REGION, today, today + AHEAD)
+    return working_days.count(known, today, rules.CORRECT_WITHIN_DAYS).due_on
+
+
+def _material(one: Material, item: Item) -> dict[str, Any]:
+    line = item.line(one.line)
+    return {
+        "name": line.name if line else one.name,
+        "file": one.name,
+        "number": one.number,
+        "originals": line.originals if line else 0,
+        "copies": line.copies if line else 1,
+        "pages": one.pages or 0,
+        "at": _moment(one.at),
+        "sha256": one.sha256 or "",
+    }
+
+
+def _signature(signed: Signed) -> dict[str, Any]:
+    return {
+        "strokes": signed.strokes,
+        "width": signed.width,
+        "height": signed.height,
+        "hash": signed.hash,
+        "shown_at": _moment(signed.shown_at),
+        "at": _moment(signed.at),
+    }
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%Y年%m月%d日 %H:%M:%S}"
+
+
+def _day(on: date) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
+async def _record(change: Change, paper: Paper, act: str) -> None:
+    subject = subject_of(paper.case_id)
+    await change.record(
+        subject,
+        act,
+        f"paper:{paper.id}",
+        lambda version: PaperChanged(
+            subject=subject, version=version, at=change.at, paper=paper_view(paper)
+        ),
+        payload={
+            "kind": paper.kind,
+            "number": paper.number,
+            "sha256": paper.sha256,
+            "size_bytes": paper.size_bytes,
+            "pages": paper.pages,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A paper that may be read: the sealed PDF and what it is called."""
+
+    sha256: str
+    size_bytes: int
+    name: str
+
+
+async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
+    """The file of a paper of a case that this person may see. Refused: not_found, paper_not_ready."""
+    async with store.read() as connection:
+        paper = await rows.find(connection, paper_id)
+        if paper is None:
+            raise Refusal(Code.NOT_FOUND)
+        await header(connection, actor, paper.case_id)
+    if paper.sha256 is None or paper.size_bytes is None:
+        raise Refusal(Code.PAPER_NOT_READY, state=paper.state)
+    return Content(paper.sha256, paper.size_bytes, f"{rules.TITLES[paper.kind]}-{paper.number}.pdf")
+
+
+class Press:
+    """Makes papers: the job's side."""
+
+    def __init__(self, store: Store, children: Children, font_dirs: Sequence[Path] = ()) -> None:
+        self._store = store
+        self._children = children
+        self._font_dirs = [str(folder) for folder in font_dirs]
+
+    @property
+    def kind(self) -> Kind:
+        """What the queue asks for."""
+        return Kind(self._run, self._failed)
+
+    async def _run(self, job: Job) -> Settle:
+        made = await self._children.run(
+            drawing.__name__,
+            given={"facts": job.body["facts"], "font_dirs": self._font_dirs},
+            limits=LIMITS,
+        )
+        content = base64.b64decode(made["pdf"])
+        sha256 = await self._store.blobs.put(content)
+
+        async def settle(change: Change) -> None:
+            paper = await self._locked(change, job)
+            ready = replace(
+                paper, state="ready", sha256=sha256, size_bytes=len(content), pages=made["pages"]
+            )
+            await rows.save(change.connection, ready)
+            await _record(change, ready, "paper.make")
+
+        return settle
+
+    async def _failed(self, change: Change, job: Job) -> None:
+        failed = replace(await self._locked(change, job), state="failed")
+        await rows.save(change.connection, failed)
+        await _record(change, failed, "paper.fail")
+
+    async def _locked(self, change: Change, job: Job) -> Paper:
+        await change.lock(job.subject)
+        paper = await rows.find(change.connection, job.body["paper"])
+        assert paper is not None
+        return paper

@@ -1,0 +1,110 @@
+"""Official papers as rows, and what a paper is made of that no other module reads.
+
+Call inside Store.read or Store.change; in a change lock ``case:<id>`` first. What stands on a
+paper is decided in server.actions.papers.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.paper import PaperKind
+from server.store.tables import papers, signatures, units
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper; ``version`` is the version of the case at which it was asked for."""
+
+    id: str
+    case_id: str
+    version: int
+    kind: PaperKind
+    number: str
+    state: Literal["making", "ready", "failed"]
+    at: datetime
+    size_bytes: int | None = None
+    sha256: str | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature with its strokes: x, y, pressure as shares, milliseconds since the first point."""
+
+    id: str
+    case_id: str
+    hash: str
+    shown_at: datetime
+    at: datetime
+    width: int
+    height: int
+    strokes: list[list[list[float]]]
+    outdated: bool
+
+
+async def add(connection: AsyncConnection, paper: Paper) -> None:
+    """Keep a new paper, of which there is no file yet."""
+    await connection.execute(papers.insert().values(**_values(paper)))
+
+
+async def save(connection: AsyncConnection, paper: Paper) -> None:
+    """Write a paper over its own row."""
+    await connection.execute(
+        papers.update().where(papers.c.id == paper.id).values(**_values(paper))
+    )
+
+
+async def find(connection: AsyncConnection, paper_id: str) -> Paper | None:
+    found = await connection.execute(sa.select(papers).where(papers.c.id == paper_id))
+    row = found.mappings().first()
+    return None if row is None else _paper(row)
+
+
+async def list_papers(connection: AsyncConnection, case_ids: Collection[str]) -> list[Paper]:
+    """All papers of these cases, in the order in which they were asked for."""
+    found = await connection.execute(
+        sa.select(papers)
+        .where(papers.c.case_id.in_(case_ids))
+        .order_by(papers.c.version, papers.c.id)
+    )
+    return [_paper(row) for row in found.mappings()]
+
+
+async def find_signature(connection: AsyncConnection, signature_id: str) -> Signed | None:
+    return await _signed(connection, signatures.c.id == signature_id)
+
+
+async def newest_signature(connection: AsyncConnection, case_id: str) -> Signed | None:
+    """The signature that was given last in this case, outdated or not."""
+    return await _signed(connection, signatures.c.case_id == case_id)
+
+
+async def region_of(connection: AsyncConnection, unit_id: str) -> str:
+    """The area code (GB/T 2260) of a unit."""
+    code: str | None = await connection.scalar(
+        sa.select(units.c.region_code).where(units.c.id == unit_id)
+    )
+    return code or "000000"
+
+
+async def _signed(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> Signed | None:
+    found = await connection.execute(
+        sa.select(signatures).where(which).order_by(signatures.c.version.desc()).limit(1)
+    )
+    row = found.mappings().first()
+    if row is None:
+        return None
+    return Signed(**{name: row[name] for name in Signed.__dataclass_fields__})
+
+
+def _paper(row: sa.RowMapping) -> Paper:
+    return Paper(**{name: row[name] for name in Paper.__dataclass_fields__})
+
+
+def _values(paper: Paper) -> dict[str, Any]:
+    return {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
