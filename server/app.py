@@ -46,7 +46,7 @@ from server.api.figures import FIGURES, Figures
 from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, Store
 from server.wire.case import MaterialProgress
-from server.wire.projection import project
+from server.wire.projection import CASE_AUDIENCES, project
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 from signaling.gateway import Gateway, Handshake
@@ -227,7 +227,7 @@ async def node(
     app[machine.COUNTED] = {
         "gateway": sockets,
         "media": worker,
-        **{part: partial(health_actions.counted, store, part) for part in health_actions.COUNTED},
+        **{part: partial(count, store) for part, count in health_actions.COUNTED.items()},
     }
     app[health.HEALTH] = health_actions.Health(
         store=store,
@@ -266,7 +266,7 @@ async def node(
     gateway.on_gone(switchboard.gone)
 
     async def show_progress(message: MaterialProgress) -> None:
-        for audience in ("window", "approver", "supervisor"):
+        for audience in CASE_AUDIENCES:
             gateway.ephemeral(case_actions.subject_of(message.case_id), audience, message)
 
     early = Early(store, data / "uploads", enabled=settings.early_view)

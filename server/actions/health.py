@@ -23,6 +23,7 @@ from signaling.refusals import Refusal
 
 State = Literal["ok", "warning", "failing", "off"]
 Facts = Mapping[str, str | int | float]
+Figures = Mapping[str, int | float]
 
 GIB: Final = 1024**3
 DISK_FAILING_BYTES: Final = 2 * GIB
@@ -86,7 +87,7 @@ class Health:
 
     async def _revision(self) -> Look:
         state = await self.store.schema()
-        facts = {"newest": state.newest}
+        facts: Facts = {"newest": state.newest}
         if state.up_to_date:
             return Look("revision", "ok", "revision", state.current or "", facts)
         return Look("revision", "failing", "revision_old", state.current or "-", facts)
@@ -151,7 +152,7 @@ class Health:
             off_s = max(0.0, (before - there).total_seconds(), (there - after).total_seconds())
         back_s = 0.0 if sealed_at is None else max(0.0, (sealed_at - after).total_seconds())
         worst = max(off_s, back_s)
-        facts = {"off_s": round(off_s, 1), "back_s": round(back_s, 1)}
+        facts: Facts = {"off_s": round(off_s, 1), "back_s": round(back_s, 1)}
         value = f"{worst:.1f} s"
         if worst < CLOCK_WARNING_S:
             return Look("clock", "ok", "clock", value, facts)
@@ -187,7 +188,7 @@ def disk(places: Mapping[str, Path]) -> Look:
         state = "failing"
     elif free[name] < DISK_WARNING_BYTES:
         state = "warning"
-    facts = {"place": name, "free": gib}
+    facts: Facts = {"place": name, "free": gib}
     return Look("disk", state, "disk" if state == "ok" else "disk_full", gib, facts)
 
 
@@ -213,7 +214,7 @@ def certificate(path: Path | None, now: datetime) -> Look:
         return Look("certificate", "failing", "certificate_unreadable", path.name)
     ends = found.not_valid_after_utc
     left = ends - now
-    facts = {"ends": f"{ends:%Y-%m-%d}", "days": left.days}
+    facts: Facts = {"ends": f"{ends:%Y-%m-%d}", "days": left.days}
     state: State = "ok"
     if left < CERTIFICATE_FAILING:
         state = "failing"
@@ -240,26 +241,33 @@ async def fonts() -> Look:
     return Look("fonts", "ok", "fonts", "Noto CJK")
 
 
-async def counted(store: Store, part: str) -> Mapping[str, int | float]:
-    """The figures of one part for the metrics: calls, uploads, ledger or jobs."""
-    if part == "ledger":
-        unsealed, behind_s = store.ledger_lag
-        return {
-            "unsealed": unsealed,
-            "behind_s": round(behind_s, 3),
-            "refusing": int(store.ledger_failure is not None),
-        }
+async def _count_calls(store: Store) -> Figures:
+    async with store.read() as connection:
+        return await standing.running_calls(connection)
+
+
+async def _count_uploads(store: Store) -> Figures:
+    async with store.read() as connection:
+        return await standing.unfinished_uploads(connection)
+
+
+async def _count_jobs(store: Store) -> Figures:
     now = store.clock.now()
     async with store.read() as connection:
-        match part:
-            case "calls":
-                return await standing.running_calls(connection)
-            case "uploads":
-                return await standing.unfinished_uploads(connection)
-            case "jobs":
-                jobs = await standing.queue(connection, now, now - FAILED_COUNT_FOR)
-                return {"waiting": jobs.waiting, "running": jobs.running, "failed": jobs.failed}
-    raise ValueError(part)
+        jobs = await standing.queue(connection, now, now - FAILED_COUNT_FOR)
+    return {"waiting": jobs.waiting, "running": jobs.running, "failed": jobs.failed}
 
 
-COUNTED: Final = ("calls", "uploads", "ledger", "jobs")
+async def _count_ledger(store: Store) -> Figures:
+    unsealed, behind_s = store.ledger_lag
+    refusing = int(store.ledger_failure is not None)
+    return {"unsealed": unsealed, "behind_s": round(behind_s, 3), "refusing": refusing}
+
+
+COUNTED: Final[Mapping[str, Callable[[Store], Awaitable[Figures]]]] = {
+    "calls": _count_calls,
+    "uploads": _count_uploads,
+    "jobs": _count_jobs,
+    "ledger": _count_ledger,
+}
+"""The figures of the metrics, by part."""
