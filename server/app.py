@@ -21,10 +21,13 @@ from media.client import Worker, spawn
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
-from server.actions import catalogue, decisions, forms, supervision
+from server.actions import catalogue, decisions, forms, papers, supervision
 from server.actions import health as health_actions
 from server.actions.early import Early
+from server.actions.jobs import Jobs
+from server.actions.marks import Marks
 from server.actions.materials import LIVES, Uploads
+from server.actions.papers import Press
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.sessions import Sessions
@@ -224,11 +227,10 @@ async def node(
     async def worker() -> Mapping[str, Any]:
         return dict((await rooms.figures()).get("worker", {}))
 
-    app[machine.COUNTED] = {
-        "gateway": sockets,
-        "media": worker,
-        **{part: partial(count, store) for part, count in health_actions.COUNTED.items()},
-    }
+    counted: dict[str, machine.Counted] = {"gateway": sockets, "media": worker}
+    for part, count in health_actions.COUNTED.items():
+        counted[part] = partial(count, store)
+    app[machine.COUNTED] = counted
     app[health.HEALTH] = health_actions.Health(
         store=store,
         places={
@@ -241,6 +243,9 @@ async def node(
         certificate=settings.tls_certificate,
         redis=settings.redis_url is not None,
     )
+    marks = Marks(store)
+    pressing = Press(store, Children(), settings.font_dirs)
+    jobs = Jobs(store, {papers.KIND: pressing.kind})
     turn_secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()
     switchboard = Switchboard(
         call_actions.Book(store),
@@ -299,6 +304,8 @@ async def node(
         tasks.start("media", rooms.run(switchboard))
     app[machine.CHECKS] = checks
     tasks.start("switchboard", switchboard.run())
+    tasks.start("jobs", jobs.run())
+    tasks.start("marks", marks.run())
     tasks.start("uploads", receiving.sweep_on())
     tasks.start("sessions", book.watch(gateway.sessions, gateway.disconnect_session))
     await gateway.start()
@@ -308,6 +315,7 @@ async def node(
         await tasks.close()
         await switchboard.close()
         await rooms.close(stop=not keep_media)
+        await marks.close()
         await store.close()
 
 
