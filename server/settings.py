@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """Seconds that running calls are given to end once this node is asked to end."""
 
     max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)
+    font_dirs: tuple[Path, ...] = ()
+    """Folders with the Chinese fonts that papers are set in; without: where systems keep Noto CJK."""
     language: Literal["zh-CN", "en"] = "zh-CN"
     """Language of those who name none."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
