@@ -19,7 +19,7 @@ export interface Line {
 
 export function linesOf(view: CaseView): Line[] {
   return view.item.lines.map((line, index) => {
-    const versions = view.materials.filter((one) => one.line === line.key).sort((a, b) => b.number - a.number)
+    const versions = view.materials.filter((one) => one.purpose === 'material' && one.line === line.key).sort((a, b) => b.number - a.number)
     const current = versions.find((one) => one.state !== 'cancelled') ?? null
     return { line, number: index + 1, current, earlier: versions.filter((one) => one !== current), state: stateOf(current) }
   })
@@ -73,27 +73,4 @@ export function openProposals(view: CaseView): Proposal[] {
 /** A case that was accepted or refused takes no more changes. */
 export function closed(view: CaseView): boolean {
   return view.state === 'accepted' || view.state === 'refused'
-}
-
-/** One point of a notice for correction (补正); the notice names all of them at once (行政许可法 32). */
-export interface Point {
-  /** the key of the line */
-  key: string
-  kind: 'returned' | 'missing'
-  name: string
-  reason: string
-  /** a new version is on its way */
-  receiving: MaterialView | null
-}
-
-export function pointsOf(view: CaseView): Point[] {
-  return linesOf(view)
-    .filter((one) => open(one) && one.state !== 'unread')
-    .map((one) => ({
-      key: one.line.key,
-      kind: one.state === 'returned' ? 'returned' : 'missing',
-      name: one.line.name,
-      reason: one.state === 'returned' ? (one.current?.review_reason ?? '') : '',
-      receiving: one.state === 'receiving' ? one.current : null,
-    }))
 }

@@ -1,5 +1,7 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
-import type { FormField } from '../wire/messages'
+import type { ComposerTranslation } from 'vue-i18n'
+import type { CaseView, FormField } from '../wire/messages'
+import { placeOf, type Lacking, type Point } from './points'
 
 /** 1.8 MB, 640 KB: 1 KB is 1024 bytes, as file managers at a window count. */
 export function size(bytes: number): string {
@@ -25,4 +27,38 @@ export function typeNames(media_types: readonly string[]): string {
 
 export function labelOf(field: FormField, language: string): string {
   return language === 'en' && field.label_en ? field.label_en : field.label
+}
+
+/** A place that is commented on, in words. */
+export function placeName(t: ComposerTranslation, view: CaseView, on: string, language: string): string {
+  const place = placeOf(view, on)
+  if (!place) return t('talk.comments.case')
+  return 'field' in place ? labelOf(place.field, language) : place.name
+}
+
+/** One point of a notice as it is read: what it is about, and what is to be done. */
+export function saying(t: ComposerTranslation, view: CaseView, point: Point, language: string): { name: string; text: string } {
+  switch (point.kind) {
+    case 'returned':
+      return { name: point.line.line.name, text: point.reason || t('record.notice.returned') }
+    case 'missing':
+      return { name: point.line.line.name, text: t(point.receiving ? 'record.notice.moves_out' : 'record.notice.missing') }
+    case 'field':
+      return { name: labelOf(point.field, language), text: t('record.notice.empty_field') }
+    case 'comment':
+      return { name: placeName(t, view, point.comment.on, language), text: point.comment.entries[0]?.text ?? '' }
+    case 'check':
+      return { name: point.point.text, text: point.note || t('record.notice.lacking') }
+  }
+}
+
+/** What acceptance waits for, each in words. */
+export function lackingWords(t: ComposerTranslation, lacking: Lacking, language: string): string[] {
+  return [
+    ...lacking.lines.map((one) => one.line.name),
+    ...lacking.fields.map((field) => labelOf(field, language)),
+    ...(lacking.comments ? [t('record.decision.lacking.comments', { n: lacking.comments })] : []),
+    ...lacking.checks.map((point) => t('record.decision.lacking.check', { point: point.text })),
+    ...(lacking.signature ? [t('record.decision.lacking.signature')] : []),
+  ]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyFields, linesOf, nextUnread, open, pointsOf, proposalOf, tally } from '../../src/record/lines'
+import { emptyFields, linesOf, nextUnread, open, proposalOf, tally } from '../../src/record/lines'
 import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
@@ -24,7 +24,7 @@ describe('the lines of a material list', () => {
     expect([first?.current?.id, first?.earlier.map((one) => one.id)]).toEqual(['m3', ['m2', 'm1']])
   })
 
-  it('stand in the way while required and not accepted, and are all named at once in the notice', () => {
+  it('stand in the way while required and not accepted', () => {
     const view = caseView({
       materials: [
         material({ id: 'm1', line: 'application', review: 'accepted' }),
@@ -35,9 +35,6 @@ describe('the lines of a material list', () => {
     const lines = linesOf(view)
     expect(lines.map(open)).toEqual([false, true, true, true])
     expect(tally(lines)).toEqual({ accepted: 1, required: 3 })
-    expect(pointsOf(view).map((one) => [one.key, one.kind, one.reason])).toEqual([
-      ['appointment', 'returned', '缺落款日期'], ['identity', 'missing', ''], ['permit', 'returned', '过期'],
-    ])
   })
 
   it('lead from one unread to the next, round the list', () => {

@@ -1,0 +1,103 @@
+/**
+ * What is open in a case: threads of comments, points of the checklist, everything that one notice for correction
+ * names at once (行政许可法 32), and what stands in the way of acceptance. Derived from the view, never kept; pure.
+ */
+import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
+import { emptyFields, linesOf, open, type Line } from './lines'
+
+/** What a comment is about. */
+export type Anchor = 'case' | `field:${string}` | `line:${string}`
+
+export function commentsOn(view: CaseView, on: string): Comment[] {
+  return view.comments.filter((one) => one.on === on)
+}
+
+export function openComments(view: CaseView): Comment[] {
+  return view.comments.filter((one) => one.state === 'open')
+}
+
+/** The name of a comment's place in the words of the item; null: the whole case. */
+export function placeOf(view: CaseView, on: string): { field: FormField } | { name: string } | null {
+  const field = on.startsWith('field:') ? view.item.form.find((one) => one.name === on.slice(6)) : undefined
+  if (field) return { field }
+  const line = on.startsWith('line:') ? view.item.lines.find((one) => one.key === on.slice(5)) : undefined
+  return line ? { name: line.name } : null
+}
+
+export interface Told {
+  point: CheckPoint
+  check: Check | null
+}
+
+export function checklistOf(view: CaseView): Told[] {
+  return view.item.checklist.map((point) => ({ point, check: view.checks.find((one) => one.point === point.key) ?? null }))
+}
+
+/** Whether the signed summary was handed in and nothing has changed since. */
+export function submitted(view: CaseView): boolean {
+  return view.submission !== null && view.signature !== null && view.submission.signature_id === view.signature.id && !view.signature.outdated
+}
+
+export type Point =
+  | { kind: 'returned'; id: string; line: Line; reason: string }
+  | { kind: 'missing'; id: string; line: Line; receiving: MaterialView | null }
+  | { kind: 'field'; id: string; field: FormField }
+  | { kind: 'comment'; id: string; comment: Comment }
+  | { kind: 'check'; id: string; point: CheckPoint; note: string }
+
+/** Every point of a notice for correction, as the server will write it: returned and missing materials, empty fields,
+ * open comments, lacking checks. */
+export function pointsOf(view: CaseView): Point[] {
+  const lines = linesOf(view).filter((one) => open(one) && one.state !== 'unread')
+  return [
+    ...lines.map((line): Point =>
+      line.state === 'returned'
+        ? { kind: 'returned', id: `line:${line.line.key}`, line, reason: line.current?.review_reason ?? '' }
+        : { kind: 'missing', id: `line:${line.line.key}`, line, receiving: line.state === 'receiving' ? line.current : null },
+    ),
+    ...emptyFields(view).map((field): Point => ({ kind: 'field', id: `field:${field.name}`, field })),
+    ...openComments(view).map((comment): Point => ({ kind: 'comment', id: `comment:${comment.id}`, comment })),
+    ...checklistOf(view).flatMap(({ point, check }): Point[] =>
+      check?.verdict === 'lacking' ? [{ kind: 'check', id: `check:${point.key}`, point, note: check.note }] : [],
+    ),
+  ]
+}
+
+/** What acceptance still waits for. */
+export interface Lacking {
+  /** required materials that are not accepted, the unread among them */
+  lines: readonly Pick<Line, 'line'>[]
+  fields: FormField[]
+  comments: number
+  checks: CheckPoint[]
+  signature: boolean
+}
+
+export function lackingOf(view: CaseView): Lacking {
+  return {
+    lines: linesOf(view).filter(open),
+    fields: emptyFields(view),
+    comments: openComments(view).length,
+    checks: checklistOf(view).flatMap(({ point, check }) => (check?.verdict === 'lacking' ? [point] : [])),
+    signature: view.item.signature === 'required' && !submitted(view),
+  }
+}
+
+/** How many things; open comments count as one each. */
+export function countOf(lacking: Lacking): number {
+  return lacking.lines.length + lacking.fields.length + lacking.comments + lacking.checks.length + (lacking.signature ? 1 : 0)
+}
+
+/** A file that the approver sent, and what the window returned for it. */
+export interface Sent {
+  material: MaterialView
+  returned: MaterialView[]
+}
+
+/** What went from the approver to the window, newest first. */
+export function sentOf(view: CaseView): Sent[] {
+  return view.materials
+    .filter((one) => one.side === 'approver' && one.state !== 'cancelled')
+    .map((material) => ({ material, returned: view.materials.filter((one) => one.answers === material.id && one.state === 'stored') }))
+    .reverse()
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { checklistOf, commentsOn, countOf, lackingOf, openComments, pointsOf, sentOf, submitted } from '../../src/record/points'
+import type { Comment, SignatureView } from '../../src/wire/messages'
+import { by, caseView, material, value } from './cases'
+
+const comment = (id: string, on: string, state: Comment['state'] = 'open'): Comment => ({
+  id, on, state, entries: [{ by, at: '2026-11-24T06:00:00Z', text: `关于${id}` }], closed_by: null, closed_at: null,
+})
+const signature = (over: Partial<SignatureView> = {}): SignatureView => ({
+  id: 'sign-0001', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated: false, ...over,
+})
+const item = { ...caseView().item, checklist: [{ key: 'identity', text: '核对本人' }, { key: 'rights', text: '告知权利' }], signature: 'required' as const }
+
+const mixed = caseView({
+  item,
+  fields: { new_person: value('孙雅宁', 2) },
+  materials: [
+    material({ id: 'm1', line: 'application', review: 'accepted' }),
+    material({ id: 'm2', line: 'appointment', review: 'returned', review_reason: '缺落款日期' }),
+    material({ id: 'm3', line: 'permit', review: 'returned', review_reason: '过期' }),
+    material({ id: 'm4', line: 'identity', state: 'receiving' }),
+  ],
+  comments: [comment('c1', 'field:new_person'), comment('c2', 'line:appointment', 'resolved')],
+  checks: [
+    { point: 'identity', verdict: 'lacking', note: '未带原件', by, at: '2026-11-24T06:00:00Z' },
+    { point: 'rights', verdict: 'ok', note: '', by, at: '2026-11-24T06:00:00Z' },
+  ],
+})
+
+describe('what is open in a case', () => {
+  it('is named all at once in a notice', () => {
+    expect(pointsOf(mixed).map((one) => [one.kind, one.id])).toEqual([
+      ['returned', 'line:appointment'], ['missing', 'line:identity'], ['returned', 'line:permit'],
+      ['field', 'field:appointed_on'], ['comment', 'comment:c1'], ['check', 'check:identity'],
+    ])
+  })
+
+  it('stands in the way of acceptance, the signature too where the item asks for it', () => {
+    const lacking = lackingOf(mixed)
+    expect(lacking.lines.map((one) => one.line.key)).toEqual(['appointment', 'identity', 'permit'])
+    expect([lacking.fields.length, lacking.comments, lacking.checks.length, lacking.signature]).toEqual([1, 1, 1, true])
+    expect(countOf(lacking)).toBe(7)
+    expect(lackingOf({ ...mixed, item: { ...item, signature: 'optional' } }).signature).toBe(false)
+  })
+
+  it('leaves unread materials out of the notice, not out of what is missing', () => {
+    const view = caseView({ materials: [material({ id: 'm1', line: 'application' })] })
+    expect(pointsOf(view).some((one) => one.id === 'line:application')).toBe(false)
+    expect(lackingOf(view).lines[0]?.line.key).toBe('application')
+  })
+
+  it('is found by its place', () => {
+    expect(commentsOn(mixed, 'field:new_person').map((one) => one.id)).toEqual(['c1'])
+    expect(openComments(mixed).map((one) => one.id)).toEqual(['c1'])
+    expect(checklistOf(mixed).map(({ check }) => check?.verdict)).toEqual(['lacking', 'ok'])
+  })
+})
+
+describe('the signed summary', () => {
+  const submission = { hash: 'a'.repeat(64), signature_id: 'sign-0001', at: '2026-11-24T06:02:00Z', by }
+  it('holds until something changes', () => {
+    expect(submitted(caseView())).toBe(false)
+    expect(submitted(caseView({ signature: signature() }))).toBe(false)
+    expect(submitted(caseView({ signature: signature(), submission }))).toBe(true)
+    expect(submitted(caseView({ signature: signature({ outdated: true }), submission }))).toBe(false)
+    expect(submitted(caseView({ signature: signature({ id: 'sign-0002' }), submission }))).toBe(false)
+  })
+})
+
+describe('what the approver sent', () => {
+  it('is listed newest first, with what was returned for it', () => {
+    const view = caseView({
+      materials: [
+        material({ id: 's1', line: 'other', side: 'approver', purpose: 'blank_form' }),
+        material({ id: 'm1', line: 'other', answers: 's1' }),
+        material({ id: 's2', line: 'identity', side: 'approver', purpose: 'sample' }),
+        material({ id: 's3', line: 'identity', side: 'approver', purpose: 'guide', state: 'cancelled' }),
+      ],
+    })
+    expect(sentOf(view).map((one) => [one.material.id, one.returned.map((back) => back.id)])).toEqual([['s2', []], ['s1', ['m1']]])
+  })
+})
