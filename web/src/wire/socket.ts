@@ -55,12 +55,11 @@ export class Wire {
   private readonly greeters = new Set<() => void>()
   private readonly events = new Set<(event: AnyEvent) => void>()
   private readonly ephemerals = new Set<(ephemeral: AnyEphemeral) => void>()
+  private readonly closers = new Set<() => void>()
   private lost: ReturnType<typeof setTimeout> | undefined
   /** ticks since the last beat of this connection; null until it has had one */
   private quiet: number | null = null
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
-  private readonly offline = (): void => this.broken()
-  private readonly online = (): void => void this.socket.disconnect().connect()
 
   constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
     this.connection = readonly(this.state)
@@ -100,9 +99,6 @@ export class Wire {
       if (typeof answer === 'function') answer()
       else this.socket.emit('beat', ...given)
     })
-    // the browser knows of a cable that was pulled long before a connection does
-    window.addEventListener('offline', this.offline)
-    window.addEventListener('online', this.online)
     this.watchLoss()
   }
 
@@ -146,16 +142,29 @@ export class Wire {
     return () => this.ephemerals.delete(hear)
   }
 
+  /** The network is known to be gone, long before the connection shows it. */
+  cut(): void {
+    this.broken()
+  }
+
+  /** The network is there (again): what was connected before it is not trusted. */
+  redial(): void {
+    this.socket.disconnect().connect()
+  }
+
   /** Tries at once instead of at the next turn. */
   again(): void {
     if (!this.socket.connected) this.socket.disconnect().connect()
   }
 
+  onClosed(hear: () => void): void {
+    this.closers.add(hear)
+  }
+
   close(): void {
+    this.closers.forEach((hear) => hear())
     clearTimeout(this.lost)
     clearInterval(this.ticking)
-    window.removeEventListener('offline', this.offline)
-    window.removeEventListener('online', this.online)
     this.socket.disconnect()
     for (const pending of this.pending.values()) {
       clearTimeout(pending.resend)
@@ -222,11 +231,24 @@ export function refused(ack: Ack): Problem {
   })
 }
 
+/** A connection of its own, for a part of the page that reads as another audience; who opens it closes it. */
+export function openWire(): Wire {
+  const opened = new Wire({ language: () => around().language(), signed_out: () => around().signed_out() })
+  const [cut, redial] = [() => opened.cut(), () => opened.redial()]
+  window.addEventListener('offline', cut)
+  window.addEventListener('online', redial)
+  opened.onClosed(() => {
+    window.removeEventListener('offline', cut)
+    window.removeEventListener('online', redial)
+  })
+  return opened
+}
+
 let current: Wire | null = null
 
 /** The connection of this page; opened by the first who asks, after sign-in. */
 export function wire(): Wire {
-  current ??= new Wire({ language: () => around().language(), signed_out: () => around().signed_out() })
+  current ??= openWire()
   return current
 }
 

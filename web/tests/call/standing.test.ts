@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { legOf, partOf, spell, standing } from '../../src/call/standing'
+import { invitationOf, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, secondLeg, spell, standing } from '../../src/call/standing'
 import { call, leg, liveCall, ring, type CallView } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -41,6 +41,53 @@ describe('what a call looks like from one seat', () => {
 
   it('tells who sits in a call from who is only asked', () => {
     expect([partOf(call(), 'clerk'), partOf(call(), 'approver'), partOf(liveCall(), 'approver')]).toEqual([true, false, true])
+  })
+})
+
+describe('a call of three', () => {
+  const third = (more = {}) => leg('leg00003', 'expert', { seat: 'third', ...more })
+  const three = (more = {}) => liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver'), third(more)] })
+  const invitation = (more = {}) => ring('ring0009', 'expert', { invite_id: 'invite01', ...more })
+
+  it.each([
+    ['clerk', ['approver', 'third'], 'leg00002', 'leg00003'],
+    ['approver', ['window', 'third'], 'leg00001', 'leg00003'],
+    ['expert', ['window', 'approver'], 'leg00001', 'leg00002'],
+  ])('gives %s the other two seats in the order of the m-lines', (who, seats, first, second) => {
+    expect(otherSeats(three(), who)).toEqual(seats)
+    expect([otherLeg(three(), who)?.id, secondLeg(three(), who)?.id]).toEqual([first, second])
+  })
+
+  it('stays active for the two when the third is lost, and forgets him once he left', () => {
+    expect(stand(three({ state: 'lost' })).phase).toBe('active')
+    expect(secondLeg(three({ state: 'lost' }), 'clerk')?.state).toBe('lost')
+    expect(secondLeg(three({ state: 'left' }), 'clerk')).toBeNull()
+  })
+
+  it('is no call of the third any more once he left it', () => {
+    expect(partOf(three(), 'expert')).toBe(true)
+    expect(partOf(three({ state: 'left', ended_at: '2026-11-24T06:05:00Z' }), 'expert')).toBe(false)
+    const over = { state: 'ended', reason: 'hung_up', ended_at: '2026-11-24T06:09:00Z' } as const
+    expect(partOf({ ...three({ state: 'left', ended_at: '2026-11-24T06:09:00Z' }), ...over }, 'expert')).toBe(true)
+    expect(partOf({ ...three({ state: 'left', ended_at: '2026-11-24T06:05:00Z' }), ...over }, 'expert')).toBe(false)
+  })
+
+  it('is not taken for ringing while somebody is invited', () => {
+    const view = liveCall({ rings: [ring('ring0001', 'approver', { state: 'answered' }), invitation()] })
+    expect(stand(view).phase).toBe('active')
+    expect(invitationOf(view)).toMatchObject({ id: 'invite01', rings: [{ id: 'ring0009' }] })
+    expect(invitationOf(liveCall())).toBeNull()
+  })
+
+  it('finds the ring that rings before the one that is over', () => {
+    const view = liveCall({ rings: [ring('ring0001', 'expert', { state: 'missed' }), invitation()] })
+    expect(ringOf(view, 'expert')?.id).toBe('ring0009')
+  })
+
+  it('says how each party is connected', () => {
+    expect([third(), third({ silent: true }), third({ media: false }), third({ state: 'lost', silent: true })].map(partyState)).toEqual([
+      'connected', 'silent', 'connecting', 'lost',
+    ])
   })
 })
 

@@ -9,7 +9,7 @@ import ProposalCard from '../../src/ui/ProposalCard.vue'
 import RingCard from '../../src/ui/RingCard.vue'
 import SegmentedReview from '../../src/ui/SegmentedReview.vue'
 import { shorten } from '../../src/ui/shorten'
-import { matches, shortcuts, typing } from '../../src/ui/shortcuts'
+import { matches, shortcuts, switchSingleKeys, typing, useShortcuts, working } from '../../src/ui/shortcuts'
 import TransferBar from '../../src/ui/TransferBar.vue'
 
 afterEach(() => {
@@ -162,5 +162,45 @@ describe('a long name', () => {
     expect(shorten('济南禾川检测技术有限公司青岛西海岸分公司', 13)).toBe('济南禾川…青岛西海岸分公司')
     expect(shorten('短名', 13)).toBe('短名')
     expect(Array.from(shorten('济南禾川检测技术有限公司青岛西海岸分公司', 13))).toHaveLength(13)
+  })
+})
+
+describe('a key that works while it is held', () => {
+  const part = (heard: string[]) =>
+    mount({
+      setup: () => useShortcuts({ talk: { down: () => heard.push('down'), up: () => heard.push('up') }, camera: () => heard.push('camera') }),
+      template: '<input />',
+    }, { attachTo: document.body })
+
+  it('goes down once and comes up, also when the page loses the keyboard', () => {
+    const heard: string[] = []
+    const mounted = part(heard)
+    press('v')
+    press('v', document.body, { repeat: true })
+    document.body.dispatchEvent(new KeyboardEvent('keyup', { key: 'v', bubbles: true }))
+    press('v')
+    window.dispatchEvent(new Event('blur'))
+    expect(heard).toEqual(['down', 'up', 'down', 'up'])
+    mounted.unmount()
+  })
+
+  it('is inert where someone types, and everywhere once single keys are off', () => {
+    const heard: string[] = []
+    const mounted = part(heard)
+    press('v', mounted.find('input').element)
+    switchSingleKeys(false)
+    press('v')
+    press('e', document.body, { ctrlKey: true })
+    switchSingleKeys(true)
+    press('v')
+    expect(heard).toEqual(['camera', 'down'])
+    mounted.unmount()
+  })
+
+  it('stands in the help for as long as somebody listens', () => {
+    const mounted = part([])
+    expect(working()).toEqual(['camera', 'talk'])
+    mounted.unmount()
+    expect(working()).toEqual([])
   })
 })

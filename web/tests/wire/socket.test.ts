@@ -99,6 +99,28 @@ describe('the connection of a page', () => {
     await beaten
   })
 
+  it('says within three seconds that the beat has stopped, and takes it back at the next', async () => {
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    sockets[0]?.emit('beat')
+    const since = performance.now()
+    await until(() => live.connection.value === 'reconnecting')
+    expect(performance.now() - since).toBeLessThan(3_000)
+    sockets[0]?.emit('beat')
+    await until(() => live.connection.value === 'connected')
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('trusts no old connection once the network came back', async () => {
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    live.cut()
+    expect(live.connection.value).toBe('reconnecting')
+    live.redial()
+    await until(() => live.connection.value === 'connected')
+    expect(sockets).toHaveLength(2)
+  })
+
   it('passes events and ephemerals on, and its language at the handshake', async () => {
     const live = connect()
     const heard: string[] = []
