@@ -7,10 +7,13 @@ import { localProblem, Problem, problemOf } from '../wire/http'
 
 export type Sheet = { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; url: string; width: number; height: number }
 
-async function bytesOf(material_id: string): Promise<Blob> {
+/** Where a document comes from: the materials of a case, or its official papers. */
+export type Shelf = 'materials' | 'papers'
+
+async function bytesOf(shelf: Shelf, id: string): Promise<Blob> {
   let response: Response
   try {
-    response = await fetch(`/api/v1/materials/${encodeURIComponent(material_id)}/content`, { credentials: 'same-origin', cache: 'no-store' })
+    response = await fetch(`/api/v1/${shelf}/${encodeURIComponent(id)}/content`, { credentials: 'same-origin', cache: 'no-store' })
   } catch {
     throw localProblem('unreachable')
   }
@@ -54,17 +57,17 @@ async function pictureOf(blob: Blob): Promise<Sheet> {
 export class Documents {
   private readonly kept = new Map<string, Promise<Sheet>>()
 
-  /** The drawable content of a stored material. Refused like the request (`Problem`). */
-  open(material_id: string, media_type: string | null): Promise<Sheet> {
-    const held = this.kept.get(material_id)
+  /** The drawable content of a stored material or a ready paper. Refused like the request (`Problem`). */
+  open(id: string, media_type: string | null, shelf: Shelf = 'materials'): Promise<Sheet> {
+    const held = this.kept.get(id)
     if (held) return held
-    const opening = bytesOf(material_id)
+    const opening = bytesOf(shelf, id)
       .then((blob) => ((media_type ?? blob.type) === 'application/pdf' ? pdfOf(blob) : pictureOf(blob)))
       .catch((reason: unknown) => {
-        this.kept.delete(material_id)
+        this.kept.delete(id)
         throw Problem.of(reason)
       })
-    this.kept.set(material_id, opening)
+    this.kept.set(id, opening)
     return opening
   }
 

@@ -9,7 +9,7 @@ import type {
   AnyEphemeral, AnyEvent, CaseOpened, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
-import { wire } from '../wire/socket'
+import { openWire, wire } from '../wire/socket'
 import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
 
 /** Somebody else in a field, or pointing at it. */
@@ -45,7 +45,8 @@ function moved(before: Progress | undefined, told: { received_bytes: number; siz
 
 /** `as_applicant`: as the turned screen shows it, without anything that is between members of staff. */
 export function useCase(case_id: string, as_applicant = false) {
-  const live = wire()
+  // a connection has one audience a case: the turned screen reads on its own
+  const live = as_applicant ? openWire() : wire()
   const me = signedIn.value?.id ?? ''
   const snapshot = shallowRef<CaseSnapshot | null>(null)
   /** what I typed and never saved, as the server kept it */
@@ -251,6 +252,7 @@ export function useCase(case_id: string, as_applicant = false) {
     point(null)
     look(null, 1, false)
     tellFocus(null)
+    if (as_applicant) live.close()
   })
 
   return {
