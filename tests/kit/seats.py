@@ -15,7 +15,6 @@ from typing import Any, Final, Protocol, Self, TypeVar
 import aiohttp
 
 from server.actions import demo
-from server.app import Running
 from signaling.client import Client
 from tests.kit.peer import Colour, Peer
 from tests.kit.until import until
@@ -374,6 +373,13 @@ class Supervisor(Seat):
 S = TypeVar("S", bound=Seat)
 
 
+class Addressed(Protocol):
+    """A node, in this process or another."""
+
+    @property
+    def address(self) -> str: ...
+
+
 class Usher(Protocol):
     """Seats a person of a kind under a login."""
 
@@ -381,7 +387,7 @@ class Usher(Protocol):
 
 
 @asynccontextmanager
-async def story(node: Running) -> AsyncIterator[Usher]:
+async def story(node: Addressed) -> AsyncIterator[Usher]:
     """A function that seats people at a node and lets them leave at the end of the block."""
     async with AsyncExitStack() as stack:
 
