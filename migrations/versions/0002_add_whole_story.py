@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("gaps", sa.JSON(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_playbacks_call_id"),
         sa.PrimaryKeyConstraint("id", name="pk_playbacks"),
     )

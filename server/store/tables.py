@@ -357,6 +357,7 @@ playbacks = sa.Table(  # a party's segments copied into one seekable file, or al
     C("width", sa.Integer, nullable=True),
     C("height", sa.Integer, nullable=True),
     C("gaps", JSON, nullable=False),
+    C("sources", JSON, nullable=False),  # SHA-256 of the files that it is made from, in order
 )  # fmt: skip
 marks = sa.Table(  # what was shown and pointed at, for replay alone: no event, no ledger
     "marks", metadata, _id(),
