@@ -1,31 +1,32 @@
 """Cases: registering, opening, consent, lists; and what calls need to know of a case.
 
-Here is also who may see a case at all (``audience_of``), and how the domain's case becomes the
-view of the wire. The form has its own actions, so have decisions and materials. Knows no HTTP.
+Here is also who may see a case at all (``audience_of``), the one place for it. The form has its
+own actions, so have decisions, materials, messages, comments and signing. Knows no HTTP.
 """
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from pydantic import BaseModel
 
+from server.actions.views import case_view, consent_view, due_view, person_ref
 from server.domain import case as rules
 from server.domain import consent as consent_texts
 from server.domain import identifiers
-from server.domain.form import APPLICANT, Entry, Hand, Side
-from server.domain.form import Proposal as Proposed
+from server.domain.form import APPLICANT, Hand, Side
 from server.domain.item import Item
-from server.domain.material import Material
 from server.domain.person import Act, Actor, may
 from server.domain.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change, Store, version_of
+from server.store import calls as call_rows
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 from server.wire.case import (
-    Applicant,
+    CaseAudience,
     CaseCalled,
     CaseConsent,
     CaseConsented,
@@ -33,22 +34,11 @@ from server.wire.case import (
     CaseCreated,
     CaseOpen,
     CaseOpened,
-    CaseView,
-    Consent,
-    Decided,
     Draft,
-    DueDay,
-    DueView,
-    FieldState,
-    FormField,
-    ItemView,
-    MaterialLine,
-    MaterialView,
-    Proposal,
 )
 from server.wire.http import CaseSnapshot, CaseSummary
 from server.wire.projection import project_case
-from signaling.protocol import Ack, Command, PersonRef, RingCard
+from signaling.protocol import Ack, Command, RingCard
 from signaling.refusals import Code, Refusal
 
 Handler = Callable[[Any, Any], Awaitable[Mapping[str, Any] | Ack | BaseModel]]
@@ -68,7 +58,10 @@ class Connected(Protocol):
 
 
 class InUnits(Protocol):
-    """A thing that a window's unit brought and another unit decides."""
+    """A case that a window's unit brought and another unit decides."""
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def window_unit_id(self) -> str: ...
@@ -96,17 +89,21 @@ def new_id() -> str:
 # ---------------------------------------------------------------- who may see
 
 
-def audience_of(actor: Actor, case: InUnits) -> Side | None:
+async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Side | None:
     """As which audience this person sees the case; None: it does not exist for him.
 
-    window: clerks of the window's unit; approver: approvers of the unit that decides;
-    supervisor: supervisors of either. Who could be several is the first of these.
+    window: clerks of the window's unit; approver: approvers of the unit that decides; third: who
+    holds the third seat of the running call about it; supervisor: supervisors of either unit. Who
+    could be several is the first of these. The applicant is no audience of a person: a clerk of
+    the window turns the screen to him.
     """
     units = {"window_unit_id": case.window_unit_id, "unit_id": case.unit_id}
     if may(actor, Act.CASE_FILL, **units):
         return "window"
     if may(actor, Act.CASE_JUDGE, **units):
         return "approver"
+    if await call_rows.third_of(connection, case.id) == actor.person_id:
+        return "third"
     if may(actor, Act.CASE_WATCH, **units):
         return "supervisor"
     return None
@@ -115,9 +112,9 @@ def audience_of(actor: Actor, case: InUnits) -> Side | None:
 async def admitted(
     connection: rows.Connection, actor: Actor, case_id: str
 ) -> tuple[rows.Record, Hand]:
-    """The whole case and from which side this person acts; refused ``not_found``."""
+    """The case as rules ask for it, and from which side this person acts; refused ``not_found``."""
     record = await rows.find(connection, case_id)
-    side = audience_of(actor, record.case) if record else None
+    side = await audience_of(connection, actor, record.case) if record else None
     if record is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return record, Hand(actor.person_id, side)
@@ -128,10 +125,19 @@ async def header(
 ) -> tuple[rows.Header, Side]:
     """As much of a case as rights ask for, and this person's side; refused ``not_found``."""
     found = await rows.find_header(connection, case_id)
-    side = audience_of(actor, found) if found else None
+    side = await audience_of(connection, actor, found) if found else None
     if found is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return found, side
+
+
+async def shown(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[rows.Whole, Side]:
+    """All that a page shows of a case, and this person's side; refused ``not_found``."""
+    whole = await rows.find_whole(connection, case_id)
+    side = await audience_of(connection, actor, whole.record.case) if whole else None
+    if whole is None or side is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return whole, side
 
 
 # ---------------------------------------------------------------- commands
@@ -198,13 +204,13 @@ async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
         subject = subject_of(case.id)
         await change.lock(subject)
         await rows.add(change.connection, case)
-        record, _ = await admitted(change.connection, actor, case.id)
+        whole, _ = await shown(change.connection, actor, case.id)
         await change.record(
             subject,
             "case.create",
             subject,
             lambda version: CaseCreated(
-                subject=subject, version=version, at=change.at, case=view(record)
+                subject=subject, version=version, at=change.at, case=case_view(whole)
             ),
             payload={
                 "item": {"id": found.item.id, "code": found.item.code},
@@ -222,36 +228,52 @@ async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
 
 
 async def open_case(store: Store, connection: Connected, command: CaseOpen) -> CaseOpened:
-    """Let this connection watch a case, and give it as its audience sees it, with own drafts."""
+    """Let this connection watch a case, and give it as its audience sees it, with own drafts.
+
+    The turned screen (``as_applicant``) reads as the applicant, without drafts. That an approver
+    looked is kept beside the case, as no act of his. Refused: ``not_found``, ``not_yours`` (the
+    turned screen, asked for anywhere but at the window).
+    """
     actor = actor_of(connection)
+    subject = subject_of(command.case_id)
     async with store.read() as reading:
         _, side = await header(reading, actor, command.case_id)
+    if command.as_applicant and side != "window":
+        raise Refusal(Code.NOT_YOURS, case=command.case_id)
     # Watch before reading: what happens between the two is sent after the snapshot, never lost.
-    await connection.watch(subject_of(command.case_id), side)
+    await connection.watch(subject, "applicant" if command.as_applicant else side)
     async with store.read() as reading:
-        record, _ = await admitted(reading, actor, command.case_id)
-        return CaseOpened(
-            audience=side,
-            version=await version_of(reading, subject_of(command.case_id)),
-            case=project_case(view(record), side),
+        whole, side = await shown(reading, actor, command.case_id)
+        audience: CaseAudience = "applicant" if command.as_applicant else side
+        version = await version_of(reading, subject)
+        drafts = await rows.list_drafts(reading, command.case_id, actor.person_id)
+        opened = CaseOpened(
+            audience=audience,
+            version=version,
+            case=project_case(case_view(whole), audience),
             drafts={
                 field: Draft(value=draft.value, base_version=draft.base_version, at=draft.at)
-                for field, draft in (
-                    await rows.list_drafts(reading, command.case_id, actor.person_id)
-                ).items()
+                for field, draft in ({} if command.as_applicant else drafts).items()
             },
-            due=due_view(await due(reading, record.case.item, store.clock.now())),
+            due=due_view(await due(reading, whole.record.case.item, store.clock.now())),
         )
+    if side == "approver":
+        with suppress(
+            Refusal
+        ):  # a ledger or a database that is busy must not keep him from reading
+            async with store.change(actor) as change:
+                await rows.look(change.connection, command.case_id, version, change.at)
+    return opened
 
 
 async def snapshot(store: Store, actor: Actor, case_id: str) -> CaseSnapshot:
     """The case at its present version, without watching it; refused ``not_found``."""
     async with store.read() as reading:
-        record, hand = await admitted(reading, actor, case_id)
+        whole, side = await shown(reading, actor, case_id)
         return CaseSnapshot(
-            audience=hand.side,
+            audience=side,
             version=await version_of(reading, subject_of(case_id)),
-            case=project_case(view(record), hand.side),
+            case=project_case(case_view(whole), side),
         )
 
 
@@ -273,13 +295,13 @@ async def consent(store: Store, actor: Actor, command: CaseConsent) -> Ack:
         )
         after = rules.consented(record.case, answer, hand)
         await rows.save(change.connection, record.case, after)
-        shown = consent_view(answer, person_ref(actor))
+        told = consent_view(answer, person_ref(actor))
         await change.record(
             subject,
             "case.consent",
             subject,
             lambda version: CaseConsented(
-                subject=subject, version=version, at=change.at, consent=shown
+                subject=subject, version=version, at=change.at, consent=told
             ),
             payload={
                 "given": answer.given,
@@ -450,174 +472,3 @@ async def due(connection: rows.Connection, item: Item, at: datetime) -> Counted:
     today = china_day(at)
     known = await catalogue_rows.known_days(connection, CHINA_REGION, today, today + AHEAD)
     return rules.due(item, at, known)
-
-
-def due_view(counted: Counted) -> DueView:
-    return DueView(
-        due_on=counted.due_on,
-        due_days=[DueDay(on=on, number=number) for number, on in enumerate(counted.days, 1)],
-        skipped_days=list(counted.skipped),
-        provisional=counted.provisional,
-    )
-
-
-# ---------------------------------------------------------------- views, unprojected
-
-
-def person_ref(actor: Actor) -> PersonRef:
-    """The actor as others see him."""
-    return PersonRef(
-        id=actor.person_id,
-        name=actor.name,
-        staff_number=actor.staff_number,
-        unit_id=actor.unit_id,
-        unit_name=actor.unit_name,
-        place=actor.place,
-        window_name=actor.window_name,
-    )
-
-
-def view(record: rows.Record) -> CaseView:
-    """The whole case for the wire. Project it before it leaves."""
-    case, people = record.case, record.people
-    return CaseView(
-        id=case.id,
-        number=case.number,
-        state=case.state,
-        mode=case.mode,
-        item=item_view(case.item, record.unit_name, record.place),
-        clerk=people[case.clerk_id],
-        window_name=record.window_name,
-        window_unit_id=case.window_unit_id,
-        window_unit_name=record.window_unit_name,
-        window_place=record.window_place,
-        applicant=Applicant(
-            name=case.applicant.name,
-            identity_number=case.applicant.identity_number,
-            phone=case.applicant.phone,
-            credit_code=case.applicant.credit_code,
-        ),
-        consent=case.consent and consent_view(case.consent, people[case.consent.taken_by]),
-        fields={name: field_view(entry, people[entry.by]) for name, entry in case.entries.items()},
-        proposals=[proposal_view(one, people) for one in case.proposals],
-        materials=[material_view(one, people) for one in case.materials],
-        decision=case.decision and decided_view(case.decision, people[case.decision.by]),
-        call_id=case.call_id,
-        created_at=case.created_at,
-    )
-
-
-def item_view(item: Item, unit_name: str, place: str) -> ItemView:
-    return ItemView(
-        id=item.id,
-        code=item.code,
-        name=item.name,
-        version=item.version,
-        unit_id=item.unit_id,
-        unit_name=unit_name,
-        place=place,
-        promised_days=item.promised_days,
-        modes=list(item.modes),
-        lines=[
-            MaterialLine(
-                key=line.key,
-                name=line.name,
-                need=line.need,
-                form=line.form,
-                originals=line.originals,
-                copies=line.copies,
-                note=line.note,
-            )
-            for line in item.lines
-        ],
-        form_title=item.form_title,
-        form=[
-            FormField(
-                name=field.name,
-                label=field.label,
-                label_en=field.label_en,
-                kind=field.kind,
-                required=field.required,
-                sensitive=field.sensitive,
-                choices=list(field.choices),
-                hint=field.hint,
-                example=field.example,
-                max_length=field.max_length,
-                group=field.group,
-            )
-            for field in item.form
-        ],
-        recording_refusal=item.recording_refusal,
-    )
-
-
-def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:
-    return Consent(
-        given=consent.given,
-        text_version=consent.text_version,
-        language=consent.language,
-        at=consent.at,
-        taken_by=taken_by,
-    )
-
-
-def field_view(entry: Entry, by: PersonRef) -> FieldState:
-    return FieldState(
-        value=entry.value,
-        version=entry.version,
-        by=by,
-        at=entry.at,
-        on_behalf_of=entry.on_behalf_of,
-    )
-
-
-def proposal_view(proposal: Proposed, people: Mapping[str, PersonRef]) -> Proposal:
-    return Proposal(
-        id=proposal.id,
-        field=proposal.field,
-        value=proposal.value,
-        old_value=proposal.old_value,
-        reason=proposal.reason,
-        by=people[proposal.by],
-        at=proposal.at,
-        state=proposal.state,
-        closed_by=people[proposal.closed_by] if proposal.closed_by else None,
-        closed_at=proposal.closed_at,
-    )
-
-
-def material_view(material: Material, people: Mapping[str, PersonRef]) -> MaterialView:
-    return MaterialView(
-        id=material.id,
-        line=material.line,
-        number=material.number,
-        name=material.name,
-        state=material.state,
-        size_bytes=material.size_bytes,
-        media_type=material.media_type,
-        sha256=material.sha256,
-        pages=material.pages,
-        rejected_code=material.rejected_code,
-        duplicate_of=material.duplicate_of,
-        by=people[material.by],
-        at=material.at,
-        review=material.review,
-        review_reason=material.review_reason,
-        reviewed_by=people[material.reviewed_by] if material.reviewed_by else None,
-        reviewed_at=material.reviewed_at,
-    )
-
-
-def decided_view(decided: rules.Decided, by: PersonRef) -> Decided:
-    counted = decided.counted and due_view(decided.counted)
-    return Decided(
-        kind=decided.kind,
-        reason=decided.reason,
-        by=by,
-        at=decided.at,
-        due_on=counted.due_on if counted else None,
-        due_days=counted.due_days if counted else [],
-        skipped_days=counted.skipped_days if counted else [],
-        provisional=counted.provisional if counted else False,
-        points=list(decided.points),
-    )

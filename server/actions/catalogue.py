@@ -5,7 +5,7 @@ Reading is for everyone who is signed in. Knows no case.
 
 from typing import Final
 
-from server.actions.cases import item_view
+from server.actions.views import item_view
 from server.domain.working_days import CHINA_REGION, SOURCE, statutory_days
 from server.store import SYSTEM, Store
 from server.store import catalogue as rows

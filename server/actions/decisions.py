@@ -12,11 +12,9 @@ from server.actions.cases import (
     Handler,
     actor_of,
     admitted,
-    decided_view,
-    material_view,
-    person_ref,
     subject_of,
 )
+from server.actions.views import decided_view, material_view, person_ref
 from server.domain import case as rules
 from server.domain import identifiers, material
 from server.domain.person import Actor

@@ -14,13 +14,11 @@ from server.actions.cases import (
     Handler,
     actor_of,
     admitted,
-    field_view,
     header,
     new_id,
-    person_ref,
-    proposal_view,
     subject_of,
 )
+from server.actions.views import field_view, person_ref, proposal_view
 from server.domain import form as rules
 from server.domain.case import CLOSED
 from server.domain.form import APPLICANT
@@ -40,11 +38,10 @@ from server.wire.case import (
     CaseProposed,
     CaseTyping,
 )
-from server.wire.projection import project_ephemeral
+from server.wire.projection import CASE_AUDIENCES, project_ephemeral
 from signaling.protocol import Ack, Command, Message, PersonRef
 from signaling.refusals import Code, Refusal
 
-AUDIENCES: Final = ("window", "approver", "supervisor")
 CASES_REMEMBERED: Final = 1_000
 
 Delivery = tuple[str, str, Message]
@@ -101,6 +98,7 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
             version=version,
         )
         await rows.save_form(change.connection, command.case_id, before, after)
+        await rows.outdate_signatures(change.connection, command.case_id)
         await rows.drop_draft(change.connection, command.case_id, command.field, actor.person_id)
         entry = after.entries[command.field]
         await change.record(
@@ -171,11 +169,18 @@ async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
-        await change.lock(subject)
+        version = await change.lock(subject) + 1
         record, hand = await admitted(change.connection, actor, command.case_id)
         before = record.case.form
         after = rules.propose(
-            before, new_id(), command.field, command.value, command.reason, hand, at=change.at
+            before,
+            new_id(),
+            command.field,
+            command.value,
+            command.reason,
+            hand,
+            at=change.at,
+            version=version,
         )
         await rows.save_form(change.connection, command.case_id, before, after)
         proposal = after.proposals[-1]
@@ -216,6 +221,8 @@ async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal)
         proposal = next(one for one in after.proposals if one.id == command.proposal_id)
         people = {**record.people, actor.person_id: person_ref(actor)}
         entry = after.entries[proposal.field] if command.adopt else None
+        if entry is not None:
+            await rows.outdate_signatures(change.connection, command.case_id)
         await change.record(
             subject,
             "case.close_proposal",
@@ -277,7 +284,7 @@ class _Live:
     async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
         """Who is in which field, from the window and the approver alike."""
         actor, side, fields = await self._seat(connection, message.case_id)
-        if side == "supervisor":
+        if side not in ("window", "approver"):
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None and message.field not in fields:
             raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
@@ -318,5 +325,5 @@ def _to_all(case_id: str, message: Message) -> list[Delivery]:
     # passes over what it sent itself.
     return [
         (subject_of(case_id), audience, project_ephemeral(message, audience))
-        for audience in AUDIENCES
+        for audience in CASE_AUDIENCES
     ]

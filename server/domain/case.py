@@ -7,14 +7,17 @@ beside this module. Pure: time, calendar and serials are given.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
-from server.domain import form, material, working_days
+from server.domain import checklist, comment, form, material, summary, working_days
+from server.domain.checklist import Check
+from server.domain.comment import Comment
 from server.domain.form import Entry, Form, Hand, Hold, Proposal
 from server.domain.item import Item, Mode
 from server.domain.material import Material
+from server.domain.summary import Shown, Signature, Submission
 from signaling.refusals import Code, Refusal
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
@@ -55,7 +58,10 @@ class Decided:
 
 @dataclass(frozen=True)
 class Case:
-    """The whole record of one case at one version. People are named by their ids."""
+    """The record of one case at one version, as far as rules ask for it. People are named by their ids.
+
+    ``signature`` is the newest, ``corrections`` how many 补正 notices were given.
+    """
 
     id: str
     number: str | None
@@ -74,6 +80,12 @@ class Case:
     decision: Decided | None
     call_id: str | None
     created_at: datetime
+    comments: tuple[Comment, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    shown: Shown | None = None
+    signature: Signature | None = None
+    submission: Submission | None = None
+    corrections: int = 0
 
     @property
     def closed(self) -> bool:
@@ -87,6 +99,12 @@ class Case:
     @property
     def form(self) -> Form:
         return Form(self.item.fields, self.entries, self.holds, self.proposals, self.closed)
+
+    @property
+    def summary_hash(self) -> str:
+        """The hash of the summary of what stands here now; see ``summary.digest``."""
+        applicant = asdict(self.applicant)
+        return summary.digest(self.id, self.item, applicant, self.entries, self.materials)
 
 
 def called(case: Case, call_id: str) -> Case:
@@ -116,12 +134,14 @@ def decide(
     *,
     at: datetime,
     known_days: Mapping[date, bool],
+    again: bool = False,
 ) -> Case:
     """受理, 补正 or 不予受理 by the approver. 受理 starts the promised working days of the item.
 
     Refused: ``case_closed``, ``not_yours`` (not the approver), ``reason_missing``, ``incomplete``
-    for 受理 with the keys of the lines and the names of the required fields that are open
-    (comma-separated). 补正 carries every open point at once.
+    for 受理 with what is in the way (see ``_complete``), ``second_notice`` with their ``count`` for
+    a 补正 notice after the first, unless it is asked for ``again`` (行政许可法 32: once, everything).
+    补正 carries every open point at once.
     """
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
@@ -132,20 +152,61 @@ def decide(
     decided = Decided(decision, reason.strip(), who.person_id, at)
     match decision:
         case "accepted":
-            lines = material.unsettled(case.item.lines, case.materials)
-            empty = form.empty_required(case.form)
-            if lines or empty:
-                raise Refusal(
-                    Code.INCOMPLETE,
-                    lines=",".join(line.key for line in lines),
-                    fields=",".join(field.name for field in empty),
-                )
+            _complete(case)
             decided = replace(decided, counted=due(case.item, at, known_days))
         case "to_correct":
+            if case.corrections and not again:
+                raise Refusal(Code.SECOND_NOTICE, count=case.corrections)
+            case = replace(case, corrections=case.corrections + 1)
             decided = replace(decided, points=tuple(points(case)))
         case "refused":
             pass
     return replace(case, state=decision, decision=decided)
+
+
+def _complete(case: Case) -> None:
+    """Refuse ``incomplete`` with the keys of open lines, the names of empty required fields, the
+    keys of lacking points (each comma-separated), how many comments are open, and ``signature``
+    when the item wants one that was handed in and still holds."""
+    lines = material.unsettled(case.item.lines, case.materials)
+    empty = form.empty_required(case.form)
+    comments = comment.still_open(case.comments)
+    checks = checklist.lacking(case.item, case.checks)
+    unsigned = case.item.signature == "required" and not summary.holds(
+        case.submission, case.signature
+    )
+    if lines or empty or comments or checks or unsigned:
+        raise Refusal(
+            Code.INCOMPLETE,
+            lines=",".join(line.key for line in lines),
+            fields=",".join(one.name for one in empty),
+            comments=len(comments),
+            checks=",".join(checks),
+            **({"signature": True} if unsigned else {}),
+        )
+
+
+def submitted(case: Case, of: str, who: Hand, *, at: datetime) -> Case:
+    """The signed summary is handed in at the window. One that was handed in already and still holds
+    stays as it is.
+
+    Refused: ``case_closed``, ``not_yours``, ``signature_missing``, ``incomplete`` with the keys of
+    required lines of which nothing is stored and the names of required fields that are empty.
+    """
+    summary.at_the_window(who, case.closed)
+    now = case.summary_hash
+    submission = summary.submit(of, who, signature=case.signature, now=now, at=at)
+    lines = material.missing(case.item.lines, case.materials)
+    empty = form.empty_required(case.form)
+    if lines or empty:
+        raise Refusal(
+            Code.INCOMPLETE,
+            lines=",".join(line.key for line in lines),
+            fields=",".join(one.name for one in empty),
+        )
+    if case.submission and case.submission.signature_id == submission.signature_id:
+        return case
+    return replace(case, submission=submission)
 
 
 def due(item: Item, at: datetime, known_days: Mapping[date, bool]) -> working_days.Counted:
@@ -154,6 +215,12 @@ def due(item: Item, at: datetime, known_days: Mapping[date, bool]) -> working_da
 
 
 def points(case: Case) -> list[str]:
-    """Every open point of a 补正 notice: materials first, then required fields without a value."""
+    """Every open point of a 补正 notice: materials, required fields without a value, open comments,
+    lacking points of the checklist."""
     empty = [f"未填写：{field.label}" for field in form.empty_required(case.form)]
-    return [*material.points(case.item.lines, case.materials), *empty]
+    return [
+        *material.points(case.item.lines, case.materials),
+        *empty,
+        *comment.points(case.item, case.comments),
+        *checklist.points(case.item, case.checks),
+    ]

@@ -15,13 +15,16 @@ from server.domain.item import Field
 from server.domain.working_days import china_day
 from signaling.refusals import Code, Refusal
 
-Side = Literal["window", "approver", "supervisor"]
+Side = Literal["window", "approver", "third", "supervisor"]
+"""``third``: a unit that was invited into the live call; reads, says and comments, no more."""
 ProposalState = Literal["open", "adopted", "declined", "outdated"]
 
 APPLICANT: Final = "applicant"
 """On whose behalf the window enters values."""
 LEASE: Final = timedelta(seconds=10)
 """How long a field is held without being renewed."""
+OPEN_AT_MOST: Final = 100
+"""Proposals of a case that wait for an answer."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A value that the approver suggests. open < adopted | declined | outdated."""
+    """A value that the approver suggests. open < adopted | declined | outdated.
+
+    ``version`` is the case's version that brought it.
+    """
 
     id: str
     field: str
@@ -66,6 +72,7 @@ class Proposal:
     state: ProposalState = "open"
     closed_by: str | None = None
     closed_at: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,14 +112,25 @@ def edit(
 
 
 def propose(
-    form: Form, id: str, field: str, value: str, reason: str, who: Hand, *, at: datetime
+    form: Form,
+    id: str,
+    field: str,
+    value: str,
+    reason: str,
+    who: Hand,
+    *,
+    at: datetime,
+    version: int,
 ) -> Form:
     """Suggest a value from the approver's side; the field itself does not change.
 
     A newer proposal for the same field stands beside the older one. Refused: ``case_closed``,
-    ``not_yours`` (not the approver), ``field_unknown``, ``field_invalid``.
+    ``not_yours`` (not the approver), ``field_unknown``, ``throttled`` (100 are open),
+    ``field_invalid``.
     """
     known = _open_for(form, field, who, "approver")
+    if sum(one.state == "open" for one in form.proposals) >= OPEN_AT_MOST:
+        raise Refusal(Code.THROTTLED)
     entry = form.entries.get(field)
     new = Proposal(
         id=id,
@@ -123,6 +141,7 @@ def propose(
         reason=reason,
         by=who.person_id,
         at=at,
+        version=version,
     )
     return replace(form, proposals=(*form.proposals, new))
 

@@ -6,13 +6,17 @@ the stored values are those of GB/T 39046-2020 annex A, spelled out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 Mode = Literal["online", "proxy", "joint"]
 Need = Literal["required", "optional", "later"]
 Medium = Literal["paper", "electronic", "both"]
 Kind = Literal["text", "date", "identity_number", "credit_code", "phone", "choice", "long_text"]
 RecordingRefusal = Literal["not_recorded", "no_call"]
+SignatureNeed = Literal["required", "optional"]
+
+OTHER_LINE: Final = "other"
+"""The line of files that belong to no line of the item's list."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,19 @@ class Field:
 
 
 @dataclass(frozen=True)
+class CheckPoint:
+    """One point that the approver tells the applicant, and checks, all at once (一次性告知)."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Item:
-    """One version of one unit's item. ``code`` is the 实施编码 (31 characters where it is known)."""
+    """One version of one unit's item. ``code`` is the 实施编码 (31 characters where it is known).
+
+    ``signature`` required: it is not accepted before the applicant signed and handed in the summary.
+    """
 
     id: str
     code: str
@@ -60,6 +75,9 @@ class Item:
     form_title: str
     form: tuple[Field, ...]
     recording_refusal: RecordingRefusal
+    checklist: tuple[CheckPoint, ...] = ()
+    guide: str = ""
+    signature: SignatureNeed = "optional"
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +90,10 @@ class Item:
     def of_body(
         cls, *, id: str, code: str, name: str, version: int, unit_id: str, body: Mapping[str, Any]
     ) -> Self:
-        """Build from the stored body: promised_days, modes, lines, form_title, form, recording_refusal."""
+        """Build from the stored body: promised_days, modes, lines, form_title, form, recording_refusal.
+
+        Versions that were kept earlier have no checklist, guide and signature in their body.
+        """
         return cls(
             id=id,
             code=code,
@@ -87,4 +108,7 @@ class Item:
                 Field(**{**one, "choices": tuple(one.get("choices", ()))}) for one in body["form"]
             ),
             recording_refusal=body["recording_refusal"],
+            checklist=tuple(CheckPoint(**point) for point in body.get("checklist", ())),
+            guide=body.get("guide", ""),
+            signature=body.get("signature", "optional"),
         )

@@ -1,26 +1,39 @@
 """Materials: versions within the lines of an item's list, their review, and what is still open.
 
-The newest version of a line that was not cancelled counts; older ones stay in the record. How
-bytes arrive, are probed and stored is not known here. Pure.
+The window brings materials; the newest version of a line that was not cancelled counts, older
+ones stay in the record. What the approver sends (blank forms, samples, guides, notices, results)
+stands beside them and counts for nothing. How bytes arrive, are probed and stored is not known
+here. Pure.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from server.domain.form import Hand
-from server.domain.item import Line
+from server.domain.item import OTHER_LINE, Item, Line
 from signaling.refusals import Code, Refusal
 
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
 Verdict = Literal["accepted", "returned", "not_needed"]
 Review = Literal["none", "accepted", "returned", "not_needed"]
+Purpose = Literal["material", "blank_form", "sample", "guide", "notice", "result"]
+Sender = Literal["window", "approver"]
+
+AFTER_CLOSING: Final[frozenset[Purpose]] = frozenset({"notice", "result"})
+"""What the approver still sends when the case is decided."""
+VERSIONS_AT_MOST: Final = 200
+"""Of one line of one case, those given up included: the whole case is read with each act."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """One version of one line. receiving < stored | rejected | cancelled."""
+    """One version of one line. receiving < stored | rejected | cancelled.
+
+    ``side`` sent it for ``purpose``; ``answers`` is the approver's file that it returns; ``version``
+    is the case's version that brought it.
+    """
 
     id: str
     line: str
@@ -39,17 +52,69 @@ class Material:
     review_reason: str = ""
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
+    side: Sender = "window"
+    purpose: Purpose = "material"
+    answers: str | None = None
+    version: int = 0
+
+
+def sent(
+    item: Item,
+    materials: Sequence[Material],
+    line: str,
+    purpose: Purpose,
+    answers: str | None,
+    who: Hand,
+    *,
+    closed: bool,
+) -> Sender:
+    """Judge whether a file may come now, and give whose it is.
+
+    The window brings materials, one of which may return a file of the approver's (``answers``);
+    the approver sends everything else, notices and results also after the decision. Refused:
+    ``not_yours``, ``case_closed``, ``line_unknown``, ``not_found`` (``answers`` names no file that
+    the approver sent), ``throttled`` (200 versions of the line).
+    """
+    match who.side:
+        case "window" | "approver" as sender:
+            pass
+        case _:
+            raise Refusal(Code.NOT_YOURS)
+    if (purpose == "material") is not (sender == "window") or (answers and sender == "approver"):
+        raise Refusal(Code.NOT_YOURS, purpose=purpose)
+    if closed and purpose not in AFTER_CLOSING:
+        raise Refusal(Code.CASE_CLOSED)
+    if line != OTHER_LINE and item.line(line) is None:
+        raise Refusal(Code.LINE_UNKNOWN)
+    if answers is not None and not any(
+        one.id == answers and one.side == "approver" and one.state == "stored" for one in materials
+    ):
+        raise Refusal(Code.NOT_FOUND, material=answers)
+    if sum(one.line == line for one in materials) >= VERSIONS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    return sender
 
 
 def counting(materials: Iterable[Material], line: str) -> Material | None:
-    """The version of that line that counts: the newest that was not cancelled."""
-    versions = [one for one in materials if one.line == line and one.state != "cancelled"]
+    """The version of that line that counts: the newest of the window's that was not cancelled."""
+    versions = [
+        one
+        for one in materials
+        if one.line == line and one.purpose == "material" and one.state != "cancelled"
+    ]
     return max(versions, key=lambda one: one.number, default=None)
 
 
 def next_number(materials: Iterable[Material], line: str) -> int:
     """The number of the line's next version, from 1; cancelled versions keep theirs."""
     return max((one.number for one in materials if one.line == line), default=0) + 1
+
+
+def counted(item: Item, materials: Sequence[Material]) -> list[Material]:
+    """What counts and is stored, by the lines of the list; then all that is on no line, as it came."""
+    on_lines = [counting(materials, line.key) for line in item.lines]
+    others = [one for one in materials if one.line == OTHER_LINE and one.purpose == "material"]
+    return [one for one in (*on_lines, *others) if one is not None and one.state == "stored"]
 
 
 def settled(material: Material | None) -> bool:
@@ -91,15 +156,22 @@ def unsettled(lines: Sequence[Line], materials: Sequence[Material]) -> list[Line
 def points(lines: Sequence[Line], materials: Sequence[Material]) -> list[str]:
     """Every open point of a 补正 notice about materials, all at once (行政许可法 32), as sentences.
 
-    Returned versions with their reason, and required lines of which nothing is stored.
+    Returned versions with their reason, required lines of which nothing is stored, and what was
+    returned of the files that are on no line.
     """
+    back = [
+        one
+        for one in materials
+        if one.line == OTHER_LINE and one.purpose == "material" and one.review == "returned"
+    ]
     reasons = {line.key: one.review_reason for line, one in returned(lines, materials)}
     absent = {line.key for line in missing(lines, materials)}
-    return [
+    listed = [
         f"{line.name}：{reasons[line.key]}" if line.key in reasons else f"缺少：{line.name}"
         for line in lines
         if line.key in reasons or line.key in absent
     ]
+    return [*listed, *(f"{one.name}：{one.review_reason}" for one in back)]
 
 
 def reviewed(
@@ -114,7 +186,7 @@ def reviewed(
 ) -> Material:
     """The material after the approver's verdict; a later verdict replaces an earlier one.
 
-    Refused: ``case_closed``, ``not_yours`` (not the approver), ``not_found``,
+    Refused: ``case_closed``, ``not_yours`` (not the approver, or a file that he sent), ``not_found``,
     ``material_not_stored``, ``stale`` (a newer version of the line counts), ``reason_missing``
     (returned without one).
     """
@@ -125,9 +197,12 @@ def reviewed(
     material = next((one for one in materials if one.id == material_id), None)
     if material is None:
         raise Refusal(Code.NOT_FOUND, material=material_id)
+    if material.purpose != "material":
+        raise Refusal(Code.NOT_YOURS, material=material_id)
     if material.state != "stored":
         raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id, state=material.state)
-    if (current := counting(materials, material.line)) and current.id != material.id:
+    current = None if material.line == OTHER_LINE else counting(materials, material.line)
+    if current and current.id != material.id:
         raise Refusal(Code.STALE, material=material_id, newer=current.id)
     if verdict == "returned" and not reason.strip():
         raise Refusal(Code.REASON_MISSING)

@@ -103,6 +103,9 @@ async def add_item(connection: AsyncConnection, item: Item) -> None:
                 "form_title": item.form_title,
                 "form": [{**asdict(one), "choices": list(one.choices)} for one in item.form],
                 "recording_refusal": item.recording_refusal,
+                "checklist": [asdict(point) for point in item.checklist],
+                "guide": item.guide,
+                "signature": item.signature,
             },
             in_use=True,
         )

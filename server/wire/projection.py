@@ -2,7 +2,8 @@
 
     reduce(project(old), projected events) == project(new)     for every action and audience
 
-Sensitive values leave whole for the window and masked for everyone else; a rung approver sees
+Sensitive values leave whole for the window and the applicant whose they are, and masked for
+everyone else; the applicant sees nothing that is between members of staff; a rung approver sees
 his own ring alone; what an audience may not see keeps its place as ``skipped``. An event of
 unknown type or an audience that does not read that subject is skipped too, never passed on.
 """
@@ -12,10 +13,13 @@ from typing import Any, Final
 from server.domain.identifiers import mask, mask_identity_number, mask_phone
 from server.wire import case as shapes
 from server.wire.case import (
+    CaseChecked,
+    CaseCommented,
     CaseCreated,
     CaseEdited,
     CaseProposalClosed,
     CaseProposed,
+    CaseSaid,
     CaseTyping,
     CaseView,
     FieldState,
@@ -23,7 +27,9 @@ from server.wire.case import (
 )
 from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, StoredEvent
 
-CASE_AUDIENCES: Final = frozenset({"window", "approver", "supervisor"})
+CASE_AUDIENCES: Final = ("window", "approver", "third", "applicant", "supervisor")
+_UNMASKED: Final = frozenset({"window", "applicant"})
+"""The applicant reads his own data, at the window that he gave them to."""
 CALL_AUDIENCES: Final = frozenset({"party", "supervisor"})
 RUNG: Final = "rung:"
 """A rung person's audience is his own: ``rung:<person id>``."""
@@ -36,8 +42,8 @@ _CASE_EVENTS: Final[dict[str, type[Event]]] = {
 def project(event: StoredEvent, audience: str) -> dict[str, Any]:
     """The event as that audience may see it, ready for the wire.
 
-    Audiences of a case are window, approver, supervisor; of a call party, supervisor and
-    ``rung:<person id>``.
+    Audiences of a case are window, approver, third, applicant, supervisor; of a call party,
+    supervisor and ``rung:<person id>``.
     """
     return _seen(event, audience).model_dump(mode="json")
 
@@ -54,11 +60,13 @@ def _seen(event: StoredEvent, audience: str) -> Event:
 
 
 def _project_case_event(event: Event, audience: str) -> Event:
-    if audience == "window":
+    if isinstance(event, CaseCreated):
+        return event.model_copy(update={"case": project_case(event.case, audience)})
+    if audience == "applicant" and _among_staff(event):
+        return Skipped(subject=event.subject, version=event.version, at=event.at)
+    if audience in _UNMASKED:
         return event
     match event:
-        case CaseCreated():
-            return event.model_copy(update={"case": project_case(event.case, audience)})
         case CaseEdited(sensitive=True):
             return event.model_copy(update={"field_state": _masked_field(event.field_state)})
         case CaseProposed(sensitive=True):
@@ -78,7 +86,15 @@ def project_case(case: CaseView, audience: str) -> CaseView:
     """The case as that audience may see it. PermissionError for an audience that reads no cases."""
     if audience not in CASE_AUDIENCES:
         raise PermissionError(f"{audience} reads no cases")
-    if audience == "window":
+    if audience == "applicant":
+        return case.model_copy(
+            update={
+                "sayings": [one for one in case.sayings if one.lane == "shared"],
+                "comments": [],
+                "checks": [],
+            }
+        )
+    if audience in _UNMASKED:
         return case
     sensitive = {field.name for field in case.item.form if field.sensitive}
     return case.model_copy(
@@ -123,9 +139,20 @@ def project_call_for(call: CallView, room: str) -> CallView | None:
 
 def project_ephemeral(message: Message, audience: str) -> Message:
     """The message as that audience may see it; an unfinished sensitive value becomes stars."""
-    if isinstance(message, CaseTyping) and message.sensitive and audience != "window":
+    if isinstance(message, CaseTyping) and message.sensitive and audience not in _UNMASKED:
         return message.model_copy(update={"value": mask(message.value)})
     return message
+
+
+def _among_staff(event: Event) -> bool:
+    """Whether an event is between members of staff, so that the applicant does not see it."""
+    match event:
+        case CaseSaid():
+            return event.saying.lane == "staff"
+        case CaseCommented() | CaseChecked():
+            return True
+        case _:
+            return False
 
 
 def _masked_field(state: FieldState) -> FieldState:

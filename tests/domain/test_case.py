@@ -127,7 +127,7 @@ def test_acceptance_is_refused_while_something_required_is_open(
     with pytest.raises(Refusal) as refused:
         decide(case(brought, name=name), "accepted")
     assert refused.value.code is Code.INCOMPLETE
-    assert refused.value.details == {"lines": lines, "fields": fields}
+    assert refused.value.details == {"lines": lines, "fields": fields, "comments": 0, "checks": ""}
 
 
 @pytest.mark.parametrize(

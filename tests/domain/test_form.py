@@ -172,18 +172,20 @@ def test_an_edit_outdates_the_open_proposals_of_its_field_alone() -> None:
 
 def test_a_proposal_changes_no_value() -> None:
     start = form()
-    after = rules.propose(start, "p1", "name", "孙亚宁", "见身份证", APPROVER, at=AT)
+    after = rules.propose(start, "p1", "name", "孙亚宁", "见身份证", APPROVER, at=AT, version=7)
     assert after.entries == start.entries
     [one] = after.proposals
     assert (one.old_value, one.field_version, one.state) == ("孙雅宁", 4, "open")
-    empty = rules.propose(start, "p2", "on", "20261118", "", APPROVER, at=AT).proposals[0]
+    empty = rules.propose(start, "p2", "on", "20261118", "", APPROVER, at=AT, version=7).proposals[
+        0
+    ]
     assert (empty.value, empty.old_value, empty.field_version) == ("2026-11-18", "", 0)
     for who in (CLERK, SUPERVISOR):
         with pytest.raises(Refusal) as refused:
-            rules.propose(start, "p1", "name", "孙亚宁", "", who, at=AT)
+            rules.propose(start, "p1", "name", "孙亚宁", "", who, at=AT, version=7)
         assert code_of(refused) is Code.NOT_YOURS
     with pytest.raises(Refusal) as refused:
-        rules.propose(start, "p1", "phone", "12345", "", APPROVER, at=AT)
+        rules.propose(start, "p1", "phone", "12345", "", APPROVER, at=AT, version=7)
     assert code_of(refused) is Code.FIELD_INVALID
 
 
@@ -259,7 +261,9 @@ def test_no_order_of_acts_lets_another_than_the_window_change_a_value(
                     now = rules.edit(now, field, f"值{number}", base, who, at=AT, version=version)
                 case "propose":
                     id = f"p{version}"
-                    now = rules.propose(now, id, field, f"议{number}", "", who, at=AT)
+                    now = rules.propose(
+                        now, id, field, f"议{number}", "", who, at=AT, version=number
+                    )
                 case "adopt" | "decline":
                     ids = [one.id for one in now.proposals] or ["p0"]
                     id = ids[number % len(ids)]

@@ -57,6 +57,7 @@ def _change_case(case: Json, event: Json) -> None:
     elif kind == "case.edited":
         case["fields"][event["field"]] = event["field_state"]
         _outdate(case, event["outdated"])
+        _unsign(case)
     elif kind == "case.proposed":
         case["proposals"].append(event["proposal"])
     elif kind == "case.proposal_closed":
@@ -65,17 +66,33 @@ def _change_case(case: Json, event: Json) -> None:
         case["proposals"] = [closed if p["id"] == closed["id"] else p for p in case["proposals"]]
         if event["field_state"] is not None:
             case["fields"][closed["field"]] = event["field_state"]
+            _unsign(case)
     elif kind == "material.changed":
         changed = event["material"]
-        ids = [material["id"] for material in case["materials"]]
-        if changed["id"] in ids:
-            case["materials"][ids.index(changed["id"])] = changed
-        else:
-            case["materials"].append(changed)
+        was = {material["id"]: material["state"] for material in case["materials"]}
+        came = changed["state"] == "stored" and was.get(changed["id"]) != "stored"
+        if came and changed["purpose"] == "material":
+            _unsign(case)
+        _put(case["materials"], changed)
     elif kind == "case.decided":
         for name in ("number", "state", "decision"):
             case[name] = event[name]
-    elif kind != "skipped":
+        case["corrections"] += event["decision"]["kind"] == "to_correct"
+    elif kind == "case.said":
+        _put(case["sayings"], event["saying"])
+    elif kind == "case.commented":
+        _put(case["comments"], event["comment"])
+    elif kind == "case.checked":
+        others = [check for check in case["checks"] if check["point"] != event["point"]]
+        now = [*others, event["check"]] if event["check"] is not None else others
+        case["checks"] = sorted(now, key=lambda check: str(check["point"]))
+    elif kind == "case.signed":
+        case["signature"] = event["signature"]
+    elif kind == "case.submitted":
+        case["number"], case["submission"] = event["number"], event["submission"]
+    elif kind == "paper.changed":
+        _put(case["papers"], event["paper"])
+    elif kind not in ("case.shown", "skipped"):
         raise AssertionError(f"no such event: {kind}")
 
 
@@ -83,3 +100,17 @@ def _outdate(case: Json, ids: list[str]) -> None:
     for proposal in case["proposals"]:
         if proposal["id"] in ids:
             proposal["state"] = "outdated"
+
+
+def _unsign(case: Json) -> None:
+    if case["signature"] is not None:
+        case["signature"]["outdated"] = True
+
+
+def _put(rows: list[Json], one: Json) -> None:
+    """Over the one with its id, or behind them all."""
+    ids = [row["id"] for row in rows]
+    if one["id"] in ids:
+        rows[ids.index(one["id"])] = one
+    else:
+        rows.append(one)

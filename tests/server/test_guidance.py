@@ -8,6 +8,7 @@ import pytest
 
 from server.actions import forms
 from server.wire.case import CaseFocus, CasePoint, CaseTyping
+from server.wire.projection import CASE_AUDIENCES
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
@@ -49,9 +50,9 @@ async def test_a_sensitive_value_grows_masked(office: Office, value: str, seen: 
         case_id=case_id, field="new_identity_number", value=value, by=FORGED, sensitive=False
     )
     sent = await show(office, CLERK, typed)
-    assert set(sent) == {"window", "approver", "supervisor"}
+    assert set(sent) == set(CASE_AUDIENCES)
     for audience, message in sent.items():
-        assert message.value == (value if audience == "window" else seen)
+        assert message.value == (value if audience in ("window", "applicant") else seen)
         assert message.sensitive
         assert message.by.name == "李秀兰"
 
@@ -67,13 +68,13 @@ async def test_a_plain_value_grows_as_it_is_typed(office: Office) -> None:
 async def test_pointing_and_focus_go_to_every_side(office: Office) -> None:
     case_id = await office.case()
     pointed = await show(office, APPROVER, CasePoint(case_id=case_id, field="appointed_on"))
-    assert set(pointed) == {"window", "approver", "supervisor"}
+    assert set(pointed) == set(CASE_AUDIENCES)
     assert pointed["window"].by.staff_number == "XHA-0217"
     stopped = await show(office, APPROVER, CasePoint(case_id=case_id, field=None))
     assert stopped["window"].field is None
     for login in (CLERK, APPROVER):
         focus = await show(office, login, CaseFocus(case_id=case_id, field="remark"))
-        assert set(focus) == {"window", "approver", "supervisor"}
+        assert set(focus) == set(CASE_AUDIENCES)
         assert {message.by.id for message in focus.values()} == {office.actors[login].person_id}
 
 

@@ -1,0 +1,286 @@
+"""How the domain's case becomes the view of the wire, unprojected.
+
+Shapes only: no rights, no rules, no storage. ``server.wire.projection`` says what of it an
+audience may see.
+"""
+
+from collections.abc import Mapping
+
+from server.domain import case as rules
+from server.domain.checklist import Check as Checked
+from server.domain.comment import Comment as Thread
+from server.domain.form import Entry
+from server.domain.form import Proposal as Proposed
+from server.domain.item import Item
+from server.domain.material import Material
+from server.domain.person import Actor
+from server.domain.saying import Saying as Said
+from server.domain.summary import Signature as Signed
+from server.domain.summary import Submission as Submitted
+from server.domain.working_days import Counted
+from server.store import cases as rows
+from server.store.papers import Paper
+from server.wire.case import (
+    Applicant,
+    CaseView,
+    Check,
+    CheckPoint,
+    Comment,
+    CommentEntry,
+    Consent,
+    Decided,
+    DueDay,
+    DueView,
+    FieldState,
+    FormField,
+    ItemView,
+    MaterialLine,
+    MaterialView,
+    PaperView,
+    Proposal,
+    Saying,
+    SignatureView,
+    Submission,
+)
+from signaling.protocol import PersonRef
+
+
+def due_view(counted: Counted) -> DueView:
+    return DueView(
+        due_on=counted.due_on,
+        due_days=[DueDay(on=on, number=number) for number, on in enumerate(counted.days, 1)],
+        skipped_days=list(counted.skipped),
+        provisional=counted.provisional,
+    )
+
+
+def person_ref(actor: Actor) -> PersonRef:
+    """The actor as others see him."""
+    return PersonRef(
+        id=actor.person_id,
+        name=actor.name,
+        staff_number=actor.staff_number,
+        unit_id=actor.unit_id,
+        unit_name=actor.unit_name,
+        place=actor.place,
+        window_name=actor.window_name,
+    )
+
+
+def case_view(whole: rows.Whole) -> CaseView:
+    """The whole case for the wire. Project it before it leaves."""
+    record, case, people = whole.record, whole.record.case, whole.people
+    return CaseView(
+        id=case.id,
+        number=case.number,
+        state=case.state,
+        mode=case.mode,
+        item=item_view(case.item, record.unit_name, record.place),
+        clerk=people[case.clerk_id],
+        window_name=record.window_name,
+        window_unit_id=case.window_unit_id,
+        window_unit_name=record.window_unit_name,
+        window_place=record.window_place,
+        applicant=Applicant(
+            name=case.applicant.name,
+            identity_number=case.applicant.identity_number,
+            phone=case.applicant.phone,
+            credit_code=case.applicant.credit_code,
+        ),
+        consent=case.consent and consent_view(case.consent, people[case.consent.taken_by]),
+        fields={name: field_view(entry, people[entry.by]) for name, entry in case.entries.items()},
+        proposals=[proposal_view(one, people) for one in case.proposals],
+        materials=[material_view(one, people) for one in case.materials],
+        decision=case.decision and decided_view(case.decision, people[case.decision.by]),
+        call_id=case.call_id,
+        created_at=case.created_at,
+        sayings=[saying_view(one, people[one.by]) for one in whole.sayings],
+        comments=[comment_view(one, people) for one in case.comments],
+        checks=[check_view(one, people[one.by]) for one in case.checks.values()],
+        signature=case.signature and signature_view(case.signature, people[case.signature.by]),
+        submission=case.submission and submission_view(case.submission, people[case.submission.by]),
+        corrections=case.corrections,
+        papers=[paper_view(one) for one in whole.papers],
+    )
+
+
+def item_view(item: Item, unit_name: str, place: str) -> ItemView:
+    return ItemView(
+        id=item.id,
+        code=item.code,
+        name=item.name,
+        version=item.version,
+        unit_id=item.unit_id,
+        unit_name=unit_name,
+        place=place,
+        promised_days=item.promised_days,
+        modes=list(item.modes),
+        lines=[
+            MaterialLine(
+                key=line.key,
+                name=line.name,
+                need=line.need,
+                form=line.form,
+                originals=line.originals,
+                copies=line.copies,
+                note=line.note,
+            )
+            for line in item.lines
+        ],
+        form_title=item.form_title,
+        form=[
+            FormField(
+                name=field.name,
+                label=field.label,
+                label_en=field.label_en,
+                kind=field.kind,
+                required=field.required,
+                sensitive=field.sensitive,
+                choices=list(field.choices),
+                hint=field.hint,
+                example=field.example,
+                max_length=field.max_length,
+                group=field.group,
+            )
+            for field in item.form
+        ],
+        recording_refusal=item.recording_refusal,
+        checklist=[CheckPoint(key=point.key, text=point.text) for point in item.checklist],
+        guide=item.guide,
+        signature=item.signature,
+    )
+
+
+def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:
+    return Consent(
+        given=consent.given,
+        text_version=consent.text_version,
+        language=consent.language,
+        at=consent.at,
+        taken_by=taken_by,
+    )
+
+
+def field_view(entry: Entry, by: PersonRef) -> FieldState:
+    return FieldState(
+        value=entry.value,
+        version=entry.version,
+        by=by,
+        at=entry.at,
+        on_behalf_of=entry.on_behalf_of,
+    )
+
+
+def proposal_view(proposal: Proposed, people: Mapping[str, PersonRef]) -> Proposal:
+    return Proposal(
+        id=proposal.id,
+        field=proposal.field,
+        value=proposal.value,
+        old_value=proposal.old_value,
+        reason=proposal.reason,
+        by=people[proposal.by],
+        at=proposal.at,
+        state=proposal.state,
+        closed_by=people[proposal.closed_by] if proposal.closed_by else None,
+        closed_at=proposal.closed_at,
+    )
+
+
+def material_view(material: Material, people: Mapping[str, PersonRef]) -> MaterialView:
+    return MaterialView(
+        id=material.id,
+        line=material.line,
+        number=material.number,
+        name=material.name,
+        state=material.state,
+        size_bytes=material.size_bytes,
+        media_type=material.media_type,
+        sha256=material.sha256,
+        pages=material.pages,
+        rejected_code=material.rejected_code,
+        duplicate_of=material.duplicate_of,
+        by=people[material.by],
+        at=material.at,
+        review=material.review,
+        review_reason=material.review_reason,
+        reviewed_by=people[material.reviewed_by] if material.reviewed_by else None,
+        reviewed_at=material.reviewed_at,
+        side=material.side,
+        purpose=material.purpose,
+        answers=material.answers,
+    )
+
+
+def saying_view(saying: Said, by: PersonRef) -> Saying:
+    return Saying(
+        id=saying.id,
+        lane=saying.lane,
+        text=saying.text,
+        by=by,
+        on_behalf_of=saying.on_behalf_of,
+        call_id=saying.call_id,
+        at=saying.at,
+    )
+
+
+def comment_view(comment: Thread, people: Mapping[str, PersonRef]) -> Comment:
+    return Comment(
+        id=comment.id,
+        on=comment.on,
+        state=comment.state,
+        entries=[
+            CommentEntry(by=people[one.by], at=one.at, text=one.text) for one in comment.entries
+        ],
+        closed_by=people[comment.closed_by] if comment.closed_by else None,
+        closed_at=comment.closed_at,
+    )
+
+
+def check_view(check: Checked, by: PersonRef) -> Check:
+    return Check(point=check.point, verdict=check.verdict, note=check.note, by=by, at=check.at)
+
+
+def signature_view(signature: Signed, by: PersonRef) -> SignatureView:
+    return SignatureView(
+        id=signature.id,
+        hash=signature.hash,
+        shown_at=signature.shown_at,
+        at=signature.at,
+        by=by,
+        points=signature.points,
+        outdated=signature.outdated,
+    )
+
+
+def submission_view(submission: Submitted, by: PersonRef) -> Submission:
+    return Submission(
+        hash=submission.hash, signature_id=submission.signature_id, at=submission.at, by=by
+    )
+
+
+def paper_view(paper: Paper) -> PaperView:
+    return PaperView(
+        id=paper.id,
+        kind=paper.kind,
+        number=paper.number,
+        state=paper.state,
+        at=paper.at,
+        size_bytes=paper.size_bytes,
+        sha256=paper.sha256,
+        pages=paper.pages,
+    )
+
+
+def decided_view(decided: rules.Decided, by: PersonRef) -> Decided:
+    counted = decided.counted and due_view(decided.counted)
+    return Decided(
+        kind=decided.kind,
+        reason=decided.reason,
+        by=by,
+        at=decided.at,
+        due_on=counted.due_on if counted else None,
+        due_days=counted.due_days if counted else [],
+        skipped_days=counted.skipped_days if counted else [],
+        provisional=counted.provisional if counted else False,
+        points=list(decided.points),
+    )

@@ -1,0 +1,141 @@
+"""Comments: threads about a field, a line of the list or the whole case.
+
+    open -> resolved -> open
+
+An open thread stands in the way of acceptance and goes into a 补正 notice. An answer opens a
+resolved one again. Who only watches does not comment. Pure.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from server.domain.form import Hand
+from server.domain.item import OTHER_LINE, Item
+from signaling.refusals import Code, Refusal
+
+State = Literal["open", "resolved"]
+WHOLE_CASE: Final = "case"
+THREADS_AT_MOST: Final = 200
+"""Of one case."""
+ENTRIES_AT_MOST: Final = 200
+"""Of one thread."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    by: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A thread. ``on`` is ``case``, ``field:<name>`` or ``line:<key>``; ``version`` is the case's
+    version at which it began: their order."""
+
+    id: str
+    version: int
+    on: str
+    state: State
+    entries: tuple[Remark, ...]
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def begun_by(self) -> str:
+        return self.entries[0].by
+
+
+def begin(
+    item: Item,
+    comments: tuple[Comment, ...],
+    id: str,
+    on: str,
+    text: str,
+    who: Hand,
+    *,
+    closed: bool,
+    at: datetime,
+    version: int,
+) -> Comment:
+    """Begin a thread. Refused: ``case_closed``, ``not_yours`` (who only watches),
+    ``field_unknown``, ``line_unknown``, ``throttled`` (200 threads in the case)."""
+    _may(who, closed)
+    kind, _, name = on.partition(":")
+    if kind == "field" and name not in item.fields:
+        raise Refusal(Code.FIELD_UNKNOWN, field=name)
+    if kind == "line" and name != OTHER_LINE and item.line(name) is None:
+        raise Refusal(Code.LINE_UNKNOWN)
+    if len(comments) >= THREADS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    return Comment(id, version, on, "open", (Remark(who.person_id, at, text),))
+
+
+def reply(
+    comments: tuple[Comment, ...], id: str, text: str, who: Hand, *, closed: bool, at: datetime
+) -> Comment:
+    """Answer in a thread; a resolved one is open again. Refused: ``case_closed``, ``not_yours``,
+    ``comment_unknown``, ``throttled`` (200 entries in the thread)."""
+    _may(who, closed)
+    thread = _known(comments, id)
+    if len(thread.entries) >= ENTRIES_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    entries = (*thread.entries, Remark(who.person_id, at, text))
+    return replace(thread, state="open", entries=entries, closed_by=None, closed_at=None)
+
+
+def resolve(
+    comments: tuple[Comment, ...],
+    id: str,
+    resolved: bool,
+    who: Hand,
+    *,
+    closed: bool,
+    at: datetime,
+) -> Comment:
+    """Close a thread or open it again: the approver, or who began it. One that is so already stays
+    as it is. Refused: ``case_closed``, ``comment_unknown``, ``not_yours``."""
+    _may(who, closed)
+    thread = _known(comments, id)
+    if who.side != "approver" and who.person_id != thread.begun_by:
+        raise Refusal(Code.NOT_YOURS, comment=id)
+    if resolved is (thread.state == "resolved"):
+        return thread
+    if not resolved:
+        return replace(thread, state="open", closed_by=None, closed_at=None)
+    return replace(thread, state="resolved", closed_by=who.person_id, closed_at=at)
+
+
+def still_open(comments: Iterable[Comment]) -> list[Comment]:
+    return [one for one in comments if one.state == "open"]
+
+
+def points(item: Item, comments: Iterable[Comment]) -> list[str]:
+    """The open threads as sentences of a 补正 notice: what each is about, and how it began."""
+    return [f"{_label(item, one.on)}：{one.entries[0].text}" for one in still_open(comments)]
+
+
+def _label(item: Item, on: str) -> str:
+    kind, _, name = on.partition(":")
+    if kind == "field":
+        return item.fields[name].label
+    if kind == "line":
+        line = item.line(name)
+        return line.name if line else "其他材料"
+    return "办件"
+
+
+def _may(who: Hand, closed: bool) -> None:
+    if closed:
+        raise Refusal(Code.CASE_CLOSED)
+    if who.side == "supervisor":
+        raise Refusal(Code.NOT_YOURS)
+
+
+def _known(comments: Iterable[Comment], id: str) -> Comment:
+    thread = next((one for one in comments if one.id == id), None)
+    if thread is None:
+        raise Refusal(Code.COMMENT_UNKNOWN, comment=id)
+    return thread

@@ -1,0 +1,58 @@
+"""Sayings: text beside the voice, in two lanes.
+
+What is said on the shared lane the applicant sees too; the staff lane is between members of
+staff. Nothing is changed or taken back once it was said. Words change nothing in a case, so they
+are taken after its decision as well. Pure.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from server.domain.form import APPLICANT, Hand
+from signaling.refusals import Code, Refusal
+
+Lane = Literal["shared", "staff"]
+SAYINGS_AT_MOST: Final = 2000
+"""Of one case."""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One message. ``version`` is the case's version that brought it: their order."""
+
+    id: str
+    version: int
+    lane: Lane
+    text: str
+    by: str
+    on_behalf_of: str | None
+    call_id: str | None
+    at: datetime
+
+
+def say(
+    id: str,
+    lane: Lane,
+    text: str,
+    who: Hand,
+    *,
+    said: int,
+    for_applicant: bool,
+    call_id: str | None,
+    at: datetime,
+    version: int,
+) -> Saying:
+    """Write a message, at the window also for the applicant, who writes on the shared lane alone.
+
+    ``said`` is how many the case has. Refused: ``not_yours`` (who only watches; for the applicant
+    anywhere but at the window, or on the staff lane), ``throttled`` (2000 in the case).
+    """
+    if who.side == "supervisor":
+        raise Refusal(Code.NOT_YOURS)
+    if for_applicant and (who.side != "window" or lane != "shared"):
+        raise Refusal(Code.NOT_YOURS, lane=lane)
+    if said >= SAYINGS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    behalf = APPLICANT if for_applicant else None
+    return Saying(id, version, lane, text, who.person_id, behalf, call_id, at)

@@ -1,0 +1,49 @@
+"""The case record as rows: read whole as the domain's Case, written as the difference of two.
+
+Also lists of cases, the daily serials, drafts, and what stands beside the record: sayings, the
+strokes of signatures. Call inside Store.read or Store.change; in a change lock ``case:<id>``
+first. Rights are asked in server.actions.
+"""
+
+from server.store.cases.listing import Listed, counts, list_cases
+from server.store.cases.reading import (
+    Connection,
+    Draft,
+    Header,
+    Looked,
+    Record,
+    Whole,
+    count_sayings,
+    find,
+    find_header,
+    find_whole,
+    list_drafts,
+    list_materials,
+    list_sayings,
+    looked_at,
+    material_of,
+)
+from server.store.cases.writing import (
+    Strokes,
+    add,
+    add_saying,
+    add_signature,
+    drop_draft,
+    look,
+    next_serial,
+    outdate_signatures,
+    save,
+    save_check,
+    save_comment,
+    save_draft,
+    save_form,
+    save_material,
+)
+
+__all__ = [
+    "Connection", "Draft", "Header", "Listed", "Looked", "Record", "Strokes", "Whole", "add",
+    "add_saying", "add_signature", "count_sayings", "counts", "drop_draft", "find", "find_header",
+    "find_whole", "list_cases", "list_drafts", "list_materials", "list_sayings", "look",
+    "looked_at", "material_of", "next_serial", "outdate_signatures", "save", "save_check",
+    "save_comment", "save_draft", "save_form", "save_material",
+]  # fmt: skip

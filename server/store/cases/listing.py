@@ -1,0 +1,126 @@
+"""Lists of cases, newest first, with how many of their required lines hold a material."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from server.domain.case import Decided
+from server.domain.item import Item
+from server.domain.material import Material, missing
+from server.store.cases.columns import decided_of
+from server.store.cases.reading import JOINED, PLACES, Connection, material_of
+from server.store.catalogue import ITEM_COLUMNS, item_of
+from server.store.people import person_refs
+from server.store.tables import calls, cases, items, legs, materials
+from signaling.protocol import PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of a list of cases. The counts are of lines of the material list."""
+
+    id: str
+    number: str | None
+    state: str
+    mode: str
+    item: Item
+    applicant_name: str
+    clerk: PersonRef
+    window_name: str
+    window_unit_name: str
+    window_place: str
+    unit_id: str
+    unit_name: str
+    place: str
+    call_id: str | None
+    created_at: datetime
+    decision: Decided | None
+    materials_stored: int
+    materials_required: int
+
+
+async def list_cases(
+    connection: Connection,
+    *,
+    window_unit_ids: Collection[str],
+    unit_ids: Collection[str],
+    taken_part: str | None = None,
+    state: str | None = None,
+    text: str = "",
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[Listed]:
+    """Cases taken at, or decided by, these units; newest first.
+
+    ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
+    ``text`` looks in the 办件编号 and the item's name, and at the beginning of the applicant's
+    name. ``before`` is (created_at, id) of the last row of the page before.
+    """
+    query = (
+        sa.select(cases, *PLACES, *ITEM_COLUMNS)
+        .select_from(JOINED)
+        .where(sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids)))
+        .order_by(cases.c.created_at.desc(), cases.c.id.desc())
+        .limit(limit)
+    )
+    if taken_part is not None:
+        seated = (
+            sa.select(legs.c.id)
+            .select_from(legs.join(calls, calls.c.id == legs.c.call_id))
+            .where(calls.c.case_id == cases.c.id, legs.c.person_id == taken_part)
+        )
+        query = query.where(sa.or_(cases.c.clerk_id == taken_part, seated.exists()))
+    if state is not None:
+        query = query.where(cases.c.state == state)
+    if text:
+        query = query.where(
+            sa.or_(
+                cases.c.number.contains(text, autoescape=True),
+                items.c.name.contains(text, autoescape=True),
+                cases.c.applicant_name.startswith(text, autoescape=True),
+            )
+        )
+    if before is not None:
+        at, id = before
+        query = query.where(
+            sa.or_(cases.c.created_at < at, sa.and_(cases.c.created_at == at, cases.c.id < id))
+        )
+    rows = (await connection.execute(query)).mappings().all()
+    clerks = await person_refs(connection, [row["clerk_id"] for row in rows])
+    brought: dict[str, list[Material]] = {row["id"]: [] for row in rows}
+    if rows:
+        found = await connection.execute(
+            sa.select(materials).where(materials.c.case_id.in_(list(brought)))
+        )
+        for material in found.mappings():
+            brought[material["case_id"]].append(material_of(dict(material)))
+    return [_listed(dict(row), clerks[row["clerk_id"]], brought[row["id"]]) for row in rows]
+
+
+def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material]) -> Listed:
+    item = item_of(row)
+    stored, required = counts(item, brought)
+    return Listed(
+        item=item,
+        clerk=clerk,
+        decision=decided_of(row["decision"]),
+        materials_stored=stored,
+        materials_required=required,
+        **{
+            name: row[name]
+            for name in (
+                *("id", "number", "state", "mode", "applicant_name", "window_name", "unit_id"),
+                *("window_unit_name", "window_place", "unit_name", "place", "call_id"),
+                "created_at",
+            )
+        },
+    )
+
+
+def counts(item: Item, brought: Sequence[Material]) -> tuple[int, int]:
+    """How many required lines hold a stored material, and how many lines are required."""
+    required = [line for line in item.lines if line.need == "required"]
+    return len(required) - len(missing(required, brought)), len(required)

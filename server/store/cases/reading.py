@@ -1,0 +1,328 @@
+"""Reading a case: its header for rights, its record for rules, the whole of it for a page.
+
+What has an order is read back in the order of the versions that brought it, as the events told
+it; the times of two acts may be the other way round.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.case import Applicant, Case
+from server.domain.checklist import Check
+from server.domain.comment import Comment
+from server.domain.form import Entry, Hold, Proposal
+from server.domain.item import Item
+from server.domain.material import Material
+from server.domain.saying import Saying
+from server.domain.summary import Signature
+from server.store.cases.columns import (
+    consent_of,
+    decided_of,
+    remarks_of,
+    shown_of,
+    submission_of,
+)
+from server.store.catalogue import ITEM_COLUMNS, item_of
+from server.store.papers import Paper, list_papers
+from server.store.people import person_refs
+from server.store.tables import (
+    case_fields,
+    cases,
+    checks,
+    comments,
+    field_drafts,
+    field_holds,
+    items,
+    materials,
+    proposals,
+    sayings,
+    signatures,
+    units,
+    windows,
+)
+from signaling.protocol import PersonRef
+
+Connection = AsyncConnection
+"""What the functions of this package take: ``Change.connection`` or what ``Store.read`` gives."""
+
+_window_units = units.alias("window_units")
+JOINED = (
+    cases.join(items, items.c.id == cases.c.item_id)
+    .join(units, units.c.id == cases.c.unit_id)
+    .join(windows, windows.c.id == cases.c.window_id)
+    .join(_window_units, _window_units.c.id == cases.c.window_unit_id)
+)
+PLACES = (
+    units.c.name.label("unit_name"),
+    units.c.place.label("place"),
+    windows.c.name.label("window_name"),
+    _window_units.c.name.label("window_unit_name"),
+    _window_units.c.place.label("window_place"),
+)
+_SIGNATURE = [signatures.c[name] for name in Signature.__dataclass_fields__]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """As much of a case as rights and ephemerals ask for."""
+
+    id: str
+    clerk_id: str
+    window_unit_id: str
+    unit_id: str
+    state: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A case with the names of all who stand in it."""
+
+    case: Case
+    people: Mapping[str, PersonRef]
+    window_name: str
+    window_unit_name: str
+    window_place: str
+    unit_name: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that a page shows of a case: the record, what was said, the papers."""
+
+    record: Record
+    sayings: tuple[Saying, ...]
+    papers: tuple[Paper, ...]
+    people: Mapping[str, PersonRef]
+    """Those of the record, and who said something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    value: str
+    base_version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """When an approver last looked at the case, and at which version of it."""
+
+    at: datetime
+    version: int
+
+
+async def find_header(connection: Connection, case_id: str) -> Header | None:
+    found = await connection.execute(
+        sa.select(
+            cases.c.id,
+            cases.c.clerk_id,
+            cases.c.window_unit_id,
+            cases.c.unit_id,
+            cases.c.state,
+            *ITEM_COLUMNS,
+        )
+        .select_from(cases.join(items, items.c.id == cases.c.item_id))
+        .where(cases.c.id == case_id)
+    )
+    row = found.mappings().first()
+    if row is None:
+        return None
+    return Header(
+        id=row["id"],
+        clerk_id=row["clerk_id"],
+        window_unit_id=row["window_unit_id"],
+        unit_id=row["unit_id"],
+        state=row["state"],
+        item=item_of(dict(row)),
+    )
+
+
+async def find(connection: Connection, case_id: str) -> Record | None:
+    """The case as it stands in this transaction, as far as rules ask for it."""
+    found = await connection.execute(
+        sa.select(cases, *PLACES, *ITEM_COLUMNS).select_from(JOINED).where(cases.c.id == case_id)
+    )
+    row = found.mappings().first()
+    if row is None:
+        return None
+    case = Case(
+        id=row["id"],
+        number=row["number"],
+        state=row["state"],
+        mode=row["mode"],
+        item=item_of(dict(row)),
+        clerk_id=row["clerk_id"],
+        window_id=row["window_id"],
+        window_unit_id=row["window_unit_id"],
+        applicant=Applicant(
+            row["applicant_name"], row["identity_number"], row["phone"], row["credit_code"]
+        ),
+        consent=consent_of(row["consent"]),
+        entries=await _entries(connection, case_id),
+        holds=await _holds(connection, case_id),
+        proposals=await _proposals(connection, case_id),
+        materials=tuple(await list_materials(connection, [case_id])),
+        decision=decided_of(row["decision"]),
+        call_id=row["call_id"],
+        created_at=row["created_at"],
+        comments=await _comments(connection, case_id),
+        checks=await _checks(connection, case_id),
+        shown=shown_of(row["shown"]),
+        signature=await _signature(connection, case_id),
+        submission=submission_of(row["submission"]),
+        corrections=row["corrections"],
+    )
+    return Record(
+        case=case,
+        people=await person_refs(connection, _everyone(case)),
+        **{
+            name: row[name]
+            for name in Record.__dataclass_fields__
+            if name not in ("case", "people")
+        },
+    )
+
+
+async def find_whole(connection: Connection, case_id: str) -> Whole | None:
+    """All that a page shows of the case, as it stands in this transaction."""
+    record = await find(connection, case_id)
+    if record is None:
+        return None
+    said = await list_sayings(connection, case_id)
+    unknown = {one.by for one in said} - record.people.keys()
+    return Whole(
+        record=record,
+        sayings=tuple(said),
+        papers=tuple(await list_papers(connection, [case_id])),
+        people={**record.people, **await person_refs(connection, unknown)},
+    )
+
+
+async def list_materials(connection: Connection, case_ids: Collection[str]) -> list[Material]:
+    """All versions of all lines of these cases, in the order in which they came."""
+    found = await connection.execute(
+        sa.select(materials)
+        .where(materials.c.case_id.in_(case_ids))
+        .order_by(materials.c.version, materials.c.at, materials.c.line, materials.c.number)
+    )
+    return [material_of(dict(row)) for row in found.mappings()]
+
+
+def material_of(row: Mapping[str, Any]) -> Material:
+    """The domain's Material of a row of ``materials``."""
+    return Material(**{name: row[name] for name in Material.__dataclass_fields__})
+
+
+async def list_sayings(connection: Connection, case_id: str) -> list[Saying]:
+    """All that was said about the case, in its order."""
+    found = await connection.execute(
+        sa.select(sayings).where(sayings.c.case_id == case_id).order_by(sayings.c.version)
+    )
+    return [
+        Saying(**{name: row[name] for name in Saying.__dataclass_fields__})
+        for row in found.mappings()
+    ]
+
+
+async def count_sayings(connection: Connection, case_id: str) -> int:
+    found = await connection.scalar(
+        sa.select(sa.func.count()).select_from(sayings).where(sayings.c.case_id == case_id)
+    )
+    return found or 0
+
+
+async def list_drafts(connection: Connection, case_id: str, person_id: str) -> dict[str, Draft]:
+    """This person's unsaved values, by field."""
+    found = await connection.execute(
+        sa.select(field_drafts).where(
+            field_drafts.c.case_id == case_id, field_drafts.c.person_id == person_id
+        )
+    )
+    return {row.field: Draft(row.value, row.base_version, row.at) for row in found}
+
+
+async def looked_at(connection: Connection, case_id: str) -> Looked | None:
+    """When an approver last looked at the case; None: never."""
+    stored = await connection.scalar(sa.select(cases.c.looked).where(cases.c.id == case_id))
+    return (
+        None if stored is None else Looked(datetime.fromisoformat(stored["at"]), stored["version"])
+    )
+
+
+async def _entries(connection: Connection, case_id: str) -> dict[str, Entry]:
+    found = await connection.execute(
+        sa.select(case_fields).where(case_fields.c.case_id == case_id).order_by(case_fields.c.field)
+    )
+    return {
+        one.field: Entry(one.value, one.version, one.by, one.at, one.on_behalf_of) for one in found
+    }
+
+
+async def _holds(connection: Connection, case_id: str) -> dict[str, Hold]:
+    found = await connection.execute(sa.select(field_holds).where(field_holds.c.case_id == case_id))
+    return {one.field: Hold(one.person_id, one.expires_at) for one in found}
+
+
+async def _proposals(connection: Connection, case_id: str) -> tuple[Proposal, ...]:
+    found = await connection.execute(
+        sa.select(proposals)
+        .where(proposals.c.case_id == case_id)
+        .order_by(proposals.c.version, proposals.c.at, proposals.c.id)
+    )
+    return tuple(
+        Proposal(**{name: one[name] for name in Proposal.__dataclass_fields__})
+        for one in found.mappings()
+    )
+
+
+async def _comments(connection: Connection, case_id: str) -> tuple[Comment, ...]:
+    found = await connection.execute(
+        sa.select(comments).where(comments.c.case_id == case_id).order_by(comments.c.version)
+    )
+    return tuple(
+        Comment(
+            **{name: one[name] for name in Comment.__dataclass_fields__ if name != "entries"},
+            entries=remarks_of(one["entries"]),
+        )
+        for one in found.mappings()
+    )
+
+
+async def _checks(connection: Connection, case_id: str) -> dict[str, Check]:
+    found = await connection.execute(sa.select(checks).where(checks.c.case_id == case_id))
+    words = [Check(one.point, one.verdict, one.note, one.by, one.at) for one in found]
+    return {one.point: one for one in sorted(words, key=lambda one: one.point)}
+
+
+async def _signature(connection: Connection, case_id: str) -> Signature | None:
+    """The newest, without its strokes."""
+    found = await connection.execute(
+        sa.select(*_SIGNATURE)
+        .where(signatures.c.case_id == case_id)
+        .order_by(signatures.c.version.desc())
+        .limit(1)
+    )
+    row = found.mappings().first()
+    return None if row is None else Signature(**row)
+
+
+def _everyone(case: Case) -> set[str]:
+    named: set[str | None] = {case.clerk_id}
+    named.add(case.consent.taken_by if case.consent else None)
+    named.add(case.decision.by if case.decision else None)
+    named.add(case.signature.by if case.signature else None)
+    named.add(case.submission.by if case.submission else None)
+    named |= {one.by for one in case.entries.values()}
+    named |= {id for one in case.proposals for id in (one.by, one.closed_by)}
+    named |= {id for one in case.materials for id in (one.by, one.reviewed_by)}
+    named |= {one.closed_by for one in case.comments}
+    named |= {entry.by for one in case.comments for entry in one.entries}
+    named |= {one.by for one in case.checks.values()}
+    return {id for id in named if id}
