@@ -24,7 +24,7 @@ Samples = npt.NDArray[np.int16]
 Plane = npt.NDArray[np.uint8]
 
 MILLISECOND: Final = Fraction(1, 1000)
-CODECS: Final[dict[Kind, str]] = {"audio": "opus", "video": "vp8"}
+CODECS: Final[dict[str, str]] = {"audio": "opus", "video": "vp8"}
 OVERLAP_S: Final = 2.0
 """So far a leg may reach into the next one of its party; what overlaps more is another picture."""
 TILE: Final = (640, 480)
@@ -162,13 +162,13 @@ def _opened(path: Path) -> InputContainer | None:
     except (av.FFmpegError, OSError):
         return None
     for stream in source.streams:
-        if CODECS.get(stream.type) != stream.codec_context.name:  # type: ignore[call-overload]
+        if CODECS.get(stream.type) != stream.codec_context.name:
             source.close()
             return None
     return source
 
 
-def _packets(source: InputContainer) -> Iterator[av.Packet]:
+def _packets(source: InputContainer) -> Iterator[av.Packet[Any]]:
     """What can be read, in the order of the file; a last cluster that was cut short ends it."""
     try:
         yield from source.demux()
@@ -313,7 +313,7 @@ def _decoded(source: InputContainer, kind: Kind) -> Iterator[tuple[float, Any]]:
         except av.FFmpegError:
             continue
         for frame in frames:
-            if frame.time is not None:
+            if isinstance(frame, (av.VideoFrame, av.AudioFrame)) and frame.time is not None:
                 yield frame.time, frame
 
 

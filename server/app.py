@@ -28,6 +28,7 @@ from server.actions.jobs import Jobs
 from server.actions.marks import Marks
 from server.actions.materials import LIVES, Uploads
 from server.actions.papers import Press
+from server.actions.playbacks import Studio
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.sessions import Sessions
@@ -245,7 +246,9 @@ async def node(
     )
     marks = Marks(store)
     pressing = Press(store, Children(), settings.font_dirs)
-    jobs = Jobs(store, {papers.KIND: pressing.kind})
+    studio = Studio(store, Children(), data / "work", settings.font_dirs)
+    await asyncio.to_thread(studio.prepare)
+    jobs = Jobs(store, {papers.KIND: pressing.kind, **studio.kinds})
     turn_secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()
     switchboard = Switchboard(
         call_actions.Book(store),

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from server.actions import cases
+from server.actions import cases, playbacks
 from server.domain.person import SYSTEM, Act, Actor, may
 from server.store import Change, Store, version_of
 from server.store import calls as rows
@@ -18,7 +18,7 @@ from server.store import people as staff
 from server.store import roster as desks
 from server.wire.projection import RUNG, project_call
 from signaling import waiting
-from signaling.call import LOST_AFTER_S, Call, CallId, LegId, PersonId
+from signaling.call import LOST_AFTER_S, Call, CallId, CallState, LegId, PersonId
 from signaling.protocol import (
     Ack,
     Audience,
@@ -71,7 +71,10 @@ def people_of(call: Call) -> dict[str, str]:
 async def record(
     change: Change, call: Call, header: rows.Header, act: str, object: str, **payload: Any
 ) -> None:
-    """Record the call as it is now: one event with the whole view, one entry with the states."""
+    """Record the call as it is now: one event with the whole view, one entry with the states.
+
+    An ended call gets the playbacks that it lacks.
+    """
     subject = subject_of(call.id)
     view = await rows.view(change.connection, call, header)
     await change.record(
@@ -89,6 +92,8 @@ async def record(
         },
         people=people_of(call),
     )
+    if call.state is CallState.ENDED:
+        await playbacks.ask(change, call.id)
 
 
 class _Turn:

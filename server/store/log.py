@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.people import person_refs
 from server.store.tables import calls, cases, items, ledger_entries, legs, people, recordings
-from signaling.protocol import PersonRef
+from signaling.protocol import PersonRef, Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Recorded:
     id: str
     call_id: str
     leg_id: str
-    seat: str
+    seat: Seat
     person: PersonRef
     state: str
     started_at: datetime
