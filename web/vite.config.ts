@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { createRequire } from 'node:module'
 import { fileURLToPath, URL } from 'node:url'
 import vue from '@vitejs/plugin-vue'
+import { build } from 'vite'
 import { defineConfig, type Plugin } from 'vitest/config'
 
 const out = fileURLToPath(new URL('../server/static', import.meta.url))
@@ -43,9 +44,37 @@ function pdfParts(): Plugin {
   }
 }
 
+/**
+ * Builds the inside of the early view as one classic script: a frame with an opaque origin may load no modules
+ * from here.
+ */
+function earlyFrame(): Plugin {
+  let built = out
+  return {
+    name: 'yunjian-early-frame',
+    apply: 'build',
+    configResolved: (config) => void (built = config.build.outDir),
+    async closeBundle() {
+      await build({
+        configFile: false,
+        root: fileURLToPath(new URL('.', import.meta.url)),
+        publicDir: false,
+        logLevel: 'warn',
+        build: {
+          outDir: resolve(built, 'early'),
+          emptyOutDir: false,
+          target: 'es2022',
+          chunkSizeWarningLimit: 4000,
+          lib: { entry: 'src/early/frame.ts', formats: ['iife'], name: 'yunjianEarly', fileName: () => 'frame.js' },
+        },
+      })
+    },
+  }
+}
+
 export default defineConfig({
   base: '/',
-  plugins: [vue(), apiDocs(), pdfParts()],
+  plugins: [vue(), apiDocs(), pdfParts(), earlyFrame()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'true',
