@@ -168,7 +168,7 @@ def _opened(path: Path) -> InputContainer | None:
     return source
 
 
-def _packets(source: InputContainer) -> Iterator[av.Packet[Any]]:
+def _packets(source: InputContainer) -> "Iterator[av.Packet[Any]]":
     """What can be read, in the order of the file; a last cluster that was cut short ends it."""
     try:
         yield from source.demux()
