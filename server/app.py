@@ -21,8 +21,18 @@ from media.client import Worker, spawn
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
-from server.actions import catalogue, decisions, forms, papers, supervision
+from server.actions import (
+    catalogue,
+    comments,
+    decisions,
+    forms,
+    papers,
+    sayings,
+    signing,
+    supervision,
+)
 from server.actions import health as health_actions
+from server.actions.archive import Archive
 from server.actions.early import Early
 from server.actions.jobs import Jobs
 from server.actions.marks import Marks
@@ -188,7 +198,7 @@ async def node(
     store = await Store.open(settings.store, clock)
     await catalogue.seed_calendar(store)
     app[STORE] = store
-    app[calls.ARCHIVE] = supervision.Archive(store)
+    app[calls.ARCHIVE] = Archive(store)
     book = Sessions(store)
     app[sessions.SESSIONS] = book
     app[AUTHENTICATE] = book.authenticate
@@ -264,6 +274,9 @@ async def node(
         case_actions.commands(store),
         forms.commands(store),
         decisions.commands(store),
+        sayings.commands(store),
+        comments.commands(store),
+        signing.commands(store),
         switchboard.handlers(),
     ):
         for command, handler in table.items():

@@ -199,6 +199,9 @@ async def _record(change: Change, paper: Paper, act: str) -> None:
 class Content:
     """A paper that may be read: the sealed PDF and what it is called."""
 
+    case_id: str
+    side: str
+    """As which audience the asker sees the case."""
     sha256: str
     size_bytes: int
     name: str
@@ -210,10 +213,11 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
         paper = await rows.find(connection, paper_id)
         if paper is None:
             raise Refusal(Code.NOT_FOUND)
-        await header(connection, actor, paper.case_id)
+        _, side = await header(connection, actor, paper.case_id)
     if paper.sha256 is None or paper.size_bytes is None:
         raise Refusal(Code.PAPER_NOT_READY, state=paper.state)
-    return Content(paper.sha256, paper.size_bytes, f"{rules.TITLES[paper.kind]}-{paper.number}.pdf")
+    name = f"{rules.TITLES[paper.kind]}-{paper.number}.pdf"
+    return Content(paper.case_id, side, paper.sha256, paper.size_bytes, name)
 
 
 class Press:

@@ -1,9 +1,8 @@
-"""What is watched afterwards: refused commands, the log of calls, recordings, the ledger's check.
+"""What is watched afterwards: refused commands, the log of calls, histories, the ledger's check.
 
 Supervisors see the cases and calls of their unit, on either side. Knows no HTTP.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -16,23 +15,17 @@ from server.domain.identifiers import mask_name
 from server.domain.person import Act, Actor, may
 from server.domain.working_days import CHINA
 from server.store import Store, log, version_of
-from server.store import calls as call_rows
-from server.store import cases as case_rows
 from server.store.ledger.journal import JournalDamaged
 from server.wire.http import (
-    CallDetail,
     CallLogRow,
     CaseHistory,
     Finding,
     HistoryEvent,
     Ledger,
     LedgerRow,
-    RecordingState,
-    RecordingView,
     Report,
 )
-from server.wire.projection import project, project_call
-from signaling.call import CallId
+from server.wire.projection import project
 from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal
 
@@ -175,6 +168,8 @@ async def call_log(
     *,
     number: str = "",
     person: str = "",
+    file: str = "",
+    text: str = "",
     first: date | None = None,
     last: date | None = None,
     before: tuple[datetime, str] | None = None,
@@ -189,6 +184,8 @@ async def call_log(
             actor.unit_id,
             number=number.strip(),
             person=person.strip(),
+            file=file.strip(),
+            text=text.strip(),
             since=None if first is None else _midnight(first),
             until=None if last is None else _midnight(last + timedelta(days=1)),
             before=before,
@@ -209,100 +206,3 @@ async def call_log(
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=CHINA)
-
-
-class Archive:
-    """Calls and their files as they are read afterwards."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._whole: dict[str, tuple[float, bool]] = {}
-        self._viewed: dict[tuple[str, str], float] = {}
-
-    async def call(self, actor: Actor, call_id: str) -> CallDetail:
-        """A call with its files: for supervisors of either unit, and without files for who was in it.
-
-        Refused: not_found.
-        """
-        async with self._store.read() as connection:
-            call, about = await call_actions.found(connection, CallId(call_id))
-            audience = call_actions.audience_of(actor, call, about)
-            case = await case_rows.find_header(connection, about.case_id)
-            if audience not in ("party", "supervisor") or case is None:
-                raise Refusal(Code.NOT_FOUND, call=call_id)
-            view = await call_rows.view(connection, call, about)
-            version = await version_of(connection, call_actions.subject_of(call_id))
-            number = await log.case_number(connection, about.case_id)
-            files = (
-                await log.list_recordings(connection, call_id) if audience == "supervisor" else []
-            )
-        return CallDetail(
-            version=version,
-            audience=audience,
-            call=project_call(view, audience, actor.person_id),
-            recordings=[await self._view(one) for one in files],
-            case_number=number,
-            item_name=case.item.name,
-        )
-
-    async def _view(self, one: log.Recorded) -> RecordingView:
-        state: RecordingState = "recording"
-        if one.state == "lost":
-            state = "lost"
-        elif one.state == "stored" and one.sha256 is not None:
-            state = "stored" if await self.whole(one.sha256) else "tampered"
-        return RecordingView.model_validate(
-            {name: getattr(one, name) for name in RecordingView.model_fields} | {"state": state}
-        )
-
-    async def recording(self, actor: Actor, recording_id: str, *, download: bool) -> log.Recorded:
-        """A stored recording that may be watched now; watching is kept in the ledger of its call.
-
-        Refused: not_found, material_not_stored (still being written, or lost), content_altered.
-        """
-        async with self._store.read() as connection:
-            one = await log.find_recording(connection, recording_id)
-            if one is None:
-                raise Refusal(Code.NOT_FOUND)
-            call, about = await call_actions.found(connection, CallId(one.call_id))
-        if call_actions.audience_of(actor, call, about) != "supervisor":
-            raise Refusal(Code.NOT_FOUND)
-        if one.state != "stored" or one.sha256 is None or one.size_bytes is None:
-            raise Refusal(Code.MATERIAL_NOT_STORED)
-        if not await self.whole(one.sha256):
-            raise Refusal(Code.CONTENT_ALTERED, recording=one.id)
-        await self._note_view(actor, one, download=download)
-        return one
-
-    async def whole(self, sha256: str) -> bool:
-        """Whether the bytes still have this hash; looked at anew after some minutes."""
-        known = self._whole.get(sha256)
-        now = time.monotonic()
-        if known is None or now - known[0] > BELIEVED_S:
-            known = self._whole[sha256] = (now, await self._store.blobs.verify(sha256))
-            if len(self._whole) > REMEMBERED:
-                del self._whole[next(iter(self._whole))]
-        return known[1]
-
-    async def _note_view(self, actor: Actor, one: log.Recorded, *, download: bool) -> None:
-        """A player asks for many pieces; one sitting is one entry."""
-        key = (actor.session_id, f"{one.id} {download}")
-        now = time.monotonic()
-        if now - self._viewed.get(key, -ONE_SITTING_S) < ONE_SITTING_S:
-            return
-        self._viewed = {k: at for k, at in self._viewed.items() if now - at < ONE_SITTING_S}
-        self._viewed[key] = now
-        async with self._store.change(actor) as change:
-            await change.record(
-                call_actions.subject_of(one.call_id),
-                "recording.view",
-                f"recording:{one.id}",
-                {"type": "recording.viewed"},
-                payload={"download": download},
-            )
-
-
-BELIEVED_S: Final = 300.0
-"""How long a file that was found whole is believed to be."""
-ONE_SITTING_S: Final = 600.0
-REMEMBERED: Final = 10_000

@@ -1,4 +1,4 @@
-"""/api/v1/calls, recordings and contents of materials: what is read afterwards, and sealed bytes."""
+"""/api/v1/calls, playbacks, recordings, papers, materials: what is read afterwards, and sealed bytes."""
 
 from datetime import date
 from typing import Annotated, Final
@@ -8,15 +8,25 @@ from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
 from server.actions import materials, supervision
+from server.actions.archive import Archive
 from server.api.cases import Cursor, Text
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.store import Store
-from server.wire.http import CallDetail, CallLog
+from server.wire.http import (
+    CallCheck,
+    CallDetail,
+    CallLog,
+    Marks,
+    Phrases,
+    PlaybackView,
+    SignatureImage,
+)
+from server.work.probe import MEDIA_TYPES, PDF
 from signaling.protocol import Message
-from signaling.refusals import Code
+from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("calls")
-ARCHIVE: Final = web.AppKey("archive", supervision.Archive)
+ARCHIVE: Final = web.AppKey("archive", Archive)
 PAGE: Final = 50
 PLAYED: Final = "video/webm"
 """VP8 and Opus in Matroska, as WebM says; what browsers play from a page."""
@@ -31,6 +41,10 @@ class CallQuery(Message):
     """Part of the 办件编号."""
     person: Text = ""
     """Part of the name, or the login or staff number, of anybody who had a seat."""
+    file: Text = ""
+    """Part of the name of a file of the case."""
+    text: Text = ""
+    """Part of a message that was written in the case."""
     from_: Annotated[Day | None, Field(alias="from")] = None
     """First day, in China."""
     to: Day | None = None
@@ -43,6 +57,11 @@ class ContentQuery(Message):
     """1: as a file to keep."""
 
 
+class PlaybackQuery(ContentQuery):
+    anyway: Annotated[str, StringConstraints(pattern="^[01]$")] = "0"
+    """1: also when the bytes no longer have the hash in the record. That is kept."""
+
+
 @routes.route("GET", "/api/v1/calls", problems=(Code.FORBIDDEN,))
 async def list_calls(ask: Ask[CallQuery, Nothing]) -> CallLog:
     """The log of calls from and to my unit, newest first; for supervisors."""
@@ -51,6 +70,8 @@ async def list_calls(ask: Ask[CallQuery, Nothing]) -> CallLog:
         ask.actor,
         number=ask.query.number,
         person=ask.query.person,
+        file=ask.query.file,
+        text=ask.query.text,
         first=ask.query.from_,
         last=ask.query.to,
         before=read_cursor(ask.query.cursor),
@@ -65,14 +86,66 @@ async def list_calls(ask: Ask[CallQuery, Nothing]) -> CallLog:
 
 @routes.route("GET", "/api/v1/calls/{call_id}", problems=(Code.NOT_FOUND,))
 async def read_call(ask: Ask[Nothing, Nothing]) -> CallDetail:
-    """A call with its recordings (those for supervisors only), each checked against its hash."""
+    """A call with its playbacks and recordings (for supervisors only), each recording hashed."""
     return await ask.request.app[ARCHIVE].call(ask.actor, ask.path("call_id"))
+
+
+@routes.route("GET", "/api/v1/calls/{call_id}/marks", problems=(Code.NOT_FOUND,))
+async def read_marks(ask: Ask[Nothing, Nothing]) -> Marks:
+    """What was shown and pointed at during a call; for supervisors."""
+    return await ask.request.app[ARCHIVE].marks(ask.actor, ask.path("call_id"))
+
+
+@routes.route("POST", "/api/v1/calls/{call_id}/check", problems=(Code.NOT_FOUND, Code.FORBIDDEN))
+async def check_call(ask: Ask[Nothing, Nothing]) -> CallCheck:
+    """Verify the ledgers of a call and its case and hash all their files anew; for supervisors."""
+    return await ask.request.app[ARCHIVE].check(ask.actor, ask.path("call_id"))
+
+
+@routes.route(
+    "POST",
+    "/api/v1/calls/{call_id}/composition",
+    problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED),
+)
+async def compose_call(ask: Ask[Nothing, Nothing]) -> PlaybackView:
+    """Have all parties of a call composed into one file, or be told how far it is; for supervisors."""
+    return await ask.request.app[ARCHIVE].compose(ask.actor, ask.path("call_id"))
+
+
+@routes.route(
+    "GET",
+    "/api/v1/playbacks/{playback_id}/content",
+    produces=PLAYED,
+    ranges=True,
+    problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED, Code.CONTENT_ALTERED),
+)
+async def read_playback(ask: Ask[PlaybackQuery, Nothing]) -> web.StreamResponse:
+    """A playback as seekable WebM, whole or by ``Range``; for supervisors. Watching is kept."""
+    download = ask.query.download == "1"
+    one = await ask.request.app[ARCHIVE].playback(
+        ask.actor, ask.path("playback_id"), download=download, anyway=ask.query.anyway == "1"
+    )
+    assert one.sha256 is not None
+    assert one.started_at is not None
+    store = ask.request.app[STORE]
+    name = f"{one.started_at:%Y%m%d-%H%M%S}-{one.seat}.webm"
+    return await _stream(
+        ask.request,
+        store,
+        one.sha256,
+        await store.blobs.size(one.sha256),
+        {
+            hdrs.CONTENT_TYPE: PLAYED,
+            hdrs.CONTENT_DISPOSITION: _disposition("attachment" if download else "inline", name),
+        },
+    )
 
 
 @routes.route(
     "GET",
     "/api/v1/recordings/{recording_id}/content",
-    produces=PLAYED,
+    produces=(PLAYED, KEPT),
+    ranges=True,
     problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED, Code.CONTENT_ALTERED),
 )
 async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
@@ -99,12 +172,16 @@ async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
 @routes.route(
     "GET",
     "/api/v1/materials/{material_id}/content",
-    problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED),
+    produces=MEDIA_TYPES,
+    ranges=True,
+    problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED, Code.CONTENT_ALTERED),
 )
 async def read_material(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """A stored material as a file. Nothing in it can run: attachment, nosniff, sandbox."""
     store = ask.request.app[STORE]
     content = await materials.find_content(store, ask.actor, ask.path("material_id"))
+    if not await ask.request.app[ARCHIVE].whole(content.sha256):
+        raise Refusal(Code.CONTENT_ALTERED, material=content.material.id)
     return await _stream(
         ask.request,
         store,
@@ -116,6 +193,42 @@ async def read_material(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
             "Content-Security-Policy": "default-src 'none'; sandbox",
         },
     )
+
+
+@routes.route(
+    "GET",
+    "/api/v1/papers/{paper_id}/content",
+    produces=PDF,
+    ranges=True,
+    problems=(Code.NOT_FOUND, Code.PAPER_NOT_READY, Code.CONTENT_ALTERED),
+)
+async def read_paper(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
+    """An official paper as PDF. Nothing in it can run: nosniff, sandbox."""
+    content = await ask.request.app[ARCHIVE].paper(ask.actor, ask.path("paper_id"))
+    kind = "attachment" if ask.query.download == "1" else "inline"
+    return await _stream(
+        ask.request,
+        ask.request.app[STORE],
+        content.sha256,
+        content.size_bytes,
+        {
+            hdrs.CONTENT_TYPE: PDF,
+            hdrs.CONTENT_DISPOSITION: _disposition(kind, content.name),
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )
+
+
+@routes.route("GET", "/api/v1/signatures/{signature_id}", problems=(Code.NOT_FOUND,))
+async def read_signature(ask: Ask[Nothing, Nothing]) -> SignatureImage:
+    """The strokes of a signature, for who may see its case."""
+    return await ask.request.app[ARCHIVE].signature(ask.actor, ask.path("signature_id"))
+
+
+@routes.route("GET", "/api/v1/phrases")
+async def list_phrases(ask: Ask[Nothing, Nothing]) -> Phrases:
+    """The quick phrases (常用语) of my unit and of all."""
+    return await ask.request.app[ARCHIVE].phrases(ask.actor)
 
 
 def _disposition(kind: str, name: str) -> str:

@@ -89,6 +89,14 @@ class Blobs:
         """Whether the content is there and still has this hash."""
         return await asyncio.to_thread(self._verify, sha256)
 
+    async def stamp(self, sha256: str) -> tuple[int, ...] | None:
+        """What changes whenever somebody touches the file (inode, size, times); None: it is not there."""
+        try:
+            found = await asyncio.to_thread(self.path(sha256).stat)
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
     def path(self, sha256: str) -> Path:
         """Where the blob lies, for a child process that reads it. ValueError for what is no hash."""
         if not _NAME.fullmatch(sha256):

@@ -12,7 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.people import person_refs
-from server.store.tables import calls, cases, items, ledger_entries, legs, people, recordings
+from server.store.tables import (
+    calls,
+    cases,
+    items,
+    ledger_entries,
+    legs,
+    materials,
+    people,
+    phrases,
+    recordings,
+    sayings,
+)
 from signaling.protocol import PersonRef, Seat
 
 
@@ -77,6 +88,8 @@ async def list_calls(
     *,
     number: str = "",
     person: str = "",
+    file: str = "",
+    text: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     before: tuple[datetime, str] | None = None,
@@ -85,7 +98,8 @@ async def list_calls(
     """Calls from or to this unit; newest first.
 
     ``number`` is a part of the 办件编号; ``person`` a part of the name, or the login or staff
-    number, of anybody who had a seat; ``since`` and ``until`` (not included) bound when the call
+    number, of anybody who had a seat; ``file`` a part of the name of a file of the case; ``text`` a
+    part of a message that was written in it; ``since`` and ``until`` (not included) bound when the call
     was opened; ``before`` is (opened_at, call id) of the last row of the page before.
     """
     query = (
@@ -119,6 +133,16 @@ async def list_calls(
             legs.c.call_id == calls.c.id, legs.c.person_id.in_(meant)
         )
         query = query.where(sa.or_(calls.c.caller_id.in_(meant), seated.exists()))
+    if file:
+        named = sa.select(materials.c.id).where(
+            materials.c.case_id == calls.c.case_id, materials.c.name.contains(file, autoescape=True)
+        )
+        query = query.where(named.exists())
+    if text:
+        said = sa.select(sayings.c.id).where(
+            sayings.c.case_id == calls.c.case_id, sayings.c.text.contains(text, autoescape=True)
+        )
+        query = query.where(said.exists())
     if since is not None:
         query = query.where(calls.c.opened_at >= since)
     if until is not None:
@@ -233,3 +257,13 @@ async def list_entries(connection: AsyncConnection, subject: str) -> list[Writte
         )
         for row in rows
     ]
+
+
+async def list_phrases(connection: AsyncConnection, unit_id: str) -> list[dict[str, Any]]:
+    """The quick phrases of this unit and those of all, in their order."""
+    found = await connection.execute(
+        sa.select(phrases.c.id, phrases.c.kind, phrases.c.text)
+        .where(sa.or_(phrases.c.unit_id == unit_id, phrases.c.unit_id.is_(None)))
+        .order_by(phrases.c.kind, phrases.c.position, phrases.c.id)
+    )
+    return [dict(row) for row in found.mappings()]

@@ -1,0 +1,290 @@
+"""Calls and their files as they are read afterwards: recordings, playbacks, papers, marks.
+
+A file is given out only while its bytes still have the hash in the record; that a supervisor
+watched or read one is kept in the ledger, once a session. Knows no HTTP.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from server.actions import calls as call_actions
+from server.actions import papers, playbacks, supervision
+from server.actions.cases import header, subject_of
+from server.domain.paper import TITLES
+from server.domain.person import Actor
+from server.store import Store, log, version_of
+from server.store import calls as call_rows
+from server.store import cases as case_rows
+from server.store import marks as mark_rows
+from server.store import papers as paper_rows
+from server.store import playbacks as rows
+from server.store.people import person_refs
+from server.store.playbacks import Playback
+from server.wire.http import (
+    CallCheck,
+    CallDetail,
+    FileCheck,
+    Marks,
+    MarkView,
+    Phrase,
+    Phrases,
+    PlaybackView,
+    RecordingState,
+    RecordingView,
+    SignatureImage,
+)
+from server.wire.projection import project_call
+from signaling.call import CallId
+from signaling.refusals import Code, Refusal
+
+REMEMBERED: Final = 10_000
+
+
+class Archive:
+    """Calls, cases and their files as they are read afterwards."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._whole: dict[str, tuple[Any, bool]] = {}
+        self._viewed: dict[tuple[str, str], None] = {}
+
+    # ------------------------------------------------------------ calls
+
+    async def call(self, actor: Actor, call_id: str) -> CallDetail:
+        """A call with its files: for supervisors of either unit, and without files for who was in it.
+
+        Refused: not_found.
+        """
+        async with self._store.read() as connection:
+            call, about = await call_actions.found(connection, CallId(call_id))
+            audience = call_actions.audience_of(actor, call, about)
+            case = await case_rows.find_header(connection, about.case_id)
+            if audience not in ("party", "supervisor") or case is None:
+                raise Refusal(Code.NOT_FOUND, call=call_id)
+            view = await call_rows.view(connection, call, about)
+            version = await version_of(connection, call_actions.subject_of(call_id))
+            number = await log.case_number(connection, about.case_id)
+            files: list[log.Recorded] = []
+            played: list[Playback] = []
+            if audience == "supervisor":
+                files = await log.list_recordings(connection, call_id)
+                played = await rows.list_playbacks(connection, call_id)
+            people = await person_refs(connection, {one.person_id or "" for one in played})
+        return CallDetail(
+            version=version,
+            audience=audience,
+            call=project_call(view, audience, actor.person_id),
+            recordings=[await self._view(one) for one in files],
+            case_number=number,
+            item_name=case.item.name,
+            playbacks=[playbacks.playback_view(one, people) for one in played],
+        )
+
+    async def _view(self, one: log.Recorded) -> RecordingView:
+        state: RecordingState = "recording"
+        if one.state == "lost":
+            state = "lost"
+        elif one.state == "stored" and one.sha256 is not None:
+            state = "stored" if await self.whole(one.sha256) else "tampered"
+        return RecordingView.model_validate(
+            {name: getattr(one, name) for name in RecordingView.model_fields} | {"state": state}
+        )
+
+    async def marks(self, actor: Actor, call_id: str) -> Marks:
+        """What was shown and pointed at in a call; for supervisors. Refused: not_found."""
+        await self._watched(actor, call_id)
+        async with self._store.read() as connection:
+            found = await mark_rows.list_marks(connection, call_id)
+            people = await person_refs(connection, {one.by for one in found})
+        return Marks(
+            marks=[
+                MarkView.model_validate(
+                    {"at": one.at, "kind": one.kind, "by": people[one.by], "body": one.body}
+                )
+                for one in found
+            ]
+        )
+
+    async def check(self, actor: Actor, call_id: str) -> CallCheck:
+        """Hash every file of a call and of its case anew, and verify their ledgers; for supervisors.
+
+        That it was asked is kept. Refused: not_found.
+        """
+        case_id = await self._watched(actor, call_id)
+        ledger = await supervision.check_ledger(self._store, actor, case_id)
+        async with self._store.read() as connection:
+            named = [
+                *await self._recorded_files(connection, call_id),
+                *[
+                    ("material", one.id, one.name, one.sha256)
+                    for one in await case_rows.list_materials(connection, [case_id])
+                    if one.sha256 is not None
+                ],
+                *[
+                    ("paper", one.id, f"{TITLES[one.kind]} {one.number}", one.sha256)
+                    for one in await paper_rows.list_papers(connection, [case_id])
+                    if one.sha256 is not None
+                ],
+            ]
+        files = [await self._looked_at(*one) for one in named]
+        return CallCheck(
+            ok=ledger.ok and all(one.ok for one in files),
+            ledger=ledger,
+            files=files,
+            checked_at=self._store.clock.now(),
+        )
+
+    async def _recorded_files(
+        self, connection: call_rows.Connection, call_id: str
+    ) -> list[tuple[Any, str, str, str]]:
+        found = await rows.list_playbacks(connection, call_id)
+        people = await person_refs(connection, {one.person_id or "" for one in found})
+        return [
+            *[
+                ("recording", one.id, f"{one.seat} {one.person.name}", one.sha256)
+                for one in await log.list_recordings(connection, call_id)
+                if one.sha256 is not None
+            ],
+            *[
+                (
+                    "playback",
+                    one.id,
+                    f"{one.seat} {people[one.person_id].name}" if one.person_id else one.seat,
+                    one.sha256,
+                )
+                for one in found
+                if one.sha256 is not None
+            ],
+        ]
+
+    async def _looked_at(self, kind: Any, id: str, name: str, sha256: str) -> FileCheck:
+        self._whole.pop(sha256, None)
+        if not await self._store.blobs.exists(sha256):
+            return FileCheck(kind=kind, id=id, name=name, ok=False, reason="missing")
+        if not await self.whole(sha256):
+            return FileCheck(kind=kind, id=id, name=name, ok=False, reason="altered")
+        return FileCheck(kind=kind, id=id, name=name, ok=True)
+
+    async def _watched(self, actor: Actor, call_id: str) -> str:
+        """The case of a call that this person may watch. Refused: not_found."""
+        async with self._store.read() as connection:
+            call, about = await call_actions.found(connection, CallId(call_id))
+        if call_actions.audience_of(actor, call, about) != "supervisor":
+            raise Refusal(Code.NOT_FOUND, call=call_id)
+        return about.case_id
+
+    # ------------------------------------------------------------ files
+
+    async def recording(self, actor: Actor, recording_id: str, *, download: bool) -> log.Recorded:
+        """A stored recording that may be watched now; watching is kept in the ledger of its call.
+
+        Refused: not_found, material_not_stored (still being written, or lost), content_altered.
+        """
+        async with self._store.read() as connection:
+            one = await log.find_recording(connection, recording_id)
+        if one is None:
+            raise Refusal(Code.NOT_FOUND)
+        await self._watched(actor, one.call_id)
+        if one.state != "stored" or one.sha256 is None or one.size_bytes is None:
+            raise Refusal(Code.MATERIAL_NOT_STORED)
+        if not await self.whole(one.sha256):
+            raise Refusal(Code.CONTENT_ALTERED, recording=one.id)
+        await self._note(
+            actor,
+            call_actions.subject_of(one.call_id),
+            "recording.view",
+            f"recording:{one.id}",
+            {"download": download},
+        )
+        return one
+
+    async def playback(
+        self, actor: Actor, playback_id: str, *, download: bool, anyway: bool
+    ) -> Playback:
+        """A playback that may be watched now; watching is kept in the ledger of its call.
+
+        With ``anyway`` also one whose bytes no longer have the hash in the record, and that is kept
+        too. Refused: not_found, material_not_stored (not made yet, or failed), content_altered.
+        """
+        async with self._store.read() as connection:
+            one = await rows.find(connection, playback_id)
+        if one is None:
+            raise Refusal(Code.NOT_FOUND)
+        await self._watched(actor, one.call_id)
+        if one.state != "ready" or one.sha256 is None or one.size_bytes is None:
+            raise Refusal(Code.MATERIAL_NOT_STORED)
+        whole = await self.whole(one.sha256)
+        if not whole and not (anyway and await self._store.blobs.exists(one.sha256)):
+            raise Refusal(Code.CONTENT_ALTERED, playback=one.id)
+        await self._note(
+            actor,
+            call_actions.subject_of(one.call_id),
+            "recording.watch",
+            f"playback:{one.id}",
+            {"download": download, "seat": one.seat, "whole": whole},
+        )
+        return one
+
+    async def compose(self, actor: Actor, call_id: str) -> PlaybackView:
+        """Ask for all parties in one file; for supervisors. Given is what is there or being made.
+
+        Refused: not_found, material_not_stored (the parties' own playbacks are not ready).
+        """
+        await self._watched(actor, call_id)
+        async with self._store.change(actor) as change:
+            made = await playbacks.ask_composition(change, call_id)
+        return playbacks.playback_view(made, {})
+
+    async def paper(self, actor: Actor, paper_id: str) -> papers.Content:
+        """A paper that may be read now; that a supervisor read it is kept in the ledger of its case.
+
+        Refused: not_found, paper_not_ready, content_altered.
+        """
+        content = await papers.find_content(self._store, actor, paper_id)
+        if not await self.whole(content.sha256):
+            raise Refusal(Code.CONTENT_ALTERED, paper=paper_id)
+        if content.side == "supervisor":
+            await self._note(
+                actor, subject_of(content.case_id), "paper.read", f"paper:{paper_id}", {}
+            )
+        return content
+
+    async def signature(self, actor: Actor, signature_id: str) -> SignatureImage:
+        """The strokes of a signature of a case that this person may see. Refused: not_found."""
+        async with self._store.read() as connection:
+            signed = await paper_rows.find_signature(connection, signature_id)
+            if signed is None:
+                raise Refusal(Code.NOT_FOUND)
+            await header(connection, actor, signed.case_id)
+        return SignatureImage.model_validate(
+            {name: getattr(signed, name) for name in SignatureImage.model_fields}
+        )
+
+    async def phrases(self, actor: Actor) -> Phrases:
+        """The quick phrases of the asker's unit and of all."""
+        async with self._store.read() as connection:
+            found = await log.list_phrases(connection, actor.unit_id)
+        return Phrases(phrases=[Phrase.model_validate(one) for one in found])
+
+    async def whole(self, sha256: str) -> bool:
+        """Whether the bytes still have this hash; read anew whenever the file was touched."""
+        stamp = await self._store.blobs.stamp(sha256)
+        known = self._whole.get(sha256)
+        if known is None or known[0] != stamp:
+            known = self._whole[sha256] = (stamp, await self._store.blobs.verify(sha256))
+            if len(self._whole) > REMEMBERED:
+                del self._whole[next(iter(self._whole))]
+        return known[1]
+
+    async def _note(
+        self, actor: Actor, subject: str, act: str, object: str, payload: Mapping[str, Any]
+    ) -> None:
+        """Keep that something was looked at; a player asks for many pieces in one session."""
+        key = (actor.session_id, f"{act} {object} {sorted(payload.items())}")
+        if key in self._viewed:
+            return
+        async with self._store.change(actor) as change:
+            await change.record(subject, act, object, None, payload=payload)
+        self._viewed[key] = None
+        if len(self._viewed) > REMEMBERED:
+            del self._viewed[next(iter(self._viewed))]
