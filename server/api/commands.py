@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from server.api import problems
 from server.api.edge import REFERENCE
 from server.api.route import Ask, Nothing, Routes
+from server.api.schema import UNIONS
 from signaling.gateway import Connection, Gateway
 from signaling.protocol import Ack
 from signaling.refusals import Code, Refusal
@@ -33,12 +34,13 @@ class AnyCommand(BaseModel):
     "POST",
     "/api/v1/commands",
     answer=Ack,
-    problems=(Code.UNKNOWN_TYPE, Code.COMMAND_ID_REUSED, Code.THROTTLED),
+    bodies=UNIONS["AnyCommand"],
+    problems=tuple(Code),
 )
 async def send_command(ask: Ask[Nothing, AnyCommand]) -> web.Response:
     """Do what a command asks. Repeating one with its id changes nothing and gives the same answer.
 
-    A refusal is a problem with the status of its code, beside those named here any of the command's.
+    A refusal is a problem with the status of its code.
     """
     connection = Connection(ask.actor, ask.language)
     ack = await ask.request.app[GATEWAY].hear(connection, ask.body.model_dump())

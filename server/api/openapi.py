@@ -13,13 +13,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from server.api import problems
-from server.api.route import Nothing, Route, Routes
-from server.api.schema import untitle
+from server.api.edge import SAFE_METHODS
+from server.api.route import ID_PATTERN, Nothing, Route, Routes
+from server.api.schema import require, untitle
 from server.wire.http import Problem
 from signaling.refusals import Code
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _JSON: Final = "application/json"
+_PATH_SCHEMA: Final = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
 
 
 def describe(all_routes: Iterable[Routes], version: str) -> dict[str, Any]:
@@ -60,7 +62,8 @@ def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:
     wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for route in declared:
         wanted[route.query, "validation"] = None
-        wanted[route.body, "validation"] = None
+        for model in route.bodies or (route.body,):
+            wanted[model, "validation"] = None
         if (model := _model(route)) is not None:
             wanted[model, "serialization"] = None
     references, schema = models_json_schema(
@@ -69,6 +72,8 @@ def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:
     components: dict[str, Any] = schema["$defs"]
     for definition in components.values():
         untitle(definition)
+    for told in (one for route in declared for one in route.bodies):
+        require(components[told.__name__], "type")
     return dict(references), dict(sorted(components.items()))
 
 
@@ -84,21 +89,30 @@ def _operation(route: Route, noun: str, references: Reference) -> dict[str, Any]
         "operationId": route.name,
         "tags": [noun],
         "summary": summary.strip(),
-        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route),
+            *_header_parameters(route),
+        ],
         "responses": _responses(route, references),
     }
     if description := " ".join(rest.split()):
         operation["description"] = description
-    if route.body is not Nothing:
+    if route.bodies:
+        told = {"anyOf": [references[one, "validation"] for one in route.bodies]}
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": told}}}
+    elif route.body is not Nothing:
         body = references[route.body, "validation"]
         operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": body}}}
+    elif route.takes is not None:
+        operation["requestBody"] = {"required": True, "content": {route.takes: {"schema": {}}}}
     operation["security"] = [{}] if route.public else [{"cookie": []}, {"bearer": []}]
     return operation
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _PATH_SCHEMA}
         for name in _PARAMETER.findall(route.path)
     ]
 
@@ -117,6 +131,19 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
     return parameters
 
 
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": header.name,
+            "in": "header",
+            "required": header.required,
+            "schema": dict(header.schema),
+            "description": header.about,
+        }
+        for header in route.headers
+    ]
+
+
 def _responses(route: Route, references: Reference) -> dict[str, Any]:
     model = _model(route)
     done: dict[str, Any] = {"description": "Done."}
@@ -129,11 +156,15 @@ def _responses(route: Route, references: Reference) -> dict[str, Any]:
     if route.ranges:
         responses["206"] = {**done, "description": "The range that was asked for."}
         responses["416"] = {"description": "No such range.", "content": told}
-    codes = [*route.problems, Code.INTERNAL]
+    codes = [*route.problems, Code.INTERNAL, Code.BUSY]
     if not route.public:
         codes.append(Code.UNAUTHENTICATED)
+    if route.method not in SAFE_METHODS:
+        codes.append(Code.FOREIGN_ORIGIN)
     if route.body is not Nothing or route.query is not Nothing:
         codes.append(Code.MALFORMED)
+    if route.body is not Nothing:
+        codes += [Code.UNSUPPORTED_MEDIA_TYPE, Code.TOO_LARGE]
     by_status: dict[int, list[str]] = {}
     for code in dict.fromkeys(codes):
         by_status.setdefault(problems.status(code), []).append(code.value)

@@ -331,7 +331,7 @@ def answer(
     response = web.Response(
         status=told.status,
         reason=REASONS.get(told.status),
-        text=told.model_dump_json(exclude_none=True),
+        text=told.model_dump_json(),
         content_type=CONTENT_TYPE,
         headers=list(headers),
     )

@@ -8,7 +8,7 @@ pydantic; no noun of the product except who asks.
 
 import base64
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPMethod
@@ -60,7 +60,8 @@ class Ask(Generic[Q, B]):
         return value
 
 
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ID_PATTERN: Final = "[A-Za-z0-9_-]{1,64}"
+_ID: Final = re.compile(ID_PATTERN)
 STORE: Final = web.AppKey("store", Store)
 """For reading; every change goes through an action."""
 ACTOR: Final = web.RequestKey("actor", Actor)
@@ -71,10 +72,22 @@ Handler = Callable[[Ask[Any, Any]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
+class Header:
+    """A header that a handler reads and checks itself, as the description tells it (JSON Schema)."""
+
+    name: str
+    schema: Mapping[str, Any]
+    about: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
 class Route:
     """A declared route. ``answer`` is None for 204, StreamResponse for bytes of a type of ``produces``.
 
-    With ``ranges`` a part of them can be asked for: 206 and 416 are answers too.
+    With ``ranges`` a part of them can be asked for: 206 and 416 are answers too. The description
+    tells ``headers``, the content type ``takes`` of a body that the handler reads itself, and
+    ``bodies`` in place of a ``body`` that holds any of them.
     """
 
     method: str
@@ -88,6 +101,9 @@ class Route:
     produces: tuple[str, ...]
     ranges: bool
     problems: tuple[Code, ...]
+    headers: tuple[Header, ...]
+    takes: str | None
+    bodies: tuple[type[BaseModel], ...]
     name: str
     description: str
 
@@ -134,6 +150,9 @@ class Routes:
         produces: str | Iterable[str] = "application/octet-stream",
         ranges: bool = False,
         problems: Iterable[Code] = (),
+        headers: Iterable[Header] = (),
+        takes: str | None = None,
+        bodies: Iterable[type[BaseModel]] = (),
     ) -> Callable[[Callable[[Ask[Q, B]], Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
         """Declare the decorated handler; its docstring is the description of the operation.
 
@@ -162,6 +181,9 @@ class Routes:
                     (produces,) if isinstance(produces, str) else tuple(produces),
                     ranges,
                     tuple(problems),
+                    tuple(headers),
+                    takes,
+                    tuple(bodies),
                     handler.__name__,
                     (handler.__doc__ or "").strip(),
                 )

@@ -46,7 +46,7 @@ def messages() -> dict[str, Any]:
         untitle(definition)
         definition["title"] = name
         if "type" in definition.get("properties", {}):
-            _require(definition, "type")
+            require(definition, "type")
     for name, models in UNIONS.items():
         definitions[name] = {"title": name, "anyOf": _references(models)}
     return {
@@ -80,7 +80,8 @@ def untitle(node: Any) -> None:
             untitle(value)
 
 
-def _require(definition: dict[str, Any], name: str) -> None:
+def require(definition: dict[str, Any], name: str) -> None:
+    """Let a schema ask for this member, though its model has a default for it."""
     definition["required"] = sorted({*definition.get("required", []), name})
 
 
