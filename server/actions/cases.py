@@ -406,6 +406,20 @@ async def mark_called(change: Change, case_id: str, call_id: str) -> None:
     )
 
 
+async def number_of(change: Change, case: rules.Case) -> str:
+    """The 办件编号 of the case, given now when it has none yet.
+
+    Its serial counts per item and day in China; it is unique however many are given at once, and a
+    transaction that is rolled back gives it back.
+    """
+    if case.number is not None:
+        return case.number
+    today = china_day(change.at)
+    prefix = identifiers.case_number_prefix(case.item.code, today)
+    serial = await rows.next_serial(change.connection, prefix)
+    return identifiers.case_number(case.item.code, today, serial)
+
+
 # ---------------------------------------------------------------- lists
 
 

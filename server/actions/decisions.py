@@ -1,10 +1,12 @@
-"""Judging a case: the review of each material and the decision, by the approver.
+"""Judging a case: the review of each material, the checklist and the decision, by the approver.
 
-The 办件编号 is given with the first decision, in the same transaction. Rules are in
-server.domain.material and server.domain.case.
+The decision asks for its official paper in the same transaction, and gives the 办件编号 where
+there is none yet. Rules are in server.domain.material, server.domain.checklist and
+server.domain.case.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from server.actions.cases import (
     AHEAD,
@@ -12,18 +14,35 @@ from server.actions.cases import (
     Handler,
     actor_of,
     admitted,
+    number_of,
     subject_of,
 )
-from server.actions.views import decided_view, material_view, person_ref
+from server.actions.papers import ask_paper
+from server.actions.views import check_view, decided_view, material_view, person_ref
 from server.domain import case as rules
-from server.domain import identifiers, material
+from server.domain import checklist, material
 from server.domain.person import Actor
 from server.domain.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
-from server.wire.case import CaseDecide, CaseDecided, CaseReview, MaterialChanged
+from server.wire.case import (
+    CaseCheck,
+    CaseChecked,
+    CaseDecide,
+    CaseDecided,
+    CaseReview,
+    MaterialChanged,
+    PaperKind,
+)
 from signaling.protocol import Ack, Command
+
+PAPERS: Final[dict[rules.Decision, PaperKind]] = {
+    "accepted": "acceptance",
+    "to_correct": "correction",
+    "refused": "refusal",
+}
+"""The paper that each decision makes."""
 
 
 def commands(store: Store) -> dict[type[Command], Handler]:
@@ -35,7 +54,10 @@ def commands(store: Store) -> dict[type[Command], Handler]:
     async def decided(connection: Connected, command: CaseDecide) -> Ack:
         return await decide(store, actor_of(connection), command)
 
-    return {CaseReview: reviewed, CaseDecide: decided}
+    async def checked(connection: Connected, command: CaseCheck) -> Ack:
+        return await check(store, actor_of(connection), command)
+
+    return {CaseReview: reviewed, CaseCheck: checked, CaseDecide: decided}
 
 
 async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
@@ -78,11 +100,41 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
         return change.ack()
 
 
-async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
-    """受理, 补正 or 不予受理. Result: ``{number}``. Refusals: ``server.domain.case.decide``.
+async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
+    """The word about one point of the checklist. Refusals: ``server.domain.checklist.check``."""
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        word = checklist.check(
+            record.case.item,
+            command.point,
+            command.verdict,
+            command.note,
+            hand,
+            closed=record.case.closed,
+            at=change.at,
+        )
+        await rows.save_check(change.connection, command.case_id, command.point, word)
+        view = word and check_view(word, person_ref(actor))
+        await change.record(
+            subject,
+            "case.check",
+            f"point:{command.point}",
+            lambda version: CaseChecked(
+                subject=subject, version=version, at=change.at, point=command.point, check=view
+            ),
+            payload={"verdict": command.verdict, "note": word.note if word else ""},
+        )
+        return change.ack()
 
-    The serial of a 办件编号 counts per item and day in China; it is unique however many decide
-    at once, and a decision that is rolled back gives it back.
+
+async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
+    """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
+
+    Refusals: ``server.domain.case.decide``.
     """
     async with store.change(actor, command) as change:
         if change.replayed:
@@ -101,14 +153,9 @@ async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
             hand,
             at=change.at,
             known_days=known,
+            again=command.again,
         )
-        number = record.case.number
-        if number is None:
-            code = record.case.item.code
-            serial = await rows.next_serial(
-                change.connection, identifiers.case_number_prefix(code, today)
-            )
-            number = identifiers.case_number(code, today, serial)
+        number = await number_of(change, record.case)
         after = replace(after, number=number)
         await rows.save(change.connection, record.case, after)
         decided = after.decision
@@ -135,4 +182,7 @@ async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
                 "due_on": shown.due_on.isoformat() if shown.due_on else None,
             },
         )
+        people = {**record.people, actor.person_id: person_ref(actor)}
+        paper = PAPERS[decided.kind]
+        await ask_paper(change, replace(record, case=after, people=people), paper)
         return change.ack({"number": number})

@@ -28,7 +28,7 @@ import structlog
 from server.actions.cases import admitted, header, new_id, subject_of
 from server.actions.views import material_view
 from server.domain.form import APPLICANT
-from server.domain.material import Material, next_number
+from server.domain.material import AFTER_CLOSING, Material, Purpose, next_number, sent
 from server.domain.person import Actor, System
 from server.store import SYSTEM, Change, Store
 from server.store import cases as rows
@@ -51,8 +51,6 @@ SWEEP_EVERY_S: Final = 30.0
 SPARE_BYTES: Final = 64 * 1024 * 1024
 """Room that an upload may not take from the disk."""
 NAME_MAX: Final = 255
-VERSIONS_AT_MOST: Final = 200
-"""Of one line of one case, those given up included: the whole case is read with each act."""
 ALGORITHMS: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 NOTHING_LEFT: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -144,12 +142,21 @@ class Uploads:
     # ------------------------------------------------------------ the life of an upload
 
     async def begin(
-        self, actor: Actor, case_id: str, line: str, name: str, length: int
+        self,
+        actor: Actor,
+        case_id: str,
+        line: str,
+        name: str,
+        length: int,
+        *,
+        purpose: Purpose = "material",
+        answers: str | None = None,
     ) -> Standing:
         """Name a file that is to come: a new version of that line, ``receiving`` from now on.
 
-        Refused: not_found, not_yours (not the window), case_closed, line_unknown, file_empty,
-        file_too_large, disk_full, throttled (after 200 versions of the line).
+        The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
+        the approver's file that this one returns. Refused: not_found, file_empty, file_too_large,
+        disk_full, and as in ``server.domain.material.sent``.
         """
         if length <= 0:
             raise Refusal(Code.FILE_EMPTY)
@@ -162,7 +169,9 @@ class Uploads:
         await asyncio.to_thread(self._path(upload_id).touch, 0o600)
         try:
             async with self._store.change(actor) as change:
-                material = await self._add(change, actor, case_id, line, name, length)
+                material = await self._add(
+                    change, actor, case_id, line, name, length, purpose, answers
+                )
                 upload = Upload(
                     id=upload_id,
                     material_id=material.id,
@@ -179,28 +188,33 @@ class Uploads:
         return _standing(upload, 0)
 
     async def _add(
-        self, change: Change, actor: Actor, case_id: str, line: str, name: str, length: int
+        self,
+        change: Change,
+        actor: Actor,
+        case_id: str,
+        line: str,
+        name: str,
+        length: int,
+        purpose: Purpose,
+        answers: str | None,
     ) -> Material:
-        subject = subject_of(case_id)
-        await change.lock(subject)
+        version = await change.lock(subject_of(case_id)) + 1
         record, hand = await admitted(change.connection, actor, case_id)
-        if hand.side != "window":
-            raise Refusal(Code.NOT_YOURS, case=case_id)
-        if record.case.closed:
-            raise Refusal(Code.CASE_CLOSED)
-        if record.case.item.line(line) is None:
-            raise Refusal(Code.LINE_UNKNOWN)
-        if sum(one.line == line for one in record.case.materials) >= VERSIONS_AT_MOST:
-            raise Refusal(Code.THROTTLED)
+        case = record.case
+        side = sent(case.item, case.materials, line, purpose, answers, hand, closed=case.closed)
         material = Material(
             id=new_id(),
             line=line,
-            number=next_number(record.case.materials, line),
+            number=next_number(case.materials, line),
             name=clean_name(name),
             state="receiving",
             size_bytes=length,
             by=actor.person_id,
             at=change.at,
+            side=side,
+            purpose=purpose,
+            answers=answers,
+            version=version,
         )
         await rows.save_material(change.connection, case_id, material, new=True)
         await _record(change, case_id, material, "material.begin")
@@ -440,7 +454,7 @@ class Uploads:
         materials = record.case.materials
         before = next(one for one in materials if one.id == upload.material_id)
         code = Code(found["code"]) if "code" in found else None
-        if code is None and record.case.closed:
+        if code is None and record.case.closed and before.purpose not in AFTER_CLOSING:
             code = Code.CASE_CLOSED
         if code is not None:
             after = replace(before, state="rejected", rejected_code=code.value)
@@ -456,6 +470,8 @@ class Uploads:
                 duplicate_of=same,
             )
             act = "material.store"
+            if after.purpose == "material":
+                await rows.outdate_signatures(change.connection, upload.case_id)
         await rows.save_material(change.connection, upload.case_id, after, new=False)
         await _record(change, upload.case_id, after, act)
         return code
@@ -588,8 +604,13 @@ async def _record(change: Change, case_id: str, material: Material, act: str) ->
             "sha256": material.sha256,
             "pages": material.pages,
             "rejected_code": material.rejected_code,
+            "side": material.side,
+            "purpose": material.purpose,
+            "answers": material.answers,
         },
-        on_behalf_of=APPLICANT if isinstance(change.actor, Actor) else None,
+        on_behalf_of=APPLICANT
+        if isinstance(change.actor, Actor) and material.side == "window"
+        else None,
     )
 
 

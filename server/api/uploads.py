@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import AsyncIterator
 from email.utils import format_datetime
-from typing import Final
+from typing import Final, get_args
 
 from aiohttp import ClientError, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -21,7 +21,8 @@ from server.actions.early import Early
 from server.actions.materials import ALGORITHMS, Checksum, Cut, Standing, Uploads
 from server.api.edge import AUTHENTICATE, token_of
 from server.api.machine import UPLOAD_LIMITS
-from server.api.route import Ask, Nothing, Routes
+from server.api.route import Ask, Header, Nothing, Routes
+from server.domain.material import Purpose
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal
 
@@ -47,6 +48,19 @@ _EARLY_HEADERS: Final = {
 
 routes: Final = Routes("uploads")
 
+_TUS: Final = Header("Tus-Resumable", {"const": VERSION}, "Version of the protocol.")
+_BYTES: Final = {"type": "string", "pattern": "^[0-9]{1,15}$"}
+_PIECE_HEADERS: Final = (
+    _TUS,
+    Header("Upload-Offset", _BYTES, "Where these bytes begin."),
+    Header(
+        "Upload-Checksum",
+        {"type": "string"},
+        "Algorithm and Base64 of the digest of these bytes.",
+        required=False,
+    ),
+)
+
 
 async def tus_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal ``on_response_prepare``: every answer under this path tells the protocol."""
@@ -64,9 +78,10 @@ async def describe_uploads(ask: Ask[Nothing, Nothing]) -> web.Response:
     return _about(ask.request)
 
 
-@routes.route("OPTIONS", PATH + "/{upload_id}", status=204, public=True)
+@routes.route("OPTIONS", PATH + "/{upload_id}", status=204, public=True, problems=(Code.NOT_FOUND,))
 async def describe_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     """The same for one upload."""
+    ask.path("upload_id")
     return _about(ask.request)
 
 
@@ -87,6 +102,11 @@ def _about(request: web.Request) -> web.Response:
     PATH,
     status=201,
     produces="text/plain",
+    headers=(
+        _TUS,
+        Header("Upload-Length", _BYTES, "Size of the file in bytes."),
+        Header("Upload-Metadata", {"type": "string"}, "Pairs of a key and the Base64 of a value."),
+    ),
     problems=(
         Code.UPLOAD_VERSION,
         Code.MALFORMED,
@@ -103,8 +123,10 @@ def _about(request: web.Request) -> web.Response:
 async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Name a file: which case, which line of its list (tus creation).
 
-    ``Upload-Length`` in bytes; ``Upload-Metadata`` with case_id, line, filename (Base64). Answers
-    ``Location`` and ``Yunjian-Material``, the id of the material that is now being received.
+    ``Upload-Length`` in bytes; ``Upload-Metadata`` with case_id, line (``other`` for none of the
+    list), filename, and where it is not the window's material ``purpose`` (blank_form, sample, guide,
+    notice, result), or ``answers`` with the id of the approver's file that it returns (all Base64).
+    Answers ``Location`` and ``Yunjian-Material``, the id of the material that is now being received.
     """
     _same_version(ask.request)
     if "Upload-Defer-Length" in ask.request.headers:
@@ -118,6 +140,8 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
         about["line"],
         about["filename"],
         _number(ask.request, "Upload-Length"),
+        purpose=_purpose(about.get("purpose", "material")),
+        answers=about.get("answers") or None,
     )
     return web.Response(
         status=201,
@@ -133,6 +157,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     "HEAD",
     PATH + "/{upload_id}",
     produces="text/plain",
+    headers=(_TUS,),
     problems=(Code.UPLOAD_VERSION, Code.NOT_FOUND, Code.UPLOAD_EXPIRED, Code.UPLOAD_LOCKED),
 )
 async def read_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
@@ -166,7 +191,14 @@ _PATCH_PROBLEMS: Final = (
 )
 
 
-@routes.route("PATCH", PATH + "/{upload_id}", status=204, problems=_PATCH_PROBLEMS)
+@routes.route(
+    "PATCH",
+    PATH + "/{upload_id}",
+    status=204,
+    problems=_PATCH_PROBLEMS,
+    headers=_PIECE_HEADERS,
+    takes=PIECE,
+)
 async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Append bytes at ``Upload-Offset``; with the last one the file is judged and stored.
 
@@ -179,6 +211,7 @@ async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     "DELETE",
     PATH + "/{upload_id}",
     status=204,
+    headers=(_TUS,),
     problems=(Code.UPLOAD_VERSION, Code.NOT_FOUND, Code.UPLOAD_EXPIRED, Code.UPLOAD_LOCKED),
 )
 async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
@@ -186,7 +219,19 @@ async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     return await _cancel(ask)
 
 
-@routes.route("POST", PATH + "/{upload_id}", status=204, problems=_PATCH_PROBLEMS)
+@routes.route(
+    "POST",
+    PATH + "/{upload_id}",
+    status=204,
+    problems=(*_PATCH_PROBLEMS, Code.METHOD_NOT_ALLOWED),
+    headers=(
+        *_PIECE_HEADERS,
+        Header(
+            "X-HTTP-Method-Override", {"enum": ["PATCH", "DELETE"]}, "The method that is meant."
+        ),
+    ),
+    takes=PIECE,
+)
 async def override_method(ask: Ask[Nothing, Nothing]) -> web.Response:
     """PATCH or DELETE for clients that cannot send them, named by ``X-HTTP-Method-Override``."""
     match ask.request.headers.get("X-HTTP-Method-Override"):
@@ -319,6 +364,14 @@ def metadata(said: str) -> dict[str, str]:
         except (binascii.Error, UnicodeDecodeError):
             raise Refusal(Code.MALFORMED, fields="Upload-Metadata") from None
     return told
+
+
+def _purpose(said: str) -> Purpose:
+    known: tuple[Purpose, ...] = get_args(Purpose)
+    for purpose in known:
+        if said == purpose:
+            return purpose
+    raise Refusal(Code.MALFORMED, fields="Upload-Metadata purpose")
 
 
 def _same_version(request: web.Request) -> None:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from server.actions import calls, cases, decisions, demo, forms
+from server.actions import calls, cases, comments, decisions, demo, forms, sayings, signing
 from server.actions.materials import Uploads
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.sessions import Passwords
+from server.domain.material import Purpose
 from server.domain.person import Actor
 from server.store import Store
 from server.store import people as staff
@@ -95,6 +96,9 @@ class Office:
             **cases.commands(store),
             **forms.commands(store),
             **decisions.commands(store),
+            **sayings.commands(store),
+            **comments.commands(store),
+            **signing.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()
@@ -135,12 +139,23 @@ class Office:
             await self.do(login, DeskDuty, duty="online")
 
     async def bring(
-        self, uploads: Uploads, case_id: str, line: str, content: bytes = PDF, name: str = "a.pdf"
+        self,
+        uploads: Uploads,
+        case_id: str,
+        line: str,
+        content: bytes = PDF,
+        name: str = "a.pdf",
+        *,
+        login: str = CLERK,
+        purpose: Purpose = "material",
+        answers: str | None = None,
     ) -> str:
-        """Upload a file into a line at the window; returns the material's id. Raises the Refusal."""
+        """Upload a file into a line; returns the material's id. Raises the Refusal."""
         self.clock.move(1)
-        actor = self.actors[CLERK]
-        begun = await uploads.begin(actor, case_id, line, name, len(content))
+        actor = self.actors[login]
+        begun = await uploads.begin(
+            actor, case_id, line, name, len(content), purpose=purpose, answers=answers
+        )
         self.clock.move(1)
         await uploads.append(actor, begun.upload_id, 0, _once(content))
         return begun.material_id

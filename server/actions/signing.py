@@ -1,0 +1,248 @@
+"""The summary at the window: shown to the applicant, signed by him, handed in.
+
+That it was shown is an act of its own, so that the signature can name what and when. Nothing of
+the applicant's data stands in an ack. Rules are in server.domain.summary and server.domain.case.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from server.actions.cases import (
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    header,
+    new_id,
+    number_of,
+    subject_of,
+)
+from server.actions.papers import ask_paper
+from server.actions.views import person_ref, signature_view, submission_view
+from server.domain import case as case_rules
+from server.domain import form, material
+from server.domain import summary as rules
+from server.domain.case import Case
+from server.domain.form import APPLICANT
+from server.domain.item import OTHER_LINE
+from server.domain.material import Material
+from server.domain.person import Actor
+from server.store import Store
+from server.store import cases as rows
+from server.store import papers as paper_rows
+from server.wire.case import (
+    Applicant,
+    CaseShown,
+    CaseSign,
+    CaseSigned,
+    CaseSubmit,
+    CaseSubmitted,
+    CaseSummarise,
+    SummaryField,
+    SummaryMaterial,
+    SummaryView,
+)
+from server.wire.http import SignatureImage
+from signaling.protocol import Ack, Command
+from signaling.refusals import Code, Refusal
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def summarised(connection: Connected, command: CaseSummarise) -> SummaryView:
+        return await summarise(store, actor_of(connection), command)
+
+    async def signed(connection: Connected, command: CaseSign) -> Ack:
+        return await sign(store, actor_of(connection), command)
+
+    async def submitted(connection: Connected, command: CaseSubmit) -> Ack:
+        return await submit(store, actor_of(connection), command)
+
+    return {CaseSummarise: summarised, CaseSign: signed, CaseSubmit: submitted}
+
+
+async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> SummaryView:
+    """Show the applicant what stands in the case, and record that it was shown.
+
+    Refused: ``case_closed``, ``not_yours`` (not the window); ``stale`` when the command is repeated
+    and something changed since.
+    """
+    async with store.change(actor, command) as change:
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        looked = await rows.looked_at(change.connection, command.case_id)
+        now = record.case.summary_hash
+        if change.replayed:
+            told = change.replayed.result
+            if told["hash"] != now:
+                raise Refusal(Code.STALE)
+            return _summary(record, now, datetime.fromisoformat(told["shown_at"]), looked)
+        rules.at_the_window(hand, record.case.closed)
+        shown = rules.Shown(now, change.at)
+        await rows.save(change.connection, record.case, replace(record.case, shown=shown))
+        await change.record(
+            subject,
+            "case.summarise",
+            subject,
+            lambda version: CaseShown(subject=subject, version=version, at=change.at, hash=now),
+            payload={"hash": now},
+            on_behalf_of=APPLICANT,
+        )
+        change.ack({"hash": now, "shown_at": change.at.isoformat()})
+        return _summary(record, now, change.at, looked)
+
+
+async def sign(store: Store, actor: Actor, command: CaseSign) -> Ack:
+    """Keep the applicant's signature under what was last shown. Result: ``{signature_id}``.
+
+    Refused: ``case_closed``, ``not_yours`` (not the window), ``stale``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        version = await change.lock(subject) + 1
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        rules.at_the_window(hand, record.case.closed)
+        signature = rules.sign(
+            new_id(),
+            command.hash,
+            command.shown_at,
+            sum(map(len, command.strokes)),
+            hand,
+            shown=record.case.shown,
+            now=record.case.summary_hash,
+            at=change.at,
+            version=version,
+        )
+        strokes = rows.Strokes(command.width, command.height, command.strokes)
+        await rows.add_signature(change.connection, command.case_id, signature, strokes)
+        view = signature_view(signature, person_ref(actor))
+        await change.record(
+            subject,
+            "case.sign",
+            f"signature:{signature.id}",
+            lambda version: CaseSigned(
+                subject=subject, version=version, at=change.at, signature=view
+            ),
+            payload={
+                "hash": signature.hash,
+                "shown_at": signature.shown_at,
+                "width": strokes.width,
+                "height": strokes.height,
+                "strokes": strokes.strokes,
+            },
+            on_behalf_of=APPLICANT,
+        )
+        return change.ack({"signature_id": signature.id})
+
+
+async def submit(store: Store, actor: Actor, command: CaseSubmit) -> Ack:
+    """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
+
+    Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        after = case_rules.submitted(record.case, command.hash, hand, at=change.at)
+        submission = after.submission
+        if submission is None:
+            raise RuntimeError("a submitted case without a submission")
+        number = await number_of(change, record.case)
+        if submission == record.case.submission:
+            return change.ack({"number": number})
+        after = replace(after, number=number)
+        await rows.save(change.connection, record.case, after)
+        view = submission_view(submission, person_ref(actor))
+        await change.record(
+            subject,
+            "case.submit",
+            f"signature:{submission.signature_id}",
+            lambda version: CaseSubmitted(
+                subject=subject, version=version, at=change.at, number=number, submission=view
+            ),
+            payload={
+                "number": number,
+                "hash": submission.hash,
+                "signature": submission.signature_id,
+            },
+            on_behalf_of=APPLICANT,
+        )
+        people = {**record.people, actor.person_id: person_ref(actor)}
+        await ask_paper(change, replace(record, case=after, people=people), "receipt")
+        return change.ack({"number": number})
+
+
+async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage:
+    """The strokes of a signature, for whoever may see its case; refused ``not_found``."""
+    async with store.read() as reading:
+        found = await paper_rows.find_signature(reading, signature_id)
+        if found is None:
+            raise Refusal(Code.NOT_FOUND, signature=signature_id)
+        await header(reading, actor, found.case_id)
+    return SignatureImage.model_validate(
+        {name: getattr(found, name) for name in SignatureImage.model_fields}
+    )
+
+
+def _summary(
+    record: rows.Record, of: str, shown_at: datetime, looked: rows.Looked | None
+) -> SummaryView:
+    case = record.case
+    since = looked.version if looked else None
+    return SummaryView(
+        hash=of,
+        shown_at=shown_at,
+        item_name=case.item.name,
+        unit_name=record.unit_name,
+        applicant=Applicant(
+            name=case.applicant.name,
+            identity_number=case.applicant.identity_number,
+            phone=case.applicant.phone,
+            credit_code=case.applicant.credit_code,
+        ),
+        form_title=case.item.form_title,
+        fields=[
+            SummaryField(
+                name=field.name,
+                label=field.label,
+                value=entry.value if entry else "",
+                changed=entry is not None and since is not None and entry.version > since,
+            )
+            for field in case.item.form
+            for entry in (case.entries.get(field.name),)
+        ],
+        materials=_materials(case, since),
+        missing_fields=[field.name for field in form.empty_required(case.form)],
+        missing_lines=[line.key for line in material.missing(case.item.lines, case.materials)],
+    )
+
+
+def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:
+    """The lines of the list, each with what counts of it; then the files that are on no line."""
+    stored = material.counted(case.item, case.materials)
+    by_line = {one.line: one for one in stored if one.line != OTHER_LINE}
+    missing = {line.key for line in material.missing(case.item.lines, case.materials)}
+
+    def shown(line: str, name: str, one: Material | None) -> SummaryMaterial:
+        return SummaryMaterial(
+            line=line,
+            name=name,
+            file_name=one.name if one else None,
+            number=one.number if one else None,
+            sha256=one.sha256 if one else None,
+            pages=one.pages if one else None,
+            missing=line in missing,
+            changed=one is not None and since is not None and one.version > since,
+        )
+
+    return [
+        *(shown(line.key, line.name, by_line.get(line.key)) for line in case.item.lines),
+        *(shown(one.line, "其他材料", one) for one in stored if one.line == OTHER_LINE),
+    ]
