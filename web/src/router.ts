@@ -24,6 +24,13 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'window_case', roles: ['clerk'] },
   },
+  {
+    path: '/applicant/:id',
+    name: 'applicant',
+    component: () => import('./pages/ApplicantPage.vue'),
+    props: true,
+    meta: { title: 'applicant', roles: ['clerk'] },
+  },
   { path: '/approver', name: 'approver', component: () => import('./pages/ApproverDuty.vue'), meta: { title: 'approver', roles: ['approver'] } },
   {
     path: '/approver/cases/:id',
@@ -46,6 +53,7 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'supervisor_call', roles: ['supervisor'] },
   },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
+  { path: '/admin/health', name: 'admin_health', component: () => import('./pages/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['admin'] } },
   { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
 ]
 

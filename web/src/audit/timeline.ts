@@ -1,72 +1,266 @@
-/** What happened in a case and its call, as lines in order of time. Pure: words are made by the page. */
-import type { CallView, CaseSnapshot, HistoryEvent, PersonRef } from '../wire/messages'
+/**
+ * What happened in a case and its call: events in order of time, and who was there when. Pure: words are made by the page.
+ *
+ * Seconds are those of the call: 0 is its answer (or its dialling, when nobody answered); what came before is negative.
+ */
+import type { CallView, CaseView, Comment, HistoryEvent, MaterialView, PersonRef, PlaybackView } from '../wire/messages'
+import type { CaseEvent } from '../record/reducer'
 
-export type Actor = 'here' | 'far' | 'system'
+export type Actor = 'here' | 'far' | 'guest' | 'system'
+export type Row = 'people' | 'files' | 'form' | 'talk' | 'decisions'
+export type Tone = 'plain' | 'good' | 'amber' | 'red' | 'guest'
 
 export interface Mark {
+  key: string
   at: string
+  at_s: number
   who: string
   side: Actor
   /** key under audit.marks */
   kind: string
   /** values for the sentence; never a sensitive value, the server has masked them */
   values: Record<string, string>
+  row: Row
+  tone: Tone
+  field: string | null
+  material_id: string | null
 }
 
-function by(person: PersonRef | null | undefined, unit_id: string): { who: string; side: Actor } {
-  if (!person) return { who: '', side: 'system' }
-  return { who: person.name, side: person.unit_id === unit_id ? 'far' : 'here' }
+/** A seat and when somebody was in it. */
+export interface Seated {
+  seat: 'approver' | 'window' | 'third' | 'applicant'
+  side: Actor
+  who: string
+  spans: { from_s: number; to_s: number }[]
+  /** no packets came, though somebody was there */
+  gaps: { from_s: number; to_s: number; reason: string }[]
 }
 
-export function marksOf(history: readonly HistoryEvent[], snapshot: CaseSnapshot, call: CallView): Mark[] {
-  const unit_id = snapshot.case.item.unit_id
-  const labels = new Map(snapshot.case.item.form.map((field) => [field.name, field.label]))
-  const lines = new Map(snapshot.case.item.lines.map((line) => [line.key, line.name]))
+/** The moment that is second 0. */
+export function zeroOf(call: CallView): number {
+  return Date.parse(call.answered_at ?? call.opened_at)
+}
+
+/** The last second of the call, or of the last picture of it. */
+export function endOf(call: CallView, playbacks: readonly PlaybackView[], now_ms: number): number {
+  const zero = zeroOf(call)
+  const ends = [call.ended_at ? Date.parse(call.ended_at) : now_ms]
+  for (const one of playbacks) if (one.started_at && one.duration_s !== null) ends.push(Date.parse(one.started_at) + one.duration_s * 1000)
+  return Math.max(1, (Math.max(...ends) - zero) / 1000)
+}
+
+/** On which side a person stands: his seat in the call, or else his unit. */
+export function sides(call: CallView, view: CaseView): (person: PersonRef | null | undefined) => Actor {
+  const seats = new Map(call.legs.map((leg) => [leg.person.id, leg.seat]))
+  return (person) => {
+    if (!person) return 'system'
+    const seat = seats.get(person.id)
+    if (seat) return seat === 'window' ? 'here' : 'far'
+    return person.unit_id === view.window_unit_id ? 'here' : 'far'
+  }
+}
+
+export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end_s: number): Seated[] {
+  const zero = zeroOf(call)
+  const second = (at: string): number => (Date.parse(at) - zero) / 1000
+  const found: Seated[] = []
+  for (const seat of ['approver', 'window', 'third'] as const) {
+    const legs = call.legs.filter((leg) => leg.seat === seat)
+    if (!legs.length) continue
+    const names = [...new Set(legs.map((leg) => leg.person.name))]
+    found.push({
+      seat,
+      side: seat === 'window' ? 'here' : 'far',
+      who: names.join('、'),
+      spans: legs.map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
+      gaps: playbacks
+        .filter((one) => one.seat === seat && one.started_at)
+        .flatMap((one) => gapsOf(one).map((gap) => ({ from_s: gap.from_s + second(one.started_at ?? ''), to_s: gap.to_s + second(one.started_at ?? ''), reason: gap.reason }))),
+    })
+  }
+  // the applicant sits at the window: he is there as long as it is
+  const window = found.find((one) => one.seat === 'window')
+  if (window) found.push({ seat: 'applicant', side: 'guest', who: call.card.applicant_masked, spans: window.spans, gaps: [] })
+  return found
+}
+
+/** The spans of a playback without packets, in seconds of its file. */
+export function gapsOf(playback: PlaybackView): { from_s: number; to_s: number; reason: string }[] {
+  return playback.gaps.flatMap((gap) => {
+    const { from_s, to_s, reason } = gap
+    return typeof from_s === 'number' && typeof to_s === 'number' ? [{ from_s, to_s, reason: typeof reason === 'string' ? reason : '' }] : []
+  })
+}
+
+const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
+const REVIEW_TONE: Record<string, Tone> = { accepted: 'good', returned: 'amber', not_needed: 'plain' }
+
+export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: CallView): Mark[] {
+  const zero = zeroOf(call)
+  const side = sides(call, view)
+  const labels = new Map(view.item.form.map((field) => [field.name, field.label]))
+  const lines = new Map(view.item.lines.map((line) => [line.key, line.name]))
+  const points = new Map(view.item.checklist.map((point) => [point.key, point.text]))
   const marks: Mark[] = []
-  const add = (at: string, person: PersonRef | null | undefined, kind: string, values: Record<string, string> = {}): void => {
-    marks.push({ at, ...by(person, unit_id), kind, values })
+
+  interface More {
+    values?: Record<string, string>
+    row?: Row
+    tone?: Tone
+    field?: string | null
+    material_id?: string | null
+    guest?: boolean
+  }
+  function add(key: string, at: string, person: PersonRef | null | undefined, kind: string, more: More = {}): void {
+    marks.push({
+      key,
+      at,
+      at_s: (Date.parse(at) - zero) / 1000,
+      who: more.guest ? call.card.applicant_masked : (person?.name ?? ''),
+      side: more.guest ? 'guest' : side(person),
+      kind,
+      values: more.values ?? {},
+      row: more.row ?? 'people',
+      tone: more.tone ?? 'plain',
+      field: more.field ?? null,
+      material_id: more.material_id ?? null,
+    })
   }
 
-  add(call.opened_at, call.caller, 'dialled')
-  for (const ring of call.rings) if (ring.state !== 'ringing') add(ring.closed_at ?? ring.rung_at, ring.target, `ring_${ring.state}`)
+  add('dialled', call.opened_at, call.caller, 'dialled')
+  for (const ring of call.rings) {
+    if (ring.invited_by) add(`invited-${ring.id}`, ring.rung_at, ring.invited_by, 'invited', { values: { name: ring.target.name } })
+    if (ring.state !== 'ringing') add(`ring-${ring.id}`, ring.closed_at ?? ring.rung_at, ring.target, `ring_${ring.state}`)
+  }
   for (const leg of call.legs) {
-    add(leg.joined_at, leg.person, leg.previous_leg_id ? 'rejoined' : 'joined')
-    if (leg.ended_at) add(leg.ended_at, leg.person, leg.state === 'lost' ? 'lost' : 'left')
+    add(`in-${leg.id}`, leg.joined_at, leg.person, leg.previous_leg_id ? 'rejoined' : 'joined')
+    if (leg.ended_at) add(`out-${leg.id}`, leg.ended_at, leg.person, leg.state === 'lost' ? 'lost' : 'left')
   }
-  if (call.ended_at) add(call.ended_at, null, 'ended')
+  if (call.ended_at) add('ended', call.ended_at, null, 'ended')
 
-  for (const { event, type, at } of history) {
-    const body = event as Record<string, never>
-    const of = (name: string): Record<string, string> => (body[name] ?? {}) as Record<string, string>
-    const person = (name: string, key = 'by'): PersonRef | undefined => (body[name] as Record<string, PersonRef> | undefined)?.[key]
-    const field = (name: string): string => labels.get(name) ?? name
-    switch (type) {
+  const materials = new Map<string, MaterialView>()
+  const threads = new Map<string, Comment>()
+  const label = (field: string): string => labels.get(field) ?? field
+
+  function material(key: string, at: string, now: MaterialView): void {
+    const before = materials.get(now.id)
+    materials.set(now.id, now)
+    const values = { line: lines.get(now.line) ?? '', name: now.name, reason: now.review_reason }
+    const more = { values, row: 'files' as const, material_id: now.id }
+    if (now.review !== 'none' && (before?.review !== now.review || before.reviewed_at !== now.reviewed_at)) {
+      // a verdict about a material is on the way to the decision
+      add(key, at, now.reviewed_by, `review_${now.review}`, { ...more, row: 'decisions', tone: REVIEW_TONE[now.review] ?? 'plain' })
+    } else if (now.state !== before?.state) {
+      if (now.state === 'stored') add(key, at, now.by, now.side === 'approver' ? 'file_sent' : now.answers ? 'file_returned' : 'file_stored', more)
+      else if (now.state === 'rejected') add(key, at, now.by, 'file_rejected', { ...more, tone: 'red' })
+      else if (now.state === 'cancelled') add(key, at, now.by, 'file_cancelled', more)
+      else add(key, at, now.by, 'file_begun', more)
+    }
+  }
+
+  function comment(key: string, at: string, now: Comment): void {
+    const before = threads.get(now.id)
+    threads.set(now.id, now)
+    const [kind, name = ''] = now.on.split(':')
+    const on = kind === 'field' ? label(name) : kind === 'line' ? (lines.get(name) ?? '') : ''
+    const more = { row: 'talk' as const, field: kind === 'field' ? name : null }
+    const last = now.entries.at(-1)
+    const values = { on: on || view.item.name, text: last?.text ?? '' }
+    if (now.entries.length > (before?.entries.length ?? 0)) add(key, at, last?.by, before ? 'comment_answered' : 'commented', { ...more, values, tone: 'amber' })
+    else if (now.state === 'resolved') add(key, at, now.closed_by, 'comment_resolved', { ...more, values, tone: 'good' })
+    else add(key, at, last?.by, 'comment_reopened', { ...more, values, tone: 'amber' })
+  }
+
+  for (const { event: body, at, version } of history) {
+    const event = body as unknown as CaseEvent
+    const key = `case-${version}`
+    switch (event.type) {
+      case 'case.created':
+        add(key, at, event.case.clerk, 'registered', { row: 'decisions' })
+        break
       case 'case.consented':
-        add(at, person('consent', 'taken_by'), String(of('consent')['given']) === 'true' ? 'consent_given' : 'consent_refused')
+        add(key, at, event.consent.taken_by, event.consent.given ? 'consent_given' : 'consent_refused', { row: 'decisions' })
         break
-      case 'case.edited':
-        add(at, person('field_state'), 'edited', { field: field(String(body['field'])), value: of('field_state')['value'] ?? '' })
-        break
-      case 'case.proposed':
-        add(at, person('proposal'), 'proposed', { field: field(of('proposal')['field'] ?? ''), value: of('proposal')['value'] ?? '' })
-        break
-      case 'case.proposal_closed':
-        add(at, person('proposal', 'closed_by'), of('proposal')['state'] === 'adopted' ? 'adopted' : 'declined', {
-          field: field(of('proposal')['field'] ?? ''),
-          value: of('proposal')['value'] ?? '',
-        })
-        break
-      case 'material.changed': {
-        const material = of('material')
-        const values = { line: lines.get(material['line'] ?? '') ?? '', name: material['name'] ?? '', reason: material['review_reason'] ?? '' }
-        if (material['review'] && material['review'] !== 'none') add(at, person('material', 'reviewed_by'), `review_${material['review']}`, values)
-        else if (material['state'] === 'stored' || material['state'] === 'rejected') add(at, person('material'), `file_${material['state']}`, values)
+      case 'case.edited': {
+        const guest = event.field_state.on_behalf_of !== null && event.field_state.on_behalf_of !== undefined
+        add(key, at, event.field_state.by, 'edited', { values: { field: label(event.field), value: event.field_state.value }, row: 'form', field: event.field, guest })
         break
       }
+      case 'case.proposed':
+        add(key, at, event.proposal.by, 'proposed', { values: { field: label(event.proposal.field), value: event.proposal.value }, row: 'form', field: event.proposal.field })
+        break
+      case 'case.proposal_closed':
+        add(key, at, event.proposal.closed_by, event.proposal.state === 'adopted' ? 'adopted' : 'declined', {
+          values: { field: label(event.proposal.field), value: event.proposal.value, by: event.proposal.by.name },
+          row: 'form',
+          field: event.proposal.field,
+        })
+        break
+      case 'material.changed':
+        material(key, at, event.material)
+        break
+      case 'case.said':
+        add(key, at, event.saying.by, event.saying.lane === 'staff' ? 'said_staff' : 'said', { values: { text: event.saying.text }, row: 'talk', guest: Boolean(event.saying.on_behalf_of) })
+        break
+      case 'case.commented':
+        comment(key, at, event.comment)
+        break
+      case 'case.checked':
+        add(key, at, event.check?.by, event.check ? `checked_${event.check.verdict}` : 'check_withdrawn', {
+          values: { point: points.get(event.point) ?? event.point, note: event.check?.note ?? '' },
+          row: 'decisions',
+          tone: event.check?.verdict === 'lacking' ? 'amber' : 'plain',
+        })
+        break
+      case 'case.shown':
+        add(key, at, null, 'shown', { row: 'decisions', guest: true })
+        break
+      case 'case.signed':
+        add(key, at, event.signature.by, 'signed', { row: 'decisions', tone: 'guest', guest: true })
+        break
+      case 'case.submitted':
+        add(key, at, event.submission.by, 'submitted', { values: { number: event.number }, row: 'decisions', tone: 'good' })
+        break
       case 'case.decided':
-        add(at, person('decision'), `decided_${of('decision')['kind'] ?? ''}`, { reason: of('decision')['reason'] ?? '', number: String(body['number'] ?? '') })
+        add(key, at, event.decision.by, `decided_${event.decision.kind}`, {
+          values: { reason: event.decision.reason, number: event.number },
+          row: 'decisions',
+          tone: DECISION_TONE[event.decision.kind] ?? 'plain',
+        })
+        break
+      case 'paper.changed':
+        if (event.paper.state !== 'making') add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, { values: { number: event.paper.number }, row: 'decisions', tone: event.paper.state === 'failed' ? 'red' : 'plain' })
+        break
+      case 'case.called':
+      case 'skipped':
+        break
+      default:
+        // an event of a newer server has no words here
         break
     }
   }
-  return marks.sort((a, b) => a.at.localeCompare(b.at))
+  // a stable order: what happened in the same millisecond stays as it was written
+  return marks.sort((a, b) => a.at_s - b.at_s)
+}
+
+/** The marks whose sentence, person, file or field holds every word of `text`. */
+export function found(marks: readonly Mark[], text: string, sentence: (mark: Mark) => string): Mark[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  if (!words.length) return [...marks]
+  return marks.filter((mark) => {
+    const said = `${mark.who} ${sentence(mark)} ${Object.values(mark.values).join(' ')}`.toLowerCase()
+    return words.every((word) => said.includes(word))
+  })
+}
+
+/** The nearest mark before or after a second; what stands at it, up to a twentieth of a second, is passed over. */
+export function neighbour(marks: readonly Mark[], at_s: number, direction: 1 | -1): Mark | null {
+  const clear = 0.05
+  return (direction > 0 ? marks.find((one) => one.at_s > at_s + clear) : marks.findLast((one) => one.at_s < at_s - clear)) ?? null
+}
+
+/** What happened at this second: the last mark of the last few seconds. */
+export function happening(marks: readonly Mark[], at_s: number, within_s = 4): Mark | null {
+  const last = marks.findLast((one) => one.at_s <= at_s + 0.05) ?? null
+  return last && at_s - last.at_s <= within_s ? last : null
 }

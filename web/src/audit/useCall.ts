@@ -1,13 +1,21 @@
-/** One call for the supervisor: the call and its files, the case as it stands, its history, the ledger check. */
-import { ref, watch, type Ref } from 'vue'
+/**
+ * One call for the supervisor: the call with its pictures, the case as it stands and its whole history, what was
+ * shown meanwhile, and the check of ledger and files, which begins when the call is opened.
+ */
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { http, Problem } from '../wire/http'
-import type { CallDetail, CaseHistory, CaseSnapshot, HistoryEvent, Report } from '../wire/messages'
+import type { CallCheck, CallDetail, CaseHistory, CaseSnapshot, HistoryEvent, MarkView, Marks, PlaybackView } from '../wire/messages'
 
 export interface CallFile {
   detail: CallDetail
   snapshot: CaseSnapshot
   history: HistoryEvent[]
+  marks: MarkView[]
 }
+
+const LOOK_AGAIN_MS = 2_000
+/** hashing hours of pictures takes its time */
+const CHECK_PATIENCE_MS = 600_000
 
 async function wholeHistory(case_id: string): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = []
@@ -20,54 +28,98 @@ async function wholeHistory(case_id: string): Promise<HistoryEvent[]> {
   return events
 }
 
-export function useCall(call_id: Ref<string>): {
-  file: Ref<CallFile | null>
-  problem: Ref<Problem | null>
-  report: Ref<Report | null>
-  checking: Ref<boolean>
-  check: () => Promise<void>
-  load: () => Promise<void>
-} {
-  const file = ref<CallFile | null>(null)
-  const problem = ref<Problem | null>(null)
-  const report = ref<Report | null>(null)
+/** Whether something about the call's pictures is still on its way. */
+function unfinished(detail: CallDetail): boolean {
+  if (detail.call.state !== 'ended') return true
+  if (detail.playbacks.some((one) => one.state === 'waiting')) return true
+  const parties = detail.playbacks.filter((one) => one.seat !== 'composed')
+  return parties.length === 0 && detail.recordings.some((one) => one.state === 'recording' || one.state === 'stored')
+}
+
+export function useCall(call_id: Ref<string | undefined>) {
+  const file = shallowRef<CallFile | null>(null)
+  const problem = shallowRef<Problem | null>(null)
+  const check = shallowRef<CallCheck | null>(null)
+  const check_problem = shallowRef<Problem | null>(null)
   const checking = ref(false)
+  const composing = ref(false)
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(): Promise<void> {
     const wanted = call_id.value
+    clearTimeout(timer)
+    if (!wanted) return
     try {
       const detail = await http.get<CallDetail>(`/calls/${wanted}`)
-      const [snapshot, history] = await Promise.all([
-        http.get<CaseSnapshot>(`/cases/${detail.call.case_id}`),
-        wholeHistory(detail.call.case_id),
-      ])
+      const { case_id } = detail.call
+      const held = file.value
+      // what is over does not change any more
+      const settled = held?.detail.call.state === 'ended' && held.detail.call.id === wanted
+      const [snapshot, history, marks] = settled
+        ? [held.snapshot, held.history, held.marks]
+        : await Promise.all([
+            http.get<CaseSnapshot>(`/cases/${case_id}`),
+            wholeHistory(case_id),
+            http.get<Marks>(`/calls/${wanted}/marks`).then((all) => all.marks),
+          ])
       if (wanted !== call_id.value) return
-      file.value = { detail, snapshot, history }
+      file.value = { detail, snapshot, history, marks }
       problem.value = null
+      if (unfinished(detail)) timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
     } catch (reason) {
       if (wanted === call_id.value) problem.value = Problem.of(reason)
     }
   }
 
-  async function check(): Promise<void> {
-    if (!file.value) return
+  async function verify(): Promise<void> {
+    const wanted = call_id.value
+    if (!wanted || checking.value) return
     checking.value = true
+    check_problem.value = null
     try {
-      report.value = await http.post<Report>(`/cases/${file.value.detail.call.case_id}/ledger-check`, {})
+      const told = await http.post<CallCheck>(`/calls/${wanted}/check`, {}, { patience_ms: CHECK_PATIENCE_MS })
+      if (wanted === call_id.value) check.value = told
     } catch (reason) {
-      problem.value = Problem.of(reason)
+      if (wanted === call_id.value) check_problem.value = Problem.of(reason)
     } finally {
-      checking.value = false
+      if (wanted === call_id.value) checking.value = false
+    }
+  }
+
+  /** Asks for all pictures side by side in one file; it appears among the playbacks when it is made. */
+  async function compose(): Promise<void> {
+    const wanted = call_id.value
+    if (!wanted || composing.value) return
+    composing.value = true
+    try {
+      const made = await http.post<PlaybackView>(`/calls/${wanted}/composition`, {})
+      const held = file.value
+      if (held && wanted === call_id.value) {
+        const others = held.detail.playbacks.filter((one) => one.id !== made.id)
+        file.value = { ...held, detail: { ...held.detail, playbacks: [...others, made] } }
+      }
+      await load()
+    } catch (reason) {
+      if (wanted === call_id.value) problem.value = Problem.of(reason)
+    } finally {
+      composing.value = false
     }
   }
 
   watch(
     call_id,
-    () => {
-      file.value = report.value = problem.value = null
+    (id) => {
+      clearTimeout(timer)
+      file.value = null
+      check.value = null
+      problem.value = check_problem.value = null
+      checking.value = false
+      if (!id) return
       void load()
+      void verify()
     },
     { immediate: true },
   )
-  return { file, problem, report, checking, check, load }
+  onScopeDispose(() => clearTimeout(timer))
+  return { file, problem, check, check_problem, checking, composing, load, verify, compose }
 }

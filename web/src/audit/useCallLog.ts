@@ -1,4 +1,4 @@
-/** The supervisor's call log: filtered by case number, staff and day, page by page. */
+/** The supervisor's call log: filtered by case number, staff, day, file name and words that were written, page by page. */
 import { reactive, ref, watch, type Ref } from 'vue'
 import { http, Problem } from '../wire/http'
 import type { CallLog, CallLogRow } from '../wire/messages'
@@ -6,6 +6,11 @@ import type { CallLog, CallLogRow } from '../wire/messages'
 export interface Filter {
   number: string
   person: string
+  /** part of the name of a file of the case */
+  file: string
+  /** words of a message of the case */
+  text: string
+  /** days, as 2026-11-24 */
   from: string
   to: string
 }
@@ -19,7 +24,7 @@ export function useCallLog(): {
   load: () => Promise<void>
   loadMore: () => Promise<void>
 } {
-  const filter = reactive<Filter>({ number: '', person: '', from: '', to: '' })
+  const filter = reactive<Filter>({ number: '', person: '', file: '', text: '', from: '', to: '' })
   const calls = ref<CallLogRow[] | null>(null)
   const more = ref<string | null>(null)
   const problem = ref<Problem | null>(null)

@@ -11,6 +11,8 @@ export interface Shortcut {
   ctrl?: boolean
   shift?: boolean
   alt?: boolean
+  /** inert where the key has a meaning already: on buttons, links, lists */
+  free?: boolean
   /** how the key is written on a button and in the help */
   hint: string
 }
@@ -29,6 +31,12 @@ export const shortcuts = {
   review_accept: { key: '1', hint: '1' },
   review_return: { key: '2', hint: '2' },
   review_not_needed: { key: '3', hint: '3' },
+  replay_play: { key: ' ', free: true, hint: '␣' },
+  replay_previous: { key: 'j', hint: 'J' },
+  replay_next: { key: 'l', hint: 'L' },
+  replay_bookmark: { key: 'b', hint: 'B' },
+  replay_faster: { key: '=', hint: '+' },
+  replay_slower: { key: '-', hint: '−' },
 } as const satisfies Record<string, Shortcut>
 
 export type ShortcutName = keyof typeof shortcuts
@@ -39,6 +47,11 @@ export function typing(event: Event): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
   return target instanceof HTMLInputElement && !['radio', 'checkbox', 'button', 'submit', 'range', 'file'].includes(target.type)
+}
+
+/** Whether the event comes from something that takes Space itself. */
+function taken(event: Event): boolean {
+  return event.target instanceof Element && event.target.closest('button, a, select, input, summary, video, [role="tab"], [role="option"]') !== null
 }
 
 export function matches(event: KeyboardEvent, shortcut: Shortcut): boolean {
@@ -91,7 +104,7 @@ export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void)
     for (const name of names) {
       const shortcut: Shortcut = shortcuts[name]
       const handler = handlers[name]
-      if (!handler || !matches(event, shortcut) || (single(shortcut) && (!single_keys.value || typing(event)))) continue
+      if (!handler || !matches(event, shortcut) || (single(shortcut) && (!single_keys.value || typing(event))) || (shortcut.free && taken(event))) continue
       event.preventDefault()
       if (typeof handler === 'function') handler()
       else {

@@ -88,10 +88,12 @@ interface Options {
   signal?: AbortSignal
   /** a request about the sign-in itself, whose 401 is an answer and not the end of a session */
   about_session?: boolean
+  /** how long the answer may take; 20 s unless told */
+  patience_ms?: number
 }
 
 async function request<T>(method: string, path: string, body: unknown, options: Options): Promise<T> {
-  const patience = AbortSignal.timeout(PATIENCE_MS)
+  const patience = AbortSignal.timeout(options.patience_ms ?? PATIENCE_MS)
   let response: Response
   try {
     response = await fetch(API + path, {

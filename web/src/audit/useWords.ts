@@ -1,0 +1,55 @@
+/** The words of a mark: its sentence, its row, its icon. */
+import { useI18n } from 'vue-i18n'
+import type { IconName } from '../ui/sprite'
+import { clockOf } from './lengths'
+import type { Mark } from './timeline'
+
+const ICONS: Readonly<Record<string, IconName>> = {
+  consent_given: 'shield',
+  consent_refused: 'shield',
+  review_accepted: 'good',
+  review_returned: 'mend',
+  review_not_needed: 'not-needed',
+  checked_ok: 'good',
+  checked_lacking: 'mend',
+  check_withdrawn: 'back',
+  shown: 'eye',
+  signed: 'pen',
+  submitted: 'flag',
+  decided_accepted: 'flag',
+  decided_to_correct: 'mend',
+  decided_refused: 'refused',
+  registered: 'file',
+  commented: 'pen',
+  comment_answered: 'pen',
+  comment_resolved: 'good',
+  comment_reopened: 'mend',
+  said: 'message',
+  said_staff: 'message',
+  file_rejected: 'refused',
+  file_sent: 'download',
+}
+
+export function iconOf(mark: Mark): IconName {
+  const known = ICONS[mark.kind]
+  if (known) return known
+  if (mark.row === 'people') return 'person'
+  return mark.row === 'form' ? 'pen' : 'file'
+}
+
+export function useWords(): { sentence: (mark: Mark) => string; brief: (mark: Mark) => string; time: (second: number) => string } {
+  const { t, te } = useI18n()
+  return {
+    sentence(mark) {
+      const key = `audit.marks.${mark.kind}`
+      return te(key) ? t(key, mark.values) : mark.kind
+    },
+    /** two or three words beside an icon */
+    brief(mark) {
+      const key = `audit.brief.${mark.kind}`
+      return te(key) ? t(key, mark.values) : ''
+    },
+    /** −00:12 before the call, 08:42 in it */
+    time: (second) => (second < 0 ? `−${clockOf(-second)}` : clockOf(Math.floor(second))),
+  }
+}
