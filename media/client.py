@@ -93,13 +93,16 @@ class MediaClient:
         """Make the room; an existing one is left as it is."""
         await self._ask("open_room", room=room)
 
-    async def add_party(self, room: str, party: str, *, record: bool) -> str:
+    async def add_party(
+        self, room: str, party: str, *, record: bool, place: int | None = None
+    ) -> str:
         """Seat a party and return the worker's SDP offer for its page.
 
-        `record` starts the tap with the first packet. Refused: unknown_room,
-        party_exists, full.
+        `record` starts the tap with the first packet. `place` (0 to 2; None: the first free
+        one) says on which m-lines it is seen: each party gets the other places in their order.
+        Refused: unknown_room, party_exists, full (the place is taken).
         """
-        answer = await self._ask("add_party", room=room, party=party, record=record)
+        answer = await self._ask("add_party", room=room, party=party, record=record, place=place)
         return str(answer["sdp"])
 
     async def answer(self, room: str, party: str, sdp: str) -> None:

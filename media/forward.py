@@ -25,6 +25,7 @@ class Tap(Protocol):
 
 KEY_INTERVAL_S = 1.0
 MAX_SSRCS = 64
+MAX_ASKED = 1024
 
 
 def _ssrc() -> int:
@@ -75,10 +76,12 @@ class Feed:
     """One outgoing stream: a track of another party on an m-line of this one.
 
     `sequence_offset` and `timestamp_offset` turn the source's numbers into ours;
-    `waiting` holds until a stream (video: a key frame) begins.
+    `waiting` holds until a stream (video: a key frame) begins; `asked` are the source's
+    numbers that this receiver has asked for again, oldest first.
     """
 
     __slots__ = (
+        "asked",
         "clock",
         "endpoint",
         "kind",
@@ -124,6 +127,13 @@ class Feed:
         self.rtx_last = -1
         self.packets = 0
         self.retransmitted = 0
+        self.asked: dict[int, None] = {}
+
+    def ask(self, number: int) -> None:
+        """Note that the receiver lacks the packet that the source numbered so."""
+        self.asked[number] = None
+        if len(self.asked) > MAX_ASKED:
+            del self.asked[next(iter(self.asked))]
 
     def hold(self) -> None:
         """Wait for the next beginning; what is sent then continues our numbers."""
@@ -145,23 +155,28 @@ class Feed:
 class Endpoint:
     """One party's transport: its keys, where it is reached, what it sends and gets.
 
-    `ready` once the keys stand and the fingerprint is the answered one.
-    `reports` says whether its feedback is that of a browser with transport-cc.
+    `sent` and `received` are its m-lines, each a mid and a kind. `ready` once the keys
+    stand and the fingerprint is the answered one. `reports` says whether its feedback is
+    that of a browser with transport-cc; `end_to_end` whether its one receiver's feedback
+    and repairs concern it alone, or end at the worker because there are two.
     """
 
-    def __init__(self, lines: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self, sent: tuple[tuple[str, str], ...], received: tuple[tuple[str, str], ...]
+    ) -> None:
         self.ready = False
         self.inbound: Inbound | None = None
         self.outbound: Outbound | None = None
         self.destination: Address | None = None
-        self.tracks = {mid: Track(self, mid, kind) for mid, kind in lines}
-        self.feeds = {mid: Feed(self, mid, kind) for mid, kind in lines}
+        self.tracks = {mid: Track(self, mid, kind) for mid, kind in sent}
+        self.feeds = {mid: Feed(self, mid, kind) for mid, kind in received}
         self.by_ssrc: dict[int, Track] = {}
         self.by_feed_ssrc: dict[int, Feed] = {
             ssrc: feed for feed in self.feeds.values() for ssrc in (feed.ssrc, feed.rtx_ssrc)
         }
         self.numbering = Numbering(secrets.randbits(14))
         self.reports = False
+        self.end_to_end = True
         self.self_reporting = True
         self.arrivals = Arrivals()
         self.relayed_at = float("-inf")
@@ -307,6 +322,15 @@ class Forwarder:
                     self._want_key(track)
                 return False
             feed.begin(ssrc, sequence, timestamp, now)
+        # What is all padding is a probe; in any other the original's number stands first.
+        repairs = length - head >= 2 and not (
+            source[0] & 32 and source[length - 1] >= length - head
+        )
+        if retransmission and not track.endpoint.end_to_end:
+            original = source[head] << 8 | source[head + 1] if repairs else -1
+            if original not in feed.asked:
+                return False
+            del feed.asked[original]
         out = self._out
         data = out.data
         data[:length] = source[:length]
@@ -319,8 +343,7 @@ class Forwarder:
             feed.rtx_last = number
             feed.retransmitted += 1
             own = feed.rtx_ssrc
-            # The original's number stands first, except in a probe that is all padding.
-            if length - head >= 2 and not (source[0] & 32 and source[length - 1] >= length - head):
+            if repairs:
                 original = ((source[head] << 8 | source[head + 1]) + feed.sequence_offset) & 0xFFFF
                 data[head] = original >> 8
                 data[head + 1] = original & 255
@@ -351,7 +374,7 @@ class Forwarder:
         feed.packets += 1
         to.packets_out += 1
         to.bytes_out += length
-        if incoming >= 0 and to.reports:
+        if incoming >= 0 and to.reports and track.endpoint.end_to_end:
             track.endpoint.relayed_at = now
         return True
 

@@ -213,8 +213,11 @@ class Node:
             case "open_room":
                 rooms.open_room(_text(message, "room"))
             case "add_party":
+                place = message.get("place")
+                if place is not None and not isinstance(place, int):
+                    raise Rejected(Code.BAD_REQUEST, "place")
                 sdp = rooms.add_party(
-                    _text(message, "room"), _text(message, "party"), _flag(message, "record")
+                    _text(message, "room"), _text(message, "party"), _flag(message, "record"), place
                 )
                 return {"sdp": sdp}
             case "answer":

@@ -6,6 +6,7 @@ It always answers and never offers, as a page does.
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,12 +17,15 @@ from time import monotonic
 import numpy as np
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCPeerConnection,
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
+
+from media.sdp import SEAT_LINES
 
 SAMPLE_RATE = 48_000
 AUDIO_FRAME_SAMPLES = 960
@@ -119,48 +123,19 @@ def dominant_tone(samples: np.ndarray, sample_rate: int) -> float | None:
     return float(np.argmax(power) * sample_rate / len(samples))
 
 
-class ScriptedPeer:
-    """One seat's browser, played by a script.
+class _Other:
+    """What one other seat has sent here so far."""
 
-    `colour` is RGB 0-255, `tone_hz` the pitch it sings. Video is VP8, 320x240 at
-    10 a second unless said otherwise.
-    """
+    def __init__(self) -> None:
+        self.forget()
 
-    def __init__(
-        self,
-        colour: Colour = (0, 160, 0),
-        tone_hz: float = 440.0,
-        *,
-        width: int = 320,
-        height: int = 240,
-        fps: int = 10,
-    ) -> None:
-        self._pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._sources: list[_Paced] = [
-            ToneTrack(tone_hz),
-            ColourTrack(colour, width=width, height=height, fps=fps),
-        ]
-        self._listeners: list[asyncio.Task[None]] = []
+    def forget(self) -> None:
         self._sound: deque[np.ndarray] = deque(maxlen=50)
         self._sound_rate = SAMPLE_RATE
         self._picture: VideoFrame | None = None
         self._frames = 0
         self._audio_frames = 0
         self._measured: tuple[tuple[int, int], Received] | None = None
-        for source in self._sources:
-            self._pc.addTrack(source)
-        self._pc.on("track", self._hear)
-
-    @property
-    def state(self) -> str:
-        """The W3C connection state: new, connecting, connected, failed, closed."""
-        return str(self._pc.connectionState)
-
-    async def answer(self, offer_sdp: str) -> str:
-        """Take the worker's offer, start to connect, and return the SDP answer."""
-        await self._pc.setRemoteDescription(RTCSessionDescription(offer_sdp, "offer"))
-        await self._pc.setLocalDescription(await self._pc.createAnswer())
-        return str(self._pc.localDescription.sdp)
 
     @property
     def received(self) -> Received:
@@ -169,6 +144,19 @@ class ScriptedPeer:
         if self._measured is None or self._measured[0] != seen:
             self._measured = (seen, self._measure())
         return self._measured[1]
+
+    def take_picture(self, frame: VideoFrame | AudioFrame) -> None:
+        if isinstance(frame, VideoFrame):
+            self._picture = frame
+            self._frames += 1
+
+    def take_sound(self, frame: VideoFrame | AudioFrame) -> None:
+        if isinstance(frame, AudioFrame):
+            channels = len(frame.layout.channels)
+            samples = frame.to_ndarray().reshape(-1).astype(np.float32) / 32768
+            self._sound.append(samples[::channels])
+            self._sound_rate = frame.sample_rate
+            self._audio_frames += 1
 
     def _measure(self) -> Received:
         colour: tuple[float, float, float] | None = None
@@ -189,11 +177,76 @@ class ScriptedPeer:
             size,
         )
 
+
+class ScriptedPeer:
+    """One seat's browser, played by a script.
+
+    `colour` is RGB 0-255, `tone_hz` the pitch it sings. Video is VP8, 320x240 at
+    10 a second unless said otherwise.
+    """
+
+    def __init__(
+        self,
+        colour: Colour = (0, 160, 0),
+        tone_hz: float = 440.0,
+        *,
+        width: int = 320,
+        height: int = 240,
+        fps: int = 10,
+    ) -> None:
+        # By another policy aiortc leaves the later lines of a kind on a transport that it stops.
+        self._pc = RTCPeerConnection(
+            RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
+        self._sources: list[_Paced] = [
+            ToneTrack(tone_hz),
+            ColourTrack(colour, width=width, height=height, fps=fps),
+        ]
+        self._listeners: list[asyncio.Task[None]] = []
+        self._others = (_Other(), _Other())
+        for source in self._sources:
+            self._pc.addTrack(source)
+        self._pc.on("track", self._hear)
+
+    @property
+    def state(self) -> str:
+        """The W3C connection state: new, connecting, connected, failed, closed."""
+        return str(self._pc.connectionState)
+
+    async def answer(self, offer_sdp: str) -> str:
+        """Take the worker's offer, start to connect, and return the SDP answer."""
+        await self._pc.setRemoteDescription(RTCSessionDescription(offer_sdp, "offer"))
+        self._expect_repairs(offer_sdp)
+        await self._pc.setLocalDescription(await self._pc.createAnswer())
+        return str(self._pc.localDescription.sdp)
+
+    def _expect_repairs(self, offer_sdp: str) -> None:
+        """Lead each line's RTX to it: aiortc finds an RTX stream only by a payload type of one line."""
+        rtx_by_mid: dict[str, int] = {}
+        for section in offer_sdp.split("m=")[1:]:
+            mid = re.search(r"^a=mid:(\S+)", section, re.MULTILINE)
+            pair = re.search(r"^a=ssrc-group:FID \d+ (\d+)", section, re.MULTILINE)
+            if mid and pair:
+                rtx_by_mid[mid[1]] = int(pair[1])
+        for transceiver in self._pc.getTransceivers():
+            if (ssrc := rtx_by_mid.get(transceiver.mid or "")) is not None:
+                receiver = transceiver.receiver
+                receiver.transport._rtp_router.ssrc_table[ssrc] = receiver
+
+    @property
+    def received(self) -> Received:
+        """What comes from the first other seat; measured anew when there is something new."""
+        return self._others[0].received
+
+    @property
+    def received_second(self) -> Received:
+        """What comes from the second other seat, when three are in the call."""
+        return self._others[1].received
+
     def forget(self) -> None:
         """Start measuring anew, as if nothing had been received."""
-        self._sound.clear()
-        self._picture = self._measured = None
-        self._frames = self._audio_frames = 0
+        for other in self._others:
+            other.forget()
 
     async def close(self) -> None:
         """Hang up (DTLS close included) and end every task of this peer."""
@@ -205,8 +258,10 @@ class ScriptedPeer:
         await asyncio.gather(*self._listeners, return_exceptions=True)
 
     def _hear(self, track: MediaStreamTrack) -> None:
+        mid = next(t.mid for t in self._pc.getTransceivers() if t.receiver.track is track)
+        other = self._others[int(mid or 0) // len(SEAT_LINES)]
         take: Callable[[VideoFrame | AudioFrame], None] = (
-            self._take_sound if track.kind == "audio" else self._take_picture
+            other.take_sound if track.kind == "audio" else other.take_picture
         )
         self._listeners.append(asyncio.create_task(self._drain(track, take)))
 
@@ -218,16 +273,3 @@ class ScriptedPeer:
                 frame = await track.recv()
                 if isinstance(frame, VideoFrame | AudioFrame):
                     take(frame)
-
-    def _take_picture(self, frame: VideoFrame | AudioFrame) -> None:
-        if isinstance(frame, VideoFrame):
-            self._picture = frame
-            self._frames += 1
-
-    def _take_sound(self, frame: VideoFrame | AudioFrame) -> None:
-        if isinstance(frame, AudioFrame):
-            channels = len(frame.layout.channels)
-            samples = frame.to_ndarray().reshape(-1).astype(np.float32) / 32768
-            self._sound.append(samples[::channels])
-            self._sound_rate = frame.sample_rate
-            self._audio_frames += 1

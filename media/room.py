@@ -21,7 +21,16 @@ from media.forward import KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Track
 from media.ice import Agent
 from media.port import Port
 from media.rejected import Code, Rejected
-from media.sdp import SEAT_LINES, Answer, OfferedLine, read_answer, write_offer
+from media.sdp import (
+    GROUPS,
+    RECEIVED_LINES,
+    SEAT_LINES,
+    Answer,
+    OfferedLine,
+    mid_in,
+    read_answer,
+    write_offer,
+)
 from media.tap import Recorder
 
 log = logging.getLogger(__name__)
@@ -29,7 +38,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.1
 SILENT_S = 15.0
 FEEDBACK_HOLD_S = 1.0
-MAX_PARTIES = 2
+MAX_PARTIES = GROUPS + 1
 
 # Sound and face share a file; document camera and screen get one of their own when used.
 FILES: tuple[tuple[str, ...], ...] = (("0", "1"), ("2",), ("3",))
@@ -38,10 +47,11 @@ FILES: tuple[tuple[str, ...], ...] = (("0", "1"), ("2",), ("3",))
 class Party(Endpoint):
     """One seat's connection to the worker: `offered → answered → up ⇄ down`."""
 
-    def __init__(self, room: "Room", name: str) -> None:
-        super().__init__(SEAT_LINES)
+    def __init__(self, room: "Room", name: str, place: int) -> None:
+        super().__init__(SEAT_LINES, RECEIVED_LINES)
         self.room = room
         self.name = name
+        self.place = place
         self.agent = Agent()
         self.handshake: Handshake | None = None
         self.answered: Answer | None = None
@@ -63,25 +73,45 @@ class Room:
     parties: dict[str, Party] = field(default_factory=dict)
 
     def link(self) -> None:
-        """Give each feed its source: the other party's track on the same m-line.
+        """Give each feed its source: the first group of m-lines that of the first other place,
+        the second that of the second, whoever is there.
 
-        A party that leaves frees the feeds of those who stay; the next one to come
-        continues them, in the same streams.
+        A party that leaves frees the feeds of those who stay; the next one to come to its
+        place continues them, in the same streams. Of two, feedback passes end to end; among
+        three it ends here, since a sender has one encoder and two ways to its receivers.
         """
-        parties = list(self.parties.values())
-        for party in parties:
-            other = next((p for p in parties if p is not party), None)
-            for mid, feed in party.feeds.items():
-                source = other.tracks[mid] if other is not None else None
-                if feed.source is source:
-                    continue
-                if feed.source is not None:
-                    feed.source.feeds.remove(feed)
-                feed.source = source
-                feed.hold()
+        seated = {party.place: party for party in self.parties.values()}
+        for party in seated.values():
+            changed = False
+            others = [seated.get(place) for place in range(MAX_PARTIES) if place != party.place]
+            for group, other in enumerate(others):
+                for mid, _ in SEAT_LINES:
+                    source = other.tracks[mid] if other is not None else None
+                    changed |= _feed_from(party.feeds[mid_in(group, mid)], source)
+            if changed:
                 party.numbering.change_source()
-                if source is not None:
-                    source.feeds.append(feed)
+            party.end_to_end = len(seated) <= 2
+            if not party.end_to_end:
+                party.self_reporting = True
+
+    def reporter(self, publisher: Endpoint) -> Party | None:
+        """Whose reception reports a publisher gets: one receiver's, or its loss would seem to jump."""
+        others = [p for p in self.parties.values() if p is not publisher and p.ready]
+        return min(others, key=lambda p: p.place, default=None)
+
+
+def _feed_from(feed: Feed, source: Track | None) -> bool:
+    """Let a feed continue with this source; whether it is another one."""
+    if feed.source is source:
+        return False
+    if feed.source is not None:
+        feed.source.feeds.remove(feed)
+    feed.source = source
+    feed.asked.clear()
+    feed.hold()
+    if source is not None:
+        source.feeds.append(feed)
+    return True
 
 
 class Rooms:
@@ -131,17 +161,19 @@ class Rooms:
     def open_room(self, room: str) -> None:
         self._rooms.setdefault(room, Room(room))
 
-    def add_party(self, room: str, name: str, record: bool) -> str:
-        place = self._room(room)
-        if name in place.parties:
+    def add_party(self, room: str, name: str, record: bool, place: int | None = None) -> str:
+        there = self._room(room)
+        if name in there.parties:
             raise Rejected(Code.PARTY_EXISTS)
-        if len(place.parties) >= MAX_PARTIES:
-            raise Rejected(Code.FULL, f"a room holds {MAX_PARTIES} parties")
-        party = Party(place, name)
-        place.parties[name] = party
+        taken = {party.place for party in there.parties.values()}
+        free = [p for p in range(MAX_PARTIES) if p not in taken and place in (None, p)]
+        if not free:
+            raise Rejected(Code.FULL, f"a room holds {MAX_PARTIES} parties, one a place")
+        party = Party(there, name, free[0])
+        there.parties[name] = party
         self._agents[party.agent] = party
         self._port.checks.add(party.agent)
-        place.link()
+        there.link()
         self.record(room, name, record)
         return self._offer(party)
 
@@ -153,9 +185,10 @@ class Rooms:
         party.answered = answer
         party.reports = answer.transport_cc
         for line in answer.lines:
-            track = party.tracks[line.mid]
-            for ssrc in line.ssrcs if line.sends else ():
-                party.claim(ssrc, track)
+            track = party.tracks.get(line.mid)
+            if track is not None and line.sends:
+                for ssrc in line.ssrcs:
+                    party.claim(ssrc, track)
             party.feeds[line.mid].wanted = line.receives
         self._settle(party)
 
@@ -313,6 +346,9 @@ class Rooms:
             elif block.kind == rtcp.RTPFB and block.count == rtcp.NACK:
                 feed, source = _source(party, rtcp.ssrc_at(block.data, 8))
                 if feed is not None and source is not None and feed.source_ssrc is not None:
+                    if not source.endpoint.end_to_end:
+                        for number in rtcp.nacked(block):
+                            feed.ask((number - feed.sequence_offset) & 0xFFFF)
                     self._send_rtcp(
                         source.endpoint,
                         rtcp.rewrite_nack(block, feed.source_ssrc, feed.sequence_offset),
@@ -344,6 +380,8 @@ class Rooms:
             feed, source = _source(party, ssrc)
             if feed is None or source is None:
                 continue
+            if party.room.reporter(source.endpoint) is not party:
+                continue
             highest = rtcp.ssrc_at(report, 8)
             if ssrc == feed.ssrc and feed.source_ssrc is not None and source.highest >= 0:
                 number = (highest - feed.sequence_offset) & 0xFFFF
@@ -368,8 +406,10 @@ class Rooms:
         Exactly one source of feedback a publisher: this one, or the worker.
         """
         source = next((f.source for f in party.feeds.values() if f.source is not None), None)
+        if source is None or not source.endpoint.end_to_end:
+            return
         feedback = rtcp.read_feedback(block.data)
-        if source is None or feedback is None:
+        if feedback is None:
             return
         translated = party.numbering.translate(feedback)
         if translated is not None and not source.endpoint.self_reporting:
@@ -460,7 +500,7 @@ class Rooms:
                 self._hear(party, party.heard_at)
             if party.self_reporting and (feedback := party.arrivals.report()) is not None:
                 self._send_feedback(party, feedback)
-            relaying = now - party.relayed_at < FEEDBACK_HOLD_S
+            relaying = party.end_to_end and now - party.relayed_at < FEEDBACK_HOLD_S
             if relaying and party.self_reporting:
                 party.arrivals.clear()
             party.self_reporting = not relaying

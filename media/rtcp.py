@@ -110,6 +110,16 @@ def rewrite_nack(block: Block, ssrc: int, sequence_offset: int) -> bytes:
     return out
 
 
+def nacked(block: Block) -> Iterator[int]:
+    """The sequence numbers that a generic NACK asks for, as it names them."""
+    for at in range(12, len(block.data) - 3, 4):
+        first, mask = struct.unpack_from("!HH", block.data, at)
+        yield first
+        for bit in range(16):
+            if mask >> bit & 1:
+                yield (first + 1 + bit) & 0xFFFF
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """Transport-cc feedback: from `base` on, the arrival of each packet or None for lost.

@@ -23,12 +23,25 @@ CLOCKS = {"audio": 48_000, "video": 90_000}
 MAX_SDP_BYTES = 64 << 10
 MAX_SSRCS = 8
 
-# The seat's own m-lines: microphone, face, document camera, screen.
+# The seat's own m-lines: microphone, face, document camera, screen. They also bring what the first
+# other seat sends; a second group like them, which is never sent on, brings the second other seat.
 SEAT_LINES: tuple[tuple[str, str], ...] = (
     ("0", "audio"),
     ("1", "video"),
     ("2", "video"),
     ("3", "video"),
+)
+GROUPS = 2
+"""How many other seats a page receives."""
+
+
+def mid_in(group: int, mid: str) -> str:
+    """The m-line on which a page gets what another seat sends on its own m-line `mid`."""
+    return str(int(mid) + group * len(SEAT_LINES))
+
+
+RECEIVED_LINES: tuple[tuple[str, str], ...] = tuple(
+    (mid_in(group, mid), kind) for group in range(GROUPS) for mid, kind in SEAT_LINES
 )
 
 
@@ -87,7 +100,8 @@ def write_offer(
     for line in lines:
         payloads = str(OPUS) if line.kind == "audio" else f"{VP8} {RTX}"
         # Microphone and face share a stream, or the browser would not keep them in step.
-        stream = "face" if line.mid in ("0", "1") else f"s{line.mid}"
+        group, own = divmod(int(line.mid), len(SEAT_LINES))
+        stream = f"face{group}" if own < 2 else f"s{line.mid}"
         out += [
             f"m={line.kind} {port} UDP/TLS/RTP/SAVPF {payloads}",
             f"c=IN {'IP6' if ':' in host else 'IP4'} {host}",

@@ -26,7 +26,7 @@ from media.client import (
 from media.rejected import Code as Reason
 from media.rejected import Rejected
 from server.actions.recordings import Recordings
-from signaling.call import Call, CallId, CallState, Leg, LegId, LegState
+from signaling.call import Call, CallId, CallState, Leg, LegId, LegState, Seat
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger(__name__)
@@ -122,16 +122,16 @@ class Rooms:
 
     async def _seat(self, client: MediaClient, call: Call, leg: Leg) -> str:
         """Add the party; one of the same name, or of a leg that is over, makes room for it."""
-        record = call.recording_consented
+        record, place = call.recording_consented, list(Seat).index(leg.seat)
         try:
-            return await client.add_party(call.id, leg.id, record=record)
+            return await client.add_party(call.id, leg.id, record=record, place=place)
         except Rejected as rejected:
             if rejected.code not in (Reason.PARTY_EXISTS, Reason.FULL):
                 raise
         over = {leg.id} | {other.id for other in call.legs if other not in call.seated()}
         for party in over:
             await self.leave(call.id, LegId(party))
-        return await client.add_party(call.id, leg.id, record=record)
+        return await client.add_party(call.id, leg.id, record=record, place=place)
 
     async def _client(self) -> MediaClient:
         """The worker's client; one that is just being started is waited for."""

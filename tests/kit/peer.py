@@ -23,9 +23,12 @@ def near(got: tuple[float, ...] | None, wanted: Colour, tolerance: float = 30) -
 class Peer(ScriptedPeer):
     """A scripted peer that can say whether it sees and hears another one."""
 
-    def meets(self, colour: Colour, tone_hz: float) -> str | None:
-        """None when this picture and tone arrive, else why not yet (for `until`)."""
-        got = self.received
+    def meets(self, colour: Colour, tone_hz: float, *, second: bool = False) -> str | None:
+        """None when this picture and tone arrive, else why not yet (for `until`).
+
+        `second`: from the second other seat, instead of the first.
+        """
+        got = self.received_second if second else self.received
         if not near(got.colour, colour):
             return f"sees {got.colour}, wants {colour}; {got.frames} frames, {self.state}"
         if got.tone_hz is None or abs(got.tone_hz - tone_hz) > 12:

@@ -34,10 +34,12 @@ class Studio:
         self._stack.push_async_callback(peer.close)
         return peer
 
-    async def seat(self, room: str, name: str, peer: Peer, *, record: bool = False) -> None:
+    async def seat(
+        self, room: str, name: str, peer: Peer, *, record: bool = False, place: int | None = None
+    ) -> None:
         """Open the room if need be and bring the peer in."""
         await self.client.open_room(room)
-        offer = await self.client.add_party(room, name, record=record)
+        offer = await self.client.add_party(room, name, record=record, place=place)
         await self.client.answer(room, name, await peer.answer(offer))
 
     def segments(self, party: str | None = None) -> list[SegmentFinished]:

@@ -27,12 +27,13 @@ async def test_each_sees_and_hears_the_other(studio: Studio) -> None:
     assert figures["rooms"]["room"]["sun"]["refused"] == 0
 
 
-async def test_a_third_party_and_unknown_names_are_refused(studio: Studio) -> None:
+async def test_taken_places_and_unknown_names_are_refused(studio: Studio) -> None:
     await studio.client.open_room("room")
     for name in ("a", "b"):
         await studio.client.add_party("room", name, record=False)
     for code, asking in (
-        (Code.FULL, studio.client.add_party("room", "c", record=False)),
+        (Code.FULL, studio.client.add_party("room", "c", record=False, place=1)),
+        (Code.FULL, studio.client.add_party("room", "c", record=False, place=3)),
         (Code.PARTY_EXISTS, studio.client.add_party("room", "a", record=False)),
         (Code.UNKNOWN_ROOM, studio.client.add_party("elsewhere", "a", record=False)),
         (Code.UNKNOWN_PARTY, studio.client.restart_ice("room", "c")),
@@ -41,6 +42,10 @@ async def test_a_third_party_and_unknown_names_are_refused(studio: Studio) -> No
         with pytest.raises(Rejected) as refused:
             await asking
         assert refused.value.code is code
+    await studio.client.add_party("room", "c", record=False, place=2)
+    with pytest.raises(Rejected) as refused:
+        await studio.client.add_party("room", "d", record=False)
+    assert refused.value.code is Code.FULL
 
 
 async def test_a_muted_track_stops_at_the_worker_and_comes_back(studio: Studio) -> None:
