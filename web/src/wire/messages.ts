@@ -416,7 +416,7 @@ export interface CallView {
   id: string
   case_id: string
   state: 'open' | 'live' | 'ended'
-  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'no_media') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost') | null
   caller: PersonRef
   target_unit_id: string
   target_place: string
@@ -1080,7 +1080,7 @@ export interface CallLogRow {
   caller: PersonRef
   approver: PersonRef | null
   state: 'open' | 'live' | 'ended'
-  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'no_media') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost') | null
   opened_at: string
   answered_at: string | null
   ended_at: string | null
