@@ -182,6 +182,66 @@ def doctor(config: Config = None, data: Data = None, host: Host = None, port: Po
         raise typer.Exit(1)
 
 
+# ---------------------------------------------------------------- copies
+
+
+@cli.command()
+def backup(
+    into: Annotated[Path, typer.Argument(help="A new folder, or a file ending with .tar.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Copy everything that is kept: database, files, ledger with its key, what is on its way.
+
+    A server may run on meanwhile. Keep the copy as secret as the data: it holds them all. Status 1
+    when a stored file is no longer what it was.
+    """
+    from server.store.backup import BackupRefused, back_up
+
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        try:
+            copied = _run(back_up(settings.kept, into))
+        except BackupRefused as refused:
+            _fail(str(refused))
+    typer.echo(f"{copied.files} files, {copied.bytes} bytes in {into}.")
+    _tell_damaged(copied.damaged)
+
+
+@cli.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="What `yunjian backup` made.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Put a backup back into an empty place, verify its ledger and every file.
+
+    Refused when a database, a file or a ledger is there already. Status 1 when something does not
+    hold; the damaged files are named.
+    """
+    from server.store.backup import BackupRefused
+    from server.store.backup import restore as put_back
+
+    settings = _settings(config, {"data": data})
+    settings.data.mkdir(0o700, parents=True, exist_ok=True)
+    with _told_plainly(settings):
+        try:
+            copied = _run(put_back(settings.kept, source))
+        except BackupRefused as refused:
+            _fail(str(refused))
+    typer.echo(
+        f"{copied.files} files, {copied.bytes} bytes. The ledger holds: {copied.entries} entries."
+    )
+    _tell_damaged(copied.damaged)
+
+
+def _tell_damaged(damaged: list[str]) -> None:
+    for sha256 in damaged:
+        typer.echo(f"DAMAGED or missing: {sha256}")
+    if damaged:
+        raise typer.Exit(1)
+
+
 # ---------------------------------------------------------------- the database
 
 

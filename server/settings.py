@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from media import turn
 from server.store import StoreSettings
+from server.store.backup import Kept
 
 CONFIG_VARIABLE: Final = "YUNJIAN_CONFIG"
 DEFAULT_CONFIG: Final = Path("yunjian.toml")
@@ -137,4 +138,15 @@ class Settings(BaseSettings):
             else self.bus_secret.get_secret_value().encode(),
             blob_root=(self.blob_root or data / "blobs").absolute(),
             ledger_dir=(self.ledger_folder or data / "ledger").absolute(),
+        )
+
+    @property
+    def kept(self) -> Kept:
+        """Everything that a backup of this node holds."""
+        data, store = self.data.absolute(), self.store
+        return Kept(
+            database_url=store.database_url,
+            blob_root=store.blob_root,
+            ledger_dir=store.ledger_dir,
+            beside={"uploads": data / "uploads", "segments": data / "media" / "segments"},
         )

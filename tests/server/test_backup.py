@@ -1,0 +1,188 @@
+"""A backup is made while the node works, and what is put back proves itself (R21)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.actions import demo
+from server.store import SystemClock
+from server.store.backup import BackupRefused, Copied, back_up, restore
+from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.nodes import node_settings
+from tests.kit.processes import ROOT
+from tests.kit.services import Postgres
+from tests.kit.until import until
+
+WRITERS = 3
+
+
+@pytest.fixture
+def elsewhere(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a second and empty database of the same kind."""
+    if database.startswith("sqlite"):
+        yield f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.sqlite'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+def page(number: int) -> bytes:
+    """A small PDF; each number is another file."""
+    return (
+        b"%%PDF-1.4\n%% %d\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
+        b"trailer<</Root 1 0 R>>\n%%%%EOF\n" % number
+    )
+
+
+async def stored(desk: Desk, case_id: str, line: str, content: bytes) -> str:
+    location, material_id = await desk.begin(case_id, line, len(content))
+    async with desk.patch(location, 0, content) as said:
+        assert said.status == 204, await said.text()
+    return material_id
+
+
+@pytest.mark.parametrize("form", ["copy", "copy.tar"])
+async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
+    database: str, elsewhere: str, tmp_path: Path, form: str
+) -> None:
+    content = page(1)
+    acknowledged: list[str] = []
+    async with (
+        demo_node(database, tmp_path / "first", SystemClock()) as node,
+        desk_of(node, "lixiulan") as desk,
+    ):
+        case_id = await desk.open_case()
+        material_id = await stored(desk, case_id, "identity", content)
+        coming = page(2)
+        location, coming_id = await desk.begin(case_id, "appointment", len(coming))
+        async with desk.patch(location, 0, coming[:100]) as said:
+            assert said.status == 204
+
+        enough = asyncio.Event()
+
+        async def work() -> None:
+            while not enough.is_set():
+                acknowledged.append(await desk.open_case())
+
+        tasks = [asyncio.create_task(work()) for _ in range(WRITERS)]
+        await until(lambda: None if len(acknowledged) >= 2 * WRITERS else "too few", 20)
+        before = list(acknowledged)
+        settings = node_settings(database, tmp_path / "first")
+        made = await back_up(settings.kept, tmp_path / form)
+        assert len(acknowledged) > len(before), "nobody worked meanwhile"
+        enough.set()
+        await asyncio.gather(*tasks)
+    assert made.damaged == []
+
+    fresh = node_settings(elsewhere, tmp_path / "second")
+    back = await restore(fresh.kept, tmp_path / form)
+    assert back.damaged == []
+    assert back.entries >= len(before)
+    with pytest.raises(BackupRefused, match=r"not empty|there already|holds"):
+        await restore(fresh.kept, tmp_path / form)
+
+    async with (
+        demo_node(elsewhere, tmp_path / "second", SystemClock()) as node,
+        desk_of(node, "lixiulan") as desk,
+    ):
+        for known in before:
+            assert (await desk.case(known))["id"] == known
+        async with desk.http.get(f"/api/v1/materials/{material_id}/content") as said:
+            assert await said.read() == content
+        assert await desk.offset(location) == 100
+        async with desk.patch(location, 100, coming[100:]) as said:
+            assert said.status == 204
+        assert (await desk.material(case_id, coming_id))["state"] == "stored"
+        async with (
+            desk_of(node, "chenli") as supervisor,
+            supervisor.http.post(f"/api/v1/cases/{case_id}/ledger-check", json={}) as said,
+        ):
+            assert (await said.json())["ok"]
+
+
+async def test_what_is_no_longer_what_it_was_is_named_or_refused(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    settings = node_settings(database, tmp_path / "first")
+    async with (
+        demo_node(database, tmp_path / "first", SystemClock()) as node,
+        desk_of(node, "lixiulan") as desk,
+    ):
+        await stored(desk, await desk.open_case(), "identity", page(1))
+    copy = tmp_path / "copy"
+    await back_up(settings.kept, copy)
+    with pytest.raises(BackupRefused, match="not empty"):
+        await back_up(settings.kept, copy)
+
+    number = 0
+
+    async def put_back(source: Path) -> Copied:
+        nonlocal number
+        number += 1
+        url = f"sqlite+aiosqlite:///{tmp_path / f'{number}.sqlite'}"
+        return await restore(node_settings(url, tmp_path / str(number)).kept, source)
+
+    [blob] = (one for one in (copy / "blobs").rglob("*") if one.is_file())
+    whole = blob.read_bytes()
+    blob.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert (await put_back(copy)).damaged == [blob.name]
+    blob.unlink()
+    assert (await put_back(copy)).damaged == [blob.name]
+    blob.write_bytes(whole)
+    assert (await put_back(copy)).damaged == []
+
+    for name in ("ledger/leaves", "database.sqlite", "manifest.json"):
+        path = copy / name
+        kept = path.read_bytes()
+        path.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
+        with pytest.raises(BackupRefused):
+            await put_back(copy)
+        assert not (tmp_path / f"{number}.sqlite").exists()
+        assert [one for one in (tmp_path / str(number)).rglob("*") if one.is_file()] == []
+        path.unlink()
+        with pytest.raises(BackupRefused, match="whole"):
+            await put_back(copy)
+        path.write_bytes(kept)
+    (copy / "etc").mkdir()
+    (copy / "etc" / "passwd").write_bytes(b"")
+    with pytest.raises(BackupRefused, match="nothing that a backup holds"):
+        await put_back(copy)
+
+
+async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
+    data, copy, fresh = tmp_path / "data", tmp_path / "copy.tar", tmp_path / "fresh"
+
+    async def yunjian(folder: Path, *arguments: str) -> tuple[int, str]:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "server", *arguments,
+            cwd=ROOT, env={**os.environ, "YUNJIAN_DATA": str(folder)},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await child.communicate()
+        assert child.returncode is not None
+        return child.returncode, said.decode()
+
+    code, said = await yunjian(data, "backup", str(copy))
+    assert code == 1, said
+    assert "no database" in said
+    assert "Traceback" not in said
+    for arguments in (("db", "upgrade"), ("backup", str(copy))):
+        code, said = await yunjian(data, *arguments)
+        assert code == 0, said
+    assert copy.stat().st_mode & 0o077 == 0
+    code, said = await yunjian(fresh, "restore", str(copy))
+    assert code == 0, said
+    assert "The ledger holds" in said
+    code, said = await yunjian(fresh, "restore", str(copy))
+    assert code == 1, said
+    assert demo.PASSWORD not in said
