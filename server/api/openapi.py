@@ -149,7 +149,7 @@ def _responses(route: Route, references: Reference) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done."}
     if model is not None:
         done["content"] = {_JSON: {"schema": references[model, "serialization"]}}
-    elif route.answer is not None:
+    elif route.answer is not None and route.produces:
         done["content"] = {kind: {"schema": {}} for kind in route.produces}
     told = {problems.CONTENT_TYPE: {"schema": references[Problem, "serialization"]}}
     responses: dict[str, Any] = {str(route.status): done}

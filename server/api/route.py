@@ -83,7 +83,8 @@ class Header:
 
 @dataclass(frozen=True)
 class Route:
-    """A declared route. ``answer`` is None for 204, StreamResponse for bytes of a type of ``produces``.
+    """A declared route. ``answer`` is None for 204, StreamResponse for bytes of a type of
+    ``produces``, or for headers alone when that is empty.
 
     With ``ranges`` a part of them can be asked for: 206 and 416 are answers too. The description
     tells ``headers``, the content type ``takes`` of a body that the handler reads itself, and

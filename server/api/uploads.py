@@ -101,7 +101,7 @@ def _about(request: web.Request) -> web.Response:
     "POST",
     PATH,
     status=201,
-    produces="text/plain",
+    produces=(),
     headers=(
         _TUS,
         Header("Upload-Length", _BYTES, "Size of the file in bytes."),
@@ -156,7 +156,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
 @routes.route(
     "HEAD",
     PATH + "/{upload_id}",
-    produces="text/plain",
+    produces=(),
     headers=(_TUS,),
     problems=(Code.UPLOAD_VERSION, Code.NOT_FOUND, Code.UPLOAD_EXPIRED, Code.UPLOAD_LOCKED),
 )
