@@ -1,4 +1,4 @@
-"""Demo data: four units, their windows and people, two items. Invented throughout.
+"""Demo data: four units, their windows and people, two items, quick phrases. Invented throughout.
 
 Loaded once into an empty store by ``yunjian demo`` and by tests; a second load changes nothing.
 Every account has the same known password: never load this where the public can sign in.
@@ -10,11 +10,12 @@ from typing import Final
 
 from server.actions.catalogue import seed_calendar
 from server.actions.sessions import Passwords
-from server.domain.item import Field, Item, Line
+from server.domain.item import CheckPoint, Field, Item, Line
 from server.domain.person import Role
 from server.store import SYSTEM, Change, Store, version_of
 from server.store import catalogue as catalogue_rows
 from server.store import people as staff
+from server.store.catalogue import PhraseKind
 
 PASSWORD: Final = "yunjian-demo"
 SUBJECT: Final = "demo:data"
@@ -26,6 +27,8 @@ YANTAI: Final = "unit-yantai"
 WINDOW_3: Final = "window-jinan-3"
 PRINCIPAL: Final = "item-branch-principal-1"
 """分公司负责人变更登记, decided in 青岛西海岸."""
+CLOSING: Final = "item-branch-closing-1"
+"""分公司注销登记, decided in 青岛西海岸; not accepted before the applicant signed and handed in."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ PEOPLE: Final = (
     Person("wangfang", "王芳", "SZ-0112", JINAN, (Role.CLERK,), "window-jinan-1"),
     Person("zhoumingyuan", "周明远", "XHA-0217", XIHAIAN, (Role.APPROVER,)),
     Person("gaoxinmin", "高新民", "XHA-0231", XIHAIAN, (Role.APPROVER,)),
+    Person("sunlei", "孙蕾", "LC-0107", LIAOCHENG, (Role.APPROVER,)),
     Person("chenli", "陈立", "SZ-0009", JINAN, (Role.SUPERVISOR,)),
     Person("admin", "系统管理员", "SZ-0001", JINAN, (Role.ADMIN,)),
 )
@@ -134,9 +138,23 @@ ITEMS: Final = (
             Field("remark", "备注", "Remark", "long_text", False, max_length=500, group=_DELIVERY),
         ),
         recording_refusal="not_recorded",
+        checklist=(
+            CheckPoint("seal", "变更登记申请书加盖公司公章，并由法定代表人签字"),
+            CheckPoint("dates", "任职文件与免职文件写明日期，且前后衔接"),
+            CheckPoint("names", "新负责人姓名与身份证件一致"),
+            CheckPoint("licence", "交回营业执照正、副本原件；遗失的已公告作废"),
+            CheckPoint("delivery", "送达方式和联系电话经申请人本人确认"),
+        ),
+        guide=(
+            "适用于分公司负责人的变更登记，由分公司住所地的审批服务局办理。\n\n"
+            "公司应当自作出任免决定之日起三十日内申请变更登记。申请人可以在就近的政务服务窗口交件，"
+            "由窗口核对身份和原件，审批人员远程审核。\n\n"
+            "材料齐全、符合法定形式的，当场受理，三个工作日内办结；需要补正的，一次性告知全部内容。"
+            "变更后的营业执照可以邮寄送达，也可以在窗口领取。"
+        ),
     ),
     Item(
-        id="item-branch-closing-1",
+        id=CLOSING,
         code="11370211MB287554194000131013001",
         name="分公司注销登记",
         version=1,
@@ -164,8 +182,35 @@ ITEMS: Final = (
             ),
         ),
         recording_refusal="no_call",
+        checklist=(
+            CheckPoint("debts", "分公司的债权债务已由公司承接，并在决定中写明"),
+            CheckPoint("tax", "清税证明已取得，或已承诺在受理后五日内补交"),
+            CheckPoint("seal", "公章已缴销，或已说明去向"),
+        ),
+        guide=(
+            "适用于分公司的注销登记，由分公司住所地的审批服务局办理。\n\n"
+            "分公司注销前，其债权债务由公司承接。申请人须当场核对办件内容并签名后提交。\n\n"
+            "材料齐全的，五个工作日内办结。"
+        ),
+        signature="required",
     ),
 )  # fmt: skip
+
+PHRASES: Final[tuple[tuple[str | None, PhraseKind, str], ...]] = (
+    (None, "message", "请稍等，我正在核对。"),
+    (None, "message", "请把材料放平，再扫描一次。"),
+    (None, "message", "请申请人对照屏幕核对一遍。"),
+    (None, "message", "材料已收到，谢谢。"),
+    (None, "reason", "材料齐全，符合法定形式。"),
+    (None, "reason", "扫描件不清晰，请重新上传。"),
+    (None, "reason", "缺少公章或签字。"),
+    (None, "reason", "不属于本行政机关职权范围，请向有关行政机关申请。"),
+    (None, "comment", "请与身份证件核对。"),
+    (None, "comment", "日期前后不一致，请核对。"),
+    (XIHAIAN, "message", "营业执照可以邮寄到您登记的地址。"),
+    (XIHAIAN, "reason", "任免文件未写明日期。"),
+    (JINAN, "message", "原件已在本窗口核对，与扫描件一致。"),
+)
 
 
 async def load(store: Store, password_hash: str | None = None) -> list[str]:
@@ -219,6 +264,15 @@ async def _add(change: Change, password_hash: str) -> None:
         )
     for item in ITEMS:
         await catalogue_rows.add_item(connection, item)
+    for position, (unit_id, kind, text) in enumerate(PHRASES, 1):
+        await catalogue_rows.add_phrase(
+            connection,
+            phrase_id=f"phrase-{position}",
+            unit_id=unit_id,
+            kind=kind,
+            text=text,
+            position=position,
+        )
     await change.record(
         SUBJECT,
         "demo.load",

@@ -1,4 +1,4 @@
-"""Items (事项) by version, and the working-day calendar, as rows.
+"""Items (事项) by version, the working-day calendar and quick phrases (常用语), as rows.
 
 Gives the domain's Item; the names of the unit that decides stand beside it. No rule about who
 may see or change an item is here.
@@ -7,14 +7,16 @@ may see or change an item is here.
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.item import Item
-from server.store.tables import items, units, work_calendar
+from server.store.tables import items, phrases, units, work_calendar
+
+PhraseKind = Literal["message", "reason", "comment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,23 @@ async def add_item(connection: AsyncConnection, item: Item) -> None:
                 "signature": item.signature,
             },
             in_use=True,
+        )
+    )
+
+
+async def add_phrase(
+    connection: AsyncConnection,
+    *,
+    phrase_id: str,
+    unit_id: str | None,
+    kind: PhraseKind,
+    text: str,
+    position: int,
+) -> None:
+    """Keep a quick phrase of a unit, or of all (None); ``position`` orders those of a kind."""
+    await connection.execute(
+        phrases.insert().values(
+            id=phrase_id, unit_id=unit_id, kind=kind, text=text, position=position
         )
     )
 

@@ -425,7 +425,12 @@ async def test_the_demo_data_load_once(office: Office) -> None:
     lines = await demo.load(office.store)
     assert [line.split()[0] for line in lines] == [person.login for person in demo.PEOPLE]
     async with office.store.read() as connection:
-        for table, number in ((tables.people, 6), (tables.units, 4), (tables.items, 2)):
+        for table, number in (
+            (tables.people, 7),
+            (tables.units, 4),
+            (tables.items, 2),
+            (tables.phrases, len(demo.PHRASES)),
+        ):
             count = sa.select(sa.func.count()).select_from(table)
             assert await connection.scalar(count) == number
 
