@@ -4,5 +4,6 @@ import desk from './desk'
 import record from './record'
 import shell from './shell'
 import talk from './talk'
+import turned from './turned'
 
-export default { shell, call, record, desk, audit, talk }
+export default { shell, call, record, desk, audit, talk, turned }

@@ -1,0 +1,106 @@
+/**
+ * The screen that is turned to the applicant: what the window's page tells it, and what it shows at this moment.
+ * It is led by the window's page, in the same page or from another window of the same browser, which then finds the
+ * one that leads it by `leader`. Derived, never kept; pure but for that one look.
+ */
+import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
+import type { LineForm } from '../ui/states'
+
+/** What the window's page tells: the call as it is there, and what lies on the clerk's table. */
+export interface Turned {
+  /** whether the applicant shall read the summary and sign, or follow what is being done */
+  asked: 'follow' | 'sign'
+  face: MediaStream | null
+  person: { name: string; unit_name: string; staff_number: string } | null
+  line: { here: string; there: string; form: LineForm; word: string }
+  recording: { on: boolean; word: string } | null
+  call_id: string | null
+  /** the field that the clerk fills, and what stands in it there before it is saved */
+  field: string | null
+  value: string | null
+  material_id: string | null
+}
+
+/** How a screen in another window is led: it hears what is told and says what it did. */
+export interface Leader {
+  case_id: string
+  now: () => Turned
+  listen: (hear: (told: Turned) => void) => () => void
+  shown: (summary: SummaryView) => void
+}
+
+declare global {
+  interface Window {
+    yunjian_leader?: Leader | undefined
+  }
+}
+
+/** Who leads this window, if it was opened by a page of ours that still has this case open. */
+export function leader(case_id: string): Leader | null {
+  try {
+    const found = (window.opener as Window | null)?.yunjian_leader
+    return found?.case_id === case_id ? found : null
+  } catch {
+    // the opener has gone to another place, which may not be looked into
+    return null
+  }
+}
+
+export type Stage =
+  | { kind: 'confirm'; proposal: Proposal; field: FormField | null }
+  | { kind: 'field'; field: FormField; value: string; pointed: boolean }
+  | { kind: 'document'; material: MaterialView; name: string }
+  | { kind: 'wait' }
+  | { kind: 'sign' }
+  | { kind: 'signed' }
+  | { kind: 'done'; number: string }
+
+export function nameOf(view: CaseView, material: MaterialView): string {
+  return view.item.lines.find((one) => one.key === material.line)?.name ?? material.name
+}
+
+/**
+ * What the applicant shall see now: what was handed in, the summary when he is asked for it, else the change that
+ * waits for his word, the field that is talked about, the document that lies on the table.
+ */
+export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }> }): Stage {
+  if (view.submission && view.number && !view.signature?.outdated) return { kind: 'done', number: view.number }
+  if (told.asked === 'sign') return view.signature && !view.signature.outdated ? { kind: 'signed' } : { kind: 'sign' }
+  const fieldOf = (name: string | null): FormField | null => view.item.form.find((one) => one.name === name) ?? null
+  const proposal = view.proposals.find((one) => one.state === 'open')
+  if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
+  const field = fieldOf(at.pointed) ?? fieldOf(told.field) ?? fieldOf(at.focused)
+  if (field) {
+    const unsaved = field.name === told.field ? told.value : null
+    const value = at.typed.get(field.name)?.value ?? unsaved ?? view.fields[field.name]?.value ?? ''
+    return { kind: 'field', field, value, pointed: at.pointed === field.name }
+  }
+  const material = view.materials.find((one) => one.id === told.material_id && one.state === 'stored')
+  return material ? { kind: 'document', material, name: nameOf(view, material) } : { kind: 'wait' }
+}
+
+export type Step = 'consent' | 'materials' | 'sign' | 'receipt'
+
+/** The four steps as the applicant counts them: what is done, and the first that is not. */
+export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | 'later' }[] {
+  const counts = view.materials.filter((one) => one.purpose === 'material' && one.state === 'stored')
+  const done: Record<Step, boolean> = {
+    consent: view.consent !== null,
+    materials: view.item.lines.every((line) => line.need !== 'required' || counts.some((one) => one.line === line.key)),
+    sign: view.signature !== null && !view.signature.outdated,
+    receipt: view.submission !== null,
+  }
+  const order: Step[] = ['consent', 'materials', 'sign', 'receipt']
+  const first = order.find((step) => !done[step])
+  return order.map((step) => ({ step, state: done[step] ? 'done' : step === first ? 'now' : 'later' }))
+}
+
+/** An identity number as a screen that others may see shows it: 370103********2846. */
+export function masked(number: string): string {
+  return number.length > 10 ? `${number.slice(0, 6)}${'*'.repeat(number.length - 10)}${number.slice(-4)}` : '*'.repeat(number.length)
+}
+
+/** A field's value as that screen shows it. */
+export function seen(field: FormField | null, value: string): string {
+  return field?.sensitive || field?.kind === 'identity_number' ? masked(value) : value
+}
