@@ -90,6 +90,7 @@ const record: Words<typeof zh> = {
     viewing: '{name} is looking',
     points_elsewhere: '{name} points elsewhere',
     go_look: 'Go there',
+    splitter: 'Border between document and form',
     early: 'Arriving, not checked',
     early_hint: 'Replaced by the sealed file when it is complete and checked',
     early_none: 'It is arriving and can be read when it is complete',

@@ -87,6 +87,7 @@ export default {
     viewing: '{name} 正在看',
     points_elsewhere: '{name}指着别处',
     go_look: '去看',
+    splitter: '文件与表单之间的分界',
     early: '正在接收，未校验',
     early_hint: '收完并校验后换成存证的文件',
     early_none: '正在接收，收完就能看',
