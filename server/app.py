@@ -28,6 +28,7 @@ from server.actions import (
     forms,
     papers,
     sayings,
+    showing,
     signing,
     supervision,
 )
@@ -281,7 +282,7 @@ async def node(
     ):
         for command, handler in table.items():
             gateway.on(command, handler)
-    for message, told in forms.ephemerals(store).items():
+    for message, told in showing.ephemerals(store, marks.note).items():
         gateway.on_ephemeral(message, told)
     gateway.on_beat(switchboard.heard)
     gateway.on_gone(switchboard.gone)

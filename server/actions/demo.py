@@ -264,11 +264,11 @@ async def _add(change: Change, password_hash: str) -> None:
         )
     for item in ITEMS:
         await catalogue_rows.add_item(connection, item)
-    for position, (unit_id, kind, text) in enumerate(PHRASES, 1):
+    for position, (of_unit, kind, text) in enumerate(PHRASES, 1):
         await catalogue_rows.add_phrase(
             connection,
             phrase_id=f"phrase-{position}",
-            unit_id=unit_id,
+            unit_id=of_unit,
             kind=kind,
             text=text,
             position=position,

@@ -1,13 +1,12 @@
-"""The form of a case under guidance: edits, drafts, holds, proposals, and what is shown live.
+"""The form of a case under guidance: edits, drafts, holds, proposals.
 
-Three levels of a value: as it is typed (an ephemeral, never stored), the unsaved draft of one
-person, and the saved value with its ledger entry. The window's people enter the applicant's
-values; the approver points and proposes. Rules are in server.domain.form.
+Three levels of a value: as it is typed (server.actions.showing), the unsaved draft of one person,
+and the saved value with its ledger entry. The window's people enter the applicant's values; the
+approver points and proposes. Rules are in server.domain.form.
 """
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from server.actions.cases import (
     Connected,
@@ -30,23 +29,13 @@ from server.wire.case import (
     CaseDraft,
     CaseEdit,
     CaseEdited,
-    CaseFocus,
     CaseHold,
-    CasePoint,
     CaseProposalClosed,
     CasePropose,
     CaseProposed,
-    CaseTyping,
 )
-from server.wire.projection import CASE_AUDIENCES, project_ephemeral
-from signaling.protocol import Ack, Command, Message, PersonRef
+from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
-
-CASES_REMEMBERED: Final = 1_000
-
-Delivery = tuple[str, str, Message]
-"""Subject, audience, message: where an ephemeral goes."""
-EphemeralHandler = Callable[[Any, Any], Awaitable[Sequence[Delivery]]]
 
 
 def commands(store: Store) -> dict[type[Command], Handler]:
@@ -244,86 +233,3 @@ async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal)
             on_behalf_of=APPLICANT,
         )
         return change.ack()
-
-
-# ---------------------------------------------------------------- shown live, never stored
-
-
-class Watcher(Protocol):
-    """A socket, and as which audience it watches a subject."""
-
-    @property
-    def who(self) -> Any: ...
-
-    def watches(self, subject: str) -> str | None: ...
-
-
-def ephemerals(store: Store) -> dict[type[Message], EphemeralHandler]:
-    """The handlers of what pages show each other live, by message."""
-    live = _Live(store)
-    return {CaseTyping: live.typing, CaseFocus: live.focus, CasePoint: live.point}
-
-
-class _Live:
-    """Who may show what to whom. Rights come from what the socket watches: it opened the case."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._sensitive: OrderedDict[str, Mapping[str, bool]] = OrderedDict()
-
-    async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
-        """A value grows at the window. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
-        actor, side, fields = await self._seat(connection, message.case_id)
-        if side != "window":
-            raise Refusal(Code.NOT_YOURS)
-        if message.field not in fields:
-            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
-        told = {"by": actor, "sensitive": fields[message.field]}
-        return _to_all(message.case_id, message.model_copy(update=told))
-
-    async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
-        """Who is in which field, from the window and the approver alike."""
-        actor, side, fields = await self._seat(connection, message.case_id)
-        if side not in ("window", "approver"):
-            raise Refusal(Code.NOT_YOURS)
-        if message.field is not None and message.field not in fields:
-            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
-
-    async def point(self, connection: Watcher, message: CasePoint) -> list[Delivery]:
-        """The approver points at a field. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
-        actor, side, fields = await self._seat(connection, message.case_id)
-        if side != "approver":
-            raise Refusal(Code.NOT_YOURS)
-        if message.field is not None and message.field not in fields:
-            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
-
-    async def _seat(
-        self, connection: Watcher, case_id: str
-    ) -> tuple[PersonRef, str, Mapping[str, bool]]:
-        side = connection.watches(subject_of(case_id))
-        if side is None or not isinstance(connection.who, Actor):
-            raise Refusal(Code.NOT_FOUND, case=case_id)
-        return person_ref(connection.who), side, await self._fields(connection.who, case_id)
-
-    async def _fields(self, actor: Actor, case_id: str) -> Mapping[str, bool]:
-        """Which fields the case has, and whether each is sensitive; a running case never changes it."""
-        known = self._sensitive.get(case_id)
-        if known is None:
-            async with self._store.read() as reading:
-                found, _ = await header(reading, actor, case_id)
-            known = {name: field.sensitive for name, field in found.item.fields.items()}
-            self._sensitive[case_id] = known
-            if len(self._sensitive) > CASES_REMEMBERED:
-                self._sensitive.popitem(last=False)
-        return known
-
-
-def _to_all(case_id: str, message: Message) -> list[Delivery]:
-    # The sender's own side too: a second person at the window must see who is in a field. A page
-    # passes over what it sent itself.
-    return [
-        (subject_of(case_id), audience, project_ephemeral(message, audience))
-        for audience in CASE_AUDIENCES
-    ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from server.actions import forms
-from server.wire.case import CaseFocus, CasePoint, CaseTyping
+from server.actions import showing
+from server.wire.case import CaseFocus, CasePoint, CaseTyping, DocumentLook, DocumentPoint
 from server.wire.projection import CASE_AUDIENCES
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
@@ -27,13 +28,58 @@ FORGED = PersonRef(
 )
 
 
+def _forgotten(case_id: str, kind: str, by: PersonRef, body: Mapping[str, Any]) -> None:
+    """These tests do not replay a call."""
+
+
 async def show(office: Office, login: str, message: Message) -> dict[str, Any]:
     """Let this person's socket, which opened the case, send an ephemeral; message by audience."""
     case_id = getattr(message, "case_id")  # noqa: B009 - each of these messages has one
     seat = watching(office.actors[login], f"case:{case_id}", SIDES[login])
-    sent = await forms.ephemerals(office.store)[type(message)](seat, message)
+    sent = await showing.ephemerals(office.store, _forgotten)[type(message)](seat, message)
     assert {subject for subject, _, _ in sent} == {f"case:{case_id}"}
     return {audience: message for _, audience, message in sent}
+
+
+@pytest.mark.parametrize("login", [CLERK, APPROVER])
+async def test_what_somebody_shows_in_a_document_goes_to_every_side_and_is_noted(
+    office: Office, login: str
+) -> None:
+    case_id = await office.case()
+    noted: list[tuple[str, str, str, Mapping[str, Any]]] = []
+    seat = watching(office.actors[login], f"case:{case_id}", SIDES[login])
+    handlers = showing.ephemerals(
+        office.store, lambda case_id, kind, by, body: noted.append((case_id, kind, by.id, body))
+    )
+    point = DocumentPoint(case_id=case_id, material_id="material-1", page=2, x=0.25, y=0.5)
+    look = DocumentLook(case_id=case_id, material_id="material-1", page=3, follow=True, by=FORGED)
+    for message in (point, look):
+        sent = await handlers[type(message)](seat, message)
+        assert [audience for _, audience, _ in sent] == list(CASE_AUDIENCES)
+        by = {getattr(shown, "by").id for _, _, shown in sent}  # noqa: B009 - both have one
+        assert by == {office.actors[login].person_id}
+    place = {"material_id": "material-1", "page": 2, "x": 0.25, "y": 0.5}
+    person_id = office.actors[login].person_id
+    assert noted == [
+        (case_id, "pointer", person_id, place),
+        (case_id, "look", person_id, {"material_id": "material-1", "page": 3}),
+    ]
+
+
+@pytest.mark.parametrize("audience", ["third", "applicant", "supervisor"])
+async def test_who_only_reads_shows_nothing_to_the_others(office: Office, audience: str) -> None:
+    case_id = await office.case()
+    seat = watching(office.actors[CLERK], f"case:{case_id}", audience)
+    for message in (
+        CaseTyping(case_id=case_id, field="remark", value="x"),
+        CaseFocus(case_id=case_id, field="remark"),
+        CasePoint(case_id=case_id, field="remark"),
+        DocumentPoint(case_id=case_id, material_id="material-1", page=1, x=0.1, y=0.1),
+        DocumentLook(case_id=case_id, material_id="material-1"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            await showing.ephemerals(office.store, _forgotten)[type(message)](seat, message)
+        assert refused.value.code is Code.NOT_YOURS
 
 
 @pytest.mark.parametrize(
@@ -104,5 +150,5 @@ async def test_who_has_not_opened_the_case_shows_nothing(office: Office) -> None
     elsewhere = watching(office.actors[CLERK], "case:another-one", "window")
     typed = CaseTyping(case_id=case_id, field="remark", value="x")
     with pytest.raises(Refusal) as refused:
-        await forms.ephemerals(office.store)[CaseTyping](elsewhere, typed)
+        await showing.ephemerals(office.store, _forgotten)[CaseTyping](elsewhere, typed)
     assert refused.value.code is Code.NOT_FOUND

@@ -1,0 +1,148 @@
+"""What pages show each other live, never stored: typing, who is where, pointing, looking.
+
+Each message goes to every audience of its case, as that may see it. Nothing of it is an act: no
+event, no ledger; where somebody pointed or looked is noted for the replay of a call.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol
+
+from server.actions.cases import header, subject_of
+from server.actions.views import person_ref
+from server.domain.person import Actor
+from server.store import Store
+from server.wire.case import CaseFocus, CasePoint, CaseTyping, DocumentLook, DocumentPoint
+from server.wire.projection import CASE_AUDIENCES, project_ephemeral
+from signaling.protocol import Message, PersonRef
+from signaling.refusals import Code, Refusal
+
+GUIDES: Final = ("window", "approver")
+"""Who shows something to the others; the rest of the audiences only see it."""
+CASES_REMEMBERED: Final = 1_000
+
+Delivery = tuple[str, str, Message]
+"""Subject, audience, message: where an ephemeral goes."""
+EphemeralHandler = Callable[[Any, Any], Awaitable[Sequence[Delivery]]]
+Note = Callable[[str, Literal["point", "look", "pointer"], PersonRef, Mapping[str, Any]], None]
+"""Told of the case, what was done, by whom, and its body; never waits."""
+
+
+class Watcher(Protocol):
+    """A socket, and as which audience it watches a subject."""
+
+    @property
+    def who(self) -> Any: ...
+
+    def watches(self, subject: str) -> str | None: ...
+
+
+def ephemerals(store: Store, note: Note) -> dict[type[Message], EphemeralHandler]:
+    """The handlers of what pages show each other live, by message. What is pointed at and looked
+    at is also told to ``note``, which keeps it for the replay of a call."""
+    live = _Live(store, note)
+    return {
+        CaseTyping: live.typing,
+        CaseFocus: live.focus,
+        CasePoint: live.point,
+        DocumentPoint: live.point_in_document,
+        DocumentLook: live.look,
+    }
+
+
+class _Live:
+    """Who may show what to whom. Rights come from what the socket watches: it opened the case."""
+
+    def __init__(self, store: Store, note: Note) -> None:
+        self._store = store
+        self._note = note
+        self._sensitive: OrderedDict[str, Mapping[str, bool]] = OrderedDict()
+
+    async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
+        """A value grows at the window. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
+        actor, side, fields = await self._seat(connection, message.case_id)
+        if side != "window":
+            raise Refusal(Code.NOT_YOURS)
+        if message.field not in fields:
+            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
+        told = {"by": actor, "sensitive": fields[message.field]}
+        return _to_all(message.case_id, message.model_copy(update=told))
+
+    async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
+        """Who is in which field, from the window and the approver alike."""
+        actor, side, fields = await self._seat(connection, message.case_id)
+        if side not in GUIDES:
+            raise Refusal(Code.NOT_YOURS)
+        if message.field is not None and message.field not in fields:
+            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+
+    async def point(self, connection: Watcher, message: CasePoint) -> list[Delivery]:
+        """The approver points at a field. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
+        actor, side, fields = await self._seat(connection, message.case_id)
+        if side != "approver":
+            raise Refusal(Code.NOT_YOURS)
+        if message.field is not None and message.field not in fields:
+            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
+        self._note(message.case_id, "point", actor, {"field": message.field})
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+
+    async def point_in_document(
+        self, connection: Watcher, message: DocumentPoint
+    ) -> list[Delivery]:
+        """Somebody of the window or the approver's points in a document. Refused: ``not_found``,
+        ``not_yours``."""
+        actor = _guide(connection, message.case_id)
+        place = {"page": message.page, "x": message.x, "y": message.y}
+        body = {"material_id": message.material_id, **place}
+        self._note(message.case_id, "pointer", actor, body)
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+
+    async def look(self, connection: Watcher, message: DocumentLook) -> list[Delivery]:
+        """Which page somebody of the window or the approver's looks at. Refused as above."""
+        actor = _guide(connection, message.case_id)
+        body = {"material_id": message.material_id, "page": message.page}
+        self._note(message.case_id, "look", actor, body)
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+
+    async def _seat(
+        self, connection: Watcher, case_id: str
+    ) -> tuple[PersonRef, str, Mapping[str, bool]]:
+        actor, side = _watching(connection, case_id)
+        return person_ref(actor), side, await self._fields(actor, case_id)
+
+    async def _fields(self, actor: Actor, case_id: str) -> Mapping[str, bool]:
+        """Which fields the case has, and whether each is sensitive; a running case never changes it."""
+        known = self._sensitive.get(case_id)
+        if known is None:
+            async with self._store.read() as reading:
+                found, _ = await header(reading, actor, case_id)
+            known = {name: field.sensitive for name, field in found.item.fields.items()}
+            self._sensitive[case_id] = known
+            if len(self._sensitive) > CASES_REMEMBERED:
+                self._sensitive.popitem(last=False)
+        return known
+
+
+def _watching(connection: Watcher, case_id: str) -> tuple[Actor, str]:
+    side = connection.watches(subject_of(case_id))
+    if side is None or not isinstance(connection.who, Actor):
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return connection.who, side
+
+
+def _guide(connection: Watcher, case_id: str) -> PersonRef:
+    """Who shows something to the others: of the window or the approver's, not of who only reads."""
+    actor, side = _watching(connection, case_id)
+    if side not in GUIDES:
+        raise Refusal(Code.NOT_YOURS)
+    return person_ref(actor)
+
+
+def _to_all(case_id: str, message: Message) -> list[Delivery]:
+    # The sender's own side too: a second person at the window must see who is in a field. A page
+    # passes over what it sent itself.
+    return [
+        (subject_of(case_id), audience, project_ephemeral(message, audience))
+        for audience in CASE_AUDIENCES
+    ]
