@@ -185,9 +185,11 @@ class Desk:
             await self._socket.emit("beat", number)
 
 
-async def seat_approvers(store: Store, count: int) -> list[str]:
-    """So many further approvers of the demo's target unit; returns their logins."""
-    logins = [f"approver{number:02}" for number in range(count)]
+async def seat_approvers(
+    store: Store, count: int, unit_id: str = demo.XIHAIAN, login: str = "approver"
+) -> list[str]:
+    """So many further approvers of a unit, by default that which the demo calls; returns their logins."""
+    logins = [f"{login}{number:02}" for number in range(count)]
     async with store.change(SYSTEM) as change:
         for login in logins:
             await people.add_person(
@@ -197,7 +199,7 @@ async def seat_approvers(store: Store, count: int) -> list[str]:
                 password_hash="-",
                 name=login,
                 staff_number="XHA-1000",
-                unit_id=demo.XIHAIAN,
+                unit_id=unit_id,
                 window_id=None,
                 roles=[Role.APPROVER],
             )
@@ -242,6 +244,35 @@ async def live(clerk: Desk, approver: Desk, others: list[Desk]) -> str:
     await approver.do("call.answer", call_id=call_id, ring_id=approver.ring_in(call_id))
     await clerk.sees(lambda call: call["state"] == "live", call_id)
     return call_id
+
+
+async def invited(inviter: Desk, guests: list[Desk], call_id: str, note: str = "") -> str:
+    """Invite the unit of these guests into a live call until it rings at them all; returns the
+    id of the invitation."""
+    asked = await inviter.do("call.invite", call_id=call_id, unit_id=demo.LIAOCHENG, note=note)
+    for guest in guests:
+        await guest.sees(lambda call: ringing_ring(call) is not None, call_id)
+    return str(asked["invite_id"])
+
+
+def ringing_ring(call: dict[str, Any]) -> str | None:
+    """The id of the one ring in this view that is ringing."""
+    return next((str(ring["id"]) for ring in call["rings"] if ring["state"] == "ringing"), None)
+
+
+async def come(guest: Desk, call_id: str) -> None:
+    """Answer the ring of a guest and wait for his seat."""
+    ring = ringing_ring(guest.calls[call_id])
+    await guest.do("call.answer", call_id=call_id, ring_id=ring)
+    await guest.sees(
+        lambda call: any(
+            leg["seat"] == "third"
+            and leg["state"] == "joined"
+            and leg["person"]["id"] == guest.person_id
+            for leg in call["legs"]
+        ),
+        call_id,
+    )
 
 
 async def reserved(store: Store) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from server.actions import demo
 from server.store import Store, StoreSettings, upgrade
 from tests.kit.exchange import (
     APPROVERS,
@@ -23,6 +24,7 @@ from tests.kit.exchange import (
     registered,
     reserved,
     ringing,
+    ringing_ring,
     seat_approvers,
 )
 from tests.kit.stores import MovedClock
@@ -237,3 +239,69 @@ async def test_ten_approvers_answer_at_the_same_moment(store: Store) -> None:
             await clerk.do("call.hang_up", call_id=call_id)
             assert await reserved(store) == {}
         assert len(winners) == 50
+
+
+async def test_the_third_seat_is_asked_for_once_and_taken_once(
+    node: Exchange, clock: MovedClock, clerk: Desk, approvers: list[Desk]
+) -> None:
+    """Window and approver invite, two guests answer, and one is withdrawn from: all at once."""
+    logins = await seat_approvers(node.store, 2, demo.LIAOCHENG, "guest")
+    async with AsyncExitStack() as stack:
+        guests = [await stack.enter_async_context(node.desk(login)) for login in logins]
+        for guest in guests:
+            await guest.do("desk.duty", duty="online")
+        call_id = await live(clerk, approvers[0], approvers[1:])
+        for _ in range(5):
+            clock.move(1)
+            ask = {"call_id": call_id, "unit_id": demo.LIAOCHENG}
+            acks = await asyncio.gather(
+                *(desk.send("call.invite", **ask) for desk in (clerk, approvers[0]))
+            )
+            assert sorted(str(ack["code"]) for ack in acks) == ["None", "seat_taken"]
+            invite_id = next(ack["result"]["invite_id"] for ack in acks if ack["ok"])
+            for guest in guests:
+                await guest.sees(lambda call: ringing_ring(call) is not None, call_id)
+            *answers, withdrawn = await asyncio.gather(
+                *(
+                    guest.send(
+                        "call.answer", call_id=call_id, ring_id=ringing_ring(guest.calls[call_id])
+                    )
+                    for guest in guests
+                ),
+                clerk.send("call.withdraw", call_id=call_id, invite_id=invite_id),
+            )
+            won = [ack["ok"] for ack in (*answers, withdrawn)]
+            assert sorted(won) == [False, False, True]
+            for ack in (*answers, withdrawn):
+                assert ack["ok"] or ack["code"] == "ring_closed"
+            there = {g.person_id for g, ack in zip(guests, answers, strict=True) if ack["ok"]}
+            assert set(await reserved(node.store)) == {approvers[0].person_id} | there
+            for guest, ack in zip(guests, answers, strict=True):
+                if ack["ok"]:
+                    await guest.do("call.hang_up", call_id=call_id)
+            assert set(await reserved(node.store)) == {approvers[0].person_id}
+
+
+async def test_a_guest_is_rung_by_one_of_two_calls(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    (login,) = await seat_approvers(node.store, 1, demo.LIAOCHENG, "guest")
+    async with node.desk(OTHER_CLERK) as other, node.desk(login) as guest:
+        await guest.do("desk.duty", duty="online")
+        for desk in approvers[1:]:
+            await desk.do("desk.duty", duty="away")
+        first = await live(clerk, approvers[0], [])
+        await approvers[1].do("desk.duty", duty="online")
+        second = await live(other, approvers[1], [])
+        for _ in range(5):
+            acks = await asyncio.gather(
+                clerk.send("call.invite", call_id=first, unit_id=demo.LIAOCHENG),
+                other.send("call.invite", call_id=second, unit_id=demo.LIAOCHENG),
+            )
+            assert sorted(str(ack["code"]) for ack in acks) == ["None", "no_approver_free"]
+            by = first if acks[0]["ok"] else second
+            assert (await reserved(node.store))[guest.person_id] == by
+            await guest.sees(lambda call: ringing_ring(call) is not None, by)
+            ring_id = ringing_ring(guest.calls[by])
+            await guest.do("call.decline", call_id=by, ring_id=ring_id)
+            assert guest.person_id not in await reserved(node.store)

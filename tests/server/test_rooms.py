@@ -16,10 +16,21 @@ import sqlalchemy as sa
 
 from media.client import Worker, spawn
 from media.peer import ScriptedPeer
+from server.actions import demo
 from server.store import Store
 from server.store.tables import ledger_entries, recordings
-from tests.kit.exchange import APPROVERS, CLERK, Desk, Exchange, exchange, registered
-from tests.kit.peer import GREEN, RED, near
+from tests.kit.exchange import (
+    APPROVERS,
+    CLERK,
+    Desk,
+    Exchange,
+    come,
+    exchange,
+    invited,
+    registered,
+    seat_approvers,
+)
+from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
 from tests.kit.until import until
 
@@ -87,9 +98,9 @@ class Seat:
         self.peer = ScriptedPeer(self.colour, self.tone_hz)
         await self.connect(call_id)
 
-    async def meets(self, other: Seat) -> None:
+    async def meets(self, other: Seat, *, second: bool = False) -> None:
         def why_not() -> str | None:
-            got = self.peer.received
+            got = self.peer.received_second if second else self.peer.received
             seen = got.colour is not None and near(got.colour, other.colour)
             heard = got.tone_hz is not None and abs(got.tone_hz - other.tone_hz) < 15
             return None if seen and heard else f"{self.desk.login} has {got}"
@@ -300,3 +311,49 @@ async def test_a_server_that_restarts_takes_the_worker_up_and_seals_what_is_left
             assert all(leg["media"] and leg["recording"] for leg in call["legs"])
             await back.do("call.hang_up", call_id=call_id)
             await kept(store, "stored", 2)
+
+
+async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
+    store: Store, hall: Hall
+) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        (login,) = await seat_approvers(store, 1, demo.LIAOCHENG, "guest")
+        async with node.desk(login) as desk:
+            await desk.do("desk.duty", duty="online")
+            for seat in (window, approver):
+                await seat.connect(call_id)
+            await window.meets(approver)
+            await invited(approver.desk, [desk], call_id)
+            await come(desk, call_id)
+            third = Seat(desk, BLUE, 880.0)
+            try:
+                await third.connect(call_id)
+                for seat, first, second in (
+                    (window, approver, third),
+                    (approver, window, third),
+                    (third, window, approver),
+                ):
+                    await seat.meets(first)
+                    await seat.meets(second, second=True)
+                await both((window, approver), call_id, "recording")
+                await third.desk.do("call.hang_up", call_id=call_id)
+
+                async def left() -> str | None:
+                    rooms = (await hall.workers[0].client.figures())["rooms"]
+                    there = set(rooms[call_id])
+                    return None if len(there) == 2 else f"in the room: {there}"
+
+                await until(left, MEDIA_S)
+                for seat in (window, approver):
+                    seat.peer.forget()
+                await window.meets(approver)
+                await approver.meets(window)
+                assert window.peer.received_second.frames == 0
+                await window.desk.do("call.hang_up", call_id=call_id)
+                sealed = await kept(store, "stored", 3)
+                assert len({row.leg_id for row in sealed}) == 3
+            finally:
+                await third.peer.close()
