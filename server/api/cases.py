@@ -4,10 +4,10 @@ from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
-from server.actions import cases, catalogue, signing, supervision
+from server.actions import cases, catalogue, supervision
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.wire.case import CaseState, ItemView, Version
-from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report, SignatureImage
+from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report
 from signaling.protocol import Message
 from signaling.refusals import Code
 
@@ -94,9 +94,3 @@ async def read_ledger(ask: Ask[Nothing, Nothing]) -> Ledger:
 async def check_ledger(ask: Ask[Nothing, Nothing]) -> Report:
     """Verify the ledger of a case and of the calls about it; for supervisors."""
     return await supervision.check_ledger(ask.request.app[STORE], ask.actor, ask.path("case_id"))
-
-
-@routes.route("GET", "/api/v1/signatures/{signature_id}", problems=(Code.NOT_FOUND,))
-async def read_signature(ask: Ask[Nothing, Nothing]) -> SignatureImage:
-    """The strokes of an applicant's signature; for whoever may see its case."""
-    return await signing.image(ask.request.app[STORE], ask.actor, ask.path("signature_id"))
