@@ -239,8 +239,54 @@ async def test_every_act_on_a_case_keeps_the_law(
         base_version=versions["contact_phone"],
     )
 
+    say, comment, check = shapes.CaseSay, shapes.CaseComment, shapes.CaseCheck
+    call_id = law.last["window"]["case"]["call_id"]
+    await step("said", CLERK, say, lane="shared", text="请看屏幕", call_id=call_id)
+    await step("said among staff", APPROVER, say, lane="staff", text=f"电话 {PHONE[:3]} 待核")
+    written = {"lane": "shared", "text": "我同意", "for_applicant": True}
+    await step("the applicant wrote", CLERK, say, **written)
+    assert [one["text"] for one in law.last["applicant"]["case"]["sayings"]] == [
+        "请看屏幕",
+        "我同意",
+    ]
+    assert len(law.last["third"]["case"]["sayings"]) == 3
+
+    async def begin(on: str, text: str, login: str = APPROVER) -> str:
+        comment_id: str = (await step(f"commented {on}", login, comment, on=on, text=text))[
+            "comment_id"
+        ]
+        return comment_id
+
+    async def resolve(thread: str, resolved: bool) -> None:
+        members = {"comment_id": thread, "resolved": resolved}
+        await step(f"resolved {resolved}", APPROVER, shapes.CaseResolve, **members)
+
+    threads = [
+        await begin("field:new_principal", "与身份证件核对"),
+        await begin("line:licence", "是否遗失？"),
+        await begin("case", "请申请人到场", CLERK),
+    ]
+    answer = {"comment_id": threads[0], "text": "已核对"}
+    await step("replied", CLERK, shapes.CaseReply, **answer)
+    await resolve(threads[0], True)
+    await step("opened by an answer", CLERK, shapes.CaseReply, **answer)
+    await resolve(threads[0], True)
+    await resolve(threads[0], False)
+    assert law.last["applicant"]["case"]["comments"] == []
+    keys = [point["key"] for point in law.last["window"]["case"]["item"]["checklist"]]
+    await step("lacking", APPROVER, check, point=keys[1], verdict="lacking", note="缺公章")
+    await step("ok", APPROVER, check, point=keys[0], verdict="ok")
+    await step("another word", APPROVER, check, point=keys[0], verdict="lacking")
+    await step("taken back", APPROVER, check, point=keys[0], verdict="none")
+    assert [one["point"] for one in law.last["third"]["case"]["checks"]] == [keys[1]]
+    assert law.last["applicant"]["case"]["checks"] == []
+
     uploads = await office.uploads(tmp_path / "uploads")
     brought = {}
+    sends = {"login": APPROVER, "purpose": "blank_form"}
+    blank = await office.bring(uploads, case_id, "appointment", **sends)
+    assert await law.holds("a blank form was sent") == 2
+    assert not law.last["window"]["case"]["signature"]
     for line in ("application", "appointment", "identity"):
         brought[line] = await office.bring(uploads, case_id, line)
         assert await law.holds(f"stored {line}") == 2
@@ -261,15 +307,60 @@ async def test_every_act_on_a_case_keeps_the_law(
     await review("identity", "not_needed")
     await review("appointment", "returned", "缺落款日期")
     decide = shapes.CaseDecide
-    await step("to correct", APPROVER, decide, decision="to_correct", reason="请补正")
+
+    async def decided(decision: str, **members: Any) -> None:
+        """A decision, and the paper that it asks for."""
+        asked = {"decision": decision, "reason": "请补正", **members}
+        await office.do(APPROVER, decide, case_id=case_id, **asked)
+        assert await law.holds(decision) == 2
+
+    await decided("to_correct")
     assert law.last["approver"]["case"]["decision"]["points"] == [
         "原负责人免职文件与新负责人任职文件：缺落款日期",
         "缺少：营业执照正、副本",
+        "新负责人姓名：与身份证件核对",
+        "营业执照正、副本：是否遗失？",
+        "办件：请申请人到场",
+        "任职文件与免职文件写明日期，且前后衔接：缺公章",
     ]
+    await decided("to_correct", again=True)
+    assert law.last["applicant"]["case"]["corrections"] == 2
+
+    async def signed() -> str:
+        """The applicant reads the summary and signs it; returns its hash."""
+        shown = await step("summary shown", CLERK, shapes.CaseSummarise)
+        picture = {"width": 800, "height": 300, "strokes": [[(0.1, 0.2, 0.5, 0)]]}
+        bound = {"hash": shown["hash"], "shown_at": shown["shown_at"]}
+        await step("signed", CLERK, shapes.CaseSign, **bound, **picture)
+        assert not law.last["applicant"]["case"]["signature"]["outdated"]
+        return str(shown["hash"])
+
+    await signed()
+    await office.bring(uploads, case_id, "other", login=APPROVER, purpose="sample")
+    assert await law.holds("a sample was sent") == 2
+    assert not law.last["window"]["case"]["signature"]["outdated"]
+    brought["appointment"] = await office.bring(uploads, case_id, "appointment", answers=blank)
+    assert await law.holds("returned what was sent") == 2
+    assert law.last["window"]["case"]["signature"]["outdated"]
+    await signed()
+    state = law.last["window"]["case"]["fields"]["remark"]["version"]
+    edited = {"field": "remark", "value": "尽快", "base_version": state}
+    await step("edited what was signed", CLERK, shapes.CaseEdit, **edited)
+    assert law.last["window"]["case"]["signature"]["outdated"]
+    brought["licence"] = await office.bring(uploads, case_id, "licence")
+    assert await law.holds("brought the last") == 2
+    await signed()
+    adopted = await propose("remark", "加急")
+    await step("adopted over a signature", CLERK, close, proposal_id=adopted, adopt=True)
+    assert law.last["third"]["case"]["signature"]["outdated"]
+    summary = await signed()
+    await office.do(CLERK, shapes.CaseSubmit, case_id=case_id, hash=summary)
+    assert await law.holds("handed in") == 2
     for line in ("appointment", "licence"):
-        brought[line] = await office.bring(uploads, case_id, line)
-        assert await law.holds(f"replaced {line}") == 2
         await review(line, "accepted")
+    for thread in threads:
+        await resolve(thread, True)
+    await step("ok now", APPROVER, check, point=keys[1], verdict="ok")
 
     async with office.store.change(office.actors[CLERK]) as change:
         unseen = {"type": "case.printed"}
@@ -277,8 +368,17 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert await law.holds("something that no page knows") == 1
     assert law.seen["window"][-1]["type"] == "skipped"
 
-    await step("accepted", APPROVER, decide, decision="accepted", reason="材料齐全")
+    await decided("accepted")
     assert law.last["supervisor"]["case"]["state"] == "accepted"
+    assert [paper["kind"] for paper in law.last["applicant"]["case"]["papers"]] == [
+        "correction",
+        "correction",
+        "receipt",
+        "acceptance",
+    ]
+    await office.bring(uploads, case_id, "other", login=APPROVER, purpose="result")
+    assert await law.holds("the result was sent after the decision") == 2
+    await step("said afterwards", APPROVER, say, lane="shared", text="已寄出")
 
     assert law.types >= {model.model_fields["type"].default for model in shapes.EVENTS}
     assert office.done >= set(shapes.COMMANDS)
@@ -295,7 +395,8 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
     law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
     await law.begin()
     done = 0
-    for number in range(40):
+    shown: Json = {"hash": "0" * 64, "shown_at": office.clock.now()}
+    for number in range(80):
         case = law.last["window"]["case"]
         name = chance.choice(["old_principal", "contact_phone", "remark", "nothing"])
         state = case["fields"].get(name, {"version": 0})
@@ -303,6 +404,7 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
         phones = [PHONE, "053182012345"] if name == "contact_phone" else []
         value = chance.choice([*phones, f"值{number}", ""])
         proposals = [one["id"] for one in case["proposals"]] or ["proposal-none"]
+        threads = [one["id"] for one in case["comments"]] or ["comment-none"]
         acts: list[tuple[type[protocol.Command], dict[str, Any]]] = [
             (shapes.CaseEdit, {"field": name, "value": value, "base_version": base}),
             (shapes.CasePropose, {"field": name, "value": value}),
@@ -316,19 +418,52 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
                 shapes.CaseConsent,
                 {"given": bool(number % 2), "text_version": "2026-11", "language": "en"},
             ),
+            (
+                shapes.CaseSay,
+                {"lane": chance.choice(["shared", "staff"]), "text": f"话{number}"},
+            ),
+            (
+                shapes.CaseComment,
+                {"on": chance.choice([f"field:{name}", "case", "line:licence"]), "text": "看"},
+            ),
+            (shapes.CaseReply, {"comment_id": chance.choice(threads), "text": "好"}),
+            (
+                shapes.CaseResolve,
+                {"comment_id": chance.choice(threads), "resolved": chance.random() < 0.5},
+            ),
+            (
+                shapes.CaseCheck,
+                {
+                    "point": chance.choice(["seal", "dates", "nothing"]),
+                    "verdict": chance.choice(["ok", "lacking", "none"]),
+                },
+            ),
+            (shapes.CaseSummarise, {}),
+            (
+                shapes.CaseSign,
+                {
+                    "hash": shown["hash"],
+                    "shown_at": shown["shown_at"],
+                    "width": 300,
+                    "height": 100,
+                    "strokes": [[(0.5, 0.5, 0.5, 0)]],
+                },
+            ),
         ]
-        command, members = chance.choices(acts, weights=[5, 5, 5, 2, 1, 1])[0]
-        login = APPROVER if command is shapes.CasePropose else CLERK
+        command, members = chance.choices(acts, weights=[5, 5, 5, 2, 1, 1, 3, 4, 3, 3, 4, 3, 3])[0]
+        judging = (shapes.CasePropose, shapes.CaseCheck)
+        login = APPROVER if command in judging else CLERK
         if chance.random() < 0.3:
             login = chance.choice([OTHER_CLERK, OTHER_APPROVER, SUPERVISOR])
         with suppress(Refusal):
-            await office.do(login, command, case_id=case_id, **members)
+            result = await office.do(login, command, case_id=case_id, **members)
+            shown = result if command is shapes.CaseSummarise else shown
             done += 1
         await law.holds(f"{number}: {command.__name__} by {login}")
     law.close()
     hides_secrets(law)
-    assert done > 15
-    assert len(law.types) >= 3
+    assert done > 30
+    assert len(law.types) >= 6
 
 
 async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: str) -> None:
