@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
-from server.actions.cases import header, subject_of
+from server.actions.cases import subject_of
 from server.domain.paper import TITLES
 from server.domain.person import Actor
 from server.store import Store, log, version_of
@@ -31,7 +31,6 @@ from server.wire.http import (
     PlaybackView,
     RecordingState,
     RecordingView,
-    SignatureImage,
 )
 from server.wire.projection import project_call
 from signaling.call import CallId
@@ -248,17 +247,6 @@ class Archive:
                 actor, subject_of(content.case_id), "paper.read", f"paper:{paper_id}", {}
             )
         return content
-
-    async def signature(self, actor: Actor, signature_id: str) -> SignatureImage:
-        """The strokes of a signature of a case that this person may see. Refused: not_found."""
-        async with self._store.read() as connection:
-            signed = await paper_rows.find_signature(connection, signature_id)
-            if signed is None:
-                raise Refusal(Code.NOT_FOUND)
-            await header(connection, actor, signed.case_id)
-        return SignatureImage.model_validate(
-            {name: getattr(signed, name) for name in SignatureImage.model_fields}
-        )
 
     async def phrases(self, actor: Actor) -> Phrases:
         """The quick phrases of the asker's unit and of all."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from server.actions.cases import AHEAD, header, new_id, subject_of
 from server.actions.jobs import Kind, Settle, enqueue
+from server.actions.views import paper_view
 from server.domain import identifiers, material, working_days
 from server.domain import paper as rules
 from server.domain.item import Item
@@ -65,20 +66,6 @@ async def ask_paper(change: Change, record: Record, kind: PaperKind) -> PaperVie
     await _record(change, paper, "paper.ask")
     await enqueue(change, KIND, subject, {"paper": paper.id, "facts": facts})
     return paper_view(paper)
-
-
-def paper_view(paper: Paper) -> PaperView:
-    """A paper for the wire."""
-    return PaperView(
-        id=paper.id,
-        kind=paper.kind,
-        number=paper.number,
-        state=paper.state,
-        at=paper.at,
-        size_bytes=paper.size_bytes,
-        sha256=paper.sha256,
-        pages=paper.pages,
-    )
 
 
 async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
-from server.actions import materials, supervision
+from server.actions import materials, signing, supervision
 from server.actions.archive import Archive
 from server.api.cases import Cursor, Text
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
@@ -222,7 +222,7 @@ async def read_paper(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
 @routes.route("GET", "/api/v1/signatures/{signature_id}", problems=(Code.NOT_FOUND,))
 async def read_signature(ask: Ask[Nothing, Nothing]) -> SignatureImage:
     """The strokes of a signature, for who may see its case."""
-    return await ask.request.app[ARCHIVE].signature(ask.actor, ask.path("signature_id"))
+    return await signing.image(ask.request.app[STORE], ask.actor, ask.path("signature_id"))
 
 
 @routes.route("GET", "/api/v1/phrases")
