@@ -479,6 +479,8 @@ def _told_plainly(settings: "Settings") -> "Iterator[None]":
         _fail(str(error))
     except Refusal as refusal:
         _fail(f"Refused: {refusal.code.value} {refusal.details or ''}".rstrip())
+    except FileNotFoundError as error:
+        _fail(str(error))
     except OSError as error:
         if error.filename is None and "address" not in str(error).lower():
             raise

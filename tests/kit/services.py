@@ -2,8 +2,8 @@
 
 Neither opens a port nor leaves a trace: each is a child of the test process, ended by its own
 process id. They are started by the fixtures of tests/conftest.py when a test first asks for
-them, once in each pytest worker. PostgreSQL runs without fsync: these tests are about what
-statements mean, not about power cuts.
+them, once in each pytest worker. PostgreSQL runs without fsync unless a test asks for a durable
+one: most tests are about what statements mean, not about power cuts.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 START_S: Final = 30.0
 STOP_S: Final = 20.0
@@ -35,10 +37,53 @@ class NotStarted(RuntimeError):
 class Postgres:
     """One PostgreSQL cluster, as yielded by `postgres()`."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(
+        self, binaries: Path, folder: Path, account: str | None, settings: Mapping[str, str]
+    ) -> None:
         self._binaries = binaries
+        self._account = account
+        self._settings = settings
         self._numbers = itertools.count(1)
         self.folder = folder
+
+    def start(self) -> None:
+        """Start the server on its folder; also after `kill`."""
+        options = [part for one in self._settings.items() for part in ("-c", "=".join(one))]
+        data = self.folder / "data"
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [str(self._binaries / "postgres"), "-D", str(data), *options],
+                user=self._account,
+                group=self._account,
+                extra_groups=[] if self._account else None,
+                cwd=self.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+        def why_not() -> str | None:
+            try:
+                lines = (data / "postmaster.pid").read_text().splitlines()
+                status = lines[7].strip() if int(lines[0]) == self._server.pid else "of before"
+            except (FileNotFoundError, IndexError, ValueError):
+                return "no status yet"
+            return None if status == "ready" else f"status {status}"
+
+        _await_start(self._server, why_not, self.folder / "log")
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its backends; returns when they are gone."""
+        family = psutil.Process(self._server.pid).children(recursive=True)
+        self._server.kill()
+        for one in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        self._server.wait(STOP_S)
+        psutil.wait_procs(family, STOP_S)
+
+    def end(self) -> None:
+        """End the server in order, when it runs."""
+        _end(self._server, signal.SIGINT)
 
     def url(self, database: str) -> str:
         """The database's address as SQLAlchemy's asyncpg dialect takes it."""
@@ -79,8 +124,40 @@ class Postgres:
 class Redis:
     """One Redis server, as yielded by `redis()`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, program: str, path: Path) -> None:
+        self._program = program
         self.path = path
+
+    def start(self) -> None:
+        """Start it, empty; also after `kill`."""
+        log = self.path.with_name("log")
+        with log.open("ab") as out:
+            self._server = subprocess.Popen(
+                [
+                    *(self._program, "--port", "0", "--unixsocket", str(self.path)),
+                    *("--save", "", "--appendonly", "no", "--dir", str(self.path.parent)),
+                ],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+
+        def why_not() -> str | None:
+            try:
+                answer = self.ask("PING")
+            except OSError as error:
+                return str(error)
+            return None if answer == "+PONG" else answer
+
+        _await_start(self._server, why_not, log)
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self._server.kill()
+        self._server.wait(STOP_S)
+
+    def end(self) -> None:
+        """End it in order, when it runs."""
+        _end(self._server, signal.SIGTERM)
 
     @property
     def url(self) -> str:
@@ -102,20 +179,20 @@ class Redis:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """Run a fresh PostgreSQL cluster (17 or newer, UTF-8, C locale) for the time of the block.
 
-    As root it runs under the account `postgres`, since the server refuses root. Raises NotStarted
+    A durable one writes its log before it acknowledges, as a real one does, and may be killed. As
+    root it runs under the account `postgres`, since the server refuses root. Raises NotStarted
     where it is not installed or does not come up within 30 s.
     """
     binaries = _postgresql_binaries()
     account = "postgres" if os.geteuid() == 0 else None
     with _folder(account) as folder:
-        data = folder / "data"
         subprocess.run(
             [
                 str(binaries / "initdb"),
-                *("--pgdata", str(data), "--username", "yunjian", "--auth", "trust"),
+                *("--pgdata", str(folder / "data"), "--username", "yunjian", "--auth", "trust"),
                 *("--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"),
             ],
             user=account,
@@ -129,35 +206,18 @@ def postgres() -> Iterator[Postgres]:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(folder),
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
             "shared_buffers": "32MB",
-            "max_connections": "100",
+            "max_connections": "200",
             "autovacuum": "off",
         }
-        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [str(binaries / "postgres"), "-D", str(data), *options],
-                user=account,
-                group=account,
-                extra_groups=[] if account else None,
-                cwd=folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-        def why_not() -> str | None:
-            try:
-                status = (data / "postmaster.pid").read_text().splitlines()[7].strip()
-            except (FileNotFoundError, IndexError):
-                return "no status yet"
-            return None if status == "ready" else f"status {status}"
-
-        with _ended(server, signal.SIGINT):
-            _await_start(server, why_not, folder / "log")
-            yield Postgres(binaries, folder)
+        if not durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        server = Postgres(binaries, folder, account, settings)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 @contextlib.contextmanager
@@ -170,27 +230,12 @@ def redis() -> Iterator[Redis]:
     if program is None:
         raise NotStarted("redis-server is not installed (Debian: redis-server)")
     with _folder(None) as folder:
-        handle = Redis(folder / "redis.sock")
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [
-                    *(program, "--port", "0", "--unixsocket", str(handle.path)),
-                    *("--save", "", "--appendonly", "no", "--dir", str(folder)),
-                ],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-        def why_not() -> str | None:
-            try:
-                answer = handle.ask("PING")
-            except OSError as error:
-                return str(error)
-            return None if answer == "+PONG" else answer
-
-        with _ended(server, signal.SIGTERM):
-            _await_start(server, why_not, folder / "log")
-            yield handle
+        server = Redis(program, folder / "redis.sock")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 def _postgresql_binaries() -> Path:
@@ -219,17 +264,15 @@ def _folder(account: str | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _ended(server: subprocess.Popen[bytes], how: signal.Signals) -> Iterator[None]:
+def _end(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    if server.poll() is not None:
+        return
+    server.send_signal(how)
     try:
-        yield
-    finally:
-        server.send_signal(how)
-        try:
-            server.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        server.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _await_start(

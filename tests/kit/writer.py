@@ -1,7 +1,7 @@
-"""A program that writes to a store until it is killed: `python -m tests.kit.writer <database> <folder>`.
+"""A program that writes to a store: `python -m tests.kit.writer <database> <folder> [<entries> <subject>]`.
 
-Four writers change one subject; each committed version is printed on a line of its own, with the
-id of its command, after the commit. It is for the tests that kill it.
+Four writers change one subject until they are killed, or have written so many entries; each
+committed version is printed on a line of its own, with the id of its command, after the commit.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ def suppress_busy() -> Iterator[None]:
             raise
 
 
-async def main(database: str, folder: Path) -> None:
-    await upgrade(database)
+async def main(database: str, folder: Path, entries: int, subject: str) -> None:
+    if not entries:
+        await upgrade(database)
+    numbers = iter(range(entries or 1_000_000))
     store = await Store.open(settings_for(database, folder), SystemClock())
     run = secrets.token_hex(8)
 
@@ -49,13 +51,13 @@ async def main(database: str, folder: Path) -> None:
             if change.replayed:
                 return int(change.replayed.result["version"])
             version = await change.record(
-                SUBJECT, "case.edit", "field:x", {"type": "case.edited"}, payload={"n": command.id}
+                subject, "case.edit", "field:x", {"type": "case.edited"}, payload={"n": command.id}
             )
             change.ack({"version": version})
         return version
 
     async def write(writer: int) -> None:
-        for number in range(1_000_000):
+        for number in numbers:
             command = Written(id=f"command-{run}-{writer}-{number}")
             version = None
             while version is None:
@@ -68,7 +70,15 @@ async def main(database: str, folder: Path) -> None:
     async with asyncio.TaskGroup() as group:
         for writer in range(WRITERS):
             group.create_task(write(writer))
+    await store.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(
+        main(
+            sys.argv[1],
+            Path(sys.argv[2]),
+            int(sys.argv[3]) if len(sys.argv) > 3 else 0,
+            sys.argv[4] if len(sys.argv) > 4 else SUBJECT,
+        )
+    )
