@@ -72,6 +72,7 @@ const turned: Words<typeof zh> = {
     other: 'The signature is of other content; it must be given again',
     sign_again: 'Sign again',
     waiting: 'Being checked and signed on the applicant’s screen',
+    on_second: 'On the second screen',
     follow: 'Let the applicant’s screen follow',
     submit: 'Submit',
     blocked: 'The applicant has to sign first',

@@ -69,6 +69,7 @@ export default {
     other: '签名对应的不是现在的内容，须重新签名',
     sign_again: '重新签名',
     waiting: '申请人屏上正在核对、签名',
+    on_second: '在第二屏签',
     follow: '申请人屏回到跟随',
     submit: '提交',
     blocked: '先请申请人签名',

@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { leader, masked, seen, stageOf, stepsOf, type Leader, type Turned } from '../../src/record/turned'
+import { by, caseView, field, material, proposal, value } from './cases'
+
+const told = (over: Partial<Turned> = {}): Turned => ({
+  asked: 'follow', face: null, person: null, line: { here: '', there: '', form: 'idle', word: '' }, recording: null, call_id: null, field: null, value: null, material_id: null, ...over,
+})
+const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
+const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })
+const submission = { hash: 'a'.repeat(64), signature_id: 'signature-1', at: '2026-11-24T06:02:00Z', by }
+
+describe('what the applicant sees now', () => {
+  it('is a word of patience when nothing is to be seen', () => {
+    expect(stageOf(caseView(), told(), nowhere)).toEqual({ kind: 'wait' })
+  })
+
+  it('is the document on the table, once it is stored', () => {
+    const view = caseView({ materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'identity', state: 'receiving' })] })
+    expect(stageOf(view, told({ material_id: 'm1' }), nowhere)).toMatchObject({ kind: 'document', name: '变更登记申请书' })
+    expect(stageOf(view, told({ material_id: 'm2' }), nowhere).kind).toBe('wait')
+  })
+
+  it('is the field that the clerk fills, as it grows; the approver who points comes first', () => {
+    const view = caseView({ fields: { appointed_on: value('2026-11-20', 4), new_person: value('孙雅宁', 3) } })
+    expect(stageOf(view, told({ field: 'new_person', value: '孙雅' }), nowhere)).toMatchObject({ kind: 'field', value: '孙雅', pointed: false })
+    expect(stageOf(view, told({ field: 'new_person' }), { ...nowhere, pointed: 'appointed_on' })).toMatchObject({ kind: 'field', value: '2026-11-20', pointed: true })
+  })
+
+  it('is the open proposal before anything else that is followed', () => {
+    const view = caseView({ proposals: [proposal({ id: 'p1', state: 'declined' }), proposal({ id: 'p2' })] })
+    expect(stageOf(view, told({ field: 'new_person' }), nowhere)).toMatchObject({ kind: 'confirm', proposal: { id: 'p2' }, field: { name: 'appointed_on' } })
+  })
+
+  it('is the pad when he is asked, and again when what he signed has changed', () => {
+    const asked = told({ asked: 'sign' })
+    expect(stageOf(caseView(), asked, nowhere).kind).toBe('sign')
+    expect(stageOf(caseView({ signature: signature() }), asked, nowhere).kind).toBe('signed')
+    expect(stageOf(caseView({ signature: signature(true) }), asked, nowhere).kind).toBe('sign')
+  })
+
+  it('is the number after it was handed in, unless something changed since', () => {
+    const handed_in = { number: '1137', submission }
+    expect(stageOf(caseView({ ...handed_in, signature: signature() }), told(), nowhere)).toEqual({ kind: 'done', number: '1137' })
+    expect(stageOf(caseView({ ...handed_in, signature: signature(true) }), told({ asked: 'sign' }), nowhere).kind).toBe('sign')
+  })
+})
+
+describe('the four steps', () => {
+  const states = (view = caseView()) => stepsOf(view).map((one) => one.state)
+  const consent = { given: true, text_version: '1', language: 'zh-CN', at: '2026-11-24T05:00:00Z', taken_by: by } as const
+  const all = ['application', 'appointment', 'identity'].map((line, at) => material({ id: `m${at}`, line }))
+
+  it('begin with the consent', () => {
+    expect(states()).toEqual(['now', 'later', 'later', 'later'])
+  })
+
+  it('take only stored materials of the window for handed in', () => {
+    expect(states(caseView({ consent, materials: all.slice(1) }))).toEqual(['done', 'now', 'later', 'later'])
+    const sent = material({ id: 'm9', line: 'application', side: 'approver', purpose: 'blank_form' })
+    expect(states(caseView({ consent, materials: [...all.slice(1), sent] }))[1]).toBe('now')
+    expect(states(caseView({ consent, materials: all }))).toEqual(['done', 'done', 'now', 'later'])
+  })
+
+  it('go back to the signature when it no longer holds', () => {
+    expect(states(caseView({ consent, materials: all, signature: signature(), submission }))).toEqual(['done', 'done', 'done', 'done'])
+    expect(states(caseView({ consent, materials: all, signature: signature(true), submission }))[2]).toBe('now')
+  })
+})
+
+describe('what others may read over his shoulder', () => {
+  it('never holds a whole identity number', () => {
+    expect(masked('370103198001012846')).toBe('370103********2846')
+    expect(seen(field({ name: 'identity', kind: 'identity_number' }), '11010519491231002X')).toBe('110105********002X')
+    expect(seen(field({ name: 'account', sensitive: true }), '12345')).toBe('*****')
+    expect(seen(field({ name: 'name' }), '孙雅宁')).toBe('孙雅宁')
+    expect(seen(field({ name: 'identity', kind: 'identity_number' }), '')).toBe('')
+  })
+})
+
+describe('a second screen', () => {
+  afterEach(() => Object.defineProperty(window, 'opener', { value: null, configurable: true }))
+  const opened = (by_whom: unknown) => Object.defineProperty(window, 'opener', { value: by_whom, configurable: true })
+  const leads: Leader = { case_id: 'case-0001', now: () => told(), listen: () => () => undefined, shown: () => undefined }
+
+  it('is led by the page that opened it, while that page has this case', () => {
+    opened({ yunjian_leader: leads })
+    expect(leader('case-0001')).toBe(leads)
+    expect(leader('case-0002')).toBeNull()
+  })
+
+  it('stands alone when nobody opened it, or who did has gone elsewhere', () => {
+    opened(null)
+    expect(leader('case-0001')).toBeNull()
+    opened(new Proxy({}, { get: () => { throw new DOMException('foreign', 'SecurityError') } }))
+    expect(leader('case-0001')).toBeNull()
+  })
+})
