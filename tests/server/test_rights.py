@@ -1,0 +1,435 @@
+"""Who may do what (S1): every route, every command and every ephemeral, as everybody.
+
+The table says who may; all others are told that it is not there, not theirs or not allowed, and
+that they asked is kept. A route or message that the table does not list fails. "May" means that no
+right refuses him: another rule may. Askers: nobody; one whose sign-in has expired; both sides of a
+live call and their colleagues; the unit that is rung as third party; a supervisor; an administrator;
+and one of another unit who is clerk, approver and supervisor there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import pytest
+import sqlalchemy as sa
+from pydantic import BaseModel
+from structlog.testing import capture_logs
+
+from server.actions import demo
+from server.api.route import STORE, Route
+from server.api.schema import UNIONS
+from server.app import ROUTES, Running
+from server.domain.person import Role
+from server.store import SYSTEM, Store, people, tables
+from server.wire.case import FROM_PAGE
+from signaling.client import Client, fresh_id
+from tests.kit.casework import hashed
+from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.stores import MovedClock
+from tests.server.test_early_view import LINE, pdf, piece
+
+CLERK, COLLEAGUE = "lixiulan", "wangfang"
+APPROVER, IDLE = "zhoumingyuan", "gaoxinmin"
+RUNG, SUPERVISOR, ADMIN, OUTSIDER = "sunlei", "chenli", "admin", "outsider"
+KNOWN: Final = (CLERK, COLLEAGUE, APPROVER, IDLE, RUNG, SUPERVISOR, ADMIN, OUTSIDER)
+
+ALL: Final = frozenset(KNOWN)
+WINDOW: Final = frozenset({CLERK, COLLEAGUE})
+DECIDING: Final = frozenset({APPROVER, IDLE})
+STAFF: Final = WINDOW | DECIDING
+CASE: Final = STAFF | {SUPERVISOR}
+PARTIES: Final = frozenset({CLERK, APPROVER})
+WATCHING: Final = frozenset({SUPERVISOR})
+ADMINS: Final = frozenset({ADMIN})
+MINE: Final = frozenset({CLERK})
+APPROVERS: Final = frozenset({APPROVER, IDLE, RUNG, OUTSIDER})
+
+PUBLIC: Final = frozenset({
+    "POST /api/v1/session",
+    "DELETE /api/v1/session",
+    "POST /api/v1/tokens",
+    "OPTIONS /api/v1/uploads",
+    "OPTIONS /api/v1/uploads/{upload_id}",
+    "GET /api/v1/openapi.json",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",  # for this machine itself, and for administrators
+})  # fmt: skip
+
+MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
+    "GET /api/v1/session": ALL,
+    "GET /api/v1/items": ALL,
+    "GET /api/v1/items/{item_id}": ALL,
+    "GET /api/v1/units": ALL,
+    "GET /api/v1/limits": ALL,
+    "GET /api/v1/consent-text": ALL,
+    "GET /api/v1/phrases": ALL,
+    "GET /api/v1/cases": ALL,
+    "GET /api/v1/cases/{case_id}": CASE,
+    "GET /api/v1/cases/{case_id}/history": WATCHING,
+    "GET /api/v1/cases/{case_id}/ledger": WATCHING,
+    "POST /api/v1/cases/{case_id}/ledger-check": WATCHING,
+    "GET /api/v1/calls": WATCHING | {OUTSIDER},
+    "GET /api/v1/calls/{call_id}": PARTIES | WATCHING,
+    "GET /api/v1/calls/{call_id}/marks": WATCHING,
+    "POST /api/v1/calls/{call_id}/check": WATCHING,
+    "POST /api/v1/calls/{call_id}/composition": WATCHING,
+    "GET /api/v1/playbacks/{playback_id}/content": WATCHING,
+    "GET /api/v1/recordings/{recording_id}/content": WATCHING,
+    "GET /api/v1/materials/{material_id}/content": CASE,
+    "GET /api/v1/materials/{material_id}/early": CASE,
+    "GET /api/v1/papers/{paper_id}/content": CASE,
+    "GET /api/v1/signatures/{signature_id}": CASE,
+    "POST /api/v1/uploads": WINDOW,
+    "HEAD /api/v1/uploads/{upload_id}": MINE,
+    "PATCH /api/v1/uploads/{upload_id}": MINE,
+    "POST /api/v1/uploads/{upload_id}": MINE,
+    "DELETE /api/v1/uploads/{upload_id}": MINE,
+    "GET /api/v1/people": ADMINS,
+    "GET /api/v1/health": ADMINS,
+    "POST /api/v1/commands": ALL,
+}
+
+MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
+    "desk.open": ALL,
+    "desk.duty": APPROVERS,
+    "unit.open": ALL,
+    "case.create": WINDOW | {OUTSIDER},
+    "case.open": CASE,
+    "case.consent": WINDOW,
+    "case.edit": WINDOW,
+    "case.draft": WINDOW,
+    "case.hold": WINDOW,
+    "case.close_proposal": WINDOW,
+    "case.summarise": WINDOW,
+    "case.sign": WINDOW,
+    "case.submit": WINDOW,
+    "case.propose": DECIDING,
+    "case.review": DECIDING,
+    "case.check": DECIDING,
+    "case.say": STAFF,
+    "case.comment": STAFF,
+    "case.reply": STAFF,
+    "case.resolve": DECIDING | {CLERK},
+    "call.dial": WINDOW,
+    "call.open": PARTIES | WATCHING | {RUNG},
+    "call.cancel": MINE,
+    "call.answer": frozenset({APPROVER}),  # whose ring it is
+    "call.decline": frozenset({APPROVER}),
+    "call.connect": MINE,
+    "call.describe": MINE,
+    "call.mute": MINE,
+    "call.invite": PARTIES,
+    "call.withdraw": PARTIES,
+    "call.join": PARTIES,
+    # these change who may: last
+    "case.decide": DECIDING,
+    "call.hang_up": PARTIES,
+}
+
+MAY_HINT: Final[Mapping[str, frozenset[str]]] = {
+    "case.typing": WINDOW,
+    "case.focus": STAFF,
+    "case.point": DECIDING,
+    "document.point": STAFF,
+    "document.look": STAFF,
+}
+
+RIGHTS: Final = frozenset({"unauthenticated", "forbidden", "not_found", "not_yours", "not_in_call"})
+
+
+@dataclass
+class Scene:
+    """A live call about a case with everything that hangs on it; ``ids`` by the names of the wire."""
+
+    node: Running
+    expired: str
+    values: dict[str, Any]
+    desks: dict[str, Desk] = field(default_factory=dict)
+    sockets: dict[str, Client] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        return self.node.app[STORE]
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    clock = MovedClock()
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with AsyncExitStack() as stack:
+        node = await stack.enter_async_context(demo_node(url, tmp_path, clock))
+        old = await stack.enter_async_context(desk_of(node, CLERK))
+        clock.move(13 * 3600)
+        scene = Scene(node, old.token, {})
+        await _add_outsider(scene.store)
+        for login in KNOWN:
+            scene.desks[login] = await stack.enter_async_context(desk_of(node, login))
+            client = Client(node.address, scene.desks[login].token)
+            await client.connect()
+            stack.push_async_callback(client.close)
+            scene.sockets[login] = client
+        scene.values = await _live(scene)
+        yield scene
+
+
+async def _add_outsider(store: Store) -> None:
+    async with store.change(SYSTEM) as change:
+        await people.add_window(
+            change.connection, window_id="window-yantai", unit_id=demo.YANTAI, name="1号窗口"
+        )
+        await people.add_person(
+            change.connection,
+            person_id="person-outsider",
+            login=OUTSIDER,
+            password_hash=hashed(),
+            name="外人",
+            staff_number="YT-1",
+            unit_id=demo.YANTAI,
+            window_id="window-yantai",
+            roles=(Role.CLERK, Role.APPROVER, Role.SUPERVISOR),
+        )
+
+
+async def _live(scene: Scene) -> dict[str, Any]:
+    """Bring the case into a live call, and let everything exist that a route or message can name."""
+    clerk, approver = scene.sockets[CLERK], scene.sockets[APPROVER]
+    desk = scene.desks[CLERK]
+    case_id = await desk.open_case()
+    data = pdf()
+    location, material_id = await desk.begin(case_id, LINE, len(data))
+    assert await piece(desk, location, 0, data) == 204
+    unfinished, _ = await desk.begin(case_id, LINE, len(data))
+    text = await desk.get("/consent-text?language=zh-CN")
+    about = {"case_id": case_id}
+    consent = {"given": True, "text_version": text["version"], "language": "zh-CN"}
+    await clerk.ask({"type": "case.consent", **about, **consent})
+    for login in (APPROVER, RUNG):
+        await scene.sockets[login].ask({"type": "desk.duty", "duty": "online"})
+    call_id = (await clerk.ask({"type": "call.dial", **about}))["call_id"]
+    opened = await approver.ask({"type": "call.open", "call_id": call_id})
+    ring_id = opened["call"]["rings"][0]["id"]
+    await approver.ask({"type": "call.answer", "call_id": call_id, "ring_id": ring_id})
+    invited = await approver.ask(
+        {"type": "call.invite", "call_id": call_id, "unit_id": demo.LIAOCHENG}
+    )
+    seen = (await clerk.ask({"type": "call.open", "call_id": call_id}))["call"]
+    leg_id = next(leg["id"] for leg in seen["legs"] if leg["seat"] == "window")
+    proposed = await approver.ask(
+        {"type": "case.propose", **about, "field": "remark", "value": "x", "reason": "y"}
+    )
+    comment = {"on": "field:remark", "text": "?"}
+    commented = await clerk.ask({"type": "case.comment", **about, **comment})
+    item = await desk.get(f"/items/{demo.PRINCIPAL}")
+    shown = await clerk.ask({"type": "case.summarise", **about})
+    stored = await _archived(scene.store, case_id, call_id, leg_id)
+    return {
+        **about, **stored, **consent, **comment,
+        "material_id": material_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
+        "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
+        "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
+        "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
+        "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
+        "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
+        "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
+        "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
+        "reason": "material", "adopt": False, "review": "accepted", "decision": "refused",
+        "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
+        "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
+    }  # fmt: skip
+
+
+async def _archived(store: Store, case_id: str, call_id: str, leg_id: str) -> dict[str, str]:
+    """A recording, a playback, a paper and a signature, as if a call before had left them."""
+    ids = {name: fresh_id() for name in ("recording_id", "playback_id", "paper_id", "signature_id")}
+    sha256 = await store.blobs.put(b"bytes that were kept")
+    at = store.clock.now()
+    kept = {"size_bytes": 20, "sha256": sha256}
+    async with store.change(SYSTEM) as change:
+        for table, row in (
+            (tables.recordings, {
+                "id": ids["recording_id"], "call_id": call_id, "leg_id": leg_id,
+                "segment": "kept", "state": "stored", "started_at": at, "ended_at": at,
+                "gaps": [], **kept,
+            }),
+            (tables.playbacks, {
+                "id": ids["playback_id"], "call_id": call_id, "seat": "window",
+                "person_id": f"person-{CLERK}", "state": "ready", "started_at": at,
+                "duration_s": 1.0, "gaps": [], "sources": [], **kept,
+            }),
+            (tables.papers, {
+                "id": ids["paper_id"], "case_id": case_id, "version": 0, "kind": "receipt",
+                "number": "kept", "state": "ready", "at": at, "pages": 1, **kept,
+            }),
+            (tables.signatures, {
+                "id": ids["signature_id"], "case_id": case_id, "version": 0,
+                "hash": hashlib.sha256(b"").hexdigest(), "shown_at": at, "at": at,
+                "by": f"person-{CLERK}", "width": 600, "height": 200,
+                "strokes": [[[0.1, 0.1, 0.5, 0]]], "points": 1, "outdated": False,
+            }),
+        ):  # fmt: skip
+            await change.connection.execute(table.insert().values(**row))
+    return ids
+
+
+# ---------------------------------------------------------------- nothing is left out
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def declared() -> list[Route]:
+    return [route for routes in ROUTES for route in routes.declared]
+
+
+def type_of(model: type[BaseModel]) -> str:
+    return str(model.model_fields["type"].default)
+
+
+def test_every_route_and_every_message_is_listed() -> None:
+    names = [named(route) for route in declared()]
+    assert len(names) == len(set(names)), "a route is declared twice"
+    assert set(names) == set(MAY_ASK) | PUBLIC
+    assert {named(route) for route in declared() if route.public} == PUBLIC
+    assert {type_of(model) for model in UNIONS["AnyCommand"]} == set(MAY_COMMAND)
+    assert {type_of(model) for model in FROM_PAGE} == set(MAY_HINT)
+
+
+# ---------------------------------------------------------------- the matrix
+
+
+@asynccontextmanager
+async def asked(
+    http: aiohttp.ClientSession, scene: Scene, route: Route, method: str | None = None
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    path = route.path.format_map(scene.values)
+    headers: dict[str, str] = {}
+    if path.startswith("/api/v1/uploads"):
+        about = {"case_id": scene.values["case_id"], "line": LINE, "filename": "a.pdf"}
+        headers = {
+            **(TUS if route.method in ("HEAD", "DELETE") or path.endswith("uploads") else PIECE),
+            "Upload-Offset": "0",
+            "Upload-Length": "10",
+            "Upload-Metadata": metadata(about),
+        }
+        if route.method == "POST":
+            headers["X-HTTP-Method-Override"] = "PATCH"
+    body = {"type": "desk.open", "id": fresh_id()} if path.endswith("commands") else None
+    async with http.request(method or route.method, path, headers=headers, json=body) as said:
+        yield said
+
+
+async def test_who_is_not_signed_in_is_told_nothing(scene: Scene) -> None:
+    expired = {"Authorization": f"Bearer {scene.expired}"}
+    for headers in ({}, expired, {"Authorization": "Bearer x"}):
+        async with aiohttp.ClientSession(scene.node.address, headers=headers) as http:
+            for route in declared():
+                if route.public:
+                    continue
+                for method in {route.method, "HEAD" if route.method == "GET" else route.method}:
+                    async with asked(http, scene, route, method) as said:
+                        assert said.status == 401, (named(route), method)
+    for token in (scene.expired, "x", ""):
+        with pytest.raises(ConnectionError):
+            await Client(scene.node.address, token).connect()
+
+
+async def test_every_route_answers_whom_it_may_and_nobody_else(scene: Scene) -> None:
+    wrong: list[tuple[str, str, int]] = []
+    with capture_logs() as told:
+        for route in declared():
+            if route.public:
+                continue
+            for login in KNOWN:
+                async with asked(scene.desks[login].http, scene, route) as said:
+                    refused = said.status in (401, 403, 404)
+                    if refused == (login in MAY_ASK[named(route)]):
+                        wrong.append((named(route), login, said.status))
+                    text = "" if refused or login in CASE else await said.text(errors="replace")
+                for secret in (
+                    scene.values["case_id"],
+                    "孙**",
+                    "11010519491231002X",
+                    "13805316217",
+                ):
+                    assert secret not in text, (named(route), login)
+    assert not wrong
+    logged = {
+        (f"{line['method']} {line['route']}", line["person"], line["status"])
+        for line in told
+        if line["event"] == "request"
+    }
+    for name, allowed in MAY_ASK.items():
+        for login in ALL - allowed:
+            assert any((name, f"person-{login}", status) in logged for status in (403, 404))
+
+
+def message(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A message of this kind with what must be in it, about the things of the scene."""
+    body: dict[str, Any] = {"type": type_of(model)}
+    for name, one in model.model_fields.items():
+        if one.is_required() and name != "id":
+            boolean = name == "on" and one.annotation is bool
+            body[name] = values["on_"] if boolean else values[name]
+    return body
+
+
+async def kept_refusals(store: Store) -> dict[str, int]:
+    entries = tables.ledger_entries
+    query = (
+        sa.select(entries.c.actor, sa.func.count())
+        .where(entries.c.result != "ok")
+        .group_by(entries.c.actor)
+    )
+    async with store.read() as connection:
+        return {str(actor): int(count) for actor, count in await connection.execute(query)}
+
+
+async def test_every_command_obeys_whom_it_may_and_nobody_else(scene: Scene) -> None:
+    wrong: list[tuple[str, str, str | None]] = []
+    models = {type_of(model): model for model in UNIONS["AnyCommand"]}
+    refused = dict.fromkeys((f"person-{login}" for login in KNOWN), 0)
+    before = await kept_refusals(scene.store)
+    # First all who may not, so that nothing has been changed by who may.
+    for may in (False, True):
+        for kind, allowed in MAY_COMMAND.items():
+            for login in KNOWN:
+                if (login in allowed) is not may:
+                    continue
+                ack = await scene.sockets[login].send(message(models[kind], scene.values))
+                assert ack.code not in ("malformed", "unknown_type", "internal", "throttled"), (
+                    kind,
+                    ack,
+                )
+                refused[f"person-{login}"] += not ack.ok
+                if (ack.code in RIGHTS) is may:
+                    wrong.append((kind, login, ack.code))
+    assert not wrong
+    after = await kept_refusals(scene.store)
+    assert {who: after.get(who, 0) - before.get(who, 0) for who in refused} == refused
+
+
+async def test_every_ephemeral_is_taken_from_whom_it_may_and_nobody_else(scene: Scene) -> None:
+    wrong: list[tuple[str, str, str | None]] = []
+    for model in FROM_PAGE:
+        for login in KNOWN:
+            socket = scene.sockets[login]
+            case = {"type": "case.open", "case_id": scene.values["case_id"]}
+            await socket.send(case)
+            ack = await _hinted(socket, message(model, scene.values))
+            if ack.get("ok") is not (login in MAY_HINT[type_of(model)]):
+                wrong.append((type_of(model), login, ack.get("code")))
+    assert not wrong
+
+
+async def _hinted(socket: Client, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    said: Mapping[str, Any] = await socket._io.call("ephemeral", body, timeout=10)
+    return said
