@@ -193,9 +193,13 @@ async def edge(
         if status < 400:
             raise
         return _translated(error, language, reference)
-    except (asyncio.CancelledError, ConnectionResetError):
+    except asyncio.CancelledError:
         status = 499
         raise
+    except ConnectionResetError:
+        # Who asked has gone in mid-answer; aiohttp would log what is raised here as our fault.
+        status = 499
+        return web.Response(status=status)
     except Exception:
         log.exception("fault", reference=reference, method=request.method, route=_route(request))
         return problems.answer(Refusal(Code.INTERNAL), language, reference)

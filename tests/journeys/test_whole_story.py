@@ -143,8 +143,8 @@ async def hear_a_third(
         (window, (approver, third)),
         (approver, (window, third)),
     ):
-        for other in others:
-            await one.meets(other)
+        for place, other in enumerate(others):
+            await one.meets(other, second=place == 1)
     opened = await third.ask({"type": "case.open", "case_id": case_id})
     assert opened["audience"] == "third"
     assert opened["case"]["applicant"]["identity_number"] == "110105********002X"

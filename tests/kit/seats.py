@@ -183,11 +183,15 @@ class Seat:
         await until(why_not, timeout_s)
         return self.calls[call_id]
 
-    async def meets(self, other: Seat, timeout_s: float = 15.0) -> None:
-        """This seat sees the other's colour and hears the other's tone."""
+    async def meets(self, other: Seat, timeout_s: float = 15.0, *, second: bool = False) -> None:
+        """This seat sees the other's colour and hears the other's tone.
+
+        ``second``: the other is the second of the two other seats, window before approver before
+        third.
+        """
         peer = self.peer
         assert peer is not None
-        await until(lambda: peer.meets(other.colour, other.tone_hz), timeout_s)
+        await until(lambda: peer.meets(other.colour, other.tone_hz, second=second), timeout_s)
 
     # ------------------------------------------------------------ the record, from any side
 
