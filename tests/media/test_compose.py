@@ -1,0 +1,124 @@
+"""Finished recordings become files that play: copied for one party, composed for all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+from media.compose import NothingToPlay, Party, Segment, compose, remux
+from tests.kit.footage import index_in_front, seek, segment, tones
+from tests.kit.peer import BLUE, GREEN, RED, near
+from tests.kit.recording import play
+
+
+def packets(path: Path, kind: str) -> list[bytes]:
+    with av.open(str(path)) as file:
+        return [bytes(p) for p in file.demux() if p.stream.type == kind and p.size]
+
+
+def test_segments_become_one_file_that_can_be_sought(tmp_path: Path) -> None:
+    first = segment(tmp_path / "1.webm", 6, RED, 440.0)
+    second = segment(tmp_path / "2.webm", 4, BLUE, 880.0, size=(240, 320))
+    target = tmp_path / "whole.webm"
+    made = remux([Segment(second, 10.0), Segment(first, 0.0)], target)
+    assert abs(made.duration_s - 14) < 0.3
+    assert (made.width, made.height) == (320, 240)
+    assert made.left_out == ()
+    with av.open(str(target)) as file:
+        assert file.duration is not None
+        assert abs(file.duration / av.time_base - 14) < 0.3
+    assert index_in_front(target)
+    # copied, not coded again
+    for kind in ("audio", "video"):
+        assert packets(target, kind) == packets(first, kind) + packets(second, kind)
+    for moment, colour in ((1.0, RED), (3.0, RED), (5.5, RED), (10.5, BLUE), (13.0, BLUE)):
+        shown = seek(target, moment)
+        assert abs(shown.at_s - moment) < 0.5
+        assert near(shown.left, colour)
+    # the time between the two stays: the sound of the second begins where it was said
+    assert abs(tones(target, 2, 4)[0] - 440) < 15 or abs(tones(target, 2, 4)[1] - 440) < 15
+    assert any(abs(tone - 880) < 15 for tone in tones(target, 11, 13))
+    played = play(target)
+    assert played.errors == ""
+    assert abs(played.sound_s - 10) < 0.3
+
+
+def test_a_file_that_was_cut_short_is_taken_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = segment(tmp_path / "1.webm", 8, GREEN, 660.0)
+    content = whole.read_bytes()
+    cut = tmp_path / "cut.webm"
+    cut.write_bytes(content[: len(content) * 6 // 10])
+    target = tmp_path / "target.webm"
+    made = remux([Segment(cut, 0.0)], target)
+    assert 2 < made.duration_s < 7
+    assert play(target).errors == ""
+
+
+def test_what_does_not_fit_is_left_out_and_named(tmp_path: Path) -> None:
+    spoken = segment(tmp_path / "1.webm", 5, RED, 440.0)
+    camera = segment(tmp_path / "camera.webm", 3, BLUE, None)
+    again = segment(tmp_path / "2.webm", 5, GREEN, 660.0)
+    broken = tmp_path / "broken.webm"
+    broken.write_bytes(b"no film at all")
+    other = tmp_path / "other.webm"
+    with av.open(str(other), "w", format="webm") as file:
+        stream = file.add_stream("libvpx-vp9", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        frame = av.VideoFrame(320, 240, "yuv420p")
+        frame.pts = 0
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    made = remux(
+        [
+            Segment(p, at)
+            for p, at in ((spoken, 0), (camera, 1), (again, 1), (broken, 7), (other, 8))
+        ],
+        tmp_path / "target.webm",
+    )
+    assert set(made.left_out) == {camera, again, broken, other}
+    assert abs(made.duration_s - 5) < 0.3
+    with pytest.raises(NothingToPlay):
+        remux([Segment(broken, 0.0)], tmp_path / "nothing.webm")
+
+
+def test_a_party_without_a_picture_is_heard(tmp_path: Path) -> None:
+    target = tmp_path / "target.webm"
+    made = remux([Segment(segment(tmp_path / "1.webm", 5, None, 440.0), 0.0)], target)
+    assert (made.width, made.height) == (0, 0)
+    assert index_in_front(target)
+    played = play(target)
+    assert (played.errors, played.pictures) == ("", 0)
+    assert played.tone_hz is not None
+    assert abs(played.tone_hz - 440) < 15
+
+
+@pytest.mark.timeout(120)
+def test_all_parties_stand_side_by_side_and_are_heard_together(tmp_path: Path) -> None:
+    window = segment(tmp_path / "1.webm", 6, RED, 440.0, size=(320, 240))
+    approver = segment(tmp_path / "2.webm", 5, GREEN, 880.0, size=(240, 320))
+    files = []
+    for number, path in enumerate((window, approver)):
+        files.append(tmp_path / f"party-{number}.webm")
+        remux([Segment(path, 0.0)], files[-1])
+    font = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+    target = tmp_path / "composed.webm"
+    made = compose(
+        [Party(files[0], 0.0, "窗口 李秀兰"), Party(files[1], 2.0, "审批 周明远")],
+        target,
+        font=font,
+    )
+    assert (made.width, made.height) == (1280, 480)
+    assert abs(made.duration_s - 7) < 0.3
+    assert index_in_front(target)
+    assert play(target).errors == ""
+    early, late = seek(target, 1.0), seek(target, 4.0)
+    assert abs(early.at_s - 1.0) < 0.2
+    assert near(early.left, RED)
+    assert near(early.right, (0, 0, 0)), "not there yet"
+    assert near(late.left, RED)
+    assert near(late.right, GREEN)
+    low, high = tones(target, 3, 5)
+    assert abs(low - 440) < 15
+    assert abs(high - 880) < 15
