@@ -36,6 +36,8 @@ AGAIN_AFTER_S: Final = 1.0
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 """Of one person, over all his sockets and requests."""
 PEOPLE_REMEMBERED: Final = 10_000
+NAMELESS_S: Final = 6.0
+"""How long a transport may stay open on which nobody has said who he is."""
 PACKETS_WAITING: Final = 1_000
 """A socket that has let so many gather reads nothing any more, and is closed."""
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
@@ -213,6 +215,7 @@ class Gateway:
         self._hints: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._counts: dict[str, int] = defaultdict(int)
+        self._nameless: dict[str, float] = {}
         # Events of one client must not overtake each other: no task for each of them.
         self._sio = _SocketIO(
             async_mode="aiohttp",
@@ -646,9 +649,23 @@ class Gateway:
                     await self._close_if_stuck(sid)
                     await self._sio.emit("beat", number, to=sid)
             try:
+                await self._close_nameless()
                 await self._recheck()
             except Exception as error:  # noqa: BLE001 - without beats every page would count as silent
                 self._bug(Connection(_NOBODY), None, error)
+
+    async def _close_nameless(self) -> None:
+        """Close transports that were opened, and then nothing; Engine.IO asks only for pongs."""
+        now, transports = time.monotonic(), self._sio.eio.sockets
+        named = {self._sio.manager.eio_sid_from_sid(sid, "/") for sid in self._connections}
+        since = {eio_sid: self._nameless.get(eio_sid, now) for eio_sid in transports}
+        self._nameless = {eio_sid: at for eio_sid, at in since.items() if eio_sid not in named}
+        for eio_sid, at in self._nameless.items():
+            transport = transports.get(eio_sid)
+            if now - at > NAMELESS_S and transport is not None and not transport.closed:
+                self._counts["nameless_closed"] += 1
+                await transport.close(wait=False, abort=True)
+                transport.queue.put_nowait(None)
 
     async def _close_if_stuck(self, sid: str) -> None:
         """Engine.IO keeps for a page what it does not read, and asks only that it answers pings."""

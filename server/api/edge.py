@@ -34,6 +34,7 @@ SECURE_COOKIE: Final = "__Host-yunjian"
 PLAIN_COOKIE: Final = "yunjian"
 
 log = structlog.get_logger("edge")
+security = structlog.get_logger("security")
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,19 @@ def check_same_site(request: web.Request) -> None:
     )
 
 
+def check_socket_site(request: web.Request) -> None:
+    """``check_same_site`` for the requests of a socket, safe methods too.
+
+    A browser names ``Origin`` when it opens a web socket and ``Sec-Fetch-Site`` when it polls; a
+    request that brings its cookie and neither comes from no page of ours.
+    """
+    origin, site = request.headers.get(hdrs.ORIGIN), request.headers.get("Sec-Fetch-Site")
+    upgrading = hdrs.UPGRADE in request.headers
+    if hdrs.COOKIE in request.headers and origin is None and (upgrading or site is None):
+        raise Refusal(Code.FOREIGN_ORIGIN)
+    check_origin(request.app[EDGE], request.host, origin, site)
+
+
 # ---------------------------------------------------------------- who asks
 
 
@@ -175,7 +189,9 @@ async def edge(
     asker: Actor | None = None
     status = 500
     try:
-        if request.method not in SAFE_METHODS:
+        if request.path.startswith(_SOCKET):
+            check_socket_site(request)
+        elif request.method not in SAFE_METHODS:
             check_same_site(request)
         if request.path.startswith(_KNOWN_TO) and (token := token_of(request)):
             asker = await request.app[AUTHENTICATE](token)
@@ -185,6 +201,8 @@ async def edge(
         status = response.status
         return response
     except Refusal as refusal:
+        if refusal.code is Code.FOREIGN_ORIGIN:
+            security.warning("foreign_origin", source=source(request), reference=reference)
         response = problems.answer(refusal, language, reference)
         status = response.status
         return response

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict
 
 ExceptionTriple = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -53,6 +54,11 @@ class _Forward(logging.Handler):
     """Lines of the standard log as events: ours as they are, those of libraries without their values."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            # Bytes that are no HTTP are a stranger's mistake, not a fault here.
+            structlog.get_logger().info("no_http", kind=type(error).__name__)
+            return
         ours = record.name.startswith("yunjian")
         structlog.get_logger().log(
             record.levelno,
@@ -82,3 +88,5 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(_LEVELS[level])
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What it calls errors are wrong requests, told once each and in the words of the asker.
+    logging.getLogger("engineio.server").setLevel(logging.CRITICAL)

@@ -96,9 +96,9 @@ def metadata(about: dict[str, str]) -> str:
 
 @asynccontextmanager
 async def demo_node(
-    database: str, folder: Path, clock: Clock, **settings: Any
+    database: str, folder: Path, clock: Clock | None = None, *, media: bool = False, **settings: Any
 ) -> AsyncIterator[Running]:
-    """A node with the demo's data and without a media worker."""
+    """A node with the demo's data; without a media worker, unless it is asked for."""
     chosen = node_settings(database, folder, **settings)
     await upgrade(database)
     store = await Store.open(chosen.store, clock)
@@ -106,7 +106,7 @@ async def demo_node(
         await demo.load(store)
     finally:
         await store.close()
-    async with running(chosen, clock, media=False) as node:
+    async with running(chosen, clock, media=media) as node:
         yield node
 
 

@@ -322,7 +322,8 @@ async def asked(
         }
         if route.method == "POST":
             headers["X-HTTP-Method-Override"] = "PATCH"
-    body = {"type": "desk.open", "id": fresh_id()} if path.endswith("commands") else None
+    opening = {"type": "unit.open", "id": fresh_id(), "unit_id": scene.values["unit_id"]}
+    body = opening if path.endswith("commands") else None
     async with http.request(method or route.method, path, headers=headers, json=body) as said:
         yield said
 
