@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 
 from media import turn
-from media.client import Worker, spawn
+from media.client import Worker, attach, name_of, spawn
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
@@ -41,7 +41,7 @@ from server.actions.materials import LIVES, Uploads
 from server.actions.papers import Press
 from server.actions.playbacks import Studio
 from server.actions.recordings import Recordings
-from server.actions.rooms import Rooms
+from server.actions.rooms import Rooms, Start
 from server.actions.sessions import Sessions
 from server.api import (
     administration,
@@ -231,7 +231,12 @@ async def node(
             port=settings.media_port,
         )
 
-    rooms = Rooms(start_worker, Recordings(store))
+    workers: dict[str, Start] = {
+        str(socket): partial(attach, socket) for socket in settings.media_workers
+    }
+    if not workers:
+        workers = {await asyncio.to_thread(name_of, data / "media"): start_worker}
+    rooms = Rooms(workers, Recordings(store), store)
 
     async def sockets() -> Mapping[str, Any]:
         return gateway.figures()
@@ -258,7 +263,7 @@ async def node(
     marks = Marks(store)
     pressing = Press(store, Children(), settings.font_dirs)
     studio = Studio(store, Children(), data / "work", settings.font_dirs)
-    await asyncio.to_thread(studio.prepare)
+    await studio.prepare()
     jobs = Jobs(store, {papers.KIND: pressing.kind, **studio.kinds})
     turn_secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()
     switchboard = Switchboard(

@@ -205,8 +205,11 @@ class Studio:
             COMPOSE: Kind(self._compose, self._failed, heavy=True),
         }
 
-    def prepare(self) -> None:
-        """Make the folder and remove what an interrupted job left; blocks."""
+    async def prepare(self) -> None:
+        """Make the folder and remove what an interrupted job left."""
+        await asyncio.to_thread(self._prepare)
+
+    def _prepare(self) -> None:
         self._folder.mkdir(0o700, parents=True, exist_ok=True)
         for left in self._folder.iterdir():
             left.unlink()
