@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.actions import calls, cases, comments, decisions, demo, forms, sayings, signing
@@ -18,12 +19,22 @@ from server.actions.rooms import Rooms
 from server.actions.sessions import Passwords
 from server.domain.material import Purpose
 from server.domain.person import Actor
-from server.store import Store
+from server.store import Store, tables
 from server.store import people as staff
-from server.wire.case import CaseCreate
+from server.wire.case import CaseConsent, CaseCreate
 from server.work.child import Children
 from signaling.gateway import Connection
-from signaling.protocol import Ack, Command, DeskDuty, Message
+from signaling.protocol import (
+    Ack,
+    CallAnswer,
+    CallDial,
+    CallInvite,
+    Command,
+    DeskDuty,
+    DeskOpen,
+    Message,
+)
+from signaling.refusals import Refusal
 from signaling.switchboard import Switchboard
 from tests.kit.stores import MovedClock
 
@@ -33,6 +44,8 @@ APPROVER: Final = "zhoumingyuan"
 OTHER_APPROVER: Final = "gaoxinmin"
 SUPERVISOR: Final = "chenli"
 ADMIN: Final = "admin"
+THIRD: Final = "sunlei"
+"""An approver of another unit, who may be invited into a call."""
 
 IDENTITY_NUMBER: Final = "370103198506072840"
 OTHER_IDENTITY_NUMBER: Final = "11010519491231002X"
@@ -83,7 +96,7 @@ class Office:
         self.clock = clock
         self.actors = actors
         self.recordings = Recordings(store)
-        self.rooms = Rooms(_no_worker, self.recordings)
+        self.rooms = Rooms({"own": _no_worker}, self.recordings, store)
         self.switchboard = Switchboard(
             calls.Book(store),
             calls.Desks(store),
@@ -120,6 +133,51 @@ class Office:
         if isinstance(result, BaseModel):
             return result.model_dump(mode="json")
         return dict(result)
+
+    async def refused(self, login: str, command: type[Command], **members: Any) -> Refusal:
+        """Let this person send a command that must be refused; returns the Refusal."""
+        try:
+            await self.do(login, command, **members)
+        except Refusal as refusal:
+            return refusal
+        raise AssertionError(f"{command.__name__} by {login} was not refused")
+
+    async def meet(self, case_id: str) -> str:
+        """Let the clerk and the approver meet in a call about the case; returns its id."""
+        yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+        await self.do(CLERK, CaseConsent, case_id=case_id, **yes)
+        await self.duty(APPROVER)
+        call_id: str = (await self.do(CLERK, CallDial, case_id=case_id))["call_id"]
+        await self.answer(APPROVER, call_id)
+        return call_id
+
+    async def seat_third(self, call_id: str, *, answered: bool = True) -> None:
+        """Invite the third party's unit into the call, and let him answer."""
+        await self.duty(THIRD)
+        await self.do(APPROVER, CallInvite, call_id=call_id, unit_id=demo.LIAOCHENG)
+        if answered:
+            await self.answer(THIRD, call_id)
+
+    async def answer(self, login: str, call_id: str) -> None:
+        """Let this person answer his ring of a call."""
+        for shown in (await self.do(login, DeskOpen))["calls"]:
+            for ring in shown["call"]["rings"]:
+                mine = ring["target"]["id"] == self.actors[login].person_id
+                if shown["call"]["id"] == call_id and mine and ring["state"] == "ringing":
+                    await self.do(login, CallAnswer, call_id=call_id, ring_id=ring["id"])
+                    return
+        raise AssertionError(f"{login} is not rung")
+
+    async def entries(self, case_id: str) -> list[dict[str, Any]]:
+        """The ledger of a case, in its order."""
+        table = tables.ledger_entries
+        async with self.store.read() as connection:
+            found = await connection.execute(
+                sa.select(table)
+                .where(table.c.subject == f"case:{case_id}")
+                .order_by(table.c.version)
+            )
+            return [dict(row) for row in found.mappings()]
 
     async def case(self, **changes: Any) -> str:
         """Register a case at the clerk's window; returns its id."""
