@@ -177,8 +177,9 @@ function open(scope: EffectScope, ended: () => void) {
     if (current.value) await act({ type: 'call.cancel', call_id: current.value.id })
   }
 
-  async function hangUp(): Promise<void> {
-    if (current.value) await act({ type: 'call.hang_up', call_id: current.value.id })
+  /** Ends the call, or leaves it as its third party; false when that was refused. */
+  async function hangUp(): Promise<boolean> {
+    return current.value !== null && (await act({ type: 'call.hang_up', call_id: current.value.id })) !== null
   }
 
   /** Asks one more unit into the live call; true when its approvers are being rung. */

@@ -21,6 +21,7 @@ const call: Words<typeof zh> = {
     joined: '{name} of {unit} has joined',
     left: '{name} has left',
     caption: '{name} · {place}',
+    beside: '{name}, {unit} · {number}',
     who: '{name}, {unit} · {number}, invited',
   },
   invite: {

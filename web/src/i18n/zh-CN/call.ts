@@ -18,6 +18,7 @@ export default {
     joined: '{unit}{name}已加入通话',
     left: '{name}已离开通话',
     caption: '{name} · {place}',
+    beside: '{name}，{unit} · {number}',
     who: '{name}，{unit} · {number}，受邀加入',
   },
   invite: {
