@@ -42,8 +42,8 @@ export interface OnScreen {
   together: boolean
 }
 
-/** A page that fell silent no longer points: it would have said so every 5 s. */
-const SILENT_S = 11
+/** A page that fell silent no longer points: what is only said again is noted every half minute. */
+const SILENT_S = 33
 /** Movements of one hand with less rest between them are one. */
 const STROKE_S = 2
 /** How long a pointer that stopped moving is shown on. */

@@ -181,11 +181,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
       case 'case.consented':
         add(key, at, event.consent.taken_by, event.consent.given ? 'consent_given' : 'consent_refused', { row: 'decisions' })
         break
-      case 'case.edited': {
-        const guest = event.field_state.on_behalf_of !== null && event.field_state.on_behalf_of !== undefined
-        add(key, at, event.field_state.by, 'edited', { values: { field: label(event.field), value: event.field_state.value }, row: 'form', field: event.field, guest })
+      case 'case.edited':
+        add(key, at, event.field_state.by, 'edited', { values: { field: label(event.field), value: event.field_state.value }, row: 'form', field: event.field })
         break
-      }
       case 'case.proposed':
         add(key, at, event.proposal.by, 'proposed', { values: { field: label(event.proposal.field), value: event.proposal.value }, row: 'form', field: event.proposal.field })
         break

@@ -134,6 +134,8 @@ export function useReplay(call_id: Ref<string | undefined>) {
       const steering = steer(drift_s, clock.rate)
       if (steering.jump && !ends) {
         element.currentTime = at
+        // the others wait for it, or it would be late again when it gets there
+        clock.hold(id, true)
         continue
       }
       const wanted = steering.jump || !clock.playing ? clock.rate : steering.rate
@@ -217,6 +219,16 @@ export function useReplay(call_id: Ref<string | undefined>) {
     if (next) setRate(next)
   }
 
+  /** Where a call opens: the first second that has all its pictures, when they came soon. */
+  const SOON_S = 5
+  let opened: string | undefined
+  watch(parties, (now) => {
+    const starts = now.flatMap((one) => (one.state === 'ready' && one.started_at ? [(Date.parse(one.started_at) - zero_ms.value) / 1000] : []))
+    if (opened === call_id.value || !starts.length || starts.length < now.length) return
+    opened = call_id.value
+    const first = Math.max(0, ...starts.filter((one) => one < SOON_S)) + 0.05
+    if (clock.position_s === 0 && !clock.playing) seek(Math.min(first, end_s.value))
+  })
   watch(end_s, (end) => (clock.end_s = end), { immediate: true })
   watch(call_id, () => {
     clock.pause()

@@ -1,6 +1,7 @@
 /** The words of a mark: its sentence, its row, its icon. */
 import { useI18n } from 'vue-i18n'
 import type { IconName } from '../ui/sprite'
+import type { CallDetail, FileCheck } from '../wire/messages'
 import { clockOf } from './lengths'
 import type { Mark } from './timeline'
 
@@ -50,6 +51,17 @@ export function useWords(): { sentence: (mark: Mark) => string; brief: (mark: Ma
       return te(key) ? t(key, mark.values) : ''
     },
     /** −00:12 before the call, 08:42 in it */
-    time: (second) => (second < 0 ? `−${clockOf(-second)}` : clockOf(Math.floor(second))),
+    time: (second) => (second < 0 ? `−${clockOf(Math.ceil(-second))}` : clockOf(Math.floor(second))),
+  }
+}
+
+/** The name of a file that was checked: a picture is named by its party. */
+export function useFileNames(detail: () => CallDetail | null): (file: FileCheck) => string {
+  const { t } = useI18n()
+  return (file) => {
+    const told = detail()
+    const one = [...(told?.recordings ?? []), ...(told?.playbacks ?? [])].find((found) => found.id === file.id)
+    if (!one) return file.name
+    return one.seat === 'composed' ? t('audit.files.composition') : `${t(`audit.seats.${one.seat}`)} ${one.person?.name ?? ''}`
   }
 }

@@ -71,7 +71,7 @@ export default {
   },
   form: {
     region: 'The case at that second',
-    title: '{form} at {time}',
+    title: 'The form at {time}',
     not_yet: 'The case was not registered yet',
     proposed_by: 'proposed by {name}',
     adopted_by: 'adopted by {name}',

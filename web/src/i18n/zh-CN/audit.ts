@@ -71,7 +71,7 @@ export default {
   },
   form: {
     region: '当时的办件',
-    title: '{time} 时的{form}',
+    title: '{time} 时的登记表',
     not_yet: '此刻办件还没有登记',
     proposed_by: '{name}建议',
     adopted_by: '{name}采用',

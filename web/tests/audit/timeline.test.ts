@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { endOf, found, happening, marksOf, neighbour, seatedOf, type Mark } from '../../src/audit/timeline'
+import { material, value } from '../record/cases'
+import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
+
+const said = (mark: Mark): string => mark.kind
+const kinds = (marks: readonly Mark[]): string[] => marks.map((one) => one.kind)
+
+describe('what happened', () => {
+  const view = caseView({ window_unit_id: 'unit-jn' })
+  const file = material({ id: 'material-1', line: 'appointment', name: '任职文件.pdf', state: 'receiving', by: clerk })
+  const stored = { ...file, state: 'stored' as const }
+  const returned = { ...stored, review: 'returned' as const, review_reason: '缺落款日期', reviewed_by: approver, reviewed_at: at(60) }
+  const comment = { id: 'comment-1', on: 'field:appointed_on', state: 'open' as const, entries: [{ by: approver, at: at(70), text: '日期不对' }], closed_by: null, closed_at: null }
+  const saying = { id: 'saying-1', lane: 'shared' as const, text: '请看营业执照', by: clerk, on_behalf_of: null, call_id: 'call-0001', at: at(80) }
+  const history = historyOf(view, [
+    [-60, 'case.consented', { consent: { given: true, text_version: '1', language: 'zh-CN', at: at(-60), taken_by: clerk } }],
+    [20, 'material.changed', { material: file }],
+    [30, 'material.changed', { material: stored }],
+    [40, 'case.edited', { field: 'appointed_on', field_state: value('2026-11-20', 5, clerk), outdated: [], sensitive: false }],
+    [60, 'material.changed', { material: returned }],
+    [70, 'case.commented', { comment }],
+    [75, 'case.commented', { comment: { ...comment, entries: [...comment.entries, { by: clerk, at: at(75), text: '已改' }] } }],
+    [76, 'case.commented', { comment: { ...comment, state: 'resolved', closed_by: approver, closed_at: at(76), entries: [...comment.entries, { by: clerk, at: at(75), text: '已改' }] } }],
+    [80, 'case.said', { saying }],
+    [90, 'case.signed', { signature: { id: 'signature-1', hash: 'a'.repeat(64), shown_at: at(85), at: at(90), by: clerk, points: 30, outdated: false } }],
+    [100, 'case.decided', { number: '1', state: 'accepted', decision: { kind: 'accepted', reason: '齐全', by: approver, at: at(100), due_on: null, due_days: [], skipped_days: [], provisional: false, points: [] } }],
+  ])
+  const marks = marksOf(history, view, callView())
+
+  it('stands at its second of the call, in order', () => {
+    expect(marks.map((one) => one.at_s)).toEqual([...marks.map((one) => one.at_s)].sort((a, b) => a - b))
+    expect(marks.find((one) => one.kind === 'edited')?.at_s).toBe(40)
+    expect(marks.find((one) => one.kind === 'consent_given')?.at_s).toBe(-60)
+    expect(marks.find((one) => one.kind === 'ended')?.at_s).toBe(1200)
+  })
+
+  it('tells of a file once that it came and once that it was judged', () => {
+    expect(kinds(marks.filter((one) => one.material_id === 'material-1'))).toEqual(['file_begun', 'file_stored', 'review_returned'])
+    expect(marks.find((one) => one.kind === 'review_returned')).toMatchObject({ row: 'decisions', tone: 'amber', who: '周明远', side: 'far', values: { line: '任职文件', reason: '缺落款日期' } })
+  })
+
+  it('tells of a thread what was done to it', () => {
+    expect(kinds(marks.filter((one) => one.row === 'talk'))).toEqual(['commented', 'comment_answered', 'comment_resolved', 'said'])
+    expect(marks.find((one) => one.kind === 'commented')).toMatchObject({ field: 'appointed_on', values: { text: '日期不对' } })
+  })
+
+  it('names the applicant for what he did himself', () => {
+    expect(marks.find((one) => one.kind === 'signed')).toMatchObject({ who: '孙**', side: 'guest' })
+  })
+
+  it('is found by file name, by words that were said, by field and by person', () => {
+    expect(kinds(found(marks, '任职文件.pdf', said))).toEqual(['file_begun', 'file_stored', 'review_returned'])
+    expect(kinds(found(marks, '营业执照', said))).toEqual(['said'])
+    expect(kinds(found(marks, 'appointed_on 2026-11', said))).toEqual(['edited'])
+    expect(kinds(found(marks, '周明远 齐全', said))).toEqual(['decided_accepted'])
+    expect(found(marks, '没有的', said)).toEqual([])
+    expect(found(marks, '  ', said)).toHaveLength(marks.length)
+  })
+
+  it('is walked through by its neighbours and named at its second', () => {
+    expect(neighbour(marks, 30, 1)?.kind).toBe('edited')
+    expect(neighbour(marks, 40, -1)?.kind).toBe('file_stored')
+    expect(neighbour(marks, 5000, 1)).toBeNull()
+    expect(happening(marks, 41)?.kind).toBe('edited')
+    expect(happening(marks, 50)).toBeNull()
+  })
+})
+
+describe('who was there', () => {
+  it('is shown by seats, with the applicant for as long as the window was there', () => {
+    const call = callView({
+      legs: [
+        leg('leg-1', 'window', clerk, -10, 300, { state: 'lost' }),
+        leg('leg-2', 'window', clerk, 310, 1200, { previous_leg_id: 'leg-1' }),
+        leg('leg-3', 'approver', approver, 0, 1200),
+        leg('leg-4', 'third', third, 500, 600),
+      ],
+    })
+    const seated = seatedOf(call, [playback('playback-1', 'window', 2, { gaps: [{ from_s: 10, to_s: 12, reason: 'loss' }, { nonsense: true }] })], 1200)
+    expect(seated.map((one) => one.seat)).toEqual(['approver', 'window', 'third', 'applicant'])
+    expect(seated[1]?.spans).toEqual([{ from_s: 0, to_s: 300 }, { from_s: 310, to_s: 1200 }])
+    expect(seated[1]?.gaps).toEqual([{ from_s: 12, to_s: 14, reason: 'loss' }])
+    expect(seated[2]).toMatchObject({ who: '孙蕾', side: 'far', spans: [{ from_s: 500, to_s: 600 }] })
+    expect(seated[3]).toMatchObject({ side: 'guest', spans: seated[1]?.spans })
+  })
+
+  it('ends with the call or with its last picture', () => {
+    expect(endOf(callView(), [], 0)).toBe(1200)
+    expect(endOf(callView(), [playback('playback-1', 'window', 10)], 0)).toBe(1205)
+  })
+})
