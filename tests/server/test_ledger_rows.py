@@ -13,13 +13,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from server.api.route import STORE
 from server.domain.merkle import Tree
 from server.domain.person import SYSTEM
 from server.store import Store, SystemClock, upgrade, verify
@@ -394,13 +395,15 @@ async def test_eight_processes_write_a_thousand_entries_each(
 
 # ---------------------------------------------------------------- A8
 
+NO_ENTRY = """
+CREATE FUNCTION no_entry() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'no'; END $$"""
 FORBID = {
     "sqlite": [
         "CREATE TRIGGER no_entry BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"
     ],
     "postgresql": [
-        "CREATE FUNCTION no_entry() RETURNS trigger LANGUAGE plpgsql "
-        "AS $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+        NO_ENTRY,
         "CREATE TRIGGER no_entry BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION no_entry()",
     ],
 }
@@ -441,6 +444,14 @@ async def _everything(store: Store) -> dict[str, int]:
     return counted
 
 
+def sealed_by(store: Store, entries: int) -> Callable[[], Awaitable[str | None]]:
+    async def why_not() -> str | None:
+        size = await store.seal()
+        return None if size >= entries else f"{size} sealed"
+
+    return why_not
+
+
 async def test_a_sequencer_that_is_stopped_is_told_and_another_takes_over(
     postgres_url: str, tmp_path: Path
 ) -> None:
@@ -454,16 +465,22 @@ async def test_a_sequencer_that_is_stopped_is_told_and_another_takes_over(
                 parts = (await said.json())["parts"]
             return next(one for one in parts if one["key"] == "sequencer")
 
+        await sign_in(approver, "approver-one")
+
+        async def duty(now: str) -> int:
+            body = {"type": "desk.duty", "id": f"a-command-of-ours-{now}", "duty": now}
+            async with approver.post("/api/v1/commands", json=body) as said:
+                return said.status
+
+        assert await duty("online") == 200
+        await until(sealed_by(node.app[STORE], 1))
         async with admin.get("/metrics") as said:
             assert "yunjian_ledger_behind_s 0.0" in await said.text()
         async with owner(postgres_url) as connection:
             # Exactly what a process leaves that is stopped while it numbers: a row that is locked.
             await connection.execute(sa.text("SELECT 1 FROM ledger_sequencer FOR UPDATE"))
             began = time.monotonic()
-            await sign_in(approver, "approver-one")
-            duty = {"type": "desk.duty", "id": "a-command-of-ours-001", "duty": "online"}
-            async with approver.post("/api/v1/commands", json=duty) as said:
-                assert said.status == 200, "an act goes on before it is told"
+            assert await duty("away") == 200, "an act goes on before it is told"
 
             async def told() -> str | None:
                 found = await part()
