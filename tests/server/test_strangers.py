@@ -1,0 +1,213 @@
+"""What strangers try from outside: guesses, foreign pages, idle sockets, crawls, old names."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import psutil
+import pytest
+from yarl import URL
+
+from server.actions import demo
+from server.api.route import STORE
+from server.app import ROUTES, Running
+from server.domain.person import Role
+from server.store import SYSTEM, people, tables
+from tests.kit.casework import hashed
+from tests.kit.desks import demo_node, desk_of
+from tests.kit.nodes import browser
+from tests.kit.stores import MovedClock
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Running]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(url, tmp_path, MovedClock(), trusted_proxies=("127.0.0.1/32",)) as node:
+        yield node
+
+
+async def test_a_thousand_guesses_are_slowed_down_after_ten(node: Running) -> None:
+    """S6: per source and account; the right password has to wait with the wrong ones."""
+    codes: Counter[str] = Counter()
+    began = time.monotonic()
+    async with browser(node) as page:
+
+        async def guess(number: int) -> None:
+            body = {"login": "lixiulan", "password": f"guess {number}"}
+            async with page.post("/api/v1/session", json=body) as said:
+                codes[(await said.json())["code"]] += 1
+
+        for first in range(0, 1000, 20):
+            await asyncio.gather(*map(guess, range(first, first + 20)))
+        minutes = (time.monotonic() - began) / 60
+        assert codes["bad_credentials"] <= 10 + 20 * (1 + minutes)
+        assert codes["throttled"] + codes["bad_credentials"] == 1000
+        right = {"login": "lixiulan", "password": demo.PASSWORD}
+        async with page.post("/api/v1/session", json=right) as said:
+            assert said.status == 429
+            assert int(said.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {},
+])  # fmt: skip
+async def test_a_socket_with_a_cookie_opens_from_our_pages_alone(
+    node: Running, headers: dict[str, str]
+) -> None:
+    """S7: over WebSocket and polling, opening and posting."""
+    async with browser(node) as page:
+        async with page.post(
+            "/api/v1/session", json={"login": "lixiulan", "password": demo.PASSWORD}
+        ) as said:
+            assert said.status == 200
+        [cookie] = page.cookie_jar
+    sent = {"Cookie": f"{cookie.key}={cookie.value}", **headers}
+    async with aiohttp.ClientSession(node.address) as foreign:
+        for method, path in (("GET", POLLING), ("POST", f"{POLLING}&sid=x")):
+            async with foreign.request(method, path, headers=sent) as said:
+                assert said.status == 403
+                assert (await said.json(content_type=None))["code"] == "foreign_origin"
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await foreign.ws_connect(WEBSOCKET, headers=sent)
+        assert refused.value.status == 403
+        own = {**sent, "Origin": str(URL(node.address).origin()), "Sec-Fetch-Site": "same-origin"}
+        async with foreign.get(POLLING, headers=own) as said:
+            assert said.status == 200
+        async with foreign.ws_connect(WEBSOCKET, headers=own) as socket:
+            assert (await socket.receive_str()).startswith("0")
+
+
+@pytest.mark.timeout(90)
+async def test_a_thousand_sockets_that_say_nothing_are_closed_and_cost_little(
+    node: Running,
+) -> None:
+    """S10: nobody has signed in on them; half of them have begun a binary message."""
+    process = psutil.Process()
+    count = 1000
+    address = URL(node.address)
+    assert address.host is not None
+    request = (
+        f"GET {WEBSOCKET} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    ).encode()
+    # A masked binary frame that announces 200 KB and brings eight bytes of them.
+    half = b"\x82\xff" + (200_000).to_bytes(8, "big") + b"mask" + b"half sent"[:8]
+    ends: list[asyncio.StreamWriter] = []
+    readers: list[asyncio.StreamReader] = []
+    gc.collect()
+    before = process.memory_info().rss
+    try:
+        for number in range(count):
+            reader, writer = await asyncio.open_connection(address.host, address.port, limit=1024)
+            writer.write(request)
+            if number % 2:
+                writer.write(half)
+            ends.append(writer)
+            readers.append(reader)
+        opened = time.monotonic()
+        for reader in readers:
+            assert b" 101 " in await reader.readline()
+        # This process holds the other ends as well; what both cost together is below the limit.
+        assert process.memory_info().rss - before <= 20 * 2**20 * 2
+        async with asyncio.timeout(10 - (time.monotonic() - opened)):
+            for reader in readers:
+                while await reader.read(1024):
+                    pass
+    finally:
+        for writer in ends:
+            writer.close()
+    async with browser(node) as page, page.get("/healthz") as said:
+        assert said.status == 200
+
+
+async def test_every_answer_carries_its_headers_and_no_trace(node: Running) -> None:
+    """S19: over https as a proxy tells it; pages, interface, errors; no redirect anywhere."""
+    paths = {"/", "/window", "/approver", "/assets/nothing.js", "/nothing", "/..%2f..%2fetc/passwd"}
+    paths |= {
+        "//evil.example",
+        "//evil.example/%2e%2e",
+        "/\\evil.example",
+        "/window/",
+        "/api/v1/cases/",
+    }
+    paths |= {
+        route.path.replace("{", "").replace("}", "")
+        for routes in ROUTES
+        for route in routes.declared
+    }
+    https = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "192.0.2.7",
+        "Host": "yunjian.example",
+    }
+    async with aiohttp.ClientSession(node.address) as http:
+        for path in sorted(paths):
+            for method in ("GET", "HEAD", "POST", "DELETE", "PATCH", "TRACE"):
+                address = URL(node.address + path, encoded=True)
+                async with http.request(
+                    method, address, headers=https, allow_redirects=False
+                ) as said:
+                    where, body = (method, path), await said.text(errors="replace")
+                    assert not 300 <= said.status < 400, where
+                    assert said.status < 500, where
+                    assert said.headers["X-Content-Type-Options"] == "nosniff", where
+                    assert said.headers["X-Frame-Options"] == "DENY", where
+                    assert said.headers["Referrer-Policy"] == "no-referrer", where
+                    assert "default-src 'self'" in said.headers["Content-Security-Policy"], where
+                    assert "unsafe-eval'" not in said.headers["Content-Security-Policy"].replace(
+                        "wasm-unsafe-eval'", ""
+                    )
+                    assert "Strict-Transport-Security" in said.headers, where
+                    assert "Server" not in said.headers, where
+                    assert "Access-Control-Allow-Origin" not in said.headers, where
+                    assert "Traceback" not in body, where
+                    assert "/site-packages/" not in body, where
+                    if said.status >= 400 and method != "HEAD":
+                        assert {"code", "title", "reference"} <= set(json.loads(body)), where
+        credentials = {"login": "lixiulan", "password": demo.PASSWORD}
+        async with http.post("/api/v1/session", json=credentials, headers=https) as said:
+            cookie = said.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-yunjian=")
+        for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
+            assert part in cookie
+        assert "Domain" not in cookie
+
+
+async def test_who_gets_a_used_name_inherits_nothing(node: Running) -> None:
+    """S5: the account of somebody who has left, given to somebody else."""
+    store = node.app[STORE]
+    async with desk_of(node, "lixiulan") as before:
+        case_id = await before.open_case()
+        draft = {"case_id": case_id, "field": "remark", "value": "unsaved", "base_version": 0}
+        await before.command("case.draft", **draft)
+        async with store.change(SYSTEM) as change:
+            await change.connection.execute(
+                tables.people.update()
+                .where(tables.people.c.login == "lixiulan")
+                .values(active=False, login="left:lixiulan")
+            )
+            await people.add_person(
+                change.connection, person_id="person-new", login="lixiulan",
+                password_hash=hashed(), name="新人", staff_number="YT-9", unit_id=demo.YANTAI,
+                window_id=None, roles=(Role.CLERK,),
+            )  # fmt: skip
+        await before.get("/session", status=401)
+    async with desk_of(node, "lixiulan") as after:
+        assert (await after.get("/session"))["person"]["id"] == "person-new"
+        assert (await after.get("/cases"))["cases"] == []
+        await after.get(f"/cases/{case_id}", status=404)
+        assert (await after.command("desk.open"))["calls"] == []
