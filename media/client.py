@@ -26,6 +26,7 @@ from media.control import (
     RecordedTrack,
     RecordingStarted,
     SegmentFinished,
+    SegmentLost,
     WorkerGone,
     event_from_json,
     json_frame,
@@ -44,14 +45,18 @@ __all__ = [
     "RecordedTrack",
     "RecordingStarted",
     "SegmentFinished",
+    "SegmentLost",
     "Worker",
     "WorkerGone",
+    "attach",
+    "name_of",
     "spawn",
 ]
 
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT_S = 10.0
+NAME_NAME = "worker.name"
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0
 
@@ -71,7 +76,7 @@ class MediaClient:
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._next = 0
         self._gone = False
-        self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[tuple[int, MediaEvent]] = asyncio.Queue()
         self._listening = asyncio.create_task(self._listen(), name="media-client")
 
     @classmethod
@@ -133,6 +138,10 @@ class MediaClient:
         """Counters of the worker: `worker` (totals since start) and `rooms` → parties → tracks."""
         return dict(await self._ask("figures"))
 
+    async def open_segments(self) -> set[str]:
+        """The segments that are being written now."""
+        return set((await self._ask("open_segments"))["segments"])
+
     async def list_segments(self) -> list[SegmentFinished]:
         """Finished segments that were not dropped yet, oldest first.
 
@@ -156,13 +165,16 @@ class MediaClient:
     async def events(self) -> AsyncIterator[MediaEvent]:
         """Events in the order in which the worker sent them, up to `WorkerGone`. One reader.
 
-        None is lost when a server dies; one may then come a second time, to the next.
+        Of several servers one gets them. One counts as heard when the next is asked for: none
+        is lost when a server dies, and one may then come a second time, to the next server.
         """
         while True:
-            event = await self._events.get()
+            number, event = await self._events.get()
             yield event
             if isinstance(event, WorkerGone):
                 return
+            if not self._gone:
+                self._writer.write(json_frame({"heard": number}))
 
     async def shut_down(self) -> None:
         """Ask the worker to finish its files and exit."""
@@ -204,8 +216,7 @@ class MediaClient:
                 if isinstance(frame, tuple):
                     self._settle(frame[0], frame[1])
                 elif "event" in frame:
-                    self._events.put_nowait(event_from_json(frame))
-                    self._writer.write(json_frame({"heard": frame["number"]}))
+                    self._events.put_nowait((int(frame["number"]), event_from_json(frame)))
                 elif "rejected" in frame:
                     self._settle(
                         int(frame["id"]), Rejected(str(frame["rejected"]), str(frame["detail"]))
@@ -219,7 +230,7 @@ class MediaClient:
             for future in self._pending.values():
                 if not future.done():
                     future.set_exception(Rejected(Code.WORKER_GONE))
-            self._events.put_nowait(WorkerGone())
+            self._events.put_nowait((0, WorkerGone()))
 
     def _settle(self, request: int, outcome: Any) -> None:
         future = self._pending.get(request)
@@ -233,16 +244,22 @@ class MediaClient:
 
 @dataclass
 class Worker:
-    """A running worker and the client that leads it. `process` is None when it was taken up."""
+    """A running worker and a client of it. `process` is None when it was taken up; a `shared` one
+    runs by itself and has other servers too."""
 
     client: MediaClient
     process: asyncio.subprocess.Process | None
+    shared: bool = False
 
     async def stop(self) -> None:
         """Finish the recordings, end the process, close the channel.
 
-        A worker that was taken up is not our child: it is waited for, not killed.
+        A worker that was taken up is not our child: it is waited for, not killed. A shared one
+        goes on.
         """
+        if self.shared:
+            await self.client.close()
+            return
         try:
             await self.client.shut_down()
         except Rejected:
@@ -304,6 +321,27 @@ async def spawn(
         if isinstance(error, Rejected | TimeoutError):
             raise Rejected(Code.WORKER_GONE, "the worker did not start") from None
         raise
+
+
+async def attach(socket: Path) -> Worker:
+    """Become one more server of the worker that runs by itself behind this control socket.
+
+    Its token lies beside the socket. Raises `Rejected` worker_gone or bad_token.
+    """
+    try:
+        token = await asyncio.to_thread((socket.parent / TOKEN_NAME).read_text)
+    except OSError as error:
+        raise Rejected(Code.WORKER_GONE, type(error).__name__) from None
+    return Worker(await MediaClient.connect(socket, token), None, shared=True)
+
+
+def name_of(workdir: Path) -> str:
+    """The name of the worker of this folder, made once: its segments lie here, whoever runs it."""
+    name_file = workdir / NAME_NAME
+    if not name_file.exists():
+        workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name_file.write_text(secrets.token_hex(8))
+    return name_file.read_text()
 
 
 def _prepare(workdir: Path, socket: Path) -> tuple[str, bool]:

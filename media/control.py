@@ -3,8 +3,9 @@
 A frame is a length (4 bytes, big endian, of what follows), one kind byte and a
 body: `J` a JSON object, `B` the bytes of a segment. The server asks with
 `{"id", "do", ...}` and is answered with the same id; events come unasked as
-`{"event", "number", ...}`, are acknowledged by `{"heard": number}`, and are sent again
-to the next server when they were not. Neither side's behaviour lives here.
+`{"event", "number", ...}` to one of the servers, which acknowledges it by
+`{"heard": number}` once it has dealt with it; when that server goes before, it is sent
+again to the next one. Neither side's behaviour lives here.
 """
 
 import asyncio
@@ -103,11 +104,20 @@ class SegmentFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentLost:
+    """Nothing of a segment that had begun could be read again; there is no file."""
+
+    room: str
+    party: str
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerGone:
     """The control channel ended. It is the last event of a client."""
 
 
-MediaEvent = PartyUp | PartyDown | RecordingStarted | SegmentFinished | WorkerGone
+MediaEvent = PartyUp | PartyDown | RecordingStarted | SegmentFinished | SegmentLost | WorkerGone
 
 
 def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
@@ -125,6 +135,7 @@ _NAMES: dict[type[Any], str] = {
     PartyDown: "party_down",
     RecordingStarted: "recording_started",
     SegmentFinished: "segment_finished",
+    SegmentLost: "segment_lost",
     WorkerGone: "worker_gone",
 }
 
@@ -144,6 +155,8 @@ def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
             return RecordingStarted(**rest)
         case "segment_finished":
             return segment_from(fields)
+        case "segment_lost":
+            return SegmentLost(**rest)
         case "worker_gone":
             return WorkerGone()
         case other:

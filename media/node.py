@@ -1,8 +1,9 @@
 """The media worker: one process, one UDP socket, one control channel, one recorder.
 
-Started by `media.client.spawn` or `yunjian media`. It obeys the authenticated
-client, tells it what happens, and keeps what it could not tell for the next one.
-When the client is lost it goes on for a minute, then finishes its files and exits.
+Started by `media.client.spawn` or `yunjian media`. It obeys every authenticated
+client, and several at once; what happens it tells the one that came first, and what
+that one had not dealt with when it went, the next. When the last client is lost it
+goes on for a minute, then finishes its files and exits.
 """
 
 import argparse
@@ -27,6 +28,9 @@ from media.control import (
     SEGMENTS_NAME,
     TOKEN_NAME,
     MediaEvent,
+    RecordingStarted,
+    SegmentFinished,
+    SegmentLost,
     bytes_frame,
     configure_logging,
     event_from_json,
@@ -80,9 +84,11 @@ class Node:
             self._recorder,
             self._emit,
         )
-        self._client: asyncio.StreamWriter | None = None
+        self._clients: list[asyncio.StreamWriter] = []
         self._sessions: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
         self._unheard: deque[tuple[int, MediaEvent]] = deque(maxlen=UNHEARD_LIMIT)
+        self._writing: set[str] = set()
+        self._finished_by: dict[str, tuple[SegmentFinished, asyncio.StreamWriter | None]] = {}
         self._events = 0
         self._ending = asyncio.Event()
         self._lingering: asyncio.TimerHandle | None = None
@@ -117,18 +123,46 @@ class Node:
             path.unlink(missing_ok=True)
 
     def _emit(self, event: MediaEvent) -> None:
+        match event:
+            case RecordingStarted(segment=segment):
+                self._writing.add(segment)
+            case SegmentFinished(segment=segment) | SegmentLost(segment=segment):
+                self._writing.discard(segment)
+            case _:
+                pass
         self._events += 1
         # Kept until it is heard: a channel whose other end just died takes it and says nothing.
         self._unheard.append((self._events, event))
         self._tell(self._events, event)
 
     def _tell(self, number: int, event: MediaEvent) -> None:
-        if self._client is not None and not self._client.is_closing():
-            self._client.write(json_frame({**event_to_json(event), "number": number}))
+        listener = self._clients[0] if self._clients else None
+        if isinstance(event, SegmentFinished):
+            self._finished_by[event.segment] = event, listener
+        if listener is not None and not listener.is_closing():
+            listener.write(json_frame({**event_to_json(event), "number": number}))
 
     def _heard(self, number: int) -> None:
         while self._unheard and self._unheard[0][0] <= number:
             self._unheard.popleft()
+
+    def _lose(self, client: asyncio.StreamWriter) -> None:
+        """A client is gone: what it was told and had not dealt with is told to the next one."""
+        if client not in self._clients:
+            return
+        listened = self._clients[0] is client
+        self._clients.remove(client)
+        if not self._clients:
+            self._linger()
+            return
+        if not listened:
+            return
+        for number, event in self._unheard:
+            self._tell(number, event)
+        # It has heard of these, and may have been killed while it sealed them.
+        for event, sealer in list(self._finished_by.values()):
+            if sealer is client:
+                self._emit(event)
 
     def _linger(self) -> None:
         if self._lingering is not None:
@@ -183,7 +217,7 @@ class Node:
                     writer.write(bytes_frame(request, outcome))
                 else:
                     writer.write(json_frame({"id": request, "ok": outcome}))
-                if message.get("do") == "hello":
+                if message.get("do") == "hello" and self._clients[0] is writer:
                     for number, event in self._unheard:
                         self._tell(number, event)
                 await writer.drain()
@@ -193,17 +227,13 @@ class Node:
         finally:
             writer.close()
             del self._sessions[writer]
-            if self._client is writer:
-                self._client = None
-                self._linger()
+            self._lose(writer)
 
     def _welcome(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         if not hmac.compare_digest(_text(message, "token").encode(), self._token.encode()):
             raise Rejected(Code.BAD_TOKEN)
-        if self._client is not None and self._client is not writer:
-            # The newer server wins: the older one is a process that is about to die.
-            self._client.close()
-        self._client = writer
+        if writer not in self._clients:
+            self._clients.append(writer)
         if self._lingering is not None:
             self._lingering.cancel()
 
@@ -242,6 +272,8 @@ class Node:
                 figures = rooms.figures()
                 figures["worker"]["cpu_s"] = time.process_time()
                 return figures
+            case "open_segments":
+                return {"segments": sorted(self._writing)}
             case "list_segments":
                 with suppress(TimeoutError):
                     async with asyncio.timeout(SALVAGE_WAIT_S):
@@ -254,6 +286,7 @@ class Node:
                     raise Rejected(Code.BAD_REQUEST, "offset")
                 return await asyncio.to_thread(_read_at, path, offset)
             case "drop_segment":
+                self._finished_by.pop(_text(message, "segment"), None)
                 for suffix in (".json", ".webm"):
                     path = self._segment(message, suffix)
                     await asyncio.to_thread(path.unlink, missing_ok=True)

@@ -40,6 +40,7 @@ from media.control import (
     RecordedTrack,
     RecordingStarted,
     SegmentFinished,
+    SegmentLost,
     configure_logging,
     event_to_json,
 )
@@ -589,7 +590,7 @@ def finish(folder: Path, result: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-def salvage(folder: Path, segment: str) -> dict[str, Any] | None:
+def salvage(folder: Path, segment: str) -> dict[str, Any]:
     """Finish the file of a recorder that was killed: read it through, take its true length."""
     note = json.loads(open_note(folder, segment).read_text())
     path = folder / f"{segment}.webm"
@@ -609,7 +610,7 @@ def salvage(folder: Path, segment: str) -> dict[str, Any] | None:
     if not spans:
         open_note(folder, segment).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
-        return None
+        return event_to_json(SegmentLost(note["room"], note["party"], segment))
     start = float(note["started_at"])
     tracks = tuple(
         RecordedTrack(note["mids"][index], kind, CODECS[kind], count, start + first, start + last)
@@ -678,15 +679,12 @@ class Desk:
                 self._seal_by(salvage, name.removesuffix(".open.json"))
         self._sealed.put({"salvaged": True})
 
-    def _seal_by(self, how: Callable[[Path, Any], dict[str, Any] | None], what: Any) -> None:
+    def _seal_by(self, how: Callable[[Path, Any], dict[str, Any]], what: Any) -> None:
         """Finish a file and queue what there is to tell; a file that cannot be is left as it is."""
         try:
-            event = how(self._folder, what)
+            self._sealed.put(how(self._folder, what))
         except (OSError, ValueError, KeyError, av.FFmpegError) as error:
             log.error("a recording could not be finished: %s", error)
-            return
-        if event is not None:
-            self._sealed.put(event)
 
     def _take(self, kind: int, body: bytes) -> None:
         if kind == PACKET:

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     ledger_folder: Path | None = None
     """Key and signed heads of the ledger; best on another disk than the database."""
 
+    media_workers: tuple[Path, ...] = ()
+    """Control sockets of workers that run by themselves (`yunjian media`) and that all nodes of this
+    machine share, by the same paths; without: a worker of this node's own, as its child."""
     media_host: str = ""
     """Address of this machine that the media worker binds (UDP); without: the one that leads outward."""
     media_advertised: tuple[str, ...] = ()

@@ -513,7 +513,10 @@ class Switchboard:
     # ------------------------------------------------------------ the engine speaks
 
     async def media_turned(self, call_id: str, leg_id: str, on: bool) -> None:
-        """Packets of this leg flow, or flow no longer. A call that is not there is no error."""
+        """Packets of this leg flow, or flow no longer. A call that is not there is no error.
+
+        Refused with what the store refuses: say it again then.
+        """
         event = MediaTurned(LegId(leg_id), on)
         await self._note(CallId(call_id), event, "leg.media_up" if on else "leg.media_down", leg_id)
 
@@ -666,13 +669,15 @@ class Switchboard:
         return ack, after
 
     async def _note(self, call_id: CallId, event: CallInput, act: str, object: str) -> None:
-        """Keep what the engine says."""
+        """Keep what the engine says; refused when the store is not there."""
         try:
             async with self._book.turn(None, call_id) as turn:
                 after = step(turn.call, event, turn.at, self._patience)
                 if after is not turn.call:
                     await turn.write(after, act, object)
         except Refusal as refusal:
+            if refusal.code is not Code.NOT_FOUND:
+                raise
             log.warning("not noted act=%s call=%s code=%s", act, call_id, refusal.code.value)
 
     async def _own(self, line: Line, call_id: str, leg_id: str) -> tuple[Call, Leg]:

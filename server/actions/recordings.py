@@ -7,7 +7,7 @@ what is lost is said to be lost. Knows no codec and no page.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -30,7 +30,7 @@ AGAIN_AFTER_S: Final = 5.0
 
 
 class Recordings:
-    """The recordings of all calls of this node's worker."""
+    """The recordings of all calls of the workers of this node."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -74,22 +74,30 @@ class Recordings:
                     return  # a segment of a call that is not in this database is left where it is
             await asyncio.sleep(AGAIN_AFTER_S)
 
-    async def give_up(self, known: Collection[str]) -> None:
-        """Say of every unfinished recording that its worker left no file: it is lost."""
+    async def unfinished(self, worker: str) -> Sequence[rows.Recording]:
+        """What was begun at this worker and is not sealed."""
         async with self._store.read() as connection:
-            unfinished = await rows.unfinished_recordings(connection)
-        for recording in unfinished:
-            if recording.segment in known:
-                continue
+            return await rows.unfinished_recordings(connection, worker)
+
+    async def give_up(self, gone: Collection[rows.Recording]) -> None:
+        """Say of unfinished recordings that their worker has no file of them: they are lost."""
+        for recording in gone:
             try:
-                async with self._store.change(SYSTEM) as change:
-                    call, header = await self._locked(change, recording.call_id)
-                    lost = replace(recording, state="lost")
-                    await rows.save_recording(change.connection, lost)
-                    await self._turned(change, call, header, lost, "recording.lost")
+                await self.lose(recording.call_id, recording.segment)
             except Refusal as refusal:
                 # The next worker's start tries again; one recording must not keep media away.
                 log.warning("recording.not_given_up", recording=recording.id, code=refusal.code)
+
+    async def lose(self, call_id: str, segment: str) -> None:
+        """Keep that nothing is left of a segment that was being written; any other stays as it is."""
+        async with self._store.change(SYSTEM) as change:
+            call, header = await self._locked(change, call_id)
+            recording = await rows.find_recording(change.connection, segment)
+            if recording is None or recording.state != "recording":
+                return
+            lost = replace(recording, state="lost")
+            await rows.save_recording(change.connection, lost)
+            await self._turned(change, call, header, lost, "recording.lost")
 
     async def _seal(self, client: MediaClient, event: SegmentFinished) -> None:
         async with self._store.read() as connection:
@@ -107,6 +115,8 @@ class Recordings:
         async with self._store.change(SYSTEM) as change:
             call, header = await self._locked(change, event.room)
             before = await rows.find_recording(change.connection, event.segment)
+            if before is not None and before.state == "stored":
+                return  # another node was told of it too
             recording = rows.Recording(
                 id=new_id() if before is None else before.id,
                 call_id=CallId(event.room),

@@ -1,13 +1,16 @@
-"""The switchboard's MediaRooms, over a media worker: a room is a call, a party is a leg.
+"""The switchboard's MediaRooms, over media workers: a room is a call, a party is a leg.
 
-Starts the worker or takes up the one that still lives, starts another when it is gone, and
-tells switchboard and recordings what it says. The engine's refusals become ours here. A
-worker that dies ends no call: its legs have no media until their pages connect again.
+Leads each worker of this node: starts it, takes up the one that still lives, or attaches to one
+that several nodes share; and tells switchboard and recordings what it says. Which worker holds
+a room stands with the call, so that all nodes seat its pages in the same one. The engine's
+refusals become ours here. A worker that dies ends no call: its legs have no media until their
+pages connect again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -20,12 +23,16 @@ from media.client import (
     PartyUp,
     RecordingStarted,
     SegmentFinished,
+    SegmentLost,
     Worker,
     WorkerGone,
 )
 from media.rejected import Code as Reason
 from media.rejected import Rejected
 from server.actions.recordings import Recordings
+from server.domain.person import SYSTEM
+from server.store import Store
+from server.store import calls as rows
 from signaling.call import Call, CallId, CallState, Leg, LegId, LegState, Seat
 from signaling.refusals import Code, Refusal
 
@@ -35,6 +42,12 @@ AGAIN_AFTER_S: Final = 1.0
 SEALING_MAY_TAKE_S: Final = 10.0
 STARTING_IS_AWAITED_S: Final = 4.0
 """How long a page waits for a worker that is being started; it counts as silent after 5 s."""
+MOVED_AFTER_S: Final = 2.0
+"""How long the worker that holds a room may be away before another one takes the room."""
+TIDIED_EVERY_S: Final = 10.0
+
+_OF_ONE: Final = frozenset({"port", "recorder_pid"})
+"""Figures of a worker that are no amounts."""
 
 _CODES: Final = {
     Reason.BAD_SDP: Code.BAD_SDP,
@@ -51,37 +64,61 @@ class Told(Protocol):
     async def find(self, call_id: str) -> Call | None: ...
 
 
-class Rooms:
-    """The media rooms of this node. ``start`` starts or takes up the worker."""
+Start = Callable[[], Awaitable[Worker]]
+"""Starts a worker, takes up one that lives, or attaches to a shared one; raises Rejected or OSError."""
 
-    def __init__(self, start: Callable[[], Awaitable[Worker]], recordings: Recordings) -> None:
-        self._start = start
+
+@dataclass(slots=True)
+class _Post:
+    """A worker's place at this node; ``worker`` while it is there, ``up`` set meanwhile."""
+
+    start: Start
+    worker: Worker | None = None
+    up: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Rooms:
+    """The media rooms of this node.
+
+    ``workers`` are those it may use, by names: all nodes that share one have the same for it, and
+    no two workers of a deployment have one name.
+    """
+
+    def __init__(self, workers: Mapping[str, Start], recordings: Recordings, store: Store) -> None:
+        self._posts = {name: _Post(start) for name, start in workers.items()}
         self._recordings = recordings
-        self._worker: Worker | None = None
-        self._started = asyncio.Event()
+        self._store = store
         self._running = False
-        self._open: set[str] = set()
         self._sealing: set[asyncio.Task[None]] = set()
 
     @property
     def ready(self) -> bool:
         """Whether a worker is there."""
-        return self._worker is not None
+        return any(post.worker is not None for post in self._posts.values())
 
     async def figures(self) -> dict[str, Any]:
-        """The worker's counters; empty while there is none."""
-        if self._worker is None:
-            return {}
-        try:
-            return await self._worker.client.figures()
-        except Rejected:
-            return {}
+        """The counters of all workers, added up; empty while there is none."""
+        found: dict[str, Any] = {}
+        for post in self._posts.values():
+            if post.worker is None:
+                continue
+            try:
+                told = await post.worker.client.figures()
+            except Rejected:
+                continue
+            if not found:
+                found = told
+                continue
+            found["rooms"].update(told["rooms"])
+            for name, value in told["worker"].items():
+                if isinstance(value, int | float) and name not in _OF_ONE:
+                    found["worker"][name] += value
+        return found
 
     # ------------------------------------------------------------ what the switchboard asks
 
     async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
-        client = await self._client()
-        self._open.add(call.id)
+        client = await self._client_for(call.id)
         try:
             if restart:
                 with suppress(Rejected):  # a party that is not there is seated anew
@@ -96,26 +133,31 @@ class Rooms:
 
     async def describe(self, call_id: CallId, leg_id: LegId, sdp: str) -> None:
         try:
-            await (await self._client()).answer(call_id, leg_id, sdp)
+            await (await self._client_of(call_id)).answer(call_id, leg_id, sdp)
         except Rejected as rejected:
             raise _refusal(rejected) from None
 
     async def mute(self, call_id: CallId, leg_id: LegId, mid: str, on: bool) -> None:
         try:
-            await (await self._client()).mute(call_id, leg_id, mid, on)
+            await (await self._client_of(call_id)).mute(call_id, leg_id, mid, on)
         except Rejected as rejected:
             raise _refusal(rejected) from None
 
     async def leave(self, call_id: CallId, leg_id: LegId | None) -> None:
-        if leg_id is None:
-            self._open.discard(call_id)
-        if self._worker is None:
+        try:
+            client = await self._client_of(call_id)
+        except Refusal as refusal:
+            # The worker's next tidying finds what nobody needs any more.
+            log.info("room.not_left", call=call_id, leg=leg_id, code=refusal.code)
             return
+        await self._leave(client, call_id, leg_id)
+
+    async def _leave(self, client: MediaClient, call_id: str, leg_id: str | None) -> None:
         try:
             if leg_id is None:
-                await self._worker.client.close_room(call_id)
+                await client.close_room(call_id)
             else:
-                await self._worker.client.remove_party(call_id, leg_id)
+                await client.remove_party(call_id, leg_id)
         except Rejected as rejected:
             if rejected.code not in (Reason.UNKNOWN_ROOM, Reason.UNKNOWN_PARTY):
                 log.warning("room.not_left", call=call_id, leg=leg_id, code=rejected.code)
@@ -130,51 +172,106 @@ class Rooms:
                 raise
         over = {leg.id} | {other.id for other in call.legs if other not in call.seated()}
         for party in over:
-            await self.leave(call.id, LegId(party))
+            await self._leave(client, call.id, party)
         return await client.add_party(call.id, leg.id, record=record, place=place)
 
-    async def _client(self) -> MediaClient:
-        """The worker's client; one that is just being started is waited for."""
-        try:
-            async with asyncio.timeout(STARTING_IS_AWAITED_S if self._running else 0):
-                while self._worker is None:
-                    await self._started.wait()
-        except TimeoutError:
-            raise Refusal(Code.MEDIA_UNAVAILABLE) from None
-        return self._worker.client
+    async def _client_for(self, call_id: CallId) -> MediaClient:
+        """The client of the worker that holds this call's room: the one that stands with the call,
+        or, when there is none yet or it stays away, the one here that holds the fewest."""
+        held = await self._held_by(call_id)
+        before = self._posts.get(held) if held is not None else None
+        if before is not None and before.worker is None and len(self._posts) > 1:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MOVED_AFTER_S):
+                    await before.up.wait()
+        if before is None or before.worker is None:
+            await self._any_up()
+            held = await self._placed(call_id)
+        return self._client_at(held)
 
-    # ------------------------------------------------------------ what the worker says
+    async def _client_of(self, call_id: CallId) -> MediaClient:
+        return self._client_at(await self._held_by(call_id))
+
+    def _client_at(self, name: str | None) -> MediaClient:
+        post = self._posts.get(name) if name is not None else None
+        if post is None or post.worker is None:
+            raise Refusal(Code.MEDIA_UNAVAILABLE)
+        return post.worker.client
+
+    async def _any_up(self) -> None:
+        """Wait for a worker that is just being started."""
+        if self.ready:
+            return
+        waiting = [asyncio.create_task(post.up.wait()) for post in self._posts.values()]
+        try:
+            await asyncio.wait(
+                waiting,
+                timeout=STARTING_IS_AWAITED_S if self._running else 0,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _held_by(self, call_id: CallId) -> str | None:
+        async with self._store.read() as connection:
+            return await rows.worker_of(connection, call_id)
+
+    async def _placed(self, call_id: CallId) -> str | None:
+        """Place a room at a worker that is here, unless it stands at one; the name of that."""
+        async with self._store.change(SYSTEM) as change:
+            before = await rows.worker_of(change.connection, call_id)
+            here = [name for name, post in self._posts.items() if post.worker is not None]
+            if not here or before in here:
+                return before
+            held = await rows.rooms_by_worker(change.connection)
+            name = min(here, key=lambda name: held.get(name, 0))
+            if await rows.place(change.connection, call_id, name, before):
+                return name
+            return await rows.worker_of(change.connection, call_id)
+
+    # ------------------------------------------------------------ what the workers say
 
     async def run(self, told: Told) -> None:
-        """Lead workers, one after another, until cancelled."""
+        """Lead all workers until cancelled."""
         self._running = True
+        async with asyncio.TaskGroup() as group:
+            for name, post in self._posts.items():
+                group.create_task(self._lead(name, post, told), name=f"worker {name}")
+
+    async def _lead(self, name: str, post: _Post, told: Told) -> None:
+        """Lead one worker after another at this place."""
         while True:
             try:
-                worker = await self._start()
+                worker = await post.start()
             except (Rejected, OSError) as error:
-                log.error("media.not_started", error=str(error))
+                log.error("media.not_started", worker=name, error=str(error))
                 await asyncio.sleep(AGAIN_AFTER_S)
                 continue
-            self._worker = worker
-            self._started.set()
+            post.worker = worker
+            post.up.set()
+            tidying = asyncio.create_task(self._tidy_on(name, worker.client, told))
             try:
-                await self._take_up(worker, told)
+                await self._take_up(name, worker.client)
                 async for event in worker.client.events():
                     await self._hear(worker.client, event, told)
             except Rejected as rejected:
-                log.warning("media.worker_gone", code=rejected.code)
+                log.warning("media.worker_gone", worker=name, code=rejected.code)
             finally:
+                tidying.cancel()
+                await asyncio.gather(tidying, return_exceptions=True)
                 # Cancelled, the worker stays known: close() decides whether it goes on.
                 if not _cancelling():
-                    self._worker = None
-                    self._started.clear()
+                    post.worker = None
+                    post.up.clear()
             await worker.client.close()
-            lost, self._open = self._open, set()
-            await _until_taken(partial(told.media_lost, lost))
+            await _until_taken(partial(self._lost, name, told))
             await asyncio.sleep(AGAIN_AFTER_S)
 
     async def close(self, *, stop: bool) -> None:
-        """Let go of the worker; with ``stop`` it ends, else it forwards and records on for 60 s.
+        """Let go of the workers; with ``stop`` those of our own end, else they forward and record
+        on for 60 s.
 
         Call it after ``run`` was cancelled. Sealings in progress are waited for, but not for long:
         what is not sealed then is sealed at the next start.
@@ -184,52 +281,76 @@ class Rooms:
         for task in self._sealing:
             task.cancel()
         await asyncio.gather(*self._sealing, return_exceptions=True)
-        worker, self._worker = self._worker, None
-        if worker is None:
-            return
-        if stop:
-            await worker.stop()
-        else:
-            await worker.client.close()
+        for post in self._posts.values():
+            worker, post.worker = post.worker, None
+            if worker is not None:
+                await (worker.stop() if stop else worker.client.close())
 
-    async def _take_up(self, worker: Worker, told: Told) -> None:
-        """Seal what is left over, close the rooms of calls that ended meanwhile."""
-        client = worker.client
-        finished = await client.list_segments()
-        for segment in finished:
+    async def _take_up(self, name: str, client: MediaClient) -> None:
+        """Seal what is left over, and say of what the worker knows nothing that it is lost."""
+        unfinished: list[rows.Recording] = []
+
+        async def ask() -> None:
+            unfinished[:] = await self._recordings.unfinished(name)
+
+        # In this order: what begins meanwhile is in neither, what ends meanwhile in the last.
+        await _until_taken(ask)
+        known = await client.open_segments()
+        for segment in await client.list_segments():
+            known.add(segment.segment)
             self._aside(self._recordings.seal(client, segment))
-        if worker.process is not None:
-            known = [segment.segment for segment in finished]
-            await _until_taken(lambda: self._recordings.give_up(known))
-            return
-        await _until_taken(lambda: self._leave_ended(client, told))
+        gone = [recording for recording in unfinished if recording.segment not in known]
+        await self._recordings.give_up(gone)
 
-    async def _leave_ended(self, client: MediaClient, told: Told) -> None:
-        for room, seats in (await client.figures())["rooms"].items():
+    async def _tidy_on(self, name: str, client: MediaClient, told: Told) -> None:
+        while True:
+            try:
+                await self._tidy(name, client, told)
+            except Refusal as refusal:
+                log.warning("media.put_off", code=refusal.code)
+            except Rejected:
+                return
+            await asyncio.sleep(TIDIED_EVERY_S)
+
+    async def _tidy(self, name: str, client: MediaClient, told: Told) -> None:
+        """Bring worker and record together where a word between them was lost: rooms of calls
+        that ended, parties of legs that left, and legs whose media is said to be otherwise."""
+        # In this order: a leg that is said to have media before it is missed here has none now.
+        async with self._store.read() as connection:
+            placed = await rows.placed_at(connection, name)
+        found: dict[str, Any] = (await client.figures())["rooms"]
+        for room, seats in found.items():
             call = await told.find(room)
             if call is None or call.state is CallState.ENDED:
-                await self.leave(CallId(room), None)
+                await self._leave(client, room, None)
                 continue
-            self._open.add(room)
             over = {leg.id for leg in call.legs if leg.state is LegState.LEFT}
             for party in over & set(seats):
-                await self.leave(CallId(room), LegId(party))
+                await self._leave(client, room, party)
+        for call in placed:
+            for leg in call.seated():
+                if leg.media and leg.id not in found.get(call.id, {}):
+                    await told.media_turned(call.id, leg.id, False)
+
+    async def _lost(self, name: str, told: Told) -> None:
+        async with self._store.read() as connection:
+            placed = await rows.placed_at(connection, name)
+        await told.media_lost([call.id for call in placed])
 
     async def _hear(self, client: MediaClient, event: MediaEvent, told: Told) -> None:
-        try:
-            match event:
-                case PartyUp(room, party):
-                    await told.media_turned(room, party, True)
-                case PartyDown(room, party):
-                    await told.media_turned(room, party, False)
-                case RecordingStarted():
-                    await self._recordings.begun(event)
-                case SegmentFinished():
-                    self._aside(self._recordings.seal(client, event))
-                case WorkerGone():
-                    log.warning("media.worker_gone")
-        except Refusal as refusal:
-            log.warning("media.not_noted", event_kind=type(event).__name__, code=refusal.code)
+        match event:
+            case PartyUp(room, party):
+                await _until_taken(partial(told.media_turned, room, party, True))
+            case PartyDown(room, party):
+                await _until_taken(partial(told.media_turned, room, party, False))
+            case RecordingStarted():
+                await _until_taken(partial(self._recordings.begun, event))
+            case SegmentFinished():
+                self._aside(self._recordings.seal(client, event))
+            case SegmentLost(room, _, segment):
+                await _until_taken(partial(self._recordings.lose, room, segment))
+            case WorkerGone():
+                log.warning("media.worker_gone")
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -238,13 +359,18 @@ class Rooms:
 
 
 async def _until_taken(work: Callable[[], Awaitable[None]]) -> None:
-    """Do it, and again each second while the store refuses it; what the worker says waits meanwhile."""
+    """Do it, and again each second while the store refuses it; what the worker says waits meanwhile.
+
+    Of a call that is not in this database nothing is kept.
+    """
     while True:
         try:
             await work()
             return
         except Refusal as refusal:
             log.warning("media.put_off", code=refusal.code)
+            if refusal.code is Code.NOT_FOUND:
+                return
         await asyncio.sleep(AGAIN_AFTER_S)
 
 

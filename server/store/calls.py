@@ -403,6 +403,46 @@ def _leg_values(leg: Leg) -> dict[str, Any]:
     }
 
 
+# ---------------------------------------------------------------- media workers
+
+
+async def worker_of(connection: Connection, call_id: str) -> str | None:
+    """The name of the media worker that holds the room of this call."""
+    name: str | None = await connection.scalar(
+        sa.select(calls.c.media_worker).where(calls.c.id == call_id)
+    )
+    return name
+
+
+async def place(connection: Connection, call_id: str, worker: str, before: str | None) -> bool:
+    """Let this worker hold the room; False when it is no longer at ``before``, or the call is over."""
+    held = calls.c.media_worker.is_(None) if before is None else calls.c.media_worker == before
+    done = await connection.execute(
+        calls.update()
+        .where(calls.c.id == call_id, calls.c.state != CallState.ENDED, held)
+        .values(media_worker=worker)
+    )
+    return done.rowcount == 1
+
+
+async def placed_at(connection: Connection, worker: str) -> list[Call]:
+    """The running calls whose rooms this worker holds."""
+    return await _find_all(
+        connection,
+        sa.select(calls).where(calls.c.state != CallState.ENDED, calls.c.media_worker == worker),
+    )
+
+
+async def rooms_by_worker(connection: Connection) -> dict[str, int]:
+    """How many running calls each worker holds."""
+    rows = await connection.execute(
+        sa.select(calls.c.media_worker, sa.func.count())
+        .where(calls.c.state != CallState.ENDED, calls.c.media_worker.is_not(None))
+        .group_by(calls.c.media_worker)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 # ---------------------------------------------------------------- recordings
 
 
@@ -413,11 +453,15 @@ async def find_recording(connection: Connection, segment: str) -> Recording | No
     return None if row is None else _recording(row)
 
 
-async def unfinished_recordings(connection: Connection) -> Sequence[Recording]:
-    """The recordings that were begun and not sealed, oldest first."""
+async def unfinished_recordings(connection: Connection, worker: str) -> Sequence[Recording]:
+    """The recordings of calls at this worker that were begun and not sealed, oldest first."""
     rows = await connection.execute(
         sa.select(recordings)
-        .where(recordings.c.state == "recording")
+        .join(calls, calls.c.id == recordings.c.call_id)
+        .where(
+            recordings.c.state == "recording",
+            sa.or_(calls.c.media_worker == worker, calls.c.media_worker.is_(None)),
+        )
         .order_by(recordings.c.started_at)
     )
     return [_recording(row) for row in rows]

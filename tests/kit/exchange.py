@@ -305,6 +305,7 @@ async def exchange(
     patience: Patience = PATIENCE,
     worker: Callable[[], Any] | None = None,
     stop_worker: bool = True,
+    worker_name: str = "own",
     beat_every_s: float = BEAT_EVERY_S,
     handlers: Sequence[Mapping[type[Command], Any]] = (),
 ) -> AsyncIterator[Exchange]:
@@ -342,7 +343,7 @@ async def exchange(
         beat_every_s=beat_every_s,
     )
     recordings = Recordings(store)
-    rooms = Rooms(start, recordings)
+    rooms = Rooms({worker_name: start}, recordings, store)
     switchboard = Switchboard(
         Book(store),
         Desks(store),

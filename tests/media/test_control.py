@@ -6,12 +6,21 @@ import asyncio
 import json
 import stat
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import pytest
 
-from media.client import MediaClient, MediaEvent, PartyDown, PartyUp, WorkerGone, spawn
+from media.client import (
+    MediaClient,
+    MediaEvent,
+    PartyDown,
+    PartyUp,
+    RecordingStarted,
+    SegmentFinished,
+    WorkerGone,
+    spawn,
+)
 from media.control import SOCKET_NAME, TOKEN_NAME, json_frame, read_frame
 from media.rejected import Code, Rejected
 from tests.kit.peer import BLUE, GREEN, RED, Peer
@@ -177,6 +186,7 @@ async def test_an_event_that_a_dying_server_took_unread_is_told_to_the_next(
     studio: Studio,
 ) -> None:
     socket, token = studio.workdir / SOCKET_NAME, (studio.workdir / TOKEN_NAME).read_text()
+    await studio.client.close()
     # A server that reads and never says that it heard: killed between the two.
     reader, writer = await asyncio.open_unix_connection(str(socket))
     writer.write(json_frame({"id": 1, "do": "hello", "token": token}))
@@ -195,17 +205,95 @@ async def test_an_event_that_a_dying_server_took_unread_is_told_to_the_next(
             writer.write(json_frame({"id": 4, **order}))
         unheard = frame if "event" in frame else None
     writer.close()
-    await studio.client.close()
+    up = PartyUp("room", "sun")
+    # One that was taken and not dealt with, since nobody asked for the next, comes again.
+    for _ in range(2):
+        studio.worker.client = await MediaClient.connect(socket, token)
+        async with asyncio.timeout(5), aclosing(studio.client.events()) as events:
+            assert await anext(events) == up
+        await studio.client.close()
     studio.worker.client = await MediaClient.connect(socket, token)
-    assert await _next(studio.client) == PartyUp("room", "sun")
-    # Answered behind the word that the event was heard.
-    await studio.client.figures()
+    async with asyncio.timeout(5), aclosing(studio.client.events()) as events:
+        assert await anext(events) == up
+        # Asking for the next says that this one was heard; the figures come behind that word.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await anext(events)
+        await studio.client.figures()
     await studio.client.close()
     studio.worker.client = await MediaClient.connect(socket, token)
     await sun.close()
-    assert await _next(studio.client) == PartyDown("room", "sun", "closed")
+    async with asyncio.timeout(5), aclosing(studio.client.events()) as events:
+        assert await anext(events) == PartyDown("room", "sun", "closed")
 
 
-async def _next(client: MediaClient) -> MediaEvent:
-    async with asyncio.timeout(5), aclosing(client.events()) as events:
-        return await anext(events)
+async def test_several_servers_lead_one_worker(studio: Studio) -> None:
+    """Orders come from any; an event goes to one, and to the next when that one dies."""
+    socket, token = studio.workdir / SOCKET_NAME, (studio.workdir / TOKEN_NAME).read_text()
+    second = await MediaClient.connect(socket, token)
+    told: list[MediaEvent] = []
+
+    async def listen() -> None:
+        async for event in second.events():
+            told.append(event)
+
+    listening = asyncio.create_task(listen())
+    try:
+        sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
+        await studio.seat("room", "sun", sun, record=True)
+        offer = await second.add_party("room", "li", record=True)
+        await second.answer("room", "li", await li.answer(offer))
+        await until(lambda: sun.meets(GREEN, 880), 10)
+        await until(lambda: li.meets(RED, 440), 10)
+
+        def both_begun() -> str | None:
+            begun = [e.party for e in studio.heard if isinstance(e, RecordingStarted)]
+            return None if len(begun) == 2 else f"begun: {begun}"
+
+        await until(both_begun, 10)
+        assert told == []
+        assert await second.open_segments() == {
+            e.segment for e in studio.heard if isinstance(e, RecordingStarted)
+        }
+
+        # The first goes; nobody's picture notices, and the second is told from now on.
+        await studio.client.close()
+        sun.forget()
+        await until(lambda: sun.meets(GREEN, 880), 10)
+        await second.remove_party("room", "li")
+
+        def sealed() -> str | None:
+            finished = [e.party for e in told if isinstance(e, SegmentFinished)]
+            return None if finished == ["li"] else f"told {told}"
+
+        await until(sealed, 10)
+        assert await second.open_segments() < {
+            e.segment for e in studio.heard if isinstance(e, RecordingStarted)
+        }
+        studio.worker.client = await MediaClient.connect(socket, token)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await second.close()
+
+
+async def test_a_segment_whose_sealer_dies_is_given_to_the_next_server(studio: Studio) -> None:
+    socket, token = studio.workdir / SOCKET_NAME, (studio.workdir / TOKEN_NAME).read_text()
+    sun = studio.peer(RED, 440)
+    await studio.seat("room", "sun", sun, record=True)
+
+    async def recording() -> str | None:
+        return None if await studio.client.open_segments() else "nothing is written"
+
+    await until(recording, 10)
+    await studio.client.close_room("room")
+    (finished,) = await studio.finished("sun")
+    # It was told and heard, and not dropped: the first server dies while it pulls.
+    second = await MediaClient.connect(socket, token)
+    await studio.client.close()
+    async with asyncio.timeout(5), aclosing(second.events()) as events:
+        assert await anext(events) == finished
+    await second.drop_segment(finished.segment)
+    await second.close()
+    studio.worker.client = await MediaClient.connect(socket, token)
+    assert await studio.client.list_segments() == []

@@ -27,8 +27,8 @@ async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Of
     await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 1))
     assert await sign()
     # the recorder was killed: its next segment was told before the first one's end
-    await office.recordings.give_up(known={"next"})
+    await office.recordings.lose(call_id, "first")
     assert await sign()
-    await office.recordings.give_up(known=())
+    await office.recordings.lose(call_id, "next")
     assert not await sign()
     await office.switchboard.close()
