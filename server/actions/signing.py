@@ -225,7 +225,7 @@ def _summary(
 
 
 def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:
-    """The lines of the list, each with what counts of it; then the files that are on no line."""
+    """The lines of the list, each with what is stored of it; then the files that are on no line."""
     stored = material.counted(case.item, case.materials)
     by_line = {one.line: one for one in stored if one.line != OTHER_LINE}
     missing = {line.key for line in material.missing(case.item.lines, case.materials)}

@@ -111,10 +111,20 @@ def next_number(materials: Iterable[Material], line: str) -> int:
 
 
 def counted(item: Item, materials: Sequence[Material]) -> list[Material]:
-    """What counts and is stored, by the lines of the list; then all that is on no line, as it came."""
-    on_lines = [counting(materials, line.key) for line in item.lines]
-    others = [one for one in materials if one.line == OTHER_LINE and one.purpose == "material"]
-    return [one for one in (*on_lines, *others) if one is not None and one.state == "stored"]
+    """What is stored of the window's files: the newest such version of each line of the list, then
+    all that is on no line, as it came. A version that still arrives, or was rejected, takes nothing
+    away from the one before it."""
+    stored = [one for one in materials if one.purpose == "material" and one.state == "stored"]
+    newest = [
+        max(
+            (one for one in stored if one.line == line.key),
+            key=lambda one: one.number,
+            default=None,
+        )
+        for line in item.lines
+    ]
+    others = [one for one in stored if one.line == OTHER_LINE]
+    return [one for one in (*newest, *others) if one is not None]
 
 
 def settled(material: Material | None) -> bool:

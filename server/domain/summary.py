@@ -62,8 +62,8 @@ def digest(
     materials: Iterable[Material],
 ) -> str:
     """SHA-256 (hex) of the RFC 8785 form of what stands in the case: its item, the applicant, the
-    value of each field of the form, and number and SHA-256 of each stored material that counts."""
-    counted = material.counted(item, tuple(materials))
+    value of each field of the form, and number and SHA-256 of each material (``material.counted``)."""
+    stored = material.counted(item, tuple(materials))
     return hashlib.sha256(
         rfc8785.dumps(
             {
@@ -75,8 +75,7 @@ def digest(
                     for name in item.fields
                 },
                 "materials": [
-                    {"line": one.line, "number": one.number, "sha256": one.sha256}
-                    for one in counted
+                    {"line": one.line, "number": one.number, "sha256": one.sha256} for one in stored
                 ],
             }
         )
