@@ -106,6 +106,7 @@ const turned: Words<typeof zh> = {
     print_name: 'Print {name}',
     return: 'Return signed',
     return_name: 'Return signed: {name}',
+    open_returned: 'Open returned',
     returned: 'Returned {time}',
     returning: 'Returning {percent} %',
     received: 'The approver sent a {purpose}: {name}',

@@ -55,7 +55,7 @@ export default {
     ringing: '振铃，还有 {n} 秒',
     connecting: '接通中',
     active: '通话中 {time}',
-    here_reconnecting: '本方网络断开，正在重连；填写和文件可继续',
+    here_reconnecting: '本方网络断开，正在重连',
     there_silent: '对方网络不稳',
     there_lost: '对方已断开，{n} 秒内回来不用重拨',
     replaced: '通话已转到您打开的另一页',

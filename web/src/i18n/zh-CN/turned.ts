@@ -103,6 +103,7 @@ export default {
     print_name: '打印{name}',
     return: '签好交回',
     return_name: '签好后交回：{name}',
+    open_returned: '看交回的',
     returned: '已交回 {time}',
     returning: '交回中 {percent} %',
     received: '审批方发来{purpose}：{name}',
