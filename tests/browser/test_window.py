@@ -1,0 +1,406 @@
+"""The window's side of the whole story in real browsers: a third party, the applicant's screen, a network that breaks.
+
+Needs the built pages, like every test of this folder. Each person is a Chromium of its own; the
+second screen is a window of the clerk's browser, as it is on a desk with two displays.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from server.actions import demo
+from server.app import Running
+from tests.browser.test_story import FAR, Screens, meets, node, scan, state_of, within
+from tests.kit.browsers import Desk, chromium
+from tests.kit.peer import BLUE, GREEN, RED, Colour, near
+from tests.kit.until import until
+
+__all__ = ["node"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+SECOND = ".second video"
+WHOLE_NUMBER = "11010519491231002X"
+FIELDS = {
+    "branch_name": "济南禾川检测技术有限公司青岛西海岸分公司",
+    "branch_credit_code": "91350100M000100Y43",
+    "old_principal": "刘启明",
+    "new_principal": "孙雅宁",
+    "new_identity_number": WHOLE_NUMBER,
+    "appointed_on": "2026-11-20",
+    "contact_phone": "13805316217",
+}
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+async def desk_of(stack: AsyncExitStack, tmp_path: Path, colour: Colour, tone_hz: int) -> Desk:
+    return await Desk.open(await stack.enter_async_context(chromium(tmp_path, colour, tone_hz)))
+
+
+async def on_duty(desk: Desk, node: Running, login: str) -> None:
+    await desk.sign_in(node.address, login, demo.PASSWORD)
+    await desk.page.wait_for_url("**/approver")
+    await desk.page.get_by_role("button", name="上线接听").click()
+    await expect(desk.page.get_by_role("status").filter(has_text="在线")).to_be_visible()
+
+
+async def in_call(window: Desk, approver: Desk, node: Running) -> None:
+    """A case is registered, the applicant agrees to the recording, the approver answers."""
+    await on_duty(approver, node, "zhoumingyuan")
+    await window.sign_in(node.address, "lixiulan", demo.PASSWORD)
+    page = window.page
+    await page.wait_for_url("**/window")
+    await page.get_by_label("事项", exact=True).fill("分公司负责人")
+    await page.get_by_role("option").filter(has_text="分公司负责人变更登记").click()
+    await page.get_by_label("申请人", exact=True).fill("孙雅宁")
+    await page.get_by_label("身份证号").fill(WHOLE_NUMBER)
+    await page.get_by_label("联系电话").fill("13805316217")
+    await page.get_by_label("企业信用代码").fill("91350100M000100Y43")
+    await page.get_by_role("button", name="登记办件").click()
+    await page.wait_for_url("**/window/cases/*")
+    await page.get_by_role("button", name="发起云见面").click()
+    await page.get_by_role("button", name="申请人同意").click()
+    await approver.page.get_by_role("alertdialog").get_by_role("button", name="接听").click()
+    for desk in (window, approver):
+        await active(desk)
+
+
+async def active(desk: Desk) -> None:
+    pane = desk.page.locator(".call-pane")
+    await expect(pane).to_have_attribute("data-phase", "active", timeout=30_000)
+
+
+async def shows(desk: Desk, selector: str, colour: Colour) -> None:
+    async def seen() -> str | None:
+        got = await desk.sees(selector)
+        return None if near(got, colour) else f"{selector} shows {got}"
+
+    await until(seen, 20)
+
+
+async def parties(desk: Desk) -> list[str]:
+    states: list[str] = await desk.page.locator("[data-party]").evaluate_all(
+        "all => all.map(one => one.dataset.party)"
+    )
+    return states
+
+
+async def write(screen: Page, pad: Locator) -> None:
+    """Three strokes with the mouse, as somebody writes three characters."""
+    await expect(pad).to_be_visible()
+    box = await pad.bounding_box()
+    assert box is not None
+    for sign in range(3):
+        x, y = box["x"] + box["width"] * (0.2 + 0.2 * sign), box["y"] + box["height"] * 0.3
+        await screen.mouse.move(x, y)
+        await screen.mouse.down()
+        for step in range(12):
+            await screen.mouse.move(x + 6 * step, y + 4 * step + 14 * (step % 4))
+        await screen.mouse.up()
+
+
+async def test_a_third_unit_is_invited_and_leaves(
+    node: Running, stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    screens = Screens()
+    window = await desk_of(stack, tmp_path, RED, 440)
+    approver = await desk_of(stack, tmp_path, GREEN, 660)
+    third = await desk_of(stack, tmp_path, BLUE, 880)
+    await in_call(window, approver, node)
+    await on_duty(third, node, "sunlei")
+    page, pane = window.page, window.page.locator("[data-invite]")
+    card = third.page.get_by_role("alertdialog")
+
+    # whom: a unit, with who of it is free now; what for; and the invitation can be taken back
+    await page.locator("[data-key=invite]").click()
+    await pane.get_by_label("单位").select_option(label="聊城市东昌府区政务服务中心")
+    await expect(pane.get_by_text("现在空闲 1 人")).to_be_visible()
+    await pane.get_by_label("请他来做什么").fill("请核对营业执照")
+    await screens.take(window, "window-invite", large=True)
+    await pane.locator("[data-ask]").click()
+    await expect(card).to_be_visible()
+    for told in ("邀请您加入云见面", "请核对营业执照", "李秀兰 · 济南市中", "孙**", "通话正在录制"):
+        await expect(card).to_contain_text(told)
+    await expect(card.get_by_role("button", name="先看材料")).to_have_count(0)
+    await screens.take(third, "third-ring")
+    await pane.locator("[data-withdraw]").click()
+    await expect(card).to_be_hidden()
+
+    # the approver may invite as well; who joins sees and hears both, and both see him
+    await approver.page.locator("[data-key=invite]").click()
+    other_pane = approver.page.locator("[data-invite]")
+    await other_pane.get_by_label("单位").select_option(label="聊城市东昌府区政务服务中心")
+    await other_pane.locator("[data-ask]").click()
+    await card.get_by_role("button", name="加入").click()
+    await third.page.wait_for_url("**/approver/cases/*")
+    for desk in (window, approver, third):
+        await active(desk)
+    await expect(third.page.locator(".call-pane")).to_have_attribute("data-seat", "third")
+    await shows(window, SECOND, BLUE)
+    await shows(approver, SECOND, BLUE)
+    await shows(third, SECOND, GREEN)
+    await meets(third, RED, 440)
+    await meets(window, GREEN, 660)
+
+    async def all_connected() -> str | None:
+        found = [await parties(desk) for desk in (window, approver, third)]
+        return None if found == [["connected"] * 3] * 3 else f"parties are {found}"
+
+    await until(all_connected, 10)
+    await screens.take(window, "window-three", large=True)
+    await screens.take(third, "third-desk", large=True)
+
+    # he leaves, and the call of the two goes on
+    await third.page.get_by_role("button", name="离开").click()
+    await third.page.wait_for_url("**/approver")
+    await expect(page.locator(SECOND)).to_have_count(0)
+    for desk in (window, approver):
+        await active(desk)
+    await meets(approver, RED, 440)
+    assert [*window.complaints, *approver.complaints, *third.complaints] == []
+    assert not screens.findings, screens.findings
+
+
+async def test_a_network_that_breaks_and_a_call_that_is_not_hung_up_by_mistake(
+    node: Running, stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    window = await desk_of(stack, tmp_path, RED, 440)
+    approver = await desk_of(stack, tmp_path, GREEN, 660)
+    await in_call(window, approver, node)
+    page = window.page
+    microphone = page.locator("[data-key=microphone]")
+
+    # C12: the keys do what the help says, and are inert where someone types
+    await page.keyboard.press("Control+Shift+Slash")
+    keys = page.get_by_role("dialog").locator("kbd")
+    assert {"Ctrl D", "Ctrl E", "V", "F2", "Ctrl Shift M"} <= set(await keys.all_inner_texts())
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await page.keyboard.press("Control+d")
+    await expect(microphone).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("Control+Shift+M")
+    entry = page.locator("[data-messages] textarea")
+    await expect(entry).to_be_focused()
+    await page.keyboard.down("v")
+    await expect(entry).to_have_value("v")
+    await page.keyboard.up("v")
+    await expect(microphone).to_have_attribute("aria-pressed", "true")
+    await entry.fill("")
+    await page.keyboard.press("F2")
+    await expect(microphone).to_be_focused()
+    await page.keyboard.down("v")
+    await expect(microphone).to_have_attribute("aria-pressed", "false")
+    await page.keyboard.up("v")
+    await expect(microphone).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("Control+d")
+    await expect(microphone).to_have_attribute("aria-pressed", "false")
+
+    # C22: told within 3 s, work goes on, the same call is back without a ring
+    call_id = await page.locator(".call-pane").get_attribute("data-call")
+    began = time.monotonic()
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("本方网络断开")).to_be_visible(timeout=3_000)
+    assert time.monotonic() - began < 3
+    field = page.locator('[data-field="old_principal"] input')
+    await field.fill("刘启明")
+    await field.blur()
+
+    async def told_there() -> str | None:
+        found = await parties(approver)
+        return None if found[1] in ("silent", "lost") else f"there the window is {found}"
+
+    await until(told_there, 10)
+    await page.context.set_offline(False)
+
+    async def back() -> None:
+        await active(window)
+        await active(approver)
+
+    await within(30.0, back)
+    assert await page.locator(".call-pane").get_attribute("data-call") == call_id
+    assert await approver.page.get_by_role("alertdialog").count() == 0
+    far_field = approver.page.locator('[data-field="old_principal"]')
+    await expect(far_field).to_contain_text("刘启明")
+    await meets(window, GREEN, 660)
+
+    # C26: hanging up asks only while something is unfinished
+    await field.fill("刘启")
+    await page.locator('[data-field="appointed_on"] input').fill("2026-99")
+    await page.locator('[data-field="appointed_on"] input').blur()
+    await page.get_by_role("button", name="挂断", exact=True).click()
+    asked = page.locator("[data-unfinished]")
+    await expect(asked).to_contain_text("没有保存")
+    await asked.locator("[data-stay]").click()
+    await active(window)
+    await page.locator('[data-field="appointed_on"] input').fill("2026-11-18")
+    await page.locator('[data-field="appointed_on"] input').blur()
+    await expect(page.get_by_text("已保存")).to_be_visible()
+    await page.get_by_role("button", name="挂断", exact=True).click()
+    await expect(page.locator(".call-pane")).to_have_attribute("data-phase", "ended")
+    # a browser always tells of connections that could not be made
+    offline = re.compile("ERR_INTERNET_DISCONNECTED")
+    assert [line for line in window.complaints if not offline.search(line)] == []
+    assert approver.complaints == []
+
+
+async def fill_in(page: Page, tmp_path: Path) -> None:
+    for number, key in enumerate(("application", "appointment", "identity", "licence"), 1):
+        file = tmp_path / f"{key}.pdf"
+        file.write_bytes(scan(number))
+        await page.locator(f'[data-line="{key}"] input[type=file]').set_input_files(str(file))
+        await state_of(page, key, "unread")
+    for name, value in FIELDS.items():
+        entry = page.locator(f'[data-field="{name}"] :is(input, textarea)').first
+        await entry.fill(value)
+        await entry.blur()
+    for choice in await page.locator("[data-field] select").all():
+        await choice.select_option(index=1)
+    await expect(page.get_by_text("材料和表单已齐")).to_be_visible()
+
+
+async def test_the_applicant_reads_signs_and_gets_a_receipt(
+    node: Running, stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    screens = Screens()
+    window = await desk_of(stack, tmp_path, RED, 440)
+    approver = await desk_of(stack, tmp_path, GREEN, 660)
+    await in_call(window, approver, node)
+    page, far = window.page, approver.page
+    await fill_in(page, tmp_path)
+
+    # C10: a window of its own; the approver's picture, the document, never what is between staff
+    async with page.context.expect_page() as opened:
+        await page.locator("[data-second]").click()
+    second = Desk(await opened.value)
+    screen = second.page
+    await screen.set_viewport_size({"width": 1920, "height": 1080})
+    await shows(second, ".face video", GREEN)
+    await expect(screen.get_by_text("周明远")).to_be_visible()
+    await far.locator("[data-lane=staff]").click()
+    await far.locator("[data-messages] textarea").fill("内部：先核对公章")
+    await far.locator("[data-messages] textarea").press("Enter")
+    await expect(page.locator("[data-lane=staff] [data-unread]")).to_be_visible()
+    await far.locator("[data-lane=shared]").click()
+    await far.locator("[data-messages] textarea").fill("请您看右边的日期")
+    await far.locator("[data-messages] textarea").press("Enter")
+    await expect(screen.get_by_text("请您看右边的日期")).to_be_visible()
+
+    # what is proposed is put before him, and it is he who answers
+    row = far.locator('[data-field="appointed_on"]')
+    await row.hover()
+    await row.get_by_role("button", name="建议改").first.click()
+    await far.get_by_label("建议改为").fill("2026-11-18")
+    await far.get_by_role("button", name="发给窗口").click()
+    await expect(screen.locator("[data-stage=confirm] [data-value]")).to_have_text("2026-11-18")
+    await screens.take(second, "applicant-confirm")
+    await screen.get_by_role("button", name="大字").click()
+    await screen.get_by_role("button", name="高对比").click()
+    await screens.take(second, "applicant-large")
+    await screen.get_by_role("button", name="高对比").click()
+    await screen.get_by_role("button", name="大字").click()
+    await screen.locator("[data-answer=question]").click()
+    await expect(far.locator("[data-messages]")).to_contain_text("我有疑问：任职日期")
+    await screen.locator("[data-answer=yes]").click()
+    appointed = page.locator('[data-field="appointed_on"] input')
+    await expect(appointed).to_have_value("2026-11-18")
+    await expect(row).to_contain_text("2026-11-18")
+
+    # C24: the summary is read before it is signed, on the screen that was turned round
+    await page.locator("[data-review]").click()
+    panel = page.locator("[data-submit]")
+    await expect(panel.locator("[data-summary]")).to_be_visible()
+    hand_in = panel.locator("[data-hand-in]")
+    await expect(hand_in).to_have_attribute("aria-disabled", "true")
+    await screens.take(window, "window-submit", large=True)
+    await panel.locator("[data-ask=turn]").click()
+    turned = page.locator("[data-turned]")
+    await expect(turned.locator("[data-stage=sign] [data-summary]")).to_be_visible()
+    await screens.take(window, "turned-summary")
+    await turned.locator("[data-answer=write]").click()
+    await expect(turned.locator("[data-answer=sign]")).to_have_attribute("aria-disabled", "true")
+    await write(page, turned.locator("[data-pad]"))
+    await turned.locator("[data-answer=clear]").click()
+    await expect(turned.locator("[data-answer=sign]")).to_have_attribute("aria-disabled", "true")
+    await write(page, turned.locator("[data-pad]"))
+    await screens.take(window, "turned-pad")
+    await turned.locator("[data-answer=sign]").click()
+    await expect(turned.locator("[data-stage=signed] [data-signature] path").first).to_be_attached()
+    await screens.take(window, "turned-signed")
+    for shown in (await turned.inner_text(), await screen.locator("body").inner_text()):
+        assert WHOLE_NUMBER not in shown
+        assert "公章" not in shown
+    await turned.locator("[data-back]").click()
+
+    # A8: what was signed has changed, so it is signed anew
+    await panel.get_by_role("button", name="收起").click()
+    await page.locator('[data-field="old_principal"] input').fill("刘启民")
+    await page.locator('[data-field="old_principal"] input').blur()
+    await page.locator("[data-review]").click()
+    await expect(panel.get_by_text("须重新签名")).to_be_visible()
+    await expect(hand_in).to_have_attribute("aria-disabled", "true")
+    await panel.locator("[data-ask=second]").click()
+    await expect(screen.locator("[data-outdated]")).to_be_visible()
+    await screen.locator("[data-answer=write]").click()
+    await write(screen, screen.locator("[data-pad]"))
+    await screen.locator("[data-answer=sign]").click()
+    await expect(screen.locator("[data-stage=signed]")).to_be_visible()
+
+    # handed in: a number for him, and a receipt that can be read and printed at the window
+    await hand_in.click()
+    await expect(panel).to_have_attribute("data-submitted", "true")
+    await expect(screen.locator("[data-stage=done] [data-value]")).to_have_text(
+        re.compile(r"^\d{8}\w+$")
+    )
+    await screens.take(second, "applicant-done")
+    receipt = page.locator("[data-paper=receipt]")
+    await expect(receipt).to_have_attribute("data-paper-state", "ready", timeout=60_000)
+    await receipt.get_by_role("button", name="看收件凭证").click()
+    await expect(page.locator("[data-paper-shown=receipt] [data-drawn]").first).to_be_visible()
+    await screens.take(window, "window-receipt", large=True)
+    await page.evaluate(
+        "addEventListener('beforeprint', () => { window.printed ="
+        " document.querySelectorAll('.to-print img').length })"
+    )
+    await receipt.locator("[data-print]").click()
+
+    async def printed() -> str | None:
+        return None if await page.evaluate("window.printed || 0") else "nothing was printed"
+
+    await until(printed, 10)
+    assert [*window.complaints, *approver.complaints, *second.complaints] == []
+    assert not screens.findings, screens.findings
+
+
+async def test_a_form_goes_out_is_signed_and_comes_back(
+    node: Running, stack: AsyncExitStack, tmp_path: Path
+) -> None:
+    window = await desk_of(stack, tmp_path, RED, 440)
+    approver = await desk_of(stack, tmp_path, GREEN, 660)
+    await in_call(window, approver, node)
+    page, far = window.page, approver.page
+    form = tmp_path / "授权委托书.pdf"
+    form.write_bytes(scan(9))
+    await far.locator("[data-tool=send]").click()
+    await far.locator("[data-sending] input[type=file]").set_input_files(str(form))
+    await far.locator("[data-send]").click()
+    row = page.locator("[data-sent-file=blank_form]")
+    await expect(row).to_have_attribute("data-state", "stored")
+    await expect(row).to_contain_text("授权委托书.pdf")
+    await row.get_by_role("button", name="看授权委托书.pdf").click()
+    await expect(page.locator("[data-shown=true]")).to_be_visible()
+    await row.locator("input[type=file]").set_input_files(str(form))
+    await expect(row.get_by_text("已交回")).to_be_visible()
+    await expect(row.get_by_role("button", name="看交回的")).to_be_visible()
+    assert [*window.complaints, *approver.complaints] == []
+    assert await page.locator(FAR).count() == 1
