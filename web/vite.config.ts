@@ -60,6 +60,8 @@ function earlyFrame(): Plugin {
         root: fileURLToPath(new URL('.', import.meta.url)),
         publicDir: false,
         logLevel: 'warn',
+        // read only where there is Node
+        define: { 'import.meta.url': '""' },
         build: {
           outDir: resolve(built, 'early'),
           emptyOutDir: false,

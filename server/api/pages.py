@@ -27,7 +27,7 @@ _TYPES: Final = {
 _FRAME: Final = "/early/"
 _FRAME_HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; worker-src blob:; img-src blob: data:; "
+        "default-src 'none'; script-src 'self'; img-src blob: data:; "
         "style-src 'unsafe-inline'; font-src blob: data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'self'; sandbox allow-scripts"
     ),

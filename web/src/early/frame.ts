@@ -5,9 +5,9 @@
  * A picture is shown as far as it goes. A PDF that is written for it (linearized) shows each page as it comes; any
  * other one is tried again as it grows, which succeeds as soon as its pages can be found.
  */
-import { getDocument, PDFDataRangeTransport, PDFWorker, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs'
-import worker_text from 'pdfjs-dist/legacy/build/pdf.worker.min.mjs?raw'
-import { Growing, linearized } from './growing'
+import { getDocument, PDFDataRangeTransport, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs'
+import * as reading from 'pdfjs-dist/legacy/build/pdf.worker.mjs'
+import { Growing, linearized, rooted } from './growing'
 import type { FromFrame, ToFrame } from './told'
 
 const HEAD_BYTES = 64 * 1024
@@ -57,8 +57,8 @@ async function picture(media_type: string): Promise<void> {
 
 const canvases: HTMLCanvasElement[] = []
 
-/** Draws the pages from `first` on that can be drawn; says how many are there. */
-async function draw(pdf: PDFDocumentProxy, first: number): Promise<number> {
+/** Draws the pages from `first` on that can be drawn; says how many are there. `certain`: the file knows how many it has. */
+async function draw(pdf: PDFDocumentProxy, first: number, certain: boolean): Promise<number> {
   const most = Math.min(pdf.numPages, PAGES_AT_MOST)
   for (let number = first; number <= most; number++) {
     try {
@@ -78,7 +78,7 @@ async function draw(pdf: PDFDocumentProxy, first: number): Promise<number> {
       if (before) before.replaceWith(canvas)
       else ground.append(canvas)
       canvases[number - 1] = canvas
-      tell({ kind: 'seen', pages: number, of: pdf.numPages })
+      tell({ kind: 'seen', pages: number, of: certain ? pdf.numPages : null })
     } catch {
       // this page is not there yet, or what is there of it cannot be drawn
       return number - 1
@@ -87,8 +87,8 @@ async function draw(pdf: PDFDocumentProxy, first: number): Promise<number> {
   return most
 }
 
-function open(source: Parameters<typeof getDocument>[0] & object, worker: PDFWorker): ReturnType<typeof getDocument> {
-  return getDocument({ ...source, worker, verbosity: 0, isEvalSupported: false, useWasm: false, useWorkerFetch: false, enableXfa: false, stopAtErrors: false })
+function open(source: Parameters<typeof getDocument>[0] & object): ReturnType<typeof getDocument> {
+  return getDocument({ ...source, verbosity: 0, isEvalSupported: false, useWasm: false, useWorkerFetch: false, enableXfa: false, stopAtErrors: false })
 }
 
 class Arriving extends PDFDataRangeTransport {
@@ -101,22 +101,22 @@ class Arriving extends PDFDataRangeTransport {
   }
 }
 
-async function linear(size_bytes: number, worker: PDFWorker): Promise<void> {
-  const pdf = await open({ range: new Arriving(size_bytes, file.copy(0, HEAD_BYTES)), disableAutoFetch: true, disableStream: true, rangeChunkSize: HEAD_BYTES }, worker).promise
-  await draw(pdf, 1)
+async function linear(size_bytes: number): Promise<void> {
+  const pdf = await open({ range: new Arriving(size_bytes, file.copy(0, HEAD_BYTES)), disableAutoFetch: true, disableStream: true, rangeChunkSize: HEAD_BYTES }).promise
+  await draw(pdf, 1, true)
 }
 
-async function growing(worker: PDFWorker): Promise<void> {
+async function growing(): Promise<void> {
   let tried = 0
   let drawn = 0
   for (;;) {
     await file.reach(Math.max(HEAD_BYTES, Math.ceil(tried * GROWTH)))
     tried = file.length
     const over = file.over
-    const loading = open({ data: file.copy() }, worker)
+    const loading = open({ data: over ? file.copy() : rooted(file.copy()) })
     try {
       // the last page may have been drawn without its end
-      drawn = Math.max(drawn, await draw(await loading.promise, Math.max(1, drawn)))
+      drawn = Math.max(drawn, await draw(await loading.promise, Math.max(1, drawn), over))
     } catch {
       // its pages cannot be found yet
     }
@@ -128,18 +128,18 @@ async function growing(worker: PDFWorker): Promise<void> {
 }
 
 async function pdf(size_bytes: number): Promise<void> {
-  const url = URL.createObjectURL(new Blob([worker_text], { type: 'text/javascript' }))
-  const worker = PDFWorker.create({ port: new Worker(url, { type: 'module' }) })
+  // a frame with an opaque origin may start no module worker: PDF.js reads in this frame's own thread
+  Object.assign(globalThis, { pdfjsWorker: reading })
   await file.reach(HEAD_BYTES)
   if (linearized(file.copy(0, 1024)) && file.length < size_bytes) {
     try {
-      await linear(size_bytes, worker)
+      await linear(size_bytes)
       return
     } catch {
       // not what it says of itself: then as it grows
     }
   }
-  await growing(worker)
+  await growing()
 }
 
 // ---------------------------------------------------------------- from the page

@@ -58,3 +58,21 @@ export class Growing {
 export function linearized(head: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(head.subarray(0, 1024)).includes('/Linearized')
 }
+
+const ROOT = /(\d{1,10})\s+(\d{1,5})\s+obj\b(?:(?!endobj)[^]){0,4000}?\/Type\s*\/Catalog\b/
+const SEARCHED_BYTES = 1024 * 1024
+
+/**
+ * A PDF that is not yet whole, with the trailer that it still lacks, naming the catalogue that is already there: the
+ * way in for a reader that gathers the objects by itself (ISO 32000-1, 7.5.5). Without a catalogue, as it is.
+ */
+export function rooted(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const text = new TextDecoder('latin1')
+  const found = ROOT.exec(text.decode(bytes.subarray(0, SEARCHED_BYTES))) ?? ROOT.exec(text.decode(bytes.subarray(-SEARCHED_BYTES)))
+  if (!found) return bytes
+  const trailer = new TextEncoder().encode(`\nendstream\nendobj\ntrailer\n<< /Root ${found[1]} ${found[2]} R >>\nstartxref\n0\n%%EOF\n`)
+  const out = new Uint8Array(bytes.length + trailer.length)
+  out.set(bytes)
+  out.set(trailer, bytes.length)
+  return out
+}

@@ -78,8 +78,6 @@ const talk: Words<typeof zh> = {
     returned: 'The window returned {n}',
     waiting: 'Waiting for the window',
     closed: 'The case is decided; only notices and results can be sent',
-    show: 'Show {name}',
-    show_returned: 'Show what was returned: {name}',
     by: '{name} {time}',
     faults: {
       type: '“{name}” is not of a type that is taken: {types}',

@@ -75,8 +75,6 @@ export default {
     returned: '窗口已交回 {n} 份',
     waiting: '等窗口交回',
     closed: '办件已决定，只能再发通知和结果',
-    show: '看：{name}',
-    show_returned: '看交回的：{name}',
     by: '{name} {time}',
     faults: {
       type: '“{name}”不是可收的类型，可收 {types}',
