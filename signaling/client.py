@@ -75,7 +75,8 @@ class Client:
             raise ConnectionError(str(error)) from None
 
     async def close(self) -> None:
-        await self._io.disconnect()
+        """End the connection, and every attempt to have it back."""
+        await self._io.shutdown()
 
     async def send(self, command: Command | Mapping[str, Any]) -> Ack:
         """Send one command and wait for its ack. An id is made when none is given.

@@ -11,46 +11,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from server.actions import demo
-from server.store import Store, upgrade
-from tests.journeys.test_first_meeting import scan
 from tests.kit.desks import metadata
-from tests.kit.nodes import node_settings
-from tests.kit.peer import BLUE, GREEN, RED
+from tests.kit.meetings import load, meet_again, met, scan
+from tests.kit.peer import BLUE, RED
 from tests.kit.processes import Serving, serving
-from tests.kit.seats import TUS, Approver, Usher, Window, story
+from tests.kit.seats import TUS, Approver, Window, story
 from tests.kit.until import until
 
 pytestmark = pytest.mark.timeout(120)
 
 ENDS_WITHIN_S = 10.0
-
-
-async def load(database: str, folder: Path) -> None:
-    """The demo's people and items in this database, with the files of a node below `folder`."""
-    await upgrade(database)
-    store = await Store.open(node_settings(database, folder).store)
-    try:
-        await demo.load(store)
-    finally:
-        await store.close()
-
-
-async def met(seat: Usher) -> tuple[Window, Approver, str, str]:
-    """A live call of two who see and hear each other; with the ids of case and call."""
-    window = await seat(Window, "lixiulan", RED, 440.0)
-    approver = await seat(Approver, "zhoumingyuan", GREEN, 660.0)
-    await approver.on_duty()
-    case_id = await window.register()
-    await window.take_consent(case_id)
-    call_id = await window.dial(case_id)
-    await approver.answer(call_id)
-    live = await window.sees_call(call_id, lambda call: call["state"] == "live")
-    mine = next(leg for leg in live["legs"] if leg["seat"] == "window")
-    await window.take_seat(call_id, mine["id"])
-    await window.meets(approver)
-    await approver.meets(window)
-    return window, approver, case_id, call_id
 
 
 async def trickle(first: bytes, sent: asyncio.Event, stop: asyncio.Event) -> AsyncIterator[bytes]:
@@ -106,10 +76,7 @@ async def test_a_node_that_is_asked_to_end(tmp_path: Path, how: str) -> None:
             assert await other.refused(dial) == "draining"
 
             # The running call goes on: fresh pictures and tones, and it can still be worked in.
-            for one, another in ((window, approver), (approver, window)):
-                assert one.peer is not None
-                one.peer.forget()
-                await one.meets(another)
+            await meet_again(window, approver)
             await window.fill(case_id, {"appointed_on": "2026-11-20"})
             assert window.calls[call_id]["state"] == "live"
             assert node.running

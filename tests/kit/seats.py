@@ -62,6 +62,8 @@ class Seat:
 
     async def open_page(self) -> dict[str, Any]:
         """A fresh page: nothing is remembered but what the server says."""
+        if self._client is not None:
+            await self._client.close()
         self.events, self.ephemerals, self.calls = [], [], {}
         self._client = Client(
             self.address,

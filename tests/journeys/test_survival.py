@@ -1,0 +1,214 @@
+"""A call with an upload running, and something is killed: nothing acknowledged is lost.
+
+Real processes, real peers, SIGKILL. After each kill the call is back within 15 s, the upload
+goes on from its offset, what was recorded plays and its gap is told, and in the end nothing is
+left open. Rows R4, R6 to R9 and R16 of the proofs in small counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.kit import services
+from tests.kit.meetings import Underway, load, meet_again, met, nothing_is_open, recorded
+from tests.kit.peer import BLUE
+from tests.kit.processes import Serving, serving
+from tests.kit.seats import Approver, Seat, Supervisor, Window, story
+from tests.kit.until import until
+
+pytestmark = pytest.mark.timeout(240)
+
+BACK_WITHIN_S = 15.0
+
+
+@dataclass
+class Running:
+    """What runs when something is killed."""
+
+    node: Serving
+    window: Window
+    approver: Approver
+    case_id: str
+    call_id: str
+    upload: Underway
+    postgres: services.Postgres | None
+    redis: services.Redis | None
+
+    async def reopen(self, seat: Seat) -> None:
+        """As a page does whose connection is gone: connect again, look, take the seat again."""
+        seat.address = self.node.address
+        desk = await seat.open_page()
+        assert [one["call"]["id"] for one in desk["calls"]] == [self.call_id]
+        old, seat.peer = seat.peer, None
+        await seat.take_seat(self.call_id)
+        if old is not None:
+            await old.close()
+
+
+async def kill_serve(running: Running) -> None:
+    """The server: pictures and sound flow on while it is away, and its call is taken up again."""
+    await running.node.kill()
+    await meet_again(running.window, running.approver)
+    await running.node.start()
+    await asyncio.gather(running.reopen(running.window), running.reopen(running.approver))
+
+
+async def kill_worker(running: Running) -> None:
+    """The media worker: the server starts another, and the pages connect again by themselves."""
+    await end(running.node, "media.node")
+    for seat in (running.window, running.approver):
+        await seat.sees_call(
+            running.call_id, lambda call: not any(leg["media"] for leg in call["legs"])
+        )
+        old, seat.peer = seat.peer, None
+        assert old is not None
+        await old.close()
+        await seat.take_seat(running.call_id, my_leg(running, seat))
+
+
+async def kill_recorder(running: Running) -> None:
+    """The recorder alone: the call does not notice."""
+    await end(running.node, "media.recorder")
+
+
+async def kill_postgres(running: Running) -> None:
+    """The database server with all its backends, away for a second."""
+    assert running.postgres is not None
+    await asyncio.to_thread(running.postgres.kill)
+    await meet_again(running.window, running.approver)
+    async with running.window.http.get("/api/v1/cases") as said:
+        assert said.status == 503, await said.text()
+    await asyncio.to_thread(running.postgres.start)
+    began = time.monotonic()
+    await until(running.node.why_not_ready, BACK_WITHIN_S)
+    assert time.monotonic() - began < 5.0, "R7: back within 5 s"
+
+
+async def kill_redis(running: Running) -> None:
+    """Redis, away for three seconds, while the call is worked in."""
+    assert running.redis is not None
+    await asyncio.to_thread(running.redis.kill)
+    gone = time.monotonic()
+    await running.window.fill(running.case_id, {"old_principal": "刘启明"})
+    await running.approver.sees_event("case.edited", field="old_principal")
+    await asyncio.sleep(max(0.0, 3.0 - (time.monotonic() - gone)))  # the row's seconds away
+    await asyncio.to_thread(running.redis.start)
+
+
+KILLS: dict[str, Callable[[Running], Awaitable[None]]] = {
+    "serve": kill_serve,
+    "worker": kill_worker,
+    "recorder": kill_recorder,
+    "postgres": kill_postgres,
+    "redis": kill_redis,
+}
+CUTS = ("worker", "recorder")
+"""What ends the files that are being written."""
+
+
+@pytest.mark.parametrize("what", KILLS)
+async def test_a_call_survives_the_death_of(tmp_path: Path, what: str) -> None:
+    with ExitStack() as stack:
+        await survive(tmp_path, what, stack)
+
+
+async def survive(folder: Path, what: str, stack: ExitStack) -> None:
+    postgres = redis = None
+    more: dict[str, Any] = {}
+    database = f"sqlite+aiosqlite:///{folder / 'yunjian.sqlite'}"
+    if what in ("postgres", "redis"):
+        postgres = await asyncio.to_thread(stack.enter_context, services.postgres(durable=True))
+        redis = await asyncio.to_thread(stack.enter_context, services.redis())
+        database = postgres.url(await asyncio.to_thread(postgres.create))
+        more = {"redis_url": redis.url, "bus_secret": "a secret between nodes"}
+    await load(database, folder)
+    async with serving(folder, database_url=database, **more) as node, story(node) as seat:
+        await node.start()
+        window, approver, case_id, call_id = await met(seat)
+        for person in (window, approver):
+            await person.sees_call(
+                call_id, lambda call: all(leg["recording"] for leg in call["legs"]), 15
+            )
+        upload = Underway(window, case_id)
+        await upload.begin()
+        await upload.send(0.4)
+        await approver.ask({"type": "case.open", "case_id": case_id})
+        await window.fill(case_id, {"appointed_on": "2026-11-20"})
+        await until(grown(node.data / "media" / "segments"), 30)
+        running = Running(
+            node, window, approver, case_id, call_id, upload, postgres, redis
+        )  # fmt: skip
+
+        killed_at = time.monotonic()
+        await KILLS[what](running)
+        await meet_again(window, approver, BACK_WITHIN_S)
+        took_s = time.monotonic() - killed_at
+        assert took_s < BACK_WITHIN_S + (3.0 if what == "redis" else 0.0), took_s
+
+        # What was acknowledged is there, the upload goes on, and the case can be worked in.
+        case = await window.case(case_id)
+        assert case["fields"]["appointed_on"]["value"] == "2026-11-20"
+        await upload.send(1.0)
+        await window.fill(case_id, {"appointed_on": "2026-11-21"})
+        [material] = (await window.case(case_id))["materials"]
+        assert material["state"] == "stored"
+        if what in CUTS:
+            await window.sees_call(
+                call_id,
+                lambda call: all(leg["recording"] for leg in call["legs"]),
+                15,
+            )
+        call = window.calls[call_id]
+        assert call["state"] == "live"
+        await window.ask({"type": "call.hang_up", "call_id": call_id})
+        await window.sees_call(call_id, lambda call: call["state"] == "ended")
+
+        supervisor = await seat(Supervisor, "chenli", BLUE, 880.0)
+        detail = await recorded(supervisor, call_id, folder)
+        await nothing_is_open(supervisor, call_id)
+        if what in CUTS:
+            for playback in detail["playbacks"]:
+                assert playback["gaps"], f"the gap of {playback['seat']} is not told"
+        async with supervisor.http.post(f"/api/v1/cases/{case_id}/ledger-check", json={}) as said:
+            assert (await said.json())["ok"]
+        assert node.errors() == [] or what in ("postgres", "worker", "recorder"), node.errors()
+
+
+def grown(folder: Path, times: int = 4) -> Callable[[], str | None]:
+    """Each file there was written to disk so often: a recording of a second has nothing to lose."""
+    sizes: dict[str, set[int]] = {}
+
+    def why_not() -> str | None:
+        for file in folder.glob("*.mkv"):
+            sizes.setdefault(file.name, set()).add(file.stat().st_size)
+        counts = sorted(len(seen) for seen in sizes.values())
+        return None if len(counts) >= 2 and counts[0] > times else f"grown {counts} times"
+
+    return why_not
+
+
+async def end(node: Serving, *words: str) -> None:
+    """SIGKILL to the newest process of the node with these words in its command line."""
+    found = node.find(*words)
+    assert found, f"no process of {words}"
+    found[-1].kill()
+    with suppress(psutil.NoSuchProcess):
+        await asyncio.to_thread(found[-1].wait, 5)
+
+
+def my_leg(running: Running, seat: Seat) -> str:
+    legs = seat.calls[running.call_id]["legs"]
+    return next(
+        str(leg["id"])
+        for leg in reversed(legs)
+        if leg["person"]["id"] == seat.person["id"] and leg["state"] == "joined"
+    )
