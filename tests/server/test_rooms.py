@@ -357,3 +357,30 @@ async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
                 assert len({row.leg_id for row in sealed}) == 3
             finally:
                 await third.peer.close()
+
+
+async def test_the_same_person_twice_is_one_media_leg(store: Store, hall: Hall) -> None:
+    """R16: the newer page wins, the older is told and its leg is gone from the room."""
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        for seat in (window, approver):
+            await seat.connect(call_id)
+        await approver.meets(window)
+        older = window.desk.leg_in(call_id)["id"]
+        async with node.desk(CLERK) as desk:
+            joined = await desk.do("call.join", call_id=call_id)
+            await desk.sees(lambda call: len(call["legs"]) == 3, call_id)
+            newer = Seat(desk, BLUE, 880.0)
+            try:
+                await newer.connect(call_id)
+                approver.peer.forget()
+                await approver.meets(newer)
+                parties = (await hall.workers[0].client.figures())["rooms"][call_id]
+                assert set(parties) == {joined["leg_id"], approver.desk.leg_in(call_id)["id"]}
+                assert window.desk.ephemerals == [{"type": "desk.replaced", "call_id": call_id}]
+                again = await window.desk.send("call.connect", call_id=call_id, leg_id=older)
+                assert again["code"] == "leg_replaced"
+            finally:
+                await newer.peer.close()
