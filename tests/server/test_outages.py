@@ -1,0 +1,172 @@
+"""The services around a node are killed under load (R6, R7): refused in words, nothing lost, soon back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from server.actions import demo
+from server.app import Running, running
+from server.store import SystemClock, verify
+from tests.kit import services
+from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.meetings import load
+from tests.kit.nodes import node_settings
+from tests.kit.seats import Approver, Window, story
+from tests.kit.until import until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+WRITERS = 4
+RECOVERS_WITHIN_S = 5.0
+
+
+@pytest.fixture
+def durable() -> Iterator[services.Postgres]:
+    """A PostgreSQL that may be killed."""
+    with services.postgres(durable=True) as server:
+        yield server
+
+
+@pytest.fixture
+def mortal_redis() -> Iterator[services.Redis]:
+    """A Redis that may be killed."""
+    with services.redis() as server:
+        yield server
+
+
+async def write(desk: Desk, number: int, done: dict[str, str], told: Counter[int]) -> None:
+    """Cases, one after another, each command sent again with its id until it is answered."""
+    count = 0
+    while True:
+        count += 1
+        body = {
+            "type": "case.create", "id": f"writer-{number}-command-{count:06}",
+            "item_id": demo.PRINCIPAL, "mode": "proxy", "applicant_name": "孙雅宁",
+            "identity_number": "11010519491231002X", "phone": "13805316217",
+        }  # fmt: skip
+        while True:
+            async with desk.http.post("/api/v1/commands", json=body) as said:
+                told[said.status] += 1
+                if said.status == 200:
+                    done[str(body["id"])] = (await said.json())["result"]["case_id"]
+                    break
+            await asyncio.sleep(0.02)
+
+
+async def kill_under_load(folder: Path, durable: services.Postgres, times: int) -> list[float]:
+    """Returns how many seconds after PostgreSQL each recovery took."""
+    url = durable.url(await asyncio.to_thread(durable.create))
+    done: dict[str, str] = {}
+    told: Counter[int] = Counter()
+    took: list[float] = []
+    async with demo_node(url, folder, SystemClock()) as node, desk_of(node, "lixiulan") as desk:
+        writers = [
+            asyncio.create_task(write(desk, number, done, told)) for number in range(WRITERS)
+        ]
+        for _ in range(times):
+            before = len(done)
+            await until(lambda least=before + 10: None if len(done) >= least else "too few", 30)
+            await asyncio.to_thread(durable.kill)
+            refused = told[503]
+            await until(lambda at=refused: None if told[503] > at else "nobody was refused", 20)
+            await asyncio.to_thread(durable.start)
+            began, before = time.monotonic(), len(done)
+            await until(lambda at=before: None if len(done) > at else "not yet", 20)
+            took.append(time.monotonic() - began)
+        for writer in writers:
+            writer.cancel()
+        for outcome in await asyncio.gather(*writers, return_exceptions=True):
+            assert isinstance(outcome, asyncio.CancelledError | aiohttp.ClientError), outcome
+        assert set(told) == {200, 503}, told
+        for command, case_id in done.items():
+            assert (await desk.case(case_id))["id"] == case_id, command
+        assert len(set(done.values())) == len(done)
+    report = await verify(node_settings(url, folder).store)
+    assert report.ok, report.findings
+    assert max(took) <= RECOVERS_WITHIN_S, took
+    return took
+
+
+async def test_a_database_killed_under_load(tmp_path: Path, durable: services.Postgres) -> None:
+    await kill_under_load(tmp_path, durable, 1)
+
+
+@pytest.mark.proofs
+@pytest.mark.timeout(900)
+async def test_a_database_killed_under_load_twenty_times(
+    tmp_path: Path, durable: services.Postgres
+) -> None:
+    await kill_under_load(tmp_path, durable, 20)
+
+
+# ---------------------------------------------------------------- Redis
+
+
+@asynccontextmanager
+async def two_nodes(url: str, redis: services.Redis, folder: Path) -> AsyncIterator[list[Running]]:
+    """Two nodes on one database and one Redis, without media."""
+    await load(url, folder)
+    async with contextlib.AsyncExitStack() as stack:
+        nodes = []
+        for name in ("one", "two"):
+            settings = node_settings(
+                url, folder / name, redis_url=redis.url, bus_secret="a secret between nodes",
+                blob_root=folder / "blobs",
+            )  # fmt: skip
+            nodes.append(await stack.enter_async_context(running(settings, media=False)))
+        yield nodes
+
+
+async def lose_redis(folder: Path, url: str, redis: services.Redis, away_s: float) -> None:
+    async with two_nodes(url, redis, folder) as (one, two), story(one) as seat, story(two) as far:
+        window = await seat(Window, "lixiulan", (200, 30, 30), 440.0)
+        approver = await far(Approver, "zhoumingyuan", (30, 170, 30), 660.0)
+        await approver.on_duty()
+        case_id = await window.register()
+        await window.take_consent(case_id)
+        call_id = await window.dial(case_id)
+        ring = await approver.rung(call_id)
+        answer = {"type": "call.answer", "call_id": call_id, "ring_id": ring["id"]}
+        await approver.ask(answer)
+        await window.sees_call(call_id, lambda call: call["state"] == "live")
+        await approver.ask({"type": "case.open", "case_id": case_id})
+
+        await asyncio.to_thread(redis.kill)
+        gone = time.monotonic()
+        await window.fill(case_id, {"old_principal": "刘启明"})
+        await asyncio.sleep(max(0.0, away_s - (time.monotonic() - gone)))  # the row's time away
+        assert window.calls[call_id]["state"] == "live"
+        await asyncio.to_thread(redis.start)
+        back = time.monotonic()
+        # What was acknowledged while Redis was away reaches the other node after all.
+        await approver.sees_event("case.edited", 10, field="old_principal")
+        await window.fill(case_id, {"appointed_on": "2026-11-20"})
+        await approver.sees_event("case.edited", 10, field="appointed_on")
+        assert time.monotonic() - back <= RECOVERS_WITHIN_S
+        for person in (window, approver):
+            assert person.calls[call_id]["state"] == "live"
+            assert all(leg["state"] == "joined" for leg in person.calls[call_id]["legs"])
+        await window.ask({"type": "call.hang_up", "call_id": call_id})
+        await approver.sees_call(call_id, lambda call: call["state"] == "ended")
+
+
+async def test_a_call_across_two_nodes_outlives_redis(
+    postgres_url: str, mortal_redis: services.Redis, tmp_path: Path
+) -> None:
+    await lose_redis(tmp_path, postgres_url, mortal_redis, 3.0)
+
+
+@pytest.mark.proofs
+async def test_a_call_across_two_nodes_outlives_redis_ten_seconds(
+    postgres_url: str, mortal_redis: services.Redis, tmp_path: Path
+) -> None:
+    await lose_redis(tmp_path, postgres_url, mortal_redis, 10.0)
