@@ -30,6 +30,12 @@ from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal
 
 _NOT_KEPT: Final = frozenset({Code.UNAUTHENTICATED, Code.THROTTLED, Code.BUSY, Code.INTERNAL})
+_NO_PROPER_REQUEST: Final = frozenset(
+    {
+        Code.MALFORMED, Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.METHOD_NOT_ALLOWED,
+        Code.UPLOAD_VERSION, Code.UPLOAD_CHECKSUM_ALGORITHM,
+    }
+)  # fmt: skip
 _SUBJECTS: Final = ("case", "call", "unit", "item")
 
 
@@ -37,10 +43,21 @@ def refusals(store: Store) -> Callable[[Who, Command, Refusal], Awaitable[None]]
     """What keeps, under the person, that a command of his was refused."""
 
     async def keep(who: Who, command: Command, refusal: Refusal) -> None:
-        if isinstance(who, Actor) and refusal.code not in _NOT_KEPT:
-            await store.refused(who, str(getattr(command, "type", "")), object_of(command), refusal)
+        if isinstance(who, Actor):
+            await _keep(store, who, str(getattr(command, "type", "")), object_of(command), refusal)
 
     return keep
+
+
+async def keep_refusal(store: Store, who: Actor, act: str, about: str, refusal: Refusal) -> None:
+    """Keep, under the person, that a request of his was refused; not when it was no proper one."""
+    if refusal.code not in _NO_PROPER_REQUEST:
+        await _keep(store, who, act, about, refusal)
+
+
+async def _keep(store: Store, who: Actor, act: str, about: str, refusal: Refusal) -> None:
+    if refusal.code not in _NOT_KEPT:
+        await store.refused(who, act, about, refusal)
 
 
 def object_of(command: Command) -> str:

@@ -96,7 +96,12 @@ async def read_marks(ask: Ask[Nothing, Nothing]) -> Marks:
     return await ask.request.app[ARCHIVE].marks(ask.actor, ask.path("call_id"))
 
 
-@routes.route("POST", "/api/v1/calls/{call_id}/check", problems=(Code.NOT_FOUND, Code.FORBIDDEN))
+@routes.route(
+    "POST",
+    "/api/v1/calls/{call_id}/check",
+    problems=(Code.NOT_FOUND, Code.FORBIDDEN),
+    act="call.check",
+)
 async def check_call(ask: Ask[Nothing, Nothing]) -> CallCheck:
     """Verify the ledgers of a call and its case and hash all their files anew; for supervisors."""
     return await ask.request.app[ARCHIVE].check(ask.actor, ask.path("call_id"))
@@ -106,6 +111,7 @@ async def check_call(ask: Ask[Nothing, Nothing]) -> CallCheck:
     "POST",
     "/api/v1/calls/{call_id}/composition",
     problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED),
+    act="playback.ask",
 )
 async def compose_call(ask: Ask[Nothing, Nothing]) -> PlaybackView:
     """Have all parties of a call composed into one file, or be told how far it is; for supervisors."""

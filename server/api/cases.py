@@ -89,7 +89,10 @@ async def read_ledger(ask: Ask[Nothing, Nothing]) -> Ledger:
 
 
 @routes.route(
-    "POST", "/api/v1/cases/{case_id}/ledger-check", problems=(Code.NOT_FOUND, Code.FORBIDDEN)
+    "POST",
+    "/api/v1/cases/{case_id}/ledger-check",
+    problems=(Code.NOT_FOUND, Code.FORBIDDEN),
+    act="ledger.check",
 )
 async def check_ledger(ask: Ask[Nothing, Nothing]) -> Report:
     """Verify the ledger of a case and of the calls about it; for supervisors."""

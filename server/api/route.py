@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
+from server.actions.supervision import keep_refusal
 from server.domain.person import Actor
 from server.store import Store
 from server.wire.http import Language
@@ -107,6 +108,8 @@ class Route:
     bodies: tuple[type[BaseModel], ...]
     name: str
     description: str
+    act: str | None = None
+    """What the ledger calls it when a known person is refused; None: nothing would have changed."""
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         """Check the request, run the handler, write its answer."""
@@ -120,7 +123,14 @@ class Route:
             _language(request),
             asker,
         )
-        answer = await self.handler(ask)
+        try:
+            answer = await self.handler(ask)
+        except Refusal as refusal:
+            if self.act is not None and asker is not None:
+                await keep_refusal(
+                    request.app[STORE], asker, self.act, _object_of(request), refusal
+                )
+            raise
         if isinstance(answer, web.StreamResponse):
             return answer
         if answer is None:
@@ -154,10 +164,12 @@ class Routes:
         headers: Iterable[Header] = (),
         takes: str | None = None,
         bodies: Iterable[type[BaseModel]] = (),
+        act: str | None = None,
     ) -> Callable[[Callable[[Ask[Q, B]], Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
         """Declare the decorated handler; its docstring is the description of the operation.
 
-        ``answer`` names the body of a handler that has to make the response itself.
+        ``answer`` names the body of a handler that has to make the response itself; ``act`` what
+        it changes, so that a refusal of it is kept in the ledger.
         """
 
         def declare(
@@ -187,6 +199,7 @@ class Routes:
                     tuple(bodies),
                     handler.__name__,
                     (handler.__doc__ or "").strip(),
+                    act,
                 )
             )
             return handler
@@ -199,6 +212,15 @@ class Routes:
             app.router.add_route(route.method, route.path, route.__call__)
             if route.method == hdrs.METH_GET:
                 app.router.add_route(hdrs.METH_HEAD, route.path, route.__call__)
+
+
+def _object_of(request: web.Request) -> str:
+    """What a request is about, by the id in its path: ``upload:<id>``; ``none`` without one."""
+    for name, value in request.match_info.items():
+        if not _ID.fullmatch(value):
+            break
+        return f"{name.removesuffix('_id')}:{value}"
+    return "none"
 
 
 def _language(request: web.Request) -> Language:

@@ -119,6 +119,7 @@ def _about(request: web.Request) -> web.Response:
         Code.DISK_FULL,
         Code.THROTTLED,
     ),
+    act="material.begin",
 )
 async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Name a file: which case, which line of its list (tus creation).
@@ -198,6 +199,7 @@ _PATCH_PROBLEMS: Final = (
     problems=_PATCH_PROBLEMS,
     headers=_PIECE_HEADERS,
     takes=PIECE,
+    act="material.append",
 )
 async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Append bytes at ``Upload-Offset``; with the last one the file is judged and stored.
@@ -213,6 +215,7 @@ async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     status=204,
     headers=(_TUS,),
     problems=(Code.UPLOAD_VERSION, Code.NOT_FOUND, Code.UPLOAD_EXPIRED, Code.UPLOAD_LOCKED),
+    act="material.cancel",
 )
 async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Give the upload up (tus termination)."""
@@ -231,6 +234,7 @@ async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
         ),
     ),
     takes=PIECE,
+    act="material.append",
 )
 async def override_method(ask: Ask[Nothing, Nothing]) -> web.Response:
     """PATCH or DELETE for clients that cannot send them, named by ``X-HTTP-Method-Override``."""

@@ -1,0 +1,424 @@
+"""Every act leaves its entry (A7): each command and each route that changes something, done and refused.
+
+The tables below name all of them; one that is missing fails the first test. A node is used as its
+people use it, over sockets and HTTP; after each act, and after each refusal, the ledger must have
+gained an entry that says when, who, of which unit, what, about what, and how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from server.actions import demo
+from server.api.route import STORE, Route
+from server.api.schema import UNIONS
+from server.app import ROUTES, Running
+from server.store import SYSTEM, Store, tables
+from signaling.client import Client, fresh_id
+from tests.kit.casework import ADMIN, APPROVER, CLERK, PDF, SUPERVISOR, THIRD, VALUES
+from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
+
+UNSAVED: Final[Mapping[str, str]] = {
+    "desk.open": "reads",
+    "unit.open": "reads",
+    "call.open": "reads",
+    "case.open": "reads",
+    "case.draft": "what nobody but its author sees, overwritten each second",
+    "case.hold": "a lease of 10 s",
+    "call.connect": "negotiates media: the leg that it is for was joined by an act",
+    "call.describe": "negotiates media",
+}
+"""Commands that change nothing of the record, and why they are none of its acts."""
+
+ACTS: Final = {
+    "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
+    "case.review", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
+    "case.check", "case.summarise", "case.sign", "case.submit", "call.dial", "call.cancel",
+    "call.answer", "call.decline", "call.join", "call.mute", "call.hang_up", "call.invite",
+    "call.withdraw", "desk.duty",
+}  # fmt: skip
+"""Commands whose entry bears their own name."""
+
+SESSIONS: Final = {
+    "POST /api/v1/session": "session.open",
+    "POST /api/v1/tokens": "session.open",
+    "DELETE /api/v1/session": "session.close",
+}
+"""Signing in has no known person until it succeeds: a failure goes to the security log."""
+BY_HTTP: Final = {
+    "POST /api/v1/uploads": "material.begin",
+    "PATCH /api/v1/uploads/{upload_id}": "material.append",
+    "POST /api/v1/uploads/{upload_id}": "material.append",
+    "DELETE /api/v1/uploads/{upload_id}": "material.cancel",
+    "POST /api/v1/cases/{case_id}/ledger-check": "ledger.check",
+    "POST /api/v1/calls/{call_id}/check": "call.check",
+    "POST /api/v1/calls/{call_id}/composition": "playback.ask",
+}
+"""Routes that change something, and what the ledger calls a refusal of them."""
+COMMANDS: Final = "POST /api/v1/commands"
+
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+
+
+def declared() -> list[Route]:
+    return [route for routes in ROUTES for route in routes.declared]
+
+
+def type_of(model: type[BaseModel]) -> str:
+    return str(model.model_fields["type"].default)
+
+
+def test_every_command_and_every_changing_route_is_listed() -> None:
+    commands = [type_of(model) for model in UNIONS["AnyCommand"]]
+    assert set(commands) == ACTS | UNSAVED.keys()
+    assert not ACTS & UNSAVED.keys()
+    routes = {
+        f"{route.method} {route.path}": route for route in declared() if route.method not in SAFE
+    }
+    assert routes.keys() == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS}
+    assert {name: route.act for name, route in routes.items() if route.act} == BY_HTTP
+
+
+@dataclass
+class Scene:
+    """A node and its people at their desks; what was done and refused so far."""
+
+    node: Running
+    desks: dict[str, Desk] = field(default_factory=dict)
+    sockets: dict[str, Client] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    read: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def store(self) -> Store:
+        return self.node.app[STORE]
+
+    async def news(self) -> list[dict[str, Any]]:
+        """The entries since this was last asked."""
+        table = tables.ledger_entries
+        async with self.store.read() as connection:
+            found = await connection.execute(
+                sa.select(table).order_by(table.c.at, table.c.subject, table.c.version)
+            )
+            entries = [dict(row) for row in found.mappings()]
+        new = [one for one in entries if (one["subject"], one["version"]) not in self.read]
+        self.read |= {(one["subject"], one["version"]) for one in new}
+        return new
+
+    async def left(
+        self, since: datetime, login: str, act: str, *, about: str | None = None, result: str = "ok"
+    ) -> None:
+        """Exactly one of the new entries is of this act, and it says everything."""
+        entries = await self.news()
+        mine = [one for one in entries if (one["act"], one["result"]) == (act, result)]
+        assert len(mine) == 1, (act, result, [(one["act"], one["result"]) for one in entries])
+        [entry] = mine
+        person = next(person for person in demo.PEOPLE if person.login == login)
+        assert entry["actor"] == person.id
+        assert entry["unit"] == person.unit_id
+        assert since <= datetime.fromisoformat(entry["at"]) <= datetime.now(UTC)
+        assert entry["object"] == about if about else entry["object"]
+        assert entry["digest"]
+        assert entry["hash"]
+
+    async def does(
+        self, login: str, kind: str, act: str | None = None, **members: Any
+    ) -> dict[str, Any]:
+        """Let this person send a command that succeeds, and find its entry."""
+        await self.news()
+        since = datetime.now(UTC)
+        result = await self.sockets[login].ask({"type": kind, **members})
+        await self.left(since, login, act or kind)
+        self.done.add(kind)
+        return result
+
+    async def is_refused(self, login: str, kind: str, **members: Any) -> None:
+        """Let this person send a command that is refused, and find its entry."""
+        await self.news()
+        since = datetime.now(UTC)
+        ack = await self.sockets[login].send({"type": kind, **members})
+        assert ack.code not in (None, "malformed", "unknown_type", "internal"), (kind, ack)
+        noun = next((n for n in ("case", "call", "unit", "item") if f"{n}_id" in members), None)
+        about = f"{noun}:{members[f'{noun}_id']}" if noun else "none"
+        await self.left(since, login, kind, about=about, result=str(ack.code))
+        self.refused.add(kind)
+
+    async def asks(
+        self, login: str, route: str, act: str, ids: Mapping[str, str], **request: Any
+    ) -> Mapping[str, str]:
+        """Let this person make a request that succeeds, and find its entry; returns the headers."""
+        await self.news()
+        since = datetime.now(UTC)
+        method, _, path = route.partition(" ")
+        http = self.desks[login].http
+        async with http.request(method, path.format_map(ids), **request) as said:
+            assert said.status < 300, await said.text()
+            headers = dict(said.headers)
+        await self.left(since, login, act)
+        self.done.add(route)
+        return headers
+
+    async def is_denied(
+        self, login: str, route: str, ids: Mapping[str, str], **request: Any
+    ) -> None:
+        """Let this person make a request that is refused, and find its entry."""
+        await self.news()
+        since = datetime.now(UTC)
+        method, _, path = route.partition(" ")
+        http = self.desks[login].http
+        async with http.request(method, path.format_map(ids), **request) as said:
+            assert 400 <= said.status < 500, said.status
+            code = (await said.json(content_type=None))["code"]
+        await self.left(since, login, BY_HTTP[route], result=code)
+        self.refused.add(route)
+
+
+@pytest.fixture
+async def scene(database: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    async with AsyncExitStack() as stack:
+        node = await stack.enter_async_context(demo_node(database, tmp_path))
+        scene = Scene(node)
+        for login in (CLERK, APPROVER, THIRD, SUPERVISOR, ADMIN):
+            scene.desks[login] = await stack.enter_async_context(desk_of(node, login))
+            scene.sockets[login] = client = Client(node.address, scene.desks[login].token)
+            await client.connect()
+            stack.push_async_callback(client.close)
+        yield scene
+
+
+@pytest.mark.timeout(120)  # each of some seventy acts is one that waits for nothing
+async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> None:
+    nowhere = {"case_id": "case-that-is-not", "call_id": "call-that-is-not"}
+    new = {
+        "item_id": demo.PRINCIPAL, "mode": "proxy", "applicant_name": "孙雅宁",
+        "identity_number": "11010519491231002X", "phone": "13805316217",
+    }  # fmt: skip
+    await scene.is_refused(ADMIN, "case.create", **new)
+    case_id = (await scene.does(CLERK, "case.create", **new))["case_id"]
+    case = {"case_id": case_id}
+    text = (await scene.desks[CLERK].get("/consent-text?language=zh-CN"))["version"]
+    consent = {**case, "given": True, "text_version": text, "language": "zh-CN"}
+    await scene.is_refused(APPROVER, "case.consent", **consent)
+    await scene.does(CLERK, "case.consent", **consent)
+
+    call_id = await _calls(scene, case)
+    await _form(scene, case)
+    await _words(scene, case)
+    await _files(scene, case)
+    await _signature(scene, case)
+    await _seats(scene, {"call_id": call_id})
+    await _archive(scene, case, call_id)
+    await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
+    await scene.does(APPROVER, "case.decide", **case, decision="refused", reason="x")
+
+    for kind in UNSAVED:  # that somebody wanted what is not his is kept of these too
+        if kind in ("desk.open", "unit.open"):
+            continue
+        members = {"case": {"case_id": nowhere["case_id"]}, "call": {"call_id": nowhere["call_id"]}}
+        more: dict[str, Any] = {
+            "case.draft": {"field": "remark", "value": "x", "base_version": 0},
+            "case.hold": {"field": "remark"},
+            "call.connect": {"leg_id": "leg-that-is-not"},
+            "call.describe": {"leg_id": "leg-that-is-not", "sdp": "v=0"},
+        }.get(kind, {})
+        await scene.is_refused(CLERK, kind, **members[kind.partition(".")[0]], **more)
+
+    assert scene.done >= ACTS | BY_HTTP.keys() | {COMMANDS}
+    assert scene.refused >= ACTS | BY_HTTP.keys() | {COMMANDS}
+    await _sessions(scene)
+    report = await scene.store.verifier.verify()
+    assert report.ok, report.findings
+
+
+async def _calls(scene: Scene, case: Mapping[str, str]) -> str:
+    """Calls that are declined, cancelled and answered; the third seat, twice."""
+    await scene.is_refused(CLERK, "desk.duty", duty="online")
+    for login in (APPROVER, THIRD):
+        await scene.does(login, "desk.duty", duty="online")
+
+    async def ring_of(login: str, call_id: str) -> dict[str, str]:
+        view = (await scene.sockets[login].ask({"type": "call.open", "call_id": call_id}))["call"]
+        [ring] = [one for one in view["rings"] if one["state"] == "ringing"]
+        return {"call_id": call_id, "ring_id": ring["id"]}
+
+    await scene.is_refused(APPROVER, "call.dial", **case)
+    call_id = (await scene.does(CLERK, "call.dial", **case))["call_id"]
+    ring = await ring_of(APPROVER, call_id)
+    await scene.is_refused(THIRD, "call.decline", **ring)
+    await scene.does(APPROVER, "call.decline", **ring)
+    call_id = (await scene.does(CLERK, "call.dial", **case))["call_id"]
+    await scene.is_refused(APPROVER, "call.cancel", call_id=call_id)
+    await scene.does(CLERK, "call.cancel", call_id=call_id)
+    call_id = (await scene.does(CLERK, "call.dial", **case))["call_id"]
+    ring = await ring_of(APPROVER, call_id)
+    await scene.is_refused(THIRD, "call.answer", **ring)
+    await scene.does(APPROVER, "call.answer", **ring)
+    # the same over HTTP is the same act
+    await scene.news()
+    since = datetime.now(UTC)
+    body = {"type": "call.mute", "id": fresh_id(), "call_id": call_id, "mid": "0", "on": True}
+    async with scene.desks[ADMIN].http.post(
+        "/api/v1/commands", json={**body, "leg_id": "leg-that-is-not"}
+    ) as said:
+        assert said.status == 404
+    await scene.left(since, ADMIN, "call.mute", about=f"call:{call_id}", result="not_found")
+    scene.refused |= {COMMANDS, "call.mute"}
+    since = datetime.now(UTC)
+    await scene.desks[CLERK].command("case.say", **case, lane="staff", text="接通了")
+    await scene.left(since, CLERK, "case.say")
+    scene.done.add(COMMANDS)
+
+    invite = {"call_id": call_id, "unit_id": demo.LIAOCHENG}
+    await scene.is_refused(SUPERVISOR, "call.invite", **invite)
+    invited = await scene.does(APPROVER, "call.invite", **invite)
+    withdraw = {"call_id": call_id, "invite_id": invited["invite_id"]}
+    await scene.is_refused(THIRD, "call.withdraw", **withdraw)
+    await scene.does(CLERK, "call.withdraw", **withdraw)
+    await scene.does(APPROVER, "call.invite", **invite)
+    await scene.does(THIRD, "call.answer", **await ring_of(THIRD, call_id))
+    return call_id
+
+
+async def _form(scene: Scene, case: Mapping[str, str]) -> None:
+    edit = {**case, "field": "remark", "value": "甲", "base_version": 0}
+    await scene.is_refused(THIRD, "case.edit", **edit)
+    version = (await scene.does(CLERK, "case.edit", **edit))["version"]
+    await scene.is_refused(CLERK, "case.edit", **{**edit, "base_version": version + 1})
+    propose = {**case, "field": "remark", "value": "乙"}
+    await scene.is_refused(CLERK, "case.propose", **propose)
+    proposal = (await scene.does(APPROVER, "case.propose", **propose))["proposal_id"]
+    close = {**case, "proposal_id": proposal, "adopt": True}
+    await scene.is_refused(APPROVER, "case.close_proposal", **close)
+    await scene.does(CLERK, "case.close_proposal", **close)
+    # a repeat of an act that was done is no second act
+    await scene.news()
+    command = {"type": "case.say", "id": fresh_id(), **case, "lane": "staff", "text": "一次"}
+    first = await scene.sockets[CLERK].ask(command)
+    assert await scene.sockets[CLERK].ask(command) == first
+    assert [one["act"] for one in await scene.news()] == ["case.say"]
+
+
+async def _words(scene: Scene, case: Mapping[str, str]) -> None:
+    say = {**case, "lane": "shared", "text": "您好"}
+    await scene.is_refused(SUPERVISOR, "case.say", **say)
+    await scene.does(THIRD, "case.say", **say)
+    comment = {**case, "on": "field:remark", "text": "请核对"}
+    await scene.is_refused(SUPERVISOR, "case.comment", **comment)
+    thread = {
+        **case,
+        "comment_id": (await scene.does(THIRD, "case.comment", **comment))["comment_id"],
+    }
+    await scene.is_refused(ADMIN, "case.reply", **thread, text="x")
+    await scene.does(CLERK, "case.reply", **thread, text="已核对")
+    await scene.is_refused(CLERK, "case.resolve", **thread, resolved=True)
+    await scene.does(APPROVER, "case.resolve", **thread, resolved=True)
+    check = {**case, "point": "seal", "verdict": "ok"}
+    await scene.is_refused(CLERK, "case.check", **check)
+    await scene.does(APPROVER, "case.check", **check)
+
+
+async def _files(scene: Scene, case: Mapping[str, str]) -> None:
+    def named(line: str, size: int = len(PDF)) -> dict[str, Any]:
+        about = {**case, "line": line, "filename": "a.pdf"}
+        return {"headers": {**TUS, "Upload-Length": str(size), "Upload-Metadata": metadata(about)}}
+
+    begin, append, override, cancel = list(BY_HTTP)[:4]
+    piece = {**TUS, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    as_patch = {**piece, "X-HTTP-Method-Override": "PATCH"}
+    await scene.is_denied(SUPERVISOR, begin, {}, **named("licence"))
+    for line, route, headers in (
+        ("licence", append, piece),
+        ("identity", override, as_patch),
+        ("application", append, piece),
+        ("appointment", append, piece),
+    ):
+        begun = await scene.asks(CLERK, begin, "material.begin", {}, **named(line))
+        upload = {"upload_id": begun["Location"].rpartition("/")[2]}
+        await scene.is_denied(APPROVER, route, upload, data=PDF, headers=headers)
+        await scene.asks(CLERK, route, "material.store", upload, data=PDF, headers=headers)
+        material = {**case, "material_id": begun["Yunjian-Material"], "review": "accepted"}
+        await scene.is_refused(CLERK, "case.review", **material)
+        await scene.does(APPROVER, "case.review", **material)
+    begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("licence"))
+    upload = {"upload_id": begun["Location"].rpartition("/")[2]}
+    await scene.is_denied(APPROVER, cancel, upload, headers=TUS)
+    await scene.asks(CLERK, cancel, "material.cancel", upload, headers=TUS)
+    # a file that is no document is refused to its sender, and stands as rejected in the case
+    nonsense = b"no document at all" * 100
+    begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("other", len(nonsense)))
+    upload = {"upload_id": begun["Location"].rpartition("/")[2]}
+    await scene.is_denied(CLERK, append, upload, data=nonsense, headers=piece)
+
+
+async def _signature(scene: Scene, case: Mapping[str, str]) -> None:
+    for name, value in VALUES.items():
+        edit = {**case, "field": name, "value": value, "base_version": 0}
+        await scene.does(CLERK, "case.edit", **edit)
+    await scene.is_refused(APPROVER, "case.summarise", **case)
+    shown = await scene.does(CLERK, "case.summarise", **case)
+    pad = {"width": 400, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0]]]}
+    sign = {**case, "hash": shown["hash"], "shown_at": shown["shown_at"], **pad}
+    await scene.is_refused(CLERK, "case.sign", **{**sign, "hash": "0" * 64})
+    await scene.does(CLERK, "case.sign", **sign)
+    await scene.is_refused(CLERK, "case.submit", **case, hash="0" * 64)
+    await scene.does(CLERK, "case.submit", **case, hash=shown["hash"])
+
+
+async def _seats(scene: Scene, call: Mapping[str, str]) -> None:
+    joined = await scene.does(CLERK, "call.join", **call)
+    await scene.is_refused(ADMIN, "call.join", **call)
+    mute = {**call, "leg_id": joined["leg_id"], "mid": "0", "on": True}
+    await scene.does(CLERK, "call.mute", **mute)
+    await scene.is_refused(ADMIN, "call.hang_up", **call)
+    await scene.does(THIRD, "call.hang_up", **call)
+    await scene.does(APPROVER, "call.hang_up", **call)
+    await scene.is_refused(CLERK, "call.hang_up", call_id="call-that-is-not")
+
+
+async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
+    ledger_check, call_check, compose = list(BY_HTTP)[4:]
+    call = {"call_id": call_id}
+    at = scene.store.clock.now()
+    sha256 = await scene.store.blobs.put(b"a playback as a call before may have left it")
+    async with scene.store.change(SYSTEM) as change:
+        await change.connection.execute(
+            tables.playbacks.insert().values(
+                id=fresh_id(), call_id=call_id, seat="window", person_id=f"person-{CLERK}",
+                state="ready", started_at=at, duration_s=1.0, size_bytes=44, sha256=sha256,
+                gaps=[], sources=[],
+            )
+        )  # fmt: skip
+    for route, ids, act in (
+        (ledger_check, case, "ledger.check"),
+        (call_check, call, "ledger.check"),
+        (compose, call, "playback.ask"),
+    ):
+        await scene.is_denied(ADMIN, route, ids)
+        await scene.asks(SUPERVISOR, route, act, ids)
+
+
+async def _sessions(scene: Scene) -> None:
+    for route in ("POST /api/v1/session", "POST /api/v1/tokens"):
+        await scene.news()
+        since = datetime.now(UTC)
+        signed = {"login": ADMIN, "password": demo.PASSWORD}
+        path = route.partition(" ")[2]
+        headers = {"Authorization": ""}
+        async with scene.desks[ADMIN].http.post(path, json=signed, headers=headers) as said:
+            assert said.status < 300, await said.text()
+        await scene.left(since, ADMIN, SESSIONS[route])
+    await scene.news()
+    since = datetime.now(UTC)
+    async with scene.desks[ADMIN].http.delete("/api/v1/session") as said:
+        assert said.status == 204
+    await scene.left(since, ADMIN, "session.close")
