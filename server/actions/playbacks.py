@@ -36,7 +36,7 @@ COMPOSE_PATIENCE_S: Final = 4 * 3600.0
 SPARE_BYTES: Final = 64 * MIB
 COMPOSED_BYTES_PER_S: Final = 400_000
 """More than a composed file ever takes: 1.5 Mbit/s of picture for three parties, and the sound."""
-AWAY_S: Final = 1.0
+AWAY_S: Final = 0.25
 """From here on the time between two segments of a party is told as a gap."""
 LABEL_FONTS: Final = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf")
 

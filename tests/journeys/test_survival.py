@@ -12,6 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import psutil
 import pytest
 
 from server.actions import demo
+from server.actions.playbacks import AWAY_S
 from server.actions.sessions import Passwords
 from server.domain.person import Role
 from server.store import SYSTEM, Store, people
@@ -183,10 +186,33 @@ async def survive(folder: Path, what: str, stack: ExitStack) -> None:
         await nothing_is_open(supervisor, call_id)
         if what in CUTS:
             for playback in detail["playbacks"]:
-                assert playback["gaps"], f"the gap of {playback['seat']} is not told"
+                holes = holes_of(detail["recordings"], playback["seat"])
+                assert holes, f"{playback['seat']} was not cut"
+                told = [(gap["from_s"], gap["to_s"]) for gap in playback["gaps"]]
+                for hole in holes:
+                    assert hole in told, f"{playback['seat']}: {hole} is not told in {told}"
         async with supervisor.http.post(f"/api/v1/cases/{case_id}/ledger-check", json={}) as said:
             assert (await said.json())["ok"]
         assert node.errors() == [] or what in ("postgres", "worker", "recorder"), node.errors()
+
+
+def holes_of(recordings: list[dict[str, Any]], seat: str) -> list[tuple[float, float]]:
+    """Where one of this seat's files ends and the next one begins later, in seconds of the first."""
+    spans = sorted(
+        (moment(one["started_at"]), moment(one["ended_at"]))
+        for one in recordings
+        if one["seat"] == seat
+    )
+    began = spans[0][0]
+    return [
+        (round((ended - began).total_seconds(), 3), round((after - began).total_seconds(), 3))
+        for (_, ended), (after, _) in pairwise(spans)
+        if (after - ended).total_seconds() > AWAY_S
+    ]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 # ---------------------------------------------------------------- R4
@@ -232,7 +258,8 @@ async def many_calls(
 
         async def come_back(window: Window, approver: Approver, call_id: str) -> float:
             window.address = nodes[1].address
-            await window.sign_in()
+            desk = await window.open_page()
+            assert [one["call"]["id"] for one in desk["calls"]] == [call_id]
             await window.ask({"type": "call.join", "call_id": call_id})
             await approver.sees_call(call_id, lambda call: len(call["legs"]) == 3, BACK_WITHIN_S)
             return time.monotonic() - killed_at
