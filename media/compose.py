@@ -32,6 +32,9 @@ PICTURES_PER_S: Final = 15
 SOUND_HZ: Final = 48_000
 BLOCK: Final = SOUND_HZ // 50
 """Sound goes into the composed file by 20 ms."""
+QUIET: Final = b"\xf8\xff\xfe"
+"""20 ms of silence in Opus: CELT, full band, mono, one frame (RFC 6716, 3.1)."""
+QUIET_MS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ class NothingToPlay(Exception):
 
 def remux(segments: Sequence[Segment], target: Path) -> Made:
     """Copy the segments of one party into one seekable WebM; the gaps between them stay as time.
+
+    Where sound is missing, of a lost packet or between segments, coded silence stands in the file:
+    browsers play one packet of sound after the other whatever its time, and voices would come
+    before their pictures.
 
     Sound is Opus and the picture VP8, as the recorder writes them; a picture may change its size at
     a key frame. Left out and named are segments that cannot be read, are coded otherwise, overlap
@@ -119,6 +126,8 @@ class _Copy:
         self._output = output
         self._streams: dict[str, Any] = {}
         self._last: dict[str, int] = {}
+        self._heard_ms: float | None = None
+        """Where the sound ends that is played without a pause from the first packet on."""
         for _, source in sources:
             if source.streams.audio and "audio" not in self._streams:
                 self._streams["audio"] = output.add_stream_from_template(source.streams.audio[0])
@@ -147,12 +156,39 @@ class _Copy:
                 if kind == "audio":
                     continue  # sound would overlap, but the decoder needs each picture
                 moment = self._last[kind] + 1
-            packet.stream = stream
-            packet.time_base = MILLISECOND
-            packet.pts = packet.dts = moment
-            self._output.mux(packet)
-            self._last[kind] = moment
-            self.length_ms = max(self.length_ms, moment)
+            if kind == "audio":
+                self._hush(moment)
+                self._heard_ms = (self._heard_ms or moment) + _opus_ms(bytes(packet))
+            self._write(packet, kind, moment)
+
+    def _hush(self, until_ms: int) -> None:
+        """Fill what is missing of the sound up to this moment, to the nearest 20 ms."""
+        while self._heard_ms is not None and until_ms - self._heard_ms >= QUIET_MS / 2:
+            self._write(av.Packet(QUIET), "audio", round(self._heard_ms))
+            self._heard_ms += QUIET_MS
+
+    def _write(self, packet: "av.Packet[Any]", kind: str, moment: int) -> None:
+        packet.stream = self._streams[kind]
+        packet.time_base = MILLISECOND
+        packet.pts = packet.dts = moment
+        self._output.mux(packet)
+        self._last[kind] = moment
+        self.length_ms = max(self.length_ms, moment)
+
+
+def _opus_ms(packet: bytes) -> float:
+    """How long a packet sounds, by its first byte (RFC 6716, 3.1)."""
+    if not packet:
+        return 0.0
+    config, code = packet[0] >> 3, packet[0] & 3
+    if config < 12:
+        frame_ms = (10.0, 20.0, 40.0, 60.0)[config % 4]
+    elif config < 16:
+        frame_ms = (10.0, 20.0)[config % 2]
+    else:
+        frame_ms = (2.5, 5.0, 10.0, 20.0)[config % 4]
+    frames = (1, 2, 2, packet[1] & 0x3F if len(packet) > 1 else 1)[code]
+    return frame_ms * frames
 
 
 def _opened(path: Path) -> InputContainer | None:
