@@ -105,6 +105,11 @@ class Recorder:
     def process_id(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
+    @property
+    def backlog_bytes(self) -> int:
+        """What the recorder has not taken yet; at its limit packets are dropped."""
+        return self._limit_bytes - self._free
+
     async def start(self) -> None:
         reader = await self._launch()
         self._minding = asyncio.create_task(self._mind(reader), name="recorder")
