@@ -26,6 +26,8 @@ class Tap(Protocol):
 KEY_INTERVAL_S = 1.0
 MAX_SSRCS = 64
 MAX_ASKED = 1024
+MAX_LACKED = 17
+"""So many packets in a row are asked for again; more are a stream that broke off."""
 
 
 def _ssrc() -> int:
@@ -200,7 +202,8 @@ class Forwarder:
     """Forwards RTP for all rooms of one worker.
 
     `want_key(track)` is called, at most once a second and track, while a feed
-    waits for a key frame.
+    waits for a key frame; `want_again(track, first, count)` when packets of a recorded
+    picture did not come that no receiver could ask for.
     """
 
     def __init__(
@@ -209,12 +212,14 @@ class Forwarder:
         send: Callable[[memoryview, Address], None],
         tap: Tap,
         want_key: Callable[[Track], None],
+        want_again: Callable[[Track, int, int], None],
     ) -> None:
         self._in = buffer
         self._out = Buffer()
         self._send = send
         self._tap = tap
         self._want_key = want_key
+        self._want_again = want_again
 
     def rtp(self, endpoint: Endpoint, length: int, now: float) -> None:
         """Take the encrypted packet of `length` bytes that lies in the buffer."""
@@ -277,6 +282,8 @@ class Forwarder:
             else:
                 ahead = (sequence - track.highest) & 0xFFFF
                 if ahead < 0x8000:
+                    if 1 < ahead <= MAX_LACKED + 1 and track.segment and not _heard(track):
+                        self._want_again(track, track.highest + 1, ahead - 1)
                     track.highest += ahead
         track.packets += 1
         track.bytes += length
@@ -386,6 +393,11 @@ class Forwarder:
         if payload == RTX:
             track.rtx_ssrc = ssrc
         return track
+
+
+def _heard(track: Track) -> bool:
+    """Whether somebody receives this track, and will ask for what he lacks himself."""
+    return any(feed.endpoint.ready and feed.wanted for feed in track.feeds)
 
 
 def _begins(kind: str, data: bytearray, head: int, length: int) -> bool:

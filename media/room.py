@@ -139,7 +139,7 @@ class Rooms:
         )
         self._candidates = [(a, self._port.number) for a in advertised or [host]]
         self._forwarder = Forwarder(
-            self._port.buffer, self._port.send, recorder, self._ask_key_frame
+            self._port.buffer, self._port.send, recorder, self._ask_key_frame, self._ask_again
         )
         self._agents: dict[Agent, Party] = {}
         self._taps: dict[int, Party] = {}
@@ -279,6 +279,7 @@ class Rooms:
                 "dropped": dict(port.dropped),
                 "recorder_dropped": self._recorder.dropped,
                 "recorder_restarts": self._recorder.restarts,
+                "recorder_backlog_bytes": self._recorder.backlog_bytes,
                 "recorder_pid": self._recorder.process_id,
                 "rooms": len(self._rooms),
                 "parties": len(self._agents),
@@ -431,6 +432,10 @@ class Rooms:
     def _ask_key_frame(self, track: Track) -> None:
         if track.kind == "video" and track.ssrc is not None:
             self._send_rtcp(track.endpoint, rtcp.picture_loss(track.ssrc))
+
+    def _ask_again(self, track: Track, first: int, count: int) -> None:
+        if track.kind == "video" and track.ssrc is not None:
+            self._send_rtcp(track.endpoint, rtcp.ask_again(track.ssrc, first, count))
 
     def _offer(self, party: Party) -> str:
         party.version += 1

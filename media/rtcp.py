@@ -110,6 +110,14 @@ def rewrite_nack(block: Block, ssrc: int, sequence_offset: int) -> bytes:
     return out
 
 
+def ask_again(ssrc: int, first: int, count: int) -> bytes:
+    """A generic NACK of the worker's own for up to 17 packets from this number on."""
+    mask = (1 << (count - 1)) - 1
+    return struct.pack(
+        "!BBHIIHH", 0x80 | NACK, RTPFB, 3, WORKER_SSRC, ssrc, first & 0xFFFF, mask & 0xFFFF
+    )
+
+
 def nacked(block: Block) -> Iterator[int]:
     """The sequence numbers that a generic NACK asks for, as it names them."""
     for at in range(12, len(block.data) - 3, 4):

@@ -10,10 +10,12 @@ import signal
 from pathlib import Path
 
 from media.client import RecordingStarted, SegmentFinished, spawn
+from media.sdp import VP8
 from tests.kit.peer import GREEN, RED, Peer, near
 from tests.kit.recording import Played, play
 from tests.kit.until import until
 from tests.media.conftest import Studio
+from tests.media.middleman import FROM_PEER, Middleman
 
 
 async def _meet(studio: Studio, *, record: bool = True) -> tuple[Peer, Peer]:
@@ -174,3 +176,39 @@ async def test_a_disk_that_refuses_costs_neither_the_call_nor_what_was_written(
     sun.forget()
     li.forget()
     await until(lambda: li.meets(RED, 440), 5)
+
+
+async def test_who_is_recorded_alone_is_asked_again_for_what_was_lost(
+    studio: Studio, tmp_path: Path
+) -> None:
+    """Nobody receives him, so nobody but the worker can ask."""
+    lost = seen = 0
+
+    def loses(side: str, datagram: bytes) -> bool:
+        nonlocal lost, seen
+        picture = len(datagram) > 12 and 127 < datagram[0] < 192 and datagram[1] & 127 == VP8
+        if side != FROM_PEER or not picture:
+            return False
+        seen += 1
+        lost += seen % 10 == 5
+        return seen % 10 == 5
+
+    worker = (await studio.client.figures())["worker"]
+    middle = Middleman((worker["address"], worker["port"]), loses)
+    await middle.open()
+    try:
+        sun = studio.peer(RED, 440)
+        await studio.client.open_room("room")
+        offer = await studio.client.add_party("room", "sun", record=True, place=0)
+        await studio.client.answer("room", "sun", await sun.answer(middle.through(offer)))
+        await until(lambda: None if lost >= 5 else f"{lost} lost of {seen}", 20)
+        await studio.client.remove_party("room", "sun")
+        (segment,) = await studio.finished("sun")
+        played = await _pull(studio, segment, tmp_path)
+        assert played.errors == ""
+        # The last may have been lost when it was too late to ask.
+        pictures = next(track.packets for track in segment.tracks if track.mid == "1")
+        assert pictures >= played.pictures > 0
+        assert [gap for gap in segment.gaps if gap.mid == "1"] == []
+    finally:
+        middle.close()

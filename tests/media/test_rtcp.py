@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import pytest
 from aiortc.rtp import (
     RtcpPacket,
     RtcpPsfbPacket,
@@ -181,3 +182,14 @@ def test_the_workers_own_report_shows_gaps_between_reports_too() -> None:
     assert [a is None for a in second.arrivals] == [True, True, False]
     elapsed = (second.reference * 256 + (second.arrivals[2] or 0)) / 4000
     assert abs(elapsed % 1024 - 10.1) < 0.001
+
+
+@pytest.mark.parametrize(("first", "count"), [(7, 1), (65530, 17), (65535, 3)])
+def test_what_the_worker_asks_for_again(first: int, count: int) -> None:
+    (block,) = rtcp.split(rtcp.ask_again(0x1234, first, count))
+    assert (block.kind, block.count, rtcp.ssrc_at(block.data, 8)) == (
+        rtcp.RTPFB,
+        rtcp.NACK,
+        0x1234,
+    )
+    assert list(rtcp.nacked(block)) == [(first + n) & 0xFFFF for n in range(count)]
