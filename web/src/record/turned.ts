@@ -6,12 +6,21 @@
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
 import type { LineForm } from '../ui/states'
 
+/** Who speaks, as the applicant always sees it. */
+export interface Speaker {
+  name: string
+  unit_name: string
+  staff_number: string
+}
+
 /** What the window's page tells: the call as it is there, and what lies on the clerk's table. */
 export interface Turned {
   /** whether the applicant shall read the summary and sign, or follow what is being done */
   asked: 'follow' | 'sign'
   face: MediaStream | null
-  person: { name: string; unit_name: string; staff_number: string } | null
+  person: Speaker | null
+  /** one more unit in the call */
+  third: { person: Speaker; face: MediaStream | null } | null
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
   call_id: string | null
@@ -60,15 +69,17 @@ export function nameOf(view: CaseView, material: MaterialView): string {
 }
 
 /**
- * What the applicant shall see now: what was handed in, the summary when he is asked for it, else the change that
- * waits for his word, the field that is talked about, the document that lies on the table.
+ * What the applicant shall see now: the summary when he is asked for it, else the change that waits for his word, the
+ * number once it was handed in, the field that is talked about, the document that lies on the table.
  */
 export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }> }): Stage {
-  if (view.submission && view.number && !view.signature?.outdated) return { kind: 'done', number: view.number }
-  if (told.asked === 'sign') return view.signature && !view.signature.outdated ? { kind: 'signed' } : { kind: 'sign' }
+  const holds = view.signature !== null && !view.signature.outdated
+  const done = view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
+  if (told.asked === 'sign') return done ?? { kind: holds ? 'signed' : 'sign' }
   const fieldOf = (name: string | null): FormField | null => view.item.form.find((one) => one.name === name) ?? null
   const proposal = view.proposals.find((one) => one.state === 'open')
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
+  if (done && !at.pointed) return done
   const field = fieldOf(at.pointed) ?? fieldOf(told.field) ?? fieldOf(at.focused)
   if (field) {
     const unsaved = field.name === told.field ? told.value : null

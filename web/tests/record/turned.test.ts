@@ -3,7 +3,7 @@ import { leader, masked, seen, stageOf, stepsOf, type Leader, type Turned } from
 import { by, caseView, field, material, proposal, value } from './cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
-  asked: 'follow', face: null, person: null, line: { here: '', there: '', form: 'idle', word: '' }, recording: null, call_id: null, field: null, value: null, material_id: null, ...over,
+  asked: 'follow', face: null, person: null, third: null, line: { here: '', there: '', form: 'idle', word: '' }, recording: null, call_id: null, field: null, value: null, material_id: null, ...over,
 })
 const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
 const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })
@@ -42,6 +42,14 @@ describe('what the applicant sees now', () => {
     const handed_in = { number: '1137', submission }
     expect(stageOf(caseView({ ...handed_in, signature: signature() }), told(), nowhere)).toEqual({ kind: 'done', number: '1137' })
     expect(stageOf(caseView({ ...handed_in, signature: signature(true) }), told({ asked: 'sign' }), nowhere).kind).toBe('sign')
+    expect(stageOf(caseView({ ...handed_in, signature: signature() }), told({ asked: 'sign' }), nowhere).kind).toBe('done')
+  })
+
+  it('is what the approver asks or points at, even after it was handed in', () => {
+    const view = caseView({ number: '1137', submission, signature: signature(), proposals: [proposal({ id: 'p1' })] })
+    expect(stageOf(view, told(), nowhere).kind).toBe('confirm')
+    expect(stageOf({ ...view, proposals: [] }, told({ field: 'new_person' }), nowhere).kind).toBe('done')
+    expect(stageOf({ ...view, proposals: [] }, told(), { ...nowhere, pointed: 'appointed_on' }).kind).toBe('field')
   })
 })
 

@@ -1,0 +1,105 @@
+/**
+ * How the window's page leads the applicant's screen: what it tells of the call and of the clerk's table, in the same
+ * page (turned round) or in a second window, and what that screen says back.
+ */
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import { useNow } from '../call/clock'
+import { otherLeg, secondLeg, spell } from '../call/standing'
+import { useCall } from '../call/useCall'
+import type { Leader, Turned } from '../record/turned'
+import type { CaseView, MaterialView, SummaryView } from '../wire/messages'
+
+/** What the page has before it. */
+export interface Desk {
+  view: Ref<CaseView | null>
+  /** the field that is filled, and what stands in it unsaved */
+  field: () => { name: string; value: string | null } | null
+  material: () => MaterialView | null
+  /** the screen came back from a request to sign */
+  signed_back: () => void
+  /** the browser did not open the second window */
+  blocked: () => void
+}
+
+const WINDOW = 'yunjian-applicant'
+
+export function useLeading(case_id: string, desk: Desk) {
+  const { t } = useI18n()
+  const router = useRouter()
+  const call = useCall()
+  const now = useNow()
+
+  const turned = ref(false)
+  const asked = ref<Turned['asked']>('follow')
+  /** the summary that the applicant read last, or the clerk before him */
+  const summary = shallowRef<SummaryView | null>(null)
+
+  const telling = computed<Turned>(() => {
+    const running = call.current.value?.case_id === case_id ? call.current.value : null
+    const live = running?.state === 'live' ? running : null
+    const there = live && otherLeg(live, call.me.value)
+    const third = live && secondLeg(live, call.me.value)
+    const { phase, form, until } = call.state.value
+    const time = live?.answered_at ? spell((now.value - Date.parse(live.answered_at)) / 1000) : ''
+    const n = until ? Math.max(0, Math.ceil((Date.parse(until) - now.value) / 1000)) : 0
+    const field = desk.field()
+    const material = desk.material()
+    return {
+      asked: asked.value,
+      face: live ? call.face.value : null,
+      person: there?.person ?? null,
+      third: third && { person: third.person, face: call.second_face.value },
+      line: {
+        here: desk.view.value?.window_place ?? '',
+        there: desk.view.value?.item.place ?? '',
+        form: running ? form : 'idle',
+        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time }) : t('turned.no_call'),
+      },
+      recording: live?.recording_consented ? { on: live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
+      call_id: live?.id ?? null,
+      field: field?.name ?? null,
+      value: field?.value ?? null,
+      material_id: material?.state === 'stored' ? material.id : null,
+    }
+  })
+
+  const hearing = new Set<(told: Turned) => void>()
+  const leads: Leader = {
+    case_id,
+    now: () => telling.value,
+    listen: (hear) => {
+      hearing.add(hear)
+      return () => hearing.delete(hear)
+    },
+    shown: (made) => (summary.value = made),
+  }
+  window.yunjian_leader = leads
+  watch(telling, (told) => hearing.forEach((hear) => hear(told)))
+  watch(() => desk.view.value?.submission, (handed_in) => handed_in && (asked.value = 'follow'))
+  onScopeDispose(() => {
+    if (window.yunjian_leader === leads) delete window.yunjian_leader
+  })
+
+  function openSecond(): void {
+    const { href } = router.resolve({ name: 'applicant', params: { id: case_id } })
+    if (!window.open(href, WINDOW, 'popup,width=1280,height=720')) desk.blocked()
+  }
+
+  /** Asks the applicant to read the summary and sign, on this screen or on the second one. */
+  function ask(where: 'turn' | 'second'): void {
+    asked.value = 'sign'
+    if (where === 'turn') turned.value = true
+    else openSecond()
+  }
+
+  /** The clerk has his screen again. */
+  function back(): void {
+    turned.value = false
+    if (asked.value === 'sign') desk.signed_back()
+    asked.value = 'follow'
+  }
+
+  return { telling, turned, asked, summary, openSecond, ask, back }
+}
