@@ -73,7 +73,8 @@ async function draw(pdf: PDFDocumentProxy, first: number, certain: boolean): Pro
       canvas.style.width = `${width}px`
       canvas.setAttribute('role', 'img')
       canvas.setAttribute('aria-label', `${label} ${number}`)
-      await page.render({ canvas, viewport }).promise
+      // browsers give frames that are not in sight no animation frames, on which a display would wait
+      await page.render({ canvas, viewport, intent: 'print' }).promise
       const before = canvases[number - 1]
       if (before) before.replaceWith(canvas)
       else ground.append(canvas)
