@@ -384,3 +384,47 @@ async def test_the_same_person_twice_is_one_media_leg(store: Store, hall: Hall) 
                 assert again["code"] == "leg_replaced"
             finally:
                 await newer.peer.close()
+
+
+async def test_what_a_worker_was_not_told_is_put_right(store: Store, hall: Hall) -> None:
+    """A node died between the end of a call and the word to the worker: the next one says it."""
+    async with exchange(store, worker=hall.start, stop_worker=False) as node:
+        async with meeting(node) as (call_id, window, approver):
+            for seat in (window, approver):
+                await seat.connect(call_id)
+            await both((window, approver), call_id, "media")
+            await window.desk.do("call.hang_up", call_id=call_id)
+            await kept(store, "stored", 2)
+        client = hall.workers[0].client
+        for room in (call_id, "of-no-call"):
+            await client.open_room(room)
+            await client.add_party(room, "somebody", record=False)
+    async with exchange(store, worker=hall.start) as node:
+        await until(lambda: None if node.rooms.ready else "no worker", MEDIA_S)
+
+        async def tidied() -> str | None:
+            rooms = (await node.rooms.figures())["rooms"]
+            return None if rooms == {} else f"rooms: {set(rooms)}"
+
+        await until(tidied, MEDIA_S)
+
+
+async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
+    store: Store, hall: Hall
+) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        for seat in (window, approver):
+            await seat.connect(call_id)
+        await both((window, approver), call_id, "media")
+        # As if the word that a party went had been lost: the worker holds it no more.
+        await hall.workers[0].client.remove_party(call_id, approver.desk.leg_in(call_id)["id"])
+        await window.desk.sees(
+            lambda call: [leg["media"] for leg in call["legs"]] == [True, False],
+            call_id,
+            MEDIA_S,
+        )
+        await approver.anew(call_id)
+        await window.meets(approver)

@@ -200,9 +200,11 @@ async def edge() -> AsyncIterator[Edge]:
         await connection.watch(command.subject, command.audience)
         version = await outbox.version(command.subject)
         # What happens between the snapshot and the ack must still be seen, and after the ack.
-        if command.subject == "room:busy":
+        if command.subject in ("room:busy", "room:shut"):
             await gateway.publish(command.subject, outbox.add(command.subject))
             await asyncio.sleep(0.05)
+        if command.subject == "room:shut":
+            gateway.unwatch(connection.who.person_id, command.subject, command.audience)
         return {"version": version}
 
     async def wave(connection: Connection, message: Wave) -> list[Delivery]:
@@ -505,6 +507,38 @@ async def test_who_is_gone_watches_nothing(edge: Edge) -> None:
         await page.do("test.open", subject=ROOM, audience="inside")
         assert edge.gateway.watched("room:") == [ROOM]
     await until(lambda: None if not edge.gateway.watched("room:") else "still watched")
+
+
+async def test_who_is_sent_out_hears_nothing_more_of_it(edge: Edge) -> None:
+    async with edge.page("ann") as one, edge.page("ann") as two, edge.page("ben") as other:
+        for page in (one, two, other):
+            await page.do("test.open", subject=ROOM, audience="inside")
+        await two.do("test.open", subject="room:two", audience="inside")
+        assert edge.gateway.watchers("room:", "inside") == {
+            ("ann", ROOM),
+            ("ben", ROOM),
+            ("ann", "room:two"),
+        }
+        edge.gateway.unwatch("ann", ROOM, "outside")  # as which nobody watches: nothing happens
+        await edge.gateway.publish(ROOM, edge.outbox.add(ROOM))
+        for page in (one, two, other):
+            await page.gets("event", 1)
+        edge.gateway.unwatch("ann", ROOM, "inside")
+        await edge.gateway.publish(ROOM, edge.outbox.add(ROOM))
+        await edge.gateway.publish("room:two", edge.outbox.add("room:two"))
+        await other.gets("event", 2)
+        assert [event["subject"] for event in await two.gets("event", 2)] == [ROOM, "room:two"]
+        # What was sent before this ack would have come before it.
+        await one.do("test.say", text="still here")
+        assert len(one.got("event")) == 1
+
+
+async def test_what_waits_behind_an_ack_is_not_sent_to_who_is_sent_out(edge: Edge) -> None:
+    async with edge.page("ann") as page:
+        await page.do("test.open", subject="room:shut", audience="inside")
+        await page.do("test.open", subject=ROOM, audience="inside")
+        await edge.gateway.publish(ROOM, edge.outbox.add(ROOM))
+        assert [event["subject"] for event in await page.gets("event", 1)] == [ROOM]
 
 
 async def test_a_request_without_a_socket_is_answered_alike(edge: Edge) -> None:
