@@ -88,6 +88,27 @@ async def kill_recorder(running: Running) -> None:
     await end(running.node, "media.recorder")
 
 
+async def kill_job(running: Running) -> None:
+    """The child that sets a paper: it is tried again, and the paper comes."""
+    before = {one.pid for one in running.node.find(JOB)}
+    notice = {
+        "type": "case.decide", "case_id": running.case_id, "decision": "to_correct",
+        "reason": "身份证件未收齐",
+    }  # fmt: skip
+    deciding = asyncio.create_task(running.approver.ask(notice))
+    child: list[psutil.Process] = []
+
+    def why_not() -> str | None:
+        child[:] = [one for one in running.node.find(JOB) if one.pid not in before]
+        return None if child else "no child yet"
+
+    await until(why_not, 10, every_s=0.005)
+    child[0].kill()
+    await deciding
+    await running.window.sees_paper(running.case_id, "correction")
+    assert [event for event in running.node.said() if event["event"] == "job.failed"]
+
+
 async def kill_postgres(running: Running) -> None:
     """The database server with all its backends, away for a second."""
     assert running.postgres is not None
@@ -116,9 +137,11 @@ KILLS: dict[str, Callable[[Running], Awaitable[None]]] = {
     "serve": kill_serve,
     "worker": kill_worker,
     "recorder": kill_recorder,
+    "job": kill_job,
     "postgres": kill_postgres,
     "redis": kill_redis,
 }
+JOB = "server.work.cell"
 CUTS = ("worker", "recorder")
 """What ends the files that are being written."""
 

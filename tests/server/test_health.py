@@ -15,6 +15,7 @@ import trustme
 from media import turn
 from server.actions import health
 from server.api.health import SENTENCES
+from server.doctor import examine
 from server.settings import Settings
 from server.store import SystemClock
 from server.wire.http import HealthPart
@@ -165,3 +166,38 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         turn.Server.parse(url)
     with pytest.raises(ValueError, match="no address"):
         Settings(turn_urls=(url,), turn_secret="secret")
+
+
+# ---------------------------------------------------------------- the doctor
+
+
+async def test_the_doctor_says_what_is_missing_and_what_is_well(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'data' / 'yunjian.sqlite'}"
+    certificate = tmp_path / "certificate.pem"
+    key = tmp_path / "key.pem"
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(days=1))
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    issued.private_key_pem.write_to_path(str(key))
+    ill = node_settings(
+        database,
+        tmp_path,
+        turn_urls=("turn:127.0.0.1:1",),
+        turn_secret="secret",
+        tls_certificate=certificate,
+        tls_key=key,
+    )
+    found = {one.name: one for one in await examine(ill)}
+    assert not found["database"].well
+    assert "db upgrade" in found["database"].told
+    assert not found["turn"].well
+    assert "turn:127.0.0.1:1" in found["turn"].told
+    assert not found["certificate"].well
+    assert found["media worker"].well, found["media worker"].told
+    assert found["document probe"].well, found["document probe"].told
+
+    async with served(node_settings(database, tmp_path)):
+        pass
+    well = {one.name: one for one in await examine(node_settings(database, tmp_path))}
+    for name in ("database", "data folder", "turn", "certificate", "clock", "fonts"):
+        assert well[name].well, well[name]
