@@ -156,6 +156,18 @@ def test_a_value_is_saved_in_its_canonical_form(field: str, value: str, saved: s
     assert rules.checked(FIELDS[field], value, AT) == saved
 
 
+def test_so_many_proposals_wait_for_an_answer() -> None:
+    waiting = tuple(proposal(f"p{number}") for number in range(rules.OPEN_AT_MOST))
+    with pytest.raises(Refusal) as refused:
+        rules.propose(form(proposals=waiting), "p", "name", "x", "", APPROVER, at=AT, version=9)
+    assert refused.value.code is Code.THROTTLED
+    answered = (replace(waiting[0], state="declined"), *waiting[1:])
+    after = rules.propose(
+        form(proposals=answered), "p", "name", "x", "", APPROVER, at=AT, version=9
+    )
+    assert after.proposals[-1].version == 9
+
+
 def test_an_edit_outdates_the_open_proposals_of_its_field_alone() -> None:
     start = form(
         proposals=(
