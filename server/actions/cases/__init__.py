@@ -1,0 +1,27 @@
+"""Cases: registering, opening, consent, lists; and what calls need to know of a case.
+
+Here is also who may see a case at all (``audience_of``), the one place for it. The form has its
+own actions, so have decisions, materials, messages, comments and signing. Knows no HTTP.
+"""
+
+from server.actions.cases.admission import (
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    audience_of,
+    header,
+    new_id,
+    shown,
+    subject_of,
+)
+from server.actions.cases.calling import Dialling, card, dialling, mark_called
+from server.actions.cases.listing import listing
+from server.actions.cases.numbers import AHEAD, due, number_of
+from server.actions.cases.registering import commands, consent, create, open_case, snapshot
+
+__all__ = [
+    "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
+    "commands", "consent", "create", "dialling", "due", "header", "listing", "mark_called",
+    "new_id", "number_of", "open_case", "shown", "snapshot", "subject_of",
+]  # fmt: skip

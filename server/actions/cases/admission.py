@@ -1,0 +1,109 @@
+"""Who may see a case at all, and as which audience: the one place for it.
+
+Every action on a case begins here, with its actor and the side from which he acts.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from server.domain.form import Hand, Side
+from server.domain.person import Act, Actor, may
+from server.store import calls as call_rows
+from server.store import cases as rows
+from signaling.protocol import Ack
+from signaling.refusals import Code, Refusal
+
+Handler = Callable[[Any, Any], Awaitable[Mapping[str, Any] | Ack | BaseModel]]
+"""Answers one command of a connection, as the gateway wants it."""
+
+
+class Connected(Protocol):
+    """The socket or request that a command comes by."""
+
+    @property
+    def who(self) -> Any: ...
+
+    async def watch(self, subject: str, audience: str) -> None: ...
+
+
+class InUnits(Protocol):
+    """A case that a window's unit brought and another unit decides."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def window_unit_id(self) -> str: ...
+
+    @property
+    def unit_id(self) -> str: ...
+
+
+def actor_of(connection: Connected) -> Actor:
+    """The member of staff behind a connection; refused ``unauthenticated`` for anything else."""
+    if not isinstance(connection.who, Actor):
+        raise Refusal(Code.UNAUTHENTICATED)
+    return connection.who
+
+
+def subject_of(case_id: str) -> str:
+    return f"case:{case_id}"
+
+
+def new_id() -> str:
+    """A new opaque id: 22 characters of base64url, 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Side | None:
+    """As which audience this person sees the case; None: it does not exist for him.
+
+    window: clerks of the window's unit; approver: approvers of the unit that decides; third: who
+    holds the third seat of the running call about it; supervisor: supervisors of either unit. Who
+    could be several is the first of these. The applicant is no audience of a person: a clerk of
+    the window turns the screen to him.
+    """
+    units = {"window_unit_id": case.window_unit_id, "unit_id": case.unit_id}
+    if may(actor, Act.CASE_FILL, **units):
+        return "window"
+    if may(actor, Act.CASE_JUDGE, **units):
+        return "approver"
+    if await call_rows.third_of(connection, case.id) == actor.person_id:
+        return "third"
+    if may(actor, Act.CASE_WATCH, **units):
+        return "supervisor"
+    return None
+
+
+async def admitted(
+    connection: rows.Connection, actor: Actor, case_id: str
+) -> tuple[rows.Record, Hand]:
+    """The case as rules ask for it, and from which side this person acts; refused ``not_found``."""
+    record = await rows.find(connection, case_id)
+    side = await audience_of(connection, actor, record.case) if record else None
+    if record is None or side is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return record, Hand(actor.person_id, side)
+
+
+async def header(
+    connection: rows.Connection, actor: Actor, case_id: str
+) -> tuple[rows.Header, Side]:
+    """As much of a case as rights ask for, and this person's side; refused ``not_found``."""
+    found = await rows.find_header(connection, case_id)
+    side = await audience_of(connection, actor, found) if found else None
+    if found is None or side is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return found, side
+
+
+async def shown(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[rows.Whole, Side]:
+    """All that a page shows of a case, and this person's side; refused ``not_found``."""
+    whole = await rows.find_whole(connection, case_id)
+    side = await audience_of(connection, actor, whole.record.case) if whole else None
+    if whole is None or side is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return whole, side

@@ -1,0 +1,104 @@
+"""What a call asks of a case: whether it may be dialled about, what is told, that it was called."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.actions.cases.admission import admitted, subject_of
+from server.domain import case as rules
+from server.domain import identifiers
+from server.domain.person import Actor
+from server.store import Change
+from server.store import cases as rows
+from server.wire.case import CaseCalled
+from signaling.protocol import RingCard
+from signaling.refusals import Code, Refusal
+
+
+@dataclass(frozen=True)
+class Dialling:
+    """What dialling needs to know of a case."""
+
+    case_id: str
+    window_unit_id: str
+    target_unit_id: str
+    target_place: str
+    recording_consented: bool
+    card: RingCard
+
+
+async def dialling(
+    connection: rows.Connection, actor: Actor, case_id: str, at: datetime
+) -> Dialling:
+    """Judge whether this case may be dialled about now, by this person, and give what is needed.
+
+    Refused: ``not_found``, ``not_yours`` (not the window), ``case_closed``, ``consent_missing``
+    (no answer yet, or a refusal where the item demands a recording).
+    """
+    record, hand = await admitted(connection, actor, case_id)
+    case = record.case
+    if hand.side != "window":
+        raise Refusal(Code.NOT_YOURS, case=case_id)
+    if case.closed:
+        raise Refusal(Code.CASE_CLOSED)
+    if case.consent is None:
+        raise Refusal(Code.CONSENT_MISSING)
+    if not case.consent.given and case.item.recording_refusal == "no_call":
+        raise Refusal(Code.CONSENT_MISSING, policy=case.item.recording_refusal)
+    return Dialling(
+        case_id=case.id,
+        window_unit_id=case.window_unit_id,
+        target_unit_id=case.item.unit_id,
+        target_place=record.place,
+        recording_consented=case.consent.given,
+        card=_card(record, at),
+    )
+
+
+async def card(
+    connection: rows.Connection, case_id: str, waiting_since: datetime | None = None
+) -> RingCard:
+    """What a rung approver needs to know of the case; the wait counts from the registration,
+    or from ``waiting_since``. Refused ``not_found``."""
+    record = await rows.find(connection, case_id)
+    if record is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return _card(record, waiting_since or record.case.created_at)
+
+
+def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
+    case = record.case
+    stored, required = rows.counts(case.item, case.materials)
+    return RingCard(
+        item_name=case.item.name,
+        applicant_masked=identifiers.mask_name(case.applicant.name),
+        window_name=record.window_name,
+        place=record.window_place,
+        unit_name=record.window_unit_name,
+        mode=case.mode,
+        waiting_since=waiting_since,
+        materials_stored=stored,
+        materials_required=required,
+    )
+
+
+async def mark_called(change: Change, case_id: str, call_id: str) -> None:
+    """Record in the caller's transaction that a call about the case begins: it is under review.
+
+    Lock the call before this locks the case. Refused: ``not_found``, ``case_closed``.
+    """
+    subject = subject_of(case_id)
+    await change.lock(subject)
+    record = await rows.find(change.connection, case_id)
+    if record is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    after = rules.called(record.case, call_id)
+    await rows.save(change.connection, record.case, after)
+    await change.record(
+        subject,
+        "case.called",
+        f"call:{call_id}",
+        lambda version: CaseCalled(
+            subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
+        ),
+        payload={"call": call_id, "state": after.state},
+    )

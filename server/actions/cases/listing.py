@@ -1,0 +1,65 @@
+"""Lists of cases, as far as they exist for a person; the applicant's name is masked."""
+
+from datetime import datetime
+
+from server.domain import case as rules
+from server.domain import identifiers
+from server.domain.person import Act, Actor, may
+from server.store import Store
+from server.store import cases as rows
+from server.wire.http import CaseSummary
+
+
+async def listing(
+    store: Store,
+    actor: Actor,
+    *,
+    mine: bool = False,
+    state: rules.CaseState | None = None,
+    text: str = "",
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[CaseSummary]:
+    """The cases that exist for this person, newest first; ``mine``: that he had a hand in.
+
+    ``before`` is (created_at, id) of the last row of the page before.
+    """
+    windows, deciding = set[str](), set[str]()
+    for act, places in (
+        (Act.CASE_FILL, (windows,)),
+        (Act.CASE_JUDGE, (deciding,)),
+        (Act.CASE_WATCH, (windows, deciding)),
+    ):
+        if may(actor, act, window_unit_id=actor.unit_id, unit_id=actor.unit_id):
+            for place in places:
+                place.add(actor.unit_id)
+    async with store.read() as reading:
+        listed = await rows.list_cases(
+            reading,
+            window_unit_ids=windows,
+            unit_ids=deciding,
+            taken_part=actor.person_id if mine else None,
+            state=state,
+            text=text.strip(),
+            before=before,
+            limit=limit,
+        )
+    return [_summary(row) for row in listed]
+
+
+def _summary(row: rows.Listed) -> CaseSummary:
+    return CaseSummary.model_validate(
+        {
+            name: getattr(row, name)
+            for name in CaseSummary.model_fields
+            if name not in ("item_name", "applicant_masked", "decided_at", "due_on")
+        }
+        | {
+            "item_name": row.item.name,
+            "applicant_masked": identifiers.mask_name(row.applicant_name),
+            "decided_at": row.decision.at if row.decision else None,
+            "due_on": row.decision.counted.due_on
+            if row.decision and row.decision.counted
+            else None,
+        }
+    )

@@ -1,0 +1,209 @@
+"""Registering a case, opening it as one of its audiences, and the applicant's consent."""
+
+from contextlib import suppress
+
+from server.actions.cases.admission import (
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    header,
+    new_id,
+    shown,
+    subject_of,
+)
+from server.actions.cases.numbers import due
+from server.actions.views import case_view, consent_view, due_view, person_ref
+from server.domain import case as rules
+from server.domain import consent as consent_texts
+from server.domain import identifiers
+from server.domain.form import APPLICANT
+from server.domain.person import Act, Actor, may
+from server.domain.working_days import china_day
+from server.store import Store, version_of
+from server.store import cases as rows
+from server.store import catalogue as catalogue_rows
+from server.wire.case import (
+    CaseAudience,
+    CaseConsent,
+    CaseConsented,
+    CaseCreate,
+    CaseCreated,
+    CaseOpen,
+    CaseOpened,
+    Draft,
+)
+from server.wire.http import CaseSnapshot
+from server.wire.projection import project_case
+from signaling.protocol import Ack, Command
+from signaling.refusals import Code, Refusal
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def created(connection: Connected, command: CaseCreate) -> Ack:
+        return await create(store, actor_of(connection), command)
+
+    async def opened(connection: Connected, command: CaseOpen) -> CaseOpened:
+        return await open_case(store, connection, command)
+
+    async def consented(connection: Connected, command: CaseConsent) -> Ack:
+        return await consent(store, actor_of(connection), command)
+
+    return {CaseCreate: created, CaseOpen: opened, CaseConsent: consented}
+
+
+async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
+    """Register a case at the actor's window. Result: ``{case_id}``.
+
+    Refused: ``forbidden`` (not a clerk with a window), ``item_unavailable`` (unknown, out of use,
+    or not in this mode), ``bad_identity_number``, ``bad_date`` (of birth), ``bad_phone``,
+    ``bad_credit_code``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        if not may(actor, Act.CASE_CREATE) or actor.window_id is None:
+            raise Refusal(Code.FORBIDDEN)
+        found = await catalogue_rows.find_item(change.connection, command.item_id)
+        if found is None or not found.in_use or command.mode not in found.item.modes:
+            raise Refusal(Code.ITEM_UNAVAILABLE, item=command.item_id, mode=command.mode)
+        case = rules.Case(
+            id=new_id(),
+            number=None,
+            state="registered",
+            mode=command.mode,
+            item=found.item,
+            clerk_id=actor.person_id,
+            window_id=actor.window_id,
+            window_unit_id=actor.unit_id,
+            applicant=rules.Applicant(
+                name=command.applicant_name,
+                identity_number=identifiers.identity_number(
+                    command.identity_number, today=china_day(change.at)
+                ),
+                phone=identifiers.phone(command.phone),
+                credit_code=identifiers.credit_code(command.credit_code)
+                if command.credit_code
+                else None,
+            ),
+            consent=None,
+            entries={},
+            holds={},
+            proposals=(),
+            materials=(),
+            decision=None,
+            call_id=None,
+            created_at=change.at,
+        )
+        subject = subject_of(case.id)
+        await change.lock(subject)
+        await rows.add(change.connection, case)
+        whole, _ = await shown(change.connection, actor, case.id)
+        await change.record(
+            subject,
+            "case.create",
+            subject,
+            lambda version: CaseCreated(
+                subject=subject, version=version, at=change.at, case=case_view(whole)
+            ),
+            payload={
+                "item": {"id": found.item.id, "code": found.item.code},
+                "mode": case.mode,
+                "applicant": {
+                    "name": case.applicant.name,
+                    "identity_number": case.applicant.identity_number,
+                    "phone": case.applicant.phone,
+                    "credit_code": case.applicant.credit_code,
+                },
+            },
+            on_behalf_of=APPLICANT,
+        )
+        return change.ack({"case_id": case.id})
+
+
+async def open_case(store: Store, connection: Connected, command: CaseOpen) -> CaseOpened:
+    """Let this connection watch a case, and give it as its audience sees it, with own drafts.
+
+    The turned screen (``as_applicant``) reads as the applicant, without drafts. That an approver
+    looked is kept beside the case, as no act of his. Refused: ``not_found``, ``not_yours`` (the
+    turned screen, asked for anywhere but at the window).
+    """
+    actor = actor_of(connection)
+    subject = subject_of(command.case_id)
+    async with store.read() as reading:
+        _, side = await header(reading, actor, command.case_id)
+    if command.as_applicant and side != "window":
+        raise Refusal(Code.NOT_YOURS, case=command.case_id)
+    # Watch before reading: what happens between the two is sent after the snapshot, never lost.
+    await connection.watch(subject, "applicant" if command.as_applicant else side)
+    async with store.read() as reading:
+        whole, side = await shown(reading, actor, command.case_id)
+        audience: CaseAudience = "applicant" if command.as_applicant else side
+        version = await version_of(reading, subject)
+        drafts = await rows.list_drafts(reading, command.case_id, actor.person_id)
+        opened = CaseOpened(
+            audience=audience,
+            version=version,
+            case=project_case(case_view(whole), audience),
+            drafts={
+                field: Draft(value=draft.value, base_version=draft.base_version, at=draft.at)
+                for field, draft in ({} if command.as_applicant else drafts).items()
+            },
+            due=due_view(await due(reading, whole.record.case.item, store.clock.now())),
+        )
+    if side == "approver":
+        with suppress(
+            Refusal
+        ):  # a ledger or a database that is busy must not keep him from reading
+            async with store.change(actor) as change:
+                await rows.look(change.connection, command.case_id, version, change.at)
+    return opened
+
+
+async def snapshot(store: Store, actor: Actor, case_id: str) -> CaseSnapshot:
+    """The case at its present version, without watching it; refused ``not_found``."""
+    async with store.read() as reading:
+        whole, side = await shown(reading, actor, case_id)
+        return CaseSnapshot(
+            audience=side,
+            version=await version_of(reading, subject_of(case_id)),
+            case=project_case(case_view(whole), side),
+        )
+
+
+async def consent(store: Store, actor: Actor, command: CaseConsent) -> Ack:
+    """Keep the applicant's answer about recording, taken at the window before dialling.
+
+    Refused: ``not_found``, ``not_yours``, ``case_closed``, ``malformed`` (no such text).
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        if consent_texts.text(command.text_version, command.language) is None:
+            raise Refusal(Code.MALFORMED, fields="text_version")
+        answer = rules.Consent(
+            command.given, command.text_version, command.language, change.at, actor.person_id
+        )
+        after = rules.consented(record.case, answer, hand)
+        await rows.save(change.connection, record.case, after)
+        told = consent_view(answer, person_ref(actor))
+        await change.record(
+            subject,
+            "case.consent",
+            subject,
+            lambda version: CaseConsented(
+                subject=subject, version=version, at=change.at, consent=told
+            ),
+            payload={
+                "given": answer.given,
+                "text_version": answer.text_version,
+                "language": answer.language,
+            },
+            on_behalf_of=APPLICANT,
+        )
+        return change.ack()
