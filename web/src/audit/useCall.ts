@@ -28,12 +28,11 @@ async function wholeHistory(case_id: string): Promise<HistoryEvent[]> {
   return events
 }
 
-/** Whether something about the call's pictures is still on its way. */
-function unfinished(detail: CallDetail): boolean {
-  if (detail.call.state !== 'ended') return true
-  if (detail.playbacks.some((one) => one.state === 'waiting')) return true
+/** Whether the call is over and each party's pictures are made, or cannot be. */
+function finished(detail: CallDetail): boolean {
   const parties = detail.playbacks.filter((one) => one.seat !== 'composed')
-  return parties.length === 0 && detail.recordings.some((one) => one.state === 'recording' || one.state === 'stored')
+  if (detail.call.state !== 'ended' || parties.some((one) => one.state === 'waiting')) return false
+  return parties.length > 0 || !detail.recordings.some((one) => one.state === 'recording' || one.state === 'stored')
 }
 
 export function useCall(call_id: Ref<string | undefined>) {
@@ -53,8 +52,8 @@ export function useCall(call_id: Ref<string | undefined>) {
       const detail = await http.get<CallDetail>(`/calls/${wanted}`)
       const { case_id } = detail.call
       const held = file.value
-      // what is over does not change any more
-      const settled = held?.detail.call.state === 'ended' && held.detail.call.id === wanted
+      // what is over does not change any more; only a file of all may still be made
+      const settled = held?.detail.call.id === wanted && finished(held.detail)
       const [snapshot, history, marks] = settled
         ? [held.snapshot, held.history, held.marks]
         : await Promise.all([
@@ -65,7 +64,7 @@ export function useCall(call_id: Ref<string | undefined>) {
       if (wanted !== call_id.value) return
       file.value = { detail, snapshot, history, marks }
       problem.value = null
-      if (unfinished(detail)) timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
+      if (!finished(detail) || detail.playbacks.some((one) => one.state === 'waiting')) timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
     } catch (reason) {
       if (wanted === call_id.value) problem.value = Problem.of(reason)
     }

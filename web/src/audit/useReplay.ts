@@ -9,7 +9,7 @@ import type { PlaybackView } from '../wire/messages'
 import { Story } from './asOf'
 import { Clock, inFile, RATES, steer, type Rate } from './clock'
 import { Shown, type Pointing } from './shown'
-import { endOf, happening, marksOf, neighbour, seatedOf, sides, zeroOf, type Mark } from './timeline'
+import { endOf, gapsOf, happening, marksOf, neighbour, seatedOf, sides, zeroOf, type Mark } from './timeline'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCall'
 
@@ -18,6 +18,9 @@ const STEER_MS = 100
 const PATIENCE_MS = 6_000
 /** the end of a file has no following picture to wait for */
 const LAST_S = 0.3
+
+/** a shorter gap is over before it can be read */
+const WORTH_SAYING_S = 1
 
 interface Player {
   element: HTMLVideoElement
@@ -75,6 +78,14 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const pointings = computed<Pointing[]>((before) => {
     const now = shown.value?.pointingsAt(position_s.value) ?? []
     return before && before.length === now.length && before.every((one, index) => one === now[index]) ? before : now
+  })
+  /** the parties of whom nothing was recorded at this second, though they have a file */
+  const gone = computed<Set<string>>((before) => {
+    const now = parties.value.filter((one) => {
+      const at = one.started_at ? position_s.value - (Date.parse(one.started_at) - zero_ms.value) / 1000 : -1
+      return gapsOf(one).some((gap) => gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s)
+    })
+    return before && before.size === now.length && now.every((one) => before.has(one.id)) ? before : new Set(now.map((one) => one.id))
   })
   const current = computed(() => {
     const mine = chosen.value
@@ -242,7 +253,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
   return {
     ...book,
     call, view, zero_ms, end_s, parties, composed, seated, marks, within, shown, story, bookmarks,
-    position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, current, covered, anyway,
+    position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
     attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
     toggle: () => (clock.playing ? pause() : play()),
   }

@@ -50,6 +50,7 @@ export default {
     cannot_play: 'This browser cannot play it: download it instead',
     stuck: 'This part cannot be fetched; the others play on',
     nothing: 'No picture at this second',
+    gap: 'Nothing was recorded at this second',
     making: 'The recordings are being prepared and can be played soon',
     after_the_end: 'It can be played about ten seconds after the call has ended',
     failed: 'The recording of {name} could not be prepared; its segments are under Files',

@@ -50,6 +50,7 @@ export default {
     cannot_play: '此浏览器放不了这段录像，请下载后播放',
     stuck: '这一段取不到，其余照常播放',
     nothing: '此刻没有录像',
+    gap: '此刻掉线，没有录到',
     making: '正在整理录像，稍候即可播放',
     after_the_end: '通话结束后十秒左右可以回放',
     failed: '{name} 的录像没有整理成，可在“文件”中下载分段',
