@@ -18,7 +18,6 @@ from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import Locator, Page, expect
 
 from server.actions import demo
-from server.app import Running
 from server.store import SystemClock
 from tests.kit import desks
 from tests.kit.browsers import Desk, chromium
@@ -379,6 +378,28 @@ async def test_the_approver_sends_and_the_window_returns(tmp_path: Path) -> None
             far.locator(f'.document[data-shown][data-material="{material}"]')
         ).to_be_visible()
         await picture(case.approver, "sent")
+
+        # printed, signed, and returned by the window for this very file
+        signed = paper(2)
+        about = {
+            "case_id": case.case_id,
+            "line": LINE,
+            "filename": "申请书（已签）.pdf",
+            "answers": material,
+        }
+        begun = {
+            **desks.TUS,
+            "Upload-Length": str(len(signed)),
+            "Upload-Metadata": desks.metadata(about),
+        }
+        async with case.clerk.http.post("/api/v1/uploads", headers=begun) as said:
+            assert said.status == 201, await said.text()
+            location = said.headers["Location"]
+        async with case.clerk.patch(location, 0, io.BytesIO(signed)) as said:
+            assert said.status == 204, await said.text()
+        await expect(sent.locator("[data-returned]")).to_contain_text("窗口已交回 1 份")
+        await sent.locator("[data-returned]").click()
+        await expect(far.locator(".document[data-shown] .thumb")).to_have_count(2)
 
         # dropped on the desk: the panel opens with it
         await far.locator("[data-sending]").get_by_role("button", name="返回").click()
