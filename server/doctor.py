@@ -1,5 +1,6 @@
 """What may keep this machine from serving, looked at one by one, with what to do about it."""
 
+import asyncio
 import shutil
 import socket
 import tempfile
@@ -44,19 +45,30 @@ class Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything a node needs; changes nothing but a few bytes in temporary folders."""
     looks: list[tuple[str, Callable[[Settings], Awaitable[tuple[bool, str]]]]] = [
-        ("pages", _pages),
-        ("data folder", _folder),
+        ("pages", _aside(_pages)),
+        ("data folder", _aside(_folder)),
         ("database", _database),
-        ("http port", _port),
+        ("http port", _aside(_port)),
         ("media worker", _media),
         ("document probe", _probe),
-        ("disks", _disks),
+        ("disks", _aside(_disks)),
         ("fonts", _fonts),
         ("turn", _turn),
-        ("certificate", _certificate),
+        ("certificate", _aside(_certificate)),
         ("clock", _clock),
     ]
     return [Finding(name, *await look(settings)) for name, look in looks]
+
+
+def _aside(
+    look: Callable[[Settings], tuple[bool, str]],
+) -> Callable[[Settings], Awaitable[tuple[bool, str]]]:
+    """A look that waits for the disk or the network, off the loop."""
+
+    async def looked(settings: Settings) -> tuple[bool, str]:
+        return await asyncio.to_thread(look, settings)
+
+    return looked
 
 
 def _told(looks: Sequence[Look]) -> tuple[bool, str]:
@@ -65,7 +77,7 @@ def _told(looks: Sequence[Look]) -> tuple[bool, str]:
     return worst.state != "failing", sentence(worst, "en")
 
 
-async def _disks(settings: Settings) -> tuple[bool, str]:
+def _disks(settings: Settings) -> tuple[bool, str]:
     store = settings.store
     return _told([health.disk({"blobs": store.blob_root, "ledger": store.ledger_dir})])
 
@@ -78,7 +90,7 @@ async def _turn(settings: Settings) -> tuple[bool, str]:
     return _told([await health.turns(settings.turn_urls)])
 
 
-async def _certificate(settings: Settings) -> tuple[bool, str]:
+def _certificate(settings: Settings) -> tuple[bool, str]:
     return _told([health.certificate(settings.tls_certificate, datetime.now(UTC))])
 
 
@@ -100,13 +112,13 @@ async def _clock(settings: Settings) -> tuple[bool, str]:
     return _told([health.clock(datetime.now(UTC), there, sealed_at)])
 
 
-async def _pages(_: Settings) -> tuple[bool, str]:
+def _pages(_: Settings) -> tuple[bool, str]:
     if (STATIC / "index.html").is_file():
         return True, str(STATIC)
     return False, "not built: npm --prefix web ci && npm --prefix web run build"
 
 
-async def _folder(settings: Settings) -> tuple[bool, str]:
+def _folder(settings: Settings) -> tuple[bool, str]:
     folder = settings.data.absolute()
     standing = next(one for one in (folder, *folder.parents) if one.is_dir())
     try:
@@ -129,7 +141,7 @@ async def _database(settings: Settings) -> tuple[bool, str]:
     return False, f"at {state.current}, newest is {state.newest}: yunjian db upgrade"
 
 
-async def _port(settings: Settings) -> tuple[bool, str]:
+def _port(settings: Settings) -> tuple[bool, str]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -141,7 +153,7 @@ async def _port(settings: Settings) -> tuple[bool, str]:
 
 
 async def _media(settings: Settings) -> tuple[bool, str]:
-    address = settings.media_host or outward_address()
+    address = settings.media_host or await asyncio.to_thread(outward_address)
     with tempfile.TemporaryDirectory(prefix="yunjian-") as folder:
         try:
             worker = await spawn(Path(folder) / "media", host=settings.media_host)
@@ -154,7 +166,7 @@ async def _media(settings: Settings) -> tuple[bool, str]:
 async def _probe(_: Settings) -> tuple[bool, str]:
     with tempfile.TemporaryDirectory(prefix="yunjian-") as folder:
         page = Path(folder) / "page"
-        page.write_bytes(_ONE_PAGE)
+        await asyncio.to_thread(page.write_bytes, _ONE_PAGE)
         try:
             found = await Children().run(probe.__name__, str(page))
         except JobFailed:

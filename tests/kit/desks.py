@@ -15,6 +15,7 @@ from server.app import Running, running
 from server.store import Clock, Store, upgrade
 from signaling.client import fresh_id
 from tests.kit.nodes import node_settings
+from tests.kit.seats import Addressed
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 PIECE: Final = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -111,7 +112,7 @@ async def demo_node(
 
 
 @asynccontextmanager
-async def desk_of(node: Running, login: str) -> AsyncIterator[Desk]:
+async def desk_of(node: Addressed, login: str) -> AsyncIterator[Desk]:
     """The desk of one of the demo's people."""
     async with aiohttp.ClientSession(node.address) as plain:
         credentials = {"login": login, "password": demo.PASSWORD}

@@ -17,7 +17,7 @@ from server.actions import health
 from server.api.health import SENTENCES
 from server.doctor import examine
 from server.settings import Settings
-from server.store import SystemClock
+from server.store import SystemClock, upgrade
 from server.wire.http import HealthPart
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.nodes import browser, node_settings, served, sign_in
@@ -171,7 +171,7 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 # ---------------------------------------------------------------- the doctor
 
 
-async def test_the_doctor_says_what_is_missing_and_what_is_well(tmp_path: Path) -> None:
+def test_the_doctor_says_what_is_missing_and_what_is_well(tmp_path: Path) -> None:
     database = f"sqlite+aiosqlite:///{tmp_path / 'data' / 'yunjian.sqlite'}"
     certificate = tmp_path / "certificate.pem"
     key = tmp_path / "key.pem"
@@ -187,7 +187,7 @@ async def test_the_doctor_says_what_is_missing_and_what_is_well(tmp_path: Path) 
         tls_certificate=certificate,
         tls_key=key,
     )
-    found = {one.name: one for one in await examine(ill)}
+    found = {one.name: one for one in asyncio.run(examine(ill))}
     assert not found["database"].well
     assert "db upgrade" in found["database"].told
     assert not found["turn"].well
@@ -196,8 +196,7 @@ async def test_the_doctor_says_what_is_missing_and_what_is_well(tmp_path: Path) 
     assert found["media worker"].well, found["media worker"].told
     assert found["document probe"].well, found["document probe"].told
 
-    async with served(node_settings(database, tmp_path)):
-        pass
-    well = {one.name: one for one in await examine(node_settings(database, tmp_path))}
+    asyncio.run(upgrade(database))
+    well = {one.name: one for one in asyncio.run(examine(node_settings(database, tmp_path)))}
     for name in ("database", "data folder", "turn", "certificate", "clock", "fonts"):
         assert well[name].well, well[name]

@@ -1,9 +1,11 @@
-"""The services around a node are killed under load (R6, R7): refused in words, nothing lost, soon back."""
+"""Killed under load (R6 to R8): the server, PostgreSQL, Redis. Refused in words, nothing lost, soon back."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -20,10 +22,11 @@ from tests.kit import services
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.meetings import load
 from tests.kit.nodes import node_settings
+from tests.kit.processes import serving
 from tests.kit.seats import Approver, Window, story
 from tests.kit.until import until
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 WRITERS = 4
 RECOVERS_WITHIN_S = 5.0
@@ -54,11 +57,13 @@ async def write(desk: Desk, number: int, done: dict[str, str], told: Counter[int
             "identity_number": "11010519491231002X", "phone": "13805316217",
         }  # fmt: skip
         while True:
-            async with desk.http.post("/api/v1/commands", json=body) as said:
-                told[said.status] += 1
-                if said.status == 200:
-                    done[str(body["id"])] = (await said.json())["result"]["case_id"]
-                    break
+            # As a page does: the same command with the same id until it is answered.
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                async with desk.http.post("/api/v1/commands", json=body) as said:
+                    told[said.status] += 1
+                    if said.status == 200:
+                        done[str(body["id"])] = (await said.json())["result"]["case_id"]
+                        break
             await asyncio.sleep(0.02)
 
 
@@ -96,16 +101,69 @@ async def kill_under_load(folder: Path, durable: services.Postgres, times: int) 
     return took
 
 
+@pytest.mark.postgres
 async def test_a_database_killed_under_load(tmp_path: Path, durable: services.Postgres) -> None:
     await kill_under_load(tmp_path, durable, 1)
 
 
 @pytest.mark.proofs
 @pytest.mark.timeout(900)
+@pytest.mark.postgres
 async def test_a_database_killed_under_load_twenty_times(
     tmp_path: Path, durable: services.Postgres
 ) -> None:
     await kill_under_load(tmp_path, durable, 20)
+
+
+# ---------------------------------------------------------------- the server itself, on SQLite
+
+
+async def kill_server_under_load(folder: Path, times: int) -> None:
+    """R8 with the whole server: killed at random moments of its writing, started again each time."""
+    chance = random.Random(20261124)
+    file = folder / "yunjian.sqlite"
+    database = f"sqlite+aiosqlite:///{file}"
+    await load(database, folder)
+    done: dict[str, str] = {}
+    told: Counter[int] = Counter()
+    async with serving(folder, database_url=database, log_level="WARNING") as node:
+        await node.start()
+        async with desk_of(node, "lixiulan") as desk:
+            writers = [
+                asyncio.create_task(write(desk, number, done, told)) for number in range(WRITERS)
+            ]
+            for _ in range(times):
+                before = len(done)
+                await until(lambda least=before + 5: None if len(done) >= least else "few", 30)
+                await asyncio.sleep(chance.uniform(0.0, 0.5))  # the row's random moment
+                await node.kill()
+                await node.start()
+            for writer in writers:
+                writer.cancel()
+            await asyncio.gather(*writers, return_exceptions=True)
+            assert set(told) <= {200, 503}, told
+            for command, case_id in done.items():
+                assert (await desk.case(case_id))["id"] == case_id, command
+            assert len(set(done.values())) == len(done), "a command was done twice"
+        assert node.errors() == []
+
+    def integrity() -> str:
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+
+    assert await asyncio.to_thread(integrity) == "ok"
+    report = await verify(node_settings(database, folder).store)
+    assert report.ok, report.findings
+
+
+async def test_a_server_killed_while_it_writes(tmp_path: Path) -> None:
+    await kill_server_under_load(tmp_path, 2)
+
+
+@pytest.mark.proofs
+@pytest.mark.timeout(1800)
+async def test_a_server_killed_while_it_writes_two_hundred_times(tmp_path: Path) -> None:
+    await kill_server_under_load(tmp_path, 200)
 
 
 # ---------------------------------------------------------------- Redis
@@ -159,6 +217,7 @@ async def lose_redis(folder: Path, url: str, redis: services.Redis, away_s: floa
         await approver.sees_call(call_id, lambda call: call["state"] == "ended")
 
 
+@pytest.mark.postgres
 async def test_a_call_across_two_nodes_outlives_redis(
     postgres_url: str, mortal_redis: services.Redis, tmp_path: Path
 ) -> None:
@@ -166,6 +225,7 @@ async def test_a_call_across_two_nodes_outlives_redis(
 
 
 @pytest.mark.proofs
+@pytest.mark.postgres
 async def test_a_call_across_two_nodes_outlives_redis_ten_seconds(
     postgres_url: str, mortal_redis: services.Redis, tmp_path: Path
 ) -> None:
