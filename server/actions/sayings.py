@@ -3,9 +3,10 @@
 Rules are in server.domain.saying; what of it the applicant sees is decided by the lane.
 """
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
+from server.actions.cases import Connected, Handler, actor_of, header, new_id, subject_of
 from server.actions.views import person_ref, saying_view
 from server.domain import saying as rules
+from server.domain.form import Hand
 from server.domain.person import Actor
 from server.store import Store
 from server.store import calls as call_rows
@@ -32,12 +33,12 @@ async def say(store: Store, actor: Actor, command: CaseSay) -> Ack:
             return change.replayed
         subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
-        _, hand = await admitted(change.connection, actor, command.case_id)
+        _, side = await header(change.connection, actor, command.case_id)
         saying = rules.say(
             new_id(),
             command.lane,
             command.text,
-            hand,
+            Hand(actor.person_id, side),
             said=await rows.count_sayings(change.connection, command.case_id),
             for_applicant=command.for_applicant,
             call_id=await _call_of(change.connection, command),

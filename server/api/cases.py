@@ -28,7 +28,8 @@ class CaseQuery(Message):
     """Only the cases that I registered or had a seat in a call about."""
     state: CaseState | None = None
     q: Text = ""
-    """Part of the 办件编号 or of the item's name, or the beginning of the applicant's name."""
+    """Part of the 办件编号, of the item's name, of the name of a file or of a message, or the beginning of
+    the applicant's name."""
     cursor: Cursor | None = None
 
 

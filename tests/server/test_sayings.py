@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.actions import cases
 from server.domain import saying
 from server.wire.case import CaseDecide, CaseOpen, CaseSay
 from signaling.protocol import CallHangUp
@@ -100,6 +102,27 @@ async def test_a_decided_case_is_still_written_about(office: Office) -> None:
     await office.do(APPROVER, CaseDecide, case_id=case_id, **no)
     await say(office, APPROVER, case_id, "请向税务部门申请")
     assert await texts(office, case_id, CLERK) == ["请向税务部门申请"]
+
+
+async def test_cases_are_found_by_what_was_said_and_by_the_names_of_their_files(
+    office: Office, tmp_path: Path
+) -> None:
+    first, second, third = [await office.case() for _ in range(3)]
+    await say(office, CLERK, first, "任职文件 50%_要重扫")
+    await say(office, APPROVER, second, "请稍等", lane="staff")
+    uploads = await office.uploads(tmp_path / "uploads")
+    await office.bring(uploads, third, "licence", name="任职文件.pdf")
+
+    async def found(login: str, text: str) -> list[str]:
+        rows = await cases.listing(office.store, office.actors[login], text=text)
+        return [row.id for row in rows]
+
+    for login in (CLERK, APPROVER, SUPERVISOR):
+        assert await found(login, "任职文件") == [third, first]
+        assert await found(login, "稍等") == [second]
+        assert await found(login, "50%_要") == [first]
+        assert await found(login, "50__") == []
+    assert await found(ADMIN, "任职文件") == []
 
 
 async def test_a_case_takes_no_messages_without_end(

@@ -14,7 +14,7 @@ from server.store.cases.columns import decided_of
 from server.store.cases.reading import JOINED, PLACES, Connection, material_of
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.people import person_refs
-from server.store.tables import calls, cases, items, legs, materials
+from server.store.tables import calls, cases, items, legs, materials, sayings
 from signaling.protocol import PersonRef
 
 
@@ -56,8 +56,8 @@ async def list_cases(
     """Cases taken at, or decided by, these units; newest first.
 
     ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
-    ``text`` looks in the 办件编号 and the item's name, and at the beginning of the applicant's
-    name. ``before`` is (created_at, id) of the last row of the page before.
+    ``text`` looks in the 办件编号, the item's name, the names of files and what was said, and at the
+    beginning of the applicant's name. ``before`` is (created_at, id) of the last row of the page before.
     """
     query = (
         sa.select(cases, *PLACES, *ITEM_COLUMNS)
@@ -76,8 +76,16 @@ async def list_cases(
     if state is not None:
         query = query.where(cases.c.state == state)
     if text:
+        named, said = (
+            sa.select(column)
+            .where(table.c.case_id == cases.c.id, column.contains(text, autoescape=True))
+            .exists()
+            for table, column in ((materials, materials.c.name), (sayings, sayings.c.text))
+        )
         query = query.where(
             sa.or_(
+                named,
+                said,
                 cases.c.number.contains(text, autoescape=True),
                 items.c.name.contains(text, autoescape=True),
                 cases.c.applicant_name.startswith(text, autoescape=True),
