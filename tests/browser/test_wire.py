@@ -29,6 +29,7 @@ WIRE: Final = Path(__file__).parent / "wire"
 CHROMIUM: Final = "/usr/bin/chromium"
 FIREFOX: Final = "/usr/bin/firefox-esr"
 MEET_S: Final = 20.0
+MIDS: Final = [str(mid) for mid in range(8)]
 
 
 class Seat(Protocol):
@@ -245,7 +246,7 @@ async def _story(
     """Both meet; both restart ICE; a document is shown; the first reloads; all is recorded."""
     await first.go(url)
     await second.go(url)
-    assert await first.js(joins[0]) == ["0", "1", "2", "3"]
+    assert await first.js(joins[0]) == MIDS
 
     async def rises() -> str | None:
         """Alone, it hears of the worker only; without that it would stay at its first guess."""
@@ -253,7 +254,7 @@ async def _story(
         return None if (estimate or 0) > 400_000 else f"estimates {estimate} bit/s"
 
     await until(rises, MEET_S, every_s=0.2)
-    assert await second.js(joins[1]) == ["0", "1", "2", "3"]
+    assert await second.js(joins[1]) == MIDS
     await _meets(first, GREEN, 880)
     await _meets(second, RED, 440)
 
