@@ -442,6 +442,14 @@ async def play_all_the_same(page: Page) -> None:
 
     async def plays() -> str | None:
         now = float(str(await page.locator(".replay").get_attribute("data-position")))
-        return None if now > began + 0.5 else f"still at {now}"
+        return None if now > began + 1.5 else f"still at {now}"
 
     await until(plays, 15)
+
+    async def all_play() -> str | None:
+        found = await stands(page)
+        late = [one for one in found["videos"] if abs(one["second"] - found["clock"]) > NEAR_S]
+        return f"not in step: {found}" if late or len(found["videos"]) != 2 else None
+
+    await until(all_play, 5)
+    await expect(page.locator('[data-playback][data-seat="approver"] .over')).to_have_count(0)
