@@ -258,6 +258,7 @@ async def node(
         worker=worker if media else None,
         turn_urls=settings.turn_urls,
         certificate=settings.tls_certificate,
+        font_dirs=settings.font_dirs,
         redis=settings.redis_url is not None,
     )
     marks = Marks(store)

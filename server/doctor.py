@@ -82,8 +82,8 @@ def _disks(settings: Settings) -> tuple[bool, str]:
     return _told([health.disk({"blobs": store.blob_root, "ledger": store.ledger_dir})])
 
 
-async def _fonts(_: Settings) -> tuple[bool, str]:
-    return _told([await health.fonts()])
+async def _fonts(settings: Settings) -> tuple[bool, str]:
+    return _told([await health.fonts(settings.font_dirs)])
 
 
 async def _turn(settings: Settings) -> tuple[bool, str]:

@@ -6,8 +6,11 @@ client; nothing of cases and calls but how many there are.
 """
 
 import asyncio
+import json
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,9 +39,13 @@ CLOCK_FAILING_S: Final = 60.0
 """Tokens are judged with this much slack."""
 CERTIFICATE_WARNING: Final = timedelta(days=30)
 CERTIFICATE_FAILING: Final = timedelta(days=3)
-PATIENCE_S: Final = 3.0
-FONTS: Final = ("Noto Sans CJK SC", "Noto Serif CJK SC")
-"""What papers are set in: Debian's fonts-noto-cjk."""
+PATIENCE_S: Final = 10.0
+FONTS_BELIEVED_S: Final = 300.0
+"""For how long fonts that were found are believed to be there: asking costs a process."""
+_ASK_FONTS: Final = (
+    "import json, sys; from server.work.paper import missing_fonts; "
+    "print(json.dumps(missing_fonts(sys.argv[1:])))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,9 @@ class Health:
     worker: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     turn_urls: Sequence[str] = ()
     certificate: Path | None = None
+    font_dirs: Sequence[Path] = ()
     redis: bool = False
+    _found: dict[str, tuple[float, Look]] = field(default_factory=dict)
 
     async def looks(self) -> list[Look]:
         """Look at everything, at the same time."""
@@ -76,7 +85,7 @@ class Health:
             "certificate": self._certificate,
             "sequencer": self._sequencer,
             "queue": self._queue,
-            "fonts": fonts,
+            "fonts": self._fonts,
             "clock": self._clock,
             "redis": self._redis,
         }
@@ -139,6 +148,15 @@ class Health:
         }
         late = waits_s >= QUEUE_WARNING.total_seconds() or jobs.failed
         return Look("queue", "warning" if late else "ok", "queue", str(jobs.waiting), facts)
+
+    async def _fonts(self) -> Look:
+        known = self._found.get("fonts")
+        if known is None or time.monotonic() - known[0] > FONTS_BELIEVED_S:
+            look = await fonts(self.font_dirs)
+            if look.state != "ok":
+                return look
+            known = self._found["fonts"] = (time.monotonic(), look)
+        return known[1]
 
     async def _clock(self) -> Look:
         """Against the database's clock, and against the newest entry that is sealed."""
@@ -224,21 +242,24 @@ def clock(now: datetime, there: datetime | None, sealed_at: datetime | None) -> 
     return Look("clock", state, "clock_back" if back_s >= off_s else "clock_off", value, facts)
 
 
-async def fonts() -> Look:
-    """Whether the fonts of the papers are installed, as fontconfig lists them."""
+async def fonts(font_dirs: Sequence[Path] = ()) -> Look:
+    """Whether the fonts of the papers are there, asked as a paper would ask, in a child process."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-c", _ASK_FONTS, *map(str, font_dirs),
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
-        listed = await asyncio.create_subprocess_exec(
-            "fc-list", ":", "family", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        said, _ = await listed.communicate()
-    except FileNotFoundError:
-        return Look("fonts", "warning", "fonts_unknown")
-    families = said.decode(errors="replace")
-    missing = [name for name in FONTS if name not in families]
+        said, _ = await child.communicate()
+        missing = json.loads(said)
+    except ValueError:
+        return Look("fonts", "failing", "unknown")
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if missing:
-        return Look(
-            "fonts", "failing", "fonts_missing", ", ".join(missing), {"missing": ", ".join(missing)}
-        )
+        names = ", ".join(missing)
+        return Look("fonts", "failing", "fonts_missing", names, {"missing": names})
     return Look("fonts", "ok", "fonts", "Noto CJK")
 
 

@@ -82,10 +82,6 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "zh-CN": "缺少字体 {missing}，无法生成文书：请安装 fonts-noto-cjk。",
         "en": "Fonts are missing ({missing}), no paper can be made: install fonts-noto-cjk.",
     },
-    "fonts_unknown": {
-        "zh-CN": "没有 fontconfig，无法确认字体。",
-        "en": "fontconfig is not installed; the fonts cannot be told.",
-    },
     "clock": {
         "zh-CN": "本机时钟与数据库、账本一致。",
         "en": "The clock agrees with the database and the ledger.",
