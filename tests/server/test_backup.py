@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -186,3 +189,44 @@ async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
     code, said = await yunjian(fresh, "restore", str(copy))
     assert code == 1, said
     assert demo.PASSWORD not in said
+
+
+FILE_BYTES = 64 * 1024 * 1024
+MINUTES_FOR_TEN = 15.0
+
+
+@pytest.mark.proofs
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize("gib", [1, 10])
+async def test_gigabytes_are_put_back_in_minutes(
+    tmp_path: Path, gib: int, record_property: Callable[[str, object], None]
+) -> None:
+    """R21: ten gigabytes with every hash checked within 15 minutes; one within a tenth of that."""
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(database, tmp_path / "first", SystemClock()):
+        pass
+    kept = node_settings(database, tmp_path / "first").kept
+    await asyncio.to_thread(_fill, kept.blob_root, gib)
+    began = time.monotonic()
+    made = await back_up(kept, tmp_path / "copy.tar")
+    backed_up_s = time.monotonic() - began
+    await asyncio.to_thread(shutil.rmtree, kept.blob_root)
+    fresh = node_settings(f"sqlite+aiosqlite:///{tmp_path / 'fresh.sqlite'}", tmp_path / "second")
+    began = time.monotonic()
+    back = await restore(fresh.kept, tmp_path / "copy.tar")
+    restored_s = time.monotonic() - began
+    assert (made.damaged, back.damaged) == ([], [])
+    assert back.bytes == made.bytes >= gib * 1024**3
+    record_property("backed_up_s", round(backed_up_s, 1))
+    record_property("restored_s", round(restored_s, 1))
+    assert restored_s <= MINUTES_FOR_TEN * 60 * gib / 10
+
+
+def _fill(root: Path, gib: int) -> None:
+    piece = os.urandom(1024 * 1024)
+    for number in range(gib * 1024**3 // FILE_BYTES):
+        content = number.to_bytes(8, "big") + piece * (FILE_BYTES // len(piece))
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = root / sha256[:2] / sha256[2:4] / sha256
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
