@@ -39,7 +39,7 @@ from signaling.refusals import Code, Refusal
 log = structlog.get_logger(__name__)
 
 AGAIN_AFTER_S: Final = 1.0
-SEALING_MAY_TAKE_S: Final = 10.0
+SEALING_MAY_TAKE_S: Final = 5.0
 STARTING_IS_AWAITED_S: Final = 4.0
 """How long a page waits for a worker that is being started; it counts as silent after 5 s."""
 MOVED_AFTER_S: Final = 2.0
