@@ -150,6 +150,14 @@ engineio.payload.Payload.max_decode_packets = PACKETS_AT_ONCE
 class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     """Engine.IO that remembers its background tasks, so that closing can end them."""
 
+    async def handle_request(self, *args: Any, **kwargs: Any) -> Any:
+        """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault."""
+        try:
+            return await super().handle_request(*args, **kwargs)
+        except ValueError:
+            log.info("no packet of Engine.IO")
+            raise ConnectionResetError from None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.running: set[asyncio.Task[Any]] = set()

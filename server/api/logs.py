@@ -16,7 +16,10 @@ from structlog.typing import EventDict
 ExceptionTriple = tuple[type[BaseException], BaseException, TracebackType | None]
 
 _LEVELS: Final = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
-_NOISY: Final = ("aiohttp.access", "engineio", "socketio", "sqlalchemy", "asyncio")
+_OURS: Final = ("/signaling/", "/server/")
+_NOISY: Final = ("aiohttp.access", "sqlalchemy", "asyncio", "aiosqlite")
+_OWN_HANDLERS: Final = ("engineio.server", "engineio.client", "socketio.server", "socketio.client")
+"""Loggers that get a handler of their own, past ours, when their level was not set before."""
 
 
 def frames(error: BaseException) -> list[str]:
@@ -50,14 +53,24 @@ def _without_words(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _is_protocol(record: logging.LogRecord, error: BaseException | None) -> bool:
+    """Whether Socket.IO complains about what it was sent, in the words of who sent it."""
+    if not record.name.startswith(("engineio", "socketio")):
+        return False
+    if error is None:
+        return True
+    return not any(part in place for place in frames(error) for part in _OURS)
+
+
 class _Forward(logging.Handler):
     """Lines of the standard log as events: ours as they are, those of libraries without their values."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
-            # Bytes that are no HTTP are a stranger's mistake, not a fault here.
-            structlog.get_logger().info("no_http", kind=type(error).__name__)
+        if isinstance(error, HttpProcessingError) or _is_protocol(record, error):
+            # Bytes that are no HTTP or Socket.IO are a stranger's mistake, not a fault here.
+            kind = None if error is None else type(error).__name__
+            structlog.get_logger().info("malformed", logger=record.name, kind=kind)
             return
         ours = record.name.startswith("yunjian")
         structlog.get_logger().log(
@@ -80,13 +93,12 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # One write a line: threads log too, and their lines must not run into each other.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
     root.handlers = [_Forward()]
     root.setLevel(_LEVELS[level])
-    for name in _NOISY:
+    for name in (*_NOISY, *_OWN_HANDLERS):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # What it calls errors are wrong requests, told once each and in the words of the asker.
-    logging.getLogger("engineio.server").setLevel(logging.CRITICAL)
