@@ -29,7 +29,7 @@ const ACK_WITHIN_MS = 10_000
  * The server beats every 2 s: after QUIET_TICKS without one the page says so, after DEAD_TICKS it dials anew. Ticks
  * are counted and not time, so that a page that slept does not take its own sleep for the server's.
  */
-const TICK_MS = 450
+const TICK_MS = 430
 const QUIET_TICKS = 6
 const DEAD_TICKS = 16
 
