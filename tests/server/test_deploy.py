@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from media.control import SOCKET_NAME
 from server.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -57,6 +58,7 @@ def test_the_values_of_the_compose_file_are_taken(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv(name, told)
     settings = Settings.load()
     assert settings.media_advertised == ("192.0.2.10",)
+    assert settings.media_workers == (settings.data / "media" / SOCKET_NAME,)
     assert len(settings.turn_urls) == 2
     assert settings.drain_limit_s == 1800
 
