@@ -38,6 +38,8 @@ COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 PEOPLE_REMEMBERED: Final = 10_000
 NAMELESS_S: Final = 6.0
 """How long a transport may stay open on which nobody has said who he is."""
+NAMELESS_AT_ONCE: Final = 500
+"""Of them; a page says it within its first exchange, and tries again when it is refused."""
 PACKETS_WAITING: Final = 1_000
 """A socket that has let so many gather reads nothing any more, and is closed."""
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
@@ -150,10 +152,17 @@ engineio.payload.Payload.max_decode_packets = PACKETS_AT_ONCE
 class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     """Engine.IO that remembers its background tasks, so that closing can end them."""
 
-    async def handle_request(self, *args: Any, **kwargs: Any) -> Any:
-        """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault."""
+    crowded: Callable[[], bool] = staticmethod(lambda: False)
+
+    async def handle_request(self, request: Any) -> Any:
+        """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault.
+
+        Refused with busy while too many transports wait for somebody to say who he is.
+        """
+        if "sid" not in request.query and self.crowded():
+            raise Refusal(Code.BUSY)
         try:
-            return await super().handle_request(*args, **kwargs)
+            return await super().handle_request(request)
         except ValueError:
             log.info("no packet of Engine.IO")
             raise ConnectionResetError from None
@@ -234,6 +243,7 @@ class Gateway:
             max_http_buffer_size=MESSAGE_MAX_BYTES,
             namespaces=["/"],
         )
+        self._sio.eio.crowded = self._crowded
         self._sio.on("connect", self._connected)
         self._sio.on("disconnect", self._gone)
         self._sio.on("command", self._command)
@@ -661,6 +671,9 @@ class Gateway:
                 await self._recheck()
             except Exception as error:  # noqa: BLE001 - without beats every page would count as silent
                 self._bug(Connection(_NOBODY), None, error)
+
+    def _crowded(self) -> bool:
+        return len(self._sio.eio.sockets) - len(self._connections) >= NAMELESS_AT_ONCE
 
     async def _close_nameless(self) -> None:
         """Close transports that were opened, and then nothing; Engine.IO asks only for pongs."""

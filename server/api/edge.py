@@ -204,6 +204,8 @@ async def edge(
         if refusal.code is Code.FOREIGN_ORIGIN:
             security.warning("foreign_origin", source=source(request), reference=reference)
         response = problems.answer(refusal, language, reference)
+        if request.path.startswith(_SOCKET):
+            response.force_close()
         status = response.status
         return response
     except web.HTTPException as error:
