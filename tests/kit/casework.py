@@ -29,6 +29,7 @@ from signaling.protocol import (
     CallAnswer,
     CallDial,
     CallInvite,
+    CallOpen,
     Command,
     DeskDuty,
     DeskOpen,
@@ -167,6 +168,15 @@ class Office:
                     await self.do(login, CallAnswer, call_id=call_id, ring_id=ring["id"])
                     return
         raise AssertionError(f"{login} is not rung")
+
+    def line(self, login: str) -> Line:
+        """The one page of this person."""
+        return Line(self.actors[login])
+
+    async def call(self, call_id: str, login: str = CLERK) -> dict[str, Any]:
+        """The call as this person sees it now."""
+        view: dict[str, Any] = (await self.do(login, CallOpen, call_id=call_id))["call"]
+        return view
 
     async def entries(self, case_id: str) -> list[dict[str, Any]]:
         """The ledger of a case, in its order."""

@@ -1,0 +1,134 @@
+"""What a seated third party may do of all that can be done in a case, and as whom each person reads it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from server.actions import cases
+from server.wire import case as shapes
+from signaling.protocol import CallHangUp, Command
+from signaling.refusals import Code, Refusal
+from tests.kit.casework import (
+    ADMIN,
+    APPROVER,
+    CLERK,
+    IDENTITY_NUMBER,
+    OTHER_APPROVER,
+    OTHER_CLERK,
+    SUPERVISOR,
+    THIRD,
+    Office,
+)
+
+MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
+    shapes.CaseOpen: {},
+    shapes.CaseConsent: {"given": True, "text_version": "2026-11", "language": "en"},
+    shapes.CaseEdit: {"field": "remark", "value": "x", "base_version": 0},
+    shapes.CaseDraft: {"field": "remark", "value": "x", "base_version": 0},
+    shapes.CaseHold: {"field": "remark"},
+    shapes.CasePropose: {"field": "remark", "value": "x"},
+    shapes.CaseCloseProposal: {"adopt": True},
+    shapes.CaseReview: {"material_id": "material-1", "review": "accepted"},
+    shapes.CaseDecide: {"decision": "refused", "reason": "x"},
+    shapes.CaseSay: {"lane": "staff", "text": "在"},
+    shapes.CaseComment: {"on": "field:remark", "text": "请核对"},
+    shapes.CaseReply: {"text": "好"},
+    shapes.CaseResolve: {"resolved": True},
+    shapes.CaseCheck: {"point": "seal", "verdict": "ok"},
+    shapes.CaseSummarise: {},
+    shapes.CaseSign: {"hash": "0" * 64, "width": 100, "height": 100, "strokes": [[(0, 0, 0, 0)]]},
+    shapes.CaseSubmit: {"hash": "0" * 64},
+}
+"""Every command about a case, with members that no rule but that of the side is against."""
+THIRD_MAY: Final = {shapes.CaseOpen, shapes.CaseSay, shapes.CaseComment, shapes.CaseReply}
+
+
+async def test_a_third_party_reads_and_writes_and_does_nothing_else(office: Office) -> None:
+    assert MEMBERS.keys() == set(shapes.COMMANDS) - {shapes.CaseCreate}
+    case_id = await office.case()
+    await office.seat_third(await office.meet(case_id))
+    about = {"case_id": case_id}
+    proposed = {"field": "remark", "value": "甲"}
+    of_others = {
+        "proposal_id": (await office.do(APPROVER, shapes.CasePropose, **about, **proposed))[
+            "proposal_id"
+        ],
+        "comment_id": (await office.do(APPROVER, shapes.CaseComment, **about, on="case", text="?"))[
+            "comment_id"
+        ],
+        "shown_at": office.clock.now(),
+    }
+    before = await office.view(case_id)
+    for command, members in MEMBERS.items():
+        known = {name: value for name, value in of_others.items() if name in command.model_fields}
+        asked = {**about, **known, **members}
+        if command in THIRD_MAY:
+            await office.do(THIRD, command, **asked)
+        else:
+            refusal = await office.refused(THIRD, command, **asked)
+            assert refusal.code is Code.NOT_YOURS, command
+    after = await office.view(case_id)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"sayings", "comments"}
+
+
+async def test_each_person_reads_as_the_first_that_he_is(office: Office) -> None:
+    case_id = await office.case()
+    call_id = await office.meet(case_id)
+
+    async def seen() -> dict[str, str | None]:
+        audiences: dict[str, str | None] = {}
+        for login, actor in office.actors.items():
+            try:
+                shown = await cases.snapshot(office.store, actor, case_id)
+            except Refusal as refusal:
+                assert refusal.code is Code.NOT_FOUND  # noqa: PT017 - told apart from the others
+                audiences[login] = None
+                continue
+            audiences[login] = shown.audience
+            whole = shown.case.applicant.identity_number == IDENTITY_NUMBER
+            assert whole is (shown.audience == "window")
+        return audiences
+
+    known = {
+        CLERK: "window",
+        OTHER_CLERK: "window",
+        APPROVER: "approver",
+        OTHER_APPROVER: "approver",
+        SUPERVISOR: "supervisor",
+        ADMIN: None,
+        THIRD: None,
+    }
+    assert await seen() == known
+    await office.seat_third(call_id, answered=False)
+    assert await seen() == known
+    await office.answer(THIRD, call_id)
+    assert await seen() == {**known, THIRD: "third"}
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    assert await seen() == known
+
+
+@pytest.mark.parametrize("gone_s, reads", [(16, True), (16 + 121, False)])
+async def test_a_lost_third_party_reads_as_long_as_its_place_is_kept(
+    office: Office, gone_s: int, reads: bool
+) -> None:
+    case_id = await office.case()
+    await office.seat_third(await office.meet(case_id))
+    waited = 0
+    while waited < gone_s:  # the others go on answering their beats
+        office.clock.move(4)
+        waited += 4
+        for login in (CLERK, APPROVER):
+            office.switchboard.heard(office.line(login))
+        await office.switchboard.sweep()
+    call_id = (await office.view(case_id))["call_id"]
+    view = await office.call(call_id)
+    third = next(leg for leg in view["legs"] if leg["seat"] == "third")
+    assert (view["state"], third["state"]) == ("live", "lost" if reads else "left")
+    if reads:
+        assert (await office.do(THIRD, shapes.CaseOpen, case_id=case_id))["audience"] == "third"
+    else:
+        refusal = await office.refused(THIRD, shapes.CaseOpen, case_id=case_id)
+        assert refusal.code is Code.NOT_FOUND
