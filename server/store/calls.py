@@ -341,8 +341,13 @@ async def save(connection: Connection, before: Call, after: Call) -> None:
 
 
 async def heard(connection: Connection, seen: Mapping[LegId, datetime]) -> None:
-    """Keep when these legs were last seen; it never goes back."""
-    for leg_id, at in sorted(seen.items()):
+    """Keep when these legs were last seen; it never goes back. One that an act has locked is passed
+    over until the next time, as in ``roster.seen``."""
+    free = await connection.scalars(
+        sa.select(legs.c.id).where(legs.c.id.in_(seen)).with_for_update(skip_locked=True)
+    )
+    for leg_id in free.all():
+        at = seen[LegId(leg_id)]
         await connection.execute(
             legs.update()
             .where(legs.c.id == leg_id, legs.c.last_seen_at < at)

@@ -104,8 +104,18 @@ async def release(connection: Connection, call_id: str, engaged: Collection[str]
 
 
 async def seen(connection: Connection, at_by_person: Mapping[str, datetime]) -> None:
-    """Keep when these people were last seen; who has no desk is passed over, time never goes back."""
-    for person_id, at in sorted(at_by_person.items()):
+    """Keep when these people were last seen; who has no desk is passed over, time never goes back.
+
+    Nobody is waited for: a desk that an act has locked is passed over until the next time, or two
+    that lock several rows in another order would end each other.
+    """
+    free = await connection.scalars(
+        sa.select(roster.c.person_id)
+        .where(roster.c.person_id.in_(at_by_person))
+        .with_for_update(skip_locked=True)
+    )
+    for person_id in free.all():
+        at = at_by_person[person_id]
         await connection.execute(
             roster.update()
             .where(

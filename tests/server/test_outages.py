@@ -10,14 +10,16 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 
 from server.actions import demo
 from server.app import Running, running
-from server.store import SystemClock, verify
+from server.store import SYSTEM, Store, SystemClock, roster, tables, verify
 from tests.kit import services
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.meetings import load
@@ -164,6 +166,40 @@ async def test_a_server_killed_while_it_writes(tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 async def test_a_server_killed_while_it_writes_two_hundred_times(tmp_path: Path) -> None:
     await kill_server_under_load(tmp_path, 200)
+
+
+# ---------------------------------------------------------------- locks
+
+
+@pytest.mark.postgres
+async def test_signs_of_life_wait_for_no_act(postgres_url: str, tmp_path: Path) -> None:
+    """An act locks legs before desks, signs of life come for many of both: neither may end the other."""
+    await load(postgres_url, tmp_path)
+    store = await Store.open(node_settings(postgres_url, tmp_path).store)
+    first, second = "person-gaoxinmin", "person-zhoumingyuan"
+    at = store.clock.now()
+    try:
+        async with store.change(SYSTEM) as change:
+            for person in (first, second):
+                unit = "unit-qingdao-xihaian"
+                await roster.set_duty(change.connection, person, unit, "online", at)
+        later = at + timedelta(seconds=5)
+        async with store.change(SYSTEM) as act:
+            await act.connection.execute(
+                sa.select(tables.roster).where(tables.roster.c.person_id == first).with_for_update()
+            )
+            async with asyncio.timeout(3):
+                async with store.change(SYSTEM) as change:
+                    await roster.seen(change.connection, {first: later, second: later})
+        async with store.read() as connection:
+            rows = await connection.execute(
+                sa.select(tables.roster.c.person_id, tables.roster.c.last_seen_at)
+            )
+            seen = {row.person_id: row.last_seen_at for row in rows}
+        assert seen[second] == later
+        assert seen[first] != later
+    finally:
+        await store.close()
 
 
 # ---------------------------------------------------------------- Redis
