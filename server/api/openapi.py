@@ -62,8 +62,8 @@ def _schemas(declared: list[Route]) -> tuple[Reference, dict[str, Any]]:
     wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for route in declared:
         wanted[route.query, "validation"] = None
-        for model in route.bodies or (route.body,):
-            wanted[model, "validation"] = None
+        for body in route.bodies or (route.body,):
+            wanted[body, "validation"] = None
         if (model := _model(route)) is not None:
             wanted[model, "serialization"] = None
     references, schema = models_json_schema(
