@@ -34,7 +34,7 @@ def fresh_id() -> str:
 
 
 class Client:
-    """One connection of one person.
+    """One connection of one person; one that is lost stays lost.
 
     ``token`` is a bearer token of ``POST /api/v1/tokens``. ``hear_event`` and
     ``hear_ephemeral`` are called on the loop, in the order of arrival. ``ssl_verify`` false lets a
@@ -56,7 +56,11 @@ class Client:
         self._auth = {"token": token, "language": language, "page": page or fresh_id()}
         # The payload of messages stays out of every log.
         self._io = socketio.AsyncClient(
-            logger=False, engineio_logger=False, ssl_verify=ssl_verify, handle_sigint=False
+            reconnection=False,
+            logger=False,
+            engineio_logger=False,
+            ssl_verify=ssl_verify,
+            handle_sigint=False,
         )
         self.beats = 0
         self._io.on("event", lambda event: hear_event(event))
@@ -75,8 +79,7 @@ class Client:
             raise ConnectionError(str(error)) from None
 
     async def close(self) -> None:
-        """End the connection, and every attempt to have it back."""
-        await self._io.shutdown()
+        await self._io.disconnect()
 
     async def send(self, command: Command | Mapping[str, Any]) -> Ack:
         """Send one command and wait for its ack. An id is made when none is given.
