@@ -135,6 +135,7 @@ proofs: install web
 	$(BIN)/python -m pytest -m proofs --timeout 3600 --junit-xml build/proofs/report.xml tests
 
 screens: install web
+	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -k sqlite tests/server/test_papers.py
 	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -m browser tests/browser/test_story.py
 
 clean:

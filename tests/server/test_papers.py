@@ -145,7 +145,7 @@ def picture(kind: str, content: bytes) -> None:
     document = pypdfium2.PdfDocument(content)
     PICTURES.mkdir(exist_ok=True)
     for number in range(len(document)):
-        shown = document[number].render(scale=1.6).to_pil().convert("P", colors=64)
+        shown = document[number].render(scale=1.6).to_pil().quantize(64, dither=0)
         shown.save(PICTURES / f"{kind}-{number + 1}.png", optimize=True)
     document.close()
 
