@@ -42,7 +42,7 @@ def segment(
             sound = file.add_stream("libopus", rate=SOUND_HZ, layout="stereo")
         blocks = 0
         for number in range(round(seconds * PICTURES_PER_S)):
-            if picture is not None:
+            if picture is not None and colour is not None:
                 pixels = np.empty((size[1], size[0], 3), np.uint8)
                 pixels[:] = colour
                 frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
@@ -79,7 +79,7 @@ def seek(path: Path, to_s: float) -> Seen:
         file.seek(int(to_s * av.time_base))
         shown = None
         for frame in file.decode(video=0):
-            if shown is not None and frame.time > to_s:
+            if shown is not None and _second(frame) > to_s:
                 break
             shown = frame
         assert shown is not None
@@ -91,7 +91,12 @@ def seek(path: Path, to_s: float) -> Seen:
             middle[:, width * 5 // 8 : width * 7 // 8],
         )
         left, right = (tuple(map(float, half.reshape(-1, 3).mean(axis=0))) for half in halves)
-        return Seen(float(shown.time), left, right)  # type: ignore[arg-type]
+        return Seen(_second(shown), left, right)  # type: ignore[arg-type]
+
+
+def _second(frame: av.VideoFrame | av.AudioFrame) -> float:
+    assert frame.time is not None
+    return frame.time
 
 
 def tones(path: Path, from_s: float, to_s: float) -> list[float]:
@@ -99,7 +104,7 @@ def tones(path: Path, from_s: float, to_s: float) -> list[float]:
     samples = []
     with av.open(str(path)) as file:
         for frame in file.decode(audio=0):
-            if from_s <= frame.time < to_s:
+            if from_s <= _second(frame) < to_s:
                 samples.append(frame.to_ndarray()[0].astype(np.float32))
     sound = np.concatenate(samples)
     first = dominant_tone(sound, SOUND_HZ)
