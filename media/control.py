@@ -23,6 +23,8 @@ MAX_FRAME_BYTES = 1 << 20
 SOCKET_NAME = "control.sock"
 TOKEN_NAME = "control.token"
 SEGMENTS_NAME = "segments"
+SEGMENT_SUFFIX = ".mkv"
+"""Of a segment's file: WebM is Matroska too."""
 
 JSON_KIND = ord("J")
 BYTES_KIND = ord("B")
@@ -62,8 +64,8 @@ class RecordingStarted:
 class Gap:
     """A stretch of a recorded track that is missing (UTC epoch seconds).
 
-    `reason` is `lost` (packets never came), `muted` (held back by order) or
-    `dropped` (the recorder could not keep up).
+    `reason` is `lost` (packets never came), `muted` or `held` (kept back by order),
+    `codec` (the sender went on in another one) or `dropped` (the recorder could not keep up).
     """
 
     mid: str
@@ -74,7 +76,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class RecordedTrack:
-    """One track of a finished segment; times are of its first and last packet written."""
+    """One track of a finished segment; times are of its first and last packet written.
+
+    `anchors` are raw RTP times, each with the UTC second that it was taken for, wherever that
+    mapping began anew: with them and the clock's rate the RTP time of every packet can be told.
+    """
 
     mid: str
     kind: str
@@ -82,6 +88,7 @@ class RecordedTrack:
     packets: int
     started_at: float
     ended_at: float
+    anchors: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,8 @@ class SegmentFinished:
     """A recording segment is complete on the worker's disk and can be pulled.
 
     `started_at` and `ended_at` (UTC epoch seconds, worker's clock) are those of
-    the first and last packet written; `sha256` is the hex digest of the file.
+    the first and last packet written; `sha256` is the hex digest of the file. `cut`: the
+    recorder died over it, and it goes as far as it could be read.
     """
 
     room: str
@@ -101,6 +109,7 @@ class SegmentFinished:
     ended_at: float
     gaps: tuple[Gap, ...]
     tracks: tuple[RecordedTrack, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,10 @@ def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
     rest = {k: v for k, v in fields.items() if k not in ("event", "number", "gaps", "tracks")}
     return SegmentFinished(
         gaps=tuple(Gap(**g) for g in fields["gaps"]),
-        tracks=tuple(RecordedTrack(**t) for t in fields["tracks"]),
+        tracks=tuple(
+            RecordedTrack(**{**t, "anchors": tuple(map(tuple, t["anchors"]))})
+            for t in fields["tracks"]
+        ),
         **rest,
     )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from media.dtls import Address
+from media.frames import vp8_payload_at
 from media.rtcp import Arrivals, Numbering
 from media.sdp import CLOCKS, MID_EXTENSION, OPUS, RTX, TWCC_EXTENSION, VP8
 from media.srtp import Buffer, Inbound, Outbound
@@ -405,27 +406,6 @@ def _begins(kind: str, data: bytearray, head: int, length: int) -> bool:
     return kind == "audio" or begins_key_frame(data, head, length)
 
 
-def vp8_payload_at(data: bytes | bytearray | memoryview, head: int, end: int) -> int:
-    """Where the VP8 payload starts behind its descriptor (RFC 7741); 0 when it is cut short."""
-    if head >= end:
-        return 0
-    at = head + 1
-    if data[head] & 0x80:
-        if at >= end:
-            return 0
-        extension = data[at]
-        at += 1
-        if extension & 0x80:
-            if at >= end:
-                return 0
-            at += 2 if data[at] & 0x80 else 1
-        if extension & 0x40:
-            at += 1
-        if extension & 0x30:
-            at += 1
-    return at if at < end else 0
-
-
 def begins_key_frame(data: bytes | bytearray | memoryview, head: int, end: int) -> bool:
     """Whether the packet holds the first bytes of a VP8 key frame."""
     at = vp8_payload_at(data, head, end)
@@ -439,5 +419,4 @@ __all__ = [
     "Tap",
     "Track",
     "begins_key_frame",
-    "vp8_payload_at",
 ]

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from media.control import (
+    SEGMENT_SUFFIX,
     SEGMENTS_NAME,
     TOKEN_NAME,
     MediaEvent,
@@ -280,14 +281,14 @@ class Node:
                         await self._recorder.salvaged.wait()
                 return {"segments": await asyncio.to_thread(self._finished)}
             case "read_segment":
-                path = self._segment(message, ".webm")
+                path = self._segment(message, SEGMENT_SUFFIX)
                 offset = message.get("offset")
                 if not isinstance(offset, int) or offset < 0:
                     raise Rejected(Code.BAD_REQUEST, "offset")
                 return await asyncio.to_thread(_read_at, path, offset)
             case "drop_segment":
                 self._finished_by.pop(_text(message, "segment"), None)
-                for suffix in (".json", ".webm"):
+                for suffix in (".json", SEGMENT_SUFFIX):
                     path = self._segment(message, suffix)
                     await asyncio.to_thread(path.unlink, missing_ok=True)
             case "shut_down":

@@ -1,4 +1,4 @@
-"""RTP into WebM (the VP8 and Opus profile of Matroska), without decoding or encoding.
+"""RTP into Matroska (WebM but for H264), without decoding or encoding.
 
 A process of its own, fed by `media.tap` over one stream. It puts packets in
 order, joins them to frames, keeps sound and picture in step and writes one file
@@ -23,7 +23,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from queue import SimpleQueue
@@ -36,6 +36,7 @@ from av.container import OutputContainer
 from av.stream import Stream
 
 from media.control import (
+    SEGMENT_SUFFIX,
     Gap,
     RecordedTrack,
     RecordingStarted,
@@ -44,8 +45,8 @@ from media.control import (
     configure_logging,
     event_to_json,
 )
-from media.forward import vp8_payload_at
-from media.sdp import CLOCKS, RTX
+from media.frames import DEPACKETISERS, Depacketiser, Frame
+from media.sdp import CLOCKS, OPUS, RTX, VP8
 from media.tap import JSON, PACKET, REPORT, REPORT_BODY, json_record, take_records
 
 log = logging.getLogger(__name__)
@@ -63,12 +64,19 @@ SYNC_STEP_S = 0.005
 KEY_INTERVAL_S = 1.0
 TICK_S = 0.1
 MAX_GAPS = 1000
-MAX_FRAME_BYTES = 4 << 20
+MAX_ANCHORS = 1000
+TURN_EVERY_S = 1.0
 DEFAULT_SIZE = (640, 480)
 NTP_EPOCH_S = 2_208_988_800
 _ARRIVAL = struct.Struct("!d")
 MILLISECOND = Fraction(1, 1000)
-CODECS = {"audio": "opus", "video": "vp8"}
+PAYLOADS = {OPUS: "opus", VP8: "vp8", 98: "vp9", 102: "h264", 45: "av1"}
+REPAIRS = {RTX: "vp8", 99: "vp9", 103: "h264", 46: "av1"}
+"""Payload types of retransmissions (RFC 4588), and what they repeat."""
+BARE = {"vp8", "vp9"}
+"""What a file may announce before its first key frame is there."""
+RAW_FORMATS = {"h264": ("h264", b""), "av1": ("obu", b"\x12\x00")}
+"""For a header made of a key frame: FFmpeg's name of the bare stream, and what it begins with."""
 
 
 def kind_of(mid: str) -> str:
@@ -86,22 +94,26 @@ class Packet:
     payload: bytes
 
 
-def parse_rtp(data: bytes, arrival: float) -> tuple[int, Packet | None]:
-    """The SSRC and the packet, with RTX undone (SSRC 0 then); no packet for a padding probe."""
+def parse_rtp(data: bytes, arrival: float) -> tuple[int, str, Packet | None]:
+    """The SSRC, the codec and the packet, with RTX undone (SSRC 0 then); no packet for a padding probe."""
     head = 12 + 4 * (data[0] & 15)
     if data[0] & 16 and len(data) >= head + 4:
         head += 4 + 4 * int.from_bytes(data[head + 2 : head + 4], "big")
     end = len(data) - (data[-1] if data[0] & 32 else 0)
     sequence = int.from_bytes(data[2:4], "big")
     ssrc = int.from_bytes(data[8:12], "big")
-    if data[1] & 127 == RTX:
+    kind = data[1] & 127
+    codec = PAYLOADS.get(kind, "")
+    if kind in REPAIRS:
+        codec = REPAIRS[kind]
         sequence = int.from_bytes(data[head : head + 2], "big")
         head += 2
         ssrc = 0
     if head >= end:
-        return ssrc, None
+        return ssrc, codec, None
     timestamp = int.from_bytes(data[4:8], "big")
-    return ssrc, Packet(sequence, timestamp, bool(data[1] & 128), arrival, data[head:end])
+    marker = bool(data[1] & 128)
+    return ssrc, codec, Packet(sequence, timestamp, marker, arrival, data[head:end])
 
 
 class Reorder:
@@ -117,8 +129,7 @@ class Reorder:
     def put(self, packet: Packet) -> None:
         if self._next is None:
             self._next = packet.sequence
-        behind = (packet.sequence - self._next) & 0xFFFF
-        if behind < 0x8000:
+        if not self.passed(packet):
             self._waiting.setdefault(packet.sequence, packet)
 
     def take(self, now: float) -> tuple[Packet, bool] | None:
@@ -135,6 +146,10 @@ class Reorder:
             return None
         self._next = (first + 1) & 0xFFFF
         return self._waiting.pop(first), True
+
+    def passed(self, packet: Packet) -> bool:
+        """Whether the packet's turn is over."""
+        return self._next is not None and (packet.sequence - self._next) & 0xFFFF >= 0x8000
 
     def restart(self) -> None:
         """Forget the order: the next packet begins a new one."""
@@ -158,11 +173,14 @@ class Clock:
         self._sender: tuple[float, int] | None = None
         self._off_since: float | None = None
         self._least_off = 0.0
+        self.anchors: list[tuple[int, float]] = []
+        """RTP times and the UTC seconds that they stand for, wherever that began anew."""
 
     def at(self, timestamp: int, arrival: float) -> float:
         if self._last is None:
             self._last = self._base = timestamp
             self._anchor = arrival
+            self._note(timestamp, arrival)
         moment = self._anchor + (self._unwrap(timestamp) - self._base) / self._rate
         off = arrival - moment
         if abs(off) < OFF_S:
@@ -177,6 +195,7 @@ class Clock:
             off = self._least_off
         self._off_since = None
         self._anchor += off
+        self._note(timestamp, moment + off)
         return moment + off
 
     def report(self, ntp: int, timestamp: int) -> None:
@@ -197,6 +216,13 @@ class Clock:
 
     def shift(self, seconds: float) -> None:
         self._anchor += seconds
+        if self._last is not None:
+            moment = self._anchor + (self._last - self._base) / self._rate
+            self._note(self._last & 0xFFFFFFFF, moment)
+
+    def _note(self, timestamp: int, moment: float) -> None:
+        if len(self.anchors) < MAX_ANCHORS:
+            self.anchors.append((timestamp, moment))
 
     def _unwrap(self, timestamp: int) -> int:
         if self._last is None:
@@ -207,63 +233,6 @@ class Clock:
         return unwrapped
 
 
-class Assembler:
-    """VP8 packets into frames (RFC 7741). After a loss nothing comes before a key frame."""
-
-    def __init__(self) -> None:
-        self.needs_key = True
-        self._frame = bytearray()
-        self._timestamp: int | None = None
-
-    def put(self, packet: Packet, broken: bool) -> tuple[bytes, bool] | None:
-        """A whole frame and whether it is a key frame, when this packet completes one."""
-        if broken:
-            self.lose()
-        at = vp8_payload_at(packet.payload, 0, len(packet.payload))
-        if not at:
-            return None
-        begins = packet.payload[0] & 0x17 == 0x10
-        if begins:
-            if self._frame:
-                # The frame before never got its last packet.
-                self.lose()
-            key = not packet.payload[at] & 1
-            if self.needs_key and not key:
-                return None
-            self._timestamp = packet.timestamp
-        elif self._timestamp != packet.timestamp:
-            if not self.needs_key:
-                self.lose()
-            return None
-        self._frame += packet.payload[at:]
-        if len(self._frame) > MAX_FRAME_BYTES:
-            # A page that never ends a frame must not fill the memory of the process that records all.
-            self.lose()
-            return None
-        if not packet.marker:
-            return None
-        frame = bytes(self._frame)
-        self._frame.clear()
-        self._timestamp = None
-        key = not frame[0] & 1
-        self.needs_key = self.needs_key and not key
-        return frame, key
-
-    def lose(self) -> None:
-        self.needs_key = True
-        self._frame.clear()
-        self._timestamp = None
-
-
-def key_frame_size(frame: bytes) -> tuple[int, int]:
-    """Width and height in a VP8 key frame's header (RFC 6386, 9.1)."""
-    if len(frame) < 10 or frame[3:6] != b"\x9d\x01\x2a":
-        return DEFAULT_SIZE
-    width = int.from_bytes(frame[6:8], "little") & 0x3FFF
-    height = int.from_bytes(frame[8:10], "little") & 0x3FFF
-    return (width, height) if width and height else DEFAULT_SIZE
-
-
 @dataclass(slots=True)
 class Unit:
     """What is muxed: one frame of sound or picture at its UTC time.
@@ -272,22 +241,27 @@ class Unit:
     """
 
     moment: float
-    data: bytes
-    key: bool
+    frame: Frame
     gap: str = ""
 
 
 @dataclass(slots=True)
 class Line:
-    """One track of a recording on its way from packets to the file."""
+    """One track of a recording on its way from packets to the file.
+
+    `codec` is that of the packets, `written` that of the file's stream, when it has one.
+    """
 
     mid: str
     kind: str
     clock: Clock
     order: Reorder = field(default_factory=Reorder)
-    assembler: Assembler | None = None
+    codec: str = ""
+    frames: Depacketiser | None = None
+    turned_at: float = float("-inf")
     ssrc: int | None = None
     stream: Stream | None = None
+    written: str = ""
     held: list[Unit] = field(default_factory=list)
     packets: int = 0
     first: float | None = None
@@ -297,26 +271,46 @@ class Line:
     broken: str = ""
     key_asked_at: float = float("-inf")
 
+    def lose(self) -> None:
+        """Forget what is unfinished: the next packet begins anew, a picture with a key frame."""
+        self.order.restart()
+        if self.frames is not None:
+            self.frames.lose()
+
+    def turn(self, codec: str) -> None:
+        """Go on in another codec."""
+        self.codec = codec
+        if codec in DEPACKETISERS:
+            self.frames = DEPACKETISERS[codec]()
+        self.order.restart()
+
+    def reopen(self) -> None:
+        """Begin another file."""
+        self.stream = self.first = None
+        self.written = ""
+        self.packets = 0
+        self.last, self.last_ms = 0.0, -1
+        del self.clock.anchors[:-1]
+
 
 class Recording:
-    """One recording: its lines, and from the first frame on its file."""
+    """One recording: its lines, and from the first frame on its file.
+
+    `outgrown` once it has something that this file cannot hold (a picture of another codec):
+    then it is to be closed and to be gone on with by `next`.
+    """
 
     def __init__(self, folder: Path, room: str, party: str, mids: tuple[str, ...]) -> None:
         self.room = room
         self.party = party
         self.segment = secrets.token_hex(12)
-        self.lines: dict[str, Line] = {}
-        for mid in mids:
-            kind = kind_of(mid)
-            line = Line(mid, kind, Clock(CLOCKS[kind]))
-            if kind == "video":
-                line.assembler = Assembler()
-            self.lines[mid] = line
+        self.lines = {mid: Line(mid, kind_of(mid), Clock(CLOCKS[kind_of(mid)])) for mid in mids}
         self.gaps: list[Gap] = []
+        self.outgrown = False
+        self._noted_gaps = 0
         self._folder = folder
         self._container: OutputContainer | None = None
         self._waiting_since: float | None = None
-        self._size = DEFAULT_SIZE
         self.started_at: float | None = None
         self.announced = False
 
@@ -324,17 +318,26 @@ class Recording:
         line = self.lines.get(mid)
         if line is None or line.muted or len(data) < 12:
             return
-        ssrc, packet = parse_rtp(data, arrival)
+        ssrc, codec, packet = parse_rtp(data, arrival)
+        if (codec == "opus") != (line.kind == "audio") or not codec:
+            return
         if ssrc and ssrc != line.ssrc:
             if line.ssrc is not None:
-                line.order.restart()
                 line.clock.restart()
                 line.broken = line.broken or "lost"
-                if line.assembler is not None:
-                    line.assembler.lose()
+                line.lose()
             line.ssrc = ssrc
         if packet is None or line.ssrc is None:
             return
+        if codec != line.codec:
+            # What comes late is of the codec before; and who changes it all the time is not followed.
+            if not ssrc or line.order.passed(packet) or arrival - line.turned_at < TURN_EVERY_S:
+                return
+            if line.codec:
+                self._advance(line, float("inf"))
+                line.broken = line.broken or "codec"
+            line.turn(codec)
+            line.turned_at = arrival
         line.order.put(packet)
         self._advance(line, arrival)
 
@@ -358,27 +361,23 @@ class Recording:
             return
         line.muted = on
         line.broken = "muted"
-        line.order.restart()
-        if line.assembler is not None:
-            line.assembler.lose()
+        line.lose()
 
     def dropped(self, mid: str) -> None:
         """Packets of this track never reached us: do not wait for them."""
         line = self.lines.get(mid)
         if line is not None:
             line.broken = line.broken or "dropped"
-            line.order.restart()
-            if line.assembler is not None:
-                line.assembler.lose()
+            line.lose()
 
     def tick(self, now: float) -> list[str]:
         """Let what waited too long go on; the m-lines that need a key frame now."""
         wanting = []
         for line in self.lines.values():
             self._advance(line, now)
-            needs = line.assembler is not None and line.assembler.needs_key
             if (
-                needs
+                line.frames is not None
+                and line.frames.needs_key
                 and line.ssrc is not None
                 and not line.muted
                 and now - line.key_asked_at >= KEY_INTERVAL_S
@@ -386,13 +385,19 @@ class Recording:
                 line.key_asked_at = now
                 wanting.append(line.mid)
         self._open_when_due(now)
+        if self._noted_gaps < len(self.gaps):
+            self._note_open()
         return wanting
 
-    def close(self) -> Path | None:
-        """End the file; its path, or None when nothing was ever written."""
-        for line in self.lines.values():
-            self._advance(line, float("inf"))
-        self._open_when_due(float("inf"))
+    def close(self, *, last: bool = True) -> Path | None:
+        """End the file; its path, or None when nothing was ever written.
+
+        Unless it is the `last` one of its recording, what still waits is left to the next.
+        """
+        if last:
+            for line in self.lines.values():
+                self._advance(line, float("inf"))
+            self._open_when_due(float("inf"))
         if self._container is None:
             return None
         self._container.close()
@@ -407,15 +412,18 @@ class Recording:
                 container.close()
 
     def next(self) -> "Recording":
-        """A recording of the same m-lines, beginning anew."""
+        """A recording of the same lines in another file: what is on its way goes into that one."""
         following = Recording(self._folder, self.room, self.party, tuple(self.lines))
-        for mid, line in self.lines.items():
-            following.lines[mid].muted = line.muted
+        following.lines = self.lines
+        for line in self.lines.values():
+            line.reopen()
+            if line.held:
+                following._waiting_since = float("-inf")
         return following
 
     @property
     def path(self) -> Path:
-        return self._folder / f"{self.segment}.webm"
+        return self._folder / f"{self.segment}{SEGMENT_SUFFIX}"
 
     def result(self) -> dict[str, Any]:
         """The description of the finished file, but for its digest and size."""
@@ -429,10 +437,17 @@ class Recording:
             "gaps": tuple(self.gaps),
             "tracks": tuple(
                 RecordedTrack(
-                    line.mid, line.kind, CODECS[line.kind], line.packets, line.first or 0, line.last
+                    line.mid,
+                    line.kind,
+                    line.written,
+                    line.packets,
+                    line.first or 0,
+                    line.last,
+                    tuple(line.clock.anchors),
                 )
                 for line in written
             ),
+            "cut": False,
         }
 
     def _advance(self, line: Line, now: float) -> None:
@@ -440,24 +455,22 @@ class Recording:
             packet, broken = taken
             if broken:
                 line.broken = line.broken or "lost"
-            if line.assembler is None:
-                unit = Unit(line.clock.at(packet.timestamp, packet.arrival), packet.payload, True)
-            else:
-                whole = line.assembler.put(packet, broken)
-                if whole is None:
-                    continue
-                data, key = whole
-                if key:
-                    self._size = key_frame_size(data)
-                unit = Unit(line.clock.at(packet.timestamp, packet.arrival), data, key)
-            self._accept(line, unit, now)
+            frame: Frame | None = Frame(packet.payload, True)
+            if line.frames is not None:
+                frame = line.frames.put(packet.payload, packet.timestamp, packet.marker, broken)
+            if frame is not None:
+                moment = line.clock.at(packet.timestamp, packet.arrival)
+                self._accept(line, Unit(moment, frame), now)
 
     def _accept(self, line: Line, unit: Unit, now: float) -> None:
         unit.gap, line.broken = line.broken, ""
-        if self._container is not None:
+        if self._container is not None and line.written == line.codec:
             self._write(line, unit)
             return
         line.held.append(unit)
+        if self._container is not None:
+            self.outgrown = True
+            return
         if self._waiting_since is None:
             self._waiting_since = now
         self._open_when_due(now)
@@ -469,10 +482,11 @@ class Recording:
         picture = [line for line in self.lines.values() if line.kind == "video"]
         if any(not line.held for line in picture) and now - self._waiting_since < HEADER_WAIT_S:
             return
+        coded = {line.codec for line in picture}
         container = av.open(
             str(self.path),
             "w",
-            format="webm",
+            format="matroska" if "h264" in coded else "webm",
             options={
                 "cluster_time_limit": str(CLUSTER_MS),
                 "flush_packets": "1",
@@ -480,14 +494,9 @@ class Recording:
             },
         )
         for line in self.lines.values():
-            if line.kind == "video":
-                width, height = self._size
-                line.stream = container.add_mux_stream("vp8", width=width, height=height)
-            else:
-                line.stream = container.add_stream_from_template(_opus_template())
-            line.stream.time_base = MILLISECOND
+            self._add_stream(container, line)
         held = sorted(
-            ((unit, line) for line in self.lines.values() for unit in line.held),
+            ((unit, line) for line in self.lines.values() for unit in line.held if line.stream),
             key=lambda pair: pair[0].moment,
         )
         self.started_at = held[0][0].moment
@@ -498,15 +507,36 @@ class Recording:
         for line in self.lines.values():
             line.held.clear()
 
+    def _add_stream(self, container: OutputContainer, line: Line) -> None:
+        """Announce the line in the file, unless more would have to be known of it first."""
+        codec = line.codec or ("opus" if line.kind == "audio" else "vp8")
+        if codec == "opus":
+            line.stream = container.add_stream_from_template(_opus_template())
+        elif codec in BARE:
+            width, height = (line.held[0].frame.size if line.held else None) or DEFAULT_SIZE
+            line.stream = container.add_mux_stream(codec, width=width, height=height)
+        elif line.held:
+            name, before = RAW_FORMATS[codec]
+            with av.open(io.BytesIO(before + line.held[0].frame.data), format=name) as raw:
+                line.stream = container.add_stream_from_template(raw.streams.video[0], opaque=True)
+        if line.stream is not None:
+            line.stream.time_base = MILLISECOND
+            line.written = codec
+
     def _note_open(self) -> None:
         """Leave word of the file for the process that comes after a kill -9."""
         note = {
             "room": self.room,
             "party": self.party,
-            "mids": list(self.lines),
+            "tracks": [[x.mid, x.kind, x.written] for x in self.lines.values() if x.written],
             "started_at": self.started_at,
+            "gaps": [asdict(gap) for gap in self.gaps],
         }
-        open_note(self._folder, self.segment).write_text(json.dumps(note))
+        self._noted_gaps = len(self.gaps)
+        path = open_note(self._folder, self.segment)
+        partial = path.with_suffix(".part")
+        partial.write_text(json.dumps(note))
+        partial.rename(path)
 
     def _write(self, line: Line, unit: Unit) -> None:
         if self._container is None or line.stream is None or self.started_at is None:
@@ -525,11 +555,11 @@ class Recording:
                 return
             milliseconds = line.last_ms + 1
         milliseconds = max(milliseconds, 0)
-        packet = av.Packet(unit.data)
+        packet = av.Packet(unit.frame.data)
         packet.stream = line.stream
         packet.time_base = MILLISECOND
         packet.pts = packet.dts = milliseconds
-        packet.is_keyframe = unit.key
+        packet.is_keyframe = unit.frame.key
         self._container.mux(packet)
         line.last_ms = milliseconds
         line.packets += 1
@@ -578,7 +608,7 @@ def digest(path: Path) -> tuple[str, int]:
 def finish(folder: Path, result: dict[str, Any]) -> dict[str, Any]:
     """Seal a finished file: digest, size, and the note that makes it known."""
     segment = str(result["segment"])
-    sha256, size = digest(folder / f"{segment}.webm")
+    sha256, size = digest(folder / f"{segment}{SEGMENT_SUFFIX}")
     event = event_to_json(SegmentFinished(sha256=sha256, size_bytes=size, **result))
     partial = folder / f"{segment}.json.part"
     with partial.open("w") as stream:
@@ -586,36 +616,43 @@ def finish(folder: Path, result: dict[str, Any]) -> dict[str, Any]:
         stream.flush()
         os.fsync(stream.fileno())
     partial.rename(finished_note(folder, segment))
-    open_note(folder, segment).unlink(missing_ok=True)
+    _forget_note(folder, segment)
     return event
+
+
+def _forget_note(folder: Path, segment: str) -> None:
+    path = open_note(folder, segment)
+    path.with_suffix(".part").unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def salvage(folder: Path, segment: str) -> dict[str, Any]:
     """Finish the file of a recorder that was killed: read it through, take its true length."""
     note = json.loads(open_note(folder, segment).read_text())
-    path = folder / f"{segment}.webm"
-    spans: dict[int, tuple[str, int, float, float]] = {}
+    path = folder / f"{segment}{SEGMENT_SUFFIX}"
+    spans: dict[int, tuple[int, float, float]] = {}
     try:
         with av.open(str(path)) as container:
             for packet in container.demux():
                 if packet.pts is None or packet.time_base is None:
                     continue
                 at = float(packet.pts * packet.time_base)
-                kind = packet.stream.type
-                _, count, first, _ = spans.get(packet.stream_index, (kind, 0, at, at))
-                spans[packet.stream_index] = (kind, count + 1, first, at)
+                count, first, _ = spans.get(packet.stream_index, (0, at, at))
+                spans[packet.stream_index] = (count + 1, first, at)
     except (av.FFmpegError, OSError):
         # A last cluster that was cut short ends the reading; what came before counts.
         pass
     if not spans:
-        open_note(folder, segment).unlink(missing_ok=True)
+        _forget_note(folder, segment)
         path.unlink(missing_ok=True)
         return event_to_json(SegmentLost(note["room"], note["party"], segment))
     start = float(note["started_at"])
     tracks = tuple(
-        RecordedTrack(note["mids"][index], kind, CODECS[kind], count, start + first, start + last)
-        for index, (kind, count, first, last) in sorted(spans.items())
+        RecordedTrack(mid, kind, codec, count, start + first, start + last)
+        for index, (count, first, last) in sorted(spans.items())
+        for mid, kind, codec in [note["tracks"][index]]
     )
+    ended_at = max(track.ended_at for track in tracks)
     return finish(
         folder,
         {
@@ -623,9 +660,11 @@ def salvage(folder: Path, segment: str) -> dict[str, Any]:
             "party": note["party"],
             "segment": segment,
             "started_at": start,
-            "ended_at": max(track.ended_at for track in tracks),
-            "gaps": (),
+            "ended_at": ended_at,
+            # A gap that was noted may end behind what is left.
+            "gaps": tuple(Gap(**gap) for gap in note["gaps"] if gap["ended_at"] <= ended_at),
             "tracks": tracks,
+            "cut": True,
         },
     )
 
@@ -695,6 +734,8 @@ class Desk:
                 with self._failing(handle, recording):
                     recording.packet(chr(body[4]), arrival, body[13:])
                     self._announce(recording)
+                if recording.outgrown:
+                    self._turn(handle, recording)
         elif kind == REPORT:
             handle, mid, _, ntp, timestamp = REPORT_BODY.unpack(body)
             recording = self._recordings.get(handle)
@@ -710,13 +751,20 @@ class Desk:
             case {"close": int(handle)}:
                 self._close(handle)
             case {"mute": int(handle), "mid": mid, "on": on}:
-                if recording := self._recordings.get(handle):
+                if recording := self._recording(handle):
                     recording.mute(mid, on)
             case {"dropped": int(handle), "mid": mid}:
-                if recording := self._recordings.get(handle):
+                if recording := self._recording(handle):
                     recording.dropped(mid)
             case _:
                 raise ValueError(f"unknown order: {sorted(order)}")
+
+    def _recording(self, handle: int) -> Recording | None:
+        """The recording of this handle, also while it waits for its disk."""
+        found = self._recordings.get(handle)
+        if found is None and handle in self._failed:
+            _, found = self._failed[handle]
+        return found
 
     def _tick(self) -> None:
         now = monotonic() + self._utc_offset
@@ -725,6 +773,8 @@ class Desk:
                 for mid in recording.tick(now):
                     self._tell({"key": handle, "mid": mid})
                 self._announce(recording)
+            if recording.outgrown:
+                self._turn(handle, recording)
         for handle, (again_at, failed) in list(self._failed.items()):
             if now >= again_at:
                 del self._failed[handle]
@@ -742,24 +792,35 @@ class Desk:
             again_at = monotonic() + self._utc_offset + RETRY_S
             self._failed[handle] = (again_at, recording)
             recording.abandon()
+            for line in recording.lines.values():
+                line.held.clear()
+                line.lose()
             if recording.started_at is not None:
                 self._sealer.submit(self._seal_by, salvage, recording.segment)
 
     def _announce(self, recording: Recording) -> None:
-        if recording.started_at is not None and not recording.announced:
+        """Say that it is being recorded, once there are bytes of it on the disk."""
+        if recording.started_at is None or recording.announced:
+            return
+        if recording.path.stat().st_size:
             recording.announced = True
             started = RecordingStarted(
                 recording.room, recording.party, recording.segment, recording.started_at
             )
             self._tell(event_to_json(started))
 
-    def _close(self, handle: int) -> None:
+    def _turn(self, handle: int, recording: Recording) -> None:
+        """Go on in a next file, when this one cannot hold what comes."""
+        self._close(handle, last=False)
+        self._recordings[handle] = recording.next()
+
+    def _close(self, handle: int, *, last: bool = True) -> None:
         self._failed.pop(handle, None)
         recording = self._recordings.pop(handle, None)
         if recording is None:
             return
         with self._failing(handle, recording):
-            if recording.close() is not None:
+            if recording.close(last=last) is not None:
                 self._announce(recording)
                 self._sealer.submit(self._seal_by, finish, recording.result())
         self._failed.pop(handle, None)

@@ -295,7 +295,7 @@ async def _story(
 
     await until(sealed, 10)
     for segment in exchange.finished:
-        path = workdir / "segments" / f"{segment.segment}.webm"
+        path = workdir / "segments" / f"{segment.segment}.mkv"
         played = await asyncio.to_thread(play, path)
         assert played.errors == ""
         assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 1

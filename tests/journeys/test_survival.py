@@ -366,7 +366,7 @@ def grown(folder: Path, times: int = 4) -> Callable[[], str | None]:
     sizes: dict[str, set[int]] = {}
 
     def why_not() -> str | None:
-        for file in folder.glob("*.webm"):
+        for file in folder.glob("*.mkv"):
             sizes.setdefault(file.name, set()).add(file.stat().st_size)
         counts = sorted((len(seen) for seen in sizes.values()), reverse=True)
         return None if len(counts) >= 2 and counts[1] > times else f"grown {counts} times"

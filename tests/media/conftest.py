@@ -50,7 +50,7 @@ class Studio:
         ]
 
     async def pull(self, segment: SegmentFinished, into: Path) -> Path:
-        path = into / f"{segment.segment}.webm"
+        path = into / f"{segment.segment}.mkv"
         chunks = [chunk async for chunk in self.client.pull_segment(segment.segment)]
         path.write_bytes(b"".join(chunks))
         return path

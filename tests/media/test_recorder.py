@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import av
+import pytest
 
+from media.control import Gap
 from media.forward import begins_key_frame
 from media.recorder import (
-    MAX_FRAME_BYTES,
-    Assembler,
     Clock,
     Packet,
     Recording,
     Reorder,
-    key_frame_size,
     parse_rtp,
+    salvage,
 )
+from tests.kit.packets import Stream, pictures, sounds
+from tests.kit.peer import RED, near
+from tests.kit.recording import play
 
 KEY = bytes([0x10]) + b"\x00\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00"
 UTC = 1_800_000_000.0
@@ -72,12 +76,12 @@ def test_a_lost_packet_is_waited_for_and_then_given_up() -> None:
 
 def test_a_retransmission_takes_the_place_of_the_lost_packet() -> None:
     wrapped = _rtp(900, 5, (41).to_bytes(2, "big") + KEY, ssrc=8, kind=97)
-    ssrc, packet = parse_rtp(wrapped, 1.0)
-    assert ssrc == 0
+    ssrc, codec, packet = parse_rtp(wrapped, 1.0)
+    assert (ssrc, codec) == (0, "vp8")
     assert packet is not None
     assert (packet.sequence, packet.payload) == (41, KEY)
     probe = bytes((0xA0, 97)) + bytes(10) + bytes(20) + bytes((20,))
-    assert parse_rtp(probe, 1.0)[1] is None
+    assert parse_rtp(probe, 1.0)[2] is None
 
 
 def test_clock_follows_the_stream_and_not_the_jitter() -> None:
@@ -160,14 +164,147 @@ def test_key_frames_are_known_by_their_first_bytes() -> None:
     assert not begins_key_frame(b"\x00\x00abc", 0, 5)
     assert begins_key_frame(b"\x90\x80\x81\x02\x00", 0, 5)
     assert not begins_key_frame(b"\x90\x80", 0, 2)
-    assert key_frame_size(KEY[1:]) == (320, 240)
 
 
-def test_a_frame_that_never_ends_is_given_up() -> None:
-    frames = Assembler()
-    piece = bytes(1200)
-    assert frames.put(Packet(0, 1, False, UTC, KEY), False) is None
-    for number in range(1, MAX_FRAME_BYTES // len(piece) + 2):
-        assert frames.put(Packet(number, 1, False, UTC, b"\x00" + piece), False) is None
-    assert frames.needs_key
-    assert frames.put(Packet(0, 2, True, UTC, KEY), False) == (KEY[1:], True)
+KINDS = {"vp8": 96, "vp9": 98, "h264": 102, "av1": 45}
+
+
+class Talk:
+    """Sound, and pictures of one codec after the other, into a recording; as the process leads it."""
+
+    def __init__(self, folder: Path, mids: tuple[str, ...] = ("0", "1")) -> None:
+        self.recording = Recording(folder, "room", "sun", mids)
+        self.done: list[dict[str, object]] = []
+        self.paths: list[Path] = []
+        self._sound = Stream(111, 48_000, ssrc=5)
+        self._picture = Stream(96, 90_000, ssrc=9)
+
+    def goes_on(
+        self, codec: str, from_s: float, seconds: float, lost: set[int] = frozenset()
+    ) -> None:  # type: ignore[assignment]
+        self._picture.payload_type = KINDS[codec]
+        coming: list[tuple[float, str, bytes]] = []
+        for frame in sounds(seconds, 440.0):
+            at = from_s + frame.at_s
+            coming += [(at, "0", packet) for packet in self._sound.packets("opus", frame, at)]
+        for frame in pictures(codec, seconds, RED, key_every=10):
+            at = from_s + frame.at_s
+            coming += [(at, "1", packet) for packet in self._picture.packets(codec, frame, at)]
+        for number, (at, mid, packet) in enumerate(sorted(coming, key=lambda one: one[0])):
+            if number in lost or mid not in self.recording.lines:
+                continue
+            self.recording.packet(mid, UTC + at, packet)
+            self.recording.tick(UTC + at)
+            if self.recording.outgrown:
+                self.close(last=False)
+                self.recording = self.recording.next()
+
+    def close(self, *, last: bool = True) -> None:
+        path = self.recording.close(last=last)
+        assert path is not None
+        self.paths.append(path)
+        self.done.append(self.recording.result())
+
+
+@pytest.mark.parametrize("codec", KINDS)
+def test_each_codec_is_written_as_it_came_and_decodes(tmp_path: Path, codec: str) -> None:
+    talk = Talk(tmp_path)
+    talk.goes_on(codec, 0.0, 3.0)
+    talk.close()
+    played = play(talk.paths[0])
+    assert played.errors == ""
+    assert played.pictures == 30
+    assert near(played.colour, RED)
+    assert played.tone_hz is not None
+    assert abs(played.tone_hz - 440) < 5
+    (result,) = talk.done
+    assert [(t.mid, t.codec) for t in result["tracks"]] == [("0", "opus"), ("1", codec)]  # type: ignore[attr-defined]
+    assert result["gaps"] == ()
+    with av.open(str(talk.paths[0])) as file:
+        assert file.streams.video[0].codec_context.codec.canonical_name == codec
+        times = [p.pts for p in file.demux(video=0) if p.pts is not None]
+    assert times == [number * 100 for number in range(30)]
+
+
+def test_another_codec_in_mid_call_is_another_segment_and_no_sound_is_lost(tmp_path: Path) -> None:
+    talk = Talk(tmp_path)
+    for number, codec in enumerate(("vp8", "h264", "av1", "vp9")):
+        talk.goes_on(codec, number * 3.0, 3.0)
+    talk.close()
+    codecs = [[t.codec for t in one["tracks"] if t.mid == "1"] for one in talk.done]  # type: ignore[attr-defined]
+    assert codecs == [["vp8"], ["h264"], ["av1"], ["vp9"]]
+    assert [play(path).errors for path in talk.paths] == [""] * 4
+    assert sum(play(path).pictures for path in talk.paths) == 120
+    sound = sum(t.packets for one in talk.done for t in one["tracks"] if t.mid == "0")  # type: ignore[attr-defined]
+    assert sound == 600
+    for before, after in pairwise(talk.done):
+        assert 0 <= after["started_at"] - before["ended_at"] < 0.15  # type: ignore[operator]
+
+
+def test_late_packets_of_the_codec_before_and_a_sender_that_changes_all_the_time(
+    tmp_path: Path,
+) -> None:
+    recording = Recording(tmp_path, "room", "sun", ("1",))
+    stream = Stream(96, 90_000, ssrc=9)
+    shown = {codec: pictures(codec, 2.0, RED, key_every=1) for codec in ("vp8", "vp9")}
+    files = 1
+    for number in range(40):
+        codec = ("vp8", "vp9")[number % 2]
+        stream.payload_type = KINDS[codec]
+        at = number * 0.05
+        for packet in stream.packets(codec, shown[codec][number // 2], at):
+            recording.packet("1", UTC + at, packet)
+        if recording.outgrown:
+            recording.close(last=False)
+            recording = recording.next()
+            files += 1
+    recording.close()
+    assert 1 <= files <= 3, "at most one a second"
+
+
+def test_hours_of_one_call_keep_their_times(tmp_path: Path) -> None:
+    """RTP times of 90 kHz begin anew after 13 hours, sequence numbers all the time."""
+    recording = Recording(tmp_path, "room", "sun", ("0", "1"))
+    hours, step = 15, 20
+    for number in range(hours * 3600 // step):
+        at = number * step
+        recording.packet(
+            "0", UTC + at, _rtp(number * 1000, at * 48_000 + 77, b"\xfc\xff\xfe", kind=111)
+        )
+        recording.packet("1", UTC + at, _rtp(number * 50, at * 90_000 + 99, KEY, ssrc=9))
+        recording.tick(UTC + at + 1)
+    path = recording.close()
+    result = recording.result()
+    assert path is not None
+    assert abs(result["ended_at"] - result["started_at"] - (hours * 3600 - step)) < 1
+    with av.open(str(path)) as container:
+        times = [p.pts for p in container.demux(video=0) if p.pts is not None]
+    assert times == [number * step * 1000 for number in range(hours * 3600 // step)]
+
+
+def test_raw_times_of_all_packets_can_be_told_from_the_description(tmp_path: Path) -> None:
+    talk = Talk(tmp_path)
+    talk.goes_on("vp8", 0.0, 2.0)
+    talk.close()
+    picture = talk.done[0]["tracks"][1]  # type: ignore[index]
+    ((timestamp, moment),) = picture.anchors
+    assert (timestamp, moment) == (0xFFFF0000, UTC)
+    with av.open(str(talk.paths[0])) as file:
+        raw = [
+            (timestamp + round((UTC + p.pts / 1000 - moment) * 90_000)) & 0xFFFFFFFF
+            for p in file.demux(video=0)
+            if p.pts is not None
+        ]
+    assert raw == [(0xFFFF0000 + number * 9000) & 0xFFFFFFFF for number in range(20)]
+
+
+def test_what_was_missing_is_known_after_a_kill(tmp_path: Path) -> None:
+    talk = Talk(tmp_path)
+    talk.goes_on("h264", 0.0, 6.0, lost=set(range(60, 80)))
+    gaps = talk.recording.gaps
+    assert {gap.reason for gap in gaps} == {"lost"}
+    talk.recording.abandon()
+    event = salvage(tmp_path, talk.recording.segment)
+    assert event["cut"] is True
+    assert [Gap(**gap) for gap in event["gaps"]] == gaps
+    assert [track["codec"] for track in event["tracks"]] == ["opus", "h264"]

@@ -62,7 +62,7 @@ async def test_both_files_play_to_the_end_with_the_right_picture_tone_and_length
     for segment in left:
         await studio.client.drop_segment(segment.segment)
     assert await studio.client.list_segments() == []
-    assert list((studio.workdir / "segments").glob("*.[jw]*")) == []
+    assert list((studio.workdir / "segments").glob("*.[jm]*")) == []
 
 
 async def test_what_was_not_consented_to_is_not_written(studio: Studio) -> None:
@@ -79,7 +79,7 @@ async def test_what_was_not_consented_to_is_not_written(studio: Studio) -> None:
     await studio.client.record("room", "sun", False)
     await studio.finished("sun")
     await studio.client.close_room("room")
-    files = list((studio.workdir / "segments").glob("*.webm"))
+    files = list((studio.workdir / "segments").glob("*.mkv"))
     assert len(files) == 1
 
 
@@ -152,7 +152,7 @@ async def test_a_killed_worker_leaves_its_recordings_to_the_next_one(
         segments = await worker.client.list_segments()
         assert sorted(segment.party for segment in segments) == ["li", "sun"]
         for segment in segments:
-            path = studio.workdir / "segments" / f"{segment.segment}.webm"
+            path = studio.workdir / "segments" / f"{segment.segment}.mkv"
             played = await asyncio.to_thread(play, path)
             assert played.errors == ""
             assert abs(played.duration_s - (segment.ended_at - segment.started_at)) < 0.1
