@@ -2,6 +2,7 @@
 # make test     everything that must hold: check, tests, web build, browser stories
 # make check    linters, types, import contracts, generated files, floors
 # make bench    figures, as tables and as JSON under build/bench/
+# make bench-media  the media engine beside rtpengine, a C floor and aiortc
 # make proofs   the long proofs, with a report under build/proofs/
 # make screens  take the pictures of the README and the docs anew
 # make schema   write the schemas and regenerate the TypeScript messages from them
@@ -28,7 +29,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: run test check bench proofs screens schema clean install web wheel \
+.PHONY: run test check bench bench-media proofs screens schema clean install web wheel \
 	lint types contracts floors messages web-types parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -129,6 +130,10 @@ bench: install web
 		name=$$(basename "$$file" .py); \
 		$(STAGE) "bench $$name" $(BIN)/python -m "tests.bench.$$name"; \
 	done
+
+bench-media: install
+	@.ci/system bench-media
+	$(BIN)/python -m tests.bench.media $(ARGS)
 
 proofs: install web
 	@mkdir -p build/proofs
