@@ -141,7 +141,8 @@ proofs: install web
 
 screens: install web
 	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -k sqlite tests/server/test_papers.py
-	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -m browser tests/browser/test_story.py
+	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -m browser --ignore tests/browser/test_wheel.py \
+		--ignore tests/browser/test_wire.py --ignore tests/browser/test_call.py tests/browser
 
 clean:
 	rm -rf build dist server/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache \

@@ -11,9 +11,9 @@ from playwright.async_api import expect
 from server.actions import demo
 from server.app import running
 from server.store import Store, upgrade
-from tests.browser.test_story import Screens
 from tests.kit.browsers import Desk, chromium
 from tests.kit.nodes import node_settings
+from tests.kit.screens import Screens
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 
@@ -64,4 +64,4 @@ async def test_health_page(tmp_path: Path) -> None:
             await expect(page.get_by_role("alert")).to_contain_text("连不上服务器")
             await expect(rows.first).to_be_visible()
             assert desk.complaints == []
-    assert not screens.findings, "\n".join(f"{k}: {v}" for k, v in screens.findings.items())
+    screens.check()

@@ -22,10 +22,11 @@ from server.actions import demo
 from server.api.route import STORE
 from server.app import Running, running
 from server.store import Store, upgrade
-from tests.browser.test_story import Screens, scan
+from tests.browser.test_story import scan
 from tests.kit.browsers import Desk, chromium
 from tests.kit.nodes import node_settings
 from tests.kit.peer import GREEN, RED
+from tests.kit.screens import Screens
 from tests.kit.seats import Approver, Window, story
 from tests.kit.until import until
 
@@ -200,7 +201,7 @@ async def test_replay(node: Running, tmp_path: Path) -> None:
         await screens.take(desk, "supervisor-altered")
         await play_all_the_same(page)
         assert desk.complaints == []
-    assert not screens.findings, "\n".join(f"{k}: {v}" for k, v in screens.findings.items())
+    screens.check()
 
 
 async def find_the_call(desk: Desk, screens: Screens) -> None:

@@ -1,15 +1,13 @@
 """The first cloud meeting in real browsers: two people in a call, a supervisor afterwards.
 
 Each person is a Chromium of its own with a known picture and tone; everything is done by
-clicking and typing on the Chinese pages. Screenshots of each page go to build/screens, and to
-docs/screens when YUNJIAN_SCREENS is set.
+clicking and typing on the Chinese pages.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -25,11 +23,11 @@ from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.nodes import node_settings
 from tests.kit.peer import GREEN, RED, Colour, near
+from tests.kit.screens import Screens
 from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-ROOT = Path(__file__).parents[2]
 WINDOW: Colour = RED
 APPROVER: Colour = GREEN
 WINDOW_HZ, APPROVER_HZ = 440, 660
@@ -71,26 +69,6 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
         await store.close()
     async with running(settings) as node:
         yield node
-
-
-class Screens:
-    """Where pictures of the pages go; each page is also judged by axe when its picture is taken."""
-
-    def __init__(self) -> None:
-        self.folder = ROOT / (
-            "docs/screens" if os.environ.get("YUNJIAN_SCREENS") else "build/screens"
-        )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.findings: dict[str, list[str]] = {}
-
-    async def take(self, desk: Desk, name: str, *, large: bool = False) -> None:
-        await desk.page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
-        if found := await desk.axe():
-            self.findings[name] = found
-        if large:
-            await desk.page.set_viewport_size({"width": 1920, "height": 1080})
-            await desk.page.screenshot(path=self.folder / f"{name}-1920.png", animations="disabled")
-            await desk.page.set_viewport_size({"width": 1366, "height": 768})
 
 
 def scan(page: int) -> bytes:
@@ -238,7 +216,7 @@ async def test_first_meeting(node: Running, tmp_path: Path) -> None:
             for line in desk.complaints
         ]
     assert complaints == []
-    assert not screens.findings, "\n".join(f"{k}: {v}" for k, v in screens.findings.items())
+    screens.check()
 
 
 async def transform(page: Page, selector: str) -> str:

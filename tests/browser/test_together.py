@@ -21,11 +21,11 @@ from server.actions import demo
 from server.store import SystemClock
 from tests.kit import desks
 from tests.kit.browsers import Desk, chromium
+from tests.kit.screens import Screens
 from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-ROOT = Path(__file__).parents[2]
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 LINE = "application"
 LINE_NAME = "变更登记申请书"
@@ -96,12 +96,11 @@ async def both(tmp_path: Path) -> AsyncIterator[Both]:
         assert window.complaints + approver.complaints == []
 
 
-async def picture(desk: Desk, name: str) -> None:
+async def picture(desk: Desk, name: str, *, large: bool = False) -> None:
     """A screenshot of the page, which axe finds nothing wrong with."""
-    folder = ROOT / "build" / "screens"
-    folder.mkdir(parents=True, exist_ok=True)
-    await desk.page.screenshot(path=folder / f"{name}.png", animations="disabled")
-    assert await desk.axe() == [], name
+    screens = Screens()
+    await screens.take(desk, name, large=large)
+    screens.check()
 
 
 async def open_line(page: Page, side: str, key: str = LINE) -> None:

@@ -17,9 +17,10 @@ from playwright.async_api import Locator, Page, expect
 
 from server.actions import demo
 from server.app import Running
-from tests.browser.test_story import FAR, Screens, meets, node, scan, state_of, within
+from tests.browser.test_story import FAR, meets, node, scan, state_of, within
 from tests.kit.browsers import Desk, chromium
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
+from tests.kit.screens import Screens
 from tests.kit.until import until
 
 __all__ = ["node"]
@@ -169,7 +170,7 @@ async def test_a_third_unit_is_invited_and_leaves(
         await active(desk)
     await meets(approver, RED, 440)
     assert [*window.complaints, *approver.complaints, *third.complaints] == []
-    assert not screens.findings, screens.findings
+    screens.check()
 
 
 async def test_a_network_that_breaks_and_a_call_that_is_not_hung_up_by_mistake(
@@ -379,7 +380,7 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
 
     await until(printed, 10)
     assert [*window.complaints, *approver.complaints, *second.complaints] == []
-    assert not screens.findings, screens.findings
+    screens.check()
 
 
 async def test_a_form_goes_out_is_signed_and_comes_back(
