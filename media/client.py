@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from media.control import (
     TOKEN_NAME,
     Gap,
     MediaEvent,
+    OfferWanted,
     PartyDown,
     PartyUp,
     RecordedTrack,
@@ -40,6 +41,7 @@ __all__ = [
     "Gap",
     "MediaClient",
     "MediaEvent",
+    "OfferWanted",
     "PartyDown",
     "PartyUp",
     "RecordedTrack",
@@ -99,15 +101,26 @@ class MediaClient:
         await self._ask("open_room", room=room)
 
     async def add_party(
-        self, room: str, party: str, *, record: bool, place: int | None = None
+        self,
+        room: str,
+        party: str,
+        *,
+        record: bool,
+        place: int | None = None,
+        receives_from: Collection[int] | None = None,
+        sends_to: Collection[int] | None = None,
     ) -> str:
         """Seat a party and return the worker's SDP offer for its page.
 
         `record` starts the tap with the first packet. `place` (0 to 2; None: the first free
         one) says on which m-lines it is seen: each party gets the other places in their order.
+        `receives_from` and `sends_to` are its rights from the first packet on, see `permit`.
         Refused: unknown_room, party_exists, full (the place is taken).
         """
-        answer = await self._ask("add_party", room=room, party=party, record=record, place=place)
+        rights = _rights(receives_from, sends_to)
+        answer = await self._ask(
+            "add_party", room=room, party=party, record=record, place=place, **rights
+        )
         return str(answer["sdp"])
 
     async def answer(self, room: str, party: str, sdp: str) -> None:
@@ -118,6 +131,10 @@ class MediaClient:
         """A new offer with new ICE credentials; media flows on over the old path meanwhile."""
         return str((await self._ask("restart_ice", room=room, party=party))["sdp"])
 
+    async def renew(self, room: str, party: str) -> str:
+        """A new offer as the room is now (see `OfferWanted`); the same ICE, and media flow on."""
+        return str((await self._ask("renew", room=room, party=party))["sdp"])
+
     async def record(self, room: str, party: str, on: bool) -> None:
         """Start or stop recording the party; stopping finishes its segment."""
         await self._ask("record", room=room, party=party, on=on)
@@ -125,6 +142,28 @@ class MediaClient:
     async def mute(self, room: str, party: str, mid: str, on: bool) -> None:
         """Hold back what the party sends on the m-line `mid`: nobody and no file gets it."""
         await self._ask("mute", room=room, party=party, mid=mid, on=on)
+
+    async def permit(
+        self,
+        room: str,
+        party: str,
+        *,
+        receives_from: Collection[int] | None,
+        sends_to: Collection[int] | None,
+    ) -> None:
+        """Say whose places a party hears and sees, and which hear and see it; None: all.
+
+        Something passes only when both ends' rights let it, from the order on at once, and of
+        what may not pass no packet is sent. Who listens in silence has `sends_to=()`, who
+        whispers to the approver alone `sends_to=(1,)`, an ordinary party None and None. A party
+        that comes anew (a reload) brings the rights of its own `add_party`.
+        """
+        await self._ask("permit", room=room, party=party, **_rights(receives_from, sends_to))
+
+    async def hold(self, room: str, on: bool) -> None:
+        """Hold the room: nobody in it, or who comes to it, hears or sees anyone, and nothing of it
+        is recorded (gaps of reason `held`) until it is let go on. Who is muted then stays so."""
+        await self._ask("hold", room=room, on=on)
 
     async def remove_party(self, room: str, party: str) -> None:
         """Unseat the party and finish its segment (reported by an event)."""
@@ -242,6 +281,15 @@ class MediaClient:
             future.set_result(outcome)
 
 
+def _rights(
+    receives_from: Collection[int] | None, sends_to: Collection[int] | None
+) -> dict[str, list[int] | None]:
+    return {
+        "receives_from": sorted(receives_from) if receives_from is not None else None,
+        "sends_to": sorted(sends_to) if sends_to is not None else None,
+    }
+
+
 @dataclass
 class Worker:
     """A running worker and a client of it. `process` is None when it was taken up; a `shared` one
@@ -276,14 +324,19 @@ class Worker:
 
 
 async def spawn(
-    workdir: Path, *, host: str = "", advertised: list[str] | None = None, port: int = 0
+    workdir: Path,
+    *,
+    host: str = "",
+    advertised: list[str] | None = None,
+    port: int = 0,
+    codec: str = "",
 ) -> Worker:
     """Start `python -m media.node` in `workdir`, or take up the one that lives there.
 
     `host` is the local address of the UDP socket (empty: the machine's outward
     one) and `port` its number (0: any free one); `advertised` are the addresses
-    named to browsers (empty: `host`). The
-    folder holds the control socket (0600), the token and the segments; those of
+    named to browsers (empty: `host`); `codec` is the one of `media.sdp.VIDEO` that pictures
+    are to have where all take it (empty: VP8). The folder holds the control socket (0600), the token and the segments; those of
     an earlier worker are found again. Raises `Rejected(worker_gone)` when the
     worker does not come up.
     """
@@ -294,6 +347,8 @@ async def spawn(
             return Worker(await MediaClient.connect(socket, token), None)
     token = await asyncio.to_thread(_new_token, workdir)
     arguments = ["--workdir", str(workdir), "--host", host, "--port", str(port)]
+    if codec:
+        arguments += ["--codec", codec]
     for address in advertised or []:
         arguments += ["--advertise", address]
     # A session of its own, so that a signal to the server's group leaves it recording.

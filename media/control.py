@@ -51,6 +51,17 @@ class PartyDown:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferWanted:
+    """What the room needs of this party has changed: its page should get a new offer (`renew`).
+
+    Said when the party sends pictures in a codec that another one does not take.
+    """
+
+    room: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStarted:
     """The first packet of a segment was written at `at` (UTC epoch seconds)."""
 
@@ -64,8 +75,9 @@ class RecordingStarted:
 class Gap:
     """A stretch of a recorded track that is missing (UTC epoch seconds).
 
-    `reason` is `lost` (packets never came), `muted` or `held` (kept back by order),
-    `codec` (the sender went on in another one) or `dropped` (the recorder could not keep up).
+    `reason` is `lost` (packets never came), `muted` (the party's track held back by order),
+    `held` (the whole room held), `codec` (the sender went on in another one) or `dropped`
+    (the recorder could not keep up).
     """
 
     mid: str
@@ -126,7 +138,15 @@ class WorkerGone:
     """The control channel ended. It is the last event of a client."""
 
 
-MediaEvent = PartyUp | PartyDown | RecordingStarted | SegmentFinished | SegmentLost | WorkerGone
+MediaEvent = (
+    PartyUp
+    | PartyDown
+    | OfferWanted
+    | RecordingStarted
+    | SegmentFinished
+    | SegmentLost
+    | WorkerGone
+)
 
 
 def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
@@ -145,6 +165,7 @@ def segment_from(fields: Mapping[str, Any]) -> SegmentFinished:
 _NAMES: dict[type[Any], str] = {
     PartyUp: "party_up",
     PartyDown: "party_down",
+    OfferWanted: "offer_wanted",
     RecordingStarted: "recording_started",
     SegmentFinished: "segment_finished",
     SegmentLost: "segment_lost",
@@ -163,6 +184,8 @@ def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
             return PartyUp(**rest)
         case "party_down":
             return PartyDown(**rest)
+        case "offer_wanted":
+            return OfferWanted(**rest)
         case "recording_started":
             return RecordingStarted(**rest)
         case "segment_finished":

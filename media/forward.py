@@ -11,10 +11,18 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
+from media.codec import BEGINS
 from media.dtls import Address
-from media.frames import vp8_payload_at
 from media.rtcp import Arrivals, Numbering
-from media.sdp import CLOCKS, MID_EXTENSION, OPUS, RTX, TWCC_EXTENSION, VP8
+from media.sdp import (
+    CLOCKS,
+    CODEC_BY_PAYLOAD,
+    MID_EXTENSION,
+    OPUS,
+    RTX_PAYLOADS,
+    TWCC_EXTENSION,
+    VP8,
+)
 from media.srtp import Buffer, Inbound, Outbound
 
 
@@ -45,6 +53,7 @@ class Track:
 
     __slots__ = (
         "bytes",
+        "codec",
         "endpoint",
         "feeds",
         "highest",
@@ -64,6 +73,7 @@ class Track:
         self.mid = mid
         self.kind = kind
         self.payload = OPUS if kind == "audio" else VP8
+        self.codec = "opus" if kind == "audio" else "VP8"
         self.ssrc: int | None = None
         self.rtx_ssrc: int | None = None
         self.muted = False
@@ -73,6 +83,20 @@ class Track:
         self.bytes = 0
         self.highest = -1
         self.key_asked_at = float("-inf")
+
+    def change_codec(self, payload: int) -> bool:
+        """Let the track be of the codec with this payload type from now on; False if there is none.
+
+        Whoever gets it waits for a key frame.
+        """
+        codec = CODEC_BY_PAYLOAD.get(payload)
+        if self.kind != "video" or codec is None:
+            return False
+        self.payload = payload
+        self.codec = codec
+        for feed in self.feeds:
+            feed.hold()
+        return True
 
 
 class Feed:
@@ -159,7 +183,8 @@ class Endpoint:
     """One party's transport: its keys, where it is reached, what it sends and gets.
 
     `sent` and `received` are its m-lines, each a mid and a kind. `ready` once the keys
-    stand and the fingerprint is the answered one. `reports` says whether its feedback is
+    stand and the fingerprint is the answered one. `codecs` are those of pictures that it can
+    decode; others are not sent to it. `reports` says whether its feedback is
     that of a browser with transport-cc; `end_to_end` whether its one receiver's feedback
     and repairs concern it alone, or end at the worker because there are two.
     """
@@ -179,6 +204,7 @@ class Endpoint:
         }
         self.numbering = Numbering(secrets.randbits(14))
         self.reports = False
+        self.codecs: frozenset[str] = frozenset()
         self.end_to_end = True
         self.self_reporting = True
         self.arrivals = Arrivals()
@@ -269,8 +295,10 @@ class Forwarder:
         if track is None:
             endpoint.refused += 1
             return
-        retransmission = payload == RTX
-        if payload != track.payload and not (retransmission and track.kind == "video"):
+        retransmission = payload in RTX_PAYLOADS
+        if payload != track.payload and not (
+            track.kind == "video" if retransmission else track.change_codec(payload)
+        ):
             endpoint.refused += 1
             return
         sequence = data[2] << 8 | data[3]
@@ -320,10 +348,12 @@ class Forwarder:
         if not to.ready or outbound is None or destination is None or not feed.wanted:
             return False
         source = self._in.data
-        retransmission = source[1] & 127 == RTX
+        retransmission = source[1] & 127 in RTX_PAYLOADS
         timestamp = source[4] << 24 | source[5] << 16 | source[6] << 8 | source[7]
         if feed.waiting or (feed.source_ssrc != ssrc and not retransmission):
-            if retransmission or not _begins(track.kind, source, head, length):
+            if track.kind == "video" and track.codec not in to.codecs:
+                return False
+            if retransmission or not _begins(track, source, head, length):
                 feed.waiting = True
                 if now - track.key_asked_at >= KEY_INTERVAL_S:
                     track.key_asked_at = now
@@ -391,7 +421,7 @@ class Forwarder:
         track = endpoint.tracks.get(mid.decode("ascii", "replace"))
         if track is None or not endpoint.claim(ssrc, track):
             return None
-        if payload == RTX:
+        if payload in RTX_PAYLOADS:
             track.rtx_ssrc = ssrc
         return track
 
@@ -401,22 +431,9 @@ def _heard(track: Track) -> bool:
     return any(feed.endpoint.ready and feed.wanted for feed in track.feeds)
 
 
-def _begins(kind: str, data: bytearray, head: int, length: int) -> bool:
-    """Whether a stream may begin here: any sound packet, or the first of a VP8 key frame."""
-    return kind == "audio" or begins_key_frame(data, head, length)
+def _begins(track: Track, data: bytearray, head: int, length: int) -> bool:
+    """Whether a stream may begin here: any sound packet, or the first of a key frame."""
+    return track.kind == "audio" or BEGINS[track.codec](data, head, length)
 
 
-def begins_key_frame(data: bytes | bytearray | memoryview, head: int, end: int) -> bool:
-    """Whether the packet holds the first bytes of a VP8 key frame."""
-    at = vp8_payload_at(data, head, end)
-    return at > 0 and data[head] & 0x17 == 0x10 and not data[at] & 1
-
-
-__all__ = [
-    "Endpoint",
-    "Feed",
-    "Forwarder",
-    "Tap",
-    "Track",
-    "begins_key_frame",
-]
+__all__ = ["Endpoint", "Feed", "Forwarder", "Tap", "Track"]

@@ -42,7 +42,8 @@ from media.control import (
 )
 from media.port import outward_address
 from media.rejected import Code, Rejected
-from media.room import Rooms
+from media.room import MAX_PARTIES, Rights, Rooms
+from media.sdp import CODEC_NAMES
 from media.tap import Recorder
 
 log = logging.getLogger(__name__)
@@ -56,13 +57,15 @@ SALVAGE_WAIT_S = 8.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """`host` empty: the outward address; `advertised` empty: `host`; `port` 0: any free one."""
+    """`host` empty: the outward address; `advertised` empty: `host`; `port` 0: any free one;
+    `codec`: the preferred one of `media.sdp.VIDEO`."""
 
     workdir: Path
     host: str = ""
     advertised: tuple[str, ...] = field(default=())
     port: int = 0
     linger_s: float = 60.0
+    codec: str = CODEC_NAMES[0]
 
 
 class Node:
@@ -84,6 +87,7 @@ class Node:
             list(settings.advertised),
             self._recorder,
             self._emit,
+            (settings.codec, *(name for name in CODEC_NAMES if name != settings.codec)),
         )
         self._clients: list[asyncio.StreamWriter] = []
         self._sessions: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
@@ -248,14 +252,24 @@ class Node:
                 if place is not None and not isinstance(place, int):
                     raise Rejected(Code.BAD_REQUEST, "place")
                 sdp = rooms.add_party(
-                    _text(message, "room"), _text(message, "party"), _flag(message, "record"), place
+                    _text(message, "room"),
+                    _text(message, "party"),
+                    _flag(message, "record"),
+                    place,
+                    _rights(message),
                 )
                 return {"sdp": sdp}
+            case "permit":
+                rooms.permit(_text(message, "room"), _text(message, "party"), _rights(message))
+            case "hold":
+                rooms.hold(_text(message, "room"), _flag(message, "on"))
             case "answer":
                 sdp = _text(message, "sdp", limit=1 << 20)
                 rooms.answer(_text(message, "room"), _text(message, "party"), sdp)
             case "restart_ice":
                 return {"sdp": rooms.restart_ice(_text(message, "room"), _text(message, "party"))}
+            case "renew":
+                return {"sdp": rooms.renew(_text(message, "room"), _text(message, "party"))}
             case "record":
                 rooms.record(_text(message, "room"), _text(message, "party"), _flag(message, "on"))
             case "mute":
@@ -326,6 +340,21 @@ def _text(message: dict[str, Any], name: str, *, limit: int = NAME_LIMIT) -> str
     return value
 
 
+def _rights(message: dict[str, Any]) -> Rights:
+    return Rights(_places(message, "receives_from"), _places(message, "sends_to"))
+
+
+def _places(message: dict[str, Any], name: str) -> frozenset[int] | None:
+    value = message.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(
+        type(place) is int and 0 <= place < MAX_PARTIES for place in value
+    ):
+        raise Rejected(Code.BAD_REQUEST, name)
+    return frozenset(value)
+
+
 def _flag(message: dict[str, Any], name: str) -> bool:
     value = message.get(name)
     if not isinstance(value, bool):
@@ -358,6 +387,7 @@ def main() -> None:
     parser.add_argument("--advertise", action="append", default=[])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--linger", type=float, default=60.0)
+    parser.add_argument("--codec", choices=CODEC_NAMES, default=CODEC_NAMES[0])
     arguments = parser.parse_args()
     run(
         WorkerSettings(
@@ -366,6 +396,7 @@ def main() -> None:
             advertised=tuple(arguments.advertise),
             port=arguments.port,
             linger_s=arguments.linger,
+            codec=arguments.codec,
         )
     )
 

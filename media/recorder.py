@@ -46,7 +46,7 @@ from media.control import (
     event_to_json,
 )
 from media.frames import DEPACKETISERS, Depacketiser, Frame
-from media.sdp import CLOCKS, OPUS, RTX, VP8
+from media.sdp import CLOCKS, OPUS, VIDEO
 from media.tap import JSON, PACKET, REPORT, REPORT_BODY, json_record, take_records
 
 log = logging.getLogger(__name__)
@@ -70,8 +70,8 @@ DEFAULT_SIZE = (640, 480)
 NTP_EPOCH_S = 2_208_988_800
 _ARRIVAL = struct.Struct("!d")
 MILLISECOND = Fraction(1, 1000)
-PAYLOADS = {OPUS: "opus", VP8: "vp8", 98: "vp9", 102: "h264", 45: "av1"}
-REPAIRS = {RTX: "vp8", 99: "vp9", 103: "h264", 46: "av1"}
+PAYLOADS = {OPUS: "opus", **{codec.payload: name.lower() for name, codec in VIDEO.items()}}
+REPAIRS = {codec.rtx: name.lower() for name, codec in VIDEO.items()}
 """Payload types of retransmissions (RFC 4588), and what they repeat."""
 BARE = {"vp8", "vp9"}
 """What a file may announce before its first key frame is there."""
@@ -355,12 +355,13 @@ class Recording:
             if SYNC_STEP_S < abs(apart) < OFF_S:
                 picture.clock.shift(apart)
 
-    def mute(self, mid: str, on: bool) -> None:
+    def mute(self, mid: str, on: bool, reason: str) -> None:
         line = self.lines.get(mid)
         if line is None:
             return
         line.muted = on
-        line.broken = "muted"
+        if on:
+            line.broken = reason
         line.lose()
 
     def dropped(self, mid: str) -> None:
@@ -750,9 +751,9 @@ class Desk:
                 self._recordings[handle] = Recording(self._folder, room, party, tuple(mids))
             case {"close": int(handle)}:
                 self._close(handle)
-            case {"mute": int(handle), "mid": mid, "on": on}:
+            case {"mute": int(handle), "mid": mid, "on": on, "reason": reason}:
                 if recording := self._recording(handle):
-                    recording.mute(mid, on)
+                    recording.mute(mid, on, reason)
             case {"dropped": int(handle), "mid": mid}:
                 if recording := self._recording(handle):
                     recording.dropped(mid)

@@ -15,13 +15,14 @@ from time import monotonic
 from typing import Any
 
 from media import rtcp
-from media.control import MediaEvent, PartyDown, PartyUp
+from media.control import MediaEvent, OfferWanted, PartyDown, PartyUp
 from media.dtls import Address, Certificate, Handshake
 from media.forward import KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Track
 from media.ice import Agent
 from media.port import Port
 from media.rejected import Code, Rejected
 from media.sdp import (
+    CODEC_NAMES,
     GROUPS,
     RECEIVED_LINES,
     SEAT_LINES,
@@ -44,6 +45,18 @@ MAX_PARTIES = GROUPS + 1
 FILES: tuple[tuple[str, ...], ...] = (("0", "1"), ("2",), ("3",))
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The places of a room whose parties one party hears and sees, and which hear and see it.
+
+    None: all of them, whoever comes. It is of places, not of names, so that a party that comes
+    anew (a reload) is under the same rights from its first packet on.
+    """
+
+    receives_from: frozenset[int] | None = None
+    sends_to: frozenset[int] | None = None
+
+
 class Party(Endpoint):
     """One seat's connection to the worker: `offered → answered → up ⇄ down`."""
 
@@ -55,10 +68,13 @@ class Party(Endpoint):
         self.agent = Agent()
         self.handshake: Handshake | None = None
         self.answered: Answer | None = None
+        self.offered: list[OfferedLine] = []
         self.session = secrets.randbits(62)
         self.version = 0
         self.recording: dict[int, tuple[str, ...]] = {}
         self.down: str | None = "new"
+        self.rights = Rights()
+        self.silenced: set[str] = set()
 
     def lines(self) -> list[OfferedLine]:
         return [
@@ -71,33 +87,58 @@ class Party(Endpoint):
 class Room:
     name: str
     parties: dict[str, Party] = field(default_factory=dict)
+    held: bool = False
 
-    def link(self) -> None:
+    def link(self) -> list[Track]:
         """Give each feed its source: the first group of m-lines that of the first other place,
-        the second that of the second, whoever is there.
+        the second that of the second, whoever is there. What a party may not get has no source
+        for it: no packet and no report of it is sent.
 
         A party that leaves frees the feeds of those who stay; the next one to come to its
         place continues them, in the same streams. Of two, feedback passes end to end; among
         three it ends here, since a sender has one encoder and two ways to its receivers.
+        Returns the tracks that somebody gets now who did not before.
         """
+        begun: list[Track] = []
         seated = {party.place: party for party in self.parties.values()}
         for party in seated.values():
             changed = False
             others = [seated.get(place) for place in range(MAX_PARTIES) if place != party.place]
             for group, other in enumerate(others):
                 for mid, _ in SEAT_LINES:
-                    source = other.tracks[mid] if other is not None else None
-                    changed |= _feed_from(party.feeds[mid_in(group, mid)], source)
+                    source = (
+                        other.tracks[mid] if other is not None and _gets(party, other) else None
+                    )
+                    if _feed_from(party.feeds[mid_in(group, mid)], source):
+                        changed = True
+                        if source is not None:
+                            begun.append(source)
             if changed:
                 party.numbering.change_source()
             party.end_to_end = len(seated) <= 2
             if not party.end_to_end:
                 party.self_reporting = True
+        return begun
 
-    def reporter(self, publisher: Endpoint) -> Party | None:
+    def reporter(self, publisher: Party) -> Party | None:
         """Whose reception reports a publisher gets: one receiver's, or its loss would seem to jump."""
-        others = [p for p in self.parties.values() if p is not publisher and p.ready]
-        return min(others, key=lambda p: p.place, default=None)
+        return min(
+            (
+                party
+                for party in self.parties.values()
+                if party is not publisher and party.ready and _gets(party, publisher)
+            ),
+            key=lambda party: party.place,
+            default=None,
+        )
+
+
+def _gets(party: Party, source: Party) -> bool:
+    """Whether the party may hear and see the source: both ends' rights say so."""
+    receives_from, sends_to = party.rights.receives_from, source.rights.sends_to
+    return (receives_from is None or source.place in receives_from) and (
+        sends_to is None or party.place in sends_to
+    )
 
 
 def _feed_from(feed: Feed, source: Track | None) -> bool:
@@ -115,7 +156,8 @@ def _feed_from(feed: Feed, source: Track | None) -> bool:
 
 
 class Rooms:
-    """All rooms of one worker on one port. `emit` gets what the server should hear."""
+    """All rooms of one worker on one port. `emit` gets what the server should hear; `codecs` are
+    those of pictures that are offered, the preferred one first."""
 
     def __init__(
         self,
@@ -124,7 +166,9 @@ class Rooms:
         advertised: list[str],
         recorder: Recorder,
         emit: Callable[[MediaEvent], None],
+        codecs: tuple[str, ...] = CODEC_NAMES,
     ) -> None:
+        self._codecs = codecs
         self._rooms: dict[str, Room] = {}
         self._recorder = recorder
         self._emit = emit
@@ -161,7 +205,14 @@ class Rooms:
     def open_room(self, room: str) -> None:
         self._rooms.setdefault(room, Room(room))
 
-    def add_party(self, room: str, name: str, record: bool, place: int | None = None) -> str:
+    def add_party(
+        self,
+        room: str,
+        name: str,
+        record: bool,
+        place: int | None = None,
+        rights: Rights | None = None,
+    ) -> str:
         there = self._room(room)
         if name in there.parties:
             raise Rejected(Code.PARTY_EXISTS)
@@ -170,6 +221,10 @@ class Rooms:
         if not free:
             raise Rejected(Code.FULL, f"a room holds {MAX_PARTIES} parties, one a place")
         party = Party(there, name, free[0])
+        party.rights = rights or Rights()
+        if there.held:
+            for track in party.tracks.values():
+                track.muted = True
         there.parties[name] = party
         self._agents[party.agent] = party
         self._port.checks.add(party.agent)
@@ -179,10 +234,11 @@ class Rooms:
 
     def answer(self, room: str, name: str, sdp: str) -> None:
         party = self._party(room, name)
-        answer = read_answer(sdp, party.lines())
+        answer = read_answer(sdp, party.offered)
         if party.answered is not None and party.answered.fingerprint != answer.fingerprint:
             raise Rejected(Code.BAD_SDP, "the fingerprint changed")
         party.answered = answer
+        party.codecs = frozenset(answer.codecs)
         party.reports = answer.transport_cc
         for line in answer.lines:
             track = party.tracks.get(line.mid)
@@ -191,6 +247,11 @@ class Rooms:
                     party.claim(ssrc, track)
             party.feeds[line.mid].wanted = line.receives
         self._settle(party)
+        self._agree(party.room)
+
+    def renew(self, room: str, name: str) -> str:
+        """A new offer as the room is now, over the same ICE and DTLS."""
+        return self._offer(self._party(room, name))
 
     def restart_ice(self, room: str, name: str) -> str:
         party = self._party(room, name)
@@ -208,7 +269,7 @@ class Rooms:
                 for mid in mids:
                     party.tracks[mid].segment = handle
                     if party.tracks[mid].muted:
-                        self._recorder.mute(handle, mid, True)
+                        self._recorder.mute(handle, mid, True, _why_muted(party, mid))
         elif not on:
             for track in party.tracks.values():
                 track.segment = 0
@@ -222,13 +283,36 @@ class Rooms:
         track = party.tracks.get(mid)
         if track is None:
             raise Rejected(Code.UNKNOWN_TRACK, mid[:8])
+        (party.silenced.add if on else party.silenced.discard)(mid)
+        self._silence(party, track)
+
+    def permit(self, room: str, name: str, rights: Rights) -> None:
+        """Give the party these rights instead of those that it has."""
+        party = self._party(room, name)
+        party.rights = rights
+        for track in party.room.link():
+            self._ask_key_frame(track)
+
+    def hold(self, room: str, on: bool) -> None:
+        """Let nobody of the room hear or see anyone, and no file anything, or let them again."""
+        held = self._room(room)
+        if held.held == on:
+            return
+        held.held = on
+        for party in held.parties.values():
+            for track in party.tracks.values():
+                self._silence(party, track)
+
+    def _silence(self, party: Party, track: Track) -> None:
+        """Let the track's packets through, or stop them, as hold and mute say."""
+        on = party.room.held or track.mid in party.silenced
         if track.muted == on:
             return
         track.muted = on
         for feed in track.feeds:
             feed.hold()
         if track.segment:
-            self._recorder.mute(track.segment, mid, on)
+            self._recorder.mute(track.segment, track.mid, on, _why_muted(party, track.mid))
         if not on:
             self._ask_key_frame(track)
 
@@ -381,7 +465,8 @@ class Rooms:
             feed, source = _source(party, ssrc)
             if feed is None or source is None:
                 continue
-            if party.room.reporter(source.endpoint) is not party:
+            publisher = source.endpoint
+            if not isinstance(publisher, Party) or party.room.reporter(publisher) is not party:
                 continue
             highest = rtcp.ssrc_at(report, 8)
             if ssrc == feed.ssrc and feed.source_ssrc is not None and source.highest >= 0:
@@ -437,10 +522,26 @@ class Rooms:
         if track.kind == "video" and track.ssrc is not None:
             self._send_rtcp(track.endpoint, rtcp.ask_again(track.ssrc, first, count))
 
+    def _agree(self, room: Room) -> None:
+        """Ask for a new offer to whoever sends a codec that another one does not take.
+
+        Nothing of it is sent on meanwhile.
+        """
+        answered = [party for party in room.parties.values() if party.answered is not None]
+        common = frozenset(self._codecs).intersection(*(party.codecs for party in answered))
+        for party in answered:
+            sends = party.answered.codecs[:1] if party.answered is not None else ()
+            if common and not common.issuperset(sends):
+                self._emit(OfferWanted(room.name, party.name))
+
     def _offer(self, party: Party) -> str:
         party.version += 1
+        party.offered = party.lines()
+        others = [p for p in party.room.parties.values() if p is not party and p.answered]
+        codecs = tuple(c for c in self._codecs if all(c in other.codecs for other in others))
         return write_offer(
-            party.lines(),
+            party.offered,
+            codecs=codecs or self._codecs,
             session=party.session,
             version=party.version,
             ufrag=party.agent.current.ufrag,
@@ -530,6 +631,14 @@ def _source(party: Party, ssrc: int) -> tuple[Feed | None, Track | None]:
     return feed, feed.source if feed is not None else None
 
 
+def _places(places: frozenset[int] | None) -> list[int] | None:
+    return sorted(places) if places is not None else None
+
+
+def _why_muted(party: Party, mid: str) -> str:
+    return "muted" if mid in party.silenced or not party.room.held else "held"
+
+
 def _party_figures(party: Party) -> dict[str, Any]:
     return {
         "up": party.ready and party.down is None,
@@ -544,9 +653,17 @@ def _party_figures(party: Party) -> dict[str, Any]:
         "nominated": party.agent.nominated,
         "flights_resent": party.handshake.resent if party.handshake is not None else 0,
         "srtp": party.handshake.profile if party.handshake is not None else "",
+        "place": party.place,
+        "receives_from": _places(party.rights.receives_from),
+        "sends_to": _places(party.rights.sends_to),
         "recording": bool(party.recording),
         "tracks": {
-            track.mid: {"packets": track.packets, "bytes": track.bytes, "muted": track.muted}
+            track.mid: {
+                "packets": track.packets,
+                "bytes": track.bytes,
+                "muted": track.muted,
+                "codec": track.codec,
+            }
             for track in party.tracks.values()
         },
         "feeds": {

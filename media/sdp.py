@@ -12,8 +12,39 @@ from media.dtls import knows_digest
 from media.rejected import Code, Rejected
 
 OPUS = 111
-VP8 = 96
-RTX = 97
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A video codec of our offers: its name, payload types (its own, of its RTX) and `fmtp`."""
+
+    name: str
+    payload: int
+    rtx: int
+    parameters: str
+
+
+VIDEO: dict[str, Codec] = {
+    codec.name: codec
+    for codec in (
+        Codec("VP8", 96, 97, ""),
+        Codec("VP9", 98, 99, "profile-id=0"),
+        Codec(
+            "H264",
+            100,
+            101,
+            "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+        ),
+        Codec("AV1", 102, 103, "level-idx=5;profile=0;tier=0"),
+    )
+}
+"""The codecs that are forwarded, by name, in the order in which they are preferred by default."""
+
+CODEC_NAMES: tuple[str, ...] = tuple(VIDEO)
+CODEC_BY_PAYLOAD: dict[int, str] = {codec.payload: codec.name for codec in VIDEO.values()}
+RTX_PAYLOADS: frozenset[int] = frozenset(codec.rtx for codec in VIDEO.values())
+VP8 = VIDEO["VP8"].payload
+RTX = VIDEO["VP8"].rtx
 MID_EXTENSION = 4
 TWCC_EXTENSION = 5
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
@@ -58,13 +89,17 @@ class OfferedLine:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredLine:
-    """One m-line of an answer: whether the page sends and wants to receive, and its SSRCs."""
+    """One m-line of an answer: whether the page sends and wants to receive, and its SSRCs.
+
+    `codecs` are those of a picture that it takes, the one that it sends first.
+    """
 
     mid: str
     sends: bool
     receives: bool
     ssrcs: tuple[int, ...]
     rtx_of: dict[int, int]
+    codecs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +109,12 @@ class Answer:
     fingerprint: tuple[str, str]
     lines: tuple[AnsweredLine, ...]
     transport_cc: bool
+
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """The codecs that the page takes and sends on every picture line that it uses."""
+        taken = [line.codecs for line in self.lines if line.codecs]
+        return tuple(name for name in (taken[0] if taken else ()) if all(name in t for t in taken))
 
 
 def write_offer(
@@ -85,8 +126,14 @@ def write_offer(
     password: str,
     fingerprint: str,
     candidates: list[tuple[str, int]],
+    codecs: tuple[str, ...] = CODEC_NAMES,
 ) -> str:
-    """Write the worker's offer: BUNDLE, ice-lite, actpass, one host candidate per address."""
+    """Write the worker's offer: BUNDLE, ice-lite, actpass, one host candidate per address.
+
+    `codecs` of `VIDEO` are offered for pictures; the page sends the first that it has.
+    """
+    offered = [VIDEO[name] for name in codecs]
+    pictures = " ".join(f"{codec.payload} {codec.rtx}" for codec in offered)
     out = [
         "v=0",
         f"o=- {session} {version} IN IP4 127.0.0.1",
@@ -98,7 +145,7 @@ def write_offer(
     ]
     host, port = candidates[0]
     for line in lines:
-        payloads = str(OPUS) if line.kind == "audio" else f"{VP8} {RTX}"
+        payloads = str(OPUS) if line.kind == "audio" else pictures
         # Microphone and face share a stream, or the browser would not keep them in step.
         group, own = divmod(int(line.mid), len(SEAT_LINES))
         stream = f"face{group}" if own < 2 else f"s{line.mid}"
@@ -129,12 +176,18 @@ def write_offer(
                 f"a=rtcp-fb:{OPUS} transport-cc",
             ]
         else:
-            out += [f"a=rtpmap:{VP8} VP8/90000"]
-            out += [
-                f"a=rtcp-fb:{VP8} {feedback}"
-                for feedback in ("nack", "nack pli", "ccm fir", "transport-cc")
-            ]
-            out += [f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
+            for codec in offered:
+                out.append(f"a=rtpmap:{codec.payload} {codec.name}/90000")
+                if codec.parameters:
+                    out.append(f"a=fmtp:{codec.payload} {codec.parameters}")
+                out += [
+                    f"a=rtcp-fb:{codec.payload} {feedback}"
+                    for feedback in ("nack", "nack pli", "ccm fir", "transport-cc")
+                ]
+                out += [
+                    f"a=rtpmap:{codec.rtx} rtx/90000",
+                    f"a=fmtp:{codec.rtx} apt={codec.payload}",
+                ]
         out.append(f"a=msid:{stream} t{line.mid}")
         # Both SSRCs with their FID group, or a browser recovers nothing by RTX.
         if line.kind == "video":
@@ -205,14 +258,19 @@ def read_answer(sdp: str, lines: list[OfferedLine]) -> Answer:
 
 
 def _answered(section: _Section, line: OfferedLine) -> AnsweredLine:
-    wanted = str(OPUS if line.kind == "audio" else VP8)
-    usable = section.port != 0 and wanted in section.payloads
+    codecs: tuple[str, ...] = ()
+    if line.kind == "video":
+        named = [CODEC_BY_PAYLOAD.get(int(p)) for p in section.payloads if _number(p, 127)]
+        codecs = tuple(dict.fromkeys(name for name in named if name is not None))
+    knows = bool(codecs) if line.kind == "video" else str(OPUS) in section.payloads
+    usable = section.port != 0 and knows
     return AnsweredLine(
         line.mid,
         usable and line.receives and section.direction in ("sendrecv", "sendonly"),
         usable and section.direction in ("sendrecv", "recvonly"),
         tuple(section.ssrcs),
         section.rtx_of,
+        codecs if usable else (),
     )
 
 

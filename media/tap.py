@@ -146,11 +146,10 @@ class Recorder:
         if self._open.pop(handle, None) is not None:
             self._write({"close": handle})
 
-    def mute(self, handle: int, mid: str, on: bool) -> None:
-        """Tell that a track is held back, so that the file names the gap rightly."""
-        self._write(
-            {"mute": handle, "mid": mid, "on": on, "at": time.monotonic() + self._utc_offset}
-        )
+    def mute(self, handle: int, mid: str, on: bool, reason: str = "muted") -> None:
+        """Tell that a track is held back and why, so that the file names the gap rightly."""
+        at = time.monotonic() + self._utc_offset
+        self._write({"mute": handle, "mid": mid, "on": on, "at": at, "reason": reason})
 
     def packet(self, track: Track, packet: memoryview, now: float) -> None:
         size = len(packet)

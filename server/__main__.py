@@ -165,6 +165,7 @@ def media(
             advertised=settings.media_advertised,
             port=settings.media_port,
             linger_s=linger,
+            codec=settings.media_codec,
         )
     )
 

@@ -229,6 +229,7 @@ async def node(
             host=settings.media_host,
             advertised=list(settings.media_advertised),
             port=settings.media_port,
+            codec=settings.media_codec,
         )
 
     workers: dict[str, Start] = {

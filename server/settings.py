@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     """Addresses at which browsers reach the worker, when they differ (behind a NAT)."""
     media_port: int = Field(0, ge=0, le=65535)
     """UDP port of the media worker; 0 lets the system choose."""
+    media_codec: Literal["VP8", "VP9", "H264", "AV1"] = "VP8"
+    """The codec of pictures where everybody in the call has it."""
 
     early_view: bool = True
     """Whether files may be looked at while they arrive; off where a virus scanner must come first."""

@@ -19,6 +19,7 @@ import structlog
 from media.client import (
     MediaClient,
     MediaEvent,
+    OfferWanted,
     PartyDown,
     PartyUp,
     RecordingStarted,
@@ -343,6 +344,8 @@ class Rooms:
                 await _until_taken(partial(told.media_turned, room, party, True))
             case PartyDown(room, party):
                 await _until_taken(partial(told.media_turned, room, party, False))
+            case OfferWanted(room, party):
+                log.info("media.offer_wanted", call=room, leg=party)
             case RecordingStarted():
                 await _until_taken(partial(self._recordings.begun, event))
             case SegmentFinished():

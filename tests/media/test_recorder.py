@@ -10,7 +10,6 @@ import av
 import pytest
 
 from media.control import Gap
-from media.forward import begins_key_frame
 from media.recorder import (
     Clock,
     Packet,
@@ -19,6 +18,7 @@ from media.recorder import (
     parse_rtp,
     salvage,
 )
+from media.sdp import VIDEO
 from tests.kit.packets import Stream, pictures, sounds
 from tests.kit.peer import RED, near
 from tests.kit.recording import play
@@ -158,15 +158,7 @@ def test_a_loss_drops_pictures_up_to_the_next_key_frame_and_is_named(tmp_path: P
     assert times == [*range(0, 2000, 100), *range(4000, 6000, 100)]
 
 
-def test_key_frames_are_known_by_their_first_bytes() -> None:
-    assert begins_key_frame(KEY, 0, len(KEY))
-    assert not begins_key_frame(b"\x10\x01abc", 0, 5)
-    assert not begins_key_frame(b"\x00\x00abc", 0, 5)
-    assert begins_key_frame(b"\x90\x80\x81\x02\x00", 0, 5)
-    assert not begins_key_frame(b"\x90\x80", 0, 2)
-
-
-KINDS = {"vp8": 96, "vp9": 98, "h264": 102, "av1": 45}
+KINDS = {name.lower(): codec.payload for name, codec in VIDEO.items()}
 
 
 class Talk:

@@ -58,7 +58,14 @@ def test_the_offer_is_what_another_reader_expects() -> None:
     assert {c.payloadType: c.mimeType for c in face.rtp.codecs} == {
         96: "video/VP8",
         97: "video/rtx",
+        98: "video/VP9",
+        99: "video/rtx",
+        100: "video/H264",
+        101: "video/rtx",
+        102: "video/AV1",
+        103: "video/rtx",
     }
+    assert {c.parameters["apt"] for c in face.rtp.codecs if c.name == "rtx"} == {96, 98, 100, 102}
     assert [s.ssrc for s in face.ssrc] == [1001, 2001]
 
 
@@ -80,6 +87,20 @@ def test_what_the_answer_says_is_understood() -> None:
     face, camera = read.lines[1], read.lines[2]
     assert (face.sends, face.receives, face.ssrcs, face.rtx_of) == (True, True, (11, 12), {11: 12})
     assert (camera.sends, camera.receives) == (False, True)
+    assert read.codecs == ("VP8",)
+    several = _answer().replace("SAVPF 96 97", "SAVPF 102 100 96 97 103 101")
+    assert read_answer(several, LINES).codecs == ("AV1", "H264", "VP8")
+    one_less = several.replace("SAVPF 102 100", "SAVPF 100", 1)
+    assert read_answer(one_less, LINES).codecs == ("H264", "VP8")
+
+
+@pytest.mark.parametrize("payloads", ["98 99", "96 97 110 x", "120 127", "9999999999999"])
+def test_a_line_of_no_codec_of_ours_carries_nothing(payloads: str) -> None:
+    read = read_answer(_answer().replace("SAVPF 96 97", f"SAVPF {payloads}", 1), LINES)
+    assert read.lines[1].codecs == tuple(
+        name for name, number in (("VP8", "96"), ("VP9", "98")) if number in payloads.split()
+    )
+    assert read.lines[1].sends == bool(read.lines[1].codecs)
 
 
 @pytest.mark.parametrize(
