@@ -5,6 +5,7 @@
  * A track is put on one or taken off it without negotiating again.
  * Knows no call and no server: it is given offers and gives answers.
  */
+import type { Load } from './ladder'
 
 export type Mid = '0' | '1' | '2' | '3'
 /** the second other seat's */
@@ -19,8 +20,21 @@ export interface IceServer {
 export interface Figures {
   /** share of packets lost on the way to us since the last look, 0 to 1 */
   loss: number
+  /** the same on the way out, as the other side last told it */
+  loss_out: number
   round_trip_s: number | null
   frames_decoded: number
+  /** a picture of ours is made smaller for want of bandwidth */
+  held_back: boolean
+  /** the path in use leads over a relay */
+  relayed: boolean
+}
+
+/** What has come in so far, over all paths: it stands still when the way is gone. */
+export interface Pulse {
+  bytes: number
+  /** answers to the browser's own checks, which come even where nobody sends anything */
+  answers: number
 }
 
 export type Level = 0 | 1 | 2 | 3 | 4
@@ -34,14 +48,24 @@ export function level(figures: Figures): Level {
   return 4
 }
 
+/** What is carried on the m-lines of pictures, by load: faces and screens first give way, documents last. */
+const CARRIED: Record<Load, ReadonlySet<string>> = {
+  whole: new Set(['0', '1', '2', '3', '4', '5', '6', '7']),
+  paper: new Set(['0', '2', '4', '6']),
+  sound: new Set(['0', '4']),
+}
+
 export class SeatMedia {
   private readonly connection: RTCPeerConnection
+  private readonly policy: RTCIceTransportPolicy
   private readonly remote = new Map<Mid | SecondMid, MediaStreamTrack>()
   private before = { received: 0, lost: 0 }
   private turn: Promise<unknown> = Promise.resolve()
 
   constructor(
     ice_servers: IceServer[],
+    /** over the relay alone, where there is one */
+    relay: boolean,
     private readonly tracks: ReadonlyMap<Mid, MediaStreamTrack>,
     hear: {
       /** a track of the other side began or stopped to bring packets */
@@ -49,7 +73,9 @@ export class SeatMedia {
       state: (state: 'up' | 'weak' | 'broken') => void
     },
   ) {
-    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers })
+    const relays = ice_servers.some(({ urls }) => [urls].flat().some((url) => url.startsWith('turn')))
+    this.policy = relay && relays ? 'relay' : 'all'
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers, iceTransportPolicy: this.policy })
     this.connection.addEventListener('track', ({ track, transceiver }) => {
       const mid = transceiver.mid as Mid | SecondMid
       const tell = () => hear.tracks(new Map(this.remote))
@@ -66,15 +92,28 @@ export class SeatMedia {
     })
   }
 
+  /** Whether an offer comes from the worker that this connection is with; another one needs a connection of its own. */
+  fits(sdp: string): boolean {
+    const before = this.connection.remoteDescription?.sdp
+    return before === undefined || fingerprint(before) === fingerprint(sdp)
+  }
+
+  /** From now on these relays, with credentials that are good for longer. */
+  renew(ice_servers: IceServer[]): void {
+    this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: ice_servers, iceTransportPolicy: this.policy })
+  }
+
   /** Takes the worker's offer and returns the answer; the caller sends it and tells nobody else of it. */
-  answer(sdp: string): Promise<string> {
+  answer(sdp: string, load: Load): Promise<string> {
     const next = this.turn.then(async () => {
       await this.connection.setRemoteDescription({ type: 'offer', sdp })
       for (const transceiver of this.connection.getTransceivers()) {
-        const mid = transceiver.mid as Mid
-        if (!['0', '1', '2', '3'].includes(mid)) continue
-        transceiver.direction = 'sendrecv'
-        const track = this.tracks.get(mid) ?? null
+        const mid = transceiver.mid ?? ''
+        const carried = CARRIED[load].has(mid)
+        const own = ['0', '1', '2', '3'].includes(mid)
+        transceiver.direction = !carried ? 'inactive' : own ? 'sendrecv' : 'recvonly'
+        if (!own) continue
+        const track = this.tracks.get(mid as Mid) ?? null
         if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track)
       }
       await this.connection.setLocalDescription(await this.connection.createAnswer())
@@ -91,7 +130,7 @@ export class SeatMedia {
   }
 
   async figures(): Promise<Figures> {
-    const figures: Figures = { loss: 0, round_trip_s: null, frames_decoded: 0 }
+    const figures: Figures = { loss: 0, loss_out: 0, round_trip_s: null, frames_decoded: 0, held_back: false, relayed: false }
     let received = 0
     let lost = 0
     const report = await this.connection.getStats()
@@ -100,8 +139,14 @@ export class SeatMedia {
         received += Number(entry['packetsReceived'] ?? 0)
         lost += Math.max(0, Number(entry['packetsLost'] ?? 0))
         figures.frames_decoded += Number(entry['framesDecoded'] ?? 0)
-      } else if (entry['type'] === 'candidate-pair' && entry['nominated'] && typeof entry['currentRoundTripTime'] === 'number') {
-        figures.round_trip_s = entry['currentRoundTripTime']
+      } else if (entry['type'] === 'remote-inbound-rtp') {
+        figures.loss_out = Math.max(figures.loss_out, Number(entry['fractionLost'] ?? 0))
+      } else if (entry['type'] === 'outbound-rtp') {
+        figures.held_back ||= entry['qualityLimitationReason'] === 'bandwidth'
+      } else if (entry['type'] === 'candidate-pair' && entry['nominated'] && entry['state'] === 'succeeded') {
+        if (typeof entry['currentRoundTripTime'] === 'number') figures.round_trip_s = entry['currentRoundTripTime']
+        const local = report.get(entry['localCandidateId'] as string) as Record<string, unknown> | undefined
+        figures.relayed ||= local?.['candidateType'] === 'relay'
       }
     })
     const [fresh, gone] = [received - this.before.received, lost - this.before.lost]
@@ -110,7 +155,22 @@ export class SeatMedia {
     return figures
   }
 
+  async pulse(): Promise<Pulse> {
+    const pulse: Pulse = { bytes: 0, answers: 0 }
+    const report = await this.connection.getStats()
+    report.forEach((entry: Record<string, unknown>) => {
+      if (entry['type'] !== 'candidate-pair') return
+      pulse.bytes += Number(entry['bytesReceived'] ?? 0)
+      pulse.answers += Number(entry['responsesReceived'] ?? 0)
+    })
+    return pulse
+  }
+
   close(): void {
     this.connection.close()
   }
+}
+
+function fingerprint(sdp: string): string {
+  return /^a=fingerprint:(.*)$/m.exec(sdp)?.[1]?.trim() ?? ''
 }

@@ -1,17 +1,23 @@
 /**
  * Keeps this page's one seat in a call supplied with media: opens camera and microphone, answers the worker's
- * offers, restarts what breaks, takes the seat again after a reload, and gives it up to a newer page.
+ * offers, does what the ladder says when the way breaks, takes the seat again after a reload, and gives it up to
+ * a newer page.
  *
- *     none → asking → negotiating → up ⇄ broken          (a lost worker or leg: asking again, with a new leg)
+ *     none → asking → negotiating → up ⇄ broken          (a lost leg: asking again, with a new leg)
  *
  * All steps run one after the other; one that fails is tried again, ever more slowly. It knows calls only as
  * they are shown to it, and draws nothing.
  */
 import { reactive, ref, shallowRef } from 'vue'
 import type { CallSnapshot } from '../wire/messages'
+import { tell } from '../wire/pace'
+import { Problem } from '../wire/http'
 import type { Unsent } from '../wire/socket'
+import { serverNow } from './clock'
 import { closeDevices, openDevices, type Devices } from './devices'
-import { level, SeatMedia, type IceServer, type Level, type Mid, type SecondMid } from './media'
+import { Heartbeat, LOOK_MS } from './heartbeat'
+import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
+import { level, SeatMedia, type Figures, type IceServer, type Level, type Mid, type SecondMid } from './media'
 import { legOf, type MediaState } from './standing'
 
 type CallView = CallSnapshot['call']
@@ -20,6 +26,8 @@ type CallView = CallSnapshot['call']
 export interface Surroundings {
   ask: <R = Record<string, unknown>>(command: Unsent) => Promise<R>
   connected: () => boolean
+  /** media stand still: a connection to the server that is quiet as well is not trusted any longer */
+  doubt: () => void
   me: () => string
   /** the call this person sits in */
   current: () => CallView | null
@@ -35,13 +43,25 @@ interface Held {
   call_id: string
   leg_id: string
   media: SeatMedia
-  /** the way to the worker is weak or gone, and nothing was done about it yet */
-  ailing: boolean
+  heart: Heartbeat
+  /** until when the relay's credentials are good, in the server's time; null without any */
+  good_until_ms: number | null
+  /** the shortest round trip seen */
+  shortest_s: number
 }
 
-/** how long a way may be weak before its ICE is restarted, and how long a new one may take to come up */
-const WEAK_FOR_MS = 2_000
-const UP_WITHIN_MS = 8_000
+interface Offer {
+  sdp: string
+  ice_servers: IceServer[]
+}
+
+/** before the relay's credentials end: so long, or a third of what they are good for */
+const RENEWED_BEFORE_MS = 60_000
+/** what the line must be for so many looks in a row before pictures are left out, or come back, by themselves */
+const LOST_TOO_MUCH = 0.25
+const LOST_LITTLE = 0.02
+const BAD_LOOKS = 4
+const GOOD_LOOKS = 10
 const PAUSE_MS = 500
 const PAUSE_AT_MOST_MS = 8_000
 const FIGURES_EVERY_MS = 2_000
@@ -53,6 +73,12 @@ export class SeatKeeper {
   readonly remote = shallowRef<ReadonlyMap<Mid | SecondMid, MediaStreamTrack>>(new Map())
   readonly media = ref<MediaState>('none')
   readonly was_up = ref(false)
+  /** the rung of the ladder on which the media stand, when that is to be told */
+  readonly told = ref<Told | null>(null)
+  /** the path in use leads over a relay */
+  readonly relayed = ref(false)
+  /** somebody at this page has left something out himself */
+  readonly chosen = ref(false)
   /** 0 until it is known */
   readonly quality = ref<Level>(0)
   readonly muted = reactive<Record<'0' | '1', boolean>>({ '0': false, '1': false })
@@ -63,12 +89,21 @@ export class SeatKeeper {
   private held: Held | null = null
   private working: Promise<void> = Promise.resolve()
   private opening: Promise<Devices> | null = null
-  private patience: ReturnType<typeof setTimeout> | undefined
+  private ladder = AT_REST
+  private rung_ends: ReturnType<typeof setTimeout> | undefined
+  /** counts what the ladder has ordered: what is overtaken before its turn is not done any more */
+  private orders = 0
+  /** looks in a row at a bad line (negative) or a good one */
+  private looks = 0
   private again: ReturnType<typeof setTimeout> | undefined
   private pause_ms = PAUSE_MS
   private readonly figures = setInterval(() => this.measure(), FIGURES_EVERY_MS)
+  private readonly beating = setInterval(() => this.feelPulse(), LOOK_MS)
+  private readonly moved = () => this.notice({ type: 'moved' })
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly around: Surroundings) {
+    window.addEventListener('online', this.moved)
+  }
 
   /** Opens camera and microphone, once for as long as they are wanted. */
   prepare(): Promise<Devices> {
@@ -120,18 +155,28 @@ export class SeatKeeper {
     if (held) await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
   }
 
+  /** Carries less or all of it again, because somebody at this page wants it so. */
+  carry(load: Load): void {
+    this.chosen.value = load !== 'whole'
+    this.looks = 0
+    this.notice({ type: 'carry', load })
+  }
+
   /** Looks at the call again: to be called whenever it, the connection or a claim has changed. */
   attend(): void {
+    this.notice({ type: 'served', on: this.around.connected() })
     this.run(() => this.step())
   }
 
-  /** The server saw the worker of this leg go, which a browser notices only seconds later. */
-  workerGone(leg_id: string): void {
-    if (this.held?.leg_id === leg_id) this.rebuild()
+  /** The server says that the worker of this leg is gone or hears nothing of it. */
+  unheard(leg_id: string): void {
+    if (this.held?.leg_id === leg_id) this.notice({ type: 'unheard' })
   }
 
   close(): void {
+    window.removeEventListener('online', this.moved)
     clearInterval(this.figures)
+    clearInterval(this.beating)
     this.claimed.clear()
     this.drop()
     this.rest()
@@ -160,12 +205,13 @@ export class SeatKeeper {
     const leg = legOf(call, this.around.me())
     const held = this.held
     if (held?.call_id !== call.id) {
+      // between two connections of a seat it is the ladder's turn
+      if (!held && this.ladder.rung !== 'none' && this.ladder.rung !== 'beginning') return
       if (leg?.state === 'joined') await this.connect(call.id, leg.id)
       else await this.rejoin(call.id)
     } else if (leg?.id === held.leg_id) {
       // our place was given up while we were away
       if (leg.state === 'lost') await this.rejoin(call.id)
-      else if (held.ailing) this.restart()
     } else if (call.legs.some((one) => one.id === held.leg_id)) {
       // every leg that this page takes is held before the next step: a later one is another page's
       this.giveUp(call.id)
@@ -185,99 +231,160 @@ export class SeatKeeper {
     await this.connect(call_id, leg_id)
   }
 
+  /** The first connection of a leg. */
   private async connect(call_id: string, leg_id: string): Promise<void> {
-    this.drop()
+    this.release()
+    this.notice({ type: 'begun' })
     this.media.value = 'asking'
     const [own, offer] = await Promise.all([
       this.prepare(),
-      this.around.ask<{ sdp: string; ice_servers: IceServer[] }>({ type: 'call.connect', call_id, leg_id }),
+      this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id }),
     ])
+    await this.open(call_id, leg_id, own, offer)
+  }
+
+  private async open(call_id: string, leg_id: string, own: Devices, offer: Offer): Promise<void> {
+    this.release()
     this.voice()
     const tracks = new Map<Mid, MediaStreamTrack>()
     if (own.microphone) tracks.set('0', own.microphone)
     if (own.camera) tracks.set('1', own.camera)
-    const media = new SeatMedia(offer.ice_servers, tracks, {
+    const media = new SeatMedia(offer.ice_servers, this.ladder.relay, tracks, {
       tracks: (arrived) => {
         if (this.held === held) this.remote.value = arrived
       },
       state: (now) => {
-        if (this.held === held) this.feel(held, now)
+        if (this.held === held) this.notice({ type: now })
       },
     })
-    const held: Held = { call_id, leg_id, media, ailing: false }
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: null, shortest_s: Infinity }
     this.held = held
-    this.media.value = 'negotiating'
+    if (this.media.value === 'asking') this.media.value = 'negotiating'
     try {
-      await this.describe(held, offer.sdp)
+      await this.describe(held, offer)
     } catch (reason) {
-      this.drop()
+      this.release()
       throw reason
     }
-    const told = this.around.find(call_id)?.legs.find((leg) => leg.id === leg_id)?.muted
+    const said = this.around.find(call_id)?.legs.find((leg) => leg.id === leg_id)?.muted
     for (const mid of OWN) {
-      if (this.muted[mid] && !told?.includes(mid)) await this.around.ask({ type: 'call.mute', call_id, leg_id, mid, on: true })
+      if (this.muted[mid] && !said?.includes(mid)) await this.around.ask({ type: 'call.mute', call_id, leg_id, mid, on: true })
     }
   }
 
-  private async describe(held: Held, offer: string): Promise<void> {
-    const sdp = await held.media.answer(offer)
+  private async describe(held: Held, offer: Offer): Promise<void> {
+    held.good_until_ms = goodUntil(offer.ice_servers)
+    const sdp = await held.media.answer(offer.sdp, this.ladder.load)
     await this.around.ask({ type: 'call.describe', call_id: held.call_id, leg_id: held.leg_id, sdp })
-    if (this.held !== held || this.media.value === 'up') return
-    clearTimeout(this.patience)
-    this.patience = setTimeout(() => this.held === held && this.media.value !== 'up' && this.rebuild(), UP_WITHIN_MS)
   }
 
-  private feel(held: Held, now: 'up' | 'weak' | 'broken'): void {
-    clearTimeout(this.patience)
-    held.ailing = now !== 'up'
-    if (now === 'up') {
+  // ------------------------------------------------------------ the ladder
+
+  private notice(noticed: Noticed): void {
+    const before = this.ladder
+    const { ladder, act } = climb(before, noticed, performance.now())
+    this.ladder = ladder
+    if (ladder !== before) this.stand(before.rung)
+    if (act) this.perform(act)
+  }
+
+  private stand(before: typeof this.ladder.rung): void {
+    const { rung, until_ms } = this.ladder
+    this.told.value = told(this.ladder)
+    clearTimeout(this.rung_ends)
+    if (until_ms !== null) this.rung_ends = setTimeout(() => this.notice({ type: 'time' }), Math.max(1, until_ms - performance.now() + 1))
+    if (rung === before) return
+    if (rung === 'up') {
+      // what was ordered to get here is not needed any more
+      this.orders += 1
       this.media.value = 'up'
       this.was_up.value = true
       this.pause_ms = PAUSE_MS
       this.measure()
       this.around.well()
-    } else if (now === 'weak') {
-      this.patience = setTimeout(() => this.restart(), WEAK_FOR_MS)
-    } else {
-      this.restart()
+    } else if (rung === 'waiting') {
+      this.around.doubt()
+    } else if (rung !== 'none' && rung !== 'beginning') {
+      this.media.value = 'broken'
     }
   }
 
-  /** Same seat, new ICE: what a change of network needs. Without a connection to the server it waits for one. */
-  private restart(): void {
-    const held = this.held
-    if (!held?.ailing || !this.around.connected()) return
-    held.ailing = false
-    this.media.value = 'broken'
+  private perform(act: Act): void {
+    const order = (this.orders += 1)
     this.working = this.working
-      .then(async () => {
-        if (this.held !== held) return
-        const { call_id, leg_id } = held
-        const offer = await this.around.ask<{ sdp: string }>({ type: 'call.connect', call_id, leg_id, restart: true })
-        await this.describe(held, offer.sdp)
+      .then(() => (order === this.orders ? (act === 'restart' ? this.restart(order) : this.renew()) : undefined))
+      .catch((reason: unknown) => {
+        if (order !== this.orders) return
+        // a worker that is just being started again is worth waiting for on the same rung
+        if (reason instanceof Problem && reason.code === 'media_unavailable') setTimeout(() => order === this.orders && this.perform(act), PAUSE_MS)
+        else this.notice({ type: 'failed' })
       })
-      .catch(() => this.rebuild())
   }
 
-  /** New leg, new connection: what a lost worker needs. */
-  private rebuild(): void {
-    const call_id = this.held?.call_id
-    if (call_id === undefined) return
-    this.drop()
-    this.media.value = 'broken'
-    this.run(async () => {
-      if (this.claimed.has(call_id)) await this.rejoin(call_id)
-    })
+  /** Same seat, same keys, new path: what a change of network needs. Another worker than before needs a new connection. */
+  private async restart(order: number): Promise<void> {
+    const held = this.held
+    if (!held) return this.renew()
+    const { call_id, leg_id } = held
+    const offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
+    if (order !== this.orders || this.held !== held) return
+    if (!held.media.fits(offer.sdp)) return this.open(call_id, leg_id, await this.prepare(), offer)
+    held.media.renew(offer.ice_servers)
+    await this.describe(held, offer)
   }
 
-  private drop(): void {
-    clearTimeout(this.patience)
-    clearTimeout(this.again)
+  /** New leg, new connection. */
+  private async renew(): Promise<void> {
+    const call = this.around.current()
+    if (!call || !this.claimed.has(call.id)) return
+    const { leg_id } = await this.around.ask<{ leg_id: string }>({ type: 'call.join', call_id: call.id })
+    // from here on the leg is this page's, whatever the ladder says meanwhile: it must be held, or it would look like another page's
+    const [own, offer] = await Promise.all([
+      this.prepare(),
+      this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id: call.id, leg_id }),
+    ])
+    await this.open(call.id, leg_id, own, offer)
+  }
+
+  /** New credentials for the relay while the old ones are still good, and a new path with them. */
+  private async extend(held: Held): Promise<void> {
+    const { call_id, leg_id } = held
+    held.good_until_ms = null
+    const offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
+    if (this.held !== held || !held.media.fits(offer.sdp)) return
+    held.media.renew(offer.ice_servers)
+    await this.describe(held, offer)
+  }
+
+  private feelPulse(): void {
+    const held = this.held
+    held?.media.pulse().then(
+      (pulse) => {
+        const felt = this.held === held ? held.heart.look(pulse, performance.now()) : null
+        // a first connection is up when the browser has its keys, not when a check is answered
+        if (felt && (felt === 'weak' || this.ladder.rung !== 'beginning')) this.notice({ type: felt })
+      },
+      () => undefined,
+    )
+  }
+
+  /** Closes the connection; the seat and its rung stay. */
+  private release(): void {
     this.held?.media.close()
     this.held = null
     this.remote.value = new Map()
-    this.media.value = 'none'
     this.quality.value = 0
+    tell(null)
+  }
+
+  private drop(): void {
+    clearTimeout(this.again)
+    this.orders += 1
+    this.release()
+    this.notice({ type: 'ended' })
+    this.chosen.value = false
+    this.looks = 0
+    this.media.value = 'none'
   }
 
   private voice(): void {
@@ -291,9 +398,38 @@ export class SeatKeeper {
     if (!held || this.media.value !== 'up') return
     held.media.figures().then(
       (seen) => {
-        if (this.held === held) this.quality.value = level(seen)
+        if (this.held === held) this.judge(held, seen)
       },
       (reason: unknown) => this.around.say(reason),
     )
   }
+
+  private judge(held: Held, seen: Figures): void {
+    this.quality.value = level(seen)
+    this.relayed.value = seen.relayed
+    held.shortest_s = Math.min(held.shortest_s, seen.round_trip_s ?? Infinity)
+    const shortest_s = Number.isFinite(held.shortest_s) ? held.shortest_s : 0
+    tell({ held_back: seen.held_back, loss: seen.loss_out, queued_s: Math.max(0, (seen.round_trip_s ?? 0) - shortest_s), shortest_s })
+    if (seen.relayed && held.good_until_ms !== null && serverNow() > held.good_until_ms) {
+      this.working = this.working.then(() => this.extend(held)).catch((reason: unknown) => this.around.say(reason))
+    }
+    this.spare(Math.max(seen.loss, seen.loss_out))
+  }
+
+  /** On a line that loses too much the pictures give way to the voices, and come back when it has been good for long. */
+  private spare(lost: number): void {
+    if (this.chosen.value) return
+    if (lost > LOST_TOO_MUCH) this.looks = Math.min(this.looks, 0) - 1
+    else this.looks = lost < LOST_LITTLE ? Math.max(this.looks, 0) + 1 : 0
+    if (this.looks <= -BAD_LOOKS) this.notice({ type: 'carry', load: 'sound' })
+    else if (this.looks >= GOOD_LOOKS) this.notice({ type: 'carry', load: 'whole' })
+  }
+}
+
+/** When the relay's credentials of an offer are to be renewed; their user name begins with the second in which they end. */
+function goodUntil(servers: IceServer[]): number | null {
+  const ends_s = servers.map(({ username }) => parseInt(username ?? '', 10)).find(Number.isFinite)
+  if (ends_s === undefined) return null
+  const left_ms = ends_s * 1_000 - serverNow()
+  return ends_s * 1_000 - Math.min(RENEWED_BEFORE_MS, left_ms / 3)
 }

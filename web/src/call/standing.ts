@@ -92,17 +92,20 @@ export function partOf(call: CallView, person_id: string): boolean {
 
 export type PartyState = 'connecting' | 'connected' | 'silent' | 'lost'
 
-/** How one party of a live call is connected, as the server sees it. */
-export function partyState(leg: LegView): PartyState {
+/**
+ * How one party of a live call is connected, as the server sees it; `met`: its media were there before, so that
+ * what is missing now has been interrupted and does not come up for the first time.
+ */
+export function partyState(leg: LegView, met = false): PartyState {
   if (leg.state !== 'joined') return 'lost'
   if (leg.silent) return 'silent'
-  return leg.media ? 'connected' : 'connecting'
+  return leg.media ? 'connected' : met ? 'silent' : 'connecting'
 }
 
 export function standing(
   call: CallView | null,
   person_id: string,
-  page: { connection: Connection; media: MediaState; replaced: boolean; was_up: boolean },
+  page: { connection: Connection; media: MediaState; replaced: boolean; was_up: boolean; met?: ReadonlySet<string> },
 ): Standing {
   if (!call) return { form: 'idle', phase: 'none', until: null }
   if (call.state === 'ended') {
@@ -123,7 +126,7 @@ export function standing(
       ? { form: 'reconnecting', phase: 'here_reconnecting', until: null }
       : { form: 'connecting', phase: 'connecting', until: null }
   }
-  if (there?.silent) return { form: 'reconnecting', phase: 'there_silent', until: null }
+  if (there?.silent || (there && !there.media && page.met?.has(there.id))) return { form: 'reconnecting', phase: 'there_silent', until: null }
   if (!there?.media) return { form: 'connecting', phase: 'connecting', until: null }
   return { form: 'active', phase: 'active', until: null }
 }

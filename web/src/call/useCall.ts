@@ -11,6 +11,7 @@ import { signedIn } from '../wire/session'
 import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
+import type { Load } from './ladder'
 import { SeatKeeper } from './seat'
 import type { Mid, SecondMid } from './media'
 import { invitationOf, legOf, partOf, ringOf, standing } from './standing'
@@ -28,9 +29,12 @@ function open(scope: EffectScope, ended: () => void) {
 
   /** endings that were read */
   const dismissed = reactive(new Set<string>())
+  /** legs whose media this page has known to be there */
+  const met = reactive(new Set<string>())
   const seat = new SeatKeeper({
     ask: (command) => live.ask(command),
     connected: () => live.connection.value === 'connected',
+    doubt: () => live.doubt(),
     me: () => me.value,
     current: () => current.value,
     find: (call_id) => calls.value.get(call_id)?.call,
@@ -72,6 +76,7 @@ function open(scope: EffectScope, ended: () => void) {
       media: seat.media.value,
       replaced: current.value !== null && seat.replaced.has(current.value.id),
       was_up: seat.was_up.value,
+      met,
     }),
   )
 
@@ -80,6 +85,7 @@ function open(scope: EffectScope, ended: () => void) {
   function keep(snapshot: CallSnapshot): void {
     const held = calls.value.get(snapshot.call.id)
     if (held && held.version > snapshot.version) return
+    for (const leg of snapshot.call.legs) if (leg.media) met.add(leg.id)
     calls.value = new Map(calls.value).set(snapshot.call.id, snapshot)
   }
 
@@ -215,7 +221,7 @@ function open(scope: EffectScope, ended: () => void) {
       return leg && { id: leg.id, media: leg.media }
     },
     (leg, before) => {
-      if (leg && before?.id === leg.id && before.media && !leg.media && current.value?.state === 'live') seat.workerGone(leg.id)
+      if (leg && before?.id === leg.id && before.media && !leg.media && current.value?.state === 'live') seat.unheard(leg.id)
     },
   )
   watch(signedIn, (who) => {
@@ -267,6 +273,11 @@ function open(scope: EffectScope, ended: () => void) {
     state,
     media: readonly(seat.media),
     quality: readonly(seat.quality),
+    told: readonly(seat.told),
+    relayed: readonly(seat.relayed),
+    chosen: readonly(seat.chosen),
+    met,
+    carry: (load: Load) => seat.carry(load),
     muted: readonly(seat.muted),
     devices: seat.devices,
     face,

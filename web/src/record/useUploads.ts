@@ -6,6 +6,7 @@ import { onScopeDispose, shallowReactive, shallowRef } from 'vue'
 import { DetailedError, Upload } from 'tus-js-client'
 import { http, localProblem, Problem } from '../wire/http'
 import type { Limits, MaterialView } from '../wire/messages'
+import { onTurn, Pacer, WHOLE_BYTES } from '../wire/pace'
 import { freshId } from '../wire/socket'
 import { language } from '../i18n'
 
@@ -37,7 +38,6 @@ export interface Transfer {
 
 export type Uploads = ReturnType<typeof useUploads>
 
-const CHUNK_BYTES = 4 * 1024 * 1024
 const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, 10_000, 10_000, 20_000, 30_000]
 const ENDINGS: Record<string, string> = { pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp' }
 
@@ -81,9 +81,21 @@ export function useUploads(case_id: string) {
       id, line, purpose, answers, name: file.name, size_bytes: file.size, sent_bytes: 0, bytes_per_s: 0, material_id: null, state: 'running', problem: null,
     })
     let measured = { at: performance.now(), bytes: 0 }
+    const pacer = new Pacer()
     const upload = new Upload(file, {
       endpoint: '/api/v1/uploads',
-      chunkSize: CHUNK_BYTES,
+      chunkSize: pacer.before().bytes,
+      // in a call the line belongs to the talk: pieces are small there, and rests lie between them
+      onBeforeRequest: async (request) => {
+        if (request.getMethod() !== 'PATCH') return
+        const { wait_ms } = pacer.before()
+        if (wait_ms > 0) await new Promise((done) => setTimeout(done, wait_ms))
+        pacer.begun(upload.options.chunkSize ?? WHOLE_BYTES)
+      },
+      onChunkComplete: () => {
+        pacer.after()
+        upload.options.chunkSize = pacer.before().bytes
+      },
       retryDelays: RETRY_MS,
       storeFingerprintForResuming: false,
       removeFingerprintOnSuccess: true,
@@ -144,7 +156,18 @@ export function useUploads(case_id: string) {
     for (const [id, transfer] of transfers) if (transfer.state === 'failed' && transfer.problem?.status === 0) retry(id)
   }
   window.addEventListener('online', online)
+  // a piece made for a free line would hold a slow one for minutes: what is on its way is cut and goes on in small ones
+  const off = onTurn(() => {
+    for (const [id, upload] of running) {
+      if (transfers.get(id)?.state !== 'running' || (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) continue
+      void upload.abort(false).then(() => {
+        upload.options.chunkSize = new Pacer().before().bytes
+        if (running.has(id)) upload.start()
+      })
+    }
+  })
   onScopeDispose(() => {
+    off()
     window.removeEventListener('online', online)
     for (const upload of running.values()) void upload.abort(false)
   })

@@ -59,6 +59,8 @@ export class Wire {
   private lost: ReturnType<typeof setTimeout> | undefined
   /** ticks since the last beat of this connection; null until it has had one */
   private quiet: number | null = null
+  /** somebody else has noticed that nothing comes through */
+  private doubted = false
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
 
   constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
@@ -157,6 +159,12 @@ export class Wire {
     if (!this.socket.connected) this.socket.disconnect().connect()
   }
 
+  /** Packets of another kind stay away too: a connection without a beat is dialled anew as soon as that is noticed. */
+  doubt(): void {
+    this.doubted = true
+    if (this.quiet !== null && this.quiet >= QUIET_TICKS) this.socket.io.engine.close()
+  }
+
   onClosed(hear: () => void): void {
     this.closers.add(hear)
   }
@@ -184,6 +192,7 @@ export class Wire {
 
   private beaten(): void {
     this.quiet = 0
+    this.doubted = false
     if (this.state.value === 'connected') return
     clearTimeout(this.lost)
     this.lost = undefined
@@ -195,7 +204,7 @@ export class Wire {
     this.quiet += 1
     if (this.quiet === QUIET_TICKS) this.broken()
     // what is dead already would be noticed only when a ping times out
-    if (this.quiet === DEAD_TICKS) this.socket.io.engine.close()
+    if (this.quiet === (this.doubted ? QUIET_TICKS : DEAD_TICKS)) this.socket.io.engine.close()
   }
 
   private broken(): void {

@@ -16,6 +16,7 @@ describe('what a call looks like from one seat', () => {
     ['the socket broke', liveCall(), { connection: 'reconnecting' }, 'reconnecting', 'here_reconnecting'],
     ['the media broke', liveCall(), { media: 'broken' }, 'reconnecting', 'here_reconnecting'],
     ['the other is silent', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { silent: true })] }), {}, 'reconnecting', 'there_silent'],
+    ['the media of the other broke', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { media: false })] }), { met: new Set(['leg00002']) }, 'reconnecting', 'there_silent'],
     ['taken by a newer page', liveCall(), { replaced: true }, 'hold', 'replaced'],
     ['hung up', liveCall({ state: 'ended', reason: 'hung_up' }), {}, 'idle', 'ended'],
     ['lost for good', liveCall({ state: 'ended', reason: 'lost' }), {}, 'lost', 'ended'],
@@ -85,9 +86,10 @@ describe('a call of three', () => {
   })
 
   it('says how each party is connected', () => {
-    expect([third(), third({ silent: true }), third({ media: false }), third({ state: 'lost', silent: true })].map(partyState)).toEqual([
+    expect([third(), third({ silent: true }), third({ media: false }), third({ state: 'lost', silent: true })].map((one) => partyState(one))).toEqual([
       'connected', 'silent', 'connecting', 'lost',
     ])
+    expect([partyState(third(), true), partyState(third({ media: false }), true)]).toEqual(['connected', 'silent'])
   })
 })
 

@@ -50,7 +50,7 @@ const call: Words<typeof zh> = {
   own_picture: 'Own picture',
   own_window: 'This window',
   no_picture: 'The other side sends no picture',
-  picture_coming: 'The picture is on its way',
+  picture_coming: 'Waiting for the picture',
   roles: { window: 'Window', approver: 'Approver', third: 'Invited' },
   phase: {
     none: 'Not connected',
@@ -63,6 +63,18 @@ const call: Words<typeof zh> = {
     there_lost: 'The other side is gone; its place is kept for {n} s',
     replaced: 'The call went to another page that you opened',
     ended: 'The call has ended',
+  },
+  ladder: {
+    waiting: { says: 'The picture stands still; waiting for the network', do: 'Please wait a moment, do not hang up' },
+    cut: { says: 'This computer cannot reach the network', do: 'Look at the cable or the wireless network; the call goes on by itself, and what you filled in is kept' },
+    restarting: { says: 'Connecting again over another path', do: 'Do not hang up: the recording goes on, and so may you with form and files' },
+    relaying: { says: 'No direct path; making a new connection', do: 'Do not hang up; if this happens often, use a cable' },
+    sound: { says: 'The network is too bad; connecting the sound first', do: 'Do not hang up: you can go on talking when the sound is there' },
+    without_faces: { says: 'Only sound and document camera are sent now', do: 'Take the pictures back when the network is better' },
+    without_pictures: { says: 'The network is too bad: sound only for now', do: 'The pictures come back when it is better' },
+    sound_chosen: { says: 'Sound only', do: 'Take the pictures back when the network is better' },
+    less: 'Sound only',
+    whole: 'Pictures again',
   },
   reason: {
     hung_up: 'Hung up after {time}',

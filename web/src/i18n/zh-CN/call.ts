@@ -47,7 +47,7 @@ export default {
   own_picture: '本方画面',
   own_window: '本窗口',
   no_picture: '对方没有开画面',
-  picture_coming: '画面马上就到',
+  picture_coming: '正在等对方画面',
   roles: { window: '窗口', approver: '审批', third: '受邀' },
   phase: {
     none: '未连线',
@@ -60,6 +60,18 @@ export default {
     there_lost: '对方已断开，{n} 秒内回来不用重拨',
     replaced: '通话已转到您打开的另一页',
     ended: '通话已结束',
+  },
+  ladder: {
+    waiting: { says: '画面停住了，正在等网络恢复', do: '请稍等，不用挂断' },
+    cut: { says: '本机连不上网络', do: '请看网线或无线网络；恢复后自动续上，填好的内容都在' },
+    restarting: { says: '正在换一条线路重连', do: '不用挂断，录制不断，表单和材料可以照常办' },
+    relaying: { says: '直接连不通，正在重新建立连接', do: '不用挂断；经常这样的话，请改用有线网络' },
+    sound: { says: '网络太差，正在先接通声音', do: '不用挂断，声音接通后可以接着谈' },
+    without_faces: { says: '现在只传声音和高拍仪', do: '网络好了可以恢复画面' },
+    without_pictures: { says: '网络太差，现在只通声音', do: '网络好转后画面自动恢复' },
+    sound_chosen: { says: '现在只通声音', do: '网络好了可以恢复画面' },
+    less: '只通声音',
+    whole: '恢复画面',
   },
   reason: {
     hung_up: '已挂断，通话 {time}',
