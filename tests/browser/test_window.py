@@ -1,4 +1,4 @@
-"""The window's side of the whole story in real browsers: a third party, the applicant's screen, a network that breaks.
+"""The window's side of the story in real browsers: the applicant's screen, and a network that breaks.
 
 Needs the built pages, like every test of this folder. Each person is a Chromium of its own; the
 second screen is a window of the clerk's browser, as it is on a desk with two displays.
@@ -13,20 +13,30 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from server.actions import demo
 from server.app import Running
-from tests.browser.test_story import FAR, meets, node, scan, state_of, within
+from tests.browser.test_story import (
+    active,
+    meets,
+    node,
+    on_duty,
+    parties,
+    scan,
+    shows,
+    state_of,
+    within,
+    write,
+)
 from tests.kit.browsers import Desk, chromium
-from tests.kit.peer import BLUE, GREEN, RED, Colour, near
+from tests.kit.peer import GREEN, RED, Colour
 from tests.kit.screens import Screens
 from tests.kit.until import until
 
 __all__ = ["node"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-SECOND = ".second video"
 WHOLE_NUMBER = "11010519491231002X"
 FIELDS = {
     "branch_name": "济南禾川检测技术有限公司青岛西海岸分公司",
@@ -49,13 +59,6 @@ async def desk_of(stack: AsyncExitStack, tmp_path: Path, colour: Colour, tone_hz
     return await Desk.open(await stack.enter_async_context(chromium(tmp_path, colour, tone_hz)))
 
 
-async def on_duty(desk: Desk, node: Running, login: str) -> None:
-    await desk.sign_in(node.address, login, demo.PASSWORD)
-    await desk.page.wait_for_url("**/approver")
-    await desk.page.get_by_role("button", name="上线接听").click()
-    await expect(desk.page.get_by_role("status").filter(has_text="在线")).to_be_visible()
-
-
 async def in_call(window: Desk, approver: Desk, node: Running) -> None:
     """A case is registered, the applicant agrees to the recording, the approver answers."""
     await on_duty(approver, node, "zhoumingyuan")
@@ -75,102 +78,6 @@ async def in_call(window: Desk, approver: Desk, node: Running) -> None:
     await approver.page.get_by_role("alertdialog").get_by_role("button", name="接听").click()
     for desk in (window, approver):
         await active(desk)
-
-
-async def active(desk: Desk) -> None:
-    pane = desk.page.locator(".call-pane")
-    await expect(pane).to_have_attribute("data-phase", "active", timeout=30_000)
-
-
-async def shows(desk: Desk, selector: str, colour: Colour) -> None:
-    async def seen() -> str | None:
-        got = await desk.sees(selector)
-        return None if near(got, colour) else f"{selector} shows {got}"
-
-    await until(seen, 20)
-
-
-async def parties(desk: Desk) -> list[str]:
-    states: list[str] = await desk.page.locator("[data-party]").evaluate_all(
-        "all => all.map(one => one.dataset.party)"
-    )
-    return states
-
-
-async def write(screen: Page, pad: Locator) -> None:
-    """Three strokes with the mouse, as somebody writes three characters."""
-    await expect(pad).to_be_visible()
-    box = await pad.bounding_box()
-    assert box is not None
-    for sign in range(3):
-        x, y = box["x"] + box["width"] * (0.2 + 0.2 * sign), box["y"] + box["height"] * 0.3
-        await screen.mouse.move(x, y)
-        await screen.mouse.down()
-        for step in range(12):
-            await screen.mouse.move(x + 6 * step, y + 4 * step + 14 * (step % 4))
-        await screen.mouse.up()
-
-
-async def test_a_third_unit_is_invited_and_leaves(
-    node: Running, stack: AsyncExitStack, tmp_path: Path
-) -> None:
-    screens = Screens()
-    window = await desk_of(stack, tmp_path, RED, 440)
-    approver = await desk_of(stack, tmp_path, GREEN, 660)
-    third = await desk_of(stack, tmp_path, BLUE, 880)
-    await in_call(window, approver, node)
-    await on_duty(third, node, "sunlei")
-    page, pane = window.page, window.page.locator("[data-invite]")
-    card = third.page.get_by_role("alertdialog")
-
-    # whom: a unit, with who of it is free now; what for; and the invitation can be taken back
-    await page.locator("[data-key=invite]").click()
-    await pane.get_by_label("单位").select_option(label="聊城市东昌府区政务服务中心")
-    await expect(pane.get_by_text("现在空闲 1 人")).to_be_visible()
-    await pane.get_by_label("请他来做什么").fill("请核对营业执照")
-    await screens.take(window, "window-invite", large=True)
-    await pane.locator("[data-ask]").click()
-    await expect(card).to_be_visible()
-    for told in ("邀请您加入云见面", "请核对营业执照", "李秀兰 · 济南市中", "孙**", "通话正在录制"):
-        await expect(card).to_contain_text(told)
-    await expect(card.get_by_role("button", name="先看材料")).to_have_count(0)
-    await screens.take(third, "third-ring")
-    await pane.locator("[data-withdraw]").click()
-    await expect(card).to_be_hidden()
-
-    # the approver may invite as well; who joins sees and hears both, and both see him
-    await approver.page.locator("[data-key=invite]").click()
-    other_pane = approver.page.locator("[data-invite]")
-    await other_pane.get_by_label("单位").select_option(label="聊城市东昌府区政务服务中心")
-    await other_pane.locator("[data-ask]").click()
-    await card.get_by_role("button", name="加入").click()
-    await third.page.wait_for_url("**/approver/cases/*")
-    for desk in (window, approver, third):
-        await active(desk)
-    await expect(third.page.locator(".call-pane")).to_have_attribute("data-seat", "third")
-    await shows(window, SECOND, BLUE)
-    await shows(approver, SECOND, BLUE)
-    await shows(third, SECOND, GREEN)
-    await meets(third, RED, 440)
-    await meets(window, GREEN, 660)
-
-    async def all_connected() -> str | None:
-        found = [await parties(desk) for desk in (window, approver, third)]
-        return None if found == [["connected"] * 3] * 3 else f"parties are {found}"
-
-    await until(all_connected, 10)
-    await screens.take(window, "window-three", large=True)
-    await screens.take(third, "third-desk", large=True)
-
-    # he leaves, and the call of the two goes on
-    await third.page.get_by_role("button", name="离开").click()
-    await third.page.wait_for_url("**/approver")
-    await expect(page.locator(SECOND)).to_have_count(0)
-    for desk in (window, approver):
-        await active(desk)
-    await meets(approver, RED, 440)
-    assert [*window.complaints, *approver.complaints, *third.complaints] == []
-    screens.check()
 
 
 async def test_a_network_that_breaks_and_a_call_that_is_not_hung_up_by_mistake(
@@ -381,27 +288,3 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     await until(printed, 10)
     assert [*window.complaints, *approver.complaints, *second.complaints] == []
     screens.check()
-
-
-async def test_a_form_goes_out_is_signed_and_comes_back(
-    node: Running, stack: AsyncExitStack, tmp_path: Path
-) -> None:
-    window = await desk_of(stack, tmp_path, RED, 440)
-    approver = await desk_of(stack, tmp_path, GREEN, 660)
-    await in_call(window, approver, node)
-    page, far = window.page, approver.page
-    form = tmp_path / "授权委托书.pdf"
-    form.write_bytes(scan(9))
-    await far.locator("[data-tool=send]").click()
-    await far.locator("[data-sending] input[type=file]").set_input_files(str(form))
-    await far.locator("[data-send]").click()
-    row = page.locator("[data-sent-file=blank_form]")
-    await expect(row).to_have_attribute("data-state", "stored")
-    await expect(row).to_contain_text("授权委托书.pdf")
-    await row.get_by_role("button", name="看授权委托书.pdf").click()
-    await expect(page.locator("[data-shown=true]")).to_be_visible()
-    await row.locator("input[type=file]").set_input_files(str(form))
-    await expect(row.get_by_text("已交回")).to_be_visible()
-    await expect(row.get_by_role("button", name="看交回的")).to_be_visible()
-    assert [*window.complaints, *approver.complaints] == []
-    assert await page.locator(FAR).count() == 1
