@@ -254,8 +254,11 @@ def upgrade_database(config: Config = None, data: Data = None) -> None:
     settings = _settings(config, {"data": data})
     settings.data.mkdir(0o700, parents=True, exist_ok=True)
     with _told_plainly(settings):
-        state = _run(upgrade(settings.store.database_url))
-    typer.echo(f"The database is at {state.current}.")
+        before = _run(upgrade(settings.store.database_url))
+    if before.up_to_date:
+        typer.echo(f"The database was at {before.newest}, the newest, already.")
+    else:
+        typer.echo(f"The database was at {before.current}, and is at {before.newest} now.")
 
 
 @database.command("check")

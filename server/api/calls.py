@@ -36,7 +36,7 @@ KEPT: Final = "video/x-matroska"
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
-class CallQuery(Message):
+class CallSearch(Message):
     number: Text = ""
     """Part of the 办件编号."""
     person: Text = ""
@@ -62,19 +62,22 @@ class PlaybackQuery(ContentQuery):
     """1: also when the bytes no longer have the hash in the record. That is kept."""
 
 
-@routes.route("GET", "/api/v1/calls", problems=(Code.FORBIDDEN,))
-async def list_calls(ask: Ask[CallQuery, Nothing]) -> CallLog:
-    """The log of calls from and to my unit, newest first; for supervisors."""
+@routes.route("POST", "/api/v1/search/calls", problems=(Code.FORBIDDEN,))
+async def search_calls(ask: Ask[Nothing, CallSearch]) -> CallLog:
+    """The log of calls from and to my unit, or what is found in it, newest first; for supervisors.
+
+    What is looked for may be a person's name: it comes in the body, because addresses are logged.
+    """
     rows = await supervision.call_log(
         ask.request.app[STORE],
         ask.actor,
-        number=ask.query.number,
-        person=ask.query.person,
-        file=ask.query.file,
-        text=ask.query.text,
-        first=ask.query.from_,
-        last=ask.query.to,
-        before=read_cursor(ask.query.cursor),
+        number=ask.body.number,
+        person=ask.body.person,
+        file=ask.body.file,
+        text=ask.body.text,
+        first=ask.body.from_,
+        last=ask.body.to,
+        before=read_cursor(ask.body.cursor),
         limit=PAGE + 1,
     )
     last = rows[PAGE - 1] if len(rows) > PAGE else None

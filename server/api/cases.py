@@ -1,8 +1,8 @@
 """/api/v1/items and /api/v1/cases: the catalogue, lists of cases, one case, its history and ledger."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import StringConstraints
+from pydantic import StrictBool, StringConstraints
 
 from server.actions import cases, catalogue, supervision
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
@@ -27,10 +27,14 @@ class CaseQuery(Message):
     mine: bool = False
     """Only the cases that I registered or had a seat in a call about."""
     state: CaseState | None = None
-    q: Text = ""
+    cursor: Cursor | None = None
+
+
+class CaseSearch(CaseQuery):
+    mine: StrictBool = False
+    q: Text
     """Part of the 办件编号, of the item's name, of the name of a file or of a message, or the beginning of
     the applicant's name."""
-    cursor: Cursor | None = None
 
 
 class HistoryQuery(Message):
@@ -53,13 +57,26 @@ async def read_item(ask: Ask[Nothing, Nothing]) -> ItemView:
 @routes.route("GET", "/api/v1/cases")
 async def list_cases(ask: Ask[CaseQuery, Nothing]) -> Cases:
     """The cases that I may see, newest first."""
+    return await _page(ask, ask.query, "")
+
+
+@routes.route("POST", "/api/v1/search/cases")
+async def search_cases(ask: Ask[Nothing, CaseSearch]) -> Cases:
+    """Those of the cases that I may see in which something is found, newest first.
+
+    What is looked for may be a person's name: it comes in the body, because addresses are logged.
+    """
+    return await _page(ask, ask.body, ask.body.q)
+
+
+async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
     rows = await cases.listing(
         ask.request.app[STORE],
         ask.actor,
-        mine=ask.query.mine,
-        state=ask.query.state,
-        text=ask.query.q,
-        before=read_cursor(ask.query.cursor),
+        mine=query.mine,
+        state=query.state,
+        text=text,
+        before=read_cursor(query.cursor),
         limit=PAGE + 1,
     )
     more = len(rows) > PAGE

@@ -281,12 +281,12 @@ async def inspect(
 ) -> None:
     """Find the call by case, staff and date; play every file; check the ledger."""
     for query in (
-        f"number={number}", "person=周明远", "person=XHA-0217",
-        f"from={datetime.now(UTC).date()}", "person=李秀兰",
+        {"number": number}, {"person": "周明远"}, {"person": "XHA-0217"},
+        {"from": f"{datetime.now(UTC).date()}"}, {"person": "李秀兰"},
     ):  # fmt: skip
-        found = (await supervisor.get(f"/calls?{query}"))["calls"]
+        found = (await supervisor.search("/calls", **query))["calls"]
         assert [row["call_id"] for row in found] == [call_id], query
-    assert (await supervisor.get("/calls?number=nothing-like-it"))["calls"] == []
+    assert (await supervisor.search("/calls", number="nothing-like-it"))["calls"] == []
 
     detail: dict[str, Any] = {}
 

@@ -92,9 +92,10 @@ async def test_a_call_is_played_again(node: Running, tmp_path: Path) -> None:
             await asyncio.to_thread(looked_at, path, playback, person)
 
         for query, count in (
-            ("file=任职文件", 1), ("file=营业执照", 0), ("text=落款日期", 1), ("text=别的话", 0),
+            ({"file": "任职文件"}, 1), ({"file": "营业执照"}, 0),
+            ({"text": "落款日期"}, 1), ({"text": "别的话"}, 0),
         ):  # fmt: skip
-            found = (await supervisor.get(f"/calls?{query}"))["calls"]
+            found = (await supervisor.search("/calls", **query))["calls"]
             assert [row["call_id"] for row in found] == [call_id] * count, query
 
         marks = (await supervisor.get(f"/calls/{call_id}/marks"))["marks"]

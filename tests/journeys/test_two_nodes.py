@@ -7,9 +7,6 @@ alone dies with it, and nothing else does.
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -20,11 +17,9 @@ from typing import Any, TypeVar
 import pytest
 
 from media.client import Worker, attach
-from media.control import SOCKET_NAME
-from media.rejected import Rejected
 from tests.kit.meetings import load, meet_again, met, nothing_is_open, recorded
 from tests.kit.peer import BLUE
-from tests.kit.processes import ROOT, Serving, serving
+from tests.kit.processes import Engine, Serving, serving
 from tests.kit.seats import Approver, Colour, Seat, Supervisor, Window, story
 from tests.kit.until import until
 
@@ -32,51 +27,6 @@ pytestmark = pytest.mark.timeout(240)
 
 BACK_WITHIN_S = 15.0
 S = TypeVar("S", bound=Seat)
-
-
-class Engine:
-    """A media worker that runs by itself, as a service manager starts it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data = folder
-        self.socket = folder / "media" / SOCKET_NAME
-        self.child: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        log = await asyncio.to_thread((self.data / "worker.log").open, "ab")
-        with log:
-            self.child = await asyncio.to_thread(
-                subprocess.Popen,
-                [sys.executable, "-m", "server", "media", "--data", str(self.data)],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-        async def why_not() -> str | None:
-            try:
-                worker = await attach(self.socket)
-            except Rejected as rejected:
-                return str(rejected)
-            await worker.client.close()
-            return None
-
-        await until(why_not, 40, every_s=0.1)
-
-    def kill(self) -> None:
-        assert self.child is not None
-        self.child.send_signal(signal.SIGKILL)
-        self.child.wait()
-
-    def close(self) -> None:
-        if self.child is not None and self.child.poll() is None:
-            self.child.terminate()
-            try:
-                self.child.wait(20)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
 
 
 class Pair:

@@ -319,8 +319,8 @@ async def replay(
         assert abs(played.tone_hz - tone_hz) < 12
         assert abs(played.duration_s - one["duration_s"]) < 1.0
 
-    for query in ("file=任职文件空白样表", "text=放平再扫描"):
-        found = (await supervisor.get(f"/calls?{query}"))["calls"]
+    for query in ({"file": "任职文件空白样表"}, {"text": "放平再扫描"}):
+        found = (await supervisor.search("/calls", **query))["calls"]
         assert [row["call_id"] for row in found] == [call_id], query
     async with supervisor.http.post(f"/api/v1/calls/{call_id}/check", json={}) as said:
         report = await said.json()

@@ -12,9 +12,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+)
 
 from tests.kit.peer import Colour
+from tests.kit.personal import leaks
 
 CHROMIUM: Final = "/usr/bin/chromium"
 AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -102,13 +110,15 @@ async def chromium(
 
 
 class Desk:
-    """One person's page in Chinese, with every complaint of its console kept."""
+    """One person's page in Chinese, with every complaint of its console kept, and every address
+    that tells something of a person."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.complaints: list[str] = []
         self.context: BrowserContext = page.context
         page.on("console", self._hear)
+        page.on("request", self._look)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -116,6 +126,11 @@ class Desk:
         refused = "Failed to load resource" in message.text
         if message.type in ("error", "warning") and not refused:
             self.complaints.append(f"{message.type}: {message.text}")
+
+    def _look(self, request: Request) -> None:
+        # An address of a page's own making (data:, blob:) goes nowhere.
+        if request.url.startswith("http") and (found := leaks(request.url)):
+            self.complaints.append(f"in an address: {found}")
 
     @classmethod
     async def open(

@@ -42,6 +42,12 @@ class Desk:
             assert said.status == status, await said.text()
             return await said.json(content_type=None)
 
+    async def search(self, path: str, status: int = 200, **wanted: str) -> Any:
+        """What is found in this list, ``/calls`` or ``/cases``."""
+        async with self.http.post(f"/api/v1/search{path}", json=wanted) as said:
+            assert said.status == status, await said.text()
+            return await said.json(content_type=None)
+
     async def open_case(self) -> str:
         made = await self.command(
             "case.create",

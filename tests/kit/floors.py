@@ -1,12 +1,15 @@
 """The floors of the dependencies: `python -m tests.kit.floors`, part of `make check`.
 
 Refuses a requirement of setup.cfg without a floor, a floor below a release whose holes are
-known, and an environment that holds something older than what setup.cfg asks for.
+known, and an environment that holds something older than what setup.cfg asks for; and a lock
+file or a compose file that brings such a release of PDF.js or coturn.
 """
 
 from __future__ import annotations
 
 import configparser
+import json
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +25,8 @@ FIRST_WITHOUT_KNOWN_HOLES: Final = {
     "python-engineio": Version("4.13.2"),
     "python-socketio": Version("5.16.4"),
 }
+PDF_JS: Final = Version("4.2.67")
+COTURN: Final = Version("4.17.1")
 
 
 def complaints(setup_cfg: Path) -> Iterator[str]:
@@ -58,8 +63,31 @@ def complaints(setup_cfg: Path) -> Iterator[str]:
             yield f"{safe} has known holes before {first}; its floor is {floor}"
 
 
+def others(package_lock: Path, compose: Path) -> Iterator[str]:
+    """The same of what no Python package brings."""
+    locked = json.loads(package_lock.read_text())["packages"]
+    versions = {
+        path: Version(each["version"])
+        for path, each in locked.items()
+        if path.endswith("node_modules/pdfjs-dist")
+    }
+    if not versions:
+        yield f"{package_lock} has no pdfjs-dist"
+    for path, locked_at in versions.items():
+        if locked_at < PDF_JS:
+            yield f"{path} has known holes before {PDF_JS}; {locked_at} is locked"
+    image = re.search(r"image: coturn/coturn:([\d.]+)", compose.read_text())
+    if image is None:
+        yield f"{compose} names no release of coturn"
+    elif Version(image.group(1)) < COTURN:
+        yield f"coturn has known holes before {COTURN}; {compose} names {image.group(1)}"
+
+
 if __name__ == "__main__":
-    found = list(complaints(Path("setup.cfg")))
+    found = [
+        *complaints(Path("setup.cfg")),
+        *others(Path("web/package-lock.json"), Path("deploy/compose.yaml")),
+    ]
     for sentence in found:
         print(sentence, file=sys.stderr)
     sys.exit(1 if found else 0)

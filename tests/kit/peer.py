@@ -23,6 +23,11 @@ def near(got: tuple[float, ...] | None, wanted: Colour, tolerance: float = 30) -
 class Peer(ScriptedPeer):
     """A scripted peer that can say whether it sees and hears another one."""
 
+    async def packets(self) -> tuple[int, int]:
+        """How many packets have come here, and how many of their numbers are missing."""
+        found = [one for one in (await self._pc.getStats()).values() if one.type == "inbound-rtp"]
+        return sum(one.packetsReceived for one in found), sum(one.packetsLost for one in found)
+
     def meets(self, colour: Colour, tone_hz: float, *, second: bool = False) -> str | None:
         """None when this picture and tone arrive, else why not yet (for `until`).
 

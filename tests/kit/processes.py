@@ -1,7 +1,8 @@
 """`yunjian serve` as a process of its own, for the tests that end it, kill it and start it again.
 
 Started again it listens where it listened before, so that pages find it. Whatever it started
-is ended with the block, each by its own process id; its log is kept and can be read.
+is ended with the block, each by its own process id; its log is kept and can be read, and holds
+nothing of a person (P1).
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from typing import Any, Final
 import aiohttp
 import psutil
 
+from media.client import attach
+from media.control import SOCKET_NAME
+from media.rejected import Rejected
+from tests.kit.personal import leaks
 from tests.kit.until import until
 
 ROOT: Final = Path(__file__).parents[2]
@@ -164,6 +169,51 @@ class Serving:
         return self._log.read_text(errors="replace").splitlines()
 
 
+class Engine:
+    """A media worker that runs by itself, as a service manager starts it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder
+        self.socket = folder / "media" / SOCKET_NAME
+        self.child: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        log = await asyncio.to_thread((self.data / "worker.log").open, "ab")
+        with log:
+            self.child = await asyncio.to_thread(
+                subprocess.Popen,
+                [sys.executable, "-m", "server", "media", "--data", str(self.data)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+        async def why_not() -> str | None:
+            try:
+                worker = await attach(self.socket)
+            except Rejected as rejected:
+                return str(rejected)
+            await worker.client.close()
+            return None
+
+        await until(why_not, 40, every_s=0.1)
+
+    def kill(self) -> None:
+        assert self.child is not None
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+
+    def close(self) -> None:
+        if self.child is not None and self.child.poll() is None:
+            self.child.terminate()
+            try:
+                self.child.wait(20)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+
+
 @asynccontextmanager
 async def serving(folder: Path, **settings: Any) -> AsyncIterator[Serving]:
     """A node that is not started yet, and is ended at the end of the block."""
@@ -172,6 +222,8 @@ async def serving(folder: Path, **settings: Any) -> AsyncIterator[Serving]:
         yield node
     finally:
         await node.close()
+    text = "\n".join(await asyncio.to_thread(node._lines))
+    assert not (found := leaks(text)), f"in the log: {found}"
 
 
 def _told(value: Any) -> str:

@@ -122,6 +122,12 @@ class Seat:
             assert said.status == 200, await said.text()
             return await said.json()
 
+    async def search(self, path: str, **wanted: str) -> Any:
+        """What is found in this list, ``/calls`` or ``/cases``."""
+        async with self.http.post(f"/api/v1/search{path}", json=wanted) as said:
+            assert said.status == 200, await said.text()
+            return await said.json()
+
     async def case(self, case_id: str) -> dict[str, Any]:
         """The case as this seat sees it."""
         case: dict[str, Any] = (await self.get(f"/cases/{case_id}"))["case"]

@@ -44,6 +44,8 @@ def test_a_fresh_installation_is_set_up_step_by_step(tmp_path: Path) -> None:
 
     said = yunjian("db", "upgrade", *data, folder=tmp_path)
     assert said.returncode == 0, said.stderr
+    assert "was at None" in said.stdout
+    assert "already" in yunjian("db", "upgrade", *data, folder=tmp_path).stdout
     assert yunjian("db", "check", *data, folder=tmp_path).returncode == 0
     said = yunjian(*unit, *data, folder=tmp_path)
     assert said.returncode == 0, said.stderr

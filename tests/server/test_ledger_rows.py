@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from server.domain.person import SYSTEM
 from server.store import Store, SystemClock, upgrade, verify
 from server.store.database import Database
 from server.store.ledger import GENESIS, Entry, Payload
-from server.store.tables import events, ledger_entries
+from server.store.tables import events, ledger_entries, ledger_sequencer
 from signaling.refusals import Code, Refusal
 from tests.kit.nodes import browser, node_settings, served, sign_in
 from tests.kit.processes import ROOT
@@ -283,6 +285,51 @@ async def test_a_database_turned_back_under_a_running_node_is_noticed(
         assert refused.value.code is Code.LEDGER_UNAVAILABLE
 
 
+# ---------------------------------------------------------------- A4
+
+
+async def _kill_while_it_grows(database: str, folder: Path, times: int) -> None:
+    """A process that writes and seals is killed at random moments; after each death the whole
+    ledger holds, no number is missing or given twice, and what was signed stays signed."""
+    await upgrade(database)
+    settings = settings_for(database, folder)
+    chance = random.Random(SEED)
+    sealed = 0
+    for number in range(times):
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.kit.writer", database, str(folder),
+            cwd=ROOT, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            assert child.stdout is not None
+            await child.stdout.readline()
+            await asyncio.sleep(chance.uniform(0.0, 0.6))  # the row's random moment
+        finally:
+            child.kill()
+            await child.communicate()
+        async with owner(database) as connection:
+            # The turn of the dead runs out after ten seconds; it is not this that is tried here.
+            await connection.execute(sa.text("UPDATE ledger_sequencer SET node = NULL"))
+        report = await verify(settings)
+        assert report.ok, f"death {number} of seed {SEED}: {report.findings}"
+        assert report.sealed >= sealed
+        sealed = report.sealed
+        await _contiguous(database)
+    assert sealed > times, "it was killed before it sealed anything"
+
+
+async def test_a_writer_that_is_killed_leaves_one_ledger(database: str, tmp_path: Path) -> None:
+    await _kill_while_it_grows(database, tmp_path, 3)
+
+
+@pytest.mark.proofs
+@pytest.mark.timeout(1800)
+async def test_a_writer_that_is_killed_a_hundred_times_leaves_one_ledger(
+    database: str, tmp_path: Path
+) -> None:
+    await _kill_while_it_grows(database, tmp_path, 100)
+
+
 # ---------------------------------------------------------------- A5
 
 
@@ -349,16 +396,19 @@ async def _rate_of_processes(database: str, folder: Path, processes: int, each: 
     return processes * (each - 1) / took_s
 
 
-async def _contiguous(database: str, entries: int) -> None:
+async def _contiguous(database: str, entries: int | None = None) -> None:
+    """Numbers are given from 0 on without a hole and none twice: to so many, or to some."""
     reading = await Database.open(database, writable=False)
     async with reading.read() as connection:
         leaves = list(
             await connection.scalars(
-                sa.select(ledger_entries.c.leaf).order_by(ledger_entries.c.leaf)
+                sa.select(ledger_entries.c.leaf)
+                .where(ledger_entries.c.leaf.is_not(None))
+                .order_by(ledger_entries.c.leaf)
             )
         )
     await reading.close()
-    assert leaves == list(range(entries))
+    assert leaves == list(range(len(leaves) if entries is None else entries))
 
 
 async def test_many_tasks_leave_one_contiguous_ledger(tmp_path: Path) -> None:
@@ -450,6 +500,101 @@ def sealed_by(store: Store, entries: int) -> Callable[[], Awaitable[str | None]]
         return None if size >= entries else f"{size} sealed"
 
     return why_not
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.proofs)]
+)
+async def test_when_the_process_that_seals_is_gone_another_seals(
+    postgres_url: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Stopped or killed in the middle of its work: another takes the turn, or gives the alarm for
+    as long as the stopped one holds the row."""
+    await upgrade(postgres_url)
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.kit.writer", postgres_url, str(tmp_path / "first"),
+        cwd=ROOT, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    reading = await Database.open(postgres_url, writable=False)
+    settings = settings_for(postgres_url, tmp_path / "second")
+    second: Store | None = None
+    try:
+
+        async def has_sealed() -> str | None:
+            async with reading.read() as connection:
+                size = await connection.scalar(sa.text("SELECT size FROM ledger_sequencer"))
+            return None if size else "the first has sealed nothing"
+
+        await until(has_sealed, 20)
+        second = store = await Store.open(settings, SystemClock())
+        child.send_signal(how)
+        stopped_at = time.monotonic()
+        ours = await act(store, "case:ours")
+
+        async def sealed() -> str | None:
+            async with reading.read() as connection:
+                leaf = await connection.scalar(
+                    sa.select(ledger_entries.c.leaf).where(
+                        ledger_entries.c.subject == "case:ours", ledger_entries.c.version == ours
+                    )
+                )
+            return "not sealed" if leaf is None else None
+
+        async def sealed_or_told() -> str | None:
+            return None if store.ledger_stalled else await sealed()
+
+        await until(sealed_or_told, 15)
+        assert time.monotonic() - stopped_at < 15
+        if how is signal.SIGSTOP:
+            child.kill()
+        await until(sealed, 20)
+        assert store.ledger_failure is None
+        await until(sealed_by(store, await _committed(reading)), 20)
+        report = await store.verifier.verify()
+        assert report.ok, report.findings
+        await _contiguous(postgres_url)
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.communicate()
+        await reading.close()
+        if second is not None:
+            await second.close()
+
+
+async def _committed(reading: Database) -> int:
+    async with reading.read() as connection:
+        return int(await connection.scalar(sa.text("SELECT count(*) FROM ledger_entries")) or 0)
+
+
+@pytest.mark.proofs
+async def test_when_nothing_is_sealed_for_too_long_no_act_happens(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """Half a minute after entries began to wait acts are refused, until they are sealed again."""
+    clock = MovedClock()
+    async with opened(postgres_url, tmp_path, clock) as store:
+        await act(store, "case:one")
+        await until(sealed_by(store, 1))
+        async with owner(postgres_url) as connection:
+            # The turn is that of a node that does not use it, for a day.
+            await connection.execute(
+                ledger_sequencer.update().values(
+                    node="another", until=clock.now() + timedelta(days=1)
+                )
+            )
+        began = time.monotonic()
+        await act(store, "case:one")
+        await until(lambda: None if store.ledger_stalled else "no alarm", 10)
+        assert time.monotonic() - began < 10
+        await until(lambda: None if store.ledger_failure else "acts happen", 40)
+        with pytest.raises(Refusal) as refused:
+            await act(store, "case:one")
+        assert refused.value.code is Code.LEDGER_UNAVAILABLE
+        assert 25 < time.monotonic() - began < 40
+        clock.move(2 * 86_400)
+        await until(lambda: store.ledger_failure, 10)
+        assert await act(store, "case:one") == 3
 
 
 async def test_a_sequencer_that_is_stopped_is_told_and_another_takes_over(

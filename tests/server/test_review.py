@@ -75,20 +75,33 @@ async def test_signing_in_ends_the_session_that_the_browser_had(node: Running) -
 
 
 @pytest.mark.parametrize(
-    ("login", "method", "path", "headers", "status"),
+    ("login", "method", "path", "body", "headers", "status"),
     [
-        ("supervisor-one", "GET", "/api/v1/calls?to=9999-12-31", {}, 400),
-        ("supervisor-one", "GET", "/api/v1/calls?from=0001-01-01", {}, 400),
-        ("clerk-one", "GET", "/api/v1/cases?cursor=MDAwMS0wMS0wMVQwMDowMCswOTowMCB4", {}, 400),
-        ("clerk-one", "DELETE", "/api/v1/session", {"Origin": "http://["}, 403),
+        ("supervisor-one", "POST", "/api/v1/search/calls", {"to": "9999-12-31"}, {}, 400),
+        ("supervisor-one", "POST", "/api/v1/search/calls", {"from": "0001-01-01"}, {}, 400),
+        (
+            "clerk-one",
+            "GET",
+            "/api/v1/cases?cursor=MDAwMS0wMS0wMVQwMDowMCswOTowMCB4",
+            None,
+            {},
+            400,
+        ),
+        ("clerk-one", "DELETE", "/api/v1/session", None, {"Origin": "http://["}, 403),
     ],
 )
 async def test_no_request_is_a_fault(
-    node: Running, login: str, method: str, path: str, headers: dict[str, str], status: int
+    node: Running,
+    login: str,
+    method: str,
+    path: str,
+    body: dict[str, str] | None,
+    headers: dict[str, str],
+    status: int,
 ) -> None:
     async with browser(node) as page:
         await sign_in(page, login)
-        async with page.request(method, path, headers=headers) as said:
+        async with page.request(method, path, json=body, headers=headers) as said:
             assert said.status == status, await said.text()
 
 

@@ -31,18 +31,18 @@ export function useCallLog(): {
   const busy = ref(false)
   let asked = 0
 
-  function address(cursor: string | null): string {
-    const query = new URLSearchParams()
-    for (const [name, value] of Object.entries(filter)) if (value.trim()) query.set(name, value.trim())
-    if (cursor) query.set('cursor', cursor)
-    return `/calls?${query.toString()}`
+  // In the body: what is looked for may be a name, and addresses are logged on their way.
+  function wanted(cursor: string | null): Record<string, string> {
+    const filled = Object.entries(filter).filter(([, value]) => value.trim())
+    const query = Object.fromEntries(filled.map(([name, value]) => [name, value.trim()]))
+    return cursor ? { ...query, cursor } : query
   }
 
   async function fetchPage(cursor: string | null): Promise<void> {
     const turn = (asked += 1)
     busy.value = true
     try {
-      const log = await http.get<CallLog>(address(cursor))
+      const log = await http.post<CallLog>('/search/calls', wanted(cursor))
       // a slow answer to an older filter must not overwrite a newer one
       if (turn !== asked) return
       calls.value = cursor ? [...(calls.value ?? []), ...log.calls] : log.calls
