@@ -47,6 +47,8 @@ async def comment(store: Store, actor: Actor, command: CaseComment) -> Ack:
             at=change.at,
             version=version,
         )
+        if hand.side == "approver":
+            await rows.look(change.connection, command.case_id, version - 1, change.at)
         await _keep(change, actor, record, thread, "case.comment", {"text": command.text})
         return change.ack({"comment_id": thread.id})
 

@@ -66,7 +66,7 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
-        await change.lock(subject)
+        seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         judged = material.reviewed(
             record.case.materials,
@@ -78,6 +78,7 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
             at=change.at,
         )
         await rows.save_material(change.connection, command.case_id, judged, new=False)
+        await rows.look(change.connection, command.case_id, seen, change.at)
         people = {**record.people, actor.person_id: person_ref(actor)}
         await change.record(
             subject,
@@ -106,7 +107,7 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
-        await change.lock(subject)
+        seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         word = checklist.check(
             record.case.item,
@@ -118,6 +119,7 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
             at=change.at,
         )
         await rows.save_check(change.connection, command.case_id, command.point, word)
+        await rows.look(change.connection, command.case_id, seen, change.at)
         view = word and check_view(word, person_ref(actor))
         await change.record(
             subject,
@@ -140,7 +142,7 @@ async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
-        await change.lock(subject)
+        seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         today = china_day(change.at)
         known = await catalogue_rows.known_days(
@@ -158,6 +160,7 @@ async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
         number = await number_of(change, record.case)
         after = replace(after, number=number)
         await rows.save(change.connection, record.case, after)
+        await rows.look(change.connection, command.case_id, seen, change.at)
         decided = after.decision
         if decided is None:
             raise RuntimeError("a decided case without a decision")

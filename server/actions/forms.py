@@ -172,6 +172,7 @@ async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
             version=version,
         )
         await rows.save_form(change.connection, command.case_id, before, after)
+        await rows.look(change.connection, command.case_id, version - 1, change.at)
         proposal = after.proposals[-1]
         await change.record(
             subject,

@@ -376,6 +376,7 @@ async def test_the_approver_sends_and_the_window_returns(tmp_path: Path) -> None
         await expect(
             far.locator(f'.document[data-shown][data-material="{material}"]')
         ).to_be_visible()
+        await expect(far.locator(".document [data-drawn]").first).to_be_visible()
         await picture(case.approver, "sent")
 
         # printed, signed, and returned by the window for this very file

@@ -81,7 +81,7 @@ async def test_the_summary_tells_what_stands_there_and_what_is_missing(
     await office.do(APPROVER, CaseOpen, case_id=case_id)
     await fill(office, case_id)
     uploads = await office.uploads(tmp_path / "uploads")
-    await office.bring(uploads, case_id, "licence", name="执照.pdf")
+    thing = await office.bring(uploads, case_id, "licence", name="执照.pdf")
     await office.bring(uploads, case_id, "other", name="说明.pdf")
     second = await shown(office, case_id)
     assert second["missing_fields"] == []
@@ -97,6 +97,16 @@ async def test_the_summary_tells_what_stands_there_and_what_is_missing(
     assert listed[0]["missing"]
     assert listed[0]["sha256"] is None
     assert first["hash"] != second["hash"]
+
+    # who judges, looks: what stood there before is not marked any more, what comes after it is
+    judged = {"case_id": case_id, "material_id": thing, "review": "accepted"}
+    await office.do(APPROVER, CaseReview, **judged)
+    filled = (await office.view(case_id))["fields"]["remark"]["version"]
+    edit = {"case_id": case_id, "field": "remark", "value": "b", "base_version": filled}
+    await office.do(CLERK, CaseEdit, **edit)
+    third = await shown(office, case_id)
+    assert {one["name"] for one in third["fields"] if one["changed"]} == {"remark"}
+    assert not any(one["changed"] for one in third["materials"])
 
 
 async def test_the_hash_is_of_what_stands_there_alone(office: Office, tmp_path: Path) -> None:

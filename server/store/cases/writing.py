@@ -246,7 +246,7 @@ async def outdate_signatures(connection: Connection, case_id: str) -> None:
 
 
 async def look(connection: Connection, case_id: str, version: int, at: datetime) -> None:
-    """An approver sees the case as it is at this version."""
+    """An approver sees the case as it is at this version: he opened it, or acted on it."""
     await connection.execute(
         cases.update()
         .where(cases.c.id == case_id)

@@ -48,6 +48,11 @@ describe('marks that lie close together', () => {
     expect(near.every((one) => one.marks.length === 1)).toBe(true)
   })
 
+  it('are one in any row where their pictures would lie over each other', () => {
+    const found = clusters([{ at_s: 10 }, { at_s: 20 }, { at_s: 400 }], whole, 900, 30)
+    expect(found.map((one) => one.marks.length)).toEqual([2, 1])
+  })
+
   it('stay apart in a row that has few', () => {
     expect(clusters([{ at_s: 10 }, { at_s: 10.1 }, { at_s: 11 }], whole, 900)).toHaveLength(3)
   })

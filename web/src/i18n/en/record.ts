@@ -257,7 +257,7 @@ const record: Words<typeof zh> = {
     ask: 'Notice about recording',
     ask_again: 'Tell again',
     no_call: 'Without recording this item cannot be handled by call',
-    not_recorded: 'Not agreed: this call is not recorded',
+    if_refused: { not_recorded: 'If not agreed, this call is not recorded', no_call: 'If not agreed, this item cannot be handled by call' },
     closed: 'The case is decided; no more calls',
     opening: 'Fetching the notice',
   },
