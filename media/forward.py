@@ -9,8 +9,10 @@ room.
 
 import secrets
 from collections.abc import Callable
+from itertools import cycle
 from typing import Protocol
 
+from media.batch import BATCH
 from media.codec import BEGINS
 from media.dtls import Address
 from media.rtcp import Arrivals, Numbering
@@ -228,6 +230,8 @@ class Endpoint:
 class Forwarder:
     """Forwards RTP for all rooms of one worker.
 
+    A packet for one receiver is rewritten where it lies; of several, each but the last gets a
+    copy. `send(buffer, length, address)` may put off the sending of up to `BATCH` packets.
     `want_key(track)` is called, at most once a second and track, while a feed
     waits for a key frame; `want_again(track, first, count)` when packets of a recorded
     picture did not come that no receiver could ask for.
@@ -235,26 +239,24 @@ class Forwarder:
 
     def __init__(
         self,
-        buffer: Buffer,
-        send: Callable[[memoryview, Address], None],
+        send: Callable[[Buffer, int, Address], None],
         tap: Tap,
         want_key: Callable[[Track], None],
         want_again: Callable[[Track, int, int], None],
     ) -> None:
-        self._in = buffer
-        self._out = Buffer()
         self._send = send
+        # One more than wait to be sent at most, so that none is taken again before it is gone.
+        self._spare = cycle([Buffer() for _ in range(BATCH + 1)])
         self._tap = tap
         self._want_key = want_key
         self._want_again = want_again
 
-    def rtp(self, endpoint: Endpoint, length: int, now: float) -> None:
+    def rtp(self, endpoint: Endpoint, buffer: Buffer, length: int, now: float) -> None:
         """Take the encrypted packet of `length` bytes that lies in the buffer."""
         inbound = endpoint.inbound
         if inbound is None or not endpoint.ready:
             endpoint.refused += 1
             return
-        buffer = self._in
         length = inbound.rtp(buffer, length)
         data = buffer.data
         if length < 12:
@@ -321,9 +323,22 @@ class Forwarder:
             endpoint.arrivals.note(incoming, now)
         if track.segment and not track.muted:
             self._tap.packet(track, buffer.view[:length], now)
+        last = track.feeds[-1] if track.feeds else None
         for feed in track.feeds:
+            out = buffer if feed is last else next(self._spare)
             sent = not track.muted and self._copy(
-                feed, track, ssrc, sequence, length, head, mid_at, twcc_at, incoming, now
+                feed,
+                track,
+                buffer,
+                out,
+                ssrc,
+                sequence,
+                length,
+                head,
+                mid_at,
+                twcc_at,
+                incoming,
+                now,
             )
             if not sent and incoming >= 0:
                 feed.endpoint.numbering.keep(incoming)
@@ -332,6 +347,8 @@ class Forwarder:
         self,
         feed: Feed,
         track: Track,
+        buffer: Buffer,
+        out: Buffer,
         ssrc: int,
         sequence: int,
         length: int,
@@ -341,13 +358,13 @@ class Forwarder:
         incoming: int,
         now: float,
     ) -> bool:
-        """Send one feed's copy of the packet; False when it goes no further."""
+        """Send one feed's copy of the packet, made in `out`; False when it goes no further."""
         to = feed.endpoint
         outbound = to.outbound
         destination = to.destination
         if not to.ready or outbound is None or destination is None or not feed.wanted:
             return False
-        source = self._in.data
+        source = buffer.data
         retransmission = source[1] & 127 in RTX_PAYLOADS
         timestamp = source[4] << 24 | source[5] << 16 | source[6] << 8 | source[7]
         if feed.waiting or (feed.source_ssrc != ssrc and not retransmission):
@@ -369,9 +386,9 @@ class Forwarder:
             if original not in feed.asked:
                 return False
             del feed.asked[original]
-        out = self._out
         data = out.data
-        data[:length] = source[:length]
+        if out is not buffer:
+            data[:length] = buffer.view[:length]
         if retransmission:
             if feed.rtx_source_ssrc != ssrc:
                 first = _first_sequence() if feed.rtx_last < 0 else feed.rtx_last + 1
@@ -408,7 +425,7 @@ class Forwarder:
         if not length:
             to.refused += 1
             return False
-        self._send(out.view[:length], destination)
+        self._send(out, length, destination)
         feed.packets += 1
         to.packets_out += 1
         to.bytes_out += length

@@ -9,10 +9,11 @@ import asyncio
 import logging
 import socket
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
+from media.batch import BATCH, Key, batch_for
 from media.ice import Address, Agent, Checks
 from media.srtp import BUFFER_BYTES, Buffer
 
@@ -22,6 +23,32 @@ DRAIN_LIMIT = 64
 SOCKET_BUFFER_BYTES = 4 << 20
 
 Owner = TypeVar("Owner")
+
+
+class Owners(MutableMapping[Address, Owner]):
+    """Whose each checked address is. `known` is the same by what the kernel calls a sender,
+    filled as they are heard and forgotten with each change."""
+
+    def __init__(self) -> None:
+        self._owners: dict[Address, Owner] = {}
+        self.known: dict[Key, Owner] = {}
+
+    def __getitem__(self, address: Address) -> Owner:
+        return self._owners[address]
+
+    def __setitem__(self, address: Address, owner: Owner) -> None:
+        self._owners[address] = owner
+        self.known.clear()
+
+    def __delitem__(self, address: Address) -> None:
+        del self._owners[address]
+        self.known.clear()
+
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._owners)
+
+    def __len__(self) -> int:
+        return len(self._owners)
 
 
 def outward_address() -> str:
@@ -42,9 +69,10 @@ class Port(Generic[Owner]):
     """The worker's socket, bound to one concrete address.
 
     A wildcard address would let answers leave from another address than the one
-    that the candidate names, and ICE would never connect. `media(owner, length,
-    now)` finds the packet in `buffer`; `dtls(owner, datagram, address)` and
-    `checked(agent, address, fresh)` get theirs; `drained()` is called after each wake-up.
+    that the candidate names, and ICE would never connect. `media(owner, buffer, length,
+    now)` gets a packet where it lies, which it may change and queue for sending;
+    `dtls(owner, datagram, address)` and `checked(agent, address, fresh)` get theirs;
+    `drained()` is called after each wake-up.
     """
 
     def __init__(
@@ -52,14 +80,13 @@ class Port(Generic[Owner]):
         host: str,
         port: int,
         *,
-        media: Callable[[Owner, int, float], None],
+        media: Callable[[Owner, Buffer, int, float], None],
         dtls: Callable[[Owner, bytes, Address], None],
         checked: Callable[[Agent, Address, bool], None],
         drained: Callable[[], None],
     ) -> None:
-        self.buffer = Buffer()
         self.checks = Checks(monotonic)
-        self.owners: dict[Address, Owner] = {}
+        self.owners: Owners[Owner] = Owners()
         self.dropped: Counter[str] = Counter()
         self.datagrams = 0
         self.wakeups = 0
@@ -77,6 +104,8 @@ class Port(Generic[Owner]):
         except OSError:
             self._socket.close()
             raise
+        self._batch = batch_for(self._socket, self.dropped)
+        self._draining = False
         self.host: str = host
         self.number: int = self._socket.getsockname()[1]
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,51 +129,64 @@ class Port(Generic[Owner]):
             # The kernel reports an unreachable peer here; its silence will tell.
             self.dropped["send_error"] += 1
 
+    def queue(self, buffer: Buffer, length: int, address: Address) -> None:
+        """As `send`, with the other packets of this wake-up; until its end the buffer is ours."""
+        self._batch.put(buffer, length, address)
+        if not self._draining:
+            self._batch.flush()
+
     def _drain(self) -> None:
         now = monotonic()
         self.wakeups += 1
-        buffer = self.buffer
-        data = buffer.data
-        receive = self._socket.recvfrom_into
-        owners = self.owners
-        media = self._media
-        for _ in range(DRAIN_LIMIT):
-            try:
-                length, address = receive(data, BUFFER_BYTES)
-            except BlockingIOError:
+        self._draining = True
+        batch = self._batch
+        for _ in range(DRAIN_LIMIT // BATCH):
+            count = batch.receive()
+            self.datagrams += count
+            for index in range(count):
+                self._take(index, now)
+            batch.flush()
+            if count < BATCH:
                 break
-            except OSError:
-                # An ICMP error of an earlier send; the datagrams behind it are fine.
-                continue
-            self.datagrams += 1
-            if length == 0 or length == BUFFER_BYTES:
-                self.dropped["size"] += 1
-                continue
-            first = data[0]
-            try:
-                if 127 < first < 192:
-                    owner = owners.get(address)
-                    if owner is None:
-                        self.dropped["stranger"] += 1
-                    else:
-                        media(owner, length, now)
-                elif first < 4:
-                    self._check(bytes(buffer.view[:length]), address)
-                elif 19 < first < 64:
-                    owner = owners.get(address)
-                    if owner is None:
-                        self.dropped["stranger"] += 1
-                    else:
-                        self._dtls(owner, bytes(buffer.view[:length]), address)
-                else:
-                    self.dropped["unknown_kind"] += 1
-            except Exception:
-                # A bug, but the datagrams behind this one are other people's calls. Told once:
-                # whoever found such a datagram can send a thousand a second.
-                if not self.dropped["fault"]:
-                    log.exception("a datagram could not be handled")
-                self.dropped["fault"] += 1
+        self._draining = False
         self._drained()
+
+    def _take(self, index: int, now: float) -> None:
+        batch = self._batch
+        buffer = batch.buffers[index]
+        length = batch.sizes[index]
+        if length == 0 or length == BUFFER_BYTES:
+            self.dropped["size"] += 1
+            return
+        first = buffer.data[0]
+        try:
+            if 127 < first < 192:
+                owner = self.owners.known.get(batch.keys[index]) or self._owner(index)
+                if owner is not None:
+                    self._media(owner, buffer, length, now)
+            elif first < 4:
+                self._check(bytes(buffer.view[:length]), batch.address(index))
+            elif 19 < first < 64:
+                owner = self._owner(index)
+                if owner is not None:
+                    self._dtls(owner, bytes(buffer.view[:length]), batch.address(index))
+            else:
+                self.dropped["unknown_kind"] += 1
+        except Exception:
+            # A bug, but the datagrams behind this one are other people's calls. Told once:
+            # whoever found such a datagram can send a thousand a second.
+            if not self.dropped["fault"]:
+                log.exception("a datagram could not be handled")
+            self.dropped["fault"] += 1
+
+    def _owner(self, index: int) -> Owner | None:
+        """Whose datagram it is by its address; a stranger's is dropped."""
+        owner = self.owners.get(self._batch.address(index))
+        if owner is None:
+            self.dropped["stranger"] += 1
+        else:
+            self.owners.known[self._batch.keys[index]] = owner
+        return owner
 
     def _check(self, datagram: bytes, address: Any) -> None:
         found = self.checks.receive(datagram, address)

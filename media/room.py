@@ -32,6 +32,7 @@ from media.sdp import (
     read_answer,
     write_offer,
 )
+from media.srtp import Buffer
 from media.tap import Recorder
 
 log = logging.getLogger(__name__)
@@ -189,7 +190,7 @@ class Rooms:
         )
         self._candidates = [(a, self._port.number) for a in advertised or [host]]
         self._forwarder = Forwarder(
-            self._port.buffer, self._port.send, recorder, self._ask_key_frame, self._ask_again
+            self._port.queue, recorder, self._ask_key_frame, self._ask_again
         )
         self._agents: dict[Agent, Party] = {}
         self._taps: dict[int, Party] = {}
@@ -405,23 +406,23 @@ class Rooms:
             )
         party.handshake.receive(datagram, address)
 
-    def _on_media(self, party: Party, length: int, now: float) -> None:
-        if 191 < self._port.buffer.data[1] < 224:
-            self._on_rtcp(party, length, now)
+    def _on_media(self, party: Party, buffer: Buffer, length: int, now: float) -> None:
+        if 191 < buffer.data[1] < 224:
+            self._on_rtcp(party, buffer, length, now)
         else:
-            self._forwarder.rtp(party, length, now)
+            self._forwarder.rtp(party, buffer, length, now)
 
-    def _on_rtcp(self, party: Party, length: int, now: float) -> None:
+    def _on_rtcp(self, party: Party, buffer: Buffer, length: int, now: float) -> None:
         if party.inbound is None or not party.ready:
             party.refused += 1
             return
-        length = party.inbound.rtcp(self._port.buffer, length)
+        length = party.inbound.rtcp(buffer, length)
         if not length:
             party.refused += 1
             return
         party.heard_at = now
         reports: dict[Endpoint, list[bytes]] = {}
-        for block in rtcp.split(bytes(self._port.buffer.view[:length])):
+        for block in rtcp.split(bytes(buffer.view[:length])):
             if len(block.data) < 8:
                 continue
             if block.kind in (rtcp.SR, rtcp.RR):

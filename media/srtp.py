@@ -7,6 +7,7 @@ a few microseconds more. It knows keys and bytes, not whose they are.
 
 from typing import Any
 
+import cffi
 import pylibsrtp
 from pylibsrtp import Policy, Session
 
@@ -15,6 +16,8 @@ try:
     from pylibsrtp._binding import lib as _lib
 except ImportError:  # the private module is gone: use the public API
     _ffi = _lib = None
+
+_own = cffi.FFI()
 
 IN_PLACE = _lib is not None
 BUFFER_BYTES = 2048
@@ -31,17 +34,19 @@ PROFILES: dict[str, tuple[int, int, int]] = {
 
 
 class Buffer:
-    """A packet's place: `data` and `view` are the same bytes, `pointer` is libsrtp's sight of them.
+    """A packet's place: `data` and `view` are the same bytes, `pointer` is libsrtp's sight of them
+    and `address` the kernel's.
 
     A packet may have up to `BUFFER_BYTES`; behind it there is room for a trailer.
     """
 
-    __slots__ = ("data", "pointer", "view")
+    __slots__ = ("address", "data", "pointer", "view")
 
     def __init__(self) -> None:
         self.data = bytearray(BUFFER_BYTES + TRAILER_BYTES)
         self.view = memoryview(self.data)
         self.pointer: Any = _ffi.from_buffer(self.data) if _ffi is not None else None
+        self.address = int(_own.cast("uintptr_t", _own.from_buffer(self.data)))
 
 
 class Inbound:
