@@ -26,7 +26,8 @@ PersonId = NewType("PersonId", str)
 
 RING_FOR_S = 30.0
 SILENT_AFTER_S = 5.0
-LOST_AFTER_S = 15.0
+# What is found by a sweep a second later is lost within 15 s all the same.
+LOST_AFTER_S = 13.5
 HELD_WITH_OTHER_S = 120.0
 HELD_ALONE_S = 60.0
 LEGS_AT_MOST = 200

@@ -7,7 +7,7 @@ shows and plays is measured in the page itself: a mean colour, a dominant freque
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -74,10 +74,13 @@ async def _make(*arguments: str) -> None:
     assert await process.wait() == 0, arguments
 
 
-async def capture_files(folder: Path, colour: Colour, tone_hz: int) -> tuple[Path, Path]:
-    """A picture and a sound for the fake devices, 320x240 at 10 a second."""
+async def capture_files(
+    folder: Path, colour: Colour, tone_hz: int, *, fps: int = 10, moving: bool = False
+) -> tuple[Path, Path]:
+    """A picture and a sound for the fake devices, 320x240, of one colour or moving."""
     picture, sound = folder / f"{tone_hz}.mjpeg", folder / f"{tone_hz}.wav"
-    paint = "color=c=0x{:02x}{:02x}{:02x}:size=320x240:rate=10".format(*colour)
+    paint = "color=c=0x{:02x}{:02x}{:02x}".format(*colour)
+    paint = f"{'testsrc2' if moving else paint}{'=' if moving else ':'}size=320x240:rate={fps}"
     lavfi = ("ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i")
     await _make(*lavfi, paint, "-t", "2", "-c:v", "mjpeg", "-q:v", "2", str(picture))
     tone = f"sine=frequency={tone_hz}:duration=10"
@@ -87,26 +90,90 @@ async def capture_files(folder: Path, colour: Colour, tone_hz: int) -> tuple[Pat
 
 @asynccontextmanager
 async def chromium(
-    folder: Path, colour: Colour | None = None, tone_hz: int = 0
+    folder: Path,
+    colour: Colour | None = None,
+    tone_hz: int = 0,
+    *,
+    program: str | Path = CHROMIUM,
+    more: Sequence[str] = (),
+    fps: int = 10,
+    moving: bool = False,
 ) -> AsyncIterator[Browser]:
     """A Chromium of its own; without a colour it has no fake devices."""
-    flags = [*FLAGS]
+    flags = [*FLAGS, *more]
     if colour is not None:
-        picture, sound = await capture_files(folder, colour, tone_hz)
+        picture, sound = await capture_files(folder, colour, tone_hz, fps=fps, moving=moving)
         flags += [
             "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream=fps=10",
+            f"--use-fake-device-for-media-stream=fps={fps}",
             f"--use-file-for-fake-video-capture={picture}",
             f"--use-file-for-fake-audio-capture={sound}",
         ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=flags
+            executable_path=program, headless=True, args=flags
         )
         try:
             yield browser
         finally:
             await browser.close()
+
+
+WATCHED: Final = """() => {
+    const connections = []
+    const Own = window.RTCPeerConnection
+    window.RTCPeerConnection = class extends Own {
+        constructor(...given) { super(...given); connections.push(this) }
+    }
+    window.mediaFigures = async () => {
+        const sum = {connections: connections.length, frames: 0, sounds: 0, lost: 0, concealed: 0,
+            samples: 0, sent: 0, relay: null, protocol: null, states: [], users: []}
+        for (const one of connections) {
+            sum.states.push(one.connectionState)
+            sum.users.push((one.getConfiguration().iceServers ?? []).map(s => s.username ?? ''))
+            const report = await one.getStats()
+            report.forEach(entry => {
+                if (entry.type === 'inbound-rtp' && entry.kind === 'video') {
+                    sum.frames += entry.framesDecoded ?? 0
+                } else if (entry.type === 'inbound-rtp' && entry.kind === 'audio') {
+                    sum.sounds += entry.packetsReceived ?? 0
+                    sum.lost += entry.packetsLost ?? 0
+                    sum.concealed += entry.concealedSamples ?? 0
+                    sum.samples += entry.totalSamplesReceived ?? 0
+                } else if (entry.type === 'outbound-rtp') {
+                    sum.sent += entry.bytesSent ?? 0
+                } else if (entry.type === 'transport' && entry.selectedCandidatePairId) {
+                    const local = report.get(report.get(entry.selectedCandidatePairId)?.localCandidateId)
+                    sum.relay = local?.candidateType ?? null
+                    sum.protocol = local?.relayProtocol ?? null
+                }
+            })
+        }
+        return sum
+    }
+    window.mediaStalls = async during_ms => {
+        const last = {sounds: performance.now(), frames: performance.now()}
+        const seen = {sounds: -1, frames: -1}
+        const stalls = []
+        const began = performance.now()
+        while (performance.now() - began < during_ms) {
+            const now = await window.mediaFigures()
+            for (const kind of ['sounds', 'frames']) {
+                if (now[kind] === seen[kind]) continue
+                const at = performance.now()
+                if (at - last[kind] > 400) stalls.push([kind, (last[kind] - began) / 1e3, (at - began) / 1e3])
+                last[kind] = at
+                seen[kind] = now[kind]
+            }
+            await new Promise(done => setTimeout(done, 40))
+        }
+        for (const kind of ['sounds', 'frames']) {
+            const at = performance.now()
+            if (at - last[kind] > 400) stalls.push([kind, (last[kind] - began) / 1e3, null])
+        }
+        return stalls
+    }
+}"""
 
 
 class Desk:
@@ -155,6 +222,22 @@ class Desk:
         """Mean RGB of what this video shows now."""
         got: list[float] | None = await self.page.evaluate(SEEN, selector)
         return None if got is None else tuple(got)
+
+    async def watch_media(self) -> None:
+        """Let `media` tell of every connection that this page makes from its next load on."""
+        await self.page.add_init_script(f"({WATCHED})()")
+
+    async def media(self) -> dict[str, Any]:
+        """What has come in over all connections of this page: frames decoded, packets of sound
+        received and lost, and how the newest one leads to the worker."""
+        figures: dict[str, Any] = await self.page.evaluate("mediaFigures()")
+        return figures
+
+    async def stalls(self, during_s: float) -> list[tuple[str, float, float | None]]:
+        """Where sound or picture stood still for over 0.4 s: what, from and to when, counted from
+        now; None for what still does at the end."""
+        found: list[list[Any]] = await self.page.evaluate(f"mediaStalls({during_s * 1000})")
+        return [(kind, begins, ends) for kind, begins, ends in found]
 
     async def hears(self, selector: str) -> float | None:
         """The strongest frequency (Hz) of what this element plays, None for silence."""

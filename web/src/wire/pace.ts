@@ -4,8 +4,8 @@
  * only this module.
  *
  * The line is judged by what the call suffers (its encoder held back by bandwidth, packets lost on the way out, the
- * round trip grown by a filled queue) and by what the last piece took: on a line of 256 kbit/s a piece of 4 KiB and
- * four times its own time of rest, on a fast one pieces that grow until they take a quarter of a second.
+ * round trip grown by a filled queue) and by what the last piece took: on a line of 256 kbit/s a piece of 8 KiB and
+ * twice its own time of rest, on a fast one pieces that grow until they take a quarter of a second.
  */
 
 /** What the call sees of this page's way out; null while there is no call. */
@@ -29,8 +29,8 @@ export interface Piece {
 }
 
 export const WHOLE_BYTES = 4 * 1024 * 1024
-const FIRST_BYTES = 16 * 1024
-const SMALLEST_BYTES = 4 * 1024
+const FIRST_BYTES = 8 * 1024
+const SMALLEST_BYTES = 8 * 1024
 const PIECE_S = 0.25
 /** bytes a second below which a line is thought narrow, or tight, whatever the call says */
 const NARROW_RATE = 48_000
@@ -56,7 +56,7 @@ export function piece(line: Line | null, rate: number | null): Piece {
     case 'tight':
       return { bytes: Math.min(fitting, 32 * 1024), rest: 1.5 }
     case 'narrow':
-      return { bytes: SMALLEST_BYTES, rest: 4 }
+      return { bytes: SMALLEST_BYTES, rest: 2 }
   }
 }
 

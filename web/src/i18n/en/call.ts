@@ -59,7 +59,7 @@ const call: Words<typeof zh> = {
     connecting: 'Connecting',
     active: 'In call {time}',
     here_reconnecting: 'The network here broke and is coming back; you can go on with form and files',
-    there_silent: 'The network of the other side is unstable',
+    there_silent: 'The connection of the other side is interrupted and coming back',
     there_lost: 'The other side is gone; its place is kept for {n} s',
     replaced: 'The call went to another page that you opened',
     ended: 'The call has ended',

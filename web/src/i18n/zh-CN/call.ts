@@ -56,7 +56,7 @@ export default {
     connecting: '接通中',
     active: '通话中 {time}',
     here_reconnecting: '本方网络断开，正在重连',
-    there_silent: '对方网络不稳',
+    there_silent: '对方连接中断，正在恢复',
     there_lost: '对方已断开，{n} 秒内回来不用重拨',
     replaced: '通话已转到您打开的另一页',
     ended: '通话已结束',
