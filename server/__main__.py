@@ -41,10 +41,12 @@ cli = _group(
 database = _group("The database: bring it to the newest migration, or tell where it stands.")
 users = _group("Staff who may sign in.")
 units = _group("Units of the alliance and their windows.")
+items = _group("Items (事项) that can be asked for.")
 ledger = _group("The ledger of everything that was done.")
 cli.add_typer(database, name="db")
 cli.add_typer(users, name="user")
 cli.add_typer(units, name="unit")
+cli.add_typer(items, name="item")
 cli.add_typer(ledger, name="ledger")
 
 Config = Annotated[
@@ -310,6 +312,63 @@ def create_unit(
 
     with _told_plainly(settings):
         typer.echo(_run(add()))
+
+
+@items.command("import")
+def import_items(
+    file: Annotated[Path, typer.Argument(help="Excel (.xlsx), CSV or JSON; column names first.")],
+    unit: Annotated[
+        str | None, typer.Option(help="Id of the unit whose items all rows are.")
+    ] = None,
+    region_code: Annotated[
+        str | None, typer.Option(help="GB/T 2260; with --place: unknown units are added there.")
+    ] = None,
+    place: Annotated[str | None, typer.Option(help="Short place of units that are added.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Import the right rows though others are bad.")
+    ] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Import a list of items; each row is a new item, a new version, or unchanged.
+
+    Bad rows are named with their reason; with one of them nothing is imported, unless --skip-bad.
+    Status 1 when there are bad rows.
+    """
+    from server.actions.listings import Importer, NewUnits
+    from server.domain.person import SYSTEM
+    from server.wire.http import CatalogueImport
+    from server.work.child import Children
+
+    if (region_code is None) != (place is None):
+        _fail("--region-code and --place belong together.")
+    settings = _settings(config, {"data": data})
+
+    async def take() -> CatalogueImport:
+        async with AsyncExitStack() as stack:
+            store = await _store(stack, settings)
+            importer = Importer(store, Children(), settings.item_code_pattern)
+            where = NewUnits(region_code, place) if region_code and place else None
+            content = await asyncio.to_thread(file.read_bytes)
+            told = await importer.take(SYSTEM, content, unit_id=unit, new_units=where, dry_run=True)
+            if dry_run or (told.bad and not skip_bad):
+                return told
+            return await importer.take(
+                SYSTEM, content, unit_id=unit, new_units=where, skip_bad=skip_bad
+            )
+
+    with _told_plainly(settings):
+        told = _run(take())
+    for one in told.faults:
+        typer.echo(f"row {one.row}: {one.column}: {one.why}")
+    typer.echo(
+        f"{told.rows} rows: {told.new} new, {told.changed} changed, {told.unchanged} unchanged, "
+        f"{told.bad} bad; {len(told.new_units)} new units. "
+        + ("Imported." if told.written else "Nothing was written.")
+    )
+    if told.bad:
+        raise typer.Exit(1)
 
 
 @users.command("create")

@@ -36,6 +36,7 @@ from server.actions import health as health_actions
 from server.actions.archive import Archive
 from server.actions.early import Early
 from server.actions.jobs import Jobs
+from server.actions.listings import Importer
 from server.actions.marks import Marks
 from server.actions.materials import LIVES, Uploads
 from server.actions.papers import Press
@@ -56,6 +57,7 @@ from server.api import (
     sessions,
     uploads,
 )
+from server.api import catalogue as catalogue_api
 from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
 from server.api.figures import FIGURES, Figures
 from server.api.route import MAX_BODY_BYTES, STORE
@@ -75,6 +77,7 @@ ROUTES = (
     uploads.routes,
     calls.routes,
     administration.routes,
+    catalogue_api.routes,
     machine.routes,
     health.routes,
 )
@@ -263,6 +266,7 @@ async def node(
         redis=settings.redis_url is not None,
     )
     marks = Marks(store)
+    app[catalogue_api.IMPORTER] = Importer(store, Children(), settings.item_code_pattern)
     pressing = Press(store, Children(), settings.font_dirs)
     studio = Studio(store, Children(), data / "work", settings.font_dirs)
     await studio.prepare()
@@ -281,10 +285,10 @@ async def node(
     for table in (
         case_actions.commands(store),
         forms.commands(store),
-        decisions.commands(store),
+        decisions.commands(store, settings.numbering),
         sayings.commands(store),
         comments.commands(store),
-        signing.commands(store),
+        signing.commands(store, settings.numbering),
         switchboard.handlers(),
     ):
         for command, handler in table.items():

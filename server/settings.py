@@ -8,6 +8,7 @@ the command. Unknown names in the file are refused; secrets never appear in repr
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,6 +22,8 @@ from pydantic_settings import (
 )
 
 from media import turn
+from server.domain.listing import CODE_PATTERN
+from server.domain.numbering import STANDARD_TEMPLATE, Numbering
 from server.store import StoreSettings
 from server.store.backup import Kept
 
@@ -80,6 +83,11 @@ class Settings(BaseSettings):
     drain_limit_s: float = Field(1800.0, ge=0)
     """Seconds that running calls are given to end once this node is asked to end."""
 
+    case_number_template: str = STANDARD_TEMPLATE
+    """办件编号: {code}, {day} and, last, {serial}, in Python's format language; 50 characters at most."""
+    item_code_pattern: str = CODE_PATTERN
+    """Regular expression that the code of an imported item must match whole."""
+
     max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)
     font_dirs: tuple[Path, ...] = ()
     """Folders with the Chinese fonts that papers are set in; without: where systems keep Noto CJK."""
@@ -127,9 +135,19 @@ class Settings(BaseSettings):
             raise ValueError("redis_url needs a bus_secret of 16 characters or more")
         for url in self.turn_urls:
             turn.Server.parse(url)
+        Numbering(self.case_number_template)
+        try:
+            re.compile(self.item_code_pattern)
+        except re.error as error:
+            raise ValueError(f"item_code_pattern: {error}") from None
         if self.turn_secret is None and any(not url.startswith("stun:") for url in self.turn_urls):
             raise ValueError("turn_urls with a TURN server need a turn_secret")
         return self
+
+    @property
+    def numbering(self) -> Numbering:
+        """How cases are numbered."""
+        return Numbering(self.case_number_template)
 
     @property
     def store(self) -> StoreSettings:

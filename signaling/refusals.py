@@ -60,6 +60,10 @@ class Code(StrEnum):
     BAD_PHONE = "bad_phone"
     BAD_DATE = "bad_date"
     ITEM_UNAVAILABLE = "item_unavailable"
+    # the catalogue
+    UNKNOWN_CODE = "unknown_code"
+    BAD_ROWS = "bad_rows"
+    BAD_SHEET = "bad_sheet"
     # materials
     LINE_UNKNOWN = "line_unknown"
     FILE_TYPE = "file_type"

@@ -21,6 +21,7 @@ from server.actions.papers import ask_paper
 from server.actions.views import check_view, decided_view, material_view, person_ref
 from server.domain import case as rules
 from server.domain import checklist, material
+from server.domain.numbering import STANDARD, Numbering
 from server.domain.person import Actor
 from server.domain.working_days import CHINA_REGION, china_day
 from server.store import Store
@@ -45,14 +46,14 @@ PAPERS: Final[dict[rules.Decision, PaperKind]] = {
 """The paper that each decision makes."""
 
 
-def commands(store: Store) -> dict[type[Command], Handler]:
+def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
 
     async def reviewed(connection: Connected, command: CaseReview) -> Ack:
         return await review(store, actor_of(connection), command)
 
     async def decided(connection: Connected, command: CaseDecide) -> Ack:
-        return await decide(store, actor_of(connection), command)
+        return await decide(store, actor_of(connection), command, numbering)
 
     async def checked(connection: Connected, command: CaseCheck) -> Ack:
         return await check(store, actor_of(connection), command)
@@ -133,7 +134,9 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
         return change.ack()
 
 
-async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
+async def decide(
+    store: Store, actor: Actor, command: CaseDecide, numbering: Numbering = STANDARD
+) -> Ack:
     """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
 
     Refusals: ``server.domain.case.decide``.
@@ -157,7 +160,7 @@ async def decide(store: Store, actor: Actor, command: CaseDecide) -> Ack:
             known_days=known,
             again=command.again,
         )
-        number = await number_of(change, record.case)
+        number = await number_of(change, record.case, numbering)
         after = replace(after, number=number)
         await rows.save(change.connection, record.case, after)
         await rows.look(change.connection, command.case_id, seen, change.at)

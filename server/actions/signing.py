@@ -26,6 +26,7 @@ from server.domain.case import Case
 from server.domain.form import APPLICANT
 from server.domain.item import OTHER_LINE
 from server.domain.material import Material
+from server.domain.numbering import STANDARD, Numbering
 from server.domain.person import Actor
 from server.store import Store
 from server.store import cases as rows
@@ -47,7 +48,7 @@ from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
 
-def commands(store: Store) -> dict[type[Command], Handler]:
+def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
 
     async def summarised(connection: Connected, command: CaseSummarise) -> SummaryView:
@@ -57,7 +58,7 @@ def commands(store: Store) -> dict[type[Command], Handler]:
         return await sign(store, actor_of(connection), command)
 
     async def submitted(connection: Connected, command: CaseSubmit) -> Ack:
-        return await submit(store, actor_of(connection), command)
+        return await submit(store, actor_of(connection), command, numbering)
 
     return {CaseSummarise: summarised, CaseSign: signed, CaseSubmit: submitted}
 
@@ -139,7 +140,9 @@ async def sign(store: Store, actor: Actor, command: CaseSign) -> Ack:
         return change.ack({"signature_id": signature.id})
 
 
-async def submit(store: Store, actor: Actor, command: CaseSubmit) -> Ack:
+async def submit(
+    store: Store, actor: Actor, command: CaseSubmit, numbering: Numbering = STANDARD
+) -> Ack:
     """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
 
     Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``.
@@ -154,7 +157,7 @@ async def submit(store: Store, actor: Actor, command: CaseSubmit) -> Ack:
         submission = after.submission
         if submission is None:
             raise RuntimeError("a submitted case without a submission")
-        number = await number_of(change, record.case)
+        number = await number_of(change, record.case, numbering)
         if submission == record.case.submission:
             return change.ack({"number": number})
         after = replace(after, number=number)

@@ -174,6 +174,19 @@ TABLE: Final[dict[Code, Entry]] = {
         "日期不存在或不合理，请核对。",
         "The date does not exist or cannot be; please check it.",
     ),
+    Code.UNKNOWN_CODE: Entry(
+        422, "代码表中没有这个代码：{value}。", "This code is in no table: {value}."
+    ),
+    Code.BAD_ROWS: Entry(
+        422,
+        "有 {count} 行不能导入，未写入任何内容；请改正后重试，或选择跳过这些行。",
+        "{count} rows cannot be imported; nothing was written. Mend them, or choose to skip them.",
+    ),
+    Code.BAD_SHEET: Entry(
+        422,
+        "读不出表格：请使用 Excel（.xlsx）、CSV 或 JSON 文件，首行为列名。",
+        "No table can be read: use Excel (.xlsx), CSV or JSON with column names in the first row.",
+    ),
     Code.ITEM_UNAVAILABLE: Entry(
         409, "该事项目前不能办理。", "This item cannot be asked for at present."
     ),

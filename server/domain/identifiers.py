@@ -1,7 +1,7 @@
 """The numbers by which people, bodies and cases are known: checked, masked, made.
 
 公民身份号码 (GB 11643-1999), 统一社会信用代码 (GB 32100-2015), telephone numbers,
-办件编号. Text in, canonical text out, or a refusal. Whether a number was ever issued
+Text in, canonical text out, or a refusal. Whether a number was ever issued
 cannot be told from it and is not asked here. Pure; no clock of its own.
 """
 
@@ -134,17 +134,3 @@ def mask(value: str) -> str:
     if _MOBILE.fullmatch(value) or _LANDLINE.fullmatch(value):
         return mask_phone(value)
     return "*" * len(value)
-
-
-def case_number_prefix(item_code: str, on: date) -> str:
-    """The part of a 办件编号 before its serial: 实施编码 (31 characters) and yyyyMMdd."""
-    return f"{item_code}{on:%Y%m%d}"
-
-
-def case_number(item_code: str, on: date, serial: int) -> str:
-    """A 办件编号: 实施编码 + yyyyMMdd + daily serial of at least four digits, 43 characters.
-
-    ``on`` is the day in China of the first decision; ``serial`` counts from 1 for each item and
-    day. The ten-thousandth case of a day gets a fifth digit (GB/T 39046-2020: an..50).
-    """
-    return f"{case_number_prefix(item_code, on)}{serial:04d}"

@@ -78,6 +78,14 @@ class Item:
     checklist: tuple[CheckPoint, ...] = ()
     guide: str = ""
     signature: SignatureNeed = "optional"
+    legal_days: int | None = None
+    """法定办结时限 in working days; None where the list does not say."""
+    item_type: str = ""
+    """事项类型 by the code of GB/T 39046-2020; empty where it is not known."""
+    level: str = ""
+    """行使层级, likewise."""
+    main_item: str = ""
+    """主项 that it is a part of."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -111,4 +119,8 @@ class Item:
             checklist=tuple(CheckPoint(**point) for point in body.get("checklist", ())),
             guide=body.get("guide", ""),
             signature=body.get("signature", "optional"),
+            legal_days=body.get("legal_days"),
+            item_type=body.get("item_type", ""),
+            level=body.get("level", ""),
+            main_item=body.get("main_item", ""),
         )

@@ -4,7 +4,7 @@ Gives the domain's Item; the names of the unit that decides stand beside it. No 
 may see or change an item is here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -73,15 +73,17 @@ async def list_items(connection: AsyncConnection, text: str = "", limit: int = 5
     """Items in use whose name, code or deciding unit contains ``text``; all when it is empty."""
     query = _ITEMS.where(items.c.in_use).limit(limit)
     if text:
-        query = query.where(
-            sa.or_(
-                items.c.name.contains(text, autoescape=True),
-                items.c.code.startswith(text, autoescape=True),
-                units.c.name.contains(text, autoescape=True),
-                units.c.place.contains(text, autoescape=True),
-            )
-        )
+        query = query.where(_matches(text))
     return [_row(dict(row)) for row in (await connection.execute(query)).mappings()]
+
+
+def _matches(text: str) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        items.c.name.contains(text, autoescape=True),
+        items.c.code.startswith(text, autoescape=True),
+        units.c.name.contains(text, autoescape=True),
+        units.c.place.contains(text, autoescape=True),
+    )
 
 
 async def add_item(connection: AsyncConnection, item: Item) -> None:
@@ -108,10 +110,66 @@ async def add_item(connection: AsyncConnection, item: Item) -> None:
                 "checklist": [asdict(point) for point in item.checklist],
                 "guide": item.guide,
                 "signature": item.signature,
+                "legal_days": item.legal_days,
+                "item_type": item.item_type,
+                "level": item.level,
+                "main_item": item.main_item,
             },
             in_use=True,
         )
     )
+
+
+async def versions_of(
+    connection: AsyncConnection, codes: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Item]:
+    """The newest version of each (unit id, item code) that is there, in use or not."""
+    found: dict[tuple[str, str], Item] = {}
+    wanted = sorted({code for _, code in codes})
+    for first in range(0, len(wanted), 500):
+        rows = await connection.execute(
+            sa.select(*ITEM_COLUMNS)
+            .where(items.c.code.in_(wanted[first : first + 500]))
+            .order_by(items.c.version)
+        )
+        for row in rows.mappings():
+            item = item_of(dict(row))
+            found[item.unit_id, item.code] = item
+    return {key: item for key, item in found.items() if key in codes}
+
+
+async def find_versions(connection: AsyncConnection, item: Item) -> list[ItemRow]:
+    """All versions of this item of this unit, newest first."""
+    query = _ITEMS.where(items.c.code == item.code, items.c.unit_id == item.unit_id)
+    found = await connection.execute(query.order_by(None).order_by(items.c.version.desc()))
+    return [_row(dict(row)) for row in found.mappings()]
+
+
+async def newest_items(
+    connection: AsyncConnection, text: str, *, limit: int, offset: int
+) -> tuple[list[ItemRow], int]:
+    """The newest version of each item, in use or not, whose name, code or unit matches, by name;
+    and how many there are."""
+    newest = (
+        sa.select(items.c.unit_id, items.c.code, sa.func.max(items.c.version).label("version"))
+        .group_by(items.c.unit_id, items.c.code)
+        .subquery()
+    )
+    query = _ITEMS.where(
+        sa.tuple_(items.c.unit_id, items.c.code, items.c.version).in_(
+            sa.select(newest.c.unit_id, newest.c.code, newest.c.version)
+        )
+    )
+    if text:
+        query = query.where(_matches(text))
+    total = await connection.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
+    found = await connection.execute(query.limit(limit).offset(offset))
+    return [_row(dict(row)) for row in found.mappings()], total or 0
+
+
+async def set_in_use(connection: AsyncConnection, item_id: str, in_use: bool) -> None:
+    """Offer this version of an item at the windows, or no more."""
+    await connection.execute(items.update().where(items.c.id == item_id).values(in_use=in_use))
 
 
 async def add_phrase(

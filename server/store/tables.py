@@ -94,7 +94,7 @@ roster = sa.Table(  # one row an approver; reserved_by is the call that rings hi
 # ---------------------------------------------------------------- catalogue
 items = sa.Table(  # one row a version; body is an ItemView without unit names
     "items", metadata, _id(),
-    C("code", sa.String(50), nullable=False),
+    C("code", sa.String(64), nullable=False),
     C("version", sa.Integer, nullable=False),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
     C("name", sa.String(200), nullable=False),
@@ -283,7 +283,7 @@ uploads = sa.Table(  # an unfinished tus upload; the bytes are in a file of this
 )  # fmt: skip
 case_serials = sa.Table(  # 办件编号: daily serial of an item code
     "case_serials", metadata,
-    C("prefix", sa.String(50), primary_key=True),
+    C("prefix", sa.String(80), primary_key=True),
     C("last", sa.Integer, nullable=False),
 )  # fmt: skip
 

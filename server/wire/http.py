@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from server.wire.case import CaseState, CaseView, Decision, Mode
+from server.wire.case import CaseState, CaseView, Decision, ItemView, Mode
 from signaling.protocol import Audience, CallState, CallView, EndReason, Message, PersonRef, Seat
 
 Language = Literal["zh-CN", "en"]
@@ -100,6 +100,79 @@ class ItemSummary(Message):
 
 class Items(Message):
     items: list[ItemSummary]
+
+
+class CatalogueItem(Message):
+    """The newest version of an item, as an administrator sees it in the list."""
+
+    id: str
+    code: str
+    name: str
+    version: int
+    unit_name: str
+    place: str
+    item_type: str
+    """事项类型 in words; empty where it is not known."""
+    promised_days: int
+    lines: int
+    """How many materials it asks for."""
+    fields: int
+    """How many fields its form has."""
+    in_use: bool
+
+
+class CatalogueItems(Message):
+    items: list[CatalogueItem]
+    total: int
+
+
+class ItemVersion(Message):
+    id: str
+    version: int
+    in_use: bool
+
+
+class ItemVersions(Message):
+    """One version of an item whole, and which others there are, newest first."""
+
+    item: ItemView
+    in_use: bool
+    legal_days: int | None
+    item_type: str
+    level: str
+    versions: list[ItemVersion]
+
+
+class ItemOffer(Message):
+    """Whether a version of an item is offered at the windows."""
+
+    in_use: bool
+
+
+class BadRow(Message):
+    """Why a row is not taken. Rows are counted from 1 below the header."""
+
+    row: int
+    column: str
+    why: Literal[
+        "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate",
+        "unit_unknown", "bad_materials", "bad_form",
+    ]  # fmt: skip
+
+
+class CatalogueImport(Message):
+    """What an import did, or would do when it was only asked for."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    bad: int
+    """Rows that are not taken."""
+    faults: list[BadRow]
+    """The first 500 reasons."""
+    new_units: list[str]
+    written: bool
 
 
 # ---------------------------------------------------------------- cases
@@ -438,6 +511,6 @@ class Health(Message):
 RESPONSES: tuple[type[Message], ...] = (
     Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
     CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
-    SignatureImage, Phrases, HealthView,
+    SignatureImage, Phrases, HealthView, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
-REQUESTS: tuple[type[Message], ...] = (SignIn,)
+REQUESTS: tuple[type[Message], ...] = (SignIn, ItemOffer)

@@ -170,13 +170,3 @@ def test_an_unfinished_or_unknown_value_is_masked_wholly(value: str) -> None:
 @pytest.mark.parametrize("length", range(18))
 def test_a_growing_identity_number_shows_nothing(length: int) -> None:
     assert set(identifiers.mask("370103198506072846"[:length])) <= {"*"}
-
-
-def test_case_numbers() -> None:
-    code = "11370211MB287554194000131012001"
-    on = date(2026, 11, 23)
-    assert identifiers.case_number(code, on, 1) == f"{code}202611230001"
-    assert len(identifiers.case_number(code, on, 1)) == 43
-    assert identifiers.case_number(code, on, 9_999).endswith("202611239999")
-    assert len(identifiers.case_number(code, on, 10_000)) == 44
-    assert identifiers.case_number(code, on, 7).startswith(identifiers.case_number_prefix(code, on))

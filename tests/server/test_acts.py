@@ -7,6 +7,7 @@ gained an entry that says when, who, of which unit, what, about what, and how it
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ BY_HTTP: Final = {
     "POST /api/v1/cases/{case_id}/ledger-check": "ledger.check",
     "POST /api/v1/calls/{call_id}/check": "call.check",
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
+    "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
+    "POST /api/v1/catalogue/import": "catalogue.import",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
 COMMANDS: Final = "POST /api/v1/commands"
@@ -220,6 +223,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _signature(scene, case)
     await _seats(scene, {"call_id": call_id})
     await _archive(scene, case, call_id)
+    await _catalogue(scene)
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
     await scene.does(APPROVER, "case.decide", **case, decision="refused", reason="x")
 
@@ -388,7 +392,7 @@ async def _seats(scene: Scene, call: Mapping[str, str]) -> None:
 
 
 async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
-    ledger_check, call_check, compose = list(BY_HTTP)[4:]
+    ledger_check, call_check, compose = list(BY_HTTP)[4:7]
     call = {"call_id": call_id}
     at = scene.store.clock.now()
     sha256 = await scene.store.blobs.put(b"a playback as a call before may have left it")
@@ -407,6 +411,17 @@ async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
     ):
         await scene.is_denied(ADMIN, route, ids)
         await scene.asks(SUPERVISOR, route, act, ids)
+
+
+async def _catalogue(scene: Scene) -> None:
+    offer, take = list(BY_HTTP)[7:9]
+    item = {"item_id": demo.CLOSING}
+    await scene.is_denied(SUPERVISOR, offer, item, json={"in_use": False})
+    await scene.asks(ADMIN, offer, "item.offer", item, json={"in_use": True})
+    rows = [{"code": "11370211MB287554194000131099001", "name": "新的事项"}]
+    sheet = {"params": {"unit_id": demo.XIHAIAN}, "data": json.dumps(rows)}
+    await scene.is_denied(CLERK, take, {}, **sheet)
+    await scene.asks(ADMIN, take, "catalogue.import", {}, **sheet)
 
 
 async def _sessions(scene: Scene) -> None:

@@ -94,6 +94,10 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/uploads/{upload_id}": MINE,
     "DELETE /api/v1/uploads/{upload_id}": MINE,
     "GET /api/v1/people": ADMINS,
+    "GET /api/v1/catalogue": ADMINS,
+    "GET /api/v1/catalogue/{item_id}": ADMINS,
+    "PUT /api/v1/catalogue/{item_id}/offer": ADMINS,
+    "POST /api/v1/catalogue/import": ADMINS,
     "GET /api/v1/health": ADMINS,
     "POST /api/v1/commands": ALL,
 }
@@ -333,7 +337,12 @@ async def asked(
         if route.method == "POST":
             headers["X-HTTP-Method-Override"] = "PATCH"
     opening = {"type": "unit.open", "id": fresh_id(), "unit_id": scene.values["unit_id"]}
-    bodies = {"commands": opening, "search/calls": {}, "search/cases": {"q": "孙"}}
+    bodies = {
+        "commands": opening,
+        "search/calls": {},
+        "search/cases": {"q": "孙"},
+        f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},
+    }
     body = bodies.get(path.removeprefix("/api/v1/"))
     async with http.request(method or route.method, path, headers=headers, json=body) as said:
         yield said

@@ -53,6 +53,7 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'supervisor_call', roles: ['supervisor'] },
   },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
+  { path: '/admin/items', name: 'admin_items', component: () => import('./pages/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
   { path: '/admin/health', name: 'admin_health', component: () => import('./pages/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['admin'] } },
   { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
 ]

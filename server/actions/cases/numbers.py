@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from server.domain import case as rules
-from server.domain import identifiers
 from server.domain.item import Item
+from server.domain.numbering import STANDARD, Numbering
 from server.domain.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change
 from server.store import cases as rows
@@ -15,18 +15,18 @@ AHEAD: Final = timedelta(days=800)
 """How far the calendar is read for a time limit; the longest legal one is 60 working days."""
 
 
-async def number_of(change: Change, case: rules.Case) -> str:
+async def number_of(change: Change, case: rules.Case, numbering: Numbering = STANDARD) -> str:
     """The 办件编号 of the case, given now when it has none yet.
 
-    Its serial counts per item and day in China; it is unique however many are given at once, and a
-    transaction that is rolled back gives it back.
+    Its serial counts under what the template puts before it, item and day in China as a rule; it is
+    unique however many are given at once, and a transaction that is rolled back gives it back.
     """
     if case.number is not None:
         return case.number
     today = china_day(change.at)
-    prefix = identifiers.case_number_prefix(case.item.code, today)
+    prefix = numbering.prefix(case.item.code, today)
     serial = await rows.next_serial(change.connection, prefix)
-    return identifiers.case_number(case.item.code, today, serial)
+    return numbering.number(prefix, serial)
 
 
 async def due(connection: rows.Connection, item: Item, at: datetime) -> Counted:

@@ -104,9 +104,9 @@ async function request<T>(method: string, path: string, body: unknown, options: 
       headers: {
         accept: 'application/json, application/problem+json',
         'accept-language': surroundings.language(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': body instanceof Blob ? 'application/octet-stream' : 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     })
   } catch (reason) {
     if (options.signal?.aborted) throw reason
@@ -127,6 +127,7 @@ async function request<T>(method: string, path: string, body: unknown, options: 
 
 export const http = {
   get: <T>(path: string, options: Options = {}) => request<T>('GET', path, undefined, options),
+  /** a Blob is sent as it is */
   post: <T>(path: string, body: unknown, options: Options = {}) => request<T>('POST', path, body ?? {}, options),
   put: <T>(path: string, body: unknown, options: Options = {}) => request<T>('PUT', path, body, options),
   patch: <T>(path: string, body: unknown, options: Options = {}) => request<T>('PATCH', path, body, options),

@@ -971,6 +971,23 @@ export interface Ack {
   reference: string | null
 }
 /**
+ * Why a row is not taken. Rows are counted from 1 below the header.
+ */
+export interface BadRow {
+  row: number
+  column: string
+  why:
+    | 'missing'
+    | 'too_long'
+    | 'bad_code'
+    | 'unknown_code'
+    | 'bad_number'
+    | 'duplicate'
+    | 'unit_unknown'
+    | 'bad_materials'
+    | 'bad_form'
+}
+/**
  * Everything of a call and its case, hashed anew: ledger and files.
  */
 export interface CallCheck {
@@ -1180,6 +1197,39 @@ export interface Cases {
   next_cursor: string | null
 }
 /**
+ * What an import did, or would do when it was only asked for.
+ */
+export interface CatalogueImport {
+  rows: number
+  new: number
+  changed: number
+  unchanged: number
+  bad: number
+  faults: BadRow[]
+  new_units: string[]
+  written: boolean
+}
+/**
+ * The newest version of an item, as an administrator sees it in the list.
+ */
+export interface CatalogueItem {
+  id: string
+  code: string
+  name: string
+  version: number
+  unit_name: string
+  place: string
+  item_type: string
+  promised_days: number
+  lines: number
+  fields: number
+  in_use: boolean
+}
+export interface CatalogueItems {
+  items: CatalogueItem[]
+  total: number
+}
+/**
  * The words about recording that the applicant is shown; ``version`` is what ``case.consent`` names.
  */
 export interface ConsentText {
@@ -1232,6 +1282,12 @@ export interface HealthView {
   at: string
 }
 /**
+ * Whether a version of an item is offered at the windows.
+ */
+export interface ItemOffer {
+  in_use: boolean
+}
+/**
  * An item that can be asked for, in its version in use.
  */
 export interface ItemSummary {
@@ -1244,6 +1300,22 @@ export interface ItemSummary {
   place: string
   promised_days: number
   modes: ('online' | 'proxy' | 'joint')[]
+}
+export interface ItemVersion {
+  id: string
+  version: number
+  in_use: boolean
+}
+/**
+ * One version of an item whole, and which others there are, newest first.
+ */
+export interface ItemVersions {
+  item: ItemView
+  in_use: boolean
+  legal_days: number | null
+  item_type: string
+  level: string
+  versions: ItemVersion[]
 }
 export interface Items {
   items: ItemSummary[]

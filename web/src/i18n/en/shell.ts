@@ -20,6 +20,7 @@ const shell: Words<typeof zh> = {
     supervisor_calls: 'Call log',
     supervisor_call: 'Call log · one call',
     admin: 'Administration',
+    admin_items: 'Items',
     admin_health: 'Health',
     not_found: 'No such page',
   },

@@ -17,6 +17,7 @@ export default {
     supervisor_calls: '通话记录',
     supervisor_call: '通话记录 · 查看',
     admin: '管理',
+    admin_items: '事项',
     admin_health: '系统状态',
     not_found: '没有这一页',
   },

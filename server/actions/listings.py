@@ -1,0 +1,319 @@
+"""Importing a list of items (事项清单) and looking after the versions that are there.
+
+For administrators. Reading a table is work for a child (``server.work.sheet``), reading a row is
+``server.domain.listing``; here it is decided what becomes a new version, and all of an import is
+one transaction with one entry in the ledger. Running cases keep the version they began with.
+"""
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from server.actions.cases import new_id
+from server.actions.views import item_view
+from server.domain.codes import ItemType, Level
+from server.domain.item import Item
+from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
+from server.domain.person import Act, Actor, System, may
+from server.store import Change, Store
+from server.store import cases as case_rows
+from server.store import catalogue as rows
+from server.store import people as staff
+from server.wire.http import (
+    BadRow,
+    CatalogueImport,
+    CatalogueItem,
+    CatalogueItems,
+    ItemVersion,
+    ItemVersions,
+)
+from server.work.child import Children, JobFailed
+from signaling.refusals import Code, Refusal
+
+SUBJECT: Final = "catalogue:items"
+MOST_TOLD: Final = 500
+"""So many bad rows are named; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class NewUnits:
+    """Where units that the list names and nobody knows are put: their region and short place."""
+
+    region_code: str
+    place: str
+    level: str = "4"
+
+
+@dataclass
+class _Plan:
+    """What an import would change."""
+
+    items: list[Item] = field(default_factory=list)
+    new: int = 0
+    unchanged: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    units: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Units to be added: name -> (id, credit code)."""
+
+
+class Importer:
+    """Imports of one node. ``pattern`` is what codes must match."""
+
+    def __init__(self, store: Store, children: Children, pattern: str) -> None:
+        self._store = store
+        self._children = children
+        self._pattern = pattern
+
+    async def take(
+        self,
+        actor: Actor | System,
+        content: bytes,
+        *,
+        unit_id: str | None = None,
+        new_units: NewUnits | None = None,
+        dry_run: bool = False,
+        skip_bad: bool = False,
+    ) -> CatalogueImport:
+        """Import the items of an Excel, CSV or JSON file and tell what became of each row.
+
+        A row belongs to ``unit_id`` or, without it, to the unit whose full name it gives; with
+        ``new_units`` one that is not there is added. What stands in a version already is left
+        alone; a row without materials or form keeps those that are there. Nothing is imported
+        when a row is bad, unless ``skip_bad``; nothing is written by a ``dry_run``. Refused:
+        ``forbidden``, ``bad_sheet``, ``not_found`` (the unit), ``bad_rows`` with their count.
+        """
+        administrator(actor)
+        try:
+            told = await self._children.run(
+                "server.work.sheet", given={"content": base64.b64encode(content).decode()}
+            )
+        except JobFailed:
+            raise Refusal(Code.BAD_SHEET) from None
+        if "code" in told:
+            raise Refusal(Code.BAD_SHEET)
+        listed, faults = read(told["rows"], self._pattern)
+        if dry_run:
+            async with self._store.read() as connection:
+                plan = await _plan(connection, listed, faults, unit_id, new_units)
+            return _told(plan, len(told["rows"]), written=False)
+        async with self._store.change(actor) as change:
+            await change.lock(SUBJECT)
+            plan = await _plan(change.connection, listed, faults, unit_id, new_units)
+            if plan.faults and not skip_bad:
+                raise Refusal(Code.BAD_ROWS, count=len({one.row for one in plan.faults}))
+            await _write(change, plan, new_units, content)
+        return _told(plan, len(told["rows"]), written=True)
+
+
+async def catalogue(
+    store: Store, actor: Actor, text: str, *, limit: int, offset: int
+) -> CatalogueItems:
+    """The newest version of each item, in use or not. Refused: ``forbidden``."""
+    administrator(actor)
+    async with store.read() as connection:
+        found, total = await rows.newest_items(connection, text.strip(), limit=limit, offset=offset)
+    return CatalogueItems(items=[_row(one) for one in found], total=total)
+
+
+async def versions(store: Store, actor: Actor, item_id: str) -> ItemVersions:
+    """An item whole, and all its versions, newest first. Refused: ``forbidden``, ``not_found``."""
+    administrator(actor)
+    async with store.read() as connection:
+        row = await rows.find_item(connection, item_id)
+        if row is None:
+            raise Refusal(Code.NOT_FOUND, item=item_id)
+        found = await rows.find_versions(connection, row.item)
+    return ItemVersions(
+        item=item_view(row.item, row.unit_name, row.place),
+        in_use=row.in_use,
+        legal_days=row.item.legal_days,
+        item_type=_word(ItemType, row.item.item_type),
+        level=_word(Level, row.item.level),
+        versions=[
+            ItemVersion(id=one.item.id, version=one.item.version, in_use=one.in_use)
+            for one in found
+        ],
+    )
+
+
+async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
+    """Offer a version of an item at the windows, in place of the one that was, or no more.
+
+    Refused: ``forbidden``, ``not_found``.
+    """
+    administrator(actor)
+    async with store.change(actor) as change:
+        await change.lock(SUBJECT)
+        row = await rows.find_item(change.connection, item_id)
+        if row is None:
+            raise Refusal(Code.NOT_FOUND, item=item_id)
+        if in_use:
+            for other in await rows.find_versions(change.connection, row.item):
+                await rows.set_in_use(change.connection, other.item.id, False)
+        await rows.set_in_use(change.connection, item_id, in_use)
+        await change.record(
+            SUBJECT,
+            "item.offer",
+            f"item:{item_id}",
+            None,
+            payload={"code": row.item.code, "version": row.item.version, "in_use": in_use},
+        )
+
+
+def administrator(actor: Actor | System) -> None:
+    """Refused: ``forbidden`` for everybody else. Ask before reading what somebody sends."""
+    if isinstance(actor, Actor) and not may(actor, Act.ADMINISTER):
+        raise Refusal(Code.FORBIDDEN)
+
+
+def _word(table: type[ItemType] | type[Level], code: str) -> str:
+    return table(code).label if code else ""
+
+
+def _row(row: rows.ItemRow) -> CatalogueItem:
+    item = row.item
+    return CatalogueItem(
+        id=item.id,
+        code=item.code,
+        name=item.name,
+        version=item.version,
+        unit_name=row.unit_name,
+        place=row.place,
+        item_type=_word(ItemType, item.item_type),
+        promised_days=item.promised_days,
+        lines=len(item.lines),
+        fields=len(item.form),
+        in_use=row.in_use,
+    )
+
+
+async def _plan(
+    connection: case_rows.Connection,
+    listed: Collection[Listed],
+    faults: Collection[Fault],
+    unit_id: str | None,
+    new_units: NewUnits | None,
+) -> _Plan:
+    plan = _Plan(faults=list(faults))
+    known = {one["name"]: one["id"] for one in await staff.list_units(connection)}
+    if unit_id is not None and unit_id not in known.values():
+        raise Refusal(Code.NOT_FOUND, unit=unit_id)
+    credit = _credit_codes(listed)
+    placed: list[tuple[str, Listed]] = []
+    for row in listed:
+        unit = unit_id or known.get(row.department)
+        if unit is None and new_units is not None and row.department:
+            unit = known[row.department] = new_id()
+            plan.units[row.department] = (unit, credit.get(row.department, ""))
+        if unit is None:
+            plan.faults.append(Fault(row.row, "department", "unit_unknown"))
+        else:
+            placed.append((unit, row))
+    there = await rows.versions_of(connection, {(unit, row.code) for unit, row in placed})
+    for unit, row in placed:
+        before = there.get((unit, row.code))
+        item = _item(row, unit, before)
+        if before is not None and replace(item, id=before.id, version=before.version) == before:
+            plan.unchanged += 1
+            continue
+        plan.new += before is None
+        plan.items.append(item)
+    plan.faults.sort(key=lambda one: (one.row, one.column))
+    return plan
+
+
+def _credit_codes(listed: Collection[Listed]) -> Mapping[str, str]:
+    """The 统一社会信用代码 that most codes of a department carry."""
+    counts: dict[str, Counter[str]] = {}
+    for row in listed:
+        if code := credit_code_in(row.code):
+            counts.setdefault(row.department, Counter())[code] += 1
+    return {department: found.most_common(1)[0][0] for department, found in counts.items()}
+
+
+def _item(row: Listed, unit_id: str, before: Item | None) -> Item:
+    """The version that the row makes of what is there: what it does not say stays."""
+    was = before or Item(
+        id="",
+        code=row.code,
+        name=row.name,
+        version=0,
+        unit_id=unit_id,
+        promised_days=LEGAL_DAYS,
+        modes=("online", "proxy"),
+        lines=(),
+        form_title=row.name,
+        form=(),
+        recording_refusal="not_recorded",
+    )
+    return replace(
+        was,
+        id=new_id(),
+        version=was.version + 1,
+        name=row.name,
+        promised_days=_said(row.promised_days, row.legal_days, was.promised_days),
+        modes=row.modes or was.modes,
+        lines=was.lines if row.lines is None else row.lines,
+        form_title=row.form_title or was.form_title,
+        form=was.form if row.form is None else row.form,
+        guide=was.guide if row.guide is None else row.guide,
+        legal_days=was.legal_days if row.legal_days is None else row.legal_days,
+        item_type=row.item_type.value if row.item_type else was.item_type,
+        level=row.level.value if row.level else was.level,
+        main_item=row.main_item or was.main_item,
+    )
+
+
+def _said(*days: int | None) -> int:
+    """The first of these that is said."""
+    return next(one for one in days if one is not None)
+
+
+async def _write(change: Change, plan: _Plan, new_units: NewUnits | None, content: bytes) -> None:
+    for name, (unit_id, credit_code) in plan.units.items():
+        if new_units is None:
+            raise RuntimeError("a unit planned that nobody asked for")
+        await staff.add_unit(
+            change.connection,
+            unit_id=unit_id,
+            name=name,
+            place=new_units.place,
+            region_code=new_units.region_code,
+            credit_code=credit_code,
+            level=new_units.level,
+        )
+    for item in plan.items:
+        await rows.add_item(change.connection, item)
+    await change.record(
+        SUBJECT,
+        "catalogue.import",
+        SUBJECT,
+        None,
+        payload={
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "units": [{"id": unit_id, "name": name} for name, (unit_id, _) in plan.units.items()],
+            "items": [
+                {"id": one.id, "code": one.code, "version": one.version} for one in plan.items
+            ],
+            "unchanged": plan.unchanged,
+            "bad_rows": len({one.row for one in plan.faults}),
+        },
+    )
+
+
+def _told(plan: _Plan, total: int, *, written: bool) -> CatalogueImport:
+    return CatalogueImport(
+        rows=total,
+        new=plan.new,
+        changed=len(plan.items) - plan.new,
+        unchanged=plan.unchanged,
+        bad=len({one.row for one in plan.faults}),
+        faults=[
+            BadRow(row=one.row, column=one.column, why=one.why) for one in plan.faults[:MOST_TOLD]
+        ],
+        new_units=list(plan.units),
+        written=written,
+    )

@@ -1,0 +1,103 @@
+"""/api/v1/catalogue: items by version and their import, for administrators."""
+
+from typing import Annotated, Final
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from server.actions import listings
+from server.actions.listings import Importer, NewUnits
+from server.api.route import STORE, Ask, Nothing, Routes
+from server.wire.http import CatalogueImport, CatalogueItems, ItemOffer, ItemVersions
+from signaling.protocol import Message
+from signaling.refusals import Code, Refusal
+
+routes: Final = Routes("catalogue")
+
+IMPORTER: Final = web.AppKey("importer", Importer)
+MAX_SHEET_BYTES: Final = 16 * 1024 * 1024
+PAGE: Final = 100
+
+
+class CatalogueQuery(Message):
+    q: Annotated[str, StringConstraints(max_length=100)] = ""
+    """Part of the name, beginning of the code, or part of the unit's name or place."""
+    offset: int = Field(0, ge=0, le=1_000_000)
+
+
+class ImportQuery(Message):
+    """``dry_run`` only tells what would come of it; ``skip_bad`` imports the rows that are right."""
+
+    dry_run: bool = False
+    skip_bad: bool = False
+    unit_id: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]{1,64}$")] | None = None
+    """Whose items all rows are; without it each row names its unit."""
+    region_code: Annotated[str, StringConstraints(pattern="^[1-9][0-9]{5}$")] | None = None
+    """With ``place``: units that are named and not known are added there."""
+    place: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+
+
+@routes.route("GET", "/api/v1/catalogue", problems=(Code.FORBIDDEN,))
+async def list_catalogue(ask: Ask[CatalogueQuery, Nothing]) -> CatalogueItems:
+    """The newest version of each item, in use or not, by name; 100 from ``offset`` on."""
+    return await listings.catalogue(
+        ask.request.app[STORE], ask.actor, ask.query.q, limit=PAGE, offset=ask.query.offset
+    )
+
+
+@routes.route("GET", "/api/v1/catalogue/{item_id}", problems=(Code.FORBIDDEN, Code.NOT_FOUND))
+async def read_versions(ask: Ask[Nothing, Nothing]) -> ItemVersions:
+    """One version of an item whole, and which others there are."""
+    return await listings.versions(ask.request.app[STORE], ask.actor, ask.path("item_id"))
+
+
+@routes.route(
+    "PUT",
+    "/api/v1/catalogue/{item_id}/offer",
+    status=204,
+    problems=(Code.FORBIDDEN, Code.NOT_FOUND),
+    act="item.offer",
+)
+async def offer_item(ask: Ask[Nothing, ItemOffer]) -> None:
+    """Offer this version at the windows, in place of the one that was, or no more."""
+    await listings.offer(ask.request.app[STORE], ask.actor, ask.path("item_id"), ask.body.in_use)
+
+
+@routes.route(
+    "POST",
+    "/api/v1/catalogue/import",
+    problems=(
+        Code.FORBIDDEN, Code.NOT_FOUND, Code.BAD_SHEET, Code.BAD_ROWS, Code.TOO_LARGE,
+    ),
+    takes="application/octet-stream",
+    act="catalogue.import",
+)  # fmt: skip
+async def import_items(ask: Ask[ImportQuery, Nothing]) -> CatalogueImport:
+    """Import a list of items: an Excel, CSV or JSON file of at most 16 MiB as the body.
+
+    Rows become new versions; what is there already is left alone. With a bad row nothing is
+    imported, unless ``skip_bad``.
+    """
+    query = ask.query
+    if (query.region_code is None) != (query.place is None):
+        raise Refusal(Code.MALFORMED, fields="region_code, place")
+    listings.administrator(ask.actor)
+    return await ask.request.app[IMPORTER].take(
+        ask.actor,
+        await _body(ask.request),
+        unit_id=query.unit_id,
+        new_units=NewUnits(query.region_code, query.place)
+        if query.region_code and query.place
+        else None,
+        dry_run=query.dry_run,
+        skip_bad=query.skip_bad,
+    )
+
+
+async def _body(request: web.Request) -> bytes:
+    content = bytearray()
+    async for piece in request.content.iter_any():
+        content += piece
+        if len(content) > MAX_SHEET_BYTES:
+            raise Refusal(Code.TOO_LARGE, limit=MAX_SHEET_BYTES)
+    return bytes(content)

@@ -1,0 +1,57 @@
+"""办件编号: made from a template, so that each place may number as its authority asks.
+
+A template is text with three fields in Python's format language: ``{code}`` the item's code without
+hyphens, ``{day}`` the day in China, ``{serial}`` the count under all that stands before it, which
+must come last. Pure: the serial is given by the database (GB/T 39046-2020: an..50).
+"""
+
+import string
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+LONGEST: Final = 50
+STANDARD_TEMPLATE: Final = "{code:.31}{day:%Y%m%d}{serial:04d}"
+"""实施编码 (31 characters of it) + yyyyMMdd + a serial of at least four digits."""
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """One template. Its serials count under ``prefix``: two items that share it share them too."""
+
+    template: str = STANDARD_TEMPLATE
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a template that names another field, does not end with the serial,
+        cannot be formatted, or makes numbers that are too long or hold more than letters, digits
+        and hyphens."""
+        try:
+            fields = [name for _, name, _, _ in string.Formatter().parse(self.template) if name]
+            sample = self.number(self.prefix("0" * 64, date(2026, 12, 31)), 99_999)
+        except (IndexError, KeyError, AttributeError) as error:
+            raise ValueError(f"a template knows code, day and serial alone: {error}") from None
+        if fields.count("serial") != 1 or fields[-1] != "serial" or "day" not in fields:
+            raise ValueError("a template has a day and ends with its one serial")
+        if not self.template.endswith("}"):
+            raise ValueError("a template ends with its serial")
+        if len(sample) > LONGEST or not sample.replace("-", "").isalnum() or not sample.isascii():
+            raise ValueError(f"numbers have at most {LONGEST} letters, digits and hyphens")
+
+    def prefix(self, item_code: str, on: date) -> str:
+        """What stands before the serial on that day in China; serials count from 1 for each."""
+        return self._before.format(code=item_code.replace("-", ""), day=on)
+
+    def number(self, prefix: str, serial: int) -> str:
+        """The whole number of this serial. One beyond the width of the template is longer."""
+        return prefix + self._serial.format(serial=serial)
+
+    @property
+    def _before(self) -> str:
+        return self.template[: self.template.rindex("{serial")]
+
+    @property
+    def _serial(self) -> str:
+        return self.template[self.template.rindex("{serial") :]
+
+
+STANDARD: Final = Numbering()

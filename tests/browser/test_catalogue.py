@@ -1,0 +1,64 @@
+"""The items page in a real browser: a list is checked row by row before anything is written, then imported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from server.actions import demo
+from tests.kit.browsers import Desk, chromium
+from tests.kit.desks import demo_node
+from tests.kit.screens import Screens
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+
+ROWS = [
+    {"实施编码": "11370211MB287554194000131014001", "事项名称": "食品经营许可", "事项类型": "行政许可",
+     "承诺办结时限": "5", "实施主体": "青岛西海岸新区行政审批服务局",
+     "材料": [{"材料名称": "营业执照", "材料必要性": "必要"}]},
+    {"实施编码": "11370211MB287554194000131015001", "事项名称": "户外广告设置审批",
+     "实施主体": "青岛西海岸新区行政审批服务局"},
+    {"实施编码": "坏的编码", "事项名称": "写错的一行", "实施主体": "青岛西海岸新区行政审批服务局"},
+    {"实施编码": "11370211MB287554194000131016001", "事项名称": "找不到单位", "实施主体": "不存在的局"},
+]  # fmt: skip
+
+
+async def test_a_list_is_checked_and_imported(tmp_path: Path) -> None:
+    screens = Screens()
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    file = tmp_path / "事项清单.json"
+    file.write_text(json.dumps(ROWS, ensure_ascii=False), encoding="utf-8")
+    async with demo_node(database, tmp_path / "node") as node, chromium(tmp_path) as browser:
+        desk = await Desk.open(browser)
+        page = desk.page
+        await desk.sign_in(node.address, "admin", demo.PASSWORD)
+        await page.wait_for_url("**/admin")
+        await page.get_by_role("link", name="事项", exact=True).click()
+        await page.wait_for_url("**/admin/items")
+        await expect(page.locator("[data-total]")).to_have_text("共 2 项")
+        await page.locator("[data-import]").click()
+        await page.locator("input[type=file]").set_input_files(file)
+        would = page.locator("[data-would]")
+        await expect(would).to_contain_text("共 4 行：新增 2，更新 0，不变 0，不能导入 2", timeout=20_000)
+        await expect(would.locator("[data-why=bad_code]")).to_contain_text("第 3 行")
+        await expect(would.locator("[data-why=unit_unknown]")).to_contain_text("没有这个单位")
+        write = would.get_by_role("button", name="导入 2 项")
+        await expect(write).to_have_attribute("aria-disabled", "true")
+        await screens.take(desk, "admin-items-import")
+        await would.get_by_label("跳过不能导入的行").check()
+        await write.click()
+        await expect(page.locator("[data-did]")).to_contain_text("新增 2", timeout=20_000)
+        await expect(page.locator("[data-total]")).to_have_text("共 4 项")
+        await page.get_by_role("searchbox").fill("食品")
+        await expect(page.locator("[data-item]")).to_have_count(1)
+        await page.get_by_role("button", name="查看 食品经营许可").click()
+        pane = page.locator("[data-item-pane]")
+        await expect(pane).to_contain_text("营业执照")
+        await pane.get_by_role("button", name="暂停受理").click()
+        await expect(page.locator("[data-item]")).to_contain_text("暂停")
+        await screens.take(desk, "admin-items", large=True)
+        assert desk.complaints == []
+    screens.check()

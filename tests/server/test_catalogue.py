@@ -1,0 +1,301 @@
+"""Lists of items: what an import takes, what it says of bad rows, and that running cases keep theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+import sqlalchemy as sa
+
+from server.actions import demo
+from server.api.route import STORE
+from server.domain.numbering import STANDARD
+from server.store import SYSTEM, tables
+from server.store import cases as case_rows
+from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.stores import opened
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "kuashengtongban-items.json"
+ROWS = [
+    {"实施编码": "11370211MB287554194000131014001", "事项名称": "食品经营许可", "事项类型": "行政许可",
+     "法定办结时限": "20个工作日", "承诺办结时限": "5", "通办形式": "全程网办、异地代收代办"},
+    {"实施编码": "11370211MB287554194000131015001", "事项名称": "户外广告设置审批", "事项类型": "1"},
+]  # fmt: skip
+
+
+def as_json(rows: Any) -> bytes:
+    return json.dumps(rows, ensure_ascii=False).encode()
+
+
+def as_csv(rows: list[dict[str, str]], encoding: str) -> bytes:
+    written = io.StringIO()
+    table = csv.DictWriter(written, sorted({name for row in rows for name in row}))
+    table.writeheader()
+    table.writerows(rows)
+    return written.getvalue().encode(encoding)
+
+
+def as_excel(rows: list[dict[str, str]], materials: list[list[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    names = sorted({name for row in rows for name in row})
+    book.active.append(names)
+    for row in rows:
+        book.active.append([row.get(name) for name in names])
+    lines = book.create_sheet("材料")
+    for line in materials:
+        lines.append(line)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+async def take(desk: Desk, content: bytes, status: int = 200, **query: Any) -> dict[str, Any]:
+    """What the import of this file answers."""
+    asked = {
+        name: str(value).lower() if value is True else str(value) for name, value in query.items()
+    }
+    async with desk.http.post(
+        "/api/v1/catalogue/import",
+        params=asked,
+        data=content,
+        headers={"Content-Type": "application/octet-stream"},
+    ) as said:
+        assert said.status == status, await said.text()
+        told: dict[str, Any] = await said.json(content_type=None)
+        return told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [as_json(ROWS), as_json({"items": ROWS}), as_csv(ROWS, "utf-8-sig"), as_csv(ROWS, "gb18030"),
+     as_excel(ROWS, [])],
+    ids=["json", "json-items", "csv", "csv-gb18030", "excel"],
+)  # fmt: skip
+async def test_a_list_of_each_kind_is_taken_once(content: bytes, tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+        would = await take(admin, content, dry_run=True, unit_id=demo.XIHAIAN)
+        assert (would["new"], would["bad"], would["written"]) == (2, 0, False)
+        did = await take(admin, content, unit_id=demo.XIHAIAN)
+        assert (did["rows"], did["new"], did["changed"], did["written"]) == (2, 2, 0, True)
+        again = await take(admin, content, unit_id=demo.XIHAIAN)
+        assert (again["new"], again["changed"], again["unchanged"]) == (0, 0, 2)
+        [food] = (await admin.get("/catalogue?q=食品"))["items"]
+        assert (food["item_type"], food["promised_days"], food["in_use"]) == ("行政许可", 5, True)
+        [found] = (await admin.get("/items?q=食品"))["items"]
+        assert found["modes"] == ["online", "proxy"]
+
+
+async def test_what_changed_becomes_a_version_and_running_cases_keep_theirs(
+    database: str, tmp_path: Path
+) -> None:
+    async with (
+        demo_node(database, tmp_path) as node,
+        desk_of(node, "admin") as admin,
+        desk_of(node, "lixiulan") as clerk,
+    ):
+        case_id = await clerk.open_case()
+        code = next(item.code for item in demo.ITEMS if item.id == demo.PRINCIPAL)
+        row = {"实施编码": code, "事项名称": "分公司负责人变更登记", "承诺办结时限": "2"}
+        did = await take(admin, as_json([row]), unit_id=demo.XIHAIAN)
+        assert (did["new"], did["changed"]) == (0, 1)
+        [item] = (await clerk.get("/items?q=负责人"))["items"]
+        assert (item["version"], item["promised_days"]) == (2, 2)
+        seen = await admin.get(f"/catalogue/{item['id']}")
+        assert [one["version"] for one in seen["versions"]] == [2, 1]
+        assert len(seen["item"]["form"]) == 10, "a row without a form keeps the one that is there"
+        kept = (await clerk.case(case_id))["item"]
+        assert (kept["version"], kept["promised_days"]) == (1, 3)
+
+        async with admin.http.put(
+            f"/api/v1/catalogue/{demo.PRINCIPAL}/offer", json={"in_use": True}
+        ) as said:
+            assert said.status == 204
+        [item] = (await clerk.get("/items?q=负责人"))["items"]
+        assert item["version"] == 1, "the older version is offered again, in place of the newer"
+        async with admin.http.put(
+            f"/api/v1/catalogue/{demo.PRINCIPAL}/offer", json={"in_use": False}
+        ) as said:
+            assert said.status == 204
+        assert (await clerk.get("/items?q=负责人"))["items"] == []
+
+
+async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(
+    database: str, tmp_path: Path
+) -> None:
+    rows = [
+        *ROWS,
+        {"实施编码": "", "事项名称": "没有编码"},
+        {"实施编码": "11370211MB287554194000131016001", "事项名称": ""},
+        {"实施编码": "<script>", "事项名称": "坏编码"},
+        {"实施编码": "11370211MB287554194000131017001", "事项名称": "x" * 201},
+        {"实施编码": "11370211MB287554194000131018001", "事项名称": "坏类型", "事项类型": "77"},
+        {
+            "实施编码": "11370211MB287554194000131019001",
+            "事项名称": "坏时限",
+            "承诺办结时限": "很快",
+        },
+        {**ROWS[0], "事项名称": "重复的编码"},
+        {"实施编码": "11370211MB287554194000131020001", "事项名称": "坏材料", "材料": [{"名": 1}]},
+        {
+            "实施编码": "11370211MB287554194000131021001",
+            "事项名称": "坏表单",
+            "表单": {"groups": []},
+        },
+        {"实施编码": "11370211MB287554194000131022001", "事项名称": "坏方式", "通办形式": "邮寄"},
+    ]
+    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+        before = (await admin.get("/catalogue"))["total"]
+        would = await take(admin, as_json(rows), dry_run=True, unit_id=demo.XIHAIAN)
+        assert [(one["row"], one["column"], one["why"]) for one in would["faults"]] == [
+            (3, "code", "missing"),
+            (4, "name", "missing"),
+            (5, "code", "bad_code"),
+            (6, "name", "too_long"),
+            (7, "item_type", "unknown_code"),
+            (8, "promised_days", "bad_number"),
+            (9, "code", "duplicate"),
+            (10, "materials", "bad_materials"),
+            (11, "form", "bad_form"),
+            (12, "modes", "unknown_code"),
+        ]
+        refused = await take(admin, as_json(rows), 422, unit_id=demo.XIHAIAN)
+        assert (refused["code"], refused["details"]["count"]) == ("bad_rows", 10)
+        assert (await admin.get("/catalogue"))["total"] == before
+        did = await take(admin, as_json(rows), unit_id=demo.XIHAIAN, skip_bad=True)
+        assert (did["new"], did["bad"]) == (2, 10)
+        assert (await admin.get("/catalogue"))["total"] == before + 2
+
+        nobody = await take(admin, as_json(ROWS), dry_run=True)
+        assert {one["why"] for one in nobody["faults"]} == {"unit_unknown"}
+        assert (await take(admin, as_json(ROWS), 404, unit_id="unit-nowhere"))[
+            "code"
+        ] == "not_found"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x00\x01", b"PK\x03\x04 no archive", b"{", b"[1, 2]", b"[]", "\xff".encode("utf-16")],
+)
+async def test_what_is_no_table_is_refused(content: bytes, tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+        assert (await take(admin, content, 422, dry_run=True))["code"] == "bad_sheet"
+
+
+async def test_materials_stand_on_a_sheet_of_their_own(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    code = ROWS[0]["实施编码"]
+    content = as_excel(
+        ROWS,
+        [
+            ["实施编码", "材料名称", "材料必要性", "材料形式", "纸质材料份数", "填报须知"],
+            [code, "营业执照", "1", "电子化", 1, None],
+            [code, "健康证明", "容缺后补", "3", 2.0, "从业人员每人一份"],
+        ],
+    )
+    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+        await take(admin, content, unit_id=demo.XIHAIAN)
+        [food] = (await admin.get("/catalogue?q=食品"))["items"]
+        lines = (await admin.get(f"/catalogue/{food['id']}"))["item"]["lines"]
+        assert [
+            (one["name"], one["need"], one["form"], one["copies"], one["note"]) for one in lines
+        ] == [
+            ("营业执照", "required", "electronic", 1, ""),
+            ("健康证明", "later", "both", 2, "从业人员每人一份"),
+        ]
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the folder of real items is not there")
+async def test_the_1135_real_items_come_in_with_their_codes(database: str, tmp_path: Path) -> None:
+    content = await asyncio.to_thread(REAL.read_bytes)
+    local = json.loads(content)["local_catalogue"]
+    where = {"region_code": local["area_code"][:6], "place": "广安广安区"}
+    bad = [{**local["items"][0], "item_code": ""}, {**local["items"][1], "task_type": "八"}]
+    async with (
+        demo_node(database, tmp_path) as node,
+        desk_of(node, "admin") as admin,
+        desk_of(node, "lixiulan") as clerk,
+    ):
+        spoilt = as_json(local["items"] + bad)
+        refused = await take(admin, spoilt, dry_run=True, **where)
+        assert [(one["row"], one["why"]) for one in refused["faults"]] == [
+            (1136, "missing"), (1137, "unknown_code"),
+        ]  # fmt: skip
+        did = await take(admin, content, **where)
+        assert (did["rows"], did["new"], did["bad"]) == (1135, 1135, 0)
+        assert len(did["new_units"]) == len({one["department"] for one in local["items"]})
+        async with node.app[STORE].read() as reading:
+            stored = set(await reading.scalars(sa.select(tables.items.c.code)))
+        assert {one["item_code"] for one in local["items"]} <= stored
+        found = (await clerk.get("/items?q=转移接续"))["items"]
+        assert len(found) == sum("转移接续" in one["name"] for one in local["items"])
+        again = await take(admin, content, **where)
+        assert (again["unchanged"], again["new"], again["new_units"]) == (1135, 0, [])
+
+
+@pytest.mark.skipif(not REAL.is_file(), reason="the folder of real items is not there")
+async def test_a_real_guide_works_as_item_materials_and_form(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    told = json.loads(await asyncio.to_thread(REAL.read_text, encoding="utf-8"))
+    [guide] = [one for one in told["guides"] if "社会保险关系转移接续" in one["name"]]
+    guide["item_code"] = "11360900014910355T2000130001001"
+    async with (
+        demo_node(database, tmp_path) as node,
+        desk_of(node, "admin") as admin,
+        desk_of(node, "lixiulan") as clerk,
+    ):
+        await take(admin, as_json([guide]), unit_id=demo.XIHAIAN)
+        [item] = (await clerk.get("/items?q=社会保险"))["items"]
+        assert item["promised_days"] == 15
+        made = await clerk.command(
+            "case.create",
+            item_id=item["id"],
+            mode="online",
+            applicant_name="孙雅宁",
+            identity_number="11010519491231002X",
+            phone="13805316217",
+        )
+        case = await clerk.case(made["case_id"])
+        form = {one["label"]: one for one in case["item"]["form"]}
+        labels = [label for group in guide["form"]["groups"] for label in group["fields"]]
+        assert list(form) == labels
+        assert form["人员状态"]["choices"] == ["流动就业", "申请领失业金"]
+        assert "江西省" in form["转入地"]["hint"]
+        assert (form["联系电话"]["kind"], form["证件号码"]["sensitive"]) == ("phone", True)
+        assert [one["name"] for one in case["item"]["lines"]] == [
+            one["name"] for one in guide["materials"]
+        ]
+        await clerk.command(
+            "case.edit",
+            case_id=made["case_id"],
+            field=form["人员状态"]["name"],
+            value="流动就业",
+            base_version=0,
+        )
+        async with clerk.http.post(
+            "/api/v1/commands",
+            json={"type": "case.edit", "id": "x" * 22, "case_id": made["case_id"],
+                  "field": form["人员状态"]["name"], "value": "在职", "base_version": 1},
+        ) as said:  # fmt: skip
+            assert (await said.json())["code"] in ("field_invalid", "stale")
+
+
+async def test_fifty_writers_at_once_get_fifty_numbers(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path) as store:
+        prefix = STANDARD.prefix("11370211MB287554194000131012001", date(2026, 11, 25))
+
+        async def number() -> str:
+            async with store.change(SYSTEM) as change:
+                serial = await case_rows.next_serial(change.connection, prefix)
+                return STANDARD.number(prefix, serial)
+
+        numbers = await asyncio.gather(*(number() for _ in range(50)))
+    assert sorted(numbers) == [STANDARD.number(prefix, serial) for serial in range(1, 51)]
