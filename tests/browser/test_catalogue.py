@@ -42,7 +42,9 @@ async def test_a_list_is_checked_and_imported(tmp_path: Path) -> None:
         await page.locator("[data-import]").click()
         await page.locator("input[type=file]").set_input_files(file)
         would = page.locator("[data-would]")
-        await expect(would).to_contain_text("共 4 行：新增 2，更新 0，不变 0，不能导入 2", timeout=20_000)
+        await expect(would).to_contain_text(
+            "共 4 行：新增 2，更新 0，不变 0，不能导入 2", timeout=20_000
+        )
         await expect(would.locator("[data-why=bad_code]")).to_contain_text("第 3 行")
         await expect(would.locator("[data-why=unit_unknown]")).to_contain_text("没有这个单位")
         write = would.get_by_role("button", name="导入 2 项")

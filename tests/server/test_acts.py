@@ -414,7 +414,7 @@ async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
 
 
 async def _catalogue(scene: Scene) -> None:
-    offer, take = list(BY_HTTP)[7:9]
+    offer, take = (name for name in BY_HTTP if "/catalogue/" in name)
     item = {"item_id": demo.CLOSING}
     await scene.is_denied(SUPERVISOR, offer, item, json={"in_use": False})
     await scene.asks(ADMIN, offer, "item.offer", item, json={"in_use": True})
