@@ -38,7 +38,7 @@ COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 PEOPLE_REMEMBERED: Final = 10_000
 NAMELESS_S: Final = 6.0
 """How long a transport may stay open on which nobody has said who he is."""
-NAMELESS_AT_ONCE: Final = 500
+NAMELESS_AT_ONCE: Final = 400
 """Of them; a page says it within its first exchange, and tries again when it is refused."""
 PACKETS_WAITING: Final = 1_000
 """A socket that has let so many gather reads nothing any more, and is closed."""

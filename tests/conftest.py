@@ -90,6 +90,20 @@ async def _no_task_left() -> AsyncIterator[None]:
     await until(why_not, LINGER_S)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures that tests have told, behind everything else."""
+    told = [
+        f"{report.nodeid}: {name} {value}"
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in getattr(report, "user_properties", ())
+    ]
+    if told:
+        terminalreporter.section("figures")
+        for line in dict.fromkeys(told):
+            terminalreporter.write_line(line)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     item.stash[_threads_before] = frozenset(threading.enumerate())

@@ -187,6 +187,7 @@ async def test_nothing_of_a_person_is_left_where_it_does_not_belong(
         await window.ask({"type": "call.hang_up", "call_id": call_id})
         decide = {"type": "case.decide", "case_id": case_id, "decision": "refused"}
         await approver.ask({**decide, "reason": REMARK})
+        await window.sees_paper(case_id, "refusal")
         await supervisor.get(f"/calls/{call_id}")
         await supervisor.get(f"/cases/{case_id}/history")
         for wanted in ({"person": NAME}, {"file": NAME}, {"text": SAID}):

@@ -120,9 +120,11 @@ def test_nginx_takes_its_file(tmp_path: Path) -> None:
     issued.cert_chain_pems[0].write_to_path(str(tmp_path / "fullchain.pem"))
     text = (DEPLOY / "nginx" / "yunjian.conf").read_text().replace("/etc/yunjian", str(tmp_path))
     (tmp_path / "yunjian.conf").write_text(text)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    folders = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
     (tmp_path / "nginx.conf").write_text(
         f"pid {tmp_path}/pid; error_log stderr; events {{}}\n"
-        f"http {{ include {tmp_path}/yunjian.conf; }}\n"
+        f"http {{ access_log off; {folders}include {tmp_path}/yunjian.conf; }}\n"
     )
     done = subprocess.run(
         [program, "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],

@@ -288,9 +288,10 @@ async def test_a_database_turned_back_under_a_running_node_is_noticed(
 # ---------------------------------------------------------------- A4
 
 
-async def _kill_while_it_grows(database: str, folder: Path, times: int) -> None:
+async def _kill_while_it_grows(database: str, folder: Path, times: int) -> int:
     """A process that writes and seals is killed at random moments; after each death the whole
-    ledger holds, no number is missing or given twice, and what was signed stays signed."""
+    ledger holds, no number is missing or given twice, and what was signed stays signed. Returns
+    how many entries were sealed in the end."""
     await upgrade(database)
     settings = settings_for(database, folder)
     chance = random.Random(SEED)
@@ -316,6 +317,7 @@ async def _kill_while_it_grows(database: str, folder: Path, times: int) -> None:
         sealed = report.sealed
         await _contiguous(database)
     assert sealed > times, "it was killed before it sealed anything"
+    return sealed
 
 
 async def test_a_writer_that_is_killed_leaves_one_ledger(database: str, tmp_path: Path) -> None:
@@ -325,9 +327,9 @@ async def test_a_writer_that_is_killed_leaves_one_ledger(database: str, tmp_path
 @pytest.mark.proofs
 @pytest.mark.timeout(1800)
 async def test_a_writer_that_is_killed_a_hundred_times_leaves_one_ledger(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    await _kill_while_it_grows(database, tmp_path, 100)
+    record_property("sealed", await _kill_while_it_grows(database, tmp_path, 100))
 
 
 # ---------------------------------------------------------------- A5

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -37,7 +37,9 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
         yield node
 
 
-async def test_a_thousand_guesses_are_slowed_down_after_ten(node: Running) -> None:
+async def test_a_thousand_guesses_are_slowed_down_after_ten(
+    node: Running, record_property: Callable[[str, object], None]
+) -> None:
     """S6: per source and account; the right password has to wait with the wrong ones."""
     codes: Counter[str] = Counter()
     began = time.monotonic()
@@ -53,6 +55,7 @@ async def test_a_thousand_guesses_are_slowed_down_after_ten(node: Running) -> No
         minutes = (time.monotonic() - began) / 60
         assert codes["bad_credentials"] <= 10 + 20 * (1 + minutes)
         assert codes["throttled"] + codes["bad_credentials"] == 1000
+        record_property("tried", codes["bad_credentials"])
         right = {"login": "lixiulan", "password": demo.PASSWORD}
         async with page.post("/api/v1/session", json=right) as said:
             assert said.status == 429
@@ -93,7 +96,7 @@ async def test_a_socket_with_a_cookie_opens_from_our_pages_alone(
 
 @pytest.mark.timeout(90)
 async def test_a_thousand_sockets_that_say_nothing_are_closed_and_cost_little(
-    tmp_path: Path,
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """S10: nobody has signed in on them; half of them have begun a binary message."""
     settings = Settings(data=tmp_path / "node" / "data")
@@ -130,6 +133,8 @@ async def test_a_thousand_sockets_that_say_nothing_are_closed_and_cost_little(
                 for reader, _ in ends:
                     while await reader.read(1024):
                         pass
+            record_property("grown_mb", round(grown / 2**20, 1))
+            record_property("closed_after_s", round(time.monotonic() - opened, 1))
         finally:
             for _, writer in ends:
                 writer.close()
