@@ -22,7 +22,7 @@ WINDOW = 20
 """So many groups are looked at for the slope."""
 SMOOTHING = 0.9
 GAIN = 4.0
-OVERUSE_S = 0.010
+OVERUSE_S = 0.1
 THRESHOLD_MS = 12.5
 THRESHOLD_MIN_MS, THRESHOLD_MAX_MS = 6.0, 600.0
 K_UP, K_DOWN = 0.0087, 0.039
@@ -36,6 +36,8 @@ STANDING_FOR_S = 1.0
 BASE_WINDOW_S = 30.0
 """A queue of so much, for so long, over the least delay of the last minute or half of it: a queue
 that neither grows nor empties has no slope, and its few losses alone are no reason to go down."""
+LIMIT_HOLDS_S = 5.0
+LOSS_HOLDS_S = 10.0
 ACKED_WINDOW_S = 0.5
 RESPONSE_S = 0.2
 """Round trip that is assumed until one is known: how often a rate may be lowered."""
@@ -165,25 +167,29 @@ def _slope(points: deque[tuple[float, float]]) -> float:
 
 @dataclass(slots=True)
 class Estimate:
-    """What one receiver's way carries. `target_bps` is what may be sent to it.
+    """What one receiver's way carries. `target_bps` is what may be sent to it; `bounded` once
+    anything has shown that there is a bound.
 
     `feedback` gets each transport-cc report; `report` the loss of a receiver report, from
     receivers without that; `limit` what a receiver says itself (REMB).
     """
 
     start_bps: float = START_BPS
+    bounded: bool = False
     delay: Delay = field(default_factory=Delay)
     acked_bps: float | None = None
     loss: float = 0.0
     _by_delay_bps: float = 0.0
     _by_loss_bps: float = 0.0
     _limit_bps: float = MAX_BPS
+    _limited_at: float = float("-inf")
     _acked: deque[tuple[float, int]] = field(default_factory=deque)
     _acked_bytes: int = 0
     _first_acked_at: float | None = None
     _lowered_at: float = float("-inf")
     _raised_at: float | None = None
     _near_bps: float | None = None
+    _lost_at: float = float("-inf")
     _counted: int = 0
     _lost: int = 0
     _loss_at: float | None = None
@@ -227,17 +233,34 @@ class Estimate:
     def report(self, loss: float, now: float) -> None:
         """The share of packets that were lost since the last report (gcc-02, 6)."""
         self.loss = loss
+        if loss > LOSS_LOW:
+            self._lost_at = now
         passed = 1.0 if self._loss_at is None else min(now - self._loss_at, 2.0)
         self._loss_at = now
         if loss > LOSS_HIGH:
+            self.bounded = True
+            if self.acked_bps is not None:
+                self._by_loss_bps = min(self._by_loss_bps, 1.5 * self.acked_bps)
             self._by_loss_bps *= 1 - 0.5 * loss
         elif loss < LOSS_LOW:
             self._by_loss_bps *= LOSS_INCREASE_A_SECOND**passed
+            self._by_loss_bps = max(self._by_loss_bps, self.acked_bps or 0.0)
         self._by_loss_bps = min(max(self._by_loss_bps, MIN_BPS), self._ceiling())
 
-    def limit(self, bps: float) -> None:
-        """What the receiver itself says it can take."""
+    def loses(self, now: float) -> bool:
+        """Whether packets were lost of late, or the receiver has named a limit: not delay alone."""
+        return now - self._lost_at < LOSS_HOLDS_S or self._limit_bps < MAX_BPS
+
+    def limit(self, bps: float, now: float) -> None:
+        """What the receiver itself says it can take; it holds for some seconds."""
+        self.bounded = True
         self._limit_bps = max(bps, MIN_BPS)
+        self._limited_at = now
+
+    def forget_limit(self, now: float) -> None:
+        """Let go of what the receiver said too long ago: of little that comes it can say little."""
+        if now - self._limited_at > LIMIT_HOLDS_S:
+            self._limit_bps = MAX_BPS
 
     def _ack(self, packet: Sent) -> None:
         assert packet.arrived_at is not None
@@ -255,6 +278,7 @@ class Estimate:
             return
         self._lowered_at = now
         self._raised_at = None
+        self.bounded = True
         came = self.acked_bps if self.acked_bps is not None else self._by_delay_bps
         self._near_bps = came
         self._by_delay_bps = max(min(self._by_delay_bps, BETA * came), MIN_BPS)
@@ -263,7 +287,10 @@ class Estimate:
         passed = min(now - self._raised_at, 1.0) if self._raised_at is not None else 0.0
         self._raised_at = now
         near = self._near_bps
-        if near is not None and 0.8 * near < self._by_delay_bps < 1.2 * near:
+        if self.acked_bps is not None and self.acked_bps > self._by_delay_bps:
+            # It arrives, and no queue grows: that much is carried.
+            self._by_delay_bps = self.acked_bps
+        if near is not None and 0.95 * near < self._by_delay_bps < 1.2 * near:
             # Close to where it was too much: half a packet more each response time.
             frame_bits = self._by_delay_bps / 30
             packet_bits = frame_bits / ceil(frame_bits / (1200 * 8))

@@ -15,14 +15,19 @@ from typing import Protocol
 from media.batch import BATCH
 from media.codec import BEGINS
 from media.dtls import Address
-from media.rtcp import Arrivals, Numbering
+from media.rtcp import Arrivals, Departures, Numbering, Reception
 from media.sdp import (
     CLOCKS,
     CODEC_BY_PAYLOAD,
+    FACE,
+    LAYERED,
     MID_EXTENSION,
     OPUS,
+    REPAIRED_RID_EXTENSION,
+    RID_EXTENSION,
     RTX_PAYLOADS,
     TWCC_EXTENSION,
+    VIDEO,
     VP8,
 )
 from media.srtp import Buffer, Inbound, Outbound
@@ -39,6 +44,10 @@ MAX_SSRCS = 64
 MAX_ASKED = 1024
 MAX_LACKED = 17
 """So many packets in a row are asked for again; more are a stream that broke off."""
+IDLE_S = 2.0
+ASK_AGAIN_S = 0.1
+RING_BYTES = 512 << 10
+"""What is kept of one stream to be sent again: a second and more of what a camera sends."""
 
 
 def _ssrc() -> int:
@@ -50,10 +59,39 @@ def _first_sequence() -> int:
     return secrets.randbits(14) + 64
 
 
+class Ring:
+    """The last packets of one stream as they came in, to be sent again; bounded in bytes."""
+
+    __slots__ = ("_bytes", "_kept")
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[bytes, int, int, int]] = {}
+        self._bytes = 0
+
+    def keep(self, sequence: int, packet: bytes, head: int, mid_at: int, twcc_at: int) -> None:
+        """A packet, where its payload begins, and where its two extensions are (0: nowhere)."""
+        kept = self._kept
+        before = kept.pop(sequence, None)
+        if before is not None:
+            self._bytes -= len(before[0])
+        kept[sequence] = (packet, head, mid_at, twcc_at)
+        self._bytes += len(packet)
+        while self._bytes > RING_BYTES:
+            self._bytes -= len(kept.pop(next(iter(kept)))[0])
+
+    def find(self, sequence: int) -> tuple[bytes, int, int, int] | None:
+        return self._kept.get(sequence)
+
+
 class Track:
-    """What one party sends on one m-line."""
+    """What one party sends on one m-line, or one layer of it (`rid`).
+
+    `ring` while it may have to be sent again from here.
+    """
 
     __slots__ = (
+        "active_at",
+        "asked_at",
         "bytes",
         "codec",
         "endpoint",
@@ -61,21 +99,35 @@ class Track:
         "highest",
         "key_asked_at",
         "kind",
+        "measured_bytes",
         "mid",
         "muted",
         "packets",
         "payload",
+        "rate_bps",
+        "repaired",
+        "report",
+        "rid",
+        "ring",
         "rtx_ssrc",
         "segment",
         "ssrc",
     )
 
-    def __init__(self, endpoint: "Endpoint", mid: str, kind: str) -> None:
+    def __init__(self, endpoint: "Endpoint", mid: str, kind: str, rid: str = "") -> None:
         self.endpoint = endpoint
         self.mid = mid
         self.kind = kind
         self.payload = OPUS if kind == "audio" else VP8
         self.codec = "opus" if kind == "audio" else "VP8"
+        self.rid = rid
+        self.ring: Ring | None = None
+        self.report = Reception()
+        self.repaired = 0
+        self.rate_bps = 0.0
+        self.measured_bytes = 0
+        self.asked_at: dict[int, float] = {}
+        self.active_at = float("-inf")
         self.ssrc: int | None = None
         self.rtx_ssrc: int | None = None
         self.muted = False
@@ -85,6 +137,28 @@ class Track:
         self.bytes = 0
         self.highest = -1
         self.key_asked_at = float("-inf")
+
+    def asks(self, number: int, now: float) -> bool:
+        """Whether to ask the sender for this packet: not when that was done just now."""
+        asked = self.asked_at
+        if now - asked.get(number, float("-inf")) < ASK_AGAIN_S:
+            return False
+        asked.pop(number, None)
+        asked[number] = now
+        if len(asked) > MAX_ASKED:
+            del asked[next(iter(asked))]
+        return True
+
+    def measure(self, passed_s: float, now: float) -> None:
+        """Note what has come in since the last time, `passed_s` ago."""
+        fresh = self.bytes - self.measured_bytes
+        self.measured_bytes = self.bytes
+        rate = 8 * fresh / passed_s
+        if fresh:
+            self.active_at = now
+            self.rate_bps = rate if not self.rate_bps else 0.7 * self.rate_bps + 0.3 * rate
+        elif now - self.active_at > IDLE_S:
+            self.rate_bps = 0.0
 
     def change_codec(self, payload: int) -> bool:
         """Let the track be of the codec with this payload type from now on; False if there is none.
@@ -104,6 +178,8 @@ class Track:
 class Feed:
     """One outgoing stream: a track of another party on an m-line of this one.
 
+    `base` is what it may bring; `source` the stream that it brings now, that one or a layer of
+    it, or None; `pending` the layer that it turns to with the next key frame of it.
     `sequence_offset` and `timestamp_offset` turn the source's numbers into ours;
     `waiting` holds until a stream (video: a key frame) begins; `asked` are the source's
     numbers that this receiver has asked for again, oldest first.
@@ -111,6 +187,8 @@ class Feed:
 
     __slots__ = (
         "asked",
+        "base",
+        "began_at",
         "clock",
         "endpoint",
         "kind",
@@ -120,6 +198,7 @@ class Feed:
         "mid",
         "mid_bytes",
         "packets",
+        "pending",
         "retransmitted",
         "rtx_last",
         "rtx_offset",
@@ -142,12 +221,15 @@ class Feed:
         self.clock = CLOCKS[kind]
         self.ssrc = _ssrc()
         self.rtx_ssrc = _ssrc()
+        self.base: Track | None = None
         self.source: Track | None = None
+        self.pending: Track | None = None
         self.source_ssrc: int | None = None
         self.waiting = True
         self.wanted = True
         self.sequence_offset = 0
         self.timestamp_offset = 0
+        self.began_at = -1
         self.last_sequence = -1
         self.last_timestamp = 0
         self.last_at = 0.0
@@ -157,6 +239,10 @@ class Feed:
         self.packets = 0
         self.retransmitted = 0
         self.asked: dict[int, None] = {}
+
+    @property
+    def is_face(self) -> bool:
+        return self.base is not None and self.base.mid == FACE
 
     def ask(self, number: int) -> None:
         """Note that the receiver lacks the packet that the source numbered so."""
@@ -178,7 +264,45 @@ class Feed:
                 passed = max(1, int((now - self.last_at) * self.clock))
                 self.timestamp_offset = (self.last_timestamp + passed - timestamp) & 0xFFFFFFFF
         self.source_ssrc = ssrc
+        self.began_at = (sequence + self.sequence_offset) & 0xFFFF
         self.waiting = False
+
+    def turn_to(self, track: Track) -> None:
+        """Take this layer, which was pending, from its packet that comes now on."""
+        if self.source is not None:
+            self.source.feeds.remove(self)
+        self.source = track
+        self.pending = None
+        self.asked.clear()
+
+    def take(self, track: Track | None) -> None:
+        """Bring this stream and no other, from its next beginning on; None: nothing."""
+        self.wait_for(None)
+        if self.source is track:
+            return
+        if self.source is not None:
+            self.source.feeds.remove(self)
+        self.source = track
+        self.asked.clear()
+        self.hold()
+        if track is not None:
+            track.feeds.append(self)
+
+    def wait_for(self, track: Track | None) -> None:
+        """Turn to this layer as soon as it begins; go on with the present one until then."""
+        if self.pending is track:
+            return
+        if self.pending is not None:
+            self.pending.feeds.remove(self)
+        self.pending = track
+        if track is not None:
+            track.feeds.append(self)
+
+    def original(self, number: int) -> int | None:
+        """The source's number of the packet that we numbered so; None for another source's."""
+        if self.began_at < 0 or (number - self.began_at) & 0xFFFF >= 0x8000:
+            return None
+        return (number - self.sequence_offset) & 0xFFFF
 
 
 class Endpoint:
@@ -199,11 +323,12 @@ class Endpoint:
         self.outbound: Outbound | None = None
         self.destination: Address | None = None
         self.tracks = {mid: Track(self, mid, kind) for mid, kind in sent}
-        self.feeds = {mid: Feed(self, mid, kind) for mid, kind in received}
+        self.feeds: dict[str, Feed] = {}
+        self.layers: dict[str, Track] = {}
+        self.departures: Departures | None = None
         self.by_ssrc: dict[int, Track] = {}
-        self.by_feed_ssrc: dict[int, Feed] = {
-            ssrc: feed for feed in self.feeds.values() for ssrc in (feed.ssrc, feed.rtx_ssrc)
-        }
+        self.by_feed_ssrc: dict[int, Feed] = {}
+        self.receive(received)
         self.numbering = Numbering(secrets.randbits(14))
         self.reports = False
         self.codecs: frozenset[str] = frozenset()
@@ -218,6 +343,12 @@ class Endpoint:
         self.bytes_out = 0
         self.refused = 0
         self.heard_at = 0.0
+
+    def receive(self, lines: tuple[tuple[str, str], ...]) -> None:
+        """Let the party get streams on these m-lines too."""
+        for mid, kind in lines:
+            feed = self.feeds[mid] = Feed(self, mid, kind)
+            self.by_feed_ssrc[feed.ssrc] = self.by_feed_ssrc[feed.rtx_ssrc] = feed
 
     def claim(self, ssrc: int, track: Track) -> bool:
         """Let packets with this SSRC be of that track; False beyond what one party may have."""
@@ -270,6 +401,7 @@ class Forwarder:
         head = 12 + 4 * (data[0] & 15)
         track = endpoint.by_ssrc.get(ssrc)
         mid_at = twcc_at = 0
+        rid = b""
         if data[0] & 16:
             end = head + 4 + 4 * (data[head + 2] << 8 | data[head + 3])
             if end > length:
@@ -287,16 +419,18 @@ class Forwarder:
                         twcc_at = at + 1
                     elif number == MID_EXTENSION:
                         mid_at = at + 1
-                        if track is None:
-                            size = (mark & 15) + 1
-                            track = self._bind(
-                                endpoint, ssrc, payload, bytes(data[mid_at : mid_at + size])
-                            )
+                    elif RID_EXTENSION <= number <= REPAIRED_RID_EXTENSION:
+                        # Who gets it knows nothing of layers: padding takes its place.
+                        rid = bytes(data[at + 1 : at + 2])
+                        data[at : at + (mark & 15) + 2] = bytes((mark & 15) + 2)
                     at += (mark & 15) + 2
             head = end
         if track is None:
-            endpoint.refused += 1
-            return
+            if mid_at:
+                track = self._bind(endpoint, ssrc, payload, data[mid_at : mid_at + 1], rid)
+            if track is None:
+                endpoint.refused += 1
+                return
         retransmission = payload in RTX_PAYLOADS
         if payload != track.payload and not (
             track.kind == "video" if retransmission else track.change_codec(payload)
@@ -313,9 +447,13 @@ class Forwarder:
             else:
                 ahead = (sequence - track.highest) & 0xFFFF
                 if ahead < 0x8000:
-                    if 1 < ahead <= MAX_LACKED + 1 and track.segment and not _heard(track):
+                    if 1 < ahead <= MAX_LACKED + 1 and (
+                        track.ring is not None or (track.segment and not _heard(track))
+                    ):
                         self._want_again(track, track.highest + 1, ahead - 1)
                     track.highest += ahead
+        else:
+            track.repaired += 1
         track.packets += 1
         track.bytes += length
         incoming = data[twcc_at] << 8 | data[twcc_at + 1] if twcc_at else -1
@@ -323,6 +461,16 @@ class Forwarder:
             endpoint.arrivals.note(incoming, now)
         if track.segment and not track.muted:
             self._tap.packet(track, buffer.view[:length], now)
+        if track.ring is not None:
+            if not retransmission:
+                track.ring.keep(sequence, bytes(buffer.view[:length]), head, mid_at, twcc_at)
+            elif length - head > 2 and track.ssrc is not None and not data[0] & 32:
+                original = data[head] << 8 | data[head + 1]
+                packet = bytearray(data[:head]) + data[head + 2 : length]
+                packet[1] = data[1] & 128 | VIDEO[track.codec].payload
+                packet[2:4] = data[head : head + 2]
+                packet[8:12] = track.ssrc.to_bytes(4, "big")
+                track.ring.keep(original, bytes(packet), head, mid_at, twcc_at)
         last = track.feeds[-1] if track.feeds else None
         for feed in track.feeds:
             out = buffer if feed is last else next(self._spare)
@@ -367,15 +515,18 @@ class Forwarder:
         source = buffer.data
         retransmission = source[1] & 127 in RTX_PAYLOADS
         timestamp = source[4] << 24 | source[5] << 16 | source[6] << 8 | source[7]
-        if feed.waiting or (feed.source_ssrc != ssrc and not retransmission):
+        other = track is not feed.source
+        if feed.waiting or other or (feed.source_ssrc != ssrc and not retransmission):
             if track.kind == "video" and track.codec not in to.codecs:
                 return False
             if retransmission or not _begins(track, source, head, length):
-                feed.waiting = True
+                feed.waiting = feed.waiting or not other
                 if now - track.key_asked_at >= KEY_INTERVAL_S:
                     track.key_asked_at = now
                     self._want_key(track)
                 return False
+            if other:
+                feed.turn_to(track)
             feed.begin(ssrc, sequence, timestamp, now)
         # What is all padding is a probe; in any other the original's number stands first.
         repairs = length - head >= 2 and not (
@@ -421,6 +572,8 @@ class Forwarder:
             number = to.numbering.assign(incoming)
             data[twcc_at] = number >> 8
             data[twcc_at + 1] = number & 255
+            if to.departures is not None:
+                to.departures.note(number, now, length)
         length = outbound.rtp(out, length)
         if not length:
             to.refused += 1
@@ -433,9 +586,61 @@ class Forwarder:
             track.endpoint.relayed_at = now
         return True
 
-    def _bind(self, endpoint: Endpoint, ssrc: int, payload: int, mid: bytes) -> Track | None:
-        """An unknown SSRC named its m-line: remember it."""
-        track = endpoint.tracks.get(mid.decode("ascii", "replace"))
+    def send_again(self, feed: Feed, number: int, now: float) -> bool:
+        """Send the packet that this feed numbered so once more, as RTX (RFC 4588), from the ring.
+
+        False when it is not kept here.
+        """
+        track, to = feed.source, feed.endpoint
+        original = feed.original(number)
+        if track is None or track.ring is None or original is None or track.muted or feed.waiting:
+            return False
+        kept = track.ring.find(original)
+        if kept is None or to.outbound is None or to.destination is None or not to.ready:
+            return False
+        packet, head, mid_at, twcc_at = kept
+        out = next(self._spare)
+        data = out.data
+        length = len(packet) + 2
+        data[:head] = packet[:head]
+        data[head] = number >> 8
+        data[head + 1] = number & 255
+        data[head + 2 : length] = packet[head:]
+        data[1] = packet[1] & 128 | VIDEO[track.codec].rtx
+        feed.rtx_last = _first_sequence() if feed.rtx_last < 0 else (feed.rtx_last + 1) & 0xFFFF
+        # A repair that the sender itself sends goes on behind this one.
+        feed.rtx_source_ssrc = None
+        data[2:4] = feed.rtx_last.to_bytes(2, "big")
+        timestamp = int.from_bytes(packet[4:8], "big") + feed.timestamp_offset
+        data[4:8] = (timestamp & 0xFFFFFFFF).to_bytes(4, "big")
+        data[8:12] = feed.rtx_ssrc.to_bytes(4, "big")
+        if mid_at:
+            data[mid_at : mid_at + 1] = feed.mid_bytes
+        if twcc_at:
+            assigned = to.numbering.assign(-1)
+            data[twcc_at : twcc_at + 2] = assigned.to_bytes(2, "big")
+            if to.departures is not None:
+                to.departures.note(assigned, now, length)
+        length = to.outbound.rtp(out, length)
+        if not length:
+            to.refused += 1
+            return False
+        self._send(out, length, to.destination)
+        feed.packets += 1
+        feed.retransmitted += 1
+        to.packets_out += 1
+        to.bytes_out += length
+        return True
+
+    def _bind(
+        self, endpoint: Endpoint, ssrc: int, payload: int, mid: bytes | bytearray, rid: bytes
+    ) -> Track | None:
+        """An unknown SSRC named its m-line, and its layer where it has some: remember it."""
+        name = mid.decode("ascii", "replace")
+        if name == LAYERED:
+            track = endpoint.layers.get(rid.decode("ascii", "replace"))
+        else:
+            track = endpoint.tracks.get(name)
         if track is None or not endpoint.claim(ssrc, track):
             return None
         if payload in RTX_PAYLOADS:
@@ -453,4 +658,4 @@ def _begins(track: Track, data: bytearray, head: int, length: int) -> bool:
     return track.kind == "audio" or BEGINS[track.codec](data, head, length)
 
 
-__all__ = ["Endpoint", "Feed", "Forwarder", "Tap", "Track"]
+__all__ = ["Endpoint", "Feed", "Forwarder", "Ring", "Tap", "Track"]

@@ -17,21 +17,28 @@ from typing import Any
 from media import rtcp
 from media.control import MediaEvent, OfferWanted, PartyDown, PartyUp
 from media.dtls import Address, Certificate, Handshake
-from media.forward import KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Track
+from media.estimate import MAX_BPS, Estimate, Sent
+from media.forward import IDLE_S, KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Ring, Track
 from media.ice import Agent
 from media.port import Port
 from media.rejected import Code, Rejected
+from media.rtcp import Departures
 from media.sdp import (
     CODEC_NAMES,
+    FACE,
     GROUPS,
-    RECEIVED_LINES,
+    LAYERED,
+    LAYERS,
+    MAX_GROUPS,
     SEAT_LINES,
     Answer,
     OfferedLine,
+    lines_in,
     mid_in,
     read_answer,
     write_offer,
 )
+from media.share import Share
 from media.srtp import Buffer
 from media.tap import Recorder
 
@@ -44,7 +51,12 @@ SILENT_S = 4.0
 SILENT_WITHOUT_MEDIA_S = 15.0
 SENDING_S = 1.0
 FEEDBACK_HOLD_S = 1.0
-MAX_PARTIES = GROUPS + 1
+MAX_PARTIES = MAX_GROUPS + 1
+MEASURE_S = 0.5
+REPORT_S = 1.0
+KEY_AGAIN_S = 0.3
+AGAIN_A_TICK = 200
+"""So many packets a party gets sent again in a tenth of a second; a NACK can name thousands."""
 
 # Sound and face share a file; document camera and screen get one of their own when used.
 FILES: tuple[tuple[str, ...], ...] = (("0", "1"), ("2",), ("3",))
@@ -66,7 +78,7 @@ class Party(Endpoint):
     """One seat's connection to the worker: `offered → answered → up ⇄ down`."""
 
     def __init__(self, room: "Room", name: str, place: int) -> None:
-        super().__init__(SEAT_LINES, RECEIVED_LINES)
+        super().__init__(SEAT_LINES, tuple(line for g in range(GROUPS) for line in lines_in(g)))
         self.room = room
         self.name = name
         self.place = place
@@ -78,16 +90,53 @@ class Party(Endpoint):
         self.version = 0
         self.recording: dict[int, tuple[str, ...]] = {}
         self.down: str | None = "new"
+        self.order = list(self.feeds)
+        self.estimate = Estimate(start_bps=MAX_BPS)
+        self.share = Share()
+        self.sent_again = 0
         self.rights = Rights()
         self.silenced: set[str] = set()
         self.counted = 0
         self.sent_at = 0.0
 
     def lines(self) -> list[OfferedLine]:
+        """The m-lines of its offer; new ones only ever come behind the old ones."""
         return [
-            OfferedLine(feed.mid, feed.kind, feed.ssrc, feed.rtx_ssrc, feed.mid in self.tracks)
-            for feed in self.feeds.values()
+            OfferedLine(mid, "video", 0, 0, True)
+            if mid == LAYERED
+            else OfferedLine(
+                mid,
+                self.feeds[mid].kind,
+                self.feeds[mid].ssrc,
+                self.feeds[mid].rtx_ssrc,
+                mid in self.tracks,
+            )
+            for mid in self.order
         ]
+
+    def grow(self) -> None:
+        """Have the m-lines that the room has by now; new ones bring nothing before an answer."""
+        if self.room.layered and not self.layers:
+            self.order.append(LAYERED)
+            for rid in LAYERS:
+                layer = self.layers[rid] = Track(self, FACE, "video", rid)
+                layer.muted = self.tracks[FACE].muted
+        for group in range(len(self.feeds) // len(SEAT_LINES), self.room.groups):
+            lines = lines_in(group)
+            self.receive(lines)
+            for mid, _ in lines:
+                self.order.append(mid)
+                self.feeds[mid].wanted = False
+
+    def streams(self, mid: str) -> list[Track]:
+        """All that the party sends as this track: the track itself, and the layers of a face."""
+        return [self.tracks[mid], *(self.layers.values() if mid == FACE else ())]
+
+    def candidates(self, mid: str, now: float) -> list[Track]:
+        """The streams of a track that come in now, the smallest first; layers before the whole."""
+        base, *layers = self.streams(mid)
+        coming = [layer for layer in layers if now - layer.active_at <= IDLE_S]
+        return coming or [base] * (now - base.active_at <= IDLE_S)
 
 
 @dataclass(slots=True)
@@ -95,6 +144,19 @@ class Room:
     name: str
     parties: dict[str, Party] = field(default_factory=dict)
     held: bool = False
+    groups: int = GROUPS
+    layered: bool = False
+    end_to_end: bool = True
+
+    def grow(self) -> bool:
+        """Have the m-lines that this many need; whether there are more than before."""
+        before = self.groups, self.layered
+        if any(party.place > GROUPS for party in self.parties.values()):
+            self.groups = MAX_GROUPS
+        self.layered = self.layered or len(self.parties) > 2
+        for party in self.parties.values():
+            party.grow()
+        return before != (self.groups, self.layered)
 
     def link(self) -> list[Track]:
         """Give each feed its source: the first group of m-lines that of the first other place,
@@ -108,24 +170,42 @@ class Room:
         """
         begun: list[Track] = []
         seated = {party.place: party for party in self.parties.values()}
+        self.end_to_end = len(seated) <= 2 and not self.has_layers(monotonic())
         for party in seated.values():
             changed = False
             others = [seated.get(place) for place in range(MAX_PARTIES) if place != party.place]
-            for group, other in enumerate(others):
+            for group, other in enumerate(others[: self.groups]):
                 for mid, _ in SEAT_LINES:
-                    source = (
-                        other.tracks[mid] if other is not None and _gets(party, other) else None
-                    )
-                    if _feed_from(party.feeds[mid_in(group, mid)], source):
+                    base = other.tracks[mid] if other is not None and _gets(party, other) else None
+                    feed = party.feeds[mid_in(group, mid)]
+                    if feed.base is not base:
+                        feed.base = base
+                        feed.take(base)
                         changed = True
-                        if source is not None:
-                            begun.append(source)
+                        if base is not None:
+                            begun.append(base)
             if changed:
                 party.numbering.change_source()
-            party.end_to_end = len(seated) <= 2
-            if not party.end_to_end:
+            party.end_to_end = self.end_to_end
+            if self.end_to_end:
+                party.departures = None
+                for feed in party.feeds.values():
+                    feed.take(feed.base)
+            else:
                 party.self_reporting = True
+                party.departures = party.departures or Departures()
+            for mid, kind in SEAT_LINES:
+                for stream in party.streams(mid) if kind == "video" else ():
+                    stream.ring = None if self.end_to_end else stream.ring or Ring()
         return begun
+
+    def has_layers(self, now: float) -> bool:
+        """Whether somebody sends a face in layers, of which most end here."""
+        return any(
+            now - layer.active_at <= IDLE_S
+            for party in self.parties.values()
+            for layer in party.layers.values()
+        )
 
     def reporter(self, publisher: Party) -> Party | None:
         """Whose reception reports a publisher gets: one receiver's, or its loss would seem to jump."""
@@ -146,20 +226,6 @@ def _gets(party: Party, source: Party) -> bool:
     return (receives_from is None or source.place in receives_from) and (
         sends_to is None or party.place in sends_to
     )
-
-
-def _feed_from(feed: Feed, source: Track | None) -> bool:
-    """Let a feed continue with this source; whether it is another one."""
-    if feed.source is source:
-        return False
-    if feed.source is not None:
-        feed.source.feeds.remove(feed)
-    feed.source = source
-    feed.asked.clear()
-    feed.hold()
-    if source is not None:
-        source.feeds.append(feed)
-    return True
 
 
 class Rooms:
@@ -195,6 +261,8 @@ class Rooms:
         self._agents: dict[Agent, Party] = {}
         self._taps: dict[int, Party] = {}
         self._ticking: asyncio.TimerHandle | None = None
+        self._measured_at = monotonic()
+        self._reported_at = monotonic()
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         self._port.open(loop)
@@ -235,8 +303,12 @@ class Rooms:
         there.parties[name] = party
         self._agents[party.agent] = party
         self._port.checks.add(party.agent)
+        grown = there.grow()
         there.link()
         self.record(room, name, record)
+        for other in there.parties.values() if grown else ():
+            if other.answered is not None:
+                self._emit(OfferWanted(room, other.name))
         return self._offer(party)
 
     def answer(self, room: str, name: str, sdp: str) -> None:
@@ -252,7 +324,8 @@ class Rooms:
             if track is not None and line.sends:
                 for ssrc in line.ssrcs:
                     party.claim(ssrc, track)
-            party.feeds[line.mid].wanted = line.receives
+            if line.mid in party.feeds:
+                party.feeds[line.mid].wanted = line.receives
         self._settle(party)
         self._agree(party.room)
 
@@ -278,8 +351,9 @@ class Rooms:
                     if party.tracks[mid].muted:
                         self._recorder.mute(handle, mid, True, _why_muted(party, mid))
         elif not on:
-            for track in party.tracks.values():
-                track.segment = 0
+            for mid in party.tracks:
+                for stream in party.streams(mid):
+                    stream.segment = 0
             for handle in party.recording:
                 self._recorder.close(handle)
                 del self._taps[handle]
@@ -291,7 +365,7 @@ class Rooms:
         if track is None:
             raise Rejected(Code.UNKNOWN_TRACK, mid[:8])
         (party.silenced.add if on else party.silenced.discard)(mid)
-        self._silence(party, track)
+        self._silence(party, mid)
 
     def permit(self, room: str, name: str, rights: Rights) -> None:
         """Give the party these rights instead of those that it has."""
@@ -307,33 +381,30 @@ class Rooms:
             return
         held.held = on
         for party in held.parties.values():
-            for track in party.tracks.values():
-                self._silence(party, track)
+            for mid in party.tracks:
+                self._silence(party, mid)
 
-    def _silence(self, party: Party, track: Track) -> None:
+    def _silence(self, party: Party, mid: str) -> None:
         """Let the track's packets through, or stop them, as hold and mute say."""
-        on = party.room.held or track.mid in party.silenced
-        if track.muted == on:
-            return
-        track.muted = on
-        for feed in track.feeds:
-            feed.hold()
-        if track.segment:
-            self._recorder.mute(track.segment, track.mid, on, _why_muted(party, track.mid))
-        if not on:
-            self._ask_key_frame(track)
+        on = party.room.held or mid in party.silenced
+        for stream in party.streams(mid):
+            if stream.muted == on:
+                continue
+            stream.muted = on
+            for feed in stream.feeds:
+                feed.hold()
+            if stream.segment:
+                self._recorder.mute(stream.segment, mid, on, _why_muted(party, mid))
+            if not on:
+                self._ask_key_frame(stream)
 
     def remove_party(self, room: str, name: str) -> None:
         party = self._party(room, name)
         self.record(room, name, False)
         del party.room.parties[name]
-        party.room.link()
         for feed in party.feeds.values():
-            if feed.source is not None:
-                feed.source.feeds.remove(feed)
-        for track in party.tracks.values():
-            for feed in track.feeds:
-                feed.source = None
+            feed.take(None)
+        party.room.link()
         if party.handshake is not None:
             party.handshake.close(party.destination)
         party.ready = False
@@ -353,7 +424,8 @@ class Rooms:
     def key_wanted(self, handle: int, mid: str) -> None:
         """The recorder of this handle cannot go on without a key frame."""
         party = self._taps.get(handle)
-        track = party.tracks.get(mid) if party is not None else None
+        streams = party.streams(mid) if party is not None and mid in party.tracks else ()
+        track = next((stream for stream in streams if stream.segment == handle), None)
         now = monotonic()
         if track is not None and now - track.key_asked_at >= KEY_INTERVAL_S:
             track.key_asked_at = now
@@ -428,7 +500,7 @@ class Rooms:
             if block.kind in (rtcp.SR, rtcp.RR):
                 if block.kind == rtcp.SR and len(block.data) >= 28:
                     self._pass_sender_report(party, block, now)
-                self._gather_reports(party, block, reports)
+                self._gather_reports(party, block, reports, now)
             elif len(block.data) < 12:
                 continue
             elif block.kind == rtcp.PSFB and block.count == rtcp.PLI:
@@ -438,34 +510,63 @@ class Rooms:
             elif block.kind == rtcp.RTPFB and block.count == rtcp.NACK:
                 feed, source = _source(party, rtcp.ssrc_at(block.data, 8))
                 if feed is not None and source is not None and feed.source_ssrc is not None:
-                    if not source.endpoint.end_to_end:
-                        for number in rtcp.nacked(block):
-                            feed.ask((number - feed.sequence_offset) & 0xFFFF)
-                    self._send_rtcp(
-                        source.endpoint,
-                        rtcp.rewrite_nack(block, feed.source_ssrc, feed.sequence_offset),
-                    )
+                    if source.endpoint.end_to_end:
+                        self._send_rtcp(
+                            source.endpoint,
+                            rtcp.rewrite_nack(block, feed.source_ssrc, feed.sequence_offset),
+                        )
+                    else:
+                        self._repair(party, feed, source, block, now)
             elif block.kind == rtcp.RTPFB and block.count == rtcp.TWCC:
-                self._pass_feedback(party, block)
+                self._pass_feedback(party, block, now)
+            elif block.kind == rtcp.PSFB and block.count == rtcp.AFB and not party.end_to_end:
+                limit = rtcp.read_remb(block.data)
+                # One below what comes to it says that this is too much; any other says little.
+                if limit is not None and not party.reports and limit < party.share.sent_bps:
+                    party.estimate.limit(limit, now)
         for publisher, blocks in reports.items():
             self._send_rtcp(publisher, rtcp.receiver_report(blocks))
+
+    def _repair(
+        self, party: Party, feed: Feed, source: Track, block: rtcp.Block, now: float
+    ) -> None:
+        """Send again what a receiver lacks; what is not here its sender is asked for."""
+        lacking: list[int] = []
+        for number in rtcp.nacked(block):
+            if party.sent_again >= AGAIN_A_TICK:
+                break
+            party.sent_again += 1
+            if self._forwarder.send_again(feed, number, now):
+                continue
+            original = feed.original(number)
+            if original is not None:
+                feed.ask(original)
+                if source.asks(original, now):
+                    lacking.append(original)
+        if lacking and source.ssrc is not None and source.ssrc == feed.source_ssrc:
+            self._send_rtcp(source.endpoint, rtcp.ask_for(source.ssrc, lacking))
 
     def _pass_sender_report(self, party: Party, block: rtcp.Block, now: float) -> None:
         ssrc = rtcp.ssrc_at(block.data, 4)
         track = party.by_ssrc.get(ssrc)
         if track is None or track.ssrc != ssrc:
             return
+        ntp = int.from_bytes(block.data[8:16], "big")
+        track.report.heard(ntp, now)
         if track.segment:
-            ntp = int.from_bytes(block.data[8:16], "big")
             self._recorder.report(track, ntp, rtcp.ssrc_at(block.data, 16), now)
         for feed in track.feeds:
-            if feed.source_ssrc == ssrc and not feed.waiting:
+            if feed.source is track and feed.source_ssrc == ssrc and not feed.waiting:
                 self._send_rtcp(
                     feed.endpoint, rtcp.sender_report(block, feed.ssrc, feed.timestamp_offset)
                 )
 
     def _gather_reports(
-        self, party: Party, block: rtcp.Block, reports: dict[Endpoint, list[bytes]]
+        self,
+        party: Party,
+        block: rtcp.Block,
+        reports: dict[Endpoint, list[bytes]],
+        now: float,
     ) -> None:
         for report in rtcp.report_blocks(block):
             ssrc = rtcp.ssrc_at(report, 0)
@@ -473,6 +574,10 @@ class Rooms:
             if feed is None or source is None:
                 continue
             publisher = source.endpoint
+            if not publisher.end_to_end:
+                if ssrc == feed.ssrc and not party.reports:
+                    party.estimate.report(rtcp.lost_share(report), now)
+                continue
             if not isinstance(publisher, Party) or party.room.reporter(publisher) is not party:
                 continue
             highest = rtcp.ssrc_at(report, 8)
@@ -489,15 +594,26 @@ class Rooms:
 
     def _pass_key_request(self, party: Party, ssrc: int, now: float) -> None:
         _, source = _source(party, ssrc)
-        if source is not None:
+        if source is None:
+            return
+        # Several receivers may ask at once.
+        if source.endpoint.end_to_end or now - source.key_asked_at >= KEY_AGAIN_S:
             source.key_asked_at = now
             self._ask_key_frame(source)
 
-    def _pass_feedback(self, party: Party, block: rtcp.Block) -> None:
+    def _pass_feedback(self, party: Party, block: rtcp.Block, now: float) -> None:
         """The single subscriber's feedback, in the publisher's numbers.
 
-        Exactly one source of feedback a publisher: this one, or the worker.
+        Exactly one source of feedback a publisher: this one, or the worker. Among three and more
+        it ends here and says what this receiver's way carries.
         """
+        if party.departures is not None:
+            feedback = rtcp.read_feedback(block.data)
+            if feedback is not None:
+                packets = [Sent(*packet) for packet in party.departures.match(feedback)]
+                if packets:
+                    party.estimate.feedback(packets, now)
+            return
         source = next((f.source for f in party.feeds.values() if f.source is not None), None)
         if source is None or not source.endpoint.end_to_end:
             return
@@ -527,6 +643,9 @@ class Rooms:
 
     def _ask_again(self, track: Track, first: int, count: int) -> None:
         if track.kind == "video" and track.ssrc is not None:
+            now = monotonic()
+            for number in range(first, first + count):
+                track.asks(number & 0xFFFF, now)
             self._send_rtcp(track.endpoint, rtcp.ask_again(track.ssrc, first, count))
 
     def _agree(self, room: Room) -> None:
@@ -601,7 +720,17 @@ class Rooms:
         # First: whatever goes wrong in one tick, there is a next one.
         self._ticking = loop.call_later(TICK_S, self._tick, loop)
         now = monotonic()
+        if now - self._measured_at >= MEASURE_S:
+            passed_s, self._measured_at = now - self._measured_at, now
+            for room in self._rooms.values():
+                self._divide(room, passed_s, now)
+        reporting = now - self._reported_at >= REPORT_S
+        if reporting:
+            self._reported_at = now
         for party in self._agents.values():
+            party.sent_again = 0
+            if reporting and party.ready and not party.end_to_end:
+                self._report(party, now)
             self._port.checks.forget_expired(party.agent)
             if not party.ready:
                 continue
@@ -621,6 +750,95 @@ class Rooms:
                 party.arrivals.clear()
             party.self_reporting = not relaying
         self._recorder.flush()
+
+    def _report(self, party: Party, now: float) -> None:
+        """Tell a sender what came in of it: among three and more nobody else does."""
+        self._send_rtcp(
+            party,
+            rtcp.receiver_report(
+                [
+                    s.report.block(s.ssrc, s.highest, s.packets - s.repaired, now)
+                    for mid in party.tracks
+                    for s in party.streams(mid)
+                    if s.ssrc is not None and s.highest >= 0
+                ]
+            ),
+        )
+
+    def _divide(self, room: Room, passed_s: float, now: float) -> None:
+        """Measure what comes in, and let each receiver of a larger room get what its way carries."""
+        for party in room.parties.values():
+            for mid in party.tracks:
+                for stream in party.streams(mid):
+                    stream.measure(passed_s, now)
+        if not room.layered:
+            return
+        if room.end_to_end != (len(room.parties) <= 2 and not room.has_layers(now)):
+            room.link()
+        if room.end_to_end:
+            return
+        for party in room.parties.values():
+            self._record_best(party, now)
+            if party.ready:
+                self._serve(party, now)
+
+    def _serve(self, party: Party, now: float) -> None:
+        """Choose for one receiver: sound always, documents before faces, the earlier place first."""
+        found: dict[str, list[Track]] = {}
+        sound_bps = 0.0
+        for feed in party.feeds.values():
+            base = feed.base
+            if base is None or not feed.wanted:
+                continue
+            owner = base.endpoint
+            assert isinstance(owner, Party)
+            if base.kind == "audio":
+                sound_bps += 0.0 if base.muted else base.rate_bps
+            elif not base.muted:
+                found[feed.mid] = owner.candidates(base.mid, now)
+        order = sorted(found, key=lambda mid: (party.feeds[mid].is_face, mid))
+        estimate = party.estimate
+        estimate.forget_limit(now)
+        budget = estimate.target_bps - sound_bps if estimate.bounded else None
+        rates = {mid: [stream.rate_bps for stream in found[mid]] for mid in order}
+        chosen = party.share.decide(now, budget, rates, pausing=estimate.loses(now))
+        party.share.sent_bps = sound_bps
+        for mid in order:
+            feed, at = party.feeds[mid], chosen[mid]
+            if at is not None:
+                party.share.sent_bps += rates[mid][at]
+            self._aim(feed, found[mid][at] if at is not None else None, now, bool(found[mid]))
+
+    def _aim(self, feed: Feed, track: Track | None, now: float, coming: bool) -> None:
+        """Let the feed bring this stream: at its next key frame while there is something else."""
+        if track is None:
+            # Nothing comes in: it begins with the first packet. Too much comes in: nothing is sent.
+            if coming:
+                feed.take(None)
+            elif feed.source is None:
+                feed.take(feed.base)
+            return
+        if track is feed.source:
+            feed.wait_for(None)
+            return
+        before = feed.source
+        if before is None or feed.waiting or now - before.active_at > MEASURE_S / 2:
+            feed.take(track)
+        else:
+            feed.wait_for(track)
+        self._ask_key_frame(track)
+
+    def _record_best(self, party: Party, now: float) -> None:
+        """Of a face in layers the largest is recorded."""
+        streams = party.streams(FACE)
+        segment = next((stream.segment for stream in streams if stream.segment), 0)
+        coming = party.candidates(FACE, now)
+        if not segment or not coming or coming[-1].segment:
+            return
+        for stream in streams:
+            stream.segment = 0
+        coming[-1].segment = segment
+        self._ask_key_frame(coming[-1])
 
     def _room(self, room: str) -> Room:
         place = self._rooms.get(room)
@@ -666,6 +884,8 @@ def _party_figures(party: Party) -> dict[str, Any]:
         "place": party.place,
         "receives_from": _places(party.rights.receives_from),
         "sends_to": _places(party.rights.sends_to),
+        "end_to_end": party.end_to_end,
+        "carries_bps": round(party.estimate.target_bps) if party.estimate.bounded else None,
         "recording": bool(party.recording),
         "tracks": {
             track.mid: {
@@ -673,11 +893,19 @@ def _party_figures(party: Party) -> dict[str, Any]:
                 "bytes": track.bytes,
                 "muted": track.muted,
                 "codec": track.codec,
+                "layers": {
+                    rid: round(layer.rate_bps)
+                    for rid, layer in (party.layers.items() if track.mid == FACE else ())
+                },
             }
             for track in party.tracks.values()
         },
         "feeds": {
-            feed.mid: {"packets": feed.packets, "retransmitted": feed.retransmitted}
+            feed.mid: {
+                "packets": feed.packets,
+                "retransmitted": feed.retransmitted,
+                "layer": feed.source.rid if feed.source is not None else None,
+            }
             for feed in party.feeds.values()
         },
     }

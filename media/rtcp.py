@@ -16,6 +16,7 @@ RTPFB = 205
 PSFB = 206
 NACK = 1
 TWCC = 15
+AFB = 15
 PLI = 1
 FIR = 4
 
@@ -24,6 +25,7 @@ WORKER_SSRC = 1
 REPORT_BYTES = 24
 
 _WINDOW = 1 << 14
+_SENT = 1 << 12
 _TICKS_PER_REFERENCE = 256
 _TICKS_PER_SECOND = 4000
 _MAX_GAP = 200
@@ -116,6 +118,19 @@ def ask_again(ssrc: int, first: int, count: int) -> bytes:
     return struct.pack(
         "!BBHIIHH", 0x80 | NACK, RTPFB, 3, WORKER_SSRC, ssrc, first & 0xFFFF, mask & 0xFFFF
     )
+
+
+def ask_for(ssrc: int, numbers: list[int]) -> bytes:
+    """A generic NACK of the worker's own for these packets."""
+    pairs: list[list[int]] = []
+    for number in numbers:
+        ahead = (number - pairs[-1][0]) & 0xFFFF if pairs else 0
+        if pairs and 0 < ahead <= 16:
+            pairs[-1][1] |= 1 << (ahead - 1)
+        else:
+            pairs.append([number & 0xFFFF, 0])
+    head = struct.pack("!BBHII", 0x80 | NACK, RTPFB, 2 + len(pairs), WORKER_SSRC, ssrc)
+    return head + b"".join(struct.pack("!HH", *pair) for pair in pairs)
 
 
 def nacked(block: Block) -> Iterator[int]:
@@ -236,6 +251,65 @@ def write_feedback(feedback: Feedback, media_ssrc: int, count: int) -> bytes:
     return struct.pack("!BBH", flags | TWCC, RTPFB, len(body) // 4) + body
 
 
+def lost_share(report: bytes) -> float:
+    """The share of packets lost since the last one, as a reception report tells it."""
+    return report[4] / 256
+
+
+def read_remb(data: bytes) -> float | None:
+    """The rate (bit/s) that a REMB packet names; None for another one."""
+    if len(data) < 20 or data[12:16] != b"REMB":
+        return None
+    exponent = data[17] >> 2
+    return float(((data[17] & 3) << 16 | data[18] << 8 | data[19]) << exponent)
+
+
+class Reception:
+    """What the worker reports of one incoming stream (RFC 3550, 6.4.1)."""
+
+    __slots__ = ("_expected", "_received", "_report_at", "_report_ntp", "base", "ssrc")
+
+    def __init__(self) -> None:
+        self.ssrc: int | None = None
+        self.base = 0
+        self._expected = 0
+        self._received = 0
+        self._report_ntp = 0
+        self._report_at = 0.0
+
+    def heard(self, ntp: int, now: float) -> None:
+        """A sender report with this NTP time came."""
+        self._report_ntp = ntp >> 16 & 0xFFFFFFFF
+        self._report_at = now
+
+    def block(self, ssrc: int, highest: int, received: int, now: float) -> bytes:
+        """A reception report: `highest` extended number, `received` packets in all.
+
+        The first of a stream counts from there on.
+        """
+        if ssrc != self.ssrc:
+            self.ssrc = ssrc
+            self.base = highest - received
+            self._expected = self._received = received
+            self._report_ntp = 0
+        expected = highest - self.base
+        lately = expected - self._expected
+        lost = lately - (received - self._received)
+        self._expected, self._received = expected, received
+        share = min(max(256 * lost // lately, 0), 255) if lately > 0 and lost > 0 else 0
+        in_all = min(max(expected - received, 0), 0x7FFFFF)
+        since = int((now - self._report_at) * 65536) & 0xFFFFFFFF if self._report_ntp else 0
+        return struct.pack(
+            "!IIIIII",
+            ssrc,
+            share << 24 | in_all,
+            highest & 0xFFFFFFFF,
+            0,
+            self._report_ntp,
+            since,
+        )
+
+
 def nearest(number: int, near: int) -> int:
     """The 16-bit `number` unwrapped to the value closest to `near`."""
     return near + ((number - near + 0x8000) & 0xFFFF) - 0x8000
@@ -310,6 +384,38 @@ class Numbering:
                 before = arrival
             arrivals.append(arrival)
         return Feedback(low & 0xFFFF, feedback.reference, arrivals)
+
+
+class Departures:
+    """When the worker sent what, by transport-cc number: what a receiver's feedback is held against."""
+
+    __slots__ = ("_at", "_number", "_size")
+
+    def __init__(self) -> None:
+        self._number = array("i", [-1]) * _SENT
+        self._at = array("d", [0.0]) * _SENT
+        self._size = array("H", [0]) * _SENT
+
+    def note(self, number: int, now: float, size_bytes: int) -> None:
+        slot = number & (_SENT - 1)
+        self._number[slot] = number
+        self._at[slot] = now
+        self._size[slot] = size_bytes
+
+    def match(self, feedback: Feedback) -> list[tuple[float, float | None, int]]:
+        """The packets of this feedback, each once: sent at, arrived at (on the receiver's clock, None
+        for lost), bytes."""
+        found: list[tuple[float, float | None, int]] = []
+        origin = feedback.reference * _TICKS_PER_REFERENCE
+        for index, arrival in enumerate(feedback.arrivals):
+            number = feedback.base + index & 0xFFFF
+            slot = number & (_SENT - 1)
+            if self._number[slot] != number:
+                continue
+            self._number[slot] = -1
+            arrived = (origin + arrival) / _TICKS_PER_SECOND if arrival is not None else None
+            found.append((self._at[slot], arrived, self._size[slot]))
+        return found
 
 
 class Arrivals:

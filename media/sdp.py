@@ -47,15 +47,25 @@ VP8 = VIDEO["VP8"].payload
 RTX = VIDEO["VP8"].rtx
 MID_EXTENSION = 4
 TWCC_EXTENSION = 5
+RID_EXTENSION = 6
+REPAIRED_RID_EXTENSION = 7
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+EXTENSIONS: dict[str, int] = {
+    MID_URI: MID_EXTENSION,
+    TWCC_URI: TWCC_EXTENSION,
+    RID_URI: RID_EXTENSION,
+    REPAIRED_RID_URI: REPAIRED_RID_EXTENSION,
+}
 CLOCKS = {"audio": 48_000, "video": 90_000}
 
 MAX_SDP_BYTES = 64 << 10
 MAX_SSRCS = 8
 
 # The seat's own m-lines: microphone, face, document camera, screen. They also bring what the first
-# other seat sends; a second group like them, which is never sent on, brings the second other seat.
+# other seat sends; further groups like them, which are never sent on, bring the next other seats.
 SEAT_LINES: tuple[tuple[str, str], ...] = (
     ("0", "audio"),
     ("1", "video"),
@@ -63,28 +73,55 @@ SEAT_LINES: tuple[tuple[str, str], ...] = (
     ("3", "video"),
 )
 GROUPS = 2
-"""How many other seats a page receives."""
+"""How many other seats a page receives in a room of up to three."""
+MAX_GROUPS = 5
+"""And in a larger one."""
+_MIDS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+FACE = "1"
+LAYERED = "k"
+"""The m-line on which a face comes in layers of several sizes (RFC 8853), in a room of three and
+more. It has one of its own, since browsers take no layers on a line that once had none."""
+LAYERS: tuple[str, ...] = ("q", "h", "f")
+"""A quarter, half and full size, as the rids of the layered line."""
+LAYERED_CODECS = ("VP8", "H264")
+"""Of the others browsers send layers inside one stream, which cannot be told apart here."""
 
 
 def mid_in(group: int, mid: str) -> str:
-    """The m-line on which a page gets what another seat sends on its own m-line `mid`."""
-    return str(int(mid) + group * len(SEAT_LINES))
+    """The m-line on which a page gets what another seat sends on its own m-line `mid`.
+
+    One character each, so that a packet's mid is changed in its place.
+    """
+    return _MIDS[int(mid) + group * len(SEAT_LINES)]
 
 
-RECEIVED_LINES: tuple[tuple[str, str], ...] = tuple(
-    (mid_in(group, mid), kind) for group in range(GROUPS) for mid, kind in SEAT_LINES
-)
+def group_of(mid: str) -> int:
+    """Which of the other seats comes on this m-line."""
+    return _MIDS.index(mid) // len(SEAT_LINES)
+
+
+def lines_in(group: int) -> tuple[tuple[str, str], ...]:
+    """The m-lines, each a mid and a kind, on which one other seat is received."""
+    return tuple((mid_in(group, mid), kind) for mid, kind in SEAT_LINES)
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedLine:
-    """One m-line of an offer: what the worker will send there, and whether it also receives."""
+    """One m-line of an offer: what the worker will send there, and whether it also receives.
+
+    The layered one is received only.
+    """
 
     mid: str
     kind: str
     ssrc: int
     rtx_ssrc: int
     receives: bool
+
+    @property
+    def sends(self) -> bool:
+        return self.mid != LAYERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +150,7 @@ class Answer:
     @property
     def codecs(self) -> tuple[str, ...]:
         """The codecs that the page takes and sends on every picture line that it uses."""
-        taken = [line.codecs for line in self.lines if line.codecs]
+        taken = [line.codecs for line in self.lines if line.codecs and line.mid != LAYERED]
         return tuple(name for name in (taken[0] if taken else ()) if all(name in t for t in taken))
 
 
@@ -132,8 +169,6 @@ def write_offer(
 
     `codecs` of `VIDEO` are offered for pictures; the page sends the first that it has.
     """
-    offered = [VIDEO[name] for name in codecs]
-    pictures = " ".join(f"{codec.payload} {codec.rtx}" for codec in offered)
     out = [
         "v=0",
         f"o=- {session} {version} IN IP4 127.0.0.1",
@@ -145,17 +180,18 @@ def write_offer(
     ]
     host, port = candidates[0]
     for line in lines:
-        payloads = str(OPUS) if line.kind == "audio" else pictures
-        # Microphone and face share a stream, or the browser would not keep them in step.
-        group, own = divmod(int(line.mid), len(SEAT_LINES))
-        stream = f"face{group}" if own < 2 else f"s{line.mid}"
+        names = codecs if line.sends else [c for c in codecs if c in LAYERED_CODECS] or ["VP8"]
+        offered = [VIDEO[name] for name in names]
+        payloads = " ".join(f"{codec.payload} {codec.rtx}" for codec in offered)
+        if line.kind == "audio":
+            payloads = str(OPUS)
         out += [
             f"m={line.kind} {port} UDP/TLS/RTP/SAVPF {payloads}",
             f"c=IN {'IP6' if ':' in host else 'IP4'} {host}",
             "a=rtcp-mux",
             "a=rtcp-rsize",
             f"a=mid:{line.mid}",
-            "a=sendrecv" if line.receives else "a=sendonly",
+            ("a=sendrecv" if line.receives else "a=sendonly") if line.sends else "a=recvonly",
             f"a=ice-ufrag:{ufrag}",
             f"a=ice-pwd:{password}",
             f"a=fingerprint:sha-256 {fingerprint}",
@@ -188,6 +224,17 @@ def write_offer(
                     f"a=rtpmap:{codec.rtx} rtx/90000",
                     f"a=fmtp:{codec.rtx} apt={codec.payload}",
                 ]
+        if not line.sends:
+            out += [
+                f"a=extmap:{RID_EXTENSION} {RID_URI}",
+                f"a=extmap:{REPAIRED_RID_EXTENSION} {REPAIRED_RID_URI}",
+                *(f"a=rid:{rid} recv" for rid in LAYERS),
+                f"a=simulcast:recv {';'.join(LAYERS)}",
+            ]
+            continue
+        # Microphone and face share a stream, or the browser would not keep them in step.
+        group, own = divmod(_MIDS.index(line.mid), len(SEAT_LINES))
+        stream = f"face{group}" if own < 2 else f"s{line.mid}"
         out.append(f"a=msid:{stream} t{line.mid}")
         # Both SSRCs with their FID group, or a browser recovers nothing by RTX.
         if line.kind == "video":
@@ -297,9 +344,9 @@ def _attribute(section: _Section, attribute: str) -> None:
         case "extmap":
             number, _, uri = value.partition(" ")
             uri = uri.split(" ")[0]
-            if uri not in (MID_URI, TWCC_URI):
+            offered = EXTENSIONS.get(uri)
+            if offered is None:
                 return
-            offered = MID_EXTENSION if uri == MID_URI else TWCC_EXTENSION
             if number.partition("/")[0] != str(offered):
                 raise _bad("extension ids differ from the offer")
             section.twcc = section.twcc or uri == TWCC_URI

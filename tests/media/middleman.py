@@ -50,3 +50,31 @@ class Middleman(asyncio.DatagramProtocol):
         target = self._peer if from_worker else self._worker
         if target is not None:
             self._transport.sendto(data, target)
+
+
+class Narrow(Middleman):
+    """A way to one peer that carries `bps`, behind a queue of `queue_s`; what overflows is lost."""
+
+    def __init__(self, worker: tuple[str, int], bps: float, *, queue_s: float = 0.3) -> None:
+        super().__init__(worker, lambda _side, _datagram: False)
+        self.bps = bps
+        self.overflowed = 0
+        self._queue_s = queue_s
+        self._free_at = 0.0
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        if address[:2] != self._worker:
+            super().datagram_received(data, address)
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._free_at = max(self._free_at, now)
+        if self._free_at - now > self._queue_s:
+            self.overflowed += 1
+            return
+        self._free_at += 8 * (len(data) + 28) / self.bps
+        loop.call_at(self._free_at, self._deliver, data)
+
+    def _deliver(self, data: bytes) -> None:
+        if self._transport is not None and self._peer is not None:
+            self._transport.sendto(data, self._peer)

@@ -33,7 +33,7 @@ async def test_taken_places_and_unknown_names_are_refused(studio: Studio) -> Non
         await studio.client.add_party("room", name, record=False)
     for code, asking in (
         (Code.FULL, studio.client.add_party("room", "c", record=False, place=1)),
-        (Code.FULL, studio.client.add_party("room", "c", record=False, place=3)),
+        (Code.FULL, studio.client.add_party("room", "c", record=False, place=6)),
         (Code.PARTY_EXISTS, studio.client.add_party("room", "a", record=False)),
         (Code.UNKNOWN_ROOM, studio.client.add_party("elsewhere", "a", record=False)),
         (Code.UNKNOWN_PARTY, studio.client.restart_ice("room", "c")),
@@ -42,9 +42,10 @@ async def test_taken_places_and_unknown_names_are_refused(studio: Studio) -> Non
         with pytest.raises(Rejected) as refused:
             await asking
         assert refused.value.code is code
-    await studio.client.add_party("room", "c", record=False, place=2)
+    for place, name in enumerate("cdef", 2):
+        await studio.client.add_party("room", name, record=False, place=place)
     with pytest.raises(Rejected) as refused:
-        await studio.client.add_party("room", "d", record=False)
+        await studio.client.add_party("room", "g", record=False)
     assert refused.value.code is Code.FULL
 
 

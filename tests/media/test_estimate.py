@@ -116,16 +116,33 @@ def test_loss_reports_alone_are_enough() -> None:
     for second in range(10, 60):
         estimate.report(0.0, float(second))
     assert estimate.target_bps > 1_000_000
-    estimate.limit(200_000)
+    estimate.limit(200_000, 60.0)
+    estimate.forget_limit(64.0)
     assert estimate.target_bps == 200_000
-    estimate.limit(0)
+    estimate.limit(0, 65.0)
     assert estimate.target_bps == MIN_BPS
+    estimate.forget_limit(71.0)
+    assert estimate.target_bps > 1_000_000
 
 
 def test_what_is_not_sent_proves_nothing() -> None:
     """A sender with little to say does not make the estimate run away."""
     estimate, _ = _run(Link(lambda _: 5e6), 60, most_bps=200_000)
     assert estimate.target_bps <= 1_000_000
+
+
+def test_what_arrives_without_a_queue_is_carried() -> None:
+    """After a fall the rate is known again as soon as it is tried, not by growing for a minute."""
+    link = Link(lambda at: 100_000 if at < 10 else 2_000_000)
+    estimate, _ = _run(link, 20)
+    low = estimate.target_bps
+    assert low < 400_000
+    # Somebody sends more than the estimate says, on trial.
+    for report in range(30):
+        at = 21 + report * 0.1
+        packets = [link.send(at + k * 0.01, PACKET_BYTES) for k in range(10)]
+        estimate.feedback(packets, at + 0.15)
+    assert estimate.target_bps > 700_000
 
 
 def test_a_growing_queue_is_over_use_and_an_emptying_one_under_use() -> None:

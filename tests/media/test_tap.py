@@ -10,7 +10,7 @@ from typing import Any
 
 from media.control import SegmentFinished, event_from_json
 from media.forward import Endpoint
-from media.sdp import RECEIVED_LINES, SEAT_LINES
+from media.sdp import SEAT_LINES
 from media.tap import Recorder
 from tests.kit.until import until
 
@@ -24,7 +24,7 @@ async def test_what_does_not_fit_is_dropped_counted_and_named_in_the_file(tmp_pa
     told: list[dict[str, Any]] = []
     recorder = Recorder(tmp_path, told.append, lambda *_: None, limit_bytes=20_000)
     await recorder.start()
-    track = Endpoint(SEAT_LINES, RECEIVED_LINES).tracks["0"]
+    track = Endpoint(SEAT_LINES, SEAT_LINES).tracks["0"]
     track.segment = recorder.open("room", "sun", ("0",))
     sequence = 0
     # A stream of the past, so that it may be fed faster than it was spoken.
