@@ -64,10 +64,27 @@ class Sending:
 
 
 class LeanPeer(asyncio.DatagramProtocol):
-    """One seat. `codecs` are those of pictures that its answer takes, the one that it sends first."""
+    """One seat. `codecs` are those of pictures that its answer takes, the one that it sends first.
 
-    def __init__(self, *, codecs: tuple[str, ...] = ("VP8",)) -> None:
+    `nominates`: whether its checks say USE-CANDIDATE; `mtu_bytes`: how large its DTLS datagrams may
+    be; `first_number`: where its numbers of transport-cc begin.
+    """
+
+    def __init__(
+        self,
+        *,
+        codecs: tuple[str, ...] = ("VP8",),
+        nominates: bool = True,
+        mtu_bytes: int = 1200,
+        first_number: int | None = None,
+    ) -> None:
         self.codecs = codecs
+        self._nominates = nominates
+        self._mtu_bytes = mtu_bytes
+        self.hellos = 0
+        self.flights: list[bytes] = []
+        self.checked_by: set[tuple[str, int]] = set()
+        self.restored: dict[str, set[int]] = defaultdict(set)
         self.certificate = Certificate()
         self.sendings: list[Sending] = []
         self.packets: Counter[str] = Counter()
@@ -90,7 +107,7 @@ class LeanPeer(asyncio.DatagramProtocol):
         self._inbound: Inbound | None = None
         self._outbound: Outbound | None = None
         self._buffer = Buffer()
-        self._numbers = secrets.randbits(14)
+        self._numbers = secrets.randbits(14) if first_number is None else first_number
         self._arrivals = rtcp.Arrivals()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -150,6 +167,17 @@ class LeanPeer(asyncio.DatagramProtocol):
         self._tasks.append(asyncio.create_task(self._play(sending, fps)))
         return sending
 
+    def probe(self, sending: Sending, count: int) -> None:
+        """Send padding alone as RTX, as browsers do to find out what a way carries."""
+        for _ in range(count):
+            sending.rtx_sequence = (sending.rtx_sequence + 1) & 0xFFFF
+            rtx = VIDEO[sending.codec].rtx
+            head = bytearray(
+                self._header(sending, rtx, sending.rtx_sequence, sending.rtx_ssrc, False)
+            )
+            head[0] |= 32
+            self._protect(bytes(head) + bytes(199) + b"\xc8")
+
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -178,7 +206,7 @@ class LeanPeer(asyncio.DatagramProtocol):
         self._check()
         self._connection = SSL.Connection(context, None)
         self._connection.set_connect_state()
-        self._connection.set_ciphertext_mtu(1200)
+        self._connection.set_ciphertext_mtu(self._mtu_bytes)
         self._shake()
         while not self.up.is_set():
             self._check()
@@ -198,7 +226,8 @@ class LeanPeer(asyncio.DatagramProtocol):
         check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         check.attributes["USERNAME"] = f"{self._credentials[0]}:lean"
         check.attributes["PRIORITY"] = 1
-        check.attributes["USE-CANDIDATE"] = None
+        if self._nominates:
+            check.attributes["USE-CANDIDATE"] = None
         check.add_message_integrity(self._credentials[1].encode())
         self._put(bytes(check))
 
@@ -221,8 +250,10 @@ class LeanPeer(asyncio.DatagramProtocol):
     def _flush(self) -> None:
         assert self._connection is not None
         try:
-            while flight := self._connection.bio_read(1500):
-                self._put(flight)
+            while flight := self._connection.bio_read(65536):
+                for record in _records(flight):
+                    self.hellos += record[13] == 1 and record[3:5] == b"\0\0"
+                    self._put(record)
         except SSL.WantReadError:
             pass
 
@@ -301,7 +332,10 @@ class LeanPeer(asyncio.DatagramProtocol):
     # ------------------------------------------------------------ receiving
 
     def datagram_received(self, data: bytes, address: Any) -> None:
-        if 19 < data[0] < 64 and self._connection is not None and not self.up.is_set():
+        if data[0] < 4:
+            self.checked_by.add(address[:2])
+        elif 19 < data[0] < 64 and self._connection is not None and not self.up.is_set():
+            self.flights.append(data)
             self._connection.bio_write(data)
             self._shake()
         elif 127 < data[0] < 192 and self._inbound is not None:
@@ -324,6 +358,9 @@ class LeanPeer(asyncio.DatagramProtocol):
             self._arrivals.note(int.from_bytes(packet[at : at + 2], "big"), monotonic())
         if payload in RTX_PAYLOADS:
             self.repairs[mid] += 1
+            head = 16 + 4 * int.from_bytes(packet[14:16], "big")
+            if not packet[0] & 32:
+                self.restored[mid].add(int.from_bytes(packet[head : head + 2], "big"))
             return
         self.packets[mid] += 1
         self.payloads[mid].add(payload)
@@ -366,3 +403,13 @@ class LeanPeer(asyncio.DatagramProtocol):
         head = self._header(sending, rtx, sending.rtx_sequence, sending.rtx_ssrc, last)
         words = int.from_bytes(packet[14:16], "big")
         self._protect(head + number.to_bytes(2, "big") + packet[16 + 4 * words :])
+
+
+def _records(flight: bytes) -> list[bytes]:
+    """The DTLS records of a flight, each by itself."""
+    found = []
+    while flight:
+        end = 13 + int.from_bytes(flight[11:13], "big")
+        found.append(flight[:end])
+        flight = flight[end:]
+    return found
