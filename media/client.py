@@ -35,10 +35,12 @@ from media.control import (
     segment_from,
     socket_path,
 )
+from media.load import LIMITS, Limits
 from media.rejected import Code, Rejected
 
 __all__ = [
     "Gap",
+    "Limits",
     "MediaClient",
     "MediaEvent",
     "OfferWanted",
@@ -96,9 +98,18 @@ class MediaClient:
             raise
         return client
 
-    async def open_room(self, room: str) -> None:
-        """Make the room; an existing one is left as it is."""
-        await self._ask("open_room", room=room)
+    async def open_room(self, room: str, *, resumed: bool = False) -> None:
+        """Make the room; an existing one is left as it is.
+
+        Refused as busy (`draining`, `calls` or `load`) where the worker takes no new call;
+        `resumed` says that the call ran at a worker that is gone, and is let in.
+        """
+        await self._ask("open_room", room=room, resumed=resumed)
+
+    async def full(self) -> str | None:
+        """Why the worker takes no new call, as `open_room` would say; None when it takes one."""
+        why = (await self._ask("full"))["why"]
+        return None if why is None else str(why)
 
     async def add_party(
         self,
@@ -330,13 +341,15 @@ async def spawn(
     advertised: list[str] | None = None,
     port: int = 0,
     codec: str = "",
+    limits: Limits = LIMITS,
 ) -> Worker:
     """Start `python -m media.node` in `workdir`, or take up the one that lives there.
 
     `host` is the local address of the UDP socket (empty: the machine's outward
     one) and `port` its number (0: any free one); `advertised` are the addresses
     named to browsers (empty: `host`); `codec` is the one of `media.sdp.VIDEO` that pictures
-    are to have where all take it (empty: VP8). The folder holds the control socket (0600), the token and the segments; those of
+    are to have where all take it (empty: VP8); `limits` those at which it takes no new
+    call. The folder holds the control socket (0600), the token and the segments; those of
     an earlier worker are found again. Raises `Rejected(worker_gone)` when the
     worker does not come up.
     """
@@ -347,6 +360,7 @@ async def spawn(
             return Worker(await MediaClient.connect(socket, token), None)
     token = await asyncio.to_thread(_new_token, workdir)
     arguments = ["--workdir", str(workdir), "--host", host, "--port", str(port)]
+    arguments += ["--calls", str(limits.calls), "--load", str(limits.load)]
     if codec:
         arguments += ["--codec", codec]
     for address in advertised or []:

@@ -350,6 +350,12 @@ class Endpoint:
             feed = self.feeds[mid] = Feed(self, mid, kind)
             self.by_feed_ssrc[feed.ssrc] = self.by_feed_ssrc[feed.rtx_ssrc] = feed
 
+    def dissolve(self) -> None:
+        """Let go of all that refers back to it: what a party held is free at once, and not when
+        the collector finds the circle."""
+        for circle in (self.tracks, self.layers, self.feeds, self.by_ssrc, self.by_feed_ssrc):
+            circle.clear()
+
     def claim(self, ssrc: int, track: Track) -> bool:
         """Let packets with this SSRC be of that track; False beyond what one party may have."""
         if ssrc not in self.by_ssrc and len(self.by_ssrc) >= MAX_SSRCS:

@@ -40,6 +40,7 @@ from media.control import (
     read_frame,
     socket_path,
 )
+from media.load import LIMITS, Limits
 from media.port import outward_address
 from media.rejected import Code, Rejected
 from media.room import MAX_PARTIES, Rights, Rooms
@@ -52,6 +53,7 @@ CHUNK_BYTES = 256 << 10
 UNHEARD_LIMIT = 10_000
 NAME_LIMIT = 200
 HELLO_TIMEOUT_S = 5.0
+EMPTY_ASKED_S = 0.5
 SALVAGE_WAIT_S = 8.0
 
 
@@ -66,6 +68,7 @@ class WorkerSettings:
     port: int = 0
     linger_s: float = 60.0
     codec: str = CODEC_NAMES[0]
+    limits: Limits = LIMITS
 
 
 class Node:
@@ -88,6 +91,7 @@ class Node:
             self._recorder,
             self._emit,
             (settings.codec, *(name for name in CODEC_NAMES if name != settings.codec)),
+            settings.limits,
         )
         self._clients: list[asyncio.StreamWriter] = []
         self._sessions: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
@@ -103,6 +107,7 @@ class Node:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ending.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._drain)
         path = socket_path(self._settings.workdir)
         path.unlink(missing_ok=True)
         before = os.umask(0o177)
@@ -126,6 +131,17 @@ class Node:
                 writer.close()
             await asyncio.gather(*sessions)
             path.unlink(missing_ok=True)
+
+    def _drain(self) -> None:
+        """Take no new call, and end once the last one has."""
+        self._rooms.drain()
+        self._end_empty()
+
+    def _end_empty(self) -> None:
+        if self._rooms.empty:
+            self._ending.set()
+        else:
+            asyncio.get_running_loop().call_later(EMPTY_ASKED_S, self._end_empty)
 
     def _emit(self, event: MediaEvent) -> None:
         match event:
@@ -246,7 +262,9 @@ class Node:
         rooms = self._rooms
         match message.get("do"):
             case "open_room":
-                rooms.open_room(_text(message, "room"))
+                rooms.open_room(_text(message, "room"), message.get("resumed") is True)
+            case "full":
+                return {"why": rooms.full()}
             case "add_party":
                 place = message.get("place")
                 if place is not None and not isinstance(place, int):
@@ -286,6 +304,7 @@ class Node:
             case "figures":
                 figures = rooms.figures()
                 figures["worker"]["cpu_s"] = time.process_time()
+                figures["worker"]["tasks"] = len(asyncio.all_tasks())
                 return figures
             case "open_segments":
                 return {"segments": sorted(self._writing)}
@@ -387,6 +406,8 @@ def main() -> None:
     parser.add_argument("--advertise", action="append", default=[])
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--linger", type=float, default=60.0)
+    parser.add_argument("--calls", type=int, default=LIMITS.calls)
+    parser.add_argument("--load", type=float, default=LIMITS.load)
     parser.add_argument("--codec", choices=CODEC_NAMES, default=CODEC_NAMES[0])
     arguments = parser.parse_args()
     run(
@@ -396,6 +417,7 @@ def main() -> None:
             advertised=tuple(arguments.advertise),
             port=arguments.port,
             linger_s=arguments.linger,
+            limits=Limits(arguments.calls, arguments.load),
             codec=arguments.codec,
         )
     )

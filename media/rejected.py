@@ -14,6 +14,7 @@ class Code(StrEnum):
     UNKNOWN_SEGMENT = "unknown_segment"
     PARTY_EXISTS = "party_exists"
     FULL = "full"
+    BUSY = "busy"
     BAD_SDP = "bad_sdp"
     FINGERPRINT_MISSING = "fingerprint_missing"
     BAD_TOKEN = "bad_token"

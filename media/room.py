@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 from media import rtcp
@@ -20,6 +20,7 @@ from media.dtls import Address, Certificate, Handshake
 from media.estimate import MAX_BPS, Estimate, Sent
 from media.forward import IDLE_S, KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Ring, Track
 from media.ice import Agent
+from media.load import LIMITS, Limits, Load
 from media.port import Port
 from media.rejected import Code, Rejected
 from media.rtcp import Departures
@@ -240,8 +241,10 @@ class Rooms:
         recorder: Recorder,
         emit: Callable[[MediaEvent], None],
         codecs: tuple[str, ...] = CODEC_NAMES,
+        limits: Limits = LIMITS,
     ) -> None:
         self._codecs = codecs
+        self._load = Load(limits, TICK_S, monotonic(), process_time())
         self._rooms: dict[str, Room] = {}
         self._recorder = recorder
         self._emit = emit
@@ -277,8 +280,26 @@ class Rooms:
 
     # Orders of the server.
 
-    def open_room(self, room: str) -> None:
-        self._rooms.setdefault(room, Room(room))
+    def open_room(self, room: str, resumed: bool = False) -> None:
+        """Make the room. A new call's is refused (busy) at a limit; one that another worker lost
+        is let in."""
+        if room in self._rooms:
+            return
+        if not resumed and (why := self.full()) is not None:
+            raise Rejected(Code.BUSY, why)
+        self._rooms[room] = Room(room)
+
+    def full(self) -> str | None:
+        """Why no new call is taken: `draining`, `calls` or `load`; None when one is."""
+        return self._load.full(len(self._rooms))
+
+    def drain(self) -> None:
+        """Take no new call from now on."""
+        self._load.draining = True
+
+    @property
+    def empty(self) -> bool:
+        return not self._rooms
 
     def add_party(
         self,
@@ -413,6 +434,8 @@ class Rooms:
         for address in party.agent.paths:
             if self._port.owners.get(address) is party:
                 del self._port.owners[address]
+        party.handshake = None
+        party.dissolve()
 
     def close_room(self, room: str) -> None:
         place = self._rooms.get(room)
@@ -445,6 +468,7 @@ class Rooms:
                 "recorder_backlog_bytes": self._recorder.backlog_bytes,
                 "recorder_pid": self._recorder.process_id,
                 "rooms": len(self._rooms),
+                **self._load.figures(),
                 "parties": len(self._agents),
             },
             "rooms": {
@@ -727,6 +751,7 @@ class Rooms:
         reporting = now - self._reported_at >= REPORT_S
         if reporting:
             self._reported_at = now
+        self._load.tick(now, process_time(), self._port.datagrams)
         for party in self._agents.values():
             party.sent_again = 0
             if reporting and party.ready and not party.end_to_end:

@@ -154,7 +154,7 @@ def media(
 
     For a service manager that restarts the two apart. Without it, serve starts its own.
     """
-    from media.client import prepare_folder
+    from media.client import Limits, prepare_folder
     from media.node import WorkerSettings, run
 
     settings = _settings(config, {"data": data})
@@ -168,6 +168,7 @@ def media(
             port=settings.media_port,
             linger_s=linger,
             codec=settings.media_codec,
+            limits=Limits(settings.media_calls, settings.media_load),
         )
     )
 

@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 
 from media import turn
-from media.client import Worker, attach, name_of, spawn
+from media.client import Limits, Worker, attach, name_of, spawn
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
@@ -233,6 +233,7 @@ async def node(
             advertised=list(settings.media_advertised),
             port=settings.media_port,
             codec=settings.media_codec,
+            limits=Limits(settings.media_calls, settings.media_load),
         )
 
     workers: dict[str, Start] = {

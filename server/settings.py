@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     media_codec: Literal["VP8", "VP9", "H264", "AV1"] = "VP8"
     """The codec of pictures where everybody in the call has it."""
 
+    media_calls: int = Field(100, ge=0)
+    """So many calls a media worker takes; it refuses the next one. 0: any number."""
+    media_load: float = Field(0.8, ge=0, le=1)
+    """The share of a core from which on a media worker takes no new call. 0: it takes any."""
+
     early_view: bool = True
     """Whether files may be looked at while they arrive; off where a virus scanner must come first."""
     turn_urls: tuple[str, ...] = ()

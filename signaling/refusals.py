@@ -38,6 +38,7 @@ class Code(StrEnum):
     BAD_SDP = "bad_sdp"
     MEDIA_UNAVAILABLE = "media_unavailable"
     MEDIA_FULL = "media_full"
+    MEDIA_BUSY = "media_busy"
     OFF_DUTY = "off_duty"
     SEAT_TAKEN = "seat_taken"
     DRAINING = "draining"

@@ -216,8 +216,13 @@ class Roster(Protocol):
 class MediaRooms(Protocol):
     """The media engine: a room is a call, a party is a leg. Refuses with ``media_unavailable``."""
 
+    async def full(self) -> str | None:
+        """Why no new call finds room; None while one does, or nobody can say."""
+        ...
+
     async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
-        """The worker's SDP offer for this leg; ``restart`` keeps what flows and renews the path."""
+        """The worker's SDP offer for this leg; ``restart`` keeps what flows and renews the path.
+        Refused with ``media_busy`` for a call that is not at a worker yet and finds none."""
         ...
 
     async def describe(self, call_id: CallId, leg_id: LegId, sdp: str) -> None:
@@ -312,12 +317,15 @@ class Switchboard:
     async def dial(self, line: Line, command: CallDial) -> Ack:
         """Ring every free approver of the case's unit. Refused, beside what the book refuses:
         ``no_approver_free`` with how many are on duty and, in seconds, the estimated wait;
-        ``draining`` once this node is to end."""
+        ``draining`` once this node is to end; ``media_busy`` while no media worker takes a call."""
+        full = await self._rooms.full()
         async with self._book.dial(line.who, command) as dialling:
             if dialling.replayed is not None:
                 return dialling.replayed
             if self._draining:
                 raise Refusal(Code.DRAINING)
+            if full is not None:
+                raise Refusal(Code.MEDIA_BUSY, why=full)
             caller_id = PersonId(line.who.person_id)
             call_id, leg_id = CallId(self._fresh_id()), LegId(self._fresh_id())
             away_after_s = self._patience.lost_after_s

@@ -8,6 +8,7 @@ pages connect again.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,8 +48,10 @@ MOVED_AFTER_S: Final = 2.0
 """How long the worker that holds a room may be away before another one takes the room."""
 TIDIED_EVERY_S: Final = 10.0
 
-_OF_ONE: Final = frozenset({"port", "recorder_pid"})
+_OF_ONE: Final = frozenset({"port", "recorder_pid", "load_limit"})
 """Figures of a worker that are no amounts."""
+_WORST: Final = frozenset({"lag_s"})
+"""Figures of which that of the worst worker counts."""
 
 _CODES: Final = {
     Reason.BAD_SDP: Code.BAD_SDP,
@@ -71,11 +74,13 @@ Start = Callable[[], Awaitable[Worker]]
 
 @dataclass(slots=True)
 class _Post:
-    """A worker's place at this node; ``worker`` while it is there, ``up`` set meanwhile."""
+    """A worker's place at this node; ``worker`` while it is there, ``up`` set meanwhile,
+    ``missing`` once it was asked for in vain."""
 
     start: Start
     worker: Worker | None = None
     up: asyncio.Event = field(default_factory=asyncio.Event)
+    missing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Rooms:
@@ -112,19 +117,33 @@ class Rooms:
                 continue
             found["rooms"].update(told["rooms"])
             for name, value in told["worker"].items():
-                if isinstance(value, int | float) and name not in _OF_ONE:
+                if name in _WORST:
+                    found["worker"][name] = max(found["worker"][name], value)
+                elif isinstance(value, int | float) and name not in _OF_ONE:
                     found["worker"][name] += value
         return found
 
     # ------------------------------------------------------------ what the switchboard asks
 
+    async def full(self) -> str | None:
+        """Why no worker that is here takes a new call; None when one does, or none is here."""
+        why = None
+        for client in self._here().values():
+            with suppress(Rejected):
+                if (why := await client.full()) is None:
+                    return None
+        return why
+
+    def _here(self) -> dict[str, MediaClient]:
+        return {name: post.worker.client for name, post in self._posts.items() if post.worker}
+
     async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
-        client = await self._client_for(call.id)
+        client, moved = await self._client_for(call.id)
         try:
             if restart:
                 with suppress(Rejected):  # a party that is not there is seated anew
                     return await client.restart_ice(call.id, leg.id)
-            await client.open_room(call.id)
+            client = await self._open(call.id, client, moved)
             sdp = await self._seat(client, call, leg)
             for mid in sorted(leg.muted):
                 await client.mute(call.id, leg.id, mid, True)
@@ -176,19 +195,41 @@ class Rooms:
             await self._leave(client, call.id, party)
         return await client.add_party(call.id, leg.id, record=record, place=place)
 
-    async def _client_for(self, call_id: CallId) -> MediaClient:
+    async def _open(self, call_id: CallId, client: MediaClient, moved: bool) -> MediaClient:
+        """Open the call's room there, or, where that worker takes no new one, at one that does."""
+        try:
+            await client.open_room(call_id, resumed=moved)
+            return client
+        except Rejected as rejected:
+            if rejected.code is not Reason.BUSY:
+                raise
+            busy = rejected
+        for name, other in self._here().items():
+            if other is client or await other.full() is not None:
+                continue
+            async with self._store.change(SYSTEM) as change:
+                before = await rows.worker_of(change.connection, call_id)
+                placed = await rows.place(change.connection, call_id, name, before)
+            if placed:
+                await other.open_room(call_id)
+                return other
+        raise busy
+
+    async def _client_for(self, call_id: CallId) -> tuple[MediaClient, bool]:
         """The client of the worker that holds this call's room: the one that stands with the call,
-        or, when there is none yet or it stays away, the one here that holds the fewest."""
+        or, when there is none yet or it stays away, the one here that holds the fewest. And whether
+        the call was at another one before."""
         held = await self._held_by(call_id)
         before = self._posts.get(held) if held is not None else None
         if before is not None and before.worker is None and len(self._posts) > 1:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(MOVED_AFTER_S):
-                    await before.up.wait()
+            await _first_of((before.up, before.missing), MOVED_AFTER_S)
         if before is None or before.worker is None:
             await self._any_up()
+            moved = held is not None
             held = await self._placed(call_id)
-        return self._client_at(held)
+        else:
+            moved = False
+        return self._client_at(held), moved
 
     async def _client_of(self, call_id: CallId) -> MediaClient:
         return self._client_at(await self._held_by(call_id))
@@ -203,17 +244,8 @@ class Rooms:
         """Wait for a worker that is just being started."""
         if self.ready:
             return
-        waiting = [asyncio.create_task(post.up.wait()) for post in self._posts.values()]
-        try:
-            await asyncio.wait(
-                waiting,
-                timeout=STARTING_IS_AWAITED_S if self._running else 0,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+        ups = [post.up for post in self._posts.values()]
+        await _first_of(ups, STARTING_IS_AWAITED_S if self._running else 0)
 
     async def _held_by(self, call_id: CallId) -> str | None:
         async with self._store.read() as connection:
@@ -248,10 +280,13 @@ class Rooms:
                 worker = await post.start()
             except (Rejected, OSError) as error:
                 log.error("media.not_started", worker=name, error=str(error))
+                post.missing.set()
                 await asyncio.sleep(AGAIN_AFTER_S)
                 continue
             post.worker = worker
+            post.missing.clear()
             post.up.set()
+            came_at = time.monotonic()
             tidying = asyncio.create_task(self._tidy_on(name, worker.client, told))
             try:
                 await self._take_up(name, worker.client)
@@ -268,7 +303,9 @@ class Rooms:
                     post.up.clear()
             await worker.client.close()
             await _until_taken(partial(self._lost, name, told))
-            await asyncio.sleep(AGAIN_AFTER_S)
+            # At once, to see whether it is dead; but one that dies at each start has a pause.
+            if time.monotonic() - came_at < AGAIN_AFTER_S:
+                await asyncio.sleep(AGAIN_AFTER_S)
 
     async def close(self, *, stop: bool) -> None:
         """Let go of the workers; with ``stop`` those of our own end, else they forward and record
@@ -361,6 +398,17 @@ class Rooms:
         task.add_done_callback(self._sealing.discard)
 
 
+async def _first_of(events: Collection[asyncio.Event], timeout_s: float) -> None:
+    """Wait for one of these, but not for long."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def _until_taken(work: Callable[[], Awaitable[None]]) -> None:
     """Do it, and again each second while the store refuses it; what the worker says waits meanwhile.
 
@@ -383,4 +431,6 @@ def _cancelling() -> bool:
 
 
 def _refusal(rejected: Rejected) -> Refusal:
+    if rejected.code is Reason.BUSY:
+        return Refusal(Code.MEDIA_BUSY, why=rejected.detail)
     return Refusal(_CODES.get(rejected.code, Code.MEDIA_UNAVAILABLE), engine=rejected.code.value)

@@ -104,6 +104,12 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.MEDIA_FULL: Entry(
         503, "音视频服务已满，请稍后再试。", "The media service is full. Please try again later."
     ),
+    Code.MEDIA_BUSY: Entry(
+        503,
+        "正在进行的云见面已达本系统的承载上限。为保证正在进行的云见面和录像的质量，暂不接受新的云见面，请过几分钟再试。",
+        "As many meetings are running as this system carries and records well. Please dial again in "
+        "a few minutes.",
+    ),
     Code.OFF_DUTY: Entry(409, "请先上线值守。", "Please go on duty first."),
     Code.SEAT_TAKEN: Entry(
         409,

@@ -105,6 +105,11 @@ class Seat:
         assert self._client is not None
         return await self._client.ask(command)
 
+    async def send(self, command: dict[str, Any]) -> Any:
+        """The answer to this command, whether it is taken or refused."""
+        assert self._client is not None
+        return await self._client.send(command)
+
     async def refused(self, command: dict[str, Any]) -> str:
         """The code with which this command is refused."""
         assert self._client is not None

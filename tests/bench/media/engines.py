@@ -21,7 +21,7 @@ from OpenSSL import SSL
 
 from media.client import Worker, spawn
 from media.dtls import Certificate
-from tests.bench.media.caller import Caller, client_context, connect
+from tests.kit.caller import Caller, client_context, connect
 
 ENGINE_CORE = 0
 LOAD_CORE = 1
