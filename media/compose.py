@@ -1,300 +1,427 @@
-"""Finished recordings into pictures that are played: one party's copied, several composed into one.
+"""All parties of a call in one picture that is played: side by side, a document large beside them.
 
-Offline, in a process of its own: it opens files and knows no call, person or database. Copying
-never decodes; composing does, side by side with one sound. Both write WebM that can be sought:
-with its length and an index (Cues) in front of the clusters.
+Offline, in a process of its own: it opens files and knows no call and no database. Names, the
+clock of the wall, who speaks, and why nothing is seen are burned in; chapters are in the file.
+Seekable WebM (VP8, Opus), or MP4 (H264, AAC).
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import av
 import numpy as np
 import numpy.typing as npt
-from av.container import InputContainer, OutputContainer
+from av.container import InputContainer
 from PIL import Image, ImageDraw, ImageFont
+
+from media.remux import MP4, WEBM, Made, NothingToPlay, file_for, opened
 
 Kind = Literal["audio", "video"]
 Samples = npt.NDArray[np.int16]
 Plane = npt.NDArray[np.uint8]
+Box = tuple[int, int, int, int]
+"""Left, top, width, height."""
 
-MILLISECOND: Final = Fraction(1, 1000)
-CODECS: Final[dict[str, str]] = {"audio": "opus", "video": "vp8"}
-OVERLAP_S: Final = 2.0
-"""So far a leg may reach into the next one of its party; what overlaps more is another picture."""
-TILE: Final = (640, 480)
+WIDTH, HEIGHT = 1280, 720
+BAND: Final = 40
+"""The line below the pictures, with the clock of the wall."""
+COLUMN: Final = 320
+"""How broad the parties are while a document is large."""
+LABEL: Final = 32
 PICTURES_PER_S: Final = 15
 SOUND_HZ: Final = 48_000
 BLOCK: Final = SOUND_HZ // 50
 """Sound goes into the composed file by 20 ms."""
-QUIET: Final = b"\xf8\xff\xfe"
-"""20 ms of silence in Opus: CELT, full band, mono, one frame (RFC 6716, 3.1)."""
-QUIET_MS: Final = 20
+SPEAKS_ABOVE: Final = 330.0
+"""Mean loudness, of 32768, over ``SPEAKS_S``: -40 dBFS."""
+SPEAKS_S: Final = 0.3
+STALE_S: Final = 5.0
+"""A document of which nothing comes for so long has been put away."""
+CHINA: Final = timezone(timedelta(hours=8))
+MAX_PEAKS: Final = 2000
+MIN_PEAK_S: Final = 0.1
+
+INK = (13, 23, 34)
+PANEL = (28, 40, 54)
+PAPER = (240, 244, 248)
+VOICE = (46, 184, 114)
+WARNING = (250, 204, 92)
+
+PLATES: Final = {
+    "held": "保持中 On hold",
+    "away": "连接中断 Connection lost",
+    "cut": "录制中断 Recording interrupted",
+    "lost": "画面丢失 Picture lost",
+    "unseen": "画面已关闭 Camera off",
+    "early": "尚未加入 Not here yet",
+    "left": "已离开 Left",
+}
+
+
+class FontMissing(Exception):
+    """There is no font with Chinese letters: names and clock could not be written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A recorded file, and at which second of the whole it begins."""
+class Span:
+    """Why something is missing from one second to another: a name of ``PLATES``, or ``silenced``."""
 
-    path: Path
-    offset_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What was written. ``left_out`` are the segments that could not be read or did not fit."""
-
-    duration_s: float
-    width: int
-    height: int
-    left_out: tuple[Path, ...] = ()
+    from_s: float
+    to_s: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A party's file for composing, at which second of the whole it begins, and what is written on it."""
+    """A party's file, at which second of the whole it begins, what is written on it, what is missing."""
+
+    path: Path
+    offset_s: float
+    label: str = ""
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The pictures of a document camera or a screen; shown large while they come."""
 
     path: Path
     offset_s: float
     label: str = ""
 
 
-class NothingToPlay(Exception):
-    """No segment held anything that could be copied or composed."""
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What begins at a second."""
+
+    at_s: float
+    title: str
 
 
-# ---------------------------------------------------------------- one party, copied
+@dataclass(frozen=True, slots=True)
+class Composed(Made):
+    """``peaks`` are each party's loudness (0 to 100), ``peak_s`` seconds each, in order of the parties."""
+
+    peak_s: float = 0.0
+    peaks: tuple[tuple[int, ...], ...] = ()
 
 
-def remux(segments: Sequence[Segment], target: Path) -> Made:
-    """Copy the segments of one party into one seekable WebM; the gaps between them stay as time.
+def compose(
+    parties: Sequence[Party],
+    target: Path,
+    *,
+    font: Path | None,
+    documents: Sequence[Document] = (),
+    chapters: Sequence[Chapter] = (),
+    began_at: float | None = None,
+    media_type: str = WEBM,
+    told: Callable[[float], None] = lambda share: None,
+) -> Composed:
+    """All parties in one picture of 1280 x 720 with one sound, 15 pictures a second.
 
-    Where sound is missing, of a lost packet or between segments, coded silence stands in the file:
-    browsers play one packet of sound after the other whatever its time, and voices would come
-    before their pictures.
-
-    Sound is Opus and the picture VP8, as the recorder writes them; a picture may change its size at
-    a key frame. Left out and named are segments that cannot be read, are coded otherwise, overlap
-    an earlier one, or have no sound while others have (another picture of the same party). What
-    can be read of a file that was cut short is taken. Raises NothingToPlay.
+    ``began_at`` is second 0 in UTC; without it no clock is shown. ``told`` is called about every
+    second of the whole with the share that is done. Seconds with nothing to show have their
+    reason written on them. Raises NothingToPlay, and FontMissing.
     """
-    left_out: list[Path] = []
+    if font is None:
+        raise FontMissing
     with ExitStack() as stack:
-        sources: list[tuple[Segment, InputContainer]] = []
-        for segment in sorted(segments, key=lambda one: one.offset_s):
-            source = _opened(segment.path)
-            if source is None:
-                left_out.append(segment.path)
-            else:
-                sources.append((segment, stack.enter_context(source)))
-        spoken = [one for one in sources if one[1].streams.audio]
-        left_out += [
-            segment.path for segment, _ in sources if spoken and (segment, _) not in spoken
-        ]
-        sources = spoken or sources
-        if not sources:
-            raise NothingToPlay
-        shown = {segment.path for segment, _ in sources if _has_picture(segment.path)}
-        output = stack.enter_context(_webm(target))
-        copy = _Copy(output, sources, shown)
-        for segment, source in sources:
-            if segment.offset_s < copy.length_ms / 1000 - OVERLAP_S:
-                left_out.append(segment.path)
-            else:
-                copy.add(source, round(segment.offset_s * 1000))
-        if not copy.length_ms:
-            raise NothingToPlay
-    return Made(copy.length_ms / 1000, copy.width, copy.height, tuple(left_out))
-
-
-class _Copy:
-    """The file that is being filled with packets, in milliseconds from its beginning."""
-
-    def __init__(
-        self,
-        output: OutputContainer,
-        sources: Sequence[tuple[Segment, InputContainer]],
-        shown: set[Path],
-    ) -> None:
-        self.length_ms = 0
-        self.width = self.height = 0
-        self._output = output
-        self._streams: dict[str, Any] = {}
-        self._last: dict[str, int] = {}
-        self._heard_ms: float | None = None
-        """Where the sound ends that is played without a pause from the first packet on."""
-        for _, source in sources:
-            if source.streams.audio and "audio" not in self._streams:
-                self._streams["audio"] = output.add_stream_from_template(source.streams.audio[0])
-        sizes = [
-            (one.streams.video[0].codec_context.width, one.streams.video[0].codec_context.height)
-            for segment, one in sources
-            if segment.path in shown
-        ]
-        # Only with a picture in it: a line that stays empty would leave the file without an index.
-        if sizes:
-            self.width, self.height = max(sizes, key=lambda size: size[0] * size[1])
-            self._streams["video"] = output.add_mux_stream(
-                "vp8", width=self.width, height=self.height
-            )
-        for stream in self._streams.values():
-            stream.time_base = MILLISECOND
-
-    def add(self, source: InputContainer, offset_ms: int) -> None:
-        for packet in _packets(source):
-            kind = packet.stream.type
-            stream = self._streams.get(kind)
-            if stream is None or packet.pts is None or packet.time_base is None:
-                continue
-            moment = offset_ms + max(0, round(packet.pts * packet.time_base * 1000))
-            if moment <= self._last.get(kind, -1):
-                if kind == "audio":
-                    continue  # sound would overlap, but the decoder needs each picture
-                moment = self._last[kind] + 1
-            if kind == "audio":
-                self._hush(moment)
-                self._heard_ms = (self._heard_ms or moment) + _opus_ms(bytes(packet))
-            self._write(packet, kind, moment)
-
-    def _hush(self, until_ms: int) -> None:
-        """Fill what is missing of the sound up to this moment, to the nearest 20 ms."""
-        while self._heard_ms is not None and until_ms - self._heard_ms >= QUIET_MS / 2:
-            self._write(av.Packet(QUIET), "audio", round(self._heard_ms))
-            self._heard_ms += QUIET_MS
-
-    def _write(self, packet: "av.Packet[Any]", kind: str, moment: int) -> None:
-        packet.stream = self._streams[kind]
-        packet.time_base = MILLISECOND
-        packet.pts = packet.dts = moment
-        self._output.mux(packet)
-        self._last[kind] = moment
-        self.length_ms = max(self.length_ms, moment)
-
-
-def _opus_ms(packet: bytes) -> float:
-    """How long a packet sounds, by its first byte (RFC 6716, 3.1)."""
-    if not packet:
-        return 0.0
-    config, code = packet[0] >> 3, packet[0] & 3
-    if config < 12:
-        frame_ms = (10.0, 20.0, 40.0, 60.0)[config % 4]
-    elif config < 16:
-        frame_ms = (10.0, 20.0)[config % 2]
-    else:
-        frame_ms = (2.5, 5.0, 10.0, 20.0)[config % 4]
-    frames = (1, 2, 2, packet[1] & 0x3F if len(packet) > 1 else 1)[code]
-    return frame_ms * frames
-
-
-def _opened(path: Path) -> InputContainer | None:
-    """The file, when it can be read and is coded as the recorder does."""
-    try:
-        source = av.open(str(path))
-    except (av.FFmpegError, OSError):
-        return None
-    for stream in source.streams:
-        if CODECS.get(stream.type) != stream.codec_context.name:
-            source.close()
-            return None
-    return source
-
-
-def _packets(source: InputContainer) -> "Iterator[av.Packet[Any]]":
-    """What can be read, in the order of the file; a last cluster that was cut short ends it."""
-    try:
-        yield from source.demux()
-    except av.FFmpegError:
-        return
-
-
-def _has_picture(path: Path) -> bool:
-    with av.open(str(path)) as source:
-        return any(one.stream.type == "video" and one.size for one in _packets(source))
-
-
-def _webm(target: Path) -> OutputContainer:
-    """A WebM file whose index is moved to the front when it is closed."""
-    return av.open(str(target), "w", format="webm", options={"cues_to_front": "1"})
-
-
-# ---------------------------------------------------------------- all, side by side
-
-
-def compose(parties: Sequence[Party], target: Path, *, font: Path | None = None) -> Made:
-    """All parties side by side with one sound, as seekable WebM (VP8 and Opus), 15 pictures a second.
-
-    Each has a tile of 640 x 480 that its picture is fitted into: black before the first, and then
-    the last that came. Labels are burned in when a ``font`` (TrueType) is given. Raises
-    NothingToPlay.
-    """
-    with ExitStack() as stack:
-        pictures: list[_Pictures] = []
+        tiles: list[_Tile] = []
+        papers: list[_Paper] = []
         sounds: list[_Sound] = []
         length_s = 0.0
         left_out: list[Path] = []
         for party in parties:
             # Once for each of both: they are read at their own pace.
-            seen, heard = _opened(party.path), _opened(party.path)
+            seen, heard = opened(party.path), opened(party.path)
             if seen is None or heard is None or seen.duration is None:
                 left_out.append(party.path)
                 continue
-            stack.enter_context(seen)
-            stack.enter_context(heard)
-            pictures.append(_Pictures(seen, party.offset_s, _label(party.label, font)))
-            sounds.append(_Sound(heard, party.offset_s))
-            length_s = max(length_s, party.offset_s + seen.duration / av.time_base)
-        if not pictures:
+            ends_s = party.offset_s + seen.duration / av.time_base
+            pictures = _Pictures(stack.enter_context(seen), party.offset_s)
+            tiles.append(_Tile(party, pictures, ends_s, font))
+            sounds.append(_Sound(stack.enter_context(heard), party.offset_s))
+            length_s = max(length_s, ends_s)
+        if not tiles:
             raise NothingToPlay
-        width, height = TILE[0] * len(pictures), TILE[1]
-        output = stack.enter_context(_webm(target))
-        picture = output.add_stream("libvpx", rate=PICTURES_PER_S)
-        picture.width, picture.height, picture.pix_fmt = width, height, "yuv420p"
-        picture.bit_rate = 500_000 * len(pictures)
-        picture.options = {"deadline": "realtime", "cpu-used": "8"}
+        for document in documents:
+            shown = opened(document.path)
+            if shown is None:
+                left_out.append(document.path)
+                continue
+            pictures = _Pictures(stack.enter_context(shown), document.offset_s)
+            papers.append(_Paper(document.label, pictures, font))
+        output = stack.enter_context(file_for(target, media_type))
+        picture: Any = output.add_stream(
+            "libx264" if media_type == MP4 else "libvpx", rate=PICTURES_PER_S
+        )
+        picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        if media_type == MP4:
+            picture.options = {"preset": "veryfast", "crf": "26"}
+        else:
+            picture.bit_rate = 1_200_000
+            picture.options = {"deadline": "realtime", "cpu-used": "8"}
         # A key frame every second: a seek lands there at once.
         picture.codec_context.gop_size = PICTURES_PER_S
-        sound = output.add_stream("libopus", rate=SOUND_HZ, layout="stereo")
-        sound.bit_rate = 64_000
+        sound: Any = output.add_stream(
+            "aac" if media_type == MP4 else "libopus", rate=SOUND_HZ, layout="stereo"
+        )
+        sound.bit_rate = 96_000
+        output.set_chapters(_chapters(chapters, length_s))
+        stage = _Stage(tiles, papers, chapters, began_at, font)
+        peak_s = max(MIN_PEAK_S, length_s / MAX_PEAKS)
         blocks = 0
-        for number in range(math.ceil(length_s * PICTURES_PER_S)):
-            frame = av.VideoFrame.from_ndarray(
-                _side_by_side([one.at(number / PICTURES_PER_S) for one in pictures]),
-                format="yuv420p",
-            )
-            frame.pts, frame.time_base = number, Fraction(1, PICTURES_PER_S)
-            output.mux(picture.encode(frame))
+        count = math.ceil(length_s * PICTURES_PER_S)
+        for number in range(count):
+            moment_s = number / PICTURES_PER_S
             while blocks * BLOCK < (number + 1) * SOUND_HZ / PICTURES_PER_S:
-                output.mux(sound.encode(_mixed([one.take() for one in sounds], blocks)))
+                taken = [one.take() for one in sounds]
+                for tile, block in zip(tiles, taken, strict=True):
+                    tile.hear(block, blocks * BLOCK / SOUND_HZ, peak_s)
+                output.mux(sound.encode(_mixed(taken, blocks)))
                 blocks += 1
+            frame = av.VideoFrame.from_ndarray(stage.at(moment_s), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, PICTURES_PER_S)
+            output.mux(picture.encode(frame.reformat(format="yuv420p")))
+            if number % PICTURES_PER_S == 0:
+                told(number / count)
         output.mux(picture.encode(None))
         output.mux(sound.encode(None))
-    return Made(length_s, width, height, tuple(left_out))
+    return Composed(
+        length_s,
+        WIDTH,
+        HEIGHT,
+        tuple(left_out),
+        media_type,
+        peak_s,
+        tuple(tuple(tile.peaks) for tile in tiles),
+    )
+
+
+def _chapters(chapters: Sequence[Chapter], length_s: float) -> list[Any]:
+    """In the form of the file, each up to the next; what lies outside the file is left out."""
+    within = sorted((c for c in chapters if 0 <= c.at_s < length_s), key=lambda c: c.at_s)
+    starts = [round(chapter.at_s * 1000) for chapter in within]
+    return [
+        {
+            "id": number + 1,
+            "start": start,
+            "end": max(start, end),
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": chapter.title},
+        }
+        for number, (chapter, start, end) in enumerate(
+            zip(within, starts, [*starts[1:], round(length_s * 1000)], strict=False)
+        )
+    ]
+
+
+# ---------------------------------------------------------------- what is seen
+
+
+class _Stage:
+    """The whole picture; only what changed is drawn anew."""
+
+    def __init__(
+        self,
+        tiles: Sequence["_Tile"],
+        papers: Sequence["_Paper"],
+        chapters: Sequence[Chapter],
+        began_at: float | None,
+        font: Path,
+    ) -> None:
+        self._tiles = tiles
+        self._papers = papers
+        self._chapters = sorted(chapters, key=lambda one: one.at_s)
+        self._began_at = began_at
+        self._font = font
+        self._canvas = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+        self._canvas[:] = INK
+        self._shown: _Paper | None = None
+        self._line = ""
+
+    def at(self, moment_s: float) -> Plane:
+        """The picture at that second; asked for in the order of time."""
+        showing = [paper for paper in self._papers if paper.comes(moment_s)]
+        paper = showing[-1] if showing else None
+        anew = paper is not self._shown
+        self._shown = paper
+        if anew:
+            self._canvas[: HEIGHT - BAND] = INK
+        if paper is not None and (paper.changed or anew):
+            _put(self._canvas, paper.drawn((WIDTH - COLUMN - 12, HEIGHT - BAND)), (0, 0))
+        for tile, box in zip(self._tiles, _boxes(len(self._tiles), paper is not None), strict=True):
+            drawn = tile.drawn(moment_s, box[2:], anew)
+            if drawn is not None:
+                _put(self._canvas, drawn, box[:2])
+        self._write_line(moment_s)
+        return self._canvas
+
+    def _write_line(self, moment_s: float) -> None:
+        passed = [one.title for one in self._chapters if one.at_s <= moment_s]
+        clock = ""
+        if self._began_at is not None:
+            at = datetime.fromtimestamp(self._began_at + moment_s, UTC).astimezone(CHINA)
+            clock = f"{at:%Y-%m-%d %H:%M:%S}"
+        line = f"{clock}\n{passed[-1] if passed else ''}"
+        if line == self._line:
+            return
+        self._line = line
+        self._canvas[HEIGHT - BAND :] = PANEL
+        _put(self._canvas, _text(clock, self._font, 22, PAPER, PANEL), (12, HEIGHT - BAND + 3))
+        title = _text(line.partition("\n")[2], self._font, 20, WARNING, PANEL)
+        at_x = max(WIDTH - 12 - title.shape[1], 320)
+        _put(self._canvas, title[:, : WIDTH - at_x], (at_x, HEIGHT - BAND + 4))
+
+
+def _boxes(count: int, document: bool) -> list[Box]:
+    """Where the parties stand: in a row, or in a column at the right of a document."""
+    height = HEIGHT - BAND
+    if document:
+        each = height // count
+        return [(WIDTH - COLUMN, number * each, COLUMN, each - 4) for number in range(count)]
+    each = WIDTH // count
+    return [(number * each, 0, each - 4, height) for number in range(count)]
+
+
+class _Tile:
+    """One party: its newest picture, or why there is none; its name; whether it speaks."""
+
+    def __init__(self, party: Party, pictures: "_Pictures", ends_s: float, font: Path) -> None:
+        self.peaks: list[int] = []
+        self._party = party
+        self._pictures = pictures
+        self._ends_s = ends_s
+        self._font = font
+        self._loud = 0.0
+        self._state: tuple[str, bool, bool] = ("", False, False)
+
+    def hear(self, block: Samples, moment_s: float, peak_s: float) -> None:
+        """Take 20 ms of the party's own sound."""
+        samples = block.astype(np.float32)
+        loud = float(np.sqrt(np.mean(samples * samples)))
+        share = 0.02 / SPEAKS_S
+        self._loud += share * (loud - self._loud)
+        if int(moment_s / peak_s) >= len(self.peaks):
+            self.peaks.append(0)
+        self.peaks[-1] = max(self.peaks[-1], round(100 * float(np.abs(samples).max()) / 32768))
+
+    def drawn(self, moment_s: float, size: tuple[int, int], anew: bool) -> Plane | None:
+        """The tile, when it is another than the one before."""
+        frame, changed = self._pictures.at(moment_s)
+        spans = {s.why for s in self._party.spans if s.from_s <= moment_s < s.to_s}
+        plate = next((why for why in PLATES if why in spans), "")
+        if moment_s < self._party.offset_s:
+            plate = "early"
+        elif moment_s >= self._ends_s and not plate:
+            plate = "left"
+        speaks = self._loud > SPEAKS_ABOVE and not plate
+        state = (plate, speaks, "silenced" in spans)
+        if not (anew or state != self._state or (changed and not plate)):
+            return None
+        self._state = state
+        width, height = size
+        tile = np.empty((height, width, 3), np.uint8)
+        tile[:] = PANEL
+        if plate:
+            sign = _text(PLATES[plate], self._font, 24 if width > 400 else 18, WARNING, PANEL)
+            _put(tile, sign, ((width - sign.shape[1]) // 2, (height - sign.shape[0]) // 2))
+        elif frame is not None:
+            _put(tile, *_fitted(frame, (width, height - LABEL)))
+        label = self._party.label + ("  已静音" if "silenced" in spans else "")
+        written = _text(label, self._font, 18, PAPER, VOICE if speaks else INK)
+        tile[height - LABEL :] = VOICE if speaks else INK
+        _put(tile, written[:LABEL, :width], (0, height - LABEL))
+        if speaks:
+            tile[:4] = tile[:, :4] = tile[:, -4:] = VOICE
+        return tile
+
+
+class _Paper:
+    """A document camera or a screen, large while its pictures come."""
+
+    def __init__(self, label: str, pictures: "_Pictures", font: Path) -> None:
+        self.changed = False
+        self._label = label
+        self._pictures = pictures
+        self._font = font
+        self._frame: av.VideoFrame | None = None
+
+    def comes(self, moment_s: float) -> bool:
+        self._frame, self.changed = self._pictures.at(moment_s)
+        return self._frame is not None and self._pictures.goes_on(moment_s)
+
+    def drawn(self, size: tuple[int, int]) -> Plane:
+        width, height = size
+        tile = np.empty((height, width, 3), np.uint8)
+        tile[:] = PANEL
+        if self._frame is not None:
+            _put(tile, *_fitted(self._frame, (width, height - LABEL)))
+        tile[height - LABEL :] = INK
+        _put(tile, _text(self._label, self._font, 18, PAPER, INK)[:LABEL, :width], (0, height - LABEL))  # fmt: skip
+        return tile
 
 
 class _Pictures:
-    """The pictures of one party, asked for moment by moment."""
+    """The pictures of one file, asked for moment by moment."""
 
-    def __init__(self, source: InputContainer, offset_s: float, label: Plane | None) -> None:
+    def __init__(self, source: InputContainer, offset_s: float) -> None:
         self._offset_s = offset_s
-        self._label = label
         self._frames = _decoded(source, "video")
         self._next = next(self._frames, None)
-        self._tile = _fitted(None, label)
+        self._newest: av.VideoFrame | None = None
+        self._newest_s = 0.0
 
-    def at(self, moment_s: float) -> Plane:
-        """The tile at that second, in rows of yuv420p; asked for in the order of time."""
-        newest: Any = None
+    def at(self, moment_s: float) -> tuple[av.VideoFrame | None, bool]:
+        """The newest picture at that second, and whether it has come since the last time."""
+        changed = False
         while self._next is not None and self._next[0] + self._offset_s <= moment_s:
-            newest = self._next[1]
+            self._newest_s, self._newest = self._next[0] + self._offset_s, self._next[1]
             self._next = next(self._frames, None)
-        if newest is not None:
-            self._tile = _fitted(newest, self._label)
-        return self._tile
+            changed = True
+        return self._newest, changed
+
+    def goes_on(self, moment_s: float) -> bool:
+        """Whether the newest picture is not the last for long."""
+        if moment_s - self._newest_s < 1.0:
+            return True
+        return self._next is not None and self._next[0] + self._offset_s - self._newest_s < STALE_S
+
+
+def _fitted(frame: av.VideoFrame, size: tuple[int, int]) -> tuple[Plane, tuple[int, int]]:
+    """A picture as large as fits, and where it stands to be in the middle."""
+    share = min(size[0] / frame.width, size[1] / frame.height)
+    width, height = (max(2, round(side * share)) for side in (frame.width, frame.height))
+    scaled = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    return scaled.astype(np.uint8, copy=False), ((size[0] - width) // 2, (size[1] - height) // 2)
+
+
+def _put(canvas: Plane, part: Plane, at: tuple[int, int]) -> None:
+    left, top = max(0, at[0]), max(0, at[1])
+    room = canvas[top : top + part.shape[0], left : left + part.shape[1]]
+    room[:] = part[: room.shape[0], : room.shape[1]]
+
+
+@lru_cache(maxsize=256)
+def _text(
+    text: str, font: Path, size: int, ink: tuple[int, int, int], ground: tuple[int, int, int]
+) -> Plane:
+    """A line of text on its ground, with a little room around it."""
+    letters = ImageFont.truetype(str(font), size)
+    width = math.ceil(letters.getlength(text)) + 16
+    picture = Image.new("RGB", (width, size + 12), ground)
+    ImageDraw.Draw(picture).text((8, 6 + size // 2), text, fill=ink, font=letters, anchor="lm")
+    return np.asarray(picture)
+
+
+# ---------------------------------------------------------------- what is heard
 
 
 class _Sound:
@@ -360,44 +487,3 @@ def _mixed(blocks: Sequence[Samples], number: int) -> av.AudioFrame:
     frame.sample_rate = SOUND_HZ
     frame.pts, frame.time_base = number * BLOCK, Fraction(1, SOUND_HZ)
     return frame
-
-
-def _fitted(frame: av.VideoFrame | None, label: Plane | None) -> Plane:
-    """A picture in the middle of a black tile, as planes of yuv420p one below the other."""
-    width, height = TILE
-    luma = np.full((height, width), 16, np.uint8)
-    chroma = np.full((2, height // 2, width // 2), 128, np.uint8)
-    if frame is not None:
-        share = min(width / frame.width, height / frame.height)
-        w, h = (max(4, round(side * share) // 4 * 4) for side in (frame.width, frame.height))
-        scaled = frame.reformat(width=w, height=h, format="yuv420p").to_ndarray()
-        x, y = (width - w) // 4 * 2, (height - h) // 4 * 2
-        luma[y : y + h, x : x + w] = scaled[:h]
-        planes = scaled[h:].reshape(2, h // 2, w // 2)
-        chroma[:, y // 2 : (y + h) // 2, x // 2 : (x + w) // 2] = planes
-    if label is not None:
-        h, w = label.shape
-        luma[height - h :, :w] = label
-        chroma[:, (height - h) // 2 :, : w // 2] = 128
-    return np.concatenate([luma, chroma.reshape(-1, width)])
-
-
-def _side_by_side(tiles: Sequence[Plane]) -> Plane:
-    width, height = TILE
-    luma = np.concatenate([tile[:height] for tile in tiles], axis=1)
-    planes = [tile[height:].reshape(2, height // 2, width // 2) for tile in tiles]
-    chroma = np.concatenate(planes, axis=2)
-    return np.concatenate([luma, chroma.reshape(-1, width * len(tiles))])
-
-
-def _label(text: str, font: Path | None) -> Plane | None:
-    """White on dark, as brightness alone; even sides, at most as broad as a tile."""
-    if not text or font is None:
-        return None
-    letters = ImageFont.truetype(str(font), 20)
-    left, top, right, bottom = letters.getbbox(text)
-    width = min(TILE[0], math.ceil(right - left + 16) // 2 * 2)
-    height = math.ceil(bottom - top + 14) // 2 * 2
-    picture = Image.new("L", (width, height), 32)
-    ImageDraw.Draw(picture).text((8 - left, 7 - top), text, fill=235, font=letters)
-    return np.asarray(picture)

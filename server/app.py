@@ -241,7 +241,7 @@ async def node(
     }
     if not workers:
         workers = {await asyncio.to_thread(name_of, data / "media"): start_worker}
-    rooms = Rooms(workers, Recordings(store), store)
+    rooms = Rooms(workers, Recordings(store, settings.hash), store)
 
     async def sockets() -> Mapping[str, Any]:
         return gateway.figures()

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     turn_secret: SecretStr | None = None
     """What coturn calls static-auth-secret; credentials made with it end after five minutes."""
 
+    hash: Literal["sha256", "sm3"] = "sha256"
+    """sm3: recordings have their SM3 (GB/T 32905) in the ledger too, beside the SHA-256."""
+
     drain_limit_s: float = Field(1800.0, ge=0)
     """Seconds that running calls are given to end once this node is asked to end."""
 

@@ -126,6 +126,14 @@ class Archive:
                 ],
             ]
         files = [await self._looked_at(*one) for one in named]
+        async with self._store.read() as connection:
+            recorded = await log.list_recordings(connection, call_id)
+        sm3 = {one.id: one.sm3 for one in recorded if one.sm3 is not None}
+        for number, one in enumerate(files):
+            if one.ok and one.id in sm3:
+                sha256 = named[number][3]
+                if await self._store.blobs.sm3(sha256) != sm3[one.id]:
+                    files[number] = one.model_copy(update={"ok": False, "reason": "altered"})
         return CallCheck(
             ok=ledger.ok and all(one.ok for one in files),
             ledger=ledger,
@@ -224,14 +232,18 @@ class Archive:
         )
         return one
 
-    async def compose(self, actor: Actor, call_id: str) -> PlaybackView:
+    async def compose(
+        self, actor: Actor, call_id: str, media_type: playbacks.MediaType = "video/webm"
+    ) -> PlaybackView:
         """Ask for all parties in one file; for supervisors. Given is what is there or being made.
 
         Refused: not_found, material_not_stored (the parties' own playbacks are not ready).
         """
-        await self._watched(actor, call_id)
+        case_id = await self._watched(actor, call_id)
         async with self._store.change(actor) as change:
-            made = await playbacks.ask_composition(change, call_id)
+            call, _ = await call_actions.found(change.connection, CallId(call_id))
+            acts = await log.list_entries(change.connection, subject_of(case_id))
+            made = await playbacks.ask_composition(change, call, acts, media_type)
         return playbacks.playback_view(made, {})
 
     async def paper(self, actor: Actor, paper_id: str) -> papers.Content:

@@ -1,8 +1,9 @@
 """Playbacks: what a supervisor plays after a call, made of its sealed recordings by jobs.
 
 When a call has ended and nothing of it is being written any more, each party's segments are
-copied into one seekable file; a segment that comes later makes it anew. All parties side by
-side in one file is a heavy job that is asked for. Knows no codec and no HTTP.
+copied into one seekable file, those of its document camera and its screen into others; a
+segment that comes later makes it anew. All parties in one picture is a heavy job that is asked
+for. Knows no codec and no HTTP.
 """
 
 import asyncio
@@ -12,22 +13,27 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+import structlog
 
 from server.actions.cases import new_id
 from server.actions.jobs import Kind, Settle, enqueue
-from server.store import Change, Store, log
+from server.store import SYSTEM, Change, Store, log
 from server.store import playbacks as rows
 from server.store.jobs import Job
-from server.store.log import Recorded
+from server.store.log import Recorded, Written
 from server.store.people import person_refs
-from server.store.playbacks import Playback, PlaybackSeat
+from server.store.playbacks import Playback, PlaybackSeat, Source
 from server.wire.http import PlaybackView
 from server.work import compose, remux
-from server.work.child import MIB, Children, Limits
+from server.work.child import MIB, Children, JobFailed, Limits
 from server.work.paper import FONT_DIRS
+from signaling.call import Call, LegState
 from signaling.protocol import PersonRef, Seat
 from signaling.refusals import Code, Refusal
+
+logger = structlog.get_logger("playbacks")
 
 COPY: Final = "playback"
 COMPOSE: Final = "composition"
@@ -40,7 +46,32 @@ AWAY_S: Final = 0.25
 """From here on the time between two segments of a party is told as a gap."""
 LABEL_FONTS: Final = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf")
 
+WORTH_SAYING_S: Final = 0.5
+"""A shorter gap is over before its plate could be read."""
+EARLY_S: Final = 30.0
+"""What happened so shortly before the first picture counts as its first second."""
+PROGRESS_EVERY_S: Final = 1.0
+
+MediaType = Literal["video/webm", "video/mp4"]
+
 _SEATS: Final = {"window": "窗口", "approver": "审批", "third": "第三方"}
+_SOURCES: Final = {"face": "", "camera": "高拍仪", "screen": "屏幕"}
+_WHY: Final = {
+    ("held", ""): "held",
+    ("away", ""): "away",
+    ("cut", ""): "cut",
+    ("muted", "0"): "silenced",
+    ("muted", "1"): "unseen",
+    ("lost", "1"): "lost",
+    ("dropped", "1"): "lost",
+}
+"""By reason and m-line of a gap: what compose writes."""
+_ACTS: Final = {
+    "material.store": "收到材料 Material",
+    "case.submit": "提交 Submitted",
+    "case.sign": "签名 Signed",
+    "case.decide": "决定 Decision",
+}
 
 
 def _subject(call_id: str) -> str:
@@ -56,17 +87,17 @@ async def ask(change: Change, call_id: str) -> None:
     recorded = await log.list_recordings(change.connection, call_id)
     if any(one.state == "recording" for one in recorded):
         return
-    there: dict[tuple[PlaybackSeat, str | None], Playback] = {
-        (one.seat, one.person_id): one
+    there: dict[tuple[PlaybackSeat, str | None, Source], Playback] = {
+        (one.seat, one.person_id, one.source): one
         for one in await rows.list_playbacks(change.connection, call_id)
     }
-    parties: dict[tuple[Seat, str], list[Recorded]] = {}
+    parties: dict[tuple[Seat, str, Source], list[Recorded]] = {}
     for one in recorded:
         if one.state == "stored" and one.sha256 is not None:
-            parties.setdefault((one.seat, one.person.id), []).append(one)
-    for (seat, person_id), segments in parties.items():
+            parties.setdefault((one.seat, one.person.id, one.source), []).append(one)
+    for (seat, person_id, source), segments in parties.items():
         sources = [one.sha256 for one in segments if one.sha256 is not None]
-        known = there.get((seat, person_id))
+        known = there.get((seat, person_id, source))
         if known is not None and known.sources == sources:
             continue
         began = segments[0].started_at
@@ -78,7 +109,8 @@ async def ask(change: Change, call_id: str) -> None:
             state="waiting",
             sources=sources,
             started_at=began,
-            gaps=tuple(_gaps(segments)),
+            gaps=tuple(gaps_of(segments)),
+            source=source,
         )
         await (rows.save if known else rows.add)(change.connection, playback)
         offsets = [(one.started_at - began).total_seconds() for one in segments]
@@ -90,8 +122,9 @@ async def ask(change: Change, call_id: str) -> None:
         )
 
 
-def _gaps(segments: Sequence[Recorded]) -> list[dict[str, Any]]:
-    """The spans of a party without packets, by seconds of its playback; between segments: ``away``."""
+def gaps_of(segments: Sequence[Recorded]) -> list[dict[str, Any]]:
+    """The spans of a party without packets, by seconds of its playback; between segments: ``away``,
+    or ``cut`` when the recorder died over the one before."""
     began = segments[0].started_at
     gaps = []
     for one in segments:
@@ -101,6 +134,7 @@ def _gaps(segments: Sequence[Recorded]) -> list[dict[str, Any]]:
                     "from_s": round(gap["started_at"] - began.timestamp(), 3),
                     "to_s": round(gap["ended_at"] - began.timestamp(), 3),
                     "reason": gap["reason"],
+                    "mid": gap.get("mid", ""),
                 }
             )
     for before, after in pairwise(segments):
@@ -109,59 +143,145 @@ def _gaps(segments: Sequence[Recorded]) -> list[dict[str, Any]]:
         from_s = (before.ended_at - began).total_seconds()
         to_s = (after.started_at - began).total_seconds()
         if to_s - from_s > AWAY_S:
-            gaps.append({"from_s": round(from_s, 3), "to_s": round(to_s, 3), "reason": "away"})
+            gaps.append(
+                {
+                    "from_s": round(from_s, 3),
+                    "to_s": round(to_s, 3),
+                    "reason": "cut" if before.cut else "away",
+                    "mid": "",
+                }
+            )
     return sorted(gaps, key=lambda gap: (gap["from_s"], gap["to_s"]))
 
 
-async def ask_composition(change: Change, call_id: str) -> Playback:
+async def ask_composition(
+    change: Change, call: Call, acts: Sequence[Written], media_type: MediaType
+) -> Playback:
     """Ask for all parties of a call in one file; one that is there, or being made, is given instead.
 
+    ``acts`` are the entries of the ledger of its case: those within the call become chapters.
     Refused: material_not_stored (a party's playback is not ready, or there is none).
     """
-    await change.lock(_subject(call_id))
-    found = await rows.list_playbacks(change.connection, call_id)
-    parties = [one for one in found if one.seat != "composed"]
-    ready = [one for one in parties if one.state == "ready" and one.sha256 and one.started_at]
-    if not ready or any(one.state == "waiting" for one in parties):
-        raise Refusal(Code.MATERIAL_NOT_STORED, call=call_id)
+    await change.lock(_subject(call.id))
+    found = await rows.list_playbacks(change.connection, call.id)
+    made = [one for one in found if one.seat != "composed"]
+    ready = [one for one in made if one.state == "ready" and one.sha256 and one.started_at]
+    parties = [one for one in ready if one.source == "face"]
+    if not parties or any(one.state == "waiting" for one in made):
+        raise Refusal(Code.MATERIAL_NOT_STORED, call=call.id)
     sources = [str(one.sha256) for one in ready]
-    known = next((one for one in found if one.seat == "composed"), None)
+    known = next(
+        (one for one in found if one.seat == "composed" and one.media_type == media_type), None
+    )
     if known is not None and known.sources == sources and known.state != "failed":
         return known
-    began = min(one.started_at for one in ready if one.started_at)
+    began = min(one.started_at for one in parties if one.started_at)
+    chapters = _chapters(call, acts, ready, began)
     playback = Playback(
         id=known.id if known else new_id(),
-        call_id=call_id,
+        call_id=call.id,
         seat="composed",
         person_id=None,
         state="waiting",
         sources=sources,
         started_at=began,
+        media_type=media_type,
+        chapters=tuple(chapters),
     )
     await (rows.save if known else rows.add)(change.connection, playback)
     refs = await person_refs(change.connection, {one.person_id or "" for one in ready})
     await change.record(
-        _subject(call_id),
+        _subject(call.id),
         "playback.ask",
         f"playback:{playback.id}",
         None,
-        payload={"seat": "composed", "sources": sources},
+        payload={"seat": "composed", "sources": sources, "media_type": media_type},
     )
     await enqueue(
         change,
         COMPOSE,
-        _subject(call_id),
+        _subject(call.id),
         {
             "playback": playback.id,
             "sources": sources,
-            "offsets_s": [_seconds(one.started_at, began) for one in ready],
+            "media_type": media_type,
+            "began_at": began.timestamp(),
+            "chapters": chapters,
+            "parties": [
+                {
+                    "source": one.sha256,
+                    "offset_s": _seconds(one.started_at, began),
+                    "label": _label(one, refs),
+                    "spans": spans_of(one, _seconds(one.started_at, began)),
+                }
+                for one in parties
+            ],
+            "documents": [
+                {
+                    "source": one.sha256,
+                    "offset_s": _seconds(one.started_at, began),
+                    "label": f"{_SOURCES[one.source]} {_label(one, refs)}",
+                }
+                for one in ready
+                if one.source != "face"
+            ],
             "length_s": max(
-                _seconds(one.started_at, began) + (one.duration_s or 0.0) for one in ready
+                _seconds(one.started_at, began) + (one.duration_s or 0.0) for one in parties
             ),
-            "labels": [_label(one, refs) for one in ready],
         },
     )
     return playback
+
+
+def spans_of(one: Playback, offset_s: float) -> list[dict[str, Any]]:
+    """What is missing of a party, by the seconds of the whole and the names that compose knows."""
+    spans = []
+    for gap in one.gaps:
+        why = _WHY.get((gap["reason"], gap.get("mid", ""))) or _WHY.get((gap["reason"], ""))
+        if why is not None and gap["to_s"] - gap["from_s"] >= WORTH_SAYING_S:
+            spans.append(
+                {"from_s": gap["from_s"] + offset_s, "to_s": gap["to_s"] + offset_s, "why": why}
+            )
+    return spans
+
+
+def _chapters(
+    call: Call, acts: Sequence[Written], ready: Sequence[Playback], began: datetime
+) -> list[dict[str, Any]]:
+    """What began when in a call: who came and went, hold, documents, signature, decision."""
+    found: list[tuple[datetime, str]] = []
+    for leg in call.legs:
+        seat = _SEATS[leg.seat.value]
+        again = leg.previous_leg_id is not None
+        found.append((leg.joined_at, f"{seat}{'重新加入 back' if again else '加入 joined'}"))
+        if leg.ended_at is not None and leg.ended_at != call.ended_at:
+            lost = leg.state is LegState.LOST
+            found.append((leg.ended_at, f"{seat}{'连接中断 lost' if lost else '离开 left'}"))
+    for one in ready:
+        assert one.started_at is not None
+        if one.source != "face":
+            found.append((one.started_at, f"{_SEATS[one.seat]}展示{_SOURCES[one.source]} shown"))
+        for gap in one.gaps:
+            if gap["reason"] == "held" and gap["to_s"] - gap["from_s"] >= WORTH_SAYING_S:
+                for second, title in (
+                    (gap["from_s"], "保持 On hold"),
+                    (gap["to_s"], "恢复 Resumed"),
+                ):
+                    found.append((one.started_at + timedelta(seconds=second), title))
+    for entry in acts:
+        if entry.act in _ACTS and entry.result == "ok":
+            found.append((datetime.fromisoformat(entry.at), _ACTS[entry.act]))
+    chapters: list[dict[str, Any]] = []
+    for at, title in sorted(found):
+        at_s = round(_seconds(at, began), 3)
+        if call.ended_at is not None and at >= call.ended_at:
+            continue
+        at_s = 0.0 if -EARLY_S < at_s < 0 else at_s
+        # A hold is told by every party's file.
+        told = any(c["title"] == title and at_s - c["at_s"] < 2.0 for c in chapters)
+        if at_s >= 0 and not told:
+            chapters.append({"at_s": at_s, "title": title})
+    return chapters
 
 
 def _seconds(at: datetime | None, began: datetime) -> float:
@@ -178,7 +298,11 @@ def playback_view(playback: Playback, people: dict[str, PersonRef]) -> PlaybackV
     told = asdict(playback)
     return PlaybackView.model_validate(
         {name: told[name] for name in PlaybackView.model_fields if name != "person"}
-        | {"person": people.get(playback.person_id or ""), "gaps": list(playback.gaps)}
+        | {
+            "person": people.get(playback.person_id or ""),
+            "gaps": list(playback.gaps),
+            "chapters": list(playback.chapters),
+        }
     )
 
 
@@ -191,6 +315,8 @@ class Studio:
         self._store = store
         self._children = children
         self._folder = folder
+        self._faults: dict[str, str] = {}
+        """Why the composing of a playback failed for good, until that is written."""
         self._fonts = [
             str(Path(where) / name)
             for where in ([*font_dirs] or [*map(Path, FONT_DIRS)])
@@ -215,7 +341,7 @@ class Studio:
             left.unlink()
 
     async def _copy(self, job: Job) -> Settle:
-        paths = self._paths(job)
+        paths = [self._path(one) for one in job.body["sources"]]
         room = 2 * sum([await self._store.blobs.size(one) for one in job.body["sources"]])
         asked = {
             "segments": [
@@ -227,15 +353,14 @@ class Studio:
         return await self._make(job, remux.__name__, asked, limits, COPY_PATIENCE_S)
 
     async def _compose(self, job: Job) -> Settle:
-        paths = self._paths(job)
+        placed = {
+            name: [{**one, "path": self._path(one["source"])} for one in job.body[name]]
+            for name in ("parties", "documents")
+        }
         asked = {
-            "parties": [
-                {"path": path, "offset_s": offset_s, "label": label}
-                for path, offset_s, label in zip(
-                    paths, job.body["offsets_s"], job.body["labels"], strict=True
-                )
-            ],
+            **placed,
             "fonts": self._fonts,
+            **{name: job.body[name] for name in ("chapters", "began_at", "media_type")},
         }
         room = round(job.body["length_s"] * COMPOSED_BYTES_PER_S)
         limits = Limits(
@@ -244,15 +369,42 @@ class Studio:
             file_bytes=room + SPARE_BYTES,
             files=256,
         )
-        return await self._make(job, compose.__name__, asked, limits, COMPOSE_PATIENCE_S)
+        progress = self._folder / f"{job.id}-{secrets.token_hex(4)}.progress"
+        asked["progress"] = str(progress)
+        telling = asyncio.create_task(self._tell_progress(job, progress))
+        try:
+            return await self._make(job, compose.__name__, asked, limits, COMPOSE_PATIENCE_S)
+        except JobFailed as failure:
+            if failure.final:
+                self._faults[job.body["playback"]] = str(failure)
+            raise
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+            await asyncio.to_thread(progress.unlink, missing_ok=True)
 
-    def _paths(self, job: Job) -> list[str]:
-        return [str(self._store.blobs.path(one)) for one in job.body["sources"]]
+    async def _tell_progress(self, job: Job, progress: Path) -> None:
+        """Keep how far the child is, as often as a page asks."""
+        told = 0.0
+        while True:
+            await asyncio.sleep(PROGRESS_EVERY_S)
+            share = await asyncio.to_thread(_share, progress)
+            if share <= told:
+                continue
+            try:
+                async with self._store.change(SYSTEM) as change:
+                    await rows.tell_progress(change.connection, job.body["playback"], share)
+                told = share
+            except Refusal as refusal:
+                logger.warning("job.progress_not_told", job=job.id, code=refusal.code.value)
+
+    def _path(self, sha256: str) -> str:
+        return str(self._store.blobs.path(sha256))
 
     async def _make(
         self, job: Job, module: str, asked: dict[str, Any], limits: Limits, patience_s: float
     ) -> Settle:
-        target = self._folder / f"{job.id}-{secrets.token_hex(4)}.webm"
+        target = self._folder / f"{job.id}-{secrets.token_hex(4)}.film"
         try:
             made = await self._children.run(
                 module,
@@ -277,6 +429,10 @@ class Studio:
                 height=made["height"] or None,
                 sha256=sha256,
                 size_bytes=size,
+                media_type=made["media_type"],
+                progress=1.0,
+                fault="",
+                loudness=made.get("loudness"),
             )
             await rows.save(change.connection, ready)
             await _record(change, ready, "playback.make", left_out=len(made["left_out"]))
@@ -286,7 +442,7 @@ class Studio:
     async def _failed(self, change: Change, job: Job) -> None:
         before = await self._locked(change, job)
         if before is not None:
-            failed = replace(before, state="failed")
+            failed = replace(before, state="failed", fault=self._faults.pop(before.id, ""))
             await rows.save(change.connection, failed)
             await _record(change, failed, "playback.fail")
 
@@ -295,6 +451,13 @@ class Studio:
         await change.lock(job.subject)
         playback = await rows.find(change.connection, job.body["playback"])
         return playback if playback and playback.sources == job.body["sources"] else None
+
+
+def _share(progress: Path) -> float:
+    try:
+        return float(progress.read_text() or 0.0)
+    except (OSError, ValueError):
+        return 0.0
 
 
 async def _record(change: Change, playback: Playback, act: str, **payload: Any) -> None:

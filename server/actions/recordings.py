@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
@@ -30,10 +30,14 @@ AGAIN_AFTER_S: Final = 5.0
 
 
 class Recordings:
-    """The recordings of all calls of the workers of this node."""
+    """The recordings of all calls of the workers of this node.
 
-    def __init__(self, store: Store) -> None:
+    ``digest`` sm3: each sealed file has its SM3 in the ledger too.
+    """
+
+    def __init__(self, store: Store, digest: Literal["sha256", "sm3"] = "sha256") -> None:
         self._store = store
+        self._digest = digest
 
     async def begun(self, event: RecordingStarted) -> None:
         """Keep that a segment is being written; the sign of recording goes on. Twice is once."""
@@ -108,10 +112,11 @@ class Recordings:
             sha256 = await self._store.blobs.put(client.pull_segment(event.segment))
             if sha256 != event.sha256:
                 raise Refusal(Code.BUSY, segment=event.segment)
-            await self._store_row(event)
+            sm3 = await self._store.blobs.sm3(sha256) if self._digest == "sm3" else None
+            await self._store_row(event, sm3)
         await client.drop_segment(event.segment)
 
-    async def _store_row(self, event: SegmentFinished) -> None:
+    async def _store_row(self, event: SegmentFinished, sm3: str | None) -> None:
         async with self._store.change(SYSTEM) as change:
             call, header = await self._locked(change, event.room)
             before = await rows.find_recording(change.connection, event.segment)
@@ -128,6 +133,9 @@ class Recordings:
                 size_bytes=event.size_bytes,
                 sha256=event.sha256,
                 gaps=[asdict(gap) for gap in event.gaps],
+                tracks=[asdict(track) for track in event.tracks],
+                cut=event.cut,
+                sm3=sm3,
             )
             if before is None:
                 await rows.add_recording(change.connection, recording)
@@ -166,6 +174,9 @@ class Recordings:
                 "size_bytes": recording.size_bytes,
                 "sha256": recording.sha256,
                 "gaps": len(recording.gaps),
+                "codecs": {track["mid"]: track["codec"] for track in recording.tracks},
+                "cut": recording.cut,
+                **({"sm3": recording.sm3} if recording.sm3 is not None else {}),
             },
         )
 

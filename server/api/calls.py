@@ -30,6 +30,7 @@ ARCHIVE: Final = web.AppKey("archive", Archive)
 PAGE: Final = 50
 PLAYED: Final = "video/webm"
 """VP8 and Opus in Matroska, as WebM says; what browsers play from a page."""
+PLAYED_H264: Final = "video/mp4"
 KEPT: Final = "video/x-matroska"
 
 
@@ -60,6 +61,11 @@ class ContentQuery(Message):
 class PlaybackQuery(ContentQuery):
     anyway: Annotated[str, StringConstraints(pattern="^[01]$")] = "0"
     """1: also when the bytes no longer have the hash in the record. That is kept."""
+
+
+class CompositionQuery(Message):
+    kind: Annotated[str, StringConstraints(pattern="^(webm|mp4)$")] = "webm"
+    """webm: VP8 and Opus; mp4: H264 and AAC."""
 
 
 @routes.route("POST", "/api/v1/search/calls", problems=(Code.FORBIDDEN,))
@@ -116,20 +122,24 @@ async def check_call(ask: Ask[Nothing, Nothing]) -> CallCheck:
     problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED),
     act="playback.ask",
 )
-async def compose_call(ask: Ask[Nothing, Nothing]) -> PlaybackView:
+async def compose_call(ask: Ask[CompositionQuery, Nothing]) -> PlaybackView:
     """Have all parties of a call composed into one file, or be told how far it is; for supervisors."""
-    return await ask.request.app[ARCHIVE].compose(ask.actor, ask.path("call_id"))
+    return await ask.request.app[ARCHIVE].compose(
+        ask.actor,
+        ask.path("call_id"),
+        PLAYED_H264 if ask.query.kind == "mp4" else PLAYED,
+    )
 
 
 @routes.route(
     "GET",
     "/api/v1/playbacks/{playback_id}/content",
-    produces=PLAYED,
+    produces=(PLAYED, PLAYED_H264),
     ranges=True,
     problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED, Code.CONTENT_ALTERED),
 )
 async def read_playback(ask: Ask[PlaybackQuery, Nothing]) -> web.StreamResponse:
-    """A playback as seekable WebM, whole or by ``Range``; for supervisors. Watching is kept."""
+    """A playback as a seekable file, whole or by ``Range``; for supervisors. Watching is kept."""
     download = ask.query.download == "1"
     one = await ask.request.app[ARCHIVE].playback(
         ask.actor, ask.path("playback_id"), download=download, anyway=ask.query.anyway == "1"
@@ -137,14 +147,16 @@ async def read_playback(ask: Ask[PlaybackQuery, Nothing]) -> web.StreamResponse:
     assert one.sha256 is not None
     assert one.started_at is not None
     store = ask.request.app[STORE]
-    name = f"{one.started_at:%Y%m%d-%H%M%S}-{one.seat}.webm"
+    suffix = "mp4" if one.media_type == PLAYED_H264 else "webm"
+    what = one.seat if one.source == "face" else f"{one.seat}-{one.source}"
+    name = f"{one.started_at:%Y%m%d-%H%M%S}-{what}.{suffix}"
     return await _stream(
         ask.request,
         store,
         one.sha256,
         await store.blobs.size(one.sha256),
         {
-            hdrs.CONTENT_TYPE: PLAYED,
+            hdrs.CONTENT_TYPE: one.media_type,
             hdrs.CONTENT_DISPOSITION: _disposition("attachment" if download else "inline", name),
         },
     )

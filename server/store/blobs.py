@@ -17,6 +17,8 @@ from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 from typing import IO, Final
 
+from cryptography.hazmat.primitives import hashes
+
 from signaling.refusals import Code, Refusal
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -84,6 +86,10 @@ class Blobs:
             yield _chunks(file, start, end)
         finally:
             await asyncio.to_thread(file.close)
+
+    async def sm3(self, sha256: str) -> str:
+        """The SM3 (GB/T 32905) of a blob's content, hex."""
+        return await asyncio.to_thread(_sm3, self.path(sha256))
 
     async def verify(self, sha256: str) -> bool:
         """Whether the content is there and still has this hash."""
@@ -174,3 +180,11 @@ async def _chunks(file: IO[bytes], start: int, end: int | None) -> AsyncIterator
 def _sync(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+def _sm3(path: Path) -> str:
+    digest = hashes.Hash(hashes.SM3())
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.finalize().hex()

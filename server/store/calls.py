@@ -5,7 +5,7 @@ Store.read or Store.change; in a change lock ``call:<id>`` first. No rule is her
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,9 @@ class Recording:
     size_bytes: int | None
     sha256: str | None
     gaps: list[dict[str, Any]]
+    tracks: list[dict[str, Any]] = field(default_factory=list)
+    cut: bool = False
+    sm3: str | None = None
 
 
 # ---------------------------------------------------------------- read
@@ -506,6 +509,9 @@ def _recording(row: sa.Row[Any]) -> Recording:
         size_bytes=row.size_bytes,
         sha256=row.sha256,
         gaps=list(row.gaps),
+        tracks=list(row.tracks),
+        cut=row.cut,
+        sm3=row.sm3,
     )
 
 
@@ -521,4 +527,7 @@ def _recording_values(recording: Recording) -> dict[str, Any]:
         "size_bytes": recording.size_bytes,
         "sha256": recording.sha256,
         "gaps": recording.gaps,
+        "tracks": recording.tracks,
+        "cut": recording.cut,
+        "sm3": recording.sm3,
     }

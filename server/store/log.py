@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.people import person_refs
+from server.store.playbacks import Source
 from server.store.tables import (
     calls,
     cases,
@@ -62,6 +63,15 @@ class Recorded:
     size_bytes: int | None
     sha256: str | None
     gaps: list[dict[str, Any]]
+    tracks: list[dict[str, Any]]
+    cut: bool
+    sm3: str | None
+
+    @property
+    def source(self) -> Source:
+        """What is seen in it: the face (and heard, the voice), the document camera or the screen."""
+        mids = {track["mid"] for track in self.tracks}
+        return "camera" if mids == {"2"} else "screen" if mids == {"3"} else "face"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.store.tables import playbacks
 
 PlaybackSeat = Literal["window", "approver", "third", "composed"]
+Source = Literal["face", "camera", "screen"]
 
 
 @dataclass(frozen=True, slots=True)
 class Playback:
     """A file that is made, or to be made, of the files whose SHA-256 stand in ``sources``.
 
-    ``gaps`` are ``{from_s, to_s, reason}``; second 0 is ``started_at``.
+    ``gaps`` are ``{from_s, to_s, reason, mid}``, ``chapters`` ``{at_s, title}``; second 0 is
+    ``started_at``. ``progress`` is the share that is done of one that waits; ``fault`` says why
+    one failed, when that is known. ``loudness`` of a composed one is ``{step_s, parties: [{label,
+    peaks}]}``, with peaks from 0 to 100.
     """
 
     id: str
@@ -32,6 +36,12 @@ class Playback:
     width: int | None = None
     height: int | None = None
     gaps: tuple[dict[str, Any], ...] = ()
+    source: Source = "face"
+    media_type: str = "video/webm"
+    progress: float = 0.0
+    fault: str = ""
+    loudness: dict[str, Any] | None = None
+    chapters: tuple[dict[str, Any], ...] = ()
 
 
 async def add(connection: AsyncConnection, playback: Playback) -> None:
@@ -52,12 +62,30 @@ async def find(connection: AsyncConnection, playback_id: str) -> Playback | None
 
 
 async def list_playbacks(connection: AsyncConnection, call_id: str) -> list[Playback]:
-    """Those of a call: window, approver, third by when they begin, then the composed one."""
+    """Those of a call: window, approver, third by when they begin, their documents, then the composed."""
     found = await connection.execute(
         sa.select(playbacks).where(playbacks.c.call_id == call_id).order_by(playbacks.c.id)
     )
     rows = [_playback(row) for row in found.mappings()]
-    return sorted(rows, key=lambda one: (_ORDER.index(one.seat), str(one.started_at), one.id))
+    return sorted(
+        rows,
+        key=lambda one: (
+            one.seat == "composed",
+            one.source != "face",
+            _ORDER.index(one.seat),
+            str(one.started_at),
+            one.id,
+        ),
+    )
+
+
+async def tell_progress(connection: AsyncConnection, playback_id: str, share: float) -> None:
+    """Keep how far a playback is that is being made; no event and no ledger tell of it."""
+    await connection.execute(
+        playbacks.update()
+        .where(playbacks.c.id == playback_id, playbacks.c.state == "waiting")
+        .values(progress=share)
+    )
 
 
 _ORDER = ("window", "approver", "third", "composed")
@@ -65,9 +93,9 @@ _ORDER = ("window", "approver", "third", "composed")
 
 def _playback(row: sa.RowMapping) -> Playback:
     values = {name: row[name] for name in Playback.__dataclass_fields__}
-    return Playback(**{**values, "gaps": tuple(row["gaps"])})
+    return Playback(**{**values, "gaps": tuple(row["gaps"]), "chapters": tuple(row["chapters"])})
 
 
 def _values(playback: Playback) -> dict[str, Any]:
     values = {name: getattr(playback, name) for name in Playback.__dataclass_fields__}
-    return {**values, "gaps": list(playback.gaps)}
+    return {**values, "gaps": list(playback.gaps), "chapters": list(playback.chapters)}

@@ -341,13 +341,17 @@ recordings = sa.Table(  # one segment: one party, one leg
     C("ended_at", Utc, nullable=True),
     C("size_bytes", BIG, nullable=True),
     C("sha256", sa.String(64), nullable=True),
+    C("sm3", sa.String(64), nullable=True),  # when the setting `hash` asks for it
     C("gaps", JSON, nullable=False),
+    C("tracks", JSON, nullable=False, server_default=sa.text("'[]'")),  # mid, codec, times, raw RTP times
+    C("cut", sa.Boolean, nullable=False, server_default=sa.false()),  # its recorder died over it
 )  # fmt: skip
 
 playbacks = sa.Table(  # a party's segments copied into one seekable file, or all composed
     "playbacks", metadata, _id(),
     C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
     C("seat", sa.String(8), nullable=False),  # window | approver | third | composed
+    C("source", sa.String(8), nullable=False, server_default="face"),  # face | camera | screen
     C("person_id", ID, nullable=True),
     C("state", sa.String(8), nullable=False),  # waiting | ready | failed
     C("started_at", Utc, nullable=True),
@@ -358,6 +362,11 @@ playbacks = sa.Table(  # a party's segments copied into one seekable file, or al
     C("height", sa.Integer, nullable=True),
     C("gaps", JSON, nullable=False),
     C("sources", JSON, nullable=False),  # SHA-256 of the files that it is made from, in order
+    C("media_type", sa.String(20), nullable=False, server_default="video/webm"),
+    C("progress", sa.Float, nullable=False, server_default=sa.text("0")),  # share that is done
+    C("fault", sa.String(40), nullable=False, server_default=sa.text("''")),
+    C("loudness", JSON, nullable=True),  # of a composed one: {step_s, parties: [{label, peaks}]}
+    C("chapters", JSON, nullable=False, server_default=sa.text("'[]'")),  # {at_s, title}
 )  # fmt: skip
 marks = sa.Table(  # what was shown and pointed at, for replay alone: no event, no ledger
     "marks", metadata, _id(),

@@ -289,6 +289,9 @@ class Ledger(Message):
 RecordingState = Literal["recording", "stored", "lost", "tampered"]
 
 
+PlaybackSource = Literal["face", "camera", "screen"]
+
+
 class RecordingView(Message):
     """One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``."""
 
@@ -303,17 +306,50 @@ class RecordingView(Message):
     sha256: str | None
     gaps: list[dict[str, Any]]
     """Spans in which packets were missing."""
+    source: PlaybackSource
+    cut: bool
+    """Its recorder died over it: it goes as far as could be read."""
+    sm3: str | None
+    """SM3 (GB/T 32905) of the file, where that is set."""
+
+
+class Loudness(Message):
+    """How loud one party was, step by step, 0 to 100."""
+
+    label: str
+    peaks: list[int]
+
+
+class Waveform(Message):
+    """All parties' voices in steps of ``step_s`` seconds."""
+
+    step_s: float
+    parties: list[Loudness]
+
+
+class ChapterView(Message):
+    """What begins at a second of a composed file."""
+
+    at_s: float
+    title: str
 
 
 class PlaybackView(Message):
-    """One party's finished pictures and voice in one seekable WebM, copied from the segments; or, with
-    seat ``composed``, all of them side by side. Second 0 is ``started_at``."""
+    """One party's finished pictures and voice in one seekable file, copied from the segments (its
+    document camera and its screen have files of their own); or, with seat ``composed``, all of
+    them in one picture. Second 0 is ``started_at``."""
 
     id: str
     call_id: str
     seat: Seat | Literal["composed"]
+    source: PlaybackSource
     person: PersonRef | None
     state: Literal["waiting", "ready", "failed"]
+    progress: float
+    """The share that is done, while it waits."""
+    fault: Literal["", "font", "nothing"]
+    """Why it failed, when that is known: no Chinese font on this server; nothing could be read."""
+    media_type: Literal["video/webm", "video/mp4"]
     started_at: datetime | None
     duration_s: float | None
     size_bytes: int | None
@@ -321,7 +357,9 @@ class PlaybackView(Message):
     width: int | None
     height: int | None
     gaps: list[dict[str, Any]]
-    """Spans without packets, as ``{from_s, to_s, reason}``."""
+    """Spans without packets, as ``{from_s, to_s, reason, mid}``."""
+    chapters: list[ChapterView]
+    loudness: Waveform | None
 
 
 class FileCheck(Message):

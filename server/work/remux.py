@@ -1,7 +1,7 @@
 """Copying one party's recordings into one seekable file. A program of its own.
 
 ``python -m server.work.remux`` reads ``{segments: [{path, offset_s}], target}`` and prints
-``{duration_s, width, height, left_out}`` or ``{fault}``.
+``{duration_s, width, height, left_out, media_type}`` or ``{fault}``.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from media.compose import NothingToPlay, Segment, remux
+from media.remux import NothingToPlay, Segment, remux
 
 
 def main() -> None:

@@ -392,9 +392,13 @@ async def bring_nearer(page: Page) -> None:
 async def one_file_of_all(page: Page) -> None:
     """All pictures in one file: asked for, made, played."""
     await page.get_by_role("tab", name="文件").click()
-    await page.get_by_role("button", name="合成一个文件").click()
+    await page.get_by_role("button", name="合成 WebM").click()
     composition = page.locator("[data-composition]")
+    await expect(composition.locator("progress")).to_be_visible()
     await expect(composition).to_have_attribute("data-state", "ready", timeout=60_000)
+    await expect(composition.locator(".chapters button").first).to_be_visible()
+    await expect(composition.locator("[data-voices] polygon")).to_have_count(2)
+    await expect(page.get_by_role("button", name="合成 MP4")).to_be_visible()
     video = composition.locator("video")
 
     async def loads() -> str | None:

@@ -41,6 +41,7 @@ def pictures(
     size: tuple[int, int] = (320, 240),
     per_s: int = 10,
     key_every: int = 100_000,
+    bits_per_s: int = 300_000,
 ) -> tuple[Coded, ...]:
     """A plain colour with some grain, so that frames have bytes; the key frame first."""
     av.logging.set_level(av.logging.PANIC)
@@ -51,7 +52,7 @@ def pictures(
     encoder.framerate, encoder.time_base = Fraction(per_s), Fraction(1, per_s)
     encoder.gop_size = key_every
     if codec != "av1":  # by quality: its low-delay mode takes no rate of this kind
-        encoder.bit_rate = 300_000
+        encoder.bit_rate = bits_per_s
     encoder.options = OPTIONS[codec]
     grain = np.random.default_rng(7)
     out: list[Coded] = []

@@ -47,7 +47,8 @@ def play(path: Path) -> Played:
     samples: list[np.ndarray] = []
     first, last = float("inf"), 0.0
     with av.open(str(path)) as container:
-        for packet in container.demux():
+        # The chapters of MP4 are a stream too.
+        for packet in container.demux([*container.streams.video, *container.streams.audio]):
             if packet.pts is not None and packet.time_base is not None:
                 at = float(packet.pts * packet.time_base)
                 first, last = min(first, at), max(last, at)

@@ -7,10 +7,14 @@ from pathlib import Path
 import av
 import pytest
 
-from media.compose import QUIET, NothingToPlay, Party, Segment, compose, remux
+from media.compose import Chapter, Document, FontMissing, Party, Span, compose
+from media.remux import MP4, QUIET, WEBM, NothingToPlay, Segment, remux
 from tests.kit.footage import index_in_front, seek, segment, tones
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
+from tests.kit.talk import Talk
+
+FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 
 
 def packets(path: Path, kind: str) -> list[bytes]:
@@ -89,8 +93,8 @@ def test_what_does_not_fit_is_left_out_and_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.webm"
     broken.write_bytes(b"no film at all")
     other = tmp_path / "other.webm"
-    with av.open(str(other), "w", format="webm") as file:
-        stream = file.add_stream("libvpx-vp9", rate=10)
+    with av.open(str(other), "w", format="matroska") as file:
+        stream = file.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         frame = av.VideoFrame(320, 240, "yuv420p")
         frame.pts = 0
@@ -120,31 +124,114 @@ def test_a_party_without_a_picture_is_heard(tmp_path: Path) -> None:
     assert abs(played.tone_hz - 440) < 15
 
 
+@pytest.mark.parametrize("codec", ["vp9", "h264", "av1"])
+def test_other_codecs_are_copied_too(tmp_path: Path, codec: str) -> None:
+    talk = Talk(tmp_path)
+    talk.goes_on(codec, 0.0, 4.0)
+    talk.close()
+    target = tmp_path / "target"
+    made = remux([Segment(talk.paths[0], 0.0)], target)
+    assert made.media_type == (MP4 if codec == "h264" else WEBM)
+    assert abs(made.duration_s - 4) < 0.2
+    assert len(packets(target, "video")) == 40
+    played = play(target)
+    assert (played.errors, played.pictures) == ("", 40)
+    assert near(played.colour, RED)
+    assert near(seek(target, 3.0).left, RED)
+    assert abs(played.sound_s - 4) < 0.1
+
+
+def test_segments_of_several_codecs_become_one_file(tmp_path: Path) -> None:
+    talk = Talk(tmp_path)
+    colours = {"vp8": RED, "h264": GREEN, "av1": BLUE}
+    for number, (codec, colour) in enumerate(colours.items()):
+        talk.goes_on(codec, number * 3.0, 3.0, colour=colour)
+    talk.close()
+    target = tmp_path / "target.webm"
+    began = talk.done[0]["started_at"]
+    made = remux(
+        [
+            Segment(path, one["started_at"] - began)
+            for path, one in zip(talk.paths, talk.done, strict=True)
+        ],
+        target,
+    )
+    assert (made.media_type, made.left_out) == (WEBM, ())
+    assert abs(made.duration_s - 9) < 0.3
+    assert play(target).errors == ""
+    for number, colour in enumerate(colours.values()):
+        assert near(seek(target, number * 3 + 1.5).left, colour)
+    assert index_in_front(target)
+
+
 @pytest.mark.timeout(120)
-def test_all_parties_stand_side_by_side_and_are_heard_together(tmp_path: Path) -> None:
+@pytest.mark.parametrize("media_type", [WEBM, MP4])
+def test_all_parties_stand_side_by_side_and_are_heard_together(
+    tmp_path: Path, media_type: str
+) -> None:
     window = segment(tmp_path / "1.webm", 6, RED, 440.0, size=(320, 240))
     approver = segment(tmp_path / "2.webm", 5, GREEN, 880.0, size=(240, 320))
+    camera = segment(tmp_path / "3.webm", 1.2, BLUE, None, size=(640, 480))
     files = []
     for number, path in enumerate((window, approver)):
         files.append(tmp_path / f"party-{number}.webm")
         remux([Segment(path, 0.0)], files[-1])
-    font = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
-    target = tmp_path / "composed.webm"
+    target = tmp_path / "composed"
+    done: list[float] = []
     made = compose(
-        [Party(files[0], 0.0, "窗口 李秀兰"), Party(files[1], 2.0, "审批 周明远")],
+        [
+            Party(
+                files[0], 0.0, "窗口 李秀兰", (Span(3.0, 4.0, "held"), Span(0.0, 1.0, "silenced"))
+            ),
+            Party(files[1], 2.0, "审批 周明远", (Span(3.0, 4.0, "held"),)),
+        ],
         target,
-        font=font,
+        font=FONT,
+        documents=[Document(camera, 4.5, "窗口 高拍仪")],
+        chapters=[Chapter(0.0, "接通"), Chapter(2.0, "审批加入"), Chapter(4.5, "展示材料")],
+        began_at=1_800_000_000.0,
+        media_type=media_type,
+        told=done.append,
     )
-    assert (made.width, made.height) == (1280, 480)
+    assert (made.width, made.height) == (1280, 720)
     assert abs(made.duration_s - 7) < 0.3
-    assert index_in_front(target)
-    assert play(target).errors == ""
-    early, late = seek(target, 1.0), seek(target, 4.0)
-    assert abs(early.at_s - 1.0) < 0.2
-    assert near(early.left, RED)
-    assert near(early.right, (0, 0, 0)), "not there yet"
-    assert near(late.left, RED)
-    assert near(late.right, GREEN)
+    played = play(target)
+    assert played.errors == ""
+    assert abs(played.sound_s - 7) < 0.3
+    panel = (28, 40, 54)
+    for moment, left, right in (
+        (1.0, RED, panel),
+        (2.5, RED, GREEN),
+        (3.5, panel, panel),
+        (4.2, RED, GREEN),
+        (5.5, BLUE, None),
+        (6.9, panel, GREEN),
+    ):
+        shown = seek(target, moment)
+        assert abs(shown.at_s - moment) < 0.2
+        assert near(shown.left, left), moment
+        assert right is None or near(shown.right, right), moment
     low, high = tones(target, 3, 5)
     assert abs(low - 440) < 15
     assert abs(high - 880) < 15
+    with av.open(str(target)) as file:
+        titles = [
+            (one["start"] * one["time_base"], one["metadata"]["title"]) for one in file.chapters()
+        ]
+    assert titles == [(0, "接通"), (2, "审批加入"), (4.5, "展示材料")]
+    assert done == sorted(done)
+    assert len(done) >= 6
+    assert all(0 <= share < 1 for share in done)
+    voice, other = made.peaks
+    assert made.peak_s == 0.1
+    assert abs(len(voice) - 70) < 5
+    assert min(voice[5:55]) > 10
+    assert max(voice[62:]) == 0
+    assert max(other[:18]) == 0
+    assert min(other[22:65]) > 10
+
+
+def test_without_a_chinese_font_nothing_is_composed(tmp_path: Path) -> None:
+    window = segment(tmp_path / "1.webm", 1, RED, 440.0)
+    with pytest.raises(FontMissing):
+        compose([Party(window, 0.0, "窗口 李秀兰")], tmp_path / "composed.webm", font=None)

@@ -18,13 +18,12 @@ from media.recorder import (
     parse_rtp,
     salvage,
 )
-from media.sdp import VIDEO
-from tests.kit.packets import Stream, pictures, sounds
+from tests.kit.packets import Stream, pictures
 from tests.kit.peer import RED, near
 from tests.kit.recording import play
+from tests.kit.talk import KINDS, UTC, Talk
 
 KEY = bytes([0x10]) + b"\x00\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00"
-UTC = 1_800_000_000.0
 
 
 def _rtp(
@@ -158,46 +157,6 @@ def test_a_loss_drops_pictures_up_to_the_next_key_frame_and_is_named(tmp_path: P
     assert times == [*range(0, 2000, 100), *range(4000, 6000, 100)]
 
 
-KINDS = {name.lower(): codec.payload for name, codec in VIDEO.items()}
-
-
-class Talk:
-    """Sound, and pictures of one codec after the other, into a recording; as the process leads it."""
-
-    def __init__(self, folder: Path, mids: tuple[str, ...] = ("0", "1")) -> None:
-        self.recording = Recording(folder, "room", "sun", mids)
-        self.done: list[dict[str, object]] = []
-        self.paths: list[Path] = []
-        self._sound = Stream(111, 48_000, ssrc=5)
-        self._picture = Stream(96, 90_000, ssrc=9)
-
-    def goes_on(
-        self, codec: str, from_s: float, seconds: float, lost: set[int] = frozenset()
-    ) -> None:  # type: ignore[assignment]
-        self._picture.payload_type = KINDS[codec]
-        coming: list[tuple[float, str, bytes]] = []
-        for frame in sounds(seconds, 440.0):
-            at = from_s + frame.at_s
-            coming += [(at, "0", packet) for packet in self._sound.packets("opus", frame, at)]
-        for frame in pictures(codec, seconds, RED, key_every=10):
-            at = from_s + frame.at_s
-            coming += [(at, "1", packet) for packet in self._picture.packets(codec, frame, at)]
-        for number, (at, mid, packet) in enumerate(sorted(coming, key=lambda one: one[0])):
-            if number in lost or mid not in self.recording.lines:
-                continue
-            self.recording.packet(mid, UTC + at, packet)
-            self.recording.tick(UTC + at)
-            if self.recording.outgrown:
-                self.close(last=False)
-                self.recording = self.recording.next()
-
-    def close(self, *, last: bool = True) -> None:
-        path = self.recording.close(last=last)
-        assert path is not None
-        self.paths.append(path)
-        self.done.append(self.recording.result())
-
-
 @pytest.mark.parametrize("codec", KINDS)
 def test_each_codec_is_written_as_it_came_and_decodes(tmp_path: Path, codec: str) -> None:
     talk = Talk(tmp_path)
@@ -210,7 +169,7 @@ def test_each_codec_is_written_as_it_came_and_decodes(tmp_path: Path, codec: str
     assert played.tone_hz is not None
     assert abs(played.tone_hz - 440) < 5
     (result,) = talk.done
-    assert [(t.mid, t.codec) for t in result["tracks"]] == [("0", "opus"), ("1", codec)]  # type: ignore[attr-defined]
+    assert [(t.mid, t.codec) for t in result["tracks"]] == [("0", "opus"), ("1", codec)]
     assert result["gaps"] == ()
     with av.open(str(talk.paths[0])) as file:
         assert file.streams.video[0].codec_context.codec.canonical_name == codec
@@ -223,14 +182,14 @@ def test_another_codec_in_mid_call_is_another_segment_and_no_sound_is_lost(tmp_p
     for number, codec in enumerate(("vp8", "h264", "av1", "vp9")):
         talk.goes_on(codec, number * 3.0, 3.0)
     talk.close()
-    codecs = [[t.codec for t in one["tracks"] if t.mid == "1"] for one in talk.done]  # type: ignore[attr-defined]
+    codecs = [[t.codec for t in one["tracks"] if t.mid == "1"] for one in talk.done]
     assert codecs == [["vp8"], ["h264"], ["av1"], ["vp9"]]
     assert [play(path).errors for path in talk.paths] == [""] * 4
     assert sum(play(path).pictures for path in talk.paths) == 120
-    sound = sum(t.packets for one in talk.done for t in one["tracks"] if t.mid == "0")  # type: ignore[attr-defined]
+    sound = sum(t.packets for one in talk.done for t in one["tracks"] if t.mid == "0")
     assert sound == 600
     for before, after in pairwise(talk.done):
-        assert 0 <= after["started_at"] - before["ended_at"] < 0.15  # type: ignore[operator]
+        assert 0 <= after["started_at"] - before["ended_at"] < 0.15
 
 
 def test_late_packets_of_the_codec_before_and_a_sender_that_changes_all_the_time(
@@ -278,7 +237,7 @@ def test_raw_times_of_all_packets_can_be_told_from_the_description(tmp_path: Pat
     talk = Talk(tmp_path)
     talk.goes_on("vp8", 0.0, 2.0)
     talk.close()
-    picture = talk.done[0]["tracks"][1]  # type: ignore[index]
+    picture = talk.done[0]["tracks"][1]
     ((timestamp, moment),) = picture.anchors
     assert (timestamp, moment) == (0xFFFF0000, UTC)
     with av.open(str(talk.paths[0])) as file:

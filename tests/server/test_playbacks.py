@@ -250,7 +250,7 @@ async def test_all_parties_are_composed_when_it_is_asked_for(past: Past) -> None
     assert again.id == asked.id
     *_, composed = await past.played()
     assert (composed["id"], composed["state"]) == (asked.id, "ready")
-    assert (composed["width"], composed["height"]) == (1280, 480)
+    assert (composed["width"], composed["height"]) == (1280, 720)
     assert abs(composed["duration_s"] - 7) < 0.3
     shown = seek(past.file(composed), 5.0)
     assert near(shown.left, RED)

@@ -74,7 +74,7 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
       who: names.join('、'),
       spans: legs.map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
       gaps: playbacks
-        .filter((one) => one.seat === seat && one.started_at)
+        .filter((one) => one.seat === seat && one.source === 'face' && one.started_at)
         .flatMap((one) => gapsOf(one).map((gap) => ({ from_s: gap.from_s + second(one.started_at ?? ''), to_s: gap.to_s + second(one.started_at ?? ''), reason: gap.reason }))),
     })
   }
@@ -85,10 +85,10 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
 }
 
 /** The spans of a playback without packets, in seconds of its file. */
-export function gapsOf(playback: PlaybackView): { from_s: number; to_s: number; reason: string }[] {
+export function gapsOf(playback: PlaybackView): { from_s: number; to_s: number; reason: string; mid: string }[] {
   return playback.gaps.flatMap((gap) => {
-    const { from_s, to_s, reason } = gap
-    return typeof from_s === 'number' && typeof to_s === 'number' ? [{ from_s, to_s, reason: typeof reason === 'string' ? reason : '' }] : []
+    const { from_s, to_s, reason, mid } = gap
+    return typeof from_s === 'number' && typeof to_s === 'number' ? [{ from_s, to_s, reason: typeof reason === 'string' ? reason : '', mid: typeof mid === 'string' ? mid : '' }] : []
   })
 }
 

@@ -86,12 +86,12 @@ export function useCall(call_id: Ref<string | undefined>) {
   }
 
   /** Asks for all pictures side by side in one file; it appears among the playbacks when it is made. */
-  async function compose(): Promise<void> {
+  async function compose(media_type: PlaybackView['media_type'] = 'video/webm'): Promise<void> {
     const wanted = call_id.value
     if (!wanted || composing.value) return
     composing.value = true
     try {
-      const made = await http.post<PlaybackView>(`/calls/${wanted}/composition`, {})
+      const made = await http.post<PlaybackView>(`/calls/${wanted}/composition?kind=${media_type === 'video/mp4' ? 'mp4' : 'webm'}`, {})
       const held = file.value
       if (held && wanted === call_id.value) {
         const others = held.detail.playbacks.filter((one) => one.id !== made.id)

@@ -51,8 +51,10 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const call = computed(() => book.file.value?.detail.call ?? null)
   const view = computed(() => book.file.value?.snapshot.case ?? null)
   const zero_ms = computed(() => (call.value ? zeroOf(call.value) : 0))
-  const parties = computed(() => (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat !== 'composed'))
-  const composed = computed(() => book.file.value?.detail.playbacks.findLast((one) => one.seat === 'composed') ?? null)
+  /** what each party's seat has: faces, document cameras, screens */
+  const pictures = computed(() => (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat !== 'composed'))
+  const parties = computed(() => pictures.value.filter((one) => one.source === 'face'))
+  const composed = computed(() => (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat === 'composed'))
   const end_s = computed(() => (call.value ? endOf(call.value, parties.value, Date.now()) : 0))
   const story = computed(() => new Story(book.file.value?.history ?? []))
   const marks = computed(() => {
@@ -81,9 +83,10 @@ export function useReplay(call_id: Ref<string | undefined>) {
   })
   /** the parties of whom nothing was recorded at this second, though they have a file */
   const gone = computed<Set<string>>((before) => {
-    const now = parties.value.filter((one) => {
+    const now = pictures.value.filter((one) => {
       const at = one.started_at ? position_s.value - (Date.parse(one.started_at) - zero_ms.value) / 1000 : -1
-      return gapsOf(one).some((gap) => gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s)
+      // a voice alone that is missing leaves the picture
+      return gapsOf(one).some((gap) => gap.mid !== '0' && gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s)
     })
     return before && before.size === now.length && now.every((one) => before.has(one.id)) ? before : new Set(now.map((one) => one.id))
   })
@@ -252,7 +255,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   return {
     ...book,
-    call, view, zero_ms, end_s, parties, composed, seated, marks, within, shown, story, bookmarks,
+    call, view, zero_ms, end_s, parties, pictures, composed, seated, marks, within, shown, story, bookmarks,
     position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
     attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
     toggle: () => (clock.playing ? pause() : play()),

@@ -1057,17 +1057,25 @@ export interface RecordingView {
   gaps: {
     [k: string]: unknown
   }[]
+  source: 'face' | 'camera' | 'screen'
+  cut: boolean
+  sm3: string | null
 }
 /**
- * One party's finished pictures and voice in one seekable WebM, copied from the segments; or, with
- * seat ``composed``, all of them side by side. Second 0 is ``started_at``.
+ * One party's finished pictures and voice in one seekable file, copied from the segments (its
+ * document camera and its screen have files of their own); or, with seat ``composed``, all of
+ * them in one picture. Second 0 is ``started_at``.
  */
 export interface PlaybackView {
   id: string
   call_id: string
   seat: ('window' | 'approver' | 'third') | 'composed'
+  source: 'face' | 'camera' | 'screen'
   person: PersonRef | null
   state: 'waiting' | 'ready' | 'failed'
+  progress: number
+  fault: '' | 'font' | 'nothing'
+  media_type: 'video/webm' | 'video/mp4'
   started_at: string | null
   duration_s: number | null
   size_bytes: number | null
@@ -1077,6 +1085,29 @@ export interface PlaybackView {
   gaps: {
     [k: string]: unknown
   }[]
+  chapters: ChapterView[]
+  loudness: Waveform | null
+}
+/**
+ * What begins at a second of a composed file.
+ */
+export interface ChapterView {
+  at_s: number
+  title: string
+}
+/**
+ * All parties' voices in steps of ``step_s`` seconds.
+ */
+export interface Waveform {
+  step_s: number
+  parties: Loudness[]
+}
+/**
+ * How loud one party was, step by step, 0 to 100.
+ */
+export interface Loudness {
+  label: string
+  peaks: number[]
 }
 /**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.

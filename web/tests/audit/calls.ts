@@ -34,7 +34,7 @@ export function callView(over: Partial<CallView> = {}): CallView {
 
 export const playback = (id: string, seat: PlaybackView['seat'], from: number, over: Partial<PlaybackView> = {}): PlaybackView => ({
   id, call_id: 'call-0001', seat, person: seat === 'window' ? clerk : approver, state: 'ready', started_at: at(from), duration_s: 1195, size_bytes: 1, sha256: null,
-  width: 320, height: 240, gaps: [], ...over,
+  width: 320, height: 240, gaps: [], source: 'face', progress: 1, fault: '', media_type: 'video/webm', chapters: [], loudness: null, ...over,
 })
 
 export const mark = (second: number, kind: MarkView['kind'], by: PersonRef, body: MarkView['body']): MarkView => ({ at: at(second), kind, by, body })
