@@ -1,14 +1,22 @@
-"""/api/v1/catalogue: items by version and their import, for administrators."""
+"""/api/v1/catalogue and /api/v1/calendar: items by version, their import, the working days."""
 
 from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from server.actions import listings
+from server.actions import calendar, listings
 from server.actions.listings import Importer, NewUnits
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.wire.http import CatalogueImport, CatalogueItems, ItemOffer, ItemVersions
+from server.wire.http import (
+    CalendarChange,
+    CalendarEdit,
+    CalendarYear,
+    CatalogueImport,
+    CatalogueItems,
+    ItemOffer,
+    ItemVersions,
+)
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 
@@ -92,6 +100,29 @@ async def import_items(ask: Ask[ImportQuery, Nothing]) -> CatalogueImport:
         dry_run=query.dry_run,
         skip_bad=query.skip_bad,
     )
+
+
+@routes.route("GET", "/api/v1/calendar/{year}", problems=(Code.NOT_FOUND,))
+async def read_calendar(ask: Ask[Nothing, Nothing]) -> CalendarYear:
+    """The working-day calendar of a year, as far as it is known."""
+    year = ask.path("year")
+    if not year.isdecimal() or len(year) != 4:
+        raise Refusal(Code.NOT_FOUND)
+    return await calendar.year(ask.request.app[STORE], int(year))
+
+
+@routes.route(
+    "POST",
+    "/api/v1/calendar",
+    problems=(Code.FORBIDDEN, Code.BAD_DATE),
+    act="calendar.edit",
+)
+async def edit_calendar(ask: Ask[Nothing, CalendarEdit]) -> CalendarChange:
+    """Set days of the calendar; accepted cases whose limit runs on are counted anew.
+
+    With ``dry_run`` nothing is written, and it is told which would move.
+    """
+    return await calendar.edit(ask.request.app[STORE], ask.actor, ask.body)
 
 
 async def _body(request: web.Request) -> bytes:

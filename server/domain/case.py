@@ -214,6 +214,17 @@ def due(item: Item, at: datetime, known_days: Mapping[date, bool]) -> working_da
     return working_days.count(known_days, working_days.china_day(at), item.promised_days)
 
 
+def recounted(case: Case, known_days: Mapping[date, bool]) -> Case:
+    """The case with its time limit counted anew on a calendar that changed; itself when nothing moves."""
+    decided = case.decision
+    if decided is None or decided.counted is None:
+        return case
+    counted = due(case.item, decided.at, known_days)
+    if counted == decided.counted:
+        return case
+    return replace(case, decision=replace(decided, counted=counted))
+
+
 def points(case: Case) -> list[str]:
     """Every open point of a 补正 notice: materials, required fields without a value, open comments,
     lacking points of the checklist."""

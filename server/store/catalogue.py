@@ -201,6 +201,33 @@ async def known_days(
     return {row.on: row.works for row in found}
 
 
+async def list_days(
+    connection: AsyncConnection, region: str, first: date, last: date
+) -> list[tuple[date, bool, str]]:
+    """The days of the span that the calendar knows: whether one works, and who says so."""
+    found = await connection.execute(
+        sa.select(work_calendar.c.on, work_calendar.c.works, work_calendar.c.source)
+        .where(work_calendar.c.region == region, work_calendar.c.on.between(first, last))
+        .order_by(work_calendar.c.on)
+    )
+    return [(row.on, row.works, row.source) for row in found]
+
+
+async def set_days(
+    connection: AsyncConnection, region: str, days: Mapping[date, bool], source: str
+) -> None:
+    """Write what the calendar says of these days, in place of what it said."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for on, works in days.items():
+        row = insert(work_calendar).values(region=region, on=on, works=works, source=source)
+        await connection.execute(
+            row.on_conflict_do_update(
+                index_elements=[work_calendar.c.region, work_calendar.c.on],
+                set_={"works": works, "source": source},
+            )
+        )
+
+
 async def add_days(
     connection: AsyncConnection, region: str, days: Iterable[tuple[date, bool]], source: str
 ) -> None:

@@ -635,6 +635,13 @@ class CaseDecided(Event):
     decision: Decided
 
 
+class CaseRecounted(Event):
+    """The time limit of an accepted case, counted anew because the working-day calendar changed."""
+
+    type: Literal["case.recounted"] = "case.recounted"
+    decision: Decided
+
+
 class CaseSaid(Event):
     type: Literal["case.said"] = "case.said"
     saying: Saying
@@ -752,7 +759,7 @@ COMMANDS: tuple[type[Command], ...] = (
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
-    MaterialChanged, CaseDecided, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, PaperChanged,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (

@@ -175,6 +175,54 @@ class CatalogueImport(Message):
     written: bool
 
 
+# ---------------------------------------------------------------- the working-day calendar
+
+
+class CalendarDay(Message):
+    on: date
+    works: bool
+
+
+class KnownDay(CalendarDay):
+    source: str
+    """Who says so: ``chinesecalendar``, or the notice that an administrator named."""
+
+
+class CalendarYear(Message):
+    """What is known of a year; a day that is not named is counted by its weekday, as 暂定."""
+
+    year: int
+    days: list[KnownDay]
+
+
+class CalendarEdit(Message):
+    """Days whose state an administrator sets; ``dry_run`` only tells which cases would move."""
+
+    days: Annotated[list[CalendarDay], Field(min_length=1, max_length=400)]
+    source: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    dry_run: bool = False
+
+
+class MovedCase(Message):
+    """An accepted case whose time limit ends on another day."""
+
+    case_id: str
+    number: str | None
+    item_name: str
+    before: date
+    after: date
+    provisional: bool
+
+
+class CalendarChange(Message):
+    changed: int
+    """Days that are another now than before."""
+    moved: list[MovedCase]
+    """The first 500 of them, oldest first."""
+    moved_count: int
+    written: bool
+
+
 # ---------------------------------------------------------------- cases
 
 
@@ -549,6 +597,6 @@ class Health(Message):
 RESPONSES: tuple[type[Message], ...] = (
     Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
     CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
-    SignatureImage, Phrases, HealthView, CatalogueItems, ItemVersions, CatalogueImport,
+    SignatureImage, Phrases, HealthView, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
-REQUESTS: tuple[type[Message], ...] = (SignIn, ItemOffer)
+REQUESTS: tuple[type[Message], ...] = (SignIn, ItemOffer, CalendarEdit)

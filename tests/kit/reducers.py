@@ -78,6 +78,8 @@ def _change_case(case: Json, event: Json) -> None:
         for name in ("number", "state", "decision"):
             case[name] = event[name]
         case["corrections"] += event["decision"]["kind"] == "to_correct"
+    elif kind == "case.recounted":
+        case["decision"] = event["decision"]
     elif kind == "case.said":
         _put(case["sayings"], event["saying"])
     elif kind == "case.commented":

@@ -65,6 +65,7 @@ BY_HTTP: Final = {
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
     "POST /api/v1/catalogue/import": "catalogue.import",
+    "POST /api/v1/calendar": "calendar.edit",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
 COMMANDS: Final = "POST /api/v1/commands"
@@ -422,6 +423,9 @@ async def _catalogue(scene: Scene) -> None:
     sheet = {"params": {"unit_id": demo.XIHAIAN}, "data": json.dumps(rows)}
     await scene.is_denied(CLERK, take, {}, **sheet)
     await scene.asks(ADMIN, take, "catalogue.import", {}, **sheet)
+    day = {"days": [{"on": "2031-05-01", "works": False}], "source": "国务院办公厅通知"}
+    await scene.is_denied(CLERK, "POST /api/v1/calendar", {}, json=day)
+    await scene.asks(ADMIN, "POST /api/v1/calendar", "calendar.edit", {}, json=day)
 
 
 async def _sessions(scene: Scene) -> None:

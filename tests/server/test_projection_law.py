@@ -18,18 +18,20 @@ from typing import Any, Final
 import pytest
 
 from media.client import RecordingStarted
-from server.actions import views
+from server.actions import calendar, views
 from server.store import Store, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
 from server.wire import case as shapes
 from server.wire import projection
+from server.wire.http import CalendarDay, CalendarEdit
 from server.wire.projection import RUNG, project, project_call, project_case
 from signaling import protocol
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal
 from tests.kit import reducers
 from tests.kit.casework import (
+    ADMIN,
     APPROVER,
     CLERK,
     IDENTITY_NUMBER,
@@ -376,6 +378,12 @@ async def test_every_act_on_a_case_keeps_the_law(
         "receipt",
         "acceptance",
     ]
+    due = law.last["window"]["case"]["decision"]["due_on"]
+    off = CalendarEdit(days=[CalendarDay(on=due, works=False)], source="通知")
+    moved = await calendar.edit(office.store, office.actors[ADMIN], off)
+    assert [one.case_id for one in moved.moved] == [case_id]
+    assert await law.holds("the calendar changed") == 1
+    assert law.last["applicant"]["case"]["decision"]["due_on"] > due
     await office.bring(uploads, case_id, "other", login=APPROVER, purpose="result")
     assert await law.holds("the result was sent after the decision") == 2
     await step("said afterwards", APPROVER, say, lane="shared", text="已寄出")

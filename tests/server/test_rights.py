@@ -94,6 +94,8 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/uploads/{upload_id}": MINE,
     "DELETE /api/v1/uploads/{upload_id}": MINE,
     "GET /api/v1/people": ADMINS,
+    "GET /api/v1/calendar/{year}": ALL,
+    "POST /api/v1/calendar": ADMINS,
     "GET /api/v1/catalogue": ADMINS,
     "GET /api/v1/catalogue/{item_id}": ADMINS,
     "PUT /api/v1/catalogue/{item_id}/offer": ADMINS,
@@ -241,7 +243,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
         "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
         "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
-        "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
+        "year": "2026", "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
@@ -343,6 +345,7 @@ async def asked(
     opening = {"type": "unit.open", "id": fresh_id(), "unit_id": scene.values["unit_id"]}
     bodies = {
         "commands": opening,
+        "calendar": {"days": [{"on": "2031-05-01", "works": False}], "source": "试"},
         "search/calls": {},
         "search/cases": {"q": "孙"},
         f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},

@@ -54,6 +54,7 @@ export const routes: RouteRecordRaw[] = [
   },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
   { path: '/admin/items', name: 'admin_items', component: () => import('./pages/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
+  { path: '/admin/calendar', name: 'admin_calendar', component: () => import('./pages/AdminCalendar.vue'), meta: { title: 'admin_calendar', roles: ['admin'] } },
   { path: '/admin/health', name: 'admin_health', component: () => import('./pages/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['admin'] } },
   { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
 ]

@@ -22,6 +22,7 @@ from server.store.cases.reading import (
     list_sayings,
     looked_at,
     material_of,
+    running_limits,
 )
 from server.store.cases.writing import (
     Strokes,
@@ -44,6 +45,6 @@ __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Record", "Strokes", "Whole", "add",
     "add_saying", "add_signature", "count_sayings", "counts", "drop_draft", "find", "find_header",
     "find_whole", "list_cases", "list_drafts", "list_materials", "list_sayings", "look",
-    "looked_at", "material_of", "next_serial", "outdate_signatures", "save", "save_check",
+    "looked_at", "material_of", "next_serial", "outdate_signatures", "running_limits", "save", "save_check",
     "save_comment", "save_draft", "save_form", "save_material",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ it; the times of two acts may be the other way round.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -188,6 +188,21 @@ async def find(connection: Connection, case_id: str) -> Record | None:
             if name not in ("case", "people")
         },
     )
+
+
+async def running_limits(connection: Connection, today: date, from_day: date) -> list[str]:
+    """Ids of accepted cases whose time limit runs on today and past ``from_day``, oldest first."""
+    due_on = cases.c.decision["counted"]["due_on"].as_string()
+    found = await connection.scalars(
+        sa.select(cases.c.id)
+        .where(
+            cases.c.state == "accepted",
+            due_on >= today.isoformat(),
+            due_on >= from_day.isoformat(),
+        )
+        .order_by(cases.c.created_at, cases.c.id)
+    )
+    return list(found)
 
 
 async def find_whole(connection: Connection, case_id: str) -> Whole | None:

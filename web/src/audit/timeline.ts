@@ -226,6 +226,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
           tone: DECISION_TONE[event.decision.kind] ?? 'plain',
         })
         break
+      case 'case.recounted':
+        add(key, at, null, 'recounted', { values: { day: event.decision.due_on ?? '' }, row: 'decisions' })
+        break
       case 'paper.changed':
         if (event.paper.state !== 'making') add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, { values: { number: event.paper.number }, row: 'decisions', tone: event.paper.state === 'failed' ? 'red' : 'plain' })
         break

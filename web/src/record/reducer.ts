@@ -64,6 +64,8 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         decision: event.decision,
         corrections: view.corrections + (event.decision.kind === 'to_correct' ? 1 : 0),
       }
+    case 'case.recounted':
+      return { ...view, decision: event.decision }
     case 'case.said':
       return { ...view, sayings: put(view.sayings, event.saying) }
     case 'case.commented':

@@ -45,6 +45,7 @@ export type AnyEvent =
   | CaseProposalClosed
   | MaterialChanged
   | CaseDecided
+  | CaseRecounted
   | CaseSaid
   | CaseCommented
   | CaseChecked
@@ -812,6 +813,16 @@ export interface CaseDecided {
   state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
   decision: Decided
 }
+/**
+ * The time limit of an accepted case, counted anew because the working-day calendar changed.
+ */
+export interface CaseRecounted {
+  subject: string
+  version: number
+  at: string
+  type: 'case.recounted'
+  decision: Decided
+}
 export interface CaseSaid {
   subject: string
   version: number
@@ -986,6 +997,51 @@ export interface BadRow {
     | 'unit_unknown'
     | 'bad_materials'
     | 'bad_form'
+}
+export interface CalendarChange {
+  changed: number
+  moved: MovedCase[]
+  moved_count: number
+  written: boolean
+}
+/**
+ * An accepted case whose time limit ends on another day.
+ */
+export interface MovedCase {
+  case_id: string
+  number: string | null
+  item_name: string
+  before: string
+  after: string
+  provisional: boolean
+}
+export interface CalendarDay {
+  on: string
+  works: boolean
+}
+/**
+ * Days whose state an administrator sets; ``dry_run`` only tells which cases would move.
+ */
+export interface CalendarEdit {
+  /**
+   * @minItems 1
+   * @maxItems 400
+   */
+  days: [CalendarDay, ...CalendarDay[]]
+  source: string
+  dry_run?: boolean
+}
+/**
+ * What is known of a year; a day that is not named is counted by its weekday, as 暂定.
+ */
+export interface CalendarYear {
+  year: number
+  days: KnownDay[]
+}
+export interface KnownDay {
+  on: string
+  works: boolean
+  source: string
 }
 /**
  * Everything of a call and its case, hashed anew: ledger and files.

@@ -21,6 +21,7 @@ const shell: Words<typeof zh> = {
     supervisor_call: 'Call log · one call',
     admin: 'Administration',
     admin_items: 'Items',
+    admin_calendar: 'Working days',
     admin_health: 'Health',
     not_found: 'No such page',
   },

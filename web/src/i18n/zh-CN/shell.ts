@@ -18,6 +18,7 @@ export default {
     supervisor_call: '通话记录 · 查看',
     admin: '管理',
     admin_items: '事项',
+    admin_calendar: '工作日历',
     admin_health: '系统状态',
     not_found: '没有这一页',
   },

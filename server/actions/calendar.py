@@ -1,0 +1,154 @@
+"""The working-day calendar (行政许可法 82): what is known of a year, and what a change of it moves.
+
+Reading is for everyone who is signed in, changing for administrators. Each accepted case whose
+limit runs on is counted anew in the transaction that changes the calendar.
+"""
+
+from datetime import date, timedelta
+from typing import Final
+
+from server.actions.cases import AHEAD, subject_of
+from server.actions.views import decided_view
+from server.domain import case as rules
+from server.domain.person import Act, Actor, may
+from server.domain.working_days import CHINA_REGION, china_day
+from server.store import Change, Store
+from server.store import cases as rows
+from server.store import catalogue as catalogue_rows
+from server.wire.http import CalendarChange, CalendarEdit, CalendarYear, KnownDay, MovedCase
+from signaling.refusals import Code, Refusal
+
+SUBJECT: Final = f"calendar:{CHINA_REGION}"
+MOST_TOLD: Final = 500
+FIRST_YEAR: Final = 2004
+LAST_YEAR: Final = 2100
+
+
+async def year(store: Store, which: int) -> CalendarYear:
+    """What the calendar knows of the days of a year. Refused: ``not_found`` outside 2004 to 2100."""
+    if not FIRST_YEAR <= which <= LAST_YEAR:
+        raise Refusal(Code.NOT_FOUND, year=which)
+    async with store.read() as connection:
+        days = await catalogue_rows.list_days(
+            connection, CHINA_REGION, date(which, 1, 1), date(which, 12, 31)
+        )
+    return CalendarYear(
+        year=which, days=[KnownDay(on=on, works=works, source=source) for on, works, source in days]
+    )
+
+
+async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChange:
+    """Set days of the calendar and count what runs on over them anew.
+
+    Refused: ``forbidden``, ``bad_date`` (a day outside 2004 to 2100, or named twice).
+    """
+    if not may(actor, Act.ADMINISTER):
+        raise Refusal(Code.FORBIDDEN)
+    days = {day.on: day.works for day in asked.days}
+    if len(days) < len(asked.days) or not all(FIRST_YEAR <= on.year <= LAST_YEAR for on in days):
+        raise Refusal(Code.BAD_DATE, why="calendar")
+    if asked.dry_run:
+        async with store.read() as connection:
+            now = china_day(store.clock.now())
+            changed, moves = await _moves(connection, days, now)
+        return _told(changed, moves, written=False)
+    async with store.change(actor) as change:
+        await change.lock(SUBJECT)
+        changed, _ = await _moves(change.connection, days, china_day(change.at), look=False)
+        await catalogue_rows.set_days(change.connection, CHINA_REGION, days, asked.source)
+        moves = await _move(change, days) if changed else []
+        await change.record(
+            SUBJECT,
+            "calendar.edit",
+            SUBJECT,
+            None,
+            payload={
+                "source": asked.source,
+                "days": [
+                    {"on": on.isoformat(), "works": works} for on, works in sorted(days.items())
+                ],
+                "changed": changed,
+                "moved": [one.case_id for one in moves],
+            },
+        )
+    return _told(changed, moves, written=True)
+
+
+async def _moves(
+    connection: rows.Connection, days: dict[date, bool], today: date, *, look: bool = True
+) -> tuple[int, list[MovedCase]]:
+    """How many days would be another than before, and which cases would move."""
+    first, last = min(days), max(days)
+    known = await catalogue_rows.known_days(connection, CHINA_REGION, first, last)
+    changed = sum(known.get(on) != works for on, works in days.items())
+    moves: list[MovedCase] = []
+    if changed and look:
+        for case_id in await rows.running_limits(connection, today, first):
+            record = await rows.find(connection, case_id)
+            if record is not None:
+                after = await _counted(connection, record.case, days)
+                moves += _moved(record.case, after)
+    return changed, moves
+
+
+async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
+    """Count each case anew whose limit runs on, and record that it moved."""
+    moves: list[MovedCase] = []
+    running = await rows.running_limits(change.connection, china_day(change.at), min(days))
+    for case_id in running:
+        subject = subject_of(case_id)
+        await change.lock(subject)
+        whole = await rows.find_whole(change.connection, case_id)
+        if whole is None:
+            continue
+        before = whole.record.case
+        after = await _counted(change.connection, before, {})
+        if after is before or after.decision is None or after.decision.counted is None:
+            continue
+        await rows.save(change.connection, before, after)
+        view = decided_view(after.decision, whole.people[after.decision.by])
+        await change.record(
+            subject,
+            "case.recount",
+            subject,
+            {"type": "case.recounted", "decision": view.model_dump(mode="json")},
+            payload={"due_on": after.decision.counted.due_on.isoformat()},
+        )
+        moves += _moved(before, after)
+    return moves
+
+
+async def _counted(
+    connection: rows.Connection, case: rules.Case, over: dict[date, bool]
+) -> rules.Case:
+    """The case counted on the calendar as it stands, with these days ``over`` it."""
+    if case.decision is None:
+        return case
+    start = china_day(case.decision.at)
+    known = await catalogue_rows.known_days(
+        connection, CHINA_REGION, start - timedelta(days=1), start + AHEAD
+    )
+    return rules.recounted(case, {**known, **over})
+
+
+def _moved(before: rules.Case, after: rules.Case) -> list[MovedCase]:
+    was = before.decision.counted if before.decision else None
+    now = after.decision.counted if after.decision else None
+    if was is None or now is None or (was.due_on, was.provisional) == (now.due_on, now.provisional):
+        return []
+    return [
+        MovedCase(
+            case_id=before.id,
+            number=before.number,
+            item_name=before.item.name,
+            before=was.due_on,
+            after=now.due_on,
+            provisional=now.provisional,
+        )
+    ]
+
+
+def _told(changed: int, moves: list[MovedCase], *, written: bool) -> CalendarChange:
+    return CalendarChange(
+        changed=changed, moved=moves[:MOST_TOLD], moved_count=len(moves), written=written
+    )

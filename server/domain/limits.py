@@ -1,0 +1,100 @@
+"""The time limits of 行政许可法 32, 42 to 45: how long each takes, what stops the clock, what silence means.
+
+All in working days (82), on a calendar that the caller gives; ``server.domain.working_days`` counts.
+Pure.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Literal
+
+from server.domain.working_days import Counted, count
+from signaling.refusals import Code, Refusal
+
+DECIDE: Final = 20
+"""42: from acceptance to the decision."""
+DECIDE_EXTENDED: Final = 10
+"""42: more, by the head of the authority, the reason told to the applicant."""
+JOINT: Final = 45
+"""42: where several authorities handle it together."""
+JOINT_EXTENDED: Final = 15
+"""42: more, by the head of the government."""
+LOWER_REVIEW: Final = 20
+"""43: a lower authority's review before the higher one decides."""
+DELIVER: Final = 10
+"""44: from the decision to handing over or sending the licence."""
+TELL_ALL: Final = 5
+"""32 (4): from receipt to the one notice of everything that is missing."""
+
+StopReason = Literal[
+    "hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "expert_review"
+]
+"""45: what takes time that does not count, and must be told in writing."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A span that does not count: from ``began`` to ``ended``, both included; None: it still lasts."""
+
+    why: StopReason
+    began: date
+    ended: date | None = None
+
+
+def limit(
+    known: Mapping[date, bool],
+    accepted_on: date,
+    working_days: int,
+    stops: Sequence[Stop] = (),
+    *,
+    today: date,
+) -> Counted:
+    """When a limit of so many working days ends; days inside a stop are passed over.
+
+    While a stop lasts the end is not known: it is counted as if the stop ended ``today``, and
+    ``provisional``. Refused: ``bad_date`` for a stop that ends before it begins or begins before the
+    acceptance.
+    """
+    if any(one.began < accepted_on or (one.ended and one.ended < one.began) for one in stops):
+        raise Refusal(Code.BAD_DATE, why="stop")
+    spans = [(one.began, one.ended or max(today, one.began)) for one in stops]
+    counted = count(_Stopped(known, spans), accepted_on, working_days)
+    lasting = any(one.ended is None for one in stops)
+    return replace(counted, provisional=True) if lasting else counted
+
+
+def extended(days: int, joint: bool) -> int:
+    """A limit with the one extension that the law knows. Refused: ``not_yours`` for any other limit."""
+    if joint and days <= JOINT:
+        return days + JOINT_EXTENDED
+    if not joint and days <= DECIDE:
+        return days + DECIDE_EXTENDED
+    raise Refusal(Code.NOT_YOURS, why="extended")
+
+
+def deemed_accepted(known: Mapping[date, bool], received_on: date, today: date) -> bool:
+    """32 (4): whether an application of which nobody told what is missing counts as accepted.
+
+    It does once five working days have passed without the notice; then from ``received_on``.
+    """
+    return today > count(known, received_on, TELL_ALL).due_on
+
+
+class _Stopped(Mapping[date, bool]):
+    """A calendar on which nobody works inside the spans."""
+
+    def __init__(self, known: Mapping[date, bool], spans: Sequence[tuple[date, date]]) -> None:
+        self._known = known
+        self._spans = spans
+
+    def __getitem__(self, on: date) -> bool:
+        if any(began <= on <= ended for began, ended in self._spans):
+            return False
+        return self._known[on]
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)

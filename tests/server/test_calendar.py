@@ -1,0 +1,108 @@
+"""The working-day calendar: who changes it, and that limits that run on move with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from server.wire.case import CaseEdit
+from tests.kit.casework import PDF, VALUES
+from tests.kit.desks import Desk, demo_node, desk_of
+from tests.kit.stores import MovedClock
+
+NEW_YEARS_EVE = datetime(2026, 12, 30, 2, tzinfo=UTC)
+
+
+async def change(
+    desk: Desk, days: dict[str, bool], status: int = 200, *, twice: bool = False, **more: Any
+) -> dict[str, Any]:
+    asked = {
+        "days": [{"on": on, "works": works} for on, works in days.items()],
+        "source": "国务院办公厅关于2027年部分节假日安排的通知",
+        **more,
+    }
+    if twice:
+        asked["days"] *= 2
+    async with desk.http.post("/api/v1/calendar", json=asked) as said:
+        assert said.status == status, await said.text()
+        told: dict[str, Any] = await said.json(content_type=None)
+        return told
+
+
+async def accepted(clerk: Desk, approver: Desk) -> str:
+    """A case with everything in it, accepted: three working days from now."""
+    case_id = await clerk.open_case()
+    for name, value in VALUES.items():
+        await clerk.command(CaseEdit.model_fields["type"].default, case_id=case_id, field=name,
+                            value=value, base_version=0)  # fmt: skip
+    for line in (await clerk.case(case_id))["item"]["lines"]:
+        if line["need"] != "required":
+            continue
+        location, material_id = await clerk.begin(case_id, line["key"], len(PDF))
+        async with clerk.patch(location, 0, PDF) as said:
+            assert said.status == 204, await said.text()
+        await approver.command(
+            "case.review", case_id=case_id, material_id=material_id, review="accepted", reason=""
+        )
+    await approver.command("case.decide", case_id=case_id, decision="accepted", reason="材料齐全。")
+    return case_id
+
+
+async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path: Path) -> None:
+    clock = MovedClock(NEW_YEARS_EVE)
+    async with (
+        demo_node(database, tmp_path, clock) as node,
+        desk_of(node, "admin") as admin,
+        desk_of(node, "lixiulan") as clerk,
+        desk_of(node, "zhoumingyuan") as approver,
+    ):
+        case_id = await accepted(clerk, approver)
+        decision = (await clerk.case(case_id))["decision"]
+        # by weekday alone: Thursday, Friday, Monday
+        assert (decision["due_on"], decision["provisional"]) == ("2027-01-04", True)
+        assert (await admin.get("/calendar/2027"))["days"] == []
+
+        year = {
+            "2027-01-01": False, "2027-01-02": False, "2027-01-03": False, "2027-01-04": True,
+            "2027-01-05": True,
+        }  # fmt: skip
+        would = await change(admin, year, dry_run=True)
+        assert (would["changed"], would["moved_count"], would["written"]) == (5, 1, False)
+        assert [(one["before"], one["after"]) for one in would["moved"]] == [
+            ("2027-01-04", "2027-01-05")
+        ]
+        assert (await clerk.case(case_id))["decision"] == decision, "nothing was written"
+
+        did = await change(admin, year)
+        assert (did["moved_count"], did["written"]) == (1, True)
+        now = (await clerk.case(case_id))["decision"]
+        assert (now["due_on"], now["provisional"]) == ("2027-01-05", False)
+        assert (now["reason"], now["at"]) == (decision["reason"], decision["at"])
+        known = (await admin.get("/calendar/2027"))["days"]
+        assert {one["on"]: one["works"] for one in known} == year
+        assert {one["source"] for one in known} == {"国务院办公厅关于2027年部分节假日安排的通知"}
+
+        again = await change(admin, year)
+        assert (again["changed"], again["moved_count"]) == (0, 0)
+        history = await desk_history(node, case_id)
+        assert [one for one in history if one == "case.recounted"] == ["case.recounted"]
+
+
+async def desk_history(node: Any, case_id: str) -> list[str]:
+    async with desk_of(node, "chenli") as supervisor:
+        told = await supervisor.get(f"/cases/{case_id}/history")
+        return [one["event"]["type"] for one in told["events"]]
+
+
+async def test_what_a_calendar_cannot_be_is_refused(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+        assert (await change(admin, {"1999-01-01": False}, 422))["code"] == "bad_date"
+        assert (await change(admin, {"2027-01-01": False}, 422, twice=True))["code"] == "bad_date"
+        assert (await change(admin, {}, 400))["code"] == "malformed"
+        await admin.get("/calendar/1999", 404)
+        await admin.get("/calendar/year", 404)
+        async with desk_of(node, "lixiulan") as clerk:
+            assert (await change(clerk, {"2027-01-01": False}, 403))["code"] == "forbidden"
+            assert len((await clerk.get("/calendar/2026"))["days"]) == 365
