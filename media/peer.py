@@ -31,6 +31,8 @@ SAMPLE_RATE = 48_000
 AUDIO_FRAME_SAMPLES = 960
 VIDEO_CLOCK = Fraction(1, 90_000)
 
+BLINK_S = 0.1
+
 Colour = tuple[int, int, int]
 
 
@@ -70,15 +72,28 @@ class _Paced(MediaStreamTrack):
         self._count += 1
         return self._count - 1
 
+    def _blinks(self, count: int) -> bool:
+        """Whether this frame lies in the first tenth of a second of the machine's clock."""
+        return (self._began + count * self._period_s) % 1.0 < BLINK_S
+
 
 class ColourTrack(_Paced):
     """A plain picture with a small bar that moves along its lower edge, in RGB `colour`."""
 
     kind = "video"
 
-    def __init__(self, colour: Colour, *, width: int = 320, height: int = 240, fps: int = 10):
+    def __init__(
+        self,
+        colour: Colour,
+        *,
+        width: int = 320,
+        height: int = 240,
+        fps: int = 10,
+        blinking: bool = False,
+    ):
         super().__init__(1 / fps)
         self._fps = fps
+        self._blinking = blinking
         self._picture = np.empty((height, width, 3), np.uint8)
         self._picture[:] = colour
 
@@ -88,6 +103,8 @@ class ColourTrack(_Paced):
         picture = self._picture.copy()
         left = count * 8 % (width - 32)
         picture[-height // 8 :, left : left + 32] = 255 - picture[-height // 8 :, left : left + 32]
+        if self._blinking and not self._blinks(count):
+            picture[:] = 0
         frame = VideoFrame.from_ndarray(picture, format="rgb24")
         frame.pts = count * 90_000 // self._fps
         frame.time_base = VIDEO_CLOCK
@@ -99,14 +116,18 @@ class ToneTrack(_Paced):
 
     kind = "audio"
 
-    def __init__(self, tone_hz: float) -> None:
+    def __init__(self, tone_hz: float, *, blinking: bool = False) -> None:
         super().__init__(AUDIO_FRAME_SAMPLES / SAMPLE_RATE)
         self._tone_hz = tone_hz
+        self._blinking = blinking
 
     async def recv(self) -> AudioFrame:
-        first = await self._next() * AUDIO_FRAME_SAMPLES
+        count = await self._next()
+        first = count * AUDIO_FRAME_SAMPLES
         at = (first + np.arange(AUDIO_FRAME_SAMPLES)) / SAMPLE_RATE
         wave = (8192 * np.sin(2 * np.pi * self._tone_hz * at)).astype(np.int16)
+        if self._blinking and not self._blinks(count):
+            wave[:] = 0
         frame = AudioFrame.from_ndarray(wave.reshape(1, -1), format="s16", layout="mono")
         frame.sample_rate = SAMPLE_RATE
         frame.pts = first
@@ -182,7 +203,8 @@ class ScriptedPeer:
     """One seat's browser, played by a script.
 
     `colour` is RGB 0-255, `tone_hz` the pitch it sings. Video is VP8, 320x240 at
-    10 a second unless said otherwise.
+    10 a second unless said otherwise. `blinking`: it is seen and heard in the first tenth of each
+    second alone, so that lips can be measured.
     """
 
     def __init__(
@@ -193,14 +215,15 @@ class ScriptedPeer:
         width: int = 320,
         height: int = 240,
         fps: int = 10,
+        blinking: bool = False,
     ) -> None:
         # By another policy aiortc leaves the later lines of a kind on a transport that it stops.
         self._pc = RTCPeerConnection(
             RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
         self._sources: list[_Paced] = [
-            ToneTrack(tone_hz),
-            ColourTrack(colour, width=width, height=height, fps=fps),
+            ToneTrack(tone_hz, blinking=blinking),
+            ColourTrack(colour, width=width, height=height, fps=fps, blinking=blinking),
         ]
         self._listeners: list[asyncio.Task[None]] = []
         self._others = (_Other(), _Other())

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,8 +30,8 @@ class Studio:
     def client(self) -> MediaClient:
         return self.worker.client
 
-    def peer(self, colour: Colour, tone_hz: float) -> Peer:
-        peer = Peer(colour, tone_hz)
+    def peer(self, colour: Colour, tone_hz: float, **more: Any) -> Peer:
+        peer = Peer(colour, tone_hz, **more)
         self._stack.push_async_callback(peer.close)
         return peer
 
