@@ -10,7 +10,8 @@ room.
 import secrets
 from collections.abc import Callable
 from itertools import cycle
-from typing import Protocol
+from struct import Struct
+from typing import NamedTuple, Protocol
 
 from media.batch import BATCH
 from media.codec import BEGINS
@@ -38,6 +39,10 @@ class Tap(Protocol):
 
     def packet(self, track: "Track", packet: memoryview, now: float) -> None: ...
 
+
+# Flags, marker and payload type, sequence, timestamp, SSRC; and what of these is renumbered.
+_HEAD = Struct("!BBHII")
+_NUMBERS = Struct("!HII")
 
 KEY_INTERVAL_S = 1.0
 MAX_SSRCS = 64
@@ -81,6 +86,71 @@ class Ring:
 
     def find(self, sequence: int) -> tuple[bytes, int, int, int] | None:
         return self._kept.get(sequence)
+
+
+class Layout(NamedTuple):
+    """Where the extensions of one stream's packets are.
+
+    It changes seldom in a stream, and is proved for a packet by one comparison: of all between
+    `first` and `head` that `mask` does not leave out as a value.
+    """
+
+    flags: int
+    first: int
+    mask: int
+    marks: int
+    head: int
+    mid_at: int
+    twcc_at: int
+
+    def fits(self, data: bytearray, length: int) -> bool:
+        flags, first, mask, marks, head, _, _ = self
+        return (
+            data[0] & 31 == flags
+            and head <= length
+            and int.from_bytes(data[first:head], "big") & mask == marks
+        )
+
+
+def read_layout(data: bytearray, length: int) -> tuple[Layout, bytes] | None:
+    """Walk a packet's header extensions (RFC 8285, one byte); None when they are cut short.
+
+    With the name of a layer, if there is one. Who gets the packet knows nothing of layers:
+    padding takes its place.
+    """
+    flags = data[0] & 31
+    first = 12 + 4 * (flags & 15)
+    if not flags & 16:
+        return (Layout(flags, first, 0, 0, first, 0, 0), b"") if first <= length else None
+    head = first + 4 + 4 * (data[first + 2] << 8 | data[first + 3])
+    if head > length:
+        return None
+    mid_at = twcc_at = 0
+    rid = b""
+    mask = bytearray(b"\xff") * (head - first)
+    if data[first] == 0xBE and data[first + 1] == 0xDE:
+        at = first + 4
+        while at < head:
+            mark = data[at]
+            after = at + (mark & 15) + 2
+            if mark == 0:
+                at += 1
+                continue
+            if after > head:
+                break
+            number = mark >> 4
+            if number == TWCC_EXTENSION and after == at + 3:
+                twcc_at = at + 1
+            elif number == MID_EXTENSION:
+                mid_at = at + 1
+            elif RID_EXTENSION <= number <= REPAIRED_RID_EXTENSION:
+                rid = bytes(data[at + 1 : at + 2])
+                data[at:after] = bytes(after - at)
+            mask[at + 1 - first : after - first] = bytes(after - at - 1)
+            at = after
+    values = int.from_bytes(mask, "big")
+    marks = int.from_bytes(data[first:head], "big") & values
+    return Layout(flags, first, values, marks, head, mid_at, twcc_at), rid
 
 
 class Track:
@@ -327,6 +397,7 @@ class Endpoint:
         self.layers: dict[str, Track] = {}
         self.departures: Departures | None = None
         self.by_ssrc: dict[int, Track] = {}
+        self.layouts: dict[int, Layout] = {}
         self.by_feed_ssrc: dict[int, Feed] = {}
         self.receive(received)
         self.numbering = Numbering(secrets.randbits(14))
@@ -402,48 +473,31 @@ class Forwarder:
         endpoint.packets_in += 1
         endpoint.bytes_in += length
         endpoint.heard_at = now
-        ssrc = data[8] << 24 | data[9] << 16 | data[10] << 8 | data[11]
-        payload = data[1] & 127
-        head = 12 + 4 * (data[0] & 15)
+        _, payload, sequence, timestamp, ssrc = _HEAD.unpack_from(data)
+        payload &= 127
         track = endpoint.by_ssrc.get(ssrc)
-        mid_at = twcc_at = 0
-        rid = b""
-        if data[0] & 16:
-            end = head + 4 + 4 * (data[head + 2] << 8 | data[head + 3])
-            if end > length:
+        layout = endpoint.layouts.get(ssrc)
+        if layout is None or not layout.fits(data, length):
+            read = read_layout(data, length)
+            if read is None:
                 endpoint.refused += 1
                 return
-            if data[head] == 0xBE and data[head + 1] == 0xDE:
-                at = head + 4
-                while at < end:
-                    mark = data[at]
-                    if mark == 0:
-                        at += 1
-                        continue
-                    number = mark >> 4
-                    if number == TWCC_EXTENSION:
-                        twcc_at = at + 1
-                    elif number == MID_EXTENSION:
-                        mid_at = at + 1
-                    elif RID_EXTENSION <= number <= REPAIRED_RID_EXTENSION:
-                        # Who gets it knows nothing of layers: padding takes its place.
-                        rid = bytes(data[at + 1 : at + 2])
-                        data[at : at + (mark & 15) + 2] = bytes((mark & 15) + 2)
-                    at += (mark & 15) + 2
-            head = end
+            layout, rid = read
+            if track is None and layout.mid_at:
+                mid = data[layout.mid_at : layout.mid_at + 1]
+                track = self._bind(endpoint, ssrc, payload, mid, rid)
+            if track is not None and not rid:
+                endpoint.layouts[ssrc] = layout
         if track is None:
-            if mid_at:
-                track = self._bind(endpoint, ssrc, payload, data[mid_at : mid_at + 1], rid)
-            if track is None:
-                endpoint.refused += 1
-                return
+            endpoint.refused += 1
+            return
+        head, mid_at, twcc_at = layout.head, layout.mid_at, layout.twcc_at
         retransmission = payload in RTX_PAYLOADS
         if payload != track.payload and not (
             track.kind == "video" if retransmission else track.change_codec(payload)
         ):
             endpoint.refused += 1
             return
-        sequence = data[2] << 8 | data[3]
         if not retransmission:
             if track.ssrc != ssrc:
                 track.ssrc = ssrc
@@ -485,8 +539,10 @@ class Forwarder:
                 track,
                 buffer,
                 out,
-                ssrc,
+                retransmission,
                 sequence,
+                timestamp,
+                ssrc,
                 length,
                 head,
                 mid_at,
@@ -503,8 +559,10 @@ class Forwarder:
         track: Track,
         buffer: Buffer,
         out: Buffer,
-        ssrc: int,
+        retransmission: bool,
         sequence: int,
+        timestamp: int,
+        ssrc: int,
         length: int,
         head: int,
         mid_at: int,
@@ -519,8 +577,6 @@ class Forwarder:
         if not to.ready or outbound is None or destination is None or not feed.wanted:
             return False
         source = buffer.data
-        retransmission = source[1] & 127 in RTX_PAYLOADS
-        timestamp = source[4] << 24 | source[5] << 16 | source[6] << 8 | source[7]
         other = track is not feed.source
         if feed.waiting or other or (feed.source_ssrc != ssrc and not retransmission):
             if track.kind == "video" and track.codec not in to.codecs:
@@ -534,10 +590,7 @@ class Forwarder:
             if other:
                 feed.turn_to(track)
             feed.begin(ssrc, sequence, timestamp, now)
-        # What is all padding is a probe; in any other the original's number stands first.
-        repairs = length - head >= 2 and not (
-            source[0] & 32 and source[length - 1] >= length - head
-        )
+        repairs = retransmission and _repairs(source, head, length)
         if retransmission and not track.endpoint.end_to_end:
             original = source[head] << 8 | source[head + 1] if repairs else -1
             if original not in feed.asked:
@@ -546,6 +599,7 @@ class Forwarder:
         data = out.data
         if out is not buffer:
             data[:length] = buffer.view[:length]
+        moved = (timestamp + feed.timestamp_offset) & 0xFFFFFFFF
         if retransmission:
             if feed.rtx_source_ssrc != ssrc:
                 first = _first_sequence() if feed.rtx_last < 0 else feed.rtx_last + 1
@@ -564,14 +618,9 @@ class Forwarder:
             own = feed.ssrc
             if (number - feed.last_sequence) & 0xFFFF < 0x8000 or feed.last_sequence < 0:
                 feed.last_sequence = number
-                feed.last_timestamp = (timestamp + feed.timestamp_offset) & 0xFFFFFFFF
+                feed.last_timestamp = moved
                 feed.last_at = now
-        data[2] = number >> 8
-        data[3] = number & 255
-        if feed.timestamp_offset:
-            moved = (timestamp + feed.timestamp_offset) & 0xFFFFFFFF
-            data[4:8] = moved.to_bytes(4, "big")
-        data[8:12] = own.to_bytes(4, "big")
+        _NUMBERS.pack_into(data, 2, number, moved, own)
         if mid_at and feed.mid != track.mid:
             data[mid_at : mid_at + 1] = feed.mid_bytes
         if twcc_at:
@@ -659,9 +708,15 @@ def _heard(track: Track) -> bool:
     return any(feed.endpoint.ready and feed.wanted for feed in track.feeds)
 
 
+def _repairs(data: bytearray, head: int, length: int) -> bool:
+    """Whether an RTX packet repeats another one, whose number then stands first in it; what is
+    all padding is a probe."""
+    return length - head >= 2 and not (data[0] & 32 and data[length - 1] >= length - head)
+
+
 def _begins(track: Track, data: bytearray, head: int, length: int) -> bool:
     """Whether a stream may begin here: any sound packet, or the first of a key frame."""
     return track.kind == "audio" or BEGINS[track.codec](data, head, length)
 
 
-__all__ = ["Endpoint", "Feed", "Forwarder", "Ring", "Tap", "Track"]
+__all__ = ["Endpoint", "Feed", "Forwarder", "Layout", "Ring", "Tap", "Track", "read_layout"]

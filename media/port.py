@@ -143,41 +143,43 @@ class Port(Generic[Owner]):
         for _ in range(DRAIN_LIMIT // BATCH):
             count = batch.receive()
             self.datagrams += count
+            sizes, keys, buffers, known = batch.sizes, batch.keys, batch.buffers, self.owners.known
             for index in range(count):
-                self._take(index, now)
+                length = sizes[index]
+                buffer = buffers[index]
+                try:
+                    if 127 < buffer.data[0] < 192 and 0 < length < BUFFER_BYTES:
+                        owner = known.get(keys[index]) or self._owner(index)
+                        if owner is not None:
+                            self._media(owner, buffer, length, now)
+                    else:
+                        self._take(index, buffer, length)
+                except Exception:
+                    # A bug, but the datagrams behind this one are other people's calls. Told once:
+                    # whoever found such a datagram can send a thousand a second.
+                    if not self.dropped["fault"]:
+                        log.exception("a datagram could not be handled")
+                    self.dropped["fault"] += 1
             batch.flush()
             if count < BATCH:
                 break
         self._draining = False
         self._drained()
 
-    def _take(self, index: int, now: float) -> None:
-        batch = self._batch
-        buffer = batch.buffers[index]
-        length = batch.sizes[index]
+    def _take(self, index: int, buffer: Buffer, length: int) -> None:
+        """Deal with a datagram that is no packet of media."""
         if length == 0 or length == BUFFER_BYTES:
             self.dropped["size"] += 1
             return
         first = buffer.data[0]
-        try:
-            if 127 < first < 192:
-                owner = self.owners.known.get(batch.keys[index]) or self._owner(index)
-                if owner is not None:
-                    self._media(owner, buffer, length, now)
-            elif first < 4:
-                self._check(bytes(buffer.view[:length]), batch.address(index))
-            elif 19 < first < 64:
-                owner = self._owner(index)
-                if owner is not None:
-                    self._dtls(owner, bytes(buffer.view[:length]), batch.address(index))
-            else:
-                self.dropped["unknown_kind"] += 1
-        except Exception:
-            # A bug, but the datagrams behind this one are other people's calls. Told once:
-            # whoever found such a datagram can send a thousand a second.
-            if not self.dropped["fault"]:
-                log.exception("a datagram could not be handled")
-            self.dropped["fault"] += 1
+        if first < 4:
+            self._check(bytes(buffer.view[:length]), self._batch.address(index))
+        elif 19 < first < 64:
+            owner = self._owner(index)
+            if owner is not None:
+                self._dtls(owner, bytes(buffer.view[:length]), self._batch.address(index))
+        else:
+            self.dropped["unknown_kind"] += 1
 
     def _owner(self, index: int) -> Owner | None:
         """Whose datagram it is by its address; a stranger's is dropped."""

@@ -8,7 +8,11 @@ nothing, never an exception; who gets what is decided by the room.
 import struct
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import sub
+from typing import Any
 
 SR = 200
 RR = 201
@@ -184,8 +188,13 @@ def read_feedback(data: bytes) -> Feedback | None:
         else:
             symbols += [(chunk >> (13 - i)) & 1 for i in range(14)]
     arrivals: list[int | None] = []
+    del symbols[count:]
+    if symbols.count(1) == count:
+        # All came, one soon after the other: the ordinary case.
+        arrivals += accumulate(data[position : position + count])
+        return Feedback(base, reference, arrivals) if len(arrivals) == count else None
     at = 0
-    for symbol in symbols[:count]:
+    for symbol in symbols:
         if symbol == 1:
             if position >= len(data):
                 return None
@@ -205,7 +214,12 @@ def write_feedback(feedback: Feedback, media_ssrc: int, count: int) -> bytes:
     symbols: list[int] = []
     deltas = bytearray()
     before = 0
-    for arrival in feedback.arrivals:
+    with suppress(TypeError, ValueError):
+        # None is no number, and a delta that is no byte none of these: the ordinary case has neither.
+        arrivals: list[Any] = feedback.arrivals
+        deltas += bytes(map(sub, arrivals, [0, *arrivals]))
+        symbols = [1] * len(arrivals)
+    for arrival in feedback.arrivals if not symbols else ():
         if arrival is None:
             symbols.append(0)
             continue
@@ -352,6 +366,8 @@ class Numbering:
         self._last = None
 
     def translate(self, feedback: Feedback) -> Feedback | None:
+        if (first := self._straight(feedback)) is not None:
+            return Feedback(first, feedback.reference, feedback.arrivals)
         found: dict[int, int | None] = {}
         near: int | None = None
         for index, arrival in enumerate(feedback.arrivals):
@@ -384,6 +400,22 @@ class Numbering:
                 before = arrival
             arrivals.append(arrival)
         return Feedback(low & 0xFFFF, feedback.reference, arrivals)
+
+    def _straight(self, feedback: Feedback) -> int | None:
+        """The publisher's first number where all of its numbers came, in one row behind the last
+        ones told: the ordinary case, in which nothing but the first number changes."""
+        count = len(feedback.arrivals)
+        start = feedback.base & (_WINDOW - 1)
+        incoming = self._incoming[start : start + count]
+        if not count or len(incoming) < count or None in feedback.arrivals:
+            return None
+        first = incoming[0]
+        if first < 0 or incoming != array("i", range(first, first + count)):
+            return None
+        if self._last is not None and 0 < (first - self._last - 1) & 0xFFFF < _MAX_GAP:
+            return None
+        self._last = (first + count - 1) & 0xFFFF
+        return first
 
 
 class Departures:

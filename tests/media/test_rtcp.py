@@ -193,3 +193,48 @@ def test_what_the_worker_asks_for_again(first: int, count: int) -> None:
         0x1234,
     )
     assert list(rtcp.nacked(block)) == [(first + n) & 0xFFFF for n in range(count)]
+
+
+@given(
+    base=st.integers(0, 0xFFFF),
+    deltas=st.lists(st.one_of(st.none(), st.integers(-300, 600)), min_size=1, max_size=60),
+)
+def test_feedback_reads_as_it_was_written_whether_all_came_or_not(
+    base: int, deltas: list[int | None]
+) -> None:
+    for chosen in (deltas, [abs(delta or 0) % 256 for delta in deltas]):
+        at = 0
+        arrivals: list[int | None] = []
+        for delta in chosen:
+            at += delta or 0
+            arrivals.append(None if delta is None else at)
+        feedback = rtcp.Feedback(base, 7, arrivals)
+        written = rtcp.write_feedback(feedback, 42, 3)
+        assert rtcp.read_feedback(written) == feedback
+
+
+def test_feedback_in_which_all_came_is_told_in_the_publishers_numbers_over_the_wrap() -> None:
+    numbering = rtcp.Numbering(65_000)
+    outgoing = [numbering.assign(n & 0xFFFF) for n in range(65_480, 65_600)]
+    told: list[int] = []
+    for start in range(0, 120, 20):
+        arrivals: list[int | None] = list(range(start, start + 20))
+        translated = numbering.translate(rtcp.Feedback(outgoing[start], 9, arrivals))
+        assert translated is not None
+        assert translated.arrivals == arrivals
+        assert translated.reference == 9
+        told += [(translated.base + i) & 0xFFFF for i in range(20)]
+    assert told == [n & 0xFFFF for n in range(65_480, 65_600)]
+
+
+def test_what_was_lost_on_the_way_in_is_told_as_lost_between_two_straight_reports() -> None:
+    numbering = rtcp.Numbering(100)
+    first = [numbering.assign(n) for n in range(1000, 1010)]
+    second = [numbering.assign(n) for n in range(1013, 1023)]
+    ten: list[int | None] = list(range(10))
+    one = numbering.translate(rtcp.Feedback(first[0], 1, ten))
+    two = numbering.translate(rtcp.Feedback(second[0], 2, ten))
+    assert one is not None
+    assert two is not None
+    assert (one.base, one.arrivals) == (1000, ten)
+    assert (two.base, two.arrivals) == (1010, [None, None, None, *ten])
