@@ -7,6 +7,7 @@ Typst itself would print boxes and only warn.
 """
 
 import base64
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ def draw(facts: dict[str, Any], font_dirs: Sequence[str] = ()) -> tuple[bytes, i
         sys_inputs={
             "facts": json.dumps(told, ensure_ascii=False),
             "ink": ink(signature) if signature else "",
+            "code": code(facts["case_number"]) if facts["case_number"] else "",
         },
     )
     pdf, warnings = compiler.compile_with_warnings(
@@ -88,6 +90,15 @@ def ink(signature: dict[str, Any]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
         f' stroke="{_INK}" stroke-linecap="round" fill="none">{"".join(lines)}</svg>'
     )
+
+
+def code(number: str) -> str:
+    """The 办件编号 as a QR code in SVG: what is read from it is the number and nothing else."""
+    import segno
+
+    out = io.BytesIO()
+    segno.make(number, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
+    return out.getvalue().decode()
 
 
 def _fonts(font_dirs: Sequence[str]) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy as sa
+import zxingcpp
 
 from server.actions import demo, papers
 from server.actions.archive import Archive
@@ -137,6 +138,16 @@ class Desk:
             document.close()
         return paper, "".join(text.split())
 
+    async def scanned(self) -> str:
+        """What a scanner reads from the code on the newest paper, as it is printed."""
+        paper = (await self.office.view(self.case_id))["papers"][-1]
+        document = pypdfium2.PdfDocument(self.office.store.blobs.path(paper["sha256"]))
+        try:
+            (found,) = zxingcpp.read_barcodes(document[0].render(scale=200 / 72).to_pil())
+        finally:
+            document.close()
+        return str(found.text)
+
 
 def picture(kind: str, content: bytes) -> None:
     """Keep the first page for the documentation, when pictures are asked for."""
@@ -184,6 +195,8 @@ async def test_the_receipt_lists_what_was_received_and_bears_the_signature(desk:
     assert paper["number"].startswith("370211-SJ-20261123-")
     case = await desk.office.view(desk.case_id)
     on(text, *ALWAYS, "收件凭证", paper["number"], case["number"], "370103********2840")
+    on(text, f"自受理之日起{case['item']['promised_days']}个工作日")
+    assert await desk.scanned() == case["number"]
     on(text, "138****6217", case["item"]["name"], case["item"]["code"], "异地代收代办")
     on(text, shown["hash"][:32], shown["hash"][32:], "不表示受理")
     for material in case["materials"]:

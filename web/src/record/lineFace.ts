@@ -1,10 +1,14 @@
 /** How a line of the material list is shown: state, words, progress; the same in the window's tray and the approver's. */
 import type { ComposerTranslation } from 'vue-i18n'
+import { shorten } from '../ui/shorten'
 import type { StateKind } from '../ui/states'
 import type { Line, LineState } from './lines'
 import type { Progress } from './useCase'
 import type { Transfer } from './useUploads'
 import { percent, size } from './words'
+
+/** as much of a file's name as stands beside its progress; both ends of a longer one are kept */
+const NAME = 18
 
 export const kinds: Record<LineState, StateKind> = {
   none: 'none',
@@ -44,7 +48,7 @@ export function faceOf(
       word: failed ? t('record.materials.state.failed') : t(`record.materials.state.${transfer.state === 'waiting' ? 'waiting' : 'receiving'}`, { percent: done }),
       reason: transfer.problem?.title,
       percent: done,
-      way: `${t('record.materials.uploading_here')}${transfer.bytes_per_s ? ` · ${size(transfer.bytes_per_s)}/s` : ''}`,
+      way: `${shorten(transfer.name, NAME)} · ${t('record.materials.uploading_here')}${transfer.bytes_per_s ? ` · ${size(transfer.bytes_per_s)}/s` : ''}`,
       waiting: transfer.state !== 'running',
     }
   }
@@ -56,7 +60,7 @@ export function faceOf(
       word: t('record.materials.state.receiving', { percent: done }),
       reason: undefined,
       percent: done,
-      way: `${current.by.window_name ?? current.by.name}${seen?.bytes_per_s ? ` · ${size(seen.bytes_per_s)}/s` : ''}`,
+      way: `${shorten(current.name, NAME)} · ${current.by.window_name ?? current.by.name}${seen?.bytes_per_s ? ` · ${size(seen.bytes_per_s)}/s` : ''}`,
       waiting: false,
     }
   }

@@ -3,7 +3,7 @@ export default {
   loading: 'Loading the records',
   none: 'No call matches',
   choose: 'Choose a call on the left to see it again, with the files and the form of each second',
-  count: '{n} calls',
+  count: 'Calls: {n}',
   more: 'More',
   nobody: 'nobody answered',
   not_answered: 'not answered',

@@ -26,7 +26,7 @@ export default {
   states: { registered: 'Registered', reviewing: 'Under review', accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   cases: {
     title: 'Cases',
-    count: '{n} cases',
+    count: '{n}',
     loading: 'Loading the cases',
     empty: 'No cases yet: choose an item and register the first one',
     empty_approver: 'No cases yet; this page rings when a window calls',

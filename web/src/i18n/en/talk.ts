@@ -65,7 +65,7 @@ const talk: Words<typeof zh> = {
   },
   sending: {
     title: 'Send to the window',
-    open: 'Send to the window',
+    open: 'Send a file',
     purpose: 'What it is',
     purposes: { material: 'Material', blank_form: 'Blank form', sample: 'Sample', guide: 'Guide', notice: 'Notice', result: 'Result' },
     line: 'Belongs to',
