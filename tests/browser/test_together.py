@@ -7,7 +7,6 @@ on the Chinese pages. The sender of the early view is a desk over HTTP, who stop
 from __future__ import annotations
 
 import io
-import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -368,69 +367,6 @@ async def test_a_file_is_seen_while_it_arrives(tmp_path: Path) -> None:
         case.approver.complaints[:] = [
             one for one in case.approver.complaints if "/api/v1/session" not in one
         ]
-
-
-async def test_an_upload_goes_on_where_the_network_broke(tmp_path: Path) -> None:
-    """C15: both sides see name, share and speed; what the server had is not sent again."""
-    async with both(tmp_path) as case:
-        window, far = case.window.page, case.approver.page
-        network = await window.context.new_cdp_session(window)
-
-        async def line(*, offline: bool = False, up_bytes_s: int = -1) -> None:
-            await network.send(
-                "Network.emulateNetworkConditions",
-                {
-                    "offline": offline,
-                    "latency": 0,
-                    "downloadThroughput": -1,
-                    "uploadThroughput": up_bytes_s,
-                },
-            )
-
-        offsets: list[int] = []
-        window.on(
-            "request",
-            lambda one: (
-                offsets.append(int(one.headers["upload-offset"])) if one.method == "PATCH" else None
-            ),
-        )
-        data = paper(9, noise=True)
-        before = await taken(case)
-        await line(up_bytes_s=400_000)
-        await window.get_by_label("上传文件到：原负责人免职文件与新负责人任职文件").set_input_files(
-            {"name": "任职文件.pdf", "mimeType": "application/pdf", "buffer": data}
-        )
-        near = window.locator('[data-line="appointment"]')
-        there = far.locator('[data-line="appointment"]')
-        for side in (near, there):
-            await expect(side.locator(".transfer")).to_contain_text("任职文件.pdf")
-            await expect(side.locator(".transfer")).to_contain_text("KB/s")
-            await expect(side).to_contain_text(re.compile(r"上传中 [1-9]\d? %"))
-        await picture(case.window, "upload-running")
-        had = await share_of(there)
-        await line(offline=True)
-        await expect(near.locator(".bar.waiting")).to_be_visible(timeout=15_000)
-        await picture(case.window, "upload-waiting")
-        assert await share_of(near) >= had, "the bar fell back"
-        await line()
-        await expect(there).to_have_attribute("data-state", "unread", timeout=30_000)
-        assert offsets[0] == 0
-        assert offsets[-1] >= had * len(data) // 100
-        assert await taken(case) - before == len(data), "bytes came twice"
-        for desk in (case.window, case.approver):
-            desk.complaints[:] = [one for one in desk.complaints if "WebSocket" not in one]
-
-
-async def taken(case: Both) -> float:
-    """How many bytes of uploads this node has taken."""
-    async with case.clerk.http.get("/metrics") as said:
-        found = re.search(r"^yunjian_upload_bytes_total (\S+)$", await said.text(), re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
-async def share_of(line: Locator) -> int:
-    """The percents that its bar shows."""
-    return int(await line.get_by_role("progressbar").get_attribute("aria-valuenow") or 0)
 
 
 async def test_the_approver_sends_and_the_window_returns(tmp_path: Path) -> None:
