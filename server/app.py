@@ -42,6 +42,7 @@ from server.actions.materials import LIVES, Uploads
 from server.actions.papers import Press
 from server.actions.playbacks import Studio
 from server.actions.recordings import Recordings
+from server.actions.rehearsals import Rehearsals
 from server.actions.rooms import Rooms, Start
 from server.actions.sessions import Sessions
 from server.api import (
@@ -282,6 +283,11 @@ async def node(
         fresh_id=case_actions.new_id,
         ice_servers=partial(turn.ice_servers, settings.turn_urls, turn_secret),
     )
+    rehearsals = Rehearsals(
+        rooms.stage,
+        store.clock.now,
+        partial(turn.ice_servers, settings.turn_urls, turn_secret),
+    )
     app[DRAIN] = drain = Drain(switchboard)
     for table in (
         case_actions.commands(store),
@@ -291,6 +297,7 @@ async def node(
         comments.commands(store),
         signing.commands(store, settings.numbering),
         switchboard.handlers(),
+        rehearsals.commands(),
     ):
         for command, handler in table.items():
             gateway.on(command, handler)
@@ -335,6 +342,7 @@ async def node(
     tasks.start("switchboard", switchboard.run())
     tasks.start("jobs", jobs.run())
     tasks.start("marks", marks.run())
+    tasks.start("rehearsals", rehearsals.run())
     tasks.start("uploads", receiving.sweep_on())
     tasks.start("sessions", book.watch(gateway.sessions, gateway.disconnect_session))
     await gateway.start()
@@ -343,6 +351,7 @@ async def node(
     finally:
         await tasks.close()
         await switchboard.close()
+        await rehearsals.end_all()
         await rooms.close(stop=not keep_media)
         await marks.close()
         await store.close()

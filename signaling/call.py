@@ -4,10 +4,12 @@
     Ring  ringing ──> answered | declined | missed | cancelled | superseded
     Leg   joined ──> lost | left            (coming back is a new leg, linked to the one before)
                      lost ──> left          (a third party whose place lapsed; a call ends for the others)
+    Hold  since ──> until                   (one after another; while one is open nothing is heard or seen)
 
 The window and the approver make the call; while it is live, one more unit may be invited to its
-third seat, who comes and goes without ending it. Pure: no clock, no storage, no wire. State only moves forward, so that late, doubled and
-reordered inputs do no harm. Who may see a call, and what is sent to whom, is not known here.
+third seat, who comes and goes without ending it, and either of the two may hold it. Pure: no clock,
+no storage, no wire. State only moves forward, so that late, doubled and reordered inputs do no
+harm. Who may see a call, and what is sent to whom, is not known here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,8 +34,9 @@ HELD_WITH_OTHER_S = 120.0
 HELD_ALONE_S = 60.0
 LEGS_AT_MOST = 200
 RINGS_AT_MOST = 200
-"""Each event carries the whole call: who takes his seat, or invites, again and again must not make
-it endless."""
+HOLDS_AT_MOST = 200
+"""Each event carries the whole call: who takes his seat, invites or holds again and again must not
+make it endless."""
 
 
 class CallState(StrEnum):
@@ -123,6 +126,15 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """One time on hold: from ``since``, by whom, and until when; open while ``until`` is None."""
+
+    by: PersonId
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A meeting between a window and an approver, and perhaps a third, from dialling to end."""
 
@@ -136,6 +148,12 @@ class Call:
     reason: EndReason | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    holds: tuple[Hold, ...] = ()
+
+    def on_hold(self) -> Hold | None:
+        """The hold that is open: no party hears, sees or is recorded."""
+        last = self.holds[-1] if self.holds else None
+        return last if last is not None and last.until is None else None
 
     def seated(self) -> tuple[Leg, ...]:
         """The newest leg of each seat, window first: of the third's only while he holds it."""
@@ -229,6 +247,20 @@ class Muted:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOnHold:
+    """The window or the approver lets nobody hear or see anybody for a while."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Who put the call on hold goes on."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class MediaTurned:
     """The media engine says that packets of this leg flow, or flow no longer."""
 
@@ -262,6 +294,8 @@ CallInput = (
     | Withdrawn
     | Joined
     | Muted
+    | PutOnHold
+    | Resumed
     | MediaTurned
     | RecordingTurned
     | Tick
@@ -306,8 +340,8 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
     cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
     that is not his, ``not_in_call`` for a seat (and to the third who would invite); ``seat_taken``
     to an invitation while a third party is there or is being rung, ``no_approver_free`` to one of
-    nobody; and ``throttled`` when there are 200 legs, or 200 rings, already. What the engine or
-    the clock say is never refused.
+    nobody; ``not_yours`` to who would resume what the other holds; and ``throttled`` when there are
+    200 legs, rings or holds already. What the engine or the clock say is never refused.
     """
     match event:
         case Tick():
@@ -348,6 +382,10 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
             leg = own_leg(call, event.leg_id, event.person_id)
             muted = leg.muted | {event.mid} if event.on else leg.muted - {event.mid}
             return _with_leg(call, replace(leg, muted=muted))
+        case PutOnHold():
+            return _put_on_hold(call, event, at)
+        case Resumed():
+            return _resumed(call, event, at)
         case _:
             assert_never(event)
 
@@ -419,6 +457,34 @@ def _withdrawn(call: Call, event: Withdrawn, at: datetime) -> Call:
     for ring in asked:
         call = _with_ring(call, _closed(ring, RingState.CANCELLED, at))
     return call
+
+
+def _put_on_hold(call: Call, event: PutOnHold, at: datetime) -> Call:
+    _not_ended(call)
+    _at_the_head(call, event.person_id)
+    if call.on_hold() is not None:
+        return call
+    if len(call.holds) >= HOLDS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    return replace(call, holds=(*call.holds, Hold(event.person_id, at)))
+
+
+def _resumed(call: Call, event: Resumed, at: datetime) -> Call:
+    _not_ended(call)
+    _at_the_head(call, event.person_id)
+    hold = call.on_hold()
+    if hold is None:
+        return call
+    if hold.by != event.person_id:
+        raise Refusal(Code.NOT_YOURS)
+    return _released(call, at)
+
+
+def _released(call: Call, at: datetime) -> Call:
+    hold = call.on_hold()
+    if hold is None:
+        return call
+    return replace(call, holds=(*call.holds[:-1], replace(hold, until=at)))
 
 
 def _answered(call: Call, event: Answered, at: datetime, patience: Patience) -> Call:
@@ -522,7 +588,7 @@ def _rung_out(call: Call, at: datetime) -> Call:
 
 def _ended(call: Call, reason: EndReason, at: datetime) -> Call:
     return replace(
-        call,
+        _released(call, at),
         state=CallState.ENDED,
         reason=reason,
         ended_at=at,

@@ -1,4 +1,4 @@
-"""The wire: envelope, call, desk and unit messages, ephemerals.
+"""The wire: envelope, call, rehearsal, desk and unit messages, ephemerals.
 
 Every message is a frozen model that refuses unknown fields and is told apart by
 ``type``. Commands are imperative and carry an ``id`` made by the page; events are
@@ -147,6 +147,14 @@ class LegView(Message):
     """Until when the place of a lost seat is kept."""
 
 
+class HoldView(Message):
+    """One time on hold. ``until`` is None while nothing is heard, seen or recorded on either side."""
+
+    by: PersonRef
+    since: datetime
+    until: datetime | None = None
+
+
 class RingCard(Message):
     """What a rung approver needs to know; the applicant's name is masked (孙**)."""
 
@@ -178,6 +186,8 @@ class CallView(Message):
     opened_at: datetime
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    holds: list[HoldView] = []
+    """In the order in which they came; the last may still be open."""
 
 
 class CallChanged(Event):
@@ -258,6 +268,23 @@ class CallMute(Command):
     on: bool
 
 
+class CallHold(Command):
+    """Let nobody in the live call hear or see anybody, and record nothing, until ``call.resume``.
+
+    From the window or the approver; refused to others: not_in_call.
+    """
+
+    type: Literal["call.hold"] = "call.hold"
+    call_id: Id
+
+
+class CallResume(Command):
+    """End the hold; only who holds may. Refused: not_yours, not_in_call."""
+
+    type: Literal["call.resume"] = "call.resume"
+    call_id: Id
+
+
 class CallHangUp(Command):
     """Ends the call for all; from the third seat it only leaves."""
 
@@ -291,6 +318,53 @@ class CallOpen(Command):
 
     type: Literal["call.open"] = "call.open"
     call_id: Id
+
+
+# ---------------------------------------------------------------- rehearsal
+
+
+class RehearsalOpen(Command):
+    """Try out my devices with no call: a room of my own with two parties, one to send, one to receive.
+
+    For whoever may sit in a call. Result: ``{rehearsal_id, send, receive, ice_servers, ends_at}``,
+    where ``send`` and ``receive`` are the worker's offers. It ends after 90 s, when the person opens
+    another, or by ``rehearsal.close``. Nothing of it is recorded. Refused: forbidden, throttled.
+    """
+
+    type: Literal["rehearsal.open"] = "rehearsal.open"
+
+
+RehearsalParty = Literal["send", "receive"]
+
+
+class RehearsalDescribe(Command):
+    """The page's answer for one of the two. Never stored, never logged. Refused: not_found, bad_sdp."""
+
+    type: Literal["rehearsal.describe"] = "rehearsal.describe"
+    rehearsal_id: Id
+    party: RehearsalParty
+    sdp: Sdp
+
+
+class RehearsalRestart(Command):
+    """A new offer for the sending party, with new ICE credentials. Result: ``{sdp}``."""
+
+    type: Literal["rehearsal.restart"] = "rehearsal.restart"
+    rehearsal_id: Id
+
+
+class RehearsalLook(Command):
+    """What the worker has counted. Result: ``{packets}``: what came in, by m-line of the sending party."""
+
+    type: Literal["rehearsal.look"] = "rehearsal.look"
+    rehearsal_id: Id
+
+
+class RehearsalClose(Command):
+    """The end of it; one that has ended is no error."""
+
+    type: Literal["rehearsal.close"] = "rehearsal.close"
+    rehearsal_id: Id
 
 
 # ---------------------------------------------------------------- desk and unit
@@ -356,7 +430,9 @@ class Replaced(Message):
 
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
-    CallMute, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen, DeskDuty, UnitOpen,
+    CallMute, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
+    DeskDuty, UnitOpen, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
+    RehearsalClose,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
 EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced)

@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 from signaling import waiting
 from signaling.call import (
@@ -36,7 +37,9 @@ from signaling.call import (
     Muted,
     Patience,
     PersonId,
+    PutOnHold,
     RecordingTurned,
+    Resumed,
     RingId,
     RingState,
     Tick,
@@ -55,10 +58,12 @@ from signaling.protocol import (
     CallDescribe,
     CallDial,
     CallHangUp,
+    CallHold,
     CallInvite,
     CallJoin,
     CallMute,
     CallOpen,
+    CallResume,
     CallSnapshot,
     CallWithdraw,
     Command,
@@ -229,7 +234,12 @@ class MediaRooms(Protocol):
         """The page's answer; refused with bad_sdp."""
         ...
 
-    async def mute(self, call_id: CallId, leg_id: LegId, mid: str, on: bool) -> None: ...
+    async def let_through(self, call: Call) -> None:
+        """Let through what the call says: nothing of anybody on hold, else all that no leg muted.
+
+        A leg without a party is passed over: its next offer applies what the call says."""
+        ...
+
     async def leave(self, call_id: CallId, leg_id: LegId | None) -> None:
         """Remove a party and finish its recording; None: everybody, and the room. Never refused."""
         ...
@@ -289,6 +299,7 @@ class Switchboard:
         self._people_heard: dict[str, datetime] = {}
         self._seen_written_at: dict[str, datetime] = {}
         self._presence: dict[str, UnitPresence] = {}
+        self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -303,6 +314,8 @@ class Switchboard:
             CallConnect: self.connect,
             CallDescribe: self.describe,
             CallMute: self.mute,
+            CallHold: self.hold,
+            CallResume: self.resume,
             CallHangUp: self.hang_up,
             CallInvite: self.invite,
             CallWithdraw: self.withdraw,
@@ -439,6 +452,8 @@ class Switchboard:
         if call.state is not CallState.LIVE:
             raise Refusal(Code.NOT_IN_CALL)
         sdp = await self._rooms.offer(call, leg, restart=command.restart)
+        # What was muted or held while the party was being seated passed it over.
+        await self._let_through(call.id)
         servers = [dict(server) for server in self._ice_servers(leg.id)]
         return {"sdp": sdp, "ice_servers": servers}
 
@@ -453,12 +468,35 @@ class Switchboard:
         event = Muted(leg_id, PersonId(line.who.person_id), command.mid, command.on)
         ack, call = await self._take(line, CallId(command.call_id), command, event)
         if call is not None:
-            try:
-                await self._rooms.mute(call.id, leg_id, command.mid, command.on)
-            except Refusal as refusal:
-                # No party, no packets: the next offer applies what the leg says.
-                log.info("mute waits leg=%s code=%s", leg_id, refusal.code.value)
+            await self._let_through(call.id)
         return ack
+
+    async def hold(self, line: Line, command: CallHold) -> Ack:
+        """Nothing passes either way once this is acknowledged."""
+        event = PutOnHold(PersonId(line.who.person_id))
+        ack, call = await self._take(line, CallId(command.call_id), command, event)
+        if call is not None:
+            await self._let_through(call.id)
+        return ack
+
+    async def resume(self, line: Line, command: CallResume) -> Ack:
+        event = Resumed(PersonId(line.who.person_id))
+        ack, call = await self._take(line, CallId(command.call_id), command, event)
+        if call is not None:
+            await self._let_through(call.id)
+        return ack
+
+    async def _let_through(self, call_id: CallId) -> None:
+        """Bring the engine in step with the call as it is now, whichever command came last."""
+        lock = self._settling.setdefault(call_id, asyncio.Lock())
+        try:
+            async with lock:
+                call = await self._book.find(call_id)
+                if call.state is CallState.LIVE:
+                    await self._rooms.let_through(call)
+        except Refusal as refusal:
+            # No room, no packets: the next offer applies what the call says.
+            log.info("settling waits call=%s code=%s", call_id, refusal.code.value)
 
     async def open(self, line: Line, command: CallOpen) -> CallSnapshot:
         call_id = CallId(command.call_id)

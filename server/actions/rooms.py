@@ -9,9 +9,10 @@ pages connect again.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -53,6 +54,11 @@ _OF_ONE: Final = frozenset({"port", "recorder_pid", "load_limit"})
 _WORST: Final = frozenset({"lag_s"})
 """Figures of which that of the worst worker counts."""
 
+REHEARSAL: Final = "rehearsal-"
+"""Rooms of this name belong to no call; behind it stands when they end (Unix seconds)."""
+MIDS: Final = ("0", "1", "2", "3")
+"""What a seat sends: microphone, face, document camera, screen."""
+
 _CODES: Final = {
     Reason.BAD_SDP: Code.BAD_SDP,
     Reason.FINGERPRINT_MISSING: Code.BAD_SDP,
@@ -81,6 +87,38 @@ class _Post:
     worker: Worker | None = None
     up: asyncio.Event = field(default_factory=asyncio.Event)
     missing: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Rehearsed:
+    """A room for a rehearsal; refuses as a call's room does. Nothing of it is recorded."""
+
+    def __init__(self, client: MediaClient, room: str) -> None:
+        self._client = client
+        self._room = room
+
+    async def party(self, name: str) -> str:
+        with _refusing():
+            return await self._client.add_party(self._room, name, record=False)
+
+    async def describe(self, name: str, sdp: str) -> None:
+        with _refusing():
+            await self._client.answer(self._room, name, sdp)
+
+    async def restart(self, name: str) -> str:
+        with _refusing():
+            return await self._client.restart_ice(self._room, name)
+
+    async def packets(self, name: str) -> Mapping[str, int]:
+        with _refusing():
+            rooms = (await self._client.figures())["rooms"]
+        tracks = rooms.get(self._room, {}).get(name, {}).get("tracks", {})
+        return {mid: int(track["packets"]) for mid, track in tracks.items()}
+
+    async def close(self) -> None:
+        try:
+            await self._client.close_room(self._room)
+        except Rejected as rejected:
+            log.info("rehearsal.not_closed", code=rejected.code)
 
 
 class Rooms:
@@ -144,6 +182,7 @@ class Rooms:
                 with suppress(Rejected):  # a party that is not there is seated anew
                     return await client.restart_ice(call.id, leg.id)
             client = await self._open(call.id, client, moved)
+            await client.hold(call.id, call.on_hold() is not None)
             sdp = await self._seat(client, call, leg)
             for mid in sorted(leg.muted):
                 await client.mute(call.id, leg.id, mid, True)
@@ -157,11 +196,17 @@ class Rooms:
         except Rejected as rejected:
             raise _refusal(rejected) from None
 
-    async def mute(self, call_id: CallId, leg_id: LegId, mid: str, on: bool) -> None:
-        try:
-            await (await self._client_of(call_id)).mute(call_id, leg_id, mid, on)
-        except Rejected as rejected:
-            raise _refusal(rejected) from None
+    async def let_through(self, call: Call) -> None:
+        client = await self._client_of(call.id)
+        with _refusing():
+            await client.hold(call.id, call.on_hold() is not None)
+        for leg in call.seated():
+            try:
+                for mid in MIDS:
+                    await client.mute(call.id, leg.id, mid, mid in leg.muted)
+            except Rejected as rejected:
+                if rejected.code != Reason.UNKNOWN_PARTY:
+                    raise _refusal(rejected) from None
 
     async def leave(self, call_id: CallId, leg_id: LegId | None) -> None:
         try:
@@ -264,6 +309,23 @@ class Rooms:
                 return name
             return await rows.worker_of(change.connection, call_id)
 
+    # ------------------------------------------------------------ rooms that belong to no call
+
+    async def stage(self, name: str, ends_at: datetime) -> "Rehearsed":
+        """A new room for a rehearsal, at the worker here that holds the fewest; whatever happens to
+        this node it is closed soon after ``ends_at``. Refused: media_unavailable."""
+        await self._any_up()
+        up = [post.worker.client for post in self._posts.values() if post.worker is not None]
+        if not up:
+            raise Refusal(Code.MEDIA_UNAVAILABLE)
+        client = up[0]
+        room = f"{REHEARSAL}{ends_at.timestamp():.0f}-{name}"
+        try:
+            await client.open_room(room)
+        except Rejected as rejected:
+            raise _refusal(rejected) from None
+        return Rehearsed(client, room)
+
     # ------------------------------------------------------------ what the workers say
 
     async def run(self, told: Told) -> None:
@@ -357,7 +419,12 @@ class Rooms:
         async with self._store.read() as connection:
             placed = await rows.placed_at(connection, name)
         found: dict[str, Any] = (await client.figures())["rooms"]
+        now = self._store.clock.now().timestamp()
         for room, seats in found.items():
+            if room.startswith(REHEARSAL):
+                if float(room.removeprefix(REHEARSAL).partition("-")[0]) + TIDIED_EVERY_S < now:
+                    await self._leave(client, room, None)
+                continue
             call = await told.find(room)
             if call is None or call.state is CallState.ENDED:
                 await self._leave(client, room, None)
@@ -423,6 +490,14 @@ async def _until_taken(work: Callable[[], Awaitable[None]]) -> None:
             if refusal.code is Code.NOT_FOUND:
                 return
         await asyncio.sleep(AGAIN_AFTER_S)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except Rejected as rejected:
+        raise _refusal(rejected) from None
 
 
 def _cancelling() -> bool:

@@ -1,7 +1,8 @@
 """What pages show each other live, never stored: typing, who is where, pointing, looking.
 
-Each message goes to every audience of its case, as that may see it. Nothing of it is an act: no
-event, no ledger; where somebody pointed or looked is noted for the replay of a call.
+Each message goes to every audience of its case, as that may see it; nothing is pointed at or looked
+at together while the call about it is on hold. Nothing of it is an act: no event, no ledger; where
+somebody pointed or looked is noted for the replay of a call.
 """
 
 from collections import OrderedDict
@@ -12,6 +13,7 @@ from server.actions.cases import header, subject_of
 from server.actions.views import person_ref
 from server.domain.person import Actor
 from server.store import Store
+from server.store import calls as call_rows
 from server.wire.case import CaseFocus, CasePoint, CaseTyping, DocumentLook, DocumentPoint
 from server.wire.projection import CASE_AUDIENCES, project_ephemeral
 from signaling.protocol import Message, PersonRef
@@ -50,12 +52,51 @@ def ephemerals(store: Store, note: Note) -> dict[type[Message], EphemeralHandler
     }
 
 
+class _Holds:
+    """Which cases have a call on hold, as the record says; read once and then after each change."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: OrderedDict[str, tuple[str | None, bool]] = OrderedDict()
+        self._changes = 0
+        store.bus.subscribe(self._heard, missed=self._forget)
+
+    async def on_hold(self, case_id: str) -> bool:
+        if case_id in self._known:
+            return self._known[case_id][1]
+        changes = self._changes
+        async with self._store.read() as reading:
+            call_id = await call_rows.running_about(reading, case_id)
+            call = None if call_id is None else await call_rows.find(reading, call_id)
+        held = call is not None and call.on_hold() is not None
+        if changes == self._changes:
+            self._known[case_id] = (call_id, held)
+            if len(self._known) > CASES_REMEMBERED:
+                self._known.popitem(last=False)
+        return held
+
+    async def _heard(self, subject: str, version: int) -> None:
+        noun, _, call_id = subject.partition(":")
+        if noun != "call":
+            return
+        self._changes += 1
+        # A case that had no call may have this one now.
+        for case_id, (known, _) in list(self._known.items()):
+            if known in (None, call_id):
+                del self._known[case_id]
+
+    async def _forget(self) -> None:
+        self._changes += 1
+        self._known.clear()
+
+
 class _Live:
     """Who may show what to whom. Rights come from what the socket watches: it opened the case."""
 
     def __init__(self, store: Store, note: Note) -> None:
         self._store = store
         self._note = note
+        self._holds = _Holds(store)
         self._sensitive: OrderedDict[str, Mapping[str, bool]] = OrderedDict()
 
     async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
@@ -84,6 +125,8 @@ class _Live:
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None and message.field not in fields:
             raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
+        if await self._holds.on_hold(message.case_id):
+            return []
         self._note(message.case_id, "point", actor, {"field": message.field})
         return _to_all(message.case_id, message.model_copy(update={"by": actor}))
 
@@ -93,6 +136,8 @@ class _Live:
         """Somebody of the window or the approver's points in a document. Refused: ``not_found``,
         ``not_yours``."""
         actor = _guide(connection, message.case_id)
+        if await self._holds.on_hold(message.case_id):
+            return []
         place = {"page": message.page, "x": message.x, "y": message.y}
         body = {"material_id": message.material_id, **place}
         self._note(message.case_id, "pointer", actor, body)
@@ -101,6 +146,8 @@ class _Live:
     async def look(self, connection: Watcher, message: DocumentLook) -> list[Delivery]:
         """Which page somebody of the window or the approver's looks at. Refused as above."""
         actor = _guide(connection, message.case_id)
+        if await self._holds.on_hold(message.case_id):
+            return []
         body = {"material_id": message.material_id, "page": message.page}
         self._note(message.case_id, "look", actor, body)
         return _to_all(message.case_id, message.model_copy(update={"by": actor}))

@@ -34,6 +34,8 @@ class Act(StrEnum):
     CALL_DIAL = "call.dial"
     CALL_ANSWER = "call.answer"
     DUTY = "desk.duty"
+    REHEARSE = "rehearsal.open"
+    """Try out one's devices: whoever may sit in a call."""
     ADMINISTER = "administer"
     """People, units, catalogue."""
 
@@ -94,6 +96,8 @@ def may(
             return Role.APPROVER in actor.roles and unit_id == actor.unit_id
         case Act.DUTY:
             return Role.APPROVER in actor.roles
+        case Act.REHEARSE:
+            return bool(actor.roles & {Role.CLERK, Role.APPROVER, Role.SUPERVISOR})
         case Act.CASE_WATCH:
             return Role.SUPERVISOR in actor.roles and actor.unit_id in (window_unit_id, unit_id)
         case Act.ADMINISTER:

@@ -19,6 +19,7 @@ from signaling.call import (
     CallId,
     CallState,
     EndReason,
+    Hold,
     InviteId,
     Leg,
     LegId,
@@ -29,7 +30,7 @@ from signaling.call import (
     RingState,
     Seat,
 )
-from signaling.protocol import CallView, LegView, RingCard, RingView
+from signaling.protocol import CallView, HoldView, LegView, RingCard, RingView
 
 Connection = AsyncConnection
 
@@ -173,6 +174,7 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
     """The whole call for the wire, unprojected; rings in the order in which they are read back."""
     people = {call.caller_id, *(r.target_id for r in call.rings), *(x.person_id for x in call.legs)}
     people |= {ring.invited_by for ring in call.rings if ring.invited_by is not None}
+    people |= {hold.by for hold in call.holds}
     refs = await person_refs(connection, people)
     return CallView(
         id=call.id,
@@ -218,6 +220,7 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
         opened_at=call.opened_at,
         answered_at=call.answered_at,
         ended_at=call.ended_at,
+        holds=[HoldView(by=refs[one.by], since=one.since, until=one.until) for one in call.holds],
     )
 
 
@@ -246,6 +249,7 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
             reason=None if row.reason is None else EndReason(row.reason),
             answered_at=row.answered_at,
             ended_at=row.ended_at,
+            holds=tuple(_hold(one) for one in row.holds or ()),
         )
         for row in rows
     ]
@@ -262,6 +266,16 @@ def _in_order(found: list[Leg]) -> tuple[Leg, ...]:
         return leg.joined_at, depth, list(Seat).index(leg.seat)
 
     return tuple(sorted(found, key=place))
+
+
+def _hold(kept: Mapping[str, str | None]) -> Hold:
+    since, until = kept["since"], kept["until"]
+    assert since is not None
+    return Hold(
+        PersonId(str(kept["by"])),
+        datetime.fromisoformat(since),
+        None if until is None else datetime.fromisoformat(until),
+    )
 
 
 def _ring(row: sa.Row[Any]) -> Ring:
@@ -396,6 +410,14 @@ def _call_values(call: Call) -> dict[str, Any]:
         "reason": None if call.reason is None else call.reason.value,
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
+        "holds": [
+            {
+                "by": hold.by,
+                "since": hold.since.isoformat(),
+                "until": None if hold.until is None else hold.until.isoformat(),
+            }
+            for hold in call.holds
+        ],
     }
 
 

@@ -302,6 +302,7 @@ calls = sa.Table(
     C("answered_at", Utc, nullable=True),
     C("ended_at", Utc, nullable=True),
     C("media_worker", sa.String(120), nullable=True),  # which worker holds its room
+    C("holds", JSON, nullable=True),  # by whom, since, until; null: from before there were any
 )  # fmt: skip
 rings = sa.Table(
     "rings", metadata, _id(),

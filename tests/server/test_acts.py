@@ -37,6 +37,11 @@ UNSAVED: Final[Mapping[str, str]] = {
     "case.hold": "a lease of 10 s",
     "call.connect": "negotiates media: the leg that it is for was joined by an act",
     "call.describe": "negotiates media",
+    "rehearsal.open": "tries out devices; nothing of it is kept",
+    "rehearsal.describe": "negotiates media",
+    "rehearsal.restart": "negotiates media",
+    "rehearsal.look": "reads",
+    "rehearsal.close": "ends what was never kept",
 }
 """Commands that change nothing of the record, and why they are none of its acts."""
 
@@ -44,8 +49,8 @@ ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
     "case.review", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "call.dial", "call.cancel",
-    "call.answer", "call.decline", "call.join", "call.mute", "call.hang_up", "call.invite",
-    "call.withdraw", "desk.duty",
+    "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
+    "call.hang_up", "call.invite", "call.withdraw", "desk.duty",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -228,15 +233,21 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
     await scene.does(APPROVER, "case.decide", **case, decision="refused", reason="x")
 
+    await scene.is_refused(ADMIN, "rehearsal.open")
     for kind in UNSAVED:  # that somebody wanted what is not his is kept of these too
-        if kind in ("desk.open", "unit.open"):
+        if kind in ("desk.open", "unit.open", "rehearsal.open", "rehearsal.close"):
             continue
-        members = {"case": {"case_id": nowhere["case_id"]}, "call": {"call_id": nowhere["call_id"]}}
+        members = {
+            "case": {"case_id": nowhere["case_id"]},
+            "call": {"call_id": nowhere["call_id"]},
+            "rehearsal": {"rehearsal_id": "rehearsal-that-is-not"},
+        }
         more: dict[str, Any] = {
             "case.draft": {"field": "remark", "value": "x", "base_version": 0},
             "case.hold": {"field": "remark"},
             "call.connect": {"leg_id": "leg-that-is-not"},
             "call.describe": {"leg_id": "leg-that-is-not", "sdp": "v=0"},
+            "rehearsal.describe": {"party": "send", "sdp": "v=0"},
         }.get(kind, {})
         await scene.is_refused(CLERK, kind, **members[kind.partition(".")[0]], **more)
 
@@ -386,6 +397,10 @@ async def _seats(scene: Scene, call: Mapping[str, str]) -> None:
     await scene.is_refused(ADMIN, "call.join", **call)
     mute = {**call, "leg_id": joined["leg_id"], "mid": "0", "on": True}
     await scene.does(CLERK, "call.mute", **mute)
+    await scene.is_refused(THIRD, "call.hold", **call)
+    await scene.does(APPROVER, "call.hold", **call)
+    await scene.is_refused(CLERK, "call.resume", **call)
+    await scene.does(APPROVER, "call.resume", **call)
     await scene.is_refused(ADMIN, "call.hang_up", **call)
     await scene.does(THIRD, "call.hang_up", **call)
     await scene.does(APPROVER, "call.hang_up", **call)

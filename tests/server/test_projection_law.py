@@ -548,6 +548,10 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     with suppress(Refusal):  # no worker runs; the leg keeps what was asked
         await office.do(APPROVER, protocol.CallMute, **leg, mid="0", on=True)
     assert await law.holds("muted") == 1
+    await done(law, "held", APPROVER, protocol.CallHold, call_id=call_id)
+    assert law.last["party"]["call"]["holds"][0]["until"] is None
+    await done(law, "resumed", APPROVER, protocol.CallResume, call_id=call_id)
+    await done(law, "held again", CLERK, protocol.CallHold, call_id=call_id)
     await done(law, "window joined again", CLERK, protocol.CallJoin, call_id=call_id)
     office.clock.move(6)
     office.switchboard.heard(_line(office, CLERK))
@@ -565,7 +569,8 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     assert types == {"call.changed"}
     recorded = {
         protocol.CallDial, protocol.CallCancel, protocol.CallAnswer, protocol.CallDecline,
-        protocol.CallJoin, protocol.CallMute, protocol.CallHangUp,
+        protocol.CallJoin, protocol.CallMute, protocol.CallHold, protocol.CallResume,
+        protocol.CallHangUp,
     }  # fmt: skip
     assert office.done >= recorded
     if demo_database.startswith("sqlite"):

@@ -108,6 +108,11 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "desk.open": ALL,
     "desk.duty": APPROVERS,
     "unit.open": ALL,
+    "rehearsal.open": ALL - ADMINS,
+    "rehearsal.describe": frozenset(),  # whose it is, and this one is nobody's
+    "rehearsal.restart": frozenset(),
+    "rehearsal.look": frozenset(),
+    "rehearsal.close": ALL,
     "case.create": WINDOW | {OUTSIDER},
     "case.open": CASE,
     "case.consent": WINDOW,
@@ -133,6 +138,8 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "call.connect": MINE,
     "call.describe": MINE,
     "call.mute": MINE,
+    "call.hold": PARTIES,
+    "call.resume": PARTIES,
     "call.invite": PARTIES,
     "call.withdraw": PARTIES,
     "call.join": PARTIES,
@@ -249,6 +256,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
         "reason": "material", "adopt": False, "review": "accepted", "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
+        "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -428,3 +429,92 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
         )
         await approver.anew(call_id)
         await window.meets(approver)
+
+
+async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, hall: Hall) -> None:
+    """C19: two peers go on sending; nobody and no file gets a packet of theirs until it is over."""
+
+    async def passed() -> dict[str, int]:
+        """Packets that went on to each party, and those that came from it."""
+        parties = (await hall.workers[0].client.figures())["rooms"][call_id]
+        went = {
+            name: sum(f["packets"] for f in one["feeds"].values()) for name, one in parties.items()
+        }
+        return went | {f"{name} in": one["packets_in"] for name, one in parties.items()}
+
+    async def come_in(since: dict[str, int]) -> None:
+        """Both have sent some fifty packets more."""
+
+        async def why_not() -> str | None:
+            now = await passed()
+            more = [now[key] - since[key] for key in now if key.endswith(" in")]
+            return None if min(more) > 50 else f"came in: {more}"
+
+        await until(why_not, MEDIA_S)
+
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        seats = window, approver
+        for seat in seats:
+            await seat.connect(call_id)
+        await window.meets(approver)
+        await both(seats, call_id, "recording")
+        mine = {"call_id": call_id, "leg_id": window.desk.leg_in(call_id)["id"]}
+        await window.desk.do("call.mute", **mine, mid="0", on=True)
+        await approver.desk.do("call.hold", call_id=call_id)
+        held_at = monotonic()
+        before = await passed()
+        # What would open a line of one seat opens none while the call is on hold.
+        await window.desk.do("call.mute", **mine, mid="1", on=True)
+        await window.desk.do("call.mute", **mine, mid="1", on=False)
+        assert (await window.desk.send("call.resume", call_id=call_id))["code"] == "not_yours"
+        await come_in(before)
+        after = await passed()
+        assert {k: n for k, n in after.items() if not k.endswith(" in")} == {
+            k: n for k, n in before.items() if not k.endswith(" in")
+        }
+        for seat in seats:
+            seen = await seat.desk.sees(lambda call: call["holds"] != [], call_id)
+            assert seen["holds"][0]["by"]["id"] == approver.desk.person_id
+
+        # Who takes his seat again while it is on hold hears and sends nothing either.
+        joined = await window.desk.do("call.join", call_id=call_id)
+        await window.desk.sees(lambda call: call["legs"][-1]["id"] == joined["leg_id"], call_id)
+        await window.anew(call_id)
+        await both(seats, call_id, "media")
+        before = await passed()
+        await come_in(before)
+        after = await passed()
+        assert {k: n for k, n in after.items() if not k.endswith(" in")} == {
+            k: n for k, n in before.items() if not k.endswith(" in")
+        }
+
+        held_s = monotonic() - held_at
+        await approver.desk.do("call.resume", call_id=call_id)
+        window.peer.forget()
+        approver.peer.forget()
+        await window.meets(approver)
+        await until(
+            lambda: (
+                None
+                if approver.peer.received.colour and near(approver.peer.received.colour, RED)
+                else "no picture again"
+            ),
+            MEDIA_S,
+        )
+        assert approver.peer.received.tone_hz is None, "he had muted himself before the hold"
+        await window.desk.sees(lambda call: bool(call["holds"][0]["until"]), call_id)
+        await approver.desk.do("call.hang_up", call_id=call_id)
+        sealed = await kept(store, "stored", 3)
+        [of_approver] = [
+            row for row in sealed if row.leg_id == approver.desk.calls[call_id]["legs"][1]["id"]
+        ]
+        kept_back_s = [
+            gap["ended_at"] - gap["started_at"]
+            for gap in of_approver.gaps
+            if gap["reason"] == "held"
+        ]
+        assert kept_back_s, of_approver.gaps
+        assert abs(max(kept_back_s) - held_s) < 1

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling.call import (
+    HOLDS_AT_MOST,
     LEGS_AT_MOST,
     RINGS_AT_MOST,
     Answered,
@@ -25,6 +26,7 @@ from signaling.call import (
     Cancelled,
     Declined,
     EndReason,
+    Hold,
     HungUp,
     Invited,
     InviteId,
@@ -35,7 +37,9 @@ from signaling.call import (
     MediaTurned,
     Muted,
     PersonId,
+    PutOnHold,
     RecordingTurned,
+    Resumed,
     Ring,
     RingId,
     RingState,
@@ -88,9 +92,10 @@ LETTER: Final = {state: state.value[0].upper() for state in RingState} | {
 
 
 def shown(call: Call) -> str:
-    """``state[:reason]/rings/legs``: a ring is its first letter; a leg J joined, L lost, X left,
-    with s silent, v media, r recording and the muted m-lines behind it."""
+    """``state[:reason][:hold]/rings/legs``: a ring is its first letter; a leg J joined, L lost,
+    X left, with s silent, v media, r recording and the muted m-lines behind it."""
     reason = f":{call.reason.value}" if call.reason else ""
+    reason += ":hold" if call.on_hold() else ""
     legs = ",".join(
         LETTER[leg.state]
         + "s" * leg.silent
@@ -128,6 +133,8 @@ STATES: Final[Mapping[str, Call]] = {
         (RecordingTurned(W1, True), 4),
         (Muted(A1, FIRST, "0", True), 5),
     ),
+    "held": played(dialled(), ANSWER, (PutOnHold(FIRST), 7)),
+    "resumed": played(dialled(), ANSWER, (PutOnHold(CLERK), 5), (Resumed(CLERK), 7)),
     "w_lost": played(dialled(), ANSWER, (heard(-6, W1), 10)),
     "a_lost": played(dialled(), ANSWER, (heard(-6, A1), 10)),
     "both_lost": played(dialled(), ANSWER, (heard(-6, W1, A1), 10)),
@@ -183,6 +190,11 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "unmute": (Muted(A1, FIRST, "0", False), 20),
     "mute_not_his": (Muted(W1, FIRST, "1", True), 20),
     "mute_unknown": (Muted(NEW, CLERK, "1", True), 20),
+    "hold": (PutOnHold(CLERK), 20),
+    "hold_by_guest": (PutOnHold(GUEST), 20),
+    "resume": (Resumed(FIRST), 20),
+    "resume_other": (Resumed(CLERK), 20),
+    "resume_by_stranger": (Resumed(STRANGER), 20),
     "media_on": (MediaTurned(W1, True), 20),
     "media_off": (MediaTurned(A1, False), 20),
     "media_unknown": (MediaTurned(NEW, True), 20),
@@ -204,45 +216,45 @@ answer:
   one_left  live/AD/J,J
   open_silent  live/AS/Js,J
   open_lost  live/AS/L,J
-  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
 answer_late:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
 answer_other:
   open  live/SA/J,J
-  one_left|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
   open_silent  live/SA/Js,J
   open_lost  live/SA/L,J
 answer_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
 answer_unknown:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
 decline:
   open  open/DR/J
   one_left  ended:declined/DD/X
   open_silent  open/DR/Js
   open_lost  open/DR/L
-  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
 decline_again:
   open  open/RD/J
-  one_left|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
   open_silent  open/RD/Js
   open_lost  open/RD/L
 decline_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
 cancel:
   open|open_silent  ended:cancelled/CC/X
   one_left  ended:cancelled/CD/X
   open_lost  ended:cancelled/CC/L
-  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
   ended|cancelled  !call_ended
 cancel_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 hang_up_clerk:
   open|open_silent  ended:cancelled/CC/X
   one_left  ended:cancelled/CD/X
   open_lost  ended:cancelled/CC/L
-  live  ended:hung_up/AS/X,X
+  live|held|resumed  ended:hung_up/AS/X,X
   media  ended:hung_up/AS/X,X0
   w_lost  ended:hung_up/AS/L,X
   a_lost  ended:hung_up/AS/X,L
@@ -257,7 +269,7 @@ hang_up_clerk:
   ended|cancelled  !call_ended
 hang_up_approver:
   open|one_left|open_silent|open_lost  !not_in_call
-  live  ended:hung_up/AS/X,X
+  live|held|resumed  ended:hung_up/AS/X,X
   media  ended:hung_up/AS/X,X0
   w_lost  ended:hung_up/AS/L,X
   a_lost  ended:hung_up/AS/X,L
@@ -271,28 +283,29 @@ hang_up_approver:
   all_lost  ended:hung_up/ASAS/L,L,L
   ended|cancelled  !call_ended
 hang_up_stranger:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 hang_up_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
   three|g_lost  live/ASAS/J,J,X
   only_g|all_lost  live/ASAS/L,L,X
   ended|cancelled  !call_ended
 answer_invite:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
   invited  live/ASAS/J,J,J
   uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
 answer_invite_late:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
   invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
 decline_invite:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
   invited  live/ASDR/J,J
   uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
 invite:
   open|one_left|open_silent|open_lost  !not_in_call
-  live  live/ASR/J,J
+  live|resumed  live/ASR/J,J
   media  live/ASR/Jvr,Jv0
+  held  live:hold/ASR/J,J
   w_lost  live/ASR/L,J
   a_lost  live/ASR/J,L
   both_lost  live/ASR/L,L
@@ -303,54 +316,55 @@ invite:
   ended|cancelled  !call_ended
 invite_nobody:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|w_lost|a_lost|both_lost|rejoined|uninvited|g_left  !no_approver_free
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left  !no_approver_free
   invited|three|g_lost|only_g|all_lost  !seat_taken
   ended|cancelled  !call_ended
 invite_by_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 invite_by_stranger:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 withdraw:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|w_lost|a_lost|both_lost|rejoined  !not_found
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined  !not_found
   invited  live/ASCC/J,J
   uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
   ended|cancelled  !call_ended
 withdraw_by_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 withdraw_unknown:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_found
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_found
   ended|cancelled  !call_ended
 join_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
   three  live/ASAS/J,J,X,J
   g_lost  live/ASAS/J,J,L,J
   only_g  live/ASAS/L,L,X,J
   all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
 join_guest_late:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
   three  live/ASAS/J,J,X,J
   only_g  live/ASAS/L,L,X,J
   ended|cancelled  !call_ended
 mute_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
   three  live/ASAS/J,J,Jvr0
   only_g  live/ASAS/L,L,J0
   ended|cancelled  !call_ended
 media_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   three  live/ASAS/J,J,Jr
 join_clerk:
   open|open_silent  open/RR/X,J
   one_left  open/RD/X,J
   open_lost  open/RR/L,J
-  live  live/AS/X,J,J
+  live|resumed  live/AS/X,J,J
   media  live/AS/X,Jv0,J
+  held  live:hold/AS/X,J,J
   w_lost  live/AS/L,J,J
   a_lost  live/AS/X,L,J
   both_lost  live/AS/L,L,J
@@ -365,8 +379,9 @@ join_clerk:
   ended|cancelled  !call_ended
 join_approver:
   open|one_left|open_silent|open_lost  !not_in_call
-  live  live/AS/J,X,J
+  live|resumed  live/AS/J,X,J
   media  live/AS/Jvr,X0,J0
+  held  live:hold/AS/J,X,J
   w_lost  live/AS/L,X,J
   a_lost  live/AS/J,L,J
   both_lost  live/AS/L,L,J
@@ -380,14 +395,15 @@ join_approver:
   all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
 join_stranger:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 join_late:
   open|open_silent  open/RR/X,J
   one_left  open/RD/X,J
   open_lost|w_lost|both_lost|only_g|all_lost|ended|cancelled  !call_ended
-  live  live/AS/X,J,J
+  live|resumed  live/AS/X,J,J
   media  live/AS/X,Jv0,J
+  held  live:hold/AS/X,J,J
   a_lost  live/AS/X,L,J
   rejoined  live/AS/X,J,X,J
   invited  live/ASRR/X,J,J
@@ -400,8 +416,9 @@ mute:
   one_left  open/RD/J1
   open_silent  open/RR/Js1
   open_lost|w_lost|both_lost|only_g|all_lost  !not_in_call
-  live  live/AS/J1,J
+  live|resumed  live/AS/J1,J
   media  live/AS/Jvr1,Jv0
+  held  live:hold/AS/J1,J
   a_lost  live/AS/J1,L
   rejoined  !leg_replaced
   invited  live/ASRR/J1,J
@@ -412,22 +429,56 @@ mute:
   ended|cancelled  !call_ended
 unmute:
   open|one_left|open_silent|open_lost|a_lost|both_lost|only_g|all_lost  !not_in_call
-  live|w_lost|rejoined|invited|uninvited|three|g_lost|g_left  =
+  live|held|resumed|w_lost|rejoined|invited|uninvited|three|g_lost|g_left  =
   media  live/AS/Jvr,Jv
   ended|cancelled  !call_ended
 mute_not_his:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 mute_unknown:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  ended|cancelled  !call_ended
+hold:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|resumed  live:hold/AS/J,J
+  media  live:hold/AS/Jvr,Jv0
+  held  =
+  w_lost  live:hold/AS/L,J
+  a_lost  live:hold/AS/J,L
+  both_lost  live:hold/AS/L,L
+  rejoined  live:hold/AS/X,J,J
+  invited  live:hold/ASRR/J,J
+  uninvited  live:hold/ASDD/J,J
+  three  live:hold/ASAS/J,J,Jvr
+  g_lost  live:hold/ASAS/J,J,L
+  g_left  live:hold/ASAS/J,J,X
+  only_g  live:hold/ASAS/L,L,J
+  all_lost  live:hold/ASAS/L,L,L
+  ended|cancelled  !call_ended
+hold_by_guest:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  ended|cancelled  !call_ended
+resume:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  =
+  held  live/AS/J,J
+  ended|cancelled  !call_ended
+resume_other:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  =
+  held  !not_yours
+  ended|cancelled  !call_ended
+resume_by_stranger:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
   ended|cancelled  !call_ended
 media_on:
   open  open/RR/Jv
   one_left  open/RD/Jv
   open_silent  open/RR/Jsv
   open_lost  open/RR/Lv
-  live  live/AS/Jv,J
+  live|resumed  live/AS/Jv,J
   media|rejoined|ended|cancelled  =
+  held  live:hold/AS/Jv,J
   w_lost  live/AS/Lv,J
   a_lost  live/AS/Jv,L
   both_lost  live/AS/Lv,L
@@ -439,14 +490,15 @@ media_on:
   only_g  live/ASAS/Lv,L,J
   all_lost  live/ASAS/Lv,L,L
 media_off:
-  open|one_left|open_silent|open_lost|live|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   media  live/AS/Jvr,J0
 media_unknown:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
 recording_on:
   open|one_left|open_silent|open_lost|ended|cancelled  =
-  live  live/AS/J,Jr
+  live|resumed  live/AS/J,Jr
   media  live/AS/Jvr,Jvr0
+  held  live:hold/AS/J,Jr
   w_lost  live/AS/L,Jr
   a_lost  live/AS/J,Lr
   both_lost  live/AS/L,Lr
@@ -459,19 +511,20 @@ recording_on:
   only_g  live/ASAS/L,Lr,J
   all_lost  live/ASAS/L,Lr,L
 recording_off:
-  open|one_left|open_silent|open_lost|live|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   media  live/AS/Jv,Jv0
 tick:
-  open|one_left|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   open_silent  open/RR/J
 tick_unjudged:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
 tick_gone:
   open  open/RR/Js
   one_left  open/RD/Js
   open_silent|open_lost|w_lost|both_lost|only_g|all_lost|ended|cancelled  =
-  live  live/AS/Js,J
+  live|resumed  live/AS/Js,J
   media  live/AS/Jsvr,Jv0
+  held  live:hold/AS/Js,J
   a_lost  live/AS/Js,L
   rejoined  live/AS/X,J,Js
   invited  live/ASRR/Js,J
@@ -483,8 +536,9 @@ tick_silent:
   open  open/RR/Js
   one_left  open/RD/Js
   open_silent|open_lost|both_lost|all_lost|ended|cancelled  =
-  live  live/AS/Js,Js
+  live|resumed  live/AS/Js,Js
   media  live/AS/Jsvr,Jsv0
+  held  live:hold/AS/Js,Js
   w_lost  live/AS/L,Js
   a_lost  live/AS/Js,L
   rejoined  live/AS/X,Js,Js
@@ -498,8 +552,9 @@ tick_lost:
   open|open_silent  open/RR/L
   one_left  open/RD/L
   open_lost|w_lost|both_lost|only_g|all_lost|ended|cancelled  =
-  live  live/AS/L,J
+  live|resumed  live/AS/L,J
   media  live/AS/Lvr,Jv0
+  held  live:hold/AS/L,J
   a_lost  live/AS/L,L
   rejoined  live/AS/X,J,L
   invited  live/ASRR/L,J
@@ -508,25 +563,25 @@ tick_lost:
   g_lost  live/ASAS/L,J,L
   g_left  live/ASAS/L,J,X
 tick_lost_guest:
-  open|one_left|open_silent|open_lost|live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|ended|cancelled  =
   three  live/ASAS/J,J,Lvr
   only_g  live/ASAS/L,L,L
 tick_ring_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
 tick_invite_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
   invited  live/ASMM/J,J
 tick_hold_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|rejoined|uninvited|three|g_left|ended|cancelled  =
+  live|media|held|resumed|rejoined|uninvited|three|g_left|ended|cancelled  =
   w_lost  ended:lost/AS/L,X
   a_lost  ended:lost/AS/X,L
   both_lost  ended:lost/AS/L,L
@@ -631,6 +686,8 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(Withdrawn, people, invites),
     st.builds(Joined, people, legs),
     st.builds(Muted, legs, people, st.sampled_from("0123"), st.booleans()),
+    st.builds(PutOnHold, people),
+    st.builds(Resumed, people),
     st.builds(MediaTurned, legs, st.booleans()),
     st.builds(RecordingTurned, legs, st.booleans()),
     st.builds(Tick, st.dictionaries(legs, moments), st.frozensets(legs)),
@@ -685,6 +742,12 @@ def holds(call: Call) -> None:
             assert not ringing
             assert not joined
             assert not call.engaged()
+    for hold in call.holds[:-1]:
+        assert hold.until is not None
+    for earlier, later in pairwise(call.holds):
+        assert earlier.until is not None
+        assert earlier.since <= earlier.until <= later.since
+    assert call.on_hold() is None or call.state is CallState.LIVE
     for seat in Seat:
         chain = [leg for leg in call.legs if leg.seat is seat]
         assert seat is Seat.THIRD or len({leg.person_id for leg in chain}) <= 1
@@ -707,6 +770,10 @@ def moved_forward(old: Call, new: Call) -> None:
         lapsed = (was.seat, was.state, now.state) == (Seat.THIRD, LegState.LOST, LegState.LEFT)
         assert lapsed or now.state is was.state or was.state is LegState.JOINED
         assert was.ended_at in (None, now.ended_at)
+    for past, present in zip(old.holds, new.holds, strict=False):
+        assert (past.by, past.since) == (present.by, present.since)
+        assert past.until in (None, present.until)
+    assert len(old.holds) <= len(new.holds)
     if old.state is CallState.ENDED:
         assert new is old
 
@@ -759,6 +826,7 @@ def test_views_of_the_wire_name_the_same_states() -> None:
     assert set(get_args(protocol.RingState)) == set(RingState)
     assert set(get_args(protocol.LegState)) == set(LegState)
     assert set(get_args(protocol.Seat)) == set(Seat)
+    assert {field.name for field in fields(Hold)} == set(protocol.HoldView.model_fields)
     shared = {field.name for field in fields(Leg)} - {"person_id"}
     assert shared <= set(protocol.LegView.model_fields)
     assert {field.name for field in fields(Ring)} - {"target_id"} <= set(
@@ -803,6 +871,30 @@ def test_who_invites_for_ever_does_not_make_the_call_endless() -> None:
     with pytest.raises(Refusal) as refused:
         step(call, Invited(CLERK, I9, ((R9, GUEST),)), after(21))
     assert refused.value.code is Code.THROTTLED
+
+
+def test_when_a_call_was_on_hold_is_kept() -> None:
+    call = played(
+        STATES["live"],
+        (PutOnHold(CLERK), 10),
+        (Resumed(CLERK), 20),
+        (PutOnHold(FIRST), 30),
+        (HungUp(CLERK), 40),
+    )
+    assert call.holds == (
+        Hold(CLERK, after(10), after(20)),
+        Hold(FIRST, after(30), after(40)),
+    )
+
+
+def test_who_holds_for_ever_does_not_make_the_call_endless() -> None:
+    call = STATES["live"]
+    for _ in range(HOLDS_AT_MOST):
+        call = played(call, (PutOnHold(CLERK), 20), (Resumed(CLERK), 20))
+    with pytest.raises(Refusal) as refused:
+        step(call, PutOnHold(FIRST), after(21))
+    assert refused.value.code is Code.THROTTLED
+    assert step(call, HungUp(CLERK), after(22)).state is CallState.ENDED
 
 
 def test_who_joins_for_ever_does_not_make_the_call_endless() -> None:

@@ -36,6 +36,18 @@ export interface Seated {
   gaps: { from_s: number; to_s: number; reason: string }[]
 }
 
+export interface Span {
+  from_s: number
+  to_s: number
+}
+
+/** When the call was on hold: nobody heard, saw or was recorded. */
+export function holdsOf(call: CallView, end_s: number): Span[] {
+  const zero = zeroOf(call)
+  const second = (at: string): number => (Date.parse(at) - zero) / 1000
+  return call.holds.map((one) => ({ from_s: second(one.since), to_s: one.until ? second(one.until) : end_s }))
+}
+
 /** The moment that is second 0. */
 export function zeroOf(call: CallView): number {
   return Date.parse(call.answered_at ?? call.opened_at)
@@ -135,6 +147,10 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
   for (const leg of call.legs) {
     add(`in-${leg.id}`, leg.joined_at, leg.person, leg.previous_leg_id ? 'rejoined' : 'joined')
     if (leg.ended_at) add(`out-${leg.id}`, leg.ended_at, leg.person, leg.state === 'lost' ? 'lost' : 'left')
+  }
+  for (const hold of call.holds) {
+    add(`hold-${hold.since}`, hold.since, hold.by, 'held')
+    if (hold.until && hold.until !== call.ended_at) add(`resume-${hold.until}`, hold.until, hold.by, 'resumed')
   }
   if (call.ended_at) add('ended', call.ended_at, null, 'ended')
 

@@ -9,7 +9,7 @@ import type { PlaybackView } from '../wire/messages'
 import { Story } from './asOf'
 import { Clock, inFile, RATES, steer, type Rate } from './clock'
 import { Shown, type Pointing } from './shown'
-import { endOf, gapsOf, happening, marksOf, neighbour, seatedOf, sides, zeroOf, type Mark } from './timeline'
+import { endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, zeroOf, type Mark } from './timeline'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCall'
 
@@ -68,6 +68,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
     return file ? new Shown(file.marks, file.detail.call, zero_ms.value, end_s.value, sides(file.detail.call, file.snapshot.case)) : null
   })
   const seated = computed(() => (call.value ? seatedOf(call.value, parties.value, end_s.value) : []))
+  const holds = computed(() => (call.value ? holdsOf(call.value, end_s.value) : []))
   const bookmarks = useBookmarks(call_id)
 
   // ------------------------------------------------------------ as of this second
@@ -90,6 +91,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
     })
     return before && before.size === now.length && now.every((one) => before.has(one.id)) ? before : new Set(now.map((one) => one.id))
   })
+  const on_hold = computed(() => holds.value.some((one) => position_s.value >= one.from_s && position_s.value < one.to_s))
   const current = computed(() => {
     const mine = chosen.value
     if (mine && Math.abs(mine.at_s - position_s.value) < 0.3) return mine
@@ -255,7 +257,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   return {
     ...book,
-    call, view, zero_ms, end_s, parties, pictures, composed, seated, marks, within, shown, story, bookmarks,
+    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, on_hold, marks, within, shown, story, bookmarks,
     position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
     attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
     toggle: () => (clock.playing ? pause() : play()),

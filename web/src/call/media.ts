@@ -6,6 +6,9 @@
  * Knows no call and no server: it is given offers and gives answers.
  */
 import type { Load } from './ladder'
+import { gauge, type Gauge } from './quality'
+
+export type { Gauge }
 
 export type Mid = '0' | '1' | '2' | '3'
 /** the second other seat's */
@@ -37,16 +40,7 @@ export interface Pulse {
   answers: number
 }
 
-export type Level = 0 | 1 | 2 | 3 | 4
-
-/** The four bars: what a person notices of loss and delay. */
-export function level(figures: Figures): Level {
-  const delay = figures.round_trip_s ?? 0
-  if (figures.loss > 0.2) return 1
-  if (figures.loss > 0.08 || delay > 0.6) return 2
-  if (figures.loss > 0.02 || delay > 0.25) return 3
-  return 4
-}
+const OWN: readonly string[] = ['0', '1', '2', '3']
 
 /** What is carried on the m-lines of pictures, by load: faces and screens first give way, documents last. */
 const CARRIED: Record<Load, ReadonlySet<string>> = {
@@ -66,7 +60,7 @@ export class SeatMedia {
     ice_servers: IceServer[],
     /** over the relay alone, where there is one */
     relay: boolean,
-    private readonly tracks: ReadonlyMap<Mid, MediaStreamTrack>,
+    private tracks: ReadonlyMap<Mid, MediaStreamTrack>,
     hear: {
       /** a track of the other side began or stopped to bring packets */
       tracks: (remote: ReadonlyMap<Mid | SecondMid, MediaStreamTrack>) => void
@@ -110,12 +104,9 @@ export class SeatMedia {
       for (const transceiver of this.connection.getTransceivers()) {
         const mid = transceiver.mid ?? ''
         const carried = CARRIED[load].has(mid)
-        const own = ['0', '1', '2', '3'].includes(mid)
-        transceiver.direction = !carried ? 'inactive' : own ? 'sendrecv' : 'recvonly'
-        if (!own) continue
-        const track = this.tracks.get(mid as Mid) ?? null
-        if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track)
+        transceiver.direction = !carried ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : 'recvonly'
       }
+      await this.fit()
       await this.connection.setLocalDescription(await this.connection.createAnswer())
       return this.connection.localDescription?.sdp ?? ''
     })
@@ -123,10 +114,24 @@ export class SeatMedia {
     return next
   }
 
-  /** Puts a track on an m-line, or takes it off; needs no negotiation. */
-  async carry(mid: Mid, track: MediaStreamTrack | null): Promise<void> {
-    const transceiver = this.connection.getTransceivers().find((one) => one.mid === mid)
-    await transceiver?.sender.replaceTrack(track)
+  /** Sends these tracks and no other; a line without one sends no packet. Needs no negotiation. */
+  send(tracks: ReadonlyMap<Mid, MediaStreamTrack>): Promise<void> {
+    this.tracks = tracks
+    const next = this.turn.then(() => this.fit())
+    this.turn = next.catch(() => undefined)
+    return next
+  }
+
+  private async fit(): Promise<void> {
+    for (const { mid, sender } of this.connection.getTransceivers()) {
+      const track = OWN.includes(mid ?? '') ? (this.tracks.get(mid as Mid) ?? null) : null
+      if (sender.track !== track) await sender.replaceTrack(track)
+    }
+  }
+
+  /** What has been counted so far. */
+  async gauge(): Promise<Gauge> {
+    return gauge((await this.connection.getStats()).values() as Iterable<Record<string, unknown>>, Date.now())
   }
 
   async figures(): Promise<Figures> {

@@ -17,8 +17,9 @@ import { serverNow } from './clock'
 import { closeDevices, openDevices, type Devices } from './devices'
 import { Heartbeat, LOOK_MS } from './heartbeat'
 import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
-import { level, SeatMedia, type Figures, type IceServer, type Level, type Mid, type SecondMid } from './media'
-import { legOf, type MediaState } from './standing'
+import { SeatMedia, type Figures, type IceServer, type Mid, type SecondMid } from './media'
+import { judge, sample, type Gauge, type Sample, type Verdict } from './quality'
+import { holdOf, legOf, type MediaState } from './standing'
 
 type CallView = CallSnapshot['call']
 
@@ -35,9 +36,13 @@ export interface Surroundings {
   /** whether a person is just dialling or answering */
   busy: () => boolean
   say: (reason: unknown) => void
+  /** how good the connection was in the last few seconds */
+  measured: (call_id: string, quality: Quality) => void
   /** media flow (again): what was said about them is over */
   well: () => void
 }
+
+export type Quality = Verdict & { sample: Sample }
 
 interface Held {
   call_id: string
@@ -65,6 +70,7 @@ const GOOD_LOOKS = 10
 const PAUSE_MS = 500
 const PAUSE_AT_MOST_MS = 8_000
 const FIGURES_EVERY_MS = 2_000
+const SAMPLES_KEPT = 12
 const OWN = ['0', '1'] as const
 
 export class SeatKeeper {
@@ -79,8 +85,8 @@ export class SeatKeeper {
   readonly relayed = ref(false)
   /** somebody at this page has left something out himself */
   readonly chosen = ref(false)
-  /** 0 until it is known */
-  readonly quality = ref<Level>(0)
+  /** null until it is known */
+  readonly quality = shallowRef<Quality | null>(null)
   readonly muted = reactive<Record<'0' | '1', boolean>>({ '0': false, '1': false })
   /** calls whose seat this page has taken, and calls whose seat was taken from it */
   readonly claimed = reactive(new Set<string>())
@@ -95,6 +101,8 @@ export class SeatKeeper {
   private orders = 0
   /** looks in a row at a bad line (negative) or a good one */
   private looks = 0
+  private gauged: Gauge | null = null
+  private samples: Sample[] = []
   private again: ReturnType<typeof setTimeout> | undefined
   private pause_ms = PAUSE_MS
   private readonly figures = setInterval(() => this.measure(), FIGURES_EVERY_MS)
@@ -150,7 +158,7 @@ export class SeatKeeper {
 
   async mute(mid: '0' | '1', on: boolean): Promise<void> {
     this.muted[mid] = on
-    this.voice()
+    await this.send()
     const held = this.held
     if (held) await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
   }
@@ -193,6 +201,7 @@ export class SeatKeeper {
 
   private async step(): Promise<void> {
     const call = this.around.current()
+    await this.send()
     if (!call || call.state === 'ended' || this.replaced.has(call.id)) {
       this.drop()
       this.was_up.value = false
@@ -245,11 +254,7 @@ export class SeatKeeper {
 
   private async open(call_id: string, leg_id: string, own: Devices, offer: Offer): Promise<void> {
     this.release()
-    this.voice()
-    const tracks = new Map<Mid, MediaStreamTrack>()
-    if (own.microphone) tracks.set('0', own.microphone)
-    if (own.camera) tracks.set('1', own.camera)
-    const media = new SeatMedia(offer.ice_servers, this.ladder.relay, tracks, {
+    const media = new SeatMedia(offer.ice_servers, this.ladder.relay, this.outgoing(own, call_id), {
       tracks: (arrived) => {
         if (this.held === held) this.remote.value = arrived
       },
@@ -374,7 +379,9 @@ export class SeatKeeper {
     this.held?.media.close()
     this.held = null
     this.remote.value = new Map()
-    this.quality.value = 0
+    this.gauged = null
+    this.samples = []
+    this.quality.value = null
     tell(null)
   }
 
@@ -388,10 +395,17 @@ export class SeatKeeper {
     this.media.value = 'none'
   }
 
-  private voice(): void {
-    const { microphone, camera } = this.devices.value ?? {}
-    if (microphone) microphone.enabled = !this.muted['0']
-    if (camera) camera.enabled = !this.muted['1']
+  /** What leaves this page: nothing on hold, and nothing that is muted; the devices themselves stay open. */
+  private outgoing(own: Devices | null, call_id: string): Map<Mid, MediaStreamTrack> {
+    const tracks = new Map<Mid, MediaStreamTrack>()
+    if (!own || holdOf(this.around.find(call_id) ?? null)) return tracks
+    if (own.microphone && !this.muted['0']) tracks.set('0', own.microphone)
+    if (own.camera && !this.muted['1']) tracks.set('1', own.camera)
+    return tracks
+  }
+
+  private async send(): Promise<void> {
+    if (this.held) await this.held.media.send(this.outgoing(this.devices.value, this.held.call_id))
   }
 
   private measure(): void {
@@ -403,10 +417,24 @@ export class SeatKeeper {
       },
       (reason: unknown) => this.around.say(reason),
     )
+    held.media.gauge().then(
+      (now) => {
+        if (this.held === held) this.gauge(held, now)
+      },
+      (reason: unknown) => this.around.say(reason),
+    )
+  }
+
+  private gauge(held: Held, now: Gauge): void {
+    const fresh = this.gauged && sample(this.gauged, now)
+    this.gauged = now
+    if (!fresh) return
+    this.samples = [...this.samples, fresh].slice(-SAMPLES_KEPT)
+    this.quality.value = { ...judge(this.samples, { up: this.media.value === 'up', picture_sent: now.picture_sent }), sample: fresh }
+    this.around.measured(held.call_id, this.quality.value)
   }
 
   private judge(held: Held, seen: Figures): void {
-    this.quality.value = level(seen)
     this.relayed.value = seen.relayed
     held.shortest_s = Math.min(held.shortest_s, seen.round_trip_s ?? Infinity)
     const shortest_s = Number.isFinite(held.shortest_s) ? held.shortest_s : 0

@@ -6,7 +6,7 @@
  *                                     ↑ reconnecting ↓ (here or there)
  */
 import type { LineForm } from '../ui/states'
-import type { CallSnapshot, LegView, RingView } from '../wire/messages'
+import type { CallSnapshot, HoldView, LegView, RingView } from '../wire/messages'
 import type { Connection } from '../wire/socket'
 
 type CallView = CallSnapshot['call']
@@ -23,6 +23,8 @@ export interface Standing {
     | 'ringing'
     | 'connecting'
     | 'active'
+    | 'held_here'
+    | 'held_there'
     | 'here_reconnecting'
     | 'there_silent'
     | 'there_lost'
@@ -90,6 +92,12 @@ export function partOf(call: CallView, person_id: string): boolean {
   return call.caller.id === person_id || leg !== null
 }
 
+/** The hold that is open: nobody hears, sees or is recorded. */
+export function holdOf(call: CallView | null): HoldView | null {
+  const last = call?.holds.at(-1)
+  return last && !last.until ? last : null
+}
+
 export type PartyState = 'connecting' | 'connected' | 'silent' | 'lost'
 
 /**
@@ -127,6 +135,8 @@ export function standing(
       : { form: 'connecting', phase: 'connecting', until: null }
   }
   if (there?.silent || (there && !there.media && page.met?.has(there.id))) return { form: 'reconnecting', phase: 'there_silent', until: null }
+  const hold = holdOf(call)
+  if (hold) return { form: 'hold', phase: hold.by.id === person_id ? 'held_here' : 'held_there', until: null }
   if (!there?.media) return { form: 'connecting', phase: 'connecting', until: null }
   return { form: 'active', phase: 'active', until: null }
 }

@@ -40,6 +40,7 @@ function open(scope: EffectScope, ended: () => void) {
     find: (call_id) => calls.value.get(call_id)?.call,
     busy: () => busy.value,
     say,
+    measured: () => undefined,
     well: () => (problem.value = null),
   })
 
@@ -200,6 +201,11 @@ function open(scope: EffectScope, ended: () => void) {
     if (invitation) await act({ type: 'call.withdraw', call_id: call.id, invite_id: invitation.id })
   }
 
+  /** Lets nobody hear or see anybody, or ends that again. */
+  async function hold(on: boolean): Promise<void> {
+    if (current.value) await act({ type: on ? 'call.hold' : 'call.resume', call_id: current.value.id })
+  }
+
   /** Takes this person's seat of a running call to this page: after a reload, or back from another page. */
   function enter(call_id: string): void {
     const call = calls.value.get(call_id)?.call
@@ -272,7 +278,7 @@ function open(scope: EffectScope, ended: () => void) {
     missed_rings,
     state,
     media: readonly(seat.media),
-    quality: readonly(seat.quality),
+    quality: seat.quality,
     told: readonly(seat.told),
     relayed: readonly(seat.relayed),
     chosen: readonly(seat.chosen),
@@ -295,6 +301,7 @@ function open(scope: EffectScope, ended: () => void) {
     hangUp,
     invite,
     withdraw,
+    hold,
     enter,
     setDuty,
     mute: (mid: '0' | '1', on: boolean) => seat.mute(mid, on).catch(say),

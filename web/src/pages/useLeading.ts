@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useNow } from '../call/clock'
-import { otherLeg, secondLeg, spell } from '../call/standing'
+import { holdOf, otherLeg, secondLeg, spell } from '../call/standing'
 import { useCall } from '../call/useCall'
 import type { Leader, Turned } from '../record/turned'
 import type { CaseView, MaterialView, SummaryView } from '../wire/messages'
@@ -44,18 +44,20 @@ export function useLeading(case_id: string, desk: Desk) {
     const { phase, form, until } = call.state.value
     const time = live?.answered_at ? spell((now.value - Date.parse(live.answered_at)) / 1000) : ''
     const n = until ? Math.max(0, Math.ceil((Date.parse(until) - now.value) / 1000)) : 0
+    const hold = holdOf(live)
+    const held = hold ? spell((now.value - Date.parse(hold.since)) / 1000) : ''
     const field = desk.field()
     const material = desk.material()
     return {
       asked: asked.value,
-      face: live ? call.face.value : null,
+      face: live && !hold ? call.face.value : null,
       person: there?.person ?? null,
-      third: third && { person: third.person, face: call.second_face.value },
+      third: third && { person: third.person, face: hold ? null : call.second_face.value },
       line: {
         here: desk.view.value?.window_place ?? '',
         there: desk.view.value?.item.place ?? '',
         form: running ? form : 'idle',
-        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time }) : t('turned.no_call'),
+        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t('turned.no_call'),
       },
       recording: live?.recording_consented ? { on: live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
       call_id: live?.id ?? null,

@@ -9,6 +9,8 @@ export type AnyCommand =
   | CallConnect
   | CallDescribe
   | CallMute
+  | CallHold
+  | CallResume
   | CallHangUp
   | CallInvite
   | CallWithdraw
@@ -16,6 +18,11 @@ export type AnyCommand =
   | DeskOpen
   | DeskDuty
   | UnitOpen
+  | RehearsalOpen
+  | RehearsalDescribe
+  | RehearsalRestart
+  | RehearsalLook
+  | RehearsalClose
   | CaseCreate
   | CaseOpen
   | CaseConsent
@@ -136,6 +143,24 @@ export interface CallMute {
   on: boolean
 }
 /**
+ * Let nobody in the live call hear or see anybody, and record nothing, until ``call.resume``.
+ *
+ * From the window or the approver; refused to others: not_in_call.
+ */
+export interface CallHold {
+  id: string
+  type: 'call.hold'
+  call_id: string
+}
+/**
+ * End the hold; only who holds may. Refused: not_yours, not_in_call.
+ */
+export interface CallResume {
+  id: string
+  type: 'call.resume'
+  call_id: string
+}
+/**
  * Ends the call for all; from the third seat it only leaves.
  */
 export interface CallHangUp {
@@ -195,6 +220,51 @@ export interface UnitOpen {
   id: string
   type: 'unit.open'
   unit_id: string
+}
+/**
+ * Try out my devices with no call: a room of my own with two parties, one to send, one to receive.
+ *
+ * For whoever may sit in a call. Result: ``{rehearsal_id, send, receive, ice_servers, ends_at}``,
+ * where ``send`` and ``receive`` are the worker's offers. It ends after 90 s, when the person opens
+ * another, or by ``rehearsal.close``. Nothing of it is recorded. Refused: forbidden, throttled.
+ */
+export interface RehearsalOpen {
+  id: string
+  type: 'rehearsal.open'
+}
+/**
+ * The page's answer for one of the two. Never stored, never logged. Refused: not_found, bad_sdp.
+ */
+export interface RehearsalDescribe {
+  id: string
+  type: 'rehearsal.describe'
+  rehearsal_id: string
+  party: 'send' | 'receive'
+  sdp: string
+}
+/**
+ * A new offer for the sending party, with new ICE credentials. Result: ``{sdp}``.
+ */
+export interface RehearsalRestart {
+  id: string
+  type: 'rehearsal.restart'
+  rehearsal_id: string
+}
+/**
+ * What the worker has counted. Result: ``{packets}``: what came in, by m-line of the sending party.
+ */
+export interface RehearsalLook {
+  id: string
+  type: 'rehearsal.look'
+  rehearsal_id: string
+}
+/**
+ * The end of it; one that has ended is no error.
+ */
+export interface RehearsalClose {
+  id: string
+  type: 'rehearsal.close'
+  rehearsal_id: string
 }
 /**
  * Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``.
@@ -428,6 +498,7 @@ export interface CallView {
   opened_at: string
   answered_at: string | null
   ended_at: string | null
+  holds: HoldView[]
 }
 /**
  * A member of staff as others see him: applicants always see who speaks (name, unit, staff number).
@@ -487,6 +558,14 @@ export interface LegView {
   ended_at: string | null
   previous_leg_id: string | null
   held_until: string | null
+}
+/**
+ * One time on hold. ``until`` is None while nothing is heard, seen or recorded on either side.
+ */
+export interface HoldView {
+  by: PersonRef
+  since: string
+  until: string | null
 }
 /**
  * Holds the place of an event that this audience may not see.

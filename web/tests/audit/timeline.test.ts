@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endOf, found, happening, marksOf, neighbour, seatedOf, type Mark } from '../../src/audit/timeline'
+import { endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, type Mark } from '../../src/audit/timeline'
 import { material, value } from '../record/cases'
 import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
 
@@ -43,6 +43,13 @@ describe('what happened', () => {
   it('tells of a thread what was done to it', () => {
     expect(kinds(marks.filter((one) => one.row === 'talk'))).toEqual(['commented', 'comment_answered', 'comment_resolved', 'said'])
     expect(marks.find((one) => one.kind === 'commented')).toMatchObject({ field: 'appointed_on', values: { text: '日期不对' } })
+  })
+
+  it('tells when the call was on hold, and by whom', () => {
+    const held = callView({ holds: [{ by: approver, since: at(100), until: at(160) }, { by: clerk, since: at(1190), until: at(1200) }] })
+    expect(holdsOf(held, 1200)).toEqual([{ from_s: 100, to_s: 160 }, { from_s: 1190, to_s: 1200 }])
+    // the end of the call ends the last one: that is told once
+    expect(kinds(marksOf([], view, held).filter((one) => one.kind === 'held' || one.kind === 'resumed'))).toEqual(['held', 'resumed', 'held'])
   })
 
   it('names the applicant for what he did himself', () => {

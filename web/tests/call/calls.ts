@@ -66,8 +66,13 @@ export function call(more: Partial<CallView> = {}): CallView {
     opened_at: '2026-11-24T06:00:00Z',
     answered_at: null,
     ended_at: null,
+    holds: [],
     ...more,
   }
+}
+
+export function hold(by: string, until: string | null = null): CallView['holds'][number] {
+  return { by: person(by), since: '2026-11-24T06:01:00Z', until }
 }
 
 export function liveCall(more: Partial<CallView> = {}): CallView {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { invitationOf, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, secondLeg, spell, standing } from '../../src/call/standing'
-import { call, leg, liveCall, ring, type CallView } from './calls'
+import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
 const stand = (view: CallView | null, page: Partial<Parameters<typeof standing>[2]> = {}) => standing(view, 'clerk', { ...well, ...page })
@@ -17,6 +17,10 @@ describe('what a call looks like from one seat', () => {
     ['the media broke', liveCall(), { media: 'broken' }, 'reconnecting', 'here_reconnecting'],
     ['the other is silent', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { silent: true })] }), {}, 'reconnecting', 'there_silent'],
     ['the media of the other broke', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { media: false })] }), { met: new Set(['leg00002']) }, 'reconnecting', 'there_silent'],
+    ['held by me', liveCall({ holds: [hold('clerk')] }), {}, 'hold', 'held_here'],
+    ['held by the other', liveCall({ holds: [hold('approver')] }), {}, 'hold', 'held_there'],
+    ['held and resumed', liveCall({ holds: [hold('clerk', '2026-11-24T06:02:00Z')] }), {}, 'active', 'active'],
+    ['held, and the network broke', liveCall({ holds: [hold('clerk')] }), { connection: 'reconnecting' }, 'reconnecting', 'here_reconnecting'],
     ['taken by a newer page', liveCall(), { replaced: true }, 'hold', 'replaced'],
     ['hung up', liveCall({ state: 'ended', reason: 'hung_up' }), {}, 'idle', 'ended'],
     ['lost for good', liveCall({ state: 'ended', reason: 'lost' }), {}, 'lost', 'ended'],

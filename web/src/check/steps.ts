@@ -1,0 +1,64 @@
+/**
+ * The eleven steps of the device check and what may be wrong at each: a closed set, so that every outcome has its words
+ * and says what to do. Pure.
+ */
+
+export const STEPS = [
+  'camera', 'microphone', 'speaker', 'document_camera', 'socket', 'direct', 'relay', 'publish_audio', 'publish_video', 'receive', 'reconnect',
+] as const
+export type StepName = (typeof STEPS)[number]
+export type StepState = 'pending' | 'running' | 'ok' | 'failed' | 'skipped'
+
+/** Why a step failed or was skipped; keys of `check.reasons` in the words. */
+export type Reason =
+  | 'refused' | 'refused_by_system' | 'absent' | 'busy' | 'insecure'
+  | 'silent' | 'not_heard' | 'no_picture'
+  | 'one_camera' | 'no_relay' | 'no_microphone' | 'no_camera' | 'no_way'
+  | 'no_socket' | 'polling' | 'no_server' | 'throttled' | 'no_path' | 'relay_closed' | 'not_sent' | 'not_back' | 'not_again'
+  | 'stopped'
+
+export interface Outcome {
+  state: 'ok' | 'failed' | 'skipped'
+  reason?: Reason
+  /** measured on the way; never a name, an address or the name of a device */
+  figures?: Record<string, number | string>
+}
+
+export interface Step {
+  name: StepName
+  state: StepState
+  reason: Reason | null
+  figures: Record<string, number | string>
+}
+
+export const fresh = (): Step[] => STEPS.map((name) => ({ name, state: 'pending', reason: null, figures: {} }))
+
+export type Verdict = 'none' | 'running' | 'ready' | 'usable' | 'not_ready'
+
+/** Without these no call comes about; the others make it poorer. */
+const NEEDED: ReadonlySet<StepName> = new Set(['socket', 'direct', 'publish_audio', 'receive'])
+
+/** What all steps together mean. A way over the relay does for the direct one. */
+export function verdict(steps: readonly Step[]): Verdict {
+  const state = new Map(steps.map((one) => [one.name, one.state]))
+  if (steps.every((one) => one.state === 'pending')) return 'none'
+  if (steps.some((one) => one.state === 'running' || one.state === 'pending')) return 'running'
+  const failed = steps.filter((one) => one.state === 'failed').map((one) => one.name)
+  if (failed.some((name) => NEEDED.has(name) && !(name === 'direct' && state.get('relay') === 'ok'))) return 'not_ready'
+  if ([...NEEDED].some((name) => state.get(name) === 'skipped')) return 'not_ready'
+  return failed.length ? 'usable' : 'ready'
+}
+
+/** What a person may hand on to who helps him: outcomes and figures, nothing about anybody. */
+export interface Report {
+  made_at: string
+  verdict: Verdict
+  browser: string
+  screen: string
+  language: string
+  steps: Step[]
+}
+
+export function report(steps: readonly Step[], at: Date, around: { browser: string; screen: string; language: string }): Report {
+  return { made_at: at.toISOString(), verdict: verdict(steps), ...around, steps: steps.map((one) => ({ ...one, figures: { ...one.figures } })) }
+}
