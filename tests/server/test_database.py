@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -30,6 +31,20 @@ from tests.kit.writer import SUBJECT
 ROOT = Path(__file__).parents[2]
 
 
+def _differ(
+    context: object,
+    inspected: object,
+    column: sa.Column[Any],
+    there: str | None,
+    default: object,
+    wanted: str | None,
+) -> bool | None:
+    """Of JSON PostgreSQL compares no two values, as Alembic would have it do; the words say it."""
+    if isinstance(column.type, sa.JSON) and there is not None and wanted is not None:
+        return there.removesuffix("::json") != wanted
+    return None
+
+
 async def test_migrations_make_the_tables_as_the_code_knows_them(database: str) -> None:
     before = await upgrade(database)
     assert before.current is None
@@ -40,7 +55,7 @@ async def test_migrations_make_the_tables_as_the_code_knows_them(database: str) 
         differences = await connection.run_sync(
             lambda plain: compare_metadata(
                 MigrationContext.configure(
-                    plain, opts={"compare_type": True, "compare_server_default": True}
+                    plain, opts={"compare_type": True, "compare_server_default": _differ}
                 ),
                 tables.metadata,
             )
