@@ -19,6 +19,9 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from media.client import MediaClient, SegmentFinished, spawn
+from media.control import SEGMENT_SUFFIX
+from media.sdp import VIDEO, mid_in
+from tests.kit.lean import LeanPeer
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.recording import play
 from tests.kit.until import until
@@ -79,10 +82,12 @@ async def _run(*arguments: str) -> None:
 
 
 @asynccontextmanager
-async def chromium(folder: Path, colour: Colour, hertz: int) -> AsyncIterator[ChromiumSeat]:
+async def chromium(
+    folder: Path, colour: Colour, hertz: int, size: str = "320x240"
+) -> AsyncIterator[ChromiumSeat]:
     """A Chromium whose fake camera shows one colour and whose microphone hears one tone."""
     picture, sound = folder / f"{hertz}.mjpeg", folder / f"{hertz}.wav"
-    paint = "color=c=0x{:02x}{:02x}{:02x}:size=320x240:rate=10".format(*colour)
+    paint = "color=c=0x{:02x}{:02x}{:02x}:size={}:rate=10".format(*colour, size)
     lavfi = ("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i")
     await _run(*lavfi, paint, "-t", "2", "-c:v", "mjpeg", "-q:v", "2", str(picture))
     tone = f"sine=frequency={hertz}:duration=10"
@@ -153,6 +158,7 @@ class Exchange:
             web.get("/", self._page),
             web.post("/offer", self._offer),
             web.post("/restart", self._restart),
+            web.post("/renew", self._renew),
             web.post("/answer", self._answer),
         ]
 
@@ -179,6 +185,11 @@ class Exchange:
         sdp = await self.client.restart_ice("room", self.parties[name])
         return web.json_response({"sdp": sdp})
 
+    async def _renew(self, request: web.Request) -> web.Response:
+        name = (await request.json())["name"]
+        sdp = await self.client.renew("room", self.parties[name])
+        return web.json_response({"sdp": sdp})
+
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.json()
         await self.client.answer("room", self.parties[body["name"]], body["sdp"])
@@ -187,10 +198,16 @@ class Exchange:
 
 @pytest.fixture
 async def exchange(tmp_path: Path) -> AsyncIterator[tuple[Exchange, str, Path]]:
+    async with _exchange(tmp_path) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _exchange(folder: Path, codec: str = "") -> AsyncIterator[tuple[Exchange, str, Path]]:
     """The worker on the machine's outward address (Firefox sends no check to 127.0.0.1)."""
     async with AsyncExitStack() as stack:
-        workdir = tmp_path / "media"
-        worker = await spawn(workdir)
+        workdir = folder / "media"
+        worker = await spawn(workdir, codec=codec)
         exchange = Exchange(worker.client)
         listening = asyncio.create_task(exchange.listen())
 
@@ -323,3 +340,151 @@ async def test_chromium_and_chromium(exchange: tuple[Exchange, str, Path], tmp_p
     ):
         joins = ["join({name: 'first'})", "join({name: 'second'})"]
         await _story(led, url, workdir, first, second, joins)
+
+
+async def test_three_chromiums_see_each_other_and_send_in_layers(
+    exchange: tuple[Exchange, str, Path], tmp_path: Path
+) -> None:
+    """Two meet; a third comes, and the two get more lines without a break; it leaves again."""
+    led, url, _ = exchange
+    wanted = {"first": (GREEN, BLUE), "second": (RED, BLUE), "third": (RED, GREEN)}
+    async with (
+        chromium(tmp_path, RED, 440, "640x480") as first,
+        chromium(tmp_path, GREEN, 880, "640x480") as second,
+        chromium(tmp_path, BLUE, 1320, "640x480") as third,
+    ):
+        seats = {"first": first, "second": second, "third": third}
+        for name, seat in seats.items():
+            await seat.go(url)
+            if name == "third":
+                await _meets(first, GREEN, 880)
+                await _meets(second, RED, 440)
+            joined = f"join({{name: '{name}', width: 640, height: 480}})"
+            assert await seat.js(joined) == [*MIDS, *(["k"] if name == "third" else [])]
+        for name in ("first", "second"):
+            assert await seats[name].js(f"renew('{name}')") == [*MIDS, "k"]
+
+        async def all_meet() -> str | None:
+            for name, seat in seats.items():
+                colours = await seat.js("coloursOf(['1', '5'])")
+                for got, colour in zip(colours, wanted[name], strict=True):
+                    if not near(got, colour):
+                        return f"{name} sees {colours}"
+                sent = (await seat.js("codecs()"))["sent"]
+                if len([rid for rid in sent if rid]) < 2:
+                    return f"{name} sends {sent}"
+            return None
+
+        await until(all_meet, MEET_S, every_s=0.3)
+        figures = (await led.client.figures())["rooms"]["room"]
+        for party in figures.values():
+            assert not party["end_to_end"]
+            assert party["feeds"]["1"]["layer"] in ("q", "h", "f")
+        for seat in seats.values():
+            await _goes_on(seat, 10)
+        await led.client.remove_party("room", led.parties["third"])
+        await third.go("about:blank")
+        for seat in (first, second):
+            await _goes_on(seat, 10)
+        refused = {name: party["refused"] for name, party in figures.items()}
+        assert not any(refused.values()), refused
+
+
+@pytest.mark.parametrize("pages", [1, pytest.param(2, marks=pytest.mark.proofs)])
+async def test_six_parties_of_whom_most_do_not_decode(
+    exchange: tuple[Exchange, str, Path], tmp_path: Path, pages: int
+) -> None:
+    """One or two Chromiums, the others lean peers: all are sent by all, the pages' faces in layers."""
+    led, url, _ = exchange
+    sound_and_face = {mid_in(group, mid) for group in range(5) for mid in ("0", "1")}
+    async with AsyncExitStack() as stack:
+        seats: dict[str, Seat] = {}
+        for number, colour in enumerate((RED, GREEN)[:pages]):
+            made = chromium(tmp_path, colour, 440 + 440 * number, "640x480")
+            name = f"page{number}"
+            seats[name] = await stack.enter_async_context(made)
+            await seats[name].go(url)
+            joined = f"join({{name: '{name}', width: 640, height: 480}})"
+            assert await seats[name].js(joined) == MIDS
+        lean: dict[str, LeanPeer] = {}
+        for place in range(pages, 6):
+            name = f"lean{place}"
+            peer = lean[name] = LeanPeer()
+            stack.push_async_callback(peer.close)
+            offer = await led.client.add_party("room", name, record=False, place=place)
+            await led.client.answer("room", name, await peer.answer(offer))
+            await asyncio.wait_for(peer.up.wait(), 10)
+            peer.send("0", 32_000)
+            peer.send("1", 80_000)
+        for name, peer in lean.items():
+            sdp = await peer.answer(await led.client.renew("room", name))
+            await led.client.answer("room", name, sdp)
+        grown = [*MIDS, "k", "8", "9", *"abcdefghij"]
+        for name, seat in seats.items():
+            assert await seat.js(f"renew('{name}')") == grown
+
+        def lean_get_all() -> str | None:
+            for name, peer in lean.items():
+                there = {mid for mid, got in peer.packets.items() if got > 20}
+                if there != sound_and_face:
+                    return f"{name} gets {dict(peer.packets)}"
+            return None
+
+        await until(lean_get_all, MEET_S)
+
+        async def pages_get_all() -> str | None:
+            for name, seat in seats.items():
+                got = await seat.js("packets()")
+                if {mid for mid, count in got.items() if count > 20} != sound_and_face:
+                    return f"{name} gets {got}"
+                sent = (await seat.js("codecs()"))["sent"]
+                if len([rid for rid in sent if rid]) < 2:
+                    return f"{name} sends {sent}"
+            return None
+
+        await until(pages_get_all, MEET_S, every_s=0.3)
+        figures = (await led.client.figures())["rooms"]["room"]
+        for number in range(pages):
+            party = figures[led.parties[f"page{number}"]]
+            assert party["refused"] == 0
+            active = [rid for rid, rate in party["tracks"]["1"]["layers"].items() if rate]
+            assert len(active) >= 2
+        layers = {figures[name]["feeds"]["1"]["layer"] for name in lean}
+        assert layers <= {"q", "h", "f"}
+        if pages == 2:
+            assert near((await seats["page0"].js("coloursOf(['1'])"))[0], GREEN)
+            assert near((await seats["page1"].js("coloursOf(['1'])"))[0], RED)
+
+
+async def test_chromium_with_chromium_in_each_codec(tmp_path: Path) -> None:
+    """VP8, VP9, H264 and AV1: each is sent as the worker prefers it, decoded and recorded."""
+    async with (
+        chromium(tmp_path, RED, 440) as first,
+        chromium(tmp_path, GREEN, 880) as second,
+    ):
+        for codec in VIDEO:
+            async with _exchange(tmp_path / codec, codec) as (led, url, workdir):
+                seats = {"first": first, "second": second}
+                for name, seat in seats.items():
+                    await seat.go(url)
+                    await seat.js(f"join({{name: '{name}'}})")
+                await _meets(first, GREEN, 880)
+                await _meets(second, RED, 440)
+                for seat in seats.values():
+                    assert await seat.js("codecs()") == {
+                        "sent": {"": codec},
+                        "received": {"1": codec},
+                    }
+                await led.client.close_room("room")
+
+                def sealed() -> str | None:
+                    return None if len(led.finished) == 2 else f"{len(led.finished)} finished"
+
+                await until(sealed, 10)
+                for segment in led.finished:
+                    (track,) = [t for t in segment.tracks if t.mid == "1"]
+                    assert track.codec == codec.lower()
+                    path = workdir / "segments" / f"{segment.segment}{SEGMENT_SUFFIX}"
+                    played = await asyncio.to_thread(play, path)
+                    assert played.errors == ""
+                    assert near(played.colour, RED if segment.party.startswith("first") else GREEN)
