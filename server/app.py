@@ -38,7 +38,8 @@ from server.actions.early import Early
 from server.actions.jobs import Jobs
 from server.actions.listings import Importer
 from server.actions.marks import Marks
-from server.actions.materials import LIVES, Uploads
+from server.actions.materials import LIVES, Quota, Uploads
+from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
 from server.actions.playbacks import Studio
 from server.actions.recordings import Recordings
@@ -61,6 +62,7 @@ from server.api import (
 from server.api import catalogue as catalogue_api
 from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
 from server.api.figures import FIGURES, Figures
+from server.api.nodes import NEIGHBOURS, Neighbours
 from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, Store
 from server.wire.case import MaterialProgress
@@ -141,6 +143,7 @@ class Drain:
 
 
 DRAIN = web.AppKey("drain", Drain)
+NODES = web.AppKey("nodes", Nodes)
 
 
 def _told(task: asyncio.Task[None]) -> None:
@@ -310,13 +313,30 @@ async def node(
         for audience in CASE_AUDIENCES:
             gateway.ephemeral(case_actions.subject_of(message.case_id), audience, message)
 
-    early = Early(store, data / "uploads", enabled=settings.early_view)
+    nodes = Nodes(
+        store,
+        await asyncio.to_thread(identify, data),
+        address=settings.node_address,
+        secret=settings.store.bus_secret,
+    )
+    app[NODES] = nodes
+    app[NEIGHBOURS] = neighbours = Neighbours(nodes)
+    await neighbours.open()
+    early = Early(store, data / "uploads", enabled=settings.early_view, node_id=nodes.node_id)
     receiving = Uploads(
         store,
         data / "uploads",
         max_bytes=settings.max_upload_bytes,
         children=Children(),
         progress=show_progress,
+        node_id=nodes.node_id,
+        quota=Quota(
+            settings.quota_person_files or None,
+            settings.quota_person_bytes or None,
+            settings.quota_unit_files or None,
+            settings.quota_unit_bytes or None,
+        ),
+        silence_s=settings.upload_silence_s,
         received=app[FIGURES].received,
         ended=app[FIGURES].upload_ended,
         grew=early.grew,
@@ -324,6 +344,7 @@ async def node(
     await receiving.prepare()
     app[uploads.EARLY] = early
     app[uploads.UPLOADS] = receiving
+    app[machine.ROOM] = receiving.room
 
     tasks = Tasks()
     checks = {
@@ -344,6 +365,7 @@ async def node(
     tasks.start("marks", marks.run())
     tasks.start("rehearsals", rehearsals.run())
     tasks.start("uploads", receiving.sweep_on())
+    tasks.start("nodes", nodes.run())
     tasks.start("sessions", book.watch(gateway.sessions, gateway.disconnect_session))
     await gateway.start()
     try:
@@ -354,6 +376,7 @@ async def node(
         await rehearsals.end_all()
         await rooms.close(stop=not keep_media)
         await marks.close()
+        await neighbours.close()
         await store.close()
 
 
@@ -394,6 +417,7 @@ async def running(
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)
         await site.start()
         host, port = runner.addresses[0][:2]
+        await app[NODES].listens(port)
         shown = f"[{host}]" if ":" in host else host
         yield Running(app, f"{'https' if tls else 'http'}://{shown}:{port}", port)
     finally:

@@ -97,6 +97,18 @@ class Settings(BaseSettings):
     """Regular expression that the code of an imported item must match whole."""
 
     max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)
+    upload_silence_s: float = Field(60.0, gt=0)
+    """Seconds after which a sender who brings nothing is cut off; what arrived stays."""
+    quota_person_files: int = Field(1000, ge=0)
+    """Files that one person may bring within 24 hours; 0, here and below: any number."""
+    quota_person_bytes: int = Field(20 * 1024**3, ge=0)
+    quota_unit_files: int = Field(20_000, ge=0)
+    """The same for all people of a unit together."""
+    quota_unit_bytes: int = Field(200 * 1024**3, ge=0)
+
+    node_address: str | None = Field(None, pattern="^https?://[^/@]+/?$")
+    """Where other nodes reach this one, e.g. http://10.0.0.2:8080; without: what arrives here is
+    looked at and continued here alone."""
     font_dirs: tuple[Path, ...] = ()
     """Folders with the Chinese fonts that papers are set in; without: where systems keep Noto CJK."""
     language: Literal["zh-CN", "en"] = "zh-CN"
@@ -141,6 +153,8 @@ class Settings(BaseSettings):
             self.bus_secret is None or len(self.bus_secret.get_secret_value()) < 16
         ):
             raise ValueError("redis_url needs a bus_secret of 16 characters or more")
+        if self.node_address is not None and self.bus_secret is None:
+            raise ValueError("node_address needs the bus_secret of all nodes")
         for url in self.turn_urls:
             turn.Server.parse(url)
         Numbering(self.case_number_template)

@@ -2,7 +2,7 @@
 
 A reader follows the file that the upload grows, without its lock: the file's own size and
 links tell how far it is and whether it is over. Nothing that is read here was checked;
-download and acceptance need the sealed copy. Only uploads of this node can be followed.
+download and acceptance need the sealed copy. An upload is followed at the node that holds it.
 Knows no HTTP; whoever sends the pieces asks ``may`` again while he does.
 """
 
@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from server.actions.cases import header
+from server.actions.nodes import Elsewhere
 from server.domain.material import Material
 from server.domain.person import Actor
 from server.store import Store
 from server.store import uploads as upload_rows
+from server.store.uploads import Upload
 from server.work import probe
 from signaling.refusals import Code, Refusal
 
@@ -46,29 +48,33 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A material that is being read. ``length`` is what its sender announced, in bytes."""
+    """A material that is being read. ``length`` is what its sender announced, in bytes; None: he
+    has not yet."""
 
     case_id: str
+    name: str
     media_type: str
-    length: int
+    length: int | None
     _early: "Early"
     _upload_id: str
     _file: int
     _sealed: bool
 
-    async def pieces(self, start: int) -> AsyncIterator[bytes]:
-        """The bytes from ``start`` on, each as soon as it is there, up to the announced length.
-
-        Raises Cut when the upload ends before that.
+    async def pieces(self, start: int, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from ``start`` up to, not including, ``end`` (None: the announced length), each
+        as soon as it is there. Raises Cut when the upload ends before that.
         """
         at = start
-        while at < self.length:
+        upto = self.length if end is None else end
+        while upto is None or at < upto:
             bell = self._early.bell(self._upload_id)
-            look = await asyncio.to_thread(_look, self._file, at)
+            look = await asyncio.to_thread(_look, self._file, at, upto)
             if look.piece:
                 at += len(look.piece)
                 yield look.piece
             elif look.over or self._sealed or look.size < at:
+                if upto is None and at == await self._early.stored_length(self._upload_id):
+                    return
                 raise Cut
             else:
                 await bell.wait()
@@ -77,8 +83,9 @@ class Arriving:
 class Early:
     """The early views of one node, over the files of its uploads below ``folder``."""
 
-    def __init__(self, store: Store, folder: Path, *, enabled: bool) -> None:
+    def __init__(self, store: Store, folder: Path, *, enabled: bool, node_id: str = "") -> None:
         self._store = store
+        self._node_id = node_id
         self._folder = folder
         self._enabled = enabled
         self._bells: dict[str, asyncio.Event] = {}
@@ -109,13 +116,15 @@ class Early:
     async def open(self, actor: Actor, material_id: str) -> AsyncIterator[Arriving]:
         """Follow a material of a case that this person may see; a stored one is there at once.
 
-        Waits until its first bytes tell the type. Refused: not_found; no_early_view (switched
-        off, given up or rejected, arriving at another node, no type that can be shown, or no
-        bytes for 15 s); throttled (16 views of one person), busy (400 of the node).
+        Waits until its first bytes tell the type. Raises Elsewhere for what arrives at another
+        node. Refused: not_found; no_early_view (switched off, given up or rejected, no type that
+        can be shown, or no bytes for 15 s); throttled (16 views of one person), busy (400 of the
+        node).
         """
-        material, case_id, upload_id = await self._find(actor, material_id)
+        material, case_id, upload = await self._find(actor, material_id)
+        upload_id = upload.id
         sealed = material.sha256 is not None
-        length = material.size_bytes
+        length = material.size_bytes if sealed else upload.length_bytes
         path = (
             self._folder / upload_id
             if material.sha256 is None
@@ -125,16 +134,26 @@ class Early:
             try:
                 file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
             except FileNotFoundError:
+                if not sealed and upload.node_id not in ("", self._node_id):
+                    raise Elsewhere(upload.node_id) from None
                 raise Refusal(Code.NO_EARLY_VIEW, material=material_id) from None
             try:
                 media_type = await self._media_type(file, upload_id, length)
                 if media_type is None:
                     raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
-                yield Arriving(case_id, media_type, length, self, upload_id, file, sealed)
+                yield Arriving(
+                    case_id, material.name, media_type, length, self, upload_id, file, sealed
+                )
             finally:
                 await asyncio.to_thread(os.close, file)
 
-    async def _find(self, actor: Actor, material_id: str) -> tuple[Material, str, str]:
+    async def stored_length(self, upload_id: str) -> int | None:
+        """How long an upload was that ended well; None for any other."""
+        async with self._store.read() as connection:
+            upload = await upload_rows.find(connection, upload_id)
+        return upload.length_bytes if upload is not None and upload.ended == "stored" else None
+
+    async def _find(self, actor: Actor, material_id: str) -> tuple[Material, str, Upload]:
         async with self._store.read() as connection:
             found = await upload_rows.find_material(connection, material_id)
             if found is None:
@@ -144,11 +163,11 @@ class Early:
             upload = await upload_rows.find_by_material(connection, material_id)
         if not self._enabled or upload is None or material.state not in ("receiving", "stored"):
             raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
-        return material, case_id, upload.id
+        return material, case_id, upload
 
-    async def _media_type(self, file: int, upload_id: str, length: int) -> str | None:
+    async def _media_type(self, file: int, upload_id: str, length: int | None) -> str | None:
         """The type that the first bytes tell, as soon as they do; None when they will not."""
-        needed = min(probe.HEAD_BYTES, length)
+        needed = probe.HEAD_BYTES if length is None else min(probe.HEAD_BYTES, length)
         try:
             async with asyncio.timeout(FIRST_BYTES_WITHIN_S):
                 while True:
@@ -180,7 +199,8 @@ class Early:
                 self._bells.pop(upload_id, None)
 
 
-def _look(file: int, at: int) -> Look:
+def _look(file: int, at: int, upto: int | None = None) -> Look:
     # Links before bytes: a file that is unlinked grows no more, so what is read then is all.
     told = os.fstat(file)
-    return Look(os.pread(file, PIECE_BYTES, at), told.st_size, told.st_nlink == 0)
+    most = PIECE_BYTES if upto is None else min(PIECE_BYTES, upto - at)
+    return Look(os.pread(file, most, at), told.st_size, told.st_nlink == 0)

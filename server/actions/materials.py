@@ -1,22 +1,16 @@
-"""Files on their way into a case: begun, received, probed, sealed; and read again.
+"""Files on their way into a case: begun, received, joined, probed, sealed; and read again.
 
-Bytes are appended to a file of this node under a lock whose holder can be asked
-to let go. After the last byte the file is sealed, probed in a child process and
-put into the blob store; one transaction makes it stored or rejected. Follows
-tus 1.0.0 in meaning (offsets, checksums, expiry); knows no HTTP.
+Bytes are appended to a file of the node that holds the upload (``server.actions.receiving``).
+After the last byte the file is sealed, probed in a child process and put into the blob store; one
+transaction makes it stored or rejected. Follows tus 1.0.0 in meaning (offsets, lengths told late,
+parts, checksums, expiry); knows no HTTP.
 """
 
 import asyncio
-import base64
-import binascii
-import errno
-import hashlib
-import hmac
-import os
 import shutil
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,69 +20,84 @@ from typing import Any, Final, NoReturn
 import structlog
 
 from server.actions.cases import admitted, header, new_id, subject_of
+from server.actions.nodes import GONE, Elsewhere
+from server.actions.receiving import (
+    Checksum,
+    Cut,
+    Hold,
+    Holds,
+    append,
+    coming,
+    head_of,
+    join,
+    write,
+)
 from server.actions.views import material_view
 from server.domain.form import APPLICANT
 from server.domain.material import AFTER_CLOSING, Material, Purpose, next_number, sent
-from server.domain.person import Actor, System
+from server.domain.person import Actor, Role, System
 from server.store import SYSTEM, Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
 from server.store.people import person_refs
-from server.store.uploads import Upload
+from server.store.uploads import PART, Brought, Ended, Upload
 from server.wire.case import MaterialChanged, MaterialProgress
 from server.work import probe
-from server.work.child import Children, JobFailed
+from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger("materials")
 
-LIVES: Final = timedelta(hours=24)
-"""An unfinished upload is given up this long after it began."""
+LIVES: Final = timedelta(hours=72)
+"""An unfinished upload is given up this long after it last took bytes: Friday's goes on on Monday."""
+EXTENDED_FROM: Final = timedelta(hours=1)
+"""An expiry is moved on only when it moves by as much, or each piece would write to the database."""
 PROGRESS_EVERY_S: Final = 0.1
-LETTING_GO_S: Final = 0.8
-"""How long a writer that was asked to let go is waited for."""
 SWEEP_EVERY_S: Final = 30.0
+ORPHANED_S: Final = 60.0
+"""A file that no upload names is removed when nothing was written to it for as long."""
 SPARE_BYTES: Final = 64 * 1024 * 1024
 """Room that an upload may not take from the disk."""
 NAME_MAX: Final = 255
-ALGORITHMS: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
-NOTHING_LEFT: Final = (errno.ENOSPC, errno.EDQUOT)
+PARTS_MAX: Final = 64
+"""Of one file."""
+SILENCE_S: Final = 60.0
+"""A sender who brings nothing for so long is cut off; what arrived stays."""
+QUOTA_OVER: Final = timedelta(hours=24)
 
 Progress = Callable[[MaterialProgress], Awaitable[None]]
 
 
-class Cut(Exception):
-    """The connection that brought the bytes is gone."""
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What may be brought within 24 hours, in files and bytes; None: as much as anybody likes."""
+
+    person_files: int | None = None
+    person_bytes: int | None = None
+    unit_files: int | None = None
+    unit_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Checksum:
-    """What a chunk must hash to, as its sender says."""
+class Room:
+    """What is left of a quota now: of the person's and of his unit's whichever is less."""
 
-    algorithm: str
-    digest: bytes
-
-    @classmethod
-    def parse(cls, said: str) -> "Checksum":
-        """From ``<algorithm> <Base64>``. Refused: upload_checksum_algorithm, malformed."""
-        algorithm, _, encoded = said.strip().partition(" ")
-        if algorithm not in ALGORITHMS:
-            raise Refusal(Code.UPLOAD_CHECKSUM_ALGORITHM, known=",".join(ALGORITHMS))
-        try:
-            return cls(algorithm, base64.b64decode(encoded.strip(), validate=True))
-        except binascii.Error:
-            raise Refusal(Code.MALFORMED, fields="Upload-Checksum") from None
+    files: int | None
+    bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an upload has come, in bytes."""
+    """How far an upload has come, in bytes; ``length`` None: not told yet. ``material_id`` is None
+    for a part."""
 
     upload_id: str
-    material_id: str
+    material_id: str | None
     offset: int
-    length: int
+    length: int | None
     expires_at: datetime
+    told: str = ""
+    concat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +108,6 @@ class Content:
     case_id: str
     sha256: str
     media_type: str
-
-
-class _Hold:
-    """The lock of one upload. Its holder looks at ``asked`` between two chunks."""
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.asked = asyncio.Event()
-        self.users = 0
 
 
 class Uploads:
@@ -124,6 +124,9 @@ class Uploads:
         max_bytes: int,
         children: Children,
         progress: Progress,
+        node_id: str = "",
+        quota: Quota = Quota(),
+        silence_s: float = SILENCE_S,
         received: Callable[[int], None] = lambda size: None,
         ended: Callable[[str], None] = lambda result: None,
         grew: Callable[[str], None] = lambda upload_id: None,
@@ -133,10 +136,13 @@ class Uploads:
         self._max_bytes = max_bytes
         self._children = children
         self._progress = progress
+        self._node_id = node_id
+        self._quota = quota
+        self._silence_s = silence_s
         self._received = received
         self._ended = ended
         self._grew = grew
-        self._holds: dict[str, _Hold] = {}
+        self._holds = Holds()
         self._letting_go = False
 
     # ------------------------------------------------------------ the life of an upload
@@ -147,57 +153,116 @@ class Uploads:
         case_id: str,
         line: str,
         name: str,
-        length: int,
+        length: int | None,
         *,
         purpose: Purpose = "material",
         answers: str | None = None,
+        told: str = "",
     ) -> Standing:
         """Name a file that is to come: a new version of that line, ``receiving`` from now on.
 
+        ``length`` None will be told with a piece. An empty file is taken and stands as rejected.
         The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
-        the approver's file that this one returns. Refused: not_found, file_empty, file_too_large,
-        disk_full, and as in ``server.domain.material.sent``.
+        the approver's file that this one returns. Refused: not_found, file_too_large, disk_full,
+        quota_exceeded, and as in ``server.domain.material.sent``.
         """
-        if length <= 0:
-            raise Refusal(Code.FILE_EMPTY)
-        if length > self._max_bytes:
-            raise Refusal(Code.FILE_TOO_LARGE, max_bytes=self._max_bytes)
-        free = (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
-        if free < length + SPARE_BYTES:
-            raise Refusal(Code.DISK_FULL)
-        upload_id = new_id()
-        await asyncio.to_thread(self._path(upload_id).touch, 0o600)
-        try:
-            async with self._store.change(actor) as change:
-                material = await self._add(
-                    change, actor, case_id, line, name, length, purpose, answers
-                )
-                upload = Upload(
-                    id=upload_id,
-                    material_id=material.id,
-                    case_id=case_id,
-                    person_id=actor.person_id,
-                    length_bytes=length,
-                    expires_at=change.at + LIVES,
-                    finished_at=None,
-                )
-                await upload_rows.add(change.connection, upload)
-        except BaseException:
-            await self._forget(upload_id)
-            raise
+        await self._has_room(length)
+        async with self._new_file() as upload_id, self._store.change(actor) as change:
+            await self._within_quota(change, actor, length)
+            upload = await self._add(
+                change, actor, upload_id, case_id, line, name, length, purpose, answers
+            )
+            upload = replace(upload, told=told)
+            await upload_rows.add(change.connection, upload)
+        if length == 0:
+            with suppress(Refusal):
+                await self._end(upload, actor, {"code": Code.FILE_EMPTY.value}, None)
         return _standing(upload, 0)
+
+    async def begin_part(self, actor: Actor, length: int | None, *, told: str = "") -> Standing:
+        """Announce a part of a file that ``join`` will make. Refused: not_yours (whose role
+        brings no files), file_too_large, disk_full, quota_exceeded."""
+        if not actor.roles & {Role.CLERK, Role.APPROVER}:
+            raise Refusal(Code.NOT_YOURS)
+        await self._has_room(length)
+        async with self._new_file() as upload_id, self._store.change(actor) as change:
+            await self._within_quota(change, actor, length)
+            upload = self._row(change, actor, upload_id, length, told=told, concat=PART)
+            await upload_rows.add(change.connection, upload)
+        return _standing(upload, 0)
+
+    async def join(
+        self,
+        actor: Actor,
+        case_id: str,
+        line: str,
+        name: str,
+        parts: Sequence[str],
+        *,
+        purpose: Purpose = "material",
+        answers: str | None = None,
+        told: str = "",
+        concat: str = "",
+    ) -> Standing:
+        """Make one file of whole parts, by their upload ids in order, and judge it as after a last byte.
+
+        The parts are used up. Said twice by the same words, it is done once. Refused as in ``begin``
+        and ``append``, and: not_found (a part of somebody else's), upload_unfinished, malformed.
+        """
+        if not 0 < len(parts) <= PARTS_MAX:
+            raise Refusal(Code.MALFORMED, fields="Upload-Concat")
+        async with self._store.read() as connection:
+            made = await upload_rows.find_joined(connection, actor.person_id, concat, told)
+        if made is not None:
+            return await self.standing(actor, made.id)
+        for part in parts:
+            await self._mine(actor, part)  # nobody else's can be locked
+        async with self._holds.all_held(parts):
+            for part in parts:
+                await self._whole_part(actor, part)
+            sizes = [await self._size(part) for part in parts]
+            length = sum(sizes)
+            await self._has_room(length)
+            async with self._new_file() as upload_id:
+                paths = [self._path(part) for part in parts]
+                await write(join, paths, self._path(upload_id))
+                async with self._store.change(actor) as change:
+                    upload = await self._add(
+                        change, actor, upload_id, case_id, line, name, length, purpose, answers
+                    )
+                    upload = replace(upload, told=told, concat=concat)
+                    await upload_rows.add(change.connection, upload)
+                    for part in set(parts):
+                        await upload_rows.finish(change.connection, part, change.at, "joined")
+            for part in set(parts):
+                await self._forget(part)
+        async with self._holds.held(upload_id, ask=False):
+            await self._tell(upload, length)
+            if length:
+                await self._seal(upload, actor)
+            else:
+                await self._end(upload, actor, {"code": Code.FILE_EMPTY.value}, None)
+        return _standing(upload, length)
+
+    async def _whole_part(self, actor: Actor, part_id: str) -> None:
+        part = await self._mine(actor, part_id)
+        if not part.part:
+            raise Refusal(Code.MALFORMED, fields="Upload-Concat")
+        if part.finished_at is not None or part.length_bytes != await self._size(part_id):
+            raise Refusal(Code.UPLOAD_UNFINISHED, upload=part_id)
 
     async def _add(
         self,
         change: Change,
         actor: Actor,
+        upload_id: str,
         case_id: str,
         line: str,
         name: str,
-        length: int,
+        length: int | None,
         purpose: Purpose,
         answers: str | None,
-    ) -> Material:
+    ) -> Upload:
         version = await change.lock(subject_of(case_id)) + 1
         record, hand = await admitted(change.connection, actor, case_id)
         case = record.case
@@ -208,7 +273,7 @@ class Uploads:
             number=next_number(case.materials, line),
             name=clean_name(name),
             state="receiving",
-            size_bytes=length,
+            size_bytes=length or 0,
             by=actor.person_id,
             at=change.at,
             side=side,
@@ -218,16 +283,102 @@ class Uploads:
         )
         await rows.save_material(change.connection, case_id, material, new=True)
         await _record(change, case_id, material, "material.begin")
-        return material
+        return self._row(change, actor, upload_id, length, material=material.id, case_id=case_id)
+
+    def _row(
+        self,
+        change: Change,
+        actor: Actor,
+        upload_id: str,
+        length: int | None,
+        *,
+        material: str | None = None,
+        case_id: str | None = None,
+        told: str = "",
+        concat: str = "",
+    ) -> Upload:
+        return Upload(
+            id=upload_id,
+            material_id=material,
+            case_id=case_id,
+            person_id=actor.person_id,
+            unit_id=actor.unit_id,
+            node_id=self._node_id,
+            length_bytes=length,
+            began_at=change.at,
+            expires_at=change.at + LIVES,
+            told=told,
+            concat=concat,
+        )
+
+    @asynccontextmanager
+    async def _new_file(self) -> AsyncIterator[str]:
+        """The id of a new upload with an empty file, which goes when the block fails."""
+        upload_id = new_id()
+        await asyncio.to_thread(self._path(upload_id).touch, 0o600)
+        try:
+            yield upload_id
+        except BaseException:
+            await self._forget(upload_id)
+            raise
+
+    async def _has_room(self, length: int | None) -> None:
+        if length is not None and length > self._max_bytes:
+            raise Refusal(Code.FILE_TOO_LARGE, max_bytes=self._max_bytes)
+        free = (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
+        if free < (length or 0) + SPARE_BYTES:
+            raise Refusal(Code.DISK_FULL)
+
+    # ------------------------------------------------------------ quotas
+
+    async def room(self, actor: Actor) -> Room:
+        """What this person may still bring now."""
+        async with self._store.read() as connection:
+            person, unit = await self._brought(connection, actor, self._store.clock.now())
+        quota = self._quota
+        return Room(
+            _less(_left(quota.person_files, person.files), _left(quota.unit_files, unit.files)),
+            _less(_left(quota.person_bytes, person.bytes), _left(quota.unit_bytes, unit.bytes)),
+        )
+
+    async def _within_quota(self, change: Change, actor: Actor, length: int | None) -> None:
+        if self._quota == Quota():
+            return
+        await upload_rows.lock_unit(change.connection, actor.unit_id)
+        person, unit = await self._brought(change.connection, actor, change.at)
+        size = self._max_bytes if length is None else length
+        for whose, brought, files, most in (
+            ("person", person, self._quota.person_files, self._quota.person_bytes),
+            ("unit", unit, self._quota.unit_files, self._quota.unit_bytes),
+        ):
+            if files is not None and brought.files + 1 > files:
+                raise Refusal(Code.QUOTA_EXCEEDED, whose=whose, files=files)
+            if most is not None and brought.bytes + size > most:
+                left = max(0, most - brought.bytes)
+                raise Refusal(Code.QUOTA_EXCEEDED, whose=whose, bytes=most, left_bytes=left)
+
+    async def _brought(
+        self, connection: rows.Connection, actor: Actor, at: datetime
+    ) -> tuple[Brought, Brought]:
+        since = at - QUOTA_OVER
+        return (
+            await upload_rows.brought(
+                connection, since, self._max_bytes, person_id=actor.person_id
+            ),
+            await upload_rows.brought(connection, since, self._max_bytes, unit_id=actor.unit_id),
+        )
+
+    # ------------------------------------------------------------ bytes that come
 
     async def standing(self, actor: Actor, upload_id: str) -> Standing:
         """How far it has come. A writer that hangs is asked to let go first.
 
-        Refused: not_found (somebody else's, too), upload_expired, upload_locked.
+        Refused: not_found (somebody else's, too, and of a case that is his no more),
+        upload_expired, upload_locked. Raises Elsewhere.
         """
         async with self._mine_alone(actor, upload_id, ask=True) as (upload, _):
             if upload.finished_at is not None:
-                return _standing(upload, upload.length_bytes)
+                return _standing(upload, upload.length_bytes or 0)
             return _standing(upload, await self._size(upload_id))
 
     async def append(
@@ -239,24 +390,31 @@ class Uploads:
         *,
         size: int | None = None,
         checksum: Checksum | None = None,
+        length: int | None = None,
     ) -> Standing:
         """Append bytes at ``offset``; what arrived stays when the connection is cut.
 
-        With a checksum all or nothing is kept. ``size`` is what the sender says he will send.
-        With the last byte the material is stored before this returns. Refused: not_found,
-        upload_expired, upload_locked (another connection writes), upload_offset, too_large
-        (more than was announced), upload_checksum, disk_full, and for the whole file
-        file_type, file_broken, case_closed; then the material stands as rejected.
+        With a checksum all or nothing is kept. ``size`` is what the sender says he will send,
+        ``length`` the whole one's that he tells only now. With the last byte the material is
+        stored before this returns. Raises Cut and Elsewhere. Refused: not_found, upload_expired,
+        upload_locked (another connection writes), upload_final (made of parts), upload_offset,
+        too_large (more than was announced), upload_checksum, upload_length (told otherwise
+        before), disk_full, and for the whole file file_type, file_broken, case_closed; then the
+        material stands as rejected.
         """
         async with self._mine_alone(actor, upload_id, ask=False) as (upload, hold):
             if self._letting_go:
                 raise Refusal(Code.UPLOAD_LOCKED)
+            if upload.concat and not upload.part:
+                raise Refusal(Code.UPLOAD_FINAL)
             if upload.finished_at is not None:
-                raise Refusal(Code.UPLOAD_OFFSET, offset=upload.length_bytes)
+                raise Refusal(Code.UPLOAD_OFFSET, offset=upload.length_bytes or 0)
             at = await self._size(upload_id)
             if offset != at:
                 raise Refusal(Code.UPLOAD_OFFSET, offset=at)
-            room = upload.length_bytes - at
+            if length is not None:
+                upload = await self._with_length(upload, actor, length, at)
+            room = self._most(upload) - at
             if size is not None and size > room:
                 raise Refusal(Code.TOO_LARGE, room_bytes=room)
             try:
@@ -273,48 +431,89 @@ class Uploads:
             if at < probe.HEAD_BYTES:
                 await self._look_at_head(upload, actor)
             at = await self._size(upload_id)
-            if at == upload.length_bytes:
+            if at == upload.length_bytes and not upload.part:
                 await self._seal(upload, actor)
+            else:
+                upload = await self._live_on(upload, actor)
         return _standing(upload, at)
+
+    def _most(self, upload: Upload) -> int:
+        return self._max_bytes if upload.length_bytes is None else upload.length_bytes
+
+    async def _with_length(self, upload: Upload, actor: Actor, length: int, at: int) -> Upload:
+        if length > self._max_bytes:
+            raise Refusal(Code.FILE_TOO_LARGE, max_bytes=self._max_bytes)
+        if upload.length_bytes not in (None, length) or length < at:
+            raise Refusal(Code.UPLOAD_LENGTH)
+        if upload.length_bytes is None:
+            async with self._store.change(actor) as change:
+                await upload_rows.set_length(change.connection, upload.id, length)
+        return replace(upload, length_bytes=length)
+
+    async def _live_on(self, upload: Upload, actor: Actor) -> Upload:
+        until = self._store.clock.now() + LIVES
+        if until - upload.expires_at < EXTENDED_FROM:
+            return upload
+        async with self._store.change(actor) as change:
+            await upload_rows.set_expiry(change.connection, upload.id, until)
+        return replace(upload, expires_at=until)
 
     def let_go(self) -> None:
         """The node ends: whoever writes is asked to let go, with what arrived kept. Its sender
         goes on from there when a node is back."""
         self._letting_go = True
-        for hold in self._holds.values():
-            hold.asked.set()
+        self._holds.ask_all()
 
     async def cancel(self, actor: Actor, upload_id: str) -> None:
-        """Give an upload up; its material stands as cancelled. Refused as in ``standing``."""
+        """Give an upload up; its material stands as cancelled. Of one that was judged only the
+        upload is forgotten, the record keeps the material. Refused as in ``standing``."""
         async with self._mine_alone(actor, upload_id, ask=True) as (upload, _):
-            if upload.finished_at is not None:
-                raise Refusal(Code.UPLOAD_EXPIRED)
-            await self._give_up(upload, actor, "material.cancel")
+            if upload.finished_at is None:
+                await self._give_up(upload, actor, "material.cancel")
+                return
+            async with self._store.change(actor) as change:
+                await upload_rows.free(change.connection, upload_id)
+
+    async def abandon(self, actor: Actor, upload_id: str) -> None:
+        """Give up what its sender was never told of; nothing when it was judged already."""
+        with suppress(Refusal):
+            async with self._mine_alone(actor, upload_id, ask=True) as (upload, _):
+                await self._give_up(upload, actor, "material.cancel")
 
     # ------------------------------------------------------------ what goes on by itself
 
     async def recover(self) -> None:
-        """After a start: seal what was complete, remove files of uploads that are no more."""
+        """After a start: take over what lies here, seal what was complete, remove files of uploads
+        that are no more."""
         async with self._store.read() as connection:
             waiting = {one.id: one for one in await upload_rows.unfinished(connection)}
         for name in await asyncio.to_thread(self._names):
             if name not in waiting:
                 await self._forget(name)
-        for upload in waiting.values():
+                continue
+            upload = waiting[name]
             with suppress(Refusal, FileNotFoundError):
-                async with self._held(upload.id, ask=False):
-                    if await self._size(upload.id) == upload.length_bytes:
+                async with self._holds.held(upload.id, ask=False):
+                    if upload.node_id != self._node_id:
+                        async with self._store.change(SYSTEM) as change:
+                            await upload_rows.set_node(change.connection, upload.id, self._node_id)
+                    if not upload.part and await self._size(upload.id) == upload.length_bytes:
                         await self._seal(upload, SYSTEM)
 
     async def sweep(self) -> int:
-        """Give up what has expired; returns how many."""
+        """Give up what has expired, and what a node held that is gone; returns how many."""
+        now = self._store.clock.now()
         async with self._store.read() as connection:
-            expired = await upload_rows.unfinished(connection, self._store.clock.now())
+            expired = await upload_rows.unfinished(connection, now)
+            stranded = await upload_rows.stranded(connection, now - GONE, self._node_id)
+            waiting = {one.id for one in await upload_rows.unfinished(connection)}
         given_up = 0
-        for upload in expired:
+        for upload in {one.id: one for one in (*expired, *stranded)}.values():
             with suppress(Refusal):
-                async with self._held(upload.id, ask=True):
+                async with self._holds.held(upload.id, ask=True):
                     given_up += await self._give_up(upload, SYSTEM, "material.expire")
+        for name in await asyncio.to_thread(self._orphans, waiting):
+            await self._forget(name)
         return given_up
 
     async def sweep_on(self) -> NoReturn:
@@ -340,20 +539,21 @@ class Uploads:
     # ------------------------------------------------------------ bytes
 
     async def _take(
-        self, upload: Upload, at: int, chunks: AsyncIterator[bytes], hold: _Hold
+        self, upload: Upload, at: int, chunks: AsyncIterator[bytes], hold: Hold
     ) -> None:
         began = at
         told = 0.0
+        most = self._most(upload)
         file = await asyncio.to_thread(self._path(upload.id).open, "ab", 0)
         try:
-            async for chunk in _until_asked(chunks, hold.asked):
+            async for chunk in coming(chunks, hold, self._silence_s):
                 if began < probe.HEAD_BYTES <= at and await self._head_is_wrong(upload):
                     return  # what it is can be told already: the rest need not be sent
-                if at + len(chunk) > upload.length_bytes:
+                if at + len(chunk) > most:
                     await asyncio.to_thread(file.truncate, began)
                     self._grew(upload.id)
-                    raise Refusal(Code.TOO_LARGE, room_bytes=upload.length_bytes - began)
-                await _write(file.write, chunk)
+                    raise Refusal(Code.TOO_LARGE, room_bytes=most - began)
+                await write(file.write, chunk)
                 self._grew(upload.id)
                 at += len(chunk)
                 self._received(len(chunk))
@@ -369,47 +569,52 @@ class Uploads:
         upload: Upload,
         at: int,
         chunks: AsyncIterator[bytes],
-        hold: _Hold,
+        hold: Hold,
         checksum: Checksum,
     ) -> None:
         """Unproven bytes wait beside the file: it never holds one that was not checked."""
-        digest = ALGORITHMS[checksum.algorithm](usedforsecurity=False)
+        digest = checksum.begin()
         beside = self._path(upload.id).with_suffix(".next")
+        most = self._most(upload)
         size = 0
         file = await asyncio.to_thread(beside.open, "wb", 0)
         try:
             try:
-                async for chunk in _until_asked(chunks, hold.asked):
+                async for chunk in coming(chunks, hold, self._silence_s):
                     size += len(chunk)
-                    if at + size > upload.length_bytes:
-                        raise Refusal(Code.TOO_LARGE, room_bytes=upload.length_bytes - at)
+                    if at + size > most:
+                        raise Refusal(Code.TOO_LARGE, room_bytes=most - at)
                     digest.update(chunk)
-                    await _write(file.write, chunk)
+                    await write(file.write, chunk)
                     self._received(len(chunk))
             finally:
                 await asyncio.to_thread(file.close)
-            if not hmac.compare_digest(digest.digest(), checksum.digest):
+            if not checksum.holds(digest):
                 raise Refusal(Code.UPLOAD_CHECKSUM, offset=at)
-            await _write(_append, beside, self._path(upload.id))
+            await write(append, beside, self._path(upload.id))
             self._grew(upload.id)
         finally:
             await asyncio.to_thread(beside.unlink, missing_ok=True)
         await self._tell(upload, at + size)
 
     async def _tell(self, upload: Upload, at: int) -> None:
+        if upload.case_id is None or upload.material_id is None:
+            return
         await self._progress(
             MaterialProgress(
                 case_id=upload.case_id,
                 material_id=upload.material_id,
                 received_bytes=at,
-                size_bytes=upload.length_bytes,
+                size_bytes=upload.length_bytes or 0,
             )
         )
 
     # ------------------------------------------------------------ the end of an upload
 
     async def _head_is_wrong(self, upload: Upload) -> bool:
-        head = await asyncio.to_thread(_head, self._path(upload.id))
+        if upload.part:
+            return False
+        head = await asyncio.to_thread(head_of, self._path(upload.id), probe.HEAD_BYTES)
         return len(head) == probe.HEAD_BYTES and probe.media_type_of(head) is None
 
     async def _look_at_head(self, upload: Upload, actor: Actor) -> None:
@@ -422,7 +627,9 @@ class Uploads:
         path = self._path(upload.id)
         await asyncio.to_thread(path.chmod, 0o400)
         try:
-            found = await self._children.run(probe.__name__, str(path))
+            head = await asyncio.to_thread(head_of, path, probe.HEAD_BYTES)
+            limits = JUDGING_PDF if probe.media_type_of(head) == probe.PDF else JUDGING
+            found = await self._children.run(probe.__name__, str(path), limits=limits)
         except JobFailed:
             found = {"code": Code.FILE_BROKEN.value}
         sha256 = None if "code" in found else await self._store.blobs.put(path)
@@ -446,24 +653,28 @@ class Uploads:
     async def _settle(
         self, change: Change, upload: Upload, found: Mapping[str, Any], sha256: str | None
     ) -> Code | None:
+        assert upload.case_id is not None
         await change.lock(subject_of(upload.case_id))
-        if not await upload_rows.finish(change.connection, upload.id, change.at):
+        ended: Ended = "rejected" if "code" in found else "stored"
+        if not await upload_rows.finish(change.connection, upload.id, change.at, ended):
             return Code.UPLOAD_EXPIRED
         record = await rows.find(change.connection, upload.case_id)
         assert record is not None
         materials = record.case.materials
         before = next(one for one in materials if one.id == upload.material_id)
+        size = before.size_bytes if upload.length_bytes is None else upload.length_bytes
         code = Code(found["code"]) if "code" in found else None
         if code is None and record.case.closed and before.purpose not in AFTER_CLOSING:
             code = Code.CASE_CLOSED
         if code is not None:
-            after = replace(before, state="rejected", rejected_code=code.value)
+            after = replace(before, state="rejected", rejected_code=code.value, size_bytes=size)
             act = "material.reject"
         else:
             same = next((one.id for one in materials if one.sha256 == sha256), None)
             after = replace(
                 before,
                 state="stored",
+                size_bytes=size,
                 media_type=found["media_type"],
                 pages=found["pages"],
                 sha256=sha256,
@@ -478,14 +689,16 @@ class Uploads:
 
     async def _give_up(self, upload: Upload, actor: Actor | System, act: str) -> bool:
         async with self._store.change(actor) as change:
-            await change.lock(subject_of(upload.case_id))
+            if upload.case_id is not None:
+                await change.lock(subject_of(upload.case_id))
             if not await upload_rows.finish(change.connection, upload.id, change.at):
                 return False
-            found = await upload_rows.find_material(change.connection, upload.material_id)
-            assert found is not None
-            cancelled = replace(found[0], state="cancelled")
-            await rows.save_material(change.connection, upload.case_id, cancelled, new=False)
-            await _record(change, upload.case_id, cancelled, act)
+            if upload.case_id is not None and upload.material_id is not None:
+                found = await upload_rows.find_material(change.connection, upload.material_id)
+                assert found is not None
+                cancelled = replace(found[0], state="cancelled")
+                await rows.save_material(change.connection, upload.case_id, cancelled, new=False)
+                await _record(change, upload.case_id, cancelled, act)
         self._ended("cancelled")
         await self._forget(upload.id)
         return True
@@ -493,48 +706,32 @@ class Uploads:
     # ------------------------------------------------------------ one upload at a time
 
     @asynccontextmanager
-    async def _held(self, upload_id: str, *, ask: bool) -> AsyncIterator[_Hold]:
-        """The lock of an upload; with ``ask`` its present holder is asked to let go."""
-        hold = self._holds.setdefault(upload_id, _Hold())
-        hold.users += 1
-        if ask:
-            hold.asked.set()
-        try:
-            try:
-                async with asyncio.timeout(LETTING_GO_S):
-                    await hold.lock.acquire()
-            except TimeoutError:
-                raise Refusal(Code.UPLOAD_LOCKED) from None
-            hold.asked.clear()
-            try:
-                yield hold
-            finally:
-                hold.lock.release()
-        finally:
-            hold.users -= 1
-            if not hold.users:
-                del self._holds[upload_id]
-
-    @asynccontextmanager
     async def _mine_alone(
         self, actor: Actor, upload_id: str, *, ask: bool
-    ) -> AsyncIterator[tuple[Upload, _Hold]]:
+    ) -> AsyncIterator[tuple[Upload, Hold]]:
         """An upload of this person, as it stands once its lock is held."""
         await self._mine(actor, upload_id)  # nobody else's can be locked
-        async with self._held(upload_id, ask=ask) as hold:
+        async with self._holds.held(upload_id, ask=ask) as hold:
             yield await self._mine(actor, upload_id), hold
 
     async def _mine(self, actor: Actor, upload_id: str) -> Upload:
-        """An upload of this person that was not given up; one that is stored or rejected is finished."""
+        """An upload of this person that was not given up; one that is stored or rejected is finished.
+
+        Raises Elsewhere for one whose bytes are not here."""
         async with self._store.read() as connection:
             upload = await upload_rows.find(connection, upload_id)
             if upload is None or upload.person_id != actor.person_id:
                 raise Refusal(Code.NOT_FOUND)
-            found = await upload_rows.find_material(connection, upload.material_id)
-        if found is None or found[0].state == "cancelled":
+            if upload.case_id is not None:
+                await header(connection, actor, upload.case_id)
+        if upload.ended in ("cancelled", "joined", "freed"):
             raise Refusal(Code.UPLOAD_EXPIRED)
-        if upload.finished_at is None and upload.expires_at <= self._store.clock.now():
-            raise Refusal(Code.UPLOAD_EXPIRED)
+        if upload.finished_at is None:
+            if upload.expires_at <= self._store.clock.now():
+                raise Refusal(Code.UPLOAD_EXPIRED)
+            here = upload.node_id in ("", self._node_id)
+            if not here and not await asyncio.to_thread(self._path(upload_id).exists):
+                raise Elsewhere(upload.node_id)
         return upload
 
     # ------------------------------------------------------------ files
@@ -545,6 +742,17 @@ class Uploads:
     def _names(self) -> list[str]:
         return [path.name for path in self._folder.iterdir()]
 
+    def _orphans(self, waiting: set[str]) -> list[str]:
+        """Files that no unfinished upload names, and that nobody writes to."""
+        before = time.time() - ORPHANED_S
+        found = []
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):
+                idle = path.stat().st_mtime < before
+                if idle and path.stem not in waiting and path.stem not in self._holds:
+                    found.append(path.name)
+        return found
+
     async def _size(self, upload_id: str) -> int:
         try:
             return (await asyncio.to_thread(self._path(upload_id).stat)).st_size
@@ -554,6 +762,14 @@ class Uploads:
     async def _forget(self, upload_id: str) -> None:
         await asyncio.to_thread(self._path(upload_id).unlink, missing_ok=True)
         self._grew(upload_id)
+
+
+def _left(most: int | None, brought: int) -> int | None:
+    return None if most is None else max(0, most - brought)
+
+
+def _less(one: int | None, other: int | None) -> int | None:
+    return min((left for left in (one, other) if left is not None), default=None)
 
 
 async def find_content(store: Store, actor: Actor, material_id: str) -> Content:
@@ -615,50 +831,12 @@ async def _record(change: Change, case_id: str, material: Material, act: str) ->
 
 
 def _standing(upload: Upload, offset: int) -> Standing:
-    return Standing(upload.id, upload.material_id, offset, upload.length_bytes, upload.expires_at)
-
-
-async def _until_asked(chunks: AsyncIterator[bytes], asked: asyncio.Event) -> AsyncIterator[bytes]:
-    """The chunks, until somebody asks for the lock: then refused with upload_locked."""
-    asking = asyncio.create_task(asked.wait())
-    coming: asyncio.Task[bytes] | None = None
-    try:
-        while True:
-            coming = asyncio.ensure_future(anext(chunks))
-            await asyncio.wait({asking, coming}, return_when=asyncio.FIRST_COMPLETED)
-            if not coming.done():
-                raise Refusal(Code.UPLOAD_LOCKED)
-            try:
-                yield coming.result()
-            except StopAsyncIteration:
-                return
-    finally:
-        for task in (asking, coming):
-            if task is not None and not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-
-
-async def _write(writing: Callable[..., object], *what: object) -> None:
-    try:
-        await asyncio.to_thread(writing, *what)
-    except OSError as error:
-        if error.errno in NOTHING_LEFT:
-            raise Refusal(Code.DISK_FULL) from error
-        raise
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(probe.HEAD_BYTES)
-
-
-def _append(source: Path, target: Path) -> None:
-    """Add one file to the end of another, or nothing at all."""
-    before = target.stat().st_size
-    try:
-        with source.open("rb") as coming, target.open("ab") as file:
-            shutil.copyfileobj(coming, file, 1024 * 1024)
-    except OSError:
-        os.truncate(target, before)
-        raise
+    return Standing(
+        upload.id,
+        upload.material_id,
+        offset,
+        upload.length_bytes,
+        upload.expires_at,
+        upload.told,
+        upload.concat,
+    )

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
@@ -10,6 +9,7 @@ from pydantic import Field, StringConstraints
 from server.actions import materials, signing, supervision
 from server.actions.archive import Archive
 from server.api.cases import Cursor, Text
+from server.api.edge import DOWNLOADED, attachment
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.store import Store
 from server.wire.http import (
@@ -157,7 +157,7 @@ async def read_playback(ask: Ask[PlaybackQuery, Nothing]) -> web.StreamResponse:
         await store.blobs.size(one.sha256),
         {
             hdrs.CONTENT_TYPE: one.media_type,
-            hdrs.CONTENT_DISPOSITION: _disposition("attachment" if download else "inline", name),
+            hdrs.CONTENT_DISPOSITION: attachment(name),
         },
     )
 
@@ -185,7 +185,7 @@ async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
         one.size_bytes,
         {
             hdrs.CONTENT_TYPE: KEPT if download else PLAYED,
-            hdrs.CONTENT_DISPOSITION: _disposition("attachment" if download else "inline", name),
+            hdrs.CONTENT_DISPOSITION: attachment(name),
         },
     )
 
@@ -210,8 +210,7 @@ async def read_material(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         content.material.size_bytes,
         {
             hdrs.CONTENT_TYPE: content.media_type,
-            hdrs.CONTENT_DISPOSITION: _disposition("attachment", content.material.name),
-            "Content-Security-Policy": "default-src 'none'; sandbox",
+            hdrs.CONTENT_DISPOSITION: attachment(content.material.name),
         },
     )
 
@@ -224,9 +223,8 @@ async def read_material(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     problems=(Code.NOT_FOUND, Code.PAPER_NOT_READY, Code.CONTENT_ALTERED),
 )
 async def read_paper(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
-    """An official paper as PDF. Nothing in it can run: nosniff, sandbox."""
+    """An official paper as PDF. Nothing in it can run: attachment, nosniff, sandbox."""
     content = await ask.request.app[ARCHIVE].paper(ask.actor, ask.path("paper_id"))
-    kind = "attachment" if ask.query.download == "1" else "inline"
     return await _stream(
         ask.request,
         ask.request.app[STORE],
@@ -234,8 +232,7 @@ async def read_paper(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
         content.size_bytes,
         {
             hdrs.CONTENT_TYPE: PDF,
-            hdrs.CONTENT_DISPOSITION: _disposition(kind, content.name),
-            "Content-Security-Policy": "default-src 'none'; sandbox",
+            hdrs.CONTENT_DISPOSITION: attachment(content.name),
         },
     )
 
@@ -252,19 +249,13 @@ async def list_phrases(ask: Ask[Nothing, Nothing]) -> Phrases:
     return await ask.request.app[ARCHIVE].phrases(ask.actor)
 
 
-def _disposition(kind: str, name: str) -> str:
-    """RFC 6266, with the name in UTF-8 (RFC 8187)."""
-    return f"{kind}; filename*=UTF-8''{quote(name, safe='')}"
-
-
 async def _stream(
     request: web.Request, store: Store, sha256: str, size: int, headers: dict[str, str]
 ) -> web.StreamResponse:
     """The bytes of a blob, or the one range that was asked for (RFC 9110, 14)."""
     asked = _range(request, size)
     start, end = asked or (0, size)
-    response = web.StreamResponse(status=206 if asked else 200, headers=headers)
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    response = web.StreamResponse(status=206 if asked else 200, headers={**headers, **DOWNLOADED})
     response.headers[hdrs.ACCEPT_RANGES] = "bytes"
     response.content_length = end - start
     if asked:

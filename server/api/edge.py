@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 import structlog
 from aiohttp import hdrs, web
@@ -302,6 +303,19 @@ def content_security_policy(host: str) -> str:
         f"worker-src 'self' blob:; connect-src 'self'{socket}; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
+
+
+DOWNLOADED: Final = {
+    hdrs.CACHE_CONTROL: "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every file that is given out carries beside its ``attachment``: nothing in it can run."""
+
+
+def attachment(name: str) -> str:
+    """``Content-Disposition`` of a file (RFC 6266), with the name in UTF-8 (RFC 8187)."""
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from server.actions.materials import Room
 from server.api.edge import is_local
 from server.api.figures import FIGURES
 from server.api.route import Ask, Nothing, Routes
 from server.domain import consent
-from server.domain.person import Act, may
+from server.domain.person import Act, Actor, may
 from server.wire.http import ConsentText, Health, Language, Limits
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
@@ -41,6 +42,8 @@ class UploadLimits:
 
 
 UPLOAD_LIMITS: Final = web.AppKey("upload_limits", UploadLimits)
+ROOM: Final[web.AppKey[Callable[[Actor], Awaitable[Room]]]] = web.AppKey("room")
+"""What is left of a person's quota."""
 
 
 class ConsentQuery(Message):
@@ -50,12 +53,15 @@ class ConsentQuery(Message):
 
 @routes.route("GET", "/api/v1/limits")
 async def read_limits(ask: Ask[Nothing, Nothing]) -> Limits:
-    """What a file may be; asked before one is chosen."""
+    """What a file may be, and how many may come; asked before one is chosen."""
     limits = ask.request.app[UPLOAD_LIMITS]
+    room = await ask.request.app[ROOM](ask.actor)
     return Limits(
         max_bytes=limits.max_bytes,
         media_types=list(limits.media_types),
         upload_lives_s=limits.lives_s,
+        files_left=room.files,
+        bytes_left=room.bytes,
     )
 
 

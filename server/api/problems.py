@@ -241,6 +241,31 @@ TABLE: Final[dict[Code, Entry]] = {
         "上传协议版本不符，须为 tus 1.0.0。",
         "The upload protocol must be tus 1.0.0.",
     ),
+    Code.UPLOAD_LENGTH: Entry(
+        400,
+        "文件总长度已经确定，不能更改。",
+        "The length of the file was told before and cannot change.",
+    ),
+    Code.UPLOAD_FINAL: Entry(
+        403,
+        "由分段合并而成的文件不能再写入。",
+        "A file that was joined of parts takes no more bytes.",
+    ),
+    Code.UPLOAD_UNFINISHED: Entry(
+        409,
+        "分段尚未传完，不能合并。",
+        "A part has not arrived whole, so the parts cannot be joined.",
+    ),
+    Code.QUOTA_EXCEEDED: Entry(
+        403,
+        "已达到 24 小时内的上传限额（{most}），请稍后再传或联系管理员。",
+        "The limit of what may be uploaded within 24 hours is reached ({most}). Please go on later or ask the administrator.",
+    ),
+    Code.NODE_AWAY: Entry(
+        503,
+        "接收此文件的服务器暂时无法连接，恢复后会从断点继续。",
+        "The server that holds this file cannot be reached now. It goes on from where it stopped once it is back.",
+    ),
     Code.MATERIAL_NOT_STORED: Entry(
         409, "文件还没有存好。", "The file is not stored yet."
     ),
@@ -297,7 +322,18 @@ def sentence(code: Code, language: str, details: Mapping[str, object] | None = N
     shown = _Gentle(details or {})
     if isinstance(most := shown.get("max_bytes"), int):
         shown["max_size"] = f"{most / 1024**2:g} MB"
+    if code is Code.QUOTA_EXCEEDED:
+        shown["most"] = _quota(shown, english=language.lower().startswith("en"))
     return text.format_map(shown)
+
+
+def _quota(details: Mapping[str, object], *, english: bool) -> str:
+    """Whose limit it is, and how much."""
+    unit = details.get("whose") == "unit"
+    whose = ("the unit's " if unit else "yours, ") if english else ("本单位" if unit else "本人")
+    if isinstance(most := details.get("bytes"), int):
+        return f"{whose}{most / 1024**2:g} MB"
+    return f"{whose}{details.get('files')}{' files' if english else ' 个文件'}"
 
 
 def choose_language(wish: str) -> Language:

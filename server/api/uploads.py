@@ -1,47 +1,59 @@
-"""/api/v1/uploads: tus 1.0.0 with creation, termination, checksum and expiration; and the early view.
+"""/api/v1/uploads: tus 1.0.0 with all that its clients use of it; and the early view.
 
 https://tus.io/protocols/resumable-upload. Headers in, headers out; what they
 mean for the case is in ``server.actions.materials``, who follows an upload while
-it arrives in ``server.actions.early``.
+it arrives in ``server.actions.early``. What lies at another node is asked there
+(``server.api.nodes``).
 """
 
 import asyncio
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import format_datetime
 from typing import Final, get_args
+from urllib.parse import urlsplit
 
 from aiohttp import ClientError, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from server.actions.early import Arriving, Early
 from server.actions.early import Cut as EarlyCut
-from server.actions.early import Early
-from server.actions.materials import ALGORITHMS, Checksum, Cut, Standing, Uploads
-from server.api.edge import AUTHENTICATE, token_of
+from server.actions.materials import PARTS_MAX, Standing, Uploads
+from server.actions.nodes import Elsewhere
+from server.actions.receiving import ALGORITHMS, Checksum, Cut
+from server.api.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.api.machine import UPLOAD_LIMITS
-from server.api.route import Ask, Header, Nothing, Routes
+from server.api.nodes import NEIGHBOURS
+from server.api.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.domain.material import Purpose
+from server.store.uploads import PART
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal
 
 UPLOADS: Final = web.AppKey("uploads", Uploads)
 PATH: Final = "/api/v1/uploads"
 VERSION: Final = "1.0.0"
-EXTENSIONS: Final = "creation,termination,checksum,expiration"
+EXTENSIONS: Final = (
+    "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration,"
+    "concatenation"
+)
 PIECE: Final = "application/offset+octet-stream"
 METADATA_MAX: Final = 4096
 EARLY: Final = web.AppKey("early", Early)
+OFFSET: Final = web.RequestKey("upload_offset", int)
+"""Where an upload stands whose sender was told that he is elsewhere."""
 ASKED_AGAIN_EVERY_S: Final = 1.0
 """How often it is asked during an early view whether its reader is there and may still see it."""
 STALLED_S: Final = 60.0
 """How long a reader may take no bytes."""
-_FROM: Final = re.compile(r"bytes=(\d{1,15})-")
+_RANGE: Final = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
+_KEY: Final = re.compile(r"[!-+\--~]{1,64}")
+"""A key of the metadata: visible ASCII without space and comma."""
+_PART: Final = re.compile(rf"{PATH}/({ID_PATTERN})")
 _EARLY_HEADERS: Final = {
-    hdrs.CONTENT_DISPOSITION: "attachment",
-    hdrs.CACHE_CONTROL: "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+    **DOWNLOADED,
     # Or nginx would gather what should be seen at once.
     "X-Accel-Buffering": "no",
 }
@@ -59,6 +71,7 @@ _PIECE_HEADERS: Final = (
         "Algorithm and Base64 of the digest of these bytes.",
         required=False,
     ),
+    Header("Upload-Length", _BYTES, "The whole size, when it was deferred.", required=False),
 )
 
 
@@ -70,6 +83,8 @@ async def tus_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     if response.status == 412:
         response.headers["Tus-Version"] = VERSION
+    if response.status == 409 and (offset := request.get(OFFSET)) is not None:
+        response.headers["Upload-Offset"] = str(offset)
 
 
 @routes.route("OPTIONS", PATH, status=204, public=True)
@@ -97,6 +112,16 @@ def _about(request: web.Request) -> web.Response:
     )
 
 
+_BYTES_PROBLEMS: Final = (
+    Code.UPLOAD_LOCKED,
+    Code.UPLOAD_CHECKSUM,
+    Code.UPLOAD_CHECKSUM_ALGORITHM,
+    Code.TOO_LARGE,
+    Code.FILE_TYPE,
+    Code.FILE_BROKEN,
+)
+
+
 @routes.route(
     "POST",
     PATH,
@@ -104,8 +129,16 @@ def _about(request: web.Request) -> web.Response:
     produces=(),
     headers=(
         _TUS,
-        Header("Upload-Length", _BYTES, "Size of the file in bytes."),
+        Header("Upload-Length", _BYTES, "Size of the file in bytes.", required=False),
+        Header("Upload-Defer-Length", {"const": "1"}, "The size is told later.", required=False),
         Header("Upload-Metadata", {"type": "string"}, "Pairs of a key and the Base64 of a value."),
+        Header(
+            "Upload-Concat",
+            {"type": "string", "pattern": "^(partial|final;.+)$"},
+            "A part of a file, or a file made of parts.",
+            required=False,
+        ),
+        Header("Upload-Checksum", {"type": "string"}, "Of the first bytes.", required=False),
     ),
     problems=(
         Code.UPLOAD_VERSION,
@@ -118,39 +151,108 @@ def _about(request: web.Request) -> web.Response:
         Code.FILE_TOO_LARGE,
         Code.DISK_FULL,
         Code.THROTTLED,
+        Code.UNSUPPORTED_MEDIA_TYPE,
+        Code.UPLOAD_EXPIRED,
+        Code.UPLOAD_UNFINISHED,
+        Code.QUOTA_EXCEEDED,
+        Code.NODE_AWAY,
+        *_BYTES_PROBLEMS,
     ),
     act="material.begin",
 )
-async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
+async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """Name a file: which case, which line of its list (tus creation).
 
-    ``Upload-Length`` in bytes; ``Upload-Metadata`` with case_id, line (``other`` for none of the
-    list), filename, and where it is not the window's material ``purpose`` (blank_form, sample, guide,
-    notice, result), or ``answers`` with the id of the approver's file that it returns (all Base64).
-    Answers ``Location`` and ``Yunjian-Material``, the id of the material that is now being received.
+    ``Upload-Length`` in bytes, or ``Upload-Defer-Length: 1``; ``Upload-Metadata`` with case_id, line
+    (``other`` for none of the list), filename, and where it is not the window's material ``purpose``
+    (blank_form, sample, guide, notice, result), or ``answers`` with the id of the approver's file
+    that it returns (all Base64). A body of the type of pieces is taken as the first one. With
+    ``Upload-Concat: partial`` a part is announced, which needs no metadata; with ``final;`` and
+    the addresses of parts they become one file. Answers ``Location`` and ``Yunjian-Material``, the
+    id of the material that is now being received.
     """
-    _same_version(ask.request)
-    if "Upload-Defer-Length" in ask.request.headers:
-        raise Refusal(Code.MALFORMED, fields="Upload-Defer-Length")
-    about = metadata(ask.request.headers.get("Upload-Metadata", ""))
-    if missing := [name for name in ("case_id", "line", "filename") if not about.get(name)]:
-        raise Refusal(Code.MALFORMED, fields=", ".join(f"Upload-Metadata {m}" for m in missing))
-    standing = await ask.request.app[UPLOADS].begin(
-        ask.actor,
-        about["case_id"],
-        about["line"],
-        about["filename"],
-        _number(ask.request, "Upload-Length"),
-        purpose=_purpose(about.get("purpose", "material")),
-        answers=about.get("answers") or None,
-    )
-    return web.Response(
-        status=201,
-        headers={
-            hdrs.LOCATION: f"{PATH}/{standing.upload_id}",
-            "Yunjian-Material": standing.material_id,
-            **_expires(standing),
-        },
+    request = ask.request
+    _same_version(request)
+    said = request.headers.get("Upload-Metadata", "").strip()
+    about = metadata(said)
+    concat = request.headers.get("Upload-Concat", "").strip()
+    brings = request.body_exists
+    if brings and request.content_type != PIECE:
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE, accepted=PIECE)
+    if concat.startswith("final;"):
+        if brings or "Upload-Length" in request.headers or "Upload-Defer-Length" in request.headers:
+            raise Refusal(Code.MALFORMED, fields="Upload-Concat, Upload-Length")
+        return await _there(request, lambda: _join(ask, about, concat, said))
+    if concat not in ("", PART):
+        raise Refusal(Code.MALFORMED, fields="Upload-Concat")
+    length = _announced(request)
+    size = request.content_length
+    if length is not None and size is not None and size > length:
+        raise Refusal(Code.TOO_LARGE, room_bytes=length)
+    checksum = _checksum(request) if brings else None
+    uploads = request.app[UPLOADS]
+    if concat == PART:
+        standing = await uploads.begin_part(ask.actor, length, told=said)
+    else:
+        case_id, line, name = _named(about)
+        standing = await uploads.begin(
+            ask.actor,
+            case_id,
+            line,
+            name,
+            length,
+            purpose=_purpose(about.get("purpose", "material")),
+            answers=about.get("answers") or None,
+            told=said,
+        )
+    if brings:
+        try:
+            standing = await uploads.append(
+                ask.actor, standing.upload_id, 0, _pieces(request), size=size, checksum=checksum
+            )
+        except BaseException as error:
+            # He was not told the address: nobody could go on with what is there.
+            await asyncio.shield(uploads.abandon(ask.actor, standing.upload_id))
+            if isinstance(error, Cut):
+                raise ConnectionResetError from None
+            raise
+    return _created(standing)
+
+
+def _created(standing: Standing) -> web.Response:
+    headers = {hdrs.LOCATION: f"{PATH}/{standing.upload_id}", **_offset(standing)}
+    if standing.material_id is not None:
+        headers["Yunjian-Material"] = standing.material_id
+    return web.Response(status=201, headers=headers)
+
+
+async def _join(
+    ask: Ask[Nothing, Nothing], about: dict[str, str], concat: str, said: str
+) -> web.StreamResponse:
+    case_id, line, name = _named(about)
+    parts = []
+    for address in concat.removeprefix("final;").split():
+        try:
+            found = _PART.fullmatch(urlsplit(address).path)
+        except ValueError:
+            found = None
+        if found is None:
+            raise Refusal(Code.NOT_FOUND)
+        parts.append(found[1])
+    if not 0 < len(parts) <= PARTS_MAX:
+        raise Refusal(Code.MALFORMED, fields="Upload-Concat")
+    return _created(
+        await ask.request.app[UPLOADS].join(
+            ask.actor,
+            case_id,
+            line,
+            name,
+            parts,
+            purpose=_purpose(about.get("purpose", "material")),
+            answers=about.get("answers") or None,
+            told=said,
+            concat="final;" + " ".join(f"{PATH}/{part}" for part in parts),
+        )
     )
 
 
@@ -159,19 +261,39 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     PATH + "/{upload_id}",
     produces=(),
     headers=(_TUS,),
-    problems=(Code.UPLOAD_VERSION, Code.NOT_FOUND, Code.UPLOAD_EXPIRED, Code.UPLOAD_LOCKED),
+    problems=(
+        Code.UPLOAD_VERSION,
+        Code.NOT_FOUND,
+        Code.UPLOAD_EXPIRED,
+        Code.UPLOAD_LOCKED,
+        Code.NODE_AWAY,
+    ),
 )
-async def read_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
-    """How many bytes are there. A sender that hangs is asked to let go first."""
+async def read_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    """How many bytes are there, of how many, and what was said of it at its beginning.
+
+    A sender that hangs is asked to let go first.
+    """
     _same_version(ask.request)
-    standing = await ask.request.app[UPLOADS].standing(ask.actor, ask.path("upload_id"))
-    return web.Response(
-        headers={
-            **_offset(standing),
-            "Upload-Length": str(standing.length),
-            "Yunjian-Material": standing.material_id,
-        }
-    )
+    upload_id = ask.path("upload_id")
+    return await _there(ask.request, lambda: _stands(ask, upload_id))
+
+
+async def _stands(ask: Ask[Nothing, Nothing], upload_id: str) -> web.StreamResponse:
+    standing = await ask.request.app[UPLOADS].standing(ask.actor, upload_id)
+    length = standing.length
+    headers = {
+        **_offset(standing),
+        **({"Upload-Defer-Length": "1"} if length is None else {"Upload-Length": str(length)}),
+    }
+    for name, value in (
+        ("Upload-Metadata", standing.told),
+        ("Upload-Concat", standing.concat),
+        ("Yunjian-Material", standing.material_id),
+    ):
+        if value:
+            headers[name] = value
+    return web.Response(headers=headers)
 
 
 _PATCH_PROBLEMS: Final = (
@@ -180,15 +302,14 @@ _PATCH_PROBLEMS: Final = (
     Code.MALFORMED,
     Code.NOT_FOUND,
     Code.UPLOAD_EXPIRED,
-    Code.UPLOAD_LOCKED,
     Code.UPLOAD_OFFSET,
-    Code.UPLOAD_CHECKSUM,
-    Code.UPLOAD_CHECKSUM_ALGORITHM,
-    Code.TOO_LARGE,
-    Code.FILE_TYPE,
-    Code.FILE_BROKEN,
+    Code.UPLOAD_LENGTH,
+    Code.UPLOAD_FINAL,
+    Code.FILE_TOO_LARGE,
     Code.CASE_CLOSED,
     Code.DISK_FULL,
+    Code.NODE_AWAY,
+    *_BYTES_PROBLEMS,
 )
 
 
@@ -201,7 +322,7 @@ _PATCH_PROBLEMS: Final = (
     takes=PIECE,
     act="material.append",
 )
-async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
+async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """Append bytes at ``Upload-Offset``; with the last one the file is judged and stored.
 
     What arrived stays when the connection is cut; with ``Upload-Checksum`` all or nothing.
@@ -214,11 +335,17 @@ async def append_to_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     PATH + "/{upload_id}",
     status=204,
     headers=(_TUS,),
-    problems=(Code.UPLOAD_VERSION, Code.NOT_FOUND, Code.UPLOAD_EXPIRED, Code.UPLOAD_LOCKED),
+    problems=(
+        Code.UPLOAD_VERSION,
+        Code.NOT_FOUND,
+        Code.UPLOAD_EXPIRED,
+        Code.UPLOAD_LOCKED,
+        Code.NODE_AWAY,
+    ),
     act="material.cancel",
 )
-async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
-    """Give the upload up (tus termination)."""
+async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
+    """Give the upload up (tus termination). What was stored already stays in the record."""
     return await _cancel(ask)
 
 
@@ -236,7 +363,7 @@ async def cancel_upload(ask: Ask[Nothing, Nothing]) -> web.Response:
     takes=PIECE,
     act="material.append",
 )
-async def override_method(ask: Ask[Nothing, Nothing]) -> web.Response:
+async def override_method(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """PATCH or DELETE for clients that cannot send them, named by ``X-HTTP-Method-Override``."""
     match ask.request.headers.get("X-HTTP-Method-Override"):
         case hdrs.METH_PATCH:
@@ -257,25 +384,24 @@ async def override_method(ask: Ask[Nothing, Nothing]) -> web.Response:
 async def read_early(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """The bytes of a file while they still arrive, unchecked, to be looked at only.
 
-    ``Yunjian-Size`` tells how many were announced; ``Range: bytes=N-`` goes on at N. The answer ends
-    with the last byte, and is cut off when the upload is given up or rejected, or the right to
-    see it ends. A stored file answers too. How an upload ended is told by ``material.changed``.
+    ``Yunjian-Size`` tells how many were announced (absent: not told yet); ``Range: bytes=N-`` goes
+    on at N, ``bytes=N-M`` ends with M. The answer ends with the last byte, and is cut off when the
+    upload is given up or rejected, or the right to see it ends. A stored file answers too. How an
+    upload ended is told by ``material.changed``.
     """
+    material_id = ask.path("material_id")
+    return await _there(ask.request, lambda: _follow(ask, material_id))
+
+
+async def _follow(ask: Ask[Nothing, Nothing], material_id: str) -> web.StreamResponse:
     request = ask.request
     early = request.app[EARLY]
-    async with early.open(ask.actor, ask.path("material_id")) as arriving:
-        start = _start(request, arriving.length)
-        response = web.StreamResponse(status=206 if start else 200, headers=_EARLY_HEADERS)
-        response.content_type = arriving.media_type
-        response.content_length = arriving.length - start
-        response.headers["Yunjian-Size"] = str(arriving.length)
-        if start:
-            last = arriving.length - 1
-            response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{last}/{arriving.length}"
+    async with early.open(ask.actor, material_id) as arriving:
+        response, start, end = _beginning(request, arriving)
         await response.prepare(request)
         if request.method == hdrs.METH_HEAD:
             return response
-        sending = asyncio.create_task(_send(response, arriving.pieces(start)))
+        sending = asyncio.create_task(_send(response, arriving.pieces(start, end)))
         try:
             while not sending.done():
                 await asyncio.wait({sending}, timeout=ASKED_AGAIN_EVERY_S)
@@ -283,13 +409,32 @@ async def read_early(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
                     break
         finally:
             sending.cancel()
-            [end] = await asyncio.gather(sending, return_exceptions=True)
-            if end is not True and request.transport is not None:
+            [ended] = await asyncio.gather(sending, return_exceptions=True)
+            if ended is not True and request.transport is not None:
                 # Less came than was announced: a clean end would say that this was all.
                 request.transport.abort()
-        if isinstance(end, Exception):
-            raise end
+        if isinstance(ended, Exception):
+            raise ended
     return response
+
+
+def _beginning(
+    request: web.Request, arriving: Arriving
+) -> tuple[web.StreamResponse, int, int | None]:
+    """The answer before its first byte, and from where up to where it goes (None: to the last)."""
+    length = arriving.length
+    start, end = _range(request, length)
+    partial = start > 0 or end is not None
+    response = web.StreamResponse(status=206 if partial else 200, headers=_EARLY_HEADERS)
+    response.content_type = arriving.media_type
+    response.headers[hdrs.CONTENT_DISPOSITION] = attachment(arriving.name)
+    if length is not None:
+        upto = length if end is None else end
+        response.headers["Yunjian-Size"] = str(length)
+        response.content_length = upto - start
+        if partial:
+            response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{upto - 1}/{length}"
+    return response, start, end
 
 
 async def _send(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> bool:
@@ -313,61 +458,139 @@ async def _still(request: web.Request, early: Early, case_id: str) -> bool:
     return actor is not None and await early.may(actor, case_id)
 
 
-def _start(request: web.Request, length: int) -> int:
-    """Where ``Range: bytes=N-`` begins (RFC 9110, 14.2); another form counts as not asked."""
-    found = _FROM.fullmatch(request.headers.get(hdrs.RANGE, ""))
-    start = int(found[1]) if found else 0
-    if start >= length:
+def _range(request: web.Request, length: int | None) -> tuple[int, int | None]:
+    """What ``Range: bytes=N-`` or ``bytes=N-M`` asks for (RFC 9110, 14.2): from N up to, not
+    including, M + 1. Another form counts as not asked, and so does any while the length is not
+    told: the answer to a range names its last byte."""
+    found = _RANGE.fullmatch(request.headers.get(hdrs.RANGE, ""))
+    if found is None or length is None:
+        return 0, None
+    start = int(found[1])
+    end = int(found[2]) + 1 if found[2] else length
+    if start >= length or end <= start:
         raise web.HTTPRequestRangeNotSatisfiable(headers={hdrs.CONTENT_RANGE: f"bytes */{length}"})
-    return start
+    return start, None if end >= length else end
 
 
-async def _append(ask: Ask[Nothing, Nothing]) -> web.Response:
+async def _there(
+    request: web.Request, here: Callable[[], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """The answer of this node, or of the one that holds the bytes."""
+    came_from_node = request.app[NEIGHBOURS].sent_by_node(request)
+    try:
+        return await here()
+    except Elsewhere as away:
+        if came_from_node:
+            raise Refusal(Code.NODE_AWAY) from None
+        return await request.app[NEIGHBOURS].ask(request, away.node_id, _pieces(request))
+
+
+async def _append(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     request = ask.request
     _same_version(request)
     if request.content_type != PIECE:
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE, accepted=PIECE)
-    said = request.headers.get("Upload-Checksum")
+    upload_id = ask.path("upload_id")
+    offset = _number(request, "Upload-Offset")
+    checksum = _checksum(request)
+    length = _number(request, "Upload-Length") if "Upload-Length" in request.headers else None
     try:
-        standing = await request.app[UPLOADS].append(
-            ask.actor,
-            ask.path("upload_id"),
-            _number(request, "Upload-Offset"),
-            _pieces(request),
-            size=request.content_length,
-            checksum=None if said is None else Checksum.parse(said),
-        )
+        return await _there(request, lambda: _appended(ask, upload_id, offset, checksum, length))
+    except Refusal as refusal:
+        at = refusal.details.get("offset")
+        if refusal.code is Code.UPLOAD_OFFSET and isinstance(at, int):
+            request[OFFSET] = at
+        raise
     except Cut:
         raise ConnectionResetError from None
+
+
+async def _appended(
+    ask: Ask[Nothing, Nothing],
+    upload_id: str,
+    offset: int,
+    checksum: Checksum | None,
+    length: int | None,
+) -> web.StreamResponse:
+    standing = await ask.request.app[UPLOADS].append(
+        ask.actor,
+        upload_id,
+        offset,
+        _pieces(ask.request),
+        size=ask.request.content_length,
+        checksum=checksum,
+        length=length,
+    )
     return web.Response(status=204, headers=_offset(standing))
 
 
-async def _cancel(ask: Ask[Nothing, Nothing]) -> web.Response:
+async def _cancel(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     _same_version(ask.request)
-    await ask.request.app[UPLOADS].cancel(ask.actor, ask.path("upload_id"))
-    return web.Response(status=204)
+    upload_id = ask.path("upload_id")
+
+    async def cancelled() -> web.StreamResponse:
+        await ask.request.app[UPLOADS].cancel(ask.actor, upload_id)
+        return web.Response(status=204)
+
+    return await _there(ask.request, cancelled)
 
 
 async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+    content = request.content
     try:
-        while piece := await request.content.readany():
+        while piece := await content.readany():
             yield piece
     except (OSError, ClientError, HttpProcessingError) as error:
+        # A reader that was told of the end gives out no more, though these bytes came before it.
+        if left := b"".join(content._buffer):
+            yield left
         raise Cut from error
 
 
 def metadata(said: str) -> dict[str, str]:
-    """``Upload-Metadata``: pairs of a key and the Base64 of a UTF-8 value. Refused: malformed."""
+    """``Upload-Metadata``: pairs of a key and the Base64 of a UTF-8 value.
+
+    Refused as malformed: more than 4 KiB, a key that is empty, twice there or not visible ASCII, a
+    value that is no Base64 of UTF-8 or holds control characters, and a file name that leads
+    elsewhere (``..`` as a part of a path).
+    """
     told: dict[str, str] = {}
     if len(said) > METADATA_MAX:
         raise Refusal(Code.MALFORMED, fields="Upload-Metadata")
-    for pair in filter(None, (one.strip() for one in said.split(","))):
+    for pair in (one.strip(" ") for one in said.split(",")) if said else ():
         key, _, value = pair.partition(" ")
         try:
-            told[key] = base64.b64decode(value.strip(), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+            text = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, ValueError):
             raise Refusal(Code.MALFORMED, fields="Upload-Metadata") from None
+        controls = any(ord(one) < 32 or ord(one) == 127 for one in text)
+        if not _KEY.fullmatch(key) or key in told or controls:
+            raise Refusal(Code.MALFORMED, fields="Upload-Metadata")
+        told[key] = text
+    if ".." in told.get("filename", "").replace("\\", "/").split("/"):
+        raise Refusal(Code.MALFORMED, fields="Upload-Metadata filename")
     return told
+
+
+def _named(about: dict[str, str]) -> tuple[str, str, str]:
+    if missing := [name for name in ("case_id", "line", "filename") if not about.get(name)]:
+        raise Refusal(Code.MALFORMED, fields=", ".join(f"Upload-Metadata {m}" for m in missing))
+    return about["case_id"], about["line"], about["filename"]
+
+
+def _announced(request: web.Request) -> int | None:
+    """The length that is announced; None when it is to be told later."""
+    deferred = request.headers.get("Upload-Defer-Length")
+    if deferred is None:
+        return _number(request, "Upload-Length")
+    if deferred != "1" or "Upload-Length" in request.headers:
+        raise Refusal(Code.MALFORMED, fields="Upload-Defer-Length")
+    return None
+
+
+def _checksum(request: web.Request) -> Checksum | None:
+    said = request.headers.get("Upload-Checksum")
+    return None if said is None else Checksum.parse(said)
 
 
 def _purpose(said: str) -> Purpose:

@@ -272,14 +272,27 @@ phrases = sa.Table(  # 常用语; those without a unit are everybody's
     C("text", sa.String(500), nullable=False),
     C("position", sa.Integer, nullable=False),
 )  # fmt: skip
-uploads = sa.Table(  # an unfinished tus upload; the bytes are in a file of this node named by id
+uploads = sa.Table(  # a tus upload; its bytes are in a file, named by id, of the node that holds it
     "uploads", metadata, _id(),
-    C("material_id", ID, sa.ForeignKey("materials.id"), nullable=False, unique=True),
-    C("case_id", ID, nullable=False),
+    C("material_id", ID, sa.ForeignKey("materials.id"), nullable=True, unique=True),
+    C("case_id", ID, nullable=True),
     C("person_id", ID, nullable=False),
-    C("length_bytes", BIG, nullable=False),
+    C("unit_id", ID, nullable=False, server_default=sa.text("''")),
+    C("node_id", ID, nullable=False, server_default=sa.text("''")),
+    C("length_bytes", BIG, nullable=True),
+    C("began_at", Utc, nullable=True),
     C("expires_at", Utc, nullable=False, index=True),
     C("finished_at", Utc, nullable=True),
+    C("ended", sa.String(10), nullable=False, server_default=sa.text("''")),
+    C("told", sa.Text, nullable=False, server_default=sa.text("''")),
+    C("concat", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Index("ix_uploads_person_id", "person_id", "began_at"),
+    sa.Index("ix_uploads_unit_id", "unit_id", "began_at"),
+)  # fmt: skip
+nodes = sa.Table(  # nodes that serve, with the address at which the others reach them
+    "nodes", metadata, _id(),
+    C("address", sa.String(200), nullable=True),
+    C("seen_at", Utc, nullable=False),
 )  # fmt: skip
 case_serials = sa.Table(  # 办件编号: daily serial of an item code
     "case_serials", metadata,

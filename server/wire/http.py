@@ -542,7 +542,10 @@ class Limits(Message):
     max_bytes: int
     media_types: list[str]
     upload_lives_s: int
-    """An unfinished upload is given up this many seconds after it began."""
+    """An unfinished upload is given up this many seconds after it last took bytes."""
+    files_left: int | None
+    """How many files the asker may still bring now, by his quota and his unit's; null: any number."""
+    bytes_left: int | None
 
 
 class ConsentText(Message):

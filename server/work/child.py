@@ -33,7 +33,9 @@ class Limits:
 
 
 JUDGING: Final = Limits()
-"""For looking at what strangers sent."""
+"""For looking at pictures that strangers sent."""
+JUDGING_PDF: Final = Limits(memory_bytes=512 * MIB, processor_s=10)
+"""For looking at their PDFs."""
 
 
 class JobFailed(Exception):

@@ -226,6 +226,7 @@ class Office:
         )
         self.clock.move(1)
         await uploads.append(actor, begun.upload_id, 0, _once(content))
+        assert begun.material_id is not None
         return begun.material_id
 
     async def uploads(self, folder: Path) -> Uploads:

@@ -19,7 +19,8 @@ from server.actions import demo
 from server.actions.early import READERS_OF_A_PERSON
 from server.api.uploads import EARLY
 from server.app import Running
-from tests.kit.desks import TUS, Desk, demo_node, desk_of
+from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.papers import pdf_of
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
@@ -87,7 +88,7 @@ async def test_the_other_side_reads_what_is_there_and_then_what_comes(
         assert said.status == 200
         assert said.headers["Yunjian-Size"] == str(len(data))
         assert said.content_type == "application/pdf"
-        assert said.headers["Content-Disposition"] == "attachment"
+        assert said.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
         assert said.headers["X-Content-Type-Options"] == "nosniff"
         assert said.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert said.headers["Cache-Control"] == "no-store"
@@ -242,3 +243,64 @@ async def test_it_can_be_switched_off(tmp_path: Path) -> None:
         location, material = await clerk.begin(await clerk.open_case(), LINE, len(data))
         assert await piece(clerk, location, 0, data[:5000]) == 204
         assert await refused(clerk, material) == (409, "no_early_view")
+
+
+async def test_a_reader_slower_than_the_writer_loses_nothing(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf_of(24 * 1024 * 1024)  # more than the sockets between hold
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, io.BytesIO(data[:5000])) == 204
+    async with looking(approver, material) as said:
+        assert await said.content.readexactly(5000) == data[:5000]
+        # he reads nothing until the file is stored, and its upload gone
+        assert await piece(clerk, location, 5000, io.BytesIO(data[5000:])) == 204
+        assert (await clerk.material(case_id, material))["state"] == "stored"
+        digest = hashlib.sha256(data[:5000])
+        async for chunk in said.content.iter_any():
+            digest.update(chunk)
+        assert digest.hexdigest() == hashlib.sha256(data).hexdigest()
+
+
+async def test_a_part_is_read_as_soon_as_it_is_there(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf_of(90_000)
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:5000]) == 204
+
+    async def part() -> tuple[int, str, bytes]:
+        async with looking(approver, material, Range="bytes=4000-59999") as said:
+            return said.status, said.headers["Content-Range"], await said.read()
+
+    reading = asyncio.create_task(part())
+    assert await piece(clerk, location, 5000, data[5000:70_000]) == 204
+    assert await reading == (206, f"bytes 4000-59999/{len(data)}", data[4000:60_000])
+
+
+async def test_what_has_no_length_yet_is_followed_to_its_end(
+    clerk: Desk, approver: Desk, case_id: str
+) -> None:
+    data = pdf_of(60_000)
+    about = metadata({"case_id": case_id, "line": LINE, "filename": "a.pdf"})
+    deferred = {**TUS, "Upload-Defer-Length": "1", "Upload-Metadata": about}
+    begun = []
+    for _ in range(2):
+        async with clerk.http.post("/api/v1/uploads", headers=deferred) as said:
+            assert said.status == 201
+            begun.append((said.headers["Location"], said.headers["Yunjian-Material"]))
+    for (location, material), ends in zip(begun, (True, False), strict=True):
+        assert await piece(clerk, location, 0, data[:20_000]) == 204
+        async with looking(approver, material, Range="bytes=9-") as said:
+            assert said.status == 200
+            assert "Yunjian-Size" not in said.headers
+            assert await said.content.readexactly(20_000) == data[:20_000]
+            if ends:
+                whole = {"Upload-Length": str(len(data))}
+                assert await piece(clerk, location, 20_000, data[20_000:], **whole) == 204
+                assert await said.read() == data[20_000:]
+            else:
+                async with clerk.http.delete(location, headers=TUS) as ended:
+                    assert ended.status == 204
+                with pytest.raises(aiohttp.ClientPayloadError):
+                    await said.read()

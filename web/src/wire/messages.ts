@@ -1511,6 +1511,8 @@ export interface Limits {
   max_bytes: number
   media_types: string[]
   upload_lives_s: number
+  files_left: number | null
+  bytes_left: number | null
 }
 /**
  * What was shown or pointed at during a call; not in the ledger, only for replay.
