@@ -209,7 +209,8 @@ class _Recoder:
             encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuv420p"
             encoder.time_base, encoder.framerate = MILLISECOND, Fraction(30)
             encoder.bit_rate = BITS_PER_S
-            encoder.options = {"deadline": "realtime", "cpu-used": "8"}
+            encoder.options = {"deadline": "realtime", "cpu-used": "16"}
+            encoder.thread_count = 1
             self._encoder, self._key_at_ms = encoder, moment - KEY_EVERY_MS
         picture = frame.reformat(format="yuv420p")
         picture.pts, picture.time_base = moment, MILLISECOND

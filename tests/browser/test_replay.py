@@ -395,7 +395,7 @@ async def one_file_of_all(page: Page) -> None:
     await page.get_by_role("button", name="合成 WebM").click()
     composition = page.locator("[data-composition]")
     await expect(composition.locator("progress")).to_be_visible()
-    await expect(composition).to_have_attribute("data-state", "ready", timeout=60_000)
+    await expect(composition).to_have_attribute("data-state", "ready", timeout=90_000)
     await expect(composition.locator(".chapters button").first).to_be_visible()
     await expect(composition.locator("[data-voices] polygon")).to_have_count(2)
     await expect(page.get_by_role("button", name="合成 MP4")).to_be_visible()
