@@ -71,6 +71,7 @@ async def kill_again_and_again(
         for number, segment in enumerate(segments):
             played = await asyncio.to_thread(play, await studio.pull(segment, into))
             assert played.errors == ""
+            assert segment.cut is (number < times)
             assert near(played.colour, colour)
             length_s = segment.ended_at - segment.started_at
             assert abs(played.duration_s - length_s) < 0.1
