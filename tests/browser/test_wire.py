@@ -342,6 +342,7 @@ async def test_chromium_and_chromium(exchange: tuple[Exchange, str, Path], tmp_p
         await _story(led, url, workdir, first, second, joins)
 
 
+@pytest.mark.proofs
 async def test_three_chromiums_see_each_other_and_send_in_layers(
     exchange: tuple[Exchange, str, Path], tmp_path: Path
 ) -> None:
@@ -456,6 +457,7 @@ async def test_six_parties_of_whom_most_do_not_decode(
             assert near((await seats["page1"].js("coloursOf(['1'])"))[0], RED)
 
 
+@pytest.mark.proofs
 async def test_chromium_with_chromium_in_each_codec(tmp_path: Path) -> None:
     """VP8, VP9, H264 and AV1: each is sent as the worker prefers it, decoded and recorded."""
     async with (

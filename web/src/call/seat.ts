@@ -311,7 +311,7 @@ export class SeatKeeper {
       this.around.doubt()
     } else if (rung !== 'none' && rung !== 'beginning') {
       this.media.value = 'broken'
-      this.quality.value = 0
+      this.quality.value = null
     }
   }
 
