@@ -19,7 +19,7 @@ from typing import Any
 
 from OpenSSL import SSL
 
-from media.client import Worker, spawn
+from media.client import Limits, Worker, spawn
 from media.dtls import Certificate
 from tests.kit.caller import Caller, client_context, connect
 
@@ -101,7 +101,9 @@ class Ours(Engine):
     recorder: int = 0
 
     async def start(self) -> None:
-        self.worker = await spawn(self.folder / self.name, host="127.0.0.1")
+        self.worker = await spawn(
+            self.folder / self.name, host="127.0.0.1", limits=Limits(calls=0, load=0.0)
+        )
         assert self.worker.process is not None
         self.process = self.worker.process.pid
         self.recorder = (await self.worker.client.figures())["worker"]["recorder_pid"]
