@@ -1,16 +1,20 @@
-"""What two people see and do in a call, on the real pages with real media: hold and mute.
+"""What two people see and do in a call, on the real pages with real media: hold, devices, papers.
 
 What passes the worker is read from the worker; what is seen and heard, in the pages.
 """
 
 from __future__ import annotations
 
+import asyncio
+import re
+import wave
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from tests.kit.talks import Talk, shows, stands, talking
+from tests.kit.screens import Screens
+from tests.kit.talks import FAR, Talk, shows, stands, talking
 from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -36,7 +40,9 @@ async def test_hold_and_mute_stop_what_passes(tmp_path: Path) -> None:
         await expect(approver.get_by_text("对方已静音")).to_be_visible()
         await approver.keyboard.press("Control+d")
         await quiet(talk, "0")
-        await window.keyboard.press("Control+d")
+        # who speaks into it all the same is told that nobody hears him, and opens it with one click
+        await expect(window.locator("[data-note=speaks_muted]")).to_be_visible()
+        await window.locator("[data-unmute]").click()
         await approver.keyboard.press("Control+d")
         await expect(approver.get_by_text("对方已静音")).to_be_hidden()
 
@@ -47,7 +53,9 @@ async def test_hold_and_mute_stop_what_passes(tmp_path: Path) -> None:
         went = await talk.went()
         await expect(window.locator("[data-held=there]")).to_contain_text("周明远保持了通话")
         await expect(window.get_by_role("button", name="继续通话")).to_have_count(0)
-        assert await talk.window.axe() == []
+        screens = Screens()
+        await screens.take(talk.window, "call-hold")
+        screens.check()
         await quiet(talk, "0123")
         clock = window.locator("[data-held] .clock")
         first = await clock.inner_text()
@@ -65,3 +73,79 @@ async def test_hold_and_mute_stop_what_passes(tmp_path: Path) -> None:
             await stands(desk.page, "active")
             await shows(desk)
         assert talk.window.complaints + talk.approver.complaints == []
+
+
+async def silence(folder: Path) -> Path:
+    """What a microphone with its mute key down brings."""
+    path = folder / "silence.wav"
+
+    def write() -> None:
+        with wave.open(str(path), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(48_000)
+            out.writeframes(b"\0\0" * 48_000)
+
+    await asyncio.to_thread(write)
+    return path
+
+
+async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> None:
+    """C2, C9, C13, C23, P13: what is shown, what fails and what is said of it, in one call."""
+    quiet_microphone = await silence(tmp_path)
+    flags = (
+        "--use-fake-device-for-media-stream=device-count=2,fps=10",
+        f"--use-file-for-fake-audio-capture={quiet_microphone}",
+    )
+    screens = Screens()
+    async with talking(tmp_path, flags=flags) as talk:
+        window, approver = talk.window.page, talk.approver.page
+
+        # the document camera beside the face: large on the other side, and never mirrored
+        await window.get_by_role("button", name="高拍仪", exact=True).click()
+        stage = approver.locator("[data-stage=paper]")
+        await expect(stage).to_be_visible()
+        await shows(talk.approver, selector="[data-stage=paper] video")
+        await shows(talk.approver)
+        turned = "one => getComputedStyle(one).transform"
+        upright = "matrix(1, 0, 0, 1, 0, 0)"
+        assert await stage.locator("video").evaluate(turned) == upright
+        assert await approver.locator(FAR).evaluate(turned) == "none"
+        mirrored = await window.locator(".own-face video").evaluate(turned)
+        assert mirrored.startswith("matrix(-1")
+        assert await window.locator(".own-paper video").evaluate(turned) == "none"
+        await stage.get_by_role("button", name="旋转").click()
+        assert (await stage.locator("video").evaluate(turned)).startswith("matrix(0, 1, -1, 0")
+        await screens.take(talk.approver, "call-paper")
+        await stage.get_by_role("button", name="收起").click()
+        await expect(stage).to_have_count(0)
+        await window.get_by_role("button", name="高拍仪", exact=True).click()
+        await quiet(talk, "2")
+
+        # one window of the approver's own system, after a word about what others may see in it
+        await approver.get_by_role("button", name="共享", exact=True).click()
+        await expect(approver.locator("[data-share]")).to_contain_text("只选一个窗口")
+        await approver.locator("[data-share-go]").click()
+        await expect(window.locator("[data-stage=screen] video")).to_be_visible()
+        await expect(approver.locator("[data-sharing]")).to_be_visible()
+        await approver.get_by_role("button", name="停止共享").click()
+        await expect(window.locator("[data-stage]")).to_have_count(0, timeout=15_000)
+
+        # a microphone that is open and brings nothing for ten seconds
+        await expect(window.locator("[data-note=silent]")).to_be_visible(timeout=20_000)
+
+        # a camera that is pulled out: another is taken, and the call goes on
+        await window.locator(".own-face video").evaluate(
+            "one => one.srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+        )
+        await expect(window.locator("[data-note=camera_replaced]")).to_be_visible()
+        await shows(talk.approver)
+
+        # how good the line is, and by which way it goes
+        bars = window.locator(".opener")
+        await expect(bars).to_have_attribute("data-level", re.compile("excellent|good|poor"))
+        await bars.click()
+        await expect(window.locator(".figures")).to_contain_text("直接相连")
+        await screens.take(talk.window, "call-quality")
+        assert talk.window.complaints + talk.approver.complaints == []
+    screens.check()

@@ -99,8 +99,8 @@ async def chromium(
     fps: int = 10,
     moving: bool = False,
 ) -> AsyncIterator[Browser]:
-    """A Chromium of its own; without a colour it has no fake devices."""
-    flags = [*FLAGS, *more]
+    """A Chromium of its own, `more` being further flags; without a colour it has no fake devices."""
+    flags = [*FLAGS]
     if colour is not None:
         picture, sound = await capture_files(folder, colour, tone_hz, fps=fps, moving=moving)
         flags += [
@@ -111,7 +111,7 @@ async def chromium(
         ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program, headless=True, args=flags
+            executable_path=program, headless=True, args=[*flags, *more]
         )
         try:
             yield browser

@@ -52,6 +52,7 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'supervisor_call', roles: ['supervisor'] },
   },
+  { path: '/check', name: 'device_check', component: () => import('./pages/DeviceCheckPage.vue'), meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] } },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
   { path: '/admin/items', name: 'admin_items', component: () => import('./pages/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
   { path: '/admin/calendar', name: 'admin_calendar', component: () => import('./pages/AdminCalendar.vue'), meta: { title: 'admin_calendar', roles: ['admin'] } },

@@ -125,7 +125,9 @@ export class SeatMedia {
   private async fit(): Promise<void> {
     for (const { mid, sender } of this.connection.getTransceivers()) {
       const track = OWN.includes(mid ?? '') ? (this.tracks.get(mid as Mid) ?? null) : null
-      if (sender.track !== track) await sender.replaceTrack(track)
+      if (sender.track === track) continue
+      await sender.replaceTrack(track)
+      if (track && FINE.includes(mid ?? '')) await keepFine(sender, track)
     }
   }
 
@@ -174,6 +176,18 @@ export class SeatMedia {
   close(): void {
     this.connection.close()
   }
+}
+
+/** What is read and not watched keeps its size and gives up pictures a second; wider than this nobody reads it here. */
+const FINE: readonly string[] = ['2', '3']
+const FINE_WIDTH = 1920
+
+async function keepFine(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+  const wanted = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string }
+  wanted.degradationPreference = 'maintain-resolution'
+  for (const encoding of wanted.encodings) encoding.scaleResolutionDownBy = Math.max(1, (track.getSettings().width ?? 0) / FINE_WIDTH)
+  // a browser that does not know the wish sends it as any other picture
+  await sender.setParameters(wanted).catch(() => undefined)
 }
 
 function fingerprint(sdp: string): string {

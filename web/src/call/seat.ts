@@ -14,7 +14,9 @@ import { tell } from '../wire/pace'
 import { Problem } from '../wire/http'
 import type { Unsent } from '../wire/socket'
 import { serverNow } from './clock'
-import { closeDevices, openDevices, type Devices } from './devices'
+import { closeDevices, openDevices, openOne, type DeviceKind, type Devices } from './devices'
+import { documentCamera, openDocumentCamera } from './documentCamera'
+import { Attention, Ear, type Heard } from './ear'
 import { Heartbeat, LOOK_MS } from './heartbeat'
 import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
 import { SeatMedia, type Figures, type IceServer, type Mid, type SecondMid } from './media'
@@ -43,6 +45,14 @@ export interface Surroundings {
 }
 
 export type Quality = Verdict & { sample: Sample }
+
+/** What became of a device in the middle of a call. */
+export interface DeviceNotice {
+  kind: DeviceKind | 'paper'
+  what: 'replaced' | 'gone' | 'back' | 'failed'
+}
+
+const UNHEARD: Heard = { silent: false, speaks_muted: false }
 
 interface Held {
   call_id: string
@@ -87,6 +97,11 @@ export class SeatKeeper {
   readonly chosen = ref(false)
   /** null until it is known */
   readonly quality = shallowRef<Quality | null>(null)
+  /** what lies under the document camera and the screen that is shared, in full size: stills are taken from here */
+  readonly paper = shallowRef<MediaStreamTrack | null>(null)
+  readonly screen = shallowRef<MediaStreamTrack | null>(null)
+  readonly heard = shallowRef<Heard>(UNHEARD)
+  readonly device_notice = shallowRef<DeviceNotice | null>(null)
   readonly muted = reactive<Record<'0' | '1', boolean>>({ '0': false, '1': false })
   /** calls whose seat this page has taken, and calls whose seat was taken from it */
   readonly claimed = reactive(new Set<string>())
@@ -103,19 +118,27 @@ export class SeatKeeper {
   private looks = 0
   private gauged: Gauge | null = null
   private samples: Sample[] = []
+  private ear: Ear | null = null
   private again: ReturnType<typeof setTimeout> | undefined
   private pause_ms = PAUSE_MS
   private readonly figures = setInterval(() => this.measure(), FIGURES_EVERY_MS)
   private readonly beating = setInterval(() => this.feelPulse(), LOOK_MS)
   private readonly moved = () => this.notice({ type: 'moved' })
+  private readonly plugged = () => void this.fillIn()
 
   constructor(private readonly around: Surroundings) {
     window.addEventListener('online', this.moved)
+    navigator.mediaDevices?.addEventListener('devicechange', this.plugged)
   }
 
   /** Opens camera and microphone, once for as long as they are wanted. */
   prepare(): Promise<Devices> {
-    this.opening ??= openDevices().then((found) => (this.devices.value = found))
+    this.opening ??= openDevices().then((found) => {
+      this.devices.value = found
+      this.mind('microphone', found.microphone)
+      this.mind('camera', found.camera)
+      return found
+    })
     return this.opening
   }
 
@@ -125,6 +148,98 @@ export class SeatKeeper {
     closeDevices(this.devices.value)
     this.devices.value = null
     this.opening = null
+    this.ear?.close()
+    this.ear = null
+    this.heard.value = UNHEARD
+    this.device_notice.value = null
+    for (const shown of [this.paper, this.screen]) {
+      shown.value?.stop()
+      shown.value = null
+    }
+  }
+
+  /** Shows what lies under the document camera beside the face, or no longer. */
+  async showPaper(on: boolean): Promise<void> {
+    this.paper.value?.stop()
+    this.paper.value = null
+    if (on) {
+      const { track } = await openDocumentCamera(documentCamera.value ?? undefined)
+      if (!track) this.device_notice.value = { kind: 'paper', what: 'failed' }
+      else {
+        track.addEventListener('ended', () => {
+          if (this.paper.value !== track) return
+          this.device_notice.value = { kind: 'paper', what: 'gone' }
+          void this.showPaper(false)
+        })
+        this.paper.value = track
+      }
+    }
+    await this.send()
+  }
+
+  /** Shares one window or screen that the person chooses; false when he chose none. */
+  async shareScreen(on: boolean): Promise<boolean> {
+    this.screen.value?.stop()
+    this.screen.value = null
+    if (on) {
+      const [track] = await navigator.mediaDevices
+        .getDisplayMedia({ video: { displaySurface: 'window', frameRate: { ideal: 10, max: 15 } }, audio: false })
+        .then((stream) => stream.getVideoTracks(), () => [])
+      if (track) {
+        track.contentHint = 'detail'
+        // the browser has a key of its own that ends it
+        track.addEventListener('ended', () => this.screen.value === track && void this.shareScreen(false))
+        this.screen.value = track
+      }
+    }
+    await this.send()
+    return on === (this.screen.value !== null)
+  }
+
+  /** Another device takes the place of one that was pulled out; without one the call goes on. */
+  private mind(kind: DeviceKind, track: MediaStreamTrack | null): void {
+    if (kind === 'microphone') {
+      this.ear?.close()
+      this.ear = null
+      this.heard.value = UNHEARD
+      if (track) {
+        const attention = new Attention()
+        this.ear = new Ear(track, (peak) => {
+          const call = this.around.current()
+          const talks = this.media.value === 'up' && call?.state === 'live' && !holdOf(call)
+          const now = talks ? attention.take(peak, Date.now(), this.muted['0']) : UNHEARD
+          const before = this.heard.value
+          if (now.silent !== before.silent || now.speaks_muted !== before.speaks_muted) this.heard.value = now
+        })
+      }
+    }
+    track?.addEventListener('ended', () => {
+      if (this.devices.value?.[kind] !== track) return
+      this.devices.value = { ...this.devices.value, [kind]: null }
+      void this.fillIn(kind)
+    })
+  }
+
+  private async fillIn(pulled?: DeviceKind): Promise<void> {
+    for (const kind of ['microphone', 'camera'] as const) {
+      const before = this.devices.value
+      const wanted = before && !before[kind] && (kind === pulled || before.trouble[kind] === 'absent')
+      if (!wanted) continue
+      const { track, trouble } = await openOne(kind)
+      const now = this.devices.value
+      if (!now || now[kind]) {
+        track?.stop()
+        continue
+      }
+      const rest = { ...now.trouble }
+      delete rest[kind]
+      this.devices.value = { ...now, [kind]: track, trouble: trouble ? { ...rest, [kind]: kind === pulled && trouble === 'busy' ? 'absent' : trouble } : rest }
+      if (track) {
+        this.mind(kind, track)
+        this.device_notice.value = { kind, what: kind === pulled ? 'replaced' : 'back' }
+      } else if (kind === pulled) this.device_notice.value = { kind, what: 'gone' }
+      await this.send()
+    }
   }
 
   /** This page has dialled or answered: the seat is its own. */
@@ -183,6 +298,7 @@ export class SeatKeeper {
 
   close(): void {
     window.removeEventListener('online', this.moved)
+    navigator.mediaDevices?.removeEventListener('devicechange', this.plugged)
     clearInterval(this.figures)
     clearInterval(this.beating)
     this.claimed.clear()
@@ -401,6 +517,8 @@ export class SeatKeeper {
     if (!own || holdOf(this.around.find(call_id) ?? null)) return tracks
     if (own.microphone && !this.muted['0']) tracks.set('0', own.microphone)
     if (own.camera && !this.muted['1']) tracks.set('1', own.camera)
+    if (this.paper.value) tracks.set('2', this.paper.value)
+    if (this.screen.value) tracks.set('3', this.screen.value)
     return tracks
   }
 

@@ -241,6 +241,9 @@ function open(scope: EffectScope, ended: () => void) {
 
   const face = shallowRef<MediaStream | null>(null)
   const document_camera = shallowRef<MediaStream | null>(null)
+  const screen = shallowRef<MediaStream | null>(null)
+  const second_screen = shallowRef<MediaStream | null>(null)
+  const own_paper = shallowRef<MediaStream | null>(null)
   const second_face = shallowRef<MediaStream | null>(null)
   const second_camera = shallowRef<MediaStream | null>(null)
   const own_face = shallowRef<MediaStream | null>(null)
@@ -266,7 +269,10 @@ function open(scope: EffectScope, ended: () => void) {
     show(second_face, arrived, '4', '5')
     showPaper(document_camera, arrived.get('2'))
     showPaper(second_camera, arrived.get('6'))
+    showPaper(screen, arrived.get('3'))
+    showPaper(second_screen, arrived.get('7'))
   })
+  watch(seat.paper, (track) => (own_paper.value = track ? new MediaStream([track]) : null))
   watch(seat.devices, (found) => (own_face.value = found?.camera ? new MediaStream([found.camera]) : null))
 
   return {
@@ -291,6 +297,14 @@ function open(scope: EffectScope, ended: () => void) {
     second_face,
     second_camera,
     own_face,
+    screen,
+    second_screen,
+    own_paper,
+    shares: computed(() => seat.screen.value !== null),
+    heard: seat.heard,
+    device_notice: seat.device_notice,
+    showPaper: (on: boolean) => seat.showPaper(on).catch(say),
+    shareScreen: (on: boolean) => seat.shareScreen(on),
     problem,
     busy: readonly(busy),
     me,

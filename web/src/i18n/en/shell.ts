@@ -15,6 +15,7 @@ const shell: Words<typeof zh> = {
     window: 'Window desk',
     window_case: 'Window desk · case',
     applicant: 'Screen of the applicant',
+    device_check: 'Device check',
     approver: 'Approver desk',
     approver_case: 'Approver desk · case',
     supervisor_calls: 'Call log',

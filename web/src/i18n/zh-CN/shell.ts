@@ -12,6 +12,7 @@ export default {
     window: '窗口工作台',
     window_case: '窗口工作台 · 办件',
     applicant: '申请人屏',
+    device_check: '设备自检',
     approver: '审批工作台',
     approver_case: '审批工作台 · 办件',
     supervisor_calls: '通话记录',
