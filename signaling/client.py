@@ -8,6 +8,7 @@ of ``signaling.protocol`` and nothing of what messages mean.
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import socketio
@@ -125,4 +126,5 @@ class Client:
 
     async def _beat(self, *said: Any) -> None:
         self.beats += 1
-        await self._io.emit("beat", *said[:1])
+        with suppress(socketio.exceptions.SocketIOError):  # it has just gone; nobody waits for it
+            await self._io.emit("beat", *said[:1])

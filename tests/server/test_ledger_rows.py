@@ -621,8 +621,13 @@ async def test_a_sequencer_that_is_stopped_is_told_and_another_takes_over(
 
         assert await duty("online") == 200
         await until(sealed_by(node.app[STORE], 1))
-        async with admin.get("/metrics") as said:
-            assert "yunjian_ledger_behind_s 0.0" in await said.text()
+
+        async def on_time() -> str | None:
+            async with admin.get("/metrics") as said:
+                text = await said.text()
+            return None if "yunjian_ledger_behind_s 0.0" in text else "not looked at since"
+
+        await until(on_time, 10)
         async with owner(postgres_url) as connection:
             # Exactly what a process leaves that is stopped while it numbers: a row that is locked.
             await connection.execute(sa.text("SELECT 1 FROM ledger_sequencer FOR UPDATE"))

@@ -166,7 +166,7 @@ async def test_a_server_killed_while_it_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.proofs
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 async def test_a_server_killed_while_it_writes_two_hundred_times(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
