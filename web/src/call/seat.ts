@@ -15,7 +15,7 @@ import { Problem } from '../wire/http'
 import type { Unsent } from '../wire/socket'
 import { serverNow } from './clock'
 import { closeDevices, openDevices, openOne, type DeviceKind, type Devices } from './devices'
-import { documentCamera, openDocumentCamera } from './documentCamera'
+import { findDocumentCamera, openDocumentCamera } from './documentCamera'
 import { Attention, Ear, type Heard } from './ear'
 import { Heartbeat, LOOK_MS } from './heartbeat'
 import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
@@ -163,7 +163,7 @@ export class SeatKeeper {
     this.paper.value?.stop()
     this.paper.value = null
     if (on) {
-      const { track } = await openDocumentCamera(documentCamera.value ?? undefined)
+      const { track } = await openDocumentCamera(await findDocumentCamera(this.devices.value?.camera ?? null))
       if (!track) this.device_notice.value = { kind: 'paper', what: 'failed' }
       else {
         track.addEventListener('ended', () => {
@@ -427,7 +427,9 @@ export class SeatKeeper {
       this.around.doubt()
     } else if (rung !== 'none' && rung !== 'beginning') {
       this.media.value = 'broken'
-      this.quality.value = null
+      if (this.quality.value) this.quality.value = { ...this.quality.value, level: 'lost', advice: null }
+      this.gauged = null
+      this.samples = []
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { reactive, ref, shallowRef } from 'vue'
 import { listCameras, openOne, type DeviceTrouble } from '../call/devices'
-import { documentCamera, openDocumentCamera } from '../call/documentCamera'
+import { findDocumentCamera, openDocumentCamera } from '../call/documentCamera'
 import { Ear } from '../call/ear'
 import type { Mid } from '../call/media'
 import { Problem } from '../wire/http'
@@ -57,6 +57,8 @@ export class Check {
   readonly paper = shallowRef<MediaStreamTrack | null>(null)
   readonly peak = ref(0)
   readonly at = shallowRef<Date | null>(null)
+  /** the cameras that there are, once one was allowed: which of them shows papers is chosen here */
+  readonly cameras = shallowRef<MediaDeviceInfo[]>([])
 
   private microphone: MediaStreamTrack | null = null
   private ear: Ear | null = null
@@ -177,11 +179,10 @@ export class Check {
 
   private async documents(): Promise<Outcome> {
     const cameras = await listCameras()
+    this.cameras.value = cameras
     const figures = { cameras: cameras.length }
     if (cameras.length < 2) return { state: 'skipped', reason: 'one_camera', figures }
-    const face = this.picture.value?.getSettings().deviceId
-    const chosen = cameras.find((one) => one.deviceId === documentCamera.value) ?? cameras.find((one) => one.deviceId !== face)
-    const { track, trouble } = await openDocumentCamera(chosen?.deviceId)
+    const { track, trouble } = await openDocumentCamera(await findDocumentCamera(this.picture.value))
     if (!track) return { state: 'failed', reason: trouble as DeviceTrouble, figures }
     this.paper.value = track
     const size = await seen(track)
