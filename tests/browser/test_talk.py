@@ -40,9 +40,7 @@ async def test_hold_and_mute_stop_what_passes(tmp_path: Path) -> None:
         await expect(approver.get_by_text("对方已静音")).to_be_visible()
         await approver.keyboard.press("Control+d")
         await quiet(talk, "0")
-        # who speaks into it all the same is told that nobody hears him, and opens it with one click
-        await expect(window.locator("[data-note=speaks_muted]")).to_be_visible()
-        await window.locator("[data-unmute]").click()
+        await window.keyboard.press("Control+d")
         await approver.keyboard.press("Control+d")
         await expect(approver.get_by_text("对方已静音")).to_be_hidden()
 
@@ -93,10 +91,7 @@ async def silence(folder: Path) -> Path:
 async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> None:
     """C2, C9, C13, C23, P13: what is shown, what fails and what is said of it, in one call."""
     quiet_microphone = await silence(tmp_path)
-    flags = (
-        "--use-fake-device-for-media-stream=device-count=2,fps=10",
-        f"--use-file-for-fake-audio-capture={quiet_microphone}",
-    )
+    flags = (f"--use-file-for-fake-audio-capture={quiet_microphone}",)
     screens = Screens()
     async with talking(tmp_path, flags=flags) as talk:
         window, approver = talk.window.page, talk.approver.page

@@ -175,6 +175,13 @@ export class SeatKeeper {
       }
     }
     await this.send()
+    await this.closeLine('2', this.paper.value === null)
+  }
+
+  /** Says that a line carries nothing any more, which the other pages cannot tell from one that is late. */
+  private async closeLine(mid: '2' | '3', on: boolean): Promise<void> {
+    const held = this.held
+    if (held) await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
   }
 
   /** Shares one window or screen that the person chooses; false when he chose none. */
@@ -193,6 +200,7 @@ export class SeatKeeper {
       }
     }
     await this.send()
+    await this.closeLine('3', this.screen.value === null)
     return on === (this.screen.value !== null)
   }
 
