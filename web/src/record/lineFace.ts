@@ -5,7 +5,7 @@ import type { StateKind } from '../ui/states'
 import type { Line, LineState } from './lines'
 import type { Progress } from './useCase'
 import type { Transfer } from './useUploads'
-import { percent, size } from './words'
+import { pace, percent } from './words'
 
 /** as much of a file's name as stands beside its progress; both ends of a longer one are kept */
 const NAME = 18
@@ -33,6 +33,31 @@ export interface LineFace {
 
 const REJECTED = ['file_type', 'file_broken', 'file_too_large', 'file_empty', 'disk_full'] as const
 
+const TRANSFERS: Record<Transfer['state'], StateKind> = {
+  queued: 'waiting',
+  running: 'uploading',
+  waiting: 'waiting',
+  paused: 'waiting',
+  cancelled: 'not_needed',
+  missing: 'mend',
+  failed: 'refused',
+}
+
+/** A file on its way from this page. */
+export function faceOfTransfer(t: ComposerTranslation, transfer: Transfer): LineFace {
+  const { state } = transfer
+  const done = percent(transfer.sent_bytes, transfer.size_bytes)
+  const word = state === 'running' ? 'receiving' : state
+  return {
+    kind: TRANSFERS[state],
+    word: t(`record.materials.state.${word}`, { percent: done }),
+    reason: transfer.problem?.title ?? (state === 'missing' ? t('record.materials.choose_again', { name: transfer.name }) : undefined),
+    percent: done,
+    way: [shorten(transfer.name, NAME), t('record.materials.uploading_here'), state === 'running' ? pace(t, transfer.size_bytes - transfer.sent_bytes, transfer.bytes_per_s) : ''].filter(Boolean).join(' · '),
+    waiting: state !== 'running',
+  }
+}
+
 export function faceOf(
   t: ComposerTranslation,
   line: Line,
@@ -40,18 +65,7 @@ export function faceOf(
   progress: ReadonlyMap<string, Progress>,
 ): LineFace {
   const { current, state } = line
-  if (transfer) {
-    const done = percent(transfer.sent_bytes, transfer.size_bytes)
-    const failed = transfer.state === 'failed'
-    return {
-      kind: failed ? 'refused' : transfer.state === 'waiting' ? 'waiting' : 'uploading',
-      word: failed ? t('record.materials.state.failed') : t(`record.materials.state.${transfer.state === 'waiting' ? 'waiting' : 'receiving'}`, { percent: done }),
-      reason: transfer.problem?.title,
-      percent: done,
-      way: `${shorten(transfer.name, NAME)} · ${t('record.materials.uploading_here')}${transfer.bytes_per_s ? ` · ${size(transfer.bytes_per_s)}/s` : ''}`,
-      waiting: transfer.state !== 'running',
-    }
-  }
+  if (transfer) return faceOfTransfer(t, transfer)
   if (current && state === 'receiving') {
     const seen = progress.get(current.id)
     const done = percent(seen?.received_bytes ?? 0, current.size_bytes)
@@ -60,7 +74,7 @@ export function faceOf(
       word: t('record.materials.state.receiving', { percent: done }),
       reason: undefined,
       percent: done,
-      way: `${shorten(current.name, NAME)} · ${current.by.window_name ?? current.by.name}${seen?.bytes_per_s ? ` · ${size(seen.bytes_per_s)}/s` : ''}`,
+      way: [shorten(current.name, NAME), current.by.window_name ?? current.by.name, pace(t, current.size_bytes - (seen?.received_bytes ?? 0), seen?.bytes_per_s ?? 0)].filter(Boolean).join(' · '),
       waiting: false,
     }
   }

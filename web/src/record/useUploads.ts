@@ -1,16 +1,24 @@
 /**
- * Files on their way from this page into lines of a case, by tus 1.0.0: resumable, cancellable, refused before they
- * start when the server's limits say so. After a cut they wait and go on where they stopped, never from 0.
+ * Files on their way from this page into lines of a case, by tus 1.0.0: resumable, pausable, cancellable with a way
+ * back, refused before they start when the server's limits say so. After a cut, a reload or another day they go on where
+ * they stopped, never from 0; the file is asked for again only where the browser could not keep it.
  */
 import { onScopeDispose, shallowReactive, shallowRef } from 'vue'
 import { DetailedError, Upload } from 'tus-js-client'
 import { http, localProblem, Problem } from '../wire/http'
+import { changeKept, dropKept, keep, keptOf, type Kept } from '../wire/kept'
 import type { Limits, MaterialView } from '../wire/messages'
 import { onTurn, Pacer, WHOLE_BYTES } from '../wire/pace'
+import { signedIn } from '../wire/session'
 import { freshId } from '../wire/socket'
 import { language } from '../i18n'
 
-export type UploadFault = { rule: 'type'; name: string } | { rule: 'size'; name: string; max_bytes: number } | { rule: 'empty'; name: string }
+export type UploadFault =
+  | { rule: 'type'; name: string }
+  | { rule: 'size'; name: string; max_bytes: number }
+  | { rule: 'empty'; name: string }
+  | { rule: 'quota'; name: string }
+  | { rule: 'another'; name: string }
 
 /** What a file is for: a material from the window, or what the approver sends the other way. */
 export type Purpose = MaterialView['purpose']
@@ -32,13 +40,18 @@ export interface Transfer {
   bytes_per_s: number
   /** known as soon as the server has named the material */
   material_id: string | null
-  state: 'running' | 'waiting' | 'failed'
+  /** cancelled: can still be undone; missing: the file has to be chosen again */
+  state: 'queued' | 'running' | 'waiting' | 'paused' | 'cancelled' | 'missing' | 'failed'
   problem: Problem | null
 }
 
 export type Uploads = ReturnType<typeof useUploads>
 
-const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, 10_000, 10_000, 20_000, 30_000]
+/** A connection that is away for an hour is waited for. */
+const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, ...Array<number>(360).fill(10_000)]
+export const AT_ONCE = 3
+export const UNDO_MS = 8_000
+const RATE_OVER_MS = 1_000
 const ENDINGS: Record<string, string> = { pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp' }
 
 /** The type that a file claims: its own, or by its ending where the system knows none. The server looks inside. */
@@ -51,20 +64,34 @@ export function faultOfFile(file: { name: string; type: string; size: number }, 
   if (file.size === 0) return { rule: 'empty', name: file.name }
   if (file.size > limits.max_bytes) return { rule: 'size', name: file.name, max_bytes: limits.max_bytes }
   if (!limits.media_types.includes(claimedType(file))) return { rule: 'type', name: file.name }
+  if ((limits.files_left ?? 1) < 1 || file.size > (limits.bytes_left ?? file.size)) return { rule: 'quota', name: file.name }
   return null
+}
+
+interface Under {
+  kept: Kept
+  file: Blob | null
+  upload: Upload | null
+  undo: number | undefined
+  /** lets other pages of this browser take the upload over */
+  release: () => void
 }
 
 export function useUploads(case_id: string) {
   const limits = shallowRef<Limits | null>(null)
   const transfers = shallowReactive(new Map<string, Transfer>())
-  const running = new Map<string, Upload>()
+  const under = new Map<string, Under>()
   const faults = shallowRef<{ line: string; fault: UploadFault } | null>(null)
+  let left = false
 
-  http.get<Limits>('/limits').then(
-    (told) => (limits.value = told),
-    // without them the server alone refuses; the next file asks again
-    () => undefined,
-  )
+  function askLimits(): Promise<void> {
+    return http.get<Limits>('/limits').then(
+      (told) => void (limits.value = told),
+      // without them the server alone refuses; the next file asks again
+      () => undefined,
+    )
+  }
+  const asked = askLimits()
 
   function change(id: string, over: Partial<Transfer>): void {
     const held = transfers.get(id)
@@ -72,18 +99,56 @@ export function useUploads(case_id: string) {
   }
 
   async function send(line: string, file: File, { purpose = 'material', answers = null }: Sending = {}): Promise<void> {
-    limits.value ??= await http.get<Limits>('/limits').catch(() => null)
+    await asked
+    if (!limits.value) await askLimits()
     const fault = limits.value && faultOfFile(file, limits.value)
     faults.value = fault ? { line, fault } : null
     if (fault) return
-    const id = freshId()
-    transfers.set(id, {
-      id, line, purpose, answers, name: file.name, size_bytes: file.size, sent_bytes: 0, bytes_per_s: 0, material_id: null, state: 'running', problem: null,
+    const kept: Kept = {
+      id: freshId(), person_id: signedIn.value?.id ?? '', case_id, line, purpose, answers, name: file.name, type: claimedType(file),
+      size_bytes: file.size, last_modified: file.lastModified, url: null, cancelled: false, paused: false, at: Date.now(), file,
+    }
+    const release = await own(kept.id)
+    if (left) return
+    take(kept, file, release ?? (() => undefined))
+    // sending does not wait until the browser has copied the file
+    void keep(kept).then(() => {
+      const url = under.get(kept.id)?.upload?.url
+      if (!under.has(kept.id)) void dropKept(kept.id)
+      else if (url) void changeKept(kept.id, { url })
     })
-    let measured = { at: performance.now(), bytes: 0 }
+    next()
+  }
+
+  function take(kept: Kept, file: Blob | null, release: () => void): void {
+    under.set(kept.id, { kept, file, upload: null, undo: undefined, release })
+    transfers.set(kept.id, {
+      id: kept.id, line: kept.line, purpose: kept.purpose as Purpose, answers: kept.answers, name: kept.name, size_bytes: kept.size_bytes,
+      sent_bytes: 0, bytes_per_s: 0, material_id: null, state: file ? (kept.paused ? 'paused' : 'queued') : 'missing', problem: null,
+    })
+  }
+
+  /** Starts as many as may run at once, the oldest first. */
+  function next(): void {
+    const running = [...transfers.values()].filter((one) => one.state === 'running' || one.state === 'waiting').length
+    const queued = [...transfers.values()].filter((one) => one.state === 'queued')
+    for (const one of queued.slice(0, Math.max(0, AT_ONCE - running))) start(one.id)
+  }
+
+  function start(id: string): void {
+    const one = under.get(id)
+    if (!one?.file) return
+    change(id, { state: 'running', problem: null })
+    one.upload ??= uploadOf(id, one.kept, one.file)
+    one.upload.start()
+  }
+
+  function uploadOf(id: string, kept: Kept, file: Blob): Upload {
+    let measured = { at: performance.now(), bytes: -1 }
     const pacer = new Pacer()
-    const upload = new Upload(file, {
+    const upload: Upload = new Upload(file, {
       endpoint: '/api/v1/uploads',
+      uploadUrl: kept.url,
       chunkSize: pacer.before().bytes,
       // in a call the line belongs to the talk: pieces are small there, and rests lie between them
       onBeforeRequest: async (request) => {
@@ -100,7 +165,8 @@ export function useUploads(case_id: string) {
       storeFingerprintForResuming: false,
       removeFingerprintOnSuccess: true,
       headers: { 'Accept-Language': language() },
-      metadata: { case_id, line, filename: file.name, filetype: claimedType(file), purpose, ...(answers ? { answers } : {}) },
+      metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}) },
+      onUploadUrlAvailable: () => void changeKept(id, { url: upload.url }),
       onAfterResponse: (_request, response) => {
         const material_id = response.getHeader('Yunjian-Material')
         if (material_id) change(id, { material_id })
@@ -112,45 +178,116 @@ export function useUploads(case_id: string) {
         return again
       },
       onProgress: (sent_bytes) => {
-        const now = performance.now()
         const held = transfers.get(id)
-        let bytes_per_s = held?.bytes_per_s ?? 0
-        if (now - measured.at >= 1_000) {
+        if (!held || (held.state !== 'running' && held.state !== 'waiting')) return
+        const now = performance.now()
+        if (measured.bytes < 0) measured = { at: now, bytes: sent_bytes }
+        let { bytes_per_s } = held
+        if (now - measured.at >= RATE_OVER_MS) {
           bytes_per_s = Math.max(0, ((sent_bytes - measured.bytes) * 1_000) / (now - measured.at))
           measured = { at: now, bytes: sent_bytes }
         }
         // after a cut the count starts at what the server has, which may be a little less: the bar does not fall
-        change(id, { sent_bytes: Math.max(held?.sent_bytes ?? 0, sent_bytes), bytes_per_s, state: 'running', problem: null })
+        change(id, { sent_bytes: Math.max(held.sent_bytes, sent_bytes), bytes_per_s, state: 'running', problem: null })
       },
       onError: (error) => {
         const problem = problemIn(error)
         // a file that was judged stands in the record as rejected, with the reason
         if (problem.code.startsWith('file_') && transfers.get(id)?.material_id) end(id)
         else change(id, { state: 'failed', problem, bytes_per_s: 0 })
+        next()
       },
-      onSuccess: () => end(id),
+      onSuccess: () => {
+        end(id)
+        next()
+      },
     })
-    running.set(id, upload)
-    upload.start()
+    return upload
   }
 
   function end(id: string): void {
+    const one = under.get(id)
+    window.clearTimeout(one?.undo)
     transfers.delete(id)
-    running.delete(id)
+    under.delete(id)
+    void dropKept(id)
+    one?.release()
+    void askLimits()
   }
 
-  /** Goes on where a failed upload stopped. */
+  /** Goes on where a failed or paused upload stopped. */
   function retry(id: string): void {
-    change(id, { state: 'running', problem: null })
-    running.get(id)?.start()
+    void changeKept(id, { paused: false })
+    change(id, { state: 'queued', problem: null })
+    next()
   }
 
-  async function cancel(id: string): Promise<void> {
-    const upload = running.get(id)
-    end(id)
-    // the server ends it by itself when this request does not come through
-    await upload?.abort(true).catch(() => upload.abort(false))
+  function pause(id: string): void {
+    void under.get(id)?.upload?.abort(false)
+    void changeKept(id, { paused: true })
+    change(id, { state: 'paused', bytes_per_s: 0 })
+    next()
   }
+
+  /** Stops at once; what arrived is given up for good only when nobody undoes that in time. */
+  function cancel(id: string): void {
+    const one = under.get(id)
+    if (!one) return
+    void one.upload?.abort(false)
+    void changeKept(id, { cancelled: true })
+    change(id, { state: 'cancelled', bytes_per_s: 0, problem: null })
+    one.undo = window.setTimeout(() => void giveUp(id), UNDO_MS)
+    next()
+  }
+
+  function undo(id: string): void {
+    const one = under.get(id)
+    if (!one) return
+    window.clearTimeout(one.undo)
+    void changeKept(id, { cancelled: false, paused: false })
+    change(id, { state: one.file ? 'queued' : 'missing' })
+    next()
+  }
+
+  async function giveUp(id: string): Promise<void> {
+    const one = under.get(id)
+    const url = one?.upload?.url ?? one?.kept.url
+    end(id)
+    await terminate(url)
+  }
+
+  /** The same file, chosen again: goes on from what the server has. */
+  function giveAgain(id: string, file: File): void {
+    const one = under.get(id)
+    if (!one) return
+    const same = file.size === one.kept.size_bytes && (file.name === one.kept.name || file.lastModified === one.kept.last_modified)
+    faults.value = same ? null : { line: one.kept.line, fault: { rule: 'another', name: one.kept.name } }
+    if (!same) return
+    one.file = file
+    one.upload = null
+    void changeKept(id, { file })
+    retry(id)
+  }
+
+  /** What an earlier visit of this page, or another day, left unfinished. */
+  async function resume(): Promise<void> {
+    const person_id = signedIn.value?.id
+    if (!person_id) return
+    for (const kept of await keptOf(person_id, case_id)) {
+      if (under.has(kept.id)) continue
+      const release = await own(kept.id)
+      // another page of this browser sends it
+      if (!release) continue
+      if (left) return release()
+      if (kept.cancelled) {
+        await terminate(kept.url)
+        await dropKept(kept.id)
+        release()
+      } else take(kept, kept.file, release)
+    }
+    next()
+  }
+  const resumed = resume()
 
   const online = (): void => {
     for (const [id, transfer] of transfers) if (transfer.state === 'failed' && transfer.problem?.status === 0) retry(id)
@@ -158,21 +295,43 @@ export function useUploads(case_id: string) {
   window.addEventListener('online', online)
   // a piece made for a free line would hold a slow one for minutes: what is on its way is cut and goes on in small ones
   const off = onTurn(() => {
-    for (const [id, upload] of running) {
-      if (transfers.get(id)?.state !== 'running' || (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) continue
+    for (const [id, { upload }] of under) {
+      if (!upload || transfers.get(id)?.state !== 'running' || (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) continue
       void upload.abort(false).then(() => {
         upload.options.chunkSize = new Pacer().before().bytes
-        if (running.has(id)) upload.start()
+        if (transfers.get(id)?.state === 'running') upload.start()
       })
     }
   })
   onScopeDispose(() => {
+    left = true
     off()
     window.removeEventListener('online', online)
-    for (const upload of running.values()) void upload.abort(false)
+    for (const one of under.values()) {
+      window.clearTimeout(one.undo)
+      void one.upload?.abort(false)
+      one.release()
+    }
   })
 
-  return { limits, transfers, faults, send, retry, cancel }
+  return { limits, transfers, faults, resumed, send, retry, pause, cancel, undo, giveAgain }
+}
+
+/** Takes an upload for this page alone; null when another page of this browser has it. */
+function own(id: string): Promise<(() => void) | null> {
+  // only where pages are safe from eavesdropping; elsewhere the server's lock decides
+  if (!('locks' in navigator)) return Promise.resolve(() => undefined)
+  return new Promise((told) => {
+    void navigator.locks.request(`yunjian.upload.${id}`, { ifAvailable: true }, (lock) => {
+      if (!lock) return told(null)
+      return new Promise<void>((release) => told(() => release()))
+    })
+  })
+}
+
+/** The server ends it by itself when this does not come through. */
+async function terminate(url: string | null | undefined): Promise<void> {
+  if (url) await Upload.terminate(url, { retryDelays: [] }).catch(() => undefined)
 }
 
 /** The server's own problem inside tus' error, or what we can say ourselves. */

@@ -19,6 +19,20 @@ export function percent(done: number, all: number): number {
   return all > 0 ? Math.min(100, Math.floor((done / all) * 100)) : 0
 }
 
+/** How long it still takes, in words that do not jump about; nothing while the speed is not known. */
+export function remaining(t: ComposerTranslation, left_bytes: number, bytes_per_s: number): string {
+  if (bytes_per_s <= 0 || left_bytes <= 0) return ''
+  const seconds = left_bytes / bytes_per_s
+  if (seconds < 10) return t('record.materials.left.moment')
+  if (seconds < 60) return t('record.materials.left.seconds', { n: Math.ceil(seconds / 5) * 5 })
+  return t('record.materials.left.minutes', { n: Math.ceil(seconds / 60) })
+}
+
+/** How fast and how long still: "3.2 MB/s · 还需 15 秒". */
+export function pace(t: ComposerTranslation, left_bytes: number, bytes_per_s: number): string {
+  return [bytes_per_s > 0 ? `${size(bytes_per_s)}/s` : '', remaining(t, left_bytes, bytes_per_s)].filter(Boolean).join(' · ')
+}
+
 /** application/pdf, image/png as PDF, PNG */
 export function typeNames(media_types: readonly string[]): string {
   const names: Record<string, string> = { 'image/webp': 'WebP' }

@@ -1,6 +1,7 @@
 /** Who is signed in here: one shared, read-only state for all pages, asked from the server once. */
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { http, Problem } from './http'
+import { forgetFiles } from './kept'
 import type { SessionView, SignedIn } from './messages'
 import { closeWire } from './socket'
 
@@ -62,6 +63,7 @@ export async function signIn(login: string, password: string): Promise<SignedIn>
 
 export async function signOut(): Promise<void> {
   await http.delete('/session', { about_session: true })
+  await forgetFiles()
   forget()
 }
 

@@ -1,0 +1,244 @@
+"""The page's uploads in a real browser: cut, reloaded, paused, cancelled and taken back, many at once, and a folder.
+
+The way out is made slow by Chromium's own emulation, so that there is a middle to break off in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from server.actions import demo
+from server.app import Running
+from tests.browser.test_story import node
+from tests.kit.browsers import Desk, chromium
+from tests.kit.desks import Desk as Api
+from tests.kit.desks import desk_of
+from tests.kit.papers import pdf_of
+from tests.kit.processes import ROOT
+from tests.kit.screens import Screens
+from tests.kit.until import until
+
+__all__ = ["node"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+MIB = 1024 * 1024
+SLOW_BYTES_S = 2 * MIB
+LINE = "application"
+LEFT = "WebSocket is closed before the connection is established"
+TUS = ROOT / "web/node_modules/tus-js-client/dist/tus.min.js"
+
+
+@asynccontextmanager
+async def at_window(node: Running, folder: Path) -> AsyncIterator[tuple[Desk, Api, str]]:
+    """A clerk in front of a case of his, and the same person over HTTP."""
+    async with AsyncExitStack() as stack:
+        browser = await stack.enter_async_context(chromium(folder))
+        api = await stack.enter_async_context(desk_of(node, "lixiulan"))
+        case_id = await api.open_case()
+        desk = await Desk.open(browser)
+        await desk.sign_in(node.address, "lixiulan", demo.PASSWORD)
+        await desk.page.wait_for_url("**/window")
+        await open_case(desk.page, node, case_id)
+        yield desk, api, case_id
+        # a page that is left while its socket still connects says so, whatever it is left for
+        assert [one for one in desk.complaints if LEFT not in one] == []
+
+
+async def open_case(page: Page, node: Running, case_id: str) -> None:
+    await page.goto(f"{node.address}/window/cases/{case_id}")
+    await expect(page.locator(f'[data-line="{LINE}"]')).to_be_visible()
+
+
+async def slow(page: Page, bytes_s: int) -> None:
+    """How fast this page may send; -1: as fast as it can."""
+    told = await page.context.new_cdp_session(page)
+    await told.send("Network.enable")
+    await told.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_s},
+    )
+
+
+async def send(page: Page, line: str, file: Path) -> None:
+    await page.locator(f'[data-line="{line}"] input[type=file]').first.set_input_files(file)
+
+
+async def materials(api: Api, case_id: str) -> list[dict[str, Any]]:
+    return list((await api.case(case_id))["materials"])
+
+
+async def reached(page: Page, line: str, percent: int) -> None:
+    async def why_not() -> str | None:
+        told = await page.locator(f'[data-line="{line}"] [role=progressbar]').get_attribute(
+            "aria-valuenow", timeout=1000
+        )
+        return None if int(told or 0) >= percent else f"{told} %"
+
+    await until(why_not, 30)
+
+
+async def is_stored(page: Page, line: str) -> None:
+    await expect(page.locator(f'[data-line="{line}"]')).to_have_attribute(
+        "data-state", "unread", timeout=60_000
+    )
+
+
+async def test_a_reload_loses_nothing_and_asks_for_nothing(node: Running, tmp_path: Path) -> None:
+    data = pdf_of(16 * MIB)
+    file = tmp_path / "申请书.pdf"
+    file.write_bytes(data)
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        await expect(desk.page.locator("[data-quota]")).to_contain_text("24 小时内还可上传")
+        await slow(desk.page, SLOW_BYTES_S)
+        await send(desk.page, LINE, file)
+        await reached(desk.page, LINE, 45)
+        await desk.page.reload()
+        # another page of the same browser: the file went on by itself, from where it stood
+        await expect(desk.page.locator(f'[data-line="{LINE}"] [data-pause]')).to_be_visible()
+        await slow(desk.page, -1)
+        await is_stored(desk.page, LINE)
+        [stored] = await materials(api, case_id)
+        assert stored["sha256"] == hashlib.sha256(data).hexdigest()
+        assert stored["number"] == 1
+
+
+async def test_signing_out_takes_the_file_away_and_the_same_one_goes_on(
+    node: Running, tmp_path: Path
+) -> None:
+    data = pdf_of(16 * MIB)
+    file = tmp_path / "申请书.pdf"
+    file.write_bytes(data)
+    other = tmp_path / "别的.pdf"
+    other.write_bytes(pdf_of(5000))
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        page = desk.page
+        await slow(page, SLOW_BYTES_S)
+        await send(page, LINE, file)
+        await reached(page, LINE, 45)
+        await page.locator(f'[data-line="{LINE}"] [data-pause]').click()
+        await expect(page.locator(f'[data-line="{LINE}"] [data-go-on]')).to_be_visible()
+        kept = "() => new Promise(r => { const o = indexedDB.open('yunjian.uploads', 1); o.onsuccess = () => { const g = o.result.transaction('files').objectStore('files').getAll(); g.onsuccess = () => r(g.result.map(one => one.file ? one.file.size : 0)) } })"
+        assert await page.evaluate(kept) == [len(data)]
+        await page.goto(f"{node.address}/window")
+        await page.get_by_role("button", name="退出").first.click()
+        await page.wait_for_url("**/sign-in**")
+        assert await page.evaluate(kept) == [0]
+        # another day
+        await desk.sign_in(node.address, "lixiulan", demo.PASSWORD)
+        await page.wait_for_url("**/window")
+        await open_case(page, node, case_id)
+        again = page.locator(f'[data-line="{LINE}"] [data-again]')
+        await expect(page.locator(f'[data-line="{LINE}"]')).to_contain_text("请再选一次")
+        await again.set_input_files(other)
+        await expect(page.get_by_role("alert").filter(has_text="不是原来的文件")).to_be_visible()
+        await again.set_input_files(file)
+        await is_stored(page, LINE)
+        [stored] = await materials(api, case_id)
+        assert stored["sha256"] == hashlib.sha256(data).hexdigest()
+        assert stored["number"] == 1
+        assert await page.evaluate(kept) == []
+
+
+async def test_pause_cancel_and_undo(node: Running, tmp_path: Path) -> None:
+    screens = Screens()
+    data = pdf_of(12 * MIB)
+    file = tmp_path / "申请书.pdf"
+    file.write_bytes(data)
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        page = desk.page
+        line = page.locator(f'[data-line="{LINE}"]')
+        await slow(page, SLOW_BYTES_S)
+        await send(page, LINE, file)
+        await reached(page, LINE, 20)
+        await expect(line).to_contain_text("MB/s")
+        await screens.take(desk, "upload-running")
+        await line.locator("[data-pause]").click()
+        await expect(line).to_contain_text("已暂停")
+        await line.locator("[data-go-on]").click()
+        await expect(line.locator("[data-pause]")).to_be_visible()
+        await line.locator("[data-cancel]").click()
+        await expect(line.locator("[data-undo]")).to_be_visible()
+        [held] = await materials(api, case_id)
+        assert held["state"] == "receiving"
+        await screens.take(desk, "upload-cancelled")
+        await line.locator("[data-undo]").click()
+        await slow(page, -1)
+        await is_stored(page, LINE)
+        [stored] = await materials(api, case_id)
+        assert stored["sha256"] == hashlib.sha256(data).hexdigest()
+
+        # nobody undoes it: given up for good, on both sides
+        await slow(page, SLOW_BYTES_S)
+        await send(page, LINE, file)
+        await expect(line.locator("[data-cancel]")).to_be_visible()
+        await line.locator("[data-cancel]").click()
+
+        async def given_up() -> str | None:
+            states = [one["state"] for one in await materials(api, case_id)]
+            return None if states in (["stored", "cancelled"], ["stored"]) else f"{states}"
+
+        await until(given_up, 20)
+        await expect(line.locator("[data-undo]")).to_have_count(0)
+    screens.check()
+
+
+async def test_many_at_once_and_a_folder_go_beside_their_lines(
+    node: Running, tmp_path: Path
+) -> None:
+    screens = Screens()
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        item = await api.get(f"/items/{demo.PRINCIPAL}")
+        lines = {one["key"]: one["name"] for one in item["lines"]}
+        folder = tmp_path / "扫描件"
+        (folder / "附件").mkdir(parents=True)
+        keys = list(lines)[:3]
+        for key in keys:
+            (folder / f"20261125_{lines[key]}.pdf").write_bytes(pdf_of(300_000, seed=len(key)))
+        (folder / "附件" / "杂项.pdf").write_bytes(pdf_of(200_000))
+        (folder / "Thumbs.db").write_bytes(b"x")
+        await desk.page.locator("[data-folder]").set_input_files(folder)
+        sorting = desk.page.locator("[data-sorting]")
+        await expect(sorting.locator("li")).to_have_count(4)
+        chosen = await sorting.locator("select").evaluate_all("all => all.map(one => one.value)")
+        assert sorted(chosen) == sorted([*keys, "other"])
+        await screens.take(desk, "upload-folder")
+        await sorting.locator("[data-send-all]").click()
+        for key in keys:
+            await is_stored(desk.page, key)
+        await expect(desk.page.locator("[data-others] [data-material]")).to_have_attribute(
+            "data-state", "stored", timeout=30_000
+        )
+        stored = {one["line"]: one["state"] for one in await materials(api, case_id)}
+        assert stored == dict.fromkeys([*keys, "other"], "stored")
+        await screens.take(desk, "upload-folder-stored")
+    screens.check()
+
+
+async def test_u2_tus_js_client_in_a_page(node: Running, tmp_path: Path) -> None:
+    """A stranger's page code with the session's cookie: parallel parts, and a length told late."""
+    data = pdf_of(3 * MIB + 7)
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        await desk.page.evaluate(TUS.read_text())
+        for how in ({"parallelUploads": 4}, {"uploadLengthDeferred": True}, {}):
+            await desk.page.evaluate(
+                """async ([data, how, case_id, line]) => {
+                    const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0))
+                    const source = how.uploadLengthDeferred ? new Blob([bytes]).stream().getReader() : new Blob([bytes])
+                    await new Promise((done, failed) => new tus.Upload(source, {
+                        endpoint: '/api/v1/uploads', chunkSize: 1048576, ...how,
+                        metadata: {case_id, line, filename: 'a.pdf'}, onError: failed, onSuccess: done,
+                    }).start())
+                }""",
+                [base64.b64encode(data).decode(), how, case_id, LINE],
+            )
+        told = await materials(api, case_id)
+        assert [one["state"] for one in told] == ["stored"] * 3
+        assert {one["sha256"] for one in told} == {hashlib.sha256(data).hexdigest()}

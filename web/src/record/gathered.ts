@@ -1,0 +1,73 @@
+/**
+ * Several files at once, or a folder: gathered from a drop or a picker, and put beside the lines of the list that their
+ * names speak of. Where a name speaks of none, a person decides. Reads folders; sends nothing.
+ */
+import type { Line } from './lines'
+
+export const OTHER = 'other'
+/** Of one drop: more is a mistake, and would only be refused one by one. */
+export const AT_MOST = 200
+
+export interface Gathered {
+  file: File
+  /** folder and name, as it was dropped */
+  path: string
+  line: string
+}
+
+/** What lies in a drop: files, and all files of its folders, without the hidden ones that systems leave there. */
+export async function filesOf(transfer: DataTransfer | null): Promise<{ file: File; path: string }[]> {
+  // the list is empty again as soon as somebody else has a turn
+  const entries = [...(transfer?.items ?? [])].map((item) => item.webkitGetAsEntry())
+  const plain = [...(transfer?.files ?? [])]
+  if (!entries.some((entry) => entry?.isDirectory)) return plain.map((file) => ({ file, path: file.name }))
+  const found: { file: File; path: string }[] = []
+  for (const entry of entries) if (entry) await walk(entry, entry.name, found)
+  return found
+}
+
+async function walk(entry: FileSystemEntry, path: string, found: { file: File; path: string }[]): Promise<void> {
+  if (found.length >= AT_MOST || hidden(entry.name)) return
+  if (entry.isFile) {
+    const file = await new Promise<File | null>((told) => (entry as FileSystemFileEntry).file(told, () => told(null)))
+    if (file) found.push({ file, path })
+    return
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  for (;;) {
+    // a folder is told in portions, until an empty one
+    const some = await new Promise<FileSystemEntry[]>((told) => reader.readEntries(told, () => told([])))
+    if (!some.length) return
+    for (const one of some) await walk(one, `${path}/${one.name}`, found)
+  }
+}
+
+/** What a picker gave, of a folder with its path. */
+export function picked(files: FileList | null | undefined): { file: File; path: string }[] {
+  return [...(files ?? [])].filter((file) => !hidden(file.name)).slice(0, AT_MOST).map((file) => ({ file, path: file.webkitRelativePath || file.name }))
+}
+
+function hidden(name: string): boolean {
+  return name.startsWith('.') || name === 'Thumbs.db' || name === 'desktop.ini'
+}
+
+const bare = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/[\s_\-—–·.、，,()（）《》"“”]+/g, '')
+
+/** Each file beside the line whose name its own name or folder holds, the longest such name; `dropped_on` takes the first that speaks of none. */
+export function sorted(files: readonly { file: File; path: string }[], lines: readonly Line[], dropped_on: string | null): Gathered[] {
+  const names = lines.map((one) => ({ key: one.line.key, name: bare(one.line.name) })).sort((a, b) => b.name.length - a.name.length)
+  const taken = new Set<string>()
+  const placed = files.map(({ file, path }) => {
+    const told = bare(path)
+    const line = names.find(({ key, name }) => name.length > 1 && told.includes(name) && !taken.has(key))?.key ?? null
+    if (line) taken.add(line)
+    return { file, path, line }
+  })
+  let free = dropped_on !== null && !taken.has(dropped_on) ? dropped_on : null
+  return placed.map(({ line, ...one }) => {
+    if (line) return { ...one, line }
+    const here = free ?? OTHER
+    free = null
+    return { ...one, line: here }
+  })
+}

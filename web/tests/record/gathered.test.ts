@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { OTHER, picked, sorted } from '../../src/record/gathered'
+import type { Line } from '../../src/record/lines'
+import { pace, remaining } from '../../src/record/words'
+
+const lines = ['申请书', '任职文件', '身份证', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
+const file = (path: string): { file: File; path: string } => ({ file: new File(['x'], path.split('/').at(-1) ?? path), path })
+const placed = (paths: string[], on: string | null = null): string[] => sorted(paths.map(file), lines, on).map((one) => one.line)
+
+describe('several files find their lines', () => {
+  it('by the name of the file or of its folder', () => {
+    expect(placed(['扫描件/20261125_申请书.pdf', '任职文件/1.pdf', 'IMG_1.jpg'])).toEqual(['k0', 'k1', OTHER])
+  })
+  it('by the longest name', () => {
+    expect(placed(['身份证复印件.pdf', '身份证.pdf'])).toEqual(['k3', 'k2'])
+  })
+  it('whatever stands between the characters', () => {
+    expect(placed(['申 请-书（盖章）.pdf'])).toEqual(['k0'])
+  })
+  it('each line once, the rest is for a person to place', () => {
+    expect(placed(['申请书1.pdf', '申请书2.pdf'])).toEqual(['k0', OTHER])
+  })
+  it('the line they were dropped on takes the first that speaks of none', () => {
+    expect(placed(['a.pdf', 'b.pdf'], 'k1')).toEqual(['k1', OTHER])
+    expect(placed(['任职文件.pdf', 'b.pdf'], 'k1')).toEqual(['k1', OTHER])
+  })
+  it('without what systems leave in folders', () => {
+    const files = [new File(['x'], 'Thumbs.db'), new File(['x'], '.DS_Store'), new File(['x'], 'a.pdf')] as unknown as FileList
+    expect(picked(files).map((one) => one.path)).toEqual(['a.pdf'])
+  })
+})
+
+describe('what is left', () => {
+  const t = ((key: string, named?: { n: number }) => `${key.split('.').at(-1)}${named ? ` ${named.n}` : ''}`) as never
+  it.each([
+    [0, 100, ''],
+    [100, 0, ''],
+    [500, 100, 'moment'],
+    [3_100, 100, 'seconds 35'],
+    [9_000, 100, 'minutes 2'],
+  ])('%i bytes at %i a second: %s', (left, speed, words) => {
+    expect(remaining(t, left, speed)).toBe(words)
+  })
+  it('with the speed', () => {
+    expect(pace(t, 10 * 1024 * 1024, 1024 * 1024)).toBe('1 MB/s · seconds 10')
+    expect(pace(t, 10, 0)).toBe('')
+  })
+})
