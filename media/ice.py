@@ -25,7 +25,7 @@ class Credentials:
 
     generation: int
     ufrag: str = field(default_factory=lambda: secrets.token_hex(4))
-    password: str = field(default_factory=lambda: secrets.token_hex(12))
+    password: str = field(default_factory=lambda: secrets.token_hex(16))
     expires_at: float | None = None
 
 

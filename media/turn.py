@@ -52,18 +52,22 @@ class Server:
 
 
 def ice_servers(
-    urls: Sequence[str], secret: str | None, name: str, now: float | None = None
+    urls: Sequence[str],
+    secret: str | None,
+    name: str,
+    now: float | None = None,
+    lives_s: int = CREDENTIAL_LIVES_S,
 ) -> list[dict[str, Any]]:
     """What a page is given as RTCIceServer; `name` must say nothing about a person.
 
-    With a secret the credentials end `CREDENTIAL_LIVES_S` seconds after `now` (seconds of Unix
-    time; without it the clock's). STUN addresses need none. Empty without addresses.
+    With a secret the credentials end `lives_s` seconds after `now` (seconds of Unix time; without
+    it the clock's). STUN addresses need none. Empty without addresses.
     """
     open_to_all = [url for url in urls if url.startswith("stun:")]
     guarded = [url for url in urls if not url.startswith("stun:")]
     servers: list[dict[str, Any]] = [{"urls": open_to_all}] if open_to_all else []
     if guarded and secret is not None:
-        ends = int((time.time() if now is None else now) + CREDENTIAL_LIVES_S)
+        ends = int((time.time() if now is None else now) + lives_s)
         username = f"{ends}:{name}"
         digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()
         credential = base64.b64encode(digest).decode()

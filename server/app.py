@@ -284,7 +284,9 @@ async def node(
         gateway,
         now=store.clock.now,
         fresh_id=case_actions.new_id,
-        ice_servers=partial(turn.ice_servers, settings.turn_urls, turn_secret),
+        ice_servers=partial(
+            turn.ice_servers, settings.turn_urls, turn_secret, lives_s=settings.turn_lives_s
+        ),
     )
     rehearsals = Rehearsals(
         rooms.stage,

@@ -83,7 +83,9 @@ class Settings(BaseSettings):
     turn_urls: tuple[str, ...] = ()
     """STUN and TURN servers that pages are told, e.g. turn:turn.yunjian.example:3478?transport=udp."""
     turn_secret: SecretStr | None = None
-    """What coturn calls static-auth-secret; credentials made with it end after five minutes."""
+    """What coturn calls static-auth-secret."""
+    turn_lives_s: int = Field(turn.CREDENTIAL_LIVES_S, ge=15, le=86_400)
+    """How long a credential made with it is good; pages in a call renew it before."""
 
     hash: Literal["sha256", "sm3"] = "sha256"
     """sm3: recordings have their SM3 (GB/T 32905) in the ledger too, beside the SHA-256."""

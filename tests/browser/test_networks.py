@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,7 +74,14 @@ class Meeting:
 
 @asynccontextmanager
 async def meeting(
-    net: Network, place: Place, folder: Path, *, fps: int = 10, moving: bool = False, **more: Any
+    net: Network,
+    place: Place,
+    folder: Path,
+    *,
+    fps: int = 10,
+    moving: bool = False,
+    flags: Sequence[str] = (),
+    **more: Any,
 ) -> AsyncIterator[Meeting]:
     """Both people at their pages, in a call that both see."""
     database = f"sqlite+aiosqlite:///{folder / 'yunjian.sqlite'}"
@@ -82,7 +89,7 @@ async def meeting(
     await load(database, folder)
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(running(settings))
-        secure = [f"--unsafely-treat-insecure-origin-as-secure={node.address}"]
+        secure = [f"--unsafely-treat-insecure-origin-as-secure={node.address}", *flags]
         desks = []
         for colour, hertz, program in (
             (RED, 440, place.program("/usr/bin/chromium", folder)),
@@ -158,7 +165,8 @@ async def falls_silent(held: Meeting, count: int, tell: Tell) -> None:
         await stands(held.approver.page, "there_lost", 20)
         lost.append(time.monotonic() - began)
         await shoot(held.window, "here-cut")
-        [gone] = [leg for leg in (await held.detail())["call"]["legs"] if leg["state"] == "lost"]
+        legs = (await held.detail())["call"]["legs"]
+        gone = [leg for leg in legs if leg["state"] == "lost"][-1]
         ended, until_ = (datetime.fromisoformat(gone[one]) for one in ("ended_at", "held_until"))
         assert (until_ - ended).total_seconds() >= 120, gone
         held.place.mend()

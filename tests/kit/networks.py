@@ -112,7 +112,8 @@ class Place:
         """Drop so many packets in a hundred, each way; 0 for none. `of` says which, in nft's words."""
         rules = "add table inet loss\ndelete table inet loss\n"
         if percent:
-            drop = f"{of}numgen random mod 100 < {percent} counter drop"
+            some = f"numgen random mod 100 < {percent} " if percent < 100 else ""
+            drop = f"{of}{some}counter drop"
             rules += (
                 "table inet loss {\n"
                 f"chain in {{ type filter hook input priority 0; {drop}; }}\n"

@@ -4,6 +4,8 @@ The peer itself is `media.peer`, which the demo's approver uses too; this adds
 what only tests ask of it.
 """
 
+from typing import Any
+
 from media.peer import Colour, Received, ScriptedPeer
 
 __all__ = ["BLUE", "GREEN", "RED", "Colour", "Peer", "Received", "near"]
@@ -27,6 +29,11 @@ class Peer(ScriptedPeer):
         """How many packets have come here, and how many of their numbers are missing."""
         found = [one for one in (await self._pc.getStats()).values() if one.type == "inbound-rtp"]
         return sum(one.packetsReceived for one in found), sum(one.packetsLost for one in found)
+
+    @property
+    def transport(self) -> Any:
+        """aiortc's DTLS transport of this peer: what it is given goes out in good SRTP."""
+        return self._pc.getTransceivers()[0].sender.transport
 
     def meets(self, colour: Colour, tone_hz: float, *, second: bool = False) -> str | None:
         """None when this picture and tone arrive, else why not yet (for `until`).

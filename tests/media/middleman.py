@@ -37,6 +37,11 @@ class Middleman(asyncio.DatagramProtocol):
         host, number = self._worker
         return offer.replace(f" {host} {number} typ host", f" 127.0.0.1 {port} typ host")
 
+    def inject(self, datagram: bytes) -> None:
+        """Send this to the worker as if it came from the peer."""
+        assert self._transport is not None
+        self._transport.sendto(datagram, self._worker)
+
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
