@@ -41,12 +41,17 @@ export interface Pulse {
 }
 
 const OWN: readonly string[] = ['0', '1', '2', '3']
+/** Own m-lines first, then those of each other seat: microphone, face, document camera, screen. */
+const MIDS = '0123456789abcdefghij'
 
-/** What is carried on the m-lines of pictures, by load: faces and screens first give way, documents last. */
-const CARRIED: Record<Load, ReadonlySet<string>> = {
-  whole: new Set(['0', '1', '2', '3', '4', '5', '6', '7']),
-  paper: new Set(['0', '2', '4', '6']),
-  sound: new Set(['0', '4']),
+/**
+ * Whether this m-line is carried: faces and screens give way first, documents last, sound never. What is no line of
+ * a seat (a face in layers) this page does not use.
+ */
+export function carried(load: Load, mid: string): boolean {
+  if (!mid || !MIDS.includes(mid)) return false
+  const line = MIDS.indexOf(mid) % OWN.length
+  return line === 0 || load === 'whole' || (load === 'paper' && line === 2)
 }
 
 export class SeatMedia {
@@ -103,8 +108,7 @@ export class SeatMedia {
       await this.connection.setRemoteDescription({ type: 'offer', sdp })
       for (const transceiver of this.connection.getTransceivers()) {
         const mid = transceiver.mid ?? ''
-        const carried = CARRIED[load].has(mid)
-        transceiver.direction = !carried ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : 'recvonly'
+        transceiver.direction = !carried(load, mid) ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : 'recvonly'
       }
       await this.fit()
       await this.connection.setLocalDescription(await this.connection.createAnswer())

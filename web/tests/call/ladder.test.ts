@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { carried } from '../../src/call/media'
 import { AT_REST, BEGIN_MS, climb, RELAY_MS, RESTART_MS, SOUND_AT_MOST_MS, SOUND_MS, told, WAIT_MS, type Ladder, type Noticed, type Rung } from '../../src/call/ladder'
 
 const NOW = 1_000
@@ -107,6 +108,17 @@ describe('a way that breaks', () => {
 
   it('starts whole again in the next call', () => {
     expect(climb(on('sound', { served: false }), { type: 'ended' }, NOW).ladder).toEqual({ ...AT_REST, served: false })
+  })
+})
+
+describe('what is carried on the lines of a seat', () => {
+  it.each([
+    ['whole', [true, true, true, true]],
+    ['paper', [true, false, true, false]],
+    ['sound', [true, false, false, false]],
+  ] as const)('%s', (load, lines) => {
+for (const mids of ['0123', '4567', 'ghij']) expect([...mids].map((mid) => carried(load, mid))).toEqual(lines)
+    expect(carried(load, 'k')).toBe(false)
   })
 })
 
