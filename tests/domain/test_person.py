@@ -25,7 +25,7 @@ NOBODY = Actor(
 )
 
 # Whose unit counts for an act: the one of the window, the one that decides, either, or none.
-RIGHTS: dict[Act, tuple[Role, frozenset[str]]] = {
+RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
     Act.CASE_CREATE: (Role.CLERK, frozenset()),
     Act.CASE_FILL: (Role.CLERK, frozenset({"window_unit_id"})),
     Act.CALL_DIAL: (Role.CLERK, frozenset({"window_unit_id"})),
@@ -33,6 +33,7 @@ RIGHTS: dict[Act, tuple[Role, frozenset[str]]] = {
     Act.CALL_ANSWER: (Role.APPROVER, frozenset({"unit_id"})),
     Act.DUTY: (Role.APPROVER, frozenset()),
     Act.CASE_WATCH: (Role.SUPERVISOR, frozenset({"window_unit_id", "unit_id"})),
+    Act.REHEARSE: (frozenset({Role.CLERK, Role.APPROVER, Role.SUPERVISOR}), frozenset()),
     Act.ADMINISTER: (Role.ADMIN, frozenset()),
 }
 
@@ -52,7 +53,8 @@ def test_rights(
     actor = replace(NOBODY, roles=frozenset({role} if role else ()))
     needed, scopes = RIGHTS[act]
     at_home = {"window_unit_id": window_unit_id == HOME, "unit_id": unit_id == HOME}
-    expected = role is needed and (not scopes or any(at_home[scope] for scope in scopes))
+    has = role in needed if isinstance(needed, frozenset) else role is needed
+    expected = has and (not scopes or any(at_home[scope] for scope in scopes))
     assert may(actor, act, window_unit_id=window_unit_id, unit_id=unit_id) is expected
 
 
