@@ -11,6 +11,7 @@ again to the next one. Neither side's behaviour lives here.
 import asyncio
 import json
 import logging
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,6 +22,8 @@ from media.rejected import Code, Rejected
 
 MAX_FRAME_BYTES = 1 << 20
 SOCKET_NAME = "control.sock"
+LONGEST_SOCKET_PATH = 107
+"""Bytes of an address of a Unix socket on Linux, its closing zero left out."""
 TOKEN_NAME = "control.token"
 SEGMENTS_NAME = "segments"
 SEGMENT_SUFFIX = ".mkv"
@@ -236,7 +239,7 @@ async def read_frame(reader: asyncio.StreamReader) -> dict[str, Any] | tuple[int
 def socket_path(workdir: Path) -> Path:
     """Where a worker of this folder listens. Refuses a path too long for a Unix socket."""
     path = workdir / SOCKET_NAME
-    if len(str(path)) > 100:
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         raise ValueError(f"the media folder's path is too long for a Unix socket: {path}")
     return path
 

@@ -2,8 +2,8 @@
 narrow line with an upload on it (R14), a long and lossy one.
 
 The window's Chromium sits in a network namespace of its own and reaches node and worker over one
-line, which the test harms; the approver's has a good one. The suite does each once in one call;
-`make proofs` takes the full counts.
+line, which the test harms; the approver's has a good one. All by `make proofs`: once each in one
+call, and in full counts.
 """
 
 from __future__ import annotations
@@ -275,6 +275,7 @@ async def rates(held: Meeting, seconds: float) -> tuple[list[float], list[float]
 # ---------------------------------------------------------------- in the suite, and in full
 
 
+@proof
 async def test_a_line_and_its_troubles(tmp_path: Path, record_property: Tell) -> None:
     with network() as net:
         async with meeting(net, net.place(), tmp_path, fps=15, moving=True) as held:

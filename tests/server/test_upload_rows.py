@@ -188,7 +188,14 @@ async def test_u3_a_connection_cut_at_any_byte(
             assert passed - 64 * KIB <= at <= passed
             most_lost = max(most_lost, passed - at)
             async with desk.patch(location, at, io.BytesIO(data[at:])) as said:
-                assert said.status == 204
+                status = said.status
+            if status == 409:
+                # What was cut off was taken up only now: as every client, ask anew and go on.
+                at = await desk.offset(location)
+                assert passed - 64 * KIB <= at <= passed
+                async with desk.patch(location, at, io.BytesIO(data[at:])) as said:
+                    status = said.status
+            assert status == 204
             assert (await desk.material(case_id, material))["sha256"] == sha256(data)
     record_property("most bytes of one cut that had to be sent again", most_lost)
 
