@@ -73,9 +73,10 @@ async def offer_item(ask: Ask[Nothing, ItemOffer]) -> None:
 
 @routes.route(
     "POST",
-    "/api/v1/catalogue/import",
+    "/api/v1/catalogue",
     problems=(
         Code.FORBIDDEN, Code.NOT_FOUND, Code.BAD_SHEET, Code.BAD_ROWS, Code.TOO_LARGE,
+        Code.FIELD_INVALID,
     ),
     takes="application/octet-stream",
     act="catalogue.import",
@@ -88,7 +89,7 @@ async def import_items(ask: Ask[ImportQuery, Nothing]) -> CatalogueImport:
     """
     query = ask.query
     if (query.region_code is None) != (query.place is None):
-        raise Refusal(Code.MALFORMED, fields="region_code, place")
+        raise Refusal(Code.FIELD_INVALID, fields="region_code, place")
     listings.administrator(ask.actor)
     return await ask.request.app[IMPORTER].take(
         ask.actor,

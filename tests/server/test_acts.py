@@ -69,7 +69,7 @@ BY_HTTP: Final = {
     "POST /api/v1/calls/{call_id}/check": "call.check",
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
-    "POST /api/v1/catalogue/import": "catalogue.import",
+    "POST /api/v1/catalogue": "catalogue.import",
     "POST /api/v1/calendar": "calendar.edit",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
@@ -430,7 +430,7 @@ async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
 
 
 async def _catalogue(scene: Scene) -> None:
-    offer, take = (name for name in BY_HTTP if "/catalogue/" in name)
+    offer, take = (name for name in BY_HTTP if "/catalogue" in name)
     item = {"item_id": demo.CLOSING}
     await scene.is_denied(SUPERVISOR, offer, item, json={"in_use": False})
     await scene.asks(ADMIN, offer, "item.offer", item, json={"in_use": True})

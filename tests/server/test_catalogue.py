@@ -62,7 +62,7 @@ async def take(desk: Desk, content: bytes, status: int = 200, **query: Any) -> d
         name: str(value).lower() if value is True else str(value) for name, value in query.items()
     }
     async with desk.http.post(
-        "/api/v1/catalogue/import",
+        "/api/v1/catalogue",
         params=asked,
         data=content,
         headers={"Content-Type": "application/octet-stream"},

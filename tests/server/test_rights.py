@@ -99,7 +99,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/catalogue": ADMINS,
     "GET /api/v1/catalogue/{item_id}": ADMINS,
     "PUT /api/v1/catalogue/{item_id}/offer": ADMINS,
-    "POST /api/v1/catalogue/import": ADMINS,
+    "POST /api/v1/catalogue": ADMINS,
     "GET /api/v1/health": ADMINS,
     "POST /api/v1/commands": ALL,
 }
