@@ -38,14 +38,15 @@ from server.actions.early import Early
 from server.actions.jobs import Jobs
 from server.actions.listings import Importer
 from server.actions.marks import Marks
-from server.actions.materials import LIVES, Quota, Uploads
 from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
 from server.actions.playbacks import Studio
+from server.actions.quotas import Quota
 from server.actions.recordings import Recordings
 from server.actions.rehearsals import Rehearsals
 from server.actions.rooms import Rooms, Start
 from server.actions.sessions import Sessions
+from server.actions.uploads import LIVES, Uploads
 from server.api import (
     administration,
     calls,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from server.actions.materials import Room
+from server.actions.quotas import Room
 from server.api.edge import is_local
 from server.api.figures import FIGURES
 from server.api.route import Ask, Nothing, Routes

@@ -1,7 +1,7 @@
 """/api/v1/uploads: tus 1.0.0 with all that its clients use of it; and the early view.
 
 https://tus.io/protocols/resumable-upload. Headers in, headers out; what they
-mean for the case is in ``server.actions.materials``, who follows an upload while
+mean for the case is in ``server.actions.uploads``, who follows an upload while
 it arrives in ``server.actions.early``. What lies at another node is asked there
 (``server.api.nodes``).
 """
@@ -20,9 +20,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from server.actions.early import Arriving, Early
 from server.actions.early import Cut as EarlyCut
-from server.actions.materials import PARTS_MAX, Standing, Uploads
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import ALGORITHMS, Checksum, Cut
+from server.actions.uploads import PARTS_MAX, Standing, Uploads
 from server.api.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.api.machine import UPLOAD_LIMITS
 from server.api.nodes import NEIGHBOURS

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.actions import calls, cases, comments, decisions, demo, forms, sayings, signing
-from server.actions.materials import Uploads
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.sessions import Passwords
+from server.actions.uploads import Uploads
 from server.domain.material import Purpose
 from server.domain.person import Actor
 from server.store import Store, tables

@@ -16,7 +16,7 @@ from PIL import Image
 from tusclient import client as tuspy
 
 from server.actions import demo
-from server.actions.materials import LIVES
+from server.actions.uploads import LIVES
 from server.api.uploads import UPLOADS
 from server.app import Running
 from signaling.client import Client
@@ -269,7 +269,7 @@ async def test_offset_and_checksum_are_kept(clerk: Desk, line: str) -> None:
 
 async def arrived(node: Running, location: str, size: int) -> None:
     """Wait until so many bytes of an upload lie on the disk."""
-    file = node.app[UPLOADS]._path(location.rpartition("/")[2])
+    file = node.app[UPLOADS].path_of(location.rpartition("/")[2])
     await until(lambda: None if file.stat().st_size == size else f"{file.stat().st_size} of {size}")
 
 
@@ -418,7 +418,7 @@ async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
         location, material_id = await clerk.begin(case_id, line, len(data))
         async with clerk.patch(location, 0, data[:-1]) as said:
             assert said.status == 204
-        file = node.app[UPLOADS]._path(location.rpartition("/")[2])
+        file = node.app[UPLOADS].path_of(location.rpartition("/")[2])
 
     def append() -> None:
         with file.open("ab") as stream:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo, signing
-from server.actions.materials import Uploads
+from server.actions.uploads import Uploads
 from server.store import tables
 from server.wire.case import (
     CaseCloseProposal,

@@ -21,7 +21,7 @@ from typing import Any, Final
 import pytest
 from PIL import Image
 
-from server.actions.materials import LIVES
+from server.actions.uploads import LIVES
 from server.api.uploads import UPLOADS
 from server.app import Running
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
@@ -381,7 +381,7 @@ async def _cut_after(tus: Client, location: str, reached: int) -> None:
         + DATA[:reached]
     )
     await writer.drain()
-    file = tus.node.app[UPLOADS]._path(location.rpartition("/")[2])
+    file = tus.node.app[UPLOADS].path_of(location.rpartition("/")[2])
     await until(lambda: None if file.stat().st_size == reached else "not all was read")
     writer.transport.abort()
 
@@ -444,7 +444,7 @@ async def head_while_a_slow_one_sends(tus: Client) -> None:
         await over.wait()
 
     sending = asyncio.create_task(tus.patch(location, 0, slowly()))
-    file = tus.node.app[UPLOADS]._path(location.rpartition("/")[2])
+    file = tus.node.app[UPLOADS].path_of(location.rpartition("/")[2])
     await until(lambda: None if file.stat().st_size == HALF else "not all was read")
     assert (await tus.head(location)).offset == HALF
     over.set()

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tusclient import client as tuspy
 
-from server.actions.materials import LIVES
+from server.actions.uploads import LIVES
 from server.api.route import STORE
 from server.api.uploads import METADATA_MAX, UPLOADS, metadata
 from server.app import Running
@@ -71,7 +71,7 @@ async def window(folder: Path, **chosen: Any) -> AsyncIterator[tuple[Running, De
 
 def stored_bytes(node: Running, location: str) -> int:
     """How much of an unfinished upload lies on the disk."""
-    return node.app[UPLOADS]._path(location.rpartition("/")[2]).stat().st_size
+    return node.app[UPLOADS].path_of(location.rpartition("/")[2]).stat().st_size
 
 
 async def arrived(node: Running, location: str, size: int) -> None:
