@@ -86,6 +86,8 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
   },
+  // a worker that loads a part of itself later is a module
+  worker: { format: 'es' },
   build: {
     outDir: out,
     emptyOutDir: true,

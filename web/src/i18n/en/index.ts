@@ -3,8 +3,9 @@ import call from './call'
 import check from './check'
 import desk from './desk'
 import record from './record'
+import scan from './scan'
 import shell from './shell'
 import talk from './talk'
 import turned from './turned'
 
-export default { shell, call, check, record, desk, audit, talk, turned }
+export default { shell, call, check, record, scan, desk, audit, talk, turned }
