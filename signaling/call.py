@@ -3,13 +3,13 @@
     Call  open ──> live ──> ended(reason)
     Ring  ringing ──> answered | declined | missed | cancelled | superseded
     Leg   joined ──> lost | left            (coming back is a new leg, linked to the one before)
-                     lost ──> left          (a third party whose place lapsed; a call ends for the others)
+                     lost ──> left          (a guest whose place lapsed; a call ends for the others)
     Hold  since ──> until                   (one after another; while one is open nothing is heard or seen)
 
-The window and the approver make the call; while it is live, one more unit may be invited to its
-third seat, who comes and goes without ending it, and either of the two may hold it. Pure: no clock,
-no storage, no wire. State only moves forward, so that late, doubled and reordered inputs do no
-harm. Who may see a call, and what is sent to whom, is not known here.
+The window and the approver make the call; while it is live, up to four more units may be invited to
+its other seats, who come and go without ending it, and either of the two may hold it. Pure: no
+clock, no storage, no wire. State only moves forward, so that late, doubled and reordered inputs do
+no harm. Who may see a call, and what is sent to whom, is not known here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -72,6 +72,13 @@ class Seat(StrEnum):
     WINDOW = "window"
     APPROVER = "approver"
     THIRD = "third"
+    FOURTH = "fourth"
+    FIFTH = "fifth"
+    SIXTH = "sixth"
+
+
+GUESTS: Final = (Seat.THIRD, Seat.FOURTH, Seat.FIFTH, Seat.SIXTH)
+"""The seats of those who are invited into a live call: an invitation asks for the first free one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,8 @@ PATIENCE: Final = Patience()
 class Ring:
     """One approver being asked; open until ``deadline_at``, which is itself too late.
 
-    With an ``invite_id`` he is asked to the third seat of a live call: the rings of one invitation
-    stand together, and the first answer takes the seat.
+    With an ``invite_id`` he is asked into a live call as a guest: the rings of one invitation
+    stand together, and the first answer takes a seat.
     """
 
     id: RingId
@@ -136,7 +143,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A meeting between a window and an approver, and perhaps a third, from dialling to end."""
+    """A meeting between a window and an approver, and perhaps guests, from dialling to end."""
 
     id: CallId
     caller_id: PersonId
@@ -156,18 +163,17 @@ class Call:
         return last if last is not None and last.until is None else None
 
     def seated(self) -> tuple[Leg, ...]:
-        """The newest leg of each seat, window first: of the third's only while he holds it."""
+        """The newest leg of each seat, window first: of a guest's only while he holds it."""
         newest = {leg.seat: leg for leg in self.legs}
         return tuple(
             newest[seat]
             for seat in Seat
-            if seat in newest
-            and (seat is not Seat.THIRD or newest[seat].state is not LegState.LEFT)
+            if seat in newest and (seat not in GUESTS or newest[seat].state is not LegState.LEFT)
         )
 
-    def third(self) -> Leg | None:
-        """The leg of the third party: joined, or lost and its place still held."""
-        return next((leg for leg in self.seated() if leg.seat is Seat.THIRD), None)
+    def guests(self) -> tuple[Leg, ...]:
+        """The legs of those who were invited: joined, or lost and their places still held."""
+        return tuple(leg for leg in self.seated() if leg.seat in GUESTS)
 
     def leg_of(self, person_id: PersonId) -> Leg | None:
         """The newest leg of the seat this person holds; None when he holds none."""
@@ -207,14 +213,14 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """Ends the call for all; from the third seat it only leaves."""
+    """Ends the call for all; a guest only leaves."""
 
     person_id: PersonId
 
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """The window or the approver asks these to the third seat, all at once."""
+    """The window or the approver asks these to one more seat, all at once."""
 
     person_id: PersonId
     invite_id: InviteId
@@ -338,10 +344,10 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
 
     A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a
     cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
-    that is not his, ``not_in_call`` for a seat (and to the third who would invite); ``seat_taken``
-    to an invitation while a third party is there or is being rung, ``no_approver_free`` to one of
-    nobody; ``not_yours`` to who would resume what the other holds; and ``throttled`` when there are
-    200 legs, rings or holds already. What the engine or the clock say is never refused.
+    that is not his, ``not_in_call`` for a seat (and to a guest who would invite); ``seat_taken``
+    to an invitation while all seats are taken or somebody is being rung, ``no_approver_free`` to one
+    of nobody; ``not_yours`` to who would resume what the other holds; and ``throttled`` when there
+    are 200 legs, rings or holds already. What the engine or the clock say is never refused.
     """
     match event:
         case Tick():
@@ -368,7 +374,7 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
             held = call.leg_of(event.person_id)
             if held is None:
                 raise Refusal(Code.NOT_IN_CALL)
-            if held.seat is Seat.THIRD:
+            if held.seat in GUESTS:
                 return _held(_with_leg(call, _gone(held, at)), patience)
             live = call.state is CallState.LIVE
             return _ended(call, EndReason.HUNG_UP if live else EndReason.CANCELLED, at)
@@ -414,14 +420,14 @@ def may_invite(call: Call, person_id: PersonId) -> None:
     asked = any(
         ring.invite_id is not None and ring.state is RingState.RINGING for ring in call.rings
     )
-    if asked or call.third() is not None:
+    if asked or len(call.guests()) == len(GUESTS):
         raise Refusal(Code.SEAT_TAKEN)
 
 
 def _at_the_head(call: Call, person_id: PersonId) -> None:
     """Refuse who sits neither at the window nor as the approver of a live call."""
     leg = call.leg_of(person_id)
-    if call.state is not CallState.LIVE or leg is None or leg.seat is Seat.THIRD:
+    if call.state is not CallState.LIVE or leg is None or leg.seat in GUESTS:
         raise Refusal(Code.NOT_IN_CALL)
 
 
@@ -499,7 +505,11 @@ def _answered(call: Call, event: Answered, at: datetime, patience: Patience) -> 
         else _closed(ring, RingState.SUPERSEDED, at)
         for ring in call.rings
     )
-    seat = Seat.APPROVER if answered.invite_id is None else Seat.THIRD
+    seat = Seat.APPROVER
+    if answered.invite_id is not None:
+        held = {leg.seat for leg in call.guests()}
+        # One invitation stands at a time, and only while a seat is free.
+        seat = next(seat for seat in GUESTS if seat not in held)
     leg = Leg(event.leg_id, seat, event.person_id, at)
     call = replace(call, rings=rings, legs=(*call.legs, leg))
     if seat is Seat.APPROVER:
@@ -517,7 +527,7 @@ def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call
     if len(call.legs) >= LEGS_AT_MOST:
         raise Refusal(Code.THROTTLED)
     if before.state is LegState.LOST and before.held_until is not None and before.held_until <= at:
-        raise Refusal(Code.NOT_IN_CALL if before.seat is Seat.THIRD else Code.CALL_ENDED)
+        raise Refusal(Code.NOT_IN_CALL if before.seat in GUESTS else Code.CALL_ENDED)
     if before.state is LegState.JOINED:
         call = _with_leg(call, _departed(before, LegState.LEFT, at))
     # Who had muted himself stays muted: a reload must not open a microphone.
@@ -553,7 +563,7 @@ def _ticked(call: Call, tick: Tick, at: datetime, patience: Patience) -> Call:
             call = _with_leg(call, replace(leg, silent=silent))
     call = _held(call, patience)
     overdue = [leg for leg in call.seated() if leg.held_until is not None and leg.held_until <= at]
-    if any(leg.seat is not Seat.THIRD for leg in overdue):
+    if any(leg.seat not in GUESTS for leg in overdue):
         return _ended(call, EndReason.LOST, at)
     for leg in overdue:
         call = _held(_with_leg(call, _gone(leg, at)), patience)
@@ -625,7 +635,7 @@ def _departed(leg: Leg, state: LegState, at: datetime) -> Leg:
 
 
 def _gone(leg: Leg, at: datetime) -> Leg:
-    """The third's leg given up for good: hung up, or lost for too long."""
+    """A guest's leg given up for good: hung up, or lost for too long."""
     return replace(_departed(leg, LegState.LEFT, at), state=LegState.LEFT, held_until=None)
 
 

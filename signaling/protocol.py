@@ -17,8 +17,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
 
 Sdp = Annotated[str, StringConstraints(min_length=1, max_length=64_000)]
-Seat = Literal["window", "approver", "third"]
-"""``third``: one more unit that was invited into the live call."""
+Seat = Literal["window", "approver", "third", "fourth", "fifth", "sixth"]
+"""``third`` to ``sixth``: units that were invited into the live call."""
 Audience = Literal["window", "approver", "third", "applicant", "supervisor", "party", "rung"]
 """Who reads: the first five read cases, the supervisor and the last two read calls."""
 
@@ -113,7 +113,7 @@ LegState = Literal["joined", "lost", "left"]
 class RingView(Message):
     """One approver being asked. ``deadline_at`` is when it becomes missed.
 
-    Rings with an ``invite_id`` ask for the third seat of a live call; the others for the approver's.
+    Rings with an ``invite_id`` ask for a guest's seat of a live call; the others for the approver's.
     """
 
     id: str
@@ -125,7 +125,7 @@ class RingView(Message):
     invite_id: str | None = None
     invited_by: PersonRef | None = None
     note: str = ""
-    """Why the third party is asked to come, in the inviter's words."""
+    """Why the guest is asked to come, in the inviter's words."""
 
 
 class LegView(Message):
@@ -238,9 +238,11 @@ class CallJoin(Command):
 class CallConnect(Command):
     """Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``.
 
-    The offer always has two groups of m-lines: mids 0-3 carry my own tracks out and those of the first
-    other seat in, 4-7 those of the second other seat in; the seats come in the order window, approver,
-    third. Within a group: microphone, face, document camera, screen.
+    The offer has two groups of m-lines: mids 0-3 carry my own tracks out and those of the first
+    other seat in, 4-7 those of the second other seat in; the seats come in their order. Within a
+    group: microphone, face, document camera, screen. Once a fourth seat is taken a new offer
+    (``restart``) has three groups more (8, 9, a to j); from the third on it has the line k, on
+    which the face goes out in layers.
     """
 
     type: Literal["call.connect"] = "call.connect"
@@ -286,16 +288,16 @@ class CallResume(Command):
 
 
 class CallHangUp(Command):
-    """Ends the call for all; from the third seat it only leaves."""
+    """Ends the call for all; a guest only leaves."""
 
     type: Literal["call.hang_up"] = "call.hang_up"
     call_id: Id
 
 
 class CallInvite(Command):
-    """Ring the free approvers of one more unit into the live call, for the third seat.
+    """Ring the free approvers of one more unit into the live call, for the next free seat of four.
 
-    From the window or the approver. Refused: seat_taken (a third party is there or is being rung),
+    From the window or the approver. Refused: seat_taken (all are taken, or somebody is being rung),
     no_approver_free, not_in_call. Result: ``{invite_id}``.
     """
 

@@ -85,7 +85,7 @@ SEEN_WRITTEN_EVERY_S: Final = 5.0
 PRESENCE: Final = "presence"
 """The audience of ``unit:<id>``."""
 THIRD: Final = "third"
-"""The audience of ``case:<id>`` that a person is only while he holds the third seat of its call."""
+"""The audience of ``case:<id>`` that a person is only while he is a guest in its call."""
 
 
 class Line(Protocol):
@@ -210,7 +210,7 @@ class Roster(Protocol):
         ...
 
     async def holds_third(self, person_id: str, case: str) -> bool:
-        """Whether this person holds the third seat of the running call about the case (subject)."""
+        """Whether this person is a guest in the running call about the case (subject)."""
         ...
 
     async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
@@ -377,7 +377,7 @@ class Switchboard:
         return ack
 
     async def answer(self, line: Line, command: CallAnswer) -> Ack:
-        """The first answer wins; it makes the approver's leg, or the third's, held by this page."""
+        """The first answer wins; it makes the approver's leg, or a guest's, held by this page."""
         leg_id, call_id = LegId(self._fresh_id()), CallId(command.call_id)
         event = Answered(RingId(command.ring_id), PersonId(line.who.person_id), leg_id)
         ack, call = await self._take(
@@ -398,7 +398,7 @@ class Switchboard:
         return ack
 
     async def invite(self, line: Line, command: CallInvite) -> Ack:
-        """Ring every free approver of one more unit to the third seat; refused as ``Invited`` is,
+        """Ring every free approver of one more unit to the next free seat; refused as ``Invited`` is,
         ``no_approver_free`` with the same details as a dialling's."""
         call_id, invite_id = CallId(command.call_id), InviteId(self._fresh_id())
         async with self._book.invite(line.who, command) as turn:
@@ -616,7 +616,7 @@ class Switchboard:
 
     async def sweep(self) -> None:
         """One pass: write signs of life, end what is overdue, show presence that changed, and let
-        nobody watch a case any more whose third seat he has left.
+        nobody watch a case any more in whose call he is a guest no longer.
 
         Several nodes may sweep at once: each change is decided again under the lock of its call.
         """
@@ -738,17 +738,19 @@ class Switchboard:
             )
 
     def _settle(self, before: Call, call: Call) -> None:
-        """Let go of the seats that have ended, of the third's party when he has left, and of the
+        """Let go of the seats that have ended, of the party of each guest who has left, and of the
         room when the call has ended."""
         for leg in call.legs:
             if leg.state is not LegState.JOINED:
                 self._seats.pop(leg.id, None)
                 self._seen_written_at.pop(leg.id, None)
-        third = before.third()
         if call.state is CallState.ENDED:
             self._aside(self._rooms.leave(call.id, None))
-        elif third is not None and call.third() is None:
-            self._aside(self._rooms.leave(call.id, third.id))
+            return
+        there = {leg.seat for leg in call.guests()}
+        for guest in before.guests():
+            if guest.seat not in there:
+                self._aside(self._rooms.leave(call.id, guest.id))
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

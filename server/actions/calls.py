@@ -45,7 +45,7 @@ def subject_of(call_id: str) -> str:
 def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | None:
     """As which audience this person sees the call; None: it does not exist for him.
 
-    party: who holds a seat; rung: who is or was rung, and who was the third party and has left;
+    party: who holds a seat; rung: who is or was rung, and who was a guest and has left;
     supervisor: those of either unit.
     """
     if actor.person_id == call.caller_id or call.leg_of(PersonId(actor.person_id)) is not None:
@@ -303,8 +303,8 @@ class Desks:
 
     async def holds_third(self, person_id: str, case: str) -> bool:
         async with self._store.read() as connection:
-            held_by = await rows.third_of(connection, case.removeprefix("case:"))
-        return held_by == person_id
+            guests = await rows.guests_of(connection, case.removeprefix("case:"))
+        return person_id in guests
 
     async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
         async with self._store.change(SYSTEM) as change:

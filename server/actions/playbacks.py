@@ -54,7 +54,14 @@ PROGRESS_EVERY_S: Final = 1.0
 
 MediaType = Literal["video/webm", "video/mp4"]
 
-_SEATS: Final = {"window": "窗口", "approver": "审批", "third": "第三方"}
+_SEATS: Final = {
+    "window": "窗口",
+    "approver": "审批",
+    "third": "第三方",
+    "fourth": "第四方",
+    "fifth": "第五方",
+    "sixth": "第六方",
+}
 _SOURCES: Final = {"face": "", "camera": "高拍仪", "screen": "屏幕"}
 _WHY: Final = {
     ("held", ""): "held",

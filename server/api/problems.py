@@ -113,8 +113,8 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.OFF_DUTY: Entry(409, "请先上线值守。", "Please go on duty first."),
     Code.SEAT_TAKEN: Entry(
         409,
-        "已有第三方在场或正在呼叫中，请等其离开后再邀请。",
-        "A third party is already there or is being rung. Please invite again once it has left.",
+        "正在呼叫受邀单位，或通话席位已满，请稍后再邀请。",
+        "Somebody is being rung already, or all seats of this call are taken. Please invite again later.",
     ),
     Code.DRAINING: Entry(
         503,

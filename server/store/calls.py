@@ -136,7 +136,7 @@ async def due(
 async def running_of(connection: Connection, person_id: str) -> list[CallId]:
     """The calls that have not ended and that this person dialled, is rung by or sits in.
 
-    Not that which he left as its third party.
+    Not that which he left as its guest.
     """
     rung = sa.select(rings.c.call_id).where(
         rings.c.target_id == person_id,
@@ -162,12 +162,11 @@ async def running_about(connection: Connection, case_id: str) -> CallId | None:
     return None if found is None else CallId(found)
 
 
-async def third_of(connection: Connection, case_id: str) -> PersonId | None:
-    """Who holds the third seat of the running call about this case: seated, or lost and awaited."""
+async def guests_of(connection: Connection, case_id: str) -> frozenset[PersonId]:
+    """Who is a guest in the running call about this case: seated, or lost and awaited."""
     about_it = await running_about(connection, case_id)
     call = None if about_it is None else await find(connection, about_it)
-    leg = None if call is None else call.third()
-    return None if leg is None else leg.person_id
+    return frozenset(() if call is None else (leg.person_id for leg in call.guests()))
 
 
 async def view(connection: Connection, call: Call, header: Header) -> CallView:

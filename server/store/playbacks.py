@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.tables import playbacks
 
-PlaybackSeat = Literal["window", "approver", "third", "composed"]
+PlaybackSeat = Literal["window", "approver", "third", "fourth", "fifth", "sixth", "composed"]
 Source = Literal["face", "camera", "screen"]
 
 
@@ -88,7 +88,7 @@ async def tell_progress(connection: AsyncConnection, playback_id: str, share: fl
     )
 
 
-_ORDER = ("window", "approver", "third", "composed")
+_ORDER = ("window", "approver", "third", "fourth", "fifth", "sixth", "composed")
 
 
 def _playback(row: sa.RowMapping) -> Playback:

@@ -159,6 +159,8 @@ async def test_what_inviting_refuses(node: Exchange, desks: Desks) -> None:
     rung = await guest.send("call.invite", call_id=call_id, **ask)
     assert rung["code"] == "not_in_call"
     await come(guest, call_id)
+    # One is there: the next may be asked, to the next seat.
+    await invited(clerk, [other], call_id)
     assert (await clerk.send("call.invite", call_id=call_id, **ask))["code"] == "seat_taken"
     assert (await guest.send("call.invite", call_id=call_id, **ask))["code"] == "not_in_call"
     await clerk.do("call.hang_up", call_id=call_id)

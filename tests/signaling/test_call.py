@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling.call import (
+    GUESTS,
     HOLDS_AT_MOST,
     LEGS_AT_MOST,
     RINGS_AT_MOST,
@@ -310,14 +311,18 @@ invite:
   a_lost  live/ASR/J,L
   both_lost  live/ASR/L,L
   rejoined  live/ASR/X,J,J
-  invited|three|g_lost|only_g|all_lost  !seat_taken
+  invited  !seat_taken
+  three  live/ASASR/J,J,Jvr
+  g_lost  live/ASASR/J,J,L
+  only_g  live/ASASR/L,L,J
+  all_lost  live/ASASR/L,L,L
   uninvited  live/ASDDR/J,J
   g_left  live/ASASR/J,J,X
   ended|cancelled  !call_ended
 invite_nobody:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left  !no_approver_free
-  invited|three|g_lost|only_g|all_lost  !seat_taken
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left|three|g_lost|only_g|all_lost  !no_approver_free
+  invited  !seat_taken
   ended|cancelled  !call_ended
 invite_by_guest:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
@@ -717,9 +722,9 @@ def holds(call: Call) -> None:
     assert len(mains) == (call.answered_at is not None)
     assert len({ring.invite_id for ring in answered}) == len(answered)
     assert len({ring.invite_id for ring in ringing}) <= 1
-    assert len(
-        [leg for leg in call.legs if leg.seat is Seat.THIRD and not leg.previous_leg_id]
-    ) == (len(answered) - len(mains))
+    assert len([leg for leg in call.legs if leg.seat in GUESTS and not leg.previous_leg_id]) == (
+        len(answered) - len(mains)
+    )
     assert all((ring.closed_at is None) == (ring in ringing) for ring in call.rings)
     assert all((leg.ended_at is None) == (leg in joined) for leg in call.legs)
     assert len({leg.seat for leg in joined}) == len(joined)
@@ -735,8 +740,8 @@ def holds(call: Call) -> None:
             assert {leg.seat for leg in call.legs} == {Seat.WINDOW}
         case CallState.LIVE:
             assert all(ring.invite_id for ring in ringing)
-            assert not ringing or call.third() is None
-            head = [leg.person_id for leg in call.seated() if leg.seat is not Seat.THIRD]
+            assert not ringing or len(call.guests()) < len(GUESTS)
+            head = [leg.person_id for leg in call.seated() if leg.seat not in GUESTS]
             assert head == [CLERK, mains[0].target_id]
         case CallState.ENDED:
             assert not ringing
@@ -750,10 +755,10 @@ def holds(call: Call) -> None:
     assert call.on_hold() is None or call.state is CallState.LIVE
     for seat in Seat:
         chain = [leg for leg in call.legs if leg.seat is seat]
-        assert seat is Seat.THIRD or len({leg.person_id for leg in chain}) <= 1
+        assert seat in GUESTS or len({leg.person_id for leg in chain}) <= 1
         for older, newer in pairwise(chain):
-            # Only the third's seat is given up while the call goes on, and taken by another.
-            anew = seat is Seat.THIRD and newer.previous_leg_id is None
+            # Only a guest's seat is given up while the call goes on, and taken by another.
+            anew = seat in GUESTS and newer.previous_leg_id is None
             assert anew or (newer.previous_leg_id, newer.person_id) == (older.id, older.person_id)
             assert not anew or older.state is LegState.LEFT
         assert all(leg.held_until for leg in chain if leg.state is LegState.LOST)
@@ -767,7 +772,7 @@ def moved_forward(old: Call, new: Call) -> None:
         assert before.closed_at in (None, then.closed_at)
     assert [leg.id for leg in new.legs[: len(old.legs)]] == [leg.id for leg in old.legs]
     for was, now in zip(old.legs, new.legs, strict=False):
-        lapsed = (was.seat, was.state, now.state) == (Seat.THIRD, LegState.LOST, LegState.LEFT)
+        lapsed = was.seat in GUESTS and (was.state, now.state) == (LegState.LOST, LegState.LEFT)
         assert lapsed or now.state is was.state or was.state is LegState.JOINED
         assert was.ended_at in (None, now.ended_at)
     for past, present in zip(old.holds, new.holds, strict=False):
@@ -837,14 +842,50 @@ def test_views_of_the_wire_name_the_same_states() -> None:
 def test_a_third_party_that_leaves_gives_his_seat_to_the_next_one() -> None:
     left = STATES["g_left"]
     again = played(left, (Invited(CLERK, I2, ((R5, GUEST),)), 20), (Answered(R5, GUEST, NEW), 21))
-    third = again.third()
-    assert third is not None
+    (third,) = again.guests()
+    assert third.seat is Seat.THIRD
     assert (third.person_id, third.previous_leg_id) == (GUEST, None)
     assert left.leg_of(GUEST) is None
     assert GUEST not in left.engaged()
     with pytest.raises(Refusal) as refused:
         own_leg(again, G1, GUEST)
     assert refused.value.code is Code.NOT_IN_CALL
+
+
+def test_up_to_four_guests_sit_in_the_seats_that_are_free() -> None:
+    call = STATES["live"]
+    people = [PersonId(f"guest-{number}") for number in range(5)]
+
+    def seat(call: Call, person: PersonId, at: float) -> Call:
+        number = len(call.rings)
+        ring, invite = RingId(f"ring-of-{number}"), InviteId(f"invite-{number}")
+        call = step(call, Invited(CLERK, invite, ((ring, person),)), after(at))
+        with pytest.raises(Refusal) as asked:
+            step(call, Invited(FIRST, I9, ((R9, OTHER),)), after(at))
+        assert asked.value.code is Code.SEAT_TAKEN, "one invitation at a time"
+        return step(call, Answered(ring, person, LegId(f"leg-of-{number}")), after(at + 1))
+
+    for number, person in enumerate(people[:4]):
+        call = seat(call, person, 20 + 2 * number)
+    assert [leg.seat for leg in call.seated()] == list(Seat)
+    with pytest.raises(Refusal) as refused:
+        step(call, Invited(CLERK, I9, ((R9, people[4]),)), after(40))
+    assert refused.value.code is Code.SEAT_TAKEN
+    # The fourth of the call goes, and the next guest sits where he sat; nobody else moves.
+    call = step(call, HungUp(people[1]), after(41))
+    assert call.state is CallState.LIVE
+    assert [leg.seat for leg in call.guests()] == [Seat.THIRD, Seat.FIFTH, Seat.SIXTH]
+    call = seat(call, people[4], 42)
+    assert {leg.seat: leg.person_id for leg in call.guests()} == {
+        Seat.THIRD: people[0],
+        Seat.FOURTH: people[4],
+        Seat.FIFTH: people[2],
+        Seat.SIXTH: people[3],
+    }
+    # A guest's loss or going ends nothing; the approver's does, for all.
+    call = step(call, Joined(people[3], NEW), after(50))
+    assert call.leg_of(people[3]) == call.guests()[-1]
+    assert step(call, HungUp(FIRST), after(51)).state is CallState.ENDED
 
 
 def test_the_others_are_held_from_when_the_last_third_party_left() -> None:
@@ -858,7 +899,7 @@ def test_a_lost_third_party_is_held_as_the_others_are() -> None:
     assert [leg.held_until for leg in call.seated()] == [None, None, after(130)]
     assert step(call, Tick(), after(129.9)) is call
     lapsed = step(call, Tick(), after(130))
-    assert (lapsed.state, lapsed.third()) == (CallState.LIVE, None)
+    assert (lapsed.state, lapsed.guests()) == (CallState.LIVE, ())
     assert lapsed.legs[-1].held_until is None
 
 

@@ -62,7 +62,7 @@ async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) 
     """As which audience this person sees the case; None: it does not exist for him.
 
     window: clerks of the window's unit; approver: approvers of the unit that decides; third: who
-    holds the third seat of the running call about it; supervisor: supervisors of either unit. Who
+    is a guest in the running call about it; supervisor: supervisors of either unit. Who
     could be several is the first of these. The applicant is no audience of a person: a clerk of
     the window turns the screen to him.
     """
@@ -71,7 +71,7 @@ async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) 
         return "window"
     if may(actor, Act.CASE_JUDGE, **units):
         return "approver"
-    if await call_rows.third_of(connection, case.id) == actor.person_id:
+    if actor.person_id in await call_rows.guests_of(connection, case.id):
         return "third"
     if may(actor, Act.CASE_WATCH, **units):
         return "supervisor"

@@ -28,7 +28,7 @@ export interface Mark {
 
 /** A seat and when somebody was in it. */
 export interface Seated {
-  seat: 'approver' | 'window' | 'third' | 'applicant'
+  seat: 'approver' | 'window' | 'third' | 'fourth' | 'fifth' | 'sixth' | 'applicant'
   side: Actor
   who: string
   spans: { from_s: number; to_s: number }[]
@@ -76,7 +76,7 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
   const zero = zeroOf(call)
   const second = (at: string): number => (Date.parse(at) - zero) / 1000
   const found: Seated[] = []
-  for (const seat of ['approver', 'window', 'third'] as const) {
+  for (const seat of ['approver', 'window', 'third', 'fourth', 'fifth', 'sixth'] as const) {
     const legs = call.legs.filter((leg) => leg.seat === seat)
     if (!legs.length) continue
     const names = [...new Set(legs.map((leg) => leg.person.name))]

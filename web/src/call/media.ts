@@ -11,8 +11,17 @@ import { gauge, type Gauge } from './quality'
 export type { Gauge }
 
 export type Mid = '0' | '1' | '2' | '3'
-/** the second other seat's */
-export type SecondMid = '4' | '5' | '6' | '7'
+/** tracks of the other seats by m-line */
+export type Arrived = ReadonlyMap<string, MediaStreamTrack>
+
+const SEAT_LINES = 4
+const FACE: Mid = '1'
+const LAYERED = 'k'
+
+/** The m-line on which the other seat of this group (0: the first) brings what it sends on its own `mid`. */
+export function midIn(group: number, mid: Mid): string {
+  return (Number(mid) + group * SEAT_LINES).toString(36)
+}
 
 export interface IceServer {
   urls: string | string[]
@@ -45,19 +54,21 @@ const OWN: readonly string[] = ['0', '1', '2', '3']
 const MIDS = '0123456789abcdefghij'
 
 /**
- * Whether this m-line is carried: faces and screens give way first, documents last, sound never. What is no line of
- * a seat (a face in layers) this page does not use.
+ * Whether this m-line is carried: faces and screens give way first, documents last, sound never. A face in layers
+ * goes with the faces; a line of which nothing is known is not used.
  */
 export function carried(load: Load, mid: string): boolean {
+  if (mid === LAYERED) return load === 'whole'
   if (!mid || !MIDS.includes(mid)) return false
-  const line = MIDS.indexOf(mid) % OWN.length
+  const line = MIDS.indexOf(mid) % SEAT_LINES
   return line === 0 || load === 'whole' || (load === 'paper' && line === 2)
 }
 
 export class SeatMedia {
   private readonly connection: RTCPeerConnection
   private readonly policy: RTCIceTransportPolicy
-  private readonly remote = new Map<Mid | SecondMid, MediaStreamTrack>()
+  private readonly remote = new Map<string, MediaStreamTrack>()
+  private layered = false
   private before = { received: 0, lost: 0 }
   private turn: Promise<unknown> = Promise.resolve()
 
@@ -68,7 +79,7 @@ export class SeatMedia {
     private tracks: ReadonlyMap<Mid, MediaStreamTrack>,
     hear: {
       /** a track of the other side began or stopped to bring packets */
-      tracks: (remote: ReadonlyMap<Mid | SecondMid, MediaStreamTrack>) => void
+      tracks: (remote: Arrived) => void
       state: (state: 'up' | 'weak' | 'broken') => void
     },
   ) {
@@ -76,7 +87,7 @@ export class SeatMedia {
     this.policy = relay && relays ? 'relay' : 'all'
     this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers, iceTransportPolicy: this.policy })
     this.connection.addEventListener('track', ({ track, transceiver }) => {
-      const mid = transceiver.mid as Mid | SecondMid
+      const mid = transceiver.mid ?? ''
       const tell = () => hear.tracks(new Map(this.remote))
       this.remote.set(mid, track)
       track.addEventListener('mute', tell)
@@ -108,7 +119,7 @@ export class SeatMedia {
       await this.connection.setRemoteDescription({ type: 'offer', sdp })
       for (const transceiver of this.connection.getTransceivers()) {
         const mid = transceiver.mid ?? ''
-        transceiver.direction = !carried(load, mid) ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : 'recvonly'
+        transceiver.direction = !carried(load, mid) ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : mid === LAYERED ? 'sendonly' : 'recvonly'
       }
       await this.fit()
       await this.connection.setLocalDescription(await this.connection.createAnswer())
@@ -128,11 +139,34 @@ export class SeatMedia {
 
   private async fit(): Promise<void> {
     for (const { mid, sender } of this.connection.getTransceivers()) {
-      const track = OWN.includes(mid ?? '') ? (this.tracks.get(mid as Mid) ?? null) : null
+      const own = mid === LAYERED ? FACE : (mid ?? '')
+      // the face goes out on one of its two lines
+      const idle = own === FACE && this.layered !== (mid === LAYERED)
+      const track = !idle && OWN.includes(own) ? (this.tracks.get(own as Mid) ?? null) : null
       if (sender.track === track) continue
       await sender.replaceTrack(track)
       if (track && FINE.includes(mid ?? '')) await keepFine(sender, track)
     }
+  }
+
+  /** How many other seats this connection has lines for. */
+  get groups(): number {
+    return Math.floor(this.connection.getTransceivers().filter((one) => one.mid !== LAYERED).length / SEAT_LINES)
+  }
+
+  /** Whether there is a line for a face in layers. */
+  get layers(): boolean {
+    return this.connection.getTransceivers().some((one) => one.mid === LAYERED)
+  }
+
+  /** Sends the face in layers, which a room of three and more needs, or in one piece; needs no negotiation. */
+  layer(on: boolean): Promise<void> {
+    const next = this.turn.then(async () => {
+      this.layered = on && this.layers
+      await this.fit()
+    })
+    this.turn = next.catch(() => undefined)
+    return next
   }
 
   /** What has been counted so far. */

@@ -19,9 +19,9 @@ import { findDocumentCamera, openDocumentCamera } from './documentCamera'
 import { Attention, Ear, type Heard } from './ear'
 import { Heartbeat, LOOK_MS } from './heartbeat'
 import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
-import { SeatMedia, type Figures, type IceServer, type Mid, type SecondMid } from './media'
+import { SeatMedia, type Arrived, type Figures, type IceServer, type Mid } from './media'
 import { judge, sample, type Gauge, type Sample, type Verdict } from './quality'
-import { holdOf, legOf, type MediaState } from './standing'
+import { groupsFor, holdOf, isGuest, legOf, seatedLegs, type MediaState } from './standing'
 
 type CallView = CallSnapshot['call']
 
@@ -61,6 +61,8 @@ interface Held {
   heart: Heartbeat
   /** until when the relay's credentials are good, in the server's time; null without any */
   good_until_ms: number | null
+  /** the legs that were there when lines for more were last asked for */
+  asked_in: string
   /** the shortest round trip seen */
   shortest_s: number
 }
@@ -86,7 +88,7 @@ const OWN = ['0', '1'] as const
 export class SeatKeeper {
   readonly devices = shallowRef<Devices | null>(null)
   /** tracks of the other seats, by m-line */
-  readonly remote = shallowRef<ReadonlyMap<Mid | SecondMid, MediaStreamTrack>>(new Map())
+  readonly remote = shallowRef<Arrived>(new Map())
   readonly media = ref<MediaState>('none')
   readonly was_up = ref(false)
   /** the rung of the ladder on which the media stand, when that is to be told */
@@ -345,18 +347,34 @@ export class SeatKeeper {
     } else if (leg?.id === held.leg_id) {
       // our place was given up while we were away
       if (leg.state === 'lost') await this.rejoin(call.id)
+      else await this.fit(held, call)
     } else if (call.legs.some((one) => one.id === held.leg_id)) {
       // every leg that this page takes is held before the next step: a later one is another page's
       this.giveUp(call.id)
     }
   }
 
-  /** A call that ended, or that this person has left as its third party. */
+  /** Lines for as many as there are, and a face in layers among three and more. */
+  private async fit(held: Held, call: CallView): Promise<void> {
+    if (this.media.value !== 'up') return
+    const there = seatedLegs(call).filter((leg) => leg.media)
+    const crowded = there.length > 2
+    const wanting = (crowded && !held.media.layers) || groupsFor(there) > held.media.groups
+    const room = there.map((leg) => leg.id).join()
+    // a worker that has no more lines to offer is asked once for each who comes
+    if (wanting && held.asked_in !== room) {
+      held.asked_in = room
+      await this.extend(held)
+    }
+    await held.media.layer(crowded)
+  }
+
+  /** A call that ended, or that this person has left as its guest. */
   private over(call_id: string): boolean {
     const call = this.around.find(call_id)
     if (!call || call.state === 'ended') return call !== undefined
     const leg = legOf(call, this.around.me())
-    return leg?.seat === 'third' && leg.state === 'left'
+    return isGuest(leg?.seat) && leg?.state === 'left'
   }
 
   private async rejoin(call_id: string): Promise<void> {
@@ -386,7 +404,7 @@ export class SeatKeeper {
         if (this.held === held) this.notice({ type: now })
       },
     })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: null, shortest_s: Infinity }
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: null, shortest_s: Infinity, asked_in: '' }
     this.held = held
     if (this.media.value === 'asking') this.media.value = 'negotiating'
     try {

@@ -40,7 +40,14 @@ export function legOf(call: CallView, person_id: string): LegView | null {
 }
 
 type Seat = LegView['seat']
-const SEATS: readonly Seat[] = ['window', 'approver', 'third']
+const SEATS: readonly Seat[] = ['window', 'approver', 'third', 'fourth', 'fifth', 'sixth']
+/** so many may be invited beside the window and the approver */
+export const GUESTS_AT_MOST = SEATS.length - 2
+
+/** Whether this is a seat of somebody who was invited: he comes and goes without ending the call. */
+export function isGuest(seat: Seat | undefined): boolean {
+  return seat !== undefined && SEATS.indexOf(seat) > 1
+}
 
 /** The seat that a person has, or had last; null when he never had one. */
 export function seatOf(call: CallView, person_id: string): Seat | null {
@@ -53,13 +60,23 @@ export function seatOf(call: CallView, person_id: string): Seat | null {
  */
 export function otherSeats(call: CallView, person_id: string): readonly [Seat, Seat] {
   const mine = seatOf(call, person_id) ?? (call.caller.id === person_id ? 'window' : 'approver')
-  const [first, second] = SEATS.filter((seat) => seat !== mine) as [Seat, Seat]
+  const [first, second] = SEATS.filter((seat) => seat !== mine) as [Seat, Seat, ...Seat[]]
   return [first, second]
 }
 
 /** The newest leg on a seat. */
 export function legOn(call: CallView, seat: Seat): LegView | null {
   return call.legs.filter((leg) => leg.seat === seat).at(-1) ?? null
+}
+
+/** Who is there, or whose place is held: the newest leg of each seat. */
+export function seatedLegs(call: CallView): LegView[] {
+  return SEATS.flatMap((seat) => legOn(call, seat) ?? []).filter((leg) => leg.state !== 'left')
+}
+
+/** For how many other seats a page needs m-lines when these are there: the worker offers two, or five. */
+export function groupsFor(legs: readonly LegView[]): 2 | 5 {
+  return legs.some((leg) => SEATS.indexOf(leg.seat) > 2) ? 5 : 2
 }
 
 /** The newest leg of the first other seat: the approver for the window, the window for everyone else. */
@@ -73,22 +90,32 @@ export function secondLeg(call: CallView, person_id: string): LegView | null {
   return leg && leg.state !== 'left' ? leg : null
 }
 
+/** Who sits beyond the second other seat, each with the group of m-lines that brings him (2 to 4). */
+export function furtherLegs(call: CallView, person_id: string): { leg: LegView; group: number }[] {
+  const mine = seatOf(call, person_id) ?? (call.caller.id === person_id ? 'window' : 'approver')
+  const others = SEATS.filter((seat) => seat !== mine)
+  return others.flatMap((seat, group) => {
+    const leg = group > 1 ? legOn(call, seat) : null
+    return leg && leg.state !== 'left' ? [{ leg, group }] : []
+  })
+}
+
 /** This person's ring: the one that rings, or else the newest. */
 export function ringOf(call: CallView, person_id: string): RingView | null {
   const mine = call.rings.filter((ring) => ring.target.id === person_id)
   return mine.find((ring) => ring.state === 'ringing') ?? mine.at(-1) ?? null
 }
 
-/** The newest invitation for the third seat: its rings, of which at most one rings at a time or all at once. */
+/** The newest invitation: its rings, of which at most one rings at a time or all at once. */
 export function invitationOf(call: CallView): { id: string; rings: RingView[] } | null {
   const invite_id = call.rings.findLast((ring) => ring.invite_id)?.invite_id
   return invite_id ? { id: invite_id, rings: call.rings.filter((ring) => ring.invite_id === invite_id) } : null
 }
 
-/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a third party that left. */
+/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a guest who left. */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
-  if (leg?.seat === 'third' && leg.state === 'left') return call.state === 'ended' && leg.ended_at === call.ended_at
+  if (leg && isGuest(leg.seat) && leg.state === 'left') return call.state === 'ended' && leg.ended_at === call.ended_at
   return call.caller.id === person_id || leg !== null
 }
 

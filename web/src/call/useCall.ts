@@ -13,7 +13,7 @@ import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
 import { SeatKeeper } from './seat'
-import type { Mid, SecondMid } from './media'
+import { midIn, type Arrived } from './media'
 import { invitationOf, legOf, partOf, ringOf, standing } from './standing'
 
 type CallView = CallSnapshot['call']
@@ -246,12 +246,12 @@ function open(scope: EffectScope, ended: () => void) {
   const own_paper = shallowRef<MediaStream | null>(null)
   const second_face = shallowRef<MediaStream | null>(null)
   const second_camera = shallowRef<MediaStream | null>(null)
+  /** of the third, fourth and fifth other seat */
+  const further_faces = [2, 3, 4].map(() => shallowRef<MediaStream | null>(null))
   const own_face = shallowRef<MediaStream | null>(null)
 
-  type Arrived = ReadonlyMap<Mid | SecondMid, MediaStreamTrack>
-
   /** Voice and face of one seat as one stream, which stays the same while its tracks do. */
-  function show(into: typeof face, arrived: Arrived, voice: Mid | SecondMid, picture: Mid | SecondMid): void {
+  function show(into: typeof face, arrived: Arrived, voice: string, picture: string): void {
     const wanted = [arrived.get(voice), arrived.get(picture)].filter((track) => track !== undefined)
     const held = into.value?.getTracks() ?? []
     if (wanted.length === held.length && wanted.every((track) => held.includes(track))) return
@@ -267,6 +267,7 @@ function open(scope: EffectScope, ended: () => void) {
   watch(seat.remote, (arrived) => {
     show(face, arrived, '0', '1')
     show(second_face, arrived, '4', '5')
+    further_faces.forEach((into, more) => show(into, arrived, midIn(more + 2, '0'), midIn(more + 2, '1')))
     showPaper(document_camera, arrived.get('2'))
     showPaper(second_camera, arrived.get('6'))
     showPaper(screen, arrived.get('3'))
@@ -296,6 +297,7 @@ function open(scope: EffectScope, ended: () => void) {
     document_camera,
     second_face,
     second_camera,
+    further_faces,
     own_face,
     screen,
     second_screen,

@@ -110,9 +110,11 @@ export interface CallJoin {
 /**
  * Ask for the worker's offer for my leg. Never stored. Result: ``{sdp, ice_servers}``.
  *
- * The offer always has two groups of m-lines: mids 0-3 carry my own tracks out and those of the first
- * other seat in, 4-7 those of the second other seat in; the seats come in the order window, approver,
- * third. Within a group: microphone, face, document camera, screen.
+ * The offer has two groups of m-lines: mids 0-3 carry my own tracks out and those of the first
+ * other seat in, 4-7 those of the second other seat in; the seats come in their order. Within a
+ * group: microphone, face, document camera, screen. Once a fourth seat is taken a new offer
+ * (``restart``) has three groups more (8, 9, a to j); from the third on it has the line k, on
+ * which the face goes out in layers.
  */
 export interface CallConnect {
   id: string
@@ -161,7 +163,7 @@ export interface CallResume {
   call_id: string
 }
 /**
- * Ends the call for all; from the third seat it only leaves.
+ * Ends the call for all; a guest only leaves.
  */
 export interface CallHangUp {
   id: string
@@ -169,9 +171,9 @@ export interface CallHangUp {
   call_id: string
 }
 /**
- * Ring the free approvers of one more unit into the live call, for the third seat.
+ * Ring the free approvers of one more unit into the live call, for the next free seat of four.
  *
- * From the window or the approver. Refused: seat_taken (a third party is there or is being rung),
+ * From the window or the approver. Refused: seat_taken (all are taken, or somebody is being rung),
  * no_approver_free, not_in_call. Result: ``{invite_id}``.
  */
 export interface CallInvite {
@@ -529,7 +531,7 @@ export interface RingCard {
 /**
  * One approver being asked. ``deadline_at`` is when it becomes missed.
  *
- * Rings with an ``invite_id`` ask for the third seat of a live call; the others for the approver's.
+ * Rings with an ``invite_id`` ask for a guest's seat of a live call; the others for the approver's.
  */
 export interface RingView {
   id: string
@@ -547,7 +549,7 @@ export interface RingView {
  */
 export interface LegView {
   id: string
-  seat: 'window' | 'approver' | 'third'
+  seat: 'window' | 'approver' | 'third' | 'fourth' | 'fifth' | 'sixth'
   person: PersonRef
   state: 'joined' | 'lost' | 'left'
   silent: boolean
@@ -1182,7 +1184,7 @@ export interface CallDetail {
 export interface RecordingView {
   id: string
   leg_id: string
-  seat: 'window' | 'approver' | 'third'
+  seat: 'window' | 'approver' | 'third' | 'fourth' | 'fifth' | 'sixth'
   person: PersonRef
   state: 'recording' | 'stored' | 'lost' | 'tampered'
   started_at: string
@@ -1204,7 +1206,7 @@ export interface RecordingView {
 export interface PlaybackView {
   id: string
   call_id: string
-  seat: ('window' | 'approver' | 'third') | 'composed'
+  seat: ('window' | 'approver' | 'third' | 'fourth' | 'fifth' | 'sixth') | 'composed'
   source: 'face' | 'camera' | 'screen'
   person: PersonRef | null
   state: 'waiting' | 'ready' | 'failed'

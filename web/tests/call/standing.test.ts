@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { invitationOf, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, secondLeg, spell, standing } from '../../src/call/standing'
+import { furtherLegs, groupsFor, invitationOf, isGuest, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, spell, standing } from '../../src/call/standing'
 import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -46,6 +46,31 @@ describe('what a call looks like from one seat', () => {
 
   it('tells who sits in a call from who is only asked', () => {
     expect([partOf(call(), 'clerk'), partOf(call(), 'approver'), partOf(liveCall(), 'approver')]).toEqual([true, false, true])
+  })
+})
+
+describe('a call of six', () => {
+  const seats = ['window', 'approver', 'third', 'fourth', 'fifth', 'sixth'] as const
+  const people = ['clerk', 'approver', 'expert', 'fourth', 'fifth', 'sixth']
+  const six = liveCall({ legs: seats.map((seat, n) => leg(`leg0000${n + 1}`, people[n]!, { seat })) })
+
+  it.each([
+    ['clerk', ['leg00004', 'leg00005', 'leg00006']],
+    ['fourth', ['leg00003', 'leg00005', 'leg00006']],
+    ['sixth', ['leg00003', 'leg00004', 'leg00005']],
+  ])('gives %s those beyond the second in the order of the m-lines', (who, ids) => {
+    expect(furtherLegs(six, who).map((one) => [one.leg.id, one.group])).toEqual(ids.map((id, n) => [id, n + 2]))
+  })
+
+  it('leaves out who has left, and moves nobody', () => {
+    const legs = six.legs.map((one) => (one.seat === 'fourth' ? { ...one, state: 'left' as const } : one))
+    expect(furtherLegs({ ...six, legs }, 'clerk').map((one) => one.group)).toEqual([3, 4])
+    expect(seatedLegs({ ...six, legs })).toHaveLength(5)
+  })
+
+  it('needs more lines from the fourth seat on', () => {
+    expect([groupsFor(six.legs.slice(0, 3)), groupsFor(six.legs.slice(0, 4))]).toEqual([2, 5])
+    expect(seats.filter(isGuest)).toEqual(['third', 'fourth', 'fifth', 'sixth'])
   })
 })
 

@@ -12,7 +12,7 @@ export default {
   reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted' },
   decisions: { accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   sources: { face: 'face', camera: 'document camera', screen: 'screen' },
-  seats: { window: 'window', approver: 'approver', third: 'third party', applicant: 'applicant' },
+  seats: { window: 'window', approver: 'approver', third: 'third party', fourth: 'fourth party', fifth: 'fifth party', sixth: 'sixth party', applicant: 'applicant' },
   tabs: { log: 'Call log', events: 'Events', files: 'Files' },
   line: { none: 'not handed in', receiving: 'arriving', rejected: 'refused', unread: 'not reviewed', accepted: 'good', returned: 'to be mended', not_needed: 'not needed' },
   purpose: { material: 'material', blank_form: 'blank form', sample: 'sample', guide: 'guide', notice: 'notice', result: 'result' },

@@ -62,7 +62,7 @@ const call: Words<typeof zh> = {
   own_window: 'This window',
   no_picture: 'The other side sends no picture',
   picture_coming: 'Waiting for the picture',
-  roles: { window: 'Window', approver: 'Approver', third: 'Invited' },
+  roles: { window: 'Window', approver: 'Approver', third: 'Invited', fourth: 'Invited', fifth: 'Invited', sixth: 'Invited' },
   phase: {
     none: 'Not connected',
     waiting: 'Waiting',

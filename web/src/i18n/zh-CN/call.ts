@@ -59,7 +59,7 @@ export default {
   own_window: '本窗口',
   no_picture: '对方没有开画面',
   picture_coming: '正在等对方画面',
-  roles: { window: '窗口', approver: '审批', third: '受邀' },
+  roles: { window: '窗口', approver: '审批', third: '受邀', fourth: '受邀', fifth: '受邀', sixth: '受邀' },
   phase: {
     none: '未连线',
     waiting: '排队中',
