@@ -430,6 +430,15 @@ class Replaced(Message):
     call_id: str
 
 
+class OfferWanted(Message):
+    """Ephemeral to the parties of a call: this leg's page is to ask for a new offer, because the
+    room has more lines than it was offered, or somebody does not take the codec that it sends."""
+
+    type: Literal["call.offer_wanted"] = "call.offer_wanted"
+    call_id: str
+    leg_id: str
+
+
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
     CallMute, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
@@ -437,7 +446,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RehearsalClose,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
-EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced)
+EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced, OfferWanted)
 
 BEAT_EVERY_S = 2.0
 """How often the server sends the beat that every page answers; the other times stand in ``call.Patience``."""

@@ -71,6 +71,7 @@ from signaling.protocol import (
     DeskOpen,
     DeskView,
     Message,
+    OfferWanted,
     Replaced,
     UnitOpen,
     UnitPresence,
@@ -84,6 +85,8 @@ SWEEP_EVERY_S: Final = 1.0
 SEEN_WRITTEN_EVERY_S: Final = 5.0
 PRESENCE: Final = "presence"
 """The audience of ``unit:<id>``."""
+PARTY: Final = "party"
+"""The audience of ``call:<id>`` of those who sit in it."""
 THIRD: Final = "third"
 """The audience of ``case:<id>`` that a person is only while he is a guest in its call."""
 
@@ -250,6 +253,10 @@ class Screens(Protocol):
 
     async def tell(self, sid: str, message: Message) -> None: ...
     async def show(self, subject: str, audience: str, message: Message) -> None: ...
+    def ephemeral(self, subject: str, audience: str, message: Message) -> None:
+        """As ``show``, on all nodes; it may get lost."""
+        ...
+
     def watched(self, prefix: str) -> Sequence[str]: ...
     def watchers(self, prefix: str, audience: str) -> Collection[tuple[str, str]]:
         """(person, subject) of the sockets that watch such a subject as this audience."""
@@ -565,6 +572,14 @@ class Switchboard:
         """
         event = MediaTurned(LegId(leg_id), on)
         await self._note(CallId(call_id), event, "leg.media_up" if on else "leg.media_down", leg_id)
+
+    def offer_wanted(self, call_id: str, leg_id: str) -> None:
+        """The engine has more, or another, to offer to this leg: its page asks anew, wherever it is.
+
+        A page that does not hear of it asks when it sees that more are there than it has lines for.
+        """
+        wanted = OfferWanted(call_id=call_id, leg_id=leg_id)
+        self._screens.ephemeral(f"call:{call_id}", PARTY, wanted)
 
     async def find(self, call_id: str) -> Call | None:
         """The call of a media room; None when there is none."""

@@ -71,6 +71,7 @@ class Told(Protocol):
 
     async def media_turned(self, call_id: str, leg_id: str, on: bool) -> None: ...
     async def media_lost(self, calls: Collection[str]) -> None: ...
+    def offer_wanted(self, call_id: str, leg_id: str) -> None: ...
     async def find(self, call_id: str) -> Call | None: ...
 
 
@@ -449,7 +450,7 @@ class Rooms:
             case PartyDown(room, party):
                 await _until_taken(partial(told.media_turned, room, party, False))
             case OfferWanted(room, party):
-                log.info("media.offer_wanted", call=room, leg=party)
+                told.offer_wanted(room, party)
             case RecordingStarted():
                 await _until_taken(partial(self._recordings.begun, event))
             case SegmentFinished():

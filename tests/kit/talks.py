@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,13 @@ from playwright.async_api import Browser, Page, expect
 from media.client import attach
 from media.control import socket_path
 from server.actions import demo
+from server.actions.sessions import Passwords
 from server.app import Running
+from server.domain.person import SYSTEM, Role
+from server.store import Store, people, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import demo_node
+from tests.kit.nodes import node_settings
 from tests.kit.peer import RED, Colour, near
 from tests.kit.until import until
 
@@ -62,6 +67,35 @@ class Talk:
         return sum(feed["packets"] for one in parties.values() for feed in one["feeds"].values())
 
 
+async def seat_guests(folder: Path, unit_id: str, logins: Sequence[str]) -> None:
+    """Further approvers of a unit, who sign in with the demo's password; before the node starts."""
+    database = _database(folder)
+    await upgrade(database)
+    store = await Store.open(node_settings(database, folder).store)
+    try:
+        await demo.load(store)
+        known = await asyncio.to_thread(Passwords().hash, demo.PASSWORD)
+        async with store.change(SYSTEM) as change:
+            for number, login in enumerate(logins):
+                await people.add_person(
+                    change.connection,
+                    person_id=f"person-{login}",
+                    login=login,
+                    password_hash=known,
+                    name=f"第{number + 1}位",
+                    staff_number=f"LC-02{number:02}",
+                    unit_id=unit_id,
+                    window_id=None,
+                    roles=[Role.APPROVER],
+                )
+    finally:
+        await store.close()
+
+
+def _database(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'yunjian.sqlite'}"
+
+
 async def stands(page: Page, phase: str, timeout_s: float = 15) -> None:
     """The pane of this page says that the call stands so."""
     pane = page.locator(".call-pane")
@@ -83,9 +117,8 @@ async def shows(desk: Desk, colour: Colour = RED, selector: str = FAR) -> None:
 @asynccontextmanager
 async def talking(folder: Path, *, flags: tuple[str, ...] = ()) -> AsyncIterator[Talk]:
     """The clerk and the approver of the demo in a live call that both see; consent was given."""
-    database = f"sqlite+aiosqlite:///{folder / 'yunjian.sqlite'}"
     async with (
-        demo_node(database, folder, media=True) as node,
+        demo_node(_database(folder), folder, media=True) as node,
         chromium(folder, RED, 440, more=flags) as browser,
     ):
         window, approver = await Desk.open(browser), await Desk.open(browser)

@@ -332,6 +332,13 @@ async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
             third = Seat(desk, BLUE, 880.0)
             try:
                 await third.connect(call_id)
+                # Those who are there are to get lines for what the third sends them in layers.
+                for seat in (window, approver):
+                    leg_id = seat.desk.leg_in(call_id)["id"]
+                    wanted = {"type": "call.offer_wanted", "call_id": call_id, "leg_id": leg_id}
+                    await until(
+                        lambda d=seat.desk, w=wanted: None if w in d.ephemerals else d.ephemerals
+                    )
                 for seat, first, second in (
                     (window, approver, third),
                     (approver, window, third),

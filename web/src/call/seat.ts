@@ -301,6 +301,13 @@ export class SeatKeeper {
     this.run(() => this.step())
   }
 
+  /** The worker has more, or another, to offer to this leg than it has been offered. */
+  renegotiate(leg_id: string): void {
+    this.run(async () => {
+      if (this.held?.leg_id === leg_id) await this.extend(this.held)
+    })
+  }
+
   /** The server says that the worker of this leg is gone or hears nothing of it. */
   unheard(leg_id: string): void {
     if (this.held?.leg_id === leg_id) this.notice({ type: 'unheard' })

@@ -109,6 +109,7 @@ function open(scope: EffectScope, ended: () => void) {
 
   function overhear(ephemeral: AnyEphemeral): void {
     if (ephemeral.type === 'desk.replaced') seat.giveUp(ephemeral.call_id)
+    else if (ephemeral.type === 'call.offer_wanted') seat.renegotiate(ephemeral.leg_id)
   }
 
   async function greet(): Promise<void> {

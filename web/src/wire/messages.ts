@@ -61,7 +61,15 @@ export type AnyEvent =
   | CaseSubmitted
   | PaperChanged
 export type AnyEphemeral =
-  UnitPresence | Replaced | CaseTyping | CaseFocus | CasePoint | MaterialProgress | DocumentPoint | DocumentLook
+  | UnitPresence
+  | Replaced
+  | OfferWanted
+  | CaseTyping
+  | CaseFocus
+  | CasePoint
+  | MaterialProgress
+  | DocumentPoint
+  | DocumentLook
 
 export interface Wire {
   command: AnyCommand
@@ -983,6 +991,15 @@ export interface Presence {
 export interface Replaced {
   type: 'desk.replaced'
   call_id: string
+}
+/**
+ * Ephemeral to the parties of a call: this leg's page is to ask for a new offer, because the
+ * room has more lines than it was offered, or somebody does not take the codec that it sends.
+ */
+export interface OfferWanted {
+  type: 'call.offer_wanted'
+  call_id: string
+  leg_id: string
 }
 /**
  * The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone.

@@ -25,7 +25,7 @@ const call: Words<typeof zh> = {
   },
   leave: 'Leave',
   join: 'Join',
-  party: { title: 'How each party is connected', connecting: 'Connecting', connected: 'Connected', silent: 'Reconnecting', lost: 'Lost' },
+  party: { who: '{place} · {number}', title: 'How each party is connected', connecting: 'Connecting', connected: 'Connected', silent: 'Reconnecting', lost: 'Lost' },
   talk: { on: 'Talking', off: 'Muted' },
   said: { microphone_on: 'Microphone on', microphone_off: 'Microphone muted', camera_on: 'Camera on', camera_off: 'Camera off' },
   third: {

@@ -22,7 +22,7 @@ export default {
     ended: '通话继续',
   },
   join: '加入',
-  party: { title: '各方连接', connecting: '接通中', connected: '已连接', silent: '正在重连', lost: '已断开' },
+  party: { who: '{place} · {number}', title: '各方连接', connecting: '接通中', connected: '已连接', silent: '正在重连', lost: '已断开' },
   talk: { on: '正在说话', off: '已静音' },
   said: { microphone_on: '麦克风已打开', microphone_off: '麦克风已静音', camera_on: '摄像头已打开', camera_off: '摄像头已关闭' },
   third: {
