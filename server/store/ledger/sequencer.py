@@ -34,7 +34,9 @@ GATHER_S: Final = 0.25
 LOOK_EVERY_S: Final = 1.0
 """How often to look for entries of other nodes."""
 BATCH: Final = 1_000
-CLAIM_S: Final = 10.0
+CLAIM_S: Final = 3.0
+"""How long a node keeps its turn after it last sealed: well below STALLED_S, so that a dead node's
+turn passes on before anyone is alarmed. The locked row, not this claim, keeps two from sealing."""
 PATIENCE_S: Final = 2.0
 """How long the journal may fail before acts are refused."""
 STALLED_S: Final = 5.0
