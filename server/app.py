@@ -27,6 +27,7 @@ from server.actions import (
     decisions,
     forms,
     papers,
+    rating,
     sayings,
     showing,
     signing,
@@ -302,6 +303,7 @@ async def node(
         sayings.commands(store),
         comments.commands(store),
         signing.commands(store, settings.numbering),
+        rating.commands(store),
         switchboard.handlers(),
         rehearsals.commands(),
     ):

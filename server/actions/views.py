@@ -14,6 +14,7 @@ from server.domain.form import Proposal as Proposed
 from server.domain.item import Item
 from server.domain.material import Material
 from server.domain.person import Actor
+from server.domain.rating import Rating
 from server.domain.saying import Saying as Said
 from server.domain.summary import Signature as Signed
 from server.domain.summary import Submission as Submitted
@@ -38,6 +39,7 @@ from server.wire.case import (
     MaterialView,
     PaperView,
     Proposal,
+    RatingView,
     Saying,
     SignatureView,
     Submission,
@@ -101,6 +103,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         submission=case.submission and submission_view(case.submission, people[case.submission.by]),
         corrections=case.corrections,
         papers=[paper_view(one) for one in whole.papers],
+        ratings=[rating_view(one) for one in whole.ratings],
     )
 
 
@@ -238,6 +241,19 @@ def comment_view(comment: Thread, people: Mapping[str, PersonRef]) -> Comment:
 
 def check_view(check: Checked, by: PersonRef) -> Check:
     return Check(point=check.point, verdict=check.verdict, note=check.note, by=by, at=check.at)
+
+
+def rating_view(rating: Rating) -> RatingView:
+    """The whole of it. Project it before it leaves."""
+    return RatingView(
+        id=rating.id,
+        call_id=rating.call_id,
+        number=rating.number,
+        at=rating.at,
+        level=rating.level.value,
+        reasons=list(rating.reasons),
+        text=rating.text,
+    )
 
 
 def signature_view(signature: Signed, by: PersonRef) -> SignatureView:

@@ -80,6 +80,9 @@ TABLE: Final[dict[Code, Entry]] = {
         409, "您已在另一个云见面中。", "You are already in another call."
     ),
     Code.CALL_ENDED: Entry(409, "这次云见面已经结束。", "This call has already ended."),
+    Code.CALL_RUNNING: Entry(
+        409, "云见面还没有结束，结束后再评价。", "The call is still going on; rate it when it has ended."
+    ),
     Code.RING_CLOSED: Entry(
         409,
         "这次呼叫已由他人接听或已结束。",
@@ -141,6 +144,11 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.PROPOSAL_CLOSED: Entry(
         409, "这条修改建议已处理或已过期。", "This proposal was already closed or is outdated."
+    ),
+    Code.RATING_CLOSED: Entry(
+        409,
+        "这次服务现在不能评价：已经评价过、没有接通，或已过评价期限。",
+        "This service cannot be rated now: it was rated already, was never answered, or it is too late.",
     ),
     Code.REASON_MISSING: Entry(422, "请填写理由。", "Please give a reason."),
     Code.INCOMPLETE: Entry(

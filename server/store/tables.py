@@ -253,6 +253,19 @@ signatures = sa.Table(
     C("points", sa.Integer, nullable=False),
     C("outdated", sa.Boolean, nullable=False, default=False),
 )  # fmt: skip
+ratings = sa.Table(  # what the applicant says of a call afterwards (好差评)
+    "ratings", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False),
+    C("number", sa.Integer, nullable=False),  # 1, or 2 for what was added (追评)
+    C("version", sa.Integer, nullable=False),
+    C("level", sa.String(1), nullable=False),  # GB/T 39046: 1 the best
+    C("reasons", JSON, nullable=False),
+    C("text", sa.Text, nullable=False),
+    C("at", Utc, nullable=False),
+    C("by", ID, nullable=False),
+    sa.UniqueConstraint("call_id", "number"),
+)  # fmt: skip
 papers = sa.Table(
     "papers", metadata, _id(),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),

@@ -239,6 +239,26 @@ class Submission(Message):
     by: PersonRef
 
 
+RatingReason = Literal["waiting", "attitude", "unclear", "repeated", "picture", "other"]
+SatisfactionLevel = Literal["1", "2", "3", "4", "5"]
+"""满意度 of GB/T 39046: 1 非常满意 … 5 非常不满意."""
+
+
+class RatingView(Message):
+    """What the applicant said of a call (好差评). The supervisor reads all of it; the applicant's screen
+    that, and when, it was given; nobody else that there is one."""
+
+    id: str
+    call_id: str
+    number: int
+    """1, or 2 for what was added (追评)."""
+    at: datetime
+    level: SatisfactionLevel | None
+    """None where the audience may not see it."""
+    reasons: list[RatingReason] = []
+    text: str = ""
+
+
 PaperKind = Literal["receipt", "acceptance", "correction", "refusal"]
 """收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书."""
 
@@ -308,6 +328,7 @@ class CaseView(Message):
     corrections: int = 0
     """How many 补正 notices were given; the law knows one (行政许可法 32)."""
     papers: list[PaperView] = []
+    ratings: list[RatingView] = []
 
 
 class Draft(Message):
@@ -575,6 +596,19 @@ class CaseSubmit(Command):
     hash: Hash
 
 
+class CaseRate(Command):
+    """The applicant says on his own screen how he was served in a call that has ended. Only from a
+    socket that opened the case ``as_applicant``. Refused: call_running, rating_closed,
+    reason_missing (a bad level without a reason). Result: ``{number}``; what was said is in no ack."""
+
+    type: Literal["case.rate"] = "case.rate"
+    case_id: Id
+    call_id: Id
+    level: SatisfactionLevel
+    reasons: list[RatingReason] = []
+    text: Annotated[str, Field(max_length=500)] = ""
+
+
 # ---------------------------------------------------------------- events
 
 
@@ -680,6 +714,13 @@ class CaseSubmitted(Event):
     submission: Submission
 
 
+class CaseRated(Event):
+    """Skipped for all but the supervisor and the applicant's screen."""
+
+    type: Literal["case.rated"] = "case.rated"
+    rating: RatingView
+
+
 class PaperChanged(Event):
     type: Literal["paper.changed"] = "paper.changed"
     paper: PaperView
@@ -755,12 +796,12 @@ class DocumentLook(Message):
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
     CaseCloseProposal, CaseReview, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
-    CaseCheck, CaseSummarise, CaseSign, CaseSubmit,
+    CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
-    CaseSubmitted, PaperChanged,
+    CaseSubmitted, CaseRated, PaperChanged,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentLook,

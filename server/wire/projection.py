@@ -3,7 +3,7 @@
     reduce(project(old), projected events) == project(new)     for every action and audience
 
 Sensitive values leave whole for the window and the applicant whose they are, and masked for
-everyone else; the applicant sees nothing that is between members of staff; a rung approver sees
+everyone else; the applicant sees nothing that is between members of staff; how he was served only the supervisor; a rung approver sees
 his own ring alone; what an audience may not see keeps its place as ``skipped``. An event of
 unknown type or an audience that does not read that subject is skipped too, never passed on.
 """
@@ -19,11 +19,13 @@ from server.wire.case import (
     CaseEdited,
     CaseProposalClosed,
     CaseProposed,
+    CaseRated,
     CaseSaid,
     CaseTyping,
     CaseView,
     FieldState,
     Proposal,
+    RatingView,
 )
 from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, StoredEvent
 
@@ -62,6 +64,11 @@ def _seen(event: StoredEvent, audience: str) -> Event:
 def _project_case_event(event: Event, audience: str) -> Event:
     if isinstance(event, CaseCreated):
         return event.model_copy(update={"case": project_case(event.case, audience)})
+    if isinstance(event, CaseRated):
+        seen = _seen_ratings([event.rating], audience)
+        if seen:
+            return event.model_copy(update={"rating": seen[0]})
+        return Skipped(subject=event.subject, version=event.version, at=event.at)
     if audience == "applicant" and _among_staff(event):
         return Skipped(subject=event.subject, version=event.version, at=event.at)
     if audience in _UNMASKED:
@@ -86,6 +93,7 @@ def project_case(case: CaseView, audience: str) -> CaseView:
     """The case as that audience may see it. PermissionError for an audience that reads no cases."""
     if audience not in CASE_AUDIENCES:
         raise PermissionError(f"{audience} reads no cases")
+    case = case.model_copy(update={"ratings": _seen_ratings(case.ratings, audience)})
     if audience == "applicant":
         return case.model_copy(
             update={
@@ -153,6 +161,14 @@ def _among_staff(event: Event) -> bool:
             return True
         case _:
             return False
+
+
+def _seen_ratings(ratings: list[RatingView], audience: str) -> list[RatingView]:
+    """Staff who served do not see how; nor does a screen that the clerk can look at."""
+    if audience == "supervisor":
+        return ratings
+    hidden: dict[str, Any] = {"level": None, "reasons": [], "text": ""}
+    return [one.model_copy(update=hidden) for one in ratings] if audience == "applicant" else []
 
 
 def _masked_field(state: FieldState) -> FieldState:

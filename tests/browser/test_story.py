@@ -201,6 +201,7 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         number = await sign_and_hand_in(window)
         assert await decide(window, approver, screens) == number
         await window.page.get_by_role("button", name="挂断").click()
+        await rate(window, screens)
         for desk in (window, approver):
             await expect(desk.page.locator(".call-pane")).to_have_attribute("data-phase", "ended")
             await expect(desk.page.get_by_text(number).first).to_be_visible()
@@ -669,6 +670,26 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
     return number
 
 
+async def rate(window: Desk, screens: Screens) -> None:
+    """A10, C10: asked on his own screen once the call has ended; a bad one says why; the clerk sees nothing."""
+    page = window.page
+    await page.locator("[data-turn]").click()
+    turned = page.locator("[data-turned]")
+    asked = turned.locator("[data-rate]")
+    await expect(asked.get_by_text("请您评价这次服务")).to_be_visible()
+    await asked.locator('[data-level="4"]').check(force=True)
+    await asked.locator('[data-answer="rate"]').click()
+    await expect(asked.get_by_role("alert")).to_contain_text("请选一项原因")
+    await asked.locator('[data-reason="repeated"]').check()
+    await screens.take(window, "turned-rate", large=True)
+    await asked.locator('[data-answer="rate"]').click()
+    await expect(asked.get_by_text("谢谢您的评价")).to_be_visible()
+    await asked.locator('[data-answer="leave"]').click()
+    await expect(asked).to_be_hidden()
+    await turned.locator("[data-back]").click()
+    await expect(page.get_by_text("不满意")).to_have_count(0)
+
+
 async def supervise(desk: Desk, node: Running, number: str, screens: Screens) -> None:
     """S3, S4: found by number, staff, file and words; played; the ledger holds; the form of a second."""
     page = desk.page
@@ -697,6 +718,9 @@ async def supervise(desk: Desk, node: Running, number: str, screens: Screens) ->
         "data-state", "whole", timeout=20_000
     )
     await expect(page.get_by_text("存证一致")).to_be_visible()
+    # S4, A10: only here it is read what the applicant said of the service
+    await page.get_by_label("找文件名、字段、说过的话").fill("评价")
+    await expect(page.locator('[data-event][data-kind="rated_4"]')).to_have_count(1)
     # the second of an edit: the form stands as it stood then
     await page.get_by_label("找文件名、字段、说过的话").fill("任职日期")
     await page.locator('[data-event][data-kind="adopted"]').first.get_by_role("button").click()

@@ -12,7 +12,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from server.actions import calls, cases, comments, decisions, demo, forms, sayings, signing
+from server.actions import (
+    calls,
+    cases,
+    comments,
+    decisions,
+    demo,
+    forms,
+    rating,
+    sayings,
+    signing,
+)
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.sessions import Passwords
@@ -64,12 +74,17 @@ _numbers = itertools.count(1)
 class Line:
     """A connection without a socket, as the switchboard asks for one: one page of one person."""
 
-    def __init__(self, who: Actor) -> None:
+    def __init__(self, who: Actor, watching: dict[str, str] | None = None) -> None:
         self.who = who
+        self._watching = {} if watching is None else watching
         self.sid = self.page = f"page-{who.login}"
 
     async def watch(self, subject: str, audience: str) -> None:
-        """Nothing is sent to a request."""
+        """Nothing is sent to a request; as what it watches is known."""
+        self._watching[subject] = audience
+
+    def watches(self, subject: str) -> str | None:
+        return self._watching.get(subject)
 
 
 class Screens:
@@ -114,9 +129,11 @@ class Office:
             **sayings.commands(store),
             **comments.commands(store),
             **signing.commands(store),
+            **rating.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()
+        self._watching: dict[str, dict[str, str]] = {}
 
     async def do(self, login: str, command: type[Command], **members: Any) -> dict[str, Any]:
         """Let this person send a command with a new id; returns its result. A second later each time.
@@ -128,7 +145,7 @@ class Office:
     async def send(self, login: str, command: Command) -> dict[str, Any]:
         """Let this person send this command."""
         self.clock.move(1)
-        result = await self.handlers[type(command)](Line(self.actors[login]), command)
+        result = await self.handlers[type(command)](self.line(login), command)
         self.done.add(type(command))
         if isinstance(result, Ack):
             return result.result
@@ -172,7 +189,7 @@ class Office:
 
     def line(self, login: str) -> Line:
         """The one page of this person."""
-        return Line(self.actors[login])
+        return Line(self.actors[login], self._watching.setdefault(login, {}))
 
     async def call(self, call_id: str, login: str = CLERK) -> dict[str, Any]:
         """The call as this person sees it now."""

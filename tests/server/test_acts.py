@@ -48,7 +48,7 @@ UNSAVED: Final[Mapping[str, str]] = {
 ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
     "case.review", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
-    "case.check", "case.summarise", "case.sign", "case.submit", "call.dial", "call.cancel",
+    "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "desk.duty",
 }  # fmt: skip
@@ -228,6 +228,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _files(scene, case)
     await _signature(scene, case)
     await _seats(scene, {"call_id": call_id})
+    await _rating(scene, case, call_id)
     await _archive(scene, case, call_id)
     await _catalogue(scene)
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
@@ -405,6 +406,13 @@ async def _seats(scene: Scene, call: Mapping[str, str]) -> None:
     await scene.does(THIRD, "call.hang_up", **call)
     await scene.does(APPROVER, "call.hang_up", **call)
     await scene.is_refused(CLERK, "call.hang_up", call_id="call-that-is-not")
+
+
+async def _rating(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
+    said = {**case, "call_id": call_id, "level": "2"}
+    await scene.is_refused(CLERK, "case.rate", **said)  # the clerk's own page
+    await scene.sockets[CLERK].ask({"type": "case.open", **case, "as_applicant": True})
+    await scene.does(CLERK, "case.rate", **said)
 
 
 async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:

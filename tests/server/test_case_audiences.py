@@ -40,6 +40,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseSummarise: {},
     shapes.CaseSign: {"hash": "0" * 64, "width": 100, "height": 100, "strokes": [[(0, 0, 0, 0)]]},
     shapes.CaseSubmit: {"hash": "0" * 64},
+    shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},
 }
 """Every command about a case, with members that no rule but that of the side is against."""
 THIRD_MAY: Final = {shapes.CaseOpen, shapes.CaseSay, shapes.CaseComment, shapes.CaseReply}

@@ -196,7 +196,8 @@ async def test_every_act_on_a_case_keeps_the_law(
     await step("consent given", CLERK, shapes.CaseConsent, given=True, **text)
     await silent("opened", APPROVER, shapes.CaseOpen)
     await office.duty(APPROVER)
-    await step("called", CLERK, protocol.CallDial)
+    dialled = await step("called", CLERK, protocol.CallDial)
+    await office.answer(APPROVER, dialled["call_id"])
 
     versions: dict[str, int] = {}
     for field, value in VALUES.items():
@@ -387,6 +388,18 @@ async def test_every_act_on_a_case_keeps_the_law(
     await office.bring(uploads, case_id, "other", login=APPROVER, purpose="result")
     assert await law.holds("the result was sent after the decision") == 2
     await step("said afterwards", APPROVER, say, lane="shared", text="已寄出")
+
+    about = {"case_id": case_id, "call_id": call_id}
+    await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
+    await office.do(CLERK, shapes.CaseOpen, case_id=case_id, as_applicant=True)
+    bad = {"level": "4", "reasons": ["picture"], "text": "画面不清楚"}
+    await office.do(CLERK, shapes.CaseRate, **about, **bad)
+    assert await law.holds("rated") == 1
+    assert law.last["supervisor"]["case"]["ratings"][0]["text"] == bad["text"]
+    assert law.last["applicant"]["case"]["ratings"][0]["level"] is None
+    for audience in ("window", "approver", "third"):
+        assert law.last[audience]["case"]["ratings"] == []
+        assert law.seen[audience][-1]["type"] == "skipped"
 
     assert law.types >= {model.model_fields["type"].default for model in shapes.EVENTS}
     assert office.done >= set(shapes.COMMANDS)

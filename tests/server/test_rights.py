@@ -123,6 +123,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.summarise": WINDOW,
     "case.sign": WINDOW,
     "case.submit": WINDOW,
+    "case.rate": frozenset(),  # of the screen alone that was opened for the applicant
     "case.propose": DECIDING,
     "case.review": DECIDING,
     "case.check": DECIDING,
@@ -257,7 +258,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "reason": "material", "adopt": False, "review": "accepted", "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
-        "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
+        "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from server.domain.comment import Comment
 from server.domain.form import Entry, Hold, Proposal
 from server.domain.item import Item
 from server.domain.material import Material
+from server.domain.rating import Rating
 from server.domain.saying import Saying
 from server.domain.summary import Signature
 from server.store.cases.columns import (
@@ -30,6 +31,7 @@ from server.store.cases.columns import (
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.papers import Paper, list_papers
 from server.store.people import person_refs
+from server.store.ratings import list_ratings
 from server.store.tables import (
     case_fields,
     cases,
@@ -99,6 +101,7 @@ class Whole:
     record: Record
     sayings: tuple[Saying, ...]
     papers: tuple[Paper, ...]
+    ratings: tuple[Rating, ...]
     people: Mapping[str, PersonRef]
     """Those of the record, and who said something."""
 
@@ -216,6 +219,7 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
         record=record,
         sayings=tuple(said),
         papers=tuple(await list_papers(connection, [case_id])),
+        ratings=await list_ratings(connection, case_id),
         people={**record.people, **await person_refs(connection, unknown)},
     )
 

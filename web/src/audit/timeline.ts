@@ -235,6 +235,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
       case 'case.submitted':
         add(key, at, event.submission.by, 'submitted', { values: { number: event.number }, row: 'decisions', tone: 'good' })
         break
+      case 'case.rated':
+        add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, { values: { text: event.rating.text ?? '' }, row: 'decisions', guest: true, tone: Number(event.rating.level) > 3 ? 'amber' : 'plain' })
+        break
       case 'case.decided':
         add(key, at, event.decision.by, `decided_${event.decision.kind}`, {
           values: { reason: event.decision.reason, number: event.number },

@@ -9,6 +9,7 @@ import { useNow } from '../call/clock'
 import { holdOf, otherLeg, secondLeg, spell } from '../call/standing'
 import { useCall } from '../call/useCall'
 import type { Leader, Turned } from '../record/turned'
+import { recall, remember } from '../ui/remembered'
 import type { CaseView, MaterialView, SummaryView } from '../wire/messages'
 
 /** What the page has before it. */
@@ -24,6 +25,7 @@ export interface Desk {
 }
 
 const WINDOW = 'yunjian-applicant'
+const ENDED = 'turned.ended'
 
 export function useLeading(case_id: string, desk: Desk) {
   const { t } = useI18n()
@@ -35,6 +37,17 @@ export function useLeading(case_id: string, desk: Desk) {
   const asked = ref<Turned['asked']>('follow')
   /** the summary that the applicant read last, or the clerk before him */
   const summary = shallowRef<SummaryView | null>(null)
+
+  /** the last answered call about this case that has ended, over a reload too */
+  const ended = ref<string | null>(null)
+  const [of_case, of_call] = (recall(ENDED) ?? '').split(' ')
+  if (of_case === case_id && of_call) ended.value = of_call
+  watch(call.current, (now, before) => {
+    const over = now?.state === 'ended' ? now : now ? null : before
+    if (!over?.answered_at || over.case_id !== case_id) return
+    ended.value = over.id
+    remember(ENDED, `${case_id} ${over.id}`)
+  })
 
   const telling = computed<Turned>(() => {
     const running = call.current.value?.case_id === case_id ? call.current.value : null
@@ -57,10 +70,11 @@ export function useLeading(case_id: string, desk: Desk) {
         here: desk.view.value?.window_place ?? '',
         there: desk.view.value?.item.place ?? '',
         form: running ? form : 'idle',
-        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t('turned.no_call'),
+        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(ended.value ? 'turned.ended' : 'turned.no_call'),
       },
       recording: live?.recording_consented ? { on: live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
-      call_id: live?.id ?? null,
+      call_id: running && running.state !== 'ended' ? running.id : null,
+      ended_call_id: ended.value,
       field: field?.name ?? null,
       value: field?.value ?? null,
       material_id: material?.state === 'stored' ? material.id : null,

@@ -78,6 +78,8 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return { ...view, signature: event.signature }
     case 'case.submitted':
       return { ...view, number: event.number, submission: event.submission }
+    case 'case.rated':
+      return { ...view, ratings: put(view.ratings, event.rating) }
     case 'paper.changed':
       return { ...view, papers: put(view.papers, event.paper) }
     default:

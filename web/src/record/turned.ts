@@ -24,6 +24,8 @@ export interface Turned {
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
   call_id: string | null
+  /** the last call about this case that was answered and has ended: he may say how he was served */
+  ended_call_id: string | null
   /** the field that the clerk fills, and what stands in it there before it is saved */
   field: string | null
   value: string | null
@@ -60,6 +62,7 @@ export type Stage =
   | { kind: 'field'; field: FormField; value: string; pointed: boolean }
   | { kind: 'document'; material: MaterialView; name: string }
   | { kind: 'wait' }
+  | { kind: 'rate'; call_id: string; given: number }
   | { kind: 'sign' }
   | { kind: 'signed' }
   | { kind: 'done'; number: string }
@@ -69,13 +72,16 @@ export function nameOf(view: CaseView, material: MaterialView): string {
 }
 
 /**
- * What the applicant shall see now: the summary when he is asked for it, else the change that waits for his word, the
+ * What the applicant shall see now: the summary when he is asked for it, else how he was served once the call has ended
+ * (`left`: the call of which he does not want to say so, or has said it), else the change that waits for his word, the
  * number once it was handed in, the field that is talked about, the document that lies on the table.
  */
-export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }> }): Stage {
+export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }>; left?: string | null }): Stage {
   const holds = view.signature !== null && !view.signature.outdated
   const done = view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
   if (told.asked === 'sign') return done ?? { kind: holds ? 'signed' : 'sign' }
+  const ended = told.call_id ? null : told.ended_call_id
+  if (ended && ended !== at.left) return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
   const fieldOf = (name: string | null): FormField | null => view.item.form.find((one) => one.name === name) ?? null
   const proposal = view.proposals.find((one) => one.state === 'open')
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }

@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseOpened, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
+  AnyEphemeral, AnyEvent, CaseOpened, CaseRate, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
@@ -232,6 +232,8 @@ export function useCase(case_id: string, as_applicant = false) {
     summarise: () => live.ask<SummaryView>({ type: 'case.summarise', case_id }),
     sign: (hash: string, shown_at: string, width: number, height: number, strokes: CaseSign['strokes']) =>
       live.ask<{ signature_id: string }>({ type: 'case.sign', case_id, hash, shown_at, width, height, strokes }),
+    rate: (call_id: string, level: CaseRate['level'], reasons: CaseRate['reasons'], text: string) =>
+      live.ask<{ number: number }>({ type: 'case.rate', case_id, call_id, level, reasons: reasons ?? [], text }),
     submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 

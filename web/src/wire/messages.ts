@@ -41,6 +41,7 @@ export type AnyCommand =
   | CaseSummarise
   | CaseSign
   | CaseSubmit
+  | CaseRate
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -59,6 +60,7 @@ export type AnyEvent =
   | CaseShown
   | CaseSigned
   | CaseSubmitted
+  | CaseRated
   | PaperChanged
 export type AnyEphemeral =
   | UnitPresence
@@ -481,6 +483,20 @@ export interface CaseSubmit {
   hash: string
 }
 /**
+ * The applicant says on his own screen how he was served in a call that has ended. Only from a
+ * socket that opened the case ``as_applicant``. Refused: call_running, rating_closed,
+ * reason_missing (a bad level without a reason). Result: ``{number}``; what was said is in no ack.
+ */
+export interface CaseRate {
+  id: string
+  type: 'case.rate'
+  case_id: string
+  call_id: string
+  level: '1' | '2' | '3' | '4' | '5'
+  reasons?: ('waiting' | 'attitude' | 'unclear' | 'repeated' | 'picture' | 'other')[]
+  text?: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -624,6 +640,7 @@ export interface CaseView {
   submission: Submission | null
   corrections: number
   papers: PaperView[]
+  ratings: RatingView[]
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -834,6 +851,19 @@ export interface PaperView {
   sha256: string | null
   pages: number | null
 }
+/**
+ * What the applicant said of a call (好差评). The supervisor reads all of it; the applicant's screen
+ * that, and when, it was given; nobody else that there is one.
+ */
+export interface RatingView {
+  id: string
+  call_id: string
+  number: number
+  at: string
+  level: ('1' | '2' | '3' | '4' | '5') | null
+  reasons: ('waiting' | 'attitude' | 'unclear' | 'repeated' | 'picture' | 'other')[]
+  text: string
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -964,6 +994,16 @@ export interface CaseSubmitted {
   type: 'case.submitted'
   number: string
   submission: Submission
+}
+/**
+ * Skipped for all but the supervisor and the applicant's screen.
+ */
+export interface CaseRated {
+  subject: string
+  version: number
+  at: string
+  type: 'case.rated'
+  rating: RatingView
 }
 export interface PaperChanged {
   subject: string

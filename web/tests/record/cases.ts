@@ -58,7 +58,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     signature: null,
     submission: null,
     corrections: 0,
-    papers: [],
+    papers: [], ratings: [],
     ...over,
   }
 }

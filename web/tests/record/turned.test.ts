@@ -3,7 +3,7 @@ import { leader, masked, seen, stageOf, stepsOf, type Leader, type Turned } from
 import { by, caseView, field, material, proposal, value } from './cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
-  asked: 'follow', face: null, person: null, third: null, line: { here: '', there: '', form: 'idle', word: '' }, recording: null, call_id: null, field: null, value: null, material_id: null, ...over,
+  asked: 'follow', face: null, person: null, third: null, line: { here: '', there: '', form: 'idle', word: '' }, recording: null, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,
 })
 const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
 const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })
@@ -29,6 +29,17 @@ describe('what the applicant sees now', () => {
   it('is the open proposal before anything else that is followed', () => {
     const view = caseView({ proposals: [proposal({ id: 'p1', state: 'declined' }), proposal({ id: 'p2' })] })
     expect(stageOf(view, told({ field: 'new_person' }), nowhere)).toMatchObject({ kind: 'confirm', proposal: { id: 'p2' }, field: { name: 'appointed_on' } })
+  })
+
+  it('is how he was served, once the answered call has ended and he is not asked to sign', () => {
+    const over = told({ ended_call_id: 'call-0001' })
+    const view = caseView({ proposals: [proposal({ id: 'p2' })] })
+    expect(stageOf(view, over, nowhere)).toEqual({ kind: 'rate', call_id: 'call-0001', given: 0 })
+    expect(stageOf(view, told({ ended_call_id: 'call-0001', call_id: 'call-0002' }), nowhere).kind).toBe('confirm')
+    expect(stageOf(view, { ...over, asked: 'sign' }, nowhere).kind).toBe('sign')
+    expect(stageOf(view, over, { ...nowhere, left: 'call-0001' }).kind).toBe('confirm')
+    const rated = caseView({ ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] })
+    expect(stageOf(rated, over, nowhere)).toMatchObject({ kind: 'rate', given: 1 })
   })
 
   it('is the pad when he is asked, and again when what he signed has changed', () => {
