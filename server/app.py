@@ -41,6 +41,7 @@ from server.actions.listings import Importer
 from server.actions.marks import Marks
 from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
+from server.actions.phones import Phones
 from server.actions.playbacks import Studio
 from server.actions.quotas import Quota
 from server.actions.recordings import Recordings
@@ -57,6 +58,7 @@ from server.api import (
     machine,
     openapi,
     pages,
+    phones,
     problems,
     sessions,
     uploads,
@@ -80,6 +82,7 @@ ROUTES = (
     cases.routes,
     commands.routes,
     uploads.routes,
+    phones.routes,
     calls.routes,
     administration.routes,
     catalogue_api.routes,
@@ -349,6 +352,9 @@ async def node(
     await receiving.prepare()
     app[uploads.EARLY] = early
     app[uploads.UPLOADS] = receiving
+    app[phones.PHONES] = links = Phones(store, receiving)
+    for command, handler in links.commands().items():
+        gateway.on(command, handler)
     app[machine.ROOM] = receiving.room
 
     tasks = Tasks()
@@ -370,6 +376,7 @@ async def node(
     tasks.start("marks", marks.run())
     tasks.start("rehearsals", rehearsals.run())
     tasks.start("uploads", receiving.sweep_on())
+    tasks.start("phones", links.run())
     tasks.start("nodes", nodes.run())
     tasks.start("sessions", book.watch(gateway.sessions, gateway.disconnect_session))
     await gateway.start()

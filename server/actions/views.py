@@ -14,6 +14,7 @@ from server.domain.form import Proposal as Proposed
 from server.domain.item import Item
 from server.domain.material import Material
 from server.domain.person import Actor
+from server.domain.phone import Phone
 from server.domain.rating import Rating
 from server.domain.saying import Saying as Said
 from server.domain.summary import Signature as Signed
@@ -38,6 +39,7 @@ from server.wire.case import (
     MaterialLine,
     MaterialView,
     PaperView,
+    PhoneView,
     Proposal,
     RatingView,
     Saying,
@@ -104,6 +106,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         corrections=case.corrections,
         papers=[paper_view(one) for one in whole.papers],
         ratings=[rating_view(one) for one in whole.ratings],
+        phones=[phone_view(one, people[one.by]) for one in whole.phones],
     )
 
 
@@ -284,6 +287,18 @@ def paper_view(paper: Paper) -> PaperView:
         size_bytes=paper.size_bytes,
         sha256=paper.sha256,
         pages=paper.pages,
+    )
+
+
+def phone_view(phone: Phone, by: PersonRef) -> PhoneView:
+    return PhoneView(
+        id=phone.id,
+        line=phone.line,
+        state=phone.state,
+        by=by,
+        made_at=phone.made_at,
+        expires_at=phone.expires_at,
+        pages=[page.material_id for page in phone.pages],
     )
 
 

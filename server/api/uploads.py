@@ -51,6 +51,8 @@ STALLED_S: Final = 60.0
 _RANGE: Final = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _KEY: Final = re.compile(r"[!-+\--~]{1,64}")
 """A key of the metadata: visible ASCII without space and comma."""
+_SPOKEN: Final = re.compile(r"/api/v1(/phones)?/uploads(/.*)?")
+"""Where this protocol is spoken."""
 _PART: Final = re.compile(rf"{PATH}/({ID_PATTERN})")
 _EARLY_HEADERS: Final = {
     **DOWNLOADED,
@@ -77,7 +79,7 @@ _PIECE_HEADERS: Final = (
 
 async def tus_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal ``on_response_prepare``: every answer under this path tells the protocol."""
-    if request.path != PATH and not request.path.startswith(PATH + "/"):
+    if not _SPOKEN.fullmatch(request.path):
         return
     response.headers["Tus-Resumable"] = VERSION
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
@@ -172,7 +174,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     id of the material that is now being received.
     """
     request = ask.request
-    _same_version(request)
+    same_version(request)
     said = request.headers.get("Upload-Metadata", "").strip()
     about = metadata(said)
     concat = request.headers.get("Upload-Concat", "").strip()
@@ -189,7 +191,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     size = request.content_length
     if length is not None and size is not None and size > length:
         raise Refusal(Code.TOO_LARGE, room_bytes=length)
-    checksum = _checksum(request) if brings else None
+    checksum = checksum_in(request) if brings else None
     uploads = request.app[UPLOADS]
     if concat == PART:
         standing = await uploads.begin_part(ask.actor, length, told=said)
@@ -208,7 +210,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     if brings:
         try:
             standing = await uploads.append(
-                ask.actor, standing.upload_id, 0, _pieces(request), size=size, checksum=checksum
+                ask.actor, standing.upload_id, 0, pieces_of(request), size=size, checksum=checksum
             )
         except BaseException as error:
             # He was not told the address: nobody could go on with what is there.
@@ -220,7 +222,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 
 
 def _created(standing: Standing) -> web.Response:
-    headers = {hdrs.LOCATION: f"{PATH}/{standing.upload_id}", **_offset(standing)}
+    headers = {hdrs.LOCATION: f"{PATH}/{standing.upload_id}", **offset_headers(standing)}
     if standing.material_id is not None:
         headers["Yunjian-Material"] = standing.material_id
     return web.Response(status=201, headers=headers)
@@ -274,7 +276,7 @@ async def read_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 
     A sender that hangs is asked to let go first.
     """
-    _same_version(ask.request)
+    same_version(ask.request)
     upload_id = ask.path("upload_id")
     return await _there(ask.request, lambda: _stands(ask, upload_id))
 
@@ -283,7 +285,7 @@ async def _stands(ask: Ask[Nothing, Nothing], upload_id: str) -> web.StreamRespo
     standing = await ask.request.app[UPLOADS].standing(ask.actor, upload_id)
     length = standing.length
     headers = {
-        **_offset(standing),
+        **offset_headers(standing),
         **({"Upload-Defer-Length": "1"} if length is None else {"Upload-Length": str(length)}),
     }
     for name, value in (
@@ -482,18 +484,18 @@ async def _there(
     except Elsewhere as away:
         if came_from_node:
             raise Refusal(Code.NODE_AWAY) from None
-        return await request.app[NEIGHBOURS].ask(request, away.node_id, _pieces(request))
+        return await request.app[NEIGHBOURS].ask(request, away.node_id, pieces_of(request))
 
 
 async def _append(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     request = ask.request
-    _same_version(request)
+    same_version(request)
     if request.content_type != PIECE:
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE, accepted=PIECE)
     upload_id = ask.path("upload_id")
-    offset = _number(request, "Upload-Offset")
-    checksum = _checksum(request)
-    length = _number(request, "Upload-Length") if "Upload-Length" in request.headers else None
+    offset = number_in(request, "Upload-Offset")
+    checksum = checksum_in(request)
+    length = number_in(request, "Upload-Length") if "Upload-Length" in request.headers else None
     try:
         return await _there(request, lambda: _appended(ask, upload_id, offset, checksum, length))
     except Refusal as refusal:
@@ -516,16 +518,16 @@ async def _appended(
         ask.actor,
         upload_id,
         offset,
-        _pieces(ask.request),
+        pieces_of(ask.request),
         size=ask.request.content_length,
         checksum=checksum,
         length=length,
     )
-    return web.Response(status=204, headers=_offset(standing))
+    return web.Response(status=204, headers=offset_headers(standing))
 
 
 async def _cancel(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
-    _same_version(ask.request)
+    same_version(ask.request)
     upload_id = ask.path("upload_id")
 
     async def cancelled() -> web.StreamResponse:
@@ -535,7 +537,8 @@ async def _cancel(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     return await _there(ask.request, cancelled)
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+async def pieces_of(request: web.Request) -> AsyncIterator[bytes]:
+    """The bytes of a body as they come. Raises Cut when its sender breaks off."""
     content = request.content
     try:
         while piece := await content.readany():
@@ -582,13 +585,14 @@ def _announced(request: web.Request) -> int | None:
     """The length that is announced; None when it is to be told later."""
     deferred = request.headers.get("Upload-Defer-Length")
     if deferred is None:
-        return _number(request, "Upload-Length")
+        return number_in(request, "Upload-Length")
     if deferred != "1" or "Upload-Length" in request.headers:
         raise Refusal(Code.MALFORMED, fields="Upload-Defer-Length")
     return None
 
 
-def _checksum(request: web.Request) -> Checksum | None:
+def checksum_in(request: web.Request) -> Checksum | None:
+    """What ``Upload-Checksum`` says, when it is there. Refused as Checksum.parse does."""
     said = request.headers.get("Upload-Checksum")
     return None if said is None else Checksum.parse(said)
 
@@ -601,19 +605,22 @@ def _purpose(said: str) -> Purpose:
     raise Refusal(Code.MALFORMED, fields="Upload-Metadata purpose")
 
 
-def _same_version(request: web.Request) -> None:
+def same_version(request: web.Request) -> None:
+    """Refused with upload_version for another version of tus than ours."""
     if request.headers.get("Tus-Resumable") != VERSION:
         raise Refusal(Code.UPLOAD_VERSION)
 
 
-def _number(request: web.Request, header: str) -> int:
+def number_in(request: web.Request, header: str) -> int:
+    """A count of bytes in this header. Refused: malformed."""
     said = request.headers.get(header, "")
     if not (said.isascii() and said.isdigit() and len(said) <= 15):
         raise Refusal(Code.MALFORMED, fields=header)
     return int(said)
 
 
-def _offset(standing: Standing) -> dict[str, str]:
+def offset_headers(standing: Standing) -> dict[str, str]:
+    """How far an upload has come and until when it is kept, as tus says it."""
     return {"Upload-Offset": str(standing.offset), **_expires(standing)}
 
 

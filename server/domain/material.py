@@ -18,9 +18,13 @@ from signaling.refusals import Code, Refusal
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
 Verdict = Literal["accepted", "returned", "not_needed"]
 Review = Literal["none", "accepted", "returned", "not_needed"]
-Purpose = Literal["material", "blank_form", "sample", "guide", "notice", "result"]
+Purpose = Literal[
+    "material", "page", "blank_form", "sample", "guide", "notice", "result", "snapshot"
+]
 Sender = Literal["window", "approver"]
 
+FROM_WINDOW: Final[frozenset[Purpose]] = frozenset({"material", "page"})
+"""What the window brings: materials, and pages of a phone that are yet to become one."""
 AFTER_CLOSING: Final[frozenset[Purpose]] = frozenset({"notice", "result"})
 """What the approver still sends when the case is decided."""
 VERSIONS_AT_MOST: Final = 200
@@ -70,8 +74,8 @@ def sent(
 ) -> Sender:
     """Judge whether a file may come now, and give whose it is.
 
-    The window brings materials, one of which may return a file of the approver's (``answers``);
-    the approver sends everything else, notices and results also after the decision. Refused:
+    The window brings materials, one of which may return a file of the approver's (``answers``), and
+    pages, of which materials are made; the approver sends everything else, notices and results also after the decision. Refused:
     ``not_yours``, ``case_closed``, ``line_unknown``, ``not_found`` (``answers`` names no file that
     the approver sent), ``throttled`` (200 versions of the line).
     """
@@ -80,7 +84,7 @@ def sent(
             pass
         case _:
             raise Refusal(Code.NOT_YOURS)
-    if (purpose == "material") is not (sender == "window") or (answers and sender == "approver"):
+    if (purpose in FROM_WINDOW) is not (sender == "window") or (answers and purpose != "material"):
         raise Refusal(Code.NOT_YOURS, purpose=purpose)
     if closed and purpose not in AFTER_CLOSING:
         raise Refusal(Code.CASE_CLOSED)

@@ -80,6 +80,15 @@ async def find_account(connection: AsyncConnection, login: str) -> Account | Non
     return None if row is None else Account(_actor(dict(row), ""), row["password_hash"])
 
 
+async def find_actor(connection: AsyncConnection, person_id: str, session_id: str) -> Actor | None:
+    """The active person with this id, as somebody who acts in his name."""
+    query = (
+        sa.select(*_COLUMNS).select_from(_STAFF).where(people.c.id == person_id, people.c.active)
+    )
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _actor(dict(row), session_id)
+
+
 async def find_session(
     connection: AsyncConnection, token_hash: str, at: datetime
 ) -> Session | None:

@@ -209,6 +209,21 @@ materials = sa.Table(
     C("version", sa.Integer, nullable=False, server_default="0"),  # of the case when it came: their order
     sa.UniqueConstraint("case_id", "line", "number"),
 )  # fmt: skip
+phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id}]
+    "phones", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),  # of the case: their order
+    C("line", sa.String(64), nullable=False),
+    C("by", ID, nullable=False),
+    C("secret_sha256", sa.String(64), nullable=False),
+    C("token_sha256", sa.String(64), nullable=True, index=True),
+    C("state", sa.String(10), nullable=False),
+    C("made_at", Utc, nullable=False),
+    C("expires_at", Utc, nullable=False),
+    C("connected_at", Utc, nullable=True),
+    C("ended_at", Utc, nullable=True),
+    C("pages", JSON, nullable=False),
+)  # fmt: skip
 sayings = sa.Table(  # text beside the voice
     "sayings", metadata, _id(),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),

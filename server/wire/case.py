@@ -30,8 +30,11 @@ CaseAudience = Literal["window", "approver", "third", "applicant", "supervisor"]
 """``third``: a unit that was invited into the live call; ``applicant``: the turned screen at the window."""
 Lane = Literal["shared", "staff"]
 """``shared`` is also seen by the applicant; ``staff`` by members of staff alone."""
-Purpose = Literal["material", "blank_form", "sample", "guide", "notice", "result"]
-"""What a file is for. ``material`` comes from the window; all others the approver sends."""
+Purpose = Literal[
+    "material", "page", "blank_form", "sample", "guide", "notice", "result", "snapshot"
+]
+"""What a file is for. ``material`` and ``page`` (a picture of a phone, of which a material is made)
+come from the window; all others the approver sends. ``snapshot`` is what he took of the window's picture."""
 OTHER_LINE = "other"
 """The line of what belongs to no line of the item's list."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
@@ -297,6 +300,23 @@ class Decided(Message):
     """补正: every open point at once (行政许可法 32): returned materials with reason, missing required lines."""
 
 
+PhoneState = Literal["waiting", "connected", "finished", "expired", "withdrawn"]
+
+
+class PhoneView(Message):
+    """A link by which one phone brings pages to a line. Its secret is nowhere but in the window's page
+    and on the phone."""
+
+    id: str
+    line: str
+    state: PhoneState
+    by: PersonRef
+    made_at: datetime
+    expires_at: datetime
+    pages: list[str] = []
+    """Ids of the materials (``page``) that it brought, in their order."""
+
+
 class CaseView(Message):
     """A case as one audience sees it."""
 
@@ -329,6 +349,7 @@ class CaseView(Message):
     """How many 补正 notices were given; the law knows one (行政许可法 32)."""
     papers: list[PaperView] = []
     ratings: list[RatingView] = []
+    phones: list[PhoneView] = []
 
 
 class Draft(Message):
@@ -609,6 +630,25 @@ class CaseRate(Command):
     text: Annotated[str, Field(max_length=500)] = ""
 
 
+class CaseInvitePhone(Command):
+    """Let one phone bring pages to a line, for five minutes. The page makes the secret of the link and
+    tells only its SHA-256; an earlier link of the case ends with this one. Window only.
+    Refused: line_unknown, case_closed, throttled (200 links). Result: ``{phone_id, expires_at}``."""
+
+    type: Literal["case.invite_phone"] = "case.invite_phone"
+    case_id: Id
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    secret_sha256: Hash
+
+
+class CaseWithdrawPhone(Command):
+    """End a link, whether a phone has taken it or not. Window only."""
+
+    type: Literal["case.withdraw_phone"] = "case.withdraw_phone"
+    case_id: Id
+    phone_id: Id
+
+
 # ---------------------------------------------------------------- events
 
 
@@ -726,6 +766,13 @@ class PaperChanged(Event):
     paper: PaperView
 
 
+class PhoneChanged(Event):
+    """The whole link as it is now."""
+
+    type: Literal["phone.changed"] = "phone.changed"
+    phone: PhoneView
+
+
 # ---------------------------------------------------------------- ephemerals (never stored)
 
 
@@ -796,12 +843,12 @@ class DocumentLook(Message):
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
     CaseCloseProposal, CaseReview, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
-    CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate,
+    CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
-    CaseSubmitted, CaseRated, PaperChanged,
+    CaseSubmitted, CaseRated, PaperChanged, PhoneChanged,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentLook,

@@ -45,6 +45,28 @@ class SignIn(Message):
     password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class TakePhone(Message):
+    """A phone takes the link whose secret it was shown."""
+
+    phone_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    secret: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{20,100}$")]
+
+
+class PhoneSession(Message):
+    """What a phone may bring, and until when."""
+
+    item_name: str
+    line_name: str
+    """Empty for what is on no line of the list."""
+    unit_name: str
+    window_name: str
+    expires_at: datetime
+    pages: int
+    """How many it has begun to bring."""
+    pages_at_most: int
+    max_bytes: int
+
+
 class UnitRef(Message):
     id: str
     name: str
@@ -598,8 +620,8 @@ class Health(Message):
 
 
 RESPONSES: tuple[type[Message], ...] = (
-    Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
+    PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
     CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
     SignatureImage, Phrases, HealthView, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
-REQUESTS: tuple[type[Message], ...] = (SignIn, ItemOffer, CalendarEdit)
+REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

@@ -50,7 +50,8 @@ ACTS: Final = {
     "case.review", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
-    "call.hang_up", "call.invite", "call.withdraw", "desk.duty",
+    "call.hang_up", "call.invite", "call.withdraw", "desk.duty", "case.invite_phone",
+    "case.withdraw_phone",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -73,6 +74,14 @@ BY_HTTP: Final = {
     "POST /api/v1/calendar": "calendar.edit",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
+PHONES: Final = frozenset({
+    "POST /api/v1/phones/session",
+    "DELETE /api/v1/phones/session",
+    "POST /api/v1/phones/uploads",
+    "PATCH /api/v1/phones/uploads/{upload_id}",
+    "DELETE /api/v1/phones/uploads/{upload_id}",
+})  # fmt: skip
+"""By a link and without a sign-in: what they leave is tested in tests/server/test_phones.py."""
 COMMANDS: Final = "POST /api/v1/commands"
 SEARCHES: Final = frozenset({"POST /api/v1/search/calls", "POST /api/v1/search/cases"})
 """Routes that only read: what is looked for stands in the body, so that it is in no address."""
@@ -95,7 +104,7 @@ def test_every_command_and_every_changing_route_is_listed() -> None:
     routes = {
         f"{route.method} {route.path}": route for route in declared() if route.method not in SAFE
     }
-    assert routes.keys() == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS} | SEARCHES
+    assert routes.keys() == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS} | SEARCHES | PHONES
     assert {name: route.act for name, route in routes.items() if route.act} == BY_HTTP
 
 
@@ -341,6 +350,11 @@ async def _words(scene: Scene, case: Mapping[str, str]) -> None:
     await scene.does(CLERK, "case.reply", **thread, text="已核对")
     await scene.is_refused(CLERK, "case.resolve", **thread, resolved=True)
     await scene.does(APPROVER, "case.resolve", **thread, resolved=True)
+    phone = {**case, "line": "licence", "secret_sha256": "0" * 64}
+    await scene.is_refused(APPROVER, "case.invite_phone", **phone)
+    link = {**case, "phone_id": (await scene.does(CLERK, "case.invite_phone", **phone))["phone_id"]}
+    await scene.is_refused(THIRD, "case.withdraw_phone", **link)
+    await scene.does(CLERK, "case.withdraw_phone", **link)
     check = {**case, "point": "seal", "verdict": "ok"}
     await scene.is_refused(CLERK, "case.check", **check)
     await scene.does(APPROVER, "case.check", **check)

@@ -7,6 +7,7 @@ reducers replay.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -19,6 +20,7 @@ import pytest
 
 from media.client import RecordingStarted
 from server.actions import calendar, views
+from server.actions.phones import Phones
 from server.store import Store, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
@@ -301,6 +303,21 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert await law.holds("receiving") == 1
     await uploads.cancel(office.actors[CLERK], begun.upload_id)
     assert await law.holds("cancelled") == 1
+
+    phones = Phones(office.store, uploads)
+    office.handlers.update(phones.commands())
+    invite = {"line": "identity", "secret_sha256": hashlib.sha256(b"a" * 32).hexdigest()}
+    link = (await step("a phone invited", CLERK, shapes.CaseInvitePhone, **invite))["phone_id"]
+    token, _ = await phones.connect(link, "a" * 32, "there")
+    assert await law.holds("a phone connected") == 1
+    await phones.begin(token, "1.jpg", 10)
+    assert await law.holds("a page begun") == 2
+    await phones.finish(token)
+    assert await law.holds("the phone is done") == 2  # its page never came
+    link = (await step("another invited", CLERK, shapes.CaseInvitePhone, **invite))["phone_id"]
+    await step("withdrawn", CLERK, shapes.CaseWithdrawPhone, phone_id=link)
+    await office.bring(uploads, case_id, "other", login=APPROVER, purpose="snapshot")
+    assert await law.holds("a snapshot was taken") == 2
 
     async def review(line: str, verdict: str, reason: str = "") -> None:
         made = {"material_id": brought[line], "review": verdict, "reason": reason}

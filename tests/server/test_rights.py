@@ -58,6 +58,14 @@ PUBLIC: Final = frozenset({
     "OPTIONS /api/v1/uploads",
     "OPTIONS /api/v1/uploads/{upload_id}",
     "GET /api/v1/openapi.json",
+    # for who has a link's cookie: tests/server/test_phones.py
+    "POST /api/v1/phones/session",
+    "GET /api/v1/phones/session",
+    "DELETE /api/v1/phones/session",
+    "POST /api/v1/phones/uploads",
+    "HEAD /api/v1/phones/uploads/{upload_id}",
+    "PATCH /api/v1/phones/uploads/{upload_id}",
+    "DELETE /api/v1/phones/uploads/{upload_id}",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",  # for this machine itself, and for administrators
@@ -124,6 +132,8 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.sign": WINDOW,
     "case.submit": WINDOW,
     "case.rate": frozenset(),  # of the screen alone that was opened for the applicant
+    "case.invite_phone": WINDOW,
+    "case.withdraw_phone": WINDOW,
     "case.propose": DECIDING,
     "case.review": DECIDING,
     "case.check": DECIDING,
@@ -242,11 +252,13 @@ async def _live(scene: Scene) -> dict[str, Any]:
     )
     comment = {"on": "field:remark", "text": "?"}
     commented = await clerk.ask({"type": "case.comment", **about, **comment})
+    phone = {"line": LINE, "secret_sha256": hashlib.sha256(b"secret").hexdigest()}
+    invited_phone = await clerk.ask({"type": "case.invite_phone", **about, **phone})
     item = await desk.get(f"/items/{demo.PRINCIPAL}")
     shown = await clerk.ask({"type": "case.summarise", **about})
     stored = await _archived(scene.store, case_id, call_id, leg_id)
     return {
-        **about, **stored, **consent, **comment,
+        **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
         "material_id": material_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
         "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],

@@ -18,6 +18,7 @@ from server.domain.comment import Comment
 from server.domain.form import Entry, Hold, Proposal
 from server.domain.item import Item
 from server.domain.material import Material
+from server.domain.phone import Phone
 from server.domain.rating import Rating
 from server.domain.saying import Saying
 from server.domain.summary import Signature
@@ -31,6 +32,7 @@ from server.store.cases.columns import (
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.papers import Paper, list_papers
 from server.store.people import person_refs
+from server.store.phones import list_phones
 from server.store.ratings import list_ratings
 from server.store.tables import (
     case_fields,
@@ -102,8 +104,9 @@ class Whole:
     sayings: tuple[Saying, ...]
     papers: tuple[Paper, ...]
     ratings: tuple[Rating, ...]
+    phones: tuple[Phone, ...]
     people: Mapping[str, PersonRef]
-    """Those of the record, and who said something."""
+    """Those of the record, and who said something or invited a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +217,15 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
     if record is None:
         return None
     said = await list_sayings(connection, case_id)
-    unknown = {one.by for one in said} - record.people.keys()
+    phones = await list_phones(connection, case_id)
+    speak = {one.by for one in said} | {one.by for one in phones}
+    unknown = speak - record.people.keys()
     return Whole(
         record=record,
         sayings=tuple(said),
         papers=tuple(await list_papers(connection, [case_id])),
         ratings=await list_ratings(connection, case_id),
+        phones=tuple(phones),
         people={**record.people, **await person_refs(connection, unknown)},
     )
 

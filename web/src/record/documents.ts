@@ -10,7 +10,8 @@ export type Sheet = { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; 
 /** Where a document comes from: the materials of a case, or its official papers. */
 export type Shelf = 'materials' | 'papers'
 
-async function bytesOf(shelf: Shelf, id: string): Promise<Blob> {
+/** The whole content of a stored material or a ready paper. Refused like the request (`Problem`). */
+export async function bytesOf(shelf: Shelf, id: string): Promise<Blob> {
   let response: Response
   try {
     response = await fetch(`/api/v1/${shelf}/${encodeURIComponent(id)}/content`, { credentials: 'same-origin', cache: 'no-store' })

@@ -234,6 +234,9 @@ export function useCase(case_id: string, as_applicant = false) {
       live.ask<{ signature_id: string }>({ type: 'case.sign', case_id, hash, shown_at, width, height, strokes }),
     rate: (call_id: string, level: CaseRate['level'], reasons: CaseRate['reasons'], text: string) =>
       live.ask<{ number: number }>({ type: 'case.rate', case_id, call_id, level, reasons: reasons ?? [], text }),
+    invitePhone: (line: string, secret_sha256: string) =>
+      live.ask<{ phone_id: string; expires_at: string }>({ type: 'case.invite_phone', case_id, line, secret_sha256 }),
+    withdrawPhone: (phone_id: string) => live.ask({ type: 'case.withdraw_phone', case_id, phone_id }),
     submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 

@@ -42,6 +42,8 @@ export type AnyCommand =
   | CaseSign
   | CaseSubmit
   | CaseRate
+  | CaseInvitePhone
+  | CaseWithdrawPhone
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -62,6 +64,7 @@ export type AnyEvent =
   | CaseSubmitted
   | CaseRated
   | PaperChanged
+  | PhoneChanged
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -497,6 +500,27 @@ export interface CaseRate {
   text?: string
 }
 /**
+ * Let one phone bring pages to a line, for five minutes. The page makes the secret of the link and
+ * tells only its SHA-256; an earlier link of the case ends with this one. Window only.
+ * Refused: line_unknown, case_closed, throttled (200 links). Result: ``{phone_id, expires_at}``.
+ */
+export interface CaseInvitePhone {
+  id: string
+  type: 'case.invite_phone'
+  case_id: string
+  line: string
+  secret_sha256: string
+}
+/**
+ * End a link, whether a phone has taken it or not. Window only.
+ */
+export interface CaseWithdrawPhone {
+  id: string
+  type: 'case.withdraw_phone'
+  case_id: string
+  phone_id: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -641,6 +665,7 @@ export interface CaseView {
   corrections: number
   papers: PaperView[]
   ratings: RatingView[]
+  phones: PhoneView[]
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -755,7 +780,7 @@ export interface MaterialView {
   reviewed_by: PersonRef | null
   reviewed_at: string | null
   side: 'window' | 'approver'
-  purpose: 'material' | 'blank_form' | 'sample' | 'guide' | 'notice' | 'result'
+  purpose: 'material' | 'page' | 'blank_form' | 'sample' | 'guide' | 'notice' | 'result' | 'snapshot'
   answers: string | null
 }
 export interface Decided {
@@ -863,6 +888,19 @@ export interface RatingView {
   level: ('1' | '2' | '3' | '4' | '5') | null
   reasons: ('waiting' | 'attitude' | 'unclear' | 'repeated' | 'picture' | 'other')[]
   text: string
+}
+/**
+ * A link by which one phone brings pages to a line. Its secret is nowhere but in the window's page
+ * and on the phone.
+ */
+export interface PhoneView {
+  id: string
+  line: string
+  state: 'waiting' | 'connected' | 'finished' | 'expired' | 'withdrawn'
+  by: PersonRef
+  made_at: string
+  expires_at: string
+  pages: string[]
 }
 export interface CaseConsented {
   subject: string
@@ -1011,6 +1049,16 @@ export interface PaperChanged {
   at: string
   type: 'paper.changed'
   paper: PaperView
+}
+/**
+ * The whole link as it is now.
+ */
+export interface PhoneChanged {
+  subject: string
+  version: number
+  at: string
+  type: 'phone.changed'
+  phone: PhoneView
 }
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
@@ -1604,6 +1652,19 @@ export interface PersonRow {
   active: boolean
 }
 /**
+ * What a phone may bring, and until when.
+ */
+export interface PhoneSession {
+  item_name: string
+  line_name: string
+  unit_name: string
+  window_name: string
+  expires_at: string
+  pages: number
+  pages_at_most: number
+  max_bytes: number
+}
+/**
  * A quick phrase of the asker's unit, or of all (常用语).
  */
 export interface Phrase {
@@ -1701,6 +1762,13 @@ export interface SummaryView {
   materials: SummaryMaterial[]
   missing_fields: string[]
   missing_lines: string[]
+}
+/**
+ * A phone takes the link whose secret it was shown.
+ */
+export interface TakePhone {
+  phone_id: string
+  secret: string
 }
 /**
  * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.

@@ -59,6 +59,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     submission: null,
     corrections: 0,
     papers: [], ratings: [],
+    phones: [],
     ...over,
   }
 }

@@ -15,7 +15,7 @@ export default {
   seats: { window: 'window', approver: 'approver', third: 'third party', fourth: 'fourth party', fifth: 'fifth party', sixth: 'sixth party', applicant: 'applicant' },
   tabs: { log: 'Call log', events: 'Events', files: 'Files' },
   line: { none: 'not handed in', receiving: 'arriving', rejected: 'refused', unread: 'not reviewed', accepted: 'good', returned: 'to be mended', not_needed: 'not needed' },
-  purpose: { material: 'material', blank_form: 'blank form', sample: 'sample', guide: 'guide', notice: 'notice', result: 'result' },
+  purpose: { material: 'material', page: 'picture from a phone', snapshot: 'snapshot', blank_form: 'blank form', sample: 'sample', guide: 'guide', notice: 'notice', result: 'result' },
   kinds: { recording: 'recorded segment', playback: 'recording', material: 'material', paper: 'paper' },
   reason: { altered: 'its content was changed', missing: 'the file is gone' },
   ledger: {

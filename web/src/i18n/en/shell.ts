@@ -10,7 +10,7 @@ const shell: Words<typeof zh> = {
   language: 'Language',
   sign_out: 'Sign out',
   loading: 'Opening',
-  titles: {
+  titles: { phone: 'Papers from a phone',
     sign_in: 'Sign in',
     window: 'Window desk',
     window_case: 'Window desk · case',

@@ -67,7 +67,7 @@ const talk: Words<typeof zh> = {
     title: 'Send to the window',
     open: 'Send a file',
     purpose: 'What it is',
-    purposes: { material: 'Material', blank_form: 'Blank form', sample: 'Sample', guide: 'Guide', notice: 'Notice', result: 'Result' },
+    purposes: { material: 'Material', page: 'Picture from a phone', snapshot: 'Snapshot', blank_form: 'Blank form', sample: 'Sample', guide: 'Guide', notice: 'Notice', result: 'Result' },
     line: 'Belongs to',
     other: 'No line of the list',
     choose: 'Choose a file',

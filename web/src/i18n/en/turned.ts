@@ -119,7 +119,7 @@ const turned: Words<typeof zh> = {
   },
   sent: {
     title: 'From the approver',
-    purposes: { blank_form: 'Blank form', sample: 'Sample', guide: 'Guide', notice: 'Notice', result: 'Result', material: 'Material' },
+    purposes: { blank_form: 'Blank form', sample: 'Sample', guide: 'Guide', notice: 'Notice', result: 'Result', material: 'Material', page: 'Picture from a phone', snapshot: 'Snapshot' },
     open: 'Open',
     open_name: 'Open {name}',
     print: 'Print',

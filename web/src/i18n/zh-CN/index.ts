@@ -2,10 +2,11 @@ import audit from './audit'
 import call from './call'
 import check from './check'
 import desk from './desk'
+import phone from './phone'
 import record from './record'
 import scan from './scan'
 import shell from './shell'
 import talk from './talk'
 import turned from './turned'
 
-export default { shell, call, check, record, scan, desk, audit, talk, turned }
+export default { shell, call, check, phone, record, scan, desk, audit, talk, turned }

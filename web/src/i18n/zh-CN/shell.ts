@@ -7,7 +7,7 @@ export default {
   language: '语言',
   sign_out: '退出登录',
   loading: '正在打开',
-  titles: {
+  titles: { phone: '手机传材料',
     sign_in: '登录',
     window: '窗口工作台',
     window_case: '窗口工作台 · 办件',

@@ -1,0 +1,65 @@
+"""Links for phones as rows. Call inside Store.read or Store.change; in a change lock ``case:<id>`` first."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.phone import Page, Phone
+from server.store.tables import phones
+
+
+def _values(phone: Phone) -> dict[str, Any]:
+    values = {name: getattr(phone, name) for name in Phone.__dataclass_fields__}
+    return {**values, "pages": [asdict(page) for page in phone.pages]}
+
+
+def _phone(row: Mapping[str, Any]) -> Phone:
+    values = {name: row[name] for name in Phone.__dataclass_fields__}
+    return Phone(**{**values, "pages": tuple(Page(**page) for page in row["pages"])})
+
+
+async def add(connection: AsyncConnection, phone: Phone) -> None:
+    """Keep a new link."""
+    await connection.execute(phones.insert().values(**_values(phone)))
+
+
+async def save(connection: AsyncConnection, phone: Phone) -> None:
+    """Write a link over its own row."""
+    await connection.execute(
+        phones.update().where(phones.c.id == phone.id).values(**_values(phone))
+    )
+
+
+async def list_phones(connection: AsyncConnection, case_id: str) -> list[Phone]:
+    """The links of a case, in the order in which they were made."""
+    found = await connection.execute(
+        sa.select(phones).where(phones.c.case_id == case_id).order_by(phones.c.version)
+    )
+    return [_phone(dict(row)) for row in found.mappings()]
+
+
+async def find(connection: AsyncConnection, phone_id: str) -> Phone | None:
+    found = await connection.execute(sa.select(phones).where(phones.c.id == phone_id))
+    row = found.mappings().first()
+    return None if row is None else _phone(dict(row))
+
+
+async def find_by_token(connection: AsyncConnection, token_sha256: str) -> Phone | None:
+    """The link whose phone shows the token with this digest."""
+    found = await connection.execute(sa.select(phones).where(phones.c.token_sha256 == token_sha256))
+    row = found.mappings().first()
+    return None if row is None else _phone(dict(row))
+
+
+async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
+    """The links that should have ended by now."""
+    found = await connection.execute(
+        sa.select(phones).where(
+            phones.c.state.in_(("waiting", "connected")), phones.c.expires_at <= at
+        )
+    )
+    return [_phone(dict(row)) for row in found.mappings()]

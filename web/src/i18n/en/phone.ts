@@ -1,0 +1,18 @@
+export default {
+  here: 'Your phone',
+  opening: 'Connecting to the window…',
+  wrong: 'This code was used, has expired or was withdrawn. Please ask the clerk for another one',
+  over: 'The time is over, or the window has ended it. {n} pages are at the window',
+  done: '{n} pages are at the window. You may close this page',
+  left: '{time} left',
+  shots: 'Pages taken',
+  page: 'Page {n}',
+  shot: { queued: 'Waiting', running: 'Sending {percent}%', waiting: 'No network, trying again', there: 'The window has it' },
+  failed: 'It was not sent',
+  cut: 'If the network breaks, sending goes on where it stopped.',
+  private: 'The pictures go into this case alone and do not stay in this page.',
+  shoot: 'Take a picture',
+  shoot_next: 'Take the next page',
+  pick: 'From the album',
+  finish: 'All sent',
+}

@@ -1,0 +1,18 @@
+export default {
+  here: '您的手机',
+  opening: '正在连接窗口…',
+  wrong: '这个二维码已经用过、过期或被收回，请窗口人员换一个',
+  over: '时间到了，或者窗口已经收回。已传 {n} 页，窗口都看得到',
+  done: '已传 {n} 页，可以关闭这个页面了',
+  left: '还可传 {time}',
+  shots: '已拍的页面',
+  page: '第 {n} 页',
+  shot: { queued: '等待上传', running: '上传中 {percent}%', waiting: '断网了，自动重连', there: '窗口已看到' },
+  failed: '没有传成',
+  cut: '断网不要紧，连上后从断的地方接着传。',
+  private: '照片只进这件办件，不留在手机里的网页上。',
+  shoot: '拍照',
+  shoot_next: '拍下一页',
+  pick: '从相册选',
+  finish: '传完了',
+}
