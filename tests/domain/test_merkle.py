@@ -89,7 +89,7 @@ ROOT_8 = "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
 
 
 def test_known_proofs() -> None:
-    """Three proofs over those leaves as transparency-dev's test data give them, byte for byte."""
+    """Six proofs over those leaves as transparency-dev's test data give them, byte for byte."""
     leaves = [bytes.fromhex(one) for one in INPUTS]
     of_five = [
         "vBoGQ7EuTS18d5GPROD095qDi2z57FtcKD4fTYhZnms=",
@@ -114,6 +114,26 @@ def test_known_proofs() -> None:
         assert verify_inclusion(leaves[number], index, size, steps, bytes.fromhex(root))
     steps = [b64decode(one) for one in from_six]
     assert verify_consistency(6, 8, bytes.fromhex(ROOT_6), bytes.fromhex(ROOT_8), steps)
+    between = {
+        (1, 8): [
+            "lqKW0iTyhcZ77pPDD4owkVfw2qNdxbh+QQt4YwoJz8c=",
+            "Xwg/ChozygdqlSeYMlgNs+DvRYS9/x9UyKNg9Q3jAx4=",
+            "a0eq8p7jwq+a+Im8H7klTavTEXfxYjLdaqsDXKOb9uQ=",
+        ],
+        (2, 5): [
+            "Xwg/ChozygdqlSeYMlgNs+DvRYS9/x9UyKNg9Q3jAx4=",
+            "vBoGQ7EuTS18d5GPROD095qDi2z57FtcKD4fTYhZnms=",
+        ],
+        (6, 7): [
+            "DrxdNDf74tsVi58Sah0RjjCBgQMdCpSfje3t68VY72o=",
+            "sIaT7C5yFZcTBkHoIR5+7cy0wmQTlj7ubB4u0W/7Gl8=",
+            "037kGJdt2VdTwcc4Yrk5j6Kiz5tP8P3+izDNlSCWFLc=",
+        ],
+    }
+    for (old, new), proof in between.items():
+        steps = [b64decode(one) for one in proof]
+        assert consistency_proof(leaves[:new], old) == steps
+        assert verify_consistency(old, new, mth(leaves[:old]), mth(leaves[:new]), steps)
 
 
 def test_every_kind_of_forged_inclusion_is_refused() -> None:

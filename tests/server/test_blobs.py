@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server.actions.receiving import ALGORITHMS
 from server.store.blobs import CHUNK_BYTES, Blobs
 from signaling.refusals import Code, Refusal
 
@@ -125,3 +126,18 @@ async def test_many_at_once(blobs: Blobs, tmp_path: Path) -> None:
     assert set(names) == {SHA256}
     assert files(tmp_path / "blobs") == [blobs.path(SHA256)]
     assert await blobs.verify(SHA256)
+
+
+@pytest.mark.parametrize(
+    ("content", "digest"),
+    [
+        (b"abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+        (b"abcd" * 16, "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"),
+    ],
+)
+async def test_sm3_is_that_of_the_standard(blobs: Blobs, content: bytes, digest: str) -> None:
+    """The two examples of GB/T 32905-2016, annex A, in the record and in the checksum of a piece."""
+    assert await blobs.sm3(await blobs.put(content)) == digest
+    piece = ALGORITHMS["sm3"]()
+    piece.update(content)
+    assert piece.digest().hex() == digest
