@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from server.actions import cases
+from server.actions.phones import Phones
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code, Refusal
@@ -41,13 +43,19 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseSign: {"hash": "0" * 64, "width": 100, "height": 100, "strokes": [[(0, 0, 0, 0)]]},
     shapes.CaseSubmit: {"hash": "0" * 64},
     shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},
+    shapes.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},
+    shapes.CaseWithdrawPhone: {"phone_id": "phone-1"},
 }
 """Every command about a case, with members that no rule but that of the side is against."""
 THIRD_MAY: Final = {shapes.CaseOpen, shapes.CaseSay, shapes.CaseComment, shapes.CaseReply}
 
 
-async def test_a_third_party_reads_and_writes_and_does_nothing_else(office: Office) -> None:
+async def test_a_third_party_reads_and_writes_and_does_nothing_else(
+    office: Office, tmp_path: Path
+) -> None:
     assert MEMBERS.keys() == set(shapes.COMMANDS) - {shapes.CaseCreate}
+    phones = Phones(office.store, await office.uploads(tmp_path / "uploads"))
+    office.handlers.update(phones.commands())
     case_id = await office.case()
     await office.seat_third(await office.meet(case_id))
     about = {"case_id": case_id}
