@@ -123,7 +123,7 @@ class MediaClient:
     ) -> str:
         """Seat a party and return the worker's SDP offer for its page.
 
-        `record` starts the tap with the first packet. `place` (0 to 2; None: the first free
+        `record` starts the tap with the first packet. `place` (0 to 5; None: the first free
         one) says on which m-lines it is seen: each party gets the other places in their order.
         `receives_from` and `sends_to` are its rights from the first packet on, see `permit`.
         Refused: unknown_room, party_exists, full (the place is taken).
@@ -166,7 +166,8 @@ class MediaClient:
 
         Something passes only when both ends' rights let it, from the order on at once, and of
         what may not pass no packet is sent. Who listens in silence has `sends_to=()`, who
-        whispers to the approver alone `sends_to=(1,)`, an ordinary party None and None. A party
+        whispers to the approver alone `sends_to=(1,)`, an ordinary party None and None. To those who
+        do not get it nothing tells of it, neither a line of their offers nor a wish for new ones. A party
         that comes anew (a reload) brings the rights of its own `add_party`.
         """
         await self._ask("permit", room=room, party=party, **_rights(receives_from, sends_to))

@@ -115,19 +115,32 @@ class Party(Endpoint):
             for mid in self.order
         ]
 
-    def grow(self) -> None:
-        """Have the m-lines that the room has by now; new ones bring nothing before an answer."""
-        if self.room.layered and not self.layers:
+    def grow(self) -> bool:
+        """Have the m-lines that it needs by now, and whether there are more than before; new ones
+        bring nothing before an answer. Of whom it may not get it has none, and no line tells."""
+        before = len(self.order)
+        groups = GROUPS
+        for other in self.room.parties.values():
+            further = other.place - (other.place > self.place) >= GROUPS
+            if other is not self and further and _gets(self, other):
+                groups = MAX_GROUPS
+        if self.room.layered and not self.layers and not self.unheard:
             self.order.append(LAYERED)
             for rid in LAYERS:
                 layer = self.layers[rid] = Track(self, FACE, "video", rid)
                 layer.muted = self.tracks[FACE].muted
-        for group in range(len(self.feeds) // len(SEAT_LINES), self.room.groups):
+        for group in range(len(self.feeds) // len(SEAT_LINES), groups):
             lines = lines_in(group)
             self.receive(lines)
             for mid, _ in lines:
                 self.order.append(mid)
                 self.feeds[mid].wanted = False
+        return len(self.order) > before
+
+    @property
+    def unheard(self) -> bool:
+        """Whether not all may get what it sends: it does not count among those who meet here."""
+        return self.rights.sends_to is not None
 
     def streams(self, mid: str) -> list[Track]:
         """All that the party sends as this track: the track itself, and the layers of a face."""
@@ -145,19 +158,14 @@ class Room:
     name: str
     parties: dict[str, Party] = field(default_factory=dict)
     held: bool = False
-    groups: int = GROUPS
     layered: bool = False
     end_to_end: bool = True
 
-    def grow(self) -> bool:
-        """Have the m-lines that this many need; whether there are more than before."""
-        before = self.groups, self.layered
-        if any(party.place > GROUPS for party in self.parties.values()):
-            self.groups = MAX_GROUPS
-        self.layered = self.layered or len(self.parties) > 2
-        for party in self.parties.values():
-            party.grow()
-        return before != (self.groups, self.layered)
+    def grow(self) -> list[Party]:
+        """Have the m-lines that these need; whose offers have more than before."""
+        meeting = [party for party in self.parties.values() if not party.unheard]
+        self.layered = self.layered or len(meeting) > 2
+        return [party for party in self.parties.values() if party.grow()]
 
     def link(self) -> list[Track]:
         """Give each feed its source: the first group of m-lines that of the first other place,
@@ -175,7 +183,7 @@ class Room:
         for party in seated.values():
             changed = False
             others = [seated.get(place) for place in range(MAX_PARTIES) if place != party.place]
-            for group, other in enumerate(others[: self.groups]):
+            for group, other in enumerate(others[: len(party.feeds) // len(SEAT_LINES)]):
                 for mid, _ in SEAT_LINES:
                     base = other.tracks[mid] if other is not None and _gets(party, other) else None
                     feed = party.feeds[mid_in(group, mid)]
@@ -327,10 +335,13 @@ class Rooms:
         grown = there.grow()
         there.link()
         self.record(room, name, record)
-        for other in there.parties.values() if grown else ():
-            if other.answered is not None:
-                self._emit(OfferWanted(room, other.name))
+        self._ask_anew(grown)
         return self._offer(party)
+
+    def _ask_anew(self, grown: list[Party]) -> None:
+        for party in grown:
+            if party.answered is not None:
+                self._emit(OfferWanted(party.room.name, party.name))
 
     def answer(self, room: str, name: str, sdp: str) -> None:
         party = self._party(room, name)
@@ -392,6 +403,7 @@ class Rooms:
         """Give the party these rights instead of those that it has."""
         party = self._party(room, name)
         party.rights = rights
+        self._ask_anew(party.room.grow())
         for track in party.room.link():
             self._ask_key_frame(track)
 

@@ -379,7 +379,11 @@ def create_user(
     staff_number: Annotated[str, typer.Option(help="工号, shown to applicants.")],
     unit: Annotated[str, typer.Option(help="Id or full name of the unit.")],
     role: Annotated[
-        list[str], typer.Option(help="clerk, approver, supervisor or admin; may be given again.")
+        list[str],
+        typer.Option(
+            help="clerk, approver, supervisor or admin; for supervisors also monitor_listen, "
+            "monitor_whisper, monitor_barge. May be given again."
+        ),
     ],
     window: Annotated[str | None, typer.Option(help="Id or name of the clerk's window.")] = None,
     config: Config = None,
@@ -415,6 +419,28 @@ def create_user(
 
     with _told_plainly(settings):
         typer.echo(_run(add()))
+
+
+@users.command("roles")
+def set_roles(
+    login: Annotated[str, typer.Argument(help="What he types at sign-in.")],
+    role: Annotated[list[str], typer.Option(help="As for create; may be given again.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Give a person these roles instead of those he has."""
+    from server.actions import people
+    from server.domain.person import Role
+
+    settings = _settings(config, {"data": data})
+    roles = _roles(Role, role)
+
+    async def change() -> None:
+        async with AsyncExitStack() as stack:
+            await people.set_roles(await _store(stack, settings), login, roles)
+
+    with _told_plainly(settings):
+        _run(change())
 
 
 def _roles(known: "type[Role]", named: list[str]) -> "list[Role]":

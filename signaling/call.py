@@ -1,14 +1,15 @@
-"""Call, Ring and Leg, and the one function that moves them: ``step``.
+"""Call, Ring, Leg, Hold and Monitor, and the one function that moves them: ``step``.
 
     Call  open ──> live ──> ended(reason)
     Ring  ringing ──> answered | declined | missed | cancelled | superseded
     Leg   joined ──> lost | left            (coming back is a new leg, linked to the one before)
                      lost ──> left          (a guest whose place lapsed; a call ends for the others)
     Hold  since ──> until                   (one after another; while one is open nothing is heard or seen)
+    Monitor  listen <──> whisper <──> barge ──> ended(reason)      (a barge is a leg on a guest's seat)
 
 The window and the approver make the call; while it is live, up to four more units may be invited to
-its other seats, who come and go without ending it, and either of the two may hold it. Pure: no
-clock, no storage, no wire. State only moves forward, so that late, doubled and reordered inputs do
+its other seats, who come and go without ending it, and either of the two may hold it. Supervisors
+may follow it: unseen, heard by the approver alone, or seated among the others. Pure: no clock, no storage, no wire. State only moves forward, so that late, doubled and reordered inputs do
 no harm. Who may see a call, and what is sent to whom, is not known here.
 """
 
@@ -24,6 +25,7 @@ CallId = NewType("CallId", str)
 RingId = NewType("RingId", str)
 InviteId = NewType("InviteId", str)
 LegId = NewType("LegId", str)
+MonitorId = NewType("MonitorId", str)
 PersonId = NewType("PersonId", str)
 
 RING_FOR_S = 30.0
@@ -35,6 +37,7 @@ HELD_ALONE_S = 60.0
 LEGS_AT_MOST = 200
 RINGS_AT_MOST = 200
 HOLDS_AT_MOST = 200
+MONITORS_AT_MOST = 200
 """Each event carries the whole call: who takes his seat, invites or holds again and again must not
 make it endless."""
 
@@ -77,8 +80,29 @@ class Seat(StrEnum):
     SIXTH = "sixth"
 
 
+class Way(StrEnum):
+    """How a supervisor follows a call. Only who barges in has a seat."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
+class MonitorEnd(StrEnum):
+    CLOSED = "closed"
+    REPLACED = "replaced"
+    DISPLACED = "displaced"
+    LOST = "lost"
+    CALL_ENDED = "call_ended"
+
+
 GUESTS: Final = (Seat.THIRD, Seat.FOURTH, Seat.FIFTH, Seat.SIXTH)
 """The seats of those who are invited into a live call: an invitation asks for the first free one."""
+
+
+PERCHES: Final = (Seat.SIXTH, Seat.FIFTH)
+"""The places of the media room from which supervisors follow a call unseen. A guest whose seat one
+of them is comes first: that nobody can be invited any more would tell of who listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +154,8 @@ class Leg:
     ended_at: datetime | None = None
     held_until: datetime | None = None
     previous_leg_id: LegId | None = None
+    barged: bool = False
+    """A supervisor's, who was not invited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +165,25 @@ class Hold:
     by: PersonId
     since: datetime
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One supervisor following the call, and why. While he barges he sits on a guest's seat and is
+    seen as its leg; otherwise he receives at ``place`` and nobody's page knows of it."""
+
+    id: MonitorId
+    person_id: PersonId
+    place: Seat
+    reason: str
+    began_at: datetime
+    way: Way = Way.LISTEN
+    ended_at: datetime | None = None
+    ended: MonitorEnd | None = None
+
+    @property
+    def unseen(self) -> bool:
+        return self.ended is None and self.way is not Way.BARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +201,7 @@ class Call:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     holds: tuple[Hold, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
 
     def on_hold(self) -> Hold | None:
         """The hold that is open: no party hears, sees or is recorded."""
@@ -174,6 +220,10 @@ class Call:
     def guests(self) -> tuple[Leg, ...]:
         """The legs of those who were invited: joined, or lost and their places still held."""
         return tuple(leg for leg in self.seated() if leg.seat in GUESTS)
+
+    def monitor_of(self, person_id: PersonId) -> Monitor | None:
+        """How this person follows the call now; None when he does not."""
+        return next((m for m in self.monitors if m.person_id == person_id and not m.ended), None)
 
     def leg_of(self, person_id: PersonId) -> Leg | None:
         """The newest leg of the seat this person holds; None when he holds none."""
@@ -267,6 +317,31 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitorBegun:
+    """A supervisor begins to listen in silence, and says why."""
+
+    person_id: PersonId
+    monitor_id: MonitorId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorTurned:
+    """He goes on in another way; ``leg_id`` is that of the leg that a barge makes."""
+
+    person_id: PersonId
+    monitor_id: MonitorId
+    way: Way
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorClosed:
+    person_id: PersonId
+    monitor_id: MonitorId
+
+
+@dataclass(frozen=True, slots=True)
 class MediaTurned:
     """The media engine says that packets of this leg flow, or flow no longer."""
 
@@ -282,13 +357,14 @@ class RecordingTurned:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed. ``heard``: when each leg last gave a sign; a leg not named is not judged.
+    """Time has passed. ``heard``: when each leg, and each monitor that is unseen, last gave a sign;
+    one not named is not judged.
 
     ``gone`` are legs whose connection is known to be closed: silent at once, lost when due.
     """
 
-    heard: Mapping[LegId, datetime] = field(default_factory=dict)
-    gone: frozenset[LegId] = frozenset()
+    heard: Mapping[LegId | MonitorId, datetime] = field(default_factory=dict)
+    gone: frozenset[LegId | MonitorId] = frozenset()
 
 
 CallInput = (
@@ -302,6 +378,9 @@ CallInput = (
     | Muted
     | PutOnHold
     | Resumed
+    | MonitorBegun
+    | MonitorTurned
+    | MonitorClosed
     | MediaTurned
     | RecordingTurned
     | Tick
@@ -347,8 +426,14 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
     that is not his, ``not_in_call`` for a seat (and to a guest who would invite); ``seat_taken``
     to an invitation while all seats are taken or somebody is being rung, ``no_approver_free`` to one
     of nobody; ``not_yours`` to who would resume what the other holds; and ``throttled`` when there
-    are 200 legs, rings or holds already. What the engine or the clock say is never refused.
+    are 200 legs, rings, holds or monitors already. Who would follow a call that he is in is refused
+    with ``already_in_call``, one that is not live or while no place is left with ``not_in_call`` and
+    ``seat_taken``. What the engine or the clock say is never refused.
     """
+    return _followed(_stepped(call, event, at, patience), at)
+
+
+def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> Call:
     match event:
         case Tick():
             return _ticked(call, event, at, patience)
@@ -392,6 +477,13 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
             return _put_on_hold(call, event, at)
         case Resumed():
             return _resumed(call, event, at)
+        case MonitorBegun():
+            return _monitor_begun(call, event, at)
+        case MonitorTurned():
+            return _monitor_turned(call, event, at, patience)
+        case MonitorClosed():
+            monitor = own_monitor(call, event.monitor_id, event.person_id)
+            return _monitor_over(call, monitor, MonitorEnd.CLOSED, at, patience)
         case _:
             assert_never(event)
 
@@ -411,6 +503,100 @@ def own_leg(call: Call, leg_id: LegId, person_id: PersonId) -> Leg:
     if leg.state is not LegState.JOINED:
         raise Refusal(Code.NOT_IN_CALL)
     return leg
+
+
+def own_monitor(call: Call, monitor_id: MonitorId, person_id: PersonId) -> Monitor:
+    """The monitor of this person that goes on. Refused: ``call_ended``, ``not_in_call``."""
+    _not_ended(call)
+    found = call.monitor_of(person_id)
+    if found is None or found.id != monitor_id:
+        raise Refusal(Code.NOT_IN_CALL)
+    return found
+
+
+def _monitor_begun(call: Call, event: MonitorBegun, at: datetime) -> Call:
+    _not_ended(call)
+    if call.state is not CallState.LIVE:
+        raise Refusal(Code.NOT_IN_CALL)
+    if len(call.monitors) >= MONITORS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    before = call.monitor_of(event.person_id)
+    if before is not None:
+        # The newer page wins, and begins unseen.
+        call = _monitor_over(call, before, MonitorEnd.REPLACED, at, PATIENCE)
+    if event.person_id in call.engaged():
+        raise Refusal(Code.ALREADY_IN_CALL, call=call.id)
+    place = _perch(call)
+    begun = Monitor(event.monitor_id, event.person_id, place, event.reason, at)
+    return replace(call, monitors=(*call.monitors, begun))
+
+
+def _monitor_turned(call: Call, event: MonitorTurned, at: datetime, patience: Patience) -> Call:
+    monitor = own_monitor(call, event.monitor_id, event.person_id)
+    if monitor.way is event.way:
+        return call
+    if event.way is Way.BARGE:
+        if len(call.legs) >= LEGS_AT_MOST:
+            raise Refusal(Code.THROTTLED)
+        held, taken = {leg.seat for leg in call.guests()}, _taken(call, but=monitor)
+        # Whoever is being rung finds a seat when he answers.
+        kept = any(ring.invite_id and ring.state is RingState.RINGING for ring in call.rings)
+        seat = next((seat for seat in GUESTS if seat not in taken), None)
+        if seat is None or len(held) + kept == len(GUESTS):
+            raise Refusal(Code.SEAT_TAKEN)
+        leg = Leg(event.leg_id, seat, event.person_id, at, barged=True)
+        call = _with_monitor(call, replace(monitor, way=Way.BARGE))
+        return _held(replace(call, legs=(*call.legs, leg)), patience)
+    if monitor.way is Way.BARGE:
+        call = _unseated(call, event.person_id, at, patience)
+        monitor = replace(monitor, place=_perch(call))
+    return _with_monitor(call, replace(monitor, way=event.way))
+
+
+def _monitor_over(
+    call: Call, monitor: Monitor, why: MonitorEnd, at: datetime, patience: Patience
+) -> Call:
+    if monitor.way is Way.BARGE:
+        call = _unseated(call, monitor.person_id, at, patience)
+    return _with_monitor(call, replace(monitor, ended=why, ended_at=at))
+
+
+def _followed(call: Call, at: datetime) -> Call:
+    """End the monitors that cannot go on: the call has ended, a guest came to the place of one, or
+    who had barged in has left his seat."""
+    seats = {leg.seat for leg in call.guests()}
+    for monitor in call.monitors:
+        if monitor.ended is not None:
+            continue
+        why: MonitorEnd | None = None
+        if call.state is CallState.ENDED:
+            why = MonitorEnd.CALL_ENDED
+        elif monitor.unseen and monitor.place in seats:
+            why = MonitorEnd.DISPLACED
+        elif monitor.unseen is (call.leg_of(monitor.person_id) is not None):
+            # He has left the seat that he had barged into, or was invited to one meanwhile.
+            why = MonitorEnd.CLOSED
+        if why is not None:
+            call = _with_monitor(call, replace(monitor, ended=why, ended_at=at))
+    return call
+
+
+def _taken(call: Call, but: Monitor | None = None) -> frozenset[Seat]:
+    """The guests' seats that somebody has, or follows the call from."""
+    perched = {monitor.place for monitor in call.monitors if monitor.unseen and monitor is not but}
+    return frozenset(perched | {leg.seat for leg in call.guests()})
+
+
+def _perch(call: Call) -> Seat:
+    free = next((seat for seat in PERCHES if seat not in _taken(call)), None)
+    if free is None:
+        raise Refusal(Code.SEAT_TAKEN)
+    return free
+
+
+def _unseated(call: Call, person_id: PersonId, at: datetime, patience: Patience) -> Call:
+    leg = call.leg_of(person_id)
+    return call if leg is None else _held(_with_leg(call, _gone(leg, at)), patience)
 
 
 def may_invite(call: Call, person_id: PersonId) -> None:
@@ -538,6 +724,7 @@ def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call
         at,
         muted=before.muted,
         previous_leg_id=before.id,
+        barged=before.barged,
     )
     return _held(replace(call, legs=(*call.legs, leg)), patience)
 
@@ -561,6 +748,11 @@ def _ticked(call: Call, tick: Tick, at: datetime, patience: Patience) -> Call:
         else:
             silent = leg.id in tick.gone or unheard_s >= patience.silent_after_s
             call = _with_leg(call, replace(leg, silent=silent))
+    for monitor in call.monitors:
+        if monitor.unseen and monitor.id in tick.heard:
+            unheard_s = (at - tick.heard[monitor.id]).total_seconds()
+            if unheard_s >= patience.lost_after_s:
+                call = _monitor_over(call, monitor, MonitorEnd.LOST, at, patience)
     call = _held(call, patience)
     overdue = [leg for leg in call.seated() if leg.held_until is not None and leg.held_until <= at]
     if any(leg.seat not in GUESTS for leg in overdue):
@@ -664,3 +856,9 @@ def _with_leg(call: Call, leg: Leg) -> Call:
     if leg in call.legs:
         return call
     return replace(call, legs=tuple(leg if x.id == leg.id else x for x in call.legs))
+
+
+def _with_monitor(call: Call, monitor: Monitor) -> Call:
+    return replace(
+        call, monitors=tuple(monitor if x.id == monitor.id else x for x in call.monitors)
+    )

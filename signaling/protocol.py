@@ -145,6 +145,8 @@ class LegView(Message):
     previous_leg_id: str | None = None
     held_until: datetime | None = None
     """Until when the place of a lost seat is kept."""
+    barged: bool = False
+    """A supervisor's, who was not invited and is there for all to see."""
 
 
 class HoldView(Message):
@@ -316,10 +318,98 @@ class CallWithdraw(Command):
 
 
 class CallOpen(Command):
-    """Watch a call. Result: ``{audience, version, call}``."""
+    """Watch a call. Result: ``{audience, version, call, monitors}``."""
 
     type: Literal["call.open"] = "call.open"
     call_id: Id
+
+
+# ---------------------------------------------------------------- monitors
+
+Way = Literal["listen", "whisper", "barge"]
+
+
+class MonitorWatch(Command):
+    """Watch the live calls of my unit, from its windows or to its approvers. For supervisors.
+
+    Result: MonitorCalls; later changes come as that ephemeral. Refused: forbidden.
+    """
+
+    type: Literal["monitor.watch"] = "monitor.watch"
+
+
+class MonitorBegin(Command):
+    """Hear and see a live call of my unit and be neither heard nor seen, for the reason given.
+
+    Result: ``{monitor_id}``, which stands for a leg in ``call.connect`` and ``call.describe``. One
+    that I had of this call ends. Refused: not_found (not a call of my unit), forbidden (I lack the
+    right), not_in_call (nobody has answered), already_in_call, seat_taken.
+    """
+
+    type: Literal["monitor.begin"] = "monitor.begin"
+    call_id: Id
+    reason: Annotated[str, StringConstraints(min_length=2, max_length=200, strip_whitespace=True)]
+
+
+class MonitorTurn(Command):
+    """Go on in another way: ``whisper`` is heard by the approver alone, ``barge`` takes a guest's
+    seat, for all to see and hear.
+
+    Each way is a right of its own; whispering is for supervisors of the deciding unit. Result:
+    ``{leg_id}`` of a barge. Refused: forbidden, not_in_call, seat_taken.
+    """
+
+    type: Literal["monitor.turn"] = "monitor.turn"
+    call_id: Id
+    monitor_id: Id
+    way: Way
+    reason: Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)] = ""
+
+
+class MonitorEnd(Command):
+    """Follow the call no longer, in whichever way I did."""
+
+    type: Literal["monitor.end"] = "monitor.end"
+    call_id: Id
+    monitor_id: Id
+
+
+class RunningCall(Message):
+    """A live call, as the supervisors of its units see it in the list."""
+
+    call_id: str
+    case_id: str
+    item_name: str
+    caller: PersonRef
+    approver: PersonRef
+    answered_at: datetime
+    decides: bool
+    """Whether this unit decides the case: whispering is for its supervisors alone."""
+
+
+class MonitorCalls(Message):
+    """Ephemeral: the live calls of a unit, the oldest first."""
+
+    type: Literal["monitor.calls"] = "monitor.calls"
+    unit_id: str
+    calls: list[RunningCall]
+    at: datetime
+
+
+class MonitorChanged(Message):
+    """Ephemeral to those who may know: who follows this call has changed; ask for the call again."""
+
+    type: Literal["monitor.changed"] = "monitor.changed"
+    call_id: str
+
+
+class MonitorView(Message):
+    """A supervisor who follows the call now."""
+
+    id: str
+    person: PersonRef
+    way: Way
+    since: datetime
 
 
 # ---------------------------------------------------------------- rehearsal
@@ -391,6 +481,8 @@ class CallSnapshot(Message):
     version: int
     audience: Audience
     call: CallView
+    monitors: list[MonitorView] = []
+    """Who follows the call: all of them for supervisors, who whispers to him for the approver."""
 
 
 class DeskView(Message):
@@ -442,11 +534,17 @@ class OfferWanted(Message):
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
     CallMute, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
-    DeskDuty, UnitOpen, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
+    DeskDuty, UnitOpen, MonitorWatch, MonitorBegin, MonitorTurn, MonitorEnd, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
     RehearsalClose,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
-EPHEMERALS: tuple[type[Message], ...] = (UnitPresence, Replaced, OfferWanted)
+EPHEMERALS: tuple[type[Message], ...] = (
+    UnitPresence,
+    Replaced,
+    OfferWanted,
+    MonitorCalls,
+    MonitorChanged,
+)
 
 BEAT_EVERY_S = 2.0
 """How often the server sends the beat that every page answers; the other times stand in ``call.Patience``."""

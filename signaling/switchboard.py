@@ -34,6 +34,11 @@ from signaling.call import (
     LegId,
     LegState,
     MediaTurned,
+    Monitor,
+    MonitorBegun,
+    MonitorClosed,
+    MonitorId,
+    MonitorTurned,
     Muted,
     Patience,
     PersonId,
@@ -43,10 +48,12 @@ from signaling.call import (
     RingId,
     RingState,
     Tick,
+    Way,
     Withdrawn,
     dial,
     may_invite,
     own_leg,
+    own_monitor,
     step,
 )
 from signaling.protocol import (
@@ -71,6 +78,12 @@ from signaling.protocol import (
     DeskOpen,
     DeskView,
     Message,
+    MonitorBegin,
+    MonitorCalls,
+    MonitorChanged,
+    MonitorEnd,
+    MonitorTurn,
+    MonitorWatch,
     OfferWanted,
     Replaced,
     UnitOpen,
@@ -87,6 +100,10 @@ PRESENCE: Final = "presence"
 """The audience of ``unit:<id>``."""
 PARTY: Final = "party"
 """The audience of ``call:<id>`` of those who sit in it."""
+ADVISED: Final = "advised"
+"""Of ``call:<id>``, the approver, who alone knows of who whispers to him."""
+SUPERVISOR: Final = "supervisor"
+"""Of ``call:<id>`` and ``monitored:<unit id>``, those who may know of whoever follows a call."""
 THIRD: Final = "third"
 """The audience of ``case:<id>`` that a person is only while he is a guest in its call."""
 
@@ -181,16 +198,24 @@ class CallBook(Protocol):
         """Refused with not_found when there is no such call."""
         ...
 
+    def monitor(
+        self, who: Who, call_id: CallId, way: Way, command: Command
+    ) -> AbstractAsyncContextManager[Turn]:
+        """The turn of a supervisor who may follow this call in this way.
+
+        Refused: not_found when it is no call of his unit's, forbidden when he lacks the right."""
+        ...
+
     async def find(self, call_id: CallId) -> Call:
         """The call as it is now, not locked; refused with not_found."""
         ...
 
     async def due(
         self, quiet_since: datetime, at: datetime, also: Collection[CallId]
-    ) -> Sequence[tuple[Call, Mapping[LegId, datetime]]]:
+    ) -> Sequence[tuple[Call, Mapping[LegId | MonitorId, datetime]]]:
         """Running calls with something that may be overdue, and when their legs were last seen.
 
-        A leg that is silent or was not seen since ``quiet_since``, a ring or a held place past
+        A leg or monitor that is silent or was not seen since ``quiet_since``, a ring or a held place past
         ``at``; and the calls of ``also`` that are running.
         """
         ...
@@ -212,11 +237,21 @@ class Roster(Protocol):
         """Refused with not_found when there is no such unit."""
         ...
 
+    def monitored(self, who: Who) -> str:
+        """The unit whose calls this person may follow; refused with forbidden."""
+        ...
+
+    async def running(self, unit_id: str) -> MonitorCalls:
+        """The live calls of a unit, on either side."""
+        ...
+
     async def holds_third(self, person_id: str, case: str) -> bool:
         """Whether this person is a guest in the running call about the case (subject)."""
         ...
 
-    async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
+    async def seen(
+        self, people: Mapping[str, datetime], legs: Mapping[LegId | MonitorId, datetime]
+    ) -> None:
         """Keep when these last gave a sign of life. Not an event, and not in the ledger."""
         ...
 
@@ -228,22 +263,23 @@ class MediaRooms(Protocol):
         """Why no new call finds room; None while one does, or nobody can say."""
         ...
 
-    async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
-        """The worker's SDP offer for this leg; ``restart`` keeps what flows and renews the path.
+    async def offer(self, call: Call, leg: Leg | Monitor, *, restart: bool) -> str:
+        """The worker's SDP offer for this leg, or for who follows the call unseen; ``restart`` keeps what flows and renews the path.
         Refused with ``media_busy`` for a call that is not at a worker yet and finds none."""
         ...
 
-    async def describe(self, call_id: CallId, leg_id: LegId, sdp: str) -> None:
+    async def describe(self, call_id: CallId, leg_id: LegId | MonitorId, sdp: str) -> None:
         """The page's answer; refused with bad_sdp."""
         ...
 
     async def let_through(self, call: Call) -> None:
-        """Let through what the call says: nothing of anybody on hold, else all that no leg muted.
+        """Let through what the call says: nothing of anybody on hold, else all that no leg muted,
+        and of who follows the call unseen nothing but a whisper to the approver.
 
         A leg without a party is passed over: its next offer applies what the call says."""
         ...
 
-    async def leave(self, call_id: CallId, leg_id: LegId | None) -> None:
+    async def leave(self, call_id: CallId, leg_id: LegId | MonitorId | None) -> None:
         """Remove a party and finish its recording; None: everybody, and the room. Never refused."""
         ...
 
@@ -267,7 +303,7 @@ class Screens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """The page that holds a leg, and when it was last heard."""
+    """The page that holds a leg or follows a call unseen, and when it was last heard."""
 
     call_id: CallId
     person_id: str
@@ -302,10 +338,11 @@ class Switchboard:
         self._patience = patience
         self._ice_servers = ice_servers
         self._draining = False
-        self._seats: dict[LegId, _Seat] = {}
+        self._seats: dict[LegId | MonitorId, _Seat] = {}
         self._people_heard: dict[str, datetime] = {}
         self._seen_written_at: dict[str, datetime] = {}
         self._presence: dict[str, UnitPresence] = {}
+        self._running: dict[str, MonitorCalls] = {}
         self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -330,6 +367,10 @@ class Switchboard:
             DeskOpen: self.open_desk,
             DeskDuty: self.set_duty,
             UnitOpen: self.open_unit,
+            MonitorWatch: self.watch_calls,
+            MonitorBegin: self.begin_monitor,
+            MonitorTurn: self.turn_monitor,
+            MonitorEnd: self.end_monitor,
         }
 
     # ------------------------------------------------------------ ringing
@@ -456,12 +497,13 @@ class Switchboard:
     async def connect(self, line: Line, command: CallConnect) -> Mapping[str, Any]:
         """The worker's offer for my leg of a live call; before an answer there is nobody to meet."""
         call, leg = await self._own(line, command.call_id, command.leg_id)
+        self._sit_again(call, leg, line)
         if call.state is not CallState.LIVE:
             raise Refusal(Code.NOT_IN_CALL)
         sdp = await self._rooms.offer(call, leg, restart=command.restart)
         # What was muted or held while the party was being seated passed it over.
         await self._let_through(call.id)
-        servers = [dict(server) for server in self._ice_servers(leg.id)]
+        servers = [dict(server) for server in self._ice_servers(LegId(leg.id))]
         return {"sdp": sdp, "ice_servers": servers}
 
     async def describe(self, line: Line, command: CallDescribe) -> Mapping[str, Any]:
@@ -513,6 +555,72 @@ class Switchboard:
         if now != audience:
             await line.watch(f"call:{call_id}", now)
         return snapshot
+
+    # ------------------------------------------------------------ supervisors in running calls
+
+    async def watch_calls(self, line: Line, command: MonitorWatch) -> MonitorCalls:
+        unit_id = self._roster.monitored(line.who)
+        await line.watch(f"monitored:{unit_id}", SUPERVISOR)
+        return await self._roster.running(unit_id)
+
+    async def begin_monitor(self, line: Line, command: MonitorBegin) -> Ack:
+        """A party that receives alone: no page shows it, and no page is told of it."""
+        call_id, monitor_id = CallId(command.call_id), MonitorId(self._fresh_id())
+        event = MonitorBegun(PersonId(line.who.person_id), monitor_id, command.reason)
+        ack, call = await self._monitor(
+            line, call_id, Way.LISTEN, command, event, {"monitor_id": monitor_id}
+        )
+        if call is not None:
+            self._sit(call_id, monitor_id, line)
+        return ack
+
+    async def turn_monitor(self, line: Line, command: MonitorTurn) -> Ack:
+        call_id, leg_id = CallId(command.call_id), LegId(self._fresh_id())
+        way = Way(command.way)
+        event = MonitorTurned(
+            PersonId(line.who.person_id), MonitorId(command.monitor_id), way, leg_id
+        )
+        result = {"leg_id": leg_id if way is Way.BARGE else None}
+        ack, call = await self._monitor(
+            line, call_id, way, command, event, result, why=command.reason
+        )
+        if call is not None:
+            self._sit(call_id, leg_id if way is Way.BARGE else event.monitor_id, line)
+            await self._let_through(call_id)
+        return ack
+
+    async def end_monitor(self, line: Line, command: MonitorEnd) -> Ack:
+        event = MonitorClosed(PersonId(line.who.person_id), MonitorId(command.monitor_id))
+        async with self._book.turn(line.who, CallId(command.call_id), command) as turn:
+            if turn.replayed is not None:
+                return turn.replayed
+            _known(turn.call, line.who)
+            before, after = turn.call, step(turn.call, event, turn.at, self._patience)
+            await turn.write(after, "monitor.end", f"monitor:{event.monitor_id}")
+            ack = turn.ack({})
+        self._settle(before, after)
+        return ack
+
+    async def _monitor(
+        self,
+        line: Line,
+        call_id: CallId,
+        way: Way,
+        command: MonitorBegin | MonitorTurn,
+        event: MonitorBegun | MonitorTurned,
+        result: Mapping[str, Any],
+        **more: Any,
+    ) -> tuple[Ack, Call | None]:
+        async with self._book.monitor(line.who, call_id, way, command) as turn:
+            if turn.replayed is not None:
+                return turn.replayed, None
+            before, after = turn.call, step(turn.call, event, turn.at, self._patience)
+            if after is not before:
+                await turn.write(after, f"monitor.{way}", f"monitor:{event.monitor_id}", **more)
+            ack = turn.ack(result)
+        self._settle(before, after)
+        self._wake.set()
+        return ack, after
 
     # ------------------------------------------------------------ desks
 
@@ -573,13 +681,17 @@ class Switchboard:
         event = MediaTurned(LegId(leg_id), on)
         await self._note(CallId(call_id), event, "leg.media_up" if on else "leg.media_down", leg_id)
 
-    def offer_wanted(self, call_id: str, leg_id: str) -> None:
+    async def offer_wanted(self, call_id: str, leg_id: str) -> None:
         """The engine has more, or another, to offer to this leg: its page asks anew, wherever it is.
 
         A page that does not hear of it asks when it sees that more are there than it has lines for.
+        Nobody but supervisors is told of what is for one who follows the call unseen.
         """
+        call = await self.find(call_id)
         wanted = OfferWanted(call_id=call_id, leg_id=leg_id)
-        self._screens.ephemeral(f"call:{call_id}", PARTY, wanted)
+        seated = call is not None and any(leg.id == leg_id for leg in call.legs)
+        for audience in (PARTY, ADVISED) if seated else (SUPERVISOR,):
+            self._screens.ephemeral(f"call:{call_id}", audience, wanted)
 
     async def find(self, call_id: str) -> Call | None:
         """The call of a media room; None when there is none."""
@@ -652,6 +764,7 @@ class Switchboard:
             if not await self._roster.holds_third(person_id, subject):
                 self._screens.unwatch(person_id, subject, THIRD)
         await self._show_presence()
+        await self._show_running()
 
     async def _pass_time(self, call_id: CallId, tick: Tick) -> None:
         async with self._book.turn(None, call_id) as turn:
@@ -661,17 +774,19 @@ class Switchboard:
             await turn.write(after, *_told(before, after))
         self._settle(before, after)
 
-    def _tick(self, call: Call, seen: Mapping[LegId, datetime]) -> Tick:
+    def _tick(self, call: Call, seen: Mapping[LegId | MonitorId, datetime]) -> Tick:
         slack = timedelta(seconds=SEEN_WRITTEN_EVERY_S)
-        heard, gone = {}, set()
-        for leg in call.seated():
-            if seat := self._seats.get(leg.id):
-                heard[leg.id] = seat.heard_at
+        heard: dict[LegId | MonitorId, datetime] = {}
+        gone: set[LegId | MonitorId] = set()
+        unseen: list[LegId | MonitorId] = [one.id for one in call.monitors if one.unseen]
+        for leg_id in (*(leg.id for leg in call.seated()), *unseen):
+            if seat := self._seats.get(leg_id):
+                heard[leg_id] = seat.heard_at
                 if seat.gone:
-                    gone.add(leg.id)
-            elif leg.id in seen:
+                    gone.add(leg_id)
+            elif leg_id in seen:
                 # Another node hears this leg, or did before a restart; it wrote that down this late.
-                heard[leg.id] = seen[leg.id] + slack
+                heard[leg_id] = seen[leg_id] + slack
         return Tick(heard, frozenset(gone))
 
     async def _write_seen(self, now: datetime) -> None:
@@ -702,6 +817,17 @@ class Switchboard:
                 await self._screens.show(subject, PRESENCE, shown)
         for subject in self._presence.keys() - subjects:
             del self._presence[subject]
+
+    async def _show_running(self) -> None:
+        subjects = set(self._screens.watched("monitored:"))
+        for subject in subjects:
+            shown = await self._roster.running(subject.removeprefix("monitored:"))
+            before = self._running.get(subject)
+            self._running[subject] = shown
+            if before is None or before.calls != shown.calls:
+                await self._screens.show(subject, SUPERVISOR, shown)
+        for subject in self._running.keys() - subjects:
+            del self._running[subject]
 
     # ------------------------------------------------------------ the one way to change a call
 
@@ -741,12 +867,20 @@ class Switchboard:
                 raise
             log.warning("not noted act=%s call=%s code=%s", act, call_id, refusal.code.value)
 
-    async def _own(self, line: Line, call_id: str, leg_id: str) -> tuple[Call, Leg]:
+    async def _own(self, line: Line, call_id: str, leg_id: str) -> tuple[Call, Leg | Monitor]:
         call = await self._book.find(CallId(call_id))
         _known(call, line.who)
-        return call, own_leg(call, LegId(leg_id), PersonId(line.who.person_id))
+        person_id = PersonId(line.who.person_id)
+        if (monitor := call.monitor_of(person_id)) is not None and monitor.unseen:
+            return call, own_monitor(call, MonitorId(leg_id), person_id)
+        return call, own_leg(call, LegId(leg_id), person_id)
 
-    def _sit(self, call_id: CallId, leg_id: LegId, line: Line) -> None:
+    def _sit_again(self, call: Call, leg: Leg | Monitor, line: Line) -> None:
+        """Who follows a call from a page that this node does not know yet is heard there from now on."""
+        if isinstance(leg, Monitor) and leg.id not in self._seats:
+            self._sit(call.id, leg.id, line)
+
+    def _sit(self, call_id: CallId, leg_id: LegId | MonitorId, line: Line) -> None:
         if line.page:
             self._seats[leg_id] = _Seat(
                 call_id, line.who.person_id, line.page, line.sid, self._now()
@@ -759,13 +893,28 @@ class Switchboard:
             if leg.state is not LegState.JOINED:
                 self._seats.pop(leg.id, None)
                 self._seen_written_at.pop(leg.id, None)
+        unseen = {monitor.id for monitor in call.monitors if monitor.unseen}
+        left = [one.id for one in before.monitors if one.unseen and one.id not in unseen]
+        for monitor_id in left:
+            self._seats.pop(monitor_id, None)
+            self._seen_written_at.pop(monitor_id, None)
+        if before.monitors != call.monitors:
+            self._tell_of_monitors(before, call)
         if call.state is CallState.ENDED:
             self._aside(self._rooms.leave(call.id, None))
             return
+        for monitor_id in left:
+            self._aside(self._rooms.leave(call.id, monitor_id))
         there = {leg.seat for leg in call.guests()}
         for guest in before.guests():
             if guest.seat not in there:
                 self._aside(self._rooms.leave(call.id, guest.id))
+
+    def _tell_of_monitors(self, before: Call, call: Call) -> None:
+        changed = MonitorChanged(call_id=call.id)
+        self._screens.ephemeral(f"call:{call.id}", SUPERVISOR, changed)
+        if _whispering(before) != _whispering(call):
+            self._screens.ephemeral(f"call:{call.id}", ADVISED, changed)
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -776,8 +925,13 @@ class Switchboard:
 def _known(call: Call, who: Who) -> None:
     """Refuse with ``not_found`` who has nothing to do with this call: he may not know of it."""
     people = {call.caller_id} | {ring.target_id for ring in call.rings}
+    people |= {monitor.person_id for monitor in call.monitors}
     if PersonId(who.person_id) not in people:
         raise Refusal(Code.NOT_FOUND)
+
+
+def _whispering(call: Call) -> set[MonitorId]:
+    return {one.id for one in call.monitors if one.unseen and one.way is Way.WHISPER}
 
 
 def _told(before: Call, after: Call) -> tuple[str, str]:
@@ -794,4 +948,7 @@ def _told(before: Call, after: Call) -> tuple[str, str]:
             return "leg.lapsed", leg.id
         if leg.silent is not old.silent:
             return "leg.silent" if leg.silent else "leg.heard", leg.id
+    for earlier, monitor in zip(before.monitors, after.monitors, strict=True):
+        if monitor.ended is not earlier.ended:
+            return "monitor.end", f"monitor:{monitor.id}"
     return "call.held", after.id

@@ -7,6 +7,7 @@ of a call are in ``signaling.call``; the engine and the recordings have their ow
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,9 +17,20 @@ from server.store import Change, Store, version_of
 from server.store import calls as rows
 from server.store import people as staff
 from server.store import roster as desks
-from server.wire.projection import RUNG, project_call
+from server.wire.projection import ADVISED, RUNG, SUPERVISOR, project_call
 from signaling import waiting
-from signaling.call import LOST_AFTER_S, Call, CallId, CallState, LegId, PersonId
+from signaling.call import (
+    LOST_AFTER_S,
+    Call,
+    CallId,
+    CallState,
+    LegId,
+    Monitor,
+    MonitorId,
+    PersonId,
+    Seat,
+    Way,
+)
 from signaling.protocol import (
     Ack,
     Audience,
@@ -29,17 +41,29 @@ from signaling.protocol import (
     Command,
     DeskDuty,
     DeskView,
+    MonitorCalls,
+    MonitorView,
     Presence,
     UnitPresence,
     Who,
 )
 from signaling.refusals import Code, Refusal
 
-PARTY: Final = "party"
+PARTY: Final[Audience] = "party"
+_RIGHTS: Final = {
+    Way.LISTEN: Act.CALL_LISTEN,
+    Way.WHISPER: Act.CALL_WHISPER,
+    Way.BARGE: Act.CALL_BARGE,
+}
 
 
 def subject_of(call_id: str) -> str:
     return f"call:{call_id}"
+
+
+def monitors_of(call_id: str) -> str:
+    """The ledger's subject of who followed a call, unseen or not."""
+    return f"monitors:{call_id}"
 
 
 def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | None:
@@ -56,15 +80,21 @@ def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | Non
     return "supervisor" if may(actor, Act.CASE_WATCH, **units) else None
 
 
-def room_of(audience: Audience, person_id: str) -> str:
-    """The audience as the gateway knows it: that of a rung person is his alone."""
-    return f"{RUNG}{person_id}" if audience == "rung" else audience
+def room_of(audience: Audience, person_id: str, call: Call) -> str:
+    """The audience as the gateway knows it: that of a rung person is his alone, and the approver is
+    told apart from the other parties because it is he to whom one whispers."""
+    if audience == "rung":
+        return f"{RUNG}{person_id}"
+    leg = call.leg_of(PersonId(person_id))
+    if audience == "party" and leg is not None and leg.seat is Seat.APPROVER:
+        return ADVISED
+    return audience
 
 
 def people_of(call: Call) -> dict[str, str]:
     """Whose sockets watch this call, and in which of the gateway's audiences."""
-    people = {ring.target_id: room_of("rung", ring.target_id) for ring in call.rings}
-    people |= {leg.person_id: PARTY for leg in call.seated()}
+    people = {ring.target_id: room_of("rung", ring.target_id, call) for ring in call.rings}
+    people |= {leg.person_id: room_of(PARTY, leg.person_id, call) for leg in call.seated()}
     return {str(person_id): audience for person_id, audience in people.items()}
 
 
@@ -105,10 +135,38 @@ class _Turn:
         self.replayed = change.replayed
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
-        await rows.save(self._change.connection, self.call, call)
-        await desks.release(self._change.connection, call.id, call.engaged())
-        await record(self._change, call, self._header, act, object, **more)
+        """As ``Turn`` says. Who follows the call unseen is kept under a subject of its own, so that
+        not even the call's version tells its parties that something was."""
+        before = self.call
+        await rows.save(self._change.connection, before, call)
+        was = {monitor.id: monitor for monitor in before.monitors}
+        for monitor in call.monitors:
+            if monitor != was.get(monitor.id):
+                await self._follow(call, monitor, begun=monitor.id not in was, **more)
+        if replace(call, monitors=()) != replace(before, monitors=()):
+            await desks.release(self._change.connection, call.id, call.engaged())
+            await record(self._change, call, self._header, act, object, **more)
         self.call = call
+
+    async def _follow(
+        self, call: Call, monitor: Monitor, *, begun: bool, why: str = "", **_: Any
+    ) -> None:
+        """The entry of a beginning, a change of way or an end; nobody is sent anything of it."""
+        subject = monitors_of(call.id)
+        await self._change.lock(subject)
+        act = "monitor.begin" if begun else "monitor.turn"
+        if monitor.ended is not None:
+            act = "monitor.end"
+        payload = {
+            "call": call.id,
+            "case": self._header.case_id,
+            "person": monitor.person_id,
+            "way": monitor.way,
+            "reason": monitor.reason,
+            "why": why,
+            "ended": monitor.ended,
+        }
+        await self._change.record(subject, act, f"monitor:{monitor.id}", None, payload=payload)
 
     def ack(self, result: Mapping[str, Any]) -> Ack:
         return self._change.ack(result)
@@ -210,6 +268,22 @@ class Book:
             yield _Turn(change, call, header)
 
     @asynccontextmanager
+    async def monitor(
+        self, who: Who, call_id: CallId, way: Way, command: Command
+    ) -> AsyncIterator[_Turn]:
+        actor = _actor(who)
+        async with self._store.change(actor, command) as change:
+            if change.replayed is None:
+                await change.lock(subject_of(call_id))
+            call, header = await found(change.connection, call_id)
+            units = {"window_unit_id": header.window_unit_id, "unit_id": header.target_unit_id}
+            if not may(actor, Act.CASE_WATCH, **units):
+                raise Refusal(Code.NOT_FOUND)
+            if not may(actor, _RIGHTS[way], **units):
+                raise Refusal(Code.FORBIDDEN)
+            yield _Turn(change, call, header)
+
+    @asynccontextmanager
     async def invite(self, who: Who, command: CallInvite) -> AsyncIterator[_Inviting]:
         async with self._store.change(_actor(who), command) as change:
             if change.replayed is None:
@@ -227,7 +301,7 @@ class Book:
 
     async def due(
         self, quiet_since: datetime, at: datetime, also: Collection[CallId]
-    ) -> Sequence[tuple[Call, Mapping[LegId, datetime]]]:
+    ) -> Sequence[tuple[Call, Mapping[LegId | MonitorId, datetime]]]:
         async with self._store.read() as connection:
             return await rows.due(connection, quiet_since, at, also)
 
@@ -242,7 +316,7 @@ class Desks:
     async def desk(self, who: Who) -> tuple[DeskView, Mapping[str, str]]:
         actor = _actor(who)
         async with self._store.read() as connection:
-            snapshots = [
+            found_rooms = [
                 await _snapshot(connection, actor, call_id)
                 for call_id in await rows.running_of(connection, actor.person_id)
             ]
@@ -252,17 +326,14 @@ class Desks:
             person=refs[actor.person_id],
             roles=sorted(role.value for role in actor.roles),
             duty="online" if duty == "online" else "away",
-            calls=snapshots,
+            calls=[snapshot for snapshot, _ in found_rooms],
         )
-        return view, {
-            subject_of(one.call.id): room_of(one.audience, actor.person_id) for one in snapshots
-        }
+        return view, {subject_of(snapshot.call.id): room for snapshot, room in found_rooms}
 
     async def snapshot(self, who: Who, call_id: CallId) -> tuple[CallSnapshot, str]:
         actor = _actor(who)
         async with self._store.read() as connection:
-            snapshot = await _snapshot(connection, actor, call_id)
-        return snapshot, room_of(snapshot.audience, actor.person_id)
+            return await _snapshot(connection, actor, call_id)
 
     async def duty(self, who: Who, command: DeskDuty) -> Ack:
         actor = _actor(who)
@@ -306,23 +377,62 @@ class Desks:
             guests = await rows.guests_of(connection, case.removeprefix("case:"))
         return person_id in guests
 
-    async def seen(self, people: Mapping[str, datetime], legs: Mapping[LegId, datetime]) -> None:
+    def monitored(self, who: Who) -> str:
+        actor = _actor(who)
+        if not may(actor, Act.CALL_LISTEN, unit_id=actor.unit_id):
+            raise Refusal(Code.FORBIDDEN)
+        return actor.unit_id
+
+    async def running(self, unit_id: str) -> MonitorCalls:
+        async with self._store.read() as connection:
+            calls = await rows.live_of(connection, unit_id)
+        return MonitorCalls(unit_id=unit_id, calls=calls, at=self._store.clock.now())
+
+    async def seen(
+        self, people: Mapping[str, datetime], legs: Mapping[LegId | MonitorId, datetime]
+    ) -> None:
         async with self._store.change(SYSTEM) as change:
             await desks.seen(change.connection, people)
             await rows.heard(change.connection, legs)
 
 
-async def _snapshot(connection: rows.Connection, actor: Actor, call_id: CallId) -> CallSnapshot:
+async def _snapshot(
+    connection: rows.Connection, actor: Actor, call_id: CallId
+) -> tuple[CallSnapshot, str]:
+    """The call as this person may see it, and his audience at the gateway."""
     call, header = await found(connection, call_id)
     audience = audience_of(actor, call, header)
     if audience is None:
         raise Refusal(Code.NOT_FOUND, call=call_id)
     view = await rows.view(connection, call, header)
-    return CallSnapshot(
+    room = room_of(audience, actor.person_id, call)
+    snapshot = CallSnapshot(
         version=await version_of(connection, subject_of(call_id)),
         audience=audience,
         call=project_call(view, audience, actor.person_id),
+        monitors=await _following(connection, call, room),
     )
+    return snapshot, room
+
+
+async def _following(connection: rows.Connection, call: Call, room: str) -> list[MonitorView]:
+    """Who follows the call, as far as this audience may know: parties see a barge as its leg, the
+    approver hears of who whispers to him, and nobody but supervisors of who listens."""
+    known = [monitor for monitor in call.monitors if monitor.ended is None]
+    if room == ADVISED:
+        known = [monitor for monitor in known if monitor.way is Way.WHISPER]
+    elif room != SUPERVISOR:
+        return []
+    refs = await staff.person_refs(connection, {monitor.person_id for monitor in known})
+    return [
+        MonitorView(
+            id=monitor.id,
+            person=refs[monitor.person_id],
+            way=monitor.way.value,
+            since=monitor.began_at,
+        )
+        for monitor in known
+    ]
 
 
 async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, rows.Header]:

@@ -31,6 +31,9 @@ CLOSING: Final = "item-branch-closing-1"
 """分公司注销登记, decided in 青岛西海岸; not accepted before the applicant signed and handed in."""
 
 
+MONITORING: Final = (Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE)
+
+
 @dataclass(frozen=True)
 class Person:
     """One demo account."""
@@ -64,7 +67,8 @@ PEOPLE: Final = (
     Person("zhoumingyuan", "周明远", "XHA-0217", XIHAIAN, (Role.APPROVER,)),
     Person("gaoxinmin", "高新民", "XHA-0231", XIHAIAN, (Role.APPROVER,)),
     Person("sunlei", "孙蕾", "LC-0107", LIAOCHENG, (Role.APPROVER,)),
-    Person("chenli", "陈立", "SZ-0009", JINAN, (Role.SUPERVISOR,)),
+    Person("chenli", "陈立", "SZ-0009", JINAN, (Role.SUPERVISOR, *MONITORING)),
+    Person("hanmei", "韩梅", "XHA-0009", XIHAIAN, (Role.SUPERVISOR, *MONITORING)),
     Person("admin", "系统管理员", "SZ-0001", JINAN, (Role.ADMIN,)),
 )
 

@@ -100,3 +100,19 @@ async def add_person(
             },
         )
     return person_id
+
+
+async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:
+    """Give this person these roles and no other, from his next command on. Refused: not_found."""
+    async with store.change(SYSTEM) as change:
+        await change.lock("people")
+        person_id = await staff.set_roles(change.connection, login, roles)
+        if person_id is None:
+            raise Refusal(Code.NOT_FOUND, login=login)
+        await change.record(
+            f"person:{person_id}",
+            "person.roles",
+            f"person:{person_id}",
+            None,
+            payload={"roles": sorted(role.value for role in roles)},
+        )

@@ -36,7 +36,18 @@ from server.actions.recordings import Recordings
 from server.domain.person import SYSTEM
 from server.store import Store
 from server.store import calls as rows
-from signaling.call import Call, CallId, CallState, Leg, LegId, LegState, Seat
+from signaling.call import (
+    Call,
+    CallId,
+    CallState,
+    Leg,
+    LegId,
+    LegState,
+    Monitor,
+    MonitorId,
+    Seat,
+    Way,
+)
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger(__name__)
@@ -71,7 +82,7 @@ class Told(Protocol):
 
     async def media_turned(self, call_id: str, leg_id: str, on: bool) -> None: ...
     async def media_lost(self, calls: Collection[str]) -> None: ...
-    def offer_wanted(self, call_id: str, leg_id: str) -> None: ...
+    async def offer_wanted(self, call_id: str, leg_id: str) -> None: ...
     async def find(self, call_id: str) -> Call | None: ...
 
 
@@ -176,7 +187,7 @@ class Rooms:
     def _here(self) -> dict[str, MediaClient]:
         return {name: post.worker.client for name, post in self._posts.items() if post.worker}
 
-    async def offer(self, call: Call, leg: Leg, *, restart: bool) -> str:
+    async def offer(self, call: Call, leg: Leg | Monitor, *, restart: bool) -> str:
         client, moved = await self._client_for(call.id)
         try:
             if restart:
@@ -185,13 +196,13 @@ class Rooms:
             client = await self._open(call.id, client, moved)
             await client.hold(call.id, call.on_hold() is not None)
             sdp = await self._seat(client, call, leg)
-            for mid in sorted(leg.muted):
+            for mid in sorted(_stopped(leg)):
                 await client.mute(call.id, leg.id, mid, True)
             return sdp
         except Rejected as rejected:
             raise _refusal(rejected) from None
 
-    async def describe(self, call_id: CallId, leg_id: LegId, sdp: str) -> None:
+    async def describe(self, call_id: CallId, leg_id: LegId | MonitorId, sdp: str) -> None:
         try:
             await (await self._client_of(call_id)).answer(call_id, leg_id, sdp)
         except Rejected as rejected:
@@ -208,8 +219,16 @@ class Rooms:
             except Rejected as rejected:
                 if rejected.code != Reason.UNKNOWN_PARTY:
                     raise _refusal(rejected) from None
+        for monitor in (one for one in call.monitors if one.unseen):
+            try:
+                await client.permit(
+                    call.id, monitor.id, receives_from=None, sends_to=_heard_by(monitor)
+                )
+            except Rejected as rejected:
+                if rejected.code != Reason.UNKNOWN_PARTY:
+                    raise _refusal(rejected) from None
 
-    async def leave(self, call_id: CallId, leg_id: LegId | None) -> None:
+    async def leave(self, call_id: CallId, leg_id: LegId | MonitorId | None) -> None:
         try:
             client = await self._client_of(call_id)
         except Refusal as refusal:
@@ -228,18 +247,28 @@ class Rooms:
             if rejected.code not in (Reason.UNKNOWN_ROOM, Reason.UNKNOWN_PARTY):
                 log.warning("room.not_left", call=call_id, leg=leg_id, code=rejected.code)
 
-    async def _seat(self, client: MediaClient, call: Call, leg: Leg) -> str:
-        """Add the party; one of the same name, or of a leg that is over, makes room for it."""
-        record, place = call.recording_consented, list(Seat).index(leg.seat)
+    async def _seat(self, client: MediaClient, call: Call, leg: Leg | Monitor) -> str:
+        """Add the party; one of the same name, or of a leg that is over, makes room for it.
+
+        Who follows the call unseen is never recorded, and from his first packet on nobody gets more
+        of him than ``_heard_by`` says."""
+        unseen = isinstance(leg, Monitor)
+        record = call.recording_consented and not unseen
+        place = list(Seat).index(leg.place if isinstance(leg, Monitor) else leg.seat)
+        sends_to = _heard_by(leg) if isinstance(leg, Monitor) else None
+        add = partial(
+            client.add_party, call.id, leg.id, record=record, place=place, sends_to=sends_to
+        )
         try:
-            return await client.add_party(call.id, leg.id, record=record, place=place)
+            return await add()
         except Rejected as rejected:
             if rejected.code not in (Reason.PARTY_EXISTS, Reason.FULL):
                 raise
-        over = {leg.id} | {other.id for other in call.legs if other not in call.seated()}
+        over = {str(leg.id)} | {other.id for other in call.legs if other not in call.seated()}
+        over |= {monitor.id for monitor in call.monitors if not monitor.unseen}
         for party in over:
             await self._leave(client, call.id, party)
-        return await client.add_party(call.id, leg.id, record=record, place=place)
+        return await add()
 
     async def _open(self, call_id: CallId, client: MediaClient, moved: bool) -> MediaClient:
         """Open the call's room there, or, where that worker takes no new one, at one that does."""
@@ -430,7 +459,8 @@ class Rooms:
             if call is None or call.state is CallState.ENDED:
                 await self._leave(client, room, None)
                 continue
-            over = {leg.id for leg in call.legs if leg.state is LegState.LEFT}
+            over: set[str] = {leg.id for leg in call.legs if leg.state is LegState.LEFT}
+            over |= {monitor.id for monitor in call.monitors if not monitor.unseen}
             for party in over & set(seats):
                 await self._leave(client, room, party)
         for call in placed:
@@ -450,7 +480,7 @@ class Rooms:
             case PartyDown(room, party):
                 await _until_taken(partial(told.media_turned, room, party, False))
             case OfferWanted(room, party):
-                told.offer_wanted(room, party)
+                await _until_taken(partial(told.offer_wanted, room, party))
             case RecordingStarted():
                 await _until_taken(partial(self._recordings.begun, event))
             case SegmentFinished():
@@ -464,6 +494,16 @@ class Rooms:
         task = asyncio.create_task(work)
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
+
+
+def _heard_by(monitor: Monitor) -> tuple[int, ...]:
+    """The places that get what a supervisor sends: the approver's while he whispers, else none."""
+    return (list(Seat).index(Seat.APPROVER),) if monitor.way is Way.WHISPER else ()
+
+
+def _stopped(leg: Leg | Monitor) -> frozenset[str]:
+    """The m-lines whose packets the worker stops: of who is unseen all but the microphone."""
+    return frozenset(MIDS) - {"0"} if isinstance(leg, Monitor) else leg.muted
 
 
 async def _first_of(events: Collection[asyncio.Event], timeout_s: float) -> None:

@@ -136,7 +136,9 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
         calls = await log.calls_about(connection, case_id)
     with suppress(JournalDamaged, OSError):  # a journal that cannot be grown is a finding below
         await store.seal()
-    subjects = [subject_of(case_id), *map(call_actions.subject_of, calls)]
+    subjects = [subject_of(case_id)]
+    for call_id in calls:
+        subjects += [call_actions.subject_of(call_id), call_actions.monitors_of(call_id)]
     reports = [await store.verifier.verify(subject) for subject in subjects]
     findings = {
         finding: None for report in reports for finding in report.findings

@@ -19,6 +19,10 @@ class Role(StrEnum):
     APPROVER = "approver"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
+    MONITOR_LISTEN = "monitor_listen"
+    """Beside supervisor, and each for itself: how he may follow calls that run."""
+    MONITOR_WHISPER = "monitor_whisper"
+    MONITOR_BARGE = "monitor_barge"
 
 
 class Act(StrEnum):
@@ -31,6 +35,12 @@ class Act(StrEnum):
     """Proposals, reviews, decision: the approver's side."""
     CASE_WATCH = "case.watch"
     """Read a case or call afterwards or beside it, with recordings and the ledger check."""
+    CALL_LISTEN = "monitor.listen"
+    """Hear and see a live call, unseen."""
+    CALL_WHISPER = "monitor.whisper"
+    """Be heard in it by the approver alone: for supervisors of the deciding unit."""
+    CALL_BARGE = "monitor.barge"
+    """Take a seat in it, for all to see."""
     CALL_DIAL = "call.dial"
     CALL_ANSWER = "call.answer"
     DUTY = "desk.duty"
@@ -100,6 +110,17 @@ def may(
             return bool(actor.roles & {Role.CLERK, Role.APPROVER, Role.SUPERVISOR})
         case Act.CASE_WATCH:
             return Role.SUPERVISOR in actor.roles and actor.unit_id in (window_unit_id, unit_id)
+        case Act.CALL_LISTEN | Act.CALL_BARGE:
+            granted = Role.MONITOR_LISTEN if act is Act.CALL_LISTEN else Role.MONITOR_BARGE
+            return {Role.SUPERVISOR, granted} <= actor.roles and actor.unit_id in (
+                window_unit_id,
+                unit_id,
+            )
+        case Act.CALL_WHISPER:
+            return {
+                Role.SUPERVISOR,
+                Role.MONITOR_WHISPER,
+            } <= actor.roles and unit_id == actor.unit_id
         case Act.ADMINISTER:
             return Role.ADMIN in actor.roles
         case _:

@@ -7,13 +7,13 @@ Store.read or Store.change; in a change lock ``call:<id>`` first. No rule is her
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.people import person_refs
-from server.store.tables import calls, legs, recordings, rings, units
+from server.store.tables import calls, legs, monitors, recordings, rings, units
 from signaling.call import (
     Call,
     CallId,
@@ -24,15 +24,21 @@ from signaling.call import (
     Leg,
     LegId,
     LegState,
+    Monitor,
+    MonitorEnd,
+    MonitorId,
     PersonId,
     Ring,
     RingId,
     RingState,
     Seat,
+    Way,
 )
-from signaling.protocol import CallView, HoldView, LegView, RingCard, RingView
+from signaling.protocol import CallView, HoldView, LegView, RingCard, RingView, RunningCall
 
 Connection = AsyncConnection
+LISTED_AT_MOST: Final = 200
+"""A list of running calls is no longer than this: it is sent anew with each change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +107,9 @@ async def find_header(connection: Connection, call_id: str) -> Header | None:
 
 async def due(
     connection: Connection, quiet_since: datetime, at: datetime, also: Collection[str]
-) -> list[tuple[Call, dict[LegId, datetime]]]:
-    """Running calls of which something may be overdue, and when their joined legs were last seen."""
+) -> list[tuple[Call, dict[LegId | MonitorId, datetime]]]:
+    """Running calls of which something may be overdue, and when their joined legs and those who
+    follow them unseen were last seen."""
     ringing = sa.select(rings.c.call_id).where(
         rings.c.state == RingState.RINGING, rings.c.deadline_at <= at
     )
@@ -110,11 +117,15 @@ async def due(
         legs.c.state == LegState.JOINED,
         legs.c.silent | (legs.c.last_seen_at <= quiet_since),
     )
+    away = sa.select(monitors.c.call_id).where(
+        monitors.c.ended_at.is_(None), monitors.c.last_seen_at <= quiet_since
+    )
     held = sa.select(legs.c.call_id).where(legs.c.state == LegState.LOST, legs.c.held_until <= at)
     wanted = sa.or_(
         calls.c.id.in_(ringing),
         calls.c.id.in_(quiet),
         calls.c.id.in_(held),
+        calls.c.id.in_(away),
         calls.c.id.in_(list(also)),
     )
     found = await _find_all(
@@ -127,9 +138,16 @@ async def due(
             legs.c.state == LegState.JOINED, legs.c.call_id.in_([call.id for call in found])
         )
     )
-    by_call: dict[str, dict[LegId, datetime]] = {call.id: {} for call in found}
+    by_call: dict[str, dict[LegId | MonitorId, datetime]] = {call.id: {} for call in found}
     for row in seen:
         by_call[row.call_id][LegId(row.id)] = row.last_seen_at
+    following = await connection.execute(
+        sa.select(monitors.c.id, monitors.c.call_id, monitors.c.last_seen_at).where(
+            monitors.c.ended_at.is_(None), monitors.c.call_id.in_([call.id for call in found])
+        )
+    )
+    for row in following:
+        by_call[row.call_id][MonitorId(row.id)] = row.last_seen_at
     return [(call, by_call[call.id]) for call in found]
 
 
@@ -160,6 +178,46 @@ async def running_about(connection: Connection, case_id: str) -> CallId | None:
         sa.select(calls.c.id).where(calls.c.case_id == case_id, calls.c.state != CallState.ENDED)
     )
     return None if found is None else CallId(found)
+
+
+async def live_of(connection: Connection, unit_id: str) -> list[RunningCall]:
+    """The live calls from windows of a unit or to its approvers, the oldest first."""
+    found = await connection.execute(
+        sa.select(
+            calls.c.id,
+            calls.c.case_id,
+            calls.c.caller_id,
+            calls.c.target_unit_id,
+            calls.c.card,
+            calls.c.answered_at,
+            legs.c.person_id,
+        )
+        .join(legs, legs.c.call_id == calls.c.id)
+        .where(
+            calls.c.state == CallState.LIVE,
+            legs.c.seat == Seat.APPROVER,
+            legs.c.previous_leg_id.is_(None),
+            sa.or_(calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id),
+        )
+        .order_by(calls.c.answered_at, calls.c.id)
+        .limit(LISTED_AT_MOST)
+    )
+    live = found.all()
+    refs = await person_refs(
+        connection, {p for row in live for p in (row.caller_id, row.person_id)}
+    )
+    return [
+        RunningCall(
+            call_id=row.id,
+            case_id=row.case_id,
+            item_name=RingCard.model_validate(row.card).item_name,
+            caller=refs[row.caller_id],
+            approver=refs[row.person_id],
+            answered_at=row.answered_at,
+            decides=row.target_unit_id == unit_id,
+        )
+        for row in live
+    ]
 
 
 async def guests_of(connection: Connection, case_id: str) -> frozenset[PersonId]:
@@ -212,6 +270,7 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
                 ended_at=leg.ended_at,
                 previous_leg_id=leg.previous_leg_id,
                 held_until=leg.held_until,
+                barged=leg.barged,
             )
             for leg in call.legs
         ],
@@ -236,6 +295,13 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
         of_rings[row.call_id].append(_ring(row))
     for row in await connection.execute(sa.select(legs).where(legs.c.call_id.in_(ids))):
         of_legs[row.call_id].append(_leg(row))
+    of_monitors: dict[str, list[Monitor]] = {call_id: [] for call_id in ids}
+    for row in await connection.execute(
+        sa.select(monitors)
+        .where(monitors.c.call_id.in_(ids))
+        .order_by(monitors.c.began_at, monitors.c.id)
+    ):
+        of_monitors[row.call_id].append(_monitor(row))
     return [
         Call(
             id=CallId(row.id),
@@ -249,6 +315,7 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
             answered_at=row.answered_at,
             ended_at=row.ended_at,
             holds=tuple(_hold(one) for one in row.holds or ()),
+            monitors=tuple(of_monitors[row.id]),
         )
         for row in rows
     ]
@@ -305,6 +372,20 @@ def _leg(row: sa.Row[Any]) -> Leg:
         ended_at=row.ended_at,
         held_until=row.held_until,
         previous_leg_id=None if row.previous_leg_id is None else LegId(row.previous_leg_id),
+        barged=row.barged,
+    )
+
+
+def _monitor(row: sa.Row[Any]) -> Monitor:
+    return Monitor(
+        id=MonitorId(row.id),
+        person_id=PersonId(row.person_id),
+        place=Seat(row.place),
+        reason=row.reason,
+        began_at=row.began_at,
+        way=Way(row.way),
+        ended_at=row.ended_at,
+        ended=None if row.ended is None else MonitorEnd(row.ended),
     )
 
 
@@ -354,21 +435,32 @@ async def save(connection: Connection, before: Call, after: Call) -> None:
             )
     for leg in after.legs[len(before.legs) :]:
         await _add_leg(connection, after.id, leg)
+    following = {monitor.id: monitor for monitor in before.monitors}
+    for monitor in after.monitors:
+        if monitor.id not in following:
+            await _add_monitor(connection, after.id, monitor)
+        elif monitor != following[monitor.id]:
+            await connection.execute(
+                monitors.update()
+                .where(monitors.c.id == monitor.id)
+                .values(**_monitor_values(monitor))
+            )
 
 
-async def heard(connection: Connection, seen: Mapping[LegId, datetime]) -> None:
-    """Keep when these legs were last seen; it never goes back. One that an act has locked is passed
+async def heard(connection: Connection, seen: Mapping[LegId | MonitorId, datetime]) -> None:
+    """Keep when these legs and monitors were last seen; it never goes back. One that an act has locked is passed
     over until the next time, as in ``roster.seen``."""
-    free = await connection.scalars(
-        sa.select(legs.c.id).where(legs.c.id.in_(seen)).with_for_update(skip_locked=True)
-    )
-    for leg_id in free.all():
-        at = seen[LegId(leg_id)]
-        await connection.execute(
-            legs.update()
-            .where(legs.c.id == leg_id, legs.c.last_seen_at < at)
-            .values(last_seen_at=at)
+    for kept in (legs, monitors):
+        free = await connection.scalars(
+            sa.select(kept.c.id).where(kept.c.id.in_(seen)).with_for_update(skip_locked=True)
         )
+        for one in free.all():
+            at = seen[LegId(one)]
+            await connection.execute(
+                kept.update()
+                .where(kept.c.id == one, kept.c.last_seen_at < at)
+                .values(last_seen_at=at)
+            )
 
 
 async def _add_ring(connection: Connection, call_id: str, ring: Ring) -> None:
@@ -399,8 +491,32 @@ async def _add_leg(connection: Connection, call_id: str, leg: Leg) -> None:
             joined_at=leg.joined_at,
             last_seen_at=leg.joined_at,
             previous_leg_id=leg.previous_leg_id,
+            barged=leg.barged,
         )
     )
+
+
+async def _add_monitor(connection: Connection, call_id: str, monitor: Monitor) -> None:
+    await connection.execute(
+        monitors.insert().values(
+            **_monitor_values(monitor),
+            id=monitor.id,
+            call_id=call_id,
+            person_id=monitor.person_id,
+            reason=monitor.reason,
+            began_at=monitor.began_at,
+            last_seen_at=monitor.began_at,
+        )
+    )
+
+
+def _monitor_values(monitor: Monitor) -> dict[str, Any]:
+    return {
+        "place": monitor.place.value,
+        "way": monitor.way.value,
+        "ended_at": monitor.ended_at,
+        "ended": None if monitor.ended is None else monitor.ended.value,
+    }
 
 
 def _call_values(call: Call) -> dict[str, Any]:

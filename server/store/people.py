@@ -234,6 +234,17 @@ async def add_person(
     )
 
 
+async def set_roles(connection: AsyncConnection, login: str, roles: Collection[Role]) -> str | None:
+    """Give this person these roles instead of those he has; his id, None when nobody signs in so."""
+    person_id: str | None = await connection.scalar(
+        people.update()
+        .where(people.c.login == login)
+        .values(roles=sorted(role.value for role in roles))
+        .returning(people.c.id)
+    )
+    return person_id
+
+
 async def add_unit(
     connection: AsyncConnection,
     *,

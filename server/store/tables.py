@@ -70,7 +70,7 @@ people = sa.Table(
     C("staff_number", sa.String(20), nullable=False),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
     C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True),
-    C("roles", JSON, nullable=False),  # list of clerk | approver | supervisor | admin
+    C("roles", JSON, nullable=False),  # list of clerk | approver | supervisor | admin | monitor_…
     C("active", sa.Boolean, nullable=False, default=True),
 )  # fmt: skip
 sessions = sa.Table(
@@ -372,6 +372,19 @@ legs = sa.Table(
     C("ended_at", Utc, nullable=True),
     C("held_until", Utc, nullable=True),
     C("previous_leg_id", ID, nullable=True),
+    C("barged", sa.Boolean, nullable=False, server_default=sa.false()),  # a supervisor's
+)  # fmt: skip
+monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
+    "monitors", metadata, _id(),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    C("place", sa.String(8), nullable=False),  # of the media room, while unseen
+    C("way", sa.String(8), nullable=False),
+    C("reason", sa.String(200), nullable=False),
+    C("began_at", Utc, nullable=False),
+    C("last_seen_at", Utc, nullable=False),
+    C("ended_at", Utc, nullable=True),
+    C("ended", sa.String(12), nullable=True),  # why
 )  # fmt: skip
 recordings = sa.Table(  # one segment: one party, one leg
     "recordings", metadata, _id(),

@@ -14,7 +14,9 @@ from server.wire.case import CaseState, CaseView, Decision, ItemView, Mode
 from signaling.protocol import Audience, CallState, CallView, EndReason, Message, PersonRef, Seat
 
 Language = Literal["zh-CN", "en"]
-RoleName = Literal["clerk", "approver", "supervisor", "admin"]
+RoleName = Literal[
+    "clerk", "approver", "supervisor", "admin", "monitor_listen", "monitor_whisper", "monitor_barge"
+]
 
 # ---------------------------------------------------------------- problems
 

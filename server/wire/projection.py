@@ -32,7 +32,10 @@ from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, S
 CASE_AUDIENCES: Final = ("window", "approver", "third", "applicant", "supervisor")
 _UNMASKED: Final = frozenset({"window", "applicant"})
 """The applicant reads his own data, at the window that he gave them to."""
-CALL_AUDIENCES: Final = frozenset({"party", "supervisor"})
+SUPERVISOR: Final = "supervisor"
+ADVISED: Final = "advised"
+"""The approver among the parties; he reads calls as they do."""
+CALL_AUDIENCES: Final = frozenset({"party", ADVISED, SUPERVISOR})
 RUNG: Final = "rung:"
 """A rung person's audience is his own: ``rung:<person id>``."""
 
@@ -45,7 +48,7 @@ def project(event: StoredEvent, audience: str) -> dict[str, Any]:
     """The event as that audience may see it, ready for the wire.
 
     Audiences of a case are window, approver, third, applicant, supervisor; of a call party,
-    supervisor and ``rung:<person id>``.
+    advised, supervisor and ``rung:<person id>``.
     """
     return _seen(event, audience).model_dump(mode="json")
 

@@ -25,6 +25,12 @@ NOBODY = Actor(
 )
 
 # Whose unit counts for an act: the one of the window, the one that decides, either, or none.
+MONITORING = {
+    Act.CALL_LISTEN: (Role.MONITOR_LISTEN, frozenset({"window_unit_id", "unit_id"})),
+    Act.CALL_WHISPER: (Role.MONITOR_WHISPER, frozenset({"unit_id"})),
+    Act.CALL_BARGE: (Role.MONITOR_BARGE, frozenset({"window_unit_id", "unit_id"})),
+}
+"""Each is granted to a supervisor by itself; to nobody else it gives anything."""
 RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
     Act.CASE_CREATE: (Role.CLERK, frozenset()),
     Act.CASE_FILL: (Role.CLERK, frozenset({"window_unit_id"})),
@@ -39,10 +45,26 @@ RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
 
 
 def test_every_act_has_a_right() -> None:
-    assert set(RIGHTS) == set(Act)
+    assert set(RIGHTS) | set(MONITORING) == set(Act)
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", MONITORING)
+@pytest.mark.parametrize("granted", [role for role in Role if role is not Role.SUPERVISOR])
+@pytest.mark.parametrize(
+    ("window_unit_id", "unit_id"), list(itertools.product([None, HOME, ELSEWHERE], repeat=2))
+)
+def test_each_way_of_following_a_call_is_granted_by_itself(
+    act: Act, granted: Role, window_unit_id: str | None, unit_id: str | None
+) -> None:
+    needed, scopes = MONITORING[act]
+    supervisor = replace(NOBODY, roles=frozenset({Role.SUPERVISOR, granted}))
+    units = {"window_unit_id": window_unit_id, "unit_id": unit_id}
+    expected = granted is needed and any(units[scope] == HOME for scope in scopes)
+    assert may(supervisor, act, **units) is expected
+    assert not may(replace(NOBODY, roles=frozenset({granted})), act, **units)
+
+
+@pytest.mark.parametrize("act", RIGHTS)
 @pytest.mark.parametrize("role", [None, *Role])
 @pytest.mark.parametrize(
     ("window_unit_id", "unit_id"), list(itertools.product([None, HOME, ELSEWHERE], repeat=2))

@@ -41,12 +41,13 @@ class Room:
         codecs: tuple[str, ...] = ("VP8",),
         through: Middleman | None = None,
         record: bool = False,
+        sends_to: tuple[int, ...] | None = None,
     ) -> LeanPeer:
         client = self.studio.client
         peer = self.peers[name] = LeanPeer(codecs=codecs)
         self._stack.push_async_callback(peer.close)
         await client.open_room("room")
-        offer = await client.add_party("room", name, record=record, place=place)
+        offer = await client.add_party("room", name, record=record, place=place, sends_to=sends_to)
         if through is not None:
             await through.open()
             self._stack.callback(through.close)
@@ -357,3 +358,39 @@ def _lacking(numbers: list[int]) -> list[int]:
         near = nearest(number, near)
         seen.add(near)
     return [number for number in range(min(seen), max(seen)) if number not in seen]
+
+
+async def test_of_who_listens_or_whispers_only_who_gets_it_is_told(room: Room) -> None:
+    """Not even a wish for a new offer, or a line of one, tells the others that somebody is there."""
+
+    def asked() -> list[str]:
+        return [e.party for e in room.studio.heard if isinstance(e, OfferWanted)]
+
+    faces = {}
+    for place, name in enumerate(("window", "approver")):
+        faces[name] = (await room.sit(name, place)).send("1", 200_000)
+    chief = await room.sit("chief", 5, sends_to=())
+    chief.send("0", SOUND_BPS)
+    await until(lambda: None if min(chief.packets["1"], chief.packets["5"]) > 20 else "unseen", 10)
+    assert asked() == []
+    feeds = {name: (await room.figures(name))["feeds"] for name in faces}
+    assert all(set(one) == set("01234567") for one in feeds.values())
+
+    await room.studio.client.permit("room", "chief", receives_from=None, sends_to=[1])
+    await until(lambda: None if asked() else "nobody was asked", 5)
+    await room.renew()
+    assert asked() == ["approver"]
+    approver, window = room.peers["approver"], room.peers["window"]
+    await until(lambda: None if approver.packets["g"] > 50 else "he hears no whisper", 10)
+    assert set((await room.figures("window"))["feeds"]) == set("01234567")
+    assert set(window.packets) <= set("0123")
+
+    await room.studio.client.permit("room", "chief", receives_from=None, sends_to=[])
+    told = approver.packets["g"]
+    before = faces["window"].sequence
+    await until(lambda: None if faces["window"].sequence > before + 60 else "wait", 10)
+    assert approver.packets["g"] <= told + 2, "packets behind the order"
+    # A third who comes is told to all as ever, and to who listens.
+    await room.sit("third", 2)
+    await until(lambda: None if len(asked()) >= 4 else asked(), 5)
+    assert set(asked()) == {"approver", "window", "chief"}

@@ -31,6 +31,7 @@ from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
 UNSAVED: Final[Mapping[str, str]] = {
     "desk.open": "reads",
     "unit.open": "reads",
+    "monitor.watch": "reads",
     "call.open": "reads",
     "case.open": "reads",
     "case.draft": "what nobody but its author sees, overwritten each second",
@@ -50,7 +51,7 @@ ACTS: Final = {
     "case.review", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
-    "call.hang_up", "call.invite", "call.withdraw", "desk.duty", "case.invite_phone",
+    "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
     "case.withdraw_phone",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
@@ -251,6 +252,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
             "case": {"case_id": nowhere["case_id"]},
             "call": {"call_id": nowhere["call_id"]},
             "rehearsal": {"rehearsal_id": "rehearsal-that-is-not"},
+            "monitor": {},
         }
         more: dict[str, Any] = {
             "case.draft": {"field": "remark", "value": "x", "base_version": 0},
@@ -306,6 +308,7 @@ async def _calls(scene: Scene, case: Mapping[str, str]) -> str:
     await scene.left(since, CLERK, "case.say")
     scene.done.add(COMMANDS)
 
+    await _monitors(scene, call_id)
     invite = {"call_id": call_id, "unit_id": demo.LIAOCHENG}
     await scene.is_refused(SUPERVISOR, "call.invite", **invite)
     invited = await scene.does(APPROVER, "call.invite", **invite)
@@ -315,6 +318,26 @@ async def _calls(scene: Scene, case: Mapping[str, str]) -> str:
     await scene.does(APPROVER, "call.invite", **invite)
     await scene.does(THIRD, "call.answer", **await ring_of(THIRD, call_id))
     return call_id
+
+
+async def _monitors(scene: Scene, call_id: str) -> None:
+    begin = {"call_id": call_id, "reason": "群众投诉"}
+    await scene.is_refused(APPROVER, "monitor.begin", **begin)
+    monitor_id = (await scene.does(SUPERVISOR, "monitor.begin", **begin))["monitor_id"]
+    turn = {"call_id": call_id, "monitor_id": monitor_id}
+    await scene.is_refused(SUPERVISOR, "monitor.turn", **turn, way="whisper")
+    await scene.is_refused(CLERK, "monitor.end", **turn)
+    await scene.news()
+    since = datetime.now(UTC)
+    await scene.sockets[SUPERVISOR].ask({"type": "monitor.turn", **turn, "way": "barge"})
+    entries = await scene.news()
+    assert {(one["act"], one["subject"]) for one in entries} == {
+        ("monitor.barge", f"call:{call_id}"),
+        ("monitor.turn", f"monitors:{call_id}"),
+    }
+    assert all(datetime.fromisoformat(one["at"]) >= since for one in entries)
+    await scene.does(SUPERVISOR, "monitor.turn", **turn, way="listen")
+    await scene.does(SUPERVISOR, "monitor.end", **turn)
 
 
 async def _form(scene: Scene, case: Mapping[str, str]) -> None:

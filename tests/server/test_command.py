@@ -61,10 +61,15 @@ def test_a_fresh_installation_is_set_up_step_by_step(tmp_path: Path) -> None:
     said = yunjian(*user, *data, typed="long enough to keep\n", folder=tmp_path)
     assert said.returncode == 1
     assert "login" in said.stderr
+    roles = ("user", "roles", "sun", "--role", "supervisor", "--role", "monitor_listen")
+    assert yunjian(*roles, *data, folder=tmp_path).returncode == 0
+    said = yunjian("user", "roles", "nobody", "--role", "clerk", *data, folder=tmp_path)
+    assert said.returncode == 1
+    assert "not_found" in said.stderr
 
     said = yunjian("ledger", "verify", "--json", *data, folder=tmp_path)
     report = json.loads(said.stdout)
-    assert (said.returncode, report["ok"], report["entries"]) == (0, True, 2)
+    assert (said.returncode, report["ok"], report["entries"]) == (0, True, 3)
 
 
 def test_a_wrong_setting_is_told_in_a_line(tmp_path: Path) -> None:

@@ -154,6 +154,10 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "call.invite": PARTIES,
     "call.withdraw": PARTIES,
     "call.join": PARTIES,
+    "monitor.watch": WATCHING,
+    "monitor.turn": WATCHING,
+    "monitor.end": WATCHING,
+    "monitor.begin": WATCHING,
     # these change who may: last
     "case.decide": DECIDING,
     "call.hang_up": PARTIES,
@@ -256,6 +260,8 @@ async def _live(scene: Scene) -> dict[str, Any]:
     invited_phone = await clerk.ask({"type": "case.invite_phone", **about, **phone})
     item = await desk.get(f"/items/{demo.PRINCIPAL}")
     shown = await clerk.ask({"type": "case.summarise", **about})
+    listening = {"type": "monitor.begin", "call_id": call_id, "reason": "a complaint"}
+    monitoring = await scene.sockets[SUPERVISOR].ask(listening)
     stored = await _archived(scene.store, case_id, call_id, leg_id)
     return {
         **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
@@ -270,6 +276,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "reason": "material", "adopt": False, "review": "accepted", "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
+        "way": "listen", "monitor_id": monitoring["monitor_id"],
         "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip
 

@@ -36,6 +36,11 @@ from signaling.call import (
     LegId,
     LegState,
     MediaTurned,
+    MonitorBegun,
+    MonitorClosed,
+    MonitorEnd,
+    MonitorId,
+    MonitorTurned,
     Muted,
     PersonId,
     PutOnHold,
@@ -46,6 +51,7 @@ from signaling.call import (
     RingState,
     Seat,
     Tick,
+    Way,
     Withdrawn,
     dial,
     own_leg,
@@ -56,6 +62,9 @@ from signaling.refusals import Code, Refusal
 T0: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 CLERK, FIRST, SECOND, STRANGER = (PersonId(p) for p in ("clerk", "first", "second", "stranger"))
 GUEST, OTHER = PersonId("guest"), PersonId("other")
+CHIEF, SECOND_CHIEF = PersonId("chief"), PersonId("second-chief")
+M1, M2 = MonitorId("monitor-1"), MonitorId("monitor-2")
+B1: Final = LegId("leg-b1")
 R1, R2, R9 = RingId("ring-1"), RingId("ring-2"), RingId("ring-9")
 R3, R4, R5 = RingId("ring-3"), RingId("ring-4"), RingId("ring-5")
 I1, I2, I9 = InviteId("invite-1"), InviteId("invite-2"), InviteId("invite-9")
@@ -93,8 +102,9 @@ LETTER: Final = {state: state.value[0].upper() for state in RingState} | {
 
 
 def shown(call: Call) -> str:
-    """``state[:reason][:hold]/rings/legs``: a ring is its first letter; a leg J joined, L lost,
-    X left, with s silent, v media, r recording and the muted m-lines behind it."""
+    """``state[:reason][:hold]/rings/legs[/monitors]``: a ring is its first letter; a leg J joined, L
+    lost, X left, with s silent, v media, r recording, b barged and the muted m-lines behind it; a
+    monitor l listens, w whispers, b barges, or why it ended and at which of them."""
     reason = f":{call.reason.value}" if call.reason else ""
     reason += ":hold" if call.on_hold() else ""
     legs = ",".join(
@@ -102,10 +112,16 @@ def shown(call: Call) -> str:
         + "s" * leg.silent
         + "v" * leg.media
         + "r" * leg.recording
+        + "b" * leg.barged
         + "".join(sorted(leg.muted))
         for leg in call.legs
     )
-    return f"{call.state.value}{reason}/{''.join(LETTER[ring.state] for ring in call.rings)}/{legs}"
+    monitors = "".join(
+        f"/{monitor.way.value[0]}" + (f":{monitor.ended.value}" if monitor.ended else "")
+        for monitor in call.monitors
+    )
+    rings = "".join(LETTER[ring.state] for ring in call.rings)
+    return f"{call.state.value}{reason}/{rings}/{legs}{monitors}"
 
 
 def outcome(call: Call, event: CallInput, at: datetime) -> str:
@@ -120,6 +136,7 @@ def outcome(call: Call, event: CallInput, at: datetime) -> str:
 ANSWER = (Answered(R1, FIRST, A1), 3.0)
 INVITE = (Invited(FIRST, I1, ((R3, GUEST), (R4, OTHER)), "please look"), 6.0)
 COME = (Answered(R3, GUEST, G1), 8.0)
+LISTEN = (MonitorBegun(CHIEF, M1, "a complaint"), 5.0)
 STATES: Final[Mapping[str, Call]] = {
     "open": dialled(),
     "one_left": played(dialled(), (Declined(R2, SECOND), 2)),
@@ -151,6 +168,9 @@ STATES: Final[Mapping[str, Call]] = {
     "g_left": played(dialled(), ANSWER, INVITE, COME, (HungUp(GUEST), 9)),
     "only_g": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1), 10)),
     "all_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1, G1), 10)),
+    "listened": played(dialled(), ANSWER, LISTEN),
+    "whispered": played(dialled(), ANSWER, LISTEN, (MonitorTurned(CHIEF, M1, Way.WHISPER, B1), 6)),
+    "barged": played(dialled(), ANSWER, LISTEN, (MonitorTurned(CHIEF, M1, Way.BARGE, B1), 6)),
     "ended": played(dialled(), ANSWER, (HungUp(FIRST), 9)),
     "cancelled": played(dialled(), (Cancelled(CLERK), 9)),
 }
@@ -196,6 +216,16 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "resume": (Resumed(FIRST), 20),
     "resume_other": (Resumed(CLERK), 20),
     "resume_by_stranger": (Resumed(STRANGER), 20),
+    "listen": (MonitorBegun(CHIEF, M2, "a second look"), 20),
+    "listen_too": (MonitorBegun(SECOND_CHIEF, M2, "asked to"), 20),
+    "listen_in_own_call": (MonitorBegun(FIRST, M2, "curious"), 20),
+    "turn_silent": (MonitorTurned(CHIEF, M1, Way.LISTEN, NEW), 20),
+    "turn_whisper": (MonitorTurned(CHIEF, M1, Way.WHISPER, NEW), 20),
+    "turn_barge": (MonitorTurned(CHIEF, M1, Way.BARGE, NEW), 20),
+    "turn_not_his": (MonitorTurned(FIRST, M1, Way.BARGE, NEW), 20),
+    "listen_no_more": (MonitorClosed(CHIEF, M1), 20),
+    "hang_up_chief": (HungUp(CHIEF), 20),
+    "tick_monitor_lost": (Tick({M1: after(6)}), 20),
     "media_on": (MediaTurned(W1, True), 20),
     "media_off": (MediaTurned(A1, False), 20),
     "media_unknown": (MediaTurned(NEW, True), 20),
@@ -217,39 +247,39 @@ answer:
   one_left  live/AD/J,J
   open_silent  live/AS/Js,J
   open_lost  live/AS/L,J
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
 answer_late:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
 answer_other:
   open  live/SA/J,J
-  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
   open_silent  live/SA/Js,J
   open_lost  live/SA/L,J
 answer_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !not_found
 answer_unknown:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !not_found
 decline:
   open  open/DR/J
   one_left  ended:declined/DD/X
   open_silent  open/DR/Js
   open_lost  open/DR/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
 decline_again:
   open  open/RD/J
-  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !ring_closed
+  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
   open_silent  open/RD/Js
   open_lost  open/RD/L
 decline_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !not_found
 cancel:
   open|open_silent  ended:cancelled/CC/X
   one_left  ended:cancelled/CD/X
   open_lost  ended:cancelled/CC/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !ring_closed
   ended|cancelled  !call_ended
 cancel_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 hang_up_clerk:
   open|open_silent  ended:cancelled/CC/X
@@ -268,6 +298,9 @@ hang_up_clerk:
   only_g  ended:hung_up/ASAS/L,L,X
   all_lost  ended:hung_up/ASAS/L,L,L
   ended|cancelled  !call_ended
+  listened  ended:hung_up/AS/X,X/l:call_ended
+  whispered  ended:hung_up/AS/X,X/w:call_ended
+  barged  ended:hung_up/AS/X,X,Xb/b:call_ended
 hang_up_approver:
   open|one_left|open_silent|open_lost  !not_in_call
   live|held|resumed  ended:hung_up/AS/X,X
@@ -283,23 +316,26 @@ hang_up_approver:
   only_g  ended:hung_up/ASAS/L,L,X
   all_lost  ended:hung_up/ASAS/L,L,L
   ended|cancelled  !call_ended
+  listened  ended:hung_up/AS/X,X/l:call_ended
+  whispered  ended:hung_up/AS/X,X/w:call_ended
+  barged  ended:hung_up/AS/X,X,Xb/b:call_ended
 hang_up_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 hang_up_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left|listened|whispered|barged  !not_in_call
   three|g_lost  live/ASAS/J,J,X
   only_g|all_lost  live/ASAS/L,L,X
   ended|cancelled  !call_ended
 answer_invite:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
   invited  live/ASAS/J,J,J
   uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
 answer_invite_late:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
   invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
 decline_invite:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
   invited  live/ASDR/J,J
   uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
 invite:
@@ -319,49 +355,52 @@ invite:
   uninvited  live/ASDDR/J,J
   g_left  live/ASASR/J,J,X
   ended|cancelled  !call_ended
+  listened  live/ASR/J,J/l
+  whispered  live/ASR/J,J/w
+  barged  live/ASR/J,J,Jb/b
 invite_nobody:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left|three|g_lost|only_g|all_lost  !no_approver_free
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left|three|g_lost|only_g|all_lost|listened|whispered|barged  !no_approver_free
   invited  !seat_taken
   ended|cancelled  !call_ended
 invite_by_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 invite_by_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 withdraw:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined  !not_found
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|listened|whispered|barged  !not_found
   invited  live/ASCC/J,J
   uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
   ended|cancelled  !call_ended
 withdraw_by_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 withdraw_unknown:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_found
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_found
   ended|cancelled  !call_ended
 join_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left|listened|whispered|barged  !not_in_call
   three  live/ASAS/J,J,X,J
   g_lost  live/ASAS/J,J,L,J
   only_g  live/ASAS/L,L,X,J
   all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
 join_guest_late:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|listened|whispered|barged  !not_in_call
   three  live/ASAS/J,J,X,J
   only_g  live/ASAS/L,L,X,J
   ended|cancelled  !call_ended
 mute_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|listened|whispered|barged  !not_in_call
   three  live/ASAS/J,J,Jvr0
   only_g  live/ASAS/L,L,J0
   ended|cancelled  !call_ended
 media_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   three  live/ASAS/J,J,Jr
 join_clerk:
   open|open_silent  open/RR/X,J
@@ -382,6 +421,9 @@ join_clerk:
   only_g  live/ASAS/L,L,J,J
   all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
+  listened  live/AS/X,J,J/l
+  whispered  live/AS/X,J,J/w
+  barged  live/AS/X,J,Jb,J/b
 join_approver:
   open|one_left|open_silent|open_lost  !not_in_call
   live|resumed  live/AS/J,X,J
@@ -399,8 +441,11 @@ join_approver:
   only_g  live/ASAS/L,L,J,J
   all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
+  listened  live/AS/J,X,J/l
+  whispered  live/AS/J,X,J/w
+  barged  live/AS/J,X,Jb,J/b
 join_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 join_late:
   open|open_silent  open/RR/X,J
@@ -416,6 +461,9 @@ join_late:
   three  live/ASAS/X,J,Jvr,J
   g_lost  live/ASAS/X,J,L,J
   g_left  live/ASAS/X,J,X,J
+  listened  live/AS/X,J,J/l
+  whispered  live/AS/X,J,J/w
+  barged  live/AS/X,J,Jb,J/b
 mute:
   open  open/RR/J1
   one_left  open/RD/J1
@@ -432,16 +480,19 @@ mute:
   g_lost  live/ASAS/J1,J,L
   g_left  live/ASAS/J1,J,X
   ended|cancelled  !call_ended
+  listened  live/AS/J1,J/l
+  whispered  live/AS/J1,J/w
+  barged  live/AS/J1,J,Jb/b
 unmute:
   open|one_left|open_silent|open_lost|a_lost|both_lost|only_g|all_lost  !not_in_call
-  live|held|resumed|w_lost|rejoined|invited|uninvited|three|g_lost|g_left  =
+  live|held|resumed|w_lost|rejoined|invited|uninvited|three|g_lost|g_left|listened|whispered|barged  =
   media  live/AS/Jvr,Jv
   ended|cancelled  !call_ended
 mute_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 mute_unknown:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 hold:
   open|one_left|open_silent|open_lost  !not_in_call
@@ -460,22 +511,103 @@ hold:
   only_g  live:hold/ASAS/L,L,J
   all_lost  live:hold/ASAS/L,L,L
   ended|cancelled  !call_ended
+  listened  live:hold/AS/J,J/l
+  whispered  live:hold/AS/J,J/w
+  barged  live:hold/AS/J,J,Jb/b
 hold_by_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 resume:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  =
+  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  =
   held  live/AS/J,J
   ended|cancelled  !call_ended
 resume_other:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  =
+  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  =
   held  !not_yours
   ended|cancelled  !call_ended
 resume_by_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
+listen:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|resumed  live/AS/J,J/l
+  media  live/AS/Jvr,Jv0/l
+  held  live:hold/AS/J,J/l
+  w_lost  live/AS/L,J/l
+  a_lost  live/AS/J,L/l
+  both_lost  live/AS/L,L/l
+  rejoined  live/AS/X,J,J/l
+  invited  live/ASRR/J,J/l
+  uninvited  live/ASDD/J,J/l
+  three  live/ASAS/J,J,Jvr/l
+  g_lost  live/ASAS/J,J,L/l
+  g_left  live/ASAS/J,J,X/l
+  only_g  live/ASAS/L,L,J/l
+  all_lost  live/ASAS/L,L,L/l
+  listened  live/AS/J,J/l:replaced/l
+  whispered  live/AS/J,J/w:replaced/l
+  barged  live/AS/J,J,Xb/b:replaced/l
+  ended|cancelled  !call_ended
+listen_too:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|resumed  live/AS/J,J/l
+  media  live/AS/Jvr,Jv0/l
+  held  live:hold/AS/J,J/l
+  w_lost  live/AS/L,J/l
+  a_lost  live/AS/J,L/l
+  both_lost  live/AS/L,L/l
+  rejoined  live/AS/X,J,J/l
+  invited  live/ASRR/J,J/l
+  uninvited  live/ASDD/J,J/l
+  three  live/ASAS/J,J,Jvr/l
+  g_lost  live/ASAS/J,J,L/l
+  g_left  live/ASAS/J,J,X/l
+  only_g  live/ASAS/L,L,J/l
+  all_lost  live/ASAS/L,L,L/l
+  listened  live/AS/J,J/l/l
+  whispered  live/AS/J,J/w/l
+  barged  live/AS/J,J,Jb/b/l
+  ended|cancelled  !call_ended
+listen_in_own_call:
+  open|one_left|open_silent|open_lost  !not_in_call
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !already_in_call
+  ended|cancelled  !call_ended
+turn_silent:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  listened  =
+  whispered  live/AS/J,J/l
+  barged  live/AS/J,J,Xb/l
+  ended|cancelled  !call_ended
+turn_whisper:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  listened  live/AS/J,J/w
+  whispered  =
+  barged  live/AS/J,J,Xb/w
+  ended|cancelled  !call_ended
+turn_barge:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  listened|whispered  live/AS/J,J,Jb/b
+  barged  =
+  ended|cancelled  !call_ended
+turn_not_his:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  ended|cancelled  !call_ended
+listen_no_more:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  listened  live/AS/J,J/l:closed
+  whispered  live/AS/J,J/w:closed
+  barged  live/AS/J,J,Xb/b:closed
+  ended|cancelled  !call_ended
+hang_up_chief:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered  !not_in_call
+  barged  live/AS/J,J,Xb/b:closed
+  ended|cancelled  !call_ended
+tick_monitor_lost:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|barged|ended|cancelled  =
+  listened  live/AS/J,J/l:lost
+  whispered  live/AS/J,J/w:lost
 media_on:
   open  open/RR/Jv
   one_left  open/RD/Jv
@@ -494,11 +626,14 @@ media_on:
   g_left  live/ASAS/Jv,J,X
   only_g  live/ASAS/Lv,L,J
   all_lost  live/ASAS/Lv,L,L
+  listened  live/AS/Jv,J/l
+  whispered  live/AS/Jv,J/w
+  barged  live/AS/Jv,J,Jb/b
 media_off:
-  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   media  live/AS/Jvr,J0
 media_unknown:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
 recording_on:
   open|one_left|open_silent|open_lost|ended|cancelled  =
   live|resumed  live/AS/J,Jr
@@ -515,14 +650,17 @@ recording_on:
   g_left  live/ASAS/J,Jr,X
   only_g  live/ASAS/L,Lr,J
   all_lost  live/ASAS/L,Lr,L
+  listened  live/AS/J,Jr/l
+  whispered  live/AS/J,Jr/w
+  barged  live/AS/J,Jr,Jb/b
 recording_off:
-  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   media  live/AS/Jv,Jv0
 tick:
-  open|one_left|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   open_silent  open/RR/J
 tick_unjudged:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
 tick_gone:
   open  open/RR/Js
   one_left  open/RD/Js
@@ -537,6 +675,9 @@ tick_gone:
   three  live/ASAS/Js,J,Jvr
   g_lost  live/ASAS/Js,J,L
   g_left  live/ASAS/Js,J,X
+  listened  live/AS/Js,J/l
+  whispered  live/AS/Js,J/w
+  barged  live/AS/Js,J,Jb/b
 tick_silent:
   open  open/RR/Js
   one_left  open/RD/Js
@@ -553,6 +694,9 @@ tick_silent:
   g_lost  live/ASAS/Js,Js,L
   g_left  live/ASAS/Js,Js,X
   only_g  live/ASAS/L,L,Js
+  listened  live/AS/Js,Js/l
+  whispered  live/AS/Js,Js/w
+  barged  live/AS/Js,Js,Jb/b
 tick_lost:
   open|open_silent  open/RR/L
   one_left  open/RD/L
@@ -567,26 +711,29 @@ tick_lost:
   three  live/ASAS/L,J,Jvr
   g_lost  live/ASAS/L,J,L
   g_left  live/ASAS/L,J,X
+  listened  live/AS/L,J/l
+  whispered  live/AS/L,J/w
+  barged  live/AS/L,J,Jb/b
 tick_lost_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|ended|cancelled|listened|whispered|barged  =
   three  live/ASAS/J,J,Lvr
   only_g  live/ASAS/L,L,L
 tick_ring_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
 tick_invite_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   invited  live/ASMM/J,J
 tick_hold_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|held|resumed|rejoined|uninvited|three|g_left|ended|cancelled  =
+  live|media|held|resumed|rejoined|uninvited|three|g_left|ended|cancelled|listened|whispered|barged  =
   w_lost  ended:lost/AS/L,X
   a_lost  ended:lost/AS/X,L
   both_lost  ended:lost/AS/L,L
@@ -677,10 +824,11 @@ def test_own_leg() -> None:
 
 # ---------------------------------------------------------------- any inputs in any order
 
-people = st.sampled_from([CLERK, FIRST, SECOND, GUEST, OTHER, STRANGER])
+people = st.sampled_from([CLERK, FIRST, SECOND, GUEST, OTHER, STRANGER, CHIEF])
 rings = st.sampled_from([R1, R2, R3, R4, R9])
 legs = st.sampled_from([W1, W2, A1, A2, G1])
 invites = st.sampled_from([I1, I2])
+monitors = st.sampled_from([M1, M2])
 moments = st.floats(-20, 400).map(after)
 inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(Answered, rings, people, legs),
@@ -691,19 +839,26 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(Withdrawn, people, invites),
     st.builds(Joined, people, legs),
     st.builds(Muted, legs, people, st.sampled_from("0123"), st.booleans()),
+    st.builds(MonitorBegun, people, monitors, st.just("why")),
+    st.builds(MonitorTurned, people, monitors, st.sampled_from(Way), legs),
+    st.builds(MonitorClosed, people, monitors),
     st.builds(PutOnHold, people),
     st.builds(Resumed, people),
     st.builds(MediaTurned, legs, st.booleans()),
     st.builds(RecordingTurned, legs, st.booleans()),
-    st.builds(Tick, st.dictionaries(legs, moments), st.frozensets(legs)),
+    st.builds(Tick, st.dictionaries(st.one_of(legs, monitors), moments), st.frozensets(legs)),
 )
 ORDER: Final = {CallState.OPEN: 0, CallState.LIVE: 1, CallState.ENDED: 2}
 
 
 def fresh(event: CallInput, call: Call) -> CallInput:
     """Legs, rings and invitations are named once: a second of one name gets a new one."""
-    if isinstance(event, Answered | Joined) and event.leg_id in {leg.id for leg in call.legs}:
+    if isinstance(event, Answered | Joined | MonitorTurned) and event.leg_id in {
+        leg.id for leg in call.legs
+    }:
         return replace(event, leg_id=LegId(f"leg-{len(call.legs)}"))
+    if isinstance(event, MonitorBegun) and event.monitor_id in {m.id for m in call.monitors}:
+        return replace(event, monitor_id=MonitorId(f"monitor-{len(call.monitors)}-again"))
     if isinstance(event, Invited) and R3 in {ring.id for ring in call.rings}:
         first = len(call.rings)
         named = tuple(
@@ -722,9 +877,8 @@ def holds(call: Call) -> None:
     assert len(mains) == (call.answered_at is not None)
     assert len({ring.invite_id for ring in answered}) == len(answered)
     assert len({ring.invite_id for ring in ringing}) <= 1
-    assert len([leg for leg in call.legs if leg.seat in GUESTS and not leg.previous_leg_id]) == (
-        len(answered) - len(mains)
-    )
+    invited = [leg for leg in call.legs if leg.seat in GUESTS and not leg.barged]
+    assert len([leg for leg in invited if not leg.previous_leg_id]) == len(answered) - len(mains)
     assert all((ring.closed_at is None) == (ring in ringing) for ring in call.rings)
     assert all((leg.ended_at is None) == (leg in joined) for leg in call.legs)
     assert len({leg.seat for leg in joined}) == len(joined)
@@ -747,6 +901,16 @@ def holds(call: Call) -> None:
             assert not ringing
             assert not joined
             assert not call.engaged()
+    following = [monitor for monitor in call.monitors if monitor.ended is None]
+    assert not following or call.state is CallState.LIVE
+    assert len({monitor.person_id for monitor in following}) == len(following)
+    for monitor in following:
+        held = call.leg_of(monitor.person_id)
+        # Who is unseen has no seat and no place that a party has; who barges has one, and says so.
+        assert monitor.unseen == (held is None)
+        assert held is None or held.barged
+    places = [monitor.place for monitor in following if monitor.unseen]
+    assert len({*places, *(leg.seat for leg in call.guests())}) == len(places) + len(call.guests())
     for hold in call.holds[:-1]:
         assert hold.until is not None
     for earlier, later in pairwise(call.holds):
@@ -947,3 +1111,51 @@ def test_who_joins_for_ever_does_not_make_the_call_endless() -> None:
     assert refused.value.code is Code.THROTTLED
     assert len(call.legs) == LEGS_AT_MOST
     assert step(call, HungUp(CLERK), after(3)).state is CallState.ENDED
+
+
+# ---------------------------------------------------------------- who follows a call
+
+
+def crowded(guests: int, call: Call) -> Call:
+    for number in range(guests):
+        ring = RingId(f"ring-g{number}")
+        person = PersonId(f"guest-{number}")
+        invite = InviteId(f"invite-g{number}")
+        call = played(
+            call,
+            (Invited(CLERK, invite, ((ring, person),)), 20),
+            (Answered(ring, person, LegId(f"leg-g{number}")), 21),
+        )
+    return call
+
+
+def test_a_guest_comes_before_who_listens_in_silence() -> None:
+    call = crowded(4, STATES["listened"])
+    assert [leg.seat for leg in call.guests()] == list(GUESTS)
+    assert [monitor.ended for monitor in call.monitors] == [MonitorEnd.DISPLACED]
+
+
+def test_a_seat_is_kept_for_who_is_rung() -> None:
+    call = crowded(3, STATES["listened"])
+    call = step(call, Invited(FIRST, I9, ((R9, OTHER),)), after(30))
+    with pytest.raises(Refusal) as refused:
+        step(call, MonitorTurned(CHIEF, M1, Way.BARGE, NEW), after(31))
+    assert refused.value.code is Code.SEAT_TAKEN
+    assert len(step(call, Answered(R9, OTHER, A2), after(32)).guests()) == len(GUESTS)
+
+
+def test_more_follow_a_call_than_there_are_places_for() -> None:
+    call = played(STATES["listened"], (MonitorBegun(SECOND_CHIEF, M2, "asked to"), 20))
+    assert {monitor.place for monitor in call.monitors} == {Seat.SIXTH, Seat.FIFTH}
+    with pytest.raises(Refusal) as refused:
+        step(call, MonitorBegun(STRANGER, MonitorId("monitor-3"), "me too"), after(21))
+    assert refused.value.code is Code.SEAT_TAKEN
+    ended = step(call, HungUp(CLERK), after(30))
+    assert {monitor.ended for monitor in ended.monitors} == {MonitorEnd.CALL_ENDED}
+
+
+def test_who_barged_in_and_reloads_is_still_who_barged_in() -> None:
+    call = step(STATES["barged"], Joined(CHIEF, NEW), after(20))
+    assert [leg.barged for leg in call.guests()] == [True]
+    back = step(call, MonitorTurned(CHIEF, M1, Way.LISTEN, A2), after(21))
+    assert (back.guests(), back.monitors[0].place) == ((), Seat.SIXTH)

@@ -52,6 +52,13 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'supervisor_call', roles: ['supervisor'] },
   },
+  {
+    path: '/supervisor/live/:id',
+    name: 'supervisor_live',
+    component: () => import('./pages/LiveCall.vue'),
+    props: true,
+    meta: { title: 'supervisor_live', roles: ['supervisor'] },
+  },
   { path: '/phone', name: 'phone', component: () => import('./pages/PhonePage.vue'), meta: { title: 'phone' } },
   { path: '/check', name: 'device_check', component: () => import('./pages/DeviceCheckPage.vue'), meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] } },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },

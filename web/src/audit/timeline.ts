@@ -145,7 +145,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     if (ring.state !== 'ringing') add(`ring-${ring.id}`, ring.closed_at ?? ring.rung_at, ring.target, `ring_${ring.state}`)
   }
   for (const leg of call.legs) {
-    add(`in-${leg.id}`, leg.joined_at, leg.person, leg.previous_leg_id ? 'rejoined' : 'joined')
+    add(`in-${leg.id}`, leg.joined_at, leg.person, leg.previous_leg_id ? 'rejoined' : leg.barged ? 'barged' : 'joined')
     if (leg.ended_at) add(`out-${leg.id}`, leg.ended_at, leg.person, leg.state === 'lost' ? 'lost' : 'left')
   }
   for (const hold of call.holds) {

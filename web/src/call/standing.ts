@@ -40,7 +40,7 @@ export function legOf(call: CallView, person_id: string): LegView | null {
 }
 
 type Seat = LegView['seat']
-const SEATS: readonly Seat[] = ['window', 'approver', 'third', 'fourth', 'fifth', 'sixth']
+export const SEATS: readonly Seat[] = ['window', 'approver', 'third', 'fourth', 'fifth', 'sixth']
 /** so many may be invited beside the window and the approver */
 export const GUESTS_AT_MOST = SEATS.length - 2
 

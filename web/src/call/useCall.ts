@@ -14,7 +14,7 @@ import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
 import { SeatKeeper } from './seat'
 import { midIn, type Arrived } from './media'
-import { invitationOf, legOf, partOf, ringOf, standing } from './standing'
+import { furtherLegs, invitationOf, legOf, partOf, ringOf, standing } from './standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
@@ -103,13 +103,14 @@ function open(scope: EffectScope, ended: () => void) {
       if (missed(held, event)) look(call_id).catch(say)
       else keep(reduceCall(held, event))
     } else if (event.type === 'call.changed') {
-      keep({ version: event.version, audience: partOf(event.call, me.value) ? 'party' : 'rung', call: event.call })
+      keep({ version: event.version, audience: partOf(event.call, me.value) ? 'party' : 'rung', call: event.call, monitors: [] })
     }
   }
 
   function overhear(ephemeral: AnyEphemeral): void {
     if (ephemeral.type === 'desk.replaced') seat.giveUp(ephemeral.call_id)
     else if (ephemeral.type === 'call.offer_wanted') seat.renegotiate(ephemeral.leg_id)
+    else if (ephemeral.type === 'monitor.changed' && calls.value.has(ephemeral.call_id)) look(ephemeral.call_id).catch(say)
   }
 
   async function greet(): Promise<void> {
@@ -251,6 +252,23 @@ function open(scope: EffectScope, ended: () => void) {
   const further_faces = [2, 3, 4].map(() => shallowRef<MediaStream | null>(null))
   const own_face = shallowRef<MediaStream | null>(null)
 
+  /** who whispers to this person, whom nobody else hears */
+  const whisperers = computed(() => {
+    const snapshot = current.value?.state === 'live' ? calls.value.get(current.value.id) : undefined
+    return snapshot?.monitors.filter((one) => one.way === 'whisper').map((one) => one.person) ?? []
+  })
+  const whisper = shallowRef<MediaStream | null>(null)
+
+  /** A whisper comes on the lines of a place at which nobody is seen. */
+  function listen(): void {
+    const call = current.value
+    const seen = call ? furtherLegs(call, me.value).map((one) => one.group) : []
+    const voices = whisperers.value.length ? [3, 4].filter((group) => !seen.includes(group)).flatMap((group) => seat.remote.value.get(midIn(group, '0')) ?? []) : []
+    const held = whisper.value?.getTracks() ?? []
+    if (voices.length === held.length && voices.every((track) => held.includes(track))) return
+    whisper.value = voices.length ? new MediaStream(voices) : null
+  }
+
   /** Voice and face of one seat as one stream, which stays the same while its tracks do. */
   function show(into: typeof face, arrived: Arrived, voice: string, picture: string): void {
     const wanted = [arrived.get(voice), arrived.get(picture)].filter((track) => track !== undefined)
@@ -274,6 +292,7 @@ function open(scope: EffectScope, ended: () => void) {
     showPaper(screen, arrived.get('3'))
     showPaper(second_screen, arrived.get('7'))
   })
+  watch([seat.remote, whisperers, current], listen)
   watch(seat.paper, (track) => (own_paper.value = track ? new MediaStream([track]) : null))
   watch(seat.devices, (found) => (own_face.value = found?.camera ? new MediaStream([found.camera]) : null))
 
@@ -299,6 +318,8 @@ function open(scope: EffectScope, ended: () => void) {
     second_face,
     second_camera,
     further_faces,
+    whisperers,
+    whisper,
     own_face,
     screen,
     second_screen,

@@ -18,6 +18,10 @@ export type AnyCommand =
   | DeskOpen
   | DeskDuty
   | UnitOpen
+  | MonitorWatch
+  | MonitorBegin
+  | MonitorTurn
+  | MonitorEnd
   | RehearsalOpen
   | RehearsalDescribe
   | RehearsalRestart
@@ -69,6 +73,8 @@ export type AnyEphemeral =
   | UnitPresence
   | Replaced
   | OfferWanted
+  | MonitorCalls
+  | MonitorChanged
   | CaseTyping
   | CaseFocus
   | CasePoint
@@ -206,7 +212,7 @@ export interface CallWithdraw {
   invite_id: string
 }
 /**
- * Watch a call. Result: ``{audience, version, call}``.
+ * Watch a call. Result: ``{audience, version, call, monitors}``.
  */
 export interface CallOpen {
   id: string
@@ -235,6 +241,52 @@ export interface UnitOpen {
   id: string
   type: 'unit.open'
   unit_id: string
+}
+/**
+ * Watch the live calls of my unit, from its windows or to its approvers. For supervisors.
+ *
+ * Result: MonitorCalls; later changes come as that ephemeral. Refused: forbidden.
+ */
+export interface MonitorWatch {
+  id: string
+  type: 'monitor.watch'
+}
+/**
+ * Hear and see a live call of my unit and be neither heard nor seen, for the reason given.
+ *
+ * Result: ``{monitor_id}``, which stands for a leg in ``call.connect`` and ``call.describe``. One
+ * that I had of this call ends. Refused: not_found (not a call of my unit), forbidden (I lack the
+ * right), not_in_call (nobody has answered), already_in_call, seat_taken.
+ */
+export interface MonitorBegin {
+  id: string
+  type: 'monitor.begin'
+  call_id: string
+  reason: string
+}
+/**
+ * Go on in another way: ``whisper`` is heard by the approver alone, ``barge`` takes a guest's
+ * seat, for all to see and hear.
+ *
+ * Each way is a right of its own; whispering is for supervisors of the deciding unit. Result:
+ * ``{leg_id}`` of a barge. Refused: forbidden, not_in_call, seat_taken.
+ */
+export interface MonitorTurn {
+  id: string
+  type: 'monitor.turn'
+  call_id: string
+  monitor_id: string
+  way: 'listen' | 'whisper' | 'barge'
+  reason?: string
+}
+/**
+ * Follow the call no longer, in whichever way I did.
+ */
+export interface MonitorEnd {
+  id: string
+  type: 'monitor.end'
+  call_id: string
+  monitor_id: string
 }
 /**
  * Try out my devices with no call: a room of my own with two parties, one to send, one to receive.
@@ -608,6 +660,7 @@ export interface LegView {
   ended_at: string | null
   previous_leg_id: string | null
   held_until: string | null
+  barged: boolean
 }
 /**
  * One time on hold. ``until`` is None while nothing is heard, seen or recorded on either side.
@@ -1090,6 +1143,34 @@ export interface OfferWanted {
   leg_id: string
 }
 /**
+ * Ephemeral: the live calls of a unit, the oldest first.
+ */
+export interface MonitorCalls {
+  type: 'monitor.calls'
+  unit_id: string
+  calls: RunningCall[]
+  at: string
+}
+/**
+ * A live call, as the supervisors of its units see it in the list.
+ */
+export interface RunningCall {
+  call_id: string
+  case_id: string
+  item_name: string
+  caller: PersonRef
+  approver: PersonRef
+  answered_at: string
+  decides: boolean
+}
+/**
+ * Ephemeral to those who may know: who follows this call has changed; ask for the call again.
+ */
+export interface MonitorChanged {
+  type: 'monitor.changed'
+  call_id: string
+}
+/**
  * The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone.
  */
 export interface CaseTyping {
@@ -1381,6 +1462,16 @@ export interface CallSnapshot {
   version: number
   audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
   call: CallView
+  monitors: MonitorView[]
+}
+/**
+ * A supervisor who follows the call now.
+ */
+export interface MonitorView {
+  id: string
+  person: PersonRef
+  way: 'listen' | 'whisper' | 'barge'
+  since: string
 }
 /**
  * Events in the order of their versions.
@@ -1648,7 +1739,7 @@ export interface PersonRow {
   unit_id: string
   unit_name: string
   window_name: string | null
-  roles: ('clerk' | 'approver' | 'supervisor' | 'admin')[]
+  roles: ('clerk' | 'approver' | 'supervisor' | 'admin' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge')[]
   active: boolean
 }
 /**
@@ -1701,7 +1792,7 @@ export interface SignedIn {
   login: string
   name: string
   staff_number: string
-  roles: ('clerk' | 'approver' | 'supervisor' | 'admin')[]
+  roles: ('clerk' | 'approver' | 'supervisor' | 'admin' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge')[]
   unit: UnitRef
   window: WindowRef | null
 }

@@ -16,7 +16,7 @@ export const at = (second: number): string => new Date(ZERO + second * 1000).toI
 
 export const leg = (id: string, seat: LegView['seat'], person: PersonRef, from: number, to: number | null, over: Partial<LegView> = {}): LegView => ({
   id, seat, person, state: to === null ? 'joined' : 'left', silent: false, media: true, recording: true, muted: [], joined_at: at(from), ended_at: to === null ? null : at(to),
-  previous_leg_id: null, held_until: null, ...over,
+  previous_leg_id: null, held_until: null, barged: false, ...over,
 })
 
 export function callView(over: Partial<CallView> = {}): CallView {

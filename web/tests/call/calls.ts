@@ -21,6 +21,7 @@ export function leg(id: string, who: string, more: Partial<LegView> = {}): LegVi
     ended_at: null,
     previous_leg_id: null,
     held_until: null,
+    barged: false,
     ...more,
   }
 }
@@ -86,5 +87,5 @@ export function liveCall(more: Partial<CallView> = {}): CallView {
 }
 
 export function snapshot(view: CallView, version = 3): CallSnapshot {
-  return { version, audience: 'party', call: view }
+  return { version, audience: 'party', call: view, monitors: [] }
 }

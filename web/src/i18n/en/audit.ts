@@ -158,6 +158,7 @@ export default {
     ring_cancelled: 'the ring was cancelled',
     ring_superseded: 'a colleague had answered',
     joined: 'joined the call',
+    barged: 'joined the call as supervisor',
     rejoined: 'came back to the call',
     left: 'left the call',
     lost: 'lost the connection',

@@ -20,6 +20,7 @@ const shell: Words<typeof zh> = {
     approver_case: 'Approver desk · case',
     supervisor_calls: 'Call log',
     supervisor_call: 'Call log · one call',
+    supervisor_live: 'Following a call',
     admin: 'Administration',
     admin_items: 'Items',
     admin_calendar: 'Working days',

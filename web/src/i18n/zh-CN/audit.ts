@@ -158,6 +158,7 @@ export default {
     ring_cancelled: '响铃被取消',
     ring_superseded: '已由同事接听',
     joined: '进入通话',
+    barged: '督查加入通话',
     rejoined: '重新进入通话',
     left: '离开通话',
     lost: '连接中断',

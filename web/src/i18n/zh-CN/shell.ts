@@ -17,6 +17,7 @@ export default {
     approver_case: '审批工作台 · 办件',
     supervisor_calls: '通话记录',
     supervisor_call: '通话记录 · 查看',
+    supervisor_live: '旁听通话',
     admin: '管理',
     admin_items: '事项',
     admin_calendar: '工作日历',

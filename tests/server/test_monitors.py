@@ -1,0 +1,187 @@
+"""Supervisors in running calls: three rights, and who learns of what.
+
+Real handlers over a real store, as in the law of audiences; what flows is in
+``tests/journeys/test_monitors.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from server.domain.person import Role
+from server.store import SYSTEM, Store, tables, version_of
+from server.wire.projection import ADVISED, project
+from signaling import protocol
+from signaling.refusals import Code
+from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
+
+CHIEF = "hanmei"
+"""Supervisor of the unit that decides; ``SUPERVISOR`` is one of the window's."""
+
+
+async def met(office: Office) -> str:
+    return await office.meet(await office.case())
+
+
+async def seen(office: Office, login: str, call_id: str) -> dict[str, Any]:
+    return await office.do(login, protocol.CallOpen, call_id=call_id)
+
+
+async def entries(store: Store, subject: str) -> list[dict[str, Any]]:
+    kept, said = tables.ledger_entries, tables.ledger_payloads
+    query = (
+        sa.select(kept.c.act, kept.c.actor, said.c.payload)
+        .join(said, sa.and_(said.c.subject == kept.c.subject, said.c.version == kept.c.version))
+        .where(kept.c.subject == subject)
+        .order_by(kept.c.version)
+    )
+    async with store.read() as connection:
+        found = (await connection.execute(query)).mappings()
+        return [{**row, "payload": json.loads(row["payload"])} for row in found]
+
+
+async def events_of(store: Store, call_id: str, since: int) -> list[Any]:
+    return list(await store.events(f"call:{call_id}", since))
+
+
+async def version(store: Store, call_id: str) -> int:
+    async with store.read() as connection:
+        return await version_of(connection, f"call:{call_id}")
+
+
+async def test_who_listens_in_silence_leaves_no_trace_for_the_parties(office: Office) -> None:
+    call_id = await met(office)
+    before = {login: await seen(office, login, call_id) for login in (CLERK, APPROVER)}
+    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    assert await version(office.store, call_id) == before[CLERK]["version"]
+    for login in (CLERK, APPROVER):
+        assert await seen(office, login, call_id) == before[login]
+    [one] = (await seen(office, CHIEF, call_id))["monitors"]
+    assert (one["id"], one["way"], one["person"]["name"]) == (begun["monitor_id"], "listen", "韩梅")
+    await office.do(CHIEF, protocol.MonitorEnd, call_id=call_id, **begun)
+    assert await version(office.store, call_id) == before[CLERK]["version"]
+    assert (await seen(office, CHIEF, call_id))["monitors"] == []
+
+
+async def test_a_whisper_is_known_to_the_approver_alone(office: Office) -> None:
+    call_id = await met(office)
+    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    whisper = {"call_id": call_id, **begun, "way": "whisper"}
+    before = await version(office.store, call_id)
+    await office.do(CHIEF, protocol.MonitorTurn, **whisper)
+    assert await version(office.store, call_id) == before
+    assert (await seen(office, CLERK, call_id))["monitors"] == []
+    [one] = (await seen(office, APPROVER, call_id))["monitors"]
+    assert (one["way"], one["person"]["staff_number"]) == ("whisper", "XHA-0009")
+    desk = await office.do(APPROVER, protocol.DeskOpen)
+    assert desk["calls"][0]["monitors"] == [one]
+
+
+async def test_a_barge_is_seen_by_all_and_ends_for_all(office: Office) -> None:
+    call_id = await met(office)
+    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    turn = {"call_id": call_id, **begun}
+    before = await version(office.store, call_id)
+    barged = await office.do(CHIEF, protocol.MonitorTurn, **turn, way="barge")
+    for login in (CLERK, APPROVER):
+        [leg] = [
+            one for one in (await seen(office, login, call_id))["call"]["legs"] if one["barged"]
+        ]
+        assert (leg["id"], leg["seat"], leg["person"]["name"]) == (
+            barged["leg_id"],
+            "third",
+            "韩梅",
+        )
+        assert (await seen(office, login, call_id))["monitors"] == []
+    [event] = await events_of(office.store, call_id, before)
+    for audience in ("party", ADVISED, "supervisor"):
+        assert project(event, audience)["call"]["legs"][-1]["barged"]
+    await office.do(CHIEF, protocol.MonitorTurn, **turn, way="listen")
+    left = (await seen(office, CLERK, call_id))["call"]["legs"][-1]
+    assert (left["state"], left["barged"]) == ("left", True)
+
+
+async def test_each_use_is_an_entry_with_its_reason(office: Office) -> None:
+    call_id = await met(office)
+    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    turn = {"call_id": call_id, **begun}
+    await office.do(CHIEF, protocol.MonitorTurn, **turn, way="whisper", reason="提醒材料")
+    await office.do(CHIEF, protocol.MonitorTurn, **turn, way="barge", reason="当面说明")
+    await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
+    kept = await entries(office.store, f"monitors:{call_id}")
+    said = [(one["act"], one["payload"]["way"], one["payload"]["why"]) for one in kept]
+    assert said == [
+        ("monitor.begin", "listen", ""),
+        ("monitor.turn", "whisper", "提醒材料"),
+        ("monitor.turn", "barge", "当面说明"),
+        ("monitor.end", "barge", ""),
+    ]
+    assert {one["payload"]["reason"] for one in kept} == {"群众投诉"}
+    assert {one["payload"]["person"] for one in kept} == {f"person-{CHIEF}"}
+    assert kept[-1]["payload"]["ended"] == "call_ended"
+    assert (await office.store.verifier.verify(f"monitors:{call_id}")).ok
+
+
+async def test_the_unit_of_the_window_may_not_whisper(office: Office) -> None:
+    call_id = await met(office)
+    begun = await office.do(SUPERVISOR, protocol.MonitorBegin, call_id=call_id, reason="抽查")
+    whisper = {"call_id": call_id, **begun, "way": "whisper"}
+    refused = await office.refused(SUPERVISOR, protocol.MonitorTurn, **whisper)
+    assert refused.code is Code.FORBIDDEN
+    for login, code in ((CLERK, Code.NOT_FOUND), (APPROVER, Code.NOT_FOUND)):
+        begin = {"call_id": call_id, "reason": "好奇"}
+        assert (await office.refused(login, protocol.MonitorBegin, **begin)).code is code
+
+
+@pytest.mark.parametrize("lacking", [Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE])
+async def test_each_right_is_given_by_itself(office: Office, lacking: Role) -> None:
+    call_id = await met(office)
+    granted = {Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE} - {lacking}
+    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="抽查")
+    left = frozenset({Role.SUPERVISOR, *granted})
+    office.actors = {**office.actors, CHIEF: replace(office.actors[CHIEF], roles=left)}
+    for way, role in (
+        ("whisper", Role.MONITOR_WHISPER),
+        ("barge", Role.MONITOR_BARGE),
+        ("listen", Role.MONITOR_LISTEN),
+    ):
+        turn = {"call_id": call_id, **begun, "way": way}
+        if role is lacking:
+            refused = await office.refused(CHIEF, protocol.MonitorTurn, **turn)
+            assert refused.code is Code.FORBIDDEN
+        else:
+            await office.do(CHIEF, protocol.MonitorTurn, **turn)
+    await office.do(CHIEF, protocol.MonitorEnd, call_id=call_id, **begun)
+
+
+async def test_a_page_that_falls_silent_follows_no_longer(office: Office) -> None:
+    call_id = await met(office)
+    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="抽查")
+    for _ in range(16):
+        office.clock.move(1)
+        for login in (CLERK, APPROVER):
+            office.switchboard.heard(office.line(login))
+        await office.switchboard.sweep()
+    assert (await seen(office, CHIEF, call_id))["monitors"] == []
+    kept = await entries(office.store, f"monitors:{call_id}")
+    assert (kept[-1]["act"], kept[-1]["actor"]) == ("monitor.end", SYSTEM.person_id)
+    assert kept[-1]["payload"]["ended"] == "lost"
+    turn = {"call_id": call_id, **begun, "way": "barge"}
+    refused = await office.refused(CHIEF, protocol.MonitorTurn, **turn)
+    assert refused.code is Code.NOT_IN_CALL
+
+
+async def test_the_list_tells_what_runs_in_ones_unit(office: Office) -> None:
+    assert (await office.do(CHIEF, protocol.MonitorWatch))["calls"] == []
+    call_id = await met(office)
+    for login, decides in ((CHIEF, True), (SUPERVISOR, False)):
+        [one] = (await office.do(login, protocol.MonitorWatch))["calls"]
+        assert (one["call_id"], one["decides"]) == (call_id, decides)
+        assert (one["caller"]["name"], one["approver"]["name"]) == ("李秀兰", "周明远")
+    await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
+    assert (await office.do(CHIEF, protocol.MonitorWatch))["calls"] == []
