@@ -381,7 +381,7 @@ def create_user(
     role: Annotated[
         list[str],
         typer.Option(
-            help="clerk, approver, supervisor or admin; for supervisors also monitor_listen, "
+            help="clerk, approver, head, supervisor or admin; for supervisors also monitor_listen, "
             "monitor_whisper, monitor_barge. May be given again."
         ),
     ],

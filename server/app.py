@@ -23,6 +23,7 @@ from server.actions import calls as call_actions
 from server.actions import cases as case_actions
 from server.actions import (
     catalogue,
+    clocks,
     comments,
     decisions,
     forms,
@@ -303,6 +304,7 @@ async def node(
         case_actions.commands(store),
         forms.commands(store),
         decisions.commands(store, settings.numbering),
+        clocks.commands(store),
         sayings.commands(store),
         comments.commands(store),
         signing.commands(store, settings.numbering),

@@ -4,7 +4,7 @@ Reading is for everyone who is signed in, changing for administrators. Each acce
 limit runs on is counted anew in the transaction that changes the calendar.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from server.actions.cases import AHEAD, subject_of
@@ -49,12 +49,11 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
         raise Refusal(Code.BAD_DATE, why="calendar")
     if asked.dry_run:
         async with store.read() as connection:
-            now = china_day(store.clock.now())
-            changed, moves = await _moves(connection, days, now)
+            changed, moves = await _moves(connection, days, store.clock.now())
         return _told(changed, moves, written=False)
     async with store.change(actor) as change:
         await change.lock(SUBJECT)
-        changed, _ = await _moves(change.connection, days, china_day(change.at), look=False)
+        changed, _ = await _moves(change.connection, days, change.at, look=False)
         await catalogue_rows.set_days(change.connection, CHINA_REGION, days, asked.source)
         moves = await _move(change, days) if changed else []
         await change.record(
@@ -75,7 +74,7 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
 
 
 async def _moves(
-    connection: rows.Connection, days: dict[date, bool], today: date, *, look: bool = True
+    connection: rows.Connection, days: dict[date, bool], at: datetime, *, look: bool = True
 ) -> tuple[int, list[MovedCase]]:
     """How many days would be another than before, and which cases would move."""
     first, last = min(days), max(days)
@@ -83,10 +82,10 @@ async def _moves(
     changed = sum(known.get(on) != works for on, works in days.items())
     moves: list[MovedCase] = []
     if changed and look:
-        for case_id in await rows.running_limits(connection, today, first):
+        for case_id in await rows.running_limits(connection, china_day(at), first):
             record = await rows.find(connection, case_id)
             if record is not None:
-                after = await _counted(connection, record.case, days)
+                after = await _counted(connection, record.case, days, at)
                 moves += _moved(record.case, after)
     return changed, moves
 
@@ -102,16 +101,16 @@ async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
         if whole is None:
             continue
         before = whole.record.case
-        after = await _counted(change.connection, before, {})
+        after = await _counted(change.connection, before, {}, change.at)
         if after is before or after.decision is None or after.decision.counted is None:
             continue
         await rows.save(change.connection, before, after)
-        view = decided_view(after.decision, whole.people[after.decision.by])
+        view = decided_view(after.decision, whole.people)
         await change.record(
             subject,
             "case.recount",
             subject,
-            {"type": "case.recounted", "decision": view.model_dump(mode="json")},
+            {"type": "case.recounted", "decision": view.model_dump(mode="json"), "why": "calendar"},
             payload={"due_on": after.decision.counted.due_on.isoformat()},
         )
         moves += _moved(before, after)
@@ -119,16 +118,17 @@ async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
 
 
 async def _counted(
-    connection: rows.Connection, case: rules.Case, over: dict[date, bool]
+    connection: rows.Connection, case: rules.Case, over: dict[date, bool], at: datetime
 ) -> rules.Case:
     """The case counted on the calendar as it stands, with these days ``over`` it."""
     if case.decision is None:
         return case
-    start = china_day(case.decision.at)
+    held = case.decision.clock
+    start = held.started_on if held else china_day(case.decision.at)
     known = await catalogue_rows.known_days(
         connection, CHINA_REGION, start - timedelta(days=1), start + AHEAD
     )
-    return rules.recounted(case, {**known, **over})
+    return rules.recounted(case, {**known, **over}, at)
 
 
 def _moved(before: rules.Case, after: rules.Case) -> list[MovedCase]:

@@ -149,7 +149,7 @@ async def decide(
         record, hand = await admitted(change.connection, actor, command.case_id)
         today = china_day(change.at)
         known = await catalogue_rows.known_days(
-            change.connection, CHINA_REGION, today, today + AHEAD
+            change.connection, CHINA_REGION, china_day(record.case.created_at), today + AHEAD
         )
         after = rules.decide(
             record.case,
@@ -167,7 +167,7 @@ async def decide(
         decided = after.decision
         if decided is None:
             raise RuntimeError("a decided case without a decision")
-        shown = decided_view(decided, person_ref(actor))
+        shown = decided_view(decided, {**record.people, actor.person_id: person_ref(actor)})
         await change.record(
             subject,
             "case.decide",
@@ -186,6 +186,8 @@ async def decide(
                 "reason": decided.reason,
                 "points": list(decided.points),
                 "due_on": shown.due_on.isoformat() if shown.due_on else None,
+                "legal_due_on": decided.clock.legal.due_on.isoformat() if decided.clock else None,
+                "accepted_on": decided.clock.started_on.isoformat() if decided.clock else None,
             },
         )
         people = {**record.people, actor.person_id: person_ref(actor)}

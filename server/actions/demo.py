@@ -65,7 +65,7 @@ PEOPLE: Final = (
     Person("lixiulan", "李秀兰", "SZ-0306", JINAN, (Role.CLERK,), WINDOW_3),
     Person("wangfang", "王芳", "SZ-0112", JINAN, (Role.CLERK,), "window-jinan-1"),
     Person("zhoumingyuan", "周明远", "XHA-0217", XIHAIAN, (Role.APPROVER,)),
-    Person("gaoxinmin", "高新民", "XHA-0231", XIHAIAN, (Role.APPROVER,)),
+    Person("gaoxinmin", "高新民", "XHA-0231", XIHAIAN, (Role.APPROVER, Role.HEAD)),
     Person("sunlei", "孙蕾", "LC-0107", LIAOCHENG, (Role.APPROVER,)),
     Person("chenli", "陈立", "SZ-0009", JINAN, (Role.SUPERVISOR, *MONITORING)),
     Person("hanmei", "韩梅", "XHA-0009", XIHAIAN, (Role.SUPERVISOR, *MONITORING)),

@@ -16,7 +16,9 @@ from server.actions.jobs import Kind, Settle, enqueue
 from server.actions.views import paper_view
 from server.domain import identifiers, material, working_days
 from server.domain import paper as rules
+from server.domain.clock import Clock
 from server.domain.item import Item
+from server.domain.limits import WHY
 from server.domain.material import Material
 from server.domain.paper import PaperKind
 from server.domain.person import Actor
@@ -119,6 +121,8 @@ async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]
             "provisional": decided.counted.provisional if decided.counted else False,
             "notice": case.corrections,
         }
+    if decided is not None and decided.clock is not None:
+        facts["clock"] = _clock(decided.clock, record)
     if paper.kind == "correction":
         facts["correct_by"] = _day(await _correct_by(change, paper))
     return facts
@@ -128,6 +132,32 @@ async def _correct_by(change: Change, paper: Paper) -> date:
     today = china_day(paper.at)
     known = await catalogue_rows.known_days(change.connection, CHINA_REGION, today, today + AHEAD)
     return working_days.count(known, today, rules.CORRECT_WITHIN_DAYS).due_on
+
+
+def _clock(clock: Clock, record: Record) -> dict[str, Any]:
+    """What the notice of a stop or of an extension says."""
+    stopped, extension = clock.stopped, clock.extension
+    return {
+        "started_on": _day(clock.started_on),
+        "promised_days": clock.promised_days,
+        "legal_days": clock.legal_days,
+        "promised_on": _day(clock.promised.due_on),
+        "legal_on": _day(clock.legal.due_on),
+        "stopped": stopped
+        and {
+            "why": WHY[stopped.why],
+            "reason": stopped.reason,
+            "began": _day(stopped.began),
+            "by": record.people[stopped.by].name,
+        },
+        "extension": extension
+        and {
+            "days": extension.days,
+            "reason": extension.reason,
+            "on": _day(china_day(extension.at)),
+            "by": record.people[extension.by].name,
+        },
+    }
 
 
 def _material(one: Material, item: Item) -> dict[str, Any]:

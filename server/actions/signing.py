@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from server.actions.cases import (
+    AHEAD,
     Connected,
     Handler,
     actor_of,
@@ -28,8 +29,10 @@ from server.domain.item import OTHER_LINE
 from server.domain.material import Material
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.person import Actor
+from server.domain.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import cases as rows
+from server.store import catalogue as catalogue_rows
 from server.store import papers as paper_rows
 from server.wire.case import (
     Applicant,
@@ -153,7 +156,13 @@ async def submit(
         subject = subject_of(command.case_id)
         await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
-        after = case_rules.submitted(record.case, command.hash, hand, at=change.at)
+        today = china_day(change.at)
+        known = await catalogue_rows.known_days(
+            change.connection, CHINA_REGION, today, today + AHEAD
+        )
+        after = case_rules.submitted(
+            record.case, command.hash, hand, at=change.at, known_days=known
+        )
         submission = after.submission
         if submission is None:
             raise RuntimeError("a submitted case without a submission")

@@ -7,7 +7,9 @@ audience may see.
 from collections.abc import Mapping
 
 from server.domain import case as rules
+from server.domain import limits
 from server.domain.checklist import Check as Checked
+from server.domain.clock import Clock
 from server.domain.comment import Comment as Thread
 from server.domain.form import Entry
 from server.domain.form import Proposal as Proposed
@@ -27,14 +29,17 @@ from server.wire.case import (
     CaseView,
     Check,
     CheckPoint,
+    ClockView,
     Comment,
     CommentEntry,
     Consent,
     Decided,
     DueDay,
     DueView,
+    ExtensionView,
     FieldState,
     FormField,
+    HaltView,
     ItemView,
     MaterialLine,
     MaterialView,
@@ -95,7 +100,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         fields={name: field_view(entry, people[entry.by]) for name, entry in case.entries.items()},
         proposals=[proposal_view(one, people) for one in case.proposals],
         materials=[material_view(one, people) for one in case.materials],
-        decision=case.decision and decided_view(case.decision, people[case.decision.by]),
+        decision=case.decision and decided_view(case.decision, people),
         call_id=case.call_id,
         created_at=case.created_at,
         sayings=[saying_view(one, people[one.by]) for one in whole.sayings],
@@ -273,7 +278,11 @@ def signature_view(signature: Signed, by: PersonRef) -> SignatureView:
 
 def submission_view(submission: Submitted, by: PersonRef) -> Submission:
     return Submission(
-        hash=submission.hash, signature_id=submission.signature_id, at=submission.at, by=by
+        hash=submission.hash,
+        signature_id=submission.signature_id,
+        at=submission.at,
+        by=by,
+        tell_by=submission.tell_by,
     )
 
 
@@ -302,16 +311,49 @@ def phone_view(phone: Phone, by: PersonRef) -> PhoneView:
     )
 
 
-def decided_view(decided: rules.Decided, by: PersonRef) -> Decided:
+def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Decided:
     counted = decided.counted and due_view(decided.counted)
     return Decided(
         kind=decided.kind,
         reason=decided.reason,
-        by=by,
+        by=people[decided.by],
         at=decided.at,
         due_on=counted.due_on if counted else None,
         due_days=counted.due_days if counted else [],
         skipped_days=counted.skipped_days if counted else [],
         provisional=counted.provisional if counted else False,
         points=list(decided.points),
+        clock=decided.clock and clock_view(decided.clock, people),
+    )
+
+
+def clock_view(clock: Clock, people: Mapping[str, PersonRef]) -> ClockView:
+    extension = clock.extension
+    return ClockView(
+        started_on=clock.started_on,
+        started=clock.started,
+        promised_days=clock.promised_days,
+        legal_days=clock.legal_days,
+        extension_at_most=limits.extension(clock.joint),
+        legal=due_view(clock.legal),
+        halts=[
+            HaltView(
+                why=one.why,
+                reason=one.reason,
+                began=one.began,
+                by=people[one.by],
+                at=one.at,
+                ended=one.ended,
+                ended_by=people[one.ended_by] if one.ended_by else None,
+                ended_at=one.ended_at,
+            )
+            for one in clock.halts
+        ],
+        extension=extension
+        and ExtensionView(
+            days=extension.days,
+            reason=extension.reason,
+            by=people[extension.by],
+            at=extension.at,
+        ),
     )

@@ -161,6 +161,28 @@ TABLE: Final[dict[Code, Entry]] = {
         "本办件已发过补正通知。依照《行政许可法》第三十二条，须一次告知全部补正内容；确需再次告知的，请确认后发出。",
         "A correction notice was already given. Article 32 of the Administrative Licence Law asks for everything at once; confirm if another one is really needed.",
     ),
+    Code.LIMIT_NOT_RUNNING: Entry(
+        409,
+        "本办件尚未受理，没有正在计算的办理期限。",
+        "This case was not accepted: no limit runs in it.",
+    ),
+    Code.LIMIT_PASSED: Entry(
+        409,
+        "法定期限已届满，不能再暂停或延长。",
+        "The legal limit is over: it can neither be stopped nor extended.",
+    ),
+    Code.CLOCK_STOPPED: Entry(409, "计时已经暂停。", "The clock is stopped already."),
+    Code.CLOCK_RUNNING: Entry(409, "计时没有暂停。", "The clock is running."),
+    Code.EXTENDED_ALREADY: Entry(
+        409,
+        "依照《行政许可法》第四十二条，办理期限只能延长一次，本办件已经延长。",
+        "Article 42 of the Administrative Licence Law knows one extension, and it was given.",
+    ),
+    Code.EXTENSION_TOO_LONG: Entry(
+        422,
+        "依照《行政许可法》第四十二条，最多延长 {at_most} 个工作日。",
+        "Article 42 of the Administrative Licence Law allows {at_most} working days more at most.",
+    ),
     Code.SIGNATURE_MISSING: Entry(
         409,
         "申请人尚未对当前内容签名，请先转屏核对并签名。",

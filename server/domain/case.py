@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
-from server.domain import checklist, comment, form, material, summary, working_days
+from server.domain import checklist, clock, comment, form, limits, material, summary, working_days
 from server.domain.checklist import Check
+from server.domain.clock import Clock, Started
 from server.domain.comment import Comment
 from server.domain.form import Entry, Form, Hand, Hold, Proposal
 from server.domain.item import Item, Mode
@@ -46,7 +47,11 @@ class Consent:
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision with its reason; ``counted`` is there when it was accepted, ``points`` for 补正."""
+    """A decision with its reason; ``counted`` is there when it was accepted, ``points`` for 补正.
+
+    ``counted`` is the promised limit, as the clock has it. Cases that were accepted before there
+    were clocks have none; ``clock_of`` gives them one.
+    """
 
     kind: Decision
     reason: str
@@ -54,6 +59,7 @@ class Decided:
     at: datetime
     counted: working_days.Counted | None = None
     points: tuple[str, ...] = ()
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,10 @@ def decide(
     match decision:
         case "accepted":
             _complete(case)
-            decided = replace(decided, counted=due(case.item, at, known_days))
+            on, why = accepted_on(case, at, known_days)
+            today = working_days.china_day(at)
+            begun = clock.start(case.item, case.mode, on, why, known=known_days, today=today)
+            decided = replace(decided, counted=begun.promised, clock=begun)
         case "to_correct":
             if case.corrections and not again:
                 raise Refusal(Code.SECOND_NOTICE, count=case.corrections)
@@ -186,7 +195,9 @@ def _complete(case: Case) -> None:
         )
 
 
-def submitted(case: Case, of: str, who: Hand, *, at: datetime) -> Case:
+def submitted(
+    case: Case, of: str, who: Hand, *, at: datetime, known_days: Mapping[date, bool]
+) -> Case:
     """The signed summary is handed in at the window. One that was handed in already and still holds
     stays as it is.
 
@@ -206,6 +217,9 @@ def submitted(case: Case, of: str, who: Hand, *, at: datetime) -> Case:
         )
     if case.submission and case.submission.signature_id == submission.signature_id:
         return case
+    if not case.corrections:
+        received_on = working_days.china_day(at)
+        submission = replace(submission, tell_by=limits.tell_by(known_days, received_on))
     return replace(case, submission=submission)
 
 
@@ -214,15 +228,55 @@ def due(item: Item, at: datetime, known_days: Mapping[date, bool]) -> working_da
     return working_days.count(known_days, working_days.china_day(at), item.promised_days)
 
 
-def recounted(case: Case, known_days: Mapping[date, bool]) -> Case:
-    """The case with its time limit counted anew on a calendar that changed; itself when nothing moves."""
+def accepted_on(case: Case, at: datetime, known_days: Mapping[date, bool]) -> tuple[date, Started]:
+    """The day from which the limits count, if the case is accepted at that moment, and why it.
+
+    After a notice it is the day on which the last of what was wanted arrived; without one it is
+    the day of receipt when nobody told within five working days what is missing (32 (4)).
+    """
+    today = working_days.china_day(at)
+    noticed = case.decision if case.decision and case.decision.kind == "to_correct" else None
+    if noticed is not None:
+        came = [one.at for one in material.counted(case.item, case.materials)]
+        came += [one.at for one in case.entries.values()]
+        came = [one for one in came if one > noticed.at]
+        return (working_days.china_day(max(came)), "corrected") if came else (today, "decided")
+    if case.submission is not None:
+        received_on = working_days.china_day(case.submission.at)
+        if limits.deemed_accepted(known_days, received_on, today):
+            return received_on, "deemed"
+    return today, "decided"
+
+
+def clock_of(case: Case, known_days: Mapping[date, bool], at: datetime) -> Clock:
+    """The clock that runs, or is stopped, in an accepted case. Refused: ``limit_not_running``."""
+    decided = case.decision
+    if decided is None or decided.kind != "accepted":
+        raise Refusal(Code.LIMIT_NOT_RUNNING, state=case.state)
+    if decided.clock is not None:
+        return decided.clock
+    day = working_days.china_day
+    on, today = day(decided.at), day(at)
+    return clock.start(case.item, case.mode, on, "decided", known=known_days, today=today)
+
+
+def clocked(case: Case, now: Clock) -> Case:
+    """The case with its clock as it is now."""
+    if case.decision is None:
+        raise Refusal(Code.LIMIT_NOT_RUNNING, state=case.state)
+    return replace(case, decision=replace(case.decision, counted=now.promised, clock=now))
+
+
+def recounted(case: Case, known_days: Mapping[date, bool], at: datetime) -> Case:
+    """The case with its limits counted anew on a calendar that changed; itself when nothing moves."""
     decided = case.decision
     if decided is None or decided.counted is None:
         return case
-    counted = due(case.item, decided.at, known_days)
-    if counted == decided.counted:
+    held = clock_of(case, known_days, at)
+    now = clock.counted(held, known_days, working_days.china_day(at))
+    if now.promised == decided.counted and now == held:
         return case
-    return replace(case, decision=replace(decided, counted=counted))
+    return clocked(case, now)
 
 
 def points(case: Case) -> list[str]:

@@ -31,6 +31,17 @@ StopReason = Literal[
     "hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "expert_review"
 ]
 """45: what takes time that does not count, and must be told in writing."""
+WHY: Final[Mapping[StopReason, str]] = {
+    "hearing": "听证",
+    "tender": "招标",
+    "auction": "拍卖",
+    "inspection": "检验",
+    "test": "检测",
+    "quarantine": "检疫",
+    "appraisal": "鉴定",
+    "expert_review": "专家评审",
+}
+"""In the words of the article."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +75,14 @@ def limit(
     return replace(counted, provisional=True) if lasting else counted
 
 
-def extended(days: int, joint: bool) -> int:
-    """A limit with the one extension that the law knows. Refused: ``not_yours`` for any other limit."""
-    if joint and days <= JOINT:
-        return days + JOINT_EXTENDED
-    if not joint and days <= DECIDE:
-        return days + DECIDE_EXTENDED
-    raise Refusal(Code.NOT_YOURS, why="extended")
+def extension(joint: bool) -> int:
+    """The most working days of the one extension that the law knows."""
+    return JOINT_EXTENDED if joint else DECIDE_EXTENDED
+
+
+def tell_by(known: Mapping[date, bool], received_on: date) -> date:
+    """32 (4): the last day on which can be told what is missing."""
+    return count(known, received_on, TELL_ALL).due_on
 
 
 def deemed_accepted(known: Mapping[date, bool], received_on: date, today: date) -> bool:
@@ -78,7 +90,7 @@ def deemed_accepted(known: Mapping[date, bool], received_on: date, today: date) 
 
     It does once five working days have passed without the notice; then from ``received_on``.
     """
-    return today > count(known, received_on, TELL_ALL).due_on
+    return today > tell_by(known, received_on)
 
 
 class _Stopped(Mapping[date, bool]):

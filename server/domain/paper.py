@@ -7,19 +7,23 @@ stands on each paper follows GB/T 39046-2020. Pure.
 from datetime import date
 from typing import Final, Literal
 
-PaperKind = Literal["receipt", "acceptance", "correction", "refusal"]
+PaperKind = Literal["receipt", "acceptance", "correction", "refusal", "suspension", "extension"]
 
 TITLES: Final[dict[PaperKind, str]] = {
     "receipt": "收件凭证",
     "acceptance": "受理通知书",
     "correction": "补正材料通知书",
     "refusal": "不予受理通知书",
+    "suspension": "特别程序告知书",
+    "extension": "延长办理期限告知书",
 }
 _SIGNS: Final[dict[PaperKind, str]] = {
     "receipt": "SJ",
     "acceptance": "SL",
     "correction": "BZ",
     "refusal": "BY",
+    "suspension": "TB",
+    "extension": "YC",
 }
 CORRECT_WITHIN_DAYS: Final = 15
 """Working days that the applicant has to correct; the law names none, a unit's own rule may."""

@@ -23,6 +23,8 @@ class Role(StrEnum):
     """Beside supervisor, and each for itself: how he may follow calls that run."""
     MONITOR_WHISPER = "monitor_whisper"
     MONITOR_BARGE = "monitor_barge"
+    HEAD = "head"
+    """机关负责人, or whom he charged with it: what the law leaves to the head of the authority."""
 
 
 class Act(StrEnum):
@@ -33,6 +35,8 @@ class Act(StrEnum):
     """Consent, form, drafts, holds, answers to proposals, materials: the window's side."""
     CASE_JUDGE = "case.judge"
     """Proposals, reviews, decision: the approver's side."""
+    LIMIT_EXTEND = "limit.extend"
+    """Left to the head of the authority by 行政许可法 42; he acts from the approver's side."""
     CASE_WATCH = "case.watch"
     """Read a case or call afterwards or beside it, with recordings and the ledger check."""
     CALL_LISTEN = "monitor.listen"
@@ -104,6 +108,8 @@ def may(
             )
         case Act.CASE_JUDGE | Act.CALL_ANSWER:
             return Role.APPROVER in actor.roles and unit_id == actor.unit_id
+        case Act.LIMIT_EXTEND:
+            return Role.HEAD in actor.roles and unit_id == actor.unit_id
         case Act.DUTY:
             return Role.APPROVER in actor.roles
         case Act.REHEARSE:

@@ -10,7 +10,7 @@ picture of the signature is kept elsewhere.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import rfc8785
 
@@ -46,12 +46,14 @@ class Signature:
 
 @dataclass(frozen=True)
 class Submission:
-    """The signed summary was handed in."""
+    """The signed summary was handed in. ``tell_by`` is the last day on which can be told what is
+    missing (行政许可法 32 (4)); None once a notice was given."""
 
     hash: str
     signature_id: str
     at: datetime
     by: str
+    tell_by: date | None = None
 
 
 def digest(

@@ -240,6 +240,8 @@ class Submission(Message):
     signature_id: str
     at: datetime
     by: PersonRef
+    tell_by: date | None = None
+    """The last day on which can be told what is missing (行政许可法 32); then it counts as accepted."""
 
 
 RatingReason = Literal["waiting", "attitude", "unclear", "repeated", "picture", "other"]
@@ -262,8 +264,8 @@ class RatingView(Message):
     text: str = ""
 
 
-PaperKind = Literal["receipt", "acceptance", "correction", "refusal"]
-"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书."""
+PaperKind = Literal["receipt", "acceptance", "correction", "refusal", "suspension", "extension"]
+"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书 | 特别程序告知书 | 延长办理期限告知书."""
 
 
 class PaperView(Message):
@@ -286,6 +288,59 @@ class DueDay(Message):
     number: int
 
 
+class DueView(Message):
+    """How a time limit is counted in working days, day by day."""
+
+    due_on: date
+    due_days: list[DueDay]
+    skipped_days: list[date]
+    provisional: bool
+
+
+StopReason = Literal[
+    "hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "expert_review"
+]
+"""听证 | 招标 | 拍卖 | 检验 | 检测 | 检疫 | 鉴定 | 专家评审 (行政许可法 45)."""
+
+
+class HaltView(Message):
+    """A span that does not count; it lasts while ``ended`` is null."""
+
+    why: StopReason
+    reason: str
+    began: date
+    by: PersonRef
+    at: datetime
+    ended: date | None = None
+    ended_by: PersonRef | None = None
+    ended_at: datetime | None = None
+
+
+class ExtensionView(Message):
+    """延长: so many working days more (行政许可法 42)."""
+
+    days: int
+    reason: str
+    by: PersonRef
+    at: datetime
+
+
+class ClockView(Message):
+    """What the limits of an accepted case are counted from. While the clock is stopped both are
+    counted as if it ran again on the day of the stop, and provisional."""
+
+    started_on: date
+    started: Literal["decided", "deemed", "corrected"]
+    """``deemed``: nobody told in time what was missing, so it counts from the receipt (32);
+    ``corrected``: from the day on which the last of what was missing arrived."""
+    promised_days: int
+    legal_days: int
+    extension_at_most: int
+    legal: DueView
+    halts: list[HaltView] = []
+    extension: ExtensionView | None = None
+
+
 class Decided(Message):
     kind: Decision
     reason: str
@@ -298,6 +353,8 @@ class Decided(Message):
     """暂定: the count runs past the known working-day calendar."""
     points: list[str] = []
     """补正: every open point at once (行政许可法 32): returned materials with reason, missing required lines."""
+    clock: ClockView | None = None
+    """Of an accepted case; ``due_on`` is its promised limit."""
 
 
 PhoneState = Literal["waiting", "connected", "finished", "expired", "withdrawn"]
@@ -358,15 +415,6 @@ class Draft(Message):
     value: str
     base_version: Version
     at: datetime
-
-
-class DueView(Message):
-    """How a time limit is counted in working days, day by day."""
-
-    due_on: date
-    due_days: list[DueDay]
-    skipped_days: list[date]
-    provisional: bool
 
 
 class CaseOpened(Message):
@@ -527,6 +575,35 @@ class CaseDecide(Command):
     reason: Reason
     again: bool = False
     """Set after the warning: a second 补正 notice is refused (second_notice) without it."""
+
+
+class CaseStopClock(Command):
+    """Stop the clock of an accepted case for what does not count (行政许可法 45); its notice is made.
+    Approver only. Refused: limit_not_running, clock_stopped, limit_passed, reason_missing."""
+
+    type: Literal["case.stop_clock"] = "case.stop_clock"
+    case_id: Id
+    why: StopReason
+    reason: Reason
+
+
+class CaseResumeClock(Command):
+    """Let the clock run again. Approver only. Refused: limit_not_running, clock_running.
+    Result: ``{due_on}``."""
+
+    type: Literal["case.resume_clock"] = "case.resume_clock"
+    case_id: Id
+
+
+class CaseExtendLimit(Command):
+    """延长 (行政许可法 42), once; its notice is made. Only an approver who is the head of the authority
+    (forbidden). Refused: limit_not_running, extended_already, extension_too_long, limit_passed,
+    reason_missing. Result: ``{due_on}``."""
+
+    type: Literal["case.extend_limit"] = "case.extend_limit"
+    case_id: Id
+    days: Annotated[int, Field(ge=1, le=60)]
+    reason: Reason
 
 
 class CaseSay(Command):
@@ -710,10 +787,12 @@ class CaseDecided(Event):
 
 
 class CaseRecounted(Event):
-    """The time limit of an accepted case, counted anew because the working-day calendar changed."""
+    """The limits of an accepted case, counted anew: the working-day calendar changed, or its clock."""
 
     type: Literal["case.recounted"] = "case.recounted"
     decision: Decided
+    why: Literal["calendar", "stopped", "resumed", "extended"] = "calendar"
+    by: PersonRef | None = None
 
 
 class CaseSaid(Event):
@@ -844,6 +923,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
     CaseCloseProposal, CaseReview, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
+    CaseStopClock, CaseResumeClock, CaseExtendLimit,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,

@@ -15,7 +15,14 @@ from signaling.protocol import Audience, CallState, CallView, EndReason, Message
 
 Language = Literal["zh-CN", "en"]
 RoleName = Literal[
-    "clerk", "approver", "supervisor", "admin", "monitor_listen", "monitor_whisper", "monitor_barge"
+    "clerk",
+    "approver",
+    "supervisor",
+    "admin",
+    "head",
+    "monitor_listen",
+    "monitor_whisper",
+    "monitor_barge",
 ]
 
 # ---------------------------------------------------------------- problems

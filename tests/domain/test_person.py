@@ -37,6 +37,7 @@ RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
     Act.CALL_DIAL: (Role.CLERK, frozenset({"window_unit_id"})),
     Act.CASE_JUDGE: (Role.APPROVER, frozenset({"unit_id"})),
     Act.CALL_ANSWER: (Role.APPROVER, frozenset({"unit_id"})),
+    Act.LIMIT_EXTEND: (Role.HEAD, frozenset({"unit_id"})),
     Act.DUTY: (Role.APPROVER, frozenset()),
     Act.CASE_WATCH: (Role.SUPERVISOR, frozenset({"window_unit_id", "unit_id"})),
     Act.REHEARSE: (frozenset({Role.CLERK, Role.APPROVER, Role.SUPERVISOR}), frozenset()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -40,6 +40,8 @@ BOTH = (
     replace(stored("licence"), sha256="b" * 64),
 )
 STRICT = replace(ITEM, checklist=(CheckPoint("seal", "加盖公章"),), signature="required")
+TELL_BY = date(2026, 10, 6)
+"""Five working days after, by weekday alone."""
 
 
 def signature(of: str, *, outdated: bool = False, id: str = "sig-1") -> Signature:
@@ -173,13 +175,13 @@ def test_the_window_alone_shows_signs_and_hands_in_before_the_decision() -> None
 def test_what_is_signed_and_complete_is_handed_in_once() -> None:
     start = signed(case(BOTH))
     now = start.summary_hash
-    after = rules.submitted(start, now, CLERK, at=AT)
-    assert after.submission == Submission(now, "sig-1", AT, CLERK.person_id)
+    after = rules.submitted(start, now, CLERK, at=AT, known_days={})
+    assert after.submission == Submission(now, "sig-1", AT, CLERK.person_id, TELL_BY)
     later = AT + timedelta(hours=1)
-    assert rules.submitted(after, now, CLERK, at=later) is after
+    assert rules.submitted(after, now, CLERK, at=later, known_days={}) is after
     again = replace(after, signature=signature(now, id="sig-2"))
-    handed = rules.submitted(again, now, CLERK, at=later).submission
-    assert handed == Submission(now, "sig-2", later, CLERK.person_id)
+    handed = rules.submitted(again, now, CLERK, at=later, known_days={}).submission
+    assert handed == Submission(now, "sig-2", later, CLERK.person_id, TELL_BY)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_it_is_not_handed_in(
         start = signed(start, outdated=how == "outdated")
     of = "0" * 64 if how == "of another" else now
     with pytest.raises(Refusal) as refused:
-        rules.submitted(start, of, CLERK, at=AT)
+        rules.submitted(start, of, CLERK, at=AT, known_days={})
     assert refused.value.code is code
 
 
@@ -209,7 +211,7 @@ def test_an_item_that_wants_a_signature_is_accepted_with_one_that_holds() -> Non
     start = replace(signed(case(BOTH)), item=STRICT)
     now = start.summary_hash
     start = signed(start)
-    handed = rules.submitted(start, now, CLERK, at=AT)
+    handed = rules.submitted(start, now, CLERK, at=AT, known_days={})
     assert decide(handed, "accepted").state == "accepted"
     edited = replace(handed, entries={"name": Entry("孙雅", 9, "p", AT)})
     for open_ in (

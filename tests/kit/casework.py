@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from server.actions import (
     calls,
     cases,
+    clocks,
     comments,
     decisions,
     demo,
@@ -126,6 +127,7 @@ class Office:
             **cases.commands(store),
             **forms.commands(store),
             **decisions.commands(store),
+            **clocks.commands(store),
             **sayings.commands(store),
             **comments.commands(store),
             **signing.commands(store),

@@ -25,8 +25,18 @@ from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.store import SYSTEM, Store, tables
 from signaling.client import Client, fresh_id
-from tests.kit.casework import ADMIN, APPROVER, CLERK, PDF, SUPERVISOR, THIRD, VALUES
+from tests.kit.casework import (
+    ADMIN,
+    APPROVER,
+    CLERK,
+    OTHER_APPROVER,
+    PDF,
+    SUPERVISOR,
+    THIRD,
+    VALUES,
+)
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.until import until
 
 UNSAVED: Final[Mapping[str, str]] = {
     "desk.open": "reads",
@@ -52,7 +62,7 @@ ACTS: Final = {
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
-    "case.withdraw_phone",
+    "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -209,7 +219,7 @@ async def scene(database: str, tmp_path: Path) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(demo_node(database, tmp_path))
         scene = Scene(node)
-        for login in (CLERK, APPROVER, THIRD, SUPERVISOR, ADMIN):
+        for login in (CLERK, APPROVER, OTHER_APPROVER, THIRD, SUPERVISOR, ADMIN):
             scene.desks[login] = await stack.enter_async_context(desk_of(node, login))
             scene.sockets[login] = client = Client(node.address, scene.desks[login].token)
             await client.connect()
@@ -242,7 +252,8 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _archive(scene, case, call_id)
     await _catalogue(scene)
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
-    await scene.does(APPROVER, "case.decide", **case, decision="refused", reason="x")
+    await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="x")
+    await _clock(scene, case)
 
     await scene.is_refused(ADMIN, "rehearsal.open")
     for kind in UNSAVED:  # that somebody wanted what is not his is kept of these too
@@ -266,6 +277,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     assert scene.done >= ACTS | BY_HTTP.keys() | {COMMANDS}
     assert scene.refused >= ACTS | BY_HTTP.keys() | {COMMANDS}
     await _sessions(scene)
+    await until(lambda: _making(scene, case_id), 30)
     report = await scene.store.verifier.verify()
     assert report.ok, report.findings
 
@@ -338,6 +350,27 @@ async def _monitors(scene: Scene, call_id: str) -> None:
     assert all(datetime.fromisoformat(one["at"]) >= since for one in entries)
     await scene.does(SUPERVISOR, "monitor.turn", **turn, way="listen")
     await scene.does(SUPERVISOR, "monitor.end", **turn)
+
+
+async def _making(scene: Scene, case_id: str) -> str | None:
+    """What is still at work when all acts are done."""
+    table = tables.papers
+    async with scene.store.read() as connection:
+        states = await connection.scalars(
+            sa.select(table.c.state).where(table.c.case_id == case_id)
+        )
+        return "papers are being made" if "making" in set(states) else None
+
+
+async def _clock(scene: Scene, case: Mapping[str, str]) -> None:
+    stop = {**case, "why": "hearing", "reason": "听证会定于下周举行"}
+    await scene.is_refused(CLERK, "case.stop_clock", **stop)
+    await scene.does(APPROVER, "case.stop_clock", **stop)
+    await scene.is_refused(SUPERVISOR, "case.resume_clock", **case)
+    await scene.does(APPROVER, "case.resume_clock", **case)
+    extend = {**case, "days": 5, "reason": "案情复杂"}
+    await scene.is_refused(APPROVER, "case.extend_limit", **extend)
+    await scene.does(OTHER_APPROVER, "case.extend_limit", **extend)
 
 
 async def _form(scene: Scene, case: Mapping[str, str]) -> None:

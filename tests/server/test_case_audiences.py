@@ -42,9 +42,12 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseSummarise: {},
     shapes.CaseSign: {"hash": "0" * 64, "width": 100, "height": 100, "strokes": [[(0, 0, 0, 0)]]},
     shapes.CaseSubmit: {"hash": "0" * 64},
+    shapes.CaseStopClock: {"why": "hearing", "reason": "x"},
+    shapes.CaseResumeClock: {},
+    shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
     shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},
     shapes.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},
-    shapes.CaseWithdrawPhone: {"phone_id": "phone-1"},
+    shapes.CaseWithdrawPhone: {"phone_id": "phone-of-old"},
 }
 """Every command about a case, with members that no rule but that of the side is against."""
 THIRD_MAY: Final = {shapes.CaseOpen, shapes.CaseSay, shapes.CaseComment, shapes.CaseReply}

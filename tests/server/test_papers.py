@@ -128,15 +128,7 @@ class Desk:
         content = blobs.path(paper["sha256"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == paper["sha256"]
         assert len(content) == paper["size_bytes"]
-        picture(paper["kind"], content)
-        document = pypdfium2.PdfDocument(content)
-        try:
-            assert len(document) == paper["pages"]
-            pages = [document[number].get_textpage() for number in range(len(document))]
-            text = "".join(page.get_text_bounded() for page in pages)
-        finally:
-            document.close()
-        return paper, "".join(text.split())
+        return paper, text_of(paper["kind"], content)
 
     async def scanned(self) -> str:
         """What a scanner reads from the code on the newest paper, as it is printed."""
@@ -147,6 +139,18 @@ class Desk:
         finally:
             document.close()
         return str(found.text)
+
+
+def text_of(kind: str, content: bytes) -> str:
+    """What stands on a paper, without blanks."""
+    picture(kind, content)
+    document = pypdfium2.PdfDocument(content)
+    try:
+        pages = [document[number].get_textpage() for number in range(len(document))]
+        text = "".join(page.get_text_bounded() for page in pages)
+    finally:
+        document.close()
+    return "".join(text.split())
 
 
 def picture(kind: str, content: bytes) -> None:

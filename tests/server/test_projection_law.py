@@ -402,6 +402,14 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert [one.case_id for one in moved.moved] == [case_id]
     assert await law.holds("the calendar changed") == 1
     assert law.last["applicant"]["case"]["decision"]["due_on"] > due
+    hearing = {"why": "hearing", "reason": "听证会定于下周举行"}
+    await office.do(APPROVER, shapes.CaseStopClock, case_id=case_id, **hearing)
+    assert await law.holds("the clock was stopped") == 2
+    await step("the clock runs again", APPROVER, shapes.CaseResumeClock)
+    longer = {"days": 5, "reason": "案情复杂"}
+    await office.do(OTHER_APPROVER, shapes.CaseExtendLimit, case_id=case_id, **longer)
+    assert await law.holds("the limit was extended") == 2
+    assert law.last["applicant"]["case"]["decision"]["clock"]["extension"]["days"] == 5
     await office.bring(uploads, case_id, "other", login=APPROVER, purpose="result")
     assert await law.holds("the result was sent after the decision") == 2
     await step("said afterwards", APPROVER, say, lane="shared", text="已寄出")

@@ -158,6 +158,9 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "monitor.turn": WATCHING,
     "monitor.end": WATCHING,
     "monitor.begin": WATCHING,
+    "case.stop_clock": DECIDING,
+    "case.resume_clock": DECIDING,
+    "case.extend_limit": frozenset({IDLE}),  # the head of the authority
     # these change who may: last
     "case.decide": DECIDING,
     "call.hang_up": PARTIES,
@@ -277,7 +280,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "way": "listen", "monitor_id": monitoring["monitor_id"],
-        "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
+        "why": "hearing", "days": 5, "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """The JSON columns of a case and of its threads, which are read and written whole."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from server.domain.case import Consent, Decided
+from server.domain.clock import Clock, Extension, Halt
 from server.domain.comment import Comment, Remark
 from server.domain.summary import Shown, Submission
 from server.domain.working_days import Counted
@@ -37,34 +39,96 @@ def decided_of(stored: Mapping[str, Any] | None) -> Decided | None:
         reason=stored["reason"],
         by=stored["by"],
         at=datetime.fromisoformat(stored["at"]),
-        counted=counted
-        and Counted(
-            due_on=date.fromisoformat(counted["due_on"]),
-            days=tuple(map(date.fromisoformat, counted["days"])),
-            skipped=tuple(map(date.fromisoformat, counted["skipped"])),
-            provisional=counted["provisional"],
-        ),
+        counted=counted and counted_of(counted),
         points=tuple(stored["points"]),
+        clock=clock_of(stored.get("clock")),
     )
 
 
 def decided_json(decided: Decided | None) -> dict[str, Any] | None:
     if decided is None:
         return None
-    counted = decided.counted
     return {
         "kind": decided.kind,
         "reason": decided.reason,
         "by": decided.by,
         "at": decided.at.isoformat(),
-        "counted": counted
-        and {
-            "due_on": counted.due_on.isoformat(),
-            "days": [day.isoformat() for day in counted.days],
-            "skipped": [day.isoformat() for day in counted.skipped],
-            "provisional": counted.provisional,
-        },
+        "counted": decided.counted and counted_json(decided.counted),
         "points": list(decided.points),
+        "clock": clock_json(decided.clock),
+    }
+
+
+def counted_of(stored: Mapping[str, Any]) -> Counted:
+    return Counted(
+        due_on=date.fromisoformat(stored["due_on"]),
+        days=tuple(map(date.fromisoformat, stored["days"])),
+        skipped=tuple(map(date.fromisoformat, stored["skipped"])),
+        provisional=stored["provisional"],
+    )
+
+
+def counted_json(counted: Counted) -> dict[str, Any]:
+    return {
+        "due_on": counted.due_on.isoformat(),
+        "days": [day.isoformat() for day in counted.days],
+        "skipped": [day.isoformat() for day in counted.skipped],
+        "provisional": counted.provisional,
+    }
+
+
+def clock_of(stored: Mapping[str, Any] | None) -> Clock | None:
+    if stored is None:
+        return None
+    extension = stored["extension"]
+    return Clock(
+        started_on=date.fromisoformat(stored["started_on"]),
+        started=stored["started"],
+        promised_days=stored["promised_days"],
+        legal_days=stored["legal_days"],
+        joint=stored["joint"],
+        promised=counted_of(stored["promised"]),
+        legal=counted_of(stored["legal"]),
+        halts=tuple(_halt_of(one) for one in stored["halts"]),
+        extension=extension
+        and Extension(**{**extension, "at": datetime.fromisoformat(extension["at"])}),
+    )
+
+
+def clock_json(clock: Clock | None) -> dict[str, Any] | None:
+    if clock is None:
+        return None
+    extension = clock.extension
+    return {
+        "started_on": clock.started_on.isoformat(),
+        "started": clock.started,
+        "promised_days": clock.promised_days,
+        "legal_days": clock.legal_days,
+        "joint": clock.joint,
+        "promised": counted_json(clock.promised),
+        "legal": counted_json(clock.legal),
+        "halts": [_halt_json(one) for one in clock.halts],
+        "extension": extension and {**asdict(extension), "at": extension.at.isoformat()},
+    }
+
+
+def _halt_of(stored: Mapping[str, Any]) -> Halt:
+    return Halt(
+        why=stored["why"],
+        reason=stored["reason"],
+        began=date.fromisoformat(stored["began"]),
+        by=stored["by"],
+        at=datetime.fromisoformat(stored["at"]),
+        ended=date.fromisoformat(stored["ended"]) if stored["ended"] else None,
+        ended_by=stored["ended_by"],
+        ended_at=datetime.fromisoformat(stored["ended_at"]) if stored["ended_at"] else None,
+    )
+
+
+def _halt_json(halt: Halt) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asdict(halt).items()
     }
 
 
@@ -83,7 +147,14 @@ def shown_json(shown: Shown | None) -> dict[str, Any] | None:
 def submission_of(stored: Mapping[str, Any] | None) -> Submission | None:
     if stored is None:
         return None
-    return Submission(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+    tell_by = stored.get("tell_by")
+    return Submission(
+        hash=stored["hash"],
+        signature_id=stored["signature_id"],
+        at=datetime.fromisoformat(stored["at"]),
+        by=stored["by"],
+        tell_by=date.fromisoformat(tell_by) if tell_by else None,
+    )
 
 
 def submission_json(submission: Submission | None) -> dict[str, Any] | None:
@@ -94,6 +165,7 @@ def submission_json(submission: Submission | None) -> dict[str, Any] | None:
         "signature_id": submission.signature_id,
         "at": submission.at.isoformat(),
         "by": submission.by,
+        "tell_by": submission.tell_by.isoformat() if submission.tell_by else None,
     }
 
 

@@ -342,6 +342,9 @@ def _everyone(case: Case) -> set[str]:
     named: set[str | None] = {case.clerk_id}
     named.add(case.consent.taken_by if case.consent else None)
     named.add(case.decision.by if case.decision else None)
+    if case.decision and (clock := case.decision.clock):
+        named |= {id for one in clock.halts for id in (one.by, one.ended_by)}
+        named.add(clock.extension.by if clock.extension else None)
     named.add(case.signature.by if case.signature else None)
     named.add(case.submission.by if case.submission else None)
     named |= {one.by for one in case.entries.values()}

@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseOpened, CaseRate, CaseSign, CaseSnapshot, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
+  AnyEphemeral, AnyEvent, CaseOpened, CaseRate, CaseSign, CaseSnapshot, CaseStopClock, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
@@ -237,6 +237,9 @@ export function useCase(case_id: string, as_applicant = false) {
     invitePhone: (line: string, secret_sha256: string) =>
       live.ask<{ phone_id: string; expires_at: string }>({ type: 'case.invite_phone', case_id, line, secret_sha256 }),
     withdrawPhone: (phone_id: string) => live.ask({ type: 'case.withdraw_phone', case_id, phone_id }),
+    stopClock: (why: CaseStopClock['why'], reason: string) => live.ask({ type: 'case.stop_clock', case_id, why, reason }),
+    resumeClock: () => live.ask({ type: 'case.resume_clock', case_id }),
+    extendLimit: (days: number, reason: string) => live.ask({ type: 'case.extend_limit', case_id, days, reason }),
     submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 

@@ -48,6 +48,9 @@ export type AnyCommand =
   | CaseRate
   | CaseInvitePhone
   | CaseWithdrawPhone
+  | CaseStopClock
+  | CaseResumeClock
+  | CaseExtendLimit
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -573,6 +576,38 @@ export interface CaseWithdrawPhone {
   phone_id: string
 }
 /**
+ * Stop the clock of an accepted case for what does not count (行政许可法 45); its notice is made.
+ * Approver only. Refused: limit_not_running, clock_stopped, limit_passed, reason_missing.
+ */
+export interface CaseStopClock {
+  id: string
+  type: 'case.stop_clock'
+  case_id: string
+  why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
+  reason: string
+}
+/**
+ * Let the clock run again. Approver only. Refused: limit_not_running, clock_running.
+ * Result: ``{due_on}``.
+ */
+export interface CaseResumeClock {
+  id: string
+  type: 'case.resume_clock'
+  case_id: string
+}
+/**
+ * 延长 (行政许可法 42), once; its notice is made. Only an approver who is the head of the authority
+ * (forbidden). Refused: limit_not_running, extended_already, extension_too_long, limit_passed,
+ * reason_missing. Result: ``{due_on}``.
+ */
+export interface CaseExtendLimit {
+  id: string
+  type: 'case.extend_limit'
+  case_id: string
+  days: number
+  reason: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -846,6 +881,7 @@ export interface Decided {
   skipped_days: string[]
   provisional: boolean
   points: string[]
+  clock: ClockView | null
 }
 /**
  * One working day counted towards the due date.
@@ -853,6 +889,51 @@ export interface Decided {
 export interface DueDay {
   on: string
   number: number
+}
+/**
+ * What the limits of an accepted case are counted from. While the clock is stopped both are
+ * counted as if it ran again on the day of the stop, and provisional.
+ */
+export interface ClockView {
+  started_on: string
+  started: 'decided' | 'deemed' | 'corrected'
+  promised_days: number
+  legal_days: number
+  extension_at_most: number
+  legal: DueView
+  halts: HaltView[]
+  extension: ExtensionView | null
+}
+/**
+ * How a time limit is counted in working days, day by day.
+ */
+export interface DueView {
+  due_on: string
+  due_days: DueDay[]
+  skipped_days: string[]
+  provisional: boolean
+}
+/**
+ * A span that does not count; it lasts while ``ended`` is null.
+ */
+export interface HaltView {
+  why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
+  reason: string
+  began: string
+  by: PersonRef
+  at: string
+  ended: string | null
+  ended_by: PersonRef | null
+  ended_at: string | null
+}
+/**
+ * 延长: so many working days more (行政许可法 42).
+ */
+export interface ExtensionView {
+  days: number
+  reason: string
+  by: PersonRef
+  at: string
 }
 /**
  * One text message beside the voice.
@@ -915,13 +996,14 @@ export interface Submission {
   signature_id: string
   at: string
   by: PersonRef
+  tell_by: string | null
 }
 /**
  * An official paper as PDF. ``number`` is the 受理文书编号.
  */
 export interface PaperView {
   id: string
-  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal'
+  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension'
   number: string
   state: 'making' | 'ready' | 'failed'
   at: string
@@ -1024,7 +1106,7 @@ export interface CaseDecided {
   decision: Decided
 }
 /**
- * The time limit of an accepted case, counted anew because the working-day calendar changed.
+ * The limits of an accepted case, counted anew: the working-day calendar changed, or its clock.
  */
 export interface CaseRecounted {
   subject: string
@@ -1032,6 +1114,8 @@ export interface CaseRecounted {
   at: string
   type: 'case.recounted'
   decision: Decided
+  why: 'calendar' | 'stopped' | 'resumed' | 'extended'
+  by: PersonRef | null
 }
 export interface CaseSaid {
   subject: string
@@ -1513,15 +1597,6 @@ export interface Draft {
   at: string
 }
 /**
- * How a time limit is counted in working days, day by day.
- */
-export interface DueView {
-  due_on: string
-  due_days: DueDay[]
-  skipped_days: string[]
-  provisional: boolean
-}
-/**
  * A case as the asker's audience sees it at ``version``.
  */
 export interface CaseSnapshot {
@@ -1739,7 +1814,9 @@ export interface PersonRow {
   unit_id: string
   unit_name: string
   window_name: string | null
-  roles: ('clerk' | 'approver' | 'supervisor' | 'admin' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge')[]
+  roles: (
+    'clerk' | 'approver' | 'supervisor' | 'admin' | 'head' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge'
+  )[]
   active: boolean
 }
 /**
@@ -1792,7 +1869,9 @@ export interface SignedIn {
   login: string
   name: string
   staff_number: string
-  roles: ('clerk' | 'approver' | 'supervisor' | 'admin' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge')[]
+  roles: (
+    'clerk' | 'approver' | 'supervisor' | 'admin' | 'head' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge'
+  )[]
   unit: UnitRef
   window: WindowRef | null
 }

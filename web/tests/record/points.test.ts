@@ -57,7 +57,7 @@ describe('what is open in a case', () => {
 })
 
 describe('the signed summary', () => {
-  const submission = { hash: 'a'.repeat(64), signature_id: 'sign-0001', at: '2026-11-24T06:02:00Z', by }
+  const submission = { hash: 'a'.repeat(64), signature_id: 'sign-0001', at: '2026-11-24T06:02:00Z', by, tell_by: null }
   it('holds until something changes', () => {
     expect(submitted(caseView())).toBe(false)
     expect(submitted(caseView({ signature: signature() }))).toBe(false)

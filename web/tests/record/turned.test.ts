@@ -7,7 +7,7 @@ const told = (over: Partial<Turned> = {}): Turned => ({
 })
 const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
 const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })
-const submission = { hash: 'a'.repeat(64), signature_id: 'signature-1', at: '2026-11-24T06:02:00Z', by }
+const submission = { hash: 'a'.repeat(64), signature_id: 'signature-1', at: '2026-11-24T06:02:00Z', by, tell_by: null }
 
 describe('what the applicant sees now', () => {
   it('is a word of patience when nothing is to be seen', () => {

@@ -27,7 +27,7 @@ const shell: Words<typeof zh> = {
     admin_health: 'Health',
     not_found: 'No such page',
   },
-  roles: { clerk: 'Clerk', approver: 'Approver', supervisor: 'Supervisor', admin: 'Administrator' },
+  roles: { clerk: 'Clerk', approver: 'Approver', supervisor: 'Supervisor', admin: 'Administrator', head: 'Head of the authority' },
   sign_in: {
     heading: 'Sign in to Yunjian',
     hint: 'With the login that your unit gave you',

@@ -2,6 +2,7 @@ import audit from './audit'
 import call from './call'
 import check from './check'
 import desk from './desk'
+import limits from './limits'
 import phone from './phone'
 import record from './record'
 import scan from './scan'
@@ -9,4 +10,4 @@ import shell from './shell'
 import talk from './talk'
 import turned from './turned'
 
-export default { shell, call, check, phone, record, scan, desk, audit, talk, turned }
+export default { shell, call, check, limits, phone, record, scan, desk, audit, talk, turned }

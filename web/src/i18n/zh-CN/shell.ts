@@ -24,7 +24,7 @@ export default {
     admin_health: '系统状态',
     not_found: '没有这一页',
   },
-  roles: { clerk: '窗口人员', approver: '审批人员', supervisor: '督查', admin: '管理员' },
+  roles: { clerk: '窗口人员', approver: '审批人员', supervisor: '督查', admin: '管理员', head: '负责人' },
   sign_in: {
     heading: '登录云见',
     hint: '用本单位发的登录名登录',
