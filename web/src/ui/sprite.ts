@@ -55,6 +55,7 @@ export const icons = {
   'cross': '<path d="m6 6 12 12M18 6 6 18"/>',
   'answer': '<path d="M6 3h3l2 5-2 2c1 3 2 4 5 5l2-2 5 2v3c0 2-2 3-4 3C10 20 4 13 3 6c0-2 1-3 3-3z"/>',
   'shot': '<path d="M4 8h4l2-3h4l2 3h4v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
+  'pip': '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="M12 12h7v5h-7z" fill="currentColor"/>',
   'download': '<path d="M12 4v11m-4-4 4 4 4-4M4 20h16"/>',
   'camera-off': '<rect x="3" y="6" width="12" height="12" rx="2"/><path d="m15 11 6-4v10l-6-4M3 3l18 18"/>',
   'sign-out': '<path d="M14 4h5v16h-5M4 12h11m-4-4 4 4-4 4"/>',

@@ -35,6 +35,7 @@ const call: Words<typeof zh> = {
     beside: '{name}, {unit} · {number}',
     who: '{name}, {unit} · {number}, invited',
   },
+  pip: { title: 'Call in a small window', open: 'Show the call in a small window', close: 'Close the small window' },
   monitor: {
     title: 'Following a call',
     running: 'Running calls',

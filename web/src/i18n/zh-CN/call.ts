@@ -32,6 +32,7 @@ export default {
     beside: '{name}，{unit} · {number}',
     who: '{name}，{unit} · {number}，受邀加入',
   },
+  pip: { title: '通话小窗', open: '在小窗中显示通话', close: '收起通话小窗' },
   monitor: {
     title: '旁听通话',
     running: '进行中的通话',
