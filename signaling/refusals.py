@@ -68,11 +68,14 @@ class Code(StrEnum):
     BAD_CREDIT_CODE = "bad_credit_code"
     BAD_PHONE = "bad_phone"
     BAD_DATE = "bad_date"
+    BAD_NUMBER = "bad_number"
+    BAD_REGION = "bad_region"
     ITEM_UNAVAILABLE = "item_unavailable"
     # the catalogue
     UNKNOWN_CODE = "unknown_code"
     BAD_ROWS = "bad_rows"
     BAD_SHEET = "bad_sheet"
+    BAD_FORM = "bad_form"
     # materials
     LINE_UNKNOWN = "line_unknown"
     FILE_TYPE = "file_type"

@@ -1,4 +1,4 @@
-"""Demo data: four units, their windows and people, two items, quick phrases. Invented throughout.
+"""Demo data: four units, their windows and people, three items, quick phrases. Invented throughout.
 
 Loaded once into an empty store by ``yunjian demo`` and by tests; a second load changes nothing.
 Every account has the same known password: never load this where the public can sign in.
@@ -10,7 +10,7 @@ from typing import Final
 
 from server.actions.catalogue import seed_calendar
 from server.actions.sessions import Passwords
-from server.domain.item import CheckPoint, Field, Item, Line
+from server.domain.item import CheckPoint, Condition, Field, Item, Line, Rule
 from server.domain.person import Role
 from server.store import SYSTEM, Change, Store, version_of
 from server.store import catalogue as catalogue_rows
@@ -29,6 +29,8 @@ PRINCIPAL: Final = "item-branch-principal-1"
 """分公司负责人变更登记, decided in 青岛西海岸."""
 CLOSING: Final = "item-branch-closing-1"
 """分公司注销登记, decided in 青岛西海岸; not accepted before the applicant signed and handed in."""
+FOUNDING: Final = "item-company-founding-1"
+"""有限责任公司设立登记, decided in 青岛西海岸; its form has groups, conditions and rules."""
 
 
 MONITORING: Final = (Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE)
@@ -75,6 +77,10 @@ PEOPLE: Final = (
 _BRANCH: Final = "分公司"
 _NEW: Final = "新负责人"
 _DELIVERY: Final = "经办与送达"
+_COMPANY: Final = "公司信息"
+_TERM: Final = "营业期限"
+_CAPITAL: Final = "出资情况"
+_PEOPLE: Final = "人员与附件"
 
 ITEMS: Final = (
     Item(
@@ -197,6 +203,116 @@ ITEMS: Final = (
             "材料齐全的，五个工作日内办结。"
         ),
         signature="required",
+    ),
+    Item(
+        id=FOUNDING,
+        code="11370211MB287554194000131001001",
+        name="有限责任公司设立登记",
+        version=1,
+        unit_id=XIHAIAN,
+        promised_days=3,
+        modes=("online", "proxy"),
+        lines=(
+            Line("application", "公司登记（备案）申请书", "required", "both", 1, 0),
+            Line("articles", "公司章程", "required", "both", 1, 0, "由全体股东签署"),
+            Line("identity", "股东的主体资格文件或身份证件", "required", "both", 0, 1),
+            Line("premises", "住所使用相关文件", "required", "both", 0, 1),
+        ),
+        form_title="有限责任公司设立登记申请表",
+        form=(
+            Field(
+                "company_name", "公司名称", "Name of the company", "text", True,
+                hint="与名称自主申报的结果一致", example="青岛沐川精密仪器有限公司", max_length=100,
+                group=_COMPANY,
+            ),
+            Field(
+                "region", "住所所在区县", "Region", "region", True,
+                hint="选到区县（GB/T 2260）", example="370211", group=_COMPANY,
+            ),
+            Field(
+                "address", "详细住所", "Address", "text", True, hint="写明门牌号", max_length=200,
+                group=_COMPANY,
+            ),
+            Field(
+                "capital", "注册资本", "Registered capital", "money", True,
+                hint="认缴的总额", example="1000000.00", minimum="1", unit="元", group=_COMPANY,
+            ),
+            Field(
+                "staff", "从业人数", "Staff", "number", False, example="12", minimum="0",
+                maximum="100000", unit="人", group=_COMPANY,
+            ),
+            Field(
+                "term", "期限类型", "Term", "choice", True, choices=("长期", "固定期限"),
+                group=_TERM,
+            ),
+            Field(
+                "begins_on", "期限自", "From", "date", True, example="2026-12-01", max_length=12,
+                when=Condition("term", ("固定期限",)), group=_TERM,
+            ),
+            Field(
+                "ends_on", "期限至", "Until", "date", True, hint="不得早于“期限自”",
+                example="2046-11-30", max_length=12, when=Condition("term", ("固定期限",)),
+                group=_TERM,
+            ),
+            Field(
+                "owners", "股东", "Shareholders", "group", True, hint="出资比例合计为 100%",
+                columns=(
+                    Field(
+                        "kind", "类型", "Kind", "choice", True, choices=("自然人", "单位"),
+                    ),
+                    Field("name", "姓名或名称", "Name", "text", True, max_length=100),
+                    Field(
+                        "identity_number", "身份证号", "Identity number", "identity_number", True,
+                        sensitive=True, max_length=18, when=Condition("kind", ("自然人",)),
+                    ),
+                    Field(
+                        "credit_code", "统一社会信用代码", "Credit code", "credit_code", True,
+                        max_length=18, when=Condition("kind", ("单位",)),
+                    ),
+                    Field(
+                        "share", "出资比例", "Share", "number", True, minimum="0.01",
+                        maximum="100", decimals=2, unit="%",
+                    ),
+                ),
+                min_rows=1, max_rows=50, group=_CAPITAL,
+            ),
+            Field(
+                "in_kind", "有无实物出资", "Paid in kind", "choice", True, choices=("无", "有"),
+                group=_CAPITAL,
+            ),
+            Field(
+                "goods", "实物出资", "Goods", "group", True,
+                columns=(
+                    Field("name", "名称", "Name", "text", True, max_length=100),
+                    Field("value", "评估价值", "Value", "money", True, minimum="0.01", unit="元"),
+                ),
+                when=Condition("in_kind", ("有",)), min_rows=1, group=_CAPITAL,
+            ),
+            Field(
+                "manager", "联系人", "Contact", "text", True, max_length=60, group=_PEOPLE,
+            ),
+            Field(
+                "contact_phone", "联系电话", "Telephone", "phone", True, sensitive=True,
+                hint="手机或带区号的座机", max_length=20, group=_PEOPLE,
+            ),
+            Field(
+                "articles", "公司章程", "Articles", "attachment", True, line="articles",
+                group=_PEOPLE,
+            ),
+        ),
+        rules=(
+            Rule("not_before", "ends_on", "begins_on"),
+            Rule("sums_to", "owners", "share", "100"),
+        ),
+        recording_refusal="not_recorded",
+        checklist=(
+            CheckPoint("name", "公司名称与名称自主申报的结果一致"),
+            CheckPoint("owners", "股东、出资比例与公司章程一致"),
+        ),
+        guide=(
+            "适用于有限责任公司的设立登记，由公司住所地的审批服务局办理。\n\n"
+            "股东的出资比例合计为 100%；有实物出资的，逐项填写名称和评估价值。"
+        ),
     ),
 )  # fmt: skip
 

@@ -101,7 +101,7 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
                 field=command.field,
                 field_state=field_view(entry, person_ref(actor)),
                 outdated=rules.outdated(before, after),
-                sensitive=before.fields[command.field].sensitive,
+                sensitive=rules.known_field(before, command.field).sensitive,
             ),
             payload={
                 "field": command.field,
@@ -125,7 +125,7 @@ async def draft(store: Store, actor: Actor, command: CaseDraft) -> Mapping[str, 
             raise Refusal(Code.CASE_CLOSED)
         if side != "window":
             raise Refusal(Code.NOT_YOURS, field=command.field)
-        if command.field not in found.item.fields:
+        if found.item.field(command.field) is None:
             raise Refusal(Code.FIELD_UNKNOWN, field=command.field)
         await rows.save_draft(
             change.connection,
@@ -183,7 +183,7 @@ async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
                 version=version,
                 at=change.at,
                 proposal=proposal_view(proposal, {actor.person_id: person_ref(actor)}),
-                sensitive=before.fields[command.field].sensitive,
+                sensitive=rules.known_field(before, command.field).sensitive,
             ),
             payload={
                 "field": proposal.field,
@@ -224,7 +224,7 @@ async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal)
                 proposal=proposal_view(proposal, people),
                 field_state=field_view(entry, people[entry.by]) if entry else None,
                 outdated=rules.outdated(before, after),
-                sensitive=before.fields[proposal.field].sensitive,
+                sensitive=rules.known_field(before, proposal.field).sensitive,
             ),
             payload={
                 "field": proposal.field,

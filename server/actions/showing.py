@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Protocol
 
 from server.actions.cases import header, subject_of
 from server.actions.views import person_ref
+from server.domain.item import Field, field_at
 from server.domain.person import Actor
 from server.store import Store
 from server.store import calls as call_rows
@@ -97,16 +98,14 @@ class _Live:
         self._store = store
         self._note = note
         self._holds = _Holds(store)
-        self._sensitive: OrderedDict[str, Mapping[str, bool]] = OrderedDict()
+        self._forms: OrderedDict[str, Mapping[str, Field]] = OrderedDict()
 
     async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
         """A value grows at the window. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
         actor, side, fields = await self._seat(connection, message.case_id)
         if side != "window":
             raise Refusal(Code.NOT_YOURS)
-        if message.field not in fields:
-            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
-        told = {"by": actor, "sensitive": fields[message.field]}
+        told = {"by": actor, "sensitive": _known(fields, message.field).sensitive}
         return _to_all(message.case_id, message.model_copy(update=told))
 
     async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
@@ -114,8 +113,8 @@ class _Live:
         actor, side, fields = await self._seat(connection, message.case_id)
         if side not in GUIDES:
             raise Refusal(Code.NOT_YOURS)
-        if message.field is not None and message.field not in fields:
-            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
+        if message.field is not None:
+            _known(fields, message.field)
         return _to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def point(self, connection: Watcher, message: CasePoint) -> list[Delivery]:
@@ -123,8 +122,8 @@ class _Live:
         actor, side, fields = await self._seat(connection, message.case_id)
         if side != "approver":
             raise Refusal(Code.NOT_YOURS)
-        if message.field is not None and message.field not in fields:
-            raise Refusal(Code.FIELD_UNKNOWN, field=message.field)
+        if message.field is not None:
+            _known(fields, message.field)
         if await self._holds.on_hold(message.case_id):
             return []
         self._note(message.case_id, "point", actor, {"field": message.field})
@@ -154,21 +153,28 @@ class _Live:
 
     async def _seat(
         self, connection: Watcher, case_id: str
-    ) -> tuple[PersonRef, str, Mapping[str, bool]]:
+    ) -> tuple[PersonRef, str, Mapping[str, Field]]:
         actor, side = _watching(connection, case_id)
         return person_ref(actor), side, await self._fields(actor, case_id)
 
-    async def _fields(self, actor: Actor, case_id: str) -> Mapping[str, bool]:
-        """Which fields the case has, and whether each is sensitive; a running case never changes it."""
-        known = self._sensitive.get(case_id)
+    async def _fields(self, actor: Actor, case_id: str) -> Mapping[str, Field]:
+        """The fields of the case; a running case never changes them."""
+        known = self._forms.get(case_id)
         if known is None:
             async with self._store.read() as reading:
                 found, _ = await header(reading, actor, case_id)
-            known = {name: field.sensitive for name, field in found.item.fields.items()}
-            self._sensitive[case_id] = known
-            if len(self._sensitive) > CASES_REMEMBERED:
-                self._sensitive.popitem(last=False)
+            known = found.item.fields
+            self._forms[case_id] = known
+            if len(self._forms) > CASES_REMEMBERED:
+                self._forms.popitem(last=False)
         return known
+
+
+def _known(fields: Mapping[str, Field], path: str) -> Field:
+    field = field_at(fields, path)
+    if field is None:
+        raise Refusal(Code.FIELD_UNKNOWN, field=path)
+    return field
 
 
 def _watching(connection: Watcher, case_id: str) -> tuple[Actor, str]:

@@ -4,6 +4,7 @@ That it was shown is an act of its own, so that the signature can name what and 
 the applicant's data stands in an ack. Rules are in server.domain.summary and server.domain.case.
 """
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,11 +22,11 @@ from server.actions.cases import (
 from server.actions.papers import ask_paper
 from server.actions.views import person_ref, signature_view, submission_view
 from server.domain import case as case_rules
-from server.domain import form, material
+from server.domain import form, material, regions, schema
 from server.domain import summary as rules
 from server.domain.case import Case
 from server.domain.form import APPLICANT
-from server.domain.item import OTHER_LINE
+from server.domain.item import OTHER_LINE, Field
 from server.domain.material import Material
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.person import Actor
@@ -207,6 +208,7 @@ def _summary(
     record: rows.Record, of: str, shown_at: datetime, looked: rows.Looked | None
 ) -> SummaryView:
     case = record.case
+    attached = case.form.attached
     since = looked.version if looked else None
     return SummaryView(
         hash=of,
@@ -222,18 +224,34 @@ def _summary(
         form_title=case.item.form_title,
         fields=[
             SummaryField(
-                name=field.name,
-                label=field.label,
-                value=entry.value if entry else "",
+                name=place.path,
+                label=place.label,
+                value=_said(place.field, entry.value if entry else "", attached),
                 changed=entry is not None and since is not None and entry.version > since,
             )
-            for field in case.item.form
-            for entry in (case.entries.get(field.name),)
+            for place in schema.places(case.item.form, case.form.values)
+            for entry in (case.entries.get(place.path),)
         ],
         materials=_materials(case, since),
-        missing_fields=[field.name for field in form.empty_required(case.form)],
+        missing_fields=list(
+            dict.fromkeys(one.place.path for one in form.faults(case.form, shown_at))
+        ),
         missing_lines=[line.key for line in material.missing(case.item.lines, case.materials)],
     )
+
+
+def _said(field: Field, value: str, attached: Set[str]) -> str:
+    """A value in the words of a person."""
+    match field.kind:
+        case "region":
+            return regions.name(value) if value else ""
+        case "group":
+            rows = len(form.rows_of(value))
+            return f"{rows} 行" if rows else ""
+        case "attachment":
+            return "见材料" if field.line in attached else ""
+        case _:
+            return f"{value} {field.unit}".strip() if value else ""
 
 
 def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:

@@ -13,7 +13,7 @@ from server.domain.clock import Clock
 from server.domain.comment import Comment as Thread
 from server.domain.form import Entry
 from server.domain.form import Proposal as Proposed
-from server.domain.item import Item
+from server.domain.item import Condition, Field, Item, Rule
 from server.domain.material import Material
 from server.domain.person import Actor
 from server.domain.phone import Phone
@@ -38,7 +38,9 @@ from server.wire.case import (
     DueView,
     ExtensionView,
     FieldState,
+    FormCondition,
     FormField,
+    FormRule,
     HaltView,
     ItemView,
     MaterialLine,
@@ -139,27 +141,51 @@ def item_view(item: Item, unit_name: str, place: str) -> ItemView:
             for line in item.lines
         ],
         form_title=item.form_title,
-        form=[
-            FormField(
-                name=field.name,
-                label=field.label,
-                label_en=field.label_en,
-                kind=field.kind,
-                required=field.required,
-                sensitive=field.sensitive,
-                choices=list(field.choices),
-                hint=field.hint,
-                example=field.example,
-                max_length=field.max_length,
-                group=field.group,
-            )
-            for field in item.form
-        ],
+        form=[form_field(field) for field in item.form],
+        rules=[form_rule(rule) for rule in item.rules],
         recording_refusal=item.recording_refusal,
         checklist=[CheckPoint(key=point.key, text=point.text) for point in item.checklist],
         guide=item.guide,
         signature=item.signature,
     )
+
+
+def form_field(field: Field) -> FormField:
+    return FormField(
+        name=field.name,
+        label=field.label,
+        label_en=field.label_en,
+        kind=field.kind,
+        required=field.required,
+        sensitive=field.sensitive,
+        choices=list(field.choices),
+        hint=field.hint,
+        example=field.example,
+        max_length=field.max_length,
+        group=field.group,
+        minimum=field.minimum,
+        maximum=field.maximum,
+        decimals=field.decimals,
+        unit=field.unit,
+        level=field.level,
+        line=field.line,
+        columns=[form_field(one) for one in field.columns],
+        min_rows=field.min_rows,
+        max_rows=field.max_rows,
+        rules=[form_rule(one) for one in field.rules],
+        when=_condition(field.when),
+        required_when=_condition(field.required_when),
+    )
+
+
+def form_rule(rule: Rule) -> FormRule:
+    return FormRule(kind=rule.kind, field=rule.field, other=rule.other, total=rule.total)
+
+
+def _condition(condition: Condition | None) -> FormCondition | None:
+    if condition is None:
+        return None
+    return FormCondition(field=condition.field, values=list(condition.values))
 
 
 def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:

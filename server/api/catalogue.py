@@ -1,5 +1,6 @@
 """/api/v1/catalogue and /api/v1/calendar: items by version, their import, the working days."""
 
+import asyncio
 from typing import Annotated, Final
 
 from aiohttp import web
@@ -8,6 +9,7 @@ from pydantic import Field, StringConstraints
 from server.actions import calendar, listings
 from server.actions.listings import Importer, NewUnits
 from server.api.route import STORE, Ask, Nothing, Routes
+from server.domain import regions
 from server.wire.http import (
     CalendarChange,
     CalendarEdit,
@@ -16,6 +18,8 @@ from server.wire.http import (
     CatalogueItems,
     ItemOffer,
     ItemVersions,
+    Regions,
+    RegionView,
 )
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
@@ -100,6 +104,19 @@ async def import_items(ask: Ask[ImportQuery, Nothing]) -> CatalogueImport:
         else None,
         dry_run=query.dry_run,
         skip_bad=query.skip_bad,
+    )
+
+
+@routes.route("GET", "/api/v1/regions")
+async def list_regions(ask: Ask[Nothing, Nothing]) -> Regions:
+    """The regions of today (GB/T 2260) for the fields that ask for one."""
+    found = await asyncio.to_thread(regions.table)
+    return Regions(
+        regions=[
+            RegionView(code=one.code, name=one.name, parent=one.parent)
+            for one in found.values()
+            if one.current
+        ]
     )
 
 

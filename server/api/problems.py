@@ -210,6 +210,21 @@ TABLE: Final[dict[Code, Entry]] = {
         "日期不存在或不合理，请核对。",
         "The date does not exist or cannot be; please check it.",
     ),
+    Code.BAD_NUMBER: Entry(
+        422,
+        "不是数字，或小数位数过多，请核对。",
+        "This is not a number, or has too many decimals; please check it.",
+    ),
+    Code.BAD_REGION: Entry(
+        422,
+        "行政区划代码不存在、已撤销或不够具体，请重新选择。",
+        "No such region stands today, or it is too wide; please choose again.",
+    ),
+    Code.BAD_FORM: Entry(
+        422,
+        "表单定义有 {count} 处错误，未发布任何内容。",
+        "The form has {count} faults; nothing was published.",
+    ),
     Code.UNKNOWN_CODE: Entry(
         422, "代码表中没有这个代码：{value}。", "This code is in no table: {value}."
     ),

@@ -6,7 +6,7 @@
 beside this module. Pure: time, calendar and serials are given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -18,6 +18,7 @@ from server.domain.comment import Comment
 from server.domain.form import Entry, Form, Hand, Hold, Proposal
 from server.domain.item import Item, Mode
 from server.domain.material import Material
+from server.domain.schema import Fault
 from server.domain.summary import Shown, Signature, Submission
 from signaling.refusals import Code, Refusal
 
@@ -104,7 +105,16 @@ class Case:
 
     @property
     def form(self) -> Form:
-        return Form(self.item.fields, self.entries, self.holds, self.proposals, self.closed)
+        stored = material.counted(self.item, self.materials)
+        return Form(
+            self.item.fields,
+            self.entries,
+            self.holds,
+            self.proposals,
+            self.closed,
+            self.item.rules,
+            frozenset(one.line for one in stored),
+        )
 
     @property
     def summary_hash(self) -> str:
@@ -158,7 +168,7 @@ def decide(
     decided = Decided(decision, reason.strip(), who.person_id, at)
     match decision:
         case "accepted":
-            _complete(case)
+            _complete(case, at)
             on, why = accepted_on(case, at, known_days)
             today = working_days.china_day(at)
             begun = clock.start(case.item, case.mode, on, why, known=known_days, today=today)
@@ -167,28 +177,28 @@ def decide(
             if case.corrections and not again:
                 raise Refusal(Code.SECOND_NOTICE, count=case.corrections)
             case = replace(case, corrections=case.corrections + 1)
-            decided = replace(decided, points=tuple(points(case)))
+            decided = replace(decided, points=tuple(points(case, at)))
         case "refused":
             pass
     return replace(case, state=decision, decision=decided)
 
 
-def _complete(case: Case) -> None:
-    """Refuse ``incomplete`` with the keys of open lines, the names of empty required fields, the
-    keys of lacking points (each comma-separated), how many comments are open, and ``signature``
-    when the item wants one that was handed in and still holds."""
+def _complete(case: Case, at: datetime) -> None:
+    """Refuse ``incomplete`` with the keys of open lines, the paths of fields that are required and
+    empty or break a rule, the keys of lacking points (each comma-separated), how many comments are
+    open, and ``signature`` when the item wants one that was handed in and still holds."""
     lines = material.unsettled(case.item.lines, case.materials)
-    empty = form.empty_required(case.form)
+    wrong = form.faults(case.form, at)
     comments = comment.still_open(case.comments)
     checks = checklist.lacking(case.item, case.checks)
     unsigned = case.item.signature == "required" and not summary.holds(
         case.submission, case.signature
     )
-    if lines or empty or comments or checks or unsigned:
+    if lines or wrong or comments or checks or unsigned:
         raise Refusal(
             Code.INCOMPLETE,
             lines=",".join(line.key for line in lines),
-            fields=",".join(one.name for one in empty),
+            fields=_paths(wrong),
             comments=len(comments),
             checks=",".join(checks),
             **({"signature": True} if unsigned else {}),
@@ -202,18 +212,17 @@ def submitted(
     stays as it is.
 
     Refused: ``case_closed``, ``not_yours``, ``signature_missing``, ``incomplete`` with the keys of
-    required lines of which nothing is stored and the names of required fields that are empty.
+    required lines of which nothing is stored and the paths of fields that are required and empty or
+    break a rule.
     """
     summary.at_the_window(who, case.closed)
     now = case.summary_hash
     submission = summary.submit(of, who, signature=case.signature, now=now, at=at)
     lines = material.missing(case.item.lines, case.materials)
-    empty = form.empty_required(case.form)
-    if lines or empty:
+    wrong = form.faults(case.form, at)
+    if lines or wrong:
         raise Refusal(
-            Code.INCOMPLETE,
-            lines=",".join(line.key for line in lines),
-            fields=",".join(one.name for one in empty),
+            Code.INCOMPLETE, lines=",".join(line.key for line in lines), fields=_paths(wrong)
         )
     if case.submission and case.submission.signature_id == submission.signature_id:
         return case
@@ -279,13 +288,35 @@ def recounted(case: Case, known_days: Mapping[date, bool], at: datetime) -> Case
     return clocked(case, now)
 
 
-def points(case: Case) -> list[str]:
-    """Every open point of a 补正 notice: materials, required fields without a value, open comments,
+def _paths(wrong: Iterable[Fault]) -> str:
+    return ",".join(dict.fromkeys(one.place.path for one in wrong))
+
+
+def points(case: Case, at: datetime) -> list[str]:
+    """Every open point of a 补正 notice: materials, what is wrong in the form, open comments,
     lacking points of the checklist."""
-    empty = [f"未填写：{field.label}" for field in form.empty_required(case.form)]
     return [
         *material.points(case.item.lines, case.materials),
-        *empty,
+        *(_form_point(case.item, one) for one in form.faults(case.form, at)),
         *comment.points(case.item, case.comments),
         *checklist.points(case.item, case.checks),
     ]
+
+
+def _form_point(item: Item, fault: Fault) -> str:
+    label, rule = fault.place.label, fault.rule
+    if rule is None:
+        said = {"required": "未填写", "too_few_rows": "行数不足"}.get(fault.why, "填写有误")
+        return f"{said}：{label}"
+    around = fault.place.group
+    beside = {one.name: one for one in around.columns} if around else item.fields
+    match rule.kind:
+        case "not_before":
+            return f"{label}：不得早于{beside[rule.other].label}"
+        case "not_more":
+            return f"{label}：不得大于{beside[rule.other].label}"
+        case "different":
+            return f"{label}：不得与{beside[rule.other].label}相同"
+        case "sums_to":
+            columns = {one.name: one for one in fault.place.field.columns}
+            return f"{label}：{columns[rule.other].label}合计应为{rule.total}"

@@ -64,7 +64,7 @@ def begin(
     ``field_unknown``, ``line_unknown``, ``throttled`` (200 threads in the case)."""
     _may(who, closed)
     kind, _, name = on.partition(":")
-    if kind == "field" and name not in item.fields:
+    if kind == "field" and item.field(name) is None:
         raise Refusal(Code.FIELD_UNKNOWN, field=name)
     if kind == "line" and name != OTHER_LINE and item.line(name) is None:
         raise Refusal(Code.LINE_UNKNOWN)
@@ -120,7 +120,8 @@ def points(item: Item, comments: Iterable[Comment]) -> list[str]:
 def _label(item: Item, on: str) -> str:
     kind, _, name = on.partition(":")
     if kind == "field":
-        return item.fields[name].label
+        field = item.field(name)
+        return field.label if field else name
     if kind == "line":
         line = item.line(name)
         return line.name if line else "其他材料"

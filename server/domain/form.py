@@ -1,17 +1,24 @@
 """The form of a case: edits, the soft lock, and proposals. Functions from a state to the next.
 
+A field is named by its path: ``name``, or ``group.row.column`` for a cell of a repeated group. The
+value of a group itself is the list of its rows, in their order (``r1,r2``): adding, removing and
+moving a row is an edit of that list, and each cell has a version of its own, so that two people
+may fill different rows. Cells of a row that was removed stay and do not count.
+
 The applicant's values are changed at the window and nowhere else: the approver proposes, the
 window adopts or declines. An edit names the version that it began from, so that nobody writes
 over what he has not seen. Knows no storage and no clock; ``at`` and ``version`` are given.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from server.domain import identifiers
-from server.domain.item import Field
+from server.domain import identifiers, regions, schema
+from server.domain.item import Field, Rule, field_at
+from server.domain.schema import Place
 from server.domain.working_days import china_day
 from signaling.refusals import Code, Refusal
 
@@ -25,6 +32,8 @@ LEASE: Final = timedelta(seconds=10)
 """How long a field is held without being renewed."""
 OPEN_AT_MOST: Final = 100
 """Proposals of a case that wait for an answer."""
+_ROW: Final = re.compile(r"[a-z0-9]{2,12}", re.ASCII)
+"""The page makes the ids of rows."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +86,21 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Form:
-    """All that an edit needs to know. ``closed``: the case takes no more changes."""
+    """All that an edit needs to know. ``closed``: the case takes no more changes; ``attached``: the
+    material lines of which something is stored."""
 
     fields: Mapping[str, Field]
     entries: Mapping[str, Entry]
     holds: Mapping[str, Hold]
     proposals: tuple[Proposal, ...]
     closed: bool
+    rules: tuple[Rule, ...] = ()
+    attached: Set[str] = frozenset()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The saved value of each field that has one, by its path."""
+        return {path: entry.value for path, entry in self.entries.items() if entry.value}
 
     def proposal(self, proposal_id: str) -> Proposal | None:
         return next((one for one in self.proposals if one.id == proposal_id), None)
@@ -102,13 +119,20 @@ def edit(
     """Save one field from the window; open proposals for that field become outdated.
 
     Refused, in this order: ``case_closed``, ``not_yours`` (not the window), ``field_unknown``,
-    ``field_held`` (by another, lease running), ``stale`` (``base_version`` is not the field's
-    version; 0 when empty), ``field_invalid`` with the rule that was broken.
+    ``field_held`` (by another, lease running; of a group by another in a row that would go),
+    ``stale`` (``base_version`` is not the field's version; 0 when empty), ``field_invalid`` with
+    the rule that was broken.
     """
     known = _open_for(form, field, who, "window")
     held_by_other(form, field, who, at)
     _fresh(form, field, base_version)
-    return _write(form, known, checked(known, value, at), who, at, version, adopted=None)
+    new = fitting(form, field, checked(known, value, at))
+    if known.kind == "group":
+        for row in set(rows_of(form.values.get(field, ""))) - set(rows_of(new)):
+            for held in form.holds:
+                if held.startswith(f"{field}.{row}."):
+                    held_by_other(form, held, who, at)
+    return _write(form, field, new, who, at, version, adopted=None)
 
 
 def propose(
@@ -125,17 +149,19 @@ def propose(
     """Suggest a value from the approver's side; the field itself does not change.
 
     A newer proposal for the same field stands beside the older one. Refused: ``case_closed``,
-    ``not_yours`` (not the approver), ``field_unknown``, ``throttled`` (100 are open),
-    ``field_invalid``.
+    ``not_yours`` (not the approver, or the field is a list of rows), ``field_unknown``,
+    ``throttled`` (100 are open), ``field_invalid``.
     """
     known = _open_for(form, field, who, "approver")
+    if known.kind == "group":
+        raise Refusal(Code.NOT_YOURS, field=field)
     if sum(one.state == "open" for one in form.proposals) >= OPEN_AT_MOST:
         raise Refusal(Code.THROTTLED)
     entry = form.entries.get(field)
     new = Proposal(
         id=id,
         field=field,
-        value=checked(known, value, at),
+        value=fitting(form, field, checked(known, value, at)),
         old_value=entry.value if entry else "",
         field_version=entry.version if entry else 0,
         reason=reason,
@@ -157,7 +183,7 @@ def close_proposal(
     proposal = form.proposal(proposal_id)
     if proposal is None:
         raise Refusal(Code.NOT_FOUND, proposal=proposal_id)
-    known = _open_for(form, proposal.field, who, "window")
+    _open_for(form, proposal.field, who, "window")
     if proposal.state != "open":
         raise Refusal(Code.PROPOSAL_CLOSED, proposal=proposal_id, state=proposal.state)
     closed = replace(
@@ -170,7 +196,7 @@ def close_proposal(
         return _with_proposal(form, closed)
     held_by_other(form, proposal.field, who, at)
     _fresh(form, proposal.field, proposal.field_version)
-    return _write(form, known, proposal.value, who, at, version, adopted=closed)
+    return _write(form, proposal.field, proposal.value, who, at, version, adopted=closed)
 
 
 def hold(form: Form, field: str | None, who: Hand, *, at: datetime) -> Form:
@@ -203,51 +229,98 @@ def checked(field: Field, value: str, at: datetime) -> str:
     """The value as it is saved: blanks around it gone, numbers and days in their canonical form.
 
     An empty value is always taken: what is required is asked for at the decision. Refused:
-    ``field_invalid`` with ``rule`` too_long, not_a_choice, or the code of the broken rule
-    (bad_identity_number, bad_credit_code, bad_phone, bad_date).
+    ``field_invalid`` with ``rule`` too_long, not_a_choice, too_small, too_large, too_many_rows,
+    bad_rows, attachment (it is filled by a file), or the code of the broken rule
+    (bad_identity_number, bad_credit_code, bad_phone, bad_date, bad_number, bad_region).
     """
     text = value.strip()
     if not text:
         return ""
-    if len(text) > field.max_length:
-        raise Refusal(
-            Code.FIELD_INVALID, field=field.name, rule="too_long", max_length=field.max_length
-        )
     try:
-        match field.kind:
-            case "identity_number":
-                return identifiers.identity_number(text, today=china_day(at))
-            case "credit_code":
-                return identifiers.credit_code(text)
-            case "phone":
-                return identifiers.phone(text)
-            case "date":
-                return identifiers.day(text)
-            case "choice":
-                if text not in field.choices:
-                    raise Refusal(Code.FIELD_INVALID, field=field.name, rule="not_a_choice")
-                return text
-            case "text" | "long_text":
-                return text
+        canonical = _canonical(field, text, at)
     except Refusal as refusal:
-        if refusal.code is Code.FIELD_INVALID:
-            raise
-        raise Refusal(Code.FIELD_INVALID, field=field.name, rule=refusal.code.value) from None
+        raise Refusal(
+            Code.FIELD_INVALID, field=field.name, rule=refusal.code.value, **refusal.details
+        ) from None
+    broken = schema.broken(field, canonical)
+    if broken is not None:
+        raise Refusal(Code.FIELD_INVALID, field=field.name, rule=broken, **_limits(field, broken))
+    return canonical
 
 
-def empty_required(form: Form) -> list[Field]:
-    """Required fields without a value, in the order of the form."""
-    return [
-        field
-        for field in form.fields.values()
-        if field.required and not (entry.value if (entry := form.entries.get(field.name)) else "")
-    ]
+def _canonical(field: Field, text: str, at: datetime) -> str:
+    match field.kind:
+        case "identity_number":
+            return identifiers.identity_number(text, today=china_day(at))
+        case "credit_code":
+            return identifiers.credit_code(text)
+        case "phone":
+            return identifiers.phone(text)
+        case "date":
+            return identifiers.day(text)
+        case "number":
+            return identifiers.number(text, field.decimals)
+        case "money":
+            return identifiers.money(text)
+        case "region":
+            return regions.region(text, field.level)
+        case "group":
+            return ",".join(rows_of(text))
+        case "text" | "long_text" | "choice" | "attachment":
+            return text
+
+
+def _limits(field: Field, broken: schema.Broken) -> dict[str, str | int]:
+    match broken:
+        case "too_long":
+            return {"max_length": field.max_length}
+        case "too_small":
+            return {"minimum": field.minimum}
+        case "too_large":
+            return {"maximum": field.maximum}
+        case "too_many_rows":
+            return {"max_rows": field.max_rows}
+        case _:
+            return {}
+
+
+def fitting(form: Form, path: str, value: str) -> str:
+    """The value, when no rule that is told at this field is broken by it; else ``field_invalid``
+    with the rule and the field ``other`` that it stands against."""
+    prefix, _, name = path.rpartition(".")
+    group = form.fields.get(prefix.partition(".")[0])
+    for rule in group.rules if prefix and group else form.rules:
+        if rule.field != name or rule.kind == "sums_to" or not value:
+            continue
+        other = f"{prefix}.{rule.other}" if prefix else rule.other
+        if schema.breaks(rule, value, form.values.get(other, "")):
+            raise Refusal(Code.FIELD_INVALID, field=path, rule=rule.kind, other=other)
+    return value
+
+
+def rows_of(value: str) -> list[str]:
+    """The ids of a group's rows in their order."""
+    return [row for row in re.split(r"[,\s]+", value) if row]
+
+
+def faults(form: Form, at: datetime) -> list[schema.Fault]:
+    """All that is wrong with the form as it stands, each with its place, in the order of the form:
+    required and empty, too few rows, a rule between fields that is broken."""
+    return schema.faults(
+        tuple(form.fields.values()), form.rules, form.values, form.attached, today=china_day(at)
+    )
+
+
+def empty_required(form: Form, at: datetime) -> list[Place]:
+    """Required fields without a value that are there now, in the order of the form."""
+    return [one.place for one in faults(form, at) if one.why == "required"]
 
 
 def known_field(form: Form, field: str) -> Field:
-    """The field of that name; refused ``field_unknown``."""
-    known = form.fields.get(field)
-    if known is None:
+    """The field at that path; refused ``field_unknown``, a cell of a row that is not there too."""
+    known = field_at(form.fields, field)
+    name, dot, rest = field.partition(".")
+    if known is None or (dot and rest.partition(".")[0] not in rows_of(form.values.get(name, ""))):
         raise Refusal(Code.FIELD_UNKNOWN, field=field)
     return known
 
@@ -269,7 +342,7 @@ def _fresh(form: Form, field: str, base_version: int) -> None:
 
 def _write(
     form: Form,
-    field: Field,
+    path: str,
     value: str,
     who: Hand,
     at: datetime,
@@ -279,10 +352,10 @@ def _write(
 ) -> Form:
     entry = Entry(value, version, who.person_id, at, APPLICANT)
     proposals = tuple(
-        replace(one, state="outdated") if one.field == field.name and one.state == "open" else one
+        replace(one, state="outdated") if one.field == path and one.state == "open" else one
         for one in (_with_proposal(form, adopted) if adopted else form).proposals
     )
-    return replace(form, entries={**form.entries, field.name: entry}, proposals=proposals)
+    return replace(form, entries={**form.entries, path: entry}, proposals=proposals)
 
 
 def _with_proposal(form: Form, changed: Proposal) -> Form:

@@ -6,6 +6,7 @@ cannot be told from it and is not asked here. Pure; no clock of its own.
 """
 
 import re
+import unicodedata
 from datetime import date
 from typing import Final
 
@@ -28,6 +29,7 @@ CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CREDIT_WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(17))
 
 _IDENTITY = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
+_NUMBER = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,6}))?", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _DAY = re.compile(r"(\d{4})(?:(\d{4})|[-./年](\d{1,2})[-./月](\d{1,2})日?)", re.ASCII)
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}", re.ASCII)
@@ -97,6 +99,30 @@ def day(text: str) -> str:
     if not found:
         raise Refusal(Code.BAD_DATE, why="day")
     return found.isoformat()
+
+
+def number(text: str, decimals: int) -> str:
+    """Return a decimal number of at most 15 digits without leading zeros, commas and blanks.
+
+    1,200.50 becomes 1200.5. Refused: ``bad_number`` for all else, and for
+    more decimals than ``decimals``.
+    """
+    parts = _NUMBER.fullmatch(re.sub(r"[\s,，]", "", unicodedata.normalize("NFKC", text)))
+    if not parts or len(parts[2] + (parts[3] or "")) > 15:
+        raise Refusal(Code.BAD_NUMBER)
+    fraction = (parts[3] or "").rstrip("0")
+    if len(fraction) > decimals:
+        raise Refusal(Code.BAD_NUMBER, decimals=decimals)
+    whole = parts[2].lstrip("0") or "0"
+    sign = parts[1] if (whole + fraction).strip("0") else ""
+    return f"{sign}{whole}{'.' if fraction else ''}{fraction}"
+
+
+def money(text: str) -> str:
+    """Return an amount with two decimals, 1200.50; refused as ``number``."""
+    amount = number(text, 2)
+    whole, _, fraction = amount.partition(".")
+    return f"{whole}.{fraction:0<2}"
 
 
 def _day(digits: str) -> date | None:

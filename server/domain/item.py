@@ -11,7 +11,12 @@ from typing import Any, Final, Literal, Self
 Mode = Literal["online", "proxy", "joint"]
 Need = Literal["required", "optional", "later"]
 Medium = Literal["paper", "electronic", "both"]
-Kind = Literal["text", "date", "identity_number", "credit_code", "phone", "choice", "long_text"]
+Kind = Literal[
+    "text", "long_text", "number", "money", "date", "region", "identity_number", "credit_code",
+    "phone", "choice", "attachment", "group",
+]  # fmt: skip
+"""``attachment`` is filled by a stored material of its ``line``; ``group`` by rows of ``columns``."""
+RuleKind = Literal["not_before", "not_more", "different", "sums_to"]
 RecordingRefusal = Literal["not_recorded", "no_call"]
 SignatureNeed = Literal["required", "optional"]
 
@@ -33,8 +38,35 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """Holds while the field beside it (in a group: of the same row) has one of these values;
+    without ``values`` while it has any."""
+
+    field: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule between fields, told at ``field``. not_before, not_more, different: against ``other``;
+    sums_to: the numbers in column ``other`` of the group ``field`` make ``total``."""
+
+    kind: RuleKind
+    field: str
+    other: str
+    total: str = ""
+
+
+@dataclass(frozen=True)
 class Field:
-    """One field of the form. ``max_length`` counts characters."""
+    """One field of the form. ``max_length`` counts characters.
+
+    ``minimum`` and ``maximum`` bound number and money (empty: no bound), ``decimals`` are those
+    that a number may have, ``level`` how deep a region goes (1 province, 2 prefecture, 3 county),
+    ``line`` is the material line of an attachment. Of a group: its ``columns``, how many rows, and
+    the ``rules`` within a row. ``when``: the field is there only then; ``required_when``: it is
+    required only then.
+    """
 
     name: str
     label: str
@@ -47,6 +79,38 @@ class Field:
     example: str = ""
     max_length: int = 200
     group: str = ""
+    minimum: str = ""
+    maximum: str = ""
+    decimals: int = 0
+    unit: str = ""
+    level: Literal[1, 2, 3] = 3
+    line: str = ""
+    columns: tuple["Field", ...] = ()
+    min_rows: int = 0
+    max_rows: int = 20
+    rules: tuple[Rule, ...] = ()
+    when: Condition | None = None
+    required_when: Condition | None = None
+
+    @classmethod
+    def of_body(cls, body: Mapping[str, Any]) -> Self:
+        """Build from what ``dataclasses.asdict`` gave; what an older version lacks has its default."""
+
+        def condition(stored: Mapping[str, Any] | None) -> Condition | None:
+            if stored is None:
+                return None
+            return Condition(stored["field"], tuple(stored["values"]))
+
+        return cls(
+            **{
+                **body,
+                "choices": tuple(body.get("choices", ())),
+                "columns": tuple(cls.of_body(one) for one in body.get("columns", ())),
+                "rules": tuple(Rule(**one) for one in body.get("rules", ())),
+                "when": condition(body.get("when")),
+                "required_when": condition(body.get("required_when")),
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -86,6 +150,8 @@ class Item:
     """行使层级, likewise."""
     main_item: str = ""
     """主项 that it is a part of."""
+    rules: tuple[Rule, ...] = ()
+    """Between the fields of the form; those within a row stand in their group."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +159,11 @@ class Item:
 
     def line(self, key: str) -> Line | None:
         return next((line for line in self.lines if line.key == key), None)
+
+    def field(self, path: str) -> Field | None:
+        """The field of that name, or the column of ``<group>.<row>.<column>``; whether the row is
+        there is not asked."""
+        return field_at(self.fields, path)
 
     @classmethod
     def of_body(
@@ -112,9 +183,7 @@ class Item:
             modes=tuple(body["modes"]),
             lines=tuple(Line(**line) for line in body["lines"]),
             form_title=body["form_title"],
-            form=tuple(
-                Field(**{**one, "choices": tuple(one.get("choices", ()))}) for one in body["form"]
-            ),
+            form=tuple(Field.of_body(one) for one in body["form"]),
             recording_refusal=body["recording_refusal"],
             checklist=tuple(CheckPoint(**point) for point in body.get("checklist", ())),
             guide=body.get("guide", ""),
@@ -123,4 +192,14 @@ class Item:
             item_type=body.get("item_type", ""),
             level=body.get("level", ""),
             main_item=body.get("main_item", ""),
+            rules=tuple(Rule(**one) for one in body.get("rules", ())),
         )
+
+
+def field_at(fields: Mapping[str, Field], path: str) -> Field | None:
+    """The field that a path names: its own name, or a column of a row of a group."""
+    name, dot, rest = path.partition(".")
+    known = fields.get(name)
+    if not dot or known is None:
+        return None if dot else known
+    return next((one for one in known.columns if one.name == rest.partition(".")[2]), None)

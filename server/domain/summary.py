@@ -18,6 +18,7 @@ from server.domain import material
 from server.domain.form import Entry, Hand
 from server.domain.item import Item
 from server.domain.material import Material
+from server.domain.schema import places
 from signaling.refusals import Code, Refusal
 
 
@@ -64,8 +65,9 @@ def digest(
     materials: Iterable[Material],
 ) -> str:
     """SHA-256 (hex) of the RFC 8785 form of what stands in the case: its item, the applicant, the
-    value of each field of the form, and number and SHA-256 of each material (``material.counted``)."""
+    value of each field that is there (``schema.places``), and number and SHA-256 of each material (``material.counted``)."""
     stored = material.counted(item, tuple(materials))
+    values = {path: entry.value for path, entry in entries.items()}
     return hashlib.sha256(
         rfc8785.dumps(
             {
@@ -73,8 +75,7 @@ def digest(
                 "item": {"code": item.code, "name": item.name, "version": item.version},
                 "applicant": dict(applicant),
                 "fields": {
-                    name: entry.value if (entry := entries.get(name)) else ""
-                    for name in item.fields
+                    place.path: values.get(place.path, "") for place in places(item.form, values)
                 },
                 "materials": [
                     {"line": one.line, "number": one.number, "sha256": one.sha256} for one in stored

@@ -11,7 +11,9 @@ from pydantic import Field, StringConstraints
 
 from signaling.protocol import Command, Event, Id, Message, PersonRef
 
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
+FieldName = Annotated[str, StringConstraints(pattern=f"^{_PATH}$", max_length=64)]
+"""A field of the form, or a cell of a repeated group as ``<group>.<row>.<column>``."""
 FieldValue = Annotated[str, StringConstraints(max_length=2000)]
 Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -39,9 +41,10 @@ OTHER_LINE = "other"
 """The line of what belongs to no line of the item's list."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Anchor = Annotated[
-    str, StringConstraints(pattern=r"^(case|field:[a-z][a-z0-9_]{0,63}|line:[A-Za-z0-9_-]{1,64})$")
+    str,
+    StringConstraints(pattern=rf"^(case|field:{_PATH}|line:[A-Za-z0-9_-]{{1,64}})$", max_length=70),
 ]
-"""What a comment is about: ``case``, ``field:<name>`` or ``line:<key>``."""
+"""What a comment is about: ``case``, ``field:<path>`` or ``line:<key>``."""
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 """A place in a document or pad as a share of its width or height, from the left or the top."""
@@ -59,13 +62,37 @@ class MaterialLine(Message):
     note: str = ""
 
 
+class FormCondition(Message):
+    """Holds while the field beside it has one of these values; without ``values`` while it has any."""
+
+    field: str
+    values: list[str] = []
+
+
+class FormRule(Message):
+    """A rule between fields, told at ``field``. sums_to: the column ``other`` of the group ``field``
+    makes ``total``; else against the field ``other``."""
+
+    kind: Literal["not_before", "not_more", "different", "sums_to"]
+    field: str
+    other: str
+    total: str = ""
+
+
 class FormField(Message):
-    """One field. ``sensitive`` values leave the server masked unless the audience is the window."""
+    """One field. ``sensitive`` values leave the server masked unless the audience is the window.
+
+    The value of a ``group`` is the list of its rows (``r1,r2``), that of a cell stands under
+    ``<group>.<row>.<column>``; an ``attachment`` is filled by a stored material of ``line``.
+    """
 
     name: str
     label: str
     label_en: str
-    kind: Literal["text", "date", "identity_number", "credit_code", "phone", "choice", "long_text"]
+    kind: Literal[
+        "text", "long_text", "number", "money", "date", "region", "identity_number", "credit_code",
+        "phone", "choice", "attachment", "group",
+    ]  # fmt: skip
     required: bool
     sensitive: bool = False
     choices: list[str] = []
@@ -73,6 +100,21 @@ class FormField(Message):
     example: str = ""
     max_length: int = 200
     group: str = ""
+    minimum: str = ""
+    maximum: str = ""
+    decimals: int = 0
+    unit: str = ""
+    level: Literal[1, 2, 3] = 3
+    """How deep a region goes (GB/T 2260): province, prefecture, county."""
+    line: str = ""
+    columns: list["FormField"] = []
+    min_rows: int = 0
+    max_rows: int = 20
+    rules: list[FormRule] = []
+    """Within a row of the group."""
+    when: FormCondition | None = None
+    """It is there only then."""
+    required_when: FormCondition | None = None
 
 
 class CheckPoint(Message):
@@ -102,6 +144,8 @@ class ItemView(Message):
     checklist: list[CheckPoint] = []
     guide: str = ""
     """办事指南 in plain paragraphs."""
+    rules: list[FormRule] = []
+    """Between fields of the form."""
     signature: Literal["required", "optional"] = "optional"
     """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
 

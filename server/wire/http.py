@@ -226,6 +226,20 @@ class CalendarYear(Message):
     days: list[KnownDay]
 
 
+class RegionView(Message):
+    """``parent`` is the code of the region that it lies in, empty for a province."""
+
+    code: str
+    name: str
+    parent: str
+
+
+class Regions(Message):
+    """The regions of today (GB/T 2260), in the order of the standard."""
+
+    regions: list[RegionView]
+
+
 class CalendarEdit(Message):
     """Days whose state an administrator sets; ``dry_run`` only tells which cases would move."""
 
@@ -631,6 +645,6 @@ class Health(Message):
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
     CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
-    SignatureImage, Phrases, HealthView, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
+    SignatureImage, Phrases, HealthView, Regions, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

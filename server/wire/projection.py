@@ -24,6 +24,7 @@ from server.wire.case import (
     CaseTyping,
     CaseView,
     FieldState,
+    FormField,
     Proposal,
     RatingView,
 )
@@ -107,7 +108,7 @@ def project_case(case: CaseView, audience: str) -> CaseView:
         )
     if audience in _UNMASKED:
         return case
-    sensitive = {field.name for field in case.item.form if field.sensitive}
+    sensitive = _sensitive(case.item.form)
     return case.model_copy(
         update={
             "applicant": case.applicant.model_copy(
@@ -117,11 +118,12 @@ def project_case(case: CaseView, audience: str) -> CaseView:
                 }
             ),
             "fields": {
-                name: _masked_field(state) if name in sensitive else state
+                name: _masked_field(state) if _column(name) in sensitive else state
                 for name, state in case.fields.items()
             },
             "proposals": [
-                _masked_proposal(one) if one.field in sensitive else one for one in case.proposals
+                _masked_proposal(one) if _column(one.field) in sensitive else one
+                for one in case.proposals
             ],
         }
     )
@@ -153,6 +155,18 @@ def project_ephemeral(message: Message, audience: str) -> Message:
     if isinstance(message, CaseTyping) and message.sensitive and audience not in _UNMASKED:
         return message.model_copy(update={"value": mask(message.value)})
     return message
+
+
+def _sensitive(form: list[FormField]) -> frozenset[str]:
+    """Names of sensitive fields, those of groups as ``group.column``."""
+    cells = {f"{one.name}.{cell.name}" for one in form for cell in one.columns if cell.sensitive}
+    return frozenset({one.name for one in form if one.sensitive} | cells)
+
+
+def _column(path: str) -> str:
+    """``group.column`` of ``group.row.column``; any other path as it is."""
+    first, dot, rest = path.partition(".")
+    return f"{first}.{rest.rpartition('.')[2]}" if dot else path
 
 
 def _among_staff(event: Event) -> bool:

@@ -75,13 +75,13 @@ class Both:
 
 
 @asynccontextmanager
-async def both(tmp_path: Path) -> AsyncIterator[Both]:
+async def both(tmp_path: Path, item_id: str = demo.PRINCIPAL) -> AsyncIterator[Both]:
     async with AsyncExitStack() as stack:
         url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
         node = await stack.enter_async_context(desks.demo_node(url, tmp_path, SystemClock()))
         clerk = await stack.enter_async_context(desks.desk_of(node, "lixiulan"))
         judge = await stack.enter_async_context(desks.desk_of(node, "zhoumingyuan"))
-        case_id = await clerk.open_case()
+        case_id = await clerk.open_case(item_id)
         browser = await stack.enter_async_context(chromium(tmp_path))
         window, approver = await Desk.open(browser), await Desk.open(browser)
         for desk, login, side in (

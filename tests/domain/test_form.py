@@ -240,9 +240,9 @@ def test_closing_a_proposal_is_refused(
 
 
 def test_required_fields_without_a_value_are_named() -> None:
-    assert [one.name for one in rules.empty_required(form())] == ["number", "phone"]
+    assert [one.path for one in rules.empty_required(form(), AT)] == ["number", "phone"]
     cleared = edit(form(), value=" ")
-    assert [one.name for one in rules.empty_required(cleared)] == ["name", "number", "phone"]
+    assert [one.path for one in rules.empty_required(cleared, AT)] == ["name", "number", "phone"]
 
 
 Hands = st.sampled_from([CLERK, OTHER_CLERK, APPROVER, SUPERVISOR])

@@ -245,14 +245,14 @@ def test_comments_and_points_stand_in_the_way_until_they_are_settled() -> None:
             checks,
         )
     both = replace(start, comments=(thread,), checks={"seal": lacking})
-    assert rules.points(both) == ["办件：请本人到场", "加盖公章：缺公章"]
+    assert rules.points(both, AT) == ["办件：请本人到场", "加盖公章：缺公章"]
     settled = replace(
         both,
         comments=(replace(thread, state="resolved"),),
         checks={"seal": replace(lacking, verdict="ok")},
     )
     assert decide(settled, "accepted").state == "accepted"
-    assert rules.points(settled) == []
+    assert rules.points(settled, AT) == []
 
 
 def test_a_second_notice_is_given_only_when_it_is_asked_for_again() -> None:

@@ -48,10 +48,10 @@ class Desk:
             assert said.status == status, await said.text()
             return await said.json(content_type=None)
 
-    async def open_case(self) -> str:
+    async def open_case(self, item_id: str = demo.PRINCIPAL) -> str:
         made = await self.command(
             "case.create",
-            item_id=demo.PRINCIPAL,
+            item_id=item_id,
             mode="proxy",
             applicant_name="孙雅宁",
             identity_number="11010519491231002X",

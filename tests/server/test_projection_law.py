@@ -19,7 +19,7 @@ from typing import Any, Final
 import pytest
 
 from media.client import RecordingStarted
-from server.actions import calendar, views
+from server.actions import calendar, demo, views
 from server.actions.phones import Phones
 from server.store import Store, version_of
 from server.store import calls as call_rows
@@ -510,6 +510,41 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
     hides_secrets(law)
     assert done > 30
     assert len(law.types) >= 6
+
+
+async def test_rows_of_a_group_keep_the_law(office: Office) -> None:
+    case_id = await office.case(item_id=demo.FOUNDING)
+    law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
+    await law.begin()
+    versions: dict[str, int] = {}
+
+    async def edit(path: str, value: str) -> None:
+        edited = {"field": path, "value": value, "base_version": versions.get(path, 0)}
+        done = await office.do(CLERK, shapes.CaseEdit, case_id=case_id, **edited)
+        versions[path] = done["version"]
+        assert await law.holds(path) == 1
+
+    number = "owners.r1.identity_number"
+    await edit("owners", "r1,r2")
+    await edit("owners.r1.kind", "自然人")
+    await edit(number, IDENTITY_NUMBER)
+    await edit("owners", "r2,r1")
+    proposed = {"field": number, "value": OTHER_IDENTITY_NUMBER, "reason": "见身份证"}
+    done = await office.do(APPROVER, shapes.CasePropose, case_id=case_id, **proposed)
+    assert await law.holds("proposed") == 1
+    adopted = {"proposal_id": done["proposal_id"], "adopt": True}
+    await office.do(CLERK, shapes.CaseCloseProposal, case_id=case_id, **adopted)
+    assert await law.holds("adopted") == 1
+    for on in (f"field:{number}", "field:owners"):
+        await office.do(APPROVER, shapes.CaseComment, case_id=case_id, on=on, text="请核对")
+        assert await law.holds(on) == 1
+    gone = {"field": "owners.r3.name", "value": "孙", "base_version": 0}
+    refused = await office.refused(CLERK, shapes.CaseEdit, case_id=case_id, **gone)
+    assert refused.code is Code.FIELD_UNKNOWN
+    assert law.last["window"]["case"]["fields"][number]["value"] == OTHER_IDENTITY_NUMBER
+    assert law.last["approver"]["case"]["fields"][number]["value"] == "110105********002X"
+    law.close()
+    hides_secrets(law)
 
 
 async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: str) -> None:

@@ -103,6 +103,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "DELETE /api/v1/uploads/{upload_id}": MINE,
     "GET /api/v1/people": ADMINS,
     "GET /api/v1/calendar/{year}": ALL,
+    "GET /api/v1/regions": ALL,
     "POST /api/v1/calendar": ADMINS,
     "GET /api/v1/catalogue": ADMINS,
     "GET /api/v1/catalogue/{item_id}": ADMINS,

@@ -3,6 +3,7 @@
  *
  * Seconds are those of the call: 0 is its answer (or its dialling, when nobody answered); what came before is negative.
  */
+import { fieldIn } from '../record/fields'
 import type { CallView, CaseView, Comment, HistoryEvent, MaterialView, PersonRef, PlaybackView } from '../wire/messages'
 import type { CaseEvent } from '../record/reducer'
 
@@ -110,7 +111,6 @@ const REVIEW_TONE: Record<string, Tone> = { accepted: 'good', returned: 'amber',
 export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: CallView): Mark[] {
   const zero = zeroOf(call)
   const side = sides(call, view)
-  const labels = new Map(view.item.form.map((field) => [field.name, field.label]))
   const lines = new Map(view.item.lines.map((line) => [line.key, line.name]))
   const points = new Map(view.item.checklist.map((point) => [point.key, point.text]))
   const marks: Mark[] = []
@@ -156,7 +156,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
 
   const materials = new Map<string, MaterialView>()
   const threads = new Map<string, Comment>()
-  const label = (field: string): string => labels.get(field) ?? field
+  const label = (path: string): string => fieldIn(view, path)?.label ?? path
 
   function material(key: string, at: string, now: MaterialView): void {
     const before = materials.get(now.id)

@@ -28,6 +28,8 @@ export interface FieldWire {
   edit(value: string, base_version: number): Promise<EditRefusal | null>
   /** takes or renews (true) or drops (false) the soft lock; resolves with the refusal or null */
   hold(on: boolean): Promise<EditRefusal | null>
+  /** what a value would break between this field and another */
+  rule?(value: string): FieldFault | null
   /** something that a view shows has changed */
   changed(): void
 }
@@ -105,7 +107,7 @@ export class FieldEditor {
     this.local = value
     this.touched = true
     this.refusal = null
-    if (this.fault && !faultOf(this.field, tidied(this.field, value))) this.fault = null
+    if (this.fault && !this.faultIn(tidied(this.field, value))) this.fault = null
     this.takeHold()
     this.tellTyping()
     this.keepDraft()
@@ -178,7 +180,7 @@ export class FieldEditor {
       this.wire.changed()
       return
     }
-    this.fault = faultOf(this.field, value)
+    this.fault = this.faultIn(value)
     // an empty value is always taken: what is required is asked for at the decision
     if (this.fault && this.fault !== 'required') {
       this.keepDraft()
@@ -198,6 +200,8 @@ export class FieldEditor {
       this.sent = null
       if (refused.code === 'stale') this.offer = 'stale'
       else if (refused.code === 'field_held') this.waitForHold()
+      // what was typed while this was on its way has been judged by nobody yet
+      else if (this.local !== null && tidied(this.field, this.local) !== value) this.saveSoon()
       else this.refusal = refused
     } else if (this.sent && this.version === this.sent.from_version) {
       this.sent.acked = true
@@ -238,6 +242,10 @@ export class FieldEditor {
     this.timers.clear()
   }
 
+  private faultIn(value: string): FieldFault | null {
+    return faultOf(this.field, value) ?? this.wire.rule?.(value) ?? null
+  }
+
   private get version(): number {
     return this.record?.version ?? 0
   }
@@ -245,14 +253,19 @@ export class FieldEditor {
   /** A saved edit is over; what was typed on meanwhile is next. */
   private finish(): void {
     this.sent = null
-    if (this.touched && this.unsaved && !this.timers.has('rest')) this.at('rest', REST_MS, () => void this.save())
+    if (this.touched && this.unsaved) this.saveSoon()
+  }
+
+  /** Nothing that is typed waits longer than a rest for its turn. */
+  private saveSoon(): void {
+    if (!this.timers.has('rest')) this.at('rest', REST_MS, () => void this.save())
   }
 
   /** Record and field agree. What stands in a focused field stays, or its caret would jump. */
   private rest(): void {
     this.touched = false
     this.offer = null
-    this.fault = this.fault === 'required' ? faultOf(this.field, this.record?.value ?? '') : null
+    this.fault = this.fault === 'required' ? this.faultIn(this.record?.value ?? '') : null
     this.refusal = null
     this.changedUnder = false
     if (!this.focused) this.local = null

@@ -2,7 +2,8 @@
  * What follows from a case: the state of each line of the material list, what is still missing, what to read next.
  * Derived from the view and never kept; pure.
  */
-import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../wire/messages'
+import { attachedOf, placesOf, valuesOf } from './fields'
+import type { CaseView, MaterialLine, MaterialView, Proposal } from '../wire/messages'
 
 export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed'
 
@@ -51,13 +52,12 @@ export function nextUnread(lines: readonly Line[], key: string | null): Line | n
   return order.find((one) => one.state === 'unread' && one.line.key !== key) ?? null
 }
 
-/** Required fields that nobody has filled. */
-export function emptyFields(view: CaseView): FormField[] {
-  return view.item.form.filter((field) => field.required && !view.fields[field.name]?.value)
-}
-
-export function filled(view: CaseView): number {
-  return view.item.form.filter((field) => view.fields[field.name]?.value).length
+/** How many fields that are there hold a value, and how many are there. Lists of rows do not count, their cells do. */
+export function filled(view: CaseView): { n: number; all: number } {
+  const attached = attachedOf(view)
+  const values = valuesOf(view)
+  const places = placesOf(view.item.form, values).filter((one) => one.field.kind !== 'group')
+  return { n: places.filter((one) => (one.field.kind === 'attachment' ? attached.has(one.field.line) : values(one.path))).length, all: places.length }
 }
 
 /** The proposal that a field shows: the open one, or else the latest. */

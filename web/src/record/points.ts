@@ -3,7 +3,8 @@
  * names at once (行政许可法 32), and what stands in the way of acceptance. Derived from the view, never kept; pure.
  */
 import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
-import { emptyFields, linesOf, open, type Line } from './lines'
+import { fieldIn, formFaults, named, type FormFault } from './fields'
+import { linesOf, open, type Line } from './lines'
 
 /** What a comment is about. */
 export type Anchor = 'case' | `field:${string}` | `line:${string}`
@@ -18,7 +19,7 @@ export function openComments(view: CaseView): Comment[] {
 
 /** The name of a comment's place in the words of the item; null: the whole case. */
 export function placeOf(view: CaseView, on: string): { field: FormField } | { name: string } | null {
-  const field = on.startsWith('field:') ? view.item.form.find((one) => one.name === on.slice(6)) : undefined
+  const field = on.startsWith('field:') ? fieldIn(view, on.slice(6)) : undefined
   if (field) return { field }
   const line = on.startsWith('line:') ? view.item.lines.find((one) => one.key === on.slice(5)) : undefined
   return line ? { name: line.name } : null
@@ -41,11 +42,11 @@ export function submitted(view: CaseView): boolean {
 export type Point =
   | { kind: 'returned'; id: string; line: Line; reason: string }
   | { kind: 'missing'; id: string; line: Line; receiving: MaterialView | null }
-  | { kind: 'field'; id: string; field: FormField }
+  | { kind: 'field'; id: string; field: FormField; fault: FormFault }
   | { kind: 'comment'; id: string; comment: Comment }
   | { kind: 'check'; id: string; point: CheckPoint; note: string }
 
-/** Every point of a notice for correction, as the server will write it: returned and missing materials, empty fields,
+/** Every point of a notice for correction, as the server will write it: returned and missing materials, what is wrong in the form,
  * open comments, lacking checks. */
 export function pointsOf(view: CaseView): Point[] {
   const lines = linesOf(view).filter((one) => open(one) && one.state !== 'unread')
@@ -55,7 +56,7 @@ export function pointsOf(view: CaseView): Point[] {
         ? { kind: 'returned', id: `line:${line.line.key}`, line, reason: line.current?.review_reason ?? '' }
         : { kind: 'missing', id: `line:${line.line.key}`, line, receiving: line.state === 'receiving' ? line.current : null },
     ),
-    ...emptyFields(view).map((field): Point => ({ kind: 'field', id: `field:${field.name}`, field })),
+    ...formFaults(view).map((fault): Point => ({ kind: 'field', id: `field:${fault.place.path}`, field: named(fault.place), fault })),
     ...openComments(view).map((comment): Point => ({ kind: 'comment', id: `comment:${comment.id}`, comment })),
     ...checklistOf(view).flatMap(({ point, check }): Point[] =>
       check?.verdict === 'lacking' ? [{ kind: 'check', id: `check:${point.key}`, point, note: check.note }] : [],
@@ -76,7 +77,7 @@ export interface Lacking {
 export function lackingOf(view: CaseView): Lacking {
   return {
     lines: linesOf(view).filter(open),
-    fields: emptyFields(view),
+    fields: formFaults(view).map((fault) => named(fault.place)),
     comments: openComments(view).length,
     checks: checklistOf(view).flatMap(({ point, check }) => (check?.verdict === 'lacking' ? [point] : [])),
     signature: view.item.signature === 'required' && !submitted(view),

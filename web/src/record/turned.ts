@@ -5,6 +5,8 @@
  */
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
 import type { LineForm } from '../ui/states'
+import { fieldIn } from './fields'
+import { valueText } from './words'
 
 /** Who speaks, as the applicant always sees it. */
 export interface Speaker {
@@ -82,7 +84,7 @@ export function stageOf(view: CaseView, told: Turned, at: { pointed: string | nu
   if (told.asked === 'sign') return done ?? { kind: holds ? 'signed' : 'sign' }
   const ended = told.call_id ? null : told.ended_call_id
   if (ended && ended !== at.left) return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
-  const fieldOf = (name: string | null): FormField | null => view.item.form.find((one) => one.name === name) ?? null
+  const fieldOf = (path: string | null): FormField | null => (path === null ? null : (fieldIn(view, path) ?? null))
   const proposal = view.proposals.find((one) => one.state === 'open')
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
   if (done && !at.pointed) return done
@@ -119,5 +121,6 @@ export function masked(number: string): string {
 
 /** A field's value as that screen shows it. */
 export function seen(field: FormField | null, value: string): string {
-  return field?.sensitive || field?.kind === 'identity_number' ? masked(value) : value
+  if (field?.sensitive || field?.kind === 'identity_number') return masked(value)
+  return field ? valueText(field, value) : value
 }

@@ -1,6 +1,8 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { ComposerTranslation } from 'vue-i18n'
 import type { CaseView, FormField } from '../wire/messages'
+import type { FormFault } from './fields'
+import { regionName } from './regions'
 import { placeOf, type Lacking, type Point } from './points'
 
 /** 1.8 MB, 640 KB: 1 KB is 1024 bytes, as file managers at a window count. */
@@ -43,6 +45,31 @@ export function labelOf(field: FormField, language: string): string {
   return language === 'en' && field.label_en ? field.label_en : field.label
 }
 
+/** What is wrong with a value, as a sentence at its field; `other`: the label of the field that a rule names. */
+export function faultSentence(t: ComposerTranslation, why: FormFault['why'], field: FormField, other = '', total = ''): string {
+  return t(`record.form.fault.${why}`, { n: field.max_length, least: field.minimum, most: field.maximum, rows: why === 'too_few_rows' ? field.min_rows : field.max_rows, other, total, decimals: field.kind === 'money' ? 2 : field.decimals })
+}
+
+/** What is wrong at a place of the form, with the field that a rule names. */
+export function faultText(t: ComposerTranslation, view: CaseView, fault: FormFault, language: string): string {
+  const { place, rule, why } = fault
+  const beside = rule?.kind === 'sums_to' ? place.field.columns : (place.group?.columns ?? view.item.form)
+  const other = beside.find((one) => one.name === rule?.other)
+  return faultSentence(t, why, place.field, other && labelOf(other, language), rule?.total)
+}
+
+/** A value as a person reads it: a region by its name, an amount with its unit. */
+export function valueText(field: FormField, value: string): string {
+  if (!value) return ''
+  if (field.kind === 'region') return regionName(value)
+  if (field.kind === 'money') return `${grouped(value)} ${field.unit}`.trim()
+  return field.unit ? `${value} ${field.unit}` : value
+}
+
+function grouped(amount: string): string {
+  return amount.replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ',')
+}
+
 /** A place that is commented on, in words. */
 export function placeName(t: ComposerTranslation, view: CaseView, on: string, language: string): string {
   const place = placeOf(view, on)
@@ -58,7 +85,7 @@ export function saying(t: ComposerTranslation, view: CaseView, point: Point, lan
     case 'missing':
       return { name: point.line.line.name, text: t(point.receiving ? 'record.notice.moves_out' : 'record.notice.missing') }
     case 'field':
-      return { name: labelOf(point.field, language), text: t('record.notice.empty_field') }
+      return { name: labelOf(point.field, language), text: point.fault.why === 'required' ? t('record.notice.empty_field') : faultText(t, view, point.fault, language) }
     case 'comment':
       return { name: placeName(t, view, point.comment.on, language), text: point.comment.entries[0]?.text ?? '' }
     case 'check':

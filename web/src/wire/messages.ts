@@ -774,6 +774,7 @@ export interface ItemView {
   recording_refusal: 'not_recorded' | 'no_call'
   checklist: CheckPoint[]
   guide: string
+  rules: FormRule[]
   signature: 'required' | 'optional'
 }
 /**
@@ -790,12 +791,27 @@ export interface MaterialLine {
 }
 /**
  * One field. ``sensitive`` values leave the server masked unless the audience is the window.
+ *
+ * The value of a ``group`` is the list of its rows (``r1,r2``), that of a cell stands under
+ * ``<group>.<row>.<column>``; an ``attachment`` is filled by a stored material of ``line``.
  */
 export interface FormField {
   name: string
   label: string
   label_en: string
-  kind: 'text' | 'date' | 'identity_number' | 'credit_code' | 'phone' | 'choice' | 'long_text'
+  kind:
+    | 'text'
+    | 'long_text'
+    | 'number'
+    | 'money'
+    | 'date'
+    | 'region'
+    | 'identity_number'
+    | 'credit_code'
+    | 'phone'
+    | 'choice'
+    | 'attachment'
+    | 'group'
   required: boolean
   sensitive: boolean
   choices: string[]
@@ -803,6 +819,35 @@ export interface FormField {
   example: string
   max_length: number
   group: string
+  minimum: string
+  maximum: string
+  decimals: number
+  unit: string
+  level: 1 | 2 | 3
+  line: string
+  columns: FormField[]
+  min_rows: number
+  max_rows: number
+  rules: FormRule[]
+  when: FormCondition | null
+  required_when: FormCondition | null
+}
+/**
+ * A rule between fields, told at ``field``. sums_to: the column ``other`` of the group ``field``
+ * makes ``total``; else against the field ``other``.
+ */
+export interface FormRule {
+  kind: 'not_before' | 'not_more' | 'different' | 'sums_to'
+  field: string
+  other: string
+  total: string
+}
+/**
+ * Holds while the field beside it has one of these values; without ``values`` while it has any.
+ */
+export interface FormCondition {
+  field: string
+  values: string[]
 }
 /**
  * One point that the approver tells and checks at once, while talking (一次性告知, 行政许可法 32).
@@ -1856,6 +1901,20 @@ export interface Problem {
   details: {
     [k: string]: string | number | boolean | null
   }
+}
+/**
+ * ``parent`` is the code of the region that it lies in, empty for a province.
+ */
+export interface RegionView {
+  code: string
+  name: string
+  parent: string
+}
+/**
+ * The regions of today (GB/T 2260), in the order of the standard.
+ */
+export interface Regions {
+  regions: RegionView[]
 }
 export interface SessionView {
   person: SignedIn

@@ -11,7 +11,8 @@ const line = (key: string, name: string, need: MaterialLine['need'] = 'required'
 })
 
 export const field = (over: Partial<FormField> & Pick<FormField, 'name'>): FormField => ({
-  label: over.name, label_en: over.name, kind: 'text', required: true, sensitive: false, choices: [], hint: '', example: '', max_length: 200, group: '', ...over,
+  label: over.name, label_en: over.name, kind: 'text', required: true, sensitive: false, choices: [], hint: '', example: '', max_length: 200, group: '',
+  minimum: '', maximum: '', decimals: 0, unit: '', level: 3, line: '', columns: [], min_rows: 0, max_rows: 20, rules: [], when: null, required_when: null, ...over,
 })
 
 export const value = (value: string, version: number, who = by): FieldState => ({ value, version, by: who, at: '2026-11-24T06:00:00Z', on_behalf_of: null })
@@ -34,7 +35,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     mode: 'proxy',
     item: {
       id: 'item-001', code: 'x', name: '分公司负责人变更登记', version: 1, unit_id: 'unit-xh', unit_name: '青岛西海岸新区行政审批服务局',
-      place: '青岛西海岸', promised_days: 3, modes: ['proxy'], recording_refusal: 'not_recorded', checklist: [], guide: '', signature: 'optional',
+      place: '青岛西海岸', promised_days: 3, modes: ['proxy'], recording_refusal: 'not_recorded', checklist: [], guide: '', signature: 'optional', rules: [],
       lines: [line('application', '变更登记申请书'), line('appointment', '任职文件'), line('identity', '身份证件'), line('permit', '许可文件', 'optional')],
       form_title: '变更登记表',
       form: [field({ name: 'new_person' }), field({ name: 'appointed_on', kind: 'date' }), field({ name: 'remark', kind: 'long_text', required: false })],

@@ -65,6 +65,19 @@ describe('a field under one person’s hands', () => {
     }
   })
 
+  it('saves what was typed while an edit that is refused was on its way', async () => {
+    const { editor, edits, last } = desk()
+    editor.focus()
+    editor.input('2026-11-30')
+    void editor.commit()
+    editor.input('2046-11-30')
+    await editor.blur()
+    last().answer({ code: 'not_before', title: '' })
+    await vi.advanceTimersByTimeAsync(REST_MS)
+    expect(edits.map((one) => one.value)).toEqual(['2026-11-30', '2046-11-30'])
+    expect(editor.refusal).toBeNull()
+  })
+
   it('saves after 800 ms of rest and not before', () => {
     const { editor, edits } = desk()
     editor.focus()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { emptyFields, linesOf, nextUnread, open, proposalOf, tally } from '../../src/record/lines'
+import { formFaults } from '../../src/record/fields'
+import { linesOf, nextUnread, open, proposalOf, tally } from '../../src/record/lines'
 import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
@@ -49,7 +50,7 @@ describe('the lines of a material list', () => {
 describe('the form', () => {
   it('names the required fields that are empty', () => {
     const fields = { new_person: value('孙雅宁', 2), appointed_on: value('', 3) }
-    expect(emptyFields(caseView({ fields })).map((one) => one.name)).toEqual(['appointed_on'])
+    expect(formFaults(caseView({ fields })).map((one) => one.place.path)).toEqual(['appointed_on'])
   })
 
   it('shows the open proposal of a field before later closed ones', () => {

@@ -1,0 +1,512 @@
+"""An administrator's form document, read into the fields of an item or told why it cannot be.
+
+What may stand in a document is less than JSON Schema: exactly what the pages can ask for
+(``server.domain.schema`` writes it). Every fault names its place as a JSON pointer (RFC 6901), so
+that an editor can show it in its line. Pure.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from jsonschema import Draft202012Validator
+
+from server.domain import form as rules
+from server.domain.item import Condition, Field, Kind, Rule
+from server.domain.schema import FORMATS, REGION_FORMATS, rule_of
+from signaling.refusals import Refusal
+
+Why = Literal[
+    "shape", "unknown_word", "missing", "bad_name", "bad_kind", "bad_limits", "bad_example",
+    "bad_condition", "bad_rule", "cycle", "unknown_field", "twice", "not_placed", "unknown_line",
+    "too_many",
+]  # fmt: skip
+"""Why a document cannot become a form; the page has a sentence for each."""
+FIELDS_AT_MOST: Final = 200
+COLUMNS_AT_MOST: Final = 20
+ROWS_AT_MOST: Final = 50
+LONGEST: Final = 2000
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_PATH_AT_MOST: Final = 50
+"""Of a group's and its column's name together, so that a cell's path is at most 64 characters."""
+_KINDS: Final[Mapping[str, Kind]] = {
+    **{written: kind for kind, written in FORMATS.items()},  # type: ignore[misc]
+    **dict.fromkeys(REGION_FORMATS.values(), "region"),
+}
+_LEVELS: Final[Mapping[str, Literal[1, 2, 3]]] = {
+    "region-province": 1,
+    "region-city": 2,
+    "region": 3,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in a document: ``pointer`` is where, ``name`` what it is about."""
+
+    pointer: str
+    why: Why
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A form as an item takes it."""
+
+    title: str
+    fields: tuple[Field, ...]
+    rules: tuple[Rule, ...]
+
+
+_TEXT: Final = {"type": "string", "maxLength": 500}
+_TITLE: Final = {"type": "string", "minLength": 1, "maxLength": 100}
+_NAMES: Final = {"type": "array", "items": {"type": "string"}, "maxItems": FIELDS_AT_MOST}
+_CASE: Final = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string"},
+        "is": {**_NAMES, "minItems": 1},
+        "filled": {"const": True},
+    },
+    "required": ["field"],
+    "additionalProperties": False,
+}
+_CLAUSE: Final = {
+    "type": "object",
+    "properties": {
+        "if": {
+            "type": "object",
+            "properties": {
+                "properties": {
+                    "type": "object",
+                    "maxProperties": 1,
+                    "additionalProperties": {
+                        "type": "object",
+                        "properties": {"enum": {**_NAMES, "minItems": 1}},
+                        "required": ["enum"],
+                        "additionalProperties": False,
+                    },
+                },
+                "required": {**_NAMES, "minItems": 1, "maxItems": 1},
+            },
+            "required": ["required"],
+            "additionalProperties": False,
+        },
+        "then": {
+            "type": "object",
+            "properties": {"required": {**_NAMES, "minItems": 1}},
+            "required": ["required"],
+            "additionalProperties": False,
+        },
+    },
+    "required": ["if", "then"],
+    "additionalProperties": False,
+}
+_RULE: Final = {
+    "type": "object",
+    "properties": {
+        "rule": {"enum": ["not_before", "not_more", "different", "sums_to"]},
+        "field": {"type": "string"},
+        "other": {"type": "string"},
+        "group": {"type": "string"},
+        "column": {"type": "string"},
+        "total": {"type": "number"},
+    },
+    "required": ["rule"],
+    "additionalProperties": False,
+    "if": {"properties": {"rule": {"const": "sums_to"}}},
+    "then": {"required": ["group", "column", "total"]},
+    "else": {"required": ["field", "other"]},
+}
+
+
+def _object(properties: Mapping[str, Any], *, items: bool) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            **({} if items else {"$schema": {"type": "string"}, "title": _TITLE}),
+            "type": {"const": "object"},
+            "properties": {
+                "type": "object",
+                "minProperties": 0 if not items else 1,
+                "additionalProperties": properties,
+            },
+            "required": _NAMES,
+            "allOf": {"type": "array", "items": _CLAUSE},
+            "x-rules": {"type": "array", "items": _RULE},
+            "additionalProperties": {"const": False},
+        },
+        "required": ["type", "properties", *([] if items else ["title"])],
+        "additionalProperties": False,
+    }
+
+
+_PROPERTY: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "title": _TITLE,
+        "type": {"enum": ["string", "number", "integer", "array"]},
+        "format": {"enum": sorted(_KINDS)},
+        "description": _TEXT,
+        "examples": {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 1},
+        "maxLength": {"type": "integer", "minimum": 1, "maximum": LONGEST},
+        "enum": {
+            "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 100},
+            "minItems": 1, "maxItems": 200, "uniqueItems": True,
+        },
+        "minimum": {"type": "number"},
+        "maximum": {"type": "number"},
+        "multipleOf": {"enum": [0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001]},
+        "x-line": {"type": "string"},
+        "items": True,
+        "minItems": {"type": "integer", "minimum": 0, "maximum": ROWS_AT_MOST},
+        "maxItems": {"type": "integer", "minimum": 1, "maximum": ROWS_AT_MOST},
+    },
+    "required": ["title", "type"],
+    "additionalProperties": False,
+}  # fmt: skip
+_COLUMNS: Final = _object(_PROPERTY, items=True)
+_SHOWN: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "label_en": {"type": "string", "maxLength": 100},
+        "sensitive": {"type": "boolean"},
+        "widget": {"enum": ["textarea"]},
+        "unit": {"type": "string", "maxLength": 10},
+        "when": _CASE,
+        "fields": {"type": "object", "additionalProperties": {"$ref": "#/$defs/shown"}},
+    },
+    "additionalProperties": False,
+}
+_DOCUMENT: Final = Draft202012Validator(
+    {
+        "$defs": {"shown": _SHOWN},
+        "type": "object",
+        "properties": {
+            "schema": _object(
+                {**_PROPERTY, "properties": {**_PROPERTY["properties"], "items": _COLUMNS}},
+                items=False,
+            ),
+            "presentation": {
+                "type": "object",
+                "properties": {
+                    "sections": {
+                        "type": "array",
+                        "maxItems": 50,
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "title": {"type": "string", "maxLength": 100},
+                                "fields": _NAMES,
+                            },
+                            "required": ["title", "fields"],
+                            "additionalProperties": False,
+                        },
+                    },
+                    "fields": {"type": "object", "additionalProperties": {"$ref": "#/$defs/shown"}},
+                },
+                "required": ["sections"],
+                "additionalProperties": False,
+            },
+        },
+        "required": ["schema", "presentation"],
+        "additionalProperties": False,
+    }
+)
+
+
+def read(
+    document: Any, lines: Collection[str], at: datetime
+) -> tuple[Blueprint | None, list[Fault]]:
+    """The form of a document, or every fault that it has; ``lines`` are the keys of the item's
+    material list, ``at`` is today, by which examples are checked."""
+    faults = list(_misshapen(document))
+    if faults:
+        return None, faults
+    reading = _Reading(document, frozenset(lines), at)
+    blueprint = reading.blueprint()
+    return (None, reading.faults) if reading.faults else (blueprint, [])
+
+
+def _misshapen(document: Any) -> Iterator[Fault]:
+    for error in sorted(
+        _DOCUMENT.iter_errors(document), key=lambda one: [str(part) for part in one.absolute_path]
+    ):
+        pointer = _pointer(*error.absolute_path)
+        match error.validator:
+            case "additionalProperties":
+                known = error.schema["properties"] if isinstance(error.schema, Mapping) else {}
+                for name in error.instance:
+                    if name not in known:
+                        yield Fault(f"{pointer}{_pointer(name)}", "unknown_word", name)
+            case "required":
+                for name in error.validator_value:
+                    if name not in error.instance:
+                        yield Fault(pointer, "missing", str(name))
+            case _:
+                yield Fault(
+                    pointer, "shape", str(error.absolute_path[-1]) if error.absolute_path else ""
+                )
+
+
+def _pointer(*parts: Any) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+@dataclass
+class _Reading:
+    """One well-shaped document while its meaning is read: faults gather."""
+
+    document: Mapping[str, Any]
+    lines: frozenset[str]
+    at: datetime
+    faults: list[Fault] = field(default_factory=list)
+
+    def blueprint(self) -> Blueprint:
+        schema, presentation = self.document["schema"], self.document["presentation"]
+        shown = presentation.get("fields", {})
+        fields, told = self._fields(schema, shown, "/schema", "/presentation/fields")
+        ordered = self._placed(fields, presentation["sections"])
+        if not 0 < len(fields) <= FIELDS_AT_MOST:
+            self._fault("/schema/properties", "too_many" if fields else "missing", "")
+        return Blueprint(schema["title"].strip(), ordered, told)
+
+    def _fault(self, pointer: str, why: Why, name: str = "") -> None:
+        self.faults.append(Fault(pointer, why, name))
+
+    def _fields(
+        self,
+        told: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        at: str,
+        shown_at: str,
+        group: str = "",
+    ) -> tuple[dict[str, Field], tuple[Rule, ...]]:
+        fields: dict[str, Field] = {}
+        for name, one in told["properties"].items():
+            where = f"{at}/properties{_pointer(name)}"
+            if not _NAME.fullmatch(name) or (group and len(group) + len(name) > _PATH_AT_MOST):
+                self._fault(where, "bad_name", name)
+            found = self._field(
+                name, one, shown.get(name, {}), where, f"{shown_at}{_pointer(name)}", group
+            )
+            if found:
+                fields[name] = found
+        if group and len(fields) > COLUMNS_AT_MOST:
+            self._fault(f"{at}/properties", "too_many", group)
+        for name in shown:
+            if name not in told["properties"]:
+                self._fault(f"{shown_at}{_pointer(name)}", "unknown_field", name)
+        self._required(told, fields, at)
+        self._conditions(fields, at, shown_at)
+        known = tuple(
+            rule
+            for number, one in enumerate(told.get("x-rules", ()))
+            if (rule := self._rule(one, fields, f"{at}/x-rules/{number}"))
+        )
+        return fields, known
+
+    def _field(
+        self,
+        name: str,
+        told: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        at: str,
+        shown_at: str,
+        group: str,
+    ) -> Field | None:
+        kind = _kind(told, shown)
+        if kind is None or (group and kind in ("group", "attachment")):
+            self._fault(at, "bad_kind", name)
+            return None
+        allowed = {"title", "type", "description", "examples", *_WORDS[kind]}
+        for word in sorted(told.keys() - allowed):
+            self._fault(f"{at}{_pointer(word)}", "unknown_word", word)
+        limits = {word: _canonical(told[word]) for word in ("minimum", "maximum") if word in told}
+        step = str(Decimal(str(told.get("multipleOf", 1))).normalize().as_tuple().exponent)
+        found = Field(
+            name=name,
+            label=told["title"].strip(),
+            label_en=shown.get("label_en", "") or told["title"].strip(),
+            kind=kind,
+            required=False,
+            sensitive=shown.get("sensitive", False),
+            choices=tuple(told.get("enum", ())),
+            hint=told.get("description", ""),
+            example=next(iter(told.get("examples", ())), ""),
+            max_length=told.get("maxLength", 200),
+            unit=shown.get("unit", ""),
+            decimals=(-int(step) or 6) if told["type"] == "number" and kind == "number" else 0,
+            level=_LEVELS.get(told.get("format", ""), 3),
+            line=told.get("x-line", ""),
+            when=_condition(shown.get("when")),
+            minimum=limits.get("minimum", ""),
+            maximum=limits.get("maximum", ""),
+        )
+        if kind == "attachment" and found.line not in self.lines:
+            self._fault(f"{at}/x-line" if "x-line" in told else at, "unknown_line", found.line)
+        if limits.keys() == {"minimum", "maximum"} and Decimal(found.minimum) > Decimal(
+            found.maximum
+        ):
+            self._fault(f"{at}/minimum", "bad_limits", name)
+        if kind == "group":
+            columns, within = self._fields(
+                told["items"], shown.get("fields", {}), f"{at}/items", f"{shown_at}/fields", name
+            )
+            least, most = told.get("minItems", 0), told.get("maxItems", 20)
+            if least > most:
+                self._fault(f"{at}/minItems", "bad_limits", name)
+            found = replace(
+                found, columns=tuple(columns.values()), min_rows=least, max_rows=most, rules=within
+            )
+        elif "fields" in shown:
+            self._fault(f"{shown_at}/fields", "unknown_word", "fields")
+        if found.example:
+            try:
+                rules.checked(found, found.example, self.at)
+            except Refusal:
+                self._fault(f"{at}/examples", "bad_example", name)
+        return found
+
+    def _required(self, told: Mapping[str, Any], fields: dict[str, Field], at: str) -> None:
+        def mark(name: str, where: str, condition: Condition | None) -> None:
+            known = fields.get(name)
+            if known is None:
+                if name not in told["properties"]:
+                    self._fault(where, "unknown_field", name)
+            elif known.required or known.required_when:
+                self._fault(where, "twice", name)
+            elif condition == known.when:
+                fields[name] = replace(known, required=True)
+            elif condition is None or known.when:
+                # required while it may not be there
+                self._fault(where, "bad_condition", name)
+            else:
+                fields[name] = replace(known, required_when=condition)
+
+        for number, name in enumerate(told.get("required", ())):
+            mark(name, f"{at}/required/{number}", None)
+        for clause_number, clause in enumerate(told.get("allOf", ())):
+            asked = clause["if"]["required"][0]
+            values = clause["if"].get("properties", {})
+            where = f"{at}/allOf/{clause_number}"
+            if values and asked not in values:
+                self._fault(f"{where}/if", "bad_condition", asked)
+                continue
+            condition = Condition(asked, tuple(values[asked]["enum"]) if values else ())
+            for number, name in enumerate(clause["then"]["required"]):
+                mark(name, f"{where}/then/required/{number}", condition)
+
+    def _conditions(self, fields: Mapping[str, Field], at: str, shown_at: str) -> None:
+        for name, one in fields.items():
+            for condition, where in (
+                (one.when, f"{shown_at}{_pointer(name)}/when"),
+                (one.required_when, f"{at}/allOf"),
+            ):
+                if condition is None:
+                    continue
+                asked = fields.get(condition.field)
+                if asked is None:
+                    self._fault(where, "unknown_field", condition.field)
+                elif asked.kind in ("group", "attachment") or (
+                    asked.kind == "choice" and not set(condition.values) <= set(asked.choices)
+                ):
+                    self._fault(where, "bad_condition", condition.field)
+            seen = {name}
+            step = one.when
+            while step is not None and step.field in fields:
+                if step.field in seen:
+                    self._fault(f"{shown_at}{_pointer(name)}/when", "cycle", name)
+                    break
+                seen.add(step.field)
+                step = fields[step.field].when
+
+    def _rule(self, told: Mapping[str, Any], fields: Mapping[str, Field], at: str) -> Rule | None:
+        rule = rule_of({**told, "total": _canonical(told.get("total", 0))})
+        mine = fields.get(rule.field)
+        beside = (
+            {one.name: one for one in mine.columns} if mine and rule.kind == "sums_to" else fields
+        )
+        other = beside.get(rule.other)
+        for name, known in ((rule.field, mine), (rule.other, other)):
+            if known is None:
+                self._fault(at, "unknown_field", name)
+        if mine is None or other is None:
+            return None
+        kinds: Collection[str]
+        match rule.kind:
+            case "not_before":
+                kinds, fits = ("date",), mine.kind == "date"
+            case "not_more":
+                kinds, fits = ("number", "money"), mine.kind in ("number", "money")
+            case "different":
+                kinds, fits = (mine.kind,), mine.kind not in ("group", "attachment")
+            case "sums_to":
+                kinds, fits = ("number", "money"), mine.kind == "group"
+        if not fits or other.kind not in kinds or mine is other:
+            self._fault(at, "bad_rule", rule.field)
+            return None
+        return rule
+
+    def _placed(self, fields: Mapping[str, Field], sections: Any) -> tuple[Field, ...]:
+        ordered: dict[str, Field] = {}
+        for number, section in enumerate(sections):
+            for position, name in enumerate(section["fields"]):
+                where = f"/presentation/sections/{number}/fields/{position}"
+                if name in ordered:
+                    self._fault(where, "twice", name)
+                elif name in fields:
+                    ordered[name] = replace(fields[name], group=section["title"].strip())
+                elif name not in self.document["schema"]["properties"]:
+                    self._fault(where, "unknown_field", name)
+        for name in fields:
+            if name not in ordered:
+                self._fault(f"/schema/properties{_pointer(name)}", "not_placed", name)
+        return tuple(ordered.values())
+
+
+_WORDS: Final[Mapping[Kind, Collection[str]]] = {
+    "text": ("maxLength",),
+    "long_text": ("maxLength",),
+    "choice": ("enum",),
+    "number": ("minimum", "maximum", "multipleOf"),
+    "money": ("minimum", "maximum", "format"),
+    "attachment": ("format", "x-line"),
+    "group": ("items", "minItems", "maxItems"),
+    **dict.fromkeys(("date", "region", "identity_number", "credit_code", "phone"), ("format",)),
+}
+_TYPES: Final[Mapping[Kind, Collection[str]]] = {
+    "number": ("number", "integer"),
+    "money": ("number",),
+    "attachment": ("array",),
+    "group": ("array",),
+}
+
+
+def _kind(told: Mapping[str, Any], shown: Mapping[str, Any]) -> Kind | None:
+    """What kind of field a property is; None where no field is like that."""
+    kind: Kind
+    if "format" in told:
+        kind = _KINDS[told["format"]]
+    elif "enum" in told:
+        kind = "choice"
+    elif told["type"] == "array" and "items" in told:
+        kind = "group"
+    elif told["type"] in ("number", "integer"):
+        kind = "number"
+    else:
+        kind = "long_text" if shown.get("widget") == "textarea" else "text"
+    return kind if told["type"] in _TYPES.get(kind, ("string",)) else None
+
+
+def _condition(told: Mapping[str, Any] | None) -> Condition | None:
+    return None if told is None else Condition(told["field"], tuple(told.get("is", ())))
+
+
+def _canonical(number: Any) -> str:
+    """A JSON number as the values of fields are written."""
+    text = f"{Decimal(str(number)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
