@@ -33,6 +33,7 @@ from server.actions import (
     showing,
     signing,
     supervision,
+    viewing,
 )
 from server.actions import health as health_actions
 from server.actions.archive import Archive
@@ -40,6 +41,7 @@ from server.actions.early import Early
 from server.actions.jobs import Jobs
 from server.actions.listings import Importer
 from server.actions.marks import Marks
+from server.actions.materials import COPY_KIND
 from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
 from server.actions.phones import Phones
@@ -48,8 +50,10 @@ from server.actions.quotas import Quota
 from server.actions.recordings import Recordings
 from server.actions.rehearsals import Rehearsals
 from server.actions.rooms import Rooms, Start
+from server.actions.scanning import Scanner
 from server.actions.sessions import Sessions
 from server.actions.uploads import LIVES, Uploads
+from server.actions.viewing import Copier
 from server.api import (
     administration,
     calls,
@@ -263,6 +267,7 @@ async def node(
     for part, count in health_actions.COUNTED.items():
         counted[part] = partial(count, store)
     app[machine.COUNTED] = counted
+    scanner = Scanner(settings.clamd, settings.scan_max_bytes) if settings.clamd else None
     app[health.HEALTH] = health_actions.Health(
         store=store,
         places={
@@ -275,13 +280,17 @@ async def node(
         certificate=settings.tls_certificate,
         font_dirs=settings.font_dirs,
         redis=settings.redis_url is not None,
+        scanner=scanner,
     )
     marks = Marks(store)
     app[catalogue_api.IMPORTER] = Importer(store, Children(), settings.item_code_pattern)
     pressing = Press(store, Children(), settings.font_dirs)
     studio = Studio(store, Children(), data / "work", settings.font_dirs)
     await studio.prepare()
-    jobs = Jobs(store, {papers.KIND: pressing.kind, **studio.kinds})
+    copier = Copier(store, Children(), data / "work", settings.font_dirs, scanner)
+    jobs = Jobs(
+        store, {papers.KIND: pressing.kind, COPY_KIND: copier.kind, **studio.kinds}, at_once=3
+    )
     turn_secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()
     switchboard = Switchboard(
         call_actions.Book(store),
@@ -309,6 +318,7 @@ async def node(
         comments.commands(store),
         signing.commands(store, settings.numbering),
         rating.commands(store),
+        viewing.commands(store),
         switchboard.handlers(),
         rehearsals.commands(),
     ):
@@ -332,7 +342,7 @@ async def node(
     app[NODES] = nodes
     app[NEIGHBOURS] = neighbours = Neighbours(nodes)
     await neighbours.open()
-    early = Early(store, data / "uploads", enabled=settings.early_view, node_id=nodes.node_id)
+    early = Early(store, data / "uploads", enabled=settings.shows_early, node_id=nodes.node_id)
     receiving = Uploads(
         store,
         data / "uploads",
@@ -347,6 +357,7 @@ async def node(
             settings.quota_unit_bytes or None,
         ),
         silence_s=settings.upload_silence_s,
+        scanned=scanner is not None,
         received=app[FIGURES].received,
         ended=app[FIGURES].upload_ended,
         grew=early.grew,

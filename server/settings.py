@@ -80,6 +80,13 @@ class Settings(BaseSettings):
 
     early_view: bool = True
     """Whether files may be looked at while they arrive; off where a virus scanner must come first."""
+    clamd: str | None = Field(
+        None, pattern=r"^(/.+|\[[0-9A-Fa-f:]+\]:[0-9]{1,5}|[^:/]+:[0-9]{1,5})$"
+    )
+    """Path of clamd's socket, or host:port. With it nothing of a file is shown before it was found
+    clean, and there is no early view; while it does not answer, new files stay locked."""
+    scan_max_bytes: int = Field(25 * 1024 * 1024, gt=0)
+    """Larger files are not scanned, and stay locked. Not above clamd's StreamMaxLength and MaxFileSize."""
     turn_urls: tuple[str, ...] = ()
     """STUN and TURN servers that pages are told, e.g. turn:turn.yunjian.example:3478?transport=udp."""
     turn_secret: SecretStr | None = None
@@ -167,6 +174,11 @@ class Settings(BaseSettings):
         if self.turn_secret is None and any(not url.startswith("stun:") for url in self.turn_urls):
             raise ValueError("turn_urls with a TURN server need a turn_secret")
         return self
+
+    @property
+    def shows_early(self) -> bool:
+        """Whether files may be looked at while they arrive."""
+        return self.early_view and self.clamd is None
 
     @property
     def numbering(self) -> Numbering:

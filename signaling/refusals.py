@@ -96,6 +96,10 @@ class Code(StrEnum):
     MATERIAL_NOT_STORED = "material_not_stored"
     NO_EARLY_VIEW = "no_early_view"
     PAPER_NOT_READY = "paper_not_ready"
+    COPY_NOT_READY = "copy_not_ready"
+    NO_COPY = "no_copy"
+    MATERIAL_LOCKED = "material_locked"
+    FILE_INFECTED = "file_infected"
     DISK_FULL = "disk_full"
     CONTENT_ALTERED = "content_altered"
     # the machine

@@ -114,7 +114,8 @@ class Early:
 
     @asynccontextmanager
     async def open(self, actor: Actor, material_id: str) -> AsyncIterator[Arriving]:
-        """Follow a material of a case that this person may see; a stored one is there at once.
+        """Follow a material of a case that this person may see; a stored one is there at once, until
+        the copy that people look at is made.
 
         Waits until its first bytes tell the type. Raises Elsewhere for what arrives at another
         node. Refused: not_found; no_early_view (switched off, given up or rejected, no type that
@@ -161,7 +162,9 @@ class Early:
             material, case_id = found
             await header(connection, actor, case_id)
             upload = await upload_rows.find_by_material(connection, material_id)
-        if not self._enabled or upload is None or material.state not in ("receiving", "stored"):
+        arrives = material.state == "receiving"
+        fresh = material.state == "stored" and material.viewed_state == "making"
+        if not self._enabled or upload is None or not (arrives or fresh):
             raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
         return material, case_id, upload
 
@@ -175,7 +178,7 @@ class Early:
                     look = await asyncio.to_thread(_look, file, 0)
                     told = probe.media_type_of(look.piece[: probe.HEAD_BYTES])
                     if told is not None or look.over or look.size >= needed:
-                        return told
+                        return told if told in probe.EARLY_TYPES else None
                     await bell.wait()
         except TimeoutError:
             return None

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal
 from cryptography import x509
 
 from media import turn
+from server.actions.scanning import Scanner, ScannerAway
 from server.store import Store, standing
 from signaling.refusals import Refusal
 
@@ -72,6 +73,7 @@ class Health:
     certificate: Path | None = None
     font_dirs: Sequence[Path] = ()
     redis: bool = False
+    scanner: Scanner | None = None
     _found: dict[str, tuple[float, Look]] = field(default_factory=dict)
 
     async def looks(self) -> list[Look]:
@@ -88,6 +90,7 @@ class Health:
             "fonts": self._fonts,
             "clock": self._clock,
             "redis": self._redis,
+            "scanner": self._scanner,
         }
         return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
 
@@ -171,6 +174,14 @@ class Health:
         if self.store.bus.connected:
             return Look("redis", "ok", "redis")
         return Look("redis", "failing", "redis_gone")
+
+    async def _scanner(self) -> Look:
+        if self.scanner is None:
+            return Look("scanner", "off", "scanner_off")
+        try:
+            return Look("scanner", "ok", "scanner", await self.scanner.ping())
+        except ScannerAway:
+            return Look("scanner", "failing", "scanner_gone")
 
 
 async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:

@@ -37,12 +37,21 @@ FORGET_EVERY_S: Final = 3600.0
 Settle = Callable[[Change], Awaitable[None]]
 
 
+class PutOff(Exception):
+    """Raised by a job: what it needs is away, and this try does not count."""
+
+    def __init__(self, after: timedelta, why: str) -> None:
+        super().__init__(why)
+        self.after = after
+
+
 @dataclass(frozen=True)
 class Kind:
     """What one kind of job is.
 
     ``run`` does the work and gives what writes its result, called in the transaction that ends the
-    job. It may raise JobFailed or Refusal; then it is tried again, unless the failure is ``final``.
+    job. It may raise JobFailed or Refusal; then it is tried again, unless the failure is ``final``;
+    with PutOff it waits for as long as it takes.
     ``failed`` writes that nothing came of it. ``heavy`` jobs never take the last free place.
     """
 
@@ -137,6 +146,9 @@ class Jobs:
                 await self._fail(job, str(failure))
             else:
                 await self._let_go(job, str(failure))
+        except PutOff as off:
+            log.warning("job.waits", job=job.id, kind=job.kind, fault=str(off))
+            await self._let_go(job, str(off), counts=False, after=off.after)
         except Refusal as refusal:
             log.warning("job.refused", job=job.id, kind=job.kind, code=refusal.code.value)
             if job.tries >= TRIES_AT_MOST:
@@ -166,10 +178,12 @@ class Jobs:
             except Refusal as refusal:
                 log.warning("job.not_renewed", job=job.id, code=refusal.code.value)
 
-    async def _let_go(self, job: Job, fault: str, *, counts: bool = True) -> None:
+    async def _let_go(
+        self, job: Job, fault: str, *, counts: bool = True, after: timedelta | None = None
+    ) -> None:
         async with self._store.change(SYSTEM) as change:
-            after = change.at + WAITS[min(job.tries, len(WAITS)) - 1]
-            await rows.again(change.connection, job, self._node, after, fault, counts=counts)
+            then = change.at + (WAITS[min(job.tries, len(WAITS)) - 1] if after is None else after)
+            await rows.again(change.connection, job, self._node, then, fault, counts=counts)
 
     async def _fail(self, job: Job, fault: str) -> None:
         async with self._store.change(SYSTEM) as change:

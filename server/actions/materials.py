@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.actions.cases import admitted, header, new_id, subject_of
+from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
 from server.actions.views import material_view
-from server.domain.form import APPLICANT
+from server.domain.form import APPLICANT, Side
 from server.domain.material import AFTER_CLOSING, Material, Purpose, next_number, sent
 from server.domain.person import Actor
 from server.store import Change, Store
@@ -28,16 +29,24 @@ from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed
 from signaling.refusals import Code, Refusal
 
 NAME_MAX: Final = 255
+COPY_KIND: Final = "viewed_copy"
+"""The job that makes the copy of a stored file."""
+FOR_APPLICANT: Final = frozenset(
+    {"material.begin", "material.store", "material.reject", "material.cancel"}
+)
+"""What the clerk does in the applicant's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A stored material that may be read."""
+    """A stored file of a material that may be read: its copy, or the original."""
 
     material: Material
     case_id: str
+    name: str
     sha256: str
     media_type: str
+    size_bytes: int
 
 
 async def begin(
@@ -72,7 +81,7 @@ async def begin(
         version=version,
     )
     await rows.save_material(change.connection, case_id, material, new=True)
-    await _record(change, case_id, material, "material.begin")
+    await record_change(change, case_id, material, "material.begin")
     return material
 
 
@@ -98,9 +107,12 @@ async def settle(
     found: Mapping[str, Any],
     sha256: str | None,
     size_bytes: int | None,
+    *,
+    scanned: bool = False,
 ) -> Code | None:
     """The material of a case that is locked becomes stored, or rejected with the code that is
-    returned. ``size_bytes`` None: as it was announced."""
+    returned. ``size_bytes`` None: as it was announced. With ``scanned`` nothing of it is shown before
+    a scanner has found it clean. Asks for the copy that people look at."""
     record = await rows.find(change.connection, case_id)
     assert record is not None
     materials = record.case.materials
@@ -122,12 +134,20 @@ async def settle(
             pages=found["pages"],
             sha256=sha256,
             duplicate_of=same,
+            grade="C" if before.purpose == "material" else None,
+            viewed_state="locked" if scanned else "making",
+            viewed_fault="waiting" if scanned else "",
+            scan="waiting" if scanned else "off",
         )
         act = "material.store"
         if after.purpose == "material":
             await rows.outdate_signatures(change.connection, case_id)
     await rows.save_material(change.connection, case_id, after, new=False)
-    await _record(change, case_id, after, act)
+    await record_change(change, case_id, after, act)
+    if code is None:
+        await enqueue(
+            change, COPY_KIND, subject_of(case_id), {"case": case_id, "material": after.id}
+        )
     return code
 
 
@@ -137,20 +157,19 @@ async def give_up(change: Change, case_id: str, material_id: str, act: str) -> N
     assert found is not None
     cancelled = replace(found[0], state="cancelled")
     await rows.save_material(change.connection, case_id, cancelled, new=False)
-    await _record(change, case_id, cancelled, act)
+    await record_change(change, case_id, cancelled, act)
 
 
-async def find_content(store: Store, actor: Actor, material_id: str) -> Content:
-    """A stored material of a case that this person may see. Refused: not_found, material_not_stored."""
+async def find(store: Store, actor: Actor, material_id: str) -> tuple[Material, str, Side]:
+    """A material of a case that this person may see, the case's id, and this person's side.
+    Refused: not_found."""
     async with store.read() as connection:
         found = await upload_rows.find_material(connection, material_id)
         if found is None:
             raise Refusal(Code.NOT_FOUND)
         material, case_id = found
-        await header(connection, actor, case_id)
-    if material.sha256 is None or material.media_type is None:
-        raise Refusal(Code.MATERIAL_NOT_STORED)
-    return Content(material, case_id, material.sha256, material.media_type)
+        _, side = await header(connection, actor, case_id)
+    return material, case_id, side
 
 
 def clean_name(name: str) -> str:
@@ -164,10 +183,10 @@ def clean_name(name: str) -> str:
     return shown or "file"
 
 
-async def _record(change: Change, case_id: str, material: Material, act: str) -> None:
-    people = await person_refs(
-        change.connection, {one for one in (material.by, material.reviewed_by) if one}
-    )
+async def record_change(change: Change, case_id: str, material: Material, act: str) -> None:
+    """Tell of a material that was changed, and keep it in the ledger of its case."""
+    named = (material.by, material.reviewed_by, material.graded_by)
+    people = await person_refs(change.connection, {one for one in named if one})
     await change.record(
         subject_of(case_id),
         act,
@@ -191,8 +210,14 @@ async def _record(change: Change, case_id: str, material: Material, act: str) ->
             "side": material.side,
             "purpose": material.purpose,
             "answers": material.answers,
+            "grade": material.grade,
+            "grade_note": material.grade_note,
+            "viewed_state": material.viewed_state,
+            "viewed_sha256": material.viewed_sha256,
+            "viewed_fault": material.viewed_fault,
+            "scan": material.scan,
         },
         on_behalf_of=APPLICANT
-        if isinstance(change.actor, Actor) and material.side == "window"
+        if isinstance(change.actor, Actor) and material.side == "window" and act in FOR_APPLICANT
         else None,
     )

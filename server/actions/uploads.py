@@ -93,6 +93,7 @@ class Uploads:
         node_id: str = "",
         quota: Quota = UNLIMITED,
         silence_s: float = SILENCE_S,
+        scanned: bool = False,
         received: Callable[[int], None] = lambda size: None,
         ended: Callable[[str], None] = lambda result: None,
         grew: Callable[[str], None] = lambda upload_id: None,
@@ -105,6 +106,7 @@ class Uploads:
         self._node_id = node_id
         self._quota = quota
         self._silence_s = silence_s
+        self._scanned = scanned
         self._received = received
         self._ended = ended
         self._grew = grew
@@ -569,7 +571,13 @@ class Uploads:
         if not await upload_rows.finish(change.connection, upload.id, change.at, ended):
             return Code.UPLOAD_EXPIRED
         return await materials.settle(
-            change, upload.case_id, upload.material_id, found, sha256, upload.length_bytes
+            change,
+            upload.case_id,
+            upload.material_id,
+            found,
+            sha256,
+            upload.length_bytes,
+            scanned=self._scanned,
         )
 
     async def _give_up(self, upload: Upload, actor: Actor | System, act: str) -> bool:

@@ -52,6 +52,7 @@ from server.wire.case import (
     Saying,
     SignatureView,
     Submission,
+    ViewedCopy,
 )
 from signaling.protocol import PersonRef
 
@@ -223,6 +224,20 @@ def proposal_view(proposal: Proposed, people: Mapping[str, PersonRef]) -> Propos
     )
 
 
+def _viewed(material: Material) -> ViewedCopy | None:
+    if material.state != "stored" or material.viewed_state == "none":
+        return None
+    return ViewedCopy.model_validate(
+        {
+            "state": material.viewed_state,
+            "media_type": material.viewed_type,
+            "size_bytes": material.viewed_bytes,
+            "sha256": material.viewed_sha256,
+            "fault": material.viewed_fault,
+        }
+    )
+
+
 def material_view(material: Material, people: Mapping[str, PersonRef]) -> MaterialView:
     return MaterialView(
         id=material.id,
@@ -245,6 +260,11 @@ def material_view(material: Material, people: Mapping[str, PersonRef]) -> Materi
         side=material.side,
         purpose=material.purpose,
         answers=material.answers,
+        grade=material.grade,
+        grade_note=material.grade_note,
+        graded_by=people[material.graded_by] if material.graded_by else None,
+        graded_at=material.graded_at,
+        viewed=_viewed(material),
     )
 
 

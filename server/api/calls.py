@@ -1,12 +1,12 @@
 """/api/v1/calls, playbacks, recordings, papers, materials: what is read afterwards, and sealed bytes."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
-from server.actions import materials, signing, supervision
+from server.actions import materials, signing, supervision, viewing
 from server.actions.archive import Archive
 from server.api.cases import Cursor, Text
 from server.api.edge import DOWNLOADED, attachment
@@ -56,6 +56,11 @@ class CallSearch(Message):
 class ContentQuery(Message):
     download: Annotated[str, StringConstraints(pattern="^[01]$")] = "0"
     """1: as a file to keep."""
+
+
+class OriginalAsked(Message):
+    reason: Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+    """Why the original is needed; kept in the ledger."""
 
 
 class PlaybackQuery(ContentQuery):
@@ -195,22 +200,57 @@ async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
     "/api/v1/materials/{material_id}/content",
     produces=MEDIA_TYPES,
     ranges=True,
-    problems=(Code.NOT_FOUND, Code.MATERIAL_NOT_STORED, Code.CONTENT_ALTERED),
+    problems=(
+        Code.NOT_FOUND,
+        Code.MATERIAL_NOT_STORED,
+        Code.COPY_NOT_READY,
+        Code.NO_COPY,
+        Code.MATERIAL_LOCKED,
+        Code.CONTENT_ALTERED,
+    ),
 )
 async def read_material(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
-    """A stored material as a file. Nothing in it can run: attachment, nosniff, sandbox."""
+    """The copy of a stored material that people look at: written anew, bare of metadata, marked.
+
+    Nothing in it can run: attachment, nosniff, sandbox.
+    """
     store = ask.request.app[STORE]
-    content = await materials.find_content(store, ask.actor, ask.path("material_id"))
+    content = await viewing.find_viewed(store, ask.actor, ask.path("material_id"))
+    return await _material(ask, content)
+
+
+@routes.route(
+    "POST",
+    "/api/v1/materials/{material_id}/original",
+    produces=MEDIA_TYPES,
+    problems=(
+        Code.NOT_FOUND,
+        Code.REASON_MISSING,
+        Code.MATERIAL_NOT_STORED,
+        Code.MATERIAL_LOCKED,
+        Code.CONTENT_ALTERED,
+    ),
+    act="material.original",
+)
+async def read_original(ask: Ask[Nothing, OriginalAsked]) -> web.StreamResponse:
+    """The sealed original of a material, for a reason that is kept with who asked."""
+    content = await viewing.take_original(
+        ask.request.app[STORE], ask.actor, ask.path("material_id"), ask.body.reason
+    )
+    return await _material(ask, content)
+
+
+async def _material(ask: Ask[Any, Any], content: materials.Content) -> web.StreamResponse:
     if not await ask.request.app[ARCHIVE].whole(content.sha256):
         raise Refusal(Code.CONTENT_ALTERED, material=content.material.id)
     return await _stream(
         ask.request,
-        store,
+        ask.request.app[STORE],
         content.sha256,
-        content.material.size_bytes,
+        content.size_bytes,
         {
             hdrs.CONTENT_TYPE: content.media_type,
-            hdrs.CONTENT_DISPOSITION: attachment(content.material.name),
+            hdrs.CONTENT_DISPOSITION: attachment(content.name),
         },
     )
 

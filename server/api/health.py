@@ -100,6 +100,12 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Redis is away: this node goes on alone and hears of other nodes late.",
     },
     "redis_off": {"zh-CN": "单节点运行，不需要 Redis。", "en": "One node alone; no Redis is needed."},
+    "scanner": {"zh-CN": "病毒扫描有应答。", "en": "The virus scanner answers."},
+    "scanner_gone": {
+        "zh-CN": "病毒扫描没有应答：新上传的文件保持锁定，恢复后自动补扫。",
+        "en": "The virus scanner does not answer: new files stay locked, and are scanned once it is back.",
+    },
+    "scanner_off": {"zh-CN": "未配置病毒扫描。", "en": "No virus scanner is configured."},
     "unknown": {"zh-CN": "无法检查。", "en": "It cannot be looked at."},
 }  # fmt: skip
 

@@ -246,8 +246,8 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.FILE_TYPE: Entry(
         415,
-        "只能上传 PDF、JPEG、PNG 或 WebP 文件（按文件内容判断）。",
-        "Only PDF, JPEG, PNG and WebP files can be uploaded (judged by their content).",
+        "只能上传 PDF、JPEG、PNG、WebP 或 HEIC 文件（按文件内容判断）。",
+        "Only PDF, JPEG, PNG, WebP and HEIC files can be uploaded (judged by their content).",
     ),
     Code.FILE_BROKEN: Entry(
         422,
@@ -318,6 +318,26 @@ TABLE: Final[dict[Code, Entry]] = {
         409,
         "这份文件不能边传边看，请等传完。",
         "This file cannot be seen while it arrives. Please wait until it is there.",
+    ),
+    Code.COPY_NOT_READY: Entry(
+        409,
+        "阅看件正在生成，请稍候。",
+        "The copy to be looked at is still being made. Please wait a moment.",
+    ),
+    Code.NO_COPY: Entry(
+        409,
+        "这份文件无法生成阅看件。需要时可说明理由调阅原件。",
+        "No copy of this file can be made for viewing. The original can be had with a reason.",
+    ),
+    Code.MATERIAL_LOCKED: Entry(
+        409,
+        "这份文件尚未通过病毒扫描，暂不能查看或认定合格。",
+        "This file has not been scanned for viruses. It can be neither seen nor accepted yet.",
+    ),
+    Code.FILE_INFECTED: Entry(
+        422,
+        "病毒扫描发现问题，文件已隔离。",
+        "The virus scanner found something; the file is quarantined.",
     ),
     Code.PAPER_NOT_READY: Entry(
         409, "文书正在生成，请稍候。", "The paper is still being made. Please wait a moment."

@@ -9,7 +9,7 @@ here. Pure.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
 from server.domain.form import Hand
 from server.domain.item import OTHER_LINE, Item, Line
@@ -22,6 +22,13 @@ Purpose = Literal[
     "material", "page", "blank_form", "sample", "guide", "notice", "result", "snapshot"
 ]
 Sender = Literal["window", "approver"]
+Grade = Literal["A", "B", "C", "D"]
+"""How far a copy is trusted (国办函〔2016〕108号): A given by the authority that issued it, B compared with
+the original by a window, C uploaded and not compared, D made by the applicant, who answers for it."""
+ViewedState = Literal["none", "making", "ready", "failed", "locked"]
+"""Of the copy that people look at. ``locked``: nothing of the file is shown before a scan finds it clean."""
+Scan = Literal["off", "waiting", "clean", "not_scanned"]
+"""``off``: no scanner is configured; ``not_scanned``: over the scanner's limits, which is not clean."""
 
 FROM_WINDOW: Final[frozenset[Purpose]] = frozenset({"material", "page"})
 """What the window brings: materials, and pages of a phone that are yet to become one."""
@@ -36,7 +43,9 @@ class Material:
     """One version of one line. receiving < stored | rejected | cancelled.
 
     ``side`` sent it for ``purpose``; ``answers`` is the approver's file that it returns; ``version``
-    is the case's version that brought it.
+    is the case's version that brought it. ``sha256`` and ``media_type`` are of the sealed original;
+    ``viewed_*`` tell of the copy that people look at, and ``viewed_fault`` why there is none.
+    ``grade_note`` names, for grade A, the authority that issued the paper.
     """
 
     id: str
@@ -60,6 +69,16 @@ class Material:
     purpose: Purpose = "material"
     answers: str | None = None
     version: int = 0
+    grade: Grade | None = None
+    grade_note: str = ""
+    graded_by: str | None = None
+    graded_at: datetime | None = None
+    viewed_state: ViewedState = "none"
+    viewed_type: str | None = None
+    viewed_sha256: str | None = None
+    viewed_bytes: int | None = None
+    viewed_fault: str = ""
+    scan: Scan = "off"
 
 
 def sent(
@@ -202,7 +221,7 @@ def reviewed(
 
     Refused: ``case_closed``, ``not_yours`` (not the approver, or a file that he sent), ``not_found``,
     ``material_not_stored``, ``stale`` (a newer version of the line counts), ``reason_missing``
-    (returned without one).
+    (returned without one), ``material_locked`` (accepted before a scan found it clean).
     """
     if closed:
         raise Refusal(Code.CASE_CLOSED)
@@ -218,6 +237,8 @@ def reviewed(
     current = None if material.line == OTHER_LINE else counting(materials, material.line)
     if current and current.id != material.id:
         raise Refusal(Code.STALE, material=material_id, newer=current.id)
+    if verdict == "accepted" and material.viewed_state == "locked":
+        raise Refusal(Code.MATERIAL_LOCKED, material=material_id)
     if verdict == "returned" and not reason.strip():
         raise Refusal(Code.REASON_MISSING)
     return replace(
@@ -227,3 +248,69 @@ def reviewed(
         reviewed_by=who.person_id,
         reviewed_at=at,
     )
+
+
+def graded(
+    materials: Sequence[Material],
+    material_id: str,
+    grade: Grade,
+    note: str,
+    who: Hand,
+    *,
+    closed: bool,
+    at: datetime,
+) -> Material:
+    """The material after the window said how far it is trusted; a later word replaces an earlier one.
+
+    B is 原件已核对: the window compared it with the original; C takes that back. Refused:
+    ``case_closed``, ``not_yours`` (not the window, or no material of its), ``not_found``,
+    ``material_not_stored``, ``stale`` (a newer version of the line counts), ``reason_missing`` (A
+    without the authority that issued it).
+    """
+    if closed:
+        raise Refusal(Code.CASE_CLOSED)
+    if who.side != "window":
+        raise Refusal(Code.NOT_YOURS, material=material_id)
+    material = next((one for one in materials if one.id == material_id), None)
+    if material is None:
+        raise Refusal(Code.NOT_FOUND, material=material_id)
+    if material.purpose != "material":
+        raise Refusal(Code.NOT_YOURS, material=material_id)
+    if material.state != "stored":
+        raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id, state=material.state)
+    current = None if material.line == OTHER_LINE else counting(materials, material.line)
+    if current and current.id != material.id:
+        raise Refusal(Code.STALE, material=material_id, newer=current.id)
+    if grade == "A" and not note.strip():
+        raise Refusal(Code.REASON_MISSING)
+    return replace(
+        material,
+        grade=grade,
+        grade_note=note.strip() if grade == "A" else "",
+        graded_by=who.person_id,
+        graded_at=at,
+        viewed_state="locked" if material.viewed_state == "locked" else "making",
+        viewed_fault="",
+    )
+
+
+def mark(material: Material, window: str, moment: str) -> list[str]:
+    """What is laid over the copy that people look at, line by line; nothing over what is ungraded.
+
+    ``window`` and ``moment`` are where and when it was graded or brought (国办函〔2016〕108号 gives the
+    words of A and B).
+    """
+    match material.grade:
+        case "A":
+            said = f"A级 此件由{material.grade_note}提供，仅供办理政务服务事项时使用"
+        case "B":
+            said = "B级 此件经与原件核对无误，仅供办理政务服务事项时使用"
+        case "C":
+            said = "C级 用户上传，未经与原件核对"
+        case "D":
+            said = "D级 申请人自行制作并承诺真实"
+        case None:
+            return []
+        case never:
+            assert_never(never)
+    return [said, f"{window}  {moment}"]

@@ -95,6 +95,10 @@ class Blobs:
         """Whether the content is there and still has this hash."""
         return await asyncio.to_thread(self._verify, sha256)
 
+    async def quarantine(self, sha256: str) -> None:
+        """Take a blob away, into a folder that nobody reads from; it is not there any more."""
+        await asyncio.to_thread(self._quarantine, sha256)
+
     async def stamp(self, sha256: str) -> tuple[int, ...] | None:
         """What changes whenever somebody touches the file (inode, size, times); None: it is not there."""
         try:
@@ -108,6 +112,12 @@ class Blobs:
         if not _NAME.fullmatch(sha256):
             raise ValueError("not a SHA-256 in lower-case hex")
         return self._root / sha256[:2] / sha256[2:4] / sha256
+
+    def _quarantine(self, sha256: str) -> None:
+        kept = self._root / "quarantine"
+        kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            self.path(sha256).rename(kept / sha256)
 
     def _prepare(self) -> None:
         partial = self._root / "partial"

@@ -207,6 +207,16 @@ materials = sa.Table(
     C("purpose", sa.String(12), nullable=False, server_default="material"),
     C("answers", ID, nullable=True),  # the approver's file that this one returns
     C("version", sa.Integer, nullable=False, server_default="0"),  # of the case when it came: their order
+    C("grade", sa.String(1), nullable=True),  # A to D, of the window's materials
+    C("grade_note", sa.String(200), nullable=False, server_default=sa.text("''")),
+    C("graded_by", ID, nullable=True),
+    C("graded_at", Utc, nullable=True),
+    C("viewed_state", sa.String(8), nullable=False, server_default="none"),  # the copy that is looked at
+    C("viewed_type", sa.String(80), nullable=True),
+    C("viewed_sha256", sa.String(64), nullable=True),
+    C("viewed_bytes", BIG, nullable=True),
+    C("viewed_fault", sa.String(20), nullable=False, server_default=sa.text("''")),
+    C("scan", sa.String(12), nullable=False, server_default="off"),
     sa.UniqueConstraint("case_id", "line", "number"),
 )  # fmt: skip
 phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id}]

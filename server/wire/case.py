@@ -28,6 +28,9 @@ Need = Literal["required", "optional", "later"]
 Decision = Literal["accepted", "to_correct", "refused"]
 Review = Literal["none", "accepted", "returned", "not_needed"]
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
+Grade = Literal["A", "B", "C", "D"]
+"""可信等级 (国办函〔2016〕108号): A given by its issuer, B compared with the original, C uploaded, D made by
+the applicant."""
 CaseAudience = Literal["window", "approver", "third", "applicant", "supervisor"]
 """``third``: a unit that was invited into the live call; ``applicant``: the turned screen at the window."""
 Lane = Literal["shared", "staff"]
@@ -190,6 +193,21 @@ class Proposal(Message):
     closed_at: datetime | None = None
 
 
+class ViewedCopy(Message):
+    """The copy of a stored file that people look at: written anew, bare of metadata, marked with grade,
+    place and time. ``locked``: nothing of the file is shown before a virus scan."""
+
+    state: Literal["making", "ready", "failed", "locked"]
+    media_type: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    """Changes with every copy that is made."""
+    fault: Literal[
+        "", "unreadable", "font", "gave_up", "no_office", "no_ofd", "waiting", "too_large"
+    ] = ""
+    """Why it failed, or what a locked one waits for: ``waiting`` for the scanner, ``too_large`` for it."""
+
+
 class MaterialView(Message):
     """One version of one line. The newest non-cancelled version of a line counts; old ones stay."""
 
@@ -217,6 +235,13 @@ class MaterialView(Message):
     """Only ``material`` counts for its line; the others travel the other way."""
     answers: str | None = None
     """Id of the approver's file that this one returns, e.g. the blank form that was signed."""
+    grade: Grade | None = None
+    """Of the window's stored materials."""
+    grade_note: str = ""
+    """Grade A: the authority that issued it."""
+    graded_by: PersonRef | None = None
+    graded_at: datetime | None = None
+    viewed: ViewedCopy | None = None
 
 
 class Saying(Message):
@@ -607,6 +632,18 @@ class CaseReview(Command):
     reason: Reason = ""
 
 
+class CaseGrade(Command):
+    """Window only: how far a stored material is trusted. B is 原件已核对, C takes it back; A names the
+    authority that issued it in ``note``. Its copy is made anew with the mark of the grade.
+    Refused: case_closed, not_found, material_not_stored, stale, reason_missing."""
+
+    type: Literal["case.grade"] = "case.grade"
+    case_id: Id
+    material_id: Id
+    grade: Grade
+    note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
+
+
 class CaseDecide(Command):
     """Approver only. ``accepted`` is refused (incomplete) while a required line has no accepted material.
 
@@ -965,7 +1002,7 @@ class DocumentLook(Message):
 
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
-    CaseCloseProposal, CaseReview, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
+    CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit,
 )  # fmt: skip

@@ -526,6 +526,7 @@ class HealthPart(Message):
         "fonts",
         "clock",
         "redis",
+        "scanner",
     ]
     state: Literal["ok", "warning", "failing", "off"]
     value: str

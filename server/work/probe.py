@@ -12,9 +12,14 @@ from typing import Any, Final
 
 PDF: Final = "application/pdf"
 PICTURES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-MEDIA_TYPES: Final = (PDF, *PICTURES.values())
+HEIC: Final = "image/heic"
+MEDIA_TYPES: Final = (PDF, *PICTURES.values(), HEIC)
+EARLY_TYPES: Final = (PDF, *PICTURES.values())
+"""What browsers draw by themselves, and of a part too."""
 HEAD_BYTES: Final = 1024
 TAIL_BYTES: Final = 4096
+
+_HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 _MAX_PIXELS: Final = 120_000_000
 """A page or photo beyond 120 megapixels is a decompression bomb or of no use on a screen."""
@@ -32,6 +37,8 @@ def media_type_of(head: bytes) -> str | None:
         return PICTURES["PNG"]
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return PICTURES["WEBP"]
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head[12:40]:
+        return HEIC
     if b"%PDF-" in head[:HEAD_BYTES]:
         return PDF
     return None
@@ -78,7 +85,13 @@ def _picture_pages(file: Path, media_type: str) -> int | None:
     from PIL import Image, UnidentifiedImageError
 
     Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
-    name = next(name for name, one in PICTURES.items() if one == media_type)
+    if media_type == HEIC:
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+        name = "HEIF"
+    else:
+        name = next(name for name, one in PICTURES.items() if one == media_type)
     try:
         with Image.open(file, formats=[name]) as picture:
             if picture.width * picture.height > _MAX_PIXELS:

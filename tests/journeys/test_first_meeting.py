@@ -137,9 +137,13 @@ async def test_first_meeting(node: Running, database: str, tmp_path: Path) -> No
             case_id, "appointment", "任职文件.pdf", pdf, between=seen_while_it_arrives
         )
         await until_stored(approver, first)
+        await until_copied(approver, first)
+        asked = {"reason": "核对"}
+        async with approver.http.post(f"/api/v1/materials/{first}/original", json=asked) as said:
+            assert await said.read() == pdf
         async with approver.http.get(f"/api/v1/materials/{first}/content") as said:
             assert said.status == 200
-            assert await said.read() == pdf
+            assert (await said.read()).startswith(b"%PDF-")
             assert said.headers["Content-Disposition"].startswith("attachment")
             assert said.headers["X-Content-Type-Options"] == "nosniff"
             assert "sandbox" in said.headers["Content-Security-Policy"]
@@ -244,6 +248,17 @@ async def test_first_meeting(node: Running, database: str, tmp_path: Path) -> No
         # 7. the supervisor
         supervisor = await seat(Supervisor, "chenli", BLUE, 880.0)
         await inspect(supervisor, call_id, case_id, number, tmp_path, ended_at)
+
+
+async def until_copied(person: Approver | Window, material_id: str) -> None:
+    """Wait until the copy that people look at is there."""
+
+    def why_not() -> str | None:
+        told = [e["material"] for e in person.events if e["type"] == "material.changed"]
+        states = [(one["viewed"] or {}).get("state") for one in told if one["id"] == material_id]
+        return None if "ready" in states else f"no copy: {states}"
+
+    await until(why_not, 20)
 
 
 async def until_stored(person: Approver, material_id: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 from server.actions import demo
 from server.app import Running, running
 from server.store import Store, upgrade
-from tests.journeys.test_first_meeting import photo, scan, until_stored
+from tests.journeys.test_first_meeting import photo, scan, until_copied, until_stored
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
@@ -113,6 +113,7 @@ async def send_papers_both_ways(window: Window, approver: Approver, case_id: str
     )
     got = await window.sees_event("material.changed")
     assert (got["material"]["side"], got["material"]["purpose"]) == ("approver", "blank_form")
+    await until_copied(window, blank)
     async with window.http.get(f"/api/v1/materials/{blank}/content") as said:
         assert said.status == 200
     signed = await window.upload(

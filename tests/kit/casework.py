@@ -23,6 +23,7 @@ from server.actions import (
     rating,
     sayings,
     signing,
+    viewing,
 )
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
@@ -132,6 +133,7 @@ class Office:
             **comments.commands(store),
             **signing.commands(store),
             **rating.commands(store),
+            **viewing.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()

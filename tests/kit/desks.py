@@ -16,6 +16,7 @@ from server.store import Clock, Store, upgrade
 from signaling.client import fresh_id
 from tests.kit.nodes import node_settings
 from tests.kit.seats import Addressed
+from tests.kit.until import until
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 PIECE: Final = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -67,6 +68,32 @@ class Desk:
         found = [one for one in (await self.case(case_id))["materials"] if one["id"] == material_id]
         assert len(found) == 1
         return dict(found[0])
+
+    async def copied(self, case_id: str, material_id: str) -> dict[str, Any]:
+        """The material once the copy that people look at is made, or cannot be."""
+
+        found: dict[str, Any] = {}
+
+        async def why_not() -> str | None:
+            found.update(await self.material(case_id, material_id))
+            waits = found["viewed"] is not None and found["viewed"]["state"] == "making"
+            return f"the copy of {material_id} is being made" if waits else None
+
+        await until(why_not, 20)
+        return found
+
+    async def viewed(self, material_id: str) -> bytes:
+        """The copy that people look at."""
+        async with self.http.get(f"/api/v1/materials/{material_id}/content") as said:
+            assert said.status == 200, await said.text()
+            return await said.read()
+
+    async def original(self, material_id: str, reason: str = "核对") -> bytes:
+        """The sealed original, asked for with a reason."""
+        asked = {"reason": reason}
+        async with self.http.post(f"/api/v1/materials/{material_id}/original", json=asked) as said:
+            assert said.status == 200, await said.text()
+            return await said.read()
 
     def begun(self, case_id: str, line: str, size: int, name: str = "申请书.pdf") -> Any:
         """The request that begins an upload."""

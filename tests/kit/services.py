@@ -238,6 +238,76 @@ def redis() -> Iterator[Redis]:
             server.end()
 
 
+EICAR: Final = (
+    b"X5O!P%@AP[4" + rb"\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTI" + (b"VIRUS-TEST-FILE!$H+H*")
+)
+"""What every scanner takes for a virus, and is none (eicar.org); put together so that this is none."""
+
+
+class Clamd:
+    """One clamd that knows one signature, EICAR's, in whatever file; as yielded by `clamd()`."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        self.socket = folder / "clamd.sock"
+
+    def start(self) -> None:
+        """Start it; also after `kill`."""
+        database = self._folder / "signatures"
+        database.mkdir(exist_ok=True)
+        (database / "test.ndb").write_text(f"Eicar.Test:0:*:{EICAR.hex()}\n")
+        config = self._folder / "clamd.conf"
+        config.write_text(
+            f"LocalSocket {self.socket}\nDatabaseDirectory {database}\nForeground yes\n"
+            f"TemporaryDirectory {self._folder}\nStreamMaxLength 30M\nMaxFileSize 30M\n"
+            "MaxScanSize 60M\nAlertExceedsMax yes\nConcurrentDatabaseReload no\n"
+        )
+        self.socket.unlink(missing_ok=True)
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._program, "--config-file", str(config)], stdout=log, stderr=subprocess.STDOUT
+            )
+
+        def why_not() -> str | None:
+            try:
+                with socket.socket(socket.AF_UNIX) as asking:
+                    asking.connect(str(self.socket))
+                    asking.sendall(b"zPING\0")
+                    return None if asking.recv(16) == b"PONG\0" else "no pong"
+            except OSError as error:
+                return type(error).__name__
+
+        _await_start(self._server, why_not, self._folder / "log")
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self._server.kill()
+        self._server.wait(STOP_S)
+
+    def end(self) -> None:
+        """End it in order, when it runs."""
+        _end(self._server, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def clamd() -> Iterator[Clamd]:
+    """Run a virus scanner that knows the test signature alone, for the time of the block.
+
+    Raises NotStarted where it is not installed or does not come up within 30 s.
+    """
+    program = shutil.which("clamd") or "/usr/sbin/clamd"
+    if not Path(program).is_file():
+        raise NotStarted("clamd is not installed (Debian: clamav-daemon)")
+    with _folder(None) as folder:
+        server = Clamd(program, folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
+
+
 def _postgresql_binaries() -> Path:
     found = {
         int(number.group(1)): path.parent

@@ -58,7 +58,7 @@ UNSAVED: Final[Mapping[str, str]] = {
 
 ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
-    "case.review", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
+    "case.review", "case.grade", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
@@ -83,6 +83,7 @@ BY_HTTP: Final = {
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
     "POST /api/v1/catalogue": "catalogue.import",
     "POST /api/v1/calendar": "calendar.edit",
+    "POST /api/v1/materials/{material_id}/original": "material.original",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
 PHONES: Final = frozenset({
@@ -435,9 +436,16 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
         upload = {"upload_id": begun["Location"].rpartition("/")[2]}
         await scene.is_denied(APPROVER, route, upload, data=PDF, headers=headers)
         await scene.asks(CLERK, route, "material.store", upload, data=PDF, headers=headers)
+        graded = {**case, "material_id": begun["Yunjian-Material"], "grade": "B"}
+        await scene.is_refused(APPROVER, "case.grade", **graded)
+        await scene.does(CLERK, "case.grade", **graded)
         material = {**case, "material_id": begun["Yunjian-Material"], "review": "accepted"}
         await scene.is_refused(CLERK, "case.review", **material)
         await scene.does(APPROVER, "case.review", **material)
+    original = "POST /api/v1/materials/{material_id}/original"
+    about = {"material_id": begun["Yunjian-Material"]}
+    await scene.is_denied(CLERK, original, about, json={"reason": " "})
+    await scene.asks(APPROVER, original, "material.original", about, json={"reason": "比对公章"})
     begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("licence"))
     upload = {"upload_id": begun["Location"].rpartition("/")[2]}
     await scene.is_denied(APPROVER, cancel, upload, headers=TUS)

@@ -103,8 +103,7 @@ async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
     ):
         for known in before:
             assert (await desk.case(known))["id"] == known
-        async with desk.http.get(f"/api/v1/materials/{material_id}/content") as said:
-            assert await said.read() == content
+        assert await desk.original(material_id) == content
         assert await desk.offset(location) == 100
         async with desk.patch(location, 100, coming[100:]) as said:
             assert said.status == 204

@@ -33,6 +33,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CasePropose: {"field": "remark", "value": "x"},
     shapes.CaseCloseProposal: {"adopt": True},
     shapes.CaseReview: {"material_id": "material-1", "review": "accepted"},
+    shapes.CaseGrade: {"material_id": "material-1", "grade": "B"},
     shapes.CaseDecide: {"decision": "refused", "reason": "x"},
     shapes.CaseSay: {"lane": "staff", "text": "在"},
     shapes.CaseComment: {"on": "field:remark", "text": "请核对"},

@@ -15,6 +15,7 @@ import struct
 import time
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,20 +41,25 @@ LINE: Final = "application"
 
 
 def downloads() -> list[Route]:
-    """Every route that gives out a file."""
+    """Every route that gives out a file; the original of a material is asked for with a reason."""
     texts = {"application/json", "text/plain", "application/octet-stream"}
     return [
         route
         for route in declared()
-        if route.method == "GET" and route.produces and not set(route.produces) & texts
+        if (route.method == "GET" or route.path.endswith("/original"))
+        and route.produces
+        and not set(route.produces) & texts
     ]
 
 
 async def test_f2_every_download_says_that_nothing_in_it_may_run(scene: Scene) -> None:
     seen = set()
+    arriving = replace(scene, values={**scene.values, "material_id": scene.values["arriving_id"]})
     for route in downloads():
+        early = route.path.endswith("/early")
         for login in (CLERK, APPROVER, SUPERVISOR, ADMIN):
-            async with asked(scene.desks[login].http, scene, route) as said:
+            about = arriving if early else scene
+            async with asked(scene.desks[login].http, about, route) as said:
                 if said.status not in (200, 206):
                     continue
                 seen.add(named(route))
@@ -134,6 +140,8 @@ async def test_f3_a_pixel_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) 
         peak = Peak()
         watching = asyncio.create_task(peak.watch())
         _, _, usual_s = await sent(desk, case_id, png_of(100, 100))
+        [harmless] = (await desk.case(case_id))["materials"]
+        await desk.copied(case_id, harmless["id"])
         usual_mb, peak.mb = peak.mb, 0.0
         for bomb in (png_of(50_000, 50_000), png_of(120_001, 1000), png_of(2**31 - 1, 2**31 - 1)):
             assert len(bomb) <= MIB

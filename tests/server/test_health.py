@@ -38,7 +38,7 @@ async def test_an_administrator_sees_every_part_and_nobody_else_does(
             assert all((language == "en") is part["detail"].isascii() for part in parts.values())
             for key in ("revision", "sequencer", "clock", "queue", "version"):
                 assert parts[key]["state"] == "ok", parts[key]
-            for key in ("turn", "certificate", "redis", "media"):
+            for key in ("turn", "certificate", "redis", "media", "scanner"):
                 assert parts[key]["state"] == "off", parts[key]
             assert float(parts["clock"]["value"].removesuffix(" s")) < 1.0
     async with (

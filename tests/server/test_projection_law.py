@@ -20,7 +20,10 @@ import pytest
 
 from media.client import RecordingStarted
 from server.actions import calendar, demo, views
+from server.actions.jobs import Jobs
+from server.actions.materials import COPY_KIND
 from server.actions.phones import Phones
+from server.actions.viewing import Copier
 from server.store import Store, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
@@ -28,6 +31,7 @@ from server.wire import case as shapes
 from server.wire import projection
 from server.wire.http import CalendarDay, CalendarEdit
 from server.wire.projection import RUNG, project, project_call, project_case
+from server.work.child import Children
 from signaling import protocol
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal
@@ -323,6 +327,14 @@ async def test_every_act_on_a_case_keeps_the_law(
         made = {"material_id": brought[line], "review": verdict, "reason": reason}
         await step(f"{verdict} {line}", APPROVER, shapes.CaseReview, **made)
 
+    graded = {"material_id": brought["application"], "grade": "B"}
+    await step("原件已核对", CLERK, shapes.CaseGrade, **graded)
+    copier = Copier(office.store, Children(), tmp_path / "work")
+    (tmp_path / "work").mkdir()
+    copies = Jobs(office.store, {COPY_KIND: copier.kind})
+    while await copies.work_once():
+        pass
+    assert await law.holds("copies were made") >= 5
     await review("application", "accepted")
     await review("identity", "not_needed")
     await review("appointment", "returned", "缺落款日期")

@@ -94,6 +94,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/recordings/{recording_id}/content": WATCHING,
     "GET /api/v1/materials/{material_id}/content": CASE,
     "GET /api/v1/materials/{material_id}/early": CASE,
+    "POST /api/v1/materials/{material_id}/original": CASE,
     "GET /api/v1/papers/{paper_id}/content": CASE,
     "GET /api/v1/signatures/{signature_id}": CASE,
     "POST /api/v1/uploads": WINDOW,
@@ -137,6 +138,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.withdraw_phone": WINDOW,
     "case.propose": DECIDING,
     "case.review": DECIDING,
+    "case.grade": WINDOW,
     "case.check": DECIDING,
     "case.say": STAFF,
     "case.comment": STAFF,
@@ -239,7 +241,9 @@ async def _live(scene: Scene) -> dict[str, Any]:
     data = pdf()
     location, material_id = await desk.begin(case_id, LINE, len(data))
     assert await piece(desk, location, 0, data) == 204
-    unfinished, _ = await desk.begin(case_id, LINE, len(data))
+    await desk.copied(case_id, material_id)
+    unfinished, arriving_id = await desk.begin(case_id, LINE, len(data))
+    assert await piece(desk, unfinished, 0, data[: len(data) // 2]) == 204
     text = await desk.get("/consent-text?language=zh-CN")
     about = {"case_id": case_id}
     consent = {"given": True, "text_version": text["version"], "language": "zh-CN"}
@@ -269,7 +273,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
     stored = await _archived(scene.store, case_id, call_id, leg_id)
     return {
         **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
-        "material_id": material_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
+        "material_id": material_id, "arriving_id": arriving_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
         "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
         "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
@@ -277,7 +281,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
-        "reason": "material", "adopt": False, "review": "accepted", "decision": "refused",
+        "reason": "material", "adopt": False, "review": "accepted", "grade": "B", "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "way": "listen", "monitor_id": monitoring["monitor_id"],
@@ -380,6 +384,7 @@ async def asked(
         "calendar": {"days": [{"on": "2031-05-01", "works": False}], "source": "试"},
         "search/calls": {},
         "search/cases": {"q": "孙"},
+        f"materials/{scene.values['material_id']}/original": {"reason": "核对"},
         f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},
     }
     body = bodies.get(path.removeprefix("/api/v1/"))

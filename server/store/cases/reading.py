@@ -349,7 +349,7 @@ def _everyone(case: Case) -> set[str]:
     named.add(case.submission.by if case.submission else None)
     named |= {one.by for one in case.entries.values()}
     named |= {id for one in case.proposals for id in (one.by, one.closed_by)}
-    named |= {id for one in case.materials for id in (one.by, one.reviewed_by)}
+    named |= {id for one in case.materials for id in (one.by, one.reviewed_by, one.graded_by)}
     named |= {one.closed_by for one in case.comments}
     named |= {entry.by for one in case.comments for entry in one.entries}
     named |= {one.by for one in case.checks.values()}

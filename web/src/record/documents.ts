@@ -1,16 +1,27 @@
 /**
- * The bytes of a material, fetched once and kept while the page lives, ready to be drawn: pages of a PDF on a canvas,
+ * The copy of a material that people look at, fetched once and kept while the page lives, ready to be drawn: pages of a PDF on a canvas,
  * or a picture. Material never becomes part of the page: it arrives as an attachment and is drawn here.
  */
 import type { PDFDocumentProxy } from 'pdfjs-dist'
 import { localProblem, Problem, problemOf } from '../wire/http'
+import type { MaterialView } from '../wire/messages'
 
 export type Sheet = { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; url: string; width: number; height: number }
 
 /** Where a document comes from: the materials of a case, or its official papers. */
 export type Shelf = 'materials' | 'papers'
 
-/** The whole content of a stored material or a ready paper. Refused like the request (`Problem`). */
+/** Whether the copy that people look at is still being made. */
+export function making(material: MaterialView): boolean {
+  return material.state === 'stored' && material.viewed?.state === 'making'
+}
+
+/** What the copy of a material is called: it changes with each that is made. */
+export function copyOf(material: MaterialView): string {
+  return `${material.id} ${material.viewed?.state === 'ready' ? (material.viewed.sha256 ?? '') : ''}`
+}
+
+/** The whole content of the copy of a stored material, or of a ready paper. Refused like the request (`Problem`). */
 export async function bytesOf(shelf: Shelf, id: string): Promise<Blob> {
   let response: Response
   try {
@@ -58,17 +69,26 @@ async function pictureOf(blob: Blob): Promise<Sheet> {
 export class Documents {
   private readonly kept = new Map<string, Promise<Sheet>>()
 
-  /** The drawable content of a stored material or a ready paper. Refused like the request (`Problem`). */
-  open(id: string, media_type: string | null, shelf: Shelf = 'materials'): Promise<Sheet> {
-    const held = this.kept.get(id)
+  /** The drawable copy of a stored material. Refused like the request (`Problem`). */
+  open(material: MaterialView): Promise<Sheet> {
+    return this.keep(copyOf(material), 'materials', material.id)
+  }
+
+  /** A ready paper. Refused like the request (`Problem`). */
+  paper(id: string): Promise<Sheet> {
+    return this.keep(id, 'papers', id)
+  }
+
+  private keep(key: string, shelf: Shelf, id: string): Promise<Sheet> {
+    const held = this.kept.get(key)
     if (held) return held
     const opening = bytesOf(shelf, id)
-      .then((blob) => ((media_type ?? blob.type) === 'application/pdf' ? pdfOf(blob) : pictureOf(blob)))
+      .then((blob) => (blob.type === 'application/pdf' ? pdfOf(blob) : pictureOf(blob)))
       .catch((reason: unknown) => {
-        this.kept.delete(id)
+        this.kept.delete(key)
         throw Problem.of(reason)
       })
-    this.kept.set(id, opening)
+    this.kept.set(key, opening)
     return opening
   }
 

@@ -222,6 +222,7 @@ export function useCase(case_id: string, as_applicant = false) {
     propose: (field: string, value: string, reason: string) => live.ask({ type: 'case.propose', case_id, field, value, reason }),
     closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
     review: (material_id: string, review: Verdict, reason: string) => live.ask({ type: 'case.review', case_id, material_id, review, reason }),
+    grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') => live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
     decide: (decision: Decision, reason: string, again = false) => live.ask({ type: 'case.decide', case_id, decision, reason, again }),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
       live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),

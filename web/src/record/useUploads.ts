@@ -52,10 +52,11 @@ const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, ...Array<number>(36
 export const AT_ONCE = 3
 export const UNDO_MS = 8_000
 const RATE_OVER_MS = 1_000
-const ENDINGS: Record<string, string> = { pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp' }
+const ENDINGS: Record<string, string> = { pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', heic: 'image/heic', heif: 'image/heic' }
 
 /** The type that a file claims: its own, or by its ending where the system knows none. The server looks inside. */
 export function claimedType(file: { name: string; type: string }): string {
+  if (file.type === 'image/heif') return 'image/heic'
   return file.type || (ENDINGS[file.name.split('.').at(-1)?.toLowerCase() ?? ''] ?? '')
 }
 

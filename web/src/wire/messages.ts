@@ -36,6 +36,7 @@ export type AnyCommand =
   | CasePropose
   | CaseCloseProposal
   | CaseReview
+  | CaseGrade
   | CaseDecide
   | CaseSay
   | CaseComment
@@ -431,6 +432,19 @@ export interface CaseReview {
   material_id: string
   review: 'accepted' | 'returned' | 'not_needed'
   reason?: string
+}
+/**
+ * Window only: how far a stored material is trusted. B is 原件已核对, C takes it back; A names the
+ * authority that issued it in ``note``. Its copy is made anew with the mark of the grade.
+ * Refused: case_closed, not_found, material_not_stored, stale, reason_missing.
+ */
+export interface CaseGrade {
+  id: string
+  type: 'case.grade'
+  case_id: string
+  material_id: string
+  grade: 'A' | 'B' | 'C' | 'D'
+  note?: string
 }
 /**
  * Approver only. ``accepted`` is refused (incomplete) while a required line has no accepted material.
@@ -915,6 +929,22 @@ export interface MaterialView {
   side: 'window' | 'approver'
   purpose: 'material' | 'page' | 'blank_form' | 'sample' | 'guide' | 'notice' | 'result' | 'snapshot'
   answers: string | null
+  grade: ('A' | 'B' | 'C' | 'D') | null
+  grade_note: string
+  graded_by: PersonRef | null
+  graded_at: string | null
+  viewed: ViewedCopy | null
+}
+/**
+ * The copy of a stored file that people look at: written anew, bare of metadata, marked with grade,
+ * place and time. ``locked``: nothing of the file is shown before a virus scan.
+ */
+export interface ViewedCopy {
+  state: 'making' | 'ready' | 'failed' | 'locked'
+  media_type: string | null
+  size_bytes: number | null
+  sha256: string | null
+  fault: '' | 'unreadable' | 'font' | 'gave_up' | 'no_office' | 'no_ofd' | 'waiting' | 'too_large'
 }
 export interface Decided {
   kind: 'accepted' | 'to_correct' | 'refused'
@@ -1753,6 +1783,7 @@ export interface HealthPart {
     | 'fonts'
     | 'clock'
     | 'redis'
+    | 'scanner'
   state: 'ok' | 'warning' | 'failing' | 'off'
   value: string
   detail: string

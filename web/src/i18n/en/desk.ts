@@ -208,6 +208,7 @@ export default {
       fonts: 'Fonts of papers',
       clock: 'Clock',
       redis: 'Message bus',
+      scanner: 'Virus scanner',
     },
   },
   faults: {

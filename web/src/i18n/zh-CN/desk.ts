@@ -208,6 +208,7 @@ export default {
       fonts: '文书字体',
       clock: '时钟',
       redis: '消息总线',
+      scanner: '病毒扫描',
     },
   },
   faults: {

@@ -1,0 +1,300 @@
+"""The copy of a material that people look at, its grade and its mark, and who asks for the original.
+
+A job makes the copy once a file is sealed, and anew when the window says how far it is to be
+trusted; where a scanner is configured, nothing of a file is shown before it was found clean. The
+sealed original stays as it came, and is given out for a stated reason, which the ledger keeps.
+Knows no HTTP.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from server.actions.cases import Connected, Handler, actor_of, admitted, header, subject_of
+from server.actions.jobs import Kind, PutOff, Settle, enqueue
+from server.actions.materials import COPY_KIND, Content, find, record_change
+from server.actions.scanning import Found, Scanner, ScannerAway
+from server.domain import material as rules
+from server.domain.material import Material
+from server.domain.person import Actor
+from server.domain.working_days import CHINA
+from server.store import Change, Store
+from server.store import cases as rows
+from server.store import uploads as upload_rows
+from server.store.jobs import Job
+from server.wire.case import CaseGrade
+from server.work import copying
+from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.paper import FONT_DIRS
+from signaling.protocol import Ack, Command
+from signaling.refusals import Code, Refusal
+
+log = structlog.get_logger("viewing")
+
+PATIENCE_S: Final = 180.0
+SCANNER_AGAIN: Final = timedelta(seconds=10)
+SPARE_BYTES: Final = 64 * MIB
+GROWS: Final = 8
+"""So many times as large as its original a copy gets at most: JPEG after HEIC, and WebP."""
+MARK_FONTS: Final = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf")
+MAY_ASK_ORIGINAL: Final = ("window", "approver", "supervisor")
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def graded(connection: Connected, command: CaseGrade) -> Ack:
+        return await grade(store, actor_of(connection), command)
+
+    return {CaseGrade: graded}
+
+
+async def grade(store: Store, actor: Actor, command: CaseGrade) -> Ack:
+    """How far a material is trusted. Refusals: ``server.domain.material.graded``."""
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        await change.lock(subject_of(command.case_id))
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        after = rules.graded(
+            record.case.materials,
+            command.material_id,
+            command.grade,
+            command.note,
+            hand,
+            closed=record.case.closed,
+            at=change.at,
+        )
+        await rows.save_material(change.connection, command.case_id, after, new=False)
+        await record_change(change, command.case_id, after, "case.grade")
+        if after.viewed_state == "making":
+            await ask_copy(change, command.case_id, after)
+        return change.ack()
+
+
+async def ask_copy(change: Change, case_id: str, material: Material) -> None:
+    """Ask in this transaction for the copy of a material as it stands now."""
+    await enqueue(
+        change, COPY_KIND, subject_of(case_id), {"case": case_id, "material": material.id}
+    )
+
+
+async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
+    """The copy of a material of a case that this person may see.
+
+    Refused: not_found, material_not_stored, copy_not_ready, no_copy, material_locked.
+    """
+    material, case_id, _ = await find(store, actor, material_id)
+    if material.state != "stored":
+        raise Refusal(Code.MATERIAL_NOT_STORED)
+    match material.viewed_state:
+        case "locked":
+            raise Refusal(Code.MATERIAL_LOCKED, material=material_id)
+        case "failed":
+            raise Refusal(Code.NO_COPY, material=material_id, fault=material.viewed_fault)
+        case "none" | "making":
+            raise Refusal(Code.COPY_NOT_READY, material=material_id)
+        case "ready":
+            pass
+    assert material.viewed_sha256 is not None
+    assert material.viewed_type is not None
+    assert material.viewed_bytes is not None
+    name = material.name
+    if material.viewed_type != material.media_type:
+        stem = name.rpartition(".")[0] or name
+        name = f"{stem}.{material.viewed_type.rpartition('/')[2]}"
+    return Content(
+        material, case_id, name, material.viewed_sha256, material.viewed_type, material.viewed_bytes
+    )
+
+
+async def take_original(store: Store, actor: Actor, material_id: str, reason: str) -> Content:
+    """The sealed original, for a reason that is kept in the ledger with who asked.
+
+    Refused: not_found (also for who is only a guest of the call), material_not_stored,
+    material_locked, reason_missing.
+    """
+    material, case_id, side = await find(store, actor, material_id)
+    if side not in MAY_ASK_ORIGINAL:
+        raise Refusal(Code.NOT_FOUND)
+    if material.state != "stored" or material.sha256 is None or material.media_type is None:
+        raise Refusal(Code.MATERIAL_NOT_STORED)
+    if material.viewed_state == "locked":
+        raise Refusal(Code.MATERIAL_LOCKED, material=material_id)
+    if not reason.strip():
+        raise Refusal(Code.REASON_MISSING)
+    async with store.change(actor) as change:
+        await header(change.connection, actor, case_id)
+        await change.record(
+            subject_of(case_id),
+            "material.original",
+            f"material:{material_id}",
+            None,
+            payload={"reason": reason.strip(), "sha256": material.sha256, "name": material.name},
+        )
+    return Content(
+        material, case_id, material.name, material.sha256, material.media_type, material.size_bytes
+    )
+
+
+class Copier:
+    """Makes the copies: the job's side. Its files lie below ``folder`` until they are sealed."""
+
+    def __init__(
+        self,
+        store: Store,
+        children: Children,
+        folder: Path,
+        font_dirs: Collection[Path] = (),
+        scanner: Scanner | None = None,
+    ) -> None:
+        self._store = store
+        self._children = children
+        self._folder = folder
+        self._scanner = scanner
+        self._faults: dict[str, str] = {}
+        """Why a job failed for good, until that is written."""
+        self._fonts = [
+            str(Path(where) / name)
+            for where in ([*font_dirs] or [*map(Path, FONT_DIRS)])
+            for name in MARK_FONTS
+        ]
+
+    @property
+    def kind(self) -> Kind:
+        """What the queue asks for."""
+        return Kind(self._run, self._failed)
+
+    async def _run(self, job: Job) -> Settle:
+        async with self._store.read() as connection:
+            record = await rows.find(connection, job.body["case"])
+        assert record is not None
+        material = next(one for one in record.case.materials if one.id == job.body["material"])
+        if material.state != "stored" or material.sha256 is None:
+            return _nothing
+        scan = material.scan
+        if self._scanner is not None and scan != "clean":
+            try:
+                found = await self._scanner.scan(self._store.blobs.path(material.sha256))
+            except ScannerAway as away:
+                raise PutOff(SCANNER_AGAIN, str(away)) from None
+            if found is not Found.CLEAN:
+                return await self._condemn(material, found)
+            scan = "clean"
+        elif material.viewed_state == "locked" and self._scanner is None:
+            scan = "off"
+        mark = rules.mark(
+            material,
+            f"{record.window_unit_name} {record.window_name}",
+            _moment(material.graded_at or material.at),
+        )
+        made, sha256, size = await self._make(job, material, mark)
+
+        async def settle(change: Change) -> None:
+            now = await _locked(change, job)
+            # Graded anew meanwhile: the next job makes the copy that counts.
+            if now is None or (now.grade, now.graded_at) != (material.grade, material.graded_at):
+                return
+            ready = replace(
+                now,
+                viewed_state="ready",
+                viewed_type=made["media_type"],
+                viewed_sha256=sha256,
+                viewed_bytes=size,
+                viewed_fault="",
+                scan=scan,
+            )
+            await rows.save_material(change.connection, job.body["case"], ready, new=False)
+            await record_change(change, job.body["case"], ready, "material.copy")
+
+        return settle
+
+    async def _make(
+        self, job: Job, material: Material, mark: list[str]
+    ) -> tuple[dict[str, Any], str, int]:
+        assert material.sha256 is not None
+        target = self._folder / f"{job.id}-{secrets.token_hex(4)}.copy"
+        limits = Limits(
+            memory_bytes=3072 * MIB,
+            processor_s=120,
+            file_bytes=GROWS * material.size_bytes + SPARE_BYTES,
+            files=256,
+        )
+        try:
+            made = await self._children.run(
+                copying.__name__,
+                given={
+                    "source": str(self._store.blobs.path(material.sha256)),
+                    "target": str(target),
+                    "media_type": material.media_type,
+                    "mark": mark,
+                    "fonts": self._fonts,
+                },
+                limits=limits,
+                patience_s=PATIENCE_S,
+            )
+            sha256 = await self._store.blobs.put(target)
+        except JobFailed as failure:
+            self._faults[job.id] = str(failure) if failure.final else "gave_up"
+            raise
+        finally:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+        self._faults.pop(job.id, None)
+        return made, sha256, await self._store.blobs.size(sha256)
+
+    async def _condemn(self, material: Material, found: Found) -> Settle:
+        """What was found in it decides: quarantined and rejected, or locked as not scanned."""
+        if found is Found.INFECTED and material.sha256 is not None:
+            await self._store.blobs.quarantine(material.sha256)
+            log.warning("material.infected", material=material.id)
+
+        async def settle(change: Change) -> None:
+            now = await upload_rows.find_material(change.connection, material.id)
+            assert now is not None
+            await change.lock(subject_of(now[1]))
+            if found is Found.INFECTED:
+                after = replace(
+                    now[0],
+                    state="rejected",
+                    rejected_code=Code.FILE_INFECTED.value,
+                    viewed_state="none",
+                    sha256=None,
+                    grade=None,
+                )
+                act = "material.quarantine"
+            else:
+                after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
+                act = "material.not_scanned"
+            await rows.save_material(change.connection, now[1], after, new=False)
+            await record_change(change, now[1], after, act)
+
+        return settle
+
+    async def _failed(self, change: Change, job: Job) -> None:
+        before = await _locked(change, job)
+        fault = self._faults.pop(job.id, "gave_up")
+        if before is not None and before.viewed_state == "making":
+            failed = replace(before, viewed_state="failed", viewed_fault=fault)
+            await rows.save_material(change.connection, job.body["case"], failed, new=False)
+            await record_change(change, job.body["case"], failed, "material.copy_fail")
+
+
+async def _nothing(_: Change) -> None:
+    """There is nothing to write."""
+
+
+async def _locked(change: Change, job: Job) -> Material | None:
+    """The material of this job in its locked case; None when it is not stored."""
+    await change.lock(job.subject)
+    found = await upload_rows.find_material(change.connection, job.body["material"])
+    return found[0] if found is not None and found[0].state == "stored" else None
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
