@@ -33,6 +33,7 @@ from server.actions import (
     showing,
     signing,
     supervision,
+    unmasking,
     viewing,
 )
 from server.actions import health as health_actions
@@ -317,6 +318,7 @@ async def node(
         sayings.commands(store),
         comments.commands(store),
         signing.commands(store, settings.numbering),
+        unmasking.commands(store),
         rating.commands(store),
         viewing.commands(store),
         switchboard.handlers(),

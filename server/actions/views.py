@@ -21,6 +21,7 @@ from server.domain.rating import Rating
 from server.domain.saying import Saying as Said
 from server.domain.summary import Signature as Signed
 from server.domain.summary import Submission as Submitted
+from server.domain.unmasking import Unmasking
 from server.domain.working_days import Counted
 from server.store import cases as rows
 from server.store.papers import Paper
@@ -52,6 +53,7 @@ from server.wire.case import (
     Saying,
     SignatureView,
     Submission,
+    UnmaskingView,
     ViewedCopy,
 )
 from signaling.protocol import PersonRef
@@ -114,6 +116,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         corrections=case.corrections,
         papers=[paper_view(one) for one in whole.papers],
         ratings=[rating_view(one) for one in whole.ratings],
+        unmaskings=[unmasking_view(one, people[one.by]) for one in whole.unmaskings],
         phones=[phone_view(one, people[one.by]) for one in whole.phones],
     )
 
@@ -354,6 +357,17 @@ def phone_view(phone: Phone, by: PersonRef) -> PhoneView:
         made_at=phone.made_at,
         expires_at=phone.expires_at,
         pages=[page.material_id for page in phone.pages],
+    )
+
+
+def unmasking_view(unmasking: Unmasking, by: PersonRef) -> UnmaskingView:
+    return UnmaskingView(
+        id=unmasking.id,
+        what=unmasking.what,
+        reason=unmasking.reason,
+        by=by,
+        at=unmasking.at,
+        expires_at=unmasking.expires_at,
     )
 
 

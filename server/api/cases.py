@@ -4,10 +4,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import cases, catalogue, supervision
+from server.actions import cases, catalogue, supervision, unmasking
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.wire.case import CaseState, ItemView, Version
-from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report
+from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report, Unmasked
 from signaling.protocol import Message
 from signaling.refusals import Code
 
@@ -90,6 +90,14 @@ async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
 async def read_case(ask: Ask[Nothing, Nothing]) -> CaseSnapshot:
     """A case as my audience sees it, at its present version."""
     return await cases.snapshot(ask.request.app[STORE], ask.actor, ask.path("case_id"))
+
+
+@routes.route("GET", "/api/v1/cases/{case_id}/unmasked/{unmasking_id}", problems=(Code.NOT_FOUND,))
+async def read_unmasked(ask: Ask[Nothing, Nothing]) -> Unmasked:
+    """The value that I unmasked within the last minute."""
+    return await unmasking.read(
+        ask.request.app[STORE], ask.actor, ask.path("case_id"), ask.path("unmasking_id")
+    )
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}/history", problems=(Code.NOT_FOUND, Code.FORBIDDEN))

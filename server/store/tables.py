@@ -291,6 +291,16 @@ ratings = sa.Table(  # what the applicant says of a call afterwards (好差评)
     C("by", ID, nullable=False),
     sa.UniqueConstraint("call_id", "number"),
 )  # fmt: skip
+unmaskings = sa.Table(  # who read a sensitive value whole, and why
+    "unmaskings", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),
+    C("what", sa.String(80), nullable=False),  # identity_number | phone | field:<name>
+    C("reason", sa.Text, nullable=False),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("expires_at", Utc, nullable=False),
+)  # fmt: skip
 papers = sa.Table(
     "papers", metadata, _id(),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),

@@ -321,6 +321,14 @@ class HistoryEvent(Message):
     event: dict[str, Any]
 
 
+class Unmasked(Message):
+    """A sensitive value, whole, for the person who unmasked it. Never kept by a page."""
+
+    what: str
+    value: str
+    expires_at: datetime
+
+
 class CaseHistory(Message):
     """Events in the order of their versions."""
 
@@ -644,7 +652,7 @@ class Health(Message):
 
 
 RESPONSES: tuple[type[Message], ...] = (
-    PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Report, Ledger,
+    PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
     SignatureImage, Phrases, HealthView, Regions, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip

@@ -22,6 +22,7 @@ from server.wire.case import (
     CaseRated,
     CaseSaid,
     CaseTyping,
+    CaseUnmasked,
     CaseView,
     FieldState,
     FormField,
@@ -104,6 +105,7 @@ def project_case(case: CaseView, audience: str) -> CaseView:
                 "sayings": [one for one in case.sayings if one.lane == "shared"],
                 "comments": [],
                 "checks": [],
+                "unmaskings": [],
             }
         )
     if audience in _UNMASKED:
@@ -174,7 +176,7 @@ def _among_staff(event: Event) -> bool:
     match event:
         case CaseSaid():
             return event.saying.lane == "staff"
-        case CaseCommented() | CaseChecked():
+        case CaseCommented() | CaseChecked() | CaseUnmasked():
             return True
         case _:
             return False

@@ -75,3 +75,32 @@ async def test_the_clock_of_a_case_is_stopped_and_its_limit_extended(
     await expect(clock.get_by_role("button", name="延长期限")).to_have_count(0)
     await screens.take(desk, "clock")
     screens.check()
+
+
+async def test_a_sensitive_value_is_read_whole_for_a_reason_and_a_while(
+    node: Running, desk: Desk
+) -> None:
+    case_id = await filled(node)
+    screens = Screens()
+    await desk.sign_in(node.address, "zhoumingyuan", demo.PASSWORD)
+    page = desk.page
+    await page.wait_for_url("**/approver")
+    await page.goto(f"{node.address}/approver/cases/{case_id}")
+    field = page.locator("[data-field=new_identity_number]")
+    await expect(field).to_contain_text("110105********002X")
+    await field.get_by_role("button", name="查看全文").click()
+    await field.get_by_role("button", name="查看", exact=True).click()
+    await expect(field.get_by_role("alert")).to_have_text("请写明查看事由")
+    await field.get_by_label("查看事由").fill("与身份证件逐位核对")
+    await screens.take(desk, "unmask-ask")
+    assert VALUES["new_identity_number"] not in await page.content()
+    await field.get_by_role("button", name="查看", exact=True).click()
+    await expect(field.get_by_text(VALUES["new_identity_number"])).to_be_visible()
+    await screens.take(desk, "unmask")
+    await field.get_by_role("button", name="立即遮盖").click()
+    await expect(field).to_contain_text("110105********002X")
+    assert VALUES["new_identity_number"] not in await page.content()
+    async with desk_of(node, "chenli") as supervisor:
+        [seen] = (await supervisor.case(case_id))["unmaskings"]
+        assert (seen["reason"], seen["by"]["name"]) == ("与身份证件逐位核对", "周明远")
+    screens.check()

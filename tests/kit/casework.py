@@ -23,6 +23,7 @@ from server.actions import (
     rating,
     sayings,
     signing,
+    unmasking,
     viewing,
 )
 from server.actions.recordings import Recordings
@@ -132,6 +133,7 @@ class Office:
             **sayings.commands(store),
             **comments.commands(store),
             **signing.commands(store),
+            **unmasking.commands(store),
             **rating.commands(store),
             **viewing.commands(store),
             **self.switchboard.handlers(),

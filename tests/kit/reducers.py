@@ -94,6 +94,8 @@ def _change_case(case: Json, event: Json) -> None:
         case["number"], case["submission"] = event["number"], event["submission"]
     elif kind == "case.rated":
         _put(case["ratings"], event["rating"])
+    elif kind == "case.unmasked":
+        _put(case["unmaskings"], event["unmasking"])
     elif kind == "phone.changed":
         _put(case["phones"], event["phone"])
     elif kind == "paper.changed":

@@ -62,7 +62,7 @@ ACTS: Final = {
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
-    "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit",
+    "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -364,6 +364,9 @@ async def _making(scene: Scene, case_id: str) -> str | None:
 
 
 async def _clock(scene: Scene, case: Mapping[str, str]) -> None:
+    unmask = {**case, "what": "phone", "reason": "回拨核实"}
+    await scene.is_refused(CLERK, "case.unmask", **unmask)
+    await scene.does(SUPERVISOR, "case.unmask", **unmask)
     stop = {**case, "why": "hearing", "reason": "听证会定于下周举行"}
     await scene.is_refused(CLERK, "case.stop_clock", **stop)
     await scene.does(APPROVER, "case.stop_clock", **stop)

@@ -46,6 +46,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseStopClock: {"why": "hearing", "reason": "x"},
     shapes.CaseResumeClock: {},
     shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
+    shapes.CaseUnmask: {"what": "phone", "reason": "x"},
     shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},
     shapes.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},
     shapes.CaseWithdrawPhone: {"phone_id": "phone-of-old"},
@@ -111,6 +112,7 @@ async def test_each_person_reads_as_the_first_that_he_is(office: Office) -> None
         APPROVER: "approver",
         OTHER_APPROVER: "approver",
         SUPERVISOR: "supervisor",
+        "hanmei": "supervisor",
         ADMIN: None,
         THIRD: None,
     }

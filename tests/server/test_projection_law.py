@@ -414,6 +414,11 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert [one.case_id for one in moved.moved] == [case_id]
     assert await law.holds("the calendar changed") == 1
     assert law.last["applicant"]["case"]["decision"]["due_on"] > due
+    for login, what in ((APPROVER, "identity_number"), (SUPERVISOR, "field:contact_phone")):
+        asked = {"what": what, "reason": "核对证件"}
+        await step(f"unmasked {what}", login, shapes.CaseUnmask, **asked)
+    assert len(law.last["supervisor"]["case"]["unmaskings"]) == 2
+    assert law.last["applicant"]["case"]["unmaskings"] == []
     hearing = {"why": "hearing", "reason": "听证会定于下周举行"}
     await office.do(APPROVER, shapes.CaseStopClock, case_id=case_id, **hearing)
     assert await law.holds("the clock was stopped") == 2

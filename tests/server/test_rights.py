@@ -82,6 +82,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/cases": ALL,
     "POST /api/v1/search/cases": ALL,
     "GET /api/v1/cases/{case_id}": CASE,
+    "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
     "GET /api/v1/cases/{case_id}/history": WATCHING,
     "GET /api/v1/cases/{case_id}/ledger": WATCHING,
     "POST /api/v1/cases/{case_id}/ledger-check": WATCHING,
@@ -163,6 +164,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "monitor.begin": WATCHING,
     "case.stop_clock": DECIDING,
     "case.resume_clock": DECIDING,
+    "case.unmask": DECIDING | WATCHING,
     "case.extend_limit": frozenset({IDLE}),  # the head of the authority
     # these change who may: last
     "case.decide": DECIDING,
@@ -266,6 +268,8 @@ async def _live(scene: Scene) -> dict[str, Any]:
     commented = await clerk.ask({"type": "case.comment", **about, **comment})
     phone = {"line": LINE, "secret_sha256": hashlib.sha256(b"secret").hexdigest()}
     invited_phone = await clerk.ask({"type": "case.invite_phone", **about, **phone})
+    unmask = {"what": "identity_number", "reason": "核对证件"}
+    unmasked = await approver.ask({"type": "case.unmask", **about, **unmask})
     item = await desk.get(f"/items/{demo.PRINCIPAL}")
     shown = await clerk.ask({"type": "case.summarise", **about})
     listening = {"type": "monitor.begin", "call_id": call_id, "reason": "a complaint"}
@@ -285,6 +289,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "way": "listen", "monitor_id": monitoring["monitor_id"],
+        "what": "phone", "unmasking_id": unmasked["unmasking_id"],
         "why": "hearing", "days": 5, "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip
 

@@ -22,6 +22,7 @@ from server.domain.phone import Phone
 from server.domain.rating import Rating
 from server.domain.saying import Saying
 from server.domain.summary import Signature
+from server.domain.unmasking import Unmasking
 from server.store.cases.columns import (
     consent_of,
     decided_of,
@@ -49,6 +50,7 @@ from server.store.tables import (
     units,
     windows,
 )
+from server.store.unmaskings import list_unmaskings
 from signaling.protocol import PersonRef
 
 Connection = AsyncConnection
@@ -105,8 +107,9 @@ class Whole:
     papers: tuple[Paper, ...]
     ratings: tuple[Rating, ...]
     phones: tuple[Phone, ...]
+    unmaskings: tuple[Unmasking, ...]
     people: Mapping[str, PersonRef]
-    """Those of the record, and who said something or invited a phone."""
+    """Those of the record, and who said something, invited a phone or read a value whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,8 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
         return None
     said = await list_sayings(connection, case_id)
     phones = await list_phones(connection, case_id)
-    speak = {one.by for one in said} | {one.by for one in phones}
+    unmaskings = await list_unmaskings(connection, case_id)
+    speak = {one.by for one in said} | {one.by for one in phones} | {one.by for one in unmaskings}
     unknown = speak - record.people.keys()
     return Whole(
         record=record,
@@ -226,6 +230,7 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
         papers=tuple(await list_papers(connection, [case_id])),
         ratings=await list_ratings(connection, case_id),
         phones=tuple(phones),
+        unmaskings=unmaskings,
         people={**record.people, **await person_refs(connection, unknown)},
     )
 

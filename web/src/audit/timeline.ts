@@ -251,6 +251,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
       case 'paper.changed':
         if (event.paper.state !== 'making') add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, { values: { number: event.paper.number }, row: 'decisions', tone: event.paper.state === 'failed' ? 'red' : 'plain' })
         break
+      case 'case.unmasked':
+        add(key, at, event.unmasking.by, 'unmasked', { values: { reason: event.unmasking.reason }, row: 'decisions', tone: 'amber' })
+        break
       case 'case.called':
       case 'skipped':
         break

@@ -80,6 +80,8 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return { ...view, number: event.number, submission: event.submission }
     case 'case.rated':
       return { ...view, ratings: put(view.ratings, event.rating) }
+    case 'case.unmasked':
+      return { ...view, unmaskings: put(view.unmaskings, event.unmasking) }
     case 'phone.changed':
       return { ...view, phones: put(view.phones, event.phone) }
     case 'paper.changed':

@@ -241,6 +241,7 @@ export function useCase(case_id: string, as_applicant = false) {
     stopClock: (why: CaseStopClock['why'], reason: string) => live.ask({ type: 'case.stop_clock', case_id, why, reason }),
     resumeClock: () => live.ask({ type: 'case.resume_clock', case_id }),
     extendLimit: (days: number, reason: string) => live.ask({ type: 'case.extend_limit', case_id, days, reason }),
+    unmask: (what: string, reason: string) => live.ask<{ unmasking_id: string; expires_at: string }>({ type: 'case.unmask', case_id, what, reason }),
     submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 

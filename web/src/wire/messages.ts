@@ -52,6 +52,7 @@ export type AnyCommand =
   | CaseStopClock
   | CaseResumeClock
   | CaseExtendLimit
+  | CaseUnmask
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -73,6 +74,7 @@ export type AnyEvent =
   | CaseRated
   | PaperChanged
   | PhoneChanged
+  | CaseUnmasked
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -622,6 +624,18 @@ export interface CaseExtendLimit {
   reason: string
 }
 /**
+ * Read a sensitive value whole, for a minute, by a reason that is kept; the value is at
+ * ``GET /cases/{case_id}/unmasked/{unmasking_id}``. Approver and supervisor. Refused: field_unknown,
+ * reason_missing, throttled (200 a case). Result: ``{unmasking_id, expires_at}``.
+ */
+export interface CaseUnmask {
+  id: string
+  type: 'case.unmask'
+  case_id: string
+  what: string
+  reason: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -768,6 +782,7 @@ export interface CaseView {
   papers: PaperView[]
   ratings: RatingView[]
   phones: PhoneView[]
+  unmaskings: UnmaskingView[]
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -1112,6 +1127,17 @@ export interface PhoneView {
   expires_at: string
   pages: string[]
 }
+/**
+ * Somebody read a sensitive value whole, for a reason; the value is not here.
+ */
+export interface UnmaskingView {
+  id: string
+  what: string
+  reason: string
+  by: PersonRef
+  at: string
+  expires_at: string
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -1271,6 +1297,16 @@ export interface PhoneChanged {
   at: string
   type: 'phone.changed'
   phone: PhoneView
+}
+/**
+ * Skipped for the applicant's screen.
+ */
+export interface CaseUnmasked {
+  subject: string
+  version: number
+  at: string
+  type: 'case.unmasked'
+  unmasking: UnmaskingView
 }
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
@@ -2048,4 +2084,12 @@ export interface UnitRow {
 }
 export interface Units {
   units: UnitRow[]
+}
+/**
+ * A sensitive value, whole, for the person who unmasked it. Never kept by a page.
+ */
+export interface Unmasked {
+  what: string
+  value: string
+  expires_at: string
 }

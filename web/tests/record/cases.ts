@@ -61,6 +61,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     corrections: 0,
     papers: [], ratings: [],
     phones: [],
+    unmaskings: [],
     ...over,
   }
 }

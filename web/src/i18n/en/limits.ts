@@ -26,6 +26,16 @@ export default {
   stopped: 'The clock is stopped',
   resumed: 'The clock runs again',
   extended: 'The limit is extended',
+  unmask: {
+    open: 'Read it whole: {field}',
+    reason: 'Why it is read',
+    reason_missing: 'Please say why',
+    hint: 'It is shown for one minute; who read it, when and why is kept, and supervisors see it.',
+    confirm: 'Read',
+    left: 'Masked again in {n} s',
+    hide: 'Mask now',
+    before: '{name}, {time}: {reason}',
+  },
   tell_by: 'Accept or tell what is missing by {day}',
   told_late: 'The day to tell what is missing ({day}) has passed: it counts as accepted from the receipt',
 }

@@ -26,6 +26,16 @@ export default {
   stopped: '计时已暂停',
   resumed: '计时已恢复',
   extended: '期限已延长',
+  unmask: {
+    open: '查看全文：{field}',
+    reason: '查看事由',
+    reason_missing: '请写明查看事由',
+    hint: '显示一分钟；谁、何时、因何查看会存证，督查可见。',
+    confirm: '查看',
+    left: '{n} 秒后恢复遮盖',
+    hide: '立即遮盖',
+    before: '{name} {time} 查看：{reason}',
+  },
   tell_by: '{day}前须受理或一次告知',
   told_late: '已过一次告知期限（{day}），自收到材料之日起视为受理',
 }
