@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +176,14 @@ class MediaClient:
         """Hold the room: nobody in it, or who comes to it, hears or sees anyone, and nothing of it
         is recorded (gaps of reason `held`) until it is let go on. Who is muted then stays so."""
         await self._ask("hold", room=room, on=on)
+
+    async def let_through(
+        self, room: str, *, held: bool, muted: Mapping[str, Collection[str]]
+    ) -> None:
+        """`hold` and `mute` in one order: for each party of `muted` exactly these m-lines are held
+        back. A party that is not there is passed over. Refused: unknown_room."""
+        lines = {party: sorted(mids) for party, mids in muted.items()}
+        await self._ask("let_through", room=room, held=held, muted=lines)
 
     async def remove_party(self, room: str, party: str) -> None:
         """Unseat the party and finish its segment (reported by an event)."""

@@ -44,7 +44,8 @@ class Tap(Protocol):
 _HEAD = Struct("!BBHII")
 _NUMBERS = Struct("!HII")
 
-KEY_INTERVAL_S = 1.0
+KEY_AGAIN_S = 0.3
+"""A sender is asked for a key frame at most so often; Chromium heeds no more."""
 MAX_SSRCS = 64
 MAX_ASKED = 1024
 MAX_LACKED = 17
@@ -440,7 +441,7 @@ class Forwarder:
 
     A packet for one receiver is rewritten where it lies; of several, each but the last gets a
     copy. `send(buffer, length, address)` may put off the sending of up to `BATCH` packets.
-    `want_key(track)` is called, at most once a second and track, while a feed
+    `want_key(track)` is called, at most every 0.3 s and track, while a feed
     waits for a key frame; `want_again(track, first, count)` when packets of a recorded
     picture did not come that no receiver could ask for.
     """
@@ -583,8 +584,7 @@ class Forwarder:
                 return False
             if retransmission or not _begins(track, source, head, length):
                 feed.waiting = feed.waiting or not other
-                if now - track.key_asked_at >= KEY_INTERVAL_S:
-                    track.key_asked_at = now
+                if now - track.key_asked_at >= KEY_AGAIN_S:
                     self._want_key(track)
                 return False
             if other:

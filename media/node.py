@@ -281,6 +281,10 @@ class Node:
                 rooms.permit(_text(message, "room"), _text(message, "party"), _rights(message))
             case "hold":
                 rooms.hold(_text(message, "room"), _flag(message, "on"))
+            case "let_through":
+                rooms.let_through(
+                    _text(message, "room"), _flag(message, "held"), _lines(message, "muted")
+                )
             case "answer":
                 sdp = _text(message, "sdp", limit=1 << 20)
                 rooms.answer(_text(message, "room"), _text(message, "party"), sdp)
@@ -372,6 +376,16 @@ def _places(message: dict[str, Any], name: str) -> frozenset[int] | None:
     ):
         raise Rejected(Code.BAD_REQUEST, name)
     return frozenset(value)
+
+
+def _lines(message: dict[str, Any], name: str) -> dict[str, frozenset[str]]:
+    value = message.get(name)
+    if not isinstance(value, dict) or not all(
+        isinstance(mids, list) and all(isinstance(mid, str) for mid in mids)
+        for mids in value.values()
+    ):
+        raise Rejected(Code.BAD_REQUEST, name)
+    return {party: frozenset(mids) for party, mids in value.items()}
 
 
 def _flag(message: dict[str, Any], name: str) -> bool:

@@ -9,7 +9,7 @@ name: rooms and parties are opaque strings.
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic, process_time
 from typing import Any
@@ -18,7 +18,7 @@ from media import rtcp
 from media.control import MediaEvent, OfferWanted, PartyDown, PartyUp
 from media.dtls import Address, Certificate, Handshake
 from media.estimate import MAX_BPS, Estimate, Sent
-from media.forward import IDLE_S, KEY_INTERVAL_S, Endpoint, Feed, Forwarder, Ring, Track
+from media.forward import IDLE_S, KEY_AGAIN_S, Endpoint, Feed, Forwarder, Ring, Track
 from media.ice import Agent
 from media.load import LIMITS, Limits, Load
 from media.port import Port
@@ -55,7 +55,6 @@ FEEDBACK_HOLD_S = 1.0
 MAX_PARTIES = MAX_GROUPS + 1
 MEASURE_S = 0.5
 REPORT_S = 1.0
-KEY_AGAIN_S = 0.3
 AGAIN_A_TICK = 200
 """So many packets a party gets sent again in a tenth of a second; a NACK can name thousands."""
 
@@ -417,6 +416,15 @@ class Rooms:
             for mid in party.tracks:
                 self._silence(party, mid)
 
+    def let_through(self, room: str, held: bool, muted: Mapping[str, frozenset[str]]) -> None:
+        """Hold the room or not, and of these parties, where they are there, exactly these lines."""
+        self.hold(room, held)
+        parties = self._room(room).parties
+        for name in muted.keys() & parties.keys():
+            party = parties[name]
+            for mid in party.tracks:
+                self.mute(room, name, mid, mid in muted[name])
+
     def _silence(self, party: Party, mid: str) -> None:
         """Let the track's packets through, or stop them, as hold and mute say."""
         on = party.room.held or mid in party.silenced
@@ -462,8 +470,7 @@ class Rooms:
         streams = party.streams(mid) if party is not None and mid in party.tracks else ()
         track = next((stream for stream in streams if stream.segment == handle), None)
         now = monotonic()
-        if track is not None and now - track.key_asked_at >= KEY_INTERVAL_S:
-            track.key_asked_at = now
+        if track is not None and now - track.key_asked_at >= KEY_AGAIN_S:
             self._ask_key_frame(track)
 
     def figures(self) -> dict[str, Any]:
@@ -634,7 +641,6 @@ class Rooms:
             return
         # Several receivers may ask at once.
         if source.endpoint.end_to_end or now - source.key_asked_at >= KEY_AGAIN_S:
-            source.key_asked_at = now
             self._ask_key_frame(source)
 
     def _pass_feedback(self, party: Party, block: rtcp.Block, now: float) -> None:
@@ -662,11 +668,13 @@ class Rooms:
 
     # To the wire.
 
-    def _send_rtcp(self, endpoint: Endpoint, packet: bytes) -> None:
+    def _send_rtcp(self, endpoint: Endpoint, packet: bytes) -> bool:
         if not endpoint.ready or endpoint.outbound is None or endpoint.destination is None:
-            return
-        if protected := endpoint.outbound.rtcp(packet):
+            return False
+        protected = endpoint.outbound.rtcp(packet)
+        if protected:
             self._port.send(protected, endpoint.destination)
+        return bool(protected)
 
     def _send_feedback(self, endpoint: Endpoint, feedback: rtcp.Feedback) -> None:
         ssrc = next((t.ssrc for t in endpoint.tracks.values() if t.ssrc is not None), 0)
@@ -674,8 +682,11 @@ class Rooms:
         endpoint.feedback_count += 1
 
     def _ask_key_frame(self, track: Track) -> None:
-        if track.kind == "video" and track.ssrc is not None:
-            self._send_rtcp(track.endpoint, rtcp.picture_loss(track.ssrc))
+        """Nobody can be asked before his stream has a name; whoever waits asks again then."""
+        if track.kind != "video" or track.ssrc is None:
+            return
+        if self._send_rtcp(track.endpoint, rtcp.picture_loss(track.ssrc)):
+            track.key_asked_at = monotonic()
 
     def _ask_again(self, track: Track, first: int, count: int) -> None:
         if track.kind == "video" and track.ssrc is not None:

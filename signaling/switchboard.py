@@ -263,8 +263,15 @@ class MediaRooms(Protocol):
         """Why no new call finds room; None while one does, or nobody can say."""
         ...
 
+    async def prepare(self, call_id: CallId) -> None:
+        """Find the room of a call that rings, so that an answer need not wait for it. Never refused:
+        where none is found, the first ``offer`` looks again, or says why not."""
+        ...
+
     async def offer(self, call: Call, leg: Leg | Monitor, *, restart: bool) -> str:
-        """The worker's SDP offer for this leg, or for who follows the call unseen; ``restart`` keeps what flows and renews the path.
+        """The worker's SDP offer for this leg, or for who follows the call unseen; ``restart``
+        keeps what flows and renews the path.
+        Nothing of the call is muted or held for it before the next ``let_through``.
         Refused with ``media_busy`` for a call that is not at a worker yet and finds none."""
         ...
 
@@ -273,8 +280,8 @@ class MediaRooms(Protocol):
         ...
 
     async def let_through(self, call: Call) -> None:
-        """Let through what the call says: nothing of anybody on hold, else all that no leg muted,
-        and of who follows the call unseen nothing but a whisper to the approver.
+        """Let through what the call says: nothing of anybody on hold or before an answer, else all
+        that no leg muted, and of who follows the call unseen nothing but a whisper to the approver.
 
         A leg without a party is passed over: its next offer applies what the call says."""
         ...
@@ -405,6 +412,7 @@ class Switchboard:
             )
             await dialling.open(call)
             ack = dialling.ack({"call_id": call_id})
+        self._aside(self._rooms.prepare(call_id))
         self._sit(call_id, leg_id, line)
         self._wake.set()
         return ack
@@ -432,6 +440,7 @@ class Switchboard:
             line, call_id, command, event, {"call_id": call_id, "leg_id": leg_id}
         )
         if call is not None:
+            self._aside(self._let_through(call_id))
             self._sit(call_id, leg_id, line)
         return ack
 
@@ -495,14 +504,13 @@ class Switchboard:
         return ack
 
     async def connect(self, line: Line, command: CallConnect) -> Mapping[str, Any]:
-        """The worker's offer for my leg of a live call; before an answer there is nobody to meet."""
+        """The worker's offer for my leg. Who has dialled gets his while it rings, and is held until
+        an answer, when all that is left to do is to let him through."""
         call, leg = await self._own(line, command.call_id, command.leg_id)
         self._sit_again(call, leg, line)
-        if call.state is not CallState.LIVE:
-            raise Refusal(Code.NOT_IN_CALL)
         sdp = await self._rooms.offer(call, leg, restart=command.restart)
-        # What was muted or held while the party was being seated passed it over.
-        await self._let_through(call.id)
+        # Before its page can answer: what it has muted, and whether the call is on hold.
+        await self._settle_media(call.id)
         servers = [dict(server) for server in self._ice_servers(LegId(leg.id))]
         return {"sdp": sdp, "ice_servers": servers}
 
@@ -536,16 +544,18 @@ class Switchboard:
         return ack
 
     async def _let_through(self, call_id: CallId) -> None:
-        """Bring the engine in step with the call as it is now, whichever command came last."""
-        lock = self._settling.setdefault(call_id, asyncio.Lock())
         try:
-            async with lock:
-                call = await self._book.find(call_id)
-                if call.state is CallState.LIVE:
-                    await self._rooms.let_through(call)
+            await self._settle_media(call_id)
         except Refusal as refusal:
             # No room, no packets: the next offer applies what the call says.
             log.info("settling waits call=%s code=%s", call_id, refusal.code.value)
+
+    async def _settle_media(self, call_id: CallId) -> None:
+        """Bring the engine in step with the call as it is now, whichever command came last."""
+        async with self._settling.setdefault(call_id, asyncio.Lock()):
+            call = await self._book.find(call_id)
+            if call.state is not CallState.ENDED:
+                await self._rooms.let_through(call)
 
     async def open(self, line: Line, command: CallOpen) -> CallSnapshot:
         call_id = CallId(command.call_id)

@@ -297,7 +297,10 @@ class Book:
 
     async def find(self, call_id: CallId) -> Call:
         async with self._store.read() as connection:
-            return (await found(connection, call_id))[0]
+            call = await rows.find(connection, call_id)
+        if call is None:
+            raise Refusal(Code.NOT_FOUND, call=call_id)
+        return call
 
     async def due(
         self, quiet_since: datetime, at: datetime, also: Collection[CallId]

@@ -65,10 +65,10 @@ _OF_ONE: Final = frozenset({"port", "recorder_pid", "load_limit"})
 _WORST: Final = frozenset({"lag_s"})
 """Figures of which that of the worst worker counts."""
 
-REHEARSAL: Final = "rehearsal-"
-"""Rooms of this name belong to no call; behind it stands when they end (Unix seconds)."""
 MIDS: Final = ("0", "1", "2", "3")
 """What a seat sends: microphone, face, document camera, screen."""
+REHEARSAL: Final = "rehearsal-"
+"""Rooms of this name belong to no call; behind it stands when they end (Unix seconds)."""
 
 _CODES: Final = {
     Reason.BAD_SDP: Code.BAD_SDP,
@@ -146,6 +146,8 @@ class Rooms:
         self._store = store
         self._running = False
         self._sealing: set[asyncio.Task[None]] = set()
+        # who made the offer that a leg's page has to answer
+        self._offering: dict[tuple[CallId, LegId | MonitorId], MediaClient] = {}
 
     @property
     def ready(self) -> bool:
@@ -187,48 +189,48 @@ class Rooms:
     def _here(self) -> dict[str, MediaClient]:
         return {name: post.worker.client for name, post in self._posts.items() if post.worker}
 
+    async def prepare(self, call_id: CallId) -> None:
+        try:
+            client, moved = await self._client_for(call_id)
+            await self._open(call_id, client, moved)
+        except (Refusal, Rejected) as failed:
+            log.info("room.not_prepared", call=call_id, code=failed.code)
+
     async def offer(self, call: Call, leg: Leg | Monitor, *, restart: bool) -> str:
         client, moved = await self._client_for(call.id)
-        try:
-            if restart:
-                with suppress(Rejected):  # a party that is not there is seated anew
-                    return await client.restart_ice(call.id, leg.id)
-            client = await self._open(call.id, client, moved)
-            await client.hold(call.id, call.on_hold() is not None)
-            sdp = await self._seat(client, call, leg)
-            for mid in sorted(_stopped(leg)):
-                await client.mute(call.id, leg.id, mid, True)
-            return sdp
-        except Rejected as rejected:
-            raise _refusal(rejected) from None
+        with _refusing():
+            sdp = await self._restarted(client, call, leg) if restart else None
+            if sdp is None:
+                try:
+                    sdp = await self._seat(client, call, leg)
+                except Rejected as rejected:
+                    if rejected.code is not Reason.UNKNOWN_ROOM:
+                        raise
+                    client = await self._open(call.id, client, moved)
+                    sdp = await self._seat(client, call, leg)
+        self._offering[call.id, leg.id] = client
+        return sdp
+
+    async def _restarted(self, client: MediaClient, call: Call, leg: Leg | Monitor) -> str | None:
+        """None for a party that is not there: it is to be seated anew."""
+        with suppress(Rejected):
+            return await client.restart_ice(call.id, leg.id)
+        return None
 
     async def describe(self, call_id: CallId, leg_id: LegId | MonitorId, sdp: str) -> None:
-        try:
-            await (await self._client_of(call_id)).answer(call_id, leg_id, sdp)
-        except Rejected as rejected:
-            raise _refusal(rejected) from None
+        client = self._offering.pop((call_id, leg_id), None) or await self._client_of(call_id)
+        with _refusing():
+            await client.answer(call_id, leg_id, sdp)
 
     async def let_through(self, call: Call) -> None:
         client = await self._client_of(call.id)
         with _refusing():
-            await client.hold(call.id, call.on_hold() is not None)
-        for leg in call.seated():
-            try:
-                for mid in MIDS:
-                    await client.mute(call.id, leg.id, mid, mid in leg.muted)
-            except Rejected as rejected:
-                if rejected.code != Reason.UNKNOWN_PARTY:
-                    raise _refusal(rejected) from None
-        for monitor in (one for one in call.monitors if one.unseen):
-            try:
-                await client.permit(
-                    call.id, monitor.id, receives_from=None, sends_to=_heard_by(monitor)
-                )
-            except Rejected as rejected:
-                if rejected.code != Reason.UNKNOWN_PARTY:
-                    raise _refusal(rejected) from None
+            await _let_through(client, call)
 
     async def leave(self, call_id: CallId, leg_id: LegId | MonitorId | None) -> None:
+        for offered in [one for one in self._offering if one[0] == call_id]:
+            if leg_id is None or offered[1] == leg_id:
+                del self._offering[offered]
         try:
             client = await self._client_of(call_id)
         except Refusal as refusal:
@@ -544,6 +546,21 @@ def _refusing() -> Iterator[None]:
 def _cancelling() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def _let_through(client: MediaClient, call: Call) -> None:
+    unseen = [one for one in call.monitors if one.unseen]
+    muted: dict[str, frozenset[str]] = {leg.id: _stopped(leg) for leg in call.seated()}
+    muted |= {monitor.id: _stopped(monitor) for monitor in unseen}
+    held = call.state is not CallState.LIVE or call.on_hold() is not None
+    await client.let_through(call.id, held=held, muted=muted)
+    for monitor in unseen:
+        sends_to = _heard_by(monitor)
+        try:
+            await client.permit(call.id, monitor.id, receives_from=None, sends_to=sends_to)
+        except Rejected as rejected:
+            if rejected.code is not Reason.UNKNOWN_PARTY:
+                raise
 
 
 def _refusal(rejected: Rejected) -> Refusal:

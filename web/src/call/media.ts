@@ -121,11 +121,11 @@ export class SeatMedia {
         const mid = transceiver.mid ?? ''
         transceiver.direction = !carried(load, mid) ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : mid === LAYERED ? 'sendonly' : 'recvonly'
       }
-      await this.fit()
       await this.connection.setLocalDescription(await this.connection.createAnswer())
       return this.connection.localDescription?.sdp ?? ''
     })
-    this.turn = next.catch(() => undefined)
+    // no track is part of an answer: they are put on while it travels
+    this.turn = next.then(() => this.fit()).catch(() => undefined)
     return next
   }
 
@@ -138,15 +138,16 @@ export class SeatMedia {
   }
 
   private async fit(): Promise<void> {
-    for (const { mid, sender } of this.connection.getTransceivers()) {
+    const put = async ({ mid, sender }: RTCRtpTransceiver): Promise<void> => {
       const own = mid === LAYERED ? FACE : (mid ?? '')
       // the face goes out on one of its two lines
       const idle = own === FACE && this.layered !== (mid === LAYERED)
       const track = !idle && OWN.includes(own) ? (this.tracks.get(own as Mid) ?? null) : null
-      if (sender.track === track) continue
+      if (sender.track === track) return
       await sender.replaceTrack(track)
       if (track && FINE.includes(mid ?? '')) await keepFine(sender, track)
     }
+    await Promise.all(this.connection.getTransceivers().map(put))
   }
 
   /** How many other seats this connection has lines for. */

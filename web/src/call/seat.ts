@@ -252,10 +252,14 @@ export class SeatKeeper {
     }
   }
 
-  /** This page has dialled or answered: the seat is its own. */
-  claim(call_id: string): void {
+  /** This page has dialled, or answered and has this leg: the seat is its own. Resolves when it has tried to connect. */
+  claim(call_id: string, leg_id?: string): Promise<void> {
     this.claimed.add(call_id)
+    // not waiting to be told what the answer has changed
+    if (leg_id) this.run(() => (this.held ? Promise.resolve() : this.connect(call_id, leg_id)))
+    const tried = this.working
     this.attend()
+    return tried
   }
 
   /** Takes the seat of a running call to this page; an older page of the same person loses it. */
@@ -335,6 +339,8 @@ export class SeatKeeper {
   private async step(): Promise<void> {
     const call = this.around.current()
     await this.send()
+    // answered, and not told yet that the call is live
+    if (!call && this.held && this.claimed.has(this.held.call_id) && !this.over(this.held.call_id)) return
     if (!call || call.state === 'ended' || this.replaced.has(call.id)) {
       this.drop()
       this.was_up.value = false
@@ -343,8 +349,10 @@ export class SeatKeeper {
       this.rest()
       return
     }
-    if (!this.claimed.has(call.id) || call.state !== 'live' || !this.around.connected()) return
+    if (!this.claimed.has(call.id) || !this.around.connected()) return
     const leg = legOf(call, this.around.me())
+    // who has dialled connects while it rings, and sends nothing yet
+    if (call.state === 'open' && leg?.state !== 'joined') return
     const held = this.held
     if (held?.call_id !== call.id) {
       // between two connections of a seat it is the ladder's turn
@@ -546,10 +554,12 @@ export class SeatKeeper {
     this.media.value = 'none'
   }
 
-  /** What leaves this page: nothing on hold, and nothing that is muted; the devices themselves stay open. */
+  /** What leaves this page: nothing before an answer or on hold, and nothing that is muted; the devices stay open. */
   private outgoing(own: Devices | null, call_id: string): Map<Mid, MediaStreamTrack> {
     const tracks = new Map<Mid, MediaStreamTrack>()
-    if (!own || holdOf(this.around.find(call_id) ?? null)) return tracks
+    const call = this.around.find(call_id)
+    if (!own || !call || holdOf(call)) return tracks
+    if (call.state === 'open' && call.caller.id === this.around.me()) return tracks
     if (own.microphone && !this.muted['0']) tracks.set('0', own.microphone)
     if (own.camera && !this.muted['1']) tracks.set('1', own.camera)
     if (this.paper.value) tracks.set('2', this.paper.value)

@@ -19,6 +19,9 @@ import { furtherLegs, invitationOf, legOf, partOf, ringOf, standing } from './st
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
 
+/** how long what an answer changes on the page may wait for its connection to be negotiated */
+const MEDIA_FIRST_MS = 400
+
 function open(scope: EffectScope, ended: () => void) {
   const live = wire()
   const calls = shallowRef<ReadonlyMap<string, CallSnapshot>>(new Map())
@@ -27,6 +30,8 @@ function open(scope: EffectScope, ended: () => void) {
   const problem = shallowRef<Problem | null>(null)
   const busy = ref(false)
 
+  /** a call that is being answered here: drawing it would keep its media waiting, so what it becomes is put off */
+  let answering: { call_id: string; put_off: AnyEvent[] } | null = null
   /** endings that were read */
   const dismissed = reactive(new Set<string>())
   /** legs whose media this page has known to be there */
@@ -98,6 +103,11 @@ function open(scope: EffectScope, ended: () => void) {
     if (!event.subject.startsWith('call:')) return
     heard(event.at)
     const call_id = event.subject.slice('call:'.length)
+    if (answering?.call_id === call_id) answering.put_off.push(event)
+    else take(call_id, event)
+  }
+
+  function take(call_id: string, event: AnyEvent): void {
     const held = calls.value.get(call_id)
     if (held) {
       if (missed(held, event)) look(call_id).catch(say)
@@ -158,21 +168,26 @@ function open(scope: EffectScope, ended: () => void) {
     putAway()
     void seat.prepare()
     const result = await act<{ call_id: string }>({ type: 'call.dial', case_id })
-    if (result) seat.claim(result.call_id)
+    if (result) void seat.claim(result.call_id)
     else seat.rest()
     return result?.call_id ?? null
   }
 
-  /** Answers a ring; returns the case that it is about, or null when somebody was faster. */
+  /** Answers a ring; returns the case that it is about, or null when somebody was faster. Begins to connect first. */
   async function answer(call_id: string): Promise<string | null> {
     const asked = calls.value.get(call_id)?.call
     const mine = asked && ringOf(asked, me.value)
     if (!asked || !mine) return null
     putAway()
     void seat.prepare()
-    const result = await act({ type: 'call.answer', call_id, ring_id: mine.id })
-    if (result) seat.claim(call_id)
-    else seat.rest()
+    const held_back = (answering = { call_id, put_off: [] as AnyEvent[] })
+    const result = await act<{ leg_id?: string }>({ type: 'call.answer', call_id, ring_id: mine.id })
+    const begun = result && Promise.race([seat.claim(call_id, result.leg_id), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
+    void Promise.resolve(begun).then(() => {
+      if (answering === held_back) answering = null
+      for (const event of held_back.put_off) take(call_id, event)
+    })
+    if (!result) seat.rest()
     return result ? asked.case_id : null
   }
 
