@@ -201,6 +201,20 @@ async def test_a_repair_names_the_packet_as_its_receiver_knows_it(pair: Pair) ->
     assert len(lacking - approver.restored["1"]) <= 3, "lost for good"
 
 
+async def test_a_probe_that_comes_first_keeps_nobody_waiting_for_a_key_frame(pair: Pair) -> None:
+    """Chromium probes by RTX before its first picture, when there is no stream yet that could be
+    asked: the request is made as soon as there is one, not a while after."""
+    window = await pair.sit("window", LeanPeer())
+    approver = await pair.sit("approver", LeanPeer())
+    face = window.send("1", 100_000)  # a packet a picture, 20 a second
+    first = face.sequence
+    face.key_wanted = False
+    window.probe(face, 5)
+    await until(lambda: _gets(approver, 1), 5, every_s=0.005)
+    assert face.keys == 1
+    assert (face.sequence - first) & 0xFFFF <= 8
+
+
 async def test_numbers_go_on_over_their_wrap(pair: Pair) -> None:
     """Sequence and transport-cc begin at 65500: no packet and no report of one is missing."""
     window = await pair.sit("window", LeanPeer(first_number=65500))

@@ -110,6 +110,23 @@ class Seat:
 
 
 @asynccontextmanager
+async def ringing(node: Exchange) -> AsyncIterator[tuple[str, Seat, Seat]]:
+    """A call that rings at one approver."""
+    async with AsyncExitStack() as stack:
+        clerk = await stack.enter_async_context(node.desk(CLERK))
+        approver = await stack.enter_async_context(node.desk(APPROVERS[0]))
+        await approver.do("desk.duty", duty="online")
+        case_id = await registered(clerk)
+        call_id = (await clerk.do("call.dial", case_id=case_id))["call_id"]
+        for desk in (clerk, approver):
+            await desk.sees(lambda call: call["state"] == "open", call_id)
+        seats = Seat(clerk, RED, 440.0), Seat(approver, GREEN, 660.0)
+        for seat in seats:
+            stack.push_async_callback(lambda seat=seat: seat.peer.close())
+        yield call_id, *seats
+
+
+@asynccontextmanager
 async def meeting(node: Exchange, *, consent: bool = True) -> AsyncIterator[tuple[str, Seat, Seat]]:
     """A live call of two seats that are not connected to media yet."""
     async with AsyncExitStack() as stack:
@@ -200,6 +217,34 @@ async def test_a_call_is_seen_heard_recorded_and_sealed(store: Store, hall: Hall
         assert acts.count("recording.started") == acts.count("recording.stored") == 2
         assert await hall.workers[0].client.list_segments() == []
         assert (await hall.workers[0].client.figures())["rooms"] == {}
+
+
+async def test_who_dialled_is_connected_when_an_answer_comes_and_held_before_it(
+    store: Store, hall: Hall
+) -> None:
+    """What his peer sends while it rings reaches the worker and no file; after the answer all flows."""
+    async with (
+        exchange(store, worker=hall.start) as node,
+        ringing(node) as (call_id, window, approver),
+    ):
+        await window.connect(call_id)
+        await window.desk.sees(lambda call: call["legs"][0]["media"], call_id, MEDIA_S)
+
+        async def come_in() -> str | None:
+            rooms = (await hall.workers[0].client.figures())["rooms"]
+            (party,) = rooms[call_id].values()
+            return None if party["packets_in"] > 50 else f"{party['packets_in']} packets"
+
+        await until(come_in, MEDIA_S)
+        assert await hall.workers[0].client.open_segments() == set()
+        assert not window.desk.calls[call_id]["legs"][0]["recording"]
+        ring_id = approver.desk.ring_in(call_id)
+        await approver.desk.do("call.answer", call_id=call_id, ring_id=ring_id)
+        await approver.desk.sees(lambda call: call["state"] == "live", call_id)
+        await approver.connect(call_id)
+        await window.meets(approver)
+        await approver.meets(window)
+        await both((window, approver), call_id, "recording")
 
 
 async def test_who_has_not_consented_is_not_tapped(store: Store, hall: Hall) -> None:
