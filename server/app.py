@@ -26,6 +26,7 @@ from server.actions import (
     clocks,
     comments,
     decisions,
+    drawing,
     forms,
     papers,
     rating,
@@ -321,6 +322,7 @@ async def node(
         unmasking.commands(store),
         rating.commands(store),
         viewing.commands(store),
+        drawing.commands(store),
         switchboard.handlers(),
         rehearsals.commands(),
     ):

@@ -33,6 +33,7 @@ class Code(StrEnum):
     ALREADY_IN_CALL = "already_in_call"
     CALL_ENDED = "call_ended"
     CALL_RUNNING = "call_running"
+    CALL_HELD = "call_held"
     RING_CLOSED = "ring_closed"
     NOT_IN_CALL = "not_in_call"
     LEG_REPLACED = "leg_replaced"

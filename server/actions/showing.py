@@ -15,7 +15,14 @@ from server.domain.item import Field, field_at
 from server.domain.person import Actor
 from server.store import Store
 from server.store import calls as call_rows
-from server.wire.case import CaseFocus, CasePoint, CaseTyping, DocumentLook, DocumentPoint
+from server.wire.case import (
+    CaseFocus,
+    CasePoint,
+    CaseTyping,
+    DocumentDraw,
+    DocumentLook,
+    DocumentPoint,
+)
 from server.wire.projection import CASE_AUDIENCES, project_ephemeral
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
@@ -49,6 +56,7 @@ def ephemerals(store: Store, note: Note) -> dict[type[Message], EphemeralHandler
         CaseFocus: live.focus,
         CasePoint: live.point,
         DocumentPoint: live.point_in_document,
+        DocumentDraw: live.draw,
         DocumentLook: live.look,
     }
 
@@ -140,6 +148,14 @@ class _Live:
         place = {"page": message.page, "x": message.x, "y": message.y}
         body = {"material_id": message.material_id, **place}
         self._note(message.case_id, "pointer", actor, body)
+        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+
+    async def draw(self, connection: Watcher, message: DocumentDraw) -> list[Delivery]:
+        """A stroke of the window's or the approver's grows. Refused as above. What is drawn to the end
+        is kept by an act of its own."""
+        actor = _guide(connection, message.case_id)
+        if await self._holds.on_hold(message.case_id):
+            return []
         return _to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def look(self, connection: Watcher, message: DocumentLook) -> list[Delivery]:

@@ -11,6 +11,7 @@ from server.domain import limits
 from server.domain.checklist import Check as Checked
 from server.domain.clock import Clock
 from server.domain.comment import Comment as Thread
+from server.domain.drawing import Drawing
 from server.domain.form import Entry
 from server.domain.form import Proposal as Proposed
 from server.domain.item import Condition, Field, Item, Rule
@@ -35,6 +36,7 @@ from server.wire.case import (
     CommentEntry,
     Consent,
     Decided,
+    DrawingView,
     DueDay,
     DueView,
     ExtensionView,
@@ -118,6 +120,19 @@ def case_view(whole: rows.Whole) -> CaseView:
         ratings=[rating_view(one) for one in whole.ratings],
         unmaskings=[unmasking_view(one, people[one.by]) for one in whole.unmaskings],
         phones=[phone_view(one, people[one.by]) for one in whole.phones],
+        drawings=[drawing_view(one, people[one.by]) for one in whole.drawings],
+        drawing_only=people[whole.drawing_only] if whole.drawing_only else None,
+    )
+
+
+def drawing_view(drawing: Drawing, by: PersonRef) -> DrawingView:
+    return DrawingView(
+        id=drawing.id,
+        material_id=drawing.material_id,
+        page=drawing.page,
+        points=list(drawing.points),
+        by=by,
+        at=drawing.at,
     )
 
 

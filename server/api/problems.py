@@ -319,6 +319,9 @@ TABLE: Final[dict[Code, Entry]] = {
         "这份文件不能边传边看，请等传完。",
         "This file cannot be seen while it arrives. Please wait until it is there.",
     ),
+    Code.CALL_HELD: Entry(
+        409, "通话保持中，不能标注。", "The call is on hold; nothing can be drawn."
+    ),
     Code.COPY_NOT_READY: Entry(
         409,
         "阅看件正在生成，请稍候。",

@@ -301,6 +301,22 @@ unmaskings = sa.Table(  # who read a sensitive value whole, and why
     C("at", Utc, nullable=False),
     C("expires_at", Utc, nullable=False),
 )  # fmt: skip
+drawings = sa.Table(  # strokes on documents, in their own coordinates
+    "drawings", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),  # of the case: their order
+    C("material_id", ID, nullable=False),
+    C("page", sa.Integer, nullable=False),
+    C("points", JSON, nullable=False),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("cleared_at", Utc, nullable=True),
+)  # fmt: skip
+drawing_rights = sa.Table(  # who alone may draw in a case; null: everybody who guides
+    "drawing_rights", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("only", ID, nullable=True),
+)  # fmt: skip
 papers = sa.Table(
     "papers", metadata, _id(),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),

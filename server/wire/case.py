@@ -244,6 +244,22 @@ class MaterialView(Message):
     viewed: ViewedCopy | None = None
 
 
+Place = tuple[Share, Share]
+"""x and y in a page of a document."""
+Stroke = Annotated[list[Place], Field(min_length=1, max_length=400)]
+
+
+class DrawingView(Message):
+    """A stroke on a page of a document, in its own coordinates; no part of the document."""
+
+    id: str
+    material_id: str
+    page: int
+    points: list[Place]
+    by: PersonRef
+    at: datetime
+
+
 class Saying(Message):
     """One text message beside the voice."""
 
@@ -489,6 +505,9 @@ class CaseView(Message):
     phones: list[PhoneView] = []
     unmaskings: list[UnmaskingView] = []
     """Not for the applicant's screen."""
+    drawings: list[DrawingView] = []
+    drawing_only: PersonRef | None = None
+    """Who alone may draw on documents; null: the window and the approver."""
 
 
 class Draft(Message):
@@ -655,6 +674,35 @@ class CaseGrade(Command):
     material_id: Id
     grade: Grade
     note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
+
+
+class CaseDraw(Command):
+    """Keep a stroke on a page of a stored material. Window and approver. Refused: not_yours (another
+    keeps drawing to himself), material_not_stored, throttled (500 strokes), call_held.
+    Result: ``{drawing_id}``."""
+
+    type: Literal["case.draw"] = "case.draw"
+    case_id: Id
+    material_id: Id
+    page: Annotated[int, Field(ge=1, le=10_000)]
+    points: Stroke
+
+
+class CaseClearDrawings(Command):
+    """Take one's own strokes off a document, or, as the approver, those of all. Result: ``{cleared}``."""
+
+    type: Literal["case.clear_drawings"] = "case.clear_drawings"
+    case_id: Id
+    material_id: Id
+    whose: Literal["mine", "all"]
+
+
+class CaseKeepDrawing(Command):
+    """Approver only: draw alone, or let the window draw again."""
+
+    type: Literal["case.keep_drawing"] = "case.keep_drawing"
+    case_id: Id
+    only_me: bool
 
 
 class CaseDecide(Command):
@@ -955,6 +1003,23 @@ class CaseUnmasked(Event):
     unmasking: UnmaskingView
 
 
+class CaseDrawn(Event):
+    type: Literal["case.drawn"] = "case.drawn"
+    drawing: DrawingView
+
+
+class CaseDrawingsCleared(Event):
+    type: Literal["case.drawings_cleared"] = "case.drawings_cleared"
+    ids: list[str]
+
+
+class CaseDrawingKept(Event):
+    """``only`` is null when all draw again."""
+
+    type: Literal["case.drawing_kept"] = "case.drawing_kept"
+    only: PersonRef | None
+
+
 class PaperChanged(Event):
     type: Literal["paper.changed"] = "paper.changed"
     paper: PaperView
@@ -1022,6 +1087,17 @@ class DocumentPoint(Message):
     by: PersonRef | None = None
 
 
+class DocumentDraw(Message):
+    """A stroke as it grows, whole each time (null: given up); kept by ``case.draw``. At most 20 a second."""
+
+    type: Literal["document.draw"] = "document.draw"
+    case_id: Id
+    material_id: Id
+    page: Annotated[int, Field(ge=1, le=10_000)]
+    points: Stroke | None
+    by: PersonRef | None = None
+
+
 class DocumentLook(Message):
     """Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (跟随我).
     Sent on change and every 5 s; gone after 10 s of silence."""
@@ -1038,17 +1114,19 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
     CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
-    CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask,
+    CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
+    CaseKeepDrawing,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
-    CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked,
+    CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
+    CaseDrawingsCleared, CaseDrawingKept,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
-    CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentLook,
+    CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,
 )  # fmt: skip
 FROM_PAGE: tuple[type[Message], ...] = (
-    CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentLook,
+    CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentDraw, DocumentLook,
 )  # fmt: skip
 """The ephemerals that a page may send; ``by`` is always set by the server."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.browser.test_together import LINE, both, open_line, paper, picture
 
@@ -48,3 +51,82 @@ async def test_the_window_compares_with_the_original_and_both_see_the_mark(tmp_p
         kept = await (await coming.value).path()
         assert await asyncio.to_thread(Path(kept).read_bytes) == data
         await expect(asked).to_be_hidden()
+
+
+async def test_both_draw_on_a_document_and_what_is_drawn_stays(
+    tmp_path: Path, record_property: Any
+) -> None:
+    """P5: strokes in the document's coordinates, with who drew them, within 200 ms on the other side."""
+    async with both(tmp_path) as people:
+        window, approver = people.window.page, people.approver.page
+        material = await people.put(LINE, paper(2), "任职文件.pdf")
+        await people.clerk.copied(people.case_id, material)
+        for page, side in ((window, "window"), (approver, "approver")):
+            await open_line(page, side)
+            await expect(page.locator(".document [data-page='1'][data-drawn]")).to_be_visible()
+
+        async def stroke(page: Page, *places: tuple[float, float], lift: bool = True) -> None:
+            """Draw through these places of the first page, as shares of it."""
+            box = await page.locator(".document [data-page='1']").bounding_box()
+            assert box is not None
+            for number, (x, y) in enumerate(places):
+                await page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+                if number == 0:
+                    await page.mouse.down()
+            if lift:
+                await page.mouse.up()
+
+        # it grows on the other side while the pen is still down
+        await approver.locator('[data-tool="pen"]').click()
+        await stroke(approver, (0.2, 0.15), (0.4, 0.12), lift=False)
+        growing = window.locator('.document [data-stroke^="of "]')
+        await expect(growing).to_be_visible()
+        times = []
+        for number in range(20):
+            before = await growing.get_attribute("points")
+            box = await approver.locator(".document [data-page='1']").bounding_box()
+            assert box is not None
+            began = time.monotonic()
+            await approver.mouse.move(
+                box["x"] + box["width"] * (0.4 + number * 0.015), box["y"] + box["height"] * 0.2
+            )
+            await expect(growing).not_to_have_attribute("points", before or "", timeout=2000)
+            times.append(time.monotonic() - began)
+        record_property(
+            "a growing stroke is seen after, ms", round(statistics.median(times) * 1000)
+        )
+        assert statistics.median(times) <= 0.2, times
+        await approver.mouse.up()
+        kept = window.locator(".document [data-page='1'] [data-stroke]")
+        await expect(kept).to_have_count(1)
+        await expect(growing).to_have_count(0)
+        await expect(window.locator(".document [data-ink] .name")).to_have_text("周明远")
+
+        await window.locator('[data-tool="pen"]').click()
+        await stroke(window, (0.3, 0.3), (0.6, 0.3), (0.6, 0.4), (0.3, 0.4), (0.3, 0.3))
+        for page in (window, approver):
+            await expect(page.locator(".document [data-page='1'] [data-stroke]")).to_have_count(2)
+        await picture(people.window, "drawing-window")
+        await picture(people.approver, "drawing-approver")
+
+        # turned and enlarged they lie where they lay, and a page that is loaded anew has them
+        points = await kept.nth(1).get_attribute("points")
+        await window.get_by_role("button", name="转 90 度").click()
+        turned = await kept.nth(1).get_attribute("points")
+        first, then = (str(one).split(" ")[0].split(",") for one in (points, turned))
+        assert [float(then[0]), float(then[1])] == [1000 - float(first[1]), float(first[0])]
+        await window.reload()
+        await open_line(window, "window")
+        await expect(kept).to_have_count(2)
+        assert await kept.nth(1).get_attribute("points") == points
+
+        # rights: only the approver, then all; each clears his own, the approver all
+        await approver.locator("[data-only-me]").click()
+        await expect(window.locator('[data-tool="pen"]')).to_be_disabled()
+        await approver.locator("[data-only-me]").click()
+        await expect(window.locator('[data-tool="pen"]')).to_be_enabled()
+        await window.locator('[data-clear="mine"]').click()
+        await expect(approver.locator(".document [data-page='1'] [data-stroke]")).to_have_count(1)
+        await expect(window.locator('[data-clear="all"]')).to_have_count(0)
+        await approver.locator('[data-clear="all"]').click()
+        await expect(kept).to_have_count(0)

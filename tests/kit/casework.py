@@ -19,6 +19,7 @@ from server.actions import (
     comments,
     decisions,
     demo,
+    drawing,
     forms,
     rating,
     sayings,
@@ -136,6 +137,7 @@ class Office:
             **unmasking.commands(store),
             **rating.commands(store),
             **viewing.commands(store),
+            **drawing.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()

@@ -96,6 +96,12 @@ def _change_case(case: Json, event: Json) -> None:
         _put(case["ratings"], event["rating"])
     elif kind == "case.unmasked":
         _put(case["unmaskings"], event["unmasking"])
+    elif kind == "case.drawn":
+        case["drawings"].append(event["drawing"])
+    elif kind == "case.drawings_cleared":
+        case["drawings"] = [one for one in case["drawings"] if one["id"] not in event["ids"]]
+    elif kind == "case.drawing_kept":
+        case["drawing_only"] = event["only"]
     elif kind == "phone.changed":
         _put(case["phones"], event["phone"])
     elif kind == "paper.changed":

@@ -58,7 +58,7 @@ UNSAVED: Final[Mapping[str, str]] = {
 
 ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
-    "case.review", "case.grade", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
+    "case.review", "case.grade", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
@@ -445,6 +445,14 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
         material = {**case, "material_id": begun["Yunjian-Material"], "review": "accepted"}
         await scene.is_refused(CLERK, "case.review", **material)
         await scene.does(APPROVER, "case.review", **material)
+    stroke = {"material_id": material["material_id"], "page": 1, "points": [[0.1, 0.1], [0.2, 0.2]]}
+    await scene.is_refused(SUPERVISOR, "case.draw", **case, **stroke)
+    await scene.does(CLERK, "case.draw", **case, **stroke)
+    clear = {**case, "material_id": material["material_id"], "whose": "all"}
+    await scene.is_refused(CLERK, "case.clear_drawings", **clear)
+    await scene.does(APPROVER, "case.clear_drawings", **clear)
+    await scene.is_refused(CLERK, "case.keep_drawing", **case, only_me=True)
+    await scene.does(APPROVER, "case.keep_drawing", **case, only_me=False)
     original = "POST /api/v1/materials/{material_id}/original"
     about = {"material_id": begun["Yunjian-Material"]}
     await scene.is_denied(CLERK, original, about, json={"reason": " "})

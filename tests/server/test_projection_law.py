@@ -335,6 +335,17 @@ async def test_every_act_on_a_case_keeps_the_law(
     while await copies.work_once():
         pass
     assert await law.holds("copies were made") >= 5
+    stroke = {"material_id": brought["application"], "page": 1, "points": [(0.1, 0.2), (0.3, 0.4)]}
+    for login in (CLERK, APPROVER, CLERK):
+        await step("drawn", login, shapes.CaseDraw, **stroke)
+    about = {"material_id": brought["application"]}
+    await step("mine cleared", CLERK, shapes.CaseClearDrawings, **about, whose="mine")
+    assert len(law.last["applicant"]["case"]["drawings"]) == 1
+    await step("only me", APPROVER, shapes.CaseKeepDrawing, only_me=True)
+    assert law.last["window"]["case"]["drawing_only"]["id"] == "person-zhoumingyuan"
+    await step("all cleared", APPROVER, shapes.CaseClearDrawings, **about, whose="all")
+    assert law.last["third"]["case"]["drawings"] == []
+    await step("all draw", APPROVER, shapes.CaseKeepDrawing, only_me=False)
     await review("application", "accepted")
     await review("identity", "not_needed")
     await review("appointment", "returned", "缺落款日期")

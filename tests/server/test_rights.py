@@ -140,6 +140,9 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.propose": DECIDING,
     "case.review": DECIDING,
     "case.grade": WINDOW,
+    "case.draw": STAFF,
+    "case.clear_drawings": STAFF,
+    "case.keep_drawing": DECIDING,
     "case.check": DECIDING,
     "case.say": STAFF,
     "case.comment": STAFF,
@@ -176,6 +179,7 @@ MAY_HINT: Final[Mapping[str, frozenset[str]]] = {
     "case.focus": STAFF,
     "case.point": DECIDING,
     "document.point": STAFF,
+    "document.draw": STAFF,
     "document.look": STAFF,
 }
 
@@ -285,7 +289,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
-        "reason": "material", "adopt": False, "review": "accepted", "grade": "B", "decision": "refused",
+        "reason": "material", "adopt": False, "review": "accepted", "grade": "B", "points": [[0.1, 0.2]], "whose": "mine", "only_me": False, "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "way": "listen", "monitor_id": monitoring["monitor_id"],

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.case import Applicant, Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment
+from server.domain.drawing import Drawing
 from server.domain.form import Entry, Hold, Proposal
 from server.domain.item import Item
 from server.domain.material import Material
@@ -31,6 +32,8 @@ from server.store.cases.columns import (
     submission_of,
 )
 from server.store.catalogue import ITEM_COLUMNS, item_of
+from server.store.drawings import list_drawings
+from server.store.drawings import only as drawing_only
 from server.store.papers import Paper, list_papers
 from server.store.people import person_refs
 from server.store.phones import list_phones
@@ -108,6 +111,8 @@ class Whole:
     ratings: tuple[Rating, ...]
     phones: tuple[Phone, ...]
     unmaskings: tuple[Unmasking, ...]
+    drawings: tuple[Drawing, ...]
+    drawing_only: str | None
     people: Mapping[str, PersonRef]
     """Those of the record, and who said something, invited a phone or read a value whole."""
 
@@ -223,6 +228,10 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
     phones = await list_phones(connection, case_id)
     unmaskings = await list_unmaskings(connection, case_id)
     speak = {one.by for one in said} | {one.by for one in phones} | {one.by for one in unmaskings}
+    drawn = await list_drawings(connection, case_id)
+    only = await drawing_only(connection, case_id)
+    speak |= {one.by for one in drawn}
+    speak |= {only} if only else set()
     unknown = speak - record.people.keys()
     return Whole(
         record=record,
@@ -231,6 +240,8 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
         ratings=await list_ratings(connection, case_id),
         phones=tuple(phones),
         unmaskings=unmaskings,
+        drawings=drawn,
+        drawing_only=only,
         people={**record.people, **await person_refs(connection, unknown)},
     )
 

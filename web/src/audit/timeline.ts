@@ -166,6 +166,8 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     if (now.review !== 'none' && (before?.review !== now.review || before.reviewed_at !== now.reviewed_at)) {
       // a verdict about a material is on the way to the decision
       add(key, at, now.reviewed_by, `review_${now.review}`, { ...more, row: 'decisions', tone: REVIEW_TONE[now.review] ?? 'plain' })
+    } else if (now.graded_at && now.graded_at !== before?.graded_at) {
+      add(key, at, now.graded_by, `graded_${now.grade ?? 'C'}`, more)
     } else if (now.state !== before?.state) {
       if (now.state === 'stored') add(key, at, now.by, now.side === 'approver' ? 'file_sent' : now.answers ? 'file_returned' : 'file_stored', more)
       else if (now.state === 'rejected') add(key, at, now.by, 'file_rejected', { ...more, tone: 'red' })
@@ -212,6 +214,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         break
       case 'material.changed':
         material(key, at, event.material)
+        break
+      case 'case.drawn':
+        add(key, at, event.drawing.by, 'drawn', { values: { n: String(event.drawing.page) }, row: 'files', material_id: event.drawing.material_id })
         break
       case 'case.said':
         add(key, at, event.saying.by, event.saying.lane === 'staff' ? 'said_staff' : 'said', { values: { text: event.saying.text }, row: 'talk', guest: Boolean(event.saying.on_behalf_of) })

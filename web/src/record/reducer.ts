@@ -82,6 +82,12 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return { ...view, ratings: put(view.ratings, event.rating) }
     case 'case.unmasked':
       return { ...view, unmaskings: put(view.unmaskings, event.unmasking) }
+    case 'case.drawn':
+      return { ...view, drawings: put(view.drawings, event.drawing) }
+    case 'case.drawings_cleared':
+      return { ...view, drawings: view.drawings.filter((one) => !event.ids.includes(one.id)) }
+    case 'case.drawing_kept':
+      return { ...view, drawing_only: event.only }
     case 'phone.changed':
       return { ...view, phones: put(view.phones, event.phone) }
     case 'paper.changed':

@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseOpened, CaseRate, CaseSign, CaseSnapshot, CaseStopClock, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
+  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
@@ -62,6 +62,8 @@ export function useCase(case_id: string, as_applicant = false) {
   const pointing = shallowReactive(new Map<string, There>())
   /** where others point in a document, and which page they look at; by person */
   const pointed = shallowReactive(new Map<string, DocumentPoint & { by: PersonRef; seen_at: number }>())
+  /** strokes that others draw this moment; by person */
+  const drawn = shallowReactive(new Map<string, DocumentDraw & { by: PersonRef; seen_at: number }>())
   const looking = shallowReactive(new Map<string, DocumentLook & { by: PersonRef; seen_at: number }>())
   const typed = shallowReactive(new Map<string, { value: string; by: PersonRef }>())
   const progress = shallowReactive(new Map<string, Progress>())
@@ -115,6 +117,8 @@ export function useCase(case_id: string, as_applicant = false) {
       return
     }
     if (event.type === 'case.edited') typed.delete(event.field)
+    // what was drawn to the end is in the record now
+    if (event.type === 'case.drawn') drawn.delete(event.drawing.by.id)
     if (event.type === 'case.proposal_closed') {
       typed.delete(event.proposal.field)
       // what was pointed at is settled
@@ -142,6 +146,11 @@ export function useCase(case_id: string, as_applicant = false) {
       else pointed.set(by.id, { ...told, by, seen_at: now })
       return
     }
+    if (told.type === 'document.draw') {
+      if (told.points === null) drawn.delete(by.id)
+      else drawn.set(by.id, { ...told, by, seen_at: now })
+      return
+    }
     if (told.type === 'document.look') {
       if (told.material_id === null) looking.delete(by.id)
       else looking.set(by.id, { ...told, by, seen_at: now })
@@ -162,7 +171,7 @@ export function useCase(case_id: string, as_applicant = false) {
 
   function forgetTheSilent(): void {
     const before = performance.now() - GONE_AFTER_MS
-    for (const places of [focused, pointing, pointed, looking]) {
+    for (const places of [focused, pointing, pointed, looking, drawn]) {
       for (const [id, there] of places) if (there.seen_at < before) places.delete(id)
     }
     for (const [field, { by }] of typed) if (focused.get(by.id)?.field !== field) typed.delete(field)
@@ -203,6 +212,11 @@ export function useCase(case_id: string, as_applicant = false) {
     live.hint({ type: 'document.point', case_id, material_id, page, x: place?.x ?? null, y: place?.y ?? null })
   }
 
+  /** Tells a stroke as it grows; null: it came to nothing. */
+  function drawInto(material_id: string, page: number, points: [number, number][] | null): void {
+    live.hint({ type: 'document.draw', case_id, material_id, page, points: points as DocumentDraw['points'] })
+  }
+
   function tellAgain(): void {
     if (my_look.material_id !== null) live.hint({ type: 'document.look', case_id, ...my_look })
     if (my_focus !== null) live.hint({ type: 'case.focus', case_id, field: my_focus })
@@ -223,6 +237,9 @@ export function useCase(case_id: string, as_applicant = false) {
     closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
     review: (material_id: string, review: Verdict, reason: string) => live.ask({ type: 'case.review', case_id, material_id, review, reason }),
     grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') => live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
+    draw: (material_id: string, page: number, points: [number, number][]) => live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
+    clearDrawings: (material_id: string, whose: 'mine' | 'all') => live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
+    keepDrawing: (only_me: boolean) => live.ask({ type: 'case.keep_drawing', case_id, only_me }),
     decide: (decision: Decision, reason: string, again = false) => live.ask({ type: 'case.decide', case_id, decision, reason, again }),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
       live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
@@ -266,7 +283,7 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, typed, progress, my_point,
-    connection: live.connection, open, tellFocus, tellTyping, point, look, pointInto, personOf, ...commands,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point,
+    connection: live.connection, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

@@ -53,6 +53,9 @@ export type AnyCommand =
   | CaseResumeClock
   | CaseExtendLimit
   | CaseUnmask
+  | CaseDraw
+  | CaseClearDrawings
+  | CaseKeepDrawing
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -75,6 +78,9 @@ export type AnyEvent =
   | PaperChanged
   | PhoneChanged
   | CaseUnmasked
+  | CaseDrawn
+  | CaseDrawingsCleared
+  | CaseDrawingKept
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -86,6 +92,7 @@ export type AnyEphemeral =
   | CasePoint
   | MaterialProgress
   | DocumentPoint
+  | DocumentDraw
   | DocumentLook
 
 export interface Wire {
@@ -636,6 +643,42 @@ export interface CaseUnmask {
   reason: string
 }
 /**
+ * Keep a stroke on a page of a stored material. Window and approver. Refused: not_yours (another
+ * keeps drawing to himself), material_not_stored, throttled (500 strokes), call_held.
+ * Result: ``{drawing_id}``.
+ */
+export interface CaseDraw {
+  id: string
+  type: 'case.draw'
+  case_id: string
+  material_id: string
+  page: number
+  /**
+   * @minItems 1
+   * @maxItems 400
+   */
+  points: [[unknown, unknown], ...[unknown, unknown][]]
+}
+/**
+ * Take one's own strokes off a document, or, as the approver, those of all. Result: ``{cleared}``.
+ */
+export interface CaseClearDrawings {
+  id: string
+  type: 'case.clear_drawings'
+  case_id: string
+  material_id: string
+  whose: 'mine' | 'all'
+}
+/**
+ * Approver only: draw alone, or let the window draw again.
+ */
+export interface CaseKeepDrawing {
+  id: string
+  type: 'case.keep_drawing'
+  case_id: string
+  only_me: boolean
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -783,6 +826,8 @@ export interface CaseView {
   ratings: RatingView[]
   phones: PhoneView[]
   unmaskings: UnmaskingView[]
+  drawings: DrawingView[]
+  drawing_only: PersonRef | null
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -1138,6 +1183,17 @@ export interface UnmaskingView {
   at: string
   expires_at: string
 }
+/**
+ * A stroke on a page of a document, in its own coordinates; no part of the document.
+ */
+export interface DrawingView {
+  id: string
+  material_id: string
+  page: number
+  points: [unknown, unknown][]
+  by: PersonRef
+  at: string
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -1308,6 +1364,30 @@ export interface CaseUnmasked {
   type: 'case.unmasked'
   unmasking: UnmaskingView
 }
+export interface CaseDrawn {
+  subject: string
+  version: number
+  at: string
+  type: 'case.drawn'
+  drawing: DrawingView
+}
+export interface CaseDrawingsCleared {
+  subject: string
+  version: number
+  at: string
+  type: 'case.drawings_cleared'
+  ids: string[]
+}
+/**
+ * ``only`` is null when all draw again.
+ */
+export interface CaseDrawingKept {
+  subject: string
+  version: number
+  at: string
+  type: 'case.drawing_kept'
+  only: PersonRef | null
+}
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
  */
@@ -1414,6 +1494,17 @@ export interface DocumentPoint {
   page: number
   x: number | null
   y: number | null
+  by: PersonRef | null
+}
+/**
+ * A stroke as it grows, whole each time (null: given up); kept by ``case.draw``. At most 20 a second.
+ */
+export interface DocumentDraw {
+  type: 'document.draw'
+  case_id: string
+  material_id: string
+  page: number
+  points: [[unknown, unknown], ...[unknown, unknown][]] | null
   by: PersonRef | null
 }
 /**

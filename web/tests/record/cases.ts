@@ -62,6 +62,8 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     papers: [], ratings: [],
     phones: [],
     unmaskings: [],
+    drawings: [],
+    drawing_only: null,
     ...over,
   }
 }

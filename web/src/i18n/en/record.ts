@@ -222,6 +222,16 @@ const record: Words<typeof zh> = {
     issuer_hint: 'for example the authority that issued the licence',
     confirm: 'Confirm',
   },
+  draw: {
+    pen: 'Draw on the document',
+    not_you: 'Only the other side may draw now',
+    hint: 'Both see what is drawn; the file itself is not changed',
+    only: 'Only {name} may draw now',
+    only_me: 'Only me',
+    let_all: 'Let all draw',
+    clear_mine: 'Clear mine',
+    clear_all: 'Clear all',
+  },
   original: {
     open: 'Original',
     hint: 'You look at a marked copy without metadata; the original is given for a reason',

@@ -219,6 +219,16 @@ export default {
     issuer_hint: '例如：青岛市行政审批服务局',
     confirm: '确定',
   },
+  draw: {
+    pen: '在文件上圈画',
+    not_you: '现在只有对方可以圈画',
+    hint: '圈画双方都能看到，不改动文件本身',
+    only: '现在只有{name}可以圈画',
+    only_me: '只由我圈画',
+    let_all: '大家都可圈画',
+    clear_mine: '清除我画的',
+    clear_all: '全部清除',
+  },
   original: {
     open: '调原件',
     hint: '看的是去除元数据并加水印的阅看件；调阅原件要说明理由',
