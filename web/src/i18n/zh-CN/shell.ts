@@ -1,3 +1,5 @@
+import type { PersonRow } from '../../wire/messages'
+
 export default {
   product: '云见',
   tagline: '跨地区实时会商窗口',
@@ -24,7 +26,7 @@ export default {
     admin_health: '系统状态',
     not_found: '没有这一页',
   },
-  roles: { clerk: '窗口人员', approver: '审批人员', supervisor: '督查', admin: '管理员', head: '负责人' },
+  roles: { clerk: '窗口人员', approver: '审批人员', supervisor: '督查', admin: '管理员', head: '负责人', monitor_listen: '可旁听', monitor_whisper: '可耳语', monitor_barge: '可加入通话' } satisfies Record<PersonRow['roles'][number], string>,
   sign_in: {
     heading: '登录云见',
     hint: '用本单位发的登录名登录',
