@@ -320,6 +320,7 @@ async def node(
         comments.commands(store),
         signing.commands(store, settings.numbering),
         unmasking.commands(store),
+        papers.commands(store),
         rating.commands(store),
         viewing.commands(store),
         drawing.commands(store),

@@ -11,11 +11,21 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases import AHEAD, header, new_id, subject_of
+from server.actions.cases import (
+    AHEAD,
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    header,
+    new_id,
+    subject_of,
+)
 from server.actions.jobs import Kind, Settle, enqueue
 from server.actions.views import paper_view
-from server.domain import identifiers, material, working_days
+from server.domain import identifiers, material, regions, schema, working_days
 from server.domain import paper as rules
+from server.domain.case import Case
 from server.domain.clock import Clock
 from server.domain.item import Item
 from server.domain.limits import WHY
@@ -29,12 +39,15 @@ from server.store import papers as rows
 from server.store.cases import Record, next_serial
 from server.store.jobs import Job
 from server.store.papers import Paper, Signed
-from server.wire.case import PaperChanged, PaperView
+from server.wire.case import CasePrintForm, PaperChanged, PaperView
 from server.work import paper as drawing
 from server.work.child import MIB, Children, Limits
+from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
 KIND: Final = "paper"
+FORMS_AT_MOST: Final = 50
+"""Printed forms of one case."""
 HOTLINE: Final = "12345"
 """政务服务便民热线, the same in every place (国办发〔2020〕53号)."""
 LIMITS: Final = Limits(memory_bytes=3072 * MIB, processor_s=60, files=256)
@@ -43,7 +56,18 @@ LIMITS: Final = Limits(memory_bytes=3072 * MIB, processor_s=60, files=256)
 _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
 
 
-async def ask_paper(change: Change, record: Record, kind: PaperKind) -> PaperView:
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def printed(connection: Connected, command: CasePrintForm) -> Ack:
+        return await print_form(store, actor_of(connection), command)
+
+    return {CasePrintForm: printed}
+
+
+async def ask_paper(
+    change: Change, record: Record, kind: PaperKind, *, act: str = "paper.ask"
+) -> PaperView:
     """Ask for a paper about the case as ``record`` has it, in this transaction.
 
     Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. Call
@@ -65,9 +89,26 @@ async def ask_paper(change: Change, record: Record, kind: PaperKind) -> PaperVie
     )
     await rows.add(change.connection, paper)
     facts = await _facts(change, record, paper)
-    await _record(change, paper, "paper.ask")
+    await _record(change, paper, act)
     await enqueue(change, KIND, subject, {"paper": paper.id, "facts": facts})
     return paper_view(paper)
+
+
+async def print_form(store: Store, actor: Actor, command: CasePrintForm) -> Ack:
+    """Ask for the form as it is filled now. Result: ``{paper_id}``. Refused: ``not_yours`` (not the
+    window), ``throttled`` (50 were asked for)."""
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        await change.lock(subject_of(command.case_id))
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        if hand.side != "window":
+            raise Refusal(Code.NOT_YOURS, case=command.case_id)
+        made = await rows.list_papers(change.connection, [command.case_id])
+        if sum(one.kind == "application" for one in made) >= FORMS_AT_MOST:
+            raise Refusal(Code.THROTTLED)
+        paper = await ask_paper(change, record, "application", act="case.print_form")
+        return change.ack({"paper_id": paper.id})
 
 
 async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]:
@@ -106,6 +147,13 @@ async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]
         "signature": None,
         "decision": None,
     }
+    if paper.kind == "application":
+        facts["title"] = item.form_title or facts["title"]
+        facts["applicant"] |= {
+            "identity_number": case.applicant.identity_number,
+            "phone": case.applicant.phone,
+        }
+        facts["form"] = _form(case)
     if paper.kind == "receipt" and signed is not None and case.submission is not None:
         facts["submitted_at"] = _moment(case.submission.at)
         facts["signature"] = _signature(signed)
@@ -132,6 +180,24 @@ async def _correct_by(change: Change, paper: Paper) -> date:
     today = china_day(paper.at)
     known = await catalogue_rows.known_days(change.connection, CHINA_REGION, today, today + AHEAD)
     return working_days.count(known, today, rules.CORRECT_WITHIN_DAYS).due_on
+
+
+def _form(case: Case) -> list[dict[str, Any]]:
+    """The form as it is filled, by its headings: label and value of each field that is there now."""
+    files = {one.line: one.name for one in material.counted(case.item, case.materials)}
+    sections: dict[str, list[list[str]]] = {}
+    for place in schema.places(case.item.form, case.form.values):
+        field = place.field
+        if field.kind == "group":
+            continue
+        value = case.form.values.get(place.path, "")
+        if field.kind == "attachment":
+            value = files.get(field.line, "")
+        elif field.kind == "region" and value:
+            value = regions.name(value)
+        heading = (place.group or field).group
+        sections.setdefault(heading, []).append([place.label, value])
+    return [{"name": name, "rows": rows} for name, rows in sections.items()]
 
 
 def _clock(clock: Clock, record: Record) -> dict[str, Any]:
@@ -231,6 +297,8 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
         if paper is None:
             raise Refusal(Code.NOT_FOUND)
         _, side = await header(connection, actor, paper.case_id)
+    if paper.kind == "application" and side != "window":
+        raise Refusal(Code.NOT_FOUND)
     if paper.sha256 is None or paper.size_bytes is None:
         raise Refusal(Code.PAPER_NOT_READY, state=paper.state)
     name = f"{rules.TITLES[paper.kind]}-{paper.number}.pdf"

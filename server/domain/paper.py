@@ -7,7 +7,10 @@ stands on each paper follows GB/T 39046-2020. Pure.
 from datetime import date
 from typing import Final, Literal
 
-PaperKind = Literal["receipt", "acceptance", "correction", "refusal", "suspension", "extension"]
+PaperKind = Literal[
+    "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application"
+]  # fmt: skip
+"""``application`` is the form as it was filled, which is no notice of the authority."""
 
 TITLES: Final[dict[PaperKind, str]] = {
     "receipt": "收件凭证",
@@ -16,6 +19,7 @@ TITLES: Final[dict[PaperKind, str]] = {
     "refusal": "不予受理通知书",
     "suspension": "特别程序告知书",
     "extension": "延长办理期限告知书",
+    "application": "申请表",
 }
 _SIGNS: Final[dict[PaperKind, str]] = {
     "receipt": "SJ",
@@ -24,6 +28,7 @@ _SIGNS: Final[dict[PaperKind, str]] = {
     "refusal": "BY",
     "suspension": "TB",
     "extension": "YC",
+    "application": "SQ",
 }
 CORRECT_WITHIN_DAYS: Final = 15
 """Working days that the applicant has to correct; the law names none, a unit's own rule may."""

@@ -349,8 +349,11 @@ class RatingView(Message):
     text: str = ""
 
 
-PaperKind = Literal["receipt", "acceptance", "correction", "refusal", "suspension", "extension"]
-"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书 | 特别程序告知书 | 延长办理期限告知书."""
+PaperKind = Literal[
+    "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application"
+]
+"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书 | 特别程序告知书 | 延长办理期限告知书 | 申请表.
+``application`` holds sensitive values whole: it is for the window and the applicant alone."""
 
 
 class PaperView(Message):
@@ -868,6 +871,14 @@ class CaseWithdrawPhone(Command):
     phone_id: Id
 
 
+class CasePrintForm(Command):
+    """Make the form as it is filled now, as a paper to print. Window only. Refused: throttled (50 a
+    case). Result: ``{paper_id}``."""
+
+    type: Literal["case.print_form"] = "case.print_form"
+    case_id: Id
+
+
 class CaseUnmask(Command):
     """Read a sensitive value whole, for a minute, by a reason that is kept; the value is at
     ``GET /cases/{case_id}/unmasked/{unmasking_id}``. Approver and supervisor. Refused: field_unknown,
@@ -1115,7 +1126,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
-    CaseKeepDrawing,
+    CaseKeepDrawing, CasePrintForm,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,

@@ -26,6 +26,7 @@ from server.wire.case import (
     CaseView,
     FieldState,
     FormField,
+    PaperChanged,
     Proposal,
     RatingView,
 )
@@ -79,6 +80,8 @@ def _project_case_event(event: Event, audience: str) -> Event:
     if audience in _UNMASKED:
         return event
     match event:
+        case PaperChanged() if event.paper.kind == "application":
+            return Skipped(subject=event.subject, version=event.version, at=event.at)
         case CaseEdited(sensitive=True):
             return event.model_copy(update={"field_state": _masked_field(event.field_state)})
         case CaseProposed(sensitive=True):
@@ -123,6 +126,7 @@ def project_case(case: CaseView, audience: str) -> CaseView:
                 name: _masked_field(state) if _column(name) in sensitive else state
                 for name, state in case.fields.items()
             },
+            "papers": [one for one in case.papers if one.kind != "application"],
             "proposals": [
                 _masked_proposal(one) if _column(one.field) in sensitive else one
                 for one in case.proposals

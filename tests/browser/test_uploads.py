@@ -222,6 +222,70 @@ async def test_many_at_once_and_a_folder_go_beside_their_lines(
     screens.check()
 
 
+async def test_a_file_is_dragged_onto_its_line(node: Running, tmp_path: Path) -> None:
+    screens = Screens()
+    data = pdf_of(60_000)
+    file = tmp_path / "变更登记申请书.pdf"
+    file.write_bytes(data)
+    other = tmp_path / "任职文件.pdf"
+    other.write_bytes(pdf_of(50_000, seed=7))
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        page = desk.page
+        hand = await page.context.new_cdp_session(page)
+
+        async def drag(how: str, line: str, *files: Path) -> None:
+            box = await page.locator(f'[data-line="{line}"]').bounding_box()
+            assert box is not None
+            told = {"items": [], "files": [str(one) for one in files], "dragOperationsMask": 1}
+            at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 20}
+            await hand.send("Input.dispatchDragEvent", {"type": how, **at, "data": told})
+
+        await drag("dragEnter", LINE, file)
+        await drag("dragOver", LINE, file)
+        await expect(page.locator(f'[data-line="{LINE}"]')).to_contain_text("松开，交到")
+        await screens.take(desk, "upload-drag")
+        await drag("drop", LINE, file)
+        await is_stored(page, LINE)
+        [stored] = await materials(api, case_id)
+        assert (stored["line"], stored["name"]) == (LINE, file.name)
+        assert stored["sha256"] == hashlib.sha256(data).hexdigest()
+        # several at once are looked at first
+        for how in ("dragEnter", "dragOver", "drop"):
+            await drag(how, "identity", file, other)
+        await expect(page.locator("[data-sorting] li")).to_have_count(2)
+    screens.check()
+
+
+async def test_a_screenshot_is_pasted_into_the_line_that_is_chosen(
+    node: Running, tmp_path: Path
+) -> None:
+    screens = Screens()
+    copied = """async () => {
+        const canvas = document.createElement('canvas')
+        canvas.width = 640; canvas.height = 400
+        const pen = canvas.getContext('2d')
+        pen.fillStyle = '#fff'; pen.fillRect(0, 0, 640, 400)
+        pen.fillStyle = '#123'; pen.font = '40px sans-serif'; pen.fillText('营业执照', 60, 200)
+        const blob = await new Promise(done => canvas.toBlob(done, 'image/png'))
+        await navigator.clipboard.write([new ClipboardItem({'image/png': blob})])
+    }"""
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        page = desk.page
+        await page.context.grant_permissions(
+            ["clipboard-read", "clipboard-write"], origin=node.address
+        )
+        await page.evaluate(copied)
+        await page.locator(f'[data-line="{LINE}"]').click()
+        await page.keyboard.press("Control+V")
+        await is_stored(page, LINE)
+        [stored] = await materials(api, case_id)
+        assert stored["media_type"] == "image/png"
+        assert stored["name"].startswith("截图")
+        await expect(page.get_by_text("正在接收")).to_have_count(0)
+        await screens.take(desk, "upload-paste")
+    screens.check()
+
+
 async def test_u2_tus_js_client_in_a_page(node: Running, tmp_path: Path) -> None:
     """A stranger's page code with the session's cookie: parallel parts, and a length told late."""
     data = pdf_of(3 * MIB + 7)

@@ -62,7 +62,7 @@ ACTS: Final = {
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
-    "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask",
+    "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -364,6 +364,8 @@ async def _making(scene: Scene, case_id: str) -> str | None:
 
 
 async def _clock(scene: Scene, case: Mapping[str, str]) -> None:
+    await scene.is_refused(APPROVER, "case.print_form", **case)
+    await scene.does(CLERK, "case.print_form", **case)
     unmask = {**case, "what": "phone", "reason": "回拨核实"}
     await scene.is_refused(CLERK, "case.unmask", **unmask)
     await scene.does(SUPERVISOR, "case.unmask", **unmask)

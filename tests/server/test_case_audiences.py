@@ -49,6 +49,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseStopClock: {"why": "hearing", "reason": "x"},
     shapes.CaseResumeClock: {},
     shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
+    shapes.CasePrintForm: {},
     shapes.CaseUnmask: {"what": "phone", "reason": "x"},
     shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},
     shapes.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},

@@ -24,6 +24,7 @@ from server.store.tables import ledger_entries
 from server.wire.case import (
     CaseDecide,
     CaseEdit,
+    CasePrintForm,
     CaseReview,
     CaseSign,
     CaseSubmit,
@@ -257,6 +258,25 @@ async def test_refusal_tells_the_reason_and_the_rights(desk: Desk) -> None:
     on(text, *ALWAYS, "不予受理通知书", paper["number"])
     on(text, "该事项不属于本机关职权范围，请向济南市行政审批服务局申请。")
     on(text, "六十日内", "行政复议", "六个月内", "行政诉讼")
+
+
+async def test_the_form_is_printed_whole_for_the_window_alone(desk: Desk) -> None:
+    await desk.office.do(CLERK, CasePrintForm, case_id=desk.case_id)
+    paper, text = await desk.made()
+    assert paper["kind"] == "application"
+    case = await desk.office.view(desk.case_id)
+    on(text, case["item"]["form_title"], paper["number"], "申请人签名", "第三十一条")
+    for field in case["item"]["form"]:
+        on(text, field["label"])
+    on(text, *VALUES.values(), "370103198506072840", "13805316217")
+    archive = Archive(desk.office.store)
+    assert (await archive.paper(desk.office.actors[CLERK], paper["id"])).sha256 == paper["sha256"]
+    for login in (APPROVER, SUPERVISOR, ADMIN):
+        with pytest.raises(Refusal) as refused:
+            await archive.paper(desk.office.actors[login], paper["id"])
+        assert refused.value.code is Code.NOT_FOUND
+    for login in (APPROVER, SUPERVISOR):
+        assert (await desk.office.view(desk.case_id, login))["papers"] == []
 
 
 async def test_without_its_fonts_no_paper_is_made_and_that_is_told(

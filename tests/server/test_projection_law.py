@@ -430,6 +430,10 @@ async def test_every_act_on_a_case_keeps_the_law(
         await step(f"unmasked {what}", login, shapes.CaseUnmask, **asked)
     assert len(law.last["supervisor"]["case"]["unmaskings"]) == 2
     assert law.last["applicant"]["case"]["unmaskings"] == []
+    await step("the form was printed", CLERK, shapes.CasePrintForm)
+    for audience in CASE_AUDIENCES:
+        kinds = [paper["kind"] for paper in law.last[audience]["case"]["papers"]]
+        assert ("application" in kinds) is (audience in ("window", "applicant"))
     hearing = {"why": "hearing", "reason": "听证会定于下周举行"}
     await office.do(APPROVER, shapes.CaseStopClock, case_id=case_id, **hearing)
     assert await law.holds("the clock was stopped") == 2

@@ -168,6 +168,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.stop_clock": DECIDING,
     "case.resume_clock": DECIDING,
     "case.unmask": DECIDING | WATCHING,
+    "case.print_form": WINDOW,
     "case.extend_limit": frozenset({IDLE}),  # the head of the authority
     # these change who may: last
     "case.decide": DECIDING,

@@ -259,6 +259,7 @@ export function useCase(case_id: string, as_applicant = false) {
     resumeClock: () => live.ask({ type: 'case.resume_clock', case_id }),
     extendLimit: (days: number, reason: string) => live.ask({ type: 'case.extend_limit', case_id, days, reason }),
     unmask: (what: string, reason: string) => live.ask<{ unmasking_id: string; expires_at: string }>({ type: 'case.unmask', case_id, what, reason }),
+    printForm: () => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id }),
     submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
   }
 

@@ -56,6 +56,7 @@ export type AnyCommand =
   | CaseDraw
   | CaseClearDrawings
   | CaseKeepDrawing
+  | CasePrintForm
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -679,6 +680,15 @@ export interface CaseKeepDrawing {
   only_me: boolean
 }
 /**
+ * Make the form as it is filled now, as a paper to print. Window only. Refused: throttled (50 a
+ * case). Result: ``{paper_id}``.
+ */
+export interface CasePrintForm {
+  id: string
+  type: 'case.print_form'
+  case_id: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -1138,7 +1148,7 @@ export interface Submission {
  */
 export interface PaperView {
   id: string
-  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension'
+  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application'
   number: string
   state: 'making' | 'ready' | 'failed'
   at: string

@@ -216,6 +216,8 @@ export default {
     paper_ready_correction: 'the notice for correction is ready, number {number}',
     paper_ready_refusal: 'the notice of refusal is ready, number {number}',
     paper_ready_suspension: 'the notice of a suspension is ready, number {number}',
+    paper_ready_application: 'the application form is ready, number {number}',
+    paper_failed_application: 'the application form could not be made, number {number}',
     paper_ready_extension: 'the notice of an extension is ready, number {number}',
     paper_failed_receipt: 'the receipt could not be made, number {number}',
     paper_failed_acceptance: 'the notice of acceptance could not be made, number {number}',
@@ -252,6 +254,7 @@ export default {
     paper_ready_correction: 'correction',
     paper_ready_refusal: 'refusal',
     paper_ready_suspension: 'suspension',
+    paper_ready_application: 'form',
     paper_ready_extension: 'extension',
   },
 }

@@ -84,6 +84,9 @@ const turned: Words<typeof zh> = {
     title: 'Check and submit',
     close: 'Close',
     making: 'Putting it together',
+    print: 'Make the form to print',
+    print_hint: 'The form as it is filled now, to be printed and signed',
+    printing: 'The form is being made; it will stand among the papers',
     unsigned: 'The applicant has not signed',
     required: 'This item needs the applicant’s signature',
     optional: 'This item may be submitted with a signature',
@@ -103,7 +106,7 @@ const turned: Words<typeof zh> = {
   },
   papers: {
     title: 'Papers',
-    kinds: { receipt: 'Receipt', acceptance: 'Notice of acceptance', correction: 'Notice of correction', refusal: 'Notice of refusal', suspension: 'Notice of a suspension', extension: 'Notice of an extension' },
+    kinds: { receipt: 'Receipt', acceptance: 'Notice of acceptance', correction: 'Notice of correction', refusal: 'Notice of refusal', suspension: 'Notice of a suspension', extension: 'Notice of an extension', application: 'Application form' },
     state: { making: 'Being made', ready: 'Ready to print', failed: 'Not made' },
     failed_why: 'The paper was not made; please tell the administrator',
     open: 'Open',

@@ -216,6 +216,8 @@ export default {
     paper_ready_correction: '补正材料通知书已出，文书编号 {number}',
     paper_ready_refusal: '不予受理通知书已出，文书编号 {number}',
     paper_ready_suspension: '特别程序告知书已出，文书编号 {number}',
+    paper_ready_application: '申请表已生成，编号 {number}',
+    paper_failed_application: '申请表没有做成，编号 {number}',
     paper_ready_extension: '延长办理期限告知书已出，文书编号 {number}',
     paper_failed_receipt: '收件凭证没有做成，文书编号 {number}',
     paper_failed_acceptance: '受理通知书没有做成，文书编号 {number}',
@@ -252,6 +254,7 @@ export default {
     paper_ready_correction: '补正通知书',
     paper_ready_refusal: '不予受理通知书',
     paper_ready_suspension: '特别程序告知书',
+    paper_ready_application: '申请表',
     paper_ready_extension: '延长告知书',
   },
 }

@@ -81,6 +81,9 @@ export default {
     title: '核对并提交',
     close: '收起',
     making: '正在整理',
+    print: '生成申请表',
+    print_hint: '把现在填写的内容生成可打印的申请表，供申请人签字',
+    printing: '申请表正在生成，做好后列在文书里',
     unsigned: '申请人还没有签名',
     required: '本事项须由申请人签名',
     optional: '本事项可以签名后提交',
@@ -100,7 +103,7 @@ export default {
   },
   papers: {
     title: '文书',
-    kinds: { receipt: '收件凭证', acceptance: '受理通知书', correction: '补正材料通知书', refusal: '不予受理通知书', suspension: '特别程序告知书', extension: '延长办理期限告知书' },
+    kinds: { receipt: '收件凭证', acceptance: '受理通知书', correction: '补正材料通知书', refusal: '不予受理通知书', suspension: '特别程序告知书', extension: '延长办理期限告知书', application: '申请表' },
     state: { making: '正在生成', ready: '可打印', failed: '没有生成' },
     failed_why: '文书没有生成，请告诉管理员',
     open: '看',
