@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
@@ -269,7 +269,7 @@ class CallMute(Command):
     call_id: Id
     leg_id: Id
     mid: Literal["0", "1", "2", "3"]
-    on: bool
+    on: StrictBool
 
 
 class CallHold(Command):

@@ -7,7 +7,7 @@ the envelope of ``signaling.protocol``; no storage, no rules.
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from signaling.protocol import Command, Event, Id, Message, PersonRef
 
@@ -604,7 +604,7 @@ class CaseConsent(Command):
 
     type: Literal["case.consent"] = "case.consent"
     case_id: Id
-    given: bool
+    given: StrictBool
     text_version: Annotated[str, StringConstraints(max_length=20)]
     language: Literal["zh-CN", "en"]
 
@@ -654,7 +654,7 @@ class CaseCloseProposal(Command):
     type: Literal["case.close_proposal"] = "case.close_proposal"
     case_id: Id
     proposal_id: Id
-    adopt: bool
+    adopt: StrictBool
 
 
 class CaseReview(Command):
@@ -705,7 +705,7 @@ class CaseKeepDrawing(Command):
 
     type: Literal["case.keep_drawing"] = "case.keep_drawing"
     case_id: Id
-    only_me: bool
+    only_me: StrictBool
 
 
 class CaseDecide(Command):
@@ -787,7 +787,7 @@ class CaseResolve(Command):
     type: Literal["case.resolve"] = "case.resolve"
     case_id: Id
     comment_id: Id
-    resolved: bool
+    resolved: StrictBool
 
 
 class CaseCheck(Command):

@@ -8,7 +8,7 @@ case and the call keep the shapes they have on the socket (``server.wire.case``,
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from server.wire.case import CaseState, CaseView, Decision, ItemView, Mode
 from signaling.protocol import Audience, CallState, CallView, EndReason, Message, PersonRef, Seat
@@ -50,7 +50,9 @@ class Problem(Message):
 class SignIn(Message):
     """Sign-in with a password. An unknown login and a wrong password are not told apart."""
 
-    login: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    login: Annotated[
+        str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=r"\S")
+    ]
     password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -177,7 +179,7 @@ class ItemVersions(Message):
 class ItemOffer(Message):
     """Whether a version of an item is offered at the windows."""
 
-    in_use: bool
+    in_use: StrictBool
 
 
 class BadRow(Message):
@@ -245,7 +247,7 @@ class CalendarEdit(Message):
 
     days: Annotated[list[CalendarDay], Field(min_length=1, max_length=400)]
     source: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
-    dry_run: bool = False
+    dry_run: StrictBool = False
 
 
 class MovedCase(Message):

@@ -125,6 +125,10 @@ async def test_what_changed_becomes_a_version_and_running_cases_keep_theirs(
         ) as said:
             assert said.status == 204
         assert (await clerk.get("/items?q=负责人"))["items"] == []
+        async with admin.http.put(
+            f"/api/v1/catalogue/{demo.PRINCIPAL}/offer", json={"in_use": 1}
+        ) as said:
+            assert (said.status, (await said.json())["code"]) == (400, "malformed")
 
 
 async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(
