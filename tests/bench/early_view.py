@@ -295,7 +295,13 @@ async def read(address: str) -> None:
 
             async def follow(material: str, what: str, kind: str) -> dict[str, float]:
                 watcher = Watcher(kind)
-                async with desk.http.get(f"/api/v1/materials/{material}/{what}") as answer:
+                address = f"/api/v1/materials/{material}/{what}"
+                asked = (
+                    desk.http.post(address, json={"reason": "measured"})
+                    if what == "original"
+                    else desk.http.get(address)
+                )
+                async with asked as answer:
                     answer.raise_for_status()
                     while piece := await answer.content.readany():
                         watcher.take(piece)
@@ -498,7 +504,7 @@ class Bench:
         materials = self.sender.hear()["materials"]
         self.sender.say(go=True)
         first = self.sender.hear()["first_byte_at"]
-        self.reader.say(what="content", materials=materials, kind=kind)
+        self.reader.say(what="original", materials=materials, kind=kind)
         return since(first, self.reader.hear()["reads"], size)
 
     def relay(self, file: Path, kind: str, count: int) -> dict[str, float]:
