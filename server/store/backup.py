@@ -39,7 +39,13 @@ CHUNK_BYTES: Final = 1024 * 1024
 DUMPS: Final = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
 _BLOB: Final = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,3}")
-_HASHED: Final = (materials.c.sha256, recordings.c.sha256, papers.c.sha256, playbacks.c.sha256)
+_HASHED: Final = (
+    materials.c.sha256,
+    materials.c.viewed_sha256,
+    recordings.c.sha256,
+    papers.c.sha256,
+    playbacks.c.sha256,
+)
 
 
 class BackupRefused(RuntimeError):
@@ -122,7 +128,7 @@ def _back_up(kept: Kept, into: Path, revision: str | None) -> Copied:
             else:
                 _run("pg_dump", address, "--format=custom", "--file", str(dump))
             add(DUMPS[dialect], dump)
-        # A blob is there before the row that names it, and none is ever removed.
+        # A blob is there before the row that names it, and only what is quarantined is removed.
         for path in sorted(kept.blob_root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")):
             name = f"blobs/{path.relative_to(kept.blob_root).as_posix()}"
             size, digest = _copy(target, name, path)
