@@ -175,6 +175,9 @@ async def test_pause_cancel_and_undo(node: Running, tmp_path: Path) -> None:
         [stored] = await materials(api, case_id)
         assert stored["sha256"] == hashlib.sha256(data).hexdigest()
 
+        # the copy comes by the same line: it is there before that is made slow again
+        await expect(page.locator(".document[data-shown]")).to_be_visible()
+
         # nobody undoes it: given up for good, on both sides
         await slow(page, SLOW_BYTES_S)
         await send(page, LINE, file)
