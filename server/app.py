@@ -217,6 +217,7 @@ async def node(
     data = settings.data.absolute()
     store = await Store.open(settings.store, clock)
     await catalogue.seed_calendar(store)
+    await catalogue.learn_regions()
     app[STORE] = store
     app[calls.ARCHIVE] = Archive(store)
     book = Sessions(store)

@@ -3,9 +3,11 @@
 Reading is for everyone who is signed in. Knows no case.
 """
 
+import asyncio
 from typing import Final
 
 from server.actions.views import item_view
+from server.domain import regions
 from server.domain.working_days import CHINA_REGION, SOURCE, statutory_days
 from server.store import SYSTEM, Store
 from server.store import catalogue as rows
@@ -44,6 +46,11 @@ async def item(store: Store, item_id: str) -> ItemView:
     if row is None:
         raise Refusal(Code.NOT_FOUND, item=item_id)
     return item_view(row.item, row.unit_name, row.place)
+
+
+async def learn_regions() -> None:
+    """Read the table of regions once, so that no edit waits for the file."""
+    await asyncio.to_thread(regions.table)
 
 
 async def seed_calendar(store: Store) -> None:

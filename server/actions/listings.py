@@ -10,10 +10,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import rfc8785
 
 from server.actions.cases import new_id
 from server.actions.views import item_view
+from server.domain import blueprint, schema
 from server.domain.codes import ItemType, Level
 from server.domain.item import Item
 from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
@@ -27,6 +31,9 @@ from server.wire.http import (
     CatalogueImport,
     CatalogueItem,
     CatalogueItems,
+    FormCheck,
+    FormFault,
+    ItemForm,
     ItemVersion,
     ItemVersions,
 )
@@ -34,6 +41,7 @@ from server.work.child import Children, JobFailed
 from signaling.refusals import Code, Refusal
 
 SUBJECT: Final = "catalogue:items"
+PLACES_TOLD: Final = 20
 MOST_TOLD: Final = 500
 """So many bad rows are named; the rest is counted."""
 
@@ -133,7 +141,14 @@ async def versions(store: Store, actor: Actor, item_id: str) -> ItemVersions:
         item_type=_word(ItemType, row.item.item_type),
         level=_word(Level, row.item.level),
         versions=[
-            ItemVersion(id=one.item.id, version=one.item.version, in_use=one.in_use)
+            ItemVersion(
+                id=one.item.id,
+                version=one.item.version,
+                in_use=one.in_use,
+                made_at=one.made_at,
+                made_by=one.made_by or "",
+                note=one.note,
+            )
             for one in found
         ],
     )
@@ -161,6 +176,104 @@ async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
             None,
             payload={"code": row.item.code, "version": row.item.version, "in_use": in_use},
         )
+
+
+async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
+    """The form of a version as its document. Refused: ``forbidden``, ``not_found``."""
+    administrator(actor)
+    async with store.read() as connection:
+        row = await _known(connection, item_id)
+        newest = (await rows.find_versions(connection, row.item))[0].item
+    return ItemForm(
+        item=item_view(row.item, row.unit_name, row.place),
+        newest=newest.version,
+        document=schema.document(row.item.form_title, row.item.form, row.item.rules),
+    )
+
+
+async def check_form(
+    store: Store, actor: Actor, item_id: str, document: Mapping[str, Any]
+) -> FormCheck:
+    """What would come of a document as the form of this item; nothing is written.
+
+    Refused: ``forbidden``, ``not_found``.
+    """
+    administrator(actor)
+    async with store.read() as connection:
+        row = await _known(connection, item_id)
+    found, faults = blueprint.read(document, _lines(row.item), datetime.now(UTC))
+    return FormCheck(
+        item=found and item_view(_with_form(row.item, found), row.unit_name, row.place),
+        faults=[FormFault(pointer=one.pointer, why=one.why, name=one.name) for one in faults],
+    )
+
+
+async def publish_form(
+    store: Store,
+    actor: Actor,
+    item_id: str,
+    document: Mapping[str, Any],
+    *,
+    over: int,
+    note: str,
+) -> ItemVersion:
+    """Make a document the form of a new version, which is offered from now on; running cases keep
+    theirs.
+
+    Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version),
+    ``bad_form`` with the ``count`` of faults and the first ``places`` (JSON pointers).
+    """
+    administrator(actor)
+    async with store.change(actor) as change:
+        await change.lock(SUBJECT)
+        row = await _known(change.connection, item_id)
+        newest = (await rows.find_versions(change.connection, row.item))[0].item
+        if newest.version != over:
+            raise Refusal(Code.STALE, version=newest.version, base_version=over)
+        found, faults = blueprint.read(document, _lines(newest), change.at)
+        if found is None:
+            places = ", ".join(f"{one.pointer}: {one.why}" for one in faults[:PLACES_TOLD])
+            raise Refusal(Code.BAD_FORM, count=len(faults), places=places)
+        item = replace(_with_form(newest, found), id=new_id(), version=over + 1)
+        by = actor.person_id
+        await rows.add_item(change.connection, item, at=change.at, by=by, note=note)
+        await change.record(
+            SUBJECT,
+            "item.form",
+            f"item:{item.id}",
+            None,
+            payload={
+                "code": item.code,
+                "version": item.version,
+                "note": note,
+                "sha256": hashlib.sha256(
+                    rfc8785.dumps(schema.document(found.title, found.fields, found.rules))
+                ).hexdigest(),
+            },
+        )
+        return ItemVersion(
+            id=item.id,
+            version=item.version,
+            in_use=True,
+            made_at=change.at,
+            made_by=actor.name,
+            note=note,
+        )
+
+
+async def _known(connection: case_rows.Connection, item_id: str) -> rows.ItemRow:
+    row = await rows.find_item(connection, item_id)
+    if row is None:
+        raise Refusal(Code.NOT_FOUND, item=item_id)
+    return row
+
+
+def _lines(item: Item) -> list[str]:
+    return [line.key for line in item.lines]
+
+
+def _with_form(item: Item, found: blueprint.Blueprint) -> Item:
+    return replace(item, form_title=found.title, form=found.fields, rules=found.rules)
 
 
 def administrator(actor: Actor | System) -> None:

@@ -16,7 +16,12 @@ from server.wire.http import (
     CalendarYear,
     CatalogueImport,
     CatalogueItems,
+    FormCheck,
+    FormDocument,
+    FormPublication,
+    ItemForm,
     ItemOffer,
+    ItemVersion,
     ItemVersions,
     Regions,
     RegionView,
@@ -73,6 +78,42 @@ async def read_versions(ask: Ask[Nothing, Nothing]) -> ItemVersions:
 async def offer_item(ask: Ask[Nothing, ItemOffer]) -> None:
     """Offer this version at the windows, in place of the one that was, or no more."""
     await listings.offer(ask.request.app[STORE], ask.actor, ask.path("item_id"), ask.body.in_use)
+
+
+@routes.route("GET", "/api/v1/catalogue/{item_id}/form", problems=(Code.FORBIDDEN, Code.NOT_FOUND))
+async def read_form(ask: Ask[Nothing, Nothing]) -> ItemForm:
+    """The form of a version of an item as JSON Schema with its presentation."""
+    return await listings.form(ask.request.app[STORE], ask.actor, ask.path("item_id"))
+
+
+@routes.route(
+    "POST",
+    "/api/v1/catalogue/{item_id}/form/check",
+    problems=(Code.FORBIDDEN, Code.NOT_FOUND),
+)
+async def check_form(ask: Ask[Nothing, FormDocument]) -> FormCheck:
+    """What would come of a document as the form of this item; nothing is written."""
+    return await listings.check_form(
+        ask.request.app[STORE], ask.actor, ask.path("item_id"), ask.body.document
+    )
+
+
+@routes.route(
+    "PUT",
+    "/api/v1/catalogue/{item_id}/form",
+    problems=(Code.FORBIDDEN, Code.NOT_FOUND, Code.STALE, Code.BAD_FORM),
+    act="item.form",
+)
+async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
+    """Publish a document as the form of a new version; running cases keep theirs."""
+    return await listings.publish_form(
+        ask.request.app[STORE],
+        ask.actor,
+        ask.path("item_id"),
+        ask.body.document,
+        over=ask.body.version,
+        note=ask.body.note,
+    )
 
 
 @routes.route(

@@ -169,7 +169,7 @@ _PROPERTY: Final[dict[str, Any]] = {
     "additionalProperties": False,
 }  # fmt: skip
 _COLUMNS: Final = _object(_PROPERTY, items=True)
-_SHOWN: Final[dict[str, Any]] = {
+_CELL: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         "label_en": {"type": "string", "maxLength": 100},
@@ -177,13 +177,18 @@ _SHOWN: Final[dict[str, Any]] = {
         "widget": {"enum": ["textarea"]},
         "unit": {"type": "string", "maxLength": 10},
         "when": _CASE,
-        "fields": {"type": "object", "additionalProperties": {"$ref": "#/$defs/shown"}},
     },
     "additionalProperties": False,
 }
+_SHOWN: Final[dict[str, Any]] = {
+    **_CELL,
+    "properties": {
+        **_CELL["properties"],
+        "fields": {"type": "object", "additionalProperties": _CELL},
+    },
+}
 _DOCUMENT: Final = Draft202012Validator(
     {
-        "$defs": {"shown": _SHOWN},
         "type": "object",
         "properties": {
             "schema": _object(
@@ -206,7 +211,7 @@ _DOCUMENT: Final = Draft202012Validator(
                             "additionalProperties": False,
                         },
                     },
-                    "fields": {"type": "object", "additionalProperties": {"$ref": "#/$defs/shown"}},
+                    "fields": {"type": "object", "additionalProperties": _SHOWN},
                 },
                 "required": ["sections"],
                 "additionalProperties": False,

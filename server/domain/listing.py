@@ -69,6 +69,9 @@ _KINDS: Final[Mapping[str, tuple[Kind, bool, tuple[str, ...]]]] = {
     "公民身份号码": ("identity_number", True, ()),
     "统一社会信用代码": ("credit_code", False, ()),
     "证件号码": ("text", True, ()),
+    "户籍地": ("region", False, ()),
+    "转出地": ("region", False, ()),
+    "转入地": ("region", False, ()),
     "性别": ("choice", False, ("男", "女")),
     "证件类型": ("choice", False, ("居民身份证", "港澳居民居住证", "台湾居民居住证", "护照", "其他")),
 }  # fmt: skip

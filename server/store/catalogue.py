@@ -6,7 +6,7 @@ may see or change an item is here.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.item import Item
-from server.store.tables import items, phrases, units, work_calendar
+from server.store.tables import items, people, phrases, units, work_calendar
 
 PhraseKind = Literal["message", "reason", "comment"]
 
@@ -27,6 +27,10 @@ class ItemRow:
     unit_name: str
     place: str
     in_use: bool
+    made_at: datetime | None = None
+    made_by: str | None = None
+    """Name of who made this version; None where nobody noted it."""
+    note: str = ""
 
 
 ITEM_COLUMNS = (
@@ -52,14 +56,34 @@ def item_of(row: Mapping[str, Any]) -> Item:
 
 
 _ITEMS = (
-    sa.select(*ITEM_COLUMNS, items.c.in_use, units.c.name.label("unit_name"), units.c.place)
-    .select_from(items.join(units, units.c.id == items.c.unit_id))
+    sa.select(
+        *ITEM_COLUMNS,
+        items.c.in_use,
+        items.c.made_at,
+        items.c.note,
+        people.c.name.label("made_by"),
+        units.c.name.label("unit_name"),
+        units.c.place,
+    )
+    .select_from(
+        items.join(units, units.c.id == items.c.unit_id).outerjoin(
+            people, people.c.id == items.c.made_by
+        )
+    )
     .order_by(items.c.name, units.c.name, items.c.version)
 )
 
 
 def _row(row: Mapping[str, Any]) -> ItemRow:
-    return ItemRow(item_of(row), row["unit_name"], row["place"], row["in_use"])
+    return ItemRow(
+        item_of(row),
+        row["unit_name"],
+        row["place"],
+        row["in_use"],
+        row["made_at"],
+        row["made_by"],
+        row["note"] or "",
+    )
 
 
 async def find_item(connection: AsyncConnection, item_id: str) -> ItemRow | None:
@@ -86,8 +110,18 @@ def _matches(text: str) -> sa.ColumnElement[bool]:
     )
 
 
-async def add_item(connection: AsyncConnection, item: Item) -> None:
-    """Keep a new version of an item, in use; running cases keep the version they began with."""
+async def add_item(
+    connection: AsyncConnection,
+    item: Item,
+    *,
+    at: datetime | None = None,
+    by: str | None = None,
+    note: str = "",
+) -> None:
+    """Keep a new version of an item, in use; running cases keep the version they began with.
+
+    ``by`` is the id of who made it ``at`` that time, ``note`` why.
+    """
     await connection.execute(
         items.update()
         .where(items.c.code == item.code, items.c.unit_id == item.unit_id)
@@ -117,6 +151,9 @@ async def add_item(connection: AsyncConnection, item: Item) -> None:
                 "main_item": item.main_item,
             },
             in_use=True,
+            made_at=at,
+            made_by=by,
+            note=note,
         )
     )
 

@@ -100,6 +100,9 @@ items = sa.Table(  # one row a version; body is an ItemView without unit names
     C("name", sa.String(200), nullable=False),
     C("body", JSON, nullable=False),
     C("in_use", sa.Boolean, nullable=False, default=True),
+    C("made_at", Utc, nullable=True),
+    C("made_by", ID, nullable=True),
+    C("note", sa.String(200), nullable=True),
     sa.UniqueConstraint("code", "unit_id", "version"),
 )  # fmt: skip
 work_calendar = sa.Table(

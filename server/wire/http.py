@@ -160,9 +160,14 @@ class CatalogueItems(Message):
 
 
 class ItemVersion(Message):
+    """``made_by`` is the name of who made it; empty where nobody noted it."""
+
     id: str
     version: int
     in_use: bool
+    made_at: datetime | None = None
+    made_by: str = ""
+    note: str = ""
 
 
 class ItemVersions(Message):
@@ -174,6 +179,46 @@ class ItemVersions(Message):
     item_type: str
     level: str
     versions: list[ItemVersion]
+
+
+class ItemForm(Message):
+    """The form of a version of an item as JSON Schema with its presentation (docs/forms.md)."""
+
+    item: ItemView
+    newest: int
+    """The newest version of the item: a form is published over it."""
+    document: dict[str, Any]
+
+
+class FormDocument(Message):
+    document: dict[str, Any]
+
+
+class FormPublication(Message):
+    """``version`` is the newest one that the page knows of."""
+
+    document: dict[str, Any]
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    note: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class FormFault(Message):
+    """What is wrong in a document: where (JSON pointer, RFC 6901), what it is about."""
+
+    pointer: str
+    why: Literal[
+        "shape", "unknown_word", "missing", "bad_name", "bad_kind", "bad_limits", "bad_example",
+        "bad_condition", "bad_rule", "cycle", "unknown_field", "twice", "not_placed",
+        "unknown_line", "too_many",
+    ]  # fmt: skip
+    name: str = ""
+
+
+class FormCheck(Message):
+    """What would come of a document: the item as it would be, or everything that is wrong."""
+
+    item: ItemView | None
+    faults: list[FormFault]
 
 
 class ItemOffer(Message):
@@ -656,6 +701,6 @@ class Health(Message):
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
-    SignatureImage, Phrases, HealthView, Regions, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
+    SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

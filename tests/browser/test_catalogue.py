@@ -81,3 +81,56 @@ async def test_a_list_is_checked_and_imported(tmp_path: Path) -> None:
         await expect(day).not_to_have_attribute("aria-pressed", str(was))
         assert desk.complaints == []
     screens.check()
+
+
+async def test_a_form_is_edited_beside_its_preview_and_published(tmp_path: Path) -> None:
+    screens = Screens()
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with demo_node(database, tmp_path / "node") as node, chromium(tmp_path) as browser:
+        desk = await Desk.open(browser)
+        page = desk.page
+        await desk.sign_in(node.address, "admin", demo.PASSWORD)
+        await page.wait_for_url("**/admin")
+        await page.goto(f"{node.address}/admin/items")
+        await page.get_by_role("button", name="查看 有限责任公司设立登记").click()
+        await page.locator("[data-item-pane]").get_by_role("link", name="编辑表单").click()
+        editor = page.locator("[data-form-editor]")
+        source, publish = editor.locator("textarea.source"), editor.locator("[data-publish]")
+        preview = editor.locator(".preview")
+        await expect(preview.locator('[data-field="company_name"]')).to_be_visible()
+        text = await source.input_value()
+
+        # a fault stands in its line and nothing is published with it
+        line = next(n for n, one in enumerate(text.split("\n"), 1) if '"address"' in one)
+        await source.fill(text.replace('"maxLength": 200', '"maxLenght": 200', 1))
+        await expect(editor.locator("[data-fault-line]").first).to_contain_text("maxLenght")
+        told = int(
+            str(await editor.locator("[data-fault-line]").first.get_attribute("data-fault-line"))
+        )
+        assert text.split("\n")[told - 1].strip().startswith('"maxLength"')
+        assert told > line - 1
+        await editor.locator("#form-note").fill("增加一项")
+        await expect(publish).to_have_attribute("aria-disabled", "true")
+        await screens.take(desk, "admin-form-fault")
+        await source.fill(text[:-1])
+        await expect(editor.locator("[data-fault-line]").first).to_contain_text("不是正确的 JSON")
+
+        # a field is put in, tried in the preview, and published as a new version
+        await source.fill(text)
+        await expect(editor).to_have_attribute("data-faults", "0")
+        await editor.locator("#form-kind").select_option("money")
+        await editor.locator("[data-add-field]").click()
+        fresh = preview.locator('[data-field="field_15"] input')
+        await fresh.fill("1,000")
+        await fresh.blur()
+        await expect(fresh).to_have_value("1000.00")
+        await preview.locator("[data-add-row]").first.click()
+        await expect(preview.locator("[data-row]")).to_have_count(1)
+        await screens.take(desk, "admin-form", large=True)
+        await publish.click()
+        await expect(editor).to_contain_text("第 2 版")
+        await page.goto(f"{node.address}/admin/items")
+        await page.get_by_role("button", name="查看 有限责任公司设立登记").click()
+        await expect(page.locator("[data-item-pane] .versions")).to_contain_text("增加一项")
+        assert desk.complaints == []
+    screens.check()

@@ -5,6 +5,8 @@ Clerks of one unit at two windows and the approver, each in a page of their own.
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from playwright.async_api import Locator, Page, expect
 from server.actions import demo
 from tests.browser.test_together import Both, both, picture
 from tests.kit.browsers import Desk
+from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -134,3 +137,79 @@ async def test_two_pages_fill_rows_conditions_and_rules(tmp_path: Path) -> None:
         )
         await expect(field(window, "articles")).to_contain_text("待审看")
         assert other.complaints == []
+
+
+async def test_pointing_proposing_and_locking_are_seen(tmp_path: Path) -> None:
+    async with both(tmp_path) as case:
+        window, far = case.window.page, case.approver.page
+        other = await second_window(case)
+
+        # who is where is seen on the other page within half a second
+        await field(window, "remark").locator("textarea").focus()
+        at = time.monotonic()
+        await expect(field(far, "remark")).to_contain_text("李秀兰")
+        assert time.monotonic() - at < 0.5
+        await picture(case.approver, "field-present")
+
+        await field(far, "delivery").locator('[data-tool="point"]').click()
+        await expect(window.locator('[data-field="delivery"].pointed')).to_be_in_viewport()
+        await expect(field(window, "delivery")).to_contain_text("周明远")
+        await picture(case.window, "field-pointed")
+
+        await field(far, "appointed_on").locator('[data-tool="propose"]').click()
+        box = field(far, "appointed_on").locator("form")
+        await box.locator("input.value").fill("20261118")
+        await box.locator("input").nth(1).fill("见任职文件")
+        await box.locator('[type="submit"]').click()
+        card = field(window, "appointed_on").locator("[data-proposal]")
+        await expect(card).to_contain_text("2026-11-18")
+        await picture(case.window, "field-proposed")
+        assert "appointed_on" not in (await case.clerk.case(case.case_id))["fields"]
+
+        # another clerk types: the field is his for as long as he does, and what was typed is offered
+        theirs = field(other.page, "old_principal").locator("input")
+        await theirs.focus()
+        await theirs.press_sequentially("刘启明", delay=30)
+        mine = field(window, "old_principal").locator("input")
+        await mine.focus()
+        await mine.press_sequentially("刘")
+        await expect(field(window, "old_principal")).to_have_attribute(
+            "data-version", re.compile("[1-9]")
+        )
+        await expect(field(window, "old_principal").locator("[data-offer]")).to_be_visible()
+        await picture(case.window, "field-locked")
+        assert other.complaints == []
+
+
+async def test_a_case_opens_where_one_left_off_on_another_machine(tmp_path: Path) -> None:
+    async with both(tmp_path) as case:
+        page = case.window.page
+        number = field(page, "contact_phone").locator("input")
+        await number.focus()
+        await number.press_sequentially("1380531")  # no telephone number: kept as a draft alone
+        await until_drafted(case)
+        address = page.url
+        browser = page.context.browser
+        assert browser is not None
+        await page.close()
+        elsewhere = await Desk.open(browser)
+        await elsewhere.sign_in(address.split("/window/")[0], "lixiulan", demo.PASSWORD)
+        await elsewhere.page.wait_for_url("**/window")
+        await elsewhere.page.goto(address)
+        again = field(elsewhere.page, "contact_phone").locator("input")
+        await expect(again).to_be_focused()
+        await expect(again).to_have_value("1380531")
+        await expect(again).to_be_in_viewport()
+        # Alt+N leads to the next field that wants attention, going round
+        await elsewhere.page.keyboard.press("Alt+n")
+        await expect(field(elsewhere.page, "appointment_way").locator("select")).to_be_focused()
+        assert elsewhere.complaints == []
+
+
+async def until_drafted(case: Both) -> None:
+    async def why_not() -> str | None:
+        opened = await case.clerk.command("case.open", case_id=case.case_id)
+        kept = opened["drafts"].get("contact_phone", {}).get("value")
+        return None if kept == "1380531" else f"kept: {kept}"
+
+    await until(why_not)

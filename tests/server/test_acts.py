@@ -23,6 +23,7 @@ from server.actions import demo
 from server.api.route import STORE, Route
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
+from server.domain import schema
 from server.store import SYSTEM, Store, tables
 from signaling.client import Client, fresh_id
 from tests.kit.casework import (
@@ -81,6 +82,7 @@ BY_HTTP: Final = {
     "POST /api/v1/calls/{call_id}/check": "call.check",
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
+    "PUT /api/v1/catalogue/{item_id}/form": "item.form",
     "POST /api/v1/catalogue": "catalogue.import",
     "POST /api/v1/calendar": "calendar.edit",
     "POST /api/v1/materials/{material_id}/original": "material.original",
@@ -95,7 +97,11 @@ PHONES: Final = frozenset({
 })  # fmt: skip
 """By a link and without a sign-in: what they leave is tested in tests/server/test_phones.py."""
 COMMANDS: Final = "POST /api/v1/commands"
-SEARCHES: Final = frozenset({"POST /api/v1/search/calls", "POST /api/v1/search/cases"})
+SEARCHES: Final = frozenset({
+    "POST /api/v1/search/calls",
+    "POST /api/v1/search/cases",
+    "POST /api/v1/catalogue/{item_id}/form/check",
+})  # fmt: skip
 """Routes that only read: what is looked for stands in the body, so that it is in no address."""
 
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
@@ -529,10 +535,15 @@ async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
 
 
 async def _catalogue(scene: Scene) -> None:
-    offer, take = (name for name in BY_HTTP if "/catalogue" in name)
+    offer, publish, take = (name for name in BY_HTTP if "/catalogue" in name)
     item = {"item_id": demo.CLOSING}
     await scene.is_denied(SUPERVISOR, offer, item, json={"in_use": False})
     await scene.asks(ADMIN, offer, "item.offer", item, json={"in_use": True})
+    closing = next(one for one in demo.ITEMS if one.id == demo.CLOSING)
+    told = schema.document(closing.form_title, closing.form, closing.rules)
+    form = {"document": told, "version": 1, "note": "试用"}
+    await scene.is_denied(SUPERVISOR, publish, item, json=form)
+    await scene.asks(ADMIN, publish, "item.form", item, json=form)
     rows = [{"code": "11370211MB287554194000131099001", "name": "新的事项"}]
     sheet = {"params": {"unit_id": demo.XIHAIAN}, "data": json.dumps(rows)}
     await scene.is_denied(CLERK, take, {}, **sheet)

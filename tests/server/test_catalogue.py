@@ -217,6 +217,51 @@ async def test_materials_stand_on_a_sheet_of_their_own(tmp_path: Path) -> None:
         ]
 
 
+async def test_a_form_is_published_as_a_new_version_and_no_faulty_one(
+    database: str, tmp_path: Path
+) -> None:
+    async with (
+        demo_node(database, tmp_path) as node,
+        desk_of(node, "admin") as admin,
+        desk_of(node, "lixiulan") as clerk,
+    ):
+        running = await clerk.open_case(demo.FOUNDING)
+        told = await admin.get(f"/catalogue/{demo.FOUNDING}/form")
+        assert (told["item"]["version"], told["newest"]) == (1, 1)
+        document = told["document"]
+        document["schema"]["properties"]["seal"] = {"title": "印章数", "type": "integer"}
+        address = f"/api/v1/catalogue/{demo.FOUNDING}/form"
+        publication = {"document": document, "version": 1, "note": "增加印章数"}
+        async with admin.http.put(address, json=publication) as refused:
+            assert refused.status == 422
+            said = await refused.json()
+        assert (said["code"], said["details"]["count"]) == ("bad_form", 1)
+        assert said["details"]["places"] == "/schema/properties/seal: not_placed"
+        check = {"document": document}
+        async with admin.http.post(f"{address}/check", json=check) as checked:
+            would = await checked.json()
+        assert (would["item"], would["faults"][0]["why"]) == (None, "not_placed")
+        document["presentation"]["sections"][0]["fields"].append("seal")
+        async with admin.http.post(f"{address}/check", json=check) as checked:
+            would = await checked.json()
+        assert "seal" in [one["name"] for one in would["item"]["form"]]
+        assert would["faults"] == []
+        async with admin.http.put(address, json=publication) as published:
+            assert published.status == 200, await published.text()
+            version = await published.json()
+        assert (version["version"], version["note"]) == (2, "增加印章数")
+        async with admin.http.put(address, json=publication) as late:
+            assert (await late.json())["code"] == "stale"
+        [known] = (await clerk.get("/items?q=设立登记"))["items"]
+        assert (known["id"], known["version"]) == (version["id"], 2)
+        kept = (await clerk.case(running))["item"]
+        assert (kept["version"], "seal" in [one["name"] for one in kept["form"]]) == (1, False)
+        history = (await admin.get(f"/catalogue/{version['id']}"))["versions"]
+        assert [(one["version"], one["made_by"], one["note"]) for one in history] == [
+            (2, "系统管理员", "增加印章数"), (1, "", ""),
+        ]  # fmt: skip
+
+
 @pytest.mark.skipif(not REAL.is_file(), reason="the folder of real items is not there")
 async def test_the_1135_real_items_come_in_with_their_codes(database: str, tmp_path: Path) -> None:
     content = await asyncio.to_thread(REAL.read_bytes)
@@ -277,6 +322,19 @@ async def test_a_real_guide_works_as_item_materials_and_form(tmp_path: Path) -> 
         assert [one["name"] for one in case["item"]["lines"]] == [
             one["name"] for one in guide["materials"]
         ]
+        values = {
+            "姓名": "孙雅宁", "联系电话": "13805316217", "性别": "女", "证件类型": "居民身份证",
+            "证件号码": "11010519491231002X", "转出地": "370211", "转入地": "360902",
+            "人员状态": "流动就业", "户籍地": "370211",
+        }  # fmt: skip
+        for label, value in values.items():
+            edit = {"field": form[label]["name"], "value": value, "base_version": 0}
+            await clerk.command("case.edit", case_id=made["case_id"], **edit)
+        summary = await clerk.command("case.summarise", case_id=made["case_id"])
+        assert summary["missing_fields"] == []
+        assert len(summary["missing_lines"]) == 1
+        shown = {one["label"]: one["value"] for one in summary["fields"]}
+        assert shown["转入地"] == "江西省 宜春市 袁州区"
         await clerk.command(
             "case.edit",
             case_id=made["case_id"],

@@ -106,6 +106,9 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/people": ADMINS,
     "GET /api/v1/calendar/{year}": ALL,
     "GET /api/v1/regions": ALL,
+    "GET /api/v1/catalogue/{item_id}/form": ADMINS,
+    "POST /api/v1/catalogue/{item_id}/form/check": ADMINS,
+    "PUT /api/v1/catalogue/{item_id}/form": ADMINS,
     "POST /api/v1/calendar": ADMINS,
     "GET /api/v1/catalogue": ADMINS,
     "GET /api/v1/catalogue/{item_id}": ADMINS,
@@ -396,6 +399,8 @@ async def asked(
         "search/cases": {"q": "孙"},
         f"materials/{scene.values['material_id']}/original": {"reason": "核对"},
         f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},
+        f"catalogue/{scene.values['item_id']}/form": {"document": {}, "version": 1, "note": "试"},
+        f"catalogue/{scene.values['item_id']}/form/check": {"document": {}},
     }
     body = bodies.get(path.removeprefix("/api/v1/"))
     async with http.request(method or route.method, path, headers=headers, json=body) as said:

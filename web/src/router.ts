@@ -63,6 +63,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/check', name: 'device_check', component: () => import('./pages/DeviceCheckPage.vue'), meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] } },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
   { path: '/admin/items', name: 'admin_items', component: () => import('./pages/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
+  { path: '/admin/items/:id/form', name: 'admin_form', component: () => import('./pages/AdminForm.vue'), props: true, meta: { title: 'admin_form', roles: ['admin'] } },
   { path: '/admin/calendar', name: 'admin_calendar', component: () => import('./pages/AdminCalendar.vue'), meta: { title: 'admin_calendar', roles: ['admin'] } },
   { path: '/admin/health', name: 'admin_health', component: () => import('./pages/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['admin'] } },
   { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },

@@ -24,6 +24,7 @@ export const shortcuts = {
   call_keys: { key: 'F2', hint: 'F2' },
   next_step: { key: 'Enter', ctrl: true, hint: 'Ctrl ↵' },
   adopt: { key: 'a', alt: true, hint: 'Alt A' },
+  next_field: { key: 'n', alt: true, hint: 'Alt N' },
   messages: { key: 'm', ctrl: true, shift: true, hint: 'Ctrl Shift M' },
   phrases: { key: 'p', alt: true, hint: 'Alt P' },
   guide: { key: 'g', alt: true, hint: 'Alt G' },

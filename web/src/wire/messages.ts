@@ -1897,6 +1897,36 @@ export interface DeskView {
   duty: 'online' | 'away'
   calls: CallSnapshot[]
 }
+/**
+ * What would come of a document: the item as it would be, or everything that is wrong.
+ */
+export interface FormCheck {
+  item: ItemView | null
+  faults: FormFault[]
+}
+/**
+ * What is wrong in a document: where (JSON pointer, RFC 6901), what it is about.
+ */
+export interface FormFault {
+  pointer: string
+  why:
+    | 'shape'
+    | 'unknown_word'
+    | 'missing'
+    | 'bad_name'
+    | 'bad_kind'
+    | 'bad_limits'
+    | 'bad_example'
+    | 'bad_condition'
+    | 'bad_rule'
+    | 'cycle'
+    | 'unknown_field'
+    | 'twice'
+    | 'not_placed'
+    | 'unknown_line'
+    | 'too_many'
+  name: string
+}
 export interface Health {
   status: 'ok' | 'failing'
   checks: {
@@ -1934,6 +1964,16 @@ export interface HealthView {
   at: string
 }
 /**
+ * The form of a version of an item as JSON Schema with its presentation (docs/forms.md).
+ */
+export interface ItemForm {
+  item: ItemView
+  newest: number
+  document: {
+    [k: string]: unknown
+  }
+}
+/**
  * Whether a version of an item is offered at the windows.
  */
 export interface ItemOffer {
@@ -1953,10 +1993,16 @@ export interface ItemSummary {
   promised_days: number
   modes: ('online' | 'proxy' | 'joint')[]
 }
+/**
+ * ``made_by`` is the name of who made it; empty where nobody noted it.
+ */
 export interface ItemVersion {
   id: string
   version: number
   in_use: boolean
+  made_at: string | null
+  made_by: string
+  note: string
 }
 /**
  * One version of an item whole, and which others there are, newest first.

@@ -156,6 +156,8 @@ const record: Words<typeof zh> = {
     live: 'Being typed, not saved',
     rows: '{n} rows',
     add_row: 'Add a row',
+    next: 'Next',
+    none_next: 'No field needs attention',
     no_rows: 'Nothing entered yet',
     row: '{group}, row {n}',
     row_up: 'Move row {n} of {group} up',

@@ -153,6 +153,8 @@ export default {
     live: '正在填写，未保存',
     rows: '{n} 行',
     add_row: '加一行',
+    next: '下一处',
+    none_next: '没有待处理的字段',
     no_rows: '还没有填写',
     row: '{group}第 {n} 行',
     row_up: '{group}第 {n} 行上移',

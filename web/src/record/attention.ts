@@ -1,0 +1,38 @@
+/** Which fields want a person's attention, and which of them comes next. Derived and never kept; pure. */
+import type { CaseView, Draft } from '../wire/messages'
+import { formFaults, placesOf, valuesOf } from './fields'
+import { openProposals } from './lines'
+import { openComments } from './points'
+
+/**
+ * The paths of fields that want attention, in the order of the form: something typed that met another hand (`offered`), an
+ * open proposal or comment, a fault. Of `reader`s, who fill nothing, what is empty is not asked.
+ */
+export function wanting(view: CaseView, offered: ReadonlySet<string>, reader: boolean): string[] {
+  const asked = new Set<string>(offered)
+  for (const one of openProposals(view)) if (!reader) asked.add(one.field)
+  for (const one of openComments(view)) if (one.on.startsWith('field:')) asked.add(one.on.slice(6))
+  for (const one of formFaults(view)) if (!reader || one.why !== 'required') asked.add(one.place.path)
+  return placesOf(view.item.form, valuesOf(view)).map((one) => one.path).filter((path) => asked.has(path))
+}
+
+/** The one after `path` in the order of the form, going round; null when none is asked for. */
+export function nextWanting(view: CaseView, wanted: readonly string[], path: string | null): string | null {
+  const order = placesOf(view.item.form, valuesOf(view)).map((one) => one.path)
+  const from = path === null ? -1 : order.indexOf(path)
+  return wanted.find((one) => order.indexOf(one) > from) ?? wanted[0] ?? null
+}
+
+/**
+ * Where this person left off: the field of his newest unsaved value or edit, on whatever machine; without one the field that
+ * this browser `remembered`. null: he has not been here.
+ */
+export function leftAt(view: CaseView, drafts: Readonly<Record<string, Draft>>, me: string, remembered: { path: string; at: string } | null): string | null {
+  const there = new Set(placesOf(view.item.form, valuesOf(view)).map((one) => one.path))
+  const marks = [
+    ...Object.entries(drafts).map(([path, draft]) => ({ path, at: draft.at })),
+    ...Object.entries(view.fields).flatMap(([path, state]) => (state.by.id === me ? [{ path, at: state.at }] : [])),
+    ...(remembered ? [remembered] : []),
+  ].filter((one) => there.has(one.path))
+  return marks.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0]?.path ?? null
+}

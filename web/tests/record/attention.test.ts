@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { leftAt, nextWanting, wanting } from '../../src/record/attention'
+import { caseView, person, proposal, value } from './cases'
+
+const at = (text: string, time: string, who = 'me') => ({ ...value(text, 2, person(who)), at: time })
+
+describe('what wants attention', () => {
+  const view = caseView({ fields: { new_person: value('孙雅宁', 2) }, proposals: [proposal({ id: 'p1', field: 'remark' })] })
+
+  it('is empty, proposed or offered, in the order of the form', () => {
+    expect(wanting(view, new Set(['new_person']), false)).toEqual(['new_person', 'appointed_on', 'remark'])
+    expect(wanting(view, new Set(), true)).toEqual([])
+  })
+
+  it('comes one after the other, going round', () => {
+    const wanted = wanting(view, new Set(), false)
+    expect(nextWanting(view, wanted, null)).toBe('appointed_on')
+    expect(nextWanting(view, wanted, 'appointed_on')).toBe('remark')
+    expect(nextWanting(view, wanted, 'remark')).toBe('appointed_on')
+    expect(nextWanting(view, [], 'remark')).toBeNull()
+  })
+})
+
+describe('where one left off', () => {
+  const draft = (time: string) => ({ value: '一', base_version: 0, at: time })
+  const view = caseView({ fields: { new_person: at('孙', '2026-11-24T06:00:00Z'), appointed_on: at('2026-11-18', '2026-11-24T09:00:00Z', 'other') } })
+
+  it('is the field of the newest draft or edit of mine, whatever others did since', () => {
+    expect(leftAt(view, {}, 'me', null)).toBe('new_person')
+    expect(leftAt(view, { remark: draft('2026-11-24T07:00:00Z') }, 'me', null)).toBe('remark')
+  })
+
+  it('is what this browser remembers where that is newer, and still there', () => {
+    expect(leftAt(view, {}, 'me', { path: 'remark', at: '2026-11-24T08:00:00Z' })).toBe('remark')
+    expect(leftAt(view, {}, 'me', { path: 'gone', at: '2026-11-24T08:00:00Z' })).toBe('new_person')
+    expect(leftAt(caseView(), {}, 'me', null)).toBeNull()
+  })
+})
