@@ -11,6 +11,16 @@ const DEVICE = 'document_camera'
 export const documentCamera = ref(recall(DEVICE))
 watch(documentCamera, (id) => remember(DEVICE, id))
 
+/** How the picture of this place's document camera is turned on this page, in degrees; kept with the camera. */
+const TURN = 'document_camera_turn'
+export const paperTurn = ref(Number(recall(TURN)) || 0)
+watch(paperTurn, (degrees) => remember(TURN, degrees ? String(degrees) : null))
+
+/** How the papers of somebody else are turned on this page, by who shows them: his camera stands as it stood. */
+const farTurn = (who: string): string => `paper_turn.${who}`
+export const recallTurn = (who: string): number => Number(recall(farTurn(who))) || 0
+export const rememberTurn = (who: string, degrees: number): void => remember(farTurn(who), degrees ? String(degrees) : null)
+
 /** The device that was chosen at this place while it is there, or else one that does not show the face. */
 export async function findDocumentCamera(face: MediaStreamTrack | null): Promise<string | undefined> {
   const cameras = await listCameras()

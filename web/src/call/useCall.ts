@@ -14,7 +14,8 @@ import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
 import { SeatKeeper } from './seat'
 import { midIn, type Arrived } from './media'
-import { furtherLegs, invitationOf, legOf, partOf, ringOf, standing } from './standing'
+import { Talking, Voices } from './speaking'
+import { furtherLegs, holdOf, invitationOf, legOf, otherLeg, partOf, ringOf, secondLeg, standing } from './standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
@@ -253,6 +254,7 @@ function open(scope: EffectScope, ended: () => void) {
   onScopeDispose(() => {
     off.forEach((stop) => stop())
     seat.close()
+    voices.close()
     ended()
   })
 
@@ -284,6 +286,30 @@ function open(scope: EffectScope, ended: () => void) {
     whisper.value = voices.length ? new MediaStream(voices) : null
   }
 
+  /** who speaks now, by leg; this person is `me` */
+  const speaking = shallowRef<ReadonlySet<string>>(new Set())
+  const talking = new Talking()
+  const voices = new Voices((peaks) => {
+    const now = talking.take(peaks, performance.now())
+    if (now !== speaking.value) speaking.value = now
+  })
+
+  function attendVoices(): void {
+    const call = current.value?.state === 'live' && !holdOf(current.value) ? current.value : null
+    const tracks = new Map<string, MediaStreamTrack>()
+    if (call) {
+      const others = [{ leg: otherLeg(call, me.value), group: 0 }, { leg: secondLeg(call, me.value), group: 1 }, ...furtherLegs(call, me.value)]
+      for (const { leg, group } of others) {
+        const track = seat.remote.value.get(midIn(group, '0'))
+        if (leg && track && !leg.muted.includes('0')) tracks.set(leg.id, track)
+      }
+      const own = seat.devices.value?.microphone
+      if (own && !seat.muted['0']) tracks.set('me', own)
+    }
+    voices.listen(tracks)
+    if (!tracks.size && speaking.value.size) speaking.value = new Set()
+  }
+
   /** Voice and face of one seat as one stream, which stays the same while its tracks do. */
   function show(into: typeof face, arrived: Arrived, voice: string, picture: string): void {
     const wanted = [arrived.get(voice), arrived.get(picture)].filter((track) => track !== undefined)
@@ -308,6 +334,7 @@ function open(scope: EffectScope, ended: () => void) {
     showPaper(second_screen, arrived.get('7'))
   })
   watch([seat.remote, whisperers, current], listen)
+  watch([seat.remote, current, seat.devices, () => seat.muted['0']], attendVoices)
   watch(seat.paper, (track) => (own_paper.value = track ? new MediaStream([track]) : null))
   watch(seat.devices, (found) => (own_face.value = found?.camera ? new MediaStream([found.camera]) : null))
 
@@ -335,6 +362,7 @@ function open(scope: EffectScope, ended: () => void) {
     further_faces,
     whisperers,
     whisper,
+    speaking,
     own_face,
     screen,
     second_screen,

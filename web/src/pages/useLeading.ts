@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useNow } from '../call/clock'
-import { holdOf, otherLeg, secondLeg, spell } from '../call/standing'
+import { furtherLegs, holdOf, otherLeg, secondLeg, spell } from '../call/standing'
 import { useCall } from '../call/useCall'
 import type { Leader, Turned } from '../record/turned'
 import { recall, remember } from '../ui/remembered'
@@ -53,7 +53,9 @@ export function useLeading(case_id: string, desk: Desk) {
     const running = call.current.value?.case_id === case_id ? call.current.value : null
     const live = running?.state === 'live' ? running : null
     const there = live && otherLeg(live, call.me.value)
-    const third = live && secondLeg(live, call.me.value)
+    const second = live && secondLeg(live, call.me.value)
+    const further = live ? furtherLegs(live, call.me.value).map(({ leg, group }) => ({ leg, face: call.further_faces[group - 2]?.value ?? null })) : []
+    const others = second ? [{ leg: second, face: call.second_face.value }, ...further] : further
     const { phase, form, until } = call.state.value
     const time = live?.answered_at ? spell((now.value - Date.parse(live.answered_at)) / 1000) : ''
     const n = until ? Math.max(0, Math.ceil((Date.parse(until) - now.value) / 1000)) : 0
@@ -65,7 +67,14 @@ export function useLeading(case_id: string, desk: Desk) {
       asked: asked.value,
       face: live && !hold ? call.face.value : null,
       person: there?.person ?? null,
-      third: third && { person: third.person, face: hold ? null : call.second_face.value },
+      speaks: there ? call.speaking.value.has(there.id) : false,
+      others: others.map(({ leg, face }) => ({
+        id: leg.id,
+        person: leg.person,
+        face: hold || leg.muted.includes('1') ? null : face,
+        speaks: call.speaking.value.has(leg.id),
+        supervises: leg.barged,
+      })),
       line: {
         here: desk.view.value?.window_place ?? '',
         there: desk.view.value?.item.place ?? '',

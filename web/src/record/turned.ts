@@ -21,8 +21,10 @@ export interface Turned {
   asked: 'follow' | 'sign'
   face: MediaStream | null
   person: Speaker | null
-  /** one more unit in the call */
-  third: { person: Speaker; face: MediaStream | null } | null
+  /** whether he speaks now */
+  speaks: boolean
+  /** who else is in the call, in the order of their seats; `supervises`: he was not invited */
+  others: readonly { id: string; person: Speaker; face: MediaStream | null; speaks: boolean; supervises: boolean }[]
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
   call_id: string | null

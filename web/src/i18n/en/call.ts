@@ -25,7 +25,7 @@ const call: Words<typeof zh> = {
   },
   leave: 'Leave',
   join: 'Join',
-  party: { who: '{place} · {number}', title: 'How each party is connected', connecting: 'Connecting', connected: 'Connected', silent: 'Reconnecting', lost: 'Lost' },
+  party: { who: '{unit} · {number}', title: 'How each party is connected', connecting: 'Connecting', connected: 'Connected', silent: 'Reconnecting', lost: 'Lost' },
   talk: { on: 'Talking', off: 'Muted' },
   said: { microphone_on: 'Microphone on', microphone_off: 'Microphone muted', camera_on: 'Camera on', camera_off: 'Camera off' },
   third: {
@@ -36,7 +36,10 @@ const call: Words<typeof zh> = {
     who: '{name}, {unit} · {number}, invited',
   },
   pip: { title: 'Call in a small window', open: 'Show the call in a small window', close: 'Close the small window' },
+  speaking: { now: '{name} of {unit} is speaking', mark: 'speaking' },
+  paper_tools: { camera: 'Document camera', nameless: 'Camera {n}' },
   monitor: {
+    role: 'Supervisor',
     title: 'Following a call',
     running: 'Running calls',
     none: 'No call is running now',

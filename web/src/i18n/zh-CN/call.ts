@@ -22,7 +22,7 @@ export default {
     ended: '通话继续',
   },
   join: '加入',
-  party: { who: '{place} · {number}', title: '各方连接', connecting: '接通中', connected: '已连接', silent: '正在重连', lost: '已断开' },
+  party: { who: '{unit} · {number}', title: '各方连接', connecting: '接通中', connected: '已连接', silent: '正在重连', lost: '已断开' },
   talk: { on: '正在说话', off: '已静音' },
   said: { microphone_on: '麦克风已打开', microphone_off: '麦克风已静音', camera_on: '摄像头已打开', camera_off: '摄像头已关闭' },
   third: {
@@ -33,7 +33,10 @@ export default {
     who: '{name}，{unit} · {number}，受邀加入',
   },
   pip: { title: '通话小窗', open: '在小窗中显示通话', close: '收起通话小窗' },
+  speaking: { now: '{unit}{name}正在说话', mark: '正在说话' },
+  paper_tools: { camera: '高拍仪', nameless: '摄像头 {n}' },
   monitor: {
+    role: '督查',
     title: '旁听通话',
     running: '进行中的通话',
     none: '现在没有进行中的通话',
