@@ -29,6 +29,7 @@ from server.actions import (
     drawing,
     forms,
     papers,
+    qualities,
     rating,
     sayings,
     showing,
@@ -330,7 +331,8 @@ async def node(
     ):
         for command, handler in table.items():
             gateway.on(command, handler)
-    for message, told in showing.ephemerals(store, marks.note).items():
+    live = showing.ephemerals(store, marks.note) | qualities.ephemerals(store, marks.note_quality)
+    for message, told in live.items():
         gateway.on_ephemeral(message, told)
     gateway.on_beat(switchboard.heard)
     gateway.on_gone(switchboard.gone)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
@@ -531,6 +531,40 @@ class OfferWanted(Message):
     leg_id: str
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[int, Field(ge=0, le=1_000_000)]
+Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
+
+
+class QualitySample(Message):
+    """What a page has counted of its connection in a few seconds: shares, ms and kbit/s; no address."""
+
+    loss_in: Share
+    loss_out: Share
+    round_trip_ms: Milliseconds | None
+    jitter_ms: Milliseconds
+    in_kbps: Rate
+    out_kbps: Rate
+    freezes: Annotated[int, Field(ge=0, le=1_000)]
+    freeze_ms: Milliseconds
+    concealed: Share
+    limited_by: Literal["none", "bandwidth", "cpu", "other"]
+    candidate: Literal["host", "srflx", "prflx", "relay", "unknown"]
+    protocol: Literal["udp", "tcp", "unknown"]
+
+
+class CallQuality(Message):
+    """Ephemeral of a page about its own leg, every four seconds, to the others in the call and its
+    supervisors; kept beside the call for the replay. More often it is dropped. Refused: not_found,
+    not_in_call, leg_replaced, call_ended."""
+
+    type: Literal["call.quality"] = "call.quality"
+    call_id: Id
+    leg_id: Id
+    quality: Literal["excellent", "good", "poor", "lost"]
+    sample: QualitySample
+
+
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
     CallMute, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
@@ -544,6 +578,7 @@ EPHEMERALS: tuple[type[Message], ...] = (
     OfferWanted,
     MonitorCalls,
     MonitorChanged,
+    CallQuality,
 )
 
 BEAT_EVERY_S = 2.0

@@ -16,12 +16,13 @@ from server.actions.cases import new_id
 from server.store import SYSTEM, Store
 from server.store import calls as call_rows
 from server.store import marks as rows
+from signaling.call import CallId
 from signaling.protocol import PersonRef
 from signaling.refusals import Refusal
 
 log = structlog.get_logger("marks")
 
-MarkKind = Literal["point", "look", "pointer"]
+MarkKind = Literal["point", "look", "pointer", "quality"]
 
 WRITE_EVERY_S: Final = 1.0
 SAME_AGAIN_S: Final = 30.0
@@ -33,6 +34,7 @@ REMEMBERED: Final = 5_000
 @dataclass(frozen=True, slots=True)
 class _Noted:
     case_id: str
+    """Of ``quality`` the call itself."""
     kind: MarkKind
     by: str
     body: dict[str, Any]
@@ -73,6 +75,12 @@ class Marks:
         if len(self._waiting) < WAITING_AT_MOST:
             self._waiting.append(noted)
 
+    def note_quality(self, call_id: str, by: str, body: Mapping[str, Any]) -> None:
+        """Remember how good a leg's connection was: body {leg_id, quality, sample}."""
+        if len(self._waiting) < WAITING_AT_MOST:
+            at = self._store.clock.now()
+            self._waiting.append(_Noted(call_id, "quality", by, dict(body), at))
+
     async def run(self) -> NoReturn:
         """Write once a second until cancelled."""
         while True:
@@ -99,7 +107,10 @@ class Marks:
             async with self._store.change(SYSTEM) as change:
                 calls = {
                     case_id: await call_rows.running_about(change.connection, case_id)
-                    for case_id in {one.case_id for one in waiting}
+                    for case_id in {one.case_id for one in waiting if one.kind != "quality"}
+                }
+                calls |= {
+                    one.case_id: CallId(one.case_id) for one in waiting if one.kind == "quality"
                 }
                 await rows.add(
                     change.connection,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from signaling.protocol import Command, Event, Id, Message, PersonRef
+from signaling.protocol import CallQuality, Command, Event, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
 FieldName = Annotated[str, StringConstraints(pattern=f"^{_PATH}$", max_length=64)]
@@ -1138,6 +1138,6 @@ EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,
 )  # fmt: skip
 FROM_PAGE: tuple[type[Message], ...] = (
-    CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentDraw, DocumentLook,
+    CallQuality, CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentDraw, DocumentLook,
 )  # fmt: skip
 """The ephemerals that a page may send; ``by`` is always set by the server."""

@@ -532,11 +532,12 @@ class CallCheck(Message):
 class MarkView(Message):
     """What was shown or pointed at during a call; not in the ledger, only for replay.
 
-    ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y}.
+    ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y};
+    ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was.
     """
 
     at: datetime
-    kind: Literal["point", "look", "pointer"]
+    kind: Literal["point", "look", "pointer", "quality"]
     by: PersonRef
     body: dict[str, Any]
 

@@ -179,6 +179,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
 }
 
 MAY_HINT: Final[Mapping[str, frozenset[str]]] = {
+    "call.quality": MINE,
     "case.typing": WINDOW,
     "case.focus": STAFF,
     "case.point": DECIDING,
@@ -186,6 +187,12 @@ MAY_HINT: Final[Mapping[str, frozenset[str]]] = {
     "document.draw": STAFF,
     "document.look": STAFF,
 }
+
+SAMPLE: Final = {
+    "loss_in": 0.01, "loss_out": 0.0, "round_trip_ms": 40, "jitter_ms": 3, "in_kbps": 800,
+    "out_kbps": 700, "freezes": 0, "freeze_ms": 0, "concealed": 0.0, "limited_by": "none",
+    "candidate": "host", "protocol": "udp",
+}  # fmt: skip
 
 RIGHTS: Final = frozenset({"unauthenticated", "forbidden", "not_found", "not_yours", "not_in_call"})
 
@@ -296,6 +303,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "reason": "material", "adopt": False, "review": "accepted", "grade": "B", "points": [[0.1, 0.2]], "whose": "mine", "only_me": False, "decision": "refused",
         "lane": "shared", "resolved": True, "verdict": "ok", "sdp": "v=0", "mid": "0", "on_": True,
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
+        "quality": "good", "sample": SAMPLE,
         "way": "listen", "monitor_id": monitoring["monitor_id"],
         "what": "phone", "unmasking_id": unmasked["unmasking_id"],
         "why": "hearing", "days": 5, "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,

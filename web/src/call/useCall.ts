@@ -6,13 +6,14 @@
  */
 import { computed, effectScope, onScopeDispose, reactive, readonly, ref, shallowRef, watch, type EffectScope } from 'vue'
 import { localProblem, Problem } from '../wire/http'
-import type { AnyEphemeral, AnyEvent, CallSnapshot, DeskView } from '../wire/messages'
+import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
-import { SeatKeeper } from './seat'
+import { SeatKeeper, type Quality } from './seat'
+import type { Level, Sample } from './quality'
 import { midIn, type Arrived } from './media'
 import { Talking, Voices } from './speaking'
 import { furtherLegs, holdOf, invitationOf, legOf, otherLeg, partOf, ringOf, secondLeg, standing } from './standing'
@@ -22,6 +23,15 @@ type Duty = DeskView['duty']
 
 /** how long what an answer changes on the page may wait for its connection to be negotiated */
 const MEDIA_FIRST_MS = 400
+/** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
+const TOLD_EVERY_MS = 4_000
+const QUIET_AFTER_MS = 13_000
+
+export interface Told {
+  level: Level
+  sample: Sample
+  at_ms: number
+}
 
 function open(scope: EffectScope, ended: () => void) {
   const live = wire()
@@ -46,9 +56,30 @@ function open(scope: EffectScope, ended: () => void) {
     find: (call_id) => calls.value.get(call_id)?.call,
     busy: () => busy.value,
     say,
-    measured: () => undefined,
+    measured: tellQuality,
     well: () => (problem.value = null),
   })
+
+  /** how good the connection of each other leg is, as its own page tells; gone when it tells nothing more */
+  const qualities = shallowRef<ReadonlyMap<string, Told>>(new Map())
+  let quality_told_at = -Infinity
+
+  function tellQuality(call_id: string, quality: Quality): void {
+    const leg = current.value?.id === call_id ? legOf(current.value, me.value) : null
+    if (!leg || leg.state !== 'joined' || performance.now() - quality_told_at < TOLD_EVERY_MS) return
+    quality_told_at = performance.now()
+    live.hint({ type: 'call.quality', call_id, leg_id: leg.id, quality: quality.level, sample: quality.sample })
+  }
+
+  function keepQuality(told: CallQuality): void {
+    const at_ms = performance.now()
+    const fresh = [...qualities.value].filter(([, one]) => at_ms - one.at_ms < QUIET_AFTER_MS)
+    qualities.value = new Map(fresh).set(told.leg_id, { level: told.quality, sample: told.sample, at_ms })
+  }
+  const forgetting = setInterval(() => {
+    const fresh = [...qualities.value].filter(([, one]) => performance.now() - one.at_ms < QUIET_AFTER_MS)
+    if (fresh.length < qualities.value.size) qualities.value = new Map(fresh)
+  }, TOLD_EVERY_MS)
 
   const me = computed(() => signedIn.value?.id ?? '')
 
@@ -121,6 +152,7 @@ function open(scope: EffectScope, ended: () => void) {
   function overhear(ephemeral: AnyEphemeral): void {
     if (ephemeral.type === 'desk.replaced') seat.giveUp(ephemeral.call_id)
     else if (ephemeral.type === 'call.offer_wanted') seat.renegotiate(ephemeral.leg_id)
+    else if (ephemeral.type === 'call.quality') keepQuality(ephemeral)
     else if (ephemeral.type === 'monitor.changed' && calls.value.has(ephemeral.call_id)) look(ephemeral.call_id).catch(say)
   }
 
@@ -255,6 +287,7 @@ function open(scope: EffectScope, ended: () => void) {
     off.forEach((stop) => stop())
     seat.close()
     voices.close()
+    clearInterval(forgetting)
     ended()
   })
 
@@ -363,6 +396,7 @@ function open(scope: EffectScope, ended: () => void) {
     whisperers,
     whisper,
     speaking,
+    qualities,
     own_face,
     screen,
     second_screen,

@@ -88,6 +88,7 @@ export type AnyEphemeral =
   | OfferWanted
   | MonitorCalls
   | MonitorChanged
+  | CallQuality
   | CaseTyping
   | CaseFocus
   | CasePoint
@@ -1456,6 +1457,35 @@ export interface MonitorChanged {
   call_id: string
 }
 /**
+ * Ephemeral of a page about its own leg, every four seconds, to the others in the call and its
+ * supervisors; kept beside the call for the replay. More often it is dropped. Refused: not_found,
+ * not_in_call, leg_replaced, call_ended.
+ */
+export interface CallQuality {
+  type: 'call.quality'
+  call_id: string
+  leg_id: string
+  quality: 'excellent' | 'good' | 'poor' | 'lost'
+  sample: QualitySample
+}
+/**
+ * What a page has counted of its connection in a few seconds: shares, ms and kbit/s; no address.
+ */
+export interface QualitySample {
+  loss_in: number
+  loss_out: number
+  round_trip_ms: number | null
+  jitter_ms: number
+  in_kbps: number
+  out_kbps: number
+  freezes: number
+  freeze_ms: number
+  concealed: number
+  limited_by: 'none' | 'bandwidth' | 'cpu' | 'other'
+  candidate: 'host' | 'srflx' | 'prflx' | 'relay' | 'unknown'
+  protocol: 'udp' | 'tcp' | 'unknown'
+}
+/**
  * The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone.
  */
 export interface CaseTyping {
@@ -2049,11 +2079,12 @@ export interface Limits {
 /**
  * What was shown or pointed at during a call; not in the ledger, only for replay.
  *
- * ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y}.
+ * ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y};
+ * ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was.
  */
 export interface MarkView {
   at: string
-  kind: 'point' | 'look' | 'pointer'
+  kind: 'point' | 'look' | 'pointer' | 'quality'
   by: PersonRef
   body: {
     [k: string]: unknown

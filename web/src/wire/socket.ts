@@ -8,7 +8,7 @@
 import { io, type Socket } from 'socket.io-client'
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { around, localProblem, Problem } from './http'
-import type { Ack, AnyCommand, AnyEphemeral, AnyEvent, CaseFocus, CasePoint, DocumentDraw, DocumentLook, DocumentPoint, CaseTyping } from './messages'
+import type { Ack, AnyCommand, AnyEphemeral, AnyEvent, CallQuality, CaseFocus, CasePoint, DocumentDraw, DocumentLook, DocumentPoint, CaseTyping } from './messages'
 
 export type { Ack } from './messages'
 
@@ -21,7 +21,7 @@ type Without<M, K extends string> = M extends unknown ? Omit<M, K> : never
 export type Unsent = Without<AnyCommand, 'id'>
 
 /** The ephemerals that a page may send; the server adds who it was. */
-export type Hint = Without<CaseTyping | CaseFocus | CasePoint | DocumentPoint | DocumentDraw | DocumentLook, 'by' | 'sensitive'>
+export type Hint = Without<CallQuality | CaseTyping | CaseFocus | CasePoint | DocumentPoint | DocumentDraw | DocumentLook, 'by' | 'sensitive'>
 
 const LOST_AFTER_MS = 15_000
 const ACK_WITHIN_MS = 10_000

@@ -141,6 +141,8 @@ export default {
     there: 'in the call from {from} to {to}',
     gap: 'gap from {from} to {to}',
     held: 'on hold from {from} to {to}',
+    line: '{from} to {to} connection {level}, at most {loss} % lost, round trip at most {way}',
+    relayed: 'over a relay',
     several: '{n} marks from {from} to {to}; click to spread them',
   },
   timeline: 'What happened',

@@ -168,6 +168,7 @@ const call: Words<typeof zh> = {
     good: 'Good',
     poor: 'Poor',
     lost: 'Lost',
+    of: 'Connection of {name}',
     mine: 'Our network',
     open: 'See the figures',
     loss_in: 'Lost on the way in',

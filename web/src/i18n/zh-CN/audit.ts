@@ -141,6 +141,8 @@ export default {
     there: '{from} 至 {to} 在通话中',
     gap: '{from} 至 {to} 缺段',
     held: '{from} 至 {to} 通话保持',
+    line: '{from} 至 {to} 网络{level}，丢包最多 {loss} %，往返最多 {way}',
+    relayed: '经中继',
     several: '{from} 至 {to} 有 {n} 个标记，点击展开',
   },
   timeline: '经过',

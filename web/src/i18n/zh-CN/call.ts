@@ -165,6 +165,7 @@ export default {
     good: '良好',
     poor: '差',
     lost: '断开',
+    of: '{name}的网络',
     mine: '本方网络',
     open: '看网络数据',
     loss_in: '收到的丢包',
