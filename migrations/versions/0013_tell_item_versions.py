@@ -1,13 +1,13 @@
 """Tell of a version of an item who made it, when and why; of those that are there nothing is known.
 
-Revision: 0010, after 0016.
+Revision: 0013, after 0012.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0016"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Add strokes on documents, and who alone may draw them.
 
-Revision: 0016, after 0020.
+Revision: 0012, after 0011.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0020"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Keep who read a sensitive value whole, and why.
 
-Revision: 0020, after 0015.
+Revision: 0011, after 0010.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0015"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Add to materials their grade and the copy that people look at; have one made of each stored file.
 
-Revision: 0015, after 0009.
+Revision: 0010, after 0009.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
+revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
