@@ -176,6 +176,7 @@ async def test_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path)
 
 
 @pytest.mark.proofs
+@pytest.mark.timeout(1200)
 async def test_killed_writers_lose_nothing_two_hundred_times(tmp_path: Path) -> None:
     await _kill_writers(tmp_path, 200)
 
