@@ -42,6 +42,15 @@ describe('values of forms', () => {
   })
 })
 
+describe('a sensitive value', () => {
+  const identity = field({ name: 'identity', kind: 'identity_number', sensitive: true })
+  const faults = (typed: string) => faultsOf([identity], [], () => typed, new Set()).length
+
+  it('is not judged where it came masked', () => {
+    expect([faults('110105********002X'), faults('110105')]).toEqual([0, 1])
+  })
+})
+
 describe('a cell', () => {
   const owners = field({ name: 'owners', label: '股东', kind: 'group', columns: [field({ name: 'name', label: '姓名' }), field({ name: 'until', kind: 'date' }), field({ name: 'since', kind: 'date' })], rules: [{ kind: 'not_before', field: 'until', other: 'since', total: '' }] })
   const view = caseView({ fields: { owners: value('r1,r2', 3), 'owners.r2.since': value('2026-11-20', 4) } })
