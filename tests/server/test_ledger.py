@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import json
 import stat
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -481,6 +483,29 @@ async def test_a_journal_that_cannot_be_written_stops_acts_and_recovers(
     await write(store, 1)
     assert await store.seal() == 3
     assert (await store.verifier.verify()).ok
+
+
+async def test_what_works_again_is_not_refused_for_a_try_of_before(
+    postgres_url: str, tmp_path: Path, clock: MovedClock
+) -> None:
+    """One try failed, and the next one takes its time: nothing says that sealing does not work."""
+    async with opened(postgres_url, tmp_path, clock) as store:
+        await write(store, 1)
+        assert await store.seal() == 1
+    heads = tmp_path / "ledger" / "heads.jsonl"
+    away = heads.rename(heads.with_suffix(".away"))
+    heads.mkdir()
+    async with owner(postgres_url) as other:
+        await other.execute(sa.select(ledger_sequencer).with_for_update())
+        async with opened(postgres_url, tmp_path, clock) as store:
+            heads.rmdir()
+            away.rename(heads)
+            until_s = time.monotonic() + 3.0  # longer than a failure is borne
+            while time.monotonic() < until_s:
+                await write(store, 1)
+                await asyncio.sleep(0.05)
+            assert store.ledger_lag[0] > 0, "the next try did not have to wait"
+            await other.rollback()
 
 
 async def test_two_nodes_take_turns(postgres_url: str, tmp_path: Path, clock: MovedClock) -> None:

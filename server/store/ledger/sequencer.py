@@ -37,8 +37,10 @@ BATCH: Final = 1_000
 CLAIM_S: Final = 3.0
 """How long a node keeps its turn after it last sealed: well below STALLED_S, so that a dead node's
 turn passes on before anyone is alarmed. The locked row, not this claim, keeps two from sealing."""
+TRY_AGAIN_S: Final = 0.25
+"""How soon to try again after a failure."""
 PATIENCE_S: Final = 2.0
-"""How long the journal may fail before acts are refused."""
+"""How long one try after another may fail before acts are refused."""
 STALLED_S: Final = 5.0
 """How long committed entries may wait without any being sealed before that is an alarm."""
 STALLED_TOO_LONG_S: Final = 30.0
@@ -63,6 +65,7 @@ class Sequencer:
         self._task: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._failing_since: float | None = None
+        self._failed_at = 0.0
         self._damaged = False
         self._stands_since: float | None = None
         self._stood_at = -1
@@ -80,7 +83,8 @@ class Sequencer:
             return self.problem
         if self.behind_s >= STALLED_TOO_LONG_S:
             return f"nothing was sealed for {STALLED_TOO_LONG_S:.0f} s"
-        if self._failing_since is None or time.monotonic() - self._failing_since < PATIENCE_S:
+        # Not by the clock alone: what came back since the last try must not be refused for it.
+        if self._failing_since is None or self._failed_at - self._failing_since < PATIENCE_S:
             return None
         return self.problem
 
@@ -148,7 +152,7 @@ class Sequencer:
         while True:
             await self._try_to_seal()
             try:
-                async with asyncio.timeout(LOOK_EVERY_S):
+                async with asyncio.timeout(TRY_AGAIN_S if self.problem else LOOK_EVERY_S):
                     await self._woken.wait()
                 await asyncio.sleep(GATHER_S)
             except TimeoutError:
@@ -159,8 +163,9 @@ class Sequencer:
         try:
             await self.seal()
         except (JournalDamaged, OSError, ValueError, Refusal, sa.exc.SQLAlchemyError) as error:
+            self._failed_at = time.monotonic()
             if self._failing_since is None:
-                self._failing_since = time.monotonic()
+                self._failing_since = self._failed_at
                 log.error("ledger.not_sealed", why=_safe(error))
             self.problem = _safe(error)
             # A disk may come back; files that contradict the database do not mend themselves.
