@@ -195,6 +195,7 @@ async def test_replay(node: Running, tmp_path: Path) -> None:
         await screens.take(desk, "supervisor-replay", large=True)
         await play_in_step(page)
         await bring_nearer(page)
+        await magnified(page)
         await one_file_of_all(page)
         await screens.take(desk, "supervisor-files")
         await flip_a_byte(node, page, recorded, videos)
@@ -387,6 +388,24 @@ async def play_in_step(page: Page) -> None:
 async def bring_nearer(page: Page) -> None:
     await page.get_by_role("button", name="放大时间轴").click()
     await page.get_by_role("button", name="缩小时间轴").click()
+
+
+async def magnified(page: Page) -> None:
+    """At 200 % of a small screen everything lies below one another, and the controls stay in sight."""
+    before = page.viewport_size
+    assert before is not None
+    await page.set_viewport_size({"width": 683, "height": 384})
+    play = page.locator("[data-play]")
+    for place in (
+        page.locator("[data-playback]").first,
+        page.get_by_role("region", name="当时的文件"),
+        page.locator('[data-then="contact_phone"]'),
+    ):
+        await place.scroll_into_view_if_needed()
+        await expect(play).to_be_in_viewport(ratio=1)
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 683, f"{wide} px wide"
+    await page.set_viewport_size(before)
 
 
 async def one_file_of_all(page: Page) -> None:
