@@ -113,6 +113,15 @@ class Desk:
         await self._socket.disconnect()
         await self._http.close()
 
+    async def cut(self) -> None:
+        """Lose the line, without a word to the other end."""
+        await self._http.close()
+        await self._socket.eio.wait()
+
+    async def emit(self, event: str, what: Mapping[str, Any]) -> None:
+        """Hand a message to the line, and wait for nothing."""
+        await self._socket.emit(event, what)
+
     async def send(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a command; returns the ack."""
         command = {"type": kind, "id": secrets.token_urlsafe(16), **fields}
