@@ -28,7 +28,7 @@ from tests.kit.nodes import node_settings
 from tests.kit.peer import GREEN, RED
 from tests.kit.screens import Screens
 from tests.kit.seats import Approver, Window, story
-from tests.kit.until import until
+from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -179,6 +179,7 @@ async def record_a_call(node: Running) -> Recorded:
     return Recorded(call_id, case_id, ended)
 
 
+@pytest.mark.timed
 async def test_replay(node: Running, tmp_path: Path) -> None:
     recorded = await record_a_call(node)
     screens = Screens()
@@ -239,8 +240,8 @@ async def find_the_call(desk: Desk, screens: Screens) -> None:
 async def all_there(page: Page, recorded: Recorded) -> int:
     """Both pictures within 10 s of the end, and everything whole."""
     tiles = page.locator("[data-playback]")
-    await expect(tiles).to_have_count(2, timeout=15_000)
-    assert time.monotonic() - recorded.ended < 15
+    await expect(tiles).to_have_count(2, timeout=borne(10_000))
+    assert time.monotonic() - recorded.ended < borne(10)
     await expect(page.locator("[data-integrity]")).to_have_attribute(
         "data-state", "whole", timeout=15_000
     )

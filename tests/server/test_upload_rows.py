@@ -39,7 +39,7 @@ from tests.kit.papers import pdf_of
 from tests.kit.processes import ROOT, serving
 from tests.kit.relay import relay, reset
 from tests.kit.stores import MovedClock
-from tests.kit.until import until
+from tests.kit.until import borne, until
 
 KIB: Final = 1024
 MIB: Final = 1024 * 1024
@@ -200,6 +200,7 @@ async def test_u3_a_connection_cut_at_any_byte(
     record_property("most bytes of one cut that had to be sent again", most_lost)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("limit_s", [1.0, pytest.param(5.0, marks=pytest.mark.proofs)])
 async def test_u4_a_sender_who_falls_silent(limit_s: float, tmp_path: Path) -> None:
     data = pdf_of(40_000)
@@ -211,7 +212,7 @@ async def test_u4_a_sender_who_falls_silent(limit_s: float, tmp_path: Path) -> N
         await writer.drain()
         silent = time.monotonic()
         await reader.read()
-        assert limit_s <= time.monotonic() - silent + 0.05 <= limit_s + 2.0
+        assert limit_s <= time.monotonic() - silent + 0.05 <= limit_s + borne(2.0)
         writer.close()
         assert await desk.offset(location) == 30_000
         async with desk.patch(location, 30_000, data[30_000:]) as said:
@@ -238,6 +239,7 @@ async def test_u5_a_reset_after_half(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- U6, U7: two at once
 
 
+@pytest.mark.timed
 async def test_u6_head_while_a_patch_hangs(tmp_path: Path) -> None:
     data = pdf_of(40_000)
     async with window(tmp_path) as (node, desk):
@@ -249,7 +251,7 @@ async def test_u6_head_while_a_patch_hangs(tmp_path: Path) -> None:
         await arrived(node, location, 17_000)
         began = time.monotonic()
         assert await desk.offset(location) == 17_000
-        assert time.monotonic() - began <= 1.0
+        assert time.monotonic() - began <= borne(1.0)
         assert (await reader.read()).startswith(b"HTTP/1.1 423 ")
         writer.close()
         async with desk.patch(location, 17_000, data[17_000:]) as said:
