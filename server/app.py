@@ -27,6 +27,7 @@ from server.actions import (
     comments,
     decisions,
     drawing,
+    earlier,
     forms,
     papers,
     qualities,
@@ -326,6 +327,7 @@ async def node(
         rating.commands(store),
         viewing.commands(store),
         drawing.commands(store),
+        earlier.commands(store),
         switchboard.handlers(),
         rehearsals.commands(),
     ):

@@ -94,6 +94,7 @@ class Code(StrEnum):
     UPLOAD_UNFINISHED = "upload_unfinished"
     QUOTA_EXCEEDED = "quota_exceeded"
     NODE_AWAY = "node_away"
+    EARLIER_CONSENT_MISSING = "earlier_consent_missing"
     MATERIAL_NOT_STORED = "material_not_stored"
     NO_EARLY_VIEW = "no_early_view"
     PAPER_NOT_READY = "paper_not_ready"

@@ -22,6 +22,7 @@ from server.domain.person import Actor
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
+from server.store.cases import origin_json
 from server.store.people import person_refs
 from server.wire.case import MaterialChanged
 from server.work import probe
@@ -32,7 +33,7 @@ NAME_MAX: Final = 255
 COPY_KIND: Final = "viewed_copy"
 """The job that makes the copy of a stored file."""
 FOR_APPLICANT: Final = frozenset(
-    {"material.begin", "material.store", "material.reject", "material.cancel"}
+    {"material.begin", "material.store", "material.reject", "material.cancel", "case.take_earlier"}
 )
 """What the clerk does in the applicant's name."""
 
@@ -216,6 +217,7 @@ async def record_change(change: Change, case_id: str, material: Material, act: s
             "viewed_sha256": material.viewed_sha256,
             "viewed_fault": material.viewed_fault,
             "scan": material.scan,
+            **({"origin": origin_json(material.origin)} if material.origin else {}),
         },
         on_behalf_of=APPLICANT
         if isinstance(change.actor, Actor) and material.side == "window" and act in FOR_APPLICANT

@@ -15,7 +15,7 @@ from server.domain.drawing import Drawing
 from server.domain.form import Entry
 from server.domain.form import Proposal as Proposed
 from server.domain.item import Condition, Field, Item, Rule
-from server.domain.material import Material
+from server.domain.material import Material, Origin
 from server.domain.person import Actor
 from server.domain.phone import Phone
 from server.domain.rating import Rating
@@ -48,6 +48,7 @@ from server.wire.case import (
     ItemView,
     MaterialLine,
     MaterialView,
+    OriginView,
     PaperView,
     PhoneView,
     Proposal,
@@ -122,6 +123,8 @@ def case_view(whole: rows.Whole) -> CaseView:
         phones=[phone_view(one, people[one.by]) for one in whole.phones],
         drawings=[drawing_view(one, people[one.by]) for one in whole.drawings],
         drawing_only=people[whole.drawing_only] if whole.drawing_only else None,
+        earlier_consent=case.earlier_consent
+        and consent_view(case.earlier_consent, people[case.earlier_consent.taken_by]),
     )
 
 
@@ -256,6 +259,15 @@ def _viewed(material: Material) -> ViewedCopy | None:
     )
 
 
+def _origin(origin: Origin) -> OriginView:
+    return OriginView(
+        item_name=origin.item_name,
+        line_name=origin.line_name,
+        place=origin.place,
+        at=origin.at,
+    )
+
+
 def material_view(material: Material, people: Mapping[str, PersonRef]) -> MaterialView:
     return MaterialView(
         id=material.id,
@@ -283,6 +295,7 @@ def material_view(material: Material, people: Mapping[str, PersonRef]) -> Materi
         graded_by=people[material.graded_by] if material.graded_by else None,
         graded_at=material.graded_at,
         viewed=_viewed(material),
+        origin=material.origin and _origin(material.origin),
     )
 
 

@@ -4,10 +4,19 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import cases, catalogue, supervision, unmasking
+from server.actions import cases, catalogue, earlier, supervision, unmasking
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.wire.case import CaseState, ItemView, Version
-from server.wire.http import CaseHistory, Cases, CaseSnapshot, Items, Ledger, Report, Unmasked
+from server.wire.http import (
+    CaseHistory,
+    Cases,
+    CaseSnapshot,
+    EarlierMaterials,
+    Items,
+    Ledger,
+    Report,
+    Unmasked,
+)
 from signaling.protocol import Message
 from signaling.refusals import Code
 
@@ -98,6 +107,16 @@ async def read_unmasked(ask: Ask[Nothing, Nothing]) -> Unmasked:
     return await unmasking.read(
         ask.request.app[STORE], ask.actor, ask.path("case_id"), ask.path("unmasking_id")
     )
+
+
+@routes.route(
+    "GET",
+    "/api/v1/cases/{case_id}/earlier",
+    problems=(Code.NOT_FOUND, Code.NOT_YOURS, Code.CASE_CLOSED, Code.EARLIER_CONSENT_MISSING),
+)
+async def list_earlier(ask: Ask[Nothing, Nothing]) -> EarlierMaterials:
+    """What the applicant brought to his earlier cases and lets be used in this one, newest first."""
+    return await earlier.listing(ask.request.app[STORE], ask.actor, ask.path("case_id"))
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}/history", problems=(Code.NOT_FOUND, Code.FORBIDDEN))

@@ -327,6 +327,11 @@ TABLE: Final[dict[Code, Entry]] = {
         "阅看件正在生成，请稍候。",
         "The copy to be looked at is still being made. Please wait a moment.",
     ),
+    Code.EARLIER_CONSENT_MISSING: Entry(
+        409,
+        "申请人尚未同意使用以前的材料，请先向其说明并征得同意。",
+        "The applicant has not agreed to the use of earlier materials. Please explain it and ask first.",
+    ),
     Code.NO_COPY: Entry(
         409,
         "这份文件无法生成阅看件。需要时可说明理由调阅原件。",

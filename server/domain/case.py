@@ -37,7 +37,8 @@ class Applicant:
 
 @dataclass(frozen=True)
 class Consent:
-    """The applicant's answer about recording, and to which version of the text it was given."""
+    """The applicant's answer (about recording, or about his earlier materials), and to which version of
+    the text it was given."""
 
     given: bool
     text_version: str
@@ -67,7 +68,8 @@ class Decided:
 class Case:
     """The record of one case at one version, as far as rules ask for it. People are named by their ids.
 
-    ``signature`` is the newest, ``corrections`` how many 补正 notices were given.
+    ``signature`` is the newest, ``corrections`` how many 补正 notices were given, ``earlier_consent``
+    the answer about materials of earlier cases.
     """
 
     id: str
@@ -93,6 +95,7 @@ class Case:
     signature: Signature | None = None
     submission: Submission | None = None
     corrections: int = 0
+    earlier_consent: Consent | None = None
 
     @property
     def closed(self) -> bool:

@@ -39,13 +39,27 @@ VERSIONS_AT_MOST: Final = 200
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a file came from that was taken over from an earlier case; ``at`` is when it was brought there."""
+
+    case_id: str
+    material_id: str
+    item_name: str
+    line_name: str
+    """Empty for what was on no line."""
+    place: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Material:
     """One version of one line. receiving < stored | rejected | cancelled.
 
     ``side`` sent it for ``purpose``; ``answers`` is the approver's file that it returns; ``version``
     is the case's version that brought it. ``sha256`` and ``media_type`` are of the sealed original;
     ``viewed_*`` tell of the copy that people look at, and ``viewed_fault`` why there is none.
-    ``grade_note`` names, for grade A, the authority that issued the paper.
+    ``grade_note`` names, for grade A, the authority that issued the paper. ``origin`` is there when it
+    was taken over from an earlier case.
     """
 
     id: str
@@ -79,6 +93,7 @@ class Material:
     viewed_bytes: int | None = None
     viewed_fault: str = ""
     scan: Scan = "off"
+    origin: Origin | None = None
 
 
 def sent(

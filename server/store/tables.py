@@ -125,7 +125,7 @@ cases = sa.Table(
     C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
     C("clerk_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
     C("applicant_name", sa.String(60), nullable=False),
-    C("identity_number", sa.String(18), nullable=False),
+    C("identity_number", sa.String(18), nullable=False, index=True),
     C("phone", sa.String(20), nullable=False),
     C("credit_code", sa.String(18), nullable=True),
     C("consent", JSON, nullable=True),
@@ -136,6 +136,7 @@ cases = sa.Table(
     C("shown", JSON, nullable=True),  # the summary last shown: hash, at
     C("looked", JSON, nullable=True),  # when and at which version an approver last opened the case
     C("submission", JSON, nullable=True),
+    C("earlier_consent", JSON, nullable=True),  # to the use of materials of earlier cases
 )  # fmt: skip
 case_fields = sa.Table(
     "case_fields", metadata,
@@ -220,6 +221,7 @@ materials = sa.Table(
     C("viewed_bytes", BIG, nullable=True),
     C("viewed_fault", sa.String(20), nullable=False, server_default=sa.text("''")),
     C("scan", sa.String(12), nullable=False, server_default="off"),
+    C("origin", JSON, nullable=True),  # of a file that was taken over from an earlier case
     sa.UniqueConstraint("case_id", "line", "number"),
 )  # fmt: skip
 phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id}]

@@ -208,6 +208,16 @@ class ViewedCopy(Message):
     """Why it failed, or what a locked one waits for: ``waiting`` for the scanner, ``too_large`` for it."""
 
 
+class OriginView(Message):
+    """The earlier case of the same applicant from which a file was taken over, with his consent."""
+
+    item_name: str
+    line_name: str
+    place: str
+    at: datetime
+    """When it was brought there."""
+
+
 class MaterialView(Message):
     """One version of one line. The newest non-cancelled version of a line counts; old ones stay."""
 
@@ -242,6 +252,7 @@ class MaterialView(Message):
     graded_by: PersonRef | None = None
     graded_at: datetime | None = None
     viewed: ViewedCopy | None = None
+    origin: OriginView | None = None
 
 
 Place = tuple[Share, Share]
@@ -511,6 +522,8 @@ class CaseView(Message):
     drawings: list[DrawingView] = []
     drawing_only: PersonRef | None = None
     """Who alone may draw on documents; null: the window and the approver."""
+    earlier_consent: Consent | None = None
+    """The applicant's answer about using materials of his earlier cases."""
 
 
 class Draft(Message):
@@ -677,6 +690,28 @@ class CaseGrade(Command):
     material_id: Id
     grade: Grade
     note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
+
+
+class CaseConsentEarlier(Command):
+    """The applicant's answer about using materials of his earlier cases; a later one replaces it.
+    Window only. Refused: case_closed, malformed (no such text)."""
+
+    type: Literal["case.consent_earlier"] = "case.consent_earlier"
+    case_id: Id
+    given: StrictBool
+    text_version: Annotated[str, StringConstraints(max_length=20)]
+    language: Literal["zh-CN", "en"]
+
+
+class CaseTakeEarlier(Command):
+    """Use a material of an earlier case of the same applicant as the next version of a line, as
+    ``GET /cases/{case_id}/earlier`` offers it. Window only. Refused: case_closed, not_found,
+    earlier_consent_missing, line_unknown, throttled. Result: ``{material_id}``."""
+
+    type: Literal["case.take_earlier"] = "case.take_earlier"
+    case_id: Id
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    material_id: Id
 
 
 class CaseDraw(Command):
@@ -906,6 +941,11 @@ class CaseConsented(Event):
     consent: Consent
 
 
+class CaseEarlierConsented(Event):
+    type: Literal["case.earlier_consented"] = "case.earlier_consented"
+    consent: Consent
+
+
 class CaseCalled(Event):
     """A call about this case began; the case is under review."""
 
@@ -1126,13 +1166,13 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
-    CaseKeepDrawing, CasePrintForm,
+    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
-    CaseDrawingsCleared, CaseDrawingKept,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,

@@ -650,8 +650,35 @@ class Limits(Message):
     bytes_left: int | None
 
 
+class EarlierMaterial(Message):
+    """A file that the applicant brought to another matter; what it holds is not shown before it is used here."""
+
+    id: str
+    item_name: str
+    line_name: str
+    """Empty for what was on no line."""
+    name_masked: str
+    """The first character of the file's name, and its ending."""
+    place: str
+    """Of the window that took it."""
+    at: datetime
+    media_type: str
+    size_bytes: int
+    pages: int | None
+    grade: Literal["A", "B", "C", "D"] | None
+    fits: list[str]
+    """Keys of the lines of this case that ask for a paper of that name."""
+
+
+class EarlierMaterials(Message):
+    """Newest first."""
+
+    materials: list[EarlierMaterial]
+
+
 class ConsentText(Message):
-    """The words about recording that the applicant is shown; ``version`` is what ``case.consent`` names."""
+    """The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, or
+    ``case.consent_earlier``, names."""
 
     version: str
     language: Language
@@ -701,7 +728,7 @@ class Health(Message):
 
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
-    CallLog, CallDetail, Limits, ConsentText, People, Units, Health, PlaybackView, CallCheck, Marks,
+    CallLog, CallDetail, Limits, ConsentText, EarlierMaterials, People, Units, Health, PlaybackView, CallCheck, Marks,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

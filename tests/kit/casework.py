@@ -20,6 +20,7 @@ from server.actions import (
     decisions,
     demo,
     drawing,
+    earlier,
     forms,
     papers,
     rating,
@@ -140,6 +141,7 @@ class Office:
             **rating.commands(store),
             **viewing.commands(store),
             **drawing.commands(store),
+            **earlier.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()

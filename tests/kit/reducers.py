@@ -52,6 +52,8 @@ def _change_case(case: Json, event: Json) -> None:
         case.update(event["case"])
     elif kind == "case.consented":
         case["consent"] = event["consent"]
+    elif kind == "case.earlier_consented":
+        case["earlier_consent"] = event["consent"]
     elif kind == "case.called":
         case["call_id"], case["state"] = event["call_id"], event["state"]
     elif kind == "case.edited":

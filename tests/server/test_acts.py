@@ -64,6 +64,7 @@ ACTS: Final = {
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
+    "case.consent_earlier", "case.take_earlier",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -104,6 +105,10 @@ SEARCHES: Final = frozenset({
 })  # fmt: skip
 """Routes that only read: what is looked for stands in the body, so that it is in no address."""
 
+NEW_CASE: Final = {
+    "item_id": demo.PRINCIPAL, "mode": "proxy", "applicant_name": "孙雅宁",
+    "identity_number": "11010519491231002X", "phone": "13805316217",
+}  # fmt: skip
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -237,12 +242,8 @@ async def scene(database: str, tmp_path: Path) -> AsyncIterator[Scene]:
 @pytest.mark.timeout(120)  # each of some seventy acts is one that waits for nothing
 async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> None:
     nowhere = {"case_id": "case-that-is-not", "call_id": "call-that-is-not"}
-    new = {
-        "item_id": demo.PRINCIPAL, "mode": "proxy", "applicant_name": "孙雅宁",
-        "identity_number": "11010519491231002X", "phone": "13805316217",
-    }  # fmt: skip
-    await scene.is_refused(ADMIN, "case.create", **new)
-    case_id = (await scene.does(CLERK, "case.create", **new))["case_id"]
+    await scene.is_refused(ADMIN, "case.create", **NEW_CASE)
+    case_id = (await scene.does(CLERK, "case.create", **NEW_CASE))["case_id"]
     case = {"case_id": case_id}
     text = (await scene.desks[CLERK].get("/consent-text?language=zh-CN"))["version"]
     consent = {**case, "given": True, "text_version": text, "language": "zh-CN"}
@@ -465,6 +466,7 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
     about = {"material_id": begun["Yunjian-Material"]}
     await scene.is_denied(CLERK, original, about, json={"reason": " "})
     await scene.asks(APPROVER, original, "material.original", about, json={"reason": "比对公章"})
+    await _earlier(scene, about["material_id"])
     begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("licence"))
     upload = {"upload_id": begun["Location"].rpartition("/")[2]}
     await scene.is_denied(APPROVER, cancel, upload, headers=TUS)
@@ -474,6 +476,27 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
     begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("other", len(nonsense)))
     upload = {"upload_id": begun["Location"].rpartition("/")[2]}
     await scene.is_denied(CLERK, append, upload, data=nonsense, headers=piece)
+
+
+async def _earlier(scene: Scene, material_id: str) -> None:
+    """A material is used again in another case of the same applicant; both ledgers keep it."""
+    made = await scene.sockets[CLERK].ask({"type": "case.create", **NEW_CASE})
+    case = {"case_id": made["case_id"]}
+    answer = {**case, "given": True, "text_version": "2026-11", "language": "zh-CN"}
+    await scene.is_refused(APPROVER, "case.consent_earlier", **answer)
+    await scene.does(CLERK, "case.consent_earlier", **answer)
+    take = {**case, "line": "identity", "material_id": material_id}
+    await scene.is_refused(APPROVER, "case.take_earlier", **take)
+    await scene.news()
+    since = datetime.now(UTC)
+    await scene.sockets[CLERK].ask({"type": "case.take_earlier", "id": fresh_id(), **take})
+    left = {one["act"]: one for one in await scene.news() if one["act"] != "material.copy"}
+    assert set(left) == {"case.take_earlier", "material.lend"}
+    assert left["material.lend"]["object"] == f"material:{material_id}"
+    for one in left.values():
+        assert (one["actor"], one["on_behalf_of"]) == (f"person-{CLERK}", "applicant")
+        assert datetime.fromisoformat(one["at"]) >= since
+    scene.done.add("case.take_earlier")
 
 
 async def _signature(scene: Scene, case: Mapping[str, str]) -> None:

@@ -49,6 +49,8 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseStopClock: {"why": "hearing", "reason": "x"},
     shapes.CaseResumeClock: {},
     shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
+    shapes.CaseConsentEarlier: {"given": True, "text_version": "2026-11", "language": "en"},
+    shapes.CaseTakeEarlier: {"line": "application", "material_id": "material-of-old"},
     shapes.CasePrintForm: {},
     shapes.CaseUnmask: {"what": "phone", "reason": "x"},
     shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},

@@ -44,6 +44,7 @@ from tests.kit.casework import (
     OTHER_APPROVER,
     OTHER_CLERK,
     OTHER_IDENTITY_NUMBER,
+    PDF,
     PHONE,
     SUPERVISOR,
     VALUES,
@@ -307,6 +308,14 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert await law.holds("receiving") == 1
     await uploads.cancel(office.actors[CLERK], begun.upload_id)
     assert await law.holds("cancelled") == 1
+
+    other = await office.case()
+    lent = await office.bring(uploads, other, "identity", PDF.replace(b"200 200", b"300 300"))
+    earlier = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    await step("earlier materials allowed", CLERK, shapes.CaseConsentEarlier, **earlier)
+    taken = {"line": "identity", "material_id": lent}
+    await step("an earlier material used", CLERK, shapes.CaseTakeEarlier, **taken)
+    assert law.last["third"]["case"]["materials"][-1]["origin"]["line_name"]
 
     phones = Phones(office.store, uploads)
     office.handlers.update(phones.commands())

@@ -83,6 +83,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/search/cases": ALL,
     "GET /api/v1/cases/{case_id}": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
+    "GET /api/v1/cases/{case_id}/earlier": WINDOW,
     "GET /api/v1/cases/{case_id}/history": WATCHING,
     "GET /api/v1/cases/{case_id}/ledger": WATCHING,
     "POST /api/v1/cases/{case_id}/ledger-check": WATCHING,
@@ -171,6 +172,8 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.stop_clock": DECIDING,
     "case.resume_clock": DECIDING,
     "case.unmask": DECIDING | WATCHING,
+    "case.take_earlier": WINDOW,
+    "case.consent_earlier": WINDOW,
     "case.print_form": WINDOW,
     "case.extend_limit": frozenset({IDLE}),  # the head of the authority
     # these change who may: last

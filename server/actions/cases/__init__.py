@@ -10,6 +10,7 @@ from server.actions.cases.admission import (
     actor_of,
     admitted,
     audience_of,
+    earlier,
     header,
     new_id,
     shown,
@@ -22,6 +23,6 @@ from server.actions.cases.registering import commands, consent, create, open_cas
 
 __all__ = [
     "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
-    "commands", "consent", "create", "dialling", "due", "header", "listing", "mark_called",
+    "commands", "consent", "create", "dialling", "due", "earlier", "header", "listing", "mark_called",
     "new_id", "number_of", "open_case", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ strokes of signatures. Call inside Store.read or Store.change; in a change lock 
 first. Rights are asked in server.actions.
 """
 
+from server.store.cases.columns import origin_json
 from server.store.cases.listing import Listed, counts, list_cases
 from server.store.cases.reading import (
     Connection,
@@ -18,6 +19,7 @@ from server.store.cases.reading import (
     find_header,
     find_whole,
     list_drafts,
+    list_earlier,
     list_materials,
     list_sayings,
     looked_at,
@@ -44,7 +46,7 @@ from server.store.cases.writing import (
 __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Record", "Strokes", "Whole", "add",
     "add_saying", "add_signature", "count_sayings", "counts", "drop_draft", "find", "find_header",
-    "find_whole", "list_cases", "list_drafts", "list_materials", "list_sayings", "look",
-    "looked_at", "material_of", "next_serial", "outdate_signatures", "running_limits", "save", "save_check",
+    "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_sayings", "look",
+    "looked_at", "material_of", "next_serial", "origin_json", "outdate_signatures", "running_limits", "save", "save_check",
     "save_comment", "save_draft", "save_form", "save_material",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from server.domain.case import Consent, Decided
 from server.domain.clock import Clock, Extension, Halt
 from server.domain.comment import Comment, Remark
+from server.domain.material import Origin
 from server.domain.summary import Shown, Submission
 from server.domain.working_days import Counted
 
@@ -28,6 +29,16 @@ def consent_json(consent: Consent | None) -> dict[str, Any] | None:
         "at": consent.at.isoformat(),
         "taken_by": consent.taken_by,
     }
+
+
+def origin_of(stored: Mapping[str, Any] | None) -> Origin | None:
+    if stored is None:
+        return None
+    return Origin(**{**stored, "at": datetime.fromisoformat(stored["at"])})
+
+
+def origin_json(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {**asdict(origin), "at": origin.at.isoformat()}
 
 
 def decided_of(stored: Mapping[str, Any] | None) -> Decided | None:

@@ -16,6 +16,7 @@ from server.domain.case import Applicant, Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment
 from server.domain.drawing import Drawing
+from server.domain.earlier import CASES_AT_MOST, Earlier
 from server.domain.form import Entry, Hold, Proposal
 from server.domain.item import Item
 from server.domain.material import Material
@@ -27,6 +28,7 @@ from server.domain.unmasking import Unmasking
 from server.store.cases.columns import (
     consent_of,
     decided_of,
+    origin_of,
     remarks_of,
     shown_of,
     submission_of,
@@ -192,6 +194,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
         signature=await _signature(connection, case_id),
         submission=submission_of(row["submission"]),
         corrections=row["corrections"],
+        earlier_consent=consent_of(row["earlier_consent"]),
     )
     return Record(
         case=case,
@@ -256,9 +259,35 @@ async def list_materials(connection: Connection, case_ids: Collection[str]) -> l
     return [material_of(dict(row)) for row in found.mappings()]
 
 
+async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
+    """Cases of the applicant with the same identity number beside this one, newest first."""
+    found = await connection.execute(
+        sa.select(cases.c.id, *PLACES, *ITEM_COLUMNS)
+        .select_from(JOINED)
+        .where(cases.c.identity_number == case.applicant.identity_number, cases.c.id != case.id)
+        .order_by(cases.c.created_at.desc(), cases.c.id.desc())
+        .limit(CASES_AT_MOST)
+    )
+    rows = found.mappings().all()
+    brought: dict[str, list[Material]] = {row["id"]: [] for row in rows}
+    if rows:
+        of_these = await connection.execute(
+            sa.select(materials)
+            .where(materials.c.case_id.in_(list(brought)))
+            .order_by(materials.c.version, materials.c.line, materials.c.number)
+        )
+        for material in of_these.mappings():
+            brought[material["case_id"]].append(material_of(dict(material)))
+    return [
+        Earlier(row["id"], item_of(dict(row)), row["window_place"], tuple(brought[row["id"]]))
+        for row in rows
+    ]
+
+
 def material_of(row: Mapping[str, Any]) -> Material:
     """The domain's Material of a row of ``materials``."""
-    return Material(**{name: row[name] for name in Material.__dataclass_fields__})
+    values = {name: row[name] for name in Material.__dataclass_fields__}
+    return Material(**values | {"origin": origin_of(values["origin"])})
 
 
 async def list_sayings(connection: Connection, case_id: str) -> list[Saying]:
@@ -357,6 +386,7 @@ async def _signature(connection: Connection, case_id: str) -> Signature | None:
 def _everyone(case: Case) -> set[str]:
     named: set[str | None] = {case.clerk_id}
     named.add(case.consent.taken_by if case.consent else None)
+    named.add(case.earlier_consent.taken_by if case.earlier_consent else None)
     named.add(case.decision.by if case.decision else None)
     if case.decision and (clock := case.decision.clock):
         named |= {id for one in clock.halts for id in (one.by, one.ended_by)}

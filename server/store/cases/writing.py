@@ -18,6 +18,7 @@ from server.domain.summary import Signature
 from server.store.cases.columns import (
     consent_json,
     decided_json,
+    origin_json,
     remarks_json,
     shown_json,
     submission_json,
@@ -82,6 +83,11 @@ async def save(connection: Connection, before: Case, after: Case) -> None:
             ("state", after.state, before.state),
             ("call_id", after.call_id, before.call_id),
             ("consent", consent_json(after.consent), consent_json(before.consent)),
+            (
+                "earlier_consent",
+                consent_json(after.earlier_consent),
+                consent_json(before.earlier_consent),
+            ),
             ("decision", decided_json(after.decision), decided_json(before.decision)),
             ("corrections", after.corrections, before.corrections),
             ("shown", shown_json(after.shown), shown_json(before.shown)),
@@ -160,6 +166,7 @@ async def save_material(
 ) -> None:
     """Write one version of one line, as a new row or over its own."""
     values = {name: getattr(material, name) for name in Material.__dataclass_fields__}
+    values["origin"] = origin_json(material.origin)
     await connection.execute(
         materials.insert().values(values | {"case_id": case_id})
         if new

@@ -162,14 +162,14 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     const before = materials.get(now.id)
     materials.set(now.id, now)
     const values = { line: lines.get(now.line) ?? '', name: now.name, reason: now.review_reason }
-    const more = { values, row: 'files' as const, material_id: now.id }
+    const more = { values: { ...values, from: now.origin?.item_name ?? '' }, row: 'files' as const, material_id: now.id }
     if (now.review !== 'none' && (before?.review !== now.review || before.reviewed_at !== now.reviewed_at)) {
       // a verdict about a material is on the way to the decision
       add(key, at, now.reviewed_by, `review_${now.review}`, { ...more, row: 'decisions', tone: REVIEW_TONE[now.review] ?? 'plain' })
     } else if (now.graded_at && now.graded_at !== before?.graded_at) {
       add(key, at, now.graded_by, `graded_${now.grade ?? 'C'}`, more)
     } else if (now.state !== before?.state) {
-      if (now.state === 'stored') add(key, at, now.by, now.side === 'approver' ? 'file_sent' : now.answers ? 'file_returned' : 'file_stored', more)
+      if (now.state === 'stored') add(key, at, now.by, now.side === 'approver' ? 'file_sent' : now.origin ? 'file_earlier' : now.answers ? 'file_returned' : 'file_stored', more)
       else if (now.state === 'rejected') add(key, at, now.by, 'file_rejected', { ...more, tone: 'red' })
       else if (now.state === 'cancelled') add(key, at, now.by, 'file_cancelled', more)
       else add(key, at, now.by, 'file_begun', more)
@@ -255,6 +255,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         break
       case 'paper.changed':
         if (event.paper.state !== 'making') add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, { values: { number: event.paper.number }, row: 'decisions', tone: event.paper.state === 'failed' ? 'red' : 'plain' })
+        break
+      case 'case.earlier_consented':
+        add(key, at, event.consent.taken_by, event.consent.given ? 'earlier_given' : 'earlier_refused', { row: 'decisions' })
         break
       case 'case.unmasked':
         add(key, at, event.unmasking.by, 'unmasked', { values: { reason: event.unmasking.reason }, row: 'decisions', tone: 'amber' })

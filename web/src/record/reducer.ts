@@ -32,6 +32,8 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return event.case
     case 'case.consented':
       return { ...view, consent: event.consent }
+    case 'case.earlier_consented':
+      return { ...view, earlier_consent: event.consent }
     case 'case.called':
       return { ...view, call_id: event.call_id, state: event.state }
     case 'case.edited':

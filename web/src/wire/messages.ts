@@ -57,6 +57,8 @@ export type AnyCommand =
   | CaseClearDrawings
   | CaseKeepDrawing
   | CasePrintForm
+  | CaseConsentEarlier
+  | CaseTakeEarlier
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -82,6 +84,7 @@ export type AnyEvent =
   | CaseDrawn
   | CaseDrawingsCleared
   | CaseDrawingKept
+  | CaseEarlierConsented
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -690,6 +693,30 @@ export interface CasePrintForm {
   case_id: string
 }
 /**
+ * The applicant's answer about using materials of his earlier cases; a later one replaces it.
+ * Window only. Refused: case_closed, malformed (no such text).
+ */
+export interface CaseConsentEarlier {
+  id: string
+  type: 'case.consent_earlier'
+  case_id: string
+  given: boolean
+  text_version: string
+  language: 'zh-CN' | 'en'
+}
+/**
+ * Use a material of an earlier case of the same applicant as the next version of a line, as
+ * ``GET /cases/{case_id}/earlier`` offers it. Window only. Refused: case_closed, not_found,
+ * earlier_consent_missing, line_unknown, throttled. Result: ``{material_id}``.
+ */
+export interface CaseTakeEarlier {
+  id: string
+  type: 'case.take_earlier'
+  case_id: string
+  line: string
+  material_id: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -839,6 +866,7 @@ export interface CaseView {
   unmaskings: UnmaskingView[]
   drawings: DrawingView[]
   drawing_only: PersonRef | null
+  earlier_consent: Consent | null
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
@@ -1005,6 +1033,7 @@ export interface MaterialView {
   graded_by: PersonRef | null
   graded_at: string | null
   viewed: ViewedCopy | null
+  origin: OriginView | null
 }
 /**
  * The copy of a stored file that people look at: written anew, bare of metadata, marked with grade,
@@ -1016,6 +1045,15 @@ export interface ViewedCopy {
   size_bytes: number | null
   sha256: string | null
   fault: '' | 'unreadable' | 'font' | 'gave_up' | 'no_office' | 'no_ofd' | 'waiting' | 'too_large'
+}
+/**
+ * The earlier case of the same applicant from which a file was taken over, with his consent.
+ */
+export interface OriginView {
+  item_name: string
+  line_name: string
+  place: string
+  at: string
 }
 export interface Decided {
   kind: 'accepted' | 'to_correct' | 'refused'
@@ -1398,6 +1436,13 @@ export interface CaseDrawingKept {
   at: string
   type: 'case.drawing_kept'
   only: PersonRef | null
+}
+export interface CaseEarlierConsented {
+  subject: string
+  version: number
+  at: string
+  type: 'case.earlier_consented'
+  consent: Consent
 }
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
@@ -1911,7 +1956,8 @@ export interface CatalogueItems {
   total: number
 }
 /**
- * The words about recording that the applicant is shown; ``version`` is what ``case.consent`` names.
+ * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, or
+ * ``case.consent_earlier``, names.
  */
 export interface ConsentText {
   version: string
@@ -1926,6 +1972,28 @@ export interface DeskView {
   roles: string[]
   duty: 'online' | 'away'
   calls: CallSnapshot[]
+}
+/**
+ * A file that the applicant brought to another matter; what it holds is not shown before it is used here.
+ */
+export interface EarlierMaterial {
+  id: string
+  item_name: string
+  line_name: string
+  name_masked: string
+  place: string
+  at: string
+  media_type: string
+  size_bytes: number
+  pages: number | null
+  grade: ('A' | 'B' | 'C' | 'D') | null
+  fits: string[]
+}
+/**
+ * Newest first.
+ */
+export interface EarlierMaterials {
+  materials: EarlierMaterial[]
 }
 /**
  * What would come of a document: the item as it would be, or everything that is wrong.

@@ -24,7 +24,7 @@ export const proposal = (over: Partial<Proposal> & Pick<Proposal, 'id'>): Propos
 export const material = (over: Partial<MaterialView> & Pick<MaterialView, 'id' | 'line'>): MaterialView => ({
   number: 1, name: 'a.pdf', state: 'stored', size_bytes: 10, media_type: 'application/pdf', sha256: null, pages: 1, rejected_code: null,
   duplicate_of: null, by, at: '2026-11-24T05:00:00Z', review: 'none', review_reason: '', reviewed_by: null, reviewed_at: null,
-  side: 'window', purpose: 'material', answers: null, grade: null, grade_note: '', graded_by: null, graded_at: null, viewed: null, ...over,
+  side: 'window', purpose: 'material', answers: null, grade: null, grade_note: '', graded_by: null, graded_at: null, viewed: null, origin: null, ...over,
 })
 
 export function caseView(over: Partial<CaseView> = {}): CaseView {
@@ -64,6 +64,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     unmaskings: [],
     drawings: [],
     drawing_only: null,
+    earlier_consent: null,
     ...over,
   }
 }

@@ -1,0 +1,147 @@
+"""Materials of earlier cases of the same applicant: his consent, what there is, and its use.
+
+A file is taken over by its hash, without a new upload; both cases keep that it was. Who may is
+asked in ``server.actions.cases.admission``, the rules are in ``server.domain.earlier``.
+"""
+
+from pathlib import PurePath
+
+from server.actions.cases import (
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    new_id,
+    subject_of,
+)
+from server.actions.cases import earlier as admitted_earlier
+from server.actions.materials import record_change
+from server.actions.viewing import ask_copy
+from server.actions.views import consent_view, person_ref
+from server.domain import earlier as rules
+from server.domain.case import Consent
+from server.domain.form import APPLICANT
+from server.domain.identifiers import mask_name
+from server.domain.person import Actor
+from server.store import Store
+from server.store import cases as rows
+from server.store import uploads as upload_rows
+from server.wire.case import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier
+from server.wire.http import EarlierMaterial, EarlierMaterials
+from signaling.protocol import Ack, Command
+from signaling.refusals import Code, Refusal
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def consented(connection: Connected, command: CaseConsentEarlier) -> Ack:
+        return await consent(store, actor_of(connection), command)
+
+    async def taken(connection: Connected, command: CaseTakeEarlier) -> Ack:
+        return await take(store, actor_of(connection), command)
+
+    return {CaseConsentEarlier: consented, CaseTakeEarlier: taken}
+
+
+async def consent(store: Store, actor: Actor, command: CaseConsentEarlier) -> Ack:
+    """Keep the applicant's answer, with the words that he was shown.
+
+    Refused: ``malformed`` (no such text), and as in ``server.domain.earlier.consented``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        answer = Consent(
+            command.given, command.text_version, command.language, change.at, actor.person_id
+        )
+        after = rules.consented(record.case, answer, hand)
+        words = rules.text(command.text_version, command.language)
+        if words is None:
+            raise Refusal(Code.MALFORMED, fields="text_version")
+        await rows.save(change.connection, record.case, after)
+        told = consent_view(answer, person_ref(actor))
+        await change.record(
+            subject,
+            "case.consent_earlier",
+            subject,
+            lambda version: CaseEarlierConsented(
+                subject=subject, version=version, at=change.at, consent=told
+            ),
+            payload={
+                "given": answer.given,
+                "text_version": answer.text_version,
+                "language": answer.language,
+                "words": words,
+            },
+            on_behalf_of=APPLICANT,
+        )
+        return change.ack()
+
+
+async def listing(store: Store, actor: Actor, case_id: str) -> EarlierMaterials:
+    """What the applicant lets be used in this case; refused as in ``cases.admission.earlier``."""
+    async with store.read() as connection:
+        record, _, found = await admitted_earlier(connection, actor, case_id)
+    item = record.case.item
+    offered = [(one, was) for one in found for was in rules.offered(one)]
+    return EarlierMaterials(
+        materials=[
+            EarlierMaterial(
+                id=was.id,
+                item_name=one.item.name,
+                line_name=(name := rules.line_name(one.item, was)),
+                name_masked=mask_name(was.name) + PurePath(was.name).suffix[:6],
+                place=one.place,
+                at=was.at,
+                media_type=was.media_type or "",
+                size_bytes=was.size_bytes,
+                pages=was.pages,
+                grade=was.grade,
+                fits=rules.fits(item, name),
+            )
+            for one, was in sorted(offered, key=lambda pair: pair[1].at, reverse=True)
+        ]
+    )
+
+
+async def take(store: Store, actor: Actor, command: CaseTakeEarlier) -> Ack:
+    """Use an earlier material in this case. Result: ``{material_id}``.
+
+    Refused: as in ``server.domain.earlier.taken``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        found = await upload_rows.find_material(change.connection, command.material_id)
+        subject, other = subject_of(command.case_id), subject_of(found[1]) if found else ""
+        # both in one order, so that two who take from each other's cases do not wait for each other
+        for one in sorted({subject, other} - {""}):
+            await change.lock(one)
+        record, hand, cases = await admitted_earlier(change.connection, actor, command.case_id)
+        new = rules.taken(
+            record.case,
+            cases,
+            command.line,
+            command.material_id,
+            hand,
+            new_id=new_id(),
+            at=change.at,
+            version=await change.lock(subject) + 1,
+        )
+        await rows.outdate_signatures(change.connection, command.case_id)
+        await rows.save_material(change.connection, command.case_id, new, new=True)
+        await record_change(change, command.case_id, new, "case.take_earlier")
+        await ask_copy(change, command.case_id, new)
+        await change.record(
+            other,
+            "material.lend",
+            f"material:{command.material_id}",
+            None,
+            payload={"to": subject, "as": f"material:{new.id}", "sha256": new.sha256},
+            on_behalf_of=APPLICANT,
+        )
+        return change.ack({"material_id": new.id})

@@ -1,0 +1,22 @@
+export default {
+  earlier: {
+    start: 'Earlier materials',
+    start_for: 'Use an earlier material for {line}',
+    title: 'Earlier materials: {line}',
+    ask: 'Read this to the applicant, or let him read it',
+    words: 'About the use of earlier materials',
+    given: 'The applicant agreed, noted by {name} {time}',
+    opening: 'Looking for earlier materials',
+    none: 'Nothing can be used: there is no other case under this identity number, or its materials were returned.',
+    fits: 'same name',
+    of: '{item} · brought in {place} on {day}',
+    pages: '{n} pages',
+    take: 'Use',
+    take_of: 'Use: {name} ({item})',
+    anew: 'What it holds is seen only once it is used; it becomes a new version in this case, its grade begins anew, and both records keep it.',
+    withdraw: 'The applicant takes his consent back',
+    close: 'Close',
+    origin: 'from an earlier case',
+    origin_of: '{line} of “{item}”, brought in {place} on {day}',
+  },
+}

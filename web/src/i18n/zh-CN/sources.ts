@@ -1,0 +1,22 @@
+export default {
+  earlier: {
+    start: '以前的材料',
+    start_for: '为{line}取用以前的材料',
+    title: '以前的材料：{line}',
+    ask: '请把下面的内容读给申请人，或请他本人阅读',
+    words: '使用以前材料的说明',
+    given: '申请人已同意，{name} {time} 记录',
+    opening: '正在查找以前的材料',
+    none: '没有可以取用的材料：同一身份号码下没有其他办件，或其材料未合格。',
+    fits: '名称相同',
+    of: '{item} · {place} {day}提交',
+    pages: '{n} 页',
+    take: '取用',
+    take_of: '取用：{name}（{item}）',
+    anew: '取用前看不到内容；取用后作为本办件的新版本，可信等级从头核定，两个办件都会存证。',
+    withdraw: '申请人撤回同意',
+    close: '关闭',
+    origin: '取自以前的办件',
+    origin_of: '取自“{item}”的{line}，{place} {day}提交',
+  },
+}
