@@ -313,7 +313,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     lent = await office.bring(uploads, other, "identity", PDF.replace(b"200 200", b"300 300"))
     earlier = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
     await step("earlier materials allowed", CLERK, shapes.CaseConsentEarlier, **earlier)
-    taken = {"line": "identity", "material_id": lent}
+    taken = {"line": "other", "material_id": lent}
     await step("an earlier material used", CLERK, shapes.CaseTakeEarlier, **taken)
     assert law.last["third"]["case"]["materials"][-1]["origin"]["line_name"]
 
