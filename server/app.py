@@ -338,6 +338,7 @@ async def node(
         gateway.on_ephemeral(message, told)
     gateway.on_beat(switchboard.heard)
     gateway.on_gone(switchboard.gone)
+    gateway.on_signed_out(switchboard.signed_out)
 
     async def show_progress(message: MaterialProgress) -> None:
         for audience in CASE_AUDIENCES:
@@ -401,7 +402,9 @@ async def node(
     tasks.start("uploads", receiving.sweep_on())
     tasks.start("phones", links.run())
     tasks.start("nodes", nodes.run())
-    tasks.start("sessions", book.watch(gateway.sessions, gateway.disconnect_session))
+    tasks.start(
+        "sessions", book.watch(gateway.connected, gateway.disconnect_session, gateway.reconnect)
+    )
     await gateway.start()
     try:
         yield

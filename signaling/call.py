@@ -54,6 +54,8 @@ class EndReason(StrEnum):
     DECLINED = "declined"
     MISSED = "missed"
     LOST = "lost"
+    BARRED = "barred"
+    """Who sat at its head may do so no longer."""
 
 
 class RingState(StrEnum):
@@ -93,6 +95,7 @@ class MonitorEnd(StrEnum):
     REPLACED = "replaced"
     DISPLACED = "displaced"
     LOST = "lost"
+    BARRED = "barred"
     CALL_ENDED = "call_ended"
 
 
@@ -342,6 +345,14 @@ class MonitorClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class Barred:
+    """This person may be in the call no longer as what he is in it: nobody asks him any more, and
+    whoever sits at its head ends it."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class MediaTurned:
     """The media engine says that packets of this leg flow, or flow no longer."""
 
@@ -381,6 +392,7 @@ CallInput = (
     | MonitorBegun
     | MonitorTurned
     | MonitorClosed
+    | Barred
     | MediaTurned
     | RecordingTurned
     | Tick
@@ -428,7 +440,7 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
     of nobody; ``not_yours`` to who would resume what the other holds; and ``throttled`` when there
     are 200 legs, rings, holds or monitors already. Who would follow a call that he is in is refused
     with ``already_in_call``, one that is not live or while no place is left with ``not_in_call`` and
-    ``seat_taken``. What the engine or the clock say is never refused.
+    ``seat_taken``. What the engine, the clock or the staff's rights say is never refused.
     """
     return _followed(_stepped(call, event, at, patience), at)
 
@@ -484,6 +496,8 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
         case MonitorClosed():
             monitor = own_monitor(call, event.monitor_id, event.person_id)
             return _monitor_over(call, monitor, MonitorEnd.CLOSED, at, patience)
+        case Barred():
+            return _barred(call, event.person_id, at, patience)
         case _:
             assert_never(event)
 
@@ -559,6 +573,22 @@ def _monitor_over(
     if monitor.way is Way.BARGE:
         call = _unseated(call, monitor.person_id, at, patience)
     return _with_monitor(call, replace(monitor, ended=why, ended_at=at))
+
+
+def _barred(call: Call, person_id: PersonId, at: datetime, patience: Patience) -> Call:
+    if call.state is CallState.ENDED:
+        return call
+    for ring in call.rings:
+        if ring.target_id == person_id:
+            call = _with_ring(call, _closed(ring, RingState.CANCELLED, at))
+    monitor = call.monitor_of(person_id)
+    if monitor is not None:
+        call = _monitor_over(call, monitor, MonitorEnd.BARRED, at, patience)
+    leg = call.leg_of(person_id)
+    if leg is not None and leg.seat not in GUESTS:
+        return _ended(call, EndReason.BARRED, at)
+    call = _unseated(call, person_id, at, patience)
+    return _rung_out(call, at) if call.state is CallState.OPEN else call
 
 
 def _followed(call: Call, at: datetime) -> Call:

@@ -16,6 +16,7 @@ import socketio
 from signaling.protocol import Ack, Command, Message
 
 ACK_WITHIN_S: Final = 15.0
+CONNECTED_WITHIN_S: Final = 15.0
 
 Hearing = Callable[[Mapping[str, Any]], None]
 
@@ -75,7 +76,12 @@ class Client:
     async def connect(self) -> None:
         """Open the connection. Raises ConnectionError when it is refused or nobody is there."""
         try:
-            await self._io.connect(self._address, auth=self._auth, transports=["websocket"])
+            await self._io.connect(
+                self._address,
+                auth=self._auth,
+                transports=["websocket"],
+                wait_timeout=CONNECTED_WITHIN_S,
+            )
         except socketio.exceptions.ConnectionError as error:
             raise ConnectionError(str(error)) from None
 

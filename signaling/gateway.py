@@ -225,6 +225,7 @@ class Gateway:
         self._ephemerals: dict[str, tuple[type[Message], EphemeralHandler]] = {}
         self._on_beat: list[Listener] = []
         self._on_gone: list[Listener] = []
+        self._on_signed_out: list[Listener] = []
         self._connections: dict[str, Connection] = {}
         self._allowances: OrderedDict[str, _Bucket] = OrderedDict()
         self._rooms: dict[str, dict[str, set[Connection]]] = defaultdict(dict)
@@ -268,6 +269,10 @@ class Gateway:
     def on_gone(self, listener: Listener) -> None:
         """Call ``listener`` when a socket is closed, from either side."""
         self._on_gone.append(listener)
+
+    def on_signed_out(self, listener: Listener) -> None:
+        """Call ``listener`` before a socket is closed because its sign-in is over."""
+        self._on_signed_out.append(listener)
 
     def attach(self, app: Any) -> None:
         """Serve under ``/socket.io`` of an aiohttp application."""
@@ -346,15 +351,27 @@ class Gateway:
                 kept = [held for held in connection._held if held[0] != subject]
                 connection._held = deque(kept)
 
-    def sessions(self) -> set[str]:
-        """The sign-ins that have a socket on this node."""
-        return {connection.who.session_id for connection in self._connections.values()}
+    def connected(self) -> set[Who]:
+        """Who has a socket on this node, as he was when he connected."""
+        return {connection.who for connection in self._connections.values()}
 
     async def disconnect_session(self, session_id: str) -> None:
-        """Close every socket of this node that this sign-in opened."""
+        """Close every socket of this node that this sign-in opened: it is over."""
         for connection in list(self._connections.values()):
             if connection.who.session_id == session_id:
+                await self._end(connection)
+
+    async def reconnect(self, who: Who) -> None:
+        """Close every socket of this node of who was so when he connected: what he may has changed,
+        and his pages come back as who he is now."""
+        for connection in list(self._connections.values()):
+            if connection.who == who:
                 await self._sio.disconnect(connection.sid)
+
+    async def _end(self, connection: Connection) -> None:
+        for listener in self._on_signed_out:
+            listener(connection)
+        await self._sio.disconnect(connection.sid)
 
     def figures(self) -> dict[str, int]:
         """Counters since the start, and how many sockets and watched subjects there are now."""
@@ -707,7 +724,7 @@ class Gateway:
                 log.warning("not rechecked code=%s", refusal.code.value)
                 continue
             if who is None or who.person_id != connection.who.person_id:
-                await self._sio.disconnect(connection.sid)
+                await self._end(connection)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

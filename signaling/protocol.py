@@ -105,7 +105,7 @@ class Skipped(Event):
 # ---------------------------------------------------------------- call: views
 
 CallState = Literal["open", "live", "ended"]
-EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost"]
+EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost", "barred"]
 RingState = Literal["ringing", "answered", "declined", "missed", "cancelled", "superseded"]
 LegState = Literal["joined", "lost", "left"]
 

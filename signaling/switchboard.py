@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping,
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final, Protocol
 from weakref import WeakValueDictionary
 
@@ -20,6 +21,7 @@ from signaling import waiting
 from signaling.call import (
     PATIENCE,
     Answered,
+    Barred,
     Call,
     CallId,
     CallInput,
@@ -96,6 +98,8 @@ log = logging.getLogger("yunjian.switchboard")
 
 SWEEP_EVERY_S: Final = 1.0
 SEEN_WRITTEN_EVERY_S: Final = 5.0
+RIGHTS_ASKED_EVERY_S: Final = 0.5
+"""At most so often, and each second at least: whose right has been taken away has 2 s."""
 PRESENCE: Final = "presence"
 """The audience of ``unit:<id>``."""
 PARTY: Final = "party"
@@ -218,6 +222,11 @@ class CallBook(Protocol):
         A leg or monitor that is silent or was not seen since ``quiet_since``, a ring or a held place past
         ``at``; and the calls of ``also`` that are running.
         """
+        ...
+
+    async def barred(self) -> Sequence[tuple[CallId, PersonId]]:
+        """Who is rung by, sits in or follows a running call in a way that is his right no longer,
+        or is not of the staff any more."""
         ...
 
 
@@ -510,7 +519,13 @@ class Switchboard:
         self._sit_again(call, leg, line)
         sdp = await self._rooms.offer(call, leg, restart=command.restart)
         # Before its page can answer: what it has muted, and whether the call is on hold.
-        await self._settle_media(call.id)
+        now = await self._settle_media(call.id)
+        try:
+            _own(now, line.who, command.leg_id)
+        except Refusal:
+            # It has ended meanwhile, and whoever ended it found no party yet.
+            await self._rooms.leave(call.id, None if now.state is CallState.ENDED else leg.id)
+            raise
         servers = [dict(server) for server in self._ice_servers(LegId(leg.id))]
         return {"sdp": sdp, "ice_servers": servers}
 
@@ -550,12 +565,13 @@ class Switchboard:
             # No room, no packets: the next offer applies what the call says.
             log.info("settling waits call=%s code=%s", call_id, refusal.code.value)
 
-    async def _settle_media(self, call_id: CallId) -> None:
+    async def _settle_media(self, call_id: CallId) -> Call:
         """Bring the engine in step with the call as it is now, whichever command came last."""
         async with self._settling.setdefault(call_id, asyncio.Lock()):
             call = await self._book.find(call_id)
             if call.state is not CallState.ENDED:
                 await self._rooms.let_through(call)
+        return call
 
     async def open(self, line: Line, command: CallOpen) -> CallSnapshot:
         call_id = CallId(command.call_id)
@@ -681,6 +697,13 @@ class Switchboard:
                 self._seats[leg_id] = replace(seat, gone=True)
                 self._wake.set()
 
+    def signed_out(self, line: Line) -> None:
+        """The sign-in behind this socket is over; for ``Gateway.on_signed_out``. Nothing flows at its
+        seats any more; their places are held for who signs in anew."""
+        for leg_id, seat in self._seats.items():
+            if seat.sid == line.sid:
+                self._aside(self._rooms.leave(seat.call_id, leg_id))
+
     # ------------------------------------------------------------ the engine speaks
 
     async def media_turned(self, call_id: str, leg_id: str, on: bool) -> None:
@@ -725,11 +748,16 @@ class Switchboard:
     # ------------------------------------------------------------ time
 
     async def run(self) -> None:
-        """Sweep every second, and at once when something is known to have changed. Never returns."""
+        """Sweep every second, and at once when something is known to have changed; and see to it that
+        rights are kept. Never returns."""
+        asked_at = -RIGHTS_ASKED_EVERY_S
         while True:
             self._wake.clear()
             try:
                 await self.sweep()
+                if monotonic() - asked_at >= RIGHTS_ASKED_EVERY_S:
+                    asked_at = monotonic()
+                    await self.bar()
             except Refusal as refusal:
                 log.warning("sweep put off code=%s", refusal.code.value)
             try:
@@ -775,6 +803,19 @@ class Switchboard:
                 self._screens.unwatch(person_id, subject, THIRD)
         await self._show_presence()
         await self._show_running()
+
+    async def bar(self) -> None:
+        """End what is nobody's right any more; whoever took it away need not tell."""
+        for call_id, person_id in await self._book.barred():
+            try:
+                async with self._book.turn(None, call_id) as turn:
+                    before = turn.call
+                    after = step(before, Barred(person_id), turn.at, self._patience)
+                    if after is not before:
+                        await turn.write(after, "call.bar", f"person:{person_id}")
+                self._settle(before, after)
+            except Refusal as refusal:
+                log.warning("not barred yet call=%s code=%s", call_id, refusal.code.value)
 
     async def _pass_time(self, call_id: CallId, tick: Tick) -> None:
         async with self._book.turn(None, call_id) as turn:
@@ -879,11 +920,7 @@ class Switchboard:
 
     async def _own(self, line: Line, call_id: str, leg_id: str) -> tuple[Call, Leg | Monitor]:
         call = await self._book.find(CallId(call_id))
-        _known(call, line.who)
-        person_id = PersonId(line.who.person_id)
-        if (monitor := call.monitor_of(person_id)) is not None and monitor.unseen:
-            return call, own_monitor(call, MonitorId(leg_id), person_id)
-        return call, own_leg(call, LegId(leg_id), person_id)
+        return call, _own(call, line.who, leg_id)
 
     def _sit_again(self, call: Call, leg: Leg | Monitor, line: Line) -> None:
         """Who follows a call from a page that this node does not know yet is heard there from now on."""
@@ -930,6 +967,14 @@ class Switchboard:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _own(call: Call, who: Who, leg_id: str) -> Leg | Monitor:
+    _known(call, who)
+    person_id = PersonId(who.person_id)
+    if (monitor := call.monitor_of(person_id)) is not None and monitor.unseen:
+        return own_monitor(call, MonitorId(leg_id), person_id)
+    return own_leg(call, LegId(leg_id), person_id)
 
 
 def _known(call: Call, who: Who) -> None:

@@ -302,6 +302,19 @@ class Book:
             raise Refusal(Code.NOT_FOUND, call=call_id)
         return call
 
+    async def barred(self) -> Sequence[tuple[CallId, PersonId]]:
+        async with self._store.read() as connection:
+            places = await rows.places(connection)
+            if not places:
+                return []
+            known = await staff.actors(connection, {place.person_id for place in places})
+        found = {
+            (place.call_id, place.person_id): None
+            for place in places
+            if not _may_hold(known.get(place.person_id), place)
+        }
+        return list(found)
+
     async def due(
         self, quiet_since: datetime, at: datetime, also: Collection[CallId]
     ) -> Sequence[tuple[Call, Mapping[LegId | MonitorId, datetime]]]:
@@ -444,6 +457,19 @@ async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, row
     if call is None or header is None:
         raise Refusal(Code.NOT_FOUND, call=call_id)
     return call, header
+
+
+def _may_hold(actor: Actor | None, place: rows.Place) -> bool:
+    if actor is None:
+        return False
+    units = {"window_unit_id": place.window_unit_id, "unit_id": place.target_unit_id}
+    if place.way is not None:
+        return may(actor, _RIGHTS[place.way], **units)
+    if place.seat is Seat.WINDOW:
+        return may(actor, Act.CALL_DIAL, **units)
+    # A guest decides in his own unit.
+    deciding = actor.unit_id if place.guest else place.target_unit_id
+    return may(actor, Act.CALL_ANSWER, unit_id=deciding)
 
 
 def _actor(who: Who) -> Actor:

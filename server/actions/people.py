@@ -103,7 +103,8 @@ async def add_person(
 
 
 async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:
-    """Give this person these roles and no other, from his next command on. Refused: not_found."""
+    """Give this person these roles and no other, within two seconds also where he is
+    connected. Refused: not_found."""
     async with store.change(SYSTEM) as change:
         await change.lock("people")
         person_id = await staff.set_roles(change.connection, login, roles)

@@ -25,6 +25,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from server.domain.person import Actor
 from server.store import Store
 from server.store import people as staff
+from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
 
 Kind = Literal["cookie", "bearer"]
@@ -35,7 +36,7 @@ FREE_FAILURES: Final = parse("10/15 minutes")
 """So many failures of one source or account are an ordinary bad morning."""
 AFTERWARDS: Final = parse("20/minute")
 """Beyond them so many tries go on being heard."""
-WATCH_EVERY_S: Final = 15.0
+WATCH_EVERY_S: Final = 1.0
 HASHED_AT_ONCE: Final = 2
 """Password hashes take a core and 64 MiB each; more wait."""
 
@@ -189,28 +190,38 @@ class Sessions:
 
     async def watch(
         self,
-        connected: Callable[[], Collection[str]],
+        connected: Callable[[], Collection[Who]],
         disconnect: Callable[[str], Awaitable[None]],
+        reconnect: Callable[[Who], Awaitable[None]],
     ) -> None:
-        """For ever: close the sockets of sessions that have ended, expired, or lost their person.
+        """For ever: ``disconnect`` sessions that have ended, expired, or lost their person, and have
+        those come back (``reconnect``) of whom something is otherwise than when they connected: a
+        role, the unit, the window.
 
-        A sign-out closes those of its own node at once; this finds the others.
+        A sign-out closes the sockets of its own node at once; this finds the others.
         """
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             try:
-                await self.close_ended(connected(), disconnect)
+                await self.close_ended(connected(), disconnect, reconnect)
             except Refusal as refusal:
                 security_log.warning("sessions_not_watched", code=refusal.code.value)
 
     async def close_ended(
-        self, connected: Collection[str], disconnect: Callable[[str], Awaitable[None]]
+        self,
+        connected: Collection[Who],
+        disconnect: Callable[[str], Awaitable[None]],
+        reconnect: Callable[[Who], Awaitable[None]],
     ) -> None:
         """One look of ``watch``."""
+        ids = {who.session_id for who in connected}
         async with self._store.read() as connection:
-            running = await staff.running_sessions(connection, connected, self._store.clock.now())
-        for session_id in set(connected) - running:
+            running = await staff.running_sessions(connection, ids, self._store.clock.now())
+        for session_id in ids - running.keys():
             await disconnect(session_id)
+        for who in connected:
+            if running.get(who.session_id, who) != who:
+                await reconnect(who)
 
 
 def _subject(actor: Actor) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.store.people import person_refs
 from server.store.tables import calls, legs, monitors, recordings, rings, units
 from signaling.call import (
+    GUESTS,
     Call,
     CallId,
     CallState,
@@ -149,6 +150,57 @@ async def due(
     for row in following:
         by_call[row.call_id][MonitorId(row.id)] = row.last_seen_at
     return [(call, by_call[call.id]) for call in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What somebody is in a running call: rung (neither seat nor way), seated, or following unseen."""
+
+    call_id: CallId
+    person_id: PersonId
+    window_unit_id: str
+    target_unit_id: str
+    guest: bool
+    seat: Seat | None = None
+    way: Way | None = None
+
+
+async def places(connection: Connection) -> list[Place]:
+    """Who is rung by, sits in (also when his place is only held) or follows a call that has not ended."""
+    found: list[Place] = []
+    units_of = {
+        row.id: (row.window_unit_id, row.target_unit_id)
+        for row in await connection.execute(
+            sa.select(calls.c.id, calls.c.window_unit_id, calls.c.target_unit_id).where(
+                calls.c.state != CallState.ENDED
+            )
+        )
+    }
+    if not units_of:
+        return []
+    for leg in await connection.execute(
+        sa.select(legs.c.call_id, legs.c.person_id, legs.c.seat, legs.c.barged).where(
+            legs.c.call_id.in_(list(units_of)), legs.c.state != LegState.LEFT
+        )
+    ):
+        seat, way = Seat(leg.seat), Way.BARGE if leg.barged else None
+        who = (CallId(leg.call_id), PersonId(leg.person_id))
+        found.append(Place(*who, *units_of[leg.call_id], seat in GUESTS, seat, way))
+    for ring in await connection.execute(
+        sa.select(rings.c.call_id, rings.c.target_id, rings.c.invite_id).where(
+            rings.c.call_id.in_(list(units_of)), rings.c.state == RingState.RINGING
+        )
+    ):
+        who = (CallId(ring.call_id), PersonId(ring.target_id))
+        found.append(Place(*who, *units_of[ring.call_id], ring.invite_id is not None))
+    for one in await connection.execute(
+        sa.select(monitors.c.call_id, monitors.c.person_id, monitors.c.way).where(
+            monitors.c.call_id.in_(list(units_of)), monitors.c.ended_at.is_(None)
+        )
+    ):
+        who = (CallId(one.call_id), PersonId(one.person_id))
+        found.append(Place(*who, *units_of[one.call_id], True, None, Way(one.way)))
+    return found
 
 
 async def running_of(connection: Connection, person_id: str) -> list[CallId]:

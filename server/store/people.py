@@ -53,7 +53,7 @@ class Session:
     expires_at: datetime
 
 
-def _actor(row: Mapping[str, Any], session_id: str) -> Actor:
+def _actor(row: Mapping[Any, Any], session_id: str) -> Actor:
     return Actor(
         person_id=row["id"],
         login=row["login"],
@@ -116,13 +116,14 @@ async def find_session(
 
 async def running_sessions(
     connection: AsyncConnection, ids: Collection[str], at: datetime
-) -> set[str]:
-    """Which of these sessions have not ended, not expired, and belong to an active person."""
+) -> dict[str, Actor]:
+    """Those of these sessions that have not ended, not expired, and belong to an active person; and who
+    he is now."""
     if not ids:
-        return set()
+        return {}
     query = (
-        sa.select(sessions.c.id)
-        .select_from(sessions.join(people, people.c.id == sessions.c.person_id))
+        sa.select(*_COLUMNS, sessions.c.id.label("session_id"))
+        .select_from(_STAFF.join(sessions, sessions.c.person_id == people.c.id))
         .where(
             sessions.c.id.in_(ids),
             sessions.c.ended_at.is_(None),
@@ -130,7 +131,17 @@ async def running_sessions(
             people.c.active,
         )
     )
-    return set(await connection.scalars(query))
+    rows = (await connection.execute(query)).mappings()
+    return {row["session_id"]: _actor(row, row["session_id"]) for row in rows}
+
+
+async def actors(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Actor]:
+    """The active ones of these people, by id, with empty session ids: nobody acts by them."""
+    query = (
+        sa.select(*_COLUMNS).select_from(_STAFF).where(people.c.id.in_(list(ids)), people.c.active)
+    )
+    rows = (await connection.execute(query)).mappings()
+    return {row["id"]: _actor(row, "") for row in rows}
 
 
 async def add_session(

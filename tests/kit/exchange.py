@@ -104,6 +104,8 @@ class Desk:
             self._url,
             auth={"token": self.login, "page": self.page, "language": "zh-CN"},
             transports=["websocket"],
+            # a busy machine may take longer than the second that is the default
+            wait_timeout=20,
         )
         opened = await self.do("desk.open")
         for snapshot in opened["calls"]:
@@ -367,6 +369,7 @@ async def exchange(
             gateway.on(command, handler)
     gateway.on_beat(switchboard.heard)
     gateway.on_gone(switchboard.gone)
+    gateway.on_signed_out(switchboard.signed_out)
     store.bus.subscribe(gateway.publish, ephemeral=gateway.deliver, missed=gateway.missed)
     app = web.Application()
     gateway.attach(app)

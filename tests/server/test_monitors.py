@@ -1,7 +1,7 @@
 """Supervisors in running calls: three rights, and who learns of what.
 
 Real handlers over a real store, as in the law of audiences; what flows is in
-``tests/journeys/test_monitors.py``.
+``test_barred.py`` and ``tests/browser/test_monitor.py``.
 """
 
 from __future__ import annotations

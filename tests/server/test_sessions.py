@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -12,13 +13,16 @@ from limits import parse
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
+from server.actions.people import set_roles
 from server.actions.sessions import Sessions, Throttle
 from server.api.commands import GATEWAY
 from server.api.route import STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
+from server.domain.person import Role
 from server.store import Store, tables
 from signaling.client import Client
+from signaling.protocol import Who
 from signaling.refusals import Refusal
 from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff, served, sign_in
 from tests.kit.stores import MovedClock
@@ -210,14 +214,45 @@ async def test_the_socket_of_an_expired_session_is_closed(
     async with page.post("/api/v1/tokens", json=credentials) as said:
         token = (await said.json())["token"]
     socket = Client(node.address, token)
+    changed: list[Who] = []
+
+    async def again(who: Who) -> None:
+        changed.append(who)
+
     await socket.connect()
     try:
         gateway, book = node.app[GATEWAY], node.app[SESSIONS]
-        await book.close_ended(gateway.sessions(), gateway.disconnect_session)
+        look = partial(book.close_ended, disconnect=gateway.disconnect_session, reconnect=again)
+        await look(gateway.connected())
         assert (await socket.send({"type": "desk.open"})).ok
         moved.move(12 * 3600)
-        await book.close_ended(gateway.sessions(), gateway.disconnect_session)
+        await look(gateway.connected())
         await until(lambda: "still connected" if socket.connected else None)
+        assert changed == []
+    finally:
+        await socket.close()
+
+
+async def test_a_socket_acts_with_the_roles_that_its_person_has_now(
+    node: Running, page: aiohttp.ClientSession
+) -> None:
+    """What he connected with is worth nothing once it was taken away, without signing out."""
+    credentials = {"login": "approver-one", "password": PASSWORD}
+    async with page.post("/api/v1/tokens", json=credentials) as said:
+        token = (await said.json())["token"]
+    socket = Client(node.address, token)
+    await socket.connect()
+    try:
+        assert (await socket.send({"type": "desk.duty", "duty": "online"})).ok
+        await set_roles(node.app[STORE], "approver-one", [Role.SUPERVISOR])
+
+        async def refused() -> str | None:
+            if not socket.connected:
+                await socket.connect()
+            code = (await socket.send({"type": "desk.duty", "duty": "away"})).code
+            return None if code == "forbidden" else f"answered {code or 'yes'}"
+
+        await until(refused, 15, every_s=0.2)
     finally:
         await socket.close()
 

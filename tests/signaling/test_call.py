@@ -20,6 +20,7 @@ from signaling.call import (
     LEGS_AT_MOST,
     RINGS_AT_MOST,
     Answered,
+    Barred,
     Call,
     CallId,
     CallInput,
@@ -225,6 +226,11 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "turn_not_his": (MonitorTurned(FIRST, M1, Way.BARGE, NEW), 20),
     "listen_no_more": (MonitorClosed(CHIEF, M1), 20),
     "hang_up_chief": (HungUp(CHIEF), 20),
+    "bar_clerk": (Barred(CLERK), 20),
+    "bar_approver": (Barred(FIRST), 20),
+    "bar_guest": (Barred(GUEST), 20),
+    "bar_chief": (Barred(CHIEF), 20),
+    "bar_stranger": (Barred(STRANGER), 20),
     "tick_monitor_lost": (Tick({M1: after(6)}), 20),
     "media_on": (MediaTurned(W1, True), 20),
     "media_off": (MediaTurned(A1, False), 20),
@@ -604,6 +610,59 @@ hang_up_chief:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered  !not_in_call
   barged  live/AS/J,J,Xb/b:closed
   ended|cancelled  !call_ended
+bar_clerk:
+  open|open_silent  ended:barred/CC/X
+  one_left  ended:barred/CD/X
+  open_lost  ended:barred/CC/L
+  live|held|resumed  ended:barred/AS/X,X
+  media  ended:barred/AS/X,X0
+  w_lost  ended:barred/AS/L,X
+  a_lost  ended:barred/AS/X,L
+  both_lost  ended:barred/AS/L,L
+  rejoined  ended:barred/AS/X,X,X
+  invited  ended:barred/ASCC/X,X
+  uninvited  ended:barred/ASDD/X,X
+  three|g_left  ended:barred/ASAS/X,X,X
+  g_lost  ended:barred/ASAS/X,X,L
+  only_g  ended:barred/ASAS/L,L,X
+  all_lost  ended:barred/ASAS/L,L,L
+  listened  ended:barred/AS/X,X/l:call_ended
+  whispered  ended:barred/AS/X,X/w:call_ended
+  barged  ended:barred/AS/X,X,Xb/b:call_ended
+  ended|cancelled  =
+bar_approver:
+  open  open/CR/J
+  one_left  ended:declined/CD/X
+  open_silent  open/CR/Js
+  open_lost  open/CR/L
+  live|held|resumed  ended:barred/AS/X,X
+  media  ended:barred/AS/X,X0
+  w_lost  ended:barred/AS/L,X
+  a_lost  ended:barred/AS/X,L
+  both_lost  ended:barred/AS/L,L
+  rejoined  ended:barred/AS/X,X,X
+  invited  ended:barred/ASCC/X,X
+  uninvited  ended:barred/ASDD/X,X
+  three|g_left  ended:barred/ASAS/X,X,X
+  g_lost  ended:barred/ASAS/X,X,L
+  only_g  ended:barred/ASAS/L,L,X
+  all_lost  ended:barred/ASAS/L,L,L
+  listened  ended:barred/AS/X,X/l:call_ended
+  whispered  ended:barred/AS/X,X/w:call_ended
+  barged  ended:barred/AS/X,X,Xb/b:call_ended
+  ended|cancelled  =
+bar_guest:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left|listened|whispered|barged|ended|cancelled  =
+  invited  live/ASCR/J,J
+  three|g_lost  live/ASAS/J,J,X
+  only_g|all_lost  live/ASAS/L,L,X
+bar_chief:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  listened  live/AS/J,J/l:barred
+  whispered  live/AS/J,J/w:barred
+  barged  live/AS/J,J,Xb/b:barred
+bar_stranger:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
 tick_monitor_lost:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|barged|ended|cancelled  =
   listened  live/AS/J,J/l:lost
@@ -842,6 +901,7 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(MonitorBegun, people, monitors, st.just("why")),
     st.builds(MonitorTurned, people, monitors, st.sampled_from(Way), legs),
     st.builds(MonitorClosed, people, monitors),
+    st.builds(Barred, people),
     st.builds(PutOnHold, people),
     st.builds(Resumed, people),
     st.builds(MediaTurned, legs, st.booleans()),

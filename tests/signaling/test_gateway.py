@@ -237,7 +237,9 @@ async def turned_away(edge: Edge, auth: dict[str, str]) -> list[Any]:
         page = Page(http)
         page.socket.on("connect_error", told.append)
         with pytest.raises(socketio.exceptions.ConnectionError):
-            await page.socket.connect(edge.url, auth=auth, transports=["websocket"])
+            await page.socket.connect(
+                edge.url, auth=auth, transports=["websocket"], wait_timeout=20
+            )
         await page.socket.disconnect()
     return told
 
@@ -377,12 +379,12 @@ async def test_a_socket_that_reads_nothing_is_closed(edge: Edge) -> None:
     ):
         await socket.receive()
         await socket.send_str('40{"token":"deaf"}')
-        await until(lambda: None if edge.gateway.sessions() else "not there")
+        await until(lambda: None if edge.gateway.connected() else "not there")
         (sid,) = edge.gateway._connections
         words = Wave(by="x" * 100_000)
         for _ in range(PACKETS_WAITING + 500):
             await edge.gateway.tell(sid, words)
-        await until(lambda: "still there" if edge.gateway.sessions() else None)
+        await until(lambda: "still there" if edge.gateway.connected() else None)
     assert [what for what, _ in edge.security] == ["socket_stuck"]
 
 
@@ -495,11 +497,27 @@ async def test_an_authentication_that_breaks_is_told_as_such(
 
 
 async def test_signing_out_closes_the_sockets_of_that_session(edge: Edge) -> None:
+    out: list[str] = []
+    edge.gateway.on_signed_out(lambda connection: out.append(connection.who.person_id))
     async with edge.page("ann") as ann, edge.page("ben") as ben:
         await edge.gateway.disconnect_session("session-ann")
         await asyncio.wait_for(ann.gone.wait(), 5)
         assert (await ben.do("test.say", text="here"))["ok"]
         assert edge.gateway.figures()["sockets"] == 1
+        assert out == ["ann"]
+
+
+async def test_whose_rights_have_changed_loses_his_sockets_and_may_come_back(edge: Edge) -> None:
+    out: list[str] = []
+    edge.gateway.on_signed_out(lambda connection: out.append(connection.who.person_id))
+    async with edge.page("ann") as ann, edge.page("ben") as ben:
+        before = next(who for who in edge.gateway.connected() if who.person_id == "ann")
+        await edge.gateway.reconnect(before)
+        await asyncio.wait_for(ann.gone.wait(), 5)
+        async with edge.page("ann") as again:
+            assert (await again.do("test.say", text="here"))["ok"]
+        assert (await ben.do("test.say", text="here"))["ok"]
+    assert out == []
 
 
 async def test_who_is_gone_watches_nothing(edge: Edge) -> None:

@@ -85,6 +85,14 @@ export function useMonitor(call_id: Ref<string>) {
     if (way.value && way.value !== 'barge' && !seen.monitors.some((one) => one.id === monitor_id)) over()
   }
 
+  /** The page may have come back as somebody who may not know of the call any more. */
+  function lookAgain(): Promise<void> {
+    return look().catch((reason: unknown) => {
+      if (reason instanceof Problem && reason.code === 'not_found') over()
+      say(reason)
+    })
+  }
+
   function hear(event: AnyEvent): void {
     if (event.subject !== `call:${call_id.value}` || !snapshot.value) return
     heard(event.at)
@@ -240,7 +248,7 @@ export function useMonitor(call_id: Ref<string>) {
     live.onEvent(hear),
     live.onEphemeral(overhear),
     live.onConnected(() => {
-      look().catch(say)
+      void lookAgain()
       if (party && !up.value) run(connect)
     }),
   ]

@@ -733,7 +733,7 @@ export interface CallView {
   id: string
   case_id: string
   state: 'open' | 'live' | 'ended'
-  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred') | null
   caller: PersonRef
   target_unit_id: string
   target_place: string
@@ -1822,7 +1822,7 @@ export interface CallLogRow {
   caller: PersonRef
   approver: PersonRef | null
   state: 'open' | 'live' | 'ended'
-  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred') | null
   opened_at: string
   answered_at: string | null
   ended_at: string | null

@@ -9,7 +9,7 @@ export default {
   not_answered: 'not answered',
   filter: { number: 'Case number', person: 'Staff (name or number)', file: 'File name', text: 'Words written', days: 'Days', from: 'From', to: 'To', until: 'to' },
   states: { open: 'Ringing', live: 'In call', ended: 'Ended' },
-  reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted' },
+  reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted', barred: 'Right withdrawn' },
   decisions: { accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   sources: { face: 'face', camera: 'document camera', screen: 'screen' },
   seats: { window: 'window', approver: 'approver', third: 'third party', fourth: 'fourth party', fifth: 'fifth party', sixth: 'sixth party', applicant: 'applicant' },

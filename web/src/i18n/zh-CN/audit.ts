@@ -9,7 +9,7 @@ export default {
   not_answered: '未接通',
   filter: { number: '办件编号', person: '人员（姓名或工号）', file: '文件名', text: '说过的话', days: '日期', from: '开始日期', to: '结束日期', until: '至' },
   states: { open: '呼叫中', live: '通话中', ended: '已结束' },
-  reasons: { hung_up: '已挂断', cancelled: '已取消', declined: '已拒接', missed: '未接', lost: '中断' },
+  reasons: { hung_up: '已挂断', cancelled: '已取消', declined: '已拒接', missed: '未接', lost: '中断', barred: '权限收回' },
   decisions: { accepted: '受理', to_correct: '补正', refused: '不予受理' },
   sources: { face: '正面', camera: '高拍仪', screen: '屏幕' },
   seats: { window: '窗口', approver: '审批', third: '第三方', fourth: '第四方', fifth: '第五方', sixth: '第六方', applicant: '申请人' },
