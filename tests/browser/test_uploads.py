@@ -5,6 +5,7 @@ The way out is made slow by Chromium's own emulation, so that there is a middle 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from server.actions import demo
 from server.app import Running
@@ -178,11 +179,25 @@ async def test_pause_cancel_and_undo(node: Running, tmp_path: Path) -> None:
         # the copy comes by the same line: it is there before that is made slow again
         await expect(page.locator(".document[data-shown]")).to_be_visible()
 
-        # nobody undoes it: given up for good, on both sides
-        await slow(page, SLOW_BYTES_S)
+        # nobody undoes it: given up for good, on both sides, also where the server had begun it
+        # and its answer was still on the way
+        answer = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            said = await route.fetch()
+            await answer.wait()
+            await route.fulfill(response=said)
+
+        await page.route("**/api/v1/uploads", late)
         await send(page, LINE, file)
-        await expect(line.locator("[data-cancel]")).to_be_visible()
         await line.locator("[data-cancel]").click()
+
+        async def begun() -> str | None:
+            states = [one["state"] for one in await materials(api, case_id)]
+            return None if states == ["stored", "receiving"] else f"{states}"
+
+        await until(begun)
+        answer.set()
 
         async def given_up() -> str | None:
             states = [one["state"] for one in await materials(api, case_id)]

@@ -74,6 +74,10 @@ interface Under {
   file: Blob | null
   upload: Upload | null
   undo: number | undefined
+  /** the server is being asked to begin: what was cut now it would keep, and nobody could name it again */
+  creating: boolean
+  /** to be stopped as soon as it has an address */
+  halted: boolean
   /** lets other pages of this browser take the upload over */
   release: () => void
 }
@@ -122,7 +126,7 @@ export function useUploads(case_id: string) {
   }
 
   function take(kept: Kept, file: Blob | null, release: () => void): void {
-    under.set(kept.id, { kept, file, upload: null, undo: undefined, release })
+    under.set(kept.id, { kept, file, upload: null, undo: undefined, creating: false, halted: false, release })
     transfers.set(kept.id, {
       id: kept.id, line: kept.line, purpose: kept.purpose as Purpose, answers: kept.answers, name: kept.name, size_bytes: kept.size_bytes,
       sent_bytes: 0, bytes_per_s: 0, material_id: null, state: file ? (kept.paused ? 'paused' : 'queued') : 'missing', problem: null,
@@ -140,11 +144,22 @@ export function useUploads(case_id: string) {
     const one = under.get(id)
     if (!one?.file) return
     change(id, { state: 'running', problem: null })
-    one.upload ??= uploadOf(id, one.kept, one.file)
+    if (one.halted) {
+      one.halted = false
+      return
+    }
+    one.upload ??= uploadOf(id, one, one.file)
     one.upload.start()
   }
 
-  function uploadOf(id: string, kept: Kept, file: Blob): Upload {
+  /** Nothing more is sent. One that is just being created is let through to its address, and stops there. */
+  function halt(one: Under): void {
+    if (one.creating) one.halted = true
+    else void one.upload?.abort(false)
+  }
+
+  function uploadOf(id: string, one: Under, file: Blob): Upload {
+    const { kept } = one
     let measured = { at: performance.now(), bytes: -1 }
     const pacer = new Pacer()
     const upload: Upload = new Upload(file, {
@@ -153,6 +168,7 @@ export function useUploads(case_id: string) {
       chunkSize: pacer.before().bytes,
       // in a call the line belongs to the talk: pieces are small there, and rests lie between them
       onBeforeRequest: async (request) => {
+        one.creating = request.getMethod() === 'POST'
         if (request.getMethod() !== 'PATCH') return
         const { wait_ms } = pacer.before()
         if (wait_ms > 0) await new Promise((done) => setTimeout(done, wait_ms))
@@ -167,12 +183,22 @@ export function useUploads(case_id: string) {
       removeFingerprintOnSuccess: true,
       headers: { 'Accept-Language': language() },
       metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}) },
-      onUploadUrlAvailable: () => void changeKept(id, { url: upload.url }),
+      onUploadUrlAvailable: () => {
+        void changeKept(id, { url: upload.url })
+        if (!one.halted) return
+        one.halted = false
+        void upload.abort(false)
+        // given up while the server was still asked
+        if (under.get(id) !== one && !left) void terminate(upload.url)
+      },
       onAfterResponse: (_request, response) => {
+        one.creating = false
         const material_id = response.getHeader('Yunjian-Material')
         if (material_id) change(id, { material_id })
       },
       onShouldRetry: (error) => {
+        one.creating = false
+        if (one.halted) return false
         const status = error.originalResponse?.getStatus() ?? 0
         const again = status === 0 || status >= 500 || status === 409 || status === 423 || status === 429
         if (again) change(id, { state: 'waiting', bytes_per_s: 0 })
@@ -192,6 +218,11 @@ export function useUploads(case_id: string) {
         change(id, { sent_bytes: Math.max(held.sent_bytes, sent_bytes), bytes_per_s, state: 'running', problem: null })
       },
       onError: (error) => {
+        one.creating = false
+        if (one.halted) {
+          one.halted = false
+          return
+        }
         const problem = problemIn(error)
         // a file that was judged stands in the record as rejected, with the reason
         if (problem.code.startsWith('file_') && transfers.get(id)?.material_id) end(id)
@@ -224,7 +255,8 @@ export function useUploads(case_id: string) {
   }
 
   function pause(id: string): void {
-    void under.get(id)?.upload?.abort(false)
+    const one = under.get(id)
+    if (one) halt(one)
     void changeKept(id, { paused: true })
     change(id, { state: 'paused', bytes_per_s: 0 })
     next()
@@ -234,7 +266,7 @@ export function useUploads(case_id: string) {
   function cancel(id: string): void {
     const one = under.get(id)
     if (!one) return
-    void one.upload?.abort(false)
+    halt(one)
     void changeKept(id, { cancelled: true })
     change(id, { state: 'cancelled', bytes_per_s: 0, problem: null })
     one.undo = window.setTimeout(() => void giveUp(id), UNDO_MS)
@@ -296,8 +328,8 @@ export function useUploads(case_id: string) {
   window.addEventListener('online', online)
   // a piece made for a free line would hold a slow one for minutes: what is on its way is cut and goes on in small ones
   const off = onTurn(() => {
-    for (const [id, { upload }] of under) {
-      if (!upload || transfers.get(id)?.state !== 'running' || (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) continue
+    for (const [id, { upload, creating }] of under) {
+      if (!upload || creating || transfers.get(id)?.state !== 'running' || (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) continue
       void upload.abort(false).then(() => {
         upload.options.chunkSize = new Pacer().before().bytes
         if (transfers.get(id)?.state === 'running') upload.start()
@@ -310,7 +342,7 @@ export function useUploads(case_id: string) {
     window.removeEventListener('online', online)
     for (const one of under.values()) {
       window.clearTimeout(one.undo)
-      void one.upload?.abort(false)
+      halt(one)
       one.release()
     }
   })
