@@ -236,12 +236,24 @@ async def read_frame(reader: asyncio.StreamReader) -> dict[str, Any] | tuple[int
     return message
 
 
-def socket_path(workdir: Path) -> Path:
-    """Where a worker of this folder listens. Refuses a path too long for a Unix socket."""
-    path = workdir / SOCKET_NAME
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-        raise ValueError(f"the media folder's path is too long for a Unix socket: {path}")
+class PathTooLong(ValueError):
+    """A path that no Unix socket can have; the text says which, and what to do."""
+
+
+def fits_socket(path: Path) -> Path:
+    """The path of a control socket, as it is. Raises `PathTooLong`."""
+    length = len(os.fsencode(path))
+    if length > LONGEST_SOCKET_PATH:
+        raise PathTooLong(
+            f"{path} is too long for a Unix socket: {length} bytes, {LONGEST_SOCKET_PATH} at most;"
+            " choose a data folder with a shorter path"
+        )
     return path
+
+
+def socket_path(workdir: Path) -> Path:
+    """Where a worker of this folder listens. Raises `PathTooLong`."""
+    return fits_socket(workdir / SOCKET_NAME)
 
 
 class _JsonLines(logging.Formatter):

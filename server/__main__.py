@@ -159,18 +159,19 @@ def media(
 
     settings = _settings(config, {"data": data})
     folder = settings.data.absolute() / "media"
-    prepare_folder(folder)
-    run(
-        WorkerSettings(
-            workdir=folder,
-            host=settings.media_host,
-            advertised=settings.media_advertised,
-            port=settings.media_port,
-            linger_s=linger,
-            codec=settings.media_codec,
-            limits=Limits(settings.media_calls, settings.media_load),
+    with _told_plainly(settings):
+        prepare_folder(folder)
+        run(
+            WorkerSettings(
+                workdir=folder,
+                host=settings.media_host,
+                advertised=settings.media_advertised,
+                port=settings.media_port,
+                linger_s=linger,
+                codec=settings.media_codec,
+                limits=Limits(settings.media_calls, settings.media_load),
+            )
         )
-    )
 
 
 @cli.command()
@@ -560,12 +561,13 @@ async def _store(stack: AsyncExitStack, settings: "Settings") -> Any:
 @contextmanager
 def _told_plainly(settings: "Settings") -> "Iterator[None]":
     """What an administrator can put right is said in one line; everything else stays a traceback."""
+    from media.control import PathTooLong
     from server.store import AlreadyOpen, SchemaOutdated
     from signaling.refusals import Refusal
 
     try:
         yield
-    except (AlreadyOpen, SchemaOutdated) as error:
+    except (AlreadyOpen, PathTooLong, SchemaOutdated) as error:
         _fail(str(error))
     except Refusal as refusal:
         _fail(f"Refused: {refusal.code.value} {refusal.details or ''}".rstrip())

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
+from media.control import fits_socket, socket_path
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import cases as case_actions
@@ -217,6 +218,10 @@ async def node(
 ) -> AsyncIterator[None]:
     """Open the store, the uploads, the engine, the switchboard and the gateway, and join them."""
     data = settings.data.absolute()
+    if media:
+        # Before anything is opened: no later try could end otherwise.
+        for path in settings.media_workers or (socket_path(data / "media"),):
+            fits_socket(Path(path))
     store = await Store.open(settings.store, clock)
     await catalogue.seed_calendar(store)
     await catalogue.learn_regions()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from media.client import spawn
+from media.control import PathTooLong, fits_socket, socket_path
 from media.port import outward_address
 from media.rejected import Rejected
 from server.actions import health
@@ -154,6 +155,11 @@ def _port(settings: Settings) -> tuple[bool, str]:
 
 async def _media(settings: Settings) -> tuple[bool, str]:
     address = settings.media_host or await asyncio.to_thread(outward_address)
+    try:
+        for path in settings.media_workers or (socket_path(settings.data.absolute() / "media"),):
+            fits_socket(path)
+    except PathTooLong as error:
+        return False, str(error)
     with tempfile.TemporaryDirectory(prefix="yunjian-") as folder:
         try:
             worker = await spawn(Path(folder) / "media", host=settings.media_host)

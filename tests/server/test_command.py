@@ -83,6 +83,20 @@ def test_a_wrong_setting_is_told_in_a_line(tmp_path: Path) -> None:
     assert "missing.toml" in said.stderr
 
 
+@pytest.mark.timeout(120)
+def test_a_data_folder_too_long_for_a_socket_is_told_in_a_line(tmp_path: Path) -> None:
+    """A Unix socket of the media worker lies in it: 107 bytes, and no try could ever end otherwise."""
+    long = tmp_path / ("数据" * 20)
+    data = ("--data", str(long), "--port", "0")
+    for command in (("serve", *data), ("media", *data[:2]), ("doctor", *data)):
+        said = yunjian(*command, folder=tmp_path)
+        told = said.stdout + said.stderr
+        assert said.returncode == 1, told
+        assert "too long for a Unix socket" in told
+        assert "control.sock" in told
+        assert "Traceback" not in told
+
+
 def test_the_schema_has_every_message_and_a_valid_description(tmp_path: Path) -> None:
     said = yunjian("schema", "--into", str(tmp_path / "schema"), folder=tmp_path)
     assert said.returncode == 0, said.stderr
