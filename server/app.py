@@ -221,7 +221,7 @@ async def node(
     if media:
         # Before anything is opened: no later try could end otherwise.
         for path in settings.media_workers or (socket_path(data / "media"),):
-            fits_socket(Path(path))
+            fits_socket(path)
     store = await Store.open(settings.store, clock)
     await catalogue.seed_calendar(store)
     await catalogue.learn_regions()
