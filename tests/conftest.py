@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import pytest
 from blockbuster import blockbuster_ctx
 
+from server.store import upgrade
 from tests.kit import services
 from tests.kit.until import NotYet, until
 
@@ -41,9 +44,40 @@ def redis_server() -> Iterator[services.Redis]:
         yield server
 
 
+def _migrate(url: str) -> None:
+    """Bring this database to the newest schema, on a loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, upgrade(url)).result()
+
+
+@pytest.fixture(scope="session")
+def _newest_postgres(postgres_server: services.Postgres) -> str:
+    """A database with the newest schema, from which those of the tests are copied."""
+    name = postgres_server.create()
+    _migrate(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def _newest_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest schema, from which those of the tests are copied."""
+    file = tmp_path_factory.mktemp("newest") / "yunjian.sqlite"
+    _migrate(f"sqlite+aiosqlite:///{file}")
+    assert not file.with_name(f"{file.name}-wal").exists(), "the copy would lack a part"
+    return file
+
+
 @pytest.fixture
-def postgres_url(postgres_server: services.Postgres) -> Iterator[str]:
-    """The address of a new and empty PostgreSQL database."""
+def postgres_url(postgres_server: services.Postgres, _newest_postgres: str) -> Iterator[str]:
+    """The address of a new PostgreSQL database: the newest schema, with nothing in it."""
+    name = postgres_server.create(template=_newest_postgres)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: services.Postgres) -> Iterator[str]:
+    """The address of a PostgreSQL database without any table."""
     name = postgres_server.create()
     yield postgres_server.url(name)
     postgres_server.drop(name)
@@ -58,10 +92,22 @@ def redis_url(redis_server: services.Redis) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a new and empty database; the test runs once on each kind."""
+    """The address of a new database, the newest schema with nothing in it; the test runs once on
+    each kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "yunjian.sqlite"
+        shutil.copy(request.getfixturevalue("_newest_sqlite"), file)
+        return f"sqlite+aiosqlite:///{file}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table; the test runs once on each kind."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("empty_postgres_url")
     return url
 
 

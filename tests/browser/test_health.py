@@ -12,6 +12,7 @@ from server.actions import demo
 from server.app import running
 from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
+from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.screens import Screens
 
@@ -31,7 +32,7 @@ async def test_health_page(tmp_path: Path) -> None:
         await upgrade(database)
         store = await Store.open(settings.store)
         try:
-            await demo.load(store)
+            await demo.load(store, hashed())
         finally:
             await store.close()
         async with chromium(tmp_path) as browser:

@@ -24,6 +24,7 @@ from server.app import Running, running
 from server.store import Store, upgrade
 from tests.browser.test_story import scan
 from tests.kit.browsers import Desk, chromium
+from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import GREEN, RED
 from tests.kit.screens import Screens
@@ -83,7 +84,7 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
     await upgrade(database)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(settings) as node:

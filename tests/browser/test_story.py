@@ -22,6 +22,7 @@ from server.actions import demo
 from server.app import Running, running
 from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
+from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.screens import Screens
@@ -67,7 +68,7 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
     await upgrade(database)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(settings) as node:

@@ -24,6 +24,7 @@ from PIL import Image
 from server.actions import demo
 from server.app import Running, running
 from server.store import Store, upgrade
+from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
@@ -65,7 +66,7 @@ async def node(
     await upgrade(database)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(settings) as node:
@@ -411,7 +412,7 @@ async def test_the_operator_finds_every_touch_of_the_ledger(tmp_path: Path) -> N
     await upgrade(database)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(settings, media=False) as node, story(node) as seat:

@@ -18,6 +18,7 @@ from server.actions import demo
 from server.settings import Settings
 from server.store import Store, upgrade
 from signaling.client import fresh_id
+from tests.kit.casework import hashed
 from tests.kit.desks import desk_of
 from tests.kit.peer import GREEN, RED
 from tests.kit.processes import Serving, serving
@@ -39,7 +40,7 @@ async def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         await upgrade(settings.store.database_url)
         store = await Store.open(settings.store)
         try:
-            await demo.load(store)
+            await demo.load(store, hashed())
         finally:
             await store.close()
         await node.start()

@@ -18,6 +18,7 @@ from server.actions import demo
 from server.api.route import STORE
 from server.app import Running, running
 from server.store import Store, upgrade
+from tests.kit.casework import hashed
 from tests.kit.footage import index_in_front, seek
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
@@ -38,7 +39,7 @@ async def node(database: str, tmp_path: Path) -> AsyncIterator[Running]:
     await upgrade(database)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(settings) as node:

@@ -21,6 +21,7 @@ from server.actions import demo
 from server.app import Running, running
 from server.store import Store, upgrade
 from tests.journeys.test_first_meeting import photo, scan, until_copied, until_stored
+from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
@@ -52,7 +53,7 @@ async def node(
     await upgrade(database)
     store = await Store.open(settings.store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(settings) as node:

@@ -14,6 +14,7 @@ from server.actions import demo
 from server.app import Running, running
 from server.store import Clock, Store, upgrade
 from signaling.client import fresh_id
+from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.seats import Addressed
 from tests.kit.until import until
@@ -137,7 +138,7 @@ async def demo_node(
     await upgrade(database)
     store = await Store.open(chosen.store, clock)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
     async with running(chosen, clock, media=media) as node:

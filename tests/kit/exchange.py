@@ -32,6 +32,7 @@ from signaling.gateway import Gateway, Handshake
 from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal
 from signaling.switchboard import Switchboard
+from tests.kit.casework import hashed
 from tests.kit.until import until
 
 BEAT_EVERY_S: Final = 0.1
@@ -325,7 +326,7 @@ async def exchange(
     ``worker`` starts a media worker, which ends with the exchange or, without ``stop_worker``,
     outlives it; without one, media is unavailable.
     """
-    await demo.load(store)
+    await demo.load(store, hashed())
     security: list[tuple[str, Mapping[str, Any]]] = []
     refused: list[tuple[str, str, Code]] = []
 

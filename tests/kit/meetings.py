@@ -14,6 +14,7 @@ from PIL import Image
 
 from server.actions import demo
 from server.store import Store, upgrade
+from tests.kit.casework import hashed
 from tests.kit.desks import metadata
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED
@@ -29,7 +30,7 @@ async def load(database: str, folder: Path) -> None:
     await upgrade(database)
     store = await Store.open(node_settings(database, folder).store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
     finally:
         await store.close()
 

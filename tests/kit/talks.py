@@ -19,6 +19,7 @@ from server.app import Running
 from server.domain.person import SYSTEM, Role
 from server.store import Store, people, upgrade
 from tests.kit.browsers import Desk, chromium
+from tests.kit.casework import hashed
 from tests.kit.desks import demo_node
 from tests.kit.nodes import node_settings
 from tests.kit.peer import RED, Colour, near
@@ -73,7 +74,7 @@ async def seat_guests(folder: Path, unit_id: str, logins: Sequence[str]) -> None
     await upgrade(database)
     store = await Store.open(node_settings(database, folder).store)
     try:
-        await demo.load(store)
+        await demo.load(store, hashed())
         known = await asyncio.to_thread(Passwords().hash, demo.PASSWORD)
         async with store.change(SYSTEM) as change:
             for number, login in enumerate(logins):

@@ -45,12 +45,12 @@ def _differ(
     return None
 
 
-async def test_migrations_make_the_tables_as_the_code_knows_them(database: str) -> None:
-    before = await upgrade(database)
+async def test_migrations_make_the_tables_as_the_code_knows_them(empty_database: str) -> None:
+    before = await upgrade(empty_database)
     assert before.current is None
     assert not before.up_to_date
-    assert (await check(database)).up_to_date
-    engine = create_async_engine(database)
+    assert (await check(empty_database)).up_to_date
+    engine = create_async_engine(empty_database)
     async with engine.connect() as connection:
         differences = await connection.run_sync(
             lambda plain: compare_metadata(
@@ -64,10 +64,10 @@ async def test_migrations_make_the_tables_as_the_code_knows_them(database: str) 
     assert differences == []
 
 
-async def test_migrations_go_back_and_forth_by_the_alembic_command(database: str) -> None:
+async def test_migrations_go_back_and_forth_by_the_alembic_command(empty_database: str) -> None:
     async def alembic(*arguments: str) -> str:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", "-x", f"url={database}",
+            sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", "-x", f"url={empty_database}",
             *arguments,
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -76,17 +76,17 @@ async def test_migrations_go_back_and_forth_by_the_alembic_command(database: str
         return output.decode()
 
     await alembic("upgrade", "head")
-    assert (await check(database)).up_to_date
+    assert (await check(empty_database)).up_to_date
     await alembic("downgrade", "base")
-    assert (await check(database)).current is None
-    await upgrade(database)
+    assert (await check(empty_database)).current is None
+    await upgrade(empty_database)
     assert "(head)" in await alembic("current")
 
 
-async def test_a_store_is_not_opened_on_an_old_schema(database: str, tmp_path: Path) -> None:
+async def test_a_store_is_not_opened_on_an_old_schema(empty_database: str, tmp_path: Path) -> None:
     with pytest.raises(SchemaOutdated, match="yunjian db upgrade"):
-        await Store.open(settings_for(database, tmp_path))
-    async with opened(database, tmp_path):
+        await Store.open(settings_for(empty_database, tmp_path))
+    async with opened(empty_database, tmp_path):
         pass
 
 
