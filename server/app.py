@@ -31,6 +31,7 @@ from server.actions import (
     earlier,
     forms,
     papers,
+    promises,
     qualities,
     rating,
     sayings,
@@ -333,6 +334,7 @@ async def node(
         viewing.commands(store),
         drawing.commands(store),
         earlier.commands(store),
+        promises.commands(store),
         switchboard.handlers(),
         rehearsals.commands(),
     ):

@@ -79,6 +79,7 @@ class Code(StrEnum):
     BAD_FORM = "bad_form"
     # materials
     LINE_UNKNOWN = "line_unknown"
+    LINE_NOT_LATER = "line_not_later"
     FILE_TYPE = "file_type"
     FILE_BROKEN = "file_broken"
     FILE_TOO_LARGE = "file_too_large"

@@ -69,16 +69,18 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
+        case = record.case
         judged = material.reviewed(
-            record.case.materials,
+            case.materials,
             command.material_id,
             command.review,
             command.reason,
             hand,
-            closed=record.case.closed,
+            closed=case.shut(case.line_of(command.material_id)),
             at=change.at,
         )
-        await rows.save_material(change.connection, command.case_id, judged, new=False)
+        others = [judged if one.id == judged.id else one for one in case.materials]
+        await rows.save(change.connection, case, replace(case, materials=tuple(others)))
         await rows.look(change.connection, command.case_id, seen, change.at)
         people = {**record.people, actor.person_id: person_ref(actor)}
         await change.record(

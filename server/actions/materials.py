@@ -66,7 +66,9 @@ async def begin(
     version = await change.lock(subject_of(case_id)) + 1
     record, hand = await admitted(change.connection, actor, case_id)
     case = record.case
-    side = sent(case.item, case.materials, line, purpose, answers, hand, closed=case.closed)
+    side = sent(
+        case.item, case.materials, line, purpose, answers, hand, closed=case.closed, owed=case.owed
+    )
     material = Material(
         id=new_id(),
         line=line,
@@ -120,7 +122,9 @@ async def settle(
     before = next(one for one in materials if one.id == material_id)
     size = before.size_bytes if size_bytes is None else size_bytes
     code = Code(found["code"]) if "code" in found else None
-    if code is None and record.case.closed and before.purpose not in AFTER_CLOSING:
+    case = record.case
+    owed = before.purpose == "material" and before.line in case.owed
+    if code is None and case.closed and before.purpose not in AFTER_CLOSING and not owed:
         code = Code.CASE_CLOSED
     if code is not None:
         after = replace(before, state="rejected", rejected_code=code.value, size_bytes=size)
@@ -141,7 +145,7 @@ async def settle(
             scan="waiting" if scanned else "off",
         )
         act = "material.store"
-        if after.purpose == "material":
+        if after.purpose == "material" and not case.closed:
             await rows.outdate_signatures(change.connection, case_id)
     await rows.save_material(change.connection, case_id, after, new=False)
     await record_change(change, case_id, after, act)

@@ -23,7 +23,7 @@ from server.actions.cases import (
 )
 from server.actions.jobs import Kind, Settle, enqueue
 from server.actions.views import paper_view
-from server.domain import identifiers, material, regions, schema, working_days
+from server.domain import identifiers, material, promise, regions, schema, working_days
 from server.domain import paper as rules
 from server.domain.case import Case
 from server.domain.clock import Clock
@@ -169,6 +169,12 @@ async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]
             "provisional": decided.counted.provisional if decided.counted else False,
             "notice": case.corrections,
         }
+    if paper.kind == "acceptance":
+        facts["promised"] = [
+            {"name": line.name, "until": _day(one.due_on)}
+            for one in promise.owed(case.promises, case.materials)
+            if (line := item.line(one.line)) is not None
+        ]
     if decided is not None and decided.clock is not None:
         facts["clock"] = _clock(decided.clock, record)
     if paper.kind == "correction":

@@ -68,7 +68,7 @@ async def grade(store: Store, actor: Actor, command: CaseGrade) -> Ack:
             command.grade,
             command.note,
             hand,
-            closed=record.case.closed,
+            closed=record.case.shut(record.case.line_of(command.material_id)),
             at=change.at,
         )
         await rows.save_material(change.connection, command.case_id, after, new=False)

@@ -18,6 +18,7 @@ from server.domain.item import Condition, Field, Item, Rule
 from server.domain.material import Material, Origin
 from server.domain.person import Actor
 from server.domain.phone import Phone
+from server.domain.promise import Promise
 from server.domain.rating import Rating
 from server.domain.saying import Saying as Said
 from server.domain.summary import Signature as Signed
@@ -51,6 +52,7 @@ from server.wire.case import (
     OriginView,
     PaperView,
     PhoneView,
+    PromiseView,
     Proposal,
     RatingView,
     Saying,
@@ -123,6 +125,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         phones=[phone_view(one, people[one.by]) for one in whole.phones],
         drawings=[drawing_view(one, people[one.by]) for one in whole.drawings],
         drawing_only=people[whole.drawing_only] if whole.drawing_only else None,
+        promises=[promise_view(one, people[one.by]) for one in case.promises],
         earlier_consent=case.earlier_consent
         and consent_view(case.earlier_consent, people[case.earlier_consent.taken_by]),
     )
@@ -256,6 +259,17 @@ def _viewed(material: Material) -> ViewedCopy | None:
             "sha256": material.viewed_sha256,
             "fault": material.viewed_fault,
         }
+    )
+
+
+def promise_view(promise: Promise, by: PersonRef) -> PromiseView:
+    return PromiseView(
+        line=promise.line,
+        due_on=promise.due_on,
+        text_version=promise.text_version,
+        language=promise.language,
+        by=by,
+        at=promise.at,
     )
 
 

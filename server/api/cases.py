@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import cases, catalogue, earlier, supervision, unmasking
+from server.actions import cases, catalogue, earlier, promises, supervision, unmasking
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.wire.case import CaseState, ItemView, Version
 from server.wire.http import (
@@ -14,6 +14,7 @@ from server.wire.http import (
     EarlierMaterials,
     Items,
     Ledger,
+    OwedMaterials,
     Report,
     Unmasked,
 )
@@ -93,6 +94,12 @@ async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
     return Cases(
         cases=rows[:PAGE], next_cursor=write_cursor(last.created_at, last.id) if last else None
     )
+
+
+@routes.route("GET", "/api/v1/owed")
+async def list_owed(ask: Ask[Nothing, Nothing]) -> OwedMaterials:
+    """容缺后补: what is promised and not done in the accepted cases that I may see, most urgent first."""
+    return await promises.owed(ask.request.app[STORE], ask.actor)
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}", problems=(Code.NOT_FOUND,))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, assert_never
 
 from aiohttp import web
 
@@ -13,7 +13,7 @@ from server.actions.quotas import Room
 from server.api.edge import is_local
 from server.api.figures import FIGURES
 from server.api.route import Ask, Nothing, Routes
-from server.domain import consent, earlier
+from server.domain import consent, earlier, promise
 from server.domain.person import Act, Actor, may
 from server.wire.http import ConsentText, Health, Language, Limits
 from signaling.protocol import Message
@@ -47,8 +47,8 @@ ROOM: Final[web.AppKey[Callable[[Actor], Awaitable[Room]]]] = web.AppKey("room")
 
 
 class ConsentQuery(Message):
-    kind: Literal["recording", "earlier"] = "recording"
-    """What he is asked about: the recording of a call, or materials of his earlier cases."""
+    kind: Literal["recording", "earlier", "promise"] = "recording"
+    """What he is asked about: the recording of a call, materials of his earlier cases, 容缺后补."""
     language: Language | None = None
     """Without it, the language of the request."""
 
@@ -71,11 +71,18 @@ async def read_limits(ask: Ask[Nothing, Nothing]) -> Limits:
 async def read_consent_text(ask: Ask[ConsentQuery, Nothing]) -> ConsentText:
     """The words that the applicant is shown before he answers, in their current version."""
     language = ask.query.language or ask.language
-    words = consent if ask.query.kind == "recording" else earlier
-    text = words.text(words.CURRENT, language)
+    match ask.query.kind:
+        case "recording":
+            version, text = consent.CURRENT, consent.text(consent.CURRENT, language)
+        case "earlier":
+            version, text = earlier.CURRENT, earlier.text(earlier.CURRENT, language)
+        case "promise":
+            version, text = promise.CURRENT, promise.text(promise.CURRENT, language)
+        case never:
+            assert_never(never)
     if text is None:
         raise Refusal(Code.NOT_FOUND)
-    return ConsentText(version=words.CURRENT, language=language, text=text)
+    return ConsentText(version=version, language=language, text=text)
 
 
 @routes.route("GET", "/api/v1/openapi.json", public=True, produces="application/json")

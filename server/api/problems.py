@@ -153,7 +153,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.REASON_MISSING: Entry(422, "请填写理由。", "Please give a reason."),
     Code.INCOMPLETE: Entry(
         409,
-        "还有未办妥的事项：必要材料、必填项、批注、告知要点或申请人签名。",
+        "还有未办妥的事项：必要材料、后补承诺、必填项、批注、告知要点或申请人签名。",
         "Something is still open: a required material or field, a comment, a point of the checklist or the signature.",
     ),
     Code.SECOND_NOTICE: Entry(
@@ -326,6 +326,11 @@ TABLE: Final[dict[Code, Entry]] = {
         409,
         "阅看件正在生成，请稍候。",
         "The copy to be looked at is still being made. Please wait a moment.",
+    ),
+    Code.LINE_NOT_LATER: Entry(
+        409,
+        "这项材料不能容缺后补，须在受理前提交。",
+        "This material may not follow later; it has to come before acceptance.",
     ),
     Code.EARLIER_CONSENT_MISSING: Entry(
         409,

@@ -11,13 +11,24 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
-from server.domain import checklist, clock, comment, form, limits, material, summary, working_days
+from server.domain import (
+    checklist,
+    clock,
+    comment,
+    form,
+    limits,
+    material,
+    promise,
+    summary,
+    working_days,
+)
 from server.domain.checklist import Check
 from server.domain.clock import Clock, Started
 from server.domain.comment import Comment
 from server.domain.form import Entry, Form, Hand, Hold, Proposal
 from server.domain.item import Item, Mode
 from server.domain.material import Material
+from server.domain.promise import Promise
 from server.domain.schema import Fault
 from server.domain.summary import Shown, Signature, Submission
 from signaling.refusals import Code, Refusal
@@ -96,10 +107,32 @@ class Case:
     submission: Submission | None = None
     corrections: int = 0
     earlier_consent: Consent | None = None
+    promises: tuple[Promise, ...] = ()
 
     @property
     def closed(self) -> bool:
         return self.state in CLOSED
+
+    @property
+    def owed(self) -> frozenset[str]:
+        """Lines whose materials may follow, now that the case is accepted."""
+        if self.state != "accepted":
+            return frozenset()
+        return frozenset(one.line for one in promise.owed(self.promises, self.materials))
+
+    @property
+    def owed_by(self) -> date | None:
+        """The first day by which something is owed to an accepted case."""
+        left = promise.owed(self.promises, self.materials) if self.state == "accepted" else []
+        return left[0].due_on if left else None
+
+    def shut(self, line: str) -> bool:
+        """Whether nothing of this line changes any more: the case is decided, and it is not owed."""
+        return self.closed and line not in self.owed
+
+    def line_of(self, material_id: str) -> str:
+        """The line of a material of the case; empty for one that is not there."""
+        return next((one.line for one in self.materials if one.id == material_id), "")
 
     @property
     def unit_id(self) -> str:
@@ -187,17 +220,18 @@ def decide(
 
 
 def _complete(case: Case, at: datetime) -> None:
-    """Refuse ``incomplete`` with the keys of open lines, the paths of fields that are required and
+    """Refuse ``incomplete`` with the keys of open lines, those that may follow and are not promised, the paths of fields that are required and
     empty or break a rule, the keys of lacking points (each comma-separated), how many comments are
     open, and ``signature`` when the item wants one that was handed in and still holds."""
     lines = material.unsettled(case.item.lines, case.materials)
+    unpromised = promise.unpromised(case.item.lines, case.promises, case.materials)
     wrong = form.faults(case.form, at)
     comments = comment.still_open(case.comments)
     checks = checklist.lacking(case.item, case.checks)
     unsigned = case.item.signature == "required" and not summary.holds(
         case.submission, case.signature
     )
-    if lines or wrong or comments or checks or unsigned:
+    if lines or unpromised or wrong or comments or checks or unsigned:
         raise Refusal(
             Code.INCOMPLETE,
             lines=",".join(line.key for line in lines),
@@ -205,6 +239,7 @@ def _complete(case: Case, at: datetime) -> None:
             comments=len(comments),
             checks=",".join(checks),
             **({"signature": True} if unsigned else {}),
+            **({"promises": ",".join(one.key for one in unpromised)} if unpromised else {}),
         )
 
 

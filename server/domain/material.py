@@ -6,7 +6,7 @@ stands beside them and counts for nothing. How bytes arrive, are probed and stor
 here. Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, assert_never
@@ -105,11 +105,13 @@ def sent(
     who: Hand,
     *,
     closed: bool,
+    owed: Set[str] = frozenset(),
 ) -> Sender:
     """Judge whether a file may come now, and give whose it is.
 
     The window brings materials, one of which may return a file of the approver's (``answers``), and
-    pages, of which materials are made; the approver sends everything else, notices and results also after the decision. Refused:
+    pages, of which materials are made; the approver sends everything else, notices and results also
+    after the decision. ``owed`` are lines whose materials may follow acceptance. Refused:
     ``not_yours``, ``case_closed``, ``line_unknown``, ``not_found`` (``answers`` names no file that
     the approver sent), ``throttled`` (200 versions of the line).
     """
@@ -120,7 +122,7 @@ def sent(
             raise Refusal(Code.NOT_YOURS)
     if (purpose in FROM_WINDOW) is not (sender == "window") or (answers and purpose != "material"):
         raise Refusal(Code.NOT_YOURS, purpose=purpose)
-    if closed and purpose not in AFTER_CLOSING:
+    if closed and purpose not in AFTER_CLOSING and not (purpose == "material" and line in owed):
         raise Refusal(Code.CASE_CLOSED)
     if line != OTHER_LINE and item.line(line) is None:
         raise Refusal(Code.LINE_UNKNOWN)

@@ -136,6 +136,8 @@ cases = sa.Table(
     C("shown", JSON, nullable=True),  # the summary last shown: hash, at
     C("looked", JSON, nullable=True),  # when and at which version an approver last opened the case
     C("submission", JSON, nullable=True),
+    C("promises", JSON, nullable=True),  # of what may follow after acceptance
+    C("owed_by", sa.Date, nullable=True, index=True),  # the first day of an accepted case
     C("earlier_consent", JSON, nullable=True),  # to the use of materials of earlier cases
 )  # fmt: skip
 case_fields = sa.Table(

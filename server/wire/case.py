@@ -208,6 +208,18 @@ class ViewedCopy(Message):
     """Why it failed, or what a locked one waits for: ``waiting`` for the scanner, ``too_large`` for it."""
 
 
+class PromiseView(Message):
+    """容缺后补: what the applicant promised to bring by that day, the day included."""
+
+    line: str
+    due_on: date
+    text_version: str
+    language: Literal["zh-CN", "en"]
+    by: PersonRef
+    """Who took it down at the window."""
+    at: datetime
+
+
 class OriginView(Message):
     """The earlier case of the same applicant from which a file was taken over, with his consent."""
 
@@ -522,6 +534,7 @@ class CaseView(Message):
     drawings: list[DrawingView] = []
     drawing_only: PersonRef | None = None
     """Who alone may draw on documents; null: the window and the approver."""
+    promises: list[PromiseView] = []
     earlier_consent: Consent | None = None
     """The applicant's answer about using materials of his earlier cases."""
 
@@ -690,6 +703,19 @@ class CaseGrade(Command):
     material_id: Id
     grade: Grade
     note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
+
+
+class CasePromise(Command):
+    """容缺后补: the applicant promises to bring the material of a line by a day; a later promise
+    replaces it. Window only, until the decision. Refused: case_closed, line_unknown, line_not_later,
+    bad_date (past, or more than 180 days away), malformed (no such text)."""
+
+    type: Literal["case.promise"] = "case.promise"
+    case_id: Id
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    due_on: date
+    text_version: Annotated[str, StringConstraints(max_length=20)]
+    language: Literal["zh-CN", "en"]
 
 
 class CaseConsentEarlier(Command):
@@ -941,6 +967,13 @@ class CaseConsented(Event):
     consent: Consent
 
 
+class CasePromised(Event):
+    """In place of an earlier one of that line."""
+
+    type: Literal["case.promised"] = "case.promised"
+    promise: PromiseView
+
+
 class CaseEarlierConsented(Event):
     type: Literal["case.earlier_consented"] = "case.earlier_consented"
     consent: Consent
@@ -1166,13 +1199,13 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
-    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier,
+    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
-    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,

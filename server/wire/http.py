@@ -650,6 +650,29 @@ class Limits(Message):
     bytes_left: int | None
 
 
+class OwedMaterial(Message):
+    """What was promised to an accepted case (容缺后补) and is not done."""
+
+    case_id: str
+    number: str | None
+    item_name: str
+    applicant_masked: str
+    line: str
+    line_name: str
+    window_unit_name: str
+    due_on: date
+    days_left: int
+    """Below 0: so many days overdue."""
+    standing: Literal["open", "overdue", "received", "done"]
+    """``received``: it came, and waits to be judged."""
+
+
+class OwedMaterials(Message):
+    """The most urgent first."""
+
+    owed: list[OwedMaterial]
+
+
 class EarlierMaterial(Message):
     """A file that the applicant brought to another matter; what it holds is not shown before it is used here."""
 
@@ -677,8 +700,8 @@ class EarlierMaterials(Message):
 
 
 class ConsentText(Message):
-    """The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, or
-    ``case.consent_earlier``, names."""
+    """The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
+    or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``."""
 
     version: str
     language: Language
@@ -728,7 +751,7 @@ class Health(Message):
 
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
-    CallLog, CallDetail, Limits, ConsentText, EarlierMaterials, People, Units, Health, PlaybackView, CallCheck, Marks,
+    CallLog, CallDetail, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from server.actions import demo
 from tests.browser.test_together import both, paper, picture
+from tests.kit.casework import CLOSING_VALUES, INK
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -39,3 +40,50 @@ async def test_an_earlier_material_is_used_by_consent(tmp_path: Path) -> None:
         told = approver.locator(".document[data-shown] [data-origin]")
         await expect(told).to_contain_text("取自“分公司注销登记”的营业执照正、副本")
         await picture(people.approver, "earlier-taken")
+
+
+async def test_a_material_follows_by_a_promise(tmp_path: Path) -> None:
+    async with both(tmp_path, demo.CLOSING) as people:
+        case_id, clerk, judge = people.case_id, people.clerk, people.judge
+        for line in ("application", "decision", "licence"):
+            material = await people.put(line, paper(1), f"{line}.pdf")
+            await judge.command(
+                "case.review", case_id=case_id, material_id=material, review="accepted"
+            )
+        for field, value in CLOSING_VALUES.items():
+            edit = {"field": field, "value": value, "base_version": 0}
+            await clerk.command("case.edit", case_id=case_id, **edit)
+        shown = await clerk.command("case.summarise", case_id=case_id)
+        seen = {"case_id": case_id, "hash": shown["hash"]}
+        await clerk.command("case.sign", **seen, shown_at=shown["shown_at"], **INK)
+        await clerk.command("case.submit", **seen)
+        window, approver = people.window.page, people.approver.page
+        await expect(approver.get_by_text("“清税证明”的后补承诺")).to_be_visible()
+        await window.locator('[data-line="tax"] [data-promise-line]').click()
+        asked = window.locator("[data-promising]")
+        await expect(asked.get_by_role("document")).to_contain_text(
+            "“清税证明”属于可以容缺后补的材料"
+        )
+        await picture(people.window, "promise")
+        await window.locator("[data-promise-now]").click()
+        await expect(asked).to_be_hidden()
+        for page in (window, approver):
+            told = page.locator('[data-line="tax"] [data-promise="open"]')
+            await expect(told).to_contain_text("前补交")
+        decided = {"decision": "accepted", "reason": "材料齐全，清税证明容缺后补。"}
+        await judge.command("case.decide", case_id=case_id, **decided)
+        # both desks are reminded, and what is owed is still taken and judged
+        await window.goto(window.url.partition("/cases")[0])
+        await expect(window.locator('[data-owed-line="tax"][data-standing="open"]')).to_be_visible()
+        await picture(people.window, "owed")
+        await window.locator("[data-owed] button").click()
+        await window.locator('[data-line="tax"] input[type="file"]').set_input_files(
+            [{"name": "清税证明.pdf", "mimeType": "application/pdf", "buffer": paper(1)}]
+        )
+        came = approver.locator('[data-line="tax"] [data-promise="received"]')
+        await expect(came).to_be_visible()
+        await approver.locator('[data-line="tax"] .thumb').click()
+        await expect(approver.locator(".document[data-shown]")).to_be_visible()
+        await approver.locator(".segments label").first.click()
+        await expect(approver.locator('[data-line="tax"] [data-promise="done"]')).to_be_visible()
+        await picture(people.approver, "promise-done")

@@ -16,6 +16,7 @@ from server.domain.case import Applicant, Case, CaseState, Consent, Decision
 from server.domain.form import Entry, Hand
 from server.domain.item import Field, Item, Line
 from server.domain.material import Material, MaterialState, Review
+from server.domain.promise import Promise
 from signaling.refusals import Code, Refusal
 
 AT = datetime(2026, 9, 29, 3, 0, tzinfo=UTC)
@@ -46,6 +47,10 @@ ITEM = Item(
     ),
     recording_refusal="not_recorded",
 )
+
+
+TAX = Promise("tax", date(2026, 10, 20), "2026-11", "zh-CN", CLERK.person_id, AT)
+"""What ITEM lets follow is promised, so that it stands in nobody's way."""
 
 
 def stored(
@@ -86,6 +91,7 @@ def case(
         decision=None,
         call_id=None,
         created_at=AT,
+        promises=(TAX,),
     )
 
 
@@ -94,6 +100,18 @@ def decide(start: Case, decision: Decision, reason: str = "齐全", who: Hand = 
 
 
 BOTH = (stored("application"), stored("licence"))
+
+
+def test_what_may_follow_is_promised_before_acceptance() -> None:
+    with pytest.raises(Refusal) as told:
+        decide(replace(case(BOTH), promises=()), "accepted")
+    assert told.value.code is Code.INCOMPLETE
+    assert told.value.details["promises"] == "tax"
+    assert decide(replace(case((*BOTH, stored("tax"))), promises=()), "accepted").owed_by is None
+    after = decide(case(BOTH), "accepted")
+    assert (after.owed, after.owed_by) == ({"tax"}, TAX.due_on)
+    assert (after.shut("licence"), after.shut("tax")) == (True, False)
+    assert decide(case(BOTH), "refused", "不属于").owed == frozenset()
 
 
 def test_acceptance_starts_the_promised_working_days() -> None:

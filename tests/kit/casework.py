@@ -23,6 +23,7 @@ from server.actions import (
     earlier,
     forms,
     papers,
+    promises,
     rating,
     sayings,
     signing,
@@ -37,7 +38,15 @@ from server.domain.material import Purpose
 from server.domain.person import Actor
 from server.store import Store, tables
 from server.store import people as staff
-from server.wire.case import CaseConsent, CaseCreate
+from server.wire.case import (
+    CaseConsent,
+    CaseCreate,
+    CaseEdit,
+    CaseReview,
+    CaseSign,
+    CaseSubmit,
+    CaseSummarise,
+)
 from server.work.child import Children
 from signaling.gateway import Connection
 from signaling.protocol import (
@@ -142,6 +151,7 @@ class Office:
             **viewing.commands(store),
             **drawing.commands(store),
             **earlier.commands(store),
+            **promises.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()
@@ -290,6 +300,38 @@ VALUES: Final = {
     "contact_phone": "053182012345",
     "appointment_way": "公司任命",
     "delivery": "邮寄送达",
+}
+
+
+async def closing(office: Office, case_id: str, folder: Path) -> Uploads:
+    """Fill a case of the item that lets a material follow: what is required is accepted, and signed."""
+    uploads = await office.uploads(folder / "uploads")
+    for line in ("application", "decision", "licence"):
+        brought = await office.bring(uploads, case_id, line, name=f"{line}.pdf")
+        judged = {"material_id": brought, "review": "accepted"}
+        await office.do(APPROVER, CaseReview, case_id=case_id, **judged)
+    for field, value in CLOSING_VALUES.items():
+        edit = {"field": field, "value": value, "base_version": 0}
+        await office.do(CLERK, CaseEdit, case_id=case_id, **edit)
+    shown = await office.do(CLERK, CaseSummarise, case_id=case_id)
+    seen = {"case_id": case_id, "hash": shown["hash"]}
+    await office.do(CLERK, CaseSign, **seen, shown_at=shown["shown_at"], **INK)
+    await office.do(CLERK, CaseSubmit, **seen)
+    return uploads
+
+
+INK: Final[dict[str, Any]] = {
+    "width": 300,
+    "height": 100,
+    "strokes": [[(0.1, 0.5, 0.5, 0), (0.9, 0.5, 0.5, 40)]],
+}
+
+
+CLOSING_VALUES: Final = {
+    "branch_name": "济南禾川检测技术有限公司青岛西海岸分公司",
+    "branch_credit_code": "91370211MA3N5XGY1G",
+    "closing_reason": "业务调整",
+    "contact_phone": "053182012345",
 }
 
 

@@ -54,6 +54,9 @@ def _change_case(case: Json, event: Json) -> None:
         case["consent"] = event["consent"]
     elif kind == "case.earlier_consented":
         case["earlier_consent"] = event["consent"]
+    elif kind == "case.promised":
+        others = [one for one in case["promises"] if one["line"] != event["promise"]["line"]]
+        case["promises"] = [*others, event["promise"]]
     elif kind == "case.called":
         case["call_id"], case["state"] = event["call_id"], event["state"]
     elif kind == "case.edited":
@@ -73,7 +76,8 @@ def _change_case(case: Json, event: Json) -> None:
         changed = event["material"]
         was = {material["id"]: material["state"] for material in case["materials"]}
         came = changed["state"] == "stored" and was.get(changed["id"]) != "stored"
-        if came and changed["purpose"] == "material":
+        open_ = case["state"] not in ("accepted", "refused")
+        if came and changed["purpose"] == "material" and open_:
             _unsign(case)
         _put(case["materials"], changed)
     elif kind == "case.decided":

@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,7 +64,7 @@ ACTS: Final = {
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
-    "case.consent_earlier", "case.take_earlier",
+    "case.consent_earlier", "case.take_earlier", "case.promise",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -467,6 +467,7 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
     await scene.is_denied(CLERK, original, about, json={"reason": " "})
     await scene.asks(APPROVER, original, "material.original", about, json={"reason": "比对公章"})
     await _earlier(scene, about["material_id"])
+    await _promise(scene)
     begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("licence"))
     upload = {"upload_id": begun["Location"].rpartition("/")[2]}
     await scene.is_denied(APPROVER, cancel, upload, headers=TUS)
@@ -497,6 +498,17 @@ async def _earlier(scene: Scene, material_id: str) -> None:
         assert (one["actor"], one["on_behalf_of"]) == (f"person-{CLERK}", "applicant")
         assert datetime.fromisoformat(one["at"]) >= since
     scene.done.add("case.take_earlier")
+
+
+async def _promise(scene: Scene) -> None:
+    made = await scene.sockets[CLERK].ask(
+        {"type": "case.create", **NEW_CASE, "item_id": demo.CLOSING}
+    )
+    until = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
+    about = {"case_id": made["case_id"], "line": "tax", "due_on": until}
+    promise = {**about, "text_version": "2026-11", "language": "zh-CN"}
+    await scene.is_refused(APPROVER, "case.promise", **promise)
+    await scene.does(CLERK, "case.promise", **promise)
 
 
 async def _signature(scene: Scene, case: Mapping[str, str]) -> None:

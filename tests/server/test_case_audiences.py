@@ -50,6 +50,12 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseResumeClock: {},
     shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
     shapes.CaseConsentEarlier: {"given": True, "text_version": "2026-11", "language": "en"},
+    shapes.CasePromise: {
+        "line": "licence",
+        "due_on": "2026-12-31",
+        "text_version": "2026-11",
+        "language": "en",
+    },
     shapes.CaseTakeEarlier: {"line": "application", "material_id": "material-of-old"},
     shapes.CasePrintForm: {},
     shapes.CaseUnmask: {"what": "phone", "reason": "x"},

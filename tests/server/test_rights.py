@@ -83,6 +83,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/search/cases": ALL,
     "GET /api/v1/cases/{case_id}": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
+    "GET /api/v1/owed": ALL,
     "GET /api/v1/cases/{case_id}/earlier": WINDOW,
     "GET /api/v1/cases/{case_id}/history": WATCHING,
     "GET /api/v1/cases/{case_id}/ledger": WATCHING,
@@ -172,6 +173,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.stop_clock": DECIDING,
     "case.resume_clock": DECIDING,
     "case.unmask": DECIDING | WATCHING,
+    "case.promise": WINDOW,
     "case.take_earlier": WINDOW,
     "case.consent_earlier": WINDOW,
     "case.print_form": WINDOW,
@@ -308,7 +310,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "quality": "good", "sample": SAMPLE,
         "way": "listen", "monitor_id": monitoring["monitor_id"],
-        "what": "phone", "unmasking_id": unmasked["unmasking_id"],
+        "due_on": "2026-12-10", "what": "phone", "unmasking_id": unmasked["unmasking_id"],
         "why": "hearing", "days": 5, "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip
 

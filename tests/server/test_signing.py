@@ -18,6 +18,7 @@ from server.wire.case import (
     CaseDecide,
     CaseEdit,
     CaseOpen,
+    CasePromise,
     CasePropose,
     CaseReview,
     CaseSign,
@@ -265,6 +266,8 @@ async def test_an_item_may_want_it_handed_in_before_it_is_accepted(
         assert (refusal.code, refusal.details["signature"]) == (Code.INCOMPLETE, True)
         assert refusal.details["lines"] == refusal.details["fields"] == ""
 
+    promise = {"line": "tax", "due_on": "2026-12-20", "text_version": "2026-11", "language": "en"}
+    await office.do(CLERK, CasePromise, case_id=case_id, **promise)
     await refused()
     now = await signed(office, case_id)
     await refused()

@@ -17,12 +17,12 @@ from server.actions.cases.admission import (
     subject_of,
 )
 from server.actions.cases.calling import Dialling, card, dialling, mark_called
-from server.actions.cases.listing import listing
+from server.actions.cases.listing import listing, places_of
 from server.actions.cases.numbers import AHEAD, due, number_of
 from server.actions.cases.registering import commands, consent, create, open_case, snapshot
 
 __all__ = [
     "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
     "commands", "consent", "create", "dialling", "due", "earlier", "header", "listing", "mark_called",
-    "new_id", "number_of", "open_case", "shown", "snapshot", "subject_of",
+    "new_id", "number_of", "open_case", "places_of", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

@@ -10,6 +10,20 @@ from server.store import cases as rows
 from server.wire.http import CaseSummary
 
 
+def places_of(actor: Actor) -> tuple[set[str], set[str]]:
+    """The units whose windows' cases, and those whose decisions, exist for this person."""
+    windows, deciding = set[str](), set[str]()
+    for act, places in (
+        (Act.CASE_FILL, (windows,)),
+        (Act.CASE_JUDGE, (deciding,)),
+        (Act.CASE_WATCH, (windows, deciding)),
+    ):
+        if may(actor, act, window_unit_id=actor.unit_id, unit_id=actor.unit_id):
+            for place in places:
+                place.add(actor.unit_id)
+    return windows, deciding
+
+
 async def listing(
     store: Store,
     actor: Actor,
@@ -24,15 +38,7 @@ async def listing(
 
     ``before`` is (created_at, id) of the last row of the page before.
     """
-    windows, deciding = set[str](), set[str]()
-    for act, places in (
-        (Act.CASE_FILL, (windows,)),
-        (Act.CASE_JUDGE, (deciding,)),
-        (Act.CASE_WATCH, (windows, deciding)),
-    ):
-        if may(actor, act, window_unit_id=actor.unit_id, unit_id=actor.unit_id):
-            for place in places:
-                place.add(actor.unit_id)
+    windows, deciding = places_of(actor)
     async with store.read() as reading:
         listed = await rows.list_cases(
             reading,

@@ -6,7 +6,7 @@ first. Rights are asked in server.actions.
 """
 
 from server.store.cases.columns import origin_json
-from server.store.cases.listing import Listed, counts, list_cases
+from server.store.cases.listing import Listed, Owing, counts, list_cases, list_owed
 from server.store.cases.reading import (
     Connection,
     Draft,
@@ -41,12 +41,13 @@ from server.store.cases.writing import (
     save_draft,
     save_form,
     save_material,
+    save_promises,
 )
 
 __all__ = [
-    "Connection", "Draft", "Header", "Listed", "Looked", "Record", "Strokes", "Whole", "add",
+    "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
     "add_saying", "add_signature", "count_sayings", "counts", "drop_draft", "find", "find_header",
-    "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_sayings", "look",
+    "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look",
     "looked_at", "material_of", "next_serial", "origin_json", "outdate_signatures", "running_limits", "save", "save_check",
-    "save_comment", "save_draft", "save_form", "save_material",
+    "save_comment", "save_draft", "save_form", "save_material", "save_promises",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The JSON columns of a case and of its threads, which are read and written whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from server.domain.case import Consent, Decided
 from server.domain.clock import Clock, Extension, Halt
 from server.domain.comment import Comment, Remark
 from server.domain.material import Origin
+from server.domain.promise import Promise
 from server.domain.summary import Shown, Submission
 from server.domain.working_days import Counted
 
@@ -29,6 +30,26 @@ def consent_json(consent: Consent | None) -> dict[str, Any] | None:
         "at": consent.at.isoformat(),
         "taken_by": consent.taken_by,
     }
+
+
+def promises_of(stored: list[Mapping[str, Any]] | None) -> tuple[Promise, ...]:
+    return tuple(
+        Promise(
+            **{
+                **one,
+                "due_on": date.fromisoformat(one["due_on"]),
+                "at": datetime.fromisoformat(one["at"]),
+            }
+        )
+        for one in stored or ()
+    )
+
+
+def promises_json(promises: Iterable[Promise]) -> list[dict[str, Any]]:
+    return [
+        {**asdict(one), "due_on": one.due_on.isoformat(), "at": one.at.isoformat()}
+        for one in promises
+    ]
 
 
 def origin_of(stored: Mapping[str, Any] | None) -> Origin | None:

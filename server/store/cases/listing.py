@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from server.domain.case import Decided
 from server.domain.item import Item
 from server.domain.material import Material, missing
-from server.store.cases.columns import decided_of
+from server.domain.promise import Promise
+from server.store.cases.columns import decided_of, promises_of
 from server.store.cases.reading import JOINED, PLACES, Connection, material_of
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.people import person_refs
@@ -40,6 +41,53 @@ class Listed:
     decision: Decided | None
     materials_stored: int
     materials_required: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """An accepted case to which something was promised."""
+
+    case_id: str
+    number: str | None
+    item: Item
+    applicant_name: str
+    window_unit_name: str
+    promises: tuple[Promise, ...]
+    materials: tuple[Material, ...]
+
+
+async def list_owed(
+    connection: Connection,
+    *,
+    window_unit_ids: Collection[str],
+    unit_ids: Collection[str],
+    limit: int = 200,
+) -> list[Owing]:
+    """Accepted cases taken at, or decided by, these units that are owed something, most urgent first."""
+    found = await connection.execute(
+        sa.select(cases, *PLACES, *ITEM_COLUMNS)
+        .select_from(JOINED)
+        .where(
+            cases.c.owed_by.is_not(None),
+            sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids)),
+        )
+        .order_by(cases.c.owed_by, cases.c.id)
+        .limit(limit)
+    )
+    rows = found.mappings().all()
+    brought = await _brought(connection, [row["id"] for row in rows])
+    return [
+        Owing(
+            case_id=row["id"],
+            number=row["number"],
+            item=item_of(dict(row)),
+            applicant_name=row["applicant_name"],
+            window_unit_name=row["window_unit_name"],
+            promises=promises_of(row["promises"]),
+            materials=tuple(brought[row["id"]]),
+        )
+        for row in rows
+    ]
 
 
 async def list_cases(
@@ -98,14 +146,20 @@ async def list_cases(
         )
     rows = (await connection.execute(query)).mappings().all()
     clerks = await person_refs(connection, [row["clerk_id"] for row in rows])
-    brought: dict[str, list[Material]] = {row["id"]: [] for row in rows}
-    if rows:
+    brought = await _brought(connection, [row["id"] for row in rows])
+    return [_listed(dict(row), clerks[row["clerk_id"]], brought[row["id"]]) for row in rows]
+
+
+async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[str, list[Material]]:
+    """All materials of these cases."""
+    brought: dict[str, list[Material]] = {id: [] for id in case_ids}
+    if brought:
         found = await connection.execute(
             sa.select(materials).where(materials.c.case_id.in_(list(brought)))
         )
         for material in found.mappings():
             brought[material["case_id"]].append(material_of(dict(material)))
-    return [_listed(dict(row), clerks[row["clerk_id"]], brought[row["id"]]) for row in rows]
+    return brought
 
 
 def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material]) -> Listed:

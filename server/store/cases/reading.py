@@ -29,6 +29,7 @@ from server.store.cases.columns import (
     consent_of,
     decided_of,
     origin_of,
+    promises_of,
     remarks_of,
     shown_of,
     submission_of,
@@ -195,6 +196,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
         submission=submission_of(row["submission"]),
         corrections=row["corrections"],
         earlier_consent=consent_of(row["earlier_consent"]),
+        promises=promises_of(row["promises"]),
     )
     return Record(
         case=case,
@@ -387,6 +389,7 @@ def _everyone(case: Case) -> set[str]:
     named: set[str | None] = {case.clerk_id}
     named.add(case.consent.taken_by if case.consent else None)
     named.add(case.earlier_consent.taken_by if case.earlier_consent else None)
+    named |= {one.by for one in case.promises}
     named.add(case.decision.by if case.decision else None)
     if case.decision and (clock := case.decision.clock):
         named |= {id for one in clock.halts for id in (one.by, one.ended_by)}

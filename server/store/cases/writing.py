@@ -1,6 +1,6 @@
 """Writing a case: as the difference of two, or one row of what belongs to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,14 @@ from server.domain.checklist import Check
 from server.domain.comment import Comment
 from server.domain.form import Form, Proposal
 from server.domain.material import Material
+from server.domain.promise import Promise
 from server.domain.saying import Saying
 from server.domain.summary import Signature
 from server.store.cases.columns import (
     consent_json,
     decided_json,
     origin_json,
+    promises_json,
     remarks_json,
     shown_json,
     submission_json,
@@ -90,6 +92,7 @@ async def save(connection: Connection, before: Case, after: Case) -> None:
             ),
             ("decision", decided_json(after.decision), decided_json(before.decision)),
             ("corrections", after.corrections, before.corrections),
+            ("owed_by", after.owed_by, before.owed_by),
             ("shown", shown_json(after.shown), shown_json(before.shown)),
             ("submission", submission_json(after.submission), submission_json(before.submission)),
         )
@@ -102,6 +105,13 @@ async def save(connection: Connection, before: Case, after: Case) -> None:
         if was.get(one.id) != one:
             await save_material(connection, after.id, one, new=one.id not in was)
     await save_form(connection, after.id, before.form, after.form)
+
+
+async def save_promises(connection: Connection, case_id: str, promises: Iterable[Promise]) -> None:
+    """Write what is promised, whole."""
+    await connection.execute(
+        cases.update().where(cases.c.id == case_id).values(promises=promises_json(promises))
+    )
 
 
 async def save_form(connection: Connection, case_id: str, before: Form, after: Form) -> None:

@@ -259,6 +259,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
       case 'case.earlier_consented':
         add(key, at, event.consent.taken_by, event.consent.given ? 'earlier_given' : 'earlier_refused', { row: 'decisions' })
         break
+      case 'case.promised':
+        add(key, at, event.promise.by, 'promised', { values: { line: lines.get(event.promise.line) ?? '', day: event.promise.due_on }, row: 'files', tone: 'amber' })
+        break
       case 'case.unmasked':
         add(key, at, event.unmasking.by, 'unmasked', { values: { reason: event.unmasking.reason }, row: 'decisions', tone: 'amber' })
         break

@@ -5,6 +5,7 @@
 import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
 import { fieldIn, formFaults, named, type FormFault } from './fields'
 import { linesOf, open, type Line } from './lines'
+import { unpromised } from './promises'
 
 /** What a comment is about. */
 export type Anchor = 'case' | `field:${string}` | `line:${string}`
@@ -72,6 +73,8 @@ export interface Lacking {
   comments: number
   checks: CheckPoint[]
   signature: boolean
+  /** what may follow, but was not promised */
+  promises: readonly { name: string }[]
 }
 
 export function lackingOf(view: CaseView): Lacking {
@@ -81,12 +84,13 @@ export function lackingOf(view: CaseView): Lacking {
     comments: openComments(view).length,
     checks: checklistOf(view).flatMap(({ point, check }) => (check?.verdict === 'lacking' ? [point] : [])),
     signature: view.item.signature === 'required' && !submitted(view),
+    promises: unpromised(view),
   }
 }
 
 /** How many things; open comments count as one each. */
 export function countOf(lacking: Lacking): number {
-  return lacking.lines.length + lacking.fields.length + lacking.comments + lacking.checks.length + (lacking.signature ? 1 : 0)
+  return lacking.lines.length + lacking.fields.length + lacking.comments + lacking.checks.length + lacking.promises.length + (lacking.signature ? 1 : 0)
 }
 
 /** A file that the approver sent, and what the window returned for it. */

@@ -34,6 +34,8 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return { ...view, consent: event.consent }
     case 'case.earlier_consented':
       return { ...view, earlier_consent: event.consent }
+    case 'case.promised':
+      return { ...view, promises: [...view.promises.filter((one) => one.line !== event.promise.line), event.promise] }
     case 'case.called':
       return { ...view, call_id: event.call_id, state: event.state }
     case 'case.edited':
@@ -119,7 +121,8 @@ function outdatedSignature(view: CaseView): SignatureView | null {
 /** Whether this version of a material has just become stored, as one that counts. */
 function brings(view: CaseView, now: MaterialView): boolean {
   const before = view.materials.find((one) => one.id === now.id)
-  return now.purpose === 'material' && now.state === 'stored' && before?.state !== 'stored'
+  // what follows after acceptance takes nothing from what was signed
+  return view.state !== 'accepted' && view.state !== 'refused' && now.purpose === 'material' && now.state === 'stored' && before?.state !== 'stored'
 }
 
 /** In the order of the points' keys. */

@@ -232,6 +232,8 @@ export function useCase(case_id: string, as_applicant = false) {
       live.ask({ type: 'case.consent', case_id, given, text_version, language }),
     consentEarlier: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
+    promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
+      live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
     takeEarlier: (line: string, material_id: string) => live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id }),
     edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),

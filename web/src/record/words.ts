@@ -100,6 +100,7 @@ export function lackingWords(t: ComposerTranslation, lacking: Lacking, language:
     ...lacking.fields.map((field) => labelOf(field, language)),
     ...(lacking.comments ? [t('record.decision.lacking.comments', { n: lacking.comments })] : []),
     ...lacking.checks.map((point) => t('record.decision.lacking.check', { point: point.text })),
+    ...lacking.promises.map((one) => t('sources.promise.lacking', { line: one.name })),
     ...(lacking.signature ? [t('record.decision.lacking.signature')] : []),
   ]
 }

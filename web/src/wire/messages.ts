@@ -59,6 +59,7 @@ export type AnyCommand =
   | CasePrintForm
   | CaseConsentEarlier
   | CaseTakeEarlier
+  | CasePromise
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -85,6 +86,7 @@ export type AnyEvent =
   | CaseDrawingsCleared
   | CaseDrawingKept
   | CaseEarlierConsented
+  | CasePromised
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -717,6 +719,20 @@ export interface CaseTakeEarlier {
   material_id: string
 }
 /**
+ * 容缺后补: the applicant promises to bring the material of a line by a day; a later promise
+ * replaces it. Window only, until the decision. Refused: case_closed, line_unknown, line_not_later,
+ * bad_date (past, or more than 180 days away), malformed (no such text).
+ */
+export interface CasePromise {
+  id: string
+  type: 'case.promise'
+  case_id: string
+  line: string
+  due_on: string
+  text_version: string
+  language: 'zh-CN' | 'en'
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -866,6 +882,7 @@ export interface CaseView {
   unmaskings: UnmaskingView[]
   drawings: DrawingView[]
   drawing_only: PersonRef | null
+  promises: PromiseView[]
   earlier_consent: Consent | null
 }
 /**
@@ -1243,6 +1260,17 @@ export interface DrawingView {
   by: PersonRef
   at: string
 }
+/**
+ * 容缺后补: what the applicant promised to bring by that day, the day included.
+ */
+export interface PromiseView {
+  line: string
+  due_on: string
+  text_version: string
+  language: 'zh-CN' | 'en'
+  by: PersonRef
+  at: string
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -1443,6 +1471,16 @@ export interface CaseEarlierConsented {
   at: string
   type: 'case.earlier_consented'
   consent: Consent
+}
+/**
+ * In place of an earlier one of that line.
+ */
+export interface CasePromised {
+  subject: string
+  version: number
+  at: string
+  type: 'case.promised'
+  promise: PromiseView
 }
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
@@ -1956,8 +1994,8 @@ export interface CatalogueItems {
   total: number
 }
 /**
- * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, or
- * ``case.consent_earlier``, names.
+ * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
+ * or ``case.promise`` names; that of a promise has places for ``{line}`` and ``{day}``.
  */
 export interface ConsentText {
   version: string
@@ -2160,6 +2198,27 @@ export interface MarkView {
 }
 export interface Marks {
   marks: MarkView[]
+}
+/**
+ * What was promised to an accepted case (容缺后补) and is not done.
+ */
+export interface OwedMaterial {
+  case_id: string
+  number: string | null
+  item_name: string
+  applicant_masked: string
+  line: string
+  line_name: string
+  window_unit_name: string
+  due_on: string
+  days_left: number
+  standing: 'open' | 'overdue' | 'received' | 'done'
+}
+/**
+ * The most urgent first.
+ */
+export interface OwedMaterials {
+  owed: OwedMaterial[]
 }
 export interface People {
   people: PersonRow[]

@@ -64,6 +64,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     unmaskings: [],
     drawings: [],
     drawing_only: null,
+    promises: [],
     earlier_consent: null,
     ...over,
   }

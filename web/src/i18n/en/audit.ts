@@ -207,6 +207,7 @@ export default {
     unmasked: 'read a sensitive value whole: {reason}',
     earlier_given: 'agreed to the use of earlier materials',
     earlier_refused: 'refused the use of earlier materials',
+    promised: 'promised to bring {line} by {day}',
     file_earlier: 'used an earlier material: {line} ({from})',
     rated_1: 'rated the service: very good. {text}',
     rated_2: 'rated the service: good. {text}',

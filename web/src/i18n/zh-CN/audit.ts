@@ -207,6 +207,7 @@ export default {
     unmasked: '查看了敏感信息全文：{reason}',
     earlier_given: '同意使用以前的材料',
     earlier_refused: '不同意使用以前的材料',
+    promised: '承诺后补：{line}，{day} 前',
     file_earlier: '取用以前的材料：{line}（{from}）',
     rated_1: '评价：非常满意。{text}',
     rated_2: '评价：满意。{text}',

@@ -1,0 +1,99 @@
+"""容缺后补: the applicant's promise at the window, and what is still owed to a desk.
+
+Rules are in server.domain.promise. What follows after acceptance comes and is judged by the same
+road as every material.
+"""
+
+from server.actions.cases import Connected, Handler, actor_of, admitted, places_of, subject_of
+from server.actions.views import person_ref, promise_view
+from server.domain import promise as rules
+from server.domain.form import APPLICANT
+from server.domain.identifiers import mask_name
+from server.domain.person import Actor
+from server.domain.working_days import china_day
+from server.store import Store
+from server.store import cases as rows
+from server.wire.case import CasePromise, CasePromised
+from server.wire.http import OwedMaterial, OwedMaterials
+from signaling.protocol import Ack, Command
+from signaling.refusals import Code, Refusal
+
+
+def commands(store: Store) -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+
+    async def promised(connection: Connected, command: CasePromise) -> Ack:
+        return await promise(store, actor_of(connection), command)
+
+    return {CasePromise: promised}
+
+
+async def promise(store: Store, actor: Actor, command: CasePromise) -> Ack:
+    """Take down what the applicant promises, with the words that he was shown.
+
+    Refused: ``malformed`` (no such text), and as in ``server.domain.promise.make``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        case = record.case
+        new = rules.Promise(
+            command.line,
+            command.due_on,
+            command.text_version,
+            command.language,
+            actor.person_id,
+            change.at,
+        )
+        promises = rules.make(case.item, case.promises, new, hand, closed=case.closed)
+        if rules.text(new.text_version, new.language) is None:
+            raise Refusal(Code.MALFORMED, fields="text_version")
+        await rows.save_promises(change.connection, case.id, promises)
+        view = promise_view(new, person_ref(actor))
+        await change.record(
+            subject,
+            "case.promise",
+            f"line:{new.line}",
+            lambda version: CasePromised(
+                subject=subject, version=version, at=change.at, promise=view
+            ),
+            payload={
+                "line": new.line,
+                "due_on": new.due_on.isoformat(),
+                "text_version": new.text_version,
+                "language": new.language,
+                "words": rules.words(case.item, new),
+            },
+            on_behalf_of=APPLICANT,
+        )
+        return change.ack()
+
+
+async def owed(store: Store, actor: Actor) -> OwedMaterials:
+    """What is promised and not done in the accepted cases that exist for this person, most urgent first."""
+    windows, deciding = places_of(actor)
+    today = china_day(store.clock.now())
+    async with store.read() as connection:
+        found = await rows.list_owed(connection, window_unit_ids=windows, unit_ids=deciding)
+    owing = [(one, promise) for one in found for promise in rules.owed(one.promises, one.materials)]
+    owing.sort(key=lambda pair: (pair[1].due_on, pair[0].case_id))
+    return OwedMaterials(
+        owed=[
+            OwedMaterial(
+                case_id=one.case_id,
+                number=one.number,
+                item_name=one.item.name,
+                applicant_masked=mask_name(one.applicant_name),
+                line=promise.line,
+                line_name=line.name if (line := one.item.line(promise.line)) else promise.line,
+                window_unit_name=one.window_unit_name,
+                due_on=promise.due_on,
+                days_left=(promise.due_on - today).days,
+                standing=rules.standing(promise, one.materials, today),
+            )
+            for one, promise in owing
+        ]
+    )

@@ -1,0 +1,116 @@
+"""容缺后补 from the promise to the material that follows: acceptance, reminder, overdue, received, done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.actions import demo, promises
+from server.actions.jobs import Jobs
+from server.actions.papers import KIND, Press
+from server.wire import case as shapes
+from server.work.child import Children
+from signaling.refusals import Code, Refusal
+from tests.kit.casework import (
+    ADMIN,
+    APPROVER,
+    CLERK,
+    OTHER_CLERK,
+    PDF,
+    SUPERVISOR,
+    THIRD,
+    Office,
+    closing,
+)
+from tests.server.test_papers import text_of
+
+PROMISE = {"line": "tax", "due_on": "2026-12-03", "text_version": "2026-11", "language": "zh-CN"}
+ACCEPT = {"decision": "accepted", "reason": "材料齐全，清税证明容缺后补。"}
+
+
+async def owed(office: Office, login: str = CLERK) -> list[dict[str, Any]]:
+    told = await promises.owed(office.store, office.actors[login])
+    listed: list[dict[str, Any]] = told.model_dump(mode="json")["owed"]
+    return listed
+
+
+async def test_what_is_promised_follows_acceptance_and_is_done(
+    office: Office, tmp_path: Path
+) -> None:
+    case_id = await office.case(item_id=demo.CLOSING)
+    uploads = await closing(office, case_id, tmp_path)
+    about = {"case_id": case_id}
+    refusal = await office.refused(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+    assert (refusal.code, refusal.details["promises"]) == (Code.INCOMPLETE, "tax")
+    await office.do(CLERK, shapes.CasePromise, **about, **PROMISE)
+    assert await owed(office) == []
+    await office.do(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+
+    # the acceptance paper lists it
+    jobs = Jobs(office.store, {KIND: Press(office.store, Children()).kind})
+    while await jobs.work_once():
+        pass
+    paper = (await office.view(case_id))["papers"][-1]
+    assert (paper["kind"], paper["state"]) == ("acceptance", "ready")
+    content = office.store.blobs.path(paper["sha256"]).read_bytes()
+    text = text_of("acceptance-promised", content)
+    assert "容缺后补的材料（共1项）" in text
+    assert "2026年12月3日" in text
+
+    for login, sees in ((CLERK, 1), (OTHER_CLERK, 1), (APPROVER, 1), (SUPERVISOR, 1)):
+        assert len(await owed(office, login)) == sees, login
+    for login in (THIRD, ADMIN):
+        assert await owed(office, login) == [], login
+    [one] = await owed(office)
+    assert (one["line_name"], one["standing"], one["days_left"]) == ("清税证明", "open", 10)
+    assert one["applicant_masked"] == "孙**"
+    office.clock.move(11 * 86_400)
+    [one] = await owed(office, APPROVER)
+    assert (one["standing"], one["days_left"]) == ("overdue", -1)
+
+    # nothing but the promised line takes a file now
+    assert await _refused_bringing(office, uploads, case_id, "licence") is Code.CASE_CLOSED
+    bad = await office.bring(uploads, case_id, "tax")
+    assert [one["standing"] for one in await owed(office)] == ["received"]
+    judged = {**about, "material_id": bad, "review": "returned", "reason": "不清楚"}
+    await office.do(APPROVER, shapes.CaseReview, **judged)
+    assert [one["standing"] for one in await owed(office)] == ["overdue"]
+    good = await office.bring(uploads, case_id, "tax", PDF.replace(b"200 200", b"300 300"))
+    graded = {**about, "material_id": good, "grade": "B"}
+    await office.do(CLERK, shapes.CaseGrade, **graded)
+    await office.do(APPROVER, shapes.CaseReview, **about, material_id=good, review="accepted")
+    assert await owed(office) == []
+    assert await _refused_bringing(office, uploads, case_id, "tax") is Code.CASE_CLOSED
+    again = {**about, "material_id": good, "review": "returned", "reason": "不清楚"}
+    assert (await office.refused(APPROVER, shapes.CaseReview, **again)).code is Code.CASE_CLOSED
+    await office.switchboard.close()
+
+
+async def _refused_bringing(office: Office, uploads: Any, case_id: str, line: str) -> Code:
+    with pytest.raises(Refusal) as told:
+        await office.bring(uploads, case_id, line)
+    return told.value.code
+
+
+async def test_a_promise_keeps_its_words_and_nobody_but_the_window_takes_it(
+    office: Office,
+) -> None:
+    case_id = await office.case(item_id=demo.CLOSING)
+    about = {"case_id": case_id, **PROMISE}
+    for login in (APPROVER, SUPERVISOR):
+        assert (await office.refused(login, shapes.CasePromise, **about)).code is Code.NOT_YOURS
+    for changed, code in (
+        ({"line": "licence"}, Code.LINE_NOT_LATER),
+        ({"due_on": "2026-01-01"}, Code.BAD_DATE),
+        ({"text_version": "1999-01"}, Code.MALFORMED),
+    ):
+        refusal = await office.refused(CLERK, shapes.CasePromise, **{**about, **changed})
+        assert refusal.code is code
+    await office.do(CLERK, shapes.CasePromise, **about)
+    [made] = (await office.view(case_id, APPROVER))["promises"]
+    assert (made["line"], made["due_on"], made["by"]["name"]) == ("tax", "2026-12-03", "李秀兰")
+    [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.promise"]
+    assert (entry["object"], entry["on_behalf_of"]) == ("line:tax", "applicant")
+    await office.switchboard.close()

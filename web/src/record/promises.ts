@@ -1,0 +1,34 @@
+/**
+ * 容缺后补: what the applicant promised to bring after acceptance and how it stands. As the server has it
+ * (server/domain/promise.py); derived from the view, never kept; pure.
+ */
+import type { CaseView, MaterialLine, PromiseView } from '../wire/messages'
+import { linesOf, type Line } from './lines'
+
+export type Standing = 'open' | 'overdue' | 'received' | 'done'
+
+/** The day in China, as YYYY-MM-DD: what is promised is promised there. */
+export function chinaDay(at: Date): string {
+  return new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 10)
+}
+
+export function promiseOf(view: CaseView, line: string): PromiseView | null {
+  return view.promises.find((one) => one.line === line) ?? null
+}
+
+export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, today: string): Standing {
+  if (line.state === 'accepted' || line.state === 'not_needed') return 'done'
+  if (line.state === 'unread') return 'received'
+  return today > promise.due_on ? 'overdue' : 'open'
+}
+
+/** Whether files of this line are still taken and judged though the case is accepted. */
+export function owed(view: CaseView, line: Line): boolean {
+  return view.state === 'accepted' && promiseOf(view, line.line.key) !== null && line.state !== 'accepted' && line.state !== 'not_needed'
+}
+
+/** Lines that may follow, of which nothing is there and nothing is promised: they stand in the way of acceptance. */
+export function unpromised(view: CaseView): MaterialLine[] {
+  const there = new Set(['unread', 'accepted', 'returned', 'not_needed'])
+  return linesOf(view).flatMap((one) => (one.line.need === 'later' && !there.has(one.state) && !promiseOf(view, one.line.key) ? [one.line] : []))
+}
