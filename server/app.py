@@ -30,6 +30,7 @@ from server.actions import (
     drawing,
     earlier,
     forms,
+    handovers,
     papers,
     promises,
     qualities,
@@ -335,6 +336,7 @@ async def node(
         drawing.commands(store),
         earlier.commands(store),
         promises.commands(store),
+        handovers.commands(store),
         switchboard.handlers(),
         rehearsals.commands(),
     ):

@@ -5,7 +5,7 @@ the change. The paper itself is drawn by ``server.work.paper``. Knows no HTTP.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from server.domain import identifiers, material, promise, regions, schema, worki
 from server.domain import paper as rules
 from server.domain.case import Case
 from server.domain.clock import Clock
+from server.domain.handover import Handover
 from server.domain.item import Item
 from server.domain.limits import WHY
 from server.domain.material import Material
@@ -42,7 +43,7 @@ from server.store.papers import Paper, Signed
 from server.wire.case import CasePrintForm, PaperChanged, PaperView
 from server.work import paper as drawing
 from server.work.child import MIB, Children, Limits
-from signaling.protocol import Ack, Command
+from signaling.protocol import Ack, Command, PersonRef
 from signaling.refusals import Code, Refusal
 
 KIND: Final = "paper"
@@ -66,12 +67,19 @@ def commands(store: Store) -> dict[type[Command], Handler]:
 
 
 async def ask_paper(
-    change: Change, record: Record, kind: PaperKind, *, act: str = "paper.ask"
+    change: Change,
+    record: Record,
+    kind: PaperKind,
+    *,
+    act: str = "paper.ask",
+    handover: Handover | None = None,
+    people: Mapping[str, PersonRef] | None = None,
 ) -> PaperView:
     """Ask for a paper about the case as ``record`` has it, in this transaction.
 
     Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. Call
     it behind the change that gives rise to it, with the case locked and as it is afterwards.
+    ``handover`` is what a list of originals is about, with its ``people``.
     """
     case = record.case
     subject = subject_of(case.id)
@@ -89,6 +97,8 @@ async def ask_paper(
     )
     await rows.add(change.connection, paper)
     facts = await _facts(change, record, paper)
+    if handover is not None:
+        facts["handover"] = _handover(handover, record.case.item, people or {})
     await _record(change, paper, act)
     await enqueue(change, KIND, subject, {"paper": paper.id, "facts": facts})
     return paper_view(paper)
@@ -204,6 +214,36 @@ def _form(case: Case) -> list[dict[str, Any]]:
         heading = (place.group or field).group
         sections.setdefault(heading, []).append([place.label, value])
     return [{"name": name, "rows": rows} for name, rows in sections.items()]
+
+
+def _handover(handover: Handover, item: Item, people: Mapping[str, PersonRef]) -> dict[str, Any]:
+    """What stands on a list of paper originals."""
+
+    def who(id: str) -> str:
+        one = people[id]
+        return f"{one.name}（工号 {one.staff_number}）"
+
+    at = handover.received_at
+    return {
+        "number": handover.number,
+        "courier": handover.courier,
+        "tracking": handover.tracking,
+        "sent_at": _moment(handover.at),
+        "sent_by": who(handover.by),
+        "received_at": _moment(at) if at else "",
+        "received_by": who(handover.received_by) if handover.received_by else "",
+        "note": handover.note,
+        "lines": [
+            {
+                "name": line.name if (line := item.line(one.line)) else "其他材料",
+                "originals": one.originals,
+                "copies": one.copies,
+                "told": "" if one.received is None else "已收到" if one.received else "未收到",
+                "note": one.note,
+            }
+            for one in handover.sheets
+        ],
+    }
 
 
 def _clock(clock: Clock, record: Record) -> dict[str, Any]:

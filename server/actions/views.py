@@ -14,6 +14,7 @@ from server.domain.comment import Comment as Thread
 from server.domain.drawing import Drawing
 from server.domain.form import Entry
 from server.domain.form import Proposal as Proposed
+from server.domain.handover import Handover
 from server.domain.item import Condition, Field, Item, Rule
 from server.domain.material import Material, Origin
 from server.domain.person import Actor
@@ -46,6 +47,8 @@ from server.wire.case import (
     FormField,
     FormRule,
     HaltView,
+    HandoverSheet,
+    HandoverView,
     ItemView,
     MaterialLine,
     MaterialView,
@@ -125,6 +128,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         phones=[phone_view(one, people[one.by]) for one in whole.phones],
         drawings=[drawing_view(one, people[one.by]) for one in whole.drawings],
         drawing_only=people[whole.drawing_only] if whole.drawing_only else None,
+        handovers=[handover_view(one, people) for one in whole.handovers],
         promises=[promise_view(one, people[one.by]) for one in case.promises],
         earlier_consent=case.earlier_consent
         and consent_view(case.earlier_consent, people[case.earlier_consent.taken_by]),
@@ -259,6 +263,30 @@ def _viewed(material: Material) -> ViewedCopy | None:
             "sha256": material.viewed_sha256,
             "fault": material.viewed_fault,
         }
+    )
+
+
+def handover_view(handover: Handover, people: Mapping[str, PersonRef]) -> HandoverView:
+    return HandoverView(
+        id=handover.id,
+        number=handover.number,
+        courier=handover.courier,
+        tracking=handover.tracking,
+        lines=[
+            HandoverSheet(
+                line=one.line,
+                originals=one.originals,
+                copies=one.copies,
+                received=one.received,
+                note=one.note,
+            )
+            for one in handover.sheets
+        ],
+        by=people[handover.by],
+        at=handover.at,
+        received_by=people[handover.received_by] if handover.received_by else None,
+        received_at=handover.received_at,
+        note=handover.note,
     )
 
 

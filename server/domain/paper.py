@@ -8,9 +8,11 @@ from datetime import date
 from typing import Final, Literal
 
 PaperKind = Literal[
-    "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application"
+    "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application",
+    "handover",
 ]  # fmt: skip
-"""``application`` is the form as it was filled, which is no notice of the authority."""
+"""``application`` is the form as it was filled, ``handover`` the list that goes with paper originals; neither
+is a notice of the authority."""
 
 TITLES: Final[dict[PaperKind, str]] = {
     "receipt": "收件凭证",
@@ -20,6 +22,7 @@ TITLES: Final[dict[PaperKind, str]] = {
     "suspension": "特别程序告知书",
     "extension": "延长办理期限告知书",
     "application": "申请表",
+    "handover": "材料交接清单",
 }
 _SIGNS: Final[dict[PaperKind, str]] = {
     "receipt": "SJ",
@@ -29,6 +32,7 @@ _SIGNS: Final[dict[PaperKind, str]] = {
     "suspension": "TB",
     "extension": "YC",
     "application": "SQ",
+    "handover": "JJ",
 }
 CORRECT_WITHIN_DAYS: Final = 15
 """Working days that the applicant has to correct; the law names none, a unit's own rule may."""

@@ -336,6 +336,20 @@ papers = sa.Table(
     C("sha256", sa.String(64), nullable=True),
     C("pages", sa.Integer, nullable=True),
 )  # fmt: skip
+handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, copies, received, note}]
+    "handovers", metadata, _id(),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
+    C("version", sa.Integer, nullable=False),  # of the case: their order
+    C("number", sa.Integer, nullable=False),  # within the case, from 1
+    C("courier", sa.String(30), nullable=False),
+    C("tracking", sa.String(40), nullable=False),
+    C("sheets", JSON, nullable=False),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("received_by", ID, nullable=True),
+    C("received_at", Utc, nullable=True),
+    C("note", sa.Text, nullable=False),
+)  # fmt: skip
 phrases = sa.Table(  # 常用语; those without a unit are everybody's
     "phrases", metadata, _id(),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=True, index=True),

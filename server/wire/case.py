@@ -208,6 +208,32 @@ class ViewedCopy(Message):
     """Why it failed, or what a locked one waits for: ``waiting`` for the scanner, ``too_large`` for it."""
 
 
+class HandoverSheet(Message):
+    """One line of a list of paper originals; ``received`` is null until it was looked at."""
+
+    line: str
+    originals: int
+    copies: int
+    received: bool | None = None
+    note: str = ""
+
+
+class HandoverView(Message):
+    """材料交接清单: paper originals that went with one parcel, and what arrived."""
+
+    id: str
+    number: int
+    """Counts within the case."""
+    courier: str
+    tracking: str
+    lines: list[HandoverSheet]
+    by: PersonRef
+    at: datetime
+    received_by: PersonRef | None = None
+    received_at: datetime | None = None
+    note: str = ""
+
+
 class PromiseView(Message):
     """容缺后补: what the applicant promised to bring by that day, the day included."""
 
@@ -373,9 +399,16 @@ class RatingView(Message):
 
 
 PaperKind = Literal[
-    "receipt", "acceptance", "correction", "refusal", "suspension", "extension", "application"
+    "receipt",
+    "acceptance",
+    "correction",
+    "refusal",
+    "suspension",
+    "extension",
+    "application",
+    "handover",
 ]
-"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书 | 特别程序告知书 | 延长办理期限告知书 | 申请表.
+"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书 | 特别程序告知书 | 延长办理期限告知书 | 申请表 | 材料交接清单.
 ``application`` holds sensitive values whole: it is for the window and the applicant alone."""
 
 
@@ -535,6 +568,7 @@ class CaseView(Message):
     drawing_only: PersonRef | None = None
     """Who alone may draw on documents; null: the window and the approver."""
     promises: list[PromiseView] = []
+    handovers: list[HandoverView] = []
     earlier_consent: Consent | None = None
     """The applicant's answer about using materials of his earlier cases."""
 
@@ -703,6 +737,44 @@ class CaseGrade(Command):
     material_id: Id
     grade: Grade
     note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
+
+
+class OriginalsLine(Message):
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    originals: Annotated[int, Field(ge=0, le=99)]
+    copies: Annotated[int, Field(ge=0, le=99)]
+
+
+class CaseSendOriginals(Command):
+    """Keep which paper originals go with which parcel; 材料交接清单 is made. Window only, until the case
+    is refused. Refused: line_unknown, bad_number (a line of no paper), throttled (50 a case).
+    Result: ``{handover_id}``."""
+
+    type: Literal["case.send_originals"] = "case.send_originals"
+    case_id: Id
+    courier: Annotated[str, StringConstraints(min_length=1, max_length=30, strip_whitespace=True)]
+    tracking: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$", strip_whitespace=True)
+    ]
+    lines: Annotated[list[OriginalsLine], Field(min_length=1, max_length=200)]
+
+
+class ReceivedLine(Message):
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    received: StrictBool
+    note: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class CaseReceiveOriginals(Command):
+    """Tell of each line of a parcel whether it was in it; the list is made anew. Approver only.
+    Refused: not_found, stale (told already), malformed (not each line), reason_missing (a line that
+    is not there, without a note)."""
+
+    type: Literal["case.receive_originals"] = "case.receive_originals"
+    case_id: Id
+    handover_id: Id
+    arrived: Annotated[list[ReceivedLine], Field(min_length=1, max_length=200)]
+    note: Reason = ""
 
 
 class CasePromise(Command):
@@ -967,6 +1039,13 @@ class CaseConsented(Event):
     consent: Consent
 
 
+class HandoverChanged(Event):
+    """The whole list as it is now."""
+
+    type: Literal["handover.changed"] = "handover.changed"
+    handover: HandoverView
+
+
 class CasePromised(Event):
     """In place of an earlier one of that line."""
 
@@ -1200,12 +1279,13 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise,
+    CaseSendOriginals, CaseReceiveOriginals,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
-    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged,
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,

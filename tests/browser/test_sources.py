@@ -87,3 +87,41 @@ async def test_a_material_follows_by_a_promise(tmp_path: Path) -> None:
         await approver.locator(".segments label").first.click()
         await expect(approver.locator('[data-line="tax"] [data-promise="done"]')).to_be_visible()
         await picture(people.approver, "promise-done")
+
+
+async def test_paper_originals_travel_with_their_list_and_the_form_is_printed(
+    tmp_path: Path,
+) -> None:
+    async with both(tmp_path) as people:
+        window, approver = people.window.page, people.approver.page
+        await window.locator("[data-send-originals]").click()
+        parcel = window.locator("[data-parcel]")
+        await window.locator("[data-confirm-parcel]").click()
+        await expect(parcel.get_by_role("alert")).to_contain_text("请填写快递公司和单号")
+        await parcel.get_by_label("快递公司").fill("中国邮政 EMS")
+        await parcel.get_by_label("快递单号").fill("EX123456789CN")
+        await picture(people.window, "originals-send")
+        await window.locator("[data-confirm-parcel]").click()
+        await expect(window.locator('[data-handover-state="waiting"]')).to_be_visible()
+        await expect(window.locator('[data-paper="handover"]')).to_be_visible()
+        await approver.locator("[data-receive-originals]").click()
+        parcel = approver.locator("[data-parcel]")
+        licence = parcel.locator('[data-arrived="licence"]')
+        await licence.get_by_role("checkbox").uncheck()
+        await approver.locator("[data-confirm-parcel]").click()
+        await expect(parcel.get_by_role("alert")).to_contain_text("请写明情况")
+        await licence.get_by_label("差异说明").fill("只有正本，缺副本")
+        await picture(people.approver, "originals-receive")
+        await approver.locator("[data-confirm-parcel]").click()
+        told = window.locator('[data-handover-state="differs"]')
+        await expect(told).to_contain_text("营业执照正、副本 未收到：只有正本，缺副本")
+        await expect(
+            window.locator('[data-paper="handover"][data-paper-state="ready"]')
+        ).to_have_count(2)
+        # the form as it is filled, for the window and the applicant alone
+        await window.locator("[data-review]").click()
+        await window.locator("[data-print-form]").click()
+        printed = '[data-paper="application"][data-paper-state="ready"]'
+        await expect(window.locator(printed)).to_be_visible()
+        await expect(approver.locator('[data-paper="handover"]')).to_have_count(2)
+        await expect(approver.locator('[data-paper="application"]')).to_have_count(0)

@@ -22,6 +22,7 @@ from server.actions import (
     drawing,
     earlier,
     forms,
+    handovers,
     papers,
     promises,
     rating,
@@ -152,6 +153,7 @@ class Office:
             **drawing.commands(store),
             **earlier.commands(store),
             **promises.commands(store),
+            **handovers.commands(store),
             **self.switchboard.handlers(),
         }
         self.done: set[type[Command]] = set()

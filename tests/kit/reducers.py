@@ -108,6 +108,8 @@ def _change_case(case: Json, event: Json) -> None:
         case["drawings"] = [one for one in case["drawings"] if one["id"] not in event["ids"]]
     elif kind == "case.drawing_kept":
         case["drawing_only"] = event["only"]
+    elif kind == "handover.changed":
+        _put(case["handovers"], event["handover"])
     elif kind == "phone.changed":
         _put(case["phones"], event["phone"])
     elif kind == "paper.changed":

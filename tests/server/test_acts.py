@@ -64,7 +64,8 @@ ACTS: Final = {
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
-    "case.consent_earlier", "case.take_earlier", "case.promise",
+    "case.consent_earlier", "case.take_earlier", "case.promise", "case.send_originals",
+    "case.receive_originals",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
 
@@ -376,6 +377,13 @@ async def _clock(scene: Scene, case: Mapping[str, str]) -> None:
     unmask = {**case, "what": "phone", "reason": "回拨核实"}
     await scene.is_refused(CLERK, "case.unmask", **unmask)
     await scene.does(SUPERVISOR, "case.unmask", **unmask)
+    parcel = {"courier": "中国邮政 EMS", "tracking": "EX123456789CN"}
+    sheets = [{"line": "licence", "originals": 2, "copies": 0}]
+    await scene.is_refused(APPROVER, "case.send_originals", **case, **parcel, lines=sheets)
+    sent = await scene.does(CLERK, "case.send_originals", **case, **parcel, lines=sheets)
+    came = {**case, **sent, "arrived": [{"line": "licence", "received": True}]}
+    await scene.is_refused(CLERK, "case.receive_originals", **came)
+    await scene.does(APPROVER, "case.receive_originals", **came)
     stop = {**case, "why": "hearing", "reason": "听证会定于下周举行"}
     await scene.is_refused(CLERK, "case.stop_clock", **stop)
     await scene.does(APPROVER, "case.stop_clock", **stop)

@@ -50,6 +50,15 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseResumeClock: {},
     shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
     shapes.CaseConsentEarlier: {"given": True, "text_version": "2026-11", "language": "en"},
+    shapes.CaseSendOriginals: {
+        "courier": "EMS",
+        "tracking": "EX123456789CN",
+        "lines": [{"line": "licence", "originals": 1, "copies": 0}],
+    },
+    shapes.CaseReceiveOriginals: {
+        "handover_id": "handover-1",
+        "arrived": [{"line": "licence", "received": True}],
+    },
     shapes.CasePromise: {
         "line": "licence",
         "due_on": "2026-12-31",

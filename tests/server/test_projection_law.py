@@ -444,6 +444,15 @@ async def test_every_act_on_a_case_keeps_the_law(
     for audience in CASE_AUDIENCES:
         kinds = [paper["kind"] for paper in law.last[audience]["case"]["papers"]]
         assert ("application" in kinds) is (audience in ("window", "applicant"))
+    parcel = {"courier": "中国邮政 EMS", "tracking": "EX123456789CN"}
+    sheets = [{"line": "licence", "originals": 2, "copies": 1}]
+    about = {"case_id": case_id}
+    sent = await office.do(CLERK, shapes.CaseSendOriginals, **about, **parcel, lines=sheets)
+    assert await law.holds("paper originals were sent") == 2
+    came = {**sent, "arrived": [{"line": "licence", "received": False, "note": "缺副本"}]}
+    await office.do(APPROVER, shapes.CaseReceiveOriginals, **about, **came)
+    assert await law.holds("paper originals were received") == 2
+    assert law.last["third"]["case"]["handovers"][0]["lines"][0]["note"] == "缺副本"
     hearing = {"why": "hearing", "reason": "听证会定于下周举行"}
     await office.do(APPROVER, shapes.CaseStopClock, case_id=case_id, **hearing)
     assert await law.holds("the clock was stopped") == 2

@@ -173,6 +173,8 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.stop_clock": DECIDING,
     "case.resume_clock": DECIDING,
     "case.unmask": DECIDING | WATCHING,
+    "case.send_originals": WINDOW,
+    "case.receive_originals": DECIDING,
     "case.promise": WINDOW,
     "case.take_earlier": WINDOW,
     "case.consent_earlier": WINDOW,
@@ -290,6 +292,11 @@ async def _live(scene: Scene) -> dict[str, Any]:
     invited_phone = await clerk.ask({"type": "case.invite_phone", **about, **phone})
     unmask = {"what": "identity_number", "reason": "核对证件"}
     unmasked = await approver.ask({"type": "case.unmask", **about, **unmask})
+    originals = {
+        "courier": "EMS", "tracking": "EX123456789CN",
+        "lines": [{"line": LINE, "originals": 1, "copies": 0}],
+    }  # fmt: skip
+    handover = await clerk.ask({"type": "case.send_originals", **about, **originals})
     item = await desk.get(f"/items/{demo.PRINCIPAL}")
     shown = await clerk.ask({"type": "case.summarise", **about})
     listening = {"type": "monitor.begin", "call_id": call_id, "reason": "a complaint"}
@@ -310,6 +317,8 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "rehearsal_id": "rehearsal-of-nobody", "party": "send",
         "quality": "good", "sample": SAMPLE,
         "way": "listen", "monitor_id": monitoring["monitor_id"],
+        "courier": "EMS", "tracking": "EX123456789CN", "handover_id": handover["handover_id"],
+        "lines": originals["lines"], "arrived": [{"line": LINE, "received": True}],
         "due_on": "2026-12-10", "what": "phone", "unmasking_id": unmasked["unmasking_id"],
         "why": "hearing", "days": 5, "level": "1", "duty": "online", "page": 1, "x": 0.5, "y": 0.5,
     }  # fmt: skip

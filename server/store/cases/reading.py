@@ -18,6 +18,7 @@ from server.domain.comment import Comment
 from server.domain.drawing import Drawing
 from server.domain.earlier import CASES_AT_MOST, Earlier
 from server.domain.form import Entry, Hold, Proposal
+from server.domain.handover import Handover
 from server.domain.item import Item
 from server.domain.material import Material
 from server.domain.phone import Phone
@@ -37,6 +38,7 @@ from server.store.cases.columns import (
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.drawings import list_drawings
 from server.store.drawings import only as drawing_only
+from server.store.handovers import list_handovers
 from server.store.papers import Paper, list_papers
 from server.store.people import person_refs
 from server.store.phones import list_phones
@@ -116,6 +118,7 @@ class Whole:
     unmaskings: tuple[Unmasking, ...]
     drawings: tuple[Drawing, ...]
     drawing_only: str | None
+    handovers: tuple[Handover, ...]
     people: Mapping[str, PersonRef]
     """Those of the record, and who said something, invited a phone or read a value whole."""
 
@@ -237,6 +240,8 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
     only = await drawing_only(connection, case_id)
     speak |= {one.by for one in drawn}
     speak |= {only} if only else set()
+    sent = await list_handovers(connection, case_id)
+    speak |= {id for one in sent for id in (one.by, one.received_by) if id}
     unknown = speak - record.people.keys()
     return Whole(
         record=record,
@@ -247,6 +252,7 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
         unmaskings=unmaskings,
         drawings=drawn,
         drawing_only=only,
+        handovers=sent,
         people={**record.people, **await person_refs(connection, unknown)},
     )
 

@@ -259,6 +259,13 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
       case 'case.earlier_consented':
         add(key, at, event.consent.taken_by, event.consent.given ? 'earlier_given' : 'earlier_refused', { row: 'decisions' })
         break
+      case 'handover.changed': {
+        const { handover: one } = event
+        const got = one.received_at !== null
+        const differs = one.lines.some((line) => line.received === false || line.note)
+        add(key, at, got ? one.received_by : one.by, got ? 'originals_received' : 'originals_sent', { values: { courier: one.courier, tracking: one.tracking, n: String(one.lines.length) }, row: 'files', tone: got && differs ? 'amber' : 'plain' })
+        break
+      }
       case 'case.promised':
         add(key, at, event.promise.by, 'promised', { values: { line: lines.get(event.promise.line) ?? '', day: event.promise.due_on }, row: 'files', tone: 'amber' })
         break

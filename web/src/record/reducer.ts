@@ -92,6 +92,8 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return { ...view, drawings: view.drawings.filter((one) => !event.ids.includes(one.id)) }
     case 'case.drawing_kept':
       return { ...view, drawing_only: event.only }
+    case 'handover.changed':
+      return { ...view, handovers: put(view.handovers, event.handover) }
     case 'phone.changed':
       return { ...view, phones: put(view.phones, event.phone) }
     case 'paper.changed':

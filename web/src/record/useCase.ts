@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, PersonRef, SummaryView,
+  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, OriginalsLine, PersonRef, ReceivedLine, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
@@ -234,6 +234,10 @@ export function useCase(case_id: string, as_applicant = false) {
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
     promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
+    sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
+      live.ask<{ handover_id: string }>({ type: 'case.send_originals', case_id, courier, tracking, lines: lines as CaseSendOriginals['lines'] }),
+    receiveOriginals: (handover_id: string, arrived: ReceivedLine[], note: string) =>
+      live.ask({ type: 'case.receive_originals', case_id, handover_id, arrived: arrived as CaseReceiveOriginals['arrived'], note }),
     takeEarlier: (line: string, material_id: string) => live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id }),
     edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),

@@ -60,6 +60,8 @@ export type AnyCommand =
   | CaseConsentEarlier
   | CaseTakeEarlier
   | CasePromise
+  | CaseSendOriginals
+  | CaseReceiveOriginals
 export type AnyEvent =
   | CallChanged
   | Skipped
@@ -87,6 +89,7 @@ export type AnyEvent =
   | CaseDrawingKept
   | CaseEarlierConsented
   | CasePromised
+  | HandoverChanged
 export type AnyEphemeral =
   | UnitPresence
   | Replaced
@@ -733,6 +736,50 @@ export interface CasePromise {
   language: 'zh-CN' | 'en'
 }
 /**
+ * Keep which paper originals go with which parcel; 材料交接清单 is made. Window only, until the case
+ * is refused. Refused: line_unknown, bad_number (a line of no paper), throttled (50 a case).
+ * Result: ``{handover_id}``.
+ */
+export interface CaseSendOriginals {
+  id: string
+  type: 'case.send_originals'
+  case_id: string
+  courier: string
+  tracking: string
+  /**
+   * @minItems 1
+   * @maxItems 200
+   */
+  lines: [OriginalsLine, ...OriginalsLine[]]
+}
+export interface OriginalsLine {
+  line: string
+  originals: number
+  copies: number
+}
+/**
+ * Tell of each line of a parcel whether it was in it; the list is made anew. Approver only.
+ * Refused: not_found, stale (told already), malformed (not each line), reason_missing (a line that
+ * is not there, without a note).
+ */
+export interface CaseReceiveOriginals {
+  id: string
+  type: 'case.receive_originals'
+  case_id: string
+  handover_id: string
+  /**
+   * @minItems 1
+   * @maxItems 200
+   */
+  arrived: [ReceivedLine, ...ReceivedLine[]]
+  note?: string
+}
+export interface ReceivedLine {
+  line: string
+  received: boolean
+  note?: string
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -883,6 +930,7 @@ export interface CaseView {
   drawings: DrawingView[]
   drawing_only: PersonRef | null
   promises: PromiseView[]
+  handovers: HandoverView[]
   earlier_consent: Consent | null
 }
 /**
@@ -1204,7 +1252,7 @@ export interface Submission {
  */
 export interface PaperView {
   id: string
-  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application'
+  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application' | 'handover'
   number: string
   state: 'making' | 'ready' | 'failed'
   at: string
@@ -1270,6 +1318,31 @@ export interface PromiseView {
   language: 'zh-CN' | 'en'
   by: PersonRef
   at: string
+}
+/**
+ * 材料交接清单: paper originals that went with one parcel, and what arrived.
+ */
+export interface HandoverView {
+  id: string
+  number: number
+  courier: string
+  tracking: string
+  lines: HandoverSheet[]
+  by: PersonRef
+  at: string
+  received_by: PersonRef | null
+  received_at: string | null
+  note: string
+}
+/**
+ * One line of a list of paper originals; ``received`` is null until it was looked at.
+ */
+export interface HandoverSheet {
+  line: string
+  originals: number
+  copies: number
+  received: boolean | null
+  note: string
 }
 export interface CaseConsented {
   subject: string
@@ -1481,6 +1554,16 @@ export interface CasePromised {
   at: string
   type: 'case.promised'
   promise: PromiseView
+}
+/**
+ * The whole list as it is now.
+ */
+export interface HandoverChanged {
+  subject: string
+  version: number
+  at: string
+  type: 'handover.changed'
+  handover: HandoverView
 }
 /**
  * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.

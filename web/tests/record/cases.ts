@@ -65,6 +65,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     drawings: [],
     drawing_only: null,
     promises: [],
+    handovers: [],
     earlier_consent: null,
     ...over,
   }
