@@ -4,6 +4,7 @@
 # make bench    figures, as tables and as JSON under build/bench/
 # make bench-media  the media engine beside rtpengine, a C floor and aiortc
 # make proofs   the long proofs, with a report under build/proofs/
+# make fuzz     the parsers of the media worker, SECONDS=60 each, going on from the last time
 # make screens  take the pictures of the README and the docs anew
 # make schema   write the schemas and regenerate the TypeScript messages from them
 # make clean    remove what was built; the environments stay
@@ -22,6 +23,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { command -v "$$p"; break; }; done)
 STAGE := .ci/stage
+SECONDS ?= 60
+ATHERIS = $(BIN)/python -m pip install --quiet 'atheris>=3.0.0' \
+	|| echo 'No build of atheris for this Python: nothing is fuzzed.' >&2
 
 WEB_STAMP := web/node_modules/.package-lock.json
 WEB_FILES := $(shell find web -path web/node_modules -prune -o -path web/tests -prune -o -type f -print)
@@ -29,7 +33,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: run test check bench bench-media proofs screens schema clean install web wheel \
+.PHONY: run test check bench bench-media proofs fuzz screens schema clean install web wheel \
 	lint types contracts floors messages web-types parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -142,6 +146,14 @@ proofs: install web
 	YUNJIAN_STRICT=1 $(BIN)/python -m pytest -m 'proofs or timed' --timeout 3600 -rA --show-capture no \
 		--junit-xml build/proofs/report.xml tests \
 		| tee build/proofs/report.txt
+
+fuzz: install
+	@$(ATHERIS)
+	@mkdir -p build/fuzz
+	for target in stun sdp rtp rtcp frames; do \
+		$(STAGE) "fuzz $$target" $(BIN)/python -m tests.proofs.fuzz "$$target" $(SECONDS) \
+			"build/fuzz/$$target" -artifact_prefix=build/fuzz/ -verbosity=0 || exit; \
+	done
 
 screens: install web
 	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -k sqlite tests/server/test_papers.py \

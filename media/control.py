@@ -75,6 +75,16 @@ class RecordingStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingHalted:
+    """A segment that was told of cannot be written on: the disk is full or fails. What is there is
+    finished as soon as it can be, and a next segment is tried every few seconds."""
+
+    room: str
+    party: str
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch of a recorded track that is missing (UTC epoch seconds).
 
@@ -146,6 +156,7 @@ MediaEvent = (
     | PartyDown
     | OfferWanted
     | RecordingStarted
+    | RecordingHalted
     | SegmentFinished
     | SegmentLost
     | WorkerGone
@@ -170,6 +181,7 @@ _NAMES: dict[type[Any], str] = {
     PartyDown: "party_down",
     OfferWanted: "offer_wanted",
     RecordingStarted: "recording_started",
+    RecordingHalted: "recording_halted",
     SegmentFinished: "segment_finished",
     SegmentLost: "segment_lost",
     WorkerGone: "worker_gone",
@@ -191,6 +203,8 @@ def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
             return OfferWanted(**rest)
         case "recording_started":
             return RecordingStarted(**rest)
+        case "recording_halted":
+            return RecordingHalted(**rest)
         case "segment_finished":
             return segment_from(fields)
         case "segment_lost":

@@ -29,7 +29,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 from av.container import OutputContainer
@@ -39,6 +39,7 @@ from media.control import (
     SEGMENT_SUFFIX,
     Gap,
     RecordedTrack,
+    RecordingHalted,
     RecordingStarted,
     SegmentFinished,
     SegmentLost,
@@ -52,6 +53,7 @@ from media.tap import JSON, PACKET, REPORT, REPORT_BODY, json_record, take_recor
 log = logging.getLogger(__name__)
 
 LOCK_NAME = "recorder.lock"
+SEGMENT_ID = b"\x18\x53\x80\x67"
 CLUSTER_MS = 1000
 RETRY_S = 10.0
 HEADER_WAIT_S = 2.0
@@ -627,12 +629,49 @@ def _forget_note(folder: Path, segment: str) -> None:
     path.unlink(missing_ok=True)
 
 
+def _drop(folder: Path, segment: str) -> None:
+    """Let nothing be left of a file of which there is no word: none was ever told that it is."""
+    with suppress(OSError):
+        _forget_note(folder, segment)
+        (folder / f"{segment}{SEGMENT_SUFFIX}").unlink(missing_ok=True)
+
+
+def whole_bytes(stream: BinaryIO, size_bytes: int) -> int:
+    """How far a Matroska file consists of whole elements (RFC 8794, 8.1): a cluster that the disk took
+    half of is no use to anybody, and decoders complain of it."""
+    whole = 0
+    while True:
+        head = stream.read(12)
+        if len(head) < 2:
+            return whole
+        id_bytes = 9 - head[0].bit_length()
+        if id_bytes > 4 or len(head) <= id_bytes:
+            return whole
+        length_bytes = 9 - head[id_bytes].bit_length()
+        at = id_bytes + length_bytes
+        if length_bytes > 8 or len(head) < at:
+            return whole
+        unknown = (1 << 7 * length_bytes) - 1
+        length = int.from_bytes(head[id_bytes:at], "big") & unknown
+        if head[:id_bytes] == SEGMENT_ID:
+            # Its length is known only at the end; what is in it is looked at.
+            whole += at
+        elif length == unknown or whole + at + length > size_bytes:
+            return whole
+        else:
+            whole += at + length
+        stream.seek(whole)
+
+
 def salvage(folder: Path, segment: str) -> dict[str, Any]:
-    """Finish the file of a recorder that was killed: read it through, take its true length."""
+    """Finish the file of a recorder that was killed, or whose disk refused: cut off what is not whole,
+    read it through, take its true length."""
     note = json.loads(open_note(folder, segment).read_text())
     path = folder / f"{segment}{SEGMENT_SUFFIX}"
     spans: dict[int, tuple[int, float, float]] = {}
     try:
+        with path.open("r+b") as stream:
+            stream.truncate(whole_bytes(stream, path.stat().st_size))
         with av.open(str(path)) as container:
             for packet in container.demux():
                 if packet.pts is None or packet.time_base is None:
@@ -680,11 +719,14 @@ class Desk:
         self._recordings: dict[int, Recording] = {}
         self._failed: dict[int, tuple[float, Recording]] = {}
         self._sealed: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._unsealed: SimpleQueue[tuple[float, Callable[[Path, Any], dict[str, Any]], Any]] = (
+            SimpleQueue()
+        )
         self._sealer = ThreadPoolExecutor(1, "seal")
 
     def run(self) -> None:
         """Work until the worker closes the line; then finish every file."""
-        left = sorted(note.name for note in self._folder.glob("*.open.json"))
+        left = sorted({note.name.partition(".")[0] for note in self._folder.glob("*.open.*")})
         Thread(target=self._salvage_left, args=(left,), name="salvage", daemon=True).start()
         stream = bytearray()
         ticked = monotonic()
@@ -714,16 +756,22 @@ class Desk:
         lock = os.open(self._folder / LOCK_NAME, os.O_WRONLY | os.O_CREAT, 0o600)
         # Held until this process ends: the next one waits here.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in left:
-            if (self._folder / name).exists():
-                self._seal_by(salvage, name.removesuffix(".open.json"))
+        for segment in left:
+            if open_note(self._folder, segment).exists():
+                self._seal_by(salvage, segment)
+            elif not finished_note(self._folder, segment).exists():
+                _drop(self._folder, segment)
         self._sealed.put({"salvaged": True})
 
     def _seal_by(self, how: Callable[[Path, Any], dict[str, Any]], what: Any) -> None:
-        """Finish a file and queue what there is to tell; a file that cannot be is left as it is."""
+        """Finish a file and queue what there is to tell. While the disk refuses it is tried again; a
+        file that cannot be read is left as it is."""
         try:
             self._sealed.put(how(self._folder, what))
-        except (OSError, ValueError, KeyError, av.FFmpegError) as error:
+        except OSError as error:
+            log.error("a recording cannot be finished yet: %s", error)
+            self._unsealed.put((monotonic() + RETRY_S, how, what))
+        except (ValueError, KeyError, av.FFmpegError) as error:
             log.error("a recording could not be finished: %s", error)
 
     def _take(self, kind: int, body: bytes) -> None:
@@ -780,6 +828,12 @@ class Desk:
             if now >= again_at:
                 del self._failed[handle]
                 self._recordings[handle] = failed.next()
+        for _ in range(self._unsealed.qsize()):
+            due_at, how, what = self._unsealed.get()
+            if monotonic() >= due_at:
+                self._sealer.submit(self._seal_by, how, what)
+            else:
+                self._unsealed.put((due_at, how, what))
         self._tell_sealed()
 
     @contextmanager
@@ -790,14 +844,20 @@ class Desk:
         except (OSError, av.FFmpegError) as error:
             log.error("a recording cannot be written: %s", error)
             self._recordings.pop(handle, None)
+            if recording.announced:
+                halted = RecordingHalted(recording.room, recording.party, recording.segment)
+                self._tell(event_to_json(halted))
             again_at = monotonic() + self._utc_offset + RETRY_S
             self._failed[handle] = (again_at, recording)
             recording.abandon()
             for line in recording.lines.values():
                 line.held.clear()
                 line.lose()
-            if recording.started_at is not None:
+            if open_note(self._folder, recording.segment).exists():
                 self._sealer.submit(self._seal_by, salvage, recording.segment)
+            else:
+                # Nothing of it was told of yet.
+                _drop(self._folder, recording.segment)
 
     def _announce(self, recording: Recording) -> None:
         """Say that it is being recorded, once there are bytes of it on the disk."""

@@ -484,6 +484,7 @@ class Rooms:
                 "dropped": dict(port.dropped),
                 "recorder_dropped": self._recorder.dropped,
                 "recorder_restarts": self._recorder.restarts,
+                "recorder_halted": len(self._recorder.halted),
                 "recorder_backlog_bytes": self._recorder.backlog_bytes,
                 "recorder_pid": self._recorder.process_id,
                 "rooms": len(self._rooms),

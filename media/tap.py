@@ -67,7 +67,8 @@ class _Open:
 class Recorder:
     """Feeds the recorder process; implements the forwarder's `Tap`.
 
-    `told(message)` gets what the recorder reports (`started`, `finished`);
+    `told(message)` gets what the recorder reports (`started`, `halted`, `finished`); `halted` are the
+    (room, party) whose disk refuses;
     `key_wanted(handle, mid)` that it needs a key frame. `salvaged` is set once the
     files that an earlier recorder left open are finished. `limit_bytes` bounds what
     waits for a slow recorder.
@@ -99,6 +100,7 @@ class Recorder:
         self._utc_offset = time.time() - time.monotonic()
         self.dropped = 0
         self.restarts = 0
+        self.halted: set[tuple[str, str]] = set()
         self.salvaged = asyncio.Event()
 
     @property
@@ -143,7 +145,8 @@ class Recorder:
 
     def close(self, handle: int) -> None:
         """Finish the recording; packets sent before are still in it."""
-        if self._open.pop(handle, None) is not None:
+        if (closed := self._open.pop(handle, None)) is not None:
+            self.halted.discard((closed.room, closed.party))
             self._write({"close": handle})
 
     def mute(self, handle: int, mid: str, on: bool, reason: str = "muted") -> None:
@@ -253,4 +256,12 @@ class Recorder:
                     elif "salvaged" in message:
                         self.salvaged.set()
                     else:
+                        self._note_halt(message)
                         self._told(message)
+
+    def _note_halt(self, message: dict[str, Any]) -> None:
+        whose = str(message.get("room")), str(message.get("party"))
+        if message.get("event") == "recording_halted":
+            self.halted.add(whose)
+        elif message.get("event") == "recording_started":
+            self.halted.discard(whose)

@@ -118,10 +118,12 @@ class Health:
             "parties": int(figures.get("parties", 0)),
             "dropped": int(figures.get("recorder_dropped", 0)),
             "restarts": int(figures.get("recorder_restarts", 0)),
+            "halted": int(figures.get("recorder_halted", 0)),
         }
         value = f"{figures.get('address', '')}:{figures.get('port', '')}"
         worn = facts["dropped"] or facts["restarts"]
-        return Look("media", "warning" if worn else "ok", "media", value, facts)
+        state: State = "failing" if facts["halted"] else "warning" if worn else "ok"
+        return Look("media", state, "media", value, facts)
 
     async def _turn(self) -> Look:
         return await turns(self.turn_urls)

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import structlog
 
-from media.client import MediaClient, RecordingStarted, SegmentFinished
+from media.client import MediaClient, RecordingHalted, RecordingStarted, SegmentFinished
 from media.rejected import Rejected
 from server.actions import calls
 from server.actions.cases import new_id
@@ -59,6 +59,18 @@ class Recordings:
             )
             await rows.add_recording(change.connection, recording)
             await self._turned(change, call, header, recording, "recording.started")
+
+    async def halted(self, event: RecordingHalted) -> None:
+        """Keep that a segment cannot be written on; the sign of recording goes off until a next one is."""
+        async with self._store.change(SYSTEM) as change:
+            call, header = await self._locked(change, event.room)
+            after = step(call, RecordingTurned(LegId(event.party), False), change.at)
+            if after is call:
+                return
+            await rows.save(change.connection, call, after)
+            recording = await rows.find_recording(change.connection, event.segment)
+            what = event.segment if recording is None else recording.id
+            await calls.record(change, after, header, "recording.halted", f"recording:{what}")
 
     async def seal(self, client: MediaClient, event: SegmentFinished) -> None:
         """Pull a finished segment, seal it and let the worker drop it.

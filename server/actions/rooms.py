@@ -24,6 +24,7 @@ from media.client import (
     OfferWanted,
     PartyDown,
     PartyUp,
+    RecordingHalted,
     RecordingStarted,
     SegmentFinished,
     SegmentLost,
@@ -485,6 +486,8 @@ class Rooms:
                 await _until_taken(partial(told.offer_wanted, room, party))
             case RecordingStarted():
                 await _until_taken(partial(self._recordings.begun, event))
+            case RecordingHalted():
+                await _until_taken(partial(self._recordings.halted, event))
             case SegmentFinished():
                 self._aside(self._recordings.seal(client, event))
             case SegmentLost(room, _, segment):

@@ -35,8 +35,8 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Only {free} left for {place}: make room. When it is full, uploads, recording and acts are refused.",
     },
     "media": {
-        "zh-CN": "音视频服务运行中：{rooms} 个房间，{parties} 方；录制丢包 {dropped}，重启 {restarts} 次。",
-        "en": "The media worker runs: {rooms} rooms, {parties} parties; the recorder dropped {dropped} packets and was restarted {restarts} times.",
+        "zh-CN": "音视频服务运行中：{rooms} 个房间，{parties} 方；录制丢包 {dropped}，重启 {restarts} 次，{halted} 方因磁盘写不进而未录。",
+        "en": "The media worker runs: {rooms} rooms, {parties} parties; the recorder dropped {dropped} packets and was restarted {restarts} times; {halted} parties are not recorded because the disk refuses.",
     },
     "media_gone": {
         "zh-CN": "音视频服务不在运行，正在重新启动；通话没有画面和声音。",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -498,3 +498,40 @@ async def test_chromium_with_chromium_in_each_codec(tmp_path: Path) -> None:
                     played = await asyncio.to_thread(play, path)
                     assert played.errors == ""
                     assert near(played.colour, RED if segment.party.startswith("first") else GREEN)
+
+
+@pytest.mark.proofs
+@pytest.mark.timeout(300)
+async def test_chromium_with_firefox_in_each_codec(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Whatever the worker prefers, the two see and hear each other; what each sends then is told."""
+    for codec in VIDEO:
+        async with (
+            chromium(tmp_path, RED, 440) as first,
+            firefox(880) as second,
+            _exchange(tmp_path / codec, codec) as (led, url, workdir),
+        ):
+            await first.go(url)
+            await first.js("join({name: 'first'})")
+            await second.go(url)
+            await second.js(f"join({{name: 'second', colour: '{_css(GREEN)}'}})")
+            await _meets(first, GREEN, 880)
+            await _meets(second, RED, 440)
+            sends = {
+                name: (await seat.js("codecs()"))["sent"]
+                for name, seat in (("chromium", first), ("firefox", second))
+            }
+            record_property(f"{codec}_preferred", sends)
+            assert all(set(sent.values()) <= set(VIDEO) for sent in sends.values())
+            await led.client.close_room("room")
+
+            def sealed(led: Exchange = led) -> str | None:
+                return None if len(led.finished) == 2 else f"{len(led.finished)} finished"
+
+            await until(sealed, 10)
+            for segment in led.finished:
+                path = workdir / "segments" / f"{segment.segment}{SEGMENT_SUFFIX}"
+                played = await asyncio.to_thread(play, path)
+                assert played.errors == ""
+                assert near(played.colour, RED if segment.party.startswith("first") else GREEN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from media.recorder import (
     Reorder,
     parse_rtp,
     salvage,
+    whole_bytes,
 )
 from tests.kit.packets import Stream, pictures
 from tests.kit.peer import RED, near
@@ -259,3 +261,16 @@ def test_what_was_missing_is_known_after_a_kill(tmp_path: Path) -> None:
     assert event["cut"] is True
     assert [Gap(**gap) for gap in event["gaps"]] == gaps
     assert [track["codec"] for track in event["tracks"]] == ["opus", "h264"]
+
+
+def test_a_file_is_cut_off_behind_its_last_whole_element() -> None:
+    """The length of the segment is unknown until it is closed, those of its clusters are not."""
+    head = bytes.fromhex("1a45dfa3 84 01020304 18538067 01ffffffffffffff")
+    first = bytes.fromhex("1f43b675 4003") + b"abc"
+    second = bytes.fromhex("1f43b675 82") + b"de"
+    file = head + first + second
+    ends = [0, 9, len(head), len(head + first), len(file)]
+    for size in range(len(file) + 1):
+        stream = BytesIO(file[:size])
+        assert whole_bytes(stream, size) == max(end for end in ends if end <= size)
+    assert whole_bytes(BytesIO(b"\0" * 40), 40) == 0

@@ -9,7 +9,7 @@ import resource
 import signal
 from pathlib import Path
 
-from media.client import RecordingStarted, SegmentFinished, spawn
+from media.client import RecordingHalted, RecordingStarted, SegmentFinished, spawn
 from media.sdp import VP8
 from tests.kit.peer import GREEN, RED, Peer, near
 from tests.kit.recording import Played, play
@@ -173,6 +173,8 @@ async def test_a_disk_that_refuses_costs_neither_the_call_nor_what_was_written(
     assert near(played.colour, RED)
     assert abs(played.duration_s - (first.ended_at - first.started_at)) < 0.1
     assert (await studio.client.figures())["worker"]["recorder_pid"] == pid
+    halted = [e.segment for e in studio.heard if isinstance(e, RecordingHalted)]
+    assert first.segment in halted
     sun.forget()
     li.forget()
     await until(lambda: li.meets(RED, 440), 5)

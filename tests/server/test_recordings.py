@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from media.client import RecordingStarted
+from media.client import RecordingHalted, RecordingStarted
 from server.wire.case import CaseConsent
 from signaling.protocol import CallAnswer, CallDial, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
+from tests.kit.exchange import acts
 
 
-async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Office) -> None:
+async def recorded(office: Office) -> tuple[str, str]:
+    """A live call that may be recorded, and the approver's leg."""
     case_id = await office.case()
     await office.do(
         CLERK, CaseConsent, case_id=case_id, given=True, text_version="2026-11", language="zh-CN"
@@ -17,18 +19,37 @@ async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Of
     call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
     rung = (await office.do(APPROVER, CallOpen, call_id=call_id))["call"]["rings"][0]["id"]
     leg_id = (await office.do(APPROVER, CallAnswer, call_id=call_id, ring_id=rung))["leg_id"]
+    return call_id, leg_id
 
-    async def sign() -> bool:
-        call = (await office.do(CLERK, CallOpen, call_id=call_id))["call"]
-        return bool(next(leg["recording"] for leg in call["legs"] if leg["id"] == leg_id))
 
+async def sign(office: Office, call_id: str, leg_id: str) -> bool:
+    call = (await office.do(CLERK, CallOpen, call_id=call_id))["call"]
+    return bool(next(leg["recording"] for leg in call["legs"] if leg["id"] == leg_id))
+
+
+async def test_the_sign_stays_while_any_segment_of_the_leg_is_written(office: Office) -> None:
+    call_id, leg_id = await recorded(office)
     at = office.clock.now().timestamp()
     await office.recordings.begun(RecordingStarted(call_id, leg_id, "first", at))
     await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 1))
-    assert await sign()
+    assert await sign(office, call_id, leg_id)
     # the recorder was killed: its next segment was told before the first one's end
     await office.recordings.lose(call_id, "first")
-    assert await sign()
+    assert await sign(office, call_id, leg_id)
     await office.recordings.lose(call_id, "next")
-    assert not await sign()
+    assert not await sign(office, call_id, leg_id)
+    await office.switchboard.close()
+
+
+async def test_the_sign_goes_off_while_the_disk_refuses(office: Office) -> None:
+    call_id, leg_id = await recorded(office)
+    at = office.clock.now().timestamp()
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "first", at))
+    for _ in range(2):
+        await office.recordings.halted(RecordingHalted(call_id, leg_id, "first"))
+        assert not await sign(office, call_id, leg_id)
+    told = await acts(office.store, call_id)
+    assert (told[-1], told.count("recording.halted")) == ("recording.halted", 1)
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 10))
+    assert await sign(office, call_id, leg_id)
     await office.switchboard.close()
