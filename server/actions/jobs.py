@@ -124,7 +124,10 @@ class Jobs:
         try:
             await self._do(job)
         except asyncio.CancelledError:
-            await asyncio.shield(self._let_go(job, "node ended", counts=False))
+            try:
+                await asyncio.shield(self._let_go(job, "node ended", counts=False))
+            except Refusal as refusal:  # its lease ends by itself; the node must end too
+                log.warning("job.not_let_go", job=job.id, code=refusal.code.value)
             raise
         return True
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections import Counter
 from pathlib import Path
@@ -21,7 +23,7 @@ from server.store.jobs import Job
 from server.work import probe
 from server.work.child import MIB, Children, JobFailed, Limits
 from tests.kit.casework import PDF
-from tests.kit.stores import MovedClock
+from tests.kit.stores import MovedClock, opened
 from tests.kit.until import until
 
 
@@ -179,6 +181,24 @@ async def test_a_node_that_ends_lets_go_of_its_job(store: Store, tmp_path: Path)
     assert looking.children.pids == set()
     left = await row(store, job_id)
     assert (left.state, left.tries, left.claimed_by) == ("waiting", 0, None)
+
+
+async def test_a_node_ends_although_it_cannot_let_go_of_its_job(tmp_path: Path) -> None:
+    """A database that takes no write just then leaves the job to its lease, and the node ends."""
+    file = tmp_path / "yunjian.sqlite"
+    path = tmp_path / "page"
+    os.mkfifo(path)
+    looking = Looking()
+    async with opened(f"sqlite+aiosqlite:///{file}", tmp_path, MovedClock()) as store:
+        await asked(store, path=str(path))
+        running = asyncio.create_task(Jobs(store, looking.kinds).run())
+        await until(lambda: None if looking.children.pids else "no child yet", 20.0)
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            running.cancel()
+            ended, _ = await asyncio.wait({running}, timeout=30)
+        assert ended == {running}
+        assert running.cancelled()
 
 
 # ---------------------------------------------------------------- the cell
