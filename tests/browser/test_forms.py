@@ -150,6 +150,7 @@ async def test_pointing_proposing_and_locking_are_seen(tmp_path: Path) -> None:
         at = time.monotonic()
         await expect(field(far, "remark")).to_contain_text("李秀兰")
         assert time.monotonic() - at < borne(0.5)
+        await field(far, "remark").scroll_into_view_if_needed()
         await picture(case.approver, "field-present")
 
         await field(far, "delivery").locator('[data-tool="point"]').click()
