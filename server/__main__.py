@@ -527,7 +527,13 @@ async def ended() -> None:
     await asked_to_end()
 
 
+SWITCH_S: Final = 0.0005
+"""How long the loop goes on while a thread waits for the interpreter. SQLite answers an act from a
+thread of its own, a dozen times; with Python's own 5 ms, waiting for that was most of an act."""
+
+
 def _run(work: Coroutine[Any, Any, T]) -> T:
+    sys.setswitchinterval(SWITCH_S)
     factory: Callable[[], asyncio.AbstractEventLoop] | None = None
     with suppress(ImportError):
         from uvloop import new_event_loop as factory

@@ -12,7 +12,7 @@ from server.actions.cases import (
     Connected,
     Handler,
     actor_of,
-    admitted,
+    filling,
     header,
     new_id,
     subject_of,
@@ -24,6 +24,7 @@ from server.domain.form import APPLICANT
 from server.domain.person import Actor
 from server.store import Store
 from server.store import cases as rows
+from server.store.people import person_refs
 from server.wire.case import (
     CaseCloseProposal,
     CaseDraft,
@@ -75,8 +76,7 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
             return change.replayed
         subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        before = record.case.form
+        before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.edit(
             before,
             command.field,
@@ -141,8 +141,7 @@ async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, An
     """Take, renew or drop the soft lock. Result: ``{field, expires_at}``, both null when dropped."""
     async with store.change(actor) as change:
         await change.lock(subject_of(command.case_id))
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        before = record.case.form
+        before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.hold(before, command.field, hand, at=change.at)
         await rows.save_form(change.connection, command.case_id, before, after)
         lease = after.holds[command.field] if command.field else None
@@ -159,8 +158,7 @@ async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
             return change.replayed
         subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        before = record.case.form
+        before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.propose(
             before,
             new_id(),
@@ -202,14 +200,17 @@ async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal)
             return change.replayed
         subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        before = record.case.form
+        before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.close_proposal(
             before, command.proposal_id, command.adopt, hand, at=change.at, version=version
         )
         await rows.save_form(change.connection, command.case_id, before, after)
         proposal = next(one for one in after.proposals if one.id == command.proposal_id)
-        people = {**record.people, actor.person_id: person_ref(actor)}
+        named = {one for one in (proposal.by, proposal.closed_by) if one}
+        people = {
+            **await person_refs(change.connection, named - {actor.person_id}),
+            actor.person_id: person_ref(actor),
+        }
         entry = after.entries[proposal.field] if command.adopt else None
         if entry is not None:
             await rows.outdate_signatures(change.connection, command.case_id)

@@ -27,6 +27,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from server.store.sqlite import connecting
 from signaling.refusals import Code, Refusal
 
 READERS: Final = 4
@@ -218,6 +219,7 @@ async def check(url: str) -> SchemaState:
 def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        async_creator=connecting(Path(str(sa.make_url(url).database))),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,

@@ -43,6 +43,12 @@ _INSERT_PAYLOAD: Final = ledger_payloads.insert()
 _FIND_COMMAND: Final = sa.select(commands.c.digest, commands.c.ack).where(
     commands.c.person_id == sa.bindparam("person"), commands.c.id == sa.bindparam("command")
 )
+_EVENTS_AFTER: Final = (
+    sa.select(events)
+    .where(events.c.subject == sa.bindparam("of"), events.c.version > sa.bindparam("after"))
+    .order_by(events.c.version)
+    .limit(sa.bindparam("at_most"))
+)
 _INSERT_COMMAND: Final = commands.insert()
 
 
@@ -234,10 +240,7 @@ async def events_after(
 ) -> list[StoredEvent]:
     """The events of `subject` with a version greater than `after`, oldest first, at most `limit`."""
     rows = await connection.execute(
-        sa.select(events)
-        .where(events.c.subject == subject, events.c.version > after)
-        .order_by(events.c.version)
-        .limit(limit)
+        _EVENTS_AFTER, {"of": subject, "after": after, "at_most": limit}
     )
     return [
         StoredEvent(row.subject, row.version, row.type, row.body, row.people, row.at)

@@ -112,6 +112,20 @@ async def test_two_pages_fill_rows_conditions_and_rules(tmp_path: Path) -> None:
         await fill(other.page, f"owners.{second}.share", "33.33")
         await expect(field(window, "owners").locator("[data-fault]")).to_have_count(0)
 
+        # a comment may be about the group itself, beside those about its cells
+        top = field(far, "owners").locator(".top")
+        await top.locator('[data-tool="comment"]').click()
+        await field(far, "owners").get_by_label("写批注：股东").fill("请按章程的顺序填写")
+        await field(far, "owners").get_by_role("button", name="批注", exact=True).click()
+        told = field(window, "owners").locator('.top [data-tool="comment"]')
+        await expect(told).to_have_attribute("data-open-comments", "1")
+        await told.click()
+        await expect(field(window, "owners").locator("[data-comment]")).to_contain_text(
+            "章程的顺序"
+        )
+        await picture(case.window, "group-comment", large=True)
+        await told.click()
+
         # the order of rows is one for all; a row goes for all
         await field(window, "owners").locator('[data-tool="down"]').first.click()
         await expect(field(far, "owners").locator("[data-row]").first).to_have_attribute(

@@ -11,6 +11,7 @@ from server.actions.cases.admission import (
     admitted,
     audience_of,
     earlier,
+    filling,
     header,
     new_id,
     shown,
@@ -23,6 +24,6 @@ from server.actions.cases.registering import commands, consent, create, open_cas
 
 __all__ = [
     "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
-    "commands", "consent", "create", "dialling", "due", "earlier", "header", "listing", "mark_called",
-    "new_id", "number_of", "open_case", "places_of", "shown", "snapshot", "subject_of",
+    "commands", "consent", "create", "dialling", "due", "earlier", "filling", "header", "listing",
+    "mark_called", "new_id", "number_of", "open_case", "places_of", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from server.domain.earlier import Earlier, admit
-from server.domain.form import Hand, Side
+from server.domain.form import Form, Hand, Side
 from server.domain.person import Act, Actor, may
 from server.store import calls as call_rows
 from server.store import cases as rows
@@ -113,6 +113,16 @@ async def earlier(
     record, hand = await admitted(connection, actor, case_id)
     admit(record.case, hand)
     return record, hand, await rows.list_earlier(connection, record.case)
+
+
+async def filling(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[Form, Hand]:
+    """The form as acts on it ask for it, and from which side this person acts; refused
+    ``not_found``."""
+    found = await rows.find_form(connection, case_id)
+    side = await audience_of(connection, actor, found[0]) if found else None
+    if found is None or side is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    return found[1], Hand(actor.person_id, side)
 
 
 async def shown(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[rows.Whole, Side]:

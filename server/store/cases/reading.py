@@ -7,17 +7,17 @@ it; the times of two acts may be the other way round.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.case import Applicant, Case
+from server.domain.case import CLOSED, Applicant, Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment
 from server.domain.drawing import Drawing
 from server.domain.earlier import CASES_AT_MOST, Earlier
-from server.domain.form import Entry, Hold, Proposal
+from server.domain.form import Entry, Form, Hold, Proposal
 from server.domain.handover import Handover
 from server.domain.item import Item
 from server.domain.material import Material
@@ -81,6 +81,31 @@ PLACES = (
 _SIGNATURE = [signatures.c[name] for name in Signature.__dataclass_fields__]
 
 
+# Made once: each act on a form runs them, and making a statement costs more than running it.
+_OF_CASE: Final[sa.BindParameter[str]] = sa.bindparam("of")
+_HEADER: Final = (
+    sa.select(
+        cases.c.id,
+        cases.c.clerk_id,
+        cases.c.window_unit_id,
+        cases.c.unit_id,
+        cases.c.state,
+        *ITEM_COLUMNS,
+    )
+    .select_from(cases.join(items, items.c.id == cases.c.item_id))
+    .where(cases.c.id == _OF_CASE)
+)
+_ENTRIES: Final = (
+    sa.select(case_fields).where(case_fields.c.case_id == _OF_CASE).order_by(case_fields.c.field)
+)
+_HOLDS: Final = sa.select(field_holds).where(field_holds.c.case_id == _OF_CASE)
+_PROPOSALS: Final = (
+    sa.select(proposals)
+    .where(proposals.c.case_id == _OF_CASE)
+    .order_by(proposals.c.version, proposals.c.at, proposals.c.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """As much of a case as rights and ephemerals ask for."""
@@ -139,18 +164,7 @@ class Looked:
 
 
 async def find_header(connection: Connection, case_id: str) -> Header | None:
-    found = await connection.execute(
-        sa.select(
-            cases.c.id,
-            cases.c.clerk_id,
-            cases.c.window_unit_id,
-            cases.c.unit_id,
-            cases.c.state,
-            *ITEM_COLUMNS,
-        )
-        .select_from(cases.join(items, items.c.id == cases.c.item_id))
-        .where(cases.c.id == case_id)
-    )
+    found = await connection.execute(_HEADER, {"of": case_id})
     row = found.mappings().first()
     if row is None:
         return None
@@ -161,6 +175,24 @@ async def find_header(connection: Connection, case_id: str) -> Header | None:
         unit_id=row["unit_id"],
         state=row["state"],
         item=item_of(dict(row)),
+    )
+
+
+async def find_form(connection: Connection, case_id: str) -> tuple[Header, Form] | None:
+    """The case as acts on its form ask for it, without what else a record holds.
+
+    No such act asks whether a material is there: ``attached`` is empty.
+    """
+    header = await find_header(connection, case_id)
+    if header is None:
+        return None
+    return header, Form(
+        header.item.fields,
+        await _entries(connection, case_id),
+        await _holds(connection, case_id),
+        await _proposals(connection, case_id),
+        header.state in CLOSED,
+        header.item.rules,
     )
 
 
@@ -335,25 +367,19 @@ async def looked_at(connection: Connection, case_id: str) -> Looked | None:
 
 
 async def _entries(connection: Connection, case_id: str) -> dict[str, Entry]:
-    found = await connection.execute(
-        sa.select(case_fields).where(case_fields.c.case_id == case_id).order_by(case_fields.c.field)
-    )
+    found = await connection.execute(_ENTRIES, {"of": case_id})
     return {
         one.field: Entry(one.value, one.version, one.by, one.at, one.on_behalf_of) for one in found
     }
 
 
 async def _holds(connection: Connection, case_id: str) -> dict[str, Hold]:
-    found = await connection.execute(sa.select(field_holds).where(field_holds.c.case_id == case_id))
+    found = await connection.execute(_HOLDS, {"of": case_id})
     return {one.field: Hold(one.person_id, one.expires_at) for one in found}
 
 
 async def _proposals(connection: Connection, case_id: str) -> tuple[Proposal, ...]:
-    found = await connection.execute(
-        sa.select(proposals)
-        .where(proposals.c.case_id == case_id)
-        .order_by(proposals.c.version, proposals.c.at, proposals.c.id)
-    )
+    found = await connection.execute(_PROPOSALS, {"of": case_id})
     return tuple(
         Proposal(**{name: one[name] for name in Proposal.__dataclass_fields__})
         for one in found.mappings()

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -39,6 +40,22 @@ from server.store.tables import (
     proposals,
     sayings,
     signatures,
+)
+
+# Made once, as in reading.
+_INSERT_HISTORY: Final = field_history.insert()
+_DROP_HOLD: Final = field_holds.delete().where(
+    field_holds.c.case_id == sa.bindparam("of"), field_holds.c.field == sa.bindparam("at_field")
+)
+_DROP_DRAFT: Final = field_drafts.delete().where(
+    field_drafts.c.case_id == sa.bindparam("of"),
+    field_drafts.c.field == sa.bindparam("at_field"),
+    field_drafts.c.person_id == sa.bindparam("person"),
+)
+_OUTDATE_SIGNATURES: Final = (
+    signatures.update()
+    .where(signatures.c.case_id == sa.bindparam("of"), sa.not_(signatures.c.outdated))
+    .values(outdated=True)
 )
 
 
@@ -132,14 +149,15 @@ async def save_form(connection: Connection, case_id: str, before: Form, after: F
             },
         )
         await connection.execute(
-            field_history.insert().values(
-                case_id=case_id,
-                version=entry.version,
-                field=name,
-                value=entry.value,
-                by=entry.by,
-                at=entry.at,
-            )
+            _INSERT_HISTORY,
+            {
+                "case_id": case_id,
+                "version": entry.version,
+                "field": name,
+                "value": entry.value,
+                "by": entry.by,
+                "at": entry.at,
+            },
         )
     was = {one.id: one for one in before.proposals}
     for one in after.proposals:
@@ -156,11 +174,7 @@ async def save_form(connection: Connection, case_id: str, before: Form, after: F
                 },
             )
     for name in before.holds.keys() - after.holds.keys():
-        await connection.execute(
-            field_holds.delete().where(
-                field_holds.c.case_id == case_id, field_holds.c.field == name
-            )
-        )
+        await connection.execute(_DROP_HOLD, {"of": case_id, "at_field": name})
     for name, hold in after.holds.items():
         if before.holds.get(name) != hold:
             await _put(
@@ -197,13 +211,7 @@ async def save_draft(
 
 
 async def drop_draft(connection: Connection, case_id: str, field: str, person_id: str) -> None:
-    await connection.execute(
-        field_drafts.delete().where(
-            field_drafts.c.case_id == case_id,
-            field_drafts.c.field == field,
-            field_drafts.c.person_id == person_id,
-        )
-    )
+    await connection.execute(_DROP_DRAFT, {"of": case_id, "at_field": field, "person": person_id})
 
 
 async def add_saying(connection: Connection, case_id: str, saying: Saying) -> None:
@@ -255,11 +263,7 @@ async def add_signature(
 
 async def outdate_signatures(connection: Connection, case_id: str) -> None:
     """What was signed in this case is no longer what stands there."""
-    await connection.execute(
-        signatures.update()
-        .where(signatures.c.case_id == case_id, sa.not_(signatures.c.outdated))
-        .values(outdated=True)
-    )
+    await connection.execute(_OUTDATE_SIGNATURES, {"of": case_id})
 
 
 async def look(connection: Connection, case_id: str, version: int, at: datetime) -> None:
@@ -295,7 +299,15 @@ def _insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgres
 async def _put(
     connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
-    insert = _insert(connection, table).values({**key, **values})
-    await connection.execute(
-        insert.on_conflict_do_update(index_elements=list(key), set_=dict(values))
+    statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
+    await connection.execute(statement, {**key, **values})
+
+
+@cache
+def _upsert(
+    dialect: str, table: sa.Table, key: tuple[str, ...], names: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return insert.on_conflict_do_update(
+        index_elements=key, set_={name: insert.excluded[name] for name in names}
     )
