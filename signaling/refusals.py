@@ -101,6 +101,8 @@ class Code(StrEnum):
     PAPER_NOT_READY = "paper_not_ready"
     COPY_NOT_READY = "copy_not_ready"
     NO_COPY = "no_copy"
+    NO_OFFICE = "no_office"
+    NO_OFD = "no_ofd"
     MATERIAL_LOCKED = "material_locked"
     FILE_INFECTED = "file_infected"
     DISK_FULL = "disk_full"

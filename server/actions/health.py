@@ -23,6 +23,7 @@ from cryptography import x509
 from media import turn
 from server.actions.scanning import Scanner, ScannerAway
 from server.store import Store, standing
+from server.work import office
 from signaling.refusals import Refusal
 
 State = Literal["ok", "warning", "failing", "off"]
@@ -91,6 +92,7 @@ class Health:
             "clock": self._clock,
             "redis": self._redis,
             "scanner": self._scanner,
+            "office": self._office,
         }
         return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
 
@@ -184,6 +186,10 @@ class Health:
             return Look("scanner", "ok", "scanner", await self.scanner.ping())
         except ScannerAway:
             return Look("scanner", "failing", "scanner_gone")
+
+    async def _office(self) -> Look:
+        found = await asyncio.to_thread(office.program)
+        return Look("office", "ok" if found else "off", "office" if found else "office_off")
 
 
 async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:

@@ -43,6 +43,8 @@ SPARE_BYTES: Final = 64 * MIB
 GROWS: Final = 8
 """So many times as large as its original a copy gets at most: JPEG after HEIC, and WebP."""
 MARK_FONTS: Final = ("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf")
+_WITHOUT: Final = {"no_office": Code.NO_OFFICE, "no_ofd": Code.NO_OFD}
+"""Faults of a copy that have a sentence of their own."""
 MAY_ASK_ORIGINAL: Final = ("window", "approver", "supervisor")
 
 
@@ -88,7 +90,8 @@ async def ask_copy(change: Change, case_id: str, material: Material) -> None:
 async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     """The copy of a material of a case that this person may see.
 
-    Refused: not_found, material_not_stored, copy_not_ready, no_copy, material_locked.
+    Refused: not_found, material_not_stored, copy_not_ready, no_copy, no_office, no_ofd,
+    material_locked.
     """
     material, case_id, _ = await find(store, actor, material_id)
     if material.state != "stored":
@@ -97,7 +100,11 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
         case "locked":
             raise Refusal(Code.MATERIAL_LOCKED, material=material_id)
         case "failed":
-            raise Refusal(Code.NO_COPY, material=material_id, fault=material.viewed_fault)
+            raise Refusal(
+                _WITHOUT.get(material.viewed_fault, Code.NO_COPY),
+                material=material_id,
+                fault=material.viewed_fault,
+            )
         case "none" | "making":
             raise Refusal(Code.COPY_NOT_READY, material=material_id)
         case "ready":

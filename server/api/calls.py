@@ -205,6 +205,8 @@ async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
         Code.MATERIAL_NOT_STORED,
         Code.COPY_NOT_READY,
         Code.NO_COPY,
+        Code.NO_OFFICE,
+        Code.NO_OFD,
         Code.MATERIAL_LOCKED,
         Code.CONTENT_ALTERED,
     ),

@@ -100,6 +100,14 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Redis is away: this node goes on alone and hears of other nodes late.",
     },
     "redis_off": {"zh-CN": "单节点运行，不需要 Redis。", "en": "One node alone; no Redis is needed."},
+    "office": {
+        "zh-CN": "已安装文档转换程序，Word 和 Excel 文件可以在线查看。",
+        "en": "LibreOffice is there: Word and Excel files can be looked at.",
+    },
+    "office_off": {
+        "zh-CN": "没有安装文档转换程序（libreoffice-writer-nogui、libreoffice-calc-nogui），Word 和 Excel 文件只能调阅原件。",
+        "en": "LibreOffice is not installed (libreoffice-writer-nogui, libreoffice-calc-nogui): of Word and Excel files only the original can be had.",
+    },
     "scanner": {"zh-CN": "病毒扫描有应答。", "en": "The virus scanner answers."},
     "scanner_gone": {
         "zh-CN": "病毒扫描没有应答：新上传的文件保持锁定，恢复后自动补扫。",

@@ -342,6 +342,16 @@ TABLE: Final[dict[Code, Entry]] = {
         "这份文件无法生成阅看件。需要时可说明理由调阅原件。",
         "No copy of this file can be made for viewing. The original can be had with a reason.",
     ),
+    Code.NO_OFFICE: Entry(
+        409,
+        "本机没有安装文档转换程序，Word 和 Excel 文件不能在线查看；请说明理由调阅原件，或请对方改交 PDF。",
+        "No program that converts Word and Excel files is installed here. Take the original with a reason, or ask for a PDF.",
+    ),
+    Code.NO_OFD: Entry(
+        409,
+        "OFD 文件不能在线查看，请说明理由调阅原件后用本机的 OFD 阅读器打开。",
+        "OFD files cannot be shown here. Take the original with a reason and open it in an OFD reader.",
+    ),
     Code.MATERIAL_LOCKED: Entry(
         409,
         "这份文件尚未通过病毒扫描，暂不能查看或认定合格。",

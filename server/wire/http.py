@@ -583,6 +583,7 @@ class HealthPart(Message):
         "clock",
         "redis",
         "scanner",
+        "office",
     ]
     state: Literal["ok", "warning", "failing", "off"]
     value: str

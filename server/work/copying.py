@@ -1,10 +1,11 @@
 """The copy of a material that people look at: written anew, bare of everything but what is seen.
 
 ``python -m server.work.copying`` reads ``{source, target, media_type, mark, fonts}`` and prints
-``{media_type, pages}`` or ``{fault}``: ``unreadable`` or ``font``. A picture is decoded and encoded
+``{media_type, pages}`` or ``{fault}``: ``unreadable``, ``font``, ``no_office`` or ``no_ofd``. A picture is decoded and encoded
 again without a word of what stood beside its pixels (EXIF, place, serial numbers, colour profile,
 comments). Of a PDF the pages stay, with what their forms and stamps show drawn into them; scripts,
-actions, attachments, form data, metadata and the EXIF of its photographs are left out. ``mark``,
+actions, attachments, form data, metadata and the EXIF of its photographs are left out. Word and Excel become
+PDF first (``server.work.office``); of OFD no copy is made. ``mark``,
 lines of text, is laid over all of it. It runs on bytes of strangers, and so in the cell of
 ``server.work.child``.
 """
@@ -17,7 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.work.probe import HEIC, PDF, PICTURES
+from server.work import office
+from server.work.probe import HEIC, OFD, OFFICE, PDF, PICTURES
 
 _PDF_KEPT: Final = ("/Type", "/Pages", "/OCProperties", "/Lang")
 _PAGE_KEPT: Final = frozenset({
@@ -39,6 +41,10 @@ class Unreadable(Exception):
     """Nothing can be made of these bytes."""
 
 
+class NoOfd(Exception):
+    """Nothing here draws OFD."""
+
+
 class FontMissing(Exception):
     """None of the fonts that the mark is written in is there."""
 
@@ -46,7 +52,16 @@ class FontMissing(Exception):
 def copy(
     source: Path, target: Path, media_type: str, mark: Sequence[str], fonts: Sequence[str]
 ) -> dict[str, Any]:
-    """Write the copy; ``{media_type, pages}`` of it. Raises Unreadable, FontMissing."""
+    """Write the copy; ``{media_type, pages}`` of it. Raises Unreadable, FontMissing, NoOfd, and
+    NoOffice and NotConverted of ``server.work.office``."""
+    if media_type == OFD:
+        raise NoOfd
+    if media_type in OFFICE:
+        made = office.convert(source, OFFICE[media_type], target.parent, office.program())
+        try:
+            return {"media_type": PDF, "pages": _copy_pdf(made, target, mark, fonts)}
+        finally:
+            made.unlink()
     if media_type == PDF:
         return {"media_type": PDF, "pages": _copy_pdf(source, target, mark, fonts)}
     return {"media_type": _copy_picture(source, target, media_type, mark, fonts), "pages": 1}
@@ -351,6 +366,12 @@ def main() -> None:
         )
     except Unreadable:
         made = {"fault": "unreadable"}
+    except office.NotConverted:
+        made = {"fault": "unreadable"}
+    except office.NoOffice:
+        made = {"fault": "no_office"}
+    except NoOfd:
+        made = {"fault": "no_ofd"}
     except FontMissing:
         made = {"fault": "font"}
     json.dump(made, sys.stdout)

@@ -13,7 +13,17 @@ from typing import Any, Final
 PDF: Final = "application/pdf"
 PICTURES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 HEIC: Final = "image/heic"
-MEDIA_TYPES: Final = (PDF, *PICTURES.values(), HEIC)
+_OPEN_XML: Final = "application/vnd.openxmlformats-officedocument"
+OFFICE: Final = {
+    f"{_OPEN_XML}.wordprocessingml.document": "docx",
+    f"{_OPEN_XML}.spreadsheetml.sheet": "xlsx",
+}
+"""Word and Excel, by their types, with the endings of their names."""
+OFD: Final = "application/ofd"
+"""GB/T 33190-2016."""
+PACKED: Final = "application/zip"
+"""What these three begin as; which of them it is, if any, is told by what is inside."""
+MEDIA_TYPES: Final = (PDF, *PICTURES.values(), HEIC, *OFFICE, OFD)
 EARLY_TYPES: Final = (PDF, *PICTURES.values())
 """What browsers draw by themselves, and of a part too."""
 HEAD_BYTES: Final = 1024
@@ -24,6 +34,12 @@ _HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"m
 _MAX_PIXELS: Final = 120_000_000
 """A page or photo beyond 120 megapixels is a decompression bomb or of no use on a screen."""
 _MAX_PAGES: Final = 5000
+_MAX_ENTRIES: Final = 10_000
+_MAX_UNPACKED: Final = 512 * 1024 * 1024
+"""Of all that is inside a packed file, as it says itself and as it is held to."""
+_MAX_RATIO: Final = 200
+_RATIO_FROM: Final = 4 * 1024 * 1024
+"""What is larger than this and packed more than 200 to 1 is a bomb: text of a document is packed some 10 to 1."""
 
 
 def media_type_of(head: bytes) -> str | None:
@@ -39,6 +55,8 @@ def media_type_of(head: bytes) -> str | None:
         return PICTURES["WEBP"]
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head[12:40]:
         return HEIC
+    if head.startswith(b"PK\x03\x04"):
+        return PACKED
     if b"%PDF-" in head[:HEAD_BYTES]:
         return PDF
     return None
@@ -53,8 +71,47 @@ def probe(file: Path) -> dict[str, Any]:
     media_type = media_type_of(head)
     if media_type is None:
         return {"code": "file_type"}
+    if media_type == PACKED:
+        return _packed(file)
     pages = _pdf_pages(file, tail) if media_type == PDF else _picture_pages(file, media_type)
     return {"code": "file_broken"} if pages is None else {"media_type": media_type, "pages": pages}
+
+
+def _packed(file: Path) -> dict[str, Any]:
+    """What a packed file is by what is inside: Word, Excel or OFD, read whole. Macros make it none."""
+    import zipfile
+    import zlib
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            names = {one.filename for one in entries}
+            if "[Content_Types].xml" in names and "word/document.xml" in names:
+                media_type = next(one for one, ending in OFFICE.items() if ending == "docx")
+            elif "[Content_Types].xml" in names and "xl/workbook.xml" in names:
+                media_type = next(one for one, ending in OFFICE.items() if ending == "xlsx")
+            elif "OFD.xml" in names:
+                media_type = OFD
+            else:
+                return {"code": "file_type"}
+            if any(name.endswith("vbaProject.bin") for name in names):
+                return {"code": "file_type"}
+            unpacked = sum(one.file_size for one in entries)
+            bomb = any(
+                one.file_size > max(_RATIO_FROM, _MAX_RATIO * one.compress_size) for one in entries
+            )
+            # All of this is told by the directory at its end: nothing is unpacked before.
+            if bomb or len(entries) > _MAX_ENTRIES or unpacked > _MAX_UNPACKED:
+                return {"code": "file_broken"}
+            # Reads each entry to the size that it tells and no further, and asks its checksum.
+            if archive.testzip() is not None:
+                return {"code": "file_broken"}
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError,
+        ValueError,
+    ):  # fmt: skip
+        return {"code": "file_broken"}
+    return {"media_type": media_type, "pages": None}
 
 
 def _pdf_pages(file: Path, tail: bytes) -> int | None:

@@ -70,7 +70,7 @@ class Desk:
         assert len(found) == 1
         return dict(found[0])
 
-    async def copied(self, case_id: str, material_id: str) -> dict[str, Any]:
+    async def copied(self, case_id: str, material_id: str, within_s: float = 20) -> dict[str, Any]:
         """The material once the copy that people look at is made, or cannot be."""
 
         found: dict[str, Any] = {}
@@ -80,7 +80,7 @@ class Desk:
             waits = found["viewed"] is not None and found["viewed"]["state"] == "making"
             return f"the copy of {material_id} is being made" if waits else None
 
-        await until(why_not, 20)
+        await until(why_not, within_s)
         return found
 
     async def viewed(self, material_id: str) -> bytes:

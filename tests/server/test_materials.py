@@ -19,6 +19,7 @@ from server.actions import demo
 from server.actions.uploads import LIVES
 from server.api.uploads import UPLOADS
 from server.app import Running
+from server.work.probe import OFFICE
 from signaling.client import Client
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.stores import MovedClock
@@ -83,6 +84,8 @@ async def test_the_limits_are_told_before(clerk: Desk) -> None:
         "image/png",
         "image/webp",
         "image/heic",
+        *OFFICE,
+        "application/ofd",
     ]
 
 

@@ -53,11 +53,23 @@ export const AT_ONCE = 3
 export const UNDO_MS = 8_000
 const RATE_OVER_MS = 1_000
 const ENDINGS: Record<string, string> = { pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', heic: 'image/heic', heif: 'image/heic' }
+/** Which type a system gives to these, if any, differs from one to the next: their endings say more. */
+const DOCUMENTS: Record<string, string> = {
+  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  ofd: 'application/ofd',
+}
+
+/** What a picker lets be chosen. */
+export function acceptOf(limits: Limits | null): string {
+  return limits ? [...limits.media_types, ...Object.entries(DOCUMENTS).flatMap(([ending, type]) => (limits.media_types.includes(type) ? [`.${ending}`] : []))].join(',') : ''
+}
 
 /** The type that a file claims: its own, or by its ending where the system knows none. The server looks inside. */
 export function claimedType(file: { name: string; type: string }): string {
   if (file.type === 'image/heif') return 'image/heic'
-  return file.type || (ENDINGS[file.name.split('.').at(-1)?.toLowerCase() ?? ''] ?? '')
+  const ending = file.name.split('.').at(-1)?.toLowerCase() ?? ''
+  return DOCUMENTS[ending] ?? (file.type || (ENDINGS[ending] ?? ''))
 }
 
 /** What the limits say against a file, before a byte is sent. */

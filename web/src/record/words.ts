@@ -37,7 +37,11 @@ export function pace(t: ComposerTranslation, left_bytes: number, bytes_per_s: nu
 
 /** application/pdf, image/png as PDF, PNG */
 export function typeNames(media_types: readonly string[]): string {
-  const names: Record<string, string> = { 'image/webp': 'WebP' }
+  const names: Record<string, string> = {
+    'image/webp': 'WebP',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'Word',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'Excel',
+  }
   return media_types.map((type) => names[type] ?? type.split('/').at(-1)?.toUpperCase() ?? type).join(' ')
 }
 

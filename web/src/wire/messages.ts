@@ -2170,6 +2170,7 @@ export interface HealthPart {
     | 'clock'
     | 'redis'
     | 'scanner'
+    | 'office'
   state: 'ok' | 'warning' | 'failing' | 'off'
   value: string
   detail: string

@@ -34,6 +34,11 @@ describe('a file before it is sent', () => {
   it('claims its own type first', () => {
     expect(claimedType({ name: 'a.pdf', type: 'image/png' })).toBe('image/png')
   })
+
+  it('claims by its ending what systems call by many names', () => {
+    expect(claimedType({ name: '证照.OFD', type: 'application/octet-stream' })).toBe('application/ofd')
+    expect(claimedType({ name: 'a.docx', type: '' })).toMatch(/wordprocessingml\.document$/)
+  })
 })
 
 describe('a value of the form', () => {

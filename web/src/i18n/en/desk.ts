@@ -258,6 +258,7 @@ export default {
       clock: 'Clock',
       redis: 'Message bus',
       scanner: 'Virus scanner',
+      office: 'Conversion of documents',
     },
   },
   faults: {

@@ -258,6 +258,7 @@ export default {
       clock: '时钟',
       redis: '消息总线',
       scanner: '病毒扫描',
+      office: '文档转换',
     },
   },
   faults: {
