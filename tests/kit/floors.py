@@ -29,13 +29,24 @@ PDF_JS: Final = Version("4.2.67")
 COTURN: Final = Version("4.17.1")
 
 
+def _requirements(block: str) -> list[Requirement]:
+    lines = [line.strip() for line in block.splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
 def complaints(setup_cfg: Path) -> Iterator[str]:
     """Say what is wrong with the requirements of `setup_cfg`, one sentence each."""
     parser = configparser.ConfigParser()
     parser.read(setup_cfg, encoding="utf-8")
     lists = [parser["options"]["install_requires"], *parser["options.extras_require"].values()]
-    lines = [line.strip() for block in lists for line in block.splitlines()]
-    requirements = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    requirements = [each for block in lists for each in _requirements(block)]
+    # what an environment for tests need not have
+    optional = [
+        each
+        for extra, block in parser["options.extras_require"].items()
+        if extra != "test"
+        for each in _requirements(block)
+    ]
     floors = {
         canonicalize_name(each.name): Version(part.version)
         for each in requirements
@@ -51,7 +62,8 @@ def complaints(setup_cfg: Path) -> Iterator[str]:
         try:
             installed = version(each.name)
         except PackageNotFoundError:
-            yield f"{each.name} is not installed"
+            if each not in optional:
+                yield f"{each.name} is not installed"
             continue
         if not each.specifier.contains(installed, prereleases=True):
             yield f"{each.name} {installed} is installed; setup.cfg asks for {each.specifier}"
