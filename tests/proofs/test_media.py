@@ -16,7 +16,7 @@ import pytest
 
 from media.client import Limits, SegmentFinished, Worker
 from tests.kit.until import until
-from tests.media.test_admission import KEPT, loaded, refused
+from tests.media.test_admission import KEPT, loaded
 
 pytestmark = pytest.mark.proofs
 
@@ -44,7 +44,6 @@ async def test_more_recorded_calls_than_fit(tmp_path: Path, record_property: Tel
             await talking
         talking = asyncio.create_task(load.talk(20, RATE))
         await asyncio.sleep(3)
-        assert await refused(load) == why
         knocks = refusals = 0
         while not talking.done():
             knocks += 1
@@ -58,6 +57,8 @@ async def test_more_recorded_calls_than_fit(tmp_path: Path, record_property: Tel
         record_property("load", figures["load"])
         record_property("recorder_dropped", figures["recorder_dropped"])
         assert why == "load"
+        # At the limit the load that is measured lies now above and now below it.
+        assert refusals
         assert kept >= KEPT
 
 
