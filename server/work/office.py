@@ -2,8 +2,9 @@
 libreoffice-calc-nogui).
 
 It runs within the cell of ``server.work.child``, whose limits and missing network it inherits, under
-a profile of its own that is deleted with it, so that nothing of one file reaches the next. Macros
-are not run: its default security level asks a person, and there is none.
+a profile of its own that is deleted with it, so that nothing of one file reaches the next. The
+profile says that no macro is run and no link followed: a file could name a picture that lies on
+this machine, and would have it drawn into the copy.
 """
 
 import os
@@ -14,6 +15,16 @@ from pathlib import Path
 from typing import Final
 
 PATIENCE_S: Final = 150.0
+_SETTINGS: Final = {
+    "Office.Common/Security/Scripting": {
+        "BlockUntrustedRefererLinks": "true",
+        "DisableMacrosExecution": "true",
+        "MacroSecurityLevel": "3",
+    },
+    "Office.Writer/Content/Update": {"Link": "0", "Field": "false"},
+    "Office.Calc/Content/Update": {"Link": "1"},
+}
+"""No link is followed, to a file of this machine or elsewhere: never, in the numbers of each program."""
 _PROGRAMS: Final = ("soffice", "libreoffice")
 _PLACES: Final = "/usr/bin:/usr/local/bin:/opt/libreoffice/program:/usr/lib/libreoffice/program"
 
@@ -39,6 +50,9 @@ def convert(source: Path, ending: str, folder: Path, office: str | None) -> Path
     with tempfile.TemporaryDirectory(dir=folder, prefix="office-") as home:
         named = Path(home) / f"file.{ending}"
         shutil.copyfile(source, named)
+        settings = Path(home) / "profile" / "user" / "registrymodifications.xcu"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(_settings())
         asked = [
             office, f"-env:UserInstallation=file://{home}/profile", "--headless", "--norestore",
             "--nologo", "--nolockcheck", "--convert-to", "pdf", "--outdir", home, str(named),
@@ -61,3 +75,16 @@ def convert(source: Path, ending: str, folder: Path, office: str | None) -> Path
         kept = folder / f"{Path(home).name}.pdf"
         made.replace(kept)
         return kept
+
+
+def _settings() -> str:
+    items = "".join(
+        f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse">'
+        f"<value>{value}</value></prop></item>"
+        for path, props in _SETTINGS.items()
+        for name, value in props.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<oor:items xmlns:oor="http://openoffice.org/2001/registry">{items}</oor:items>'
+    )

@@ -11,6 +11,7 @@ from typing import Any, Final
 import openpyxl
 import pypdfium2
 import pytest
+from PIL import Image
 
 from server.app import Running
 from server.work import office, probe
@@ -24,6 +25,21 @@ _TYPES: Final = "http://schemas.openxmlformats.org/package/2006/content-types"
 _RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _WORD: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RED: Final = (255, 0, 0)
+_DRAWING: Final = "http://schemas.openxmlformats.org/drawingml/2006"
+_LINKED: Final = (
+    f'<w:document xmlns:w="{_WORD}" xmlns:r="{_OFFICE}" xmlns:a="{_DRAWING}/main" '
+    f'xmlns:wp="{_DRAWING}/wordprocessingDrawing" xmlns:pic="{_DRAWING}/picture">'
+    "<w:body><w:p><w:r><w:drawing><wp:inline>"
+    '<wp:extent cx="2857500" cy="1905000"/><wp:docPr id="1" name="p"/>'
+    f'<a:graphic><a:graphicData uri="{_DRAWING}/picture"><pic:pic>'
+    '<pic:nvPicPr><pic:cNvPr id="1" name="p"/><pic:cNvPicPr/></pic:nvPicPr>'
+    '<pic:blipFill><a:blip r:link="p1"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
+    '<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="2857500" cy="1905000"/></a:xfrm>'
+    '<a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic>'
+    "</wp:inline></w:drawing></w:r></w:p></w:body></w:document>"
+)
+"""A Word document with a picture that is not in it but named by an address."""
 _MAIN: Final = f"{probe._OPEN_XML}.wordprocessingml.document.main+xml"
 
 
@@ -145,6 +161,28 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
     data[at] ^= 0xFF
     (tmp_path / "file").write_bytes(data)
     assert probe.probe(tmp_path / "file") == {"code": "file_broken"}
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.skipif(not INSTALLED, reason="LibreOffice is not installed")
+def test_a_picture_that_a_file_only_names_is_not_fetched(tmp_path: Path) -> None:
+    named = tmp_path / "of-another.png"
+    Image.new("RGB", (300, 200), RED).save(named)
+    shown = {
+        "word/document.xml": _LINKED,
+        "word/_rels/document.xml.rels": (
+            f'<Relationships xmlns="{_RELATIONS}"><Relationship Id="p1" Type="{_OFFICE}/image" '
+            f'Target="file://{named}" TargetMode="External"/></Relationships>'
+        ),
+    }
+    (tmp_path / "a").write_bytes(word(**shown))
+    made = office.convert(tmp_path / "a", "docx", tmp_path, office.program())
+    document = pypdfium2.PdfDocument(made)
+    try:
+        page = document[0].render().to_pil().convert("RGB")
+    finally:
+        document.close()
+    assert RED not in {color for _, color in page.getcolors(page.width * page.height)}
 
 
 def test_where_libreoffice_is_not_no_copy_is_made(
