@@ -8,6 +8,7 @@ for. Knows no codec and no HTTP.
 
 import asyncio
 import secrets
+import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -345,7 +346,11 @@ class Studio:
     def _prepare(self) -> None:
         self._folder.mkdir(0o700, parents=True, exist_ok=True)
         for left in self._folder.iterdir():
-            left.unlink()
+            # A folder, of a conversion that was killed with its node.
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
 
     async def _copy(self, job: Job) -> Settle:
         paths = [self._path(one) for one in job.body["sources"]]

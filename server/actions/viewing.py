@@ -8,6 +8,7 @@ Knows no HTTP.
 
 import asyncio
 import secrets
+import shutil
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -226,7 +227,10 @@ class Copier:
         self, job: Job, material: Material, mark: list[str]
     ) -> tuple[dict[str, Any], str, int]:
         assert material.sha256 is not None
-        target = self._folder / f"{job.id}-{secrets.token_hex(4)}.copy"
+        # A folder of its own: whatever a child that is killed leaves goes with it.
+        folder = self._folder / f"{job.id}-{secrets.token_hex(4)}"
+        await asyncio.to_thread(folder.mkdir, 0o700)
+        target = folder / "copy"
         limits = Limits(
             memory_bytes=3072 * MIB,
             processor_s=120,
@@ -251,7 +255,7 @@ class Copier:
             self._faults[job.id] = str(failure) if failure.final else "gave_up"
             raise
         finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         self._faults.pop(job.id, None)
         return made, sha256, await self._store.blobs.size(sha256)
 

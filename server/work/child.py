@@ -3,7 +3,7 @@
 The child inherits no open file, no environment but the language of its system calls, and no
 secret. It confines itself before the job's code runs (``server.work.cell``): niced, within limits
 of memory, time and files, in a session of its own, without network where the kernel allows it.
-One that hangs is killed with all that it started. Few run at once.
+What it started ends with it, and one that hangs is killed. Few run at once.
 """
 
 import asyncio
@@ -94,9 +94,10 @@ class Children:
                 raise JobFailed(f"{module} hung") from None
             finally:
                 self.pids.discard(child.pid)
+                # Also behind one that ended: what it started may hang on.
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(child.pid, signal.SIGKILL)
                 if child.returncode is None:
-                    with suppress(ProcessLookupError):
-                        os.killpg(child.pid, signal.SIGKILL)
                     await child.wait()
         try:
             answer = json.loads(told)

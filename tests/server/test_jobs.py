@@ -133,6 +133,27 @@ async def test_a_node_that_died_leaves_its_job_to_others(
     assert (await row(store, job_id)).tries == 2
 
 
+async def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    left = (
+        "import subprocess as s; from pathlib import Path; "
+        "one = s.Popen(['sleep', '600'], stdout=s.DEVNULL); "
+        f"Path({str(told)!r}).write_text(str(one.pid))"
+    )
+    with pytest.raises(JobFailed, match="ended with 0"):
+        await Children().run("timeit", "-n1", "-r1", left, limits=Limits(file_bytes=MIB))
+
+    def alive() -> str | None:
+        try:
+            stat = Path(f"/proc/{told.read_text()}/stat").read_text()
+        except FileNotFoundError:
+            return None
+        return None if " Z " in stat else stat
+
+    assert told.read_text()
+    await until(alive)
+
+
 async def test_many_nodes_do_each_job_once(store: Store, tmp_path: Path) -> None:
     done: Counter[str] = Counter()
 

@@ -363,3 +363,15 @@ async def test_playbacks_are_begun_by_the_end_of_the_call(past: Past) -> None:
             return None if [one["state"] for one in shown] == ["ready"] else f"{shown}"
 
         await until(why_not, 10.0)
+
+
+async def test_what_a_killed_conversion_left_does_not_keep_a_node_from_starting(
+    office: Office, tmp_path: Path
+) -> None:
+    left = tmp_path / "work" / "office-of-a-killed-one" / "profile"
+    left.mkdir(parents=True)
+    (left / "file.docx").write_bytes(b"PK")
+    (tmp_path / "work" / "a.copy").write_bytes(b"x")
+    await Studio(office.store, Children(), tmp_path / "work").prepare()
+    assert list((tmp_path / "work").iterdir()) == []
+    await office.switchboard.close()
