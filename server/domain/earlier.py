@@ -1,7 +1,8 @@
 """Materials of earlier cases (以前的材料): what the applicant lets be used again instead of a new scan.
 
 Only by his consent in this case, given to words that are kept by their version, and only what was
-brought under his own identity number. Whether a unit may see the earlier case is not asked: the
+brought under his own identity number; what he brought in the name of an organisation, only in its
+own cases. Whether a unit may see the earlier case is not asked: the
 file becomes a version of this case and begins anew at grade C. Pure.
 """
 

@@ -139,6 +139,28 @@ async def test_only_what_counted_under_the_same_identity_number_is_offered(
     await office.switchboard.close()
 
 
+async def test_papers_of_an_organisation_are_offered_in_its_own_cases_alone(
+    office: Office, tmp_path: Path
+) -> None:
+    uploads = await office.uploads(tmp_path / "uploads")
+    firm, other_firm = "91370103MA3D7KQ42E", "91370211MA3N5XGY1G"
+    of_firm = await office.bring(
+        uploads, await office.case(credit_code=firm), "licence", name="甲.pdf"
+    )
+    own = await office.bring(
+        uploads, await office.case(credit_code=None), "identity", OTHER_PDF, name="乙.pdf"
+    )
+    for credit_code, expected in ((firm, {of_firm, own}), (other_firm, {own}), (None, {own})):
+        case_id = await office.case(credit_code=credit_code)
+        await office.do(CLERK, shapes.CaseConsentEarlier, case_id=case_id, **YES)
+        assert {one["id"] for one in await offered(office, case_id)} == expected
+        if of_firm not in expected:
+            asked = {"case_id": case_id, "line": "licence", "material_id": of_firm}
+            refusal = await office.refused(CLERK, shapes.CaseTakeEarlier, **asked)
+            assert refusal.code is Code.NOT_FOUND
+    await office.switchboard.close()
+
+
 async def test_consent_is_taken_back_and_nobody_but_the_window_asks(
     office: Office, tmp_path: Path
 ) -> None:

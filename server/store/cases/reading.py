@@ -300,11 +300,17 @@ async def list_materials(connection: Connection, case_ids: Collection[str]) -> l
 
 
 async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
-    """Cases of the applicant with the same identity number beside this one, newest first."""
+    """Cases of the applicant with the same identity number beside this one, newest first; of those
+    in the name of an organisation only that of this case."""
+    organisation = cases.c.credit_code
     found = await connection.execute(
         sa.select(cases.c.id, *PLACES, *ITEM_COLUMNS)
         .select_from(JOINED)
-        .where(cases.c.identity_number == case.applicant.identity_number, cases.c.id != case.id)
+        .where(
+            cases.c.identity_number == case.applicant.identity_number,
+            sa.or_(organisation.is_(None), organisation == case.applicant.credit_code),
+            cases.c.id != case.id,
+        )
         .order_by(cases.c.created_at.desc(), cases.c.id.desc())
         .limit(CASES_AT_MOST)
     )
