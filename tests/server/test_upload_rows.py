@@ -48,8 +48,9 @@ LINE: Final = "application"
 
 def times(few: int, many: int, limit_s: int = 1800) -> Any:
     """How often: a few in the suite, the row's own count under ``proofs``."""
-    proofs = [pytest.mark.proofs, pytest.mark.timeout(limit_s)]
-    return pytest.mark.parametrize("count", [few, pytest.param(many, marks=proofs)])
+    suite = pytest.param(few, marks=pytest.mark.timeout(120))
+    proofs = pytest.param(many, marks=[pytest.mark.proofs, pytest.mark.timeout(limit_s)])
+    return pytest.mark.parametrize("count", [suite, proofs])
 
 
 def sqlite(folder: Path) -> str:
@@ -161,7 +162,6 @@ async def test_u2_other_peoples_clients(
 # ---------------------------------------------------------------- U3, U4, U5: broken connections
 
 
-@pytest.mark.timeout(120)
 @times(4, 100)
 async def test_u3_a_connection_cut_at_any_byte(
     count: int, tmp_path: Path, record_property: Any
@@ -191,11 +191,17 @@ async def test_u3_a_connection_cut_at_any_byte(
                 return None if there >= passed - 64 * KIB else f"{there} of {passed}"
 
             await until(why_not, 5)
-            at = await desk.offset(location)
+            # Of a short piece the node may have read nothing yet when it is asked: then what it
+            # reads later moves the offset, and the sender asks again, as every client does.
+            for _ in range(5):
+                at = await desk.offset(location)
+                async with desk.patch(location, at, io.BytesIO(data[at:])) as said:
+                    status = said.status
+                if status != 409:
+                    break
+            assert status == 204
             assert passed - 64 * KIB <= at <= passed
             most_lost = max(most_lost, passed - at)
-            async with desk.patch(location, at, io.BytesIO(data[at:])) as said:
-                assert said.status == 204
             assert (await desk.material(case_id, material))["sha256"] == sha256(data)
     record_property("most bytes of one cut that had to be sent again", most_lost)
 
@@ -300,7 +306,6 @@ async def test_u7_two_at_one_offset(count: int, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- U8: a killed node
 
 
-@pytest.mark.timeout(120)
 @times(1, 50, 3600)
 async def test_u8_a_node_killed_while_it_writes(
     count: int, tmp_path: Path, record_property: Any
