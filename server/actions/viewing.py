@@ -265,27 +265,33 @@ class Copier:
             await self._store.blobs.quarantine(material.sha256)
             log.warning("material.infected", material=material.id)
 
-        async def settle(change: Change) -> None:
-            now = await upload_rows.find_material(change.connection, material.id)
-            assert now is not None
-            await change.lock(subject_of(now[1]))
-            if found is Found.INFECTED:
+        async def rejected(change: Change) -> None:
+            # The content is gone for every material that has it, whoever brought it.
+            sha256 = material.sha256 or ""
+            there = await upload_rows.stored_with(change.connection, sha256)
+            for subject in sorted({subject_of(case_id) for _, case_id in there}):
+                await change.lock(subject)
+            for one, case_id in await upload_rows.stored_with(change.connection, sha256):
                 after = replace(
-                    now[0],
+                    one,
                     state="rejected",
                     rejected_code=Code.FILE_INFECTED.value,
                     viewed_state="none",
                     sha256=None,
                     grade=None,
                 )
-                act = "material.quarantine"
-            else:
-                after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
-                act = "material.not_scanned"
-            await rows.save_material(change.connection, now[1], after, new=False)
-            await record_change(change, now[1], after, act)
+                await rows.save_material(change.connection, case_id, after, new=False)
+                await record_change(change, case_id, after, "material.quarantine")
 
-        return settle
+        async def locked(change: Change) -> None:
+            now = await upload_rows.find_material(change.connection, material.id)
+            assert now is not None
+            await change.lock(subject_of(now[1]))
+            after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
+            await rows.save_material(change.connection, now[1], after, new=False)
+            await record_change(change, now[1], after, "material.not_scanned")
+
+        return rejected if found is Found.INFECTED else locked
 
     async def _failed(self, change: Change, job: Job) -> None:
         before = await _locked(change, job)

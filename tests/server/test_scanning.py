@@ -112,6 +112,16 @@ async def test_f7_what_is_infected_is_quarantined_and_shown_to_nobody(
             assert (await refusal(approver, path, body))[0] == 409, path
 
 
+async def test_f7_what_is_infected_is_rejected_wherever_it_was_brought(clerk: Desk) -> None:
+    """One content in two cases: with the file both materials end, not only the one that was read."""
+    content = infected()
+    cases = [await clerk.open_case(), await clerk.open_case()]
+    brought_as = [await brought(clerk, case_id, content) for case_id in cases]
+    for case_id, material_id in zip(cases, brought_as, strict=True):
+        found = await settles(clerk, case_id, material_id, "rejected")
+        assert (found["rejected_code"], found["sha256"]) == ("file_infected", None)
+
+
 async def test_f7_a_clean_file_is_seen_once_it_was_scanned(clerk: Desk) -> None:
     case_id = await clerk.open_case()
     material_id = await brought(clerk, case_id, pdf_of(100_000))
