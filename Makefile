@@ -143,7 +143,7 @@ bench-media: install
 proofs: install web
 	@.ci/system test
 	@mkdir -p build/proofs
-	YUNJIAN_STRICT=1 $(BIN)/python -m pytest -m 'proofs or timed' --timeout 3600 -rA --show-capture no \
+	YUNJIAN_STRICT=1 $(BIN)/python -m pytest -m 'proofs or timed or hypothesis' --timeout 3600 -rA --show-capture no \
 		--junit-xml build/proofs/report.xml tests \
 		| tee build/proofs/report.txt
 

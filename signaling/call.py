@@ -535,6 +535,8 @@ def _monitor_begun(call: Call, event: MonitorBegun, at: datetime) -> Call:
     if len(call.monitors) >= MONITORS_AT_MOST:
         raise Refusal(Code.THROTTLED)
     before = call.monitor_of(event.person_id)
+    if before is not None and before.id == event.monitor_id:
+        return call
     if before is not None:
         # The newer page wins, and begins unseen.
         call = _monitor_over(call, before, MonitorEnd.REPLACED, at, PATIENCE)

@@ -18,14 +18,19 @@ from typing import Final
 
 import pytest
 from blockbuster import blockbuster_ctx
+from hypothesis import settings
 
 from server.store import upgrade
 from tests.kit import services
-from tests.kit.until import NotYet, until
+from tests.kit.until import STRICT, NotYet, until
 
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
 LINGER_S: Final = 2.0
 """How long a closed thing may take to be gone before it counts as left behind."""
+
+# The suite tries the same examples each time; `make proofs` looks for new ones.
+settings.register_profile("suite", derandomize=not STRICT)
+settings.load_profile("suite")
 
 _threads_before = pytest.StashKey[frozenset[threading.Thread]]()
 

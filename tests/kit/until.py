@@ -5,7 +5,8 @@ sentence is what a test that ran out of time shows.
 
 Limits of time are told here as they must hold on a machine that does nothing else. The suite runs
 two tests at once on two cores and bears three times as much; `make proofs` (YUNJIAN_STRICT) takes
-the limits as they stand, and also runs the suite's tests that are marked `timed`.
+the limits as they stand, and also runs the suite's tests that are marked `timed`, and those of
+Hypothesis with new examples.
 """
 
 from __future__ import annotations

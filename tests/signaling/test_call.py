@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from signaling.call import (
@@ -1009,6 +1009,13 @@ def moved_forward(old: Call, new: Call) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(inputs, st.floats(0, 40)), max_size=25), st.booleans())
+@example(
+    [
+        (Answered(RingId("ring-2"), PersonId("second"), LegId("leg-w1")), 0.0),
+        (MonitorBegun(PersonId("first"), MonitorId("monitor-1"), "why"), 0.0),
+    ],
+    False,
+)
 def test_any_inputs_move_it_only_forward(moves: list[tuple[CallInput, float]], twice: bool) -> None:
     call, at = dialled(), T0
     holds(call)
