@@ -67,8 +67,9 @@ class Handshake:
 class Outbox(Protocol):
     """Where events are read from, after a hint that there are some."""
 
-    async def events(self, subject: str, after: int, limit: int) -> Sequence[StoredEvent]:
-        """The events of ``subject`` with a version above ``after``, oldest first."""
+    async def following(self, subject: str, after: int, limit: int) -> Sequence[StoredEvent]:
+        """Events of ``subject`` from version ``after`` + 1 on, oldest first: perhaps not all, but
+        at least the next one where there is one."""
         ...
 
     async def version(self, subject: str) -> int:
@@ -643,12 +644,12 @@ class Gateway:
     async def _deliver(self, subject: str, version: int) -> None:
         after = self._delivered.get(subject, version - 1)
         while after < version or version == _UNKNOWN:
-            events = await self._outbox.events(subject, max(after, 0), EVENTS_AT_ONCE)
+            events = await self._outbox.following(subject, max(after, 0), EVENTS_AT_ONCE)
             for event in events:
                 await self._fan_out(event)
                 after = event.version
                 self._remember(subject, after)
-            if len(events) < EVENTS_AT_ONCE:
+            if not events:
                 return
 
     def _remember(self, subject: str, version: int) -> None:

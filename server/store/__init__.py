@@ -7,12 +7,13 @@ to a database or to Redis; nothing in it knows a rule of the case or of the call
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,6 +59,10 @@ class StoreSettings:
     bus_secret: bytes | None = field(default=None, repr=False)
 
 
+NEWEST_KEPT: Final = 256
+"""How many of the events that this node committed last are told without reading them again."""
+
+
 class Store:
     """The open store of one node. Make it with `open`, end it with `close`."""
 
@@ -77,6 +82,7 @@ class Store:
         self._database = database
         self._sequencer = sequencer
         self._enqueued: asyncio.Future[None] | None = None
+        self._newest: OrderedDict[tuple[str, int], StoredEvent] = OrderedDict()
 
     @classmethod
     async def open(cls, settings: StoreSettings, clock: Clock | None = None) -> Store:
@@ -155,6 +161,10 @@ class Store:
             await change.begin()
             yield change
             await change.finish()
+        for event in change.events:
+            self._newest[event.subject, event.version] = event
+            if len(self._newest) > NEWEST_KEPT:
+                self._newest.popitem(last=False)
         for subject, version in change.recorded:
             self.bus.publish(subject, version)
         if change.recorded:
@@ -187,6 +197,19 @@ class Store:
         """The events of `subject` with a version greater than `after`, oldest first, at most `limit`."""
         async with self.read() as connection:
             return await events_after(connection, subject, after, limit)
+
+    async def following(self, subject: str, after: int, limit: int) -> list[StoredEvent]:
+        """Like ``events``, but perhaps fewer: at least the next one, if there is one.
+
+        What this node has just committed itself is told without asking the database again.
+        """
+        next_ones: list[StoredEvent] = []
+        while len(next_ones) < limit:
+            event = self._newest.get((subject, after + len(next_ones) + 1))
+            if event is None:
+                break
+            next_ones.append(event)
+        return next_ones or await self.events(subject, after, limit)
 
     async def version(self, subject: str) -> int:
         """The version `subject` is at; 0 when nothing was recorded under it."""

@@ -72,6 +72,8 @@ class Change:
         self.replayed: Ack | None = None
         self.recorded: list[tuple[str, int]] = []
         """(subject, version) of what was recorded, in order."""
+        self.events: list[StoredEvent] = []
+        """Its events, in the same order."""
         self.enqueued = False
         """Whether a job was asked for; those who do jobs are woken after the commit."""
         self._command = command
@@ -172,6 +174,9 @@ class Change:
         )
         self._locked[subject] = (version, head)
         self.recorded.append((subject, version))
+        self.events.append(
+            StoredEvent(subject, version, body["type"], body, dict(people or {}), self.at)
+        )
         return version
 
     def ack(self, result: Mapping[str, Any] | None = None) -> Ack:

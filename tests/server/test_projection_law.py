@@ -84,6 +84,9 @@ class Law:
         before, after = self.last, await self._snapshots()
         version = next(iter(before.values()))["version"]
         events = await self.store.events(self.subject, version)
+        told = await self.store.following(self.subject, version, len(events) + 1)
+        assert told == events[: len(told)]
+        assert bool(told) == bool(events)
         assert [event.version for event in events] == [
             *range(version + 1, next(iter(after.values()))["version"] + 1)
         ]

@@ -54,6 +54,8 @@ async def test_records_event_entry_and_ack_together(store: Store) -> None:
     assert event.body["value"] == "孙"
     assert event.at == store.clock.now()
     assert await store.events("case:one", 1) == []
+    assert await store.following("case:one", 0, 9) == [event]
+    assert await store.following("case:one", 1, 9) == []
     async with store.read() as connection:
         assert await version_of(connection, "case:one") == 1
         assert await version_of(connection, "case:two") == 0

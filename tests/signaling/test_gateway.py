@@ -81,11 +81,11 @@ class Outbox:
         events.append(StoredEvent(subject, version, "test.happened", body, dict(people or {}), AT))
         return version
 
-    async def events(self, subject: str, after: int, limit: int) -> list[StoredEvent]:
+    async def following(self, subject: str, after: int, limit: int) -> list[StoredEvent]:
         if self.away:
             self.away -= 1
             raise Refusal(Code.BUSY)
-        return [e for e in self.kept.get(subject, []) if e.version > after][:limit]
+        return [e for e in self.kept.get(subject, []) if e.version > after][: min(limit, 2)]
 
     async def version(self, subject: str) -> int:
         return len(self.kept.get(subject, []))
