@@ -26,7 +26,7 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
         "zh-CN": (
             "您以前办理其他事项时交过的材料，可以用于本次办理，不必重新扫描。"
             "征得您同意后，窗口人员可以看到这些材料的名称、提交时间和所属事项（看不到内容），"
-            "由您选定后，所选文件复制到本办件，本办件的受理单位可以查看；"
+            "由您选定后，所选文件连同它的来源（事项、地点）复制到本办件，本办件的受理单位和受邀参加的单位可以查看；"
             "哪一件、由谁、何时取用，两个办件都会存证。"
             "您可以不同意，也可以随时撤回；撤回前已经取用的文件留在本办件中。"
         ),
@@ -34,7 +34,8 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
             "Materials that you brought for other matters before can be used for this one instead of "
             "being scanned again. With your consent the clerk sees their names, when they were brought "
             "and for which matter (not what they contain); those that you choose are copied into this "
-            "case, where the unit that decides it can read them. Which file was used, by whom and when "
+            "case together with where they came from (matter and place), and the unit that decides it "
+            "and those that are invited can read them. Which file was used, by whom and when "
             "is kept in the record of both cases. You may refuse, and take your consent back at any "
             "time; what was used before that stays in this case."
         ),
