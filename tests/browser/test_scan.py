@@ -24,6 +24,7 @@ from tests.kit.desks import Desk as Api
 from tests.kit.desks import desk_of
 from tests.kit.peer import near
 from tests.kit.screens import Screens
+from tests.kit.until import until
 from tests.kit.sheets import MARKS, distance, footage, laid, sheet
 
 __all__ = ["node"]
@@ -70,9 +71,20 @@ def spots(page: Image.Image) -> list[tuple[int, ...]]:
 
 
 async def content(api: Api, material_id: str) -> bytes:
-    async with api.http.get(f"/api/v1/materials/{material_id}/content") as said:
-        assert said.status == 200
-        return await said.read()
+    """The copy that people look at, once it is made."""
+    got = b""
+
+    async def made() -> str | None:
+        nonlocal got
+        async with api.http.get(f"/api/v1/materials/{material_id}/content") as said:
+            if said.status == 409:
+                return await said.text()
+            assert said.status == 200
+            got = await said.read()
+            return None
+
+    await until(made, 20)
+    return got
 
 
 async def test_pages_under_the_document_camera_become_one_pdf(

@@ -73,7 +73,7 @@ async def test_the_document_camera_is_chosen_in_the_call_and_kept(tmp_path: Path
         await chosen.select_option(index=0)
         other = await chosen.input_value()
         in_use = (
-            "() => document.querySelector('.own-paper video').srcObject"
+            "() => document.querySelector('.own-paper video')?.srcObject"
             "?.getVideoTracks()[0]?.getSettings().deviceId"
         )
         await window.wait_for_function(f"wanted => ({in_use})() === wanted", arg=other)
