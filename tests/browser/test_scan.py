@@ -24,8 +24,8 @@ from tests.kit.desks import Desk as Api
 from tests.kit.desks import desk_of
 from tests.kit.peer import near
 from tests.kit.screens import Screens
-from tests.kit.until import until
 from tests.kit.sheets import MARKS, distance, footage, laid, sheet
+from tests.kit.until import until
 
 __all__ = ["node"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
