@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import asyncpg
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -135,7 +136,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that reads one consistent snapshot for the time of the block."""
-        async with _told(), self._readers.connect() as connection:
+        async with _connected(self._readers) as connection:
             if self.dialect == "postgresql":
                 await connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -153,10 +154,14 @@ class Database:
         if self._writers is None:
             raise RuntimeError("this database was opened for reading")
         if self._one_writer is None:
-            async with _told(), self._writers.begin() as connection:
+            async with _connected(self._writers) as connection, connection.begin():
                 yield connection
         else:
-            async with self._one_writer, _told(), self._writers.begin() as connection:
+            async with (
+                self._one_writer,
+                _connected(self._writers) as connection,
+                connection.begin(),
+            ):
                 yield connection
 
     async def schema(self) -> SchemaState:
@@ -278,10 +283,21 @@ def _newest(scripts: ScriptDirectory) -> str:
 
 
 @asynccontextmanager
-async def _told() -> AsyncIterator[None]:
-    """Turn what ``refusal_of`` knows into a Refusal."""
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool; what ends it from outside is told as a Refusal.
+
+    A server that dies shows itself in many ways: by what ``refusal_of`` knows, by an error
+    of the socket (whose file is gone while the server starts again), by one of the driver's
+    own, or by SQLAlchemy's for a transaction whose connection went away. Whatever is raised
+    over a connection that is closed by then has changed nothing and may be tried again.
+    """
+    driver: Any = None
     try:
-        yield
+        async with engine.connect() as connection:
+            driver = _driver(connection)
+            yield connection
+    except Refusal:
+        raise
     except sa.exc.TimeoutError as error:
         raise Refusal(Code.BUSY, what="connections") from error
     except sa.exc.DBAPIError as error:
@@ -289,8 +305,23 @@ async def _told() -> AsyncIterator[None]:
         if refusal is None:
             raise
         raise refusal from error
-    except ConnectionError as error:
-        raise Refusal(Code.BUSY, what="database") from error
+    except Exception as error:
+        if isinstance(error, ConnectionError) or _gone(driver, error):
+            raise Refusal(Code.BUSY, what="database") from error
+        raise
+
+
+def _driver(connection: AsyncConnection) -> Any:
+    """The driver's own connection under this one."""
+    plain = connection.sync_connection
+    return None if plain is None else plain.connection.driver_connection
+
+
+def _gone(driver: Any, error: Exception) -> bool:
+    """Whether there is no server at the other end: none was reached, or it has hung up."""
+    if driver is None:
+        return isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError)
+    return isinstance(driver, asyncpg.Connection) and driver.is_closed()
 
 
 def refusal_of(error: sa.exc.DBAPIError) -> Refusal | None:

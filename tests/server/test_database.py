@@ -6,9 +6,13 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from server.domain.person import SYSTEM
 from server.store import AlreadyOpen, SchemaOutdated, Store, check, tables, upgrade, verify
@@ -169,6 +173,65 @@ async def test_a_database_that_goes_away_is_busy_and_comes_back(
         assert refused.value.code is Code.BUSY
         async with store.change(SYSTEM) as change:
             assert await change.record("case:one", "case.edit", "x", None, payload={}) == 1
+
+
+@pytest.mark.parametrize("there", ["nothing", "a socket of before", "hangs up", "gibberish"])
+async def test_a_server_that_is_not_reached_is_busy(there: str) -> None:
+    """While PostgreSQL starts again, its socket is away, or is one that nobody reads."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if there == "gibberish":
+            await reader.read(8)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    with tempfile.TemporaryDirectory(prefix="yj-", dir="/tmp") as folder:
+        socket_path = Path(folder, ".s.PGSQL.5432")
+        if there == "a socket of before":
+            with socket.socket(socket.AF_UNIX) as before:
+                before.bind(str(socket_path))
+        server = (
+            await asyncio.start_unix_server(answer, socket_path)
+            if there in {"hangs up", "gibberish"}
+            else None
+        )
+        database = await Database.open(f"postgresql+asyncpg://yunjian@/x?host={folder}")
+        try:
+            for way in (database.read, database.write):
+                with pytest.raises(Refusal) as refused:
+                    async with way():
+                        pass
+                assert refused.value.code is Code.BUSY
+        finally:
+            await database.close()
+            if server is not None:
+                server.close()
+                await server.wait_closed()
+
+
+async def test_whatever_is_raised_over_a_closed_connection_is_busy(postgres_url: str) -> None:
+    database = await Database.open(postgres_url)
+
+    async def act(way: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
+        async with way() as connection:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            raw.driver_connection.terminate()
+            raise RuntimeError("the transport is closed")
+
+    async def act_wrongly(way: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
+        async with way():
+            raise RuntimeError("our own")
+
+    try:
+        for way in (database.read, database.write):
+            with pytest.raises(Refusal) as refused:
+                await act(way)
+            assert refused.value.code is Code.BUSY
+            with pytest.raises(RuntimeError, match="our own"):
+                await act_wrongly(way)
+    finally:
+        await database.close()
 
 
 async def test_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
