@@ -78,6 +78,7 @@ from server.api import (
 from server.api import catalogue as catalogue_api
 from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
 from server.api.figures import FIGURES, Figures
+from server.api.listener import Runner
 from server.api.nodes import NEIGHBOURS, Neighbours
 from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, Store
@@ -456,9 +457,7 @@ async def running(
     """Serve until the block ends. Port 0 lets the system choose; the address says which."""
     app = await asyncio.to_thread(make, settings, clock, media=media, keep_media=keep_media)
     tls = await asyncio.to_thread(tls_context, settings)
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=ENDS_WITHIN_S, lingering_time=LINGERS_S
-    )
+    runner = Runner(app, access_log=None, shutdown_timeout=ENDS_WITHIN_S, lingering_time=LINGERS_S)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)

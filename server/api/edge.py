@@ -280,7 +280,7 @@ def _route(request: web.Request) -> str:
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
-_FIXED_HEADERS: Final = {
+FIXED_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -305,9 +305,11 @@ def content_security_policy(host: str) -> str:
     )
 
 
+NOTHING_RUNS: Final = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+
 DOWNLOADED: Final = {
     hdrs.CACHE_CONTROL: "no-store",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
+    **NOTHING_RUNS,
     "X-Content-Type-Options": "nosniff",
 }
 """What every file that is given out carries beside its ``attachment``: nothing in it can run."""
@@ -321,7 +323,7 @@ def attachment(name: str) -> str:
 async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal ``on_response_prepare``: what every answer carries unless its handler said otherwise."""
     headers = response.headers
-    for name, value in _FIXED_HEADERS.items():
+    for name, value in FIXED_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", content_security_policy(request.host))
     if reference := request.get(REFERENCE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import psutil
 import pytest
+from multidict import CIMultiDict
 from yarl import URL
 
 from server.actions import demo
@@ -193,6 +195,37 @@ async def test_every_answer_carries_its_headers_and_no_trace(node: Running) -> N
         for part in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
             assert part in cookie
         assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"GET /api/v1/cases?cursor=" + b"x" * 9000 + b" HTTP/1.1\r\nHost: y\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: y\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: y\r\nno colon\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 TLS to a port that speaks none\r\n\r\n",
+    ],
+    ids=["address", "header", "colon", "tls"],
+)
+async def test_what_is_no_http_is_told_as_a_problem(
+    node: Running, said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+    writer.write(said)
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    status, *lines = head.decode().split("\r\n")
+    parted = (line.partition(": ") for line in lines)
+    headers = CIMultiDict[str]((name, value) for name, _, value in parted)
+    assert status.split()[1] == "400"
+    assert headers["Content-Type"].startswith("application/problem+json")
+    assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "aiohttp" not in headers["Server"]
+    problem = json.loads(body)
+    assert (problem["status"], problem["code"]) == (400, "malformed")
+    assert headers["X-Request-Id"] == problem["reference"]
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
 async def test_who_gets_a_used_name_inherits_nothing(node: Running) -> None:
