@@ -199,6 +199,17 @@ class MediaClient:
         """Counters of the worker: `worker` (totals since start) and `rooms` → parties → tracks."""
         return dict(await self._ask("figures"))
 
+    async def counters(self) -> dict[str, dict[str, dict[str, int]]] | None:
+        """Room → party → what was counted of it since it came, to be kept by one server: of several
+        the one that gets the events is told, the others None.
+
+        `packets_in` and `bytes_in` (decrypted) came from the party, `packets_out` and `bytes_out`
+        went to it; `lost_in` did not come, repaired or not; `nacks_in` and `plis_in` are the packets
+        and the key frames that it asked for, `nacks_out` and `plis_out` those it was asked for.
+        """
+        rooms = (await self._ask("counters"))["rooms"]
+        return None if rooms is None else dict(rooms)
+
     async def open_segments(self) -> set[str]:
         """The segments that are being written now."""
         return set((await self._ask("open_segments"))["segments"])

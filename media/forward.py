@@ -48,6 +48,8 @@ KEY_AGAIN_S = 0.3
 """A sender is asked for a key frame at most so often; Chromium heeds no more."""
 MAX_SSRCS = 64
 MAX_ASKED = 1024
+MAX_DROPOUT = 3000
+"""A stream whose numbers jump further has begun anew (RFC 3550, appendix A.1)."""
 MAX_LACKED = 17
 """So many packets in a row are asked for again; more are a stream that broke off."""
 IDLE_S = 2.0
@@ -157,7 +159,8 @@ def read_layout(data: bytearray, length: int) -> tuple[Layout, bytes] | None:
 class Track:
     """What one party sends on one m-line, or one layer of it (`rid`).
 
-    `ring` while it may have to be sent again from here.
+    `ring` while it may have to be sent again from here; `lost` the packets that did not come, or
+    not yet, whether repaired afterwards or not.
     """
 
     __slots__ = (
@@ -170,6 +173,7 @@ class Track:
         "highest",
         "key_asked_at",
         "kind",
+        "lost",
         "measured_bytes",
         "mid",
         "muted",
@@ -206,6 +210,7 @@ class Track:
         self.feeds: list[Feed] = []
         self.packets = 0
         self.bytes = 0
+        self.lost = 0
         self.highest = -1
         self.key_asked_at = float("-inf")
 
@@ -415,6 +420,11 @@ class Endpoint:
         self.bytes_out = 0
         self.refused = 0
         self.heard_at = 0.0
+        # Of repairs and key frames: what it asked for, and what was asked of it.
+        self.nacks_in = 0
+        self.nacks_out = 0
+        self.plis_in = 0
+        self.plis_out = 0
 
     def receive(self, lines: tuple[tuple[str, str], ...]) -> None:
         """Let the party get streams on these m-lines too."""
@@ -507,6 +517,8 @@ class Forwarder:
                 track.highest = sequence
             else:
                 ahead = (sequence - track.highest) & 0xFFFF
+                if ahead != 1:
+                    track.lost = _lost(track.lost, ahead)
                 if ahead < 0x8000:
                     if 1 < ahead <= MAX_LACKED + 1 and (
                         track.ring is not None or (track.segment and not _heard(track))
@@ -701,6 +713,14 @@ class Forwarder:
         if payload in RTX_PAYLOADS:
             track.rtx_ssrc = ssrc
         return track
+
+
+def _lost(before: int, ahead: int) -> int:
+    """How many packets of a stream did not come, when the next one is so far ahead of the highest."""
+    if ahead >= 0x8000:
+        # It was late: what an earlier jump has counted.
+        return max(before - 1, 0)
+    return before + ahead - 1 if 1 < ahead <= MAX_DROPOUT else before
 
 
 def _heard(track: Track) -> bool:

@@ -218,7 +218,7 @@ class Node:
                     elif not authentic:
                         raise Rejected(Code.BAD_TOKEN)
                     else:
-                        outcome = await self._obey(message)
+                        outcome = await self._obey(message, writer)
                 except Exception as error:
                     # A bug in one order must not end the channel of all calls.
                     if isinstance(error, Rejected):
@@ -258,7 +258,7 @@ class Node:
         if self._lingering is not None:
             self._lingering.cancel()
 
-    async def _obey(self, message: dict[str, Any]) -> Any:
+    async def _obey(self, message: dict[str, Any], client: asyncio.StreamWriter) -> Any:
         rooms = self._rooms
         match message.get("do"):
             case "open_room":
@@ -310,6 +310,8 @@ class Node:
                 figures["worker"]["cpu_s"] = time.process_time()
                 figures["worker"]["tasks"] = len(asyncio.all_tasks())
                 return figures
+            case "counters":
+                return {"rooms": rooms.counters() if self._clients[0] is client else None}
             case "open_segments":
                 return {"segments": sorted(self._writing)}
             case "list_segments":

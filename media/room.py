@@ -497,6 +497,17 @@ class Rooms:
             },
         }
 
+    def counters(self) -> dict[str, dict[str, dict[str, int]]]:
+        """What was counted of each party that has been up, since it came: see `counters` of the client."""
+        return {
+            room.name: {
+                party.name: _counters(party)
+                for party in room.parties.values()
+                if party.packets_in or party.packets_out
+            }
+            for room in self._rooms.values()
+        }
+
     # From the wire.
 
     def _on_checked(self, agent: Agent, address: Address, fresh: bool) -> None:
@@ -548,13 +559,18 @@ class Rooms:
             elif len(block.data) < 12:
                 continue
             elif block.kind == rtcp.PSFB and block.count == rtcp.PLI:
+                party.plis_in += 1
                 self._pass_key_request(party, rtcp.ssrc_at(block.data, 8), now)
             elif block.kind == rtcp.PSFB and block.count == rtcp.FIR and len(block.data) >= 20:
+                party.plis_in += 1
                 self._pass_key_request(party, rtcp.ssrc_at(block.data, 12), now)
             elif block.kind == rtcp.RTPFB and block.count == rtcp.NACK:
+                asked = sum(1 for _ in rtcp.nacked(block))
+                party.nacks_in += asked
                 feed, source = _source(party, rtcp.ssrc_at(block.data, 8))
                 if feed is not None and source is not None and feed.source_ssrc is not None:
                     if source.endpoint.end_to_end:
+                        source.endpoint.nacks_out += asked
                         self._send_rtcp(
                             source.endpoint,
                             rtcp.rewrite_nack(block, feed.source_ssrc, feed.sequence_offset),
@@ -588,6 +604,7 @@ class Rooms:
                 if source.asks(original, now):
                     lacking.append(original)
         if lacking and source.ssrc is not None and source.ssrc == feed.source_ssrc:
+            source.endpoint.nacks_out += len(lacking)
             self._send_rtcp(source.endpoint, rtcp.ask_for(source.ssrc, lacking))
 
     def _pass_sender_report(self, party: Party, block: rtcp.Block, now: float) -> None:
@@ -688,12 +705,14 @@ class Rooms:
             return
         if self._send_rtcp(track.endpoint, rtcp.picture_loss(track.ssrc)):
             track.key_asked_at = monotonic()
+            track.endpoint.plis_out += 1
 
     def _ask_again(self, track: Track, first: int, count: int) -> None:
         if track.kind == "video" and track.ssrc is not None:
             now = monotonic()
             for number in range(first, first + count):
                 track.asks(number & 0xFFFF, now)
+            track.endpoint.nacks_out += count
             self._send_rtcp(track.endpoint, rtcp.ask_again(track.ssrc, first, count))
 
     def _agree(self, room: Room) -> None:
@@ -914,6 +933,20 @@ def _places(places: frozenset[int] | None) -> list[int] | None:
 
 def _why_muted(party: Party, mid: str) -> str:
     return "muted" if mid in party.silenced or not party.room.held else "held"
+
+
+def _counters(party: Party) -> dict[str, int]:
+    return {
+        "packets_in": party.packets_in,
+        "packets_out": party.packets_out,
+        "bytes_in": party.bytes_in,
+        "bytes_out": party.bytes_out,
+        "lost_in": sum(s.lost for mid in party.tracks for s in party.streams(mid)),
+        "nacks_in": party.nacks_in,
+        "nacks_out": party.nacks_out,
+        "plis_in": party.plis_in,
+        "plis_out": party.plis_out,
+    }
 
 
 def _party_figures(party: Party) -> dict[str, Any]:

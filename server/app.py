@@ -268,7 +268,8 @@ async def node(
     }
     if not workers:
         workers = {await asyncio.to_thread(name_of, data / "media"): start_worker}
-    rooms = Rooms(workers, Recordings(store, settings.hash), store)
+    marks = Marks(store)
+    rooms = Rooms(workers, Recordings(store, settings.hash), store, marks.note_worker)
 
     async def sockets() -> Mapping[str, Any]:
         return gateway.figures()
@@ -295,7 +296,6 @@ async def node(
         redis=settings.redis_url is not None,
         scanner=scanner,
     )
-    marks = Marks(store)
     app[catalogue_api.IMPORTER] = Importer(store, Children(), settings.item_code_pattern)
     pressing = Press(store, Children(), settings.font_dirs)
     studio = Studio(store, Children(), data / "work", settings.font_dirs)

@@ -22,19 +22,21 @@ from signaling.refusals import Refusal
 
 log = structlog.get_logger("marks")
 
-MarkKind = Literal["point", "look", "pointer", "quality"]
+MarkKind = Literal["point", "look", "pointer", "quality", "worker"]
 
 WRITE_EVERY_S: Final = 1.0
 SAME_AGAIN_S: Final = 30.0
 """What is only said again (pages repeat it every 5 s) is kept again after this time."""
 WAITING_AT_MOST: Final = 5_000
 REMEMBERED: Final = 5_000
+_OF_CALLS: Final = frozenset({"quality", "worker"})
+"""Kinds that are noted of a call itself, and not of whatever call runs about a case."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
     case_id: str
-    """Of ``quality`` the call itself."""
+    """Of those of ``_OF_CALLS`` the call itself."""
     kind: MarkKind
     by: str
     body: dict[str, Any]
@@ -77,9 +79,15 @@ class Marks:
 
     def note_quality(self, call_id: str, by: str, body: Mapping[str, Any]) -> None:
         """Remember how good a leg's connection was: body {leg_id, quality, sample}."""
+        self._note_of_call(call_id, "quality", by, body)
+
+    def note_worker(self, call_id: str, by: str, body: Mapping[str, Any]) -> None:
+        """Remember what the media worker counted of a leg, whose person is ``by``: body {leg_id, sample}."""
+        self._note_of_call(call_id, "worker", by, body)
+
+    def _note_of_call(self, call_id: str, kind: MarkKind, by: str, body: Mapping[str, Any]) -> None:
         if len(self._waiting) < WAITING_AT_MOST:
-            at = self._store.clock.now()
-            self._waiting.append(_Noted(call_id, "quality", by, dict(body), at))
+            self._waiting.append(_Noted(call_id, kind, by, dict(body), self._store.clock.now()))
 
     async def run(self) -> NoReturn:
         """Write once a second until cancelled."""
@@ -107,10 +115,10 @@ class Marks:
             async with self._store.change(SYSTEM) as change:
                 calls = {
                     case_id: await call_rows.running_about(change.connection, case_id)
-                    for case_id in {one.case_id for one in waiting if one.kind != "quality"}
+                    for case_id in {one.case_id for one in waiting if one.kind not in _OF_CALLS}
                 }
                 calls |= {
-                    one.case_id: CallId(one.case_id) for one in waiting if one.kind == "quality"
+                    one.case_id: CallId(one.case_id) for one in waiting if one.kind in _OF_CALLS
                 }
                 await rows.add(
                     change.connection,

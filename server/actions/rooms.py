@@ -33,6 +33,7 @@ from media.client import (
 )
 from media.rejected import Code as Reason
 from media.rejected import Rejected
+from server.actions.qualities import SAMPLED_EVERY_S, Differences, Keep
 from server.actions.recordings import Recordings
 from server.domain.person import SYSTEM
 from server.store import Store
@@ -138,10 +139,18 @@ class Rooms:
     """The media rooms of this node.
 
     ``workers`` are those it may use, by names: all nodes that share one have the same for it, and
-    no two workers of a deployment have one name.
+    no two workers of a deployment have one name. ``keep`` is told every few seconds what each
+    worker counted of each leg: body {leg_id, sample}, a WorkerSample.
     """
 
-    def __init__(self, workers: Mapping[str, Start], recordings: Recordings, store: Store) -> None:
+    def __init__(
+        self,
+        workers: Mapping[str, Start],
+        recordings: Recordings,
+        store: Store,
+        keep: Keep | None = None,
+    ) -> None:
+        self._keep = keep
         self._posts = {name: _Post(start) for name, start in workers.items()}
         self._recordings = recordings
         self._store = store
@@ -382,7 +391,9 @@ class Rooms:
             post.missing.clear()
             post.up.set()
             came_at = time.monotonic()
-            tidying = asyncio.create_task(self._tidy_on(name, worker.client, told))
+            aside = [asyncio.create_task(self._tidy_on(name, worker.client, told))]
+            if self._keep is not None:
+                aside.append(asyncio.create_task(self._sample_on(worker.client, told, self._keep)))
             try:
                 await self._take_up(name, worker.client)
                 async for event in worker.client.events():
@@ -390,8 +401,9 @@ class Rooms:
             except Rejected as rejected:
                 log.warning("media.worker_gone", worker=name, code=rejected.code)
             finally:
-                tidying.cancel()
-                await asyncio.gather(tidying, return_exceptions=True)
+                for task in aside:
+                    task.cancel()
+                await asyncio.gather(*aside, return_exceptions=True)
                 # Cancelled, the worker stays known: close() decides whether it goes on.
                 if not _cancelling():
                     post.worker = None
@@ -470,6 +482,29 @@ class Rooms:
             for leg in call.seated():
                 if leg.media and leg.id not in found.get(call.id, {}):
                     await told.media_turned(call.id, leg.id, False)
+
+    async def _sample_on(self, client: MediaClient, told: Told, keep: Keep) -> None:
+        """Keep what the worker counts of each leg; of several nodes one is told."""
+        differences = Differences()
+        people: dict[str, str] = {}
+        while True:
+            try:
+                rooms = await client.counters()
+                for room, party, sample in differences.take(rooms, time.monotonic()):
+                    if party not in people and not room.startswith(REHEARSAL):
+                        call = await told.find(room)
+                        # Who follows a call unseen has no leg, and nothing is kept of him.
+                        people |= {leg.id: leg.person_id for leg in call.legs} if call else {}
+                    if party in people:
+                        body = {"leg_id": party, "sample": sample.model_dump(mode="json")}
+                        keep(room, people[party], body)
+                seated = {party for seats in (rooms or {}).values() for party in seats}
+                people = {party: person for party, person in people.items() if party in seated}
+            except Refusal as refusal:
+                log.warning("media.put_off", code=refusal.code)
+            except Rejected:
+                return
+            await asyncio.sleep(SAMPLED_EVERY_S)
 
     async def _lost(self, name: str, told: Told) -> None:
         async with self._store.read() as connection:

@@ -533,13 +533,31 @@ class MarkView(Message):
     """What was shown or pointed at during a call; not in the ledger, only for replay.
 
     ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y};
-    ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was.
+    ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was, as its page told;
+    ``worker``: body {leg_id, sample}, a WorkerSample, what the media worker counted of it.
     """
 
     at: datetime
-    kind: Literal["point", "look", "pointer", "quality"]
+    kind: Literal["point", "look", "pointer", "quality", "worker"]
     by: PersonRef
     body: dict[str, Any]
+
+
+class WorkerSample(Message):
+    """What a media worker counted of one leg in the ``seconds`` before: packets that came from it and
+    went to it, that did not come (repaired or not), that it asked for again and was asked for again
+    (nacks), key frames that it asked for and was asked for (plis), and the rates."""
+
+    seconds: float
+    packets_in: int
+    packets_out: int
+    lost_in: int
+    nacks_in: int
+    nacks_out: int
+    plis_in: int
+    plis_out: int
+    in_kbps: int
+    out_kbps: int
 
 
 class Marks(Message):
@@ -752,7 +770,7 @@ class Health(Message):
 
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
-    CallLog, CallDetail, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks,
+    CallLog, CallDetail, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

@@ -27,6 +27,7 @@ from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import GREEN, RED
+from tests.kit.recording import counted
 from tests.kit.screens import Screens
 from tests.kit.seats import Approver, Window, story
 from tests.kit.until import borne, until
@@ -174,6 +175,7 @@ async def record_a_call(node: Running) -> Recorded:
              "reason": "任职文件缺落款日期"}
         )  # fmt: skip
         await apart()
+        await until(lambda: counted(node.app[STORE], call_id, 2), 15)
         await window.ask({"type": "call.hang_up", "call_id": call_id})
         ended = time.monotonic()
         await approver.sees_call(call_id, lambda call: call["state"] == "ended")
@@ -191,6 +193,12 @@ async def test_replay(node: Running, tmp_path: Path) -> None:
         await page.wait_for_url("**/supervisor/calls")
         await find_the_call(desk, screens)
         videos = await all_there(page, recorded)
+        # what the worker counted is a band of its own in the line of each
+        for seat in ("窗口", "审批"):
+            line = page.get_by_role("list", name=re.compile(f"^{seat}"))
+            await expect(line.locator("[data-counted]").first).to_have_attribute(
+                "title", re.compile("媒体服务器计数：收到 [1-9]")
+            )
         await screens.take(desk, "supervisor-replay-opened")
         await jump_and_see(page)
         await walk_by_keys(page)

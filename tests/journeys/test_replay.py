@@ -18,11 +18,12 @@ from server.actions import demo
 from server.api.route import STORE
 from server.app import Running, running
 from server.store import Store, upgrade
+from server.wire.http import WorkerSample
 from tests.kit.casework import hashed
 from tests.kit.footage import index_in_front, seek
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, near
-from tests.kit.recording import play
+from tests.kit.recording import counted, play
 from tests.kit.seats import Approver, Supervisor, Window, story
 from tests.kit.until import until
 
@@ -77,6 +78,7 @@ async def test_a_call_is_played_again(node: Running, tmp_path: Path) -> None:
         )
         # the length of the talk is what is measured here
         await until(lambda: None if time.time() - began > TALK_S else "they talk", 2 * TALK_S)
+        await until(lambda: counted(node.app[STORE], call_id, len(live["legs"])), 15)
         await approver.ask({"type": "call.hang_up", "call_id": call_id})
         ended = time.time()
         supervisor = await seat(Supervisor, "chenli", BLUE, 880.0)
@@ -99,7 +101,14 @@ async def test_a_call_is_played_again(node: Running, tmp_path: Path) -> None:
             found = (await supervisor.search("/calls", **query))["calls"]
             assert [row["call_id"] for row in found] == [call_id] * count, query
 
-        marks = (await supervisor.get(f"/calls/{call_id}/marks"))["marks"]
+        told = (await supervisor.get(f"/calls/{call_id}/marks"))["marks"]
+        marks = [one for one in told if one["kind"] != "worker"]
+        by = {leg["id"]: leg["person"]["id"] for leg in live["legs"]}
+        for one in (mark for mark in told if mark["kind"] == "worker"):
+            assert one["by"]["id"] == by[one["body"]["leg_id"]]
+            sample = WorkerSample.model_validate(one["body"]["sample"])
+            assert 0 < sample.seconds < 2 * TALK_S
+            assert sample.packets_in or sample.packets_out
         assert [(one["kind"], one["by"]["id"]) for one in marks] == [
             ("point", approver.person["id"]),
             ("pointer", approver.person["id"]),

@@ -14,6 +14,8 @@ import av
 import numpy as np
 
 from media.peer import dominant_tone
+from server.store import Store
+from server.store import marks as mark_rows
 
 # Pictures come when they come: without this ffmpeg fits them to a frame rate that it
 # guesses, and complains of its own rounding.
@@ -72,3 +74,11 @@ def play(path: Path) -> Played:
         len(sound) / 48_000,
         errors,
     )
+
+
+async def counted(store: Store, call_id: str, legs: int) -> str | None:
+    """Why what the worker counted is not kept of so many legs of a call yet; for ``until``."""
+    async with store.read() as connection:
+        marks = await mark_rows.list_marks(connection, call_id)
+    found = {one.body["leg_id"] for one in marks if one.kind == "worker"}
+    return None if len(found) == legs else f"counted of {found}"

@@ -252,6 +252,11 @@ async def test_several_servers_lead_one_worker(studio: Studio) -> None:
 
         await until(both_begun, 10)
         assert told == []
+        # What is to be kept of a party is told to one of them too.
+        assert await second.counters() is None
+        counted = await studio.client.counters()
+        assert counted is not None
+        assert all(counted["room"][name]["packets_in"] for name in ("sun", "li"))
         assert await second.open_segments() == {
             e.segment for e in studio.heard if isinstance(e, RecordingStarted)
         }
@@ -260,6 +265,11 @@ async def test_several_servers_lead_one_worker(studio: Studio) -> None:
         await studio.client.close()
         sun.forget()
         await until(lambda: sun.meets(GREEN, 880), 10)
+
+        async def counts() -> str | None:
+            return None if await second.counters() else "the first is still told"
+
+        await until(counts, 10)
         await second.remove_party("room", "li")
 
         def sealed() -> str | None:

@@ -250,6 +250,53 @@ async def test_what_the_worker_lacks_it_asks_for_once_for_all(room: Room) -> Non
         assert abs(len(_lacking(peer.numbers["1"])) - peer.repairs["1"]) <= 3
 
 
+async def test_what_each_leg_lost_and_asked_for_is_counted(room: Room) -> None:
+    """Every twentieth packet is lost on the way in, whether it is repaired or not."""
+    count = 0
+
+    def loses(side: str, datagram: bytes) -> bool:
+        nonlocal count
+        if side == FROM_PEER and datagram[1] & 127 == VIDEO["VP8"].payload:
+            count += 1
+            return count % 20 == 0
+        return False
+
+    async def counters(name: str) -> dict[str, int]:
+        rooms = await room.studio.client.counters()
+        assert rooms is not None
+        return rooms["room"].get(name, {})
+
+    window = await room.sit("window", 0, through=Middleman(await room.worker(), loses))
+    approver = await room.sit("approver", 1)
+    assert await counters("window") == {}, "nothing was sent yet"
+    face = window.send("1", 600_000)
+    first = face.sequence
+    await until(lambda: None if approver.repairs["1"] >= 10 else f"{approver.repairs}", 20)
+    asked_before = (await counters("window"))["plis_out"]
+    third = await room.sit("third", 2)
+    await until(lambda: None if third.packets["1"] else "the third sees nothing", 10)
+    face.on = False
+    sent = (face.sequence - first) & 0xFFFF
+
+    async def settled() -> str | None:
+        now, told = await counters("window"), await counters("approver")
+        # The last one may be the one that was lost, and then nobody knows of it.
+        all_in = now["packets_in"] + now["lost_in"] - face.repaired in (sent, sent - 1)
+        all_out = told["packets_out"] == approver.packets["1"] + approver.repairs["1"]
+        return None if all_in and all_out else f"{now}, {told} of {sent}, {face.repaired} again"
+
+    await until(settled, 10)
+    now, told = await counters("window"), await counters("approver")
+    lost = count // 20
+    assert lost - 1 <= now["lost_in"] <= lost
+    assert now["nacks_out"] >= lost - 1
+    assert now["bytes_in"] > 500 * now["packets_in"]
+    assert now["plis_out"] > asked_before, "a key frame was asked for when the third came"
+    assert (now["packets_out"], now["nacks_in"], now["plis_in"]) == (0, 0, 0)
+    assert told["nacks_in"] >= approver.repairs["1"] >= 10
+    assert (told["packets_in"], told["lost_in"], told["nacks_out"]) == (0, 0, 0)
+
+
 async def test_a_muted_face_stops_in_all_its_layers_and_one_layer_is_recorded(room: Room) -> None:
     window = await room.sit("window", 0, record=True)
     approver, third = await room.sit("approver", 1), await room.sit("third", 2)

@@ -1,5 +1,8 @@
-/** How good each party's connection was, second by second: from what the pages told while they talked. Pure. */
-import type { CallView, MarkView, QualitySample } from '../wire/messages'
+/**
+ * How good each party's connection was, second by second: what the pages told while they talked, and what the media
+ * worker counted of the same legs. Pure.
+ */
+import type { CallView, MarkView, QualitySample, WorkerSample } from '../wire/messages'
 
 export type Level = 'excellent' | 'good' | 'poor' | 'lost'
 
@@ -41,6 +44,66 @@ export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms:
       last.loss = Math.max(last.loss, loss)
       last.round_trip_ms = worse(last.round_trip_ms, sample.round_trip_ms)
     } else all.push({ from_s, to_s, level, loss, round_trip_ms: sample.round_trip_ms, relayed })
+  }
+  return found
+}
+
+/** `quiet`: nothing came, as on hold; whether that was meant the worker cannot tell. */
+export type Counted = 'excellent' | 'good' | 'poor' | 'quiet'
+
+/** What the worker counted of one party in a stretch; of its rates the highest. */
+export interface WorkerStretch {
+  from_s: number
+  to_s: number
+  level: Counted
+  packets_in: number
+  packets_out: number
+  lost_in: number
+  nacks_in: number
+  nacks_out: number
+  plis_in: number
+  plis_out: number
+  in_kbps: number
+  out_kbps: number
+}
+
+const SUMS = ['packets_in', 'packets_out', 'lost_in', 'nacks_in', 'nacks_out', 'plis_in', 'plis_out'] as const
+/** the marks that the page's own samples have (web/src/call/quality.ts) */
+const POOR = 0.08
+const GOOD = 0.02
+/** a sample begins where the one before ended, but for what the worker's answer takes */
+const JOINS_S = 1.5
+
+const share = (part: number, whole: number): number => (whole > 0 ? Math.min(1, part / whole) : 0)
+
+function levelOf(one: WorkerSample): Counted {
+  if (!one.packets_in) return 'quiet'
+  const loss = Math.max(share(one.lost_in, one.packets_in + one.lost_in), share(one.nacks_in, one.packets_out))
+  return loss > POOR ? 'poor' : loss > GOOD ? 'good' : 'excellent'
+}
+
+/** The stretches of one level as the worker counted them, by seat, in the order of time. A sample tells of the seconds before it. */
+export function countedOf(marks: readonly MarkView[], call: CallView, zero_ms: number, end_s: number): Map<string, WorkerStretch[]> {
+  const seats = new Map(call.legs.map((leg) => [leg.id, leg.seat]))
+  const found = new Map<string, WorkerStretch[]>()
+  const told = marks.filter((one) => one.kind === 'worker').sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  for (const { at, body } of told) {
+    const seat = seats.get(String(body['leg_id']))
+    if (!seat) continue
+    const { seconds, ...counts } = body['sample'] as WorkerSample
+    const level = levelOf({ seconds, ...counts })
+    const to_s = Math.min((Date.parse(at) - zero_ms) / 1000, end_s)
+    const all = found.get(seat) ?? []
+    found.set(seat, all)
+    const last = all.at(-1)
+    const from_s = Math.max((Date.parse(at) - zero_ms) / 1000 - seconds, last?.to_s ?? -Infinity)
+    if (to_s <= from_s) continue
+    if (last && last.level === level && from_s - last.to_s < JOINS_S) {
+      last.to_s = to_s
+      for (const name of SUMS) last[name] += counts[name]
+      last.in_kbps = Math.max(last.in_kbps, counts.in_kbps)
+      last.out_kbps = Math.max(last.out_kbps, counts.out_kbps)
+    } else all.push({ from_s, to_s, level, ...counts })
   }
   return found
 }

@@ -10,7 +10,7 @@ import { Story } from './asOf'
 import { Clock, inFile, RATES, steer, type Rate } from './clock'
 import { Shown, type Pointing } from './shown'
 import { endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, zeroOf, type Mark } from './timeline'
-import { qualitiesOf, type Stretch } from './qualities'
+import { countedOf, qualitiesOf, type Stretch, type WorkerStretch } from './qualities'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCall'
 
@@ -66,13 +66,17 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const within = computed(() => marks.value.filter((one) => one.at_s >= 0 && one.at_s <= end_s.value))
   const shown = computed(() => {
     const file = book.file.value
-    return file ? new Shown(file.marks.filter((one) => one.kind !== 'quality'), file.detail.call, zero_ms.value, end_s.value, sides(file.detail.call, file.snapshot.case)) : null
+    return file ? new Shown(file.marks.filter((one) => one.kind !== 'quality' && one.kind !== 'worker'), file.detail.call, zero_ms.value, end_s.value, sides(file.detail.call, file.snapshot.case)) : null
   })
   const seated = computed(() => (call.value ? seatedOf(call.value, parties.value, end_s.value) : []))
   const holds = computed(() => (call.value ? holdsOf(call.value, end_s.value) : []))
   const qualities = computed(() => {
     const file = book.file.value
     return file ? qualitiesOf(file.marks, file.detail.call, zero_ms.value, end_s.value) : new Map<string, Stretch[]>()
+  })
+  const counted = computed(() => {
+    const file = book.file.value
+    return file ? countedOf(file.marks, file.detail.call, zero_ms.value, end_s.value) : new Map<string, WorkerStretch[]>()
   })
   const bookmarks = useBookmarks(call_id)
 
@@ -262,7 +266,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   return {
     ...book,
-    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, on_hold, marks, within, shown, qualities, story, bookmarks,
+    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, on_hold, marks, within, shown, qualities, counted, story, bookmarks,
     position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
     attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
     toggle: () => (clock.playing ? pause() : play()),

@@ -2270,11 +2270,12 @@ export interface Limits {
  * What was shown or pointed at during a call; not in the ledger, only for replay.
  *
  * ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y};
- * ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was.
+ * ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was, as its page told;
+ * ``worker``: body {leg_id, sample}, a WorkerSample, what the media worker counted of it.
  */
 export interface MarkView {
   at: string
-  kind: 'point' | 'look' | 'pointer' | 'quality'
+  kind: 'point' | 'look' | 'pointer' | 'quality' | 'worker'
   by: PersonRef
   body: {
     [k: string]: unknown
@@ -2481,4 +2482,21 @@ export interface Unmasked {
   what: string
   value: string
   expires_at: string
+}
+/**
+ * What a media worker counted of one leg in the ``seconds`` before: packets that came from it and
+ * went to it, that did not come (repaired or not), that it asked for again and was asked for again
+ * (nacks), key frames that it asked for and was asked for (plis), and the rates.
+ */
+export interface WorkerSample {
+  seconds: number
+  packets_in: number
+  packets_out: number
+  lost_in: number
+  nacks_in: number
+  nacks_out: number
+  plis_in: number
+  plis_out: number
+  in_kbps: number
+  out_kbps: number
 }

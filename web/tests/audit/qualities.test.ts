@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { qualitiesOf } from '../../src/audit/qualities'
+import { countedOf, qualitiesOf } from '../../src/audit/qualities'
 import type { MarkView } from '../../src/wire/messages'
 import { at, callView, ZERO } from './calls'
 
@@ -28,5 +28,35 @@ describe('the line of a party', () => {
     const found = line(told(0, 'good'), told(30, 'good'), told(96, 'good'))
     expect(found.map((one) => [one.from_s, one.to_s])).toEqual([[0, 9], [30, 39], [96, 100]])
     expect(line(told(0, 'good', {}, 'a leg of another call'))).toEqual([])
+  })
+})
+
+function counted(second: number, more: Record<string, unknown> = {}, leg_id = first!.id): MarkView {
+  const sample = { seconds: 4, packets_in: 600, packets_out: 600, lost_in: 0, nacks_in: 0, nacks_out: 0, plis_in: 0, plis_out: 0, in_kbps: 900, out_kbps: 800, ...more }
+  return { at: at(second), kind: 'worker', by: first!.person, body: { leg_id, sample } }
+}
+const counts = (...marks: MarkView[]) => countedOf(marks, callView(), ZERO, 100).get(first!.seat) ?? []
+
+describe('what the worker counted of a party', () => {
+  it('is added up while its level is the same, of the seconds before each mark', () => {
+    expect(counts(counted(4.1, { lost_in: 2, nacks_out: 2, plis_out: 1 }), counted(8.2, { in_kbps: 1200 }))).toEqual([
+      { from_s: 0.1, to_s: 8.2, level: 'excellent', packets_in: 1200, packets_out: 1200, lost_in: 2, nacks_in: 0, nacks_out: 2, plis_in: 0, plis_out: 1, in_kbps: 1200, out_kbps: 800 },
+    ].map((one) => ({ ...one, from_s: expect.closeTo(one.from_s) as number })))
+  })
+
+  it('changes with what was lost on either way, and says where nothing came', () => {
+    const found = counts(counted(4), counted(8, { lost_in: 100 }), counted(12, { nacks_in: 30 }), counted(16, { packets_in: 0 }))
+    expect(found.map((one) => [one.from_s, one.to_s, one.level])).toEqual([[0, 4, 'excellent'], [4, 8, 'poor'], [8, 12, 'good'], [12, 16, 'quiet']])
+  })
+
+  it('ends with the call, has no part twice, and is of this call alone', () => {
+    expect(counts(counted(98), counted(101), counted(106)).map((one) => [one.from_s, one.to_s])).toEqual([[94, 100]])
+    expect(counts(counted(4), counted(20)).map((one) => [one.from_s, one.to_s])).toEqual([[0, 4], [16, 20]])
+    expect(counts(counted(4, {}, 'a leg of another call'))).toEqual([])
+  })
+
+  it('is no word of the page, nor the other way round', () => {
+    expect(line(counted(4))).toEqual([])
+    expect(counts(told(4, 'good'))).toEqual([])
   })
 })

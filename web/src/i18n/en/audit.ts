@@ -143,6 +143,7 @@ export default {
     held: 'on hold from {from} to {to}',
     line: '{from} to {to} connection {level}, at most {loss} % lost, round trip at most {way}',
     relayed: 'over a relay',
+    counted: '{from} to {to} counted by the media worker: {packets_in} packets in (at most {kbps_in} kbit/s), {lost} missing, asked to repeat {nacks_out} and for {plis_out} key frames; {packets_out} packets out (at most {kbps_out} kbit/s), asked for {nacks_in} again and {plis_in} key frames',
     several: '{n} marks from {from} to {to}; click to spread them',
   },
   timeline: 'What happened',

@@ -143,6 +143,7 @@ export default {
     held: '{from} 至 {to} 通话保持',
     line: '{from} 至 {to} 网络{level}，丢包最多 {loss} %，往返最多 {way}',
     relayed: '经中继',
+    counted: '{from} 至 {to} 媒体服务器计数：收到 {packets_in} 包（每秒最高 {kbps_in} 千比特），缺 {lost} 包，请其补发 {nacks_out} 包、发关键帧 {plis_out} 次；送出 {packets_out} 包（每秒最高 {kbps_out} 千比特），其请求补发 {nacks_in} 包、关键帧 {plis_in} 次',
     several: '{from} 至 {to} 有 {n} 个标记，点击展开',
   },
   timeline: '经过',
