@@ -44,6 +44,7 @@ from server.actions import (
 )
 from server.actions import health as health_actions
 from server.actions.archive import Archive
+from server.actions.cards import CardReader
 from server.actions.early import Early
 from server.actions.jobs import Jobs
 from server.actions.listings import Importer
@@ -84,6 +85,7 @@ from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, Store
 from server.wire.case import MaterialProgress
 from server.wire.projection import CASE_AUDIENCES, project
+from server.work import cards
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 from signaling.gateway import Gateway, Handshake
@@ -190,7 +192,7 @@ def make(
     )
     app[FIGURES] = Figures()
     app[machine.UPLOAD_LIMITS] = machine.UploadLimits(
-        settings.max_upload_bytes, MEDIA_TYPES, int(LIVES.total_seconds())
+        settings.max_upload_bytes, MEDIA_TYPES, int(LIVES.total_seconds()), cards.installed()
     )
     app[machine.DESCRIPTION] = openapi.describe(ROUTES, machine.VERSION)
 
@@ -230,6 +232,7 @@ async def node(
     await catalogue.learn_regions()
     app[STORE] = store
     app[calls.ARCHIVE] = Archive(store)
+    app[calls.CARDS] = CardReader(store, Children(at_once=1), cards.installed())
     book = Sessions(store)
     app[sessions.SESSIONS] = book
     app[AUTHENTICATE] = book.authenticate

@@ -348,7 +348,12 @@ class MonitorBegin(Command):
 
     type: Literal["monitor.begin"] = "monitor.begin"
     call_id: Id
-    reason: Annotated[str, StringConstraints(min_length=2, max_length=200, strip_whitespace=True)]
+    reason: Annotated[
+        str,
+        StringConstraints(
+            min_length=2, max_length=200, strip_whitespace=True, pattern=r"\S[\s\S]*\S"
+        ),
+    ]
 
 
 class MonitorTurn(Command):

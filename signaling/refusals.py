@@ -103,6 +103,8 @@ class Code(StrEnum):
     NO_COPY = "no_copy"
     NO_OFFICE = "no_office"
     NO_OFD = "no_ofd"
+    NO_CARD_READER = "no_card_reader"
+    NO_CARD = "no_card"
     MATERIAL_LOCKED = "material_locked"
     FILE_INFECTED = "file_infected"
     DISK_FULL = "disk_full"

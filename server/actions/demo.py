@@ -110,11 +110,12 @@ ITEMS: Final = (
             Field(
                 "branch_name", "分公司名称", "Name of the branch", "text", True,
                 example="济南禾川检测技术有限公司青岛西海岸分公司", max_length=100, group=_BRANCH,
+                card="unit_name",
             ),
             Field(
                 "branch_credit_code", "分公司信用代码", "Credit code of the branch", "credit_code",
                 True, hint="18 位，见营业执照", example="91370211MA3N5XGY1G", max_length=18,
-                group=_BRANCH,
+                group=_BRANCH, card="credit_code",
             ),
             Field(
                 "old_principal", "原负责人", "Principal until now", "text", True,
@@ -122,12 +123,12 @@ ITEMS: Final = (
             ),
             Field(
                 "new_principal", "新负责人姓名", "New principal", "text", True,
-                example="孙雅宁", max_length=60, group=_NEW,
+                example="孙雅宁", max_length=60, group=_NEW, card="name",
             ),
             Field(
                 "new_identity_number", "新负责人身份证号", "Identity number of the new principal",
                 "identity_number", True, sensitive=True, hint="18 位，末位可为 X", max_length=18,
-                group=_NEW,
+                group=_NEW, card="identity_number",
             ),
             Field(
                 "appointed_on", "任职日期", "Day of appointment", "date", True,

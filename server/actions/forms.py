@@ -20,9 +20,9 @@ from server.actions.cases import (
 from server.actions.views import field_view, person_ref, proposal_view
 from server.domain import form as rules
 from server.domain.case import CLOSED
-from server.domain.form import APPLICANT
+from server.domain.form import APPLICANT, Proposal
 from server.domain.person import Actor
-from server.store import Store
+from server.store import Change, Store
 from server.store import cases as rows
 from server.store.people import person_refs
 from server.wire.case import (
@@ -171,26 +171,33 @@ async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
         )
         await rows.save_form(change.connection, command.case_id, before, after)
         await rows.look(change.connection, command.case_id, version - 1, change.at)
-        proposal = after.proposals[-1]
-        await change.record(
-            subject,
-            "case.propose",
-            f"proposal:{proposal.id}",
-            lambda version: CaseProposed(
-                subject=subject,
-                version=version,
-                at=change.at,
-                proposal=proposal_view(proposal, {actor.person_id: person_ref(actor)}),
-                sensitive=rules.known_field(before, command.field).sensitive,
-            ),
-            payload={
-                "field": proposal.field,
-                "value": proposal.value,
-                "old_value": proposal.old_value,
-                "reason": proposal.reason,
-            },
-        )
+        proposal = await record_proposal(change, actor, command.case_id, after)
         return change.ack({"proposal_id": proposal.id})
+
+
+async def record_proposal(change: Change, actor: Actor, case_id: str, form: rules.Form) -> Proposal:
+    """Tell of the newest proposal of a form, and keep it in the ledger of its case."""
+    subject = subject_of(case_id)
+    proposal = form.proposals[-1]
+    await change.record(
+        subject,
+        "case.propose",
+        f"proposal:{proposal.id}",
+        lambda version: CaseProposed(
+            subject=subject,
+            version=version,
+            at=change.at,
+            proposal=proposal_view(proposal, {actor.person_id: person_ref(actor)}),
+            sensitive=rules.known_field(form, proposal.field).sensitive,
+        ),
+        payload={
+            "field": proposal.field,
+            "value": proposal.value,
+            "old_value": proposal.old_value,
+            "reason": proposal.reason,
+        },
+    )
+    return proposal
 
 
 async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal) -> Ack:

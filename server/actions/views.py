@@ -204,6 +204,7 @@ def form_field(field: Field) -> FormField:
         rules=[form_rule(one) for one in field.rules],
         when=_condition(field.when),
         required_when=_condition(field.required_when),
+        card=field.card,
     )
 
 

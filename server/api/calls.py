@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from server.actions import materials, signing, supervision, viewing
 from server.actions.archive import Archive
+from server.actions.cards import CardReader
 from server.api.cases import Cursor, Text
 from server.api.edge import DOWNLOADED, attachment
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
@@ -16,6 +17,7 @@ from server.wire.http import (
     CallCheck,
     CallDetail,
     CallLog,
+    CardReading,
     Marks,
     Phrases,
     PlaybackView,
@@ -27,6 +29,7 @@ from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("calls")
 ARCHIVE: Final = web.AppKey("archive", Archive)
+CARDS: Final = web.AppKey("cards", CardReader)
 PAGE: Final = 50
 PLAYED: Final = "video/webm"
 """VP8 and Opus in Matroska, as WebM says; what browsers play from a page."""
@@ -240,6 +243,27 @@ async def read_original(ask: Ask[Nothing, OriginalAsked]) -> web.StreamResponse:
         ask.request.app[STORE], ask.actor, ask.path("material_id"), ask.body.reason
     )
     return await _material(ask, content)
+
+
+@routes.route(
+    "POST",
+    "/api/v1/materials/{material_id}/card",
+    problems=(
+        Code.NOT_FOUND,
+        Code.NOT_YOURS,
+        Code.CASE_CLOSED,
+        Code.MATERIAL_NOT_STORED,
+        Code.MATERIAL_LOCKED,
+        Code.NO_CARD_READER,
+        Code.NO_CARD,
+        Code.THROTTLED,
+    ),
+    act="material.read_card",
+)
+async def read_card(ask: Ask[Nothing, Nothing]) -> CardReading:
+    """Read the identity card or the licence that a material shows; what it says is proposed to the
+    window, field by field. Takes some seconds."""
+    return await ask.request.app[CARDS].read(ask.actor, ask.path("material_id"))
 
 
 async def _material(ask: Ask[Any, Any], content: materials.Content) -> web.StreamResponse:

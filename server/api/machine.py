@@ -39,6 +39,7 @@ class UploadLimits:
     max_bytes: int
     media_types: tuple[str, ...]
     lives_s: int
+    reads_cards: bool = False
 
 
 UPLOAD_LIMITS: Final = web.AppKey("upload_limits", UploadLimits)
@@ -64,6 +65,7 @@ async def read_limits(ask: Ask[Nothing, Nothing]) -> Limits:
         upload_lives_s=limits.lives_s,
         files_left=room.files,
         bytes_left=room.bytes,
+        reads_cards=limits.reads_cards,
     )
 
 

@@ -352,6 +352,16 @@ TABLE: Final[dict[Code, Entry]] = {
         "OFD 文件不能在线查看，请说明理由调阅原件后用本机的 OFD 阅读器打开。",
         "OFD files cannot be shown here. Take the original with a reason and open it in an OFD reader.",
     ),
+    Code.NO_CARD_READER: Entry(
+        409,
+        "本机没有安装证件识读组件，请照证件手工填写。",
+        "No reader of cards is installed here. Please fill in by hand what the card says.",
+    ),
+    Code.NO_CARD: Entry(
+        422,
+        "没有从这份材料上读出有效的证件号码。请把身份证人像面或营业执照放平、避开反光后重新拍摄，或手工填写。",
+        "No card with a valid number was found on this. Please lay the front of the identity card, or the licence, flat and out of glare and take it again, or fill it in by hand.",
+    ),
     Code.MATERIAL_LOCKED: Entry(
         409,
         "这份文件尚未通过病毒扫描，暂不能查看或认定合格。",

@@ -133,7 +133,12 @@ _BYTES_PROBLEMS: Final = (
         _TUS,
         Header("Upload-Length", _BYTES, "Size of the file in bytes.", required=False),
         Header("Upload-Defer-Length", {"const": "1"}, "The size is told later.", required=False),
-        Header("Upload-Metadata", {"type": "string"}, "Pairs of a key and the Base64 of a value."),
+        Header(
+            "Upload-Metadata",
+            {"type": "string"},
+            "Pairs of a key and the Base64 of a value; a part of a file needs none.",
+            required=False,
+        ),
         Header(
             "Upload-Concat",
             {"type": "string", "pattern": "^(partial|final;.+)$"},

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
+from server.domain import card
 from server.domain import form as rules
 from server.domain.item import Condition, Field, Kind, Rule
 from server.domain.schema import FORMATS, REGION_FORMATS, rule_of
@@ -184,6 +185,7 @@ _SHOWN: Final[dict[str, Any]] = {
     **_CELL,
     "properties": {
         **_CELL["properties"],
+        "card": {"enum": list(card.WORDS)},
         "fields": {"type": "object", "additionalProperties": _CELL},
     },
 }
@@ -348,9 +350,12 @@ class _Reading:
             level=_LEVELS.get(told.get("format", ""), 3),
             line=told.get("x-line", ""),
             when=_condition(shown.get("when")),
+            card=shown.get("card", ""),
             minimum=limits.get("minimum", ""),
             maximum=limits.get("maximum", ""),
         )
+        if found.card and kind not in _CARD_KINDS.get(found.card, ("text", "long_text")):
+            self._fault(f"{shown_at}/card", "bad_kind", name)
         if kind == "attachment" and found.line not in self.lines:
             self._fault(f"{at}/x-line" if "x-line" in told else at, "unknown_line", found.line)
         if limits.keys() == {"minimum", "maximum"} and Decimal(found.minimum) > Decimal(
@@ -483,6 +488,14 @@ _WORDS: Final[Mapping[Kind, Collection[str]]] = {
     "group": ("items", "minItems", "maxItems"),
     **dict.fromkeys(("date", "region", "identity_number", "credit_code", "phone"), ("format",)),
 }
+_CARD_KINDS: Final[Mapping[str, Collection[str]]] = {
+    "sex": ("choice", "text"),
+    "birth_date": ("date",),
+    "established_on": ("date",),
+    "identity_number": ("identity_number",),
+    "credit_code": ("credit_code",),
+}
+"""Which kinds of field take what stands on a card; what is not named here is text."""
 _TYPES: Final[Mapping[Kind, Collection[str]]] = {
     "number": ("number", "integer"),
     "money": ("number",),

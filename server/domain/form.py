@@ -65,7 +65,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A value that the approver suggests. open < adopted | declined | outdated.
+    """A value that the approver suggests, or that was read off a card. open < adopted | declined | outdated.
 
     ``version`` is the case's version that brought it.
     """
@@ -150,18 +150,33 @@ def propose(
 
     A newer proposal for the same field stands beside the older one. Refused: ``case_closed``,
     ``not_yours`` (not the approver, or the field is a list of rows), ``field_unknown``,
-    ``throttled`` (100 are open), ``field_invalid``.
+    ``field_invalid``, ``throttled`` (100 are open).
     """
     known = _open_for(form, field, who, "approver")
     if known.kind == "group":
         raise Refusal(Code.NOT_YOURS, field=field)
+    fits = fitting(form, field, checked(known, value, at))
+    return _proposed(form, id, field, fits, reason, who, at=at, version=version)
+
+
+def _proposed(
+    form: Form,
+    id: str,
+    field: str,
+    value: str,
+    reason: str,
+    who: Hand,
+    *,
+    at: datetime,
+    version: int,
+) -> Form:
     if sum(one.state == "open" for one in form.proposals) >= OPEN_AT_MOST:
         raise Refusal(Code.THROTTLED)
     entry = form.entries.get(field)
     new = Proposal(
         id=id,
         field=field,
-        value=fitting(form, field, checked(known, value, at)),
+        value=value,
         old_value=entry.value if entry else "",
         field_version=entry.version if entry else 0,
         reason=reason,
@@ -170,6 +185,31 @@ def propose(
         version=version,
     )
     return replace(form, proposals=(*form.proposals, new))
+
+
+def offer(
+    form: Form,
+    id: str,
+    field: str,
+    value: str,
+    reason: str,
+    who: Hand,
+    *,
+    at: datetime,
+    version: int,
+) -> Form:
+    """As ``propose``, at the window: what was read off a card, until a person has compared it.
+
+    Nothing changes when the field says the same, or a proposal that is open does. Refused:
+    ``case_closed``, ``not_yours`` (not the window), ``field_unknown``, ``field_invalid``,
+    ``throttled``.
+    """
+    known = _open_for(form, field, who, "window")
+    fits = fitting(form, field, checked(known, value, at))
+    there = [one.value for one in form.proposals if one.field == field and one.state == "open"]
+    if form.values.get(field) == fits or fits in there:
+        return form
+    return _proposed(form, id, field, fits, reason, who, at=at, version=version)
 
 
 def close_proposal(

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
+from server.domain.card import Word
+
 Mode = Literal["online", "proxy", "joint"]
 Need = Literal["required", "optional", "later"]
 Medium = Literal["paper", "electronic", "both"]
@@ -65,7 +67,7 @@ class Field:
     that a number may have, ``level`` how deep a region goes (1 province, 2 prefecture, 3 county),
     ``line`` is the material line of an attachment. Of a group: its ``columns``, how many rows, and
     the ``rules`` within a row. ``when``: the field is there only then; ``required_when``: it is
-    required only then.
+    required only then. ``card``: what an identity card or a licence says of it.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Field:
     rules: tuple[Rule, ...] = ()
     when: Condition | None = None
     required_when: Condition | None = None
+    card: Word | Literal[""] = ""
 
     @classmethod
     def of_body(cls, body: Mapping[str, Any]) -> Self:

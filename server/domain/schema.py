@@ -168,6 +168,7 @@ def _shown(field: Field) -> dict[str, Any]:
         "sensitive": field.sensitive,
         "widget": "textarea" if field.kind == "long_text" else "",
         "unit": field.unit,
+        "card": field.card,
         "when": field.when and _condition(field.when),
         "fields": {one.name: found for one in field.columns if (found := _shown(one))},
     }

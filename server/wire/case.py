@@ -29,6 +29,10 @@ Decision = Literal["accepted", "to_correct", "refused"]
 Review = Literal["none", "accepted", "returned", "not_needed"]
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
 Grade = Literal["A", "B", "C", "D"]
+CardWord = Literal[
+    "name", "sex", "birth_date", "address", "identity_number",
+    "unit_name", "credit_code", "unit_type", "representative", "unit_address", "established_on",
+]  # fmt: skip
 """可信等级 (国办函〔2016〕108号): A given by its issuer, B compared with the original, C uploaded, D made by
 the applicant."""
 CaseAudience = Literal["window", "approver", "third", "applicant", "supervisor"]
@@ -42,7 +46,9 @@ Purpose = Literal[
 come from the window; all others the approver sends. ``snapshot`` is what he took of the window's picture."""
 OTHER_LINE = "other"
 """The line of what belongs to no line of the item's list."""
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True, pattern=r"\S")
+]
 Anchor = Annotated[
     str,
     StringConstraints(pattern=rf"^(case|field:{_PATH}|line:[A-Za-z0-9_-]{{1,64}})$", max_length=70),
@@ -118,6 +124,8 @@ class FormField(Message):
     when: FormCondition | None = None
     """It is there only then."""
     required_when: FormCondition | None = None
+    card: CardWord | Literal[""] = ""
+    """What an identity card or a business licence says of it: read off a picture, offered to the window."""
 
 
 class CheckPoint(Message):
@@ -601,7 +609,7 @@ class CaseCreate(Command):
     item_id: Id
     mode: Mode
     applicant_name: Annotated[
-        str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)
+        str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=r"\S")
     ]
     identity_number: Annotated[
         str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)
@@ -752,7 +760,9 @@ class CaseSendOriginals(Command):
 
     type: Literal["case.send_originals"] = "case.send_originals"
     case_id: Id
-    courier: Annotated[str, StringConstraints(min_length=1, max_length=30, strip_whitespace=True)]
+    courier: Annotated[
+        str, StringConstraints(min_length=1, max_length=30, strip_whitespace=True, pattern=r"\S")
+    ]
     tracking: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$", strip_whitespace=True)
     ]

@@ -199,7 +199,9 @@ class FormPublication(Message):
 
     document: dict[str, Any]
     version: Annotated[int, Field(ge=1, le=1_000_000)]
-    note: Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    note: Annotated[
+        str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"\S")
+    ]
 
 
 class FormFault(Message):
@@ -291,7 +293,9 @@ class CalendarEdit(Message):
     """Days whose state an administrator sets; ``dry_run`` only tells which cases would move."""
 
     days: Annotated[list[CalendarDay], Field(min_length=1, max_length=400)]
-    source: Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+    source: Annotated[
+        str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=r"\S")
+    ]
     dry_run: StrictBool = False
 
 
@@ -667,6 +671,17 @@ class Limits(Message):
     files_left: int | None
     """How many files the asker may still bring now, by his quota and his unit's; null: any number."""
     bytes_left: int | None
+    reads_cards: bool
+    """Whether identity cards and business licences are read here."""
+
+
+class CardReading(Message):
+    """What was read off a picture of a card: for which fields it was offered as a proposal, and which
+    say the same already, by their paths."""
+
+    kind: Literal["identity", "licence"]
+    offered: list[str]
+    same: list[str]
 
 
 class OwedMaterial(Message):
@@ -770,7 +785,7 @@ class Health(Message):
 
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
-    CallLog, CallDetail, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
+    CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)

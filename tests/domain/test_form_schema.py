@@ -388,3 +388,28 @@ def test_numbers_are_compared_as_decimals() -> None:
     assert not schema.breaks(Rule("not_more", "a", "b"), "9.5", "10")
     assert schema.breaks(Rule("not_more", "a", "b"), "10.01", "10")
     assert schema.breaks(Rule("different", "a", "b"), "甲", "甲")
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "faults"),
+    [
+        ("manager", "name", []),
+        ("manager", "representative", []),
+        ("manager", "birth_date", ["bad_kind"]),
+        ("contact_phone", "name", ["bad_kind"]),
+        ("capital", "credit_code", ["bad_kind"]),
+        ("manager", "blood_group", ["shape"]),
+    ],
+)
+def test_a_field_asks_of_a_card_what_its_kind_can_take(
+    field: str, word: str, faults: list[str]
+) -> None:
+    document = schema.document(FOUNDING.form_title, FOUNDING.form, FOUNDING.rules)
+    document["presentation"]["fields"].setdefault(field, {})["card"] = word
+    lines = [line.key for line in FOUNDING.lines]
+    read, told = blueprint.read(document, lines, AT)
+    assert [one.why for one in told] == faults
+    if read is not None:
+        assert {one.name: one.card for one in read.fields if one.card} == {field: word}
+        again = schema.document(read.title, read.fields, read.rules)
+        assert again["presentation"]["fields"][field]["card"] == word

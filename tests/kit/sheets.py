@@ -7,6 +7,7 @@ picture that stands still can be told from one that goes on.
 from __future__ import annotations
 
 import asyncio
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ Corner = tuple[float, float]
 RED, GREEN, BLUE, YELLOW = (214, 40, 40), (30, 150, 60), (40, 80, 210), (230, 190, 20)
 MARKS: Final = (RED, GREEN, BLUE, YELLOW)
 """The spots near the corners of a sheet: top left, top right, bottom right, bottom left."""
+NAME: Final = "孙雅宁"
 TABLE: Final = (58, 48, 40)
 
 
@@ -34,6 +36,27 @@ def sheet(number: int = 1) -> Image.Image:
     for (x, y), colour in zip(((90, 90), (750, 90), (750, 1098), (90, 1098)), MARKS, strict=True):
         pen.ellipse((x - 34, y - 34, x + 34, y + 34), fill=colour)
     return paper
+
+
+def identity_card(number: str = "11010519491231002X") -> bytes:
+    """The front of an invented identity card, a little askew, as a camera takes it."""
+    picture = Image.new("RGB", (1280, 810), (226, 234, 240))
+    pen = ImageDraw.Draw(picture)
+    label, text, large = (ImageFont.truetype(FONT, size) for size in (34, 42, 52))
+    for x, y, told, said in (
+        (80, 80, "姓  名", NAME), (80, 180, "性  别", "女"), (360, 180, "民  族", "汉"),
+        (80, 280, "出  生", "1949 年 12 月 31 日"), (80, 380, "住  址", "北京市朝阳区安贞街道"),
+    ):  # fmt: skip
+        pen.text((x, y + 6), told, (60, 100, 160), label)
+        pen.text((x + 140, y), said, (20, 20, 20), text)
+    pen.text((220, 444), "胜古中路2号院7号楼", (20, 20, 20), text)
+    pen.text((80, 664), "公民身份号码", (60, 100, 160), label)
+    pen.text((360, 650), number, (20, 20, 20), large)
+    out = io.BytesIO()
+    picture.rotate(1.5, Image.Resampling.BICUBIC, expand=True, fillcolor=(90, 80, 70)).save(
+        out, "JPEG", quality=85
+    )
+    return out.getvalue()
 
 
 def laid(paper: Image.Image, corners: Sequence[Corner], size: tuple[int, int]) -> Image.Image:

@@ -25,6 +25,7 @@ from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.domain import schema
 from server.store import SYSTEM, Store, tables
+from server.work import cards
 from signaling.client import Client, fresh_id
 from tests.kit.casework import (
     ADMIN,
@@ -37,6 +38,7 @@ from tests.kit.casework import (
     VALUES,
 )
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.sheets import identity_card
 from tests.kit.until import until
 
 UNSAVED: Final[Mapping[str, str]] = {
@@ -88,6 +90,7 @@ BY_HTTP: Final = {
     "POST /api/v1/catalogue": "catalogue.import",
     "POST /api/v1/calendar": "calendar.edit",
     "POST /api/v1/materials/{material_id}/original": "material.original",
+    "POST /api/v1/materials/{material_id}/card": "material.read_card",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
 PHONES: Final = frozenset({
@@ -437,6 +440,22 @@ async def _words(scene: Scene, case: Mapping[str, str]) -> None:
     await scene.does(APPROVER, "case.check", **check)
 
 
+async def _card(scene: Scene, case: Mapping[str, str], about: Mapping[str, str]) -> None:
+    """A page without a card is refused everywhere; a card is read where the reader is installed."""
+    route = "POST /api/v1/materials/{material_id}/card"
+    await scene.is_denied(APPROVER, route, about)
+    await scene.is_denied(CLERK, route, about)
+    if not cards.installed():
+        scene.done.add(route)
+        return
+    location, material_id = await scene.desks[CLERK].begin(
+        case["case_id"], "other", len(picture := identity_card())
+    )
+    async with scene.desks[CLERK].patch(location, 0, picture) as said:
+        assert said.status == 204
+    await scene.asks(CLERK, route, "material.read_card", {"material_id": material_id})
+
+
 async def _files(scene: Scene, case: Mapping[str, str]) -> None:
     def named(line: str, size: int = len(PDF)) -> dict[str, Any]:
         about = {**case, "line": line, "filename": "a.pdf"}
@@ -474,6 +493,7 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
     about = {"material_id": begun["Yunjian-Material"]}
     await scene.is_denied(CLERK, original, about, json={"reason": " "})
     await scene.asks(APPROVER, original, "material.original", about, json={"reason": "比对公章"})
+    await _card(scene, case, about)
     await _earlier(scene, about["material_id"])
     await _promise(scene)
     begun = await scene.asks(CLERK, begin, "material.begin", {}, **named("licence"))

@@ -98,6 +98,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/materials/{material_id}/content": CASE,
     "GET /api/v1/materials/{material_id}/early": CASE,
     "POST /api/v1/materials/{material_id}/original": CASE,
+    "POST /api/v1/materials/{material_id}/card": WINDOW,
     "GET /api/v1/papers/{paper_id}/content": CASE,
     "GET /api/v1/signatures/{signature_id}": CASE,
     "POST /api/v1/uploads": WINDOW,

@@ -1009,6 +1009,21 @@ export interface FormField {
   rules: FormRule[]
   when: FormCondition | null
   required_when: FormCondition | null
+  card:
+    | (
+        | 'name'
+        | 'sex'
+        | 'birth_date'
+        | 'address'
+        | 'identity_number'
+        | 'unit_name'
+        | 'credit_code'
+        | 'unit_type'
+        | 'representative'
+        | 'unit_address'
+        | 'established_on'
+      )
+    | ''
 }
 /**
  * A rule between fields, told at ``field``. sums_to: the column ``other`` of the group ``field``
@@ -1966,6 +1981,15 @@ export interface MonitorView {
   since: string
 }
 /**
+ * What was read off a picture of a card: for which fields it was offered as a proposal, and which
+ * say the same already, by their paths.
+ */
+export interface CardReading {
+  kind: 'identity' | 'licence'
+  offered: string[]
+  same: string[]
+}
+/**
  * Events in the order of their versions.
  */
 export interface CaseHistory {
@@ -2265,6 +2289,7 @@ export interface Limits {
   upload_lives_s: number
   files_left: number | null
   bytes_left: number | null
+  reads_cards: boolean
 }
 /**
  * What was shown or pointed at during a call; not in the ledger, only for replay.

@@ -12,7 +12,7 @@ const line = (key: string, name: string, need: MaterialLine['need'] = 'required'
 
 export const field = (over: Partial<FormField> & Pick<FormField, 'name'>): FormField => ({
   label: over.name, label_en: over.name, kind: 'text', required: true, sensitive: false, choices: [], hint: '', example: '', max_length: 200, group: '',
-  minimum: '', maximum: '', decimals: 0, unit: '', level: 3, line: '', columns: [], min_rows: 0, max_rows: 20, rules: [], when: null, required_when: null, ...over,
+  minimum: '', maximum: '', decimals: 0, unit: '', level: 3, line: '', columns: [], min_rows: 0, max_rows: 20, rules: [], when: null, required_when: null, card: '', ...over,
 })
 
 export const value = (value: string, version: number, who = by): FieldState => ({ value, version, by: who, at: '2026-11-24T06:00:00Z', on_behalf_of: null })

@@ -224,6 +224,18 @@ const record: Words<typeof zh> = {
     issuer_hint: 'for example the authority that issued the licence',
     confirm: 'Confirm',
   },
+  card: {
+    title: 'Card',
+    hint: 'With the front of an identity card or a business licence open, what it says can be read and adopted field by field',
+    read: 'Read',
+    again: 'Read again',
+    reading: 'Reading, a few seconds as a rule',
+    kind: { identity: 'identity card', licence: 'business licence' },
+    offered: '{n} read off the {source}; compare each with the card, then adopt it',
+    same: 'The {source} says what is filled in already, or waits to be compared',
+    nothing: 'This is a {source}; the form asks for nothing on it',
+    go: 'Compare',
+  },
   draw: {
     pen: 'Draw on the document',
     not_you: 'Only the other side may draw now',

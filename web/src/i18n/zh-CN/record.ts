@@ -221,6 +221,18 @@ export default {
     issuer_hint: '例如：青岛市行政审批服务局',
     confirm: '确定',
   },
+  card: {
+    title: '证件识读',
+    hint: '打开的是身份证人像面或营业执照时，可读出证上内容，逐项核对后采用',
+    read: '识读',
+    again: '重新识读',
+    reading: '正在识读，一般几秒钟',
+    kind: { identity: '身份证', licence: '营业执照' },
+    offered: '已从{source}读出 {n} 项，请逐项与证件核对后采用',
+    same: '{source}上的内容与已填的相同，或已在等待核对',
+    nothing: '读到了{source}，本表没有要从中填写的项',
+    go: '去核对',
+  },
   draw: {
     pen: '在文件上圈画',
     not_you: '现在只有对方可以圈画',
