@@ -23,7 +23,7 @@ from cryptography import x509
 from media import turn
 from server.actions.scanning import Scanner, ScannerAway
 from server.store import Store, standing
-from server.work import office
+from server.work import cards, office
 from signaling.refusals import Refusal
 
 State = Literal["ok", "warning", "failing", "off"]
@@ -93,6 +93,7 @@ class Health:
             "redis": self._redis,
             "scanner": self._scanner,
             "office": self._office,
+            "cards": self._cards,
         }
         return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
 
@@ -190,6 +191,10 @@ class Health:
     async def _office(self) -> Look:
         found = await asyncio.to_thread(office.program)
         return Look("office", "ok" if found else "off", "office" if found else "office_off")
+
+    async def _cards(self) -> Look:
+        found = await asyncio.to_thread(cards.installed)
+        return Look("cards", "ok" if found else "off", "cards" if found else "cards_off")
 
 
 async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:

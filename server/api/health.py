@@ -108,6 +108,14 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "zh-CN": "没有安装文档转换程序（libreoffice-writer-nogui、libreoffice-calc-nogui），Word 和 Excel 文件只能调阅原件。",
         "en": "LibreOffice is not installed (libreoffice-writer-nogui, libreoffice-calc-nogui): of Word and Excel files only the original can be had.",
     },
+    "cards": {
+        "zh-CN": "已安装证件识读组件，窗口可以识读身份证和营业执照。",
+        "en": "RapidOCR is there: identity cards and business licences are read at the window.",
+    },
+    "cards_off": {
+        "zh-CN": "没有安装证件识读组件（pip install yunjian[cards]），证件上的内容由窗口手工填写。",
+        "en": "RapidOCR is not installed (pip install yunjian[cards]): what a card says is filled in by hand.",
+    },
     "scanner": {"zh-CN": "病毒扫描有应答。", "en": "The virus scanner answers."},
     "scanner_gone": {
         "zh-CN": "病毒扫描没有应答：新上传的文件保持锁定，恢复后自动补扫。",

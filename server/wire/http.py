@@ -606,6 +606,7 @@ class HealthPart(Message):
         "redis",
         "scanner",
         "office",
+        "cards",
     ]
     state: Literal["ok", "warning", "failing", "off"]
     value: str

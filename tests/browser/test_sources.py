@@ -8,8 +8,10 @@ import pytest
 from playwright.async_api import expect
 
 from server.actions import demo
+from server.work import cards
 from tests.browser.test_together import both, paper, picture
 from tests.kit.casework import CLOSING_VALUES, INK
+from tests.kit.sheets import NAME, identity_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -125,3 +127,27 @@ async def test_paper_originals_travel_with_their_list_and_the_form_is_printed(
         await expect(window.locator(printed)).to_be_visible()
         await expect(approver.locator('[data-paper="handover"]')).to_have_count(2)
         await expect(approver.locator('[data-paper="application"]')).to_have_count(0)
+
+
+@pytest.mark.skipif(not cards.installed(), reason="RapidOCR is not installed")
+async def test_a_card_is_read_and_each_field_adopted(tmp_path: Path) -> None:
+    async with both(tmp_path) as people:
+        window, approver = people.window.page, people.approver.page
+        await window.locator('[data-line="identity"] input[type="file"]').set_input_files(
+            [{"name": "身份证.jpg", "mimeType": "image/jpeg", "buffer": identity_card()}]
+        )
+        await expect(window.locator('[data-line="identity"][data-state="unread"]')).to_be_visible()
+        await window.locator('[data-line="identity"] .pick').click()
+        bar = window.locator("[data-card]")
+        await expect(bar).to_contain_text("可读出证上内容")
+        await window.locator("[data-card-read]").click()
+        await expect(bar).to_contain_text("已从身份证读出 2 项", timeout=60_000)
+        name = window.locator('[data-field="new_principal"]')
+        await expect(name.locator("[data-proposal]")).to_contain_text(NAME)
+        await picture(people.window, "card-read")
+        told = approver.locator('[data-field="new_identity_number"]')
+        await expect(told).to_contain_text("110105********002X")
+        await name.locator(".adopt").click()
+        await expect(approver.locator('[data-field="new_principal"]')).to_contain_text(NAME)
+        await window.locator("[data-card-read]").click()
+        await expect(bar).to_contain_text("与已填的相同", timeout=60_000)

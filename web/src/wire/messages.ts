@@ -2195,6 +2195,7 @@ export interface HealthPart {
     | 'redis'
     | 'scanner'
     | 'office'
+    | 'cards'
   state: 'ok' | 'warning' | 'failing' | 'off'
   value: string
   detail: string

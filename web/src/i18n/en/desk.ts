@@ -259,6 +259,7 @@ export default {
       redis: 'Message bus',
       scanner: 'Virus scanner',
       office: 'Conversion of documents',
+      cards: 'Reading of cards',
     },
   },
   faults: {
