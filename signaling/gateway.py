@@ -307,7 +307,9 @@ class Gateway:
 
     def ephemeral(self, subject: str, audience: str, message: Message) -> None:
         """Send a message that is never stored to who watches ``subject`` as ``audience``, on all nodes."""
-        body = message.model_dump(mode="json")
+        self._spread(subject, audience, message.model_dump(mode="json"))
+
+    def _spread(self, subject: str, audience: str, body: Mapping[str, Any]) -> None:
         if self._relay is None:
             self._spawn(self.deliver(_room(subject, audience), body))
         else:
@@ -548,8 +550,13 @@ class Gateway:
             return Ack(ok=False, code=Code.THROTTLED.value).model_dump(mode="json")
         try:
             model, handler = self._handler_of(raw, self._ephemerals)
+            dumped: Message | None = None
+            body: dict[str, Any] = {}
             for subject, audience, message in await handler(connection, model.model_validate(raw)):
-                self.ephemeral(subject, audience, message)
+                # Most audiences are given the same one.
+                if message is not dumped:
+                    dumped, body = message, message.model_dump(mode="json")
+                self._spread(subject, audience, body)
             return Ack(ok=True).model_dump(mode="json")
         except ValidationError as error:
             ack = self._nack(connection, _malformed(error))

@@ -86,9 +86,14 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
             at=change.at,
             version=version,
         )
-        await rows.save_form(change.connection, command.case_id, before, after)
-        await rows.outdate_signatures(change.connection, command.case_id)
-        await rows.drop_draft(change.connection, command.case_id, command.field, actor.person_id)
+        await rows.save_form(
+            change.connection,
+            command.case_id,
+            before,
+            after,
+            rows.outdated_signatures(command.case_id),
+            rows.dropped_draft(command.case_id, command.field, actor.person_id),
+        )
         entry = after.entries[command.field]
         await change.record(
             subject,

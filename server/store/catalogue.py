@@ -4,10 +4,12 @@ Gives the domain's Item; the names of the unit that decides stand beside it. No 
 may see or change an item is here.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.item import Item
 from server.store.tables import items, people, phrases, units, work_calendar
+
+ITEMS_REMEMBERED: Final = 512
+"""Versions of items that need not be read from their text again; an item may have some 10 KB."""
 
 PhraseKind = Literal["message", "reason", "comment"]
 
@@ -39,19 +44,27 @@ ITEM_COLUMNS = (
     items.c.name.label("item_name"),
     items.c.version.label("item_version"),
     items.c.unit_id.label("item_unit_id"),
-    items.c.body.label("item_body"),
+    # As text: who has read the same version before need not take its JSON apart again.
+    sa.cast(items.c.body, sa.Text).label("item_body"),
 )
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
     """The item of a row that was read with ITEM_COLUMNS."""
+    return _item(
+        row["of_item_id"],
+        row["item_code"],
+        row["item_name"],
+        row["item_version"],
+        row["item_unit_id"],
+        row["item_body"],
+    )
+
+
+@lru_cache(maxsize=ITEMS_REMEMBERED)
+def _item(id: str, code: str, name: str, version: int, unit_id: str, body: str) -> Item:
     return Item.of_body(
-        id=row["of_item_id"],
-        code=row["item_code"],
-        name=row["item_name"],
-        version=row["item_version"],
-        unit_id=row["item_unit_id"],
-        body=row["item_body"],
+        id=id, code=code, name=name, version=version, unit_id=unit_id, body=json.loads(body)
     )
 
 

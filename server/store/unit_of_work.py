@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import Actor, System
+from server.store import batch
 from server.store.database import refusal_of
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
@@ -141,37 +142,33 @@ class Change:
         )
         head = entry.hash()
         body = self._body(event or {"type": "skipped"}, subject, version)
-        await self.connection.execute(
-            _INSERT_EVENT,
-            {
-                "subject": subject,
-                "version": version,
-                "type": body["type"],
-                "body": body,
-                "people": dict(people or {}),
-                "at": self.at,
-            },
-        )
+        told = {
+            "subject": subject,
+            "version": version,
+            "type": body["type"],
+            "body": body,
+            "people": dict(people or {}),
+            "at": self.at,
+        }
+        written = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+        kept = {
+            "subject": subject,
+            "version": version,
+            "salt": sealed.salt,
+            "payload": sealed.text,
+        }
         try:
-            await self.connection.execute(
-                _INSERT_ENTRY,
-                {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-                | {"hash": head},
-            )
-            await self.connection.execute(
-                _INSERT_PAYLOAD,
-                {
-                    "subject": subject,
-                    "version": version,
-                    "salt": sealed.salt,
-                    "payload": sealed.text,
-                },
+            await batch.write(
+                self.connection,
+                [
+                    (_INSERT_EVENT, told),
+                    (_INSERT_ENTRY, written | {"hash": head}),
+                    (_INSERT_PAYLOAD, kept),
+                    (_UPDATE_SUBJECT, {"of": subject, "version": version, "head": head}),
+                ],
             )
         except sa.exc.DBAPIError as error:
             raise refusal_of(error) or Refusal(Code.LEDGER_UNAVAILABLE) from error
-        await self.connection.execute(
-            _UPDATE_SUBJECT, {"of": subject, "version": version, "head": head}
-        )
         self._locked[subject] = (version, head)
         self.recorded.append((subject, version))
         self.events.append(

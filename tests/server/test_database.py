@@ -24,7 +24,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from server.domain.person import SYSTEM
-from server.store import AlreadyOpen, SchemaOutdated, Store, check, tables, upgrade, verify
+from server.store import AlreadyOpen, SchemaOutdated, Store, batch, check, tables, upgrade, verify
 from server.store.database import Database
 from signaling.refusals import Code, Refusal
 from tests.kit.services import Postgres
@@ -342,3 +342,76 @@ async def _kill_writers(folder: Path, times: int) -> None:
     await until(all_sealed)
     await store.close()
     assert (await verify(settings)).ok
+
+
+_ADD = tables.subjects.insert()
+_MOVE = tables.subjects.update().where(tables.subjects.c.subject == sa.bindparam("of"))
+_MOVE_ON = _MOVE.values(version=sa.bindparam("version"))
+
+
+def _subject(name: str, version: int = 1) -> dict[str, Any]:
+    return {"subject": name, "version": version, "head": "0" * 64}
+
+
+async def _subjects(store: Store) -> dict[str, int]:
+    async with store.read() as connection:
+        rows = await connection.execute(sa.select(tables.subjects))
+        return {row.subject: row.version for row in rows}
+
+
+async def test_a_batch_is_written_as_one_and_a_broken_one_not_at_all(store: Store) -> None:
+    before = await _subjects(store)
+    async with store.change(SYSTEM) as change:
+        await batch.write(change.connection, [])
+        await batch.write(change.connection, [(_ADD, _subject("case:one"))])
+        await batch.write(
+            change.connection,
+            [
+                (_ADD, _subject("case:two")),
+                (_MOVE_ON, {"of": "case:one", "version": 7}),
+                (_ADD, _subject("case:three", 3)),
+            ],
+        )
+    made = {"case:one": 7, "case:two": 1, "case:three": 3}
+    assert await _subjects(store) == {**before, **made}
+    with pytest.raises(sa.exc.IntegrityError):
+        async with store.change(SYSTEM) as change:
+            await batch.write(
+                change.connection,
+                [
+                    (_MOVE_ON, {"of": "case:one", "version": 8}),
+                    (_ADD, _subject("case:four")),
+                    (_ADD, _subject("case:two")),
+                ],
+            )
+    assert await _subjects(store) == {**before, **made}
+
+
+async def test_who_is_cancelled_within_a_statement_leaves_nothing_open(store: Store) -> None:
+    before = await _subjects(store)
+    many = sa.text(
+        "INSERT INTO subjects (subject, version, head) "
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+        "SELECT 'many:' || i, 1, 'x' FROM n"
+    )
+    for steps in range(12):
+
+        async def fill() -> None:
+            async with store.change(SYSTEM) as change:
+                await change.connection.execute(many)
+                raise RuntimeError("not to be committed")
+
+        filling = asyncio.create_task(fill())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        filling.cancel()
+        with pytest.raises((asyncio.CancelledError, RuntimeError)):
+            await filling
+        async with store.change(SYSTEM) as change:
+            await batch.write(
+                change.connection,
+                [(_ADD, _subject(f"case:{steps}")), (_ADD, _subject(f"x:{steps}"))],
+            )
+    after = await _subjects(store)
+    assert len(after) == len(before) + 24
+    assert not [subject for subject in after if subject.startswith("many:")]

@@ -32,10 +32,11 @@ from server.store.cases.writing import (
     add,
     add_saying,
     add_signature,
-    drop_draft,
+    dropped_draft,
     look,
     next_serial,
     outdate_signatures,
+    outdated_signatures,
     save,
     save_check,
     save_comment,
@@ -47,8 +48,8 @@ from server.store.cases.writing import (
 
 __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
-    "add_saying", "add_signature", "count_sayings", "counts", "drop_draft", "find", "find_form",
+    "add_saying", "add_signature", "count_sayings", "counts", "dropped_draft", "find", "find_form",
     "find_header", "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look",
-    "looked_at", "material_of", "next_serial", "origin_json", "outdate_signatures", "running_limits", "save", "save_check",
+    "looked_at", "material_of", "next_serial", "origin_json", "outdate_signatures", "outdated_signatures", "running_limits", "save", "save_check",
     "save_comment", "save_draft", "save_form", "save_material", "save_promises",
 ]  # fmt: skip

@@ -83,6 +83,25 @@ _SIGNATURE = [signatures.c[name] for name in Signature.__dataclass_fields__]
 
 # Made once: each act on a form runs them, and making a statement costs more than running it.
 _OF_CASE: Final[sa.BindParameter[str]] = sa.bindparam("of")
+_ENTRY: Final = "entry"
+_HOLD: Final = "hold"
+"""In the place of a proposal's state: what else a row of ``_FILLED`` may be."""
+
+
+def _beside_proposals(table: sa.Table, state: str, **columns: str) -> sa.Select[Any]:
+    """The rows of this table of one case in the columns of proposals."""
+    return sa.select(
+        *(
+            sa.literal(state)
+            if name == "state"
+            else table.c[columns[name]]
+            if name in columns
+            else sa.cast(sa.null(), proposals.c[name].type)
+            for name in Proposal.__dataclass_fields__
+        )
+    ).where(table.c.case_id == _OF_CASE)
+
+
 _HEADER: Final = (
     sa.select(
         cases.c.id,
@@ -95,15 +114,31 @@ _HEADER: Final = (
     .select_from(cases.join(items, items.c.id == cases.c.item_id))
     .where(cases.c.id == _OF_CASE)
 )
-_ENTRIES: Final = (
-    sa.select(case_fields).where(case_fields.c.case_id == _OF_CASE).order_by(case_fields.c.field)
+_FILLED: Final = sa.union_all(
+    # Proposals stand first: they name the columns and their types.
+    sa.select(*(proposals.c[name] for name in Proposal.__dataclass_fields__)).where(
+        proposals.c.case_id == _OF_CASE
+    ),
+    _beside_proposals(
+        case_fields,
+        field="field",
+        value="value",
+        version="version",
+        by="by",
+        at="at",
+        closed_by="on_behalf_of",
+        state=_ENTRY,
+    ),
+    _beside_proposals(field_holds, field="field", by="person_id", at="expires_at", state=_HOLD),
 )
-_HOLDS: Final = sa.select(field_holds).where(field_holds.c.case_id == _OF_CASE)
-_PROPOSALS: Final = (
-    sa.select(proposals)
-    .where(proposals.c.case_id == _OF_CASE)
-    .order_by(proposals.c.version, proposals.c.at, proposals.c.id)
-)
+"""All that was filled in, is held and proposed in a case, in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    entries: dict[str, Entry]
+    holds: dict[str, Hold]
+    proposals: tuple[Proposal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +221,12 @@ async def find_form(connection: Connection, case_id: str) -> tuple[Header, Form]
     header = await find_header(connection, case_id)
     if header is None:
         return None
+    filled = await _filled(connection, case_id)
     return header, Form(
         header.item.fields,
-        await _entries(connection, case_id),
-        await _holds(connection, case_id),
-        await _proposals(connection, case_id),
+        filled.entries,
+        filled.holds,
+        filled.proposals,
         header.state in CLOSED,
         header.item.rules,
     )
@@ -204,6 +240,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
     row = found.mappings().first()
     if row is None:
         return None
+    filled = await _filled(connection, case_id)
     case = Case(
         id=row["id"],
         number=row["number"],
@@ -217,9 +254,9 @@ async def find(connection: Connection, case_id: str) -> Record | None:
             row["applicant_name"], row["identity_number"], row["phone"], row["credit_code"]
         ),
         consent=consent_of(row["consent"]),
-        entries=await _entries(connection, case_id),
-        holds=await _holds(connection, case_id),
-        proposals=await _proposals(connection, case_id),
+        entries=filled.entries,
+        holds=filled.holds,
+        proposals=filled.proposals,
         materials=tuple(await list_materials(connection, [case_id])),
         decision=decided_of(row["decision"]),
         call_id=row["call_id"],
@@ -372,24 +409,21 @@ async def looked_at(connection: Connection, case_id: str) -> Looked | None:
     )
 
 
-async def _entries(connection: Connection, case_id: str) -> dict[str, Entry]:
-    found = await connection.execute(_ENTRIES, {"of": case_id})
-    return {
-        one.field: Entry(one.value, one.version, one.by, one.at, one.on_behalf_of) for one in found
-    }
-
-
-async def _holds(connection: Connection, case_id: str) -> dict[str, Hold]:
-    found = await connection.execute(_HOLDS, {"of": case_id})
-    return {one.field: Hold(one.person_id, one.expires_at) for one in found}
-
-
-async def _proposals(connection: Connection, case_id: str) -> tuple[Proposal, ...]:
-    found = await connection.execute(_PROPOSALS, {"of": case_id})
-    return tuple(
-        Proposal(**{name: one[name] for name in Proposal.__dataclass_fields__})
-        for one in found.mappings()
-    )
+async def _filled(connection: Connection, case_id: str) -> _Filled:
+    entries: list[tuple[str, Entry]] = []
+    holds: dict[str, Hold] = {}
+    made: list[Proposal] = []
+    for row in await connection.execute(_FILLED, {"of": case_id}):
+        if row.state == _ENTRY:
+            entry = Entry(row.value, row.version, row.by, row.at, row.closed_by)
+            entries.append((row.field, entry))
+        elif row.state == _HOLD:
+            holds[row.field] = Hold(row.by, row.at)
+        else:
+            made.append(Proposal(*row))
+    entries.sort(key=lambda one: one[0])
+    made.sort(key=lambda one: (one.version, one.at, one.id))
+    return _Filled(dict(entries), holds, tuple(made))
 
 
 async def _comments(connection: Connection, case_id: str) -> tuple[Comment, ...]:

@@ -17,6 +17,8 @@ from server.domain.material import Material
 from server.domain.promise import Promise
 from server.domain.saying import Saying
 from server.domain.summary import Signature
+from server.store import batch
+from server.store.batch import Write
 from server.store.cases.columns import (
     consent_json,
     decided_json,
@@ -131,13 +133,21 @@ async def save_promises(connection: Connection, case_id: str, promises: Iterable
     )
 
 
-async def save_form(connection: Connection, case_id: str, before: Form, after: Form) -> None:
-    """Write the entries (with their history), proposals and holds that differ."""
+async def save_form(
+    connection: Connection, case_id: str, before: Form, after: Form, *beside: Write
+) -> None:
+    """Write the entries (with their history), proposals and holds that differ, and what is to be
+    written beside them, in one go."""
+    writes: list[Write] = [*beside]
+
+    def put(table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
+        writes.append((statement, {**key, **values}))
+
     for name, entry in after.entries.items():
         if before.entries.get(name) == entry:
             continue
-        await _put(
-            connection,
+        put(
             case_fields,
             {"case_id": case_id, "field": name},
             {
@@ -148,22 +158,19 @@ async def save_form(connection: Connection, case_id: str, before: Form, after: F
                 "at": entry.at,
             },
         )
-        await connection.execute(
-            _INSERT_HISTORY,
-            {
-                "case_id": case_id,
-                "version": entry.version,
-                "field": name,
-                "value": entry.value,
-                "by": entry.by,
-                "at": entry.at,
-            },
-        )
+        new = {
+            "case_id": case_id,
+            "version": entry.version,
+            "field": name,
+            "value": entry.value,
+            "by": entry.by,
+            "at": entry.at,
+        }
+        writes.append((_INSERT_HISTORY, new))
     was = {one.id: one for one in before.proposals}
     for one in after.proposals:
         if was.get(one.id) != one:
-            await _put(
-                connection,
+            put(
                 proposals,
                 {"id": one.id},
                 {"case_id": case_id}
@@ -174,15 +181,15 @@ async def save_form(connection: Connection, case_id: str, before: Form, after: F
                 },
             )
     for name in before.holds.keys() - after.holds.keys():
-        await connection.execute(_DROP_HOLD, {"of": case_id, "at_field": name})
+        writes.append((_DROP_HOLD, {"of": case_id, "at_field": name}))
     for name, hold in after.holds.items():
         if before.holds.get(name) != hold:
-            await _put(
-                connection,
+            put(
                 field_holds,
                 {"case_id": case_id, "field": name},
                 {"person_id": hold.person_id, "expires_at": hold.expires_at},
             )
+    await batch.write(connection, writes)
 
 
 async def save_material(
@@ -210,8 +217,9 @@ async def save_draft(
     )
 
 
-async def drop_draft(connection: Connection, case_id: str, field: str, person_id: str) -> None:
-    await connection.execute(_DROP_DRAFT, {"of": case_id, "at_field": field, "person": person_id})
+def dropped_draft(case_id: str, field: str, person_id: str) -> Write:
+    """This person's unsaved value of the field is gone."""
+    return _DROP_DRAFT, {"of": case_id, "at_field": field, "person": person_id}
 
 
 async def add_saying(connection: Connection, case_id: str, saying: Saying) -> None:
@@ -261,9 +269,14 @@ async def add_signature(
     )
 
 
-async def outdate_signatures(connection: Connection, case_id: str) -> None:
+def outdated_signatures(case_id: str) -> Write:
     """What was signed in this case is no longer what stands there."""
-    await connection.execute(_OUTDATE_SIGNATURES, {"of": case_id})
+    return _OUTDATE_SIGNATURES, {"of": case_id}
+
+
+async def outdate_signatures(connection: Connection, case_id: str) -> None:
+    """Write ``outdated_signatures``."""
+    await connection.execute(*outdated_signatures(case_id))
 
 
 async def look(connection: Connection, case_id: str, version: int, at: datetime) -> None:

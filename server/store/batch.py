@@ -1,0 +1,95 @@
+"""Several writes in one go: one errand for SQLite's thread, one round trip to PostgreSQL.
+
+What a transaction costs is mostly how often it asks, not what for. Statements here are made once and
+run again and again; they give nothing back, and no two of a batch touch the same row: PostgreSQL runs
+them as one statement with the others as its CTEs, in no order. Knows dialects, no table.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.sqlite import Connection as SQLite
+
+Write = tuple[sa.Insert | sa.Update | sa.Delete, Mapping[str, Any]]
+"""A statement that is made once, and its values."""
+_PLACE: Final = re.compile(r"\$(\d+)")
+
+
+async def write(connection: AsyncConnection, writes: Sequence[Write]) -> None:
+    """Run these within the transaction; DBAPIError, as from ``execute``, when one cannot be run."""
+    if len(writes) < 2:
+        for statement, values in writes:
+            await connection.execute(statement, values)
+        return
+    made = [_made(statement, tuple(values), connection.dialect) for statement, values in writes]
+    given = [one.given(values) for one, (_, values) in zip(made, writes, strict=True)]
+    if connection.dialect.name == "postgresql":
+        sql = _joined(tuple(one.sql for one in made))
+        await connection.exec_driver_sql(sql, tuple(value for values in given for value in values))
+    else:
+        raw = await connection.get_raw_connection()
+        assert isinstance(raw.driver_connection, SQLite)
+        try:
+            await raw.driver_connection.run_all(
+                [(one.sql, values) for one, values in zip(made, given, strict=True)]
+            )
+        except sqlite3.IntegrityError as error:
+            raise sa.exc.IntegrityError(None, None, error) from error
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError(None, None, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A statement in the words of one dialect, and how its values get into their places."""
+
+    sql: str
+    compiled: sa.Compiled
+    places: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def given(self, values: Mapping[str, Any]) -> list[Any]:
+        all_values = self.compiled.construct_params(dict(values)) or {}
+        return [
+            process(all_values[name]) if process else all_values[name]
+            for name, process in self.places
+        ]
+
+
+@lru_cache(maxsize=512)
+def _made(
+    statement: sa.Insert | sa.Update | sa.Delete, names: tuple[str, ...], dialect: sa.Dialect
+) -> _Made:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=sorted(names))
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        raise RuntimeError("a batch gives no column its default")
+    places = tuple(
+        (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for name in compiled.positiontup
+    )
+    return _Made(str(compiled), compiled, places)
+
+
+@lru_cache(maxsize=512)
+def _joined(statements: tuple[str, ...]) -> str:
+    """One statement of PostgreSQL that runs all of these; their places are numbered through."""
+    numbered: list[str] = []
+    before = 0
+    for statement in statements:
+
+        def later(found: re.Match[str], by: int = before) -> str:
+            return f"${int(found[1]) + by}"
+
+        numbered.append(_PLACE.sub(later, statement))
+        before += len(set(_PLACE.findall(statement)))
+    *beside, last = numbered
+    with_them = ", ".join(f"w{number} AS ({one})" for number, one in enumerate(beside))
+    return f"WITH {with_them} {last}"
