@@ -215,7 +215,9 @@ def form_rule(rule: Rule) -> FormRule:
 def _condition(condition: Condition | None) -> FormCondition | None:
     if condition is None:
         return None
-    return FormCondition(field=condition.field, values=list(condition.values))
+    return FormCondition(
+        field=condition.field, values=list(condition.values), outside=condition.outside
+    )
 
 
 def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:

@@ -71,11 +71,28 @@ _CASE: Final = {
         "field": {"type": "string"},
         "is": {**_NAMES, "minItems": 1},
         "filled": {"const": True},
+        "outside": {"const": True},
     },
     "required": ["field"],
     "additionalProperties": False,
 }
-_CLAUSE: Final = {
+_NAMED: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {"required": {**_NAMES, "minItems": 1}},
+    "required": ["required"],
+    "additionalProperties": False,
+}
+_IN_ROWS: Final = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {
+        "type": "object",
+        "properties": {"items": _NAMED},
+        "required": ["items"],
+        "additionalProperties": False,
+    },
+}
+_CLAUSE: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         "if": {
@@ -96,16 +113,24 @@ _CLAUSE: Final = {
             "required": ["required"],
             "additionalProperties": False,
         },
-        "then": {
-            "type": "object",
-            "properties": {"required": {**_NAMES, "minItems": 1}},
-            "required": ["required"],
-            "additionalProperties": False,
-        },
+        "then": _NAMED,
     },
     "required": ["if", "then"],
     "additionalProperties": False,
 }
+_FORM_CLAUSE: Final[dict[str, Any]] = {
+    **_CLAUSE,
+    "properties": {
+        **_CLAUSE["properties"],
+        "then": {
+            "type": "object",
+            "properties": {**_NAMED["properties"], "properties": _IN_ROWS},
+            "minProperties": 1,
+            "additionalProperties": False,
+        },
+    },
+}
+"""Of the form itself: it may ask for columns of its groups as well."""
 _RULE: Final = {
     "type": "object",
     "properties": {
@@ -136,7 +161,7 @@ def _object(properties: Mapping[str, Any], *, items: bool) -> dict[str, Any]:
                 "additionalProperties": properties,
             },
             "required": _NAMES,
-            "allOf": {"type": "array", "items": _CLAUSE},
+            "allOf": {"type": "array", "items": _CLAUSE if items else _FORM_CLAUSE},
             "x-rules": {"type": "array", "items": _RULE},
             "additionalProperties": {"const": False},
         },
@@ -308,7 +333,7 @@ class _Reading:
             if name not in told["properties"]:
                 self._fault(f"{shown_at}{_pointer(name)}", "unknown_field", name)
         self._required(told, fields, at)
-        self._conditions(fields, at, shown_at)
+        self._conditions(fields, at, shown_at, in_row=bool(group))
         known = tuple(
             rule
             for number, one in enumerate(told.get("x-rules", ()))
@@ -326,7 +351,7 @@ class _Reading:
         group: str,
     ) -> Field | None:
         kind = _kind(told, shown)
-        if kind is None or (group and kind in ("group", "attachment")):
+        if kind is None or (group and kind == "group"):
             self._fault(at, "bad_kind", name)
             return None
         allowed = {"title", "type", "description", "examples", *_WORDS[kind]}
@@ -382,23 +407,8 @@ class _Reading:
         return found
 
     def _required(self, told: Mapping[str, Any], fields: dict[str, Field], at: str) -> None:
-        def mark(name: str, where: str, condition: Condition | None) -> None:
-            known = fields.get(name)
-            if known is None:
-                if name not in told["properties"]:
-                    self._fault(where, "unknown_field", name)
-            elif known.required or known.required_when:
-                self._fault(where, "twice", name)
-            elif condition == known.when:
-                fields[name] = replace(known, required=True)
-            elif condition is None or known.when:
-                # required while it may not be there
-                self._fault(where, "bad_condition", name)
-            else:
-                fields[name] = replace(known, required_when=condition)
-
         for number, name in enumerate(told.get("required", ())):
-            mark(name, f"{at}/required/{number}", None)
+            self._mark(told, fields, name, f"{at}/required/{number}", None)
         for clause_number, clause in enumerate(told.get("allOf", ())):
             asked = clause["if"]["required"][0]
             values = clause["if"].get("properties", {})
@@ -407,32 +417,87 @@ class _Reading:
                 self._fault(f"{where}/if", "bad_condition", asked)
                 continue
             condition = Condition(asked, tuple(values[asked]["enum"]) if values else ())
-            for number, name in enumerate(clause["then"]["required"]):
-                mark(name, f"{where}/then/required/{number}", condition)
+            for number, name in enumerate(clause["then"].get("required", ())):
+                self._mark(told, fields, name, f"{where}/then/required/{number}", condition)
+            for name, within in clause["then"].get("properties", {}).items():
+                below = f"{where}/then/properties{_pointer(name)}"
+                group = fields.get(name)
+                if group is None or group.kind != "group":
+                    if group or name not in told["properties"]:
+                        self._fault(below, "unknown_field", name)
+                    continue
+                columns = {one.name: one for one in group.columns}
+                for number, column in enumerate(within["items"]["required"]):
+                    self._mark(
+                        told["properties"][name]["items"],
+                        columns,
+                        column,
+                        f"{below}/items/required/{number}",
+                        replace(condition, outside=True),
+                    )
+                fields[name] = replace(group, columns=tuple(columns.values()))
 
-    def _conditions(self, fields: Mapping[str, Field], at: str, shown_at: str) -> None:
+    def _mark(
+        self,
+        told: Mapping[str, Any],
+        fields: dict[str, Field],
+        name: str,
+        where: str,
+        condition: Condition | None,
+    ) -> None:
+        """Note that a field is required, always or under a condition."""
+        known = fields.get(name)
+        if known is None:
+            if name not in told["properties"]:
+                self._fault(where, "unknown_field", name)
+        elif known.required or known.required_when:
+            self._fault(where, "twice", name)
+        elif condition == known.when:
+            fields[name] = replace(known, required=True)
+        elif condition is None or known.when:
+            # required while it may not be there
+            self._fault(where, "bad_condition", name)
+        else:
+            fields[name] = replace(known, required_when=condition)
+
+    def _conditions(
+        self, fields: Mapping[str, Field], at: str, shown_at: str, *, in_row: bool
+    ) -> None:
         for name, one in fields.items():
+            shown = f"{shown_at}{_pointer(name)}"
             for condition, where in (
-                (one.when, f"{shown_at}{_pointer(name)}/when"),
+                (one.when, f"{shown}/when"),
                 (one.required_when, f"{at}/allOf"),
             ):
-                if condition is None:
-                    continue
-                asked = fields.get(condition.field)
-                if asked is None:
-                    self._fault(where, "unknown_field", condition.field)
-                elif asked.kind in ("group", "attachment") or (
-                    asked.kind == "choice" and not set(condition.values) <= set(asked.choices)
-                ):
+                if condition and not condition.outside:
+                    self._condition(condition, fields, where)
+                elif condition and not in_row:
+                    # around the form there is nothing
                     self._fault(where, "bad_condition", condition.field)
+            for column in one.columns:
+                for condition, where in (
+                    (column.when, f"{shown}/fields{_pointer(column.name)}/when"),
+                    (column.required_when, f"{at}/allOf"),
+                ):
+                    if condition and condition.outside:
+                        self._condition(condition, fields, where)
             seen = {name}
             step = one.when
-            while step is not None and step.field in fields:
+            while step is not None and not step.outside and step.field in fields:
                 if step.field in seen:
                     self._fault(f"{shown_at}{_pointer(name)}/when", "cycle", name)
                     break
                 seen.add(step.field)
                 step = fields[step.field].when
+
+    def _condition(self, condition: Condition, fields: Mapping[str, Field], where: str) -> None:
+        asked = fields.get(condition.field)
+        if asked is None:
+            self._fault(where, "unknown_field", condition.field)
+        elif asked.kind in ("group", "attachment") or (
+            asked.kind == "choice" and not set(condition.values) <= set(asked.choices)
+        ):
+            self._fault(where, "bad_condition", condition.field)
 
     def _rule(self, told: Mapping[str, Any], fields: Mapping[str, Field], at: str) -> Rule | None:
         rule = rule_of({**told, "total": _canonical(told.get("total", 0))})
@@ -521,7 +586,9 @@ def _kind(told: Mapping[str, Any], shown: Mapping[str, Any]) -> Kind | None:
 
 
 def _condition(told: Mapping[str, Any] | None) -> Condition | None:
-    return None if told is None else Condition(told["field"], tuple(told.get("is", ())))
+    if told is None:
+        return None
+    return Condition(told["field"], tuple(told.get("is", ())), told.get("outside", False))
 
 
 def _canonical(number: Any) -> str:

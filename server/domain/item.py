@@ -17,7 +17,8 @@ Kind = Literal[
     "text", "long_text", "number", "money", "date", "region", "identity_number", "credit_code",
     "phone", "choice", "attachment", "group",
 ]  # fmt: skip
-"""``attachment`` is filled by a stored material of its ``line``; ``group`` by rows of ``columns``."""
+"""``attachment`` is filled by a stored material of its ``line``, in every row that has one; ``group``
+by rows of ``columns``."""
 RuleKind = Literal["not_before", "not_more", "different", "sums_to"]
 RecordingRefusal = Literal["not_recorded", "no_call"]
 SignatureNeed = Literal["required", "optional"]
@@ -41,11 +42,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds while the field beside it (in a group: of the same row) has one of these values;
-    without ``values`` while it has any."""
+    """Holds while the field beside it (in a group: of the same row; ``outside``: of the form around
+    the row) has one of these values; without ``values`` while it has any."""
 
     field: str
     values: tuple[str, ...] = ()
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Field:
         def condition(stored: Mapping[str, Any] | None) -> Condition | None:
             if stored is None:
                 return None
-            return Condition(stored["field"], tuple(stored["values"]))
+            return Condition(stored["field"], tuple(stored["values"]), stored.get("outside", False))
 
         return cls(
             **{

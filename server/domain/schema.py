@@ -77,7 +77,7 @@ def places(fields: Iterable[Field], values: Mapping[str, str]) -> list[Place]:
     form = {one.name: one for one in fields}
     there: list[Place] = []
     for field in form.values():
-        if not _is_there(field, form, values, ""):
+        if not _is_there(field, form, values, "", form):
             continue
         there.append(Place(field.name, field))
         columns = {one.name: one for one in field.columns}
@@ -86,26 +86,37 @@ def places(fields: Iterable[Field], values: Mapping[str, str]) -> list[Place]:
             there += [
                 Place(f"{prefix}{column.name}", column, field, number)
                 for column in field.columns
-                if _is_there(column, columns, values, prefix)
+                if _is_there(column, columns, values, prefix, form)
             ]
     return there
 
 
-def holds(
-    condition: Condition, beside: Mapping[str, Field], values: Mapping[str, str], prefix: str = ""
+def _holds(
+    condition: Condition,
+    beside: Mapping[str, Field],
+    values: Mapping[str, str],
+    prefix: str,
+    form: Mapping[str, Field],
 ) -> bool:
-    """Whether a condition holds among the fields ``beside`` it, of a row under ``prefix``."""
+    """Whether a condition holds among the fields ``beside`` it, of a row under ``prefix``, or in the
+    ``form`` around it."""
+    if condition.outside:
+        beside, prefix = form, ""
     asked = beside.get(condition.field)
-    if asked is None or not _is_there(asked, beside, values, prefix):
+    if asked is None or not _is_there(asked, beside, values, prefix, form):
         return False
     value = values.get(prefix + asked.name, "")
     return bool(value) and (not condition.values or value in condition.values)
 
 
 def _is_there(
-    field: Field, beside: Mapping[str, Field], values: Mapping[str, str], prefix: str
+    field: Field,
+    beside: Mapping[str, Field],
+    values: Mapping[str, str],
+    prefix: str,
+    form: Mapping[str, Field],
 ) -> bool:
-    return field.when is None or holds(field.when, beside, values, prefix)
+    return field.when is None or _holds(field.when, beside, values, prefix, form)
 
 
 def broken(field: Field, canonical: str) -> Broken | None:
@@ -176,18 +187,18 @@ def _shown(field: Field) -> dict[str, Any]:
 
 
 def _condition(condition: Condition) -> dict[str, Any]:
-    if not condition.values:
-        return {"field": condition.field, "filled": True}
-    return {"field": condition.field, "is": list(condition.values)}
+    asked = {"is": list(condition.values)} if condition.values else {"filled": True}
+    return {"field": condition.field, **asked, **({"outside": True} if condition.outside else {})}
 
 
 def _object(fields: Iterable[Field], rules: Iterable[Rule]) -> dict[str, Any]:
     fields = tuple(fields)
-    conditional: dict[Condition, list[str]] = {}
-    for field in fields:
+    conditional: dict[Condition, dict[str, list[str]]] = {}
+    for field, group in _with_cells(fields):
         condition = field.required_when or (field.when if field.required else None)
-        if condition:
-            conditional.setdefault(condition, []).append(field.name)
+        # Of a column that asks outside of its row, the clause stands outside of it too.
+        if condition and condition.outside is bool(group):
+            conditional.setdefault(condition, {}).setdefault(group, []).append(field.name)
     always = [one.name for one in fields if one.required and not one.when]
     told = [_rule(one) for one in rules]
     return {
@@ -198,7 +209,7 @@ def _object(fields: Iterable[Field], rules: Iterable[Rule]) -> dict[str, Any]:
         **(
             {
                 "allOf": [
-                    {"if": _if(condition), "then": {"required": names}}
+                    {"if": _if(condition), "then": _then(names)}
                     for condition, names in conditional.items()
                 ]
             }
@@ -206,6 +217,23 @@ def _object(fields: Iterable[Field], rules: Iterable[Rule]) -> dict[str, Any]:
             else {}
         ),
         **({"x-rules": told} if told else {}),
+    }
+
+
+def _with_cells(fields: Iterable[Field]) -> Iterator[tuple[Field, str]]:
+    """Each field, and each column with the name of its group."""
+    for field in fields:
+        yield field, ""
+        for column in field.columns:
+            yield column, field.name
+
+
+def _then(names: Mapping[str, list[str]]) -> dict[str, Any]:
+    """What is required: the names of fields, and under a group's name those of its columns."""
+    rows = {group: {"items": {"required": of}} for group, of in names.items() if group}
+    return {
+        **({"required": names[""]} if "" in names else {}),
+        **({"properties": rows} if rows else {}),
     }
 
 
@@ -394,18 +422,16 @@ def _instance(
     rows: dict[tuple[str, int], str] = {}
     for place in there:
         field, value = place.field, values.get(place.path, "")
-        if place.group:
-            if value:
-                instance[place.group.name][place.row - 1][field.name] = _json(field, value)
-        elif field.kind == "attachment":
+        holder = instance[place.group.name][place.row - 1] if place.group else instance
+        if field.kind == "attachment":
             if field.line in attached:
-                instance[field.name] = [field.line]
+                holder[field.name] = [field.line]
         elif field.kind == "group" and value:
             ids = _rows(value)
             rows |= {(field.name, number): row for number, row in enumerate(ids)}
             instance[field.name] = [{} for _ in ids]
         elif value:
-            instance[field.name] = _json(field, value)
+            holder[field.name] = _json(field, value)
     return instance, rows
 
 

@@ -72,10 +72,12 @@ class MaterialLine(Message):
 
 
 class FormCondition(Message):
-    """Holds while the field beside it has one of these values; without ``values`` while it has any."""
+    """Holds while the field beside it (``outside``: of the form around the row) has one of these values;
+    without ``values`` while it has any."""
 
     field: str
     values: list[str] = []
+    outside: bool = False
 
 
 class FormRule(Message):

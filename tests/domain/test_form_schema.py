@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -132,6 +132,62 @@ SINGLE: Final[tuple[tuple[str, str, str, str | None], ...]] = (
 )
 
 
+FOREIGN: Final = Condition("origin", ("外资",), outside=True)
+OWNERS: Final[tuple[Field, ...]] = (
+    Field("origin", "类型", "Origin", "choice", True, choices=("内资", "外资"), group="甲"),
+    Field("owners", "股东", "Owners", "group", True, group="甲", max_length=200, columns=(
+        Field("kind", "类别", "Kind", "choice", True, choices=("自然人", "单位")),
+        Field("licence", "执照", "Licence", "attachment", True, line="licence", when=Condition("kind", ("单位",))),
+        Field("passport", "护照", "Passport", "text", True, max_length=20, when=FOREIGN),
+        Field("country", "国别", "Country", "text", False, max_length=20, required_when=FOREIGN),
+        Field("issued", "签发", "Issued", "text", True, max_length=20, when=Condition("passport")),
+    )),
+)  # fmt: skip
+"""Conditions of a row upon the row and upon the form around it, and a file that rows ask for."""
+OWNERS_WHOLE: Final[Mapping[str, str]] = {
+    "origin": "内资",
+    "owners": "r1,r2",
+    "owners.r1.kind": "自然人",
+    "owners.r2.kind": "自然人",
+}
+IN_ROWS: Final[tuple[tuple[str, Mapping[str, str], list[tuple[str, str]]], ...]] = (
+    ("nothing more is asked for", {}, []),
+    ("only the row of a unit asks for its file", {"owners.r2.kind": "单位"},
+     [("owners.r2.licence", "required")]),
+    ("the form around asks for more in each row", {"origin": "外资", "owners.r1.country": "德国"}, [
+        ("owners.r1.passport", "required"), ("owners.r2.passport", "required"), ("owners.r2.country", "required"),
+    ]),
+    ("what stands under that follows it", {
+        "origin": "外资", "owners": "r2", "owners.r2.country": "德国", "owners.r2.passport": "C01X",
+    }, [("owners.r2.issued", "required")]),
+    ("and goes with it", {"owners.r2.passport": "C01X"}, []),
+    ("without an answer outside nothing is there", {"origin": "", "owners.r2.passport": "C01X"},
+     [("origin", "required")]),
+)  # fmt: skip
+
+
+def wrong_rows(changes: Mapping[str, str], attached: frozenset[str]) -> list[tuple[str, str]]:
+    found = schema.faults(OWNERS, (), {**OWNERS_WHOLE, **changes}, attached, today=TODAY)
+    return [(one.place.path, one.why) for one in found]
+
+
+@pytest.mark.parametrize("name, changes, expected", IN_ROWS, ids=[one[0] for one in IN_ROWS])
+def test_a_row_asks_by_itself_and_by_the_form_around_it(
+    name: str, changes: Mapping[str, str], expected: list[tuple[str, str]]
+) -> None:
+    assert wrong_rows(changes, frozenset()) == expected
+    there = [one for one in expected if not one[0].endswith(".licence")]
+    assert wrong_rows(changes, frozenset({"licence"})) == there
+
+
+def test_a_cell_that_a_file_fills_takes_no_value() -> None:
+    item = replace(FOUNDING, form=OWNERS, rules=())
+    start = form({**OWNERS_WHOLE, "owners.r2.kind": "单位"}, item)
+    with pytest.raises(Refusal) as refused:
+        rules.edit(start, "owners.r2.licence", "a.pdf", 0, CLERK, at=AT, version=9)
+    assert refused.value.details == {"field": "licence", "rule": "attachment"}
+
+
 @pytest.mark.parametrize("name, changes, expected", CASES, ids=[one[0] for one in CASES])
 def test_a_form_is_checked_as_a_whole(
     name: str, changes: Mapping[str, str], expected: list[tuple[str, str]]
@@ -157,7 +213,7 @@ def test_one_value_is_checked(path: str, typed: str, expected: str, limit: str |
 def test_the_page_replays_the_same_values() -> None:
     """Writes the vectors for web/tests/record/forms.test.ts."""
     VECTORS.mkdir(exist_ok=True)
-    told = {
+    told: dict[str, Any] = {
         "subject": "form",
         "today": TODAY.isoformat(),
         "form": [form_field(one).model_dump(mode="json") for one in FOUNDING.form],
@@ -177,8 +233,24 @@ def test_the_page_replays_the_same_values() -> None:
             for path, typed, expected, _ in SINGLE
         ],
     }
-    (VECTORS / "forms.json").write_text(json.dumps([told], ensure_ascii=False), "utf-8")
-    assert len(told["whole"]) == len(CASES)
+    rows = {
+        **told,
+        "form": [form_field(one).model_dump(mode="json") for one in OWNERS],
+        "rules": [],
+        "attached": [],
+        "whole": [
+            {
+                "name": name,
+                "values": {**OWNERS_WHOLE, **changes},
+                "faults": [list(one) for one in wrong_rows(changes, frozenset())],
+                "places": [one.path for one in schema.places(OWNERS, {**OWNERS_WHOLE, **changes})],
+            }
+            for name, changes, _ in IN_ROWS
+        ],
+        "single": [{"path": "owners.r1.licence", "typed": "a.pdf", "expected": "!attachment"}],
+    }
+    (VECTORS / "forms.json").write_text(json.dumps([told, rows], ensure_ascii=False), "utf-8")
+    assert (len(told["whole"]), len(rows["whole"])) == (len(CASES), len(IN_ROWS))
 
 
 def test_an_attachment_is_filled_by_a_stored_file() -> None:
@@ -353,6 +425,59 @@ def test_a_document_is_refused_at_its_place(
 )
 def test_any_json_is_read_or_refused(told: Any) -> None:
     assert faults_of(told)
+
+
+def owners() -> Any:
+    return json.loads(json.dumps(schema.document("股东", OWNERS, ())))
+
+
+def test_conditions_of_rows_are_written_and_read_again() -> None:
+    told = owners()
+    Draft202012Validator.check_schema(told["schema"])
+    assert told["schema"]["allOf"] == [
+        {
+            "if": {"properties": {"origin": {"enum": ["外资"]}}, "required": ["origin"]},
+            "then": {"properties": {"owners": {"items": {"required": ["passport", "country"]}}}},
+        }
+    ]
+    found, faults = blueprint.read(told, ["licence"], AT)
+    assert faults == []
+    assert found is not None
+    kept = [replace(cell, max_length=20) for cell in OWNERS[1].columns]
+    assert [replace(cell, max_length=20) for cell in found.fields[1].columns] == kept
+    assert Field.of_body(json.loads(json.dumps(asdict(found.fields[1])))) == found.fields[1]
+
+
+_ROWS = "/schema/properties/owners/items"
+_THEN: Final = ("schema", "allOf", 0, "then", "properties")
+_IN = "/presentation/fields/owners/fields"
+
+
+@pytest.mark.parametrize(
+    "change, pointer, why",
+    [
+        (at("presentation", "fields", "origin", value={"when": {"field": "origin", "filled": True, "outside": True}}), "/presentation/fields/origin/when", "bad_condition"),
+        (at("presentation", "fields", "owners", "fields", "passport", "when", "field", value="nothing"), f"{_IN}/passport/when", "unknown_field"),
+        (at("presentation", "fields", "owners", "fields", "passport", "when", "field", value="owners"), f"{_IN}/passport/when", "bad_condition"),
+        (at("presentation", "fields", "owners", "fields", "passport", "when", "is", 0, value="合资"), f"{_IN}/passport/when", "bad_condition"),
+        (at("presentation", "fields", "owners", "fields", "passport", "when", "outside", gone=True), f"{_IN}/passport/when", "unknown_field"),
+        (at("presentation", "fields", "owners", "fields", "licence", "when", "field", value="licence"), f"{_IN}/licence/when", "bad_condition"),
+        (at("schema", "properties", "owners", "items", "properties", "licence", "x-line", value="nothing"), f"{_ROWS}/properties/licence/x-line", "unknown_line"),
+        (at(*_THEN, "nobody", value={"items": {"required": ["kind"]}}), "/schema/allOf/0/then/properties/nobody", "unknown_field"),
+        (at(*_THEN, "origin", value={"items": {"required": ["kind"]}}), "/schema/allOf/0/then/properties/origin", "unknown_field"),
+        (at(*_THEN, "owners", "items", "required", 0, value="nothing"), "/schema/allOf/0/then/properties/owners/items/required/2", "unknown_field"),
+        (at(*_THEN, "owners", "items", "required", 0, value="country"), "/schema/allOf/0/then/properties/owners/items/required/2", "twice"),
+        (at(*_THEN, "owners", "items", "minItems", value=1), "/schema/allOf/0/then/properties/owners/items/minItems", "unknown_word"),
+        (at("schema", "properties", "owners", "items", "allOf", 0, "then", "properties", value={}), f"{_ROWS}/allOf/0/then/properties", "unknown_word"),
+        (at("schema", "allOf", 0, "then", value={}), "/schema/allOf/0/then", "shape"),
+    ],
+)  # fmt: skip
+def test_a_condition_of_rows_is_refused_at_its_place(change: Any, pointer: str, why: str) -> None:
+    told = owners()
+    change(told)
+    found, faults = blueprint.read(told, ["licence"], AT)
+    assert found is None
+    assert (pointer, why) in [(one.pointer, one.why) for one in faults]
 
 
 def test_a_field_may_be_there_always_and_required_sometimes() -> None:

@@ -32,15 +32,17 @@ export function rowsOf(value: string): string[] {
   return value.split(',').filter(Boolean)
 }
 
-function holds(condition: FormCondition, beside: readonly FormField[], values: Values, prefix: string): boolean {
+/** Whether a condition holds among the fields beside it, of a row under `prefix`, or in the form around that. */
+function holds(condition: FormCondition, beside: readonly FormField[], values: Values, prefix: string, form: readonly FormField[]): boolean {
+  if (condition.outside && beside !== form) return holds(condition, form, values, '', form)
   const asked = beside.find((one) => one.name === condition.field)
-  if (!asked || !isThere(asked, beside, values, prefix)) return false
+  if (!asked || !isThere(asked, beside, values, prefix, form)) return false
   const value = values(prefix + asked.name)
   return value !== '' && (!condition.values?.length || condition.values.includes(value))
 }
 
-function isThere(field: FormField, beside: readonly FormField[], values: Values, prefix: string): boolean {
-  return !field.when || holds(field.when, beside, values, prefix)
+function isThere(field: FormField, beside: readonly FormField[], values: Values, prefix: string, form: readonly FormField[]): boolean {
+  return !field.when || holds(field.when, beside, values, prefix, form)
 }
 
 /** All cells of the rows of a group, also those that are not there now. */
@@ -53,10 +55,10 @@ export function cellsOf(group: FormField, values: Values): Place[] {
 /** The fields that are there now, in their order: a group before its cells, row by row. */
 export function placesOf(form: readonly FormField[], values: Values): Place[] {
   return form.flatMap((field): Place[] => {
-    if (!isThere(field, form, values, '')) return []
+    if (!isThere(field, form, values, '', form)) return []
     const cells = cellsOf(field, values).filter((cell) => {
       const [name, prefix] = split(cell.path)
-      return isThere({ ...cell.field, name }, field.columns, values, prefix)
+      return isThere({ ...cell.field, name }, field.columns, values, prefix, form)
     })
     return [{ path: field.name, field, group: null, row: 0 }, ...cells]
   })
@@ -127,7 +129,7 @@ export function faultsOf(form: readonly FormField[], rules: readonly FormRule[],
     const value = field.kind === 'attachment' ? (attached.has(field.line) ? field.line : '') : values(path)
     if (!value) {
       const [, prefix] = split(path)
-      const needed = field.required || (field.required_when && holds(field.required_when, group?.columns ?? form, values, prefix))
+      const needed = field.required || (field.required_when && holds(field.required_when, group?.columns ?? form, values, prefix, form))
       return needed ? [{ place, why: 'required', rule: null }] : []
     }
     if (field.kind === 'attachment') return []

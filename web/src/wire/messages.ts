@@ -1036,11 +1036,13 @@ export interface FormRule {
   total: string
 }
 /**
- * Holds while the field beside it has one of these values; without ``values`` while it has any.
+ * Holds while the field beside it (``outside``: of the form around the row) has one of these values;
+ * without ``values`` while it has any.
  */
 export interface FormCondition {
   field: string
   values: string[]
+  outside: boolean
 }
 /**
  * One point that the approver tells and checks at once, while talking (一次性告知, 行政许可法 32).
