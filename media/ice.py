@@ -35,8 +35,10 @@ class Agent:
     `destination` is where its packets go: the highest-priority nominated path of
     the current generation (Firefox nominates each path that it checks, so the
     last one is not the best one), before any nomination the path on which DTLS
-    came in (Chromium starts DTLS before it nominates). `nominated` is the generation
-    of its nomination, 0 before there is one.
+    came in (Chromium starts DTLS before it nominates). A path of lower priority is taken once it
+    was nominated twice without a check of the present one between: the peer has left that
+    one, and a browser whose address changed may find only a lesser path. `nominated` is the
+    generation of its nomination, 0 before there is one.
     """
 
     def __init__(self) -> None:
@@ -46,6 +48,7 @@ class Agent:
         self.checks = 0
         self.nominated = 0
         self._best = -1
+        self._lesser: Address | None = None
         self._old: list[Credentials] = []
 
     def restart(self, now: float) -> Credentials:
@@ -54,6 +57,7 @@ class Agent:
         self._old.append(self.current)
         self.current = Credentials(self.current.generation + 1)
         self._best = -1
+        self._lesser = None
         return self.current
 
     def credentials(self, ufrag: str, now: float) -> Credentials | None:
@@ -79,11 +83,16 @@ class Agent:
         fresh = address not in self.paths
         self.paths[address] = None
         priority = int(message.attributes.get("PRIORITY", 0))
-        nominated = "USE-CANDIDATE" in message.attributes
-        if nominated and generation == self.current.generation and priority >= self._best:
-            self._best = priority
-            self.destination = address
-            self.nominated = generation
+        if address == self.destination:
+            self._lesser = None
+        if "USE-CANDIDATE" in message.attributes and generation == self.current.generation:
+            if priority >= self._best or address == self._lesser:
+                self._best = priority
+                self.destination = address
+                self.nominated = generation
+                self._lesser = None
+            else:
+                self._lesser = address
         return fresh
 
     def surplus(self) -> list[Address]:
