@@ -217,11 +217,16 @@ class CallCancel(Command):
 
 
 class CallAnswer(Command):
-    """First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``."""
+    """First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``.
+
+    With ``connect`` it has beside them what ``call.connect`` would say of the new leg, never stored:
+    where it is missing (a repeat, no media worker), ``call.connect`` gives it or says why not.
+    """
 
     type: Literal["call.answer"] = "call.answer"
     call_id: Id
     ring_id: Id
+    connect: bool = False
 
 
 class CallDecline(Command):

@@ -268,6 +268,11 @@ class Roster(Protocol):
 class MediaRooms(Protocol):
     """The media engine: a room is a call, a party is a leg. Refuses with ``media_unavailable``."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether it is there, so that an offer need not wait for it."""
+        ...
+
     async def full(self) -> str | None:
         """Why no new call finds room; None while one does, or nobody can say."""
         ...
@@ -442,15 +447,26 @@ class Switchboard:
         return ack
 
     async def answer(self, line: Line, command: CallAnswer) -> Ack:
-        """The first answer wins; it makes the approver's leg, or a guest's, held by this page."""
+        """The first answer wins; it makes the approver's leg, or a guest's, held by this page.
+
+        Its ack brings the worker's offer for the new leg where it was asked for and can be had."""
         leg_id, call_id = LegId(self._fresh_id()), CallId(command.call_id)
         event = Answered(RingId(command.ring_id), PersonId(line.who.person_id), leg_id)
         ack, call = await self._take(
             line, call_id, command, event, {"call_id": call_id, "leg_id": leg_id}
         )
-        if call is not None:
-            self._aside(self._let_through(call_id))
-            self._sit(call_id, leg_id, line)
+        if call is None:
+            return ack
+        self._sit(call_id, leg_id, line)
+        leg = next((leg for leg in call.legs if leg.id == leg_id), None)
+        if command.connect and leg is not None and self._rooms.ready:
+            try:
+                offered = await self._offer(line, call, leg, restart=False)
+                return ack.model_copy(update={"result": {**ack.result, **offered}})
+            except Refusal as refusal:
+                # Answered it is; the page asks for its connection and is told why there is none.
+                log.info("no offer yet call=%s code=%s", call_id, refusal.code.value)
+        self._aside(self._let_through(call_id))
         return ack
 
     async def decline(self, line: Line, command: CallDecline) -> Ack:
@@ -517,11 +533,16 @@ class Switchboard:
         an answer, when all that is left to do is to let him through."""
         call, leg = await self._own(line, command.call_id, command.leg_id)
         self._sit_again(call, leg, line)
-        sdp = await self._rooms.offer(call, leg, restart=command.restart)
+        return await self._offer(line, call, leg, restart=command.restart)
+
+    async def _offer(
+        self, line: Line, call: Call, leg: Leg | Monitor, *, restart: bool
+    ) -> Mapping[str, Any]:
+        sdp = await self._rooms.offer(call, leg, restart=restart)
         # Before its page can answer: what it has muted, and whether the call is on hold.
         now = await self._settle_media(call.id)
         try:
-            _own(now, line.who, command.leg_id)
+            _own(now, line.who, leg.id)
         except Refusal:
             # It has ended meanwhile, and whoever ended it found no party yet.
             await self._rooms.leave(call.id, None if now.state is CallState.ENDED else leg.id)

@@ -215,6 +215,7 @@ async def first_frame_at(one: Desk) -> float:
 
 async def desk(browser: Browser, node: Running, login: str) -> Desk:
     opened = await Desk.open(browser)
+    await opened.watch_media()
     await opened.page.add_init_script(FIRST_FRAME)
     await opened.sign_in(node.address, login, demo.PASSWORD)
     return opened

@@ -19,7 +19,7 @@ from media.client import Worker, spawn
 from media.peer import ScriptedPeer
 from server.actions import demo
 from server.store import Store
-from server.store.tables import ledger_entries, recordings
+from server.store.tables import commands, ledger_entries, recordings
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
@@ -169,6 +169,51 @@ async def kept(store: Store, state: str, count: int) -> list[Any]:
 
     await until(why_not, MEDIA_S)
     return [row for row in rows if row.state == state]
+
+
+async def test_an_answer_brings_the_offer_for_its_leg(store: Store, hall: Hall) -> None:
+    """As ``call.connect`` would; a repeat has none, and without a worker the answer is one all the same."""
+    async with (
+        exchange(store, worker=hall.start) as node,
+        ringing(node) as (call_id, window, approver),
+    ):
+        await window.connect(call_id)
+        # The worker is there by then: the window's offer came from it.
+        answer = {"call_id": call_id, "ring_id": approver.desk.ring_in(call_id), "connect": True}
+        ack = await approver.desk.raw(
+            "command", {"type": "call.answer", "id": "the-same-answer", **answer}
+        )
+        leg = {"call_id": call_id, "leg_id": ack["result"]["leg_id"]}
+        assert ack["result"].keys() == {"call_id", "leg_id", "sdp", "ice_servers"}
+        sdp = await approver.peer.answer(ack["result"]["sdp"])
+        await approver.desk.do("call.describe", **leg, sdp=sdp)
+        await window.meets(approver)
+        await approver.meets(window)
+        again = await approver.desk.raw(
+            "command", {"type": "call.answer", "id": "the-same-answer", **answer}
+        )
+        assert again["result"] == leg
+        # Who got no offer with it asks for one, and sits where he sat.
+        await approver.anew(call_id)
+        window.peer.forget()
+        await window.meets(approver)
+        await approver.meets(window)
+        async with store.read() as connection:
+            kept_acks = str(list((await connection.execute(sa.select(commands.c.ack))).scalars()))
+        assert leg["leg_id"] in kept_acks
+        assert "ice-ufrag" not in kept_acks, "an offer is never stored"
+
+
+async def test_an_answer_is_one_without_a_worker(store: Store) -> None:
+    async with exchange(store) as node, ringing(node) as (call_id, _, approver):
+        ring_id = approver.desk.ring_in(call_id)
+        result = await approver.desk.do(
+            "call.answer", call_id=call_id, ring_id=ring_id, connect=True
+        )
+        assert result.keys() == {"call_id", "leg_id"}
+        leg = {"call_id": call_id, "leg_id": result["leg_id"]}
+        told = await approver.desk.send("call.connect", **leg)
+        assert told["code"] == "media_unavailable"
 
 
 async def test_a_call_is_seen_heard_recorded_and_sealed(store: Store, hall: Hall) -> None:

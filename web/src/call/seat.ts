@@ -67,9 +67,14 @@ interface Held {
   shortest_s: number
 }
 
-interface Offer {
+export interface Offer {
   sdp: string
   ice_servers: IceServer[]
+}
+
+/** The offer that the ack of an answer brought, if any. */
+export function offerIn({ sdp, ice_servers }: Partial<Offer>): Offer | undefined {
+  return sdp !== undefined && ice_servers ? { sdp, ice_servers } : undefined
 }
 
 /** before the relay's credentials end: so long, or a third of what they are good for */
@@ -252,11 +257,14 @@ export class SeatKeeper {
     }
   }
 
-  /** This page has dialled, or answered and has this leg: the seat is its own. Resolves when it has tried to connect. */
-  claim(call_id: string, leg_id?: string): Promise<void> {
+  /**
+   * This page has dialled, or answered and has this leg, perhaps with the offer for it: the seat is its own.
+   * Resolves when it has tried to connect.
+   */
+  claim(call_id: string, leg_id?: string, offer?: Offer): Promise<void> {
     this.claimed.add(call_id)
     // not waiting to be told what the answer has changed
-    if (leg_id) this.run(() => (this.held ? Promise.resolve() : this.connect(call_id, leg_id)))
+    if (leg_id) this.run(() => (this.held ? Promise.resolve() : this.connect(call_id, leg_id, offer)))
     const tried = this.working
     this.attend()
     return tried
@@ -398,13 +406,13 @@ export class SeatKeeper {
   }
 
   /** The first connection of a leg. */
-  private async connect(call_id: string, leg_id: string): Promise<void> {
+  private async connect(call_id: string, leg_id: string, offered?: Offer): Promise<void> {
     this.release()
     this.notice({ type: 'begun' })
     this.media.value = 'asking'
     const [own, offer] = await Promise.all([
       this.prepare(),
-      this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id }),
+      offered ?? this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id }),
     ])
     await this.open(call_id, leg_id, own, offer)
   }

@@ -12,7 +12,7 @@ import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
-import { SeatKeeper, type Quality } from './seat'
+import { offerIn, SeatKeeper, type Offer, type Quality } from './seat'
 import type { Level, Sample } from './quality'
 import { midIn, type Arrived } from './media'
 import { Talking, Voices } from './speaking'
@@ -26,6 +26,9 @@ const MEDIA_FIRST_MS = 400
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
 const TOLD_EVERY_MS = 4_000
 const QUIET_AFTER_MS = 13_000
+
+/** what an answer brings: its leg, and the worker's offer for it when there is one */
+type Answered = { leg_id?: string } & Partial<Offer>
 
 export interface Told {
   level: Level
@@ -214,8 +217,8 @@ function open(scope: EffectScope, ended: () => void) {
     putAway()
     void seat.prepare()
     const held_back = (answering = { call_id, put_off: [] as AnyEvent[] })
-    const result = await act<{ leg_id?: string }>({ type: 'call.answer', call_id, ring_id: mine.id })
-    const begun = result && Promise.race([seat.claim(call_id, result.leg_id), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
+    const result = await act<Answered>({ type: 'call.answer', call_id, ring_id: mine.id, connect: true })
+    const begun = result && Promise.race([seat.claim(call_id, result.leg_id, offerIn(result)), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
     void Promise.resolve(begun).then(() => {
       if (answering === held_back) answering = null
       for (const event of held_back.put_off) take(call_id, event)

@@ -128,12 +128,16 @@ export interface CallCancel {
 }
 /**
  * First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``.
+ *
+ * With ``connect`` it has beside them what ``call.connect`` would say of the new leg, never stored:
+ * where it is missing (a repeat, no media worker), ``call.connect`` gives it or says why not.
  */
 export interface CallAnswer {
   id: string
   type: 'call.answer'
   call_id: string
   ring_id: string
+  connect?: boolean
 }
 export interface CallDecline {
   id: string
