@@ -48,7 +48,9 @@ class Agent:
         self.checks = 0
         self.nominated = 0
         self._best = -1
-        self._lesser: Address | None = None
+        self._lesser: tuple[Address, bytes] | None = None
+        """A path of lower priority that was nominated, and by which transaction: the same one sent
+        again is no second word."""
         self._old: list[Credentials] = []
 
     def restart(self, now: float) -> Credentials:
@@ -86,13 +88,15 @@ class Agent:
         if address == self.destination:
             self._lesser = None
         if "USE-CANDIDATE" in message.attributes and generation == self.current.generation:
-            if priority >= self._best or address == self._lesser:
+            before, by = self._lesser or (None, b"")
+            again = address == before and message.transaction_id != by
+            if priority >= self._best or again:
                 self._best = priority
                 self.destination = address
                 self.nominated = generation
                 self._lesser = None
-            else:
-                self._lesser = address
+            elif address != before:
+                self._lesser = (address, message.transaction_id)
         return fresh
 
     def surplus(self) -> list[Address]:

@@ -42,6 +42,16 @@ def test_a_lesser_path_is_taken_when_its_peer_has_left_the_better_one() -> None:
     assert agent.destination == OTHER
 
 
+def test_a_nomination_that_is_sent_again_is_no_second_one() -> None:
+    """RFC 8489 §6.2.1: a request without an answer is retransmitted as it is."""
+    agent = Agent()
+    agent.checked(check(HIGH), 1, OLD)
+    lost = check(LOW)
+    for _ in range(7):
+        agent.checked(lost, 1, NEW)
+    assert agent.destination == OLD
+
+
 def test_a_path_that_is_still_checked_is_kept() -> None:
     agent = Agent()
     agent.checked(check(HIGH), 1, OLD)
