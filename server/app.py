@@ -60,6 +60,7 @@ from server.actions.rehearsals import Rehearsals
 from server.actions.rooms import Rooms, Start
 from server.actions.scanning import Scanner
 from server.actions.sessions import Sessions
+from server.actions.templates import Studio as TemplateStudio
 from server.actions.uploads import LIVES, Uploads
 from server.actions.viewing import Copier
 from server.api import (
@@ -74,6 +75,7 @@ from server.api import (
     phones,
     problems,
     sessions,
+    templates,
     uploads,
 )
 from server.api import catalogue as catalogue_api
@@ -101,6 +103,7 @@ ROUTES = (
     calls.routes,
     administration.routes,
     catalogue_api.routes,
+    templates.routes,
     machine.routes,
     health.routes,
 )
@@ -300,6 +303,7 @@ async def node(
         scanner=scanner,
     )
     app[catalogue_api.IMPORTER] = Importer(store, Children(), settings.item_code_pattern)
+    app[templates.STUDIO] = TemplateStudio(store, Children(1), settings.font_dirs)
     pressing = Press(store, Children(), settings.font_dirs)
     studio = Studio(store, Children(), data / "work", settings.font_dirs)
     await studio.prepare()

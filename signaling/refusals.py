@@ -77,6 +77,7 @@ class Code(StrEnum):
     BAD_ROWS = "bad_rows"
     BAD_SHEET = "bad_sheet"
     BAD_FORM = "bad_form"
+    BAD_TEMPLATE = "bad_template"
     # materials
     LINE_UNKNOWN = "line_unknown"
     LINE_NOT_LATER = "line_not_later"

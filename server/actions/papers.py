@@ -21,7 +21,7 @@ from server.actions.cases import (
     new_id,
     subject_of,
 )
-from server.actions.jobs import Kind, Settle, enqueue
+from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view
 from server.domain import identifiers, material, promise, regions, schema, working_days
 from server.domain import paper as rules
@@ -37,12 +37,13 @@ from server.domain.working_days import CHINA, CHINA_REGION, china_day
 from server.store import Change, Store
 from server.store import catalogue as catalogue_rows
 from server.store import papers as rows
+from server.store import templates as template_rows
 from server.store.cases import Record, next_serial
 from server.store.jobs import Job
 from server.store.papers import Paper, Signed
 from server.wire.case import CasePrintForm, PaperChanged, PaperView
 from server.work import paper as drawing
-from server.work.child import MIB, Children, Limits
+from server.work.child import MIB, Children, JobFailed, Limits
 from signaling.protocol import Ack, Command, PersonRef
 from signaling.refusals import Code, Refusal
 
@@ -53,6 +54,8 @@ HOTLINE: Final = "12345"
 """政务服务便民热线, the same in every place (国办发〔2020〕53号)."""
 LIMITS: Final = Limits(memory_bytes=3072 * MIB, processor_s=60, files=256)
 """The Chinese fonts are mapped into memory whole."""
+OWN_LIMITS: Final = Limits(memory_bytes=1024 * MIB, processor_s=10, files=256)
+"""For a template that a unit laid out by itself."""
 
 _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
 
@@ -95,6 +98,9 @@ async def ask_paper(
         state="making",
         at=change.at,
     )
+    laid_out = await template_rows.newest(change.connection, case.unit_id, kind)
+    if laid_out is not None and laid_out.source is not None:
+        paper = replace(paper, template_id=laid_out.id)
     await rows.add(change.connection, paper)
     facts = await _facts(change, record, paper)
     if handover is not None:
@@ -305,7 +311,7 @@ def _day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
 
 
-async def _record(change: Change, paper: Paper, act: str) -> None:
+async def _record(change: Change, paper: Paper, act: str, **more: Any) -> None:
     subject = subject_of(paper.case_id)
     await change.record(
         subject,
@@ -320,6 +326,8 @@ async def _record(change: Change, paper: Paper, act: str) -> None:
             "sha256": paper.sha256,
             "size_bytes": paper.size_bytes,
             "pages": paper.pages,
+            **({"template": paper.template_id} if paper.template_id else {}),
+            **more,
         },
     )
 
@@ -365,23 +373,49 @@ class Press:
         return Kind(self._run, self._failed)
 
     async def _run(self, job: Job) -> Settle:
-        made = await self._children.run(
-            drawing.__name__,
-            given={"facts": job.body["facts"], "font_dirs": self._font_dirs},
-            limits=LIMITS,
-        )
+        made, fault = await self._drawn(job)
         content = base64.b64decode(made["pdf"])
         sha256 = await self._store.blobs.put(content)
 
         async def settle(change: Change) -> None:
             paper = await self._locked(change, job)
+            more = {} if fault is None else {"template": paper.template_id, "template_fault": fault}
             ready = replace(
-                paper, state="ready", sha256=sha256, size_bytes=len(content), pages=made["pages"]
+                paper,
+                state="ready",
+                sha256=sha256,
+                size_bytes=len(content),
+                pages=made["pages"],
+                template_id=None if more else paper.template_id,
             )
             await rows.save(change.connection, ready)
-            await _record(change, ready, "paper.make")
+            await _record(change, ready, "paper.make", **more)
 
         return settle
+
+    async def _drawn(self, job: Job) -> tuple[dict[str, Any], str | None]:
+        """The paper by the unit's own template, or with what is wrong in that by the built-in layout:
+        a paper that the law demands does not wait for a template to be mended."""
+        given = {"facts": job.body["facts"], "font_dirs": self._font_dirs}
+        async with self._store.read() as connection:
+            paper = await rows.find(connection, job.body["paper"])
+            of = paper and paper.template_id
+            own = await template_rows.find(connection, of) if of else None
+        fault: str | None = None
+        if own is not None:
+            try:
+                made: dict[str, Any] = await self._children.run(
+                    drawing.__name__, given=given | {"template": own.source}, limits=OWN_LIMITS
+                )
+            except JobFailed as failure:
+                if not failure.final and job.tries < TRIES_AT_MOST:
+                    raise
+                fault = "endless"
+            else:
+                if "faults" not in made:
+                    return made, None
+                fault = ", ".join(f"{one['why']} {one['name']}" for one in made["faults"])[:500]
+        return await self._children.run(drawing.__name__, given=given, limits=LIMITS), fault
 
     async def _failed(self, change: Change, job: Job) -> None:
         failed = replace(await self._locked(change, job), state="failed")

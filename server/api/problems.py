@@ -225,6 +225,11 @@ TABLE: Final[dict[Code, Entry]] = {
         "表单定义有 {count} 处错误，未发布任何内容。",
         "The form has {count} faults; nothing was published.",
     ),
+    Code.BAD_TEMPLATE: Entry(
+        422,
+        "文书模板有 {count} 处不符合要求，未发布任何内容。",
+        "The template has {count} faults; nothing was published.",
+    ),
     Code.UNKNOWN_CODE: Entry(
         422, "代码表中没有这个代码：{value}。", "This code is in no table: {value}."
     ),

@@ -52,6 +52,9 @@ class Act(StrEnum):
     """Try out one's devices: whoever may sit in a call."""
     ADMINISTER = "administer"
     """People, units, catalogue."""
+    TEMPLATE_EDIT = "template.edit"
+    """How a unit lays out its papers: left to its own administrator."""
+    TEMPLATE_READ = "template.read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +132,10 @@ def may(
             } <= actor.roles and unit_id == actor.unit_id
         case Act.ADMINISTER:
             return Role.ADMIN in actor.roles
+        case Act.TEMPLATE_EDIT:
+            return Role.ADMIN in actor.roles and unit_id == actor.unit_id
+        case Act.TEMPLATE_READ:
+            read = actor.roles & {Role.ADMIN, Role.SUPERVISOR}
+            return bool(read) and unit_id == actor.unit_id
         case _:
             assert_never(act)

@@ -30,6 +30,8 @@ class Paper:
     size_bytes: int | None = None
     sha256: str | None = None
     pages: int | None = None
+    template_id: str | None = None
+    """The version of the unit's own template; None: the built-in one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -335,6 +335,19 @@ papers = sa.Table(
     C("size_bytes", BIG, nullable=True),
     C("sha256", sa.String(64), nullable=True),
     C("pages", sa.Integer, nullable=True),
+    C("template_id", ID, nullable=True),  # the version of the unit's own template that drew it
+)  # fmt: skip
+paper_templates = sa.Table(  # how a unit lays out a kind of paper; rows are never changed
+    "paper_templates", metadata, _id(),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
+    C("kind", sa.String(12), nullable=False),
+    C("version", sa.Integer, nullable=False),  # of this unit and kind, from 1; the newest counts
+    C("source", sa.Text, nullable=True),  # None: back to the built-in one
+    C("sha256", sa.String(64), nullable=True),
+    C("by", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("note", sa.String(200), nullable=False),
+    sa.UniqueConstraint("unit_id", "kind", "version"),
 )  # fmt: skip
 handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, copies, received, note}]
     "handovers", metadata, _id(),

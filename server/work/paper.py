@@ -1,19 +1,27 @@
 """Official papers as PDF: facts in, A4 pages out, drawn by Typst. A program of its own.
 
-``python -m server.work.paper`` reads one JSON object, ``{facts, font_dirs}``, and prints
-``{pdf (Base64), pages}`` or ``{fault}``: nothing of a paper is ever in a temporary file. The
-layout is ``paper.typ`` beside this module. A Chinese font that is not installed is a failure:
-Typst itself would print boxes and only warn.
+``python -m server.work.paper`` reads one JSON object, ``{facts, font_dirs, template, pictures}``, and
+prints ``{pdf (Base64), pages, pictures (PNG, Base64)}``, ``{fault}``, or ``{faults}`` of a template:
+nothing of a paper is ever in a temporary file. The layout is ``paper.typ`` beside this module, or a
+unit's own text, which reads no file and loads no package. A Chinese font that is not installed is a
+failure: Typst itself would print boxes and only warn.
 """
 
 import base64
 import io
 import json
+import os
+import re
+import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
+
+from server.domain.template import PAGES_AT_MOST, Fault, Why, lacking
 
 FAMILIES: Final = ("Noto Serif CJK SC", "Noto Sans CJK SC")
 """What the layout is set in (Debian: fonts-noto-cjk)."""
@@ -29,6 +37,44 @@ LAYOUT: Final = Path(__file__).with_suffix(".typ")
 _STROKE_POINTS: Final = 4000
 """A signature of more points is thinned out to about so many."""
 _INK: Final = "#0b1f5c"
+BYTES_AT_MOST: Final = 8 * 1024 * 1024
+"""Of a paper that a unit's own template draws."""
+_PLACE: Final = "/tmp"  # noqa: S108 an empty folder of a random name, and no file
+PICTURES_AT_MOST: Final = 6
+PIXELS_AT_MOST: Final = 1600
+"""Along the longer side of a picture."""
+_NOWHERE: Final = "http://127.0.0.1:9"
+"""Typst fetches packages over the network, through a proxy where one is named: this one answers nobody."""
+_PROXIES: Final = (
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "all_proxy",
+    "https_proxy",
+    "http_proxy",
+)
+_LINE: Final = re.compile(r"\.typ:(\d+):\d+")
+_SAID: Final[tuple[tuple[str, Why], ...]] = (
+    (r"unclosed .*", "unclosed"),
+    (r"unknown variable: (.+)", "unknown_name"),
+    (r".*does not contain key (.+)", "unknown_key"),
+    (r"unknown font family: (.+)", "font"),
+    (r".*package.*", "package"),
+    (r"(?:file not found|failed to load|path |access denied|cannot access).*", "file"),
+    (r"panicked with: (.+)", "panicked"),
+    (r"assertion failed:? ?(.*)", "panicked"),
+    (r"(?:maximum .*depth|condition is always|loop seems|array is too).*", "endless"),
+    (r"((?:un)?expected .+)", "expected"),
+)
+"""What Typst says, and what that is called here; the group is what it is about."""
+
+
+class Unfit(Exception):
+    """A template that cannot be used, and why."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(", ".join(fault.why for fault in faults))
+        self.faults = faults
 
 
 def missing_fonts(font_dirs: Sequence[str] = ()) -> list[str]:
@@ -37,8 +83,14 @@ def missing_fonts(font_dirs: Sequence[str] = ()) -> list[str]:
     return [family for family in FAMILIES if family not in there]
 
 
-def draw(facts: dict[str, Any], font_dirs: Sequence[str] = ()) -> tuple[bytes, int]:
-    """The PDF (PDF/A-2u) of a paper and how many pages it has. ValueError: a font is missing."""
+def draw(
+    facts: dict[str, Any], font_dirs: Sequence[str] = (), template: str | None = None
+) -> tuple[bytes, int]:
+    """The PDF (PDF/A-2u) of a paper and how many pages it has, by this template or by ``paper.typ``.
+
+    ValueError: a font is missing. Unfit: the template has a fault, does not say what has to stand
+    on the paper, or makes more than 60 pages or 8 MiB of it.
+    """
     import pypdfium2  # type: ignore[import-untyped]
     import typst
 
@@ -46,26 +98,88 @@ def draw(facts: dict[str, Any], font_dirs: Sequence[str] = ()) -> tuple[bytes, i
         raise ValueError(f"fonts missing: {', '.join(missing)}")
     signature = facts.get("signature")
     told = {**facts, "signature": signature and {**signature, "strokes": None}}
-    compiler = typst.Compiler(
-        LAYOUT.read_bytes(),
-        root=LAYOUT.parent,
-        font_paths=_fonts(font_dirs),
-        ignore_system_fonts=True,
-        sys_inputs={
-            "facts": json.dumps(told, ensure_ascii=False),
-            "ink": ink(signature) if signature else "",
-            "code": code(facts["case_number"]) if facts["case_number"] else "",
-        },
-    )
-    pdf, warnings = compiler.compile_with_warnings(
-        format="pdf", pdf_standards="a-2u", timestamp=int(facts["made_epoch_s"])
-    )
-    if warnings:
+    os.environ.update(dict.fromkeys(_PROXIES, _NOWHERE))
+    layout = LAYOUT.read_bytes() if template is None else template.encode()
+    fonts = _fonts(font_dirs)
+    with _nothing() as root:
+        compiler = typst.Compiler(
+            layout,
+            root=root,
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            sys_inputs={
+                "facts": json.dumps(told, ensure_ascii=False),
+                "ink": ink(signature) if signature else "",
+                "code": code(facts["case_number"]) if facts["case_number"] else "",
+            },
+            package_path=root,
+            package_cache_path=root,
+        )
+    try:
+        pdf, warnings = compiler.compile_with_warnings(
+            format="pdf", pdf_standards="a-2u", timestamp=int(facts["made_epoch_s"])
+        )
+    except typst.TypstError as error:
+        if template is None:
+            raise
+        raise Unfit(_fault(error)) from None
+    if warnings and template is None:
         raise ValueError("; ".join(warning.message for warning in warnings))
+    if warnings:
+        raise Unfit(*map(_fault, warnings))
     assert isinstance(pdf, bytes)
+    if template is not None and len(pdf) > BYTES_AT_MOST:
+        raise Unfit(Fault(0, "too_big"))
     document = pypdfium2.PdfDocument(pdf)
     try:
-        return pdf, len(document)
+        pages = len(document)
+        if template is not None:
+            if pages > PAGES_AT_MOST:
+                raise Unfit(Fault(0, "too_long"))
+            text = "".join(page.get_textpage().get_text_range() for page in document)
+            if lacks := lacking(text, facts, pages):
+                raise Unfit(*(Fault(0, "lacks", one) for one in lacks))
+        return pdf, pages
+    finally:
+        document.close()
+
+
+@contextmanager
+def _nothing() -> Iterator[Path]:
+    """A folder with nothing in it, for as long as Typst asks whether there is one: what a template
+    wants to read is not there."""
+    folder = Path(os.environ.get("TMPDIR", _PLACE)) / f"yunjian-paper-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o500)
+    try:
+        yield folder
+    finally:
+        folder.rmdir()
+
+
+def _fault(said: Any) -> Fault:
+    """An error or a warning of Typst: its line, and what it is about."""
+    line = _LINE.search(said.diagnostic)
+    for pattern, why in _SAID:
+        if found := re.fullmatch(pattern, said.message, re.DOTALL):
+            name = found.group(1) if found.groups() else ""
+            return Fault(int(line.group(1)) if line else 0, why, name.strip('"`')[:200])
+    return Fault(int(line.group(1)) if line else 0, "other", said.message[:200])
+
+
+def pictures(pdf: bytes) -> list[bytes]:
+    """The first pages of a paper as PNG."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        made = []
+        for number in range(min(len(document), PICTURES_AT_MOST)):
+            out = io.BytesIO()
+            scale = min(1.6, PIXELS_AT_MOST / max(document[number].get_size()))
+            shown = document[number].render(scale=scale).to_pil().quantize(64, dither=0)
+            shown.save(out, "PNG", optimize=True)
+            made.append(out.getvalue())
+        return made
     finally:
         document.close()
 
@@ -115,11 +229,16 @@ def main() -> None:
         json.dump({"missing": missing_fonts(asked["font_dirs"])}, sys.stdout)
         return
     try:
-        pdf, pages = draw(asked["facts"], asked["font_dirs"])
+        pdf, pages = draw(asked["facts"], asked["font_dirs"], asked.get("template"))
+        shown = pictures(pdf) if asked.get("pictures") else []
+    except Unfit as unfit:
+        json.dump({"faults": [asdict(one) for one in unfit.faults]}, sys.stdout)
+        return
     except ValueError as error:
         json.dump({"fault": str(error)}, sys.stdout)
         return
-    json.dump({"pdf": base64.b64encode(pdf).decode(), "pages": pages}, sys.stdout)
+    told = {"pdf": base64.b64encode(pdf).decode(), "pages": pages}
+    json.dump(told | {"pictures": [base64.b64encode(one).decode() for one in shown]}, sys.stdout)
 
 
 if __name__ == "__main__":

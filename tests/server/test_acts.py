@@ -89,6 +89,7 @@ BY_HTTP: Final = {
     "PUT /api/v1/catalogue/{item_id}/form": "item.form",
     "POST /api/v1/catalogue": "catalogue.import",
     "POST /api/v1/calendar": "calendar.edit",
+    "PUT /api/v1/templates/{paper_kind}": "template.publish",
     "POST /api/v1/materials/{material_id}/original": "material.original",
     "POST /api/v1/materials/{material_id}/card": "material.read_card",
 }
@@ -106,6 +107,7 @@ SEARCHES: Final = frozenset({
     "POST /api/v1/search/calls",
     "POST /api/v1/search/cases",
     "POST /api/v1/catalogue/{item_id}/form/check",
+    "POST /api/v1/templates/{paper_kind}/check",
 })  # fmt: skip
 """Routes that only read: what is looked for stands in the body, so that it is in no address."""
 
@@ -614,6 +616,10 @@ async def _catalogue(scene: Scene) -> None:
     day = {"days": [{"on": "2031-05-01", "works": False}], "source": "国务院办公厅通知"}
     await scene.is_denied(CLERK, "POST /api/v1/calendar", {}, json=day)
     await scene.asks(ADMIN, "POST /api/v1/calendar", "calendar.edit", {}, json=day)
+    lay_out, kind = "PUT /api/v1/templates/{paper_kind}", {"paper_kind": "refusal"}
+    built_in = {"source": None, "version": 0, "note": "试用"}
+    await scene.is_denied(SUPERVISOR, lay_out, kind, json=built_in)
+    await scene.asks(ADMIN, lay_out, "template.publish", kind, json=built_in)
 
 
 async def _sessions(scene: Scene) -> None:

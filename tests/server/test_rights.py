@@ -117,6 +117,11 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/catalogue/{item_id}": ADMINS,
     "PUT /api/v1/catalogue/{item_id}/offer": ADMINS,
     "POST /api/v1/catalogue": ADMINS,
+    "GET /api/v1/templates": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
+    "GET /api/v1/templates/{paper_kind}": ADMINS | WATCHING | {OUTSIDER},
+    "GET /api/v1/templates/{paper_kind}/versions/{version}": ADMINS | WATCHING | {OUTSIDER},
+    "POST /api/v1/templates/{paper_kind}/check": ADMINS,
+    "PUT /api/v1/templates/{paper_kind}": ADMINS,
     "GET /api/v1/health": ADMINS,
     "POST /api/v1/commands": ALL,
 }
@@ -309,7 +314,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
         "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
         "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
-        "year": "2026", "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
+        "year": "2026", "paper_kind": "refusal", "version": "0", "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
@@ -424,6 +429,8 @@ async def asked(
         f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},
         f"catalogue/{scene.values['item_id']}/form": {"document": {}, "version": 1, "note": "试"},
         f"catalogue/{scene.values['item_id']}/form/check": {"document": {}},
+        "templates/refusal": {"source": None, "version": 0, "note": "试"},
+        "templates/refusal/check": {"source": "= x"},
     }
     body = bodies.get(path.removeprefix("/api/v1/"))
     async with http.request(method or route.method, path, headers=headers, json=body) as said:

@@ -2489,6 +2489,77 @@ export interface TakePhone {
   secret: string
 }
 /**
+ * The paper of an invented case: how many pages, the first of them as PNG in Base64; or faults.
+ */
+export interface TemplateCheck {
+  pages: number
+  pictures: string[]
+  faults: TemplateFault[]
+}
+/**
+ * Why a template cannot be used: the line (0: none), and what it is about, as Typst says it;
+ * with ``lacks`` what is not read on the paper.
+ */
+export interface TemplateFault {
+  line: number
+  why:
+    | 'lacks'
+    | 'unclosed'
+    | 'unknown_name'
+    | 'unknown_key'
+    | 'expected'
+    | 'file'
+    | 'package'
+    | 'font'
+    | 'panicked'
+    | 'endless'
+    | 'too_long'
+    | 'too_big'
+    | 'other'
+  name: string
+}
+/**
+ * A kind of paper, and by what the unit lays it out; ``newest`` is None while that was never changed.
+ */
+export interface TemplateRow {
+  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application' | 'handover'
+  title: string
+  newest: TemplateVersion | null
+}
+/**
+ * One version of how a unit lays out a kind of paper: who made it, when and why.
+ */
+export interface TemplateVersion {
+  version: number
+  built_in: boolean
+  made_at: string
+  made_by: string
+  note: string
+}
+export interface TemplateSource {
+  version: number
+  source: string
+}
+/**
+ * A template as it is used now (Typst), its versions, newest first, and the invented ``facts``
+ * that it is tried out with.
+ */
+export interface TemplateWhole {
+  kind: 'receipt' | 'acceptance' | 'correction' | 'refusal' | 'suspension' | 'extension' | 'application' | 'handover'
+  title: string
+  source: string
+  built_in: boolean
+  versions: TemplateVersion[]
+  facts: {
+    [k: string]: unknown
+  }
+}
+export interface Templates {
+  unit_name: string
+  may_edit: boolean
+  templates: TemplateRow[]
+}
+/**
  * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.
  */
 export interface TokenView {

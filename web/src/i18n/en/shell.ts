@@ -26,6 +26,7 @@ const shell: Words<typeof zh> = {
     admin: 'Administration',
     admin_form: 'Form',
     admin_items: 'Items',
+    admin_papers: 'Templates of papers',
     admin_calendar: 'Working days',
     admin_health: 'Health',
     not_found: 'No such page',

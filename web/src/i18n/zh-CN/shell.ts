@@ -23,6 +23,7 @@ export default {
     admin: '管理',
     admin_form: '表单',
     admin_items: '事项',
+    admin_papers: '文书模板',
     admin_calendar: '工作日历',
     admin_health: '系统状态',
     not_found: '没有这一页',

@@ -1,0 +1,148 @@
+"""What a template of a paper is tried out with: the facts of a case that never was.
+
+The same members as on a real paper (``server.actions.papers``; a test holds them side by side), each
+filled, with numbers that stand on no paper by chance. Pure; invented throughout.
+"""
+
+from typing import Any, Final
+
+from server.domain.paper import TITLES, PaperKind
+
+_ON: Final = "2026年11月24日"
+_MATERIALS: Final = [
+    {
+        "name": name,
+        "file": f"{name}.pdf",
+        "number": number,
+        "originals": 13,
+        "copies": 27,
+        "pages": 4,
+        "at": "2026年11月24日 09:12:45",
+        "sha256": f"{number}" * 64,
+    }
+    for number, name in enumerate(("变更登记申请书", "负责人任职文件", "营业执照正、副本"), 1)
+]
+_STROKES: Final = [
+    [[0.1, 0.6, 0.4, 0], [0.25, 0.3, 0.6, 90], [0.4, 0.7, 0.5, 180]],
+    [[0.5, 0.3, 0.4, 300], [0.6, 0.7, 0.6, 390], [0.85, 0.4, 0.5, 480]],
+]
+_STOPPED: Final = {
+    "why": "听证",
+    "reason": "样本事由：申请人要求听证，约需十五日。",
+    "began": "2026年11月25日",
+    "by": "样本审批人",
+}
+_EXTENSION: Final = {
+    "days": 10,
+    "reason": "样本理由：案情复杂，需要核实的事项较多。",
+    "on": "2026年11月25日",
+    "by": "样本负责人",
+}
+
+
+def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
+    """The facts of a paper of this kind, issued by the unit of that name."""
+    decided = kind not in ("receipt", "application", "handover")
+    told: dict[str, Any] = {
+        "kind": kind,
+        "title": TITLES[kind],
+        "number": "370211-YB-20261124-0042",
+        "case_number": "11370211MB287554194000131012001202611240042",
+        "unit": unit,
+        "place": "样本地区",
+        "made_at": "2026年11月24日 09:30:17",
+        "made_epoch_s": 1_795_483_817,
+        "made_on": _ON,
+        "item": {
+            "name": "分公司负责人变更登记",
+            "code": "11370211MB287554194000131012001",
+            "days": 17,
+        },
+        "mode": "异地代收代办",
+        "applicant": {
+            "name": "样本申请人",
+            "identity_number": "370103********2840",
+            "phone": "138****6217",
+            "credit_code": "91370103MA3D7KQ42E",
+        },
+        "asked_on": "2026年11月23日",
+        "window": {
+            "unit": "样本政务服务中心",
+            "name": "3号窗口",
+            "clerk": "样本接收人",
+            "staff_number": "YB-0306",
+        },
+        "hotline": "12345",
+        "materials": [dict(one) for one in _MATERIALS],
+        "signature": None,
+        "decision": None,
+    }
+    if decided:
+        told["decision"] = {
+            "reason": "样本理由：申请材料已经逐项核对，情况如上所述。",
+            "points": ["印章不清晰，请重新扫描变更登记申请书", "负责人任职文件缺少任职日期"],
+            "by": "样本审批人",
+            "staff_number": "YB-0217",
+            "on": _ON,
+            "due_on": "2026年12月17日",
+            "provisional": True,
+            "notice": 2,
+        }
+    match kind:
+        case "receipt":
+            told["submitted_at"] = "2026年11月24日 09:30:16"
+            told["signature"] = {
+                "strokes": _STROKES,
+                "width": 900,
+                "height": 300,
+                "hash": "9f" * 32,
+                "shown_at": "2026年11月24日 09:28:03",
+                "at": "2026年11月24日 09:29:40",
+            }
+        case "acceptance":
+            told["promised"] = [{"name": "清税证明", "until": "2026年12月29日"}]
+        case "correction":
+            told["correct_by"] = "2026年12月15日"
+        case "application":
+            told["title"] = "分公司负责人变更登记表"
+            told["form"] = [
+                {"name": "分公司", "rows": [["分公司名称", "样本科技有限公司第一分公司"]]},
+                {
+                    "name": "新负责人",
+                    "rows": [["新负责人姓名", "样本负责人"], ["任职日期", "2026-11-18"]],
+                },
+            ]
+        case "handover":
+            told["handover"] = {
+                "number": 2,
+                "courier": "中国邮政 EMS",
+                "tracking": "EX123456789CN",
+                "sent_at": "2026年11月24日 10:05:00",
+                "sent_by": "样本接收人（工号 YB-0306）",
+                "received_at": "2026年11月26日 15:20:00",
+                "received_by": "样本审批人（工号 YB-0217）",
+                "note": "外包装完好",
+                "lines": [
+                    {
+                        "name": "变更登记申请书", "originals": 13, "copies": 27,
+                        "told": "已收到", "note": "",
+                    },
+                    {
+                        "name": "营业执照正、副本", "originals": 2, "copies": 1,
+                        "told": "未收到", "note": "只有正本",
+                    },
+                ],
+            }  # fmt: skip
+        case _:
+            pass
+    if kind in ("acceptance", "suspension", "extension"):
+        told["clock"] = {
+            "started_on": "2026年11月10日",
+            "promised_days": 17,
+            "legal_days": 20,
+            "promised_on": "2026年12月19日",
+            "legal_on": "2026年12月22日",
+            "stopped": _STOPPED if kind == "suspension" else None,
+            "extension": _EXTENSION if kind == "extension" else None,
+        }
+    return told
