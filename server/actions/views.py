@@ -55,6 +55,7 @@ from server.wire.case import (
     OriginView,
     PaperView,
     PhoneView,
+    PromiseMoveView,
     PromiseView,
     Proposal,
     RatingView,
@@ -129,7 +130,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         drawings=[drawing_view(one, people[one.by]) for one in whole.drawings],
         drawing_only=people[whole.drawing_only] if whole.drawing_only else None,
         handovers=[handover_view(one, people) for one in whole.handovers],
-        promises=[promise_view(one, people[one.by]) for one in case.promises],
+        promises=[promise_view(one, people) for one in case.promises],
         earlier_consent=case.earlier_consent
         and consent_view(case.earlier_consent, people[case.earlier_consent.taken_by]),
     )
@@ -293,14 +294,19 @@ def handover_view(handover: Handover, people: Mapping[str, PersonRef]) -> Handov
     )
 
 
-def promise_view(promise: Promise, by: PersonRef) -> PromiseView:
+def promise_view(promise: Promise, people: Mapping[str, PersonRef]) -> PromiseView:
+    moved = promise.moved
     return PromiseView(
         line=promise.line,
         due_on=promise.due_on,
         text_version=promise.text_version,
         language=promise.language,
-        by=by,
+        by=people[promise.by],
         at=promise.at,
+        moved=moved
+        and PromiseMoveView(
+            before=moved.before, reason=moved.reason, by=people[moved.by], at=moved.at
+        ),
     )
 
 

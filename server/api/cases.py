@@ -40,6 +40,10 @@ class CaseQuery(Message):
     cursor: Cursor | None = None
 
 
+class OwedQuery(Message):
+    cursor: Cursor | None = None
+
+
 class CaseSearch(CaseQuery):
     mine: StrictBool = False
     q: Text
@@ -97,9 +101,14 @@ async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
 
 
 @routes.route("GET", "/api/v1/owed")
-async def list_owed(ask: Ask[Nothing, Nothing]) -> OwedMaterials:
-    """容缺后补: what is promised and not done in the accepted cases that I may see, most urgent first."""
-    return await promises.owed(ask.request.app[STORE], ask.actor)
+async def list_owed(ask: Ask[OwedQuery, Nothing]) -> OwedMaterials:
+    """容缺后补: what is promised and not done in the accepted cases that I may see, most urgent first.
+
+    A page tells of 100 cases."""
+    told, end = await promises.owed(
+        ask.request.app[STORE], ask.actor, read_cursor(ask.query.cursor)
+    )
+    return told.model_copy(update={"next_cursor": write_cursor(*end) if end else None})
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}", problems=(Code.NOT_FOUND,))

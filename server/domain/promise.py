@@ -8,7 +8,7 @@ its day and from what the line holds, never kept. Pure.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
@@ -51,6 +51,17 @@ class Promise:
     language: Language
     by: str
     at: datetime
+    moved: "Move | None" = None
+
+
+@dataclass(frozen=True)
+class Move:
+    """The approver gave it another day: the last time, from which day, and why."""
+
+    before: date
+    reason: str
+    by: str
+    at: datetime
 
 
 def text(version: str, language: Language) -> str | None:
@@ -89,6 +100,38 @@ def make(
     if not timedelta() <= new.due_on - china_day(new.at) <= LONGEST:
         raise Refusal(Code.BAD_DATE, most_days=LONGEST.days)
     return (*(one for one in promises if one.line != new.line), new)
+
+
+def move(
+    promises: Iterable[Promise],
+    materials: Sequence[Material],
+    line: str,
+    due_on: date,
+    who: Hand,
+    *,
+    reason: str,
+    closed: bool,
+    accepted: bool,
+    at: datetime,
+) -> tuple[tuple[Promise, ...], Promise]:
+    """The promises with another day for that of a line, and that one; its words stay as they were given.
+
+    Refused: ``not_yours`` (anybody but the approver), ``line_unknown`` (nothing is promised for it),
+    ``case_closed`` (it is done, or the case is decided and not accepted), ``bad_date`` (before today,
+    more than 180 days away, or the day that it has).
+    """
+    if who.side != "approver":
+        raise Refusal(Code.NOT_YOURS)
+    promises = tuple(promises)
+    held = next((one for one in promises if one.line == line), None)
+    if held is None:
+        raise Refusal(Code.LINE_UNKNOWN)
+    if (closed and not accepted) or settled(counting(materials, line)):
+        raise Refusal(Code.CASE_CLOSED)
+    if due_on == held.due_on or not timedelta() <= due_on - china_day(at) <= LONGEST:
+        raise Refusal(Code.BAD_DATE, most_days=LONGEST.days)
+    moved = replace(held, due_on=due_on, moved=Move(held.due_on, reason, who.person_id, at))
+    return tuple(moved if one is held else one for one in promises), moved
 
 
 def standing(promise: Promise, materials: Sequence[Material], today: date) -> Standing:

@@ -244,6 +244,15 @@ class HandoverView(Message):
     note: str = ""
 
 
+class PromiseMoveView(Message):
+    """The approver gave a promise another day: the last time, from which day, and why."""
+
+    before: date
+    reason: str
+    by: PersonRef
+    at: datetime
+
+
 class PromiseView(Message):
     """容缺后补: what the applicant promised to bring by that day, the day included."""
 
@@ -254,6 +263,7 @@ class PromiseView(Message):
     by: PersonRef
     """Who took it down at the window."""
     at: datetime
+    moved: PromiseMoveView | None = None
 
 
 class OriginView(Message):
@@ -802,6 +812,18 @@ class CasePromise(Command):
     language: Literal["zh-CN", "en"]
 
 
+class CaseMovePromise(Command):
+    """容缺后补: another day for what was promised, with a reason. Approver only, also after acceptance,
+    until it is done. Refused: line_unknown (nothing is promised), case_closed, bad_date (past, more
+    than 180 days away, or the day that it has)."""
+
+    type: Literal["case.move_promise"] = "case.move_promise"
+    case_id: Id
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    due_on: date
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
 class CaseConsentEarlier(Command):
     """The applicant's answer about using materials of his earlier cases; a later one replaces it.
     Window only. Refused: case_closed, malformed (no such text)."""
@@ -1290,7 +1312,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
-    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise,
+    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
     CaseSendOriginals, CaseReceiveOriginals,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (

@@ -780,9 +780,10 @@ class OwedMaterial(Message):
 
 
 class OwedMaterials(Message):
-    """The most urgent first."""
+    """The most urgent cases first; the next ones are asked for by ``cursor``."""
 
     owed: list[OwedMaterial]
+    next_cursor: str | None = None
 
 
 class EarlierMaterial(Message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ async def test_a_material_follows_by_a_promise(tmp_path: Path) -> None:
             await expect(told).to_contain_text("前补交")
         decided = {"decision": "accepted", "reason": "材料齐全，清税证明容缺后补。"}
         await judge.command("case.decide", case_id=case_id, **decided)
+        # the approver gives it another day, which both sides read
+        await approver.locator('[data-line="tax"] .thumb').click()
+        await approver.locator("[data-move]").click()
+        moving = approver.locator("[data-moving]")
+        later = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
+        await moving.locator("input[type=date]").fill(later)
+        await moving.locator("input[type=text]").fill("税务机关尚在办理")
+        await picture(people.approver, "promise-move")
+        await approver.locator("[data-move-now]").click()
+        for page in (window, approver):
+            told = page.locator('[data-line="tax"] [data-moved]')
+            await expect(told).to_contain_text("周明远改期")
         # both desks are reminded, and what is owed is still taken and judged
         await window.goto(window.url.partition("/cases")[0])
         await expect(window.locator('[data-owed-line="tax"][data-standing="open"]')).to_be_visible()

@@ -66,7 +66,7 @@ ACTS: Final = {
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
-    "case.consent_earlier", "case.take_earlier", "case.promise", "case.send_originals",
+    "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals",
 }  # fmt: skip
 """Commands whose entry bears their own name."""
@@ -539,6 +539,10 @@ async def _promise(scene: Scene) -> None:
     promise = {**about, "text_version": "2026-11", "language": "zh-CN"}
     await scene.is_refused(APPROVER, "case.promise", **promise)
     await scene.does(CLERK, "case.promise", **promise)
+    later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    move = {**about, "due_on": later, "reason": "尚在办理"}
+    await scene.is_refused(CLERK, "case.move_promise", **move)
+    await scene.does(APPROVER, "case.move_promise", **move)
 
 
 async def _signature(scene: Scene, case: Mapping[str, str]) -> None:

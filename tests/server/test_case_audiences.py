@@ -59,6 +59,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
         "handover_id": "handover-1",
         "arrived": [{"line": "licence", "received": True}],
     },
+    shapes.CaseMovePromise: {"line": "tax", "due_on": "2026-12-17", "reason": "尚在办理"},
     shapes.CasePromise: {
         "line": "licence",
         "due_on": "2026-12-31",

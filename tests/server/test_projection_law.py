@@ -483,7 +483,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     # what may follow after acceptance is in a test of its own
     told = {model.model_fields["type"].default for model in shapes.EVENTS}
     assert law.types >= told - {"case.promised"}
-    assert office.done >= set(shapes.COMMANDS) - {shapes.CasePromise}
+    assert office.done >= set(shapes.COMMANDS) - {shapes.CasePromise, shapes.CaseMovePromise}
     law.close()
     if demo_database.startswith("sqlite"):
         write("case", law.vectors)
@@ -583,6 +583,9 @@ async def test_what_follows_after_acceptance_keeps_the_law(
     assert [one["due_on"] for one in law.last["applicant"]["case"]["promises"]] == ["2026-12-03"]
     await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, decision="accepted", reason="可")
     assert await law.holds("accepted") == 2
+    moved = {"line": "tax", "due_on": "2026-12-17", "reason": "税务机关注销尚在办理"}
+    await office.do(APPROVER, shapes.CaseMovePromise, case_id=case_id, **moved)
+    assert await law.holds("moved") == 1
     follows = await office.bring(brought, case_id, "tax")
     assert await law.holds("followed") == 2
     judged = {"material_id": follows, "review": "accepted"}

@@ -31,7 +31,7 @@ ACCEPT = {"decision": "accepted", "reason": "材料齐全，清税证明容缺�
 
 
 async def owed(office: Office, login: str = CLERK) -> list[dict[str, Any]]:
-    told = await promises.owed(office.store, office.actors[login])
+    told, _ = await promises.owed(office.store, office.actors[login])
     listed: list[dict[str, Any]] = told.model_dump(mode="json")["owed"]
     return listed
 
@@ -113,4 +113,68 @@ async def test_a_promise_keeps_its_words_and_nobody_but_the_window_takes_it(
     assert (made["line"], made["due_on"], made["by"]["name"]) == ("tax", "2026-12-03", "李秀兰")
     [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.promise"]
     assert (entry["object"], entry["on_behalf_of"]) == ("line:tax", "applicant")
+    await office.switchboard.close()
+
+
+async def test_the_approver_gives_it_another_day_until_it_is_done(
+    office: Office, tmp_path: Path
+) -> None:
+    case_id = await office.case(item_id=demo.CLOSING)
+    uploads = await closing(office, case_id, tmp_path)
+    about = {"case_id": case_id}
+    move = {**about, "line": "tax", "due_on": "2026-12-17", "reason": "税务机关尚在办理"}
+    nothing = await office.refused(APPROVER, shapes.CaseMovePromise, **move)
+    assert nothing.code is Code.LINE_UNKNOWN
+    await office.do(CLERK, shapes.CasePromise, **about, **PROMISE)
+    await office.do(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+    for login in (CLERK, SUPERVISOR):
+        assert (await office.refused(login, shapes.CaseMovePromise, **move)).code is Code.NOT_YOURS
+    for day in ("2026-01-01", "2027-11-01", PROMISE["due_on"]):
+        told = await office.refused(APPROVER, shapes.CaseMovePromise, **{**move, "due_on": day})
+        assert told.code is Code.BAD_DATE, day
+    office.clock.move(11 * 86_400)
+    assert [one["standing"] for one in await owed(office)] == ["overdue"]
+    await office.do(APPROVER, shapes.CaseMovePromise, **move)
+    [one] = await owed(office)
+    assert (one["standing"], one["due_on"]) == ("open", "2026-12-17")
+    [held] = (await office.view(case_id))["promises"]
+    assert (held["by"]["name"], held["moved"]["by"]["name"]) == ("李秀兰", "周明远")
+    assert (held["moved"]["before"], held["moved"]["reason"]) == ("2026-12-03", "税务机关尚在办理")
+    [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.move_promise"]
+    assert (entry["object"], entry["on_behalf_of"]) == ("line:tax", None)
+
+    # nothing is moved once it is done, nor in a case that was not accepted
+    brought = await office.bring(uploads, case_id, "tax")
+    await office.do(APPROVER, shapes.CaseReview, **about, material_id=brought, review="accepted")
+    again = {**move, "due_on": "2026-12-24"}
+    assert (
+        await office.refused(APPROVER, shapes.CaseMovePromise, **again)
+    ).code is Code.CASE_CLOSED
+    other = {"case_id": await office.case(item_id=demo.CLOSING)}
+    await office.do(CLERK, shapes.CasePromise, **other, **{**PROMISE, "due_on": "2026-12-20"})
+    no = {"decision": "refused", "reason": "不属于本机关职权范围。"}
+    await office.do(APPROVER, shapes.CaseDecide, **other, **no)
+    refused = await office.refused(APPROVER, shapes.CaseMovePromise, **{**again, **other})
+    assert refused.code is Code.CASE_CLOSED
+    await office.switchboard.close()
+
+
+@pytest.mark.timeout(180)
+async def test_what_is_owed_is_told_page_by_page(office: Office, tmp_path: Path) -> None:
+    """Three cases, two of them on one day, two a page: each is told once, the most urgent first."""
+    days = ["2026-12-09", "2026-12-03", "2026-12-03"]
+    for number, day in enumerate(days):
+        case_id = await office.case(item_id=demo.CLOSING)
+        await closing(office, case_id, tmp_path / str(number))
+        await office.do(CLERK, shapes.CasePromise, case_id=case_id, **{**PROMISE, "due_on": day})
+        await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, **ACCEPT)
+    told: list[tuple[str, str]] = []
+    after = None
+    for size in (2, 1):
+        page, after = await promises.owed(office.store, office.actors[CLERK], after, cases=2)
+        assert len(page.owed) == size
+        told += [(one.due_on.isoformat(), one.case_id) for one in page.owed]
+    assert after is None
+    assert [day for day, _ in told] == sorted(days)
+    assert len({case_id for _, case_id in told}) == 3
     await office.switchboard.close()

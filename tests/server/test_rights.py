@@ -182,6 +182,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.send_originals": WINDOW,
     "case.receive_originals": DECIDING,
     "case.promise": WINDOW,
+    "case.move_promise": DECIDING,
     "case.take_earlier": WINDOW,
     "case.consent_earlier": WINDOW,
     "case.print_form": WINDOW,

@@ -31,6 +31,8 @@ from signaling.refusals import Code, Refusal
 from tests.kit.casework import ADMIN, APPROVER, CLERK, SUPERVISOR, Office, closing
 from tests.server.test_papers import text_of
 
+pytestmark = pytest.mark.timeout(180)
+"""The children that draw give way to everything else on the machine."""
 BUILT_IN: Final = drawing.LAYOUT.read_text(encoding="utf-8")
 OWN: Final = BUILT_IN.replace("本文书一式两份，一份交申请人，一份存档。", "本文书按本局样式制作。")
 """The built-in layout with another sentence at its end."""

@@ -9,7 +9,7 @@ from server.domain.case import Consent, Decided
 from server.domain.clock import Clock, Extension, Halt
 from server.domain.comment import Comment, Remark
 from server.domain.material import Origin
-from server.domain.promise import Promise
+from server.domain.promise import Move, Promise
 from server.domain.summary import Shown, Submission
 from server.domain.working_days import Counted
 
@@ -39,15 +39,33 @@ def promises_of(stored: list[Mapping[str, Any]] | None) -> tuple[Promise, ...]:
                 **one,
                 "due_on": date.fromisoformat(one["due_on"]),
                 "at": datetime.fromisoformat(one["at"]),
+                "moved": _move_of(one.get("moved")),
             }
         )
         for one in stored or ()
     )
 
 
+def _move_of(stored: Mapping[str, Any] | None) -> Move | None:
+    if stored is None:
+        return None
+    day, at = date.fromisoformat(stored["before"]), datetime.fromisoformat(stored["at"])
+    return Move(**{**stored, "before": day, "at": at})
+
+
 def promises_json(promises: Iterable[Promise]) -> list[dict[str, Any]]:
     return [
-        {**asdict(one), "due_on": one.due_on.isoformat(), "at": one.at.isoformat()}
+        {
+            **asdict(one),
+            "due_on": one.due_on.isoformat(),
+            "at": one.at.isoformat(),
+            "moved": one.moved
+            and {
+                **asdict(one.moved),
+                "before": one.moved.before.isoformat(),
+                "at": one.moved.at.isoformat(),
+            },
+        }
         for one in promises
     ]
 

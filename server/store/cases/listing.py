@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +48,7 @@ class Owing:
     """An accepted case to which something was promised."""
 
     case_id: str
+    owed_by: date
     number: str | None
     item: Item
     applicant_name: str
@@ -61,15 +62,19 @@ async def list_owed(
     *,
     window_unit_ids: Collection[str],
     unit_ids: Collection[str],
-    limit: int = 200,
+    after: tuple[date, str] | None = None,
+    limit: int = 100,
 ) -> list[Owing]:
-    """Accepted cases taken at, or decided by, these units that are owed something, most urgent first."""
+    """Accepted cases taken at, or decided by, these units that are owed something, most urgent first;
+    ``after`` is the last one of the page before, as (owed by, id)."""
+    place = sa.tuple_(cases.c.owed_by, cases.c.id)
     found = await connection.execute(
         sa.select(cases, *PLACES, *ITEM_COLUMNS)
         .select_from(JOINED)
         .where(
             cases.c.owed_by.is_not(None),
             sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids)),
+            *(() if after is None else (place > sa.tuple_(*after),)),
         )
         .order_by(cases.c.owed_by, cases.c.id)
         .limit(limit)
@@ -79,6 +84,7 @@ async def list_owed(
     return [
         Owing(
             case_id=row["id"],
+            owed_by=row["owed_by"],
             number=row["number"],
             item=item_of(dict(row)),
             applicant_name=row["applicant_name"],

@@ -462,6 +462,7 @@ def _everyone(case: Case) -> set[str]:
     named.add(case.consent.taken_by if case.consent else None)
     named.add(case.earlier_consent.taken_by if case.earlier_consent else None)
     named |= {one.by for one in case.promises}
+    named |= {one.moved.by for one in case.promises if one.moved}
     named.add(case.decision.by if case.decision else None)
     if case.decision and (clock := case.decision.clock):
         named |= {id for one in clock.halts for id in (one.by, one.ended_by)}

@@ -267,7 +267,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         break
       }
       case 'case.promised':
-        add(key, at, event.promise.by, 'promised', { values: { line: lines.get(event.promise.line) ?? '', day: event.promise.due_on }, row: 'files', tone: 'amber' })
+        add(key, at, event.promise.moved?.by ?? event.promise.by, event.promise.moved ? 'promise_moved' : 'promised', { values: { line: lines.get(event.promise.line) ?? '', day: event.promise.due_on }, row: 'files', tone: 'amber' })
         break
       case 'case.unmasked':
         add(key, at, event.unmasking.by, 'unmasked', { values: { reason: event.unmasking.reason }, row: 'decisions', tone: 'amber' })

@@ -234,6 +234,7 @@ export function useCase(case_id: string, as_applicant = false) {
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
     promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
+    movePromise: (line: string, due_on: string, reason: string) => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason }),
     sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
       live.ask<{ handover_id: string }>({ type: 'case.send_originals', case_id, courier, tracking, lines: lines as CaseSendOriginals['lines'] }),
     receiveOriginals: (handover_id: string, arrived: ReceivedLine[], note: string) =>

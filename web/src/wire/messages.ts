@@ -60,6 +60,7 @@ export type AnyCommand =
   | CaseConsentEarlier
   | CaseTakeEarlier
   | CasePromise
+  | CaseMovePromise
   | CaseSendOriginals
   | CaseReceiveOriginals
 export type AnyEvent =
@@ -740,6 +741,19 @@ export interface CasePromise {
   language: 'zh-CN' | 'en'
 }
 /**
+ * 容缺后补: another day for what was promised, with a reason. Approver only, also after acceptance,
+ * until it is done. Refused: line_unknown (nothing is promised), case_closed, bad_date (past, more
+ * than 180 days away, or the day that it has).
+ */
+export interface CaseMovePromise {
+  id: string
+  type: 'case.move_promise'
+  case_id: string
+  line: string
+  due_on: string
+  reason: string
+}
+/**
  * Keep which paper originals go with which parcel; 材料交接清单 is made. Window only, until the case
  * is refused. Refused: line_unknown, bad_number (a line of no paper), throttled (50 a case).
  * Result: ``{handover_id}``.
@@ -1337,6 +1351,16 @@ export interface PromiseView {
   due_on: string
   text_version: string
   language: 'zh-CN' | 'en'
+  by: PersonRef
+  at: string
+  moved: PromiseMoveView | null
+}
+/**
+ * The approver gave a promise another day: the last time, from which day, and why.
+ */
+export interface PromiseMoveView {
+  before: string
+  reason: string
   by: PersonRef
   at: string
 }
@@ -2332,10 +2356,11 @@ export interface OwedMaterial {
   standing: 'open' | 'overdue' | 'received' | 'done'
 }
 /**
- * The most urgent first.
+ * The most urgent cases first; the next ones are asked for by ``cursor``.
  */
 export interface OwedMaterials {
   owed: OwedMaterial[]
+  next_cursor: string | null
 }
 export interface People {
   people: PersonRow[]

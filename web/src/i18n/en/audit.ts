@@ -211,6 +211,7 @@ export default {
     originals_sent: 'sent {n} paper originals, {courier} {tracking}',
     originals_received: 'received {n} paper originals, {courier} {tracking}',
     promised: 'promised to bring {line} by {day}',
+    promise_moved: 'gave {line} another day to follow: {day}',
     file_earlier: 'used an earlier material: {line} ({from})',
     rated_1: 'rated the service: very good. {text}',
     rated_2: 'rated the service: good. {text}',

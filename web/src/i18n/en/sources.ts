@@ -32,6 +32,13 @@ export default {
     taken: 'taken down by {name} {time}',
     standing: { open: 'promised by {day}', overdue: 'overdue, was promised by {day}', received: 'came, to be read', done: 'followed' },
     lacking: 'the promise for “{line}”',
+    move: 'Give it another day',
+    move_title: 'Another day for {line}',
+    new_day: 'New day',
+    reason: 'Reason',
+    reason_missing: 'Say why',
+    bad_move: 'Choose another day, within {n} days from today',
+    moved: '{name} moved it from {before}: {reason}',
   },
   originals: {
     title: 'Paper originals',
@@ -67,6 +74,8 @@ export default {
   owed: {
     title: 'To follow',
     count: '{n}',
+    first: 'the {n} most urgent',
+    more: 'Show more',
     until: 'Promised by',
     material: 'Material',
     today: 'due today',

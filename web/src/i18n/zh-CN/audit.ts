@@ -211,6 +211,7 @@ export default {
     originals_sent: '寄送纸质材料 {n} 项，{courier} {tracking}',
     originals_received: '核收纸质材料 {n} 项，{courier} {tracking}',
     promised: '承诺后补：{line}，{day} 前',
+    promise_moved: '后补改期：{line}，改为 {day} 前',
     file_earlier: '取用以前的材料：{line}（{from}）',
     rated_1: '评价：非常满意。{text}',
     rated_2: '评价：满意。{text}',

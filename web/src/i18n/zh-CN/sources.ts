@@ -32,6 +32,13 @@ export default {
     taken: '{name} {time} 记录的承诺',
     standing: { open: '承诺 {day} 前补交', overdue: '逾期未补，应于 {day} 前', received: '已补交，待审看', done: '后补已完成' },
     lacking: '“{line}”的后补承诺',
+    move: '改期',
+    move_title: '容缺后补改期：{line}',
+    new_day: '新的补交日期',
+    reason: '理由',
+    reason_missing: '请写理由',
+    bad_move: '请选择另一个日期，今天起 {n} 天以内',
+    moved: '{name}改期，原为 {before}：{reason}',
   },
   originals: {
     title: '纸质材料',
@@ -67,6 +74,8 @@ export default {
   owed: {
     title: '容缺后补',
     count: '{n} 件',
+    first: '最急的 {n} 件',
+    more: '再显示一些',
     until: '承诺日期',
     material: '材料',
     today: '今天到期',
