@@ -361,7 +361,7 @@ class Switchboard:
         self._draining = False
         self._seats: dict[LegId | MonitorId, _Seat] = {}
         self._people_heard: dict[str, datetime] = {}
-        self._seen_written_at: dict[str, datetime] = {}
+        self._seen_written: dict[str, datetime] = {}
         self._presence: dict[str, UnitPresence] = {}
         self._running: dict[str, MonitorCalls] = {}
         self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
@@ -863,21 +863,21 @@ class Switchboard:
 
     async def _write_seen(self, now: datetime) -> None:
         def due(key: str, heard_at: datetime) -> bool:
-            written = self._seen_written_at.get(key)
-            if written is None:
-                return True
-            return heard_at > written and (now - written).total_seconds() >= SEEN_WRITTEN_EVERY_S
+            # By what was written, not by when: a sign that was old by then must not wait as long again.
+            written = self._seen_written.get(key)
+            return written is None or (heard_at - written).total_seconds() >= SEEN_WRITTEN_EVERY_S
 
         people = {p: at for p, at in self._people_heard.items() if due(p, at)}
         legs = {leg: s.heard_at for leg, s in self._seats.items() if due(leg, s.heard_at)}
         if people or legs:
             await self._roster.seen(people, legs)
-        self._seen_written_at.update(dict.fromkeys([*people, *legs], now))
+        self._seen_written.update(people)
+        self._seen_written.update((str(leg), at) for leg, at in legs.items())
         forgotten = now - timedelta(seconds=2 * self._patience.lost_after_s)
         for person, at in list(self._people_heard.items()):
             if at < forgotten:
                 del self._people_heard[person]
-                self._seen_written_at.pop(person, None)
+                self._seen_written.pop(person, None)
 
     async def _show_presence(self) -> None:
         subjects = set(self._screens.watched("unit:"))
@@ -960,12 +960,12 @@ class Switchboard:
         for leg in call.legs:
             if leg.state is not LegState.JOINED:
                 self._seats.pop(leg.id, None)
-                self._seen_written_at.pop(leg.id, None)
+                self._seen_written.pop(leg.id, None)
         unseen = {monitor.id for monitor in call.monitors if monitor.unseen}
         left = [one.id for one in before.monitors if one.unseen and one.id not in unseen]
         for monitor_id in left:
             self._seats.pop(monitor_id, None)
-            self._seen_written_at.pop(monitor_id, None)
+            self._seen_written.pop(monitor_id, None)
         if before.monitors != call.monitors:
             self._tell_of_monitors(before, call)
         if call.state is CallState.ENDED:

@@ -188,6 +188,9 @@ async def test_a_call_between_two_nodes(
 
         async def pass_by(seconds: float) -> None:
             clock.move(seconds)
+            # Once before the pages have given another sign, as it may come, and once after.
+            for node in nodes:
+                await node.switchboard.sweep()
             for desk in (clerk, approver):
                 await desk.beat_again()
             for node in nodes:
