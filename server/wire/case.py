@@ -189,7 +189,8 @@ class FieldState(Message):
 
 
 class Proposal(Message):
-    """The approver proposes; the window adopts or declines; ``outdated`` when the field changed since."""
+    """The approver proposes, or a card that was read; the window adopts or declines; ``outdated`` when the
+    field changed since."""
 
     id: str
     field: str

@@ -1090,7 +1090,8 @@ export interface FieldState {
   on_behalf_of: string | null
 }
 /**
- * The approver proposes; the window adopts or declines; ``outdated`` when the field changed since.
+ * The approver proposes, or a card that was read; the window adopts or declines; ``outdated`` when the
+ * field changed since.
  */
 export interface Proposal {
   id: string
