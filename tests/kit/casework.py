@@ -221,11 +221,12 @@ class Office:
         return view
 
     async def entries(self, case_id: str) -> list[dict[str, Any]]:
-        """The ledger of a case, in its order."""
+        """The ledger of a case, in its order, without the leaf: the sequencer numbers it when it will."""
         table = tables.ledger_entries
+        columns = [column for column in table.c if column is not table.c.leaf]
         async with self.store.read() as connection:
             found = await connection.execute(
-                sa.select(table)
+                sa.select(*columns)
                 .where(table.c.subject == f"case:{case_id}")
                 .order_by(table.c.version)
             )
