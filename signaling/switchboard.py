@@ -4,14 +4,13 @@ It answers ``call.*``, ``desk.*`` and ``unit.open`` and sweeps what is overdue. 
 needs of the world are its ports: CallBook (one call in one transaction), Roster (who is
 at which desk), MediaRooms (the engine) and Screens (the sockets of this node). It knows
 no HTTP, no SQL and no rule of a case; a person is an id to it. Which page holds a seat is
-known in memory alone: after a restart the pages that come back take their seats again.
+known in memory alone (``signaling.seats``).
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -93,11 +92,11 @@ from signaling.protocol import (
     Who,
 )
 from signaling.refusals import Code, Refusal
+from signaling.seats import SeatId, Seats, Sitting
 
 log = logging.getLogger("yunjian.switchboard")
 
 SWEEP_EVERY_S: Final = 1.0
-SEEN_WRITTEN_EVERY_S: Final = 5.0
 RIGHTS_ASKED_EVERY_S: Final = 0.5
 """At most so often, and each second at least: whose right has been taken away has 2 s."""
 PRESENCE: Final = "presence"
@@ -322,18 +321,6 @@ class Screens(Protocol):
     def unwatch(self, person_id: str, subject: str, audience: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Seat:
-    """The page that holds a leg or follows a call unseen, and when it was last heard."""
-
-    call_id: CallId
-    person_id: str
-    page: str
-    sid: str
-    heard_at: datetime
-    gone: bool = False
-
-
 class Switchboard:
     """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC;
     ``ice_servers`` makes what the page of a leg is given to reach the worker by."""
@@ -359,9 +346,7 @@ class Switchboard:
         self._patience = patience
         self._ice_servers = ice_servers
         self._draining = False
-        self._seats: dict[LegId | MonitorId, _Seat] = {}
-        self._people_heard: dict[str, datetime] = {}
-        self._seen_written: dict[str, datetime] = {}
+        self._seats = Seats()
         self._presence: dict[str, UnitPresence] = {}
         self._running: dict[str, MonitorCalls] = {}
         self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
@@ -514,7 +499,7 @@ class Switchboard:
         """A new leg for the seat this person holds. The newer page wins; the older one is told."""
         call_id, leg_id = CallId(command.call_id), LegId(self._fresh_id())
         event = Joined(PersonId(line.who.person_id), leg_id)
-        seats = {leg: seat for leg, seat in self._seats.items() if seat.call_id == call_id}
+        seats = self._seats.of(call_id)
         ack, call = await self._take(line, call_id, command, event, {"leg_id": leg_id})
         if call is None:
             return ack
@@ -688,7 +673,7 @@ class Switchboard:
         return view
 
     async def set_duty(self, line: Line, command: DeskDuty) -> Ack:
-        self._people_heard[line.who.person_id] = self._now()
+        self._seats.person_heard(line.who.person_id, self._now())
         ack = await self._roster.duty(line.who, command)
         self._wake.set()
         return ack
@@ -702,28 +687,19 @@ class Switchboard:
 
     def heard(self, line: Line) -> None:
         """This socket has given a sign of life; for ``Gateway.on_beat``."""
-        now = self._now()
-        self._people_heard[line.who.person_id] = now
-        for leg_id, seat in self._seats.items():
-            if seat.page == line.page and seat.person_id == line.who.person_id:
-                back = seat.gone
-                self._seats[leg_id] = replace(seat, sid=line.sid, heard_at=now, gone=False)
-                if back:
-                    self._wake.set()
+        if self._seats.heard(line.who.person_id, line.page, line.sid, self._now()):
+            self._wake.set()
 
     def gone(self, line: Line) -> None:
         """This socket is closed; for ``Gateway.on_gone``. Its seats are silent from now on."""
-        for leg_id, seat in self._seats.items():
-            if seat.sid == line.sid:
-                self._seats[leg_id] = replace(seat, gone=True)
-                self._wake.set()
+        if self._seats.gone(line.sid):
+            self._wake.set()
 
     def signed_out(self, line: Line) -> None:
         """The sign-in behind this socket is over; for ``Gateway.on_signed_out``. Nothing flows at its
         seats any more; their places are held for who signs in anew."""
-        for leg_id, seat in self._seats.items():
-            if seat.sid == line.sid:
-                self._aside(self._rooms.leave(seat.call_id, leg_id))
+        for seat_id, seat in self._seats.held_by(line.sid):
+            self._aside(self._rooms.leave(seat.call_id, seat_id))
 
     # ------------------------------------------------------------ the engine speaks
 
@@ -794,7 +770,7 @@ class Switchboard:
     @property
     def calls(self) -> Collection[CallId]:
         """The calls of which a page of this node holds a seat, or held it and may come back."""
-        return {seat.call_id for seat in self._seats.values()}
+        return self._seats.calls
 
     async def close(self) -> None:
         """Wait for what was begun on the side."""
@@ -809,9 +785,8 @@ class Switchboard:
         now = self._now()
         await self._write_seen(now)
         quiet_since = now - timedelta(seconds=self._patience.silent_after_s)
-        gone = {seat.call_id for seat in self._seats.values() if seat.gone}
-        for call, seen in await self._book.due(quiet_since, now, gone):
-            tick = self._tick(call, seen)
+        for call, seen in await self._book.due(quiet_since, now, self._seats.left):
+            tick = self._seats.tick(call, seen)
             if step(call, tick, now, self._patience) is call:
                 continue
             try:
@@ -846,38 +821,12 @@ class Switchboard:
             await turn.write(after, *_told(before, after))
         self._settle(before, after)
 
-    def _tick(self, call: Call, seen: Mapping[LegId | MonitorId, datetime]) -> Tick:
-        slack = timedelta(seconds=SEEN_WRITTEN_EVERY_S)
-        heard: dict[LegId | MonitorId, datetime] = {}
-        gone: set[LegId | MonitorId] = set()
-        unseen: list[LegId | MonitorId] = [one.id for one in call.monitors if one.unseen]
-        for leg_id in (*(leg.id for leg in call.seated()), *unseen):
-            if seat := self._seats.get(leg_id):
-                heard[leg_id] = seat.heard_at
-                if seat.gone:
-                    gone.add(leg_id)
-            elif leg_id in seen:
-                # Another node hears this leg, or did before a restart; it wrote that down this late.
-                heard[leg_id] = seen[leg_id] + slack
-        return Tick(heard, frozenset(gone))
-
     async def _write_seen(self, now: datetime) -> None:
-        def due(key: str, heard_at: datetime) -> bool:
-            # By what was written, not by when: a sign that was old by then must not wait as long again.
-            written = self._seen_written.get(key)
-            return written is None or (heard_at - written).total_seconds() >= SEEN_WRITTEN_EVERY_S
-
-        people = {p: at for p, at in self._people_heard.items() if due(p, at)}
-        legs = {leg: s.heard_at for leg, s in self._seats.items() if due(leg, s.heard_at)}
-        if people or legs:
-            await self._roster.seen(people, legs)
-        self._seen_written.update(people)
-        self._seen_written.update((str(leg), at) for leg, at in legs.items())
+        people, seats = self._seats.unwritten()
+        if people or seats:
+            await self._roster.seen(people, seats)
         forgotten = now - timedelta(seconds=2 * self._patience.lost_after_s)
-        for person, at in list(self._people_heard.items()):
-            if at < forgotten:
-                del self._people_heard[person]
-                self._seen_written.pop(person, None)
+        self._seats.wrote(people, seats, forgotten)
 
     async def _show_presence(self) -> None:
         subjects = set(self._screens.watched("unit:"))
@@ -948,24 +897,21 @@ class Switchboard:
         if isinstance(leg, Monitor) and leg.id not in self._seats:
             self._sit(call.id, leg.id, line)
 
-    def _sit(self, call_id: CallId, leg_id: LegId | MonitorId, line: Line) -> None:
+    def _sit(self, call_id: CallId, seat_id: SeatId, line: Line) -> None:
         if line.page:
-            self._seats[leg_id] = _Seat(
-                call_id, line.who.person_id, line.page, line.sid, self._now()
-            )
+            who = line.who.person_id
+            self._seats.sit(seat_id, Sitting(call_id, who, line.page, line.sid, self._now()))
 
     def _settle(self, before: Call, call: Call) -> None:
         """Let go of the seats that have ended, of the party of each guest who has left, and of the
         room when the call has ended."""
         for leg in call.legs:
             if leg.state is not LegState.JOINED:
-                self._seats.pop(leg.id, None)
-                self._seen_written.pop(leg.id, None)
+                self._seats.free(leg.id)
         unseen = {monitor.id for monitor in call.monitors if monitor.unseen}
         left = [one.id for one in before.monitors if one.unseen and one.id not in unseen]
         for monitor_id in left:
-            self._seats.pop(monitor_id, None)
-            self._seen_written.pop(monitor_id, None)
+            self._seats.free(monitor_id)
         if before.monitors != call.monitors:
             self._tell_of_monitors(before, call)
         if call.state is CallState.ENDED:
