@@ -62,7 +62,7 @@ async def test_from_silence_over_a_whisper_to_a_seat(tmp_path: Path) -> None:
 
         await until(whispered, 15)
         playing = "() => [...document.querySelectorAll('audio')].some(one => one.srcObject)"
-        assert await approver.evaluate(playing)
+        await approver.wait_for_function(playing)
         assert not await window.evaluate(playing)
         lacking = [one for one in (await feeds(talk)).values() if set(one) == OF_TWO]
         assert len(lacking) == 2, "the window has no line for him, and he needs none of it"

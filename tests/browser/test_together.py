@@ -22,7 +22,7 @@ from server.store import SystemClock
 from tests.kit import desks
 from tests.kit.browsers import Desk, chromium
 from tests.kit.screens import Screens
-from tests.kit.until import until
+from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -151,7 +151,7 @@ async def test_a_pointer_stays_on_its_place_and_pages_follow(tmp_path: Path) -> 
             await until(there, 2, every_s=0.005)
             took.append(time.monotonic() - began)
         # what the test itself asks of two pages is part of it
-        assert sorted(took)[2] < 0.2, took
+        assert sorted(took)[2] < borne(0.2), took
         # zoomed and turned it stays on the same words
         await window.get_by_role("button", name="放大").click()
         await until(there, 2)
@@ -297,8 +297,8 @@ async def test_messages_keep_to_their_lane_and_survive_a_reload(tmp_path: Path) 
         await far.keyboard.press("Alt+g")
         guide = far.locator("[data-guide]")
         paragraphs = guide.locator(".text p")
-        whole = await paragraphs.count()
         await expect(guide.get_by_role("textbox")).to_be_focused()
+        whole = await paragraphs.count()
         await far.keyboard.type("clqq")
         await expect(paragraphs.locator("mark").first).to_have_text("材料齐全")
         assert await paragraphs.count() < whole

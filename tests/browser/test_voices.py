@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import wave
 from pathlib import Path
 
@@ -90,10 +91,10 @@ async def test_the_document_camera_is_chosen_in_the_call_and_kept(tmp_path: Path
         await stands(window, "active")
         await window.locator("[data-key=paper]").click()
         await window.wait_for_function(f"wanted => ({in_use})() === wanted", arg=other)
-        turned = "selector => document.querySelector(selector).style.getPropertyValue('--turn')"
-        assert await window.evaluate(turned, ".own-paper") == "90deg"
-        await expect(approver.locator("[data-stage=paper]")).to_be_visible()
-        assert await approver.evaluate(turned, ".stage .whole") == "90deg"
+        for page, picture in ((window, ".own-paper"), (approver, ".stage .whole")):
+            await expect(page.locator(picture)).to_have_attribute(
+                "style", re.compile("--turn: ?90deg")
+            )
 
 
 async def cut_off(page: Page) -> list[str]:

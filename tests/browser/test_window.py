@@ -93,6 +93,7 @@ async def test_a_network_that_breaks_and_a_call_that_is_not_hung_up_by_mistake(
     # C12: the keys do what the help says, and are inert where someone types
     await page.keyboard.press("Control+Shift+Slash")
     keys = page.get_by_role("dialog").locator("kbd")
+    await expect(keys.first).to_be_visible()
     assert {"Ctrl D", "Ctrl E", "V", "F2", "Ctrl Shift M"} <= set(await keys.all_inner_texts())
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_be_hidden()
