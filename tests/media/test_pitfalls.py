@@ -17,7 +17,7 @@ from media.rtcp import read_remb
 from media.sdp import LAYERED, VIDEO, OfferedLine, write_offer
 from media.srtp import PROFILES, REPLAY_WINDOW, Buffer, Inbound, Outbound
 from tests.kit.lean import LeanPeer
-from tests.kit.until import until
+from tests.kit.until import borne, until
 from tests.media.conftest import Studio
 from tests.media.middleman import FROM_WORKER, Middleman
 
@@ -201,6 +201,7 @@ async def test_a_repair_names_the_packet_as_its_receiver_knows_it(pair: Pair) ->
     assert len(lacking - approver.restored["1"]) <= 3, "lost for good"
 
 
+@pytest.mark.timed
 async def test_a_probe_that_comes_first_keeps_nobody_waiting_for_a_key_frame(pair: Pair) -> None:
     """Chromium probes by RTX before its first picture, when there is no stream yet that could be
     asked: the request is made as soon as there is one, not a while after."""
@@ -211,8 +212,8 @@ async def test_a_probe_that_comes_first_keeps_nobody_waiting_for_a_key_frame(pai
     face.key_wanted = False
     window.probe(face, 5)
     await until(lambda: _gets(approver, 1), 5, every_s=0.005)
-    assert face.keys == 1
-    assert (face.sequence - first) & 0xFFFF <= 8
+    assert 1 <= face.keys <= borne(1)
+    assert (face.sequence - first) & 0xFFFF <= borne(8)
 
 
 async def test_numbers_go_on_over_their_wrap(pair: Pair) -> None:

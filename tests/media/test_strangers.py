@@ -22,7 +22,7 @@ import pytest
 from media.client import PartyDown
 from media.rejected import Code, Rejected
 from tests.kit.peer import GREEN, RED, Peer
-from tests.kit.until import STRICT, until
+from tests.kit.until import STRICT, borne, until
 from tests.media.conftest import Studio
 from tests.media.middleman import FROM_PEER, FROM_WORKER, Middleman
 
@@ -210,7 +210,7 @@ async def test_a_member_who_floods(studio: Studio, count: int, record_property: 
     during = await frames_a_second(li, count)
     await harming
     record_property("frames_per_s", f"{before} before, {during} during {packets} packets/s")
-    assert packets >= 3_000, "this machine sends as much as that"
+    assert packets >= 3_000 * LEAST, "this machine sends as much as that"
     assert during >= LEAST * before
     figures = await studio.client.figures()
     assert figures["rooms"]["other"]["flood"]["refused"] >= 0.8 * sent
@@ -291,7 +291,7 @@ async def test_who_was_removed_hears_no_more(studio: Studio) -> None:
     frames = (await studio.client.figures())["rooms"]["room"]["li"]["packets_out"]
     await until(lambda: None if time.monotonic() > removed + 3 else "three seconds", 5)
     assert spoken > said, "it still speaks, and asks"
-    late = [one for at, one in heard if at > removed + 0.5]
+    late = [one for at, one in heard if at > removed + borne(0.5)]
     assert late == []
     assert (await studio.client.figures())["rooms"]["room"]["li"]["packets_out"] <= frames + 3
     via.close()

@@ -148,7 +148,7 @@ async def test_f3_a_pixel_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) 
             assert len(bomb) <= MIB
             status, code, took = await sent(desk, case_id, bomb)
             assert (status, code) == (422, "file_broken")
-            assert took <= max(1.0, 2 * usual_s)
+            assert took <= borne(max(1.0, 2 * usual_s))
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         assert peak.mb - usual_mb <= 100
@@ -333,11 +333,11 @@ async def test_f5_hostile_pdfs_harm_nobody(tmp_path: Path, record_property: Any)
         for data in (xref_loop(), many_pages(100_000), many_pages(5001)):
             status, code, took = await sent(desk, case_id, data)
             assert (status, code) == (422, "file_broken")
-            assert took <= 15
+            assert took <= borne(15.0)
         assert (await sent(desk, case_id, pdf_of(5000)))[0] == 204
         using.cancel()
         await asyncio.gather(using, return_exceptions=True)
         assert callers == []
         p99 = statistics.quantiles(waits, n=100)[98]
         record_property("p99 of somebody else's requests, ms", round(p99 * 1000, 1))
-        assert p99 <= 0.5
+        assert p99 <= borne(0.5)
