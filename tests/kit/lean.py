@@ -12,6 +12,7 @@ import re
 import secrets
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from socket import SO_RCVBUF, SOL_SOCKET
 from time import monotonic
 from typing import Any
 
@@ -28,6 +29,7 @@ FEEDBACK_S = 0.05
 CHECK_S = 1.0
 HANDSHAKE_AGAIN_S = 0.2
 PIECE_BYTES = 1000
+SOCKET_BYTES = 4 << 20
 
 # What begins a picture, and what goes on with one, for each codec: media/codec.py reads it.
 KEY = {
@@ -195,6 +197,8 @@ class LeanPeer(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        # What is measured is the worker, not how soon this loop has its turn.
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, SOCKET_BYTES)
 
     async def _connect(self) -> None:
         context = SSL.Context(SSL.DTLS_CLIENT_METHOD)

@@ -19,7 +19,8 @@ PAYLOAD_BYTES = 960
 KEY_EVERY = 50
 TURN_S = 0.01
 SOCKET_BYTES = 4 << 20
-TAIL_S = 0.2
+TAIL_S = 1.0
+"""How long what is still on its way is waited for."""
 _KEY = b"\x10\x10\0\0\x9d\1\x2a\x80\2\xe0\1"
 _DELTA = b"\x10\x11\0\0"
 
@@ -108,7 +109,7 @@ class Load:
         pairs = list(self.calls.values())
         talkers = [talker for pair in pairs for talker in pair]
         before = {talker: (talker.sent, talker.received) for talker in talkers}
-        await asyncio.to_thread(_talk, talkers, seconds, packets_per_s)
+        await asyncio.to_thread(_talk, pairs, seconds, packets_per_s)
         shares = []
         for a, b in pairs:
             for to, of in ((a, b), (b, a)):
@@ -121,7 +122,8 @@ class Load:
             await self.end(room)
 
 
-def _talk(talkers: Sequence[Talker], seconds: float, packets_per_s: float) -> None:
+def _talk(pairs: Sequence[tuple[Talker, Talker]], seconds: float, packets_per_s: float) -> None:
+    talkers = [talker for pair in pairs for talker in pair]
     began = time.monotonic()
     sent = 0
     while (passed := time.monotonic() - began) < seconds:
@@ -134,7 +136,9 @@ def _talk(talkers: Sequence[Talker], seconds: float, packets_per_s: float) -> No
             talker.receive()
         time.sleep(TURN_S)
     until = time.monotonic() + TAIL_S
-    while time.monotonic() < until:
+    while time.monotonic() < until and any(
+        to.received < of.sent for a, b in pairs for to, of in ((a, b), (b, a))
+    ):
+        time.sleep(TURN_S)
         for talker in talkers:
             talker.receive()
-        time.sleep(TURN_S)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any
 
 FROM_PEER = "peer"
 FROM_WORKER = "worker"
+SOCKET_BYTES = 4 << 20
 
 
 class Middleman(asyncio.DatagramProtocol):
@@ -44,6 +46,8 @@ class Middleman(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        # A network loses what it is told to lose, however late this loop has its turn.
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, SOCKET_BYTES)
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         assert self._transport is not None

@@ -145,7 +145,7 @@ async def test_only_a_credential_of_the_node_and_only_while_it_is_good(
     later = f"{int(name.partition(':')[0]) + 9999}:leg"
     for user, wanted in (
         ((name, password), 0),
-        (turn.credential(made_ago_s=298), 0),
+        (turn.credential(made_ago_s=270), 0),
         (turn.credential(made_ago_s=301), 401),
         ((later, password), 401),
         ((name, password[:-4] + "AAA="), 401),

@@ -103,7 +103,8 @@ async def test_six_parties_get_sound_and_face_of_the_five_others(room: Room) -> 
         peer.send("0", SOUND_BPS)
         peer.send("1", 100_000)
 
-    def all_there() -> str | None:
+    async def all_there() -> str | None:
+        await room.renew()  # the worker's last wishes may come after the peer that they are about
         for name, peer in room.peers.items():
             groups = Counter(group_of(mid) for mid, got in peer.packets.items() if got > 20)
             if groups != Counter(dict.fromkeys(range(5), 2)):
@@ -223,8 +224,7 @@ async def test_what_a_receiver_lacks_comes_from_the_worker(room: Room) -> None:
     await until(lambda: None if third.repairs["1"] >= 20 else f"{third.repairs}", 20)
     assert face.repaired == 0
     assert room.peers["approver"].repairs["1"] == 0
-    lacking = _lacking(third.numbers["1"])
-    assert abs(len(lacking) - third.repairs["1"]) <= 3, "asked and got what it lacked, once"
+    await until(lambda: _repaired_once(third))
 
 
 async def test_what_the_worker_lacks_it_asks_for_once_for_all(room: Room) -> None:
@@ -247,7 +247,7 @@ async def test_what_the_worker_lacks_it_asks_for_once_for_all(room: Room) -> Non
     lost = count // 20
     assert face.repaired <= 2 * lost + 2, "asked for again and again"
     for peer in (approver, third):
-        assert abs(len(_lacking(peer.numbers["1"])) - peer.repairs["1"]) <= 3
+        await until(lambda peer=peer: _repaired_once(peer))
 
 
 async def test_what_each_leg_lost_and_asked_for_is_counted(room: Room) -> None:
@@ -315,11 +315,17 @@ async def test_a_muted_face_stops_in_all_its_layers_and_one_layer_is_recorded(ro
     await room.studio.client.mute("room", "window", "1", True)
     feeds = (await room.figures("third"))["feeds"]
     told = feeds["1"]["packets"]  # type: ignore[index]
+
+    def all_came() -> str | None:
+        came = third.packets["1"] + third.repairs["1"]
+        return None if came == told else f"{came} of {told}"
+
+    await until(all_came)
     got = {rid: layer.sequence for rid, layer in layers.items()}
     await until(
         lambda: None if all(s.sequence > got[r] + 20 for r, s in layers.items()) else "wait", 10
     )
-    assert third.packets["1"] + third.repairs["1"] == told
+    assert all_came() is None
     await room.studio.client.mute("room", "window", "1", False)
     third.forget()
     await until(lambda: None if third.packets["1"] > 50 else "not back", 5)
@@ -341,8 +347,12 @@ async def test_a_codec_that_one_does_not_take_is_never_sent_to_him(studio: Studi
         assert approver.payloads["1"] == {VIDEO["AV1"].payload}
         wanted = len([e for e in studio.heard if isinstance(e, OfferWanted)])
         old = await room.sit("old", 2, codecs=("VP8",))
-        asked = [e.party for e in studio.heard if isinstance(e, OfferWanted)][wanted:]
-        assert set(asked) == {"window", "approver"}
+
+        def asked() -> str | None:
+            found = [e.party for e in studio.heard if isinstance(e, OfferWanted)][wanted:]
+            return None if set(found) == {"window", "approver"} else f"asked: {found}"
+
+        await until(asked)
         before = face.sequence
         await until(lambda: None if face.sequence > before + 40 else "wait", 5)
         assert not old.packets["1"], "AV1 went to who does not take it"
@@ -395,6 +405,12 @@ async def test_two_are_end_to_end_again_when_the_third_has_left(room: Room) -> N
     await until(again, 10)
     approver.forget()
     await until(lambda: None if approver.packets["1"] > 50 else "not yet", 5)
+
+
+def _repaired_once(peer: LeanPeer) -> str | None:
+    """This peer asked for what it lacks and got it, once; a few may be on their way."""
+    lacking, repairs = len(_lacking(peer.numbers["1"])), peer.repairs["1"]
+    return None if abs(lacking - repairs) <= 3 else f"{lacking} lacking, {repairs} repaired"
 
 
 def _lacking(numbers: list[int]) -> list[int]:

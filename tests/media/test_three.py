@@ -108,7 +108,8 @@ async def test_places_decide_the_lines_whoever_is_there(studio: Studio) -> None:
     await _meets(window, APPROVER, THIRD)
     await _meets(third, WINDOW, APPROVER)
     ups = [e.party for e in studio.heard if isinstance(e, PartyUp)]
-    assert ups == ["third", "window", "approver"]
+    # two who connect at once are there in whatever order
+    assert sorted(ups) == ["approver", "third", "window"]
 
 
 async def test_a_repair_goes_only_to_who_asked_for_it(studio: Studio) -> None:
