@@ -23,7 +23,7 @@ from server.work.probe import OFFICE
 from signaling.client import Client
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.stores import MovedClock
-from tests.kit.until import until
+from tests.kit.until import borne, until
 
 
 def pdf(pages: int = 2) -> bytes:
@@ -160,7 +160,8 @@ async def test_the_other_side_sees_it_from_the_first_piece(
             return None if 20_000 in seen else f"progress seen: {seen}"
 
         await until(received)
-        assert states() == ["receiving"]
+        # what is told beside the record may come before what is told of it
+        await until(lambda: None if states() == ["receiving"] else f"seen: {states()}")
         async with clerk.patch(location, 20_000, data[20_000:]) as said:
             assert said.status == 204
         await until(lambda: None if states() == ["receiving", "stored"] else f"seen: {states()}")
@@ -330,7 +331,7 @@ async def test_a_sender_that_hangs_is_asked_to_let_go(
     loop = asyncio.get_running_loop()
     began = loop.time()
     assert await clerk.offset(location) == 10_000
-    assert loop.time() - began < 1.0
+    assert loop.time() - began < borne(1.0)
     released.set()
     assert await holder in (423, None)
     async with clerk.patch(location, 10_000, data[10_000:]) as said:
@@ -436,10 +437,11 @@ async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
 
     await asyncio.to_thread(append)
     async with demo_node(database, tmp_path, moved) as node, desk_of(node, "lixiulan") as clerk:
-        for _ in range(200):
-            material = await clerk.material(case_id, material_id)
-            if material["state"] == "stored":
-                break
-            await asyncio.sleep(0.05)
-        assert material["state"] == "stored"
+        material: dict[str, Any] = {}
+
+        async def stored() -> str | None:
+            material.update(await clerk.material(case_id, material_id))
+            return None if material["state"] == "stored" else str(material["state"])
+
+        await until(stored, 10)
         assert material["sha256"] == hashlib.sha256(data).hexdigest()
