@@ -103,6 +103,12 @@ async def test_what_is_not_signed_or_was_heard_before_is_ignored(redis_url: str)
                 break
         await tapped.aclose()
 
+        async def two_listen() -> str | None:
+            [(_, listening)] = await forger.pubsub_numsub(CHANNEL)
+            return None if listening == 2 else f"{listening} listen"
+
+        await until(two_listen)
+
         def signed(secret: bytes, **content: object) -> bytes:
             text = json.dumps(content).encode()
             return hmac.digest(secret, text, hashlib.sha256).hex().encode() + text

@@ -33,7 +33,7 @@ from tests.kit.exchange import (
 )
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
-from tests.kit.until import until
+from tests.kit.until import borne, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -445,11 +445,16 @@ async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
                     return None if len(there) == 2 else f"in the room: {there}"
 
                 await until(left, MEDIA_S)
-                for seat in (window, approver):
-                    seat.peer.forget()
-                await window.meets(approver)
+
+                async def sees_one() -> str | None:
+                    window.peer.forget()  # what had arrived of him may still be decoded
+                    await window.meets(approver)
+                    frames = window.peer.received_second.frames
+                    return f"{frames} frames of who left" if frames else None
+
+                await until(sees_one)
+                approver.peer.forget()
                 await approver.meets(window)
-                assert window.peer.received_second.frames == 0
                 await window.desk.do("call.hang_up", call_id=call_id)
                 sealed = await kept(store, "stored", 3)
                 assert len({row.leg_id for row in sealed}) == 3
@@ -614,4 +619,4 @@ async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, ha
             if gap["reason"] == "held"
         ]
         assert kept_back_s, of_approver.gaps
-        assert abs(max(kept_back_s) - held_s) < 1
+        assert abs(max(kept_back_s) - held_s) < borne(1)
