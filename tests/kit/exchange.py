@@ -33,6 +33,7 @@ from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal
 from signaling.switchboard import Switchboard
 from tests.kit.casework import hashed
+from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
 BEAT_EVERY_S: Final = 0.1
@@ -56,6 +57,22 @@ class Exchange:
     security: list[tuple[str, Mapping[str, Any]]]
     refused: list[tuple[str, str, Code]]
     """(person, command type, code) of every refused command."""
+
+    async def pass_by(self, seconds: float, *alive: Desk) -> None:
+        """Time passes while these pages answer the beats, and the others do not.
+
+        Never so much at once that the sweeper, which runs beside this, takes one of them for lost
+        in the moment before its beat.
+        """
+        clock = self.store.clock
+        assert isinstance(clock, MovedClock)
+        while seconds > 0:
+            step = min(seconds, PATIENCE.lost_after_s - 1)
+            clock.move(step)
+            seconds -= step
+            for desk in alive:
+                await desk.beat_again()
+            await self.switchboard.sweep()
 
     @asynccontextmanager
     async def desk(self, login: str, **options: Any) -> AsyncIterator[Desk]:

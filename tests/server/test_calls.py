@@ -242,9 +242,7 @@ async def test_silence_is_shown_then_the_seat_is_lost_and_held(
 
     async def pass_by(seconds: float) -> None:
         """Time passes; the clerk's page answers the beats, the approver's does not."""
-        clock.move(seconds)
-        await clerk.beat_again()
-        await node.switchboard.sweep()
+        await node.pass_by(seconds, clerk)
 
     approver.beats = False
     await pass_by(4.9)

@@ -133,10 +133,7 @@ async def test_an_invitation_that_nobody_answers_changes_nothing(
     assert again["code"] == "ring_closed"
 
     await invited(clerk, [guest, other], call_id)
-    clock.move(30)
-    for desk in (clerk, approver, guest, other):
-        await desk.beat_again()
-    await node.switchboard.sweep()
+    await node.pass_by(30, clerk, approver, guest, other)
     await closed("missed", 2)
 
 
@@ -241,10 +238,7 @@ async def test_a_lost_third_party_is_waited_for_and_then_only_gone(
     await come(guest, call_id)
 
     async def pass_by(seconds: float) -> None:
-        clock.move(seconds)
-        for desk in (clerk, approver):
-            await desk.beat_again()
-        await node.switchboard.sweep()
+        await node.pass_by(seconds, clerk, approver)
 
     guest.beats = False
     await pass_by(15.1)
@@ -290,10 +284,7 @@ async def test_who_has_left_the_third_seat_hears_nothing_more_of_the_case(
     else:
         guest.beats = False
         for seconds in (15.1, 121):
-            clock.move(seconds)
-            for desk in (clerk, approver):
-                await desk.beat_again()
-            await node.switchboard.sweep()
+            await node.pass_by(seconds, clerk, approver)
     watching = f"case:{case_id}", "third"
     await until(
         lambda: "he still watches" if node.gateway.watchers(*watching) else None, GONE_WITHIN_S
