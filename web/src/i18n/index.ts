@@ -7,6 +7,7 @@
 import { createI18n } from 'vue-i18n'
 import elementEn from 'element-plus/es/locale/lang/en'
 import elementZh from 'element-plus/es/locale/lang/zh-cn'
+import { ZONE } from '../rules/china'
 import en from './en'
 import zh from './zh-CN'
 
@@ -31,30 +32,24 @@ function remembered(): Language {
   }
 }
 
+const CLOCK = { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: ZONE } as const
+const DAY = { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: ZONE } as const
+const DATES = {
+  time: CLOCK,
+  second: { ...CLOCK, second: '2-digit' },
+  day: { month: 'long', day: 'numeric', weekday: 'long', timeZone: ZONE },
+  date: DAY,
+  short_day: { month: '2-digit', day: '2-digit', timeZone: ZONE },
+  moment: { ...DAY, ...CLOCK },
+} as const
+
 export const i18n = createI18n({
   legacy: false,
   locale: remembered(),
   fallbackLocale: 'zh-CN',
   missingWarn: true,
   messages: { 'zh-CN': zh, en },
-  datetimeFormats: {
-    'zh-CN': {
-      time: { hour: '2-digit', minute: '2-digit', hour12: false },
-      second: { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false },
-      day: { month: 'long', day: 'numeric', weekday: 'long' },
-      date: { year: 'numeric', month: '2-digit', day: '2-digit' },
-      short_day: { month: '2-digit', day: '2-digit' },
-      moment: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
-    },
-    en: {
-      time: { hour: '2-digit', minute: '2-digit', hour12: false },
-      second: { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false },
-      day: { month: 'long', day: 'numeric', weekday: 'long' },
-      date: { year: 'numeric', month: '2-digit', day: '2-digit' },
-      short_day: { month: '2-digit', day: '2-digit' },
-      moment: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
-    },
-  },
+  datetimeFormats: { 'zh-CN': DATES, en: DATES },
 })
 
 export function language(): Language {

@@ -7,11 +7,6 @@ import { linesOf, type Line } from './lines'
 
 export type Standing = 'open' | 'overdue' | 'received' | 'done'
 
-/** The day in China, as YYYY-MM-DD: what is promised is promised there. */
-export function chinaDay(at: Date): string {
-  return new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 10)
-}
-
 export function promiseOf(view: CaseView, line: string): PromiseView | null {
   return view.promises.find((one) => one.line === line) ?? null
 }

@@ -1,4 +1,5 @@
 /** What follows from the messages of a case: the rows of a lane, what is unread. Derived, never kept; pure. */
+import { chinaDay } from '../rules/china'
 import type { CaseView, Saying } from '../wire/messages'
 
 export type Lane = Saying['lane']
@@ -13,7 +14,7 @@ export function sayingsOf(view: CaseView, lane: Lane): Saying[] {
   return view.sayings.filter((one) => one.lane === lane)
 }
 
-const day = (at: string): string => new Date(at).toDateString()
+const day = (at: string): string => chinaDay(new Date(at))
 
 export function rowsOf(sayings: readonly Saying[], call_id: string | null): Row[] {
   return sayings.flatMap((saying, index): Row[] => {

@@ -3,6 +3,8 @@
  * Each function returns the code of what is wrong, or null. Pure; knows no page.
  */
 
+import { chinaDay } from './china'
+
 export type Fault = 'bad_identity_number' | 'bad_date' | 'bad_credit_code' | 'bad_phone'
 
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
@@ -13,8 +15,8 @@ export function identityNumberFault(text: string, today = new Date()): Fault | n
   if (!/^[1-9]\d{16}[\dX]$/.test(given)) return 'bad_identity_number'
   const sum = WEIGHTS.reduce((total, weight, i) => total + weight * Number(given[i]), 0)
   if ('10X98765432'[sum % 11] !== given[17]) return 'bad_identity_number'
-  const born = dateOf(`${given.slice(6, 10)}-${given.slice(10, 12)}-${given.slice(12, 14)}`)
-  if (!born || born.getTime() > today.getTime() || born.getFullYear() < 1880) return 'bad_date'
+  const born = `${given.slice(6, 10)}-${given.slice(10, 12)}-${given.slice(12, 14)}`
+  if (!dateOf(born) || born > chinaDay(today) || born < '1880') return 'bad_date'
   return null
 }
 
