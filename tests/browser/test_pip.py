@@ -14,6 +14,16 @@ from tests.kit.until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+SPY = """
+    const set = navigator.mediaSession.setActionHandler.bind(navigator.mediaSession)
+    window.session = {}
+    navigator.mediaSession.setActionHandler = (action, handler) => {
+        window.session[action] = handler
+        set(action, handler)
+    }
+"""
+"""What the page tells the browser to do at the keys of its own small windows."""
+
 
 async def test_the_small_window_has_picture_and_keys(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
@@ -54,19 +64,17 @@ async def test_the_small_window_has_picture_and_keys(tmp_path: Path) -> None:
         assert talk.window.complaints + talk.approver.complaints + small.complaints == []
 
 
-async def test_the_browser_may_open_it_when_the_tab_is_left(tmp_path: Path) -> None:
-    """Chromium asks the media session then; here the test asks in its place."""
-    spy = """() => {
-        const set = navigator.mediaSession.setActionHandler.bind(navigator.mediaSession)
-        window.session = {}
-        navigator.mediaSession.setActionHandler = (action, handler) => {
-            window.session[action] = handler
-            set(action, handler)
-        }
-    }"""
+async def test_what_the_browser_opens_itself_and_what_one_without_such_windows_shows(
+    tmp_path: Path,
+) -> None:
+    """Chromium asks the media session when the tab is left; here the test asks in its place. An
+    older one knows pictures alone: what is shown before the face, with the browser's own keys."""
+    kept = "() => document.pictureInPictureElement?.matches('[data-pip-picture]') ?? false"
+    streams = """() => ['[data-pip-picture]', '[data-stage=paper] video', '.far-face video']
+        .map(one => document.querySelector(one)?.srcObject?.id)"""
     async with talking(tmp_path) as talk:
-        page = talk.window.page
-        await page.add_init_script(f"({spy})()")
+        page, approver = talk.window.page, talk.approver.page
+        await page.add_init_script(SPY)
         await page.reload()
         await stands(page, "active")
         asked = "() => Object.keys(window.session).filter(name => window.session[name]).sort()"
@@ -87,3 +95,39 @@ async def test_the_browser_may_open_it_when_the_tab_is_left(tmp_path: Path) -> N
         async with small.expect_event("close"):
             await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
         await expect(page.locator("[data-pip-open]")).to_have_attribute("aria-pressed", "false")
+
+        await page.add_init_script("delete window.documentPictureInPicture")
+        await page.reload()
+        await stands(page, "active")
+        await shows(talk.window, selector=FAR)
+        key = page.locator("[data-pip-open]")
+        await key.click()
+        await expect(key).to_have_attribute("aria-pressed", "true")
+        assert await page.evaluate(kept)
+        await shows(talk.window, selector="[data-pip-picture]")
+        alone, _, face = await page.evaluate(streams)
+        assert alone == face
+        assert await page.locator("[data-pip-picture]").evaluate("one => one.muted")
+
+        # A paper comes in its place, and the face again: the small window stays meanwhile.
+        await approver.locator("[data-key=paper]").click()
+        await shows(talk.window, selector="[data-stage=paper] video")
+        await shows(talk.window, selector="[data-pip-picture]")
+        alone, paper, face = await page.evaluate(streams)
+        assert alone == paper != face
+        await approver.locator("[data-key=paper]").click()
+        await expect(page.locator("[data-stage]")).to_have_count(0)
+        await shows(talk.window, selector="[data-pip-picture]")
+        alone, _, face = await page.evaluate(streams)
+        assert alone == face
+        assert await page.evaluate(kept)
+
+        # The keys of the browser's small window.
+        await page.evaluate("() => window.session.togglemicrophone()")
+        await expect(approver.get_by_text("对方已静音")).to_be_visible()
+        await page.evaluate("() => window.session.hangup()")
+        for side in (page, approver):
+            await stands(side, "ended")
+        await expect(page.locator("[data-pip-picture]")).to_have_count(0)
+        assert not await page.evaluate(kept)
+        assert talk.window.complaints + talk.approver.complaints == []

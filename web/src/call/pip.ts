@@ -1,6 +1,8 @@
 /**
  * The call in a window of its own above all others (Document Picture-in-Picture), or, where a browser lacks that, the
- * one picture that matters most (video picture-in-picture, with the browser's own keys).
+ * one picture that matters most (video picture-in-picture, with the browser's own keys): what the other side shows,
+ * else its face. That picture is an element of its own whose stream changes, because the browser ends it with its
+ * element, and a page that shows and hides papers removes theirs.
  *
  * A browser opens it on a click, and by itself when the tab is left while camera or microphone are in use: then it
  * asks the media session (`enterpictureinpicture`). What opened by itself closes when the tab is back.
@@ -19,8 +21,8 @@ export interface Controls {
   microphone: () => void
   camera: () => void
   hang_up: () => void
-  /** the video element of the picture that matters most, for browsers that show one alone */
-  picture: () => HTMLVideoElement | null
+  /** the picture that matters most now, for browsers that show one alone */
+  picture: () => MediaStream | null
 }
 
 const WIDTH = 360
@@ -49,11 +51,31 @@ export function usePictureInPicture(controls: Controls): {
   const shown = ref(false)
   const supported = documentPip() !== null || document.pictureInPictureEnabled
   let by_itself = false
+  /** the one picture, where there is no window to draw into; it is mute, for the page makes the sound */
+  let single: HTMLVideoElement | null = null
 
   function left(): void {
     body.value = null
     shown.value = false
     by_itself = false
+    if (single) single.srcObject = null
+    single?.remove()
+    single = null
+  }
+
+  async function openPicture(stream: MediaStream): Promise<void> {
+    const video = document.createElement('video')
+    Object.assign(video, { muted: true, playsInline: true, srcObject: stream, className: 'visually-hidden', ariaHidden: 'true' })
+    video.dataset['pipPicture'] = ''
+    single = video
+    document.body.append(video)
+    await video.play()
+    // the call may end meanwhile, and its picture with it
+    if (single !== video) return
+    await video.requestPictureInPicture()
+    if (single !== video) return
+    video.addEventListener('leavepictureinpicture', left, { once: true })
+    shown.value = true
   }
 
   async function open(): Promise<void> {
@@ -66,11 +88,8 @@ export function usePictureInPicture(controls: Controls): {
       shown.value = true
       return
     }
-    const video = controls.picture()
-    if (!video) return
-    await video.requestPictureInPicture()
-    video.addEventListener('leavepictureinpicture', left, { once: true })
-    shown.value = true
+    const stream = controls.picture()
+    if (stream && !single) await openPicture(stream)
   }
 
   function close(): void {
@@ -129,6 +148,11 @@ export function usePictureInPicture(controls: Controls): {
     },
     { deep: true, immediate: true },
   )
+  watch(controls.picture, (now) => {
+    if (!single || single.srcObject === now) return
+    single.srcObject = now
+    if (now) void single.play().catch(() => undefined)
+  })
   document.addEventListener('visibilitychange', back)
   onScopeDispose(() => {
     document.removeEventListener('visibilitychange', back)
