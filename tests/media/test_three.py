@@ -151,9 +151,12 @@ async def test_a_repair_goes_only_to_who_asked_for_it(studio: Studio) -> None:
 
         await until(repaired, 20)
         lose[0] = False
+        # Who has lost nothing asks for nothing; on a machine that was away, one of them may have.
         rooms = (await studio.client.figures())["rooms"]["room"]
+        asked = (await studio.client.counters())["room"]
         for party in ("approver", "third"):
-            assert [f["retransmitted"] for f in rooms[party]["feeds"].values()] == [0] * 8
+            again = sum(f["retransmitted"] for f in rooms[party]["feeds"].values())
+            assert again <= asked[party]["nacks_in"], f"{party} got {again} again"
         window.forget()
         await _meets(window, APPROVER, THIRD)
     finally:
