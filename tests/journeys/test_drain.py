@@ -16,7 +16,7 @@ from tests.kit.meetings import load, meet_again, met, scan
 from tests.kit.peer import BLUE, RED
 from tests.kit.processes import Serving, serving
 from tests.kit.seats import TUS, Approver, Window, story
-from tests.kit.until import until
+from tests.kit.until import borne, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -34,7 +34,8 @@ async def trickle(first: bytes, sent: asyncio.Event, stop: asyncio.Event) -> Asy
 async def test_a_node_that_is_asked_to_end(tmp_path: Path, how: str) -> None:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     await load(database, tmp_path)
-    limit_s = 8.0 if how == "limit" else 60.0
+    # time enough for what goes on meanwhile, on a busy machine too
+    limit_s = 14.0 if how == "limit" else 60.0
     async with serving(tmp_path, database_url=database, drain_limit_s=limit_s) as node:
         await node.start()
         async with story(node) as seat:
@@ -90,7 +91,7 @@ async def test_a_node_that_is_asked_to_end(tmp_path: Path, how: str) -> None:
             if how == "limit":
                 assert took_s >= limit_s
             else:
-                assert took_s < ENDS_WITHIN_S + 5
+                assert took_s < borne(ENDS_WITHIN_S + 5)
             stop.set()
             assert await patch in (0, 423)
 
