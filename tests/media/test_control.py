@@ -126,7 +126,7 @@ async def test_a_worker_left_alone_finishes_its_files_and_exits(tmp_path: Path) 
     (workdir / TOKEN_NAME).write_text("secret")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "media.node", "--workdir", str(workdir), "--host", "127.0.0.1", "--linger", "1"),
+        *("-m", "media.node", "--workdir", str(workdir), "--host", "127.0.0.1", "--linger", "3"),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
