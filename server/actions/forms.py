@@ -86,15 +86,8 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
             at=change.at,
             version=version,
         )
-        await rows.save_form(
-            change.connection,
-            command.case_id,
-            before,
-            after,
-            rows.outdated_signatures(command.case_id),
-            rows.dropped_draft(command.case_id, command.field, actor.person_id),
-        )
         entry = after.entries[command.field]
+        ack = change.ack({"version": version, "value": entry.value})
         await change.record(
             subject,
             "case.edit",
@@ -114,8 +107,13 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
                 "base_version": command.base_version,
             },
             on_behalf_of=APPLICANT,
+            beside=[
+                *rows.changed_form(change.connection, command.case_id, before, after),
+                rows.outdated_signatures(command.case_id),
+                rows.dropped_draft(command.case_id, command.field, actor.person_id),
+            ],
         )
-        return change.ack({"version": version, "value": entry.value})
+        return ack
 
 
 async def draft(store: Store, actor: Actor, command: CaseDraft) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from signaling.refusals import Code, Refusal
 READERS: Final = 4
 POSTGRESQL_CONNECTIONS: Final = 20
 WAIT_FOR_CONNECTION_S: Final = 5.0
+ASK_AFTER_S: Final = 5.0
+"""How long a connection to PostgreSQL may rest before it is asked whether it is still one."""
 LOCK_TIMEOUT_MS: Final = 5_000
 STATEMENT_TIMEOUT_MS: Final = 30_000
 
@@ -117,7 +120,6 @@ class Database:
                 pool_size=POSTGRESQL_CONNECTIONS,
                 max_overflow=0,
                 pool_timeout=WAIT_FOR_CONNECTION_S,
-                pool_pre_ping=True,
                 connect_args={
                     # Always given: without one the driver would look for ~/.pgpass on the loop.
                     "password": address.password or os.environ.get("PGPASSWORD", ""),
@@ -130,6 +132,7 @@ class Database:
                     },
                 },
             )
+            _look_before_use(engine)
             return cls("postgresql", engine, engine if writable else None, None)
         raise ValueError(f"neither SQLite nor PostgreSQL: {address.drivername}")
 
@@ -247,6 +250,29 @@ def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncE
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _look_before_use(engine: AsyncEngine) -> None:
+    """Give out no connection that is gone by then: what the driver knows of it costs nothing, and
+    one that has rested is asked. To ask each time is three round trips of each transaction."""
+    failures = (engine.dialect.loaded_dbapi.Error, asyncpg.InterfaceError, OSError)
+
+    @sa.event.listens_for(engine.sync_engine, "checkin")
+    def rests(_: object, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine.sync_engine, "checkout")
+    def taken(connection: Any, record: Any, _: object) -> None:
+        rests_since = record.info.get("rests_since")
+        if rests_since is None:
+            return
+        try:
+            if time.monotonic() - rests_since > ASK_AFTER_S:
+                connection.ping()
+        except failures as error:
+            raise sa.exc.InvalidatePoolError from error
+        if connection.driver_connection.is_closed():
+            raise sa.exc.InvalidatePoolError
 
 
 def _text(stored: bytes) -> str:

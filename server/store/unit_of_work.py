@@ -8,7 +8,7 @@ after the commit. It knows the tables of that road and no others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -80,6 +80,7 @@ class Change:
         self._command = command
         self._digest = ""
         self._ack: Ack | None = None
+        self._ack_kept = False
         self._locked: dict[str, tuple[int, str]] = {}
 
     async def lock(self, subject: str) -> int:
@@ -112,6 +113,7 @@ class Change:
         on_behalf_of: str | None = None,
         people: Mapping[str, str] | None = None,
         result: str = OK,
+        beside: Sequence[batch.Write] = (),
     ) -> int:
         """Write the next version of `subject`: its event and its ledger entry; returns the version.
 
@@ -120,7 +122,8 @@ class Change:
         holds the version's place with `skipped`, for what no page shows. `payload` is
         what the ledger keeps in full. `people` maps person id to audience: whose sockets
         watch this subject from now on. Refused with LEDGER_UNAVAILABLE when the entry
-        cannot be written: then the act does not happen either.
+        cannot be written: then the act does not happen either. Written in the same go are
+        `beside` and the ack, where it was given before.
         """
         if self.replayed is not None:
             raise RuntimeError("a repeated command changes nothing")
@@ -161,6 +164,8 @@ class Change:
             await batch.write(
                 self.connection,
                 [
+                    *beside,
+                    *self._kept_ack(),
                     (_INSERT_EVENT, told),
                     (_INSERT_ENTRY, written | {"hash": head}),
                     (_INSERT_PAYLOAD, kept),
@@ -177,7 +182,9 @@ class Change:
         return version
 
     def ack(self, result: Mapping[str, Any] | None = None) -> Ack:
-        """Acknowledge the command; stored with its id when the transaction commits."""
+        """Acknowledge the command, once; stored with its id when the transaction commits."""
+        if self._ack_kept:
+            raise RuntimeError("the command has its ack already")
         self._ack = Ack(ok=True, result=dict(result or {}))
         return self._ack
 
@@ -207,20 +214,24 @@ class Change:
 
     async def finish(self) -> None:
         """Store the ack. For Store.change."""
-        if self._command is None or self.replayed is not None:
-            return
-        ack = self._ack or self.ack()
-        await self.connection.execute(
-            _INSERT_COMMAND,
-            {
-                "person_id": self.actor.person_id,
-                "id": self._command.id,
-                "type": getattr(self._command, "type", ""),
-                "digest": self._digest,
-                "ack": ack.model_dump(mode="json"),
-                "at": self.at,
-            },
-        )
+        if self._ack is None and self._command is not None and self.replayed is None:
+            self.ack()
+        await batch.write(self.connection, self._kept_ack())
+
+    def _kept_ack(self) -> list[batch.Write]:
+        """The ack as it is stored; nothing when there is none yet, or when it was stored before."""
+        if self._command is None or self._ack is None or self._ack_kept:
+            return []
+        self._ack_kept = True
+        told = {
+            "person_id": self.actor.person_id,
+            "id": self._command.id,
+            "type": getattr(self._command, "type", ""),
+            "digest": self._digest,
+            "ack": self._ack.model_dump(mode="json"),
+            "at": self.at,
+        }
+        return [(_INSERT_COMMAND, told)]
 
     def _body(
         self,

@@ -133,12 +133,14 @@ async def save_promises(connection: Connection, case_id: str, promises: Iterable
     )
 
 
-async def save_form(
-    connection: Connection, case_id: str, before: Form, after: Form, *beside: Write
-) -> None:
-    """Write the entries (with their history), proposals and holds that differ, and what is to be
-    written beside them, in one go."""
-    writes: list[Write] = [*beside]
+async def save_form(connection: Connection, case_id: str, before: Form, after: Form) -> None:
+    """Write ``changed_form``, in one go."""
+    await batch.write(connection, changed_form(connection, case_id, before, after))
+
+
+def changed_form(connection: Connection, case_id: str, before: Form, after: Form) -> list[Write]:
+    """The entries (with their history), proposals and holds that differ, to be written."""
+    writes: list[Write] = []
 
     def put(table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
@@ -189,7 +191,7 @@ async def save_form(
                 {"case_id": case_id, "field": name},
                 {"person_id": hold.person_id, "expires_at": hold.expires_at},
             )
-    await batch.write(connection, writes)
+    return writes
 
 
 async def save_material(
