@@ -83,11 +83,23 @@ async def consent(store: Store, actor: Actor, command: CaseConsentEarlier) -> Ac
 
 
 async def listing(store: Store, actor: Actor, case_id: str) -> EarlierMaterials:
-    """What the applicant lets be used in this case; refused as in ``cases.admission.earlier``."""
-    async with store.read() as connection:
-        record, _, found = await admitted_earlier(connection, actor, case_id)
+    """What the applicant lets be used in this case; refused as in ``cases.admission.earlier``.
+
+    The ledger of this case keeps who looked, and at which materials.
+    """
+    subject = subject_of(case_id)
+    async with store.change(actor) as change:
+        await change.lock(subject)
+        record, _, found = await admitted_earlier(change.connection, actor, case_id)
+        offered = [(one, was) for one in found for was in rules.offered(one)]
+        await change.record(
+            subject,
+            "case.list_earlier",
+            subject,
+            None,
+            payload={"materials": sorted(was.id for _, was in offered)},
+        )
     item = record.case.item
-    offered = [(one, was) for one in found for was in rules.offered(one)]
     return EarlierMaterials(
         materials=[
             EarlierMaterial(

@@ -126,12 +126,16 @@ async def read_unmasked(ask: Ask[Nothing, Nothing]) -> Unmasked:
 
 
 @routes.route(
-    "GET",
+    "POST",
     "/api/v1/cases/{case_id}/earlier",
     problems=(Code.NOT_FOUND, Code.NOT_YOURS, Code.CASE_CLOSED, Code.EARLIER_CONSENT_MISSING),
+    act="case.list_earlier",
 )
 async def list_earlier(ask: Ask[Nothing, Nothing]) -> EarlierMaterials:
-    """What the applicant brought to his earlier cases and lets be used in this one, newest first."""
+    """What the applicant brought to his earlier cases and lets be used in this one, newest first.
+
+    To look is an act: who looked, and at which materials, is kept in the ledger of this case.
+    """
     return await earlier.listing(ask.request.app[STORE], ask.actor, ask.path("case_id"))
 
 

@@ -87,12 +87,15 @@ class Database:
         self._one_writer = asyncio.Lock() if dialect == "sqlite" else None
 
     @classmethod
-    async def open(cls, url: str, *, writable: bool = True) -> Database:
+    async def open(
+        cls, url: str, *, writable: bool = True, ask_after_s: float = ASK_AFTER_S
+    ) -> Database:
         """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://...`.
 
         A writable SQLite file belongs to one process: AlreadyOpen when another has it. With
-        `writable=False` nothing is locked or made, and `write` is a bug. ValueError for
-        other addresses and for SQLite in memory.
+        `writable=False` nothing is locked or made, and `write` is a bug. A connection to
+        PostgreSQL that rested for longer than `ask_after_s` is asked before it is used.
+        ValueError for other addresses and for SQLite in memory.
         """
         address = sa.make_url(url)
         if address.drivername == "sqlite+aiosqlite":
@@ -132,7 +135,7 @@ class Database:
                     },
                 },
             )
-            _look_before_use(engine)
+            _look_before_use(engine, ask_after_s)
             return cls("postgresql", engine, engine if writable else None, None)
         raise ValueError(f"neither SQLite nor PostgreSQL: {address.drivername}")
 
@@ -252,7 +255,7 @@ def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncE
     return engine
 
 
-def _look_before_use(engine: AsyncEngine) -> None:
+def _look_before_use(engine: AsyncEngine, ask_after_s: float) -> None:
     """Give out no connection that is gone by then: what the driver knows of it costs nothing, and
     one that has rested is asked. To ask each time is three round trips of each transaction."""
     failures = (engine.dialect.loaded_dbapi.Error, asyncpg.InterfaceError, OSError)
@@ -267,7 +270,7 @@ def _look_before_use(engine: AsyncEngine) -> None:
         if rests_since is None:
             return
         try:
-            if time.monotonic() - rests_since > ASK_AFTER_S:
+            if time.monotonic() - rests_since > ask_after_s:
                 connection.ping()
         except failures as error:
             raise sa.exc.InvalidatePoolError from error

@@ -83,6 +83,7 @@ BY_HTTP: Final = {
     "POST /api/v1/uploads/{upload_id}": "material.append",
     "DELETE /api/v1/uploads/{upload_id}": "material.cancel",
     "POST /api/v1/cases/{case_id}/ledger-check": "ledger.check",
+    "POST /api/v1/cases/{case_id}/earlier": "case.list_earlier",
     "POST /api/v1/calls/{call_id}/check": "call.check",
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
@@ -515,7 +516,11 @@ async def _earlier(scene: Scene, material_id: str) -> None:
     case = {"case_id": made["case_id"]}
     answer = {**case, "given": True, "text_version": "2026-11", "language": "zh-CN"}
     await scene.is_refused(APPROVER, "case.consent_earlier", **answer)
+    listing = "POST /api/v1/cases/{case_id}/earlier"
+    await scene.is_denied(CLERK, listing, case)
     await scene.does(CLERK, "case.consent_earlier", **answer)
+    await scene.is_denied(APPROVER, listing, case)
+    await scene.asks(CLERK, listing, "case.list_earlier", case)
     take = {**case, "line": "identity", "material_id": material_id}
     await scene.is_refused(APPROVER, "case.take_earlier", **take)
     await scene.news()

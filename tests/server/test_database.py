@@ -175,6 +175,31 @@ async def test_a_database_that_goes_away_is_busy_and_comes_back(
             assert await change.record("case:one", "case.edit", "x", None, payload={}) == 1
 
 
+@pytest.mark.parametrize("ask_after_s", [0.0, 3600.0])
+async def test_a_connection_that_went_away_while_it_rested_is_not_given_out(
+    postgres_server: Postgres, postgres_url: str, ask_after_s: float
+) -> None:
+    database = await Database.open(postgres_url, ask_after_s=ask_after_s)
+
+    async def given_out() -> tuple[int, Any]:
+        async with database.write() as connection:
+            raw = await connection.get_raw_connection()
+            pid = await connection.scalar(sa.text("SELECT pg_backend_pid()"))
+            return int(pid or 0), raw.driver_connection
+
+    try:
+        first, driver = await given_out()
+        assert (await given_out())[0] == first
+        end = f"SELECT pg_terminate_backend({first})"
+        await asyncio.to_thread(postgres_server.sql, end)
+        await until(lambda: None if driver.is_closed() else "not heard of yet")
+        second, _ = await given_out()
+        assert second != first
+        assert (await given_out())[0] == second
+    finally:
+        await database.close()
+
+
 @pytest.mark.parametrize("there", ["nothing", "a socket of before", "hangs up", "gibberish"])
 async def test_a_server_that_is_not_reached_is_busy(there: str) -> None:
     """While PostgreSQL starts again, its socket is away, or is one that nobody reads."""

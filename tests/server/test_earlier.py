@@ -95,6 +95,9 @@ async def test_a_file_is_used_again_by_consent_and_both_records_tell_it(
     consent = next(one for one in here if one["act"] == "case.consent_earlier")
     assert (consent["actor"], consent["on_behalf_of"]) == ("person-lixiulan", "applicant")
     assert "不必重新扫描" in await payload(office, case_id, consent["version"])
+    looked = next(one for one in here if one["act"] == "case.list_earlier")
+    assert (looked["actor"], looked["object"]) == ("person-lixiulan", f"case:{case_id}")
+    assert brought in await payload(office, case_id, looked["version"])
     used = next(one for one in here if one["act"] == "case.take_earlier")
     assert used["object"] == f"material:{taken}"
     assert brought in await payload(office, case_id, used["version"])

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,12 +25,11 @@ from typing import Any, Final, TypeVar
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -83,6 +82,10 @@ JUMPS: Final = 4
 """How often a lease may run out: a lost seat of the call is kept for 60 s of the moved clock."""
 SETTLED_WITHIN_S: Final = 20.0
 VECTORS_AT_MOST: Final = 120
+ACKNOWLEDGED_AT_LEAST: Final = 0.3
+"""Which share of what was offered must have been taken, or too little was tried."""
+RUNS_TOGETHER: Final = 10
+"""Of the long count: each ten under a seed of their own."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +146,17 @@ class Ground:
     acknowledged: int = 0
     came: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    failure: BaseException | None = None
+    """The first: what Hypothesis tells of a run that cannot be had again would hide it."""
 
     @property
     def store(self) -> Store:
         return self.nodes[0].store
+
+    @property
+    def offered(self) -> int:
+        """How many acts were answered, by an acknowledgement or a refusal."""
+        return self.acknowledged + self.refused.total()
 
 
 @dataclass
@@ -221,7 +231,8 @@ class Case:
     async def end(self) -> None:
         for page in PAGES.keys() - self.lines.keys():
             self.lines[page] = await self._line(page)
-        await self.lines[CLERK].send("call.hang_up", call_id=self.call_id)
+        over = {"type": "call.hang_up", "id": secrets.token_urlsafe(16), "call_id": self.call_id}
+        await self._heard(self.lines[CLERK], over)
         for desk in self.lines.values():
             await desk.close()
 
@@ -367,10 +378,13 @@ class Case:
         for span in self.spans:
             audience, got = PAGES[span.page], span.events(self.subject)
             first = span.snapshot["version"]
-            assert [one["version"] for one in got] == list(range(first + 1, first + 1 + len(got)))
+            # What a node had still to tell when the page came may be in its snapshot already.
+            known = sum(one["version"] <= first for one in got)
+            start = first + 1 - known
+            assert [one["version"] for one in got] == list(range(start, start + len(got)))
             assert span.snapshot == truth[audience][first], span.page
             reached = reducers.reduce_case(span.snapshot, got)
-            assert reached == truth[audience][first + len(got)], span.page
+            assert reached == truth[audience][first + len(got) - known], span.page
         self._same_everywhere(now)
         await self._history(events)
 
@@ -509,7 +523,11 @@ def machine(ground: Ground) -> type[RuleBasedStateMachine]:
 
         def _run(self, work: Coroutine[Any, Any, R]) -> R:
             self.sound = False
-            result = ground.runner.run(work)
+            try:
+                result = ground.runner.run(work)
+            except BaseException as error:
+                ground.failure = ground.failure or error
+                raise
             self.sound = True
             return result
 
@@ -539,29 +557,31 @@ def machine(ground: Ground) -> type[RuleBasedStateMachine]:
             there = page in self.case.lines
             self._run(self.case.cut(page) if there else self.case.back(page))
 
-        @precondition(lambda self: self.jumps < JUMPS)
         @rule()
         def leases_run_out(self) -> None:
-            self.jumps += 1
-            ground.clock.move(11)
+            # No precondition: where a run has this rule alone, nothing would be left to draw.
+            if self.jumps < JUMPS:
+                self.jumps += 1
+                ground.clock.move(11)
 
         def teardown(self) -> None:
             if self.sound:
                 self._run(self.case.settle())
                 self.case.keep()
-            ground.runner.run(self.case.end())
+            self._run(self.case.end())
             ground.runs += 1
 
     return Interleavings
 
 
-def explore(ground: Ground, runs: int, steps: int) -> None:
+def explore(ground: Ground, runs: int, steps: int, seeded: int | None = None) -> None:
+    factory = machine(ground)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine(ground),
+        factory if seeded is None else seed(seeded)(factory),
         settings=settings(
             max_examples=runs,
             stateful_step_count=steps,
-            derandomize=True,
+            derandomize=seeded is None,
             database=None,
             deadline=None,
             phases=[Phase.generate],
@@ -569,7 +589,6 @@ def explore(ground: Ground, runs: int, steps: int) -> None:
             report_multiple_bugs=False,
         ),
     )
-    assert ground.runs >= runs
 
 
 @asynccontextmanager
@@ -595,13 +614,22 @@ async def nodes(
         yield running
 
 
-def asked(all_settings: list[StoreSettings], runs: int, steps: int) -> Ground:
+def asked(
+    all_settings: list[StoreSettings], runs: int, steps: int, seeds: Iterable[int | None] = (None,)
+) -> Ground:
+    """``runs`` of so many steps under each of these seeds; None is the seed of the suite."""
     clock = MovedClock()
     with asyncio.Runner() as runner:
         block = nodes(all_settings, clock)
         ground = Ground(runner, runner.run(block.__aenter__()), clock)
         try:
-            explore(ground, runs, steps)
+            for number, seeded in enumerate(seeds, 1):
+                explore(ground, runs, steps, seeded)
+                assert ground.runs >= number * runs
+        except BaseException:
+            if ground.failure is not None:
+                raise ground.failure from None
+            raise
         finally:
             runner.run(block.__aexit__(None, None, None))
     return ground
@@ -611,7 +639,8 @@ def asked(all_settings: list[StoreSettings], runs: int, steps: int) -> Ground:
 def test_every_interleaving_ends_with_the_same_case_everywhere(tmp_path: Path) -> None:
     here = settings_for(f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}", tmp_path)
     ground = asked([here], runs=12, steps=16)
-    assert ground.acknowledged > 60
+    assert ground.offered > 5 * ground.runs
+    assert ground.acknowledged > ground.offered * ACKNOWLEDGED_AT_LEAST
     assert ground.refused.keys() >= {"stale", "field_held", "not_yours"}
     assert len(ground.vectors) > 20
     write("interleavings", ground.vectors)
@@ -633,7 +662,10 @@ def test_every_interleaving_over_two_nodes(
         )
         for name in ("one", "two")
     ]
-    ground = asked(chosen, runs=200, steps=40)
+    ground = asked(chosen, runs=RUNS_TOGETHER, steps=40, seeds=range(200 // RUNS_TOGETHER))
     record_property("runs", ground.runs)
+    record_property("offered acts", ground.offered)
     record_property("acknowledged acts", ground.acknowledged)
-    assert ground.acknowledged > 2_000
+    record_property("refused acts", dict(ground.refused))
+    assert ground.offered > 5 * ground.runs
+    assert ground.acknowledged > ground.offered * ACKNOWLEDGED_AT_LEAST

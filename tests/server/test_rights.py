@@ -84,7 +84,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/cases/{case_id}": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
     "GET /api/v1/owed": ALL,
-    "GET /api/v1/cases/{case_id}/earlier": WINDOW,
+    "POST /api/v1/cases/{case_id}/earlier": WINDOW,
     "GET /api/v1/cases/{case_id}/history": WATCHING,
     "GET /api/v1/cases/{case_id}/ledger": WATCHING,
     "POST /api/v1/cases/{case_id}/ledger-check": WATCHING,

@@ -716,7 +716,7 @@ export interface CaseConsentEarlier {
 }
 /**
  * Use a material of an earlier case of the same applicant as the next version of a line, as
- * ``GET /cases/{case_id}/earlier`` offers it. Window only. Refused: case_closed, not_found,
+ * ``POST /cases/{case_id}/earlier`` offers it. Window only. Refused: case_closed, not_found,
  * earlier_consent_missing, line_unknown, throttled. Result: ``{material_id}``.
  */
 export interface CaseTakeEarlier {
