@@ -41,6 +41,11 @@ _UPDATE_SUBJECT: Final = (
 _INSERT_EVENT: Final = events.insert()
 _INSERT_ENTRY: Final = ledger_entries.insert()
 _INSERT_PAYLOAD: Final = ledger_payloads.insert()
+_TAKE_TURN: Final = sa.select(
+    # To plan what an act writes costs PostgreSQL more than to run it: kept plans serve this transaction.
+    sa.func.set_config("plan_cache_mode", "force_generic_plan", True),
+    sa.func.pg_advisory_xact_lock(sa.bindparam("turn", type_=sa.BigInteger)),
+)
 _FIND_COMMAND: Final = sa.select(commands.c.digest, commands.c.ack).where(
     commands.c.person_id == sa.bindparam("person"), commands.c.id == sa.bindparam("command")
 )
@@ -197,9 +202,7 @@ class Change:
             # Two copies of a command at once: the second waits here and finds the first's ack.
             key = hashlib.sha256(f"{self.actor.person_id}\n{self._command.id}".encode()).digest()
             await self.connection.execute(
-                sa.select(
-                    sa.func.pg_advisory_xact_lock(int.from_bytes(key[:8], "big", signed=True))
-                )
+                _TAKE_TURN, {"turn": int.from_bytes(key[:8], "big", signed=True)}
             )
         row = (
             await self.connection.execute(

@@ -83,7 +83,6 @@ BY_HTTP: Final = {
     "POST /api/v1/uploads/{upload_id}": "material.append",
     "DELETE /api/v1/uploads/{upload_id}": "material.cancel",
     "POST /api/v1/cases/{case_id}/ledger-check": "ledger.check",
-    "POST /api/v1/cases/{case_id}/earlier": "case.list_earlier",
     "POST /api/v1/calls/{call_id}/check": "call.check",
     "POST /api/v1/calls/{call_id}/composition": "playback.ask",
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
@@ -93,6 +92,7 @@ BY_HTTP: Final = {
     "PUT /api/v1/templates/{paper_kind}": "template.publish",
     "POST /api/v1/materials/{material_id}/original": "material.original",
     "POST /api/v1/materials/{material_id}/card": "material.read_card",
+    "POST /api/v1/cases/{case_id}/earlier": "case.list_earlier",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
 PHONES: Final = frozenset({
