@@ -42,9 +42,7 @@ _INSERT_EVENT: Final = events.insert()
 _INSERT_ENTRY: Final = ledger_entries.insert()
 _INSERT_PAYLOAD: Final = ledger_payloads.insert()
 _TAKE_TURN: Final = sa.select(
-    # To plan what an act writes costs PostgreSQL more than to run it: kept plans serve this transaction.
-    sa.func.set_config("plan_cache_mode", "force_generic_plan", True),
-    sa.func.pg_advisory_xact_lock(sa.bindparam("turn", type_=sa.BigInteger)),
+    sa.func.pg_advisory_xact_lock(sa.bindparam("turn", type_=sa.BigInteger))
 )
 _FIND_COMMAND: Final = sa.select(commands.c.digest, commands.c.ack).where(
     commands.c.person_id == sa.bindparam("person"), commands.c.id == sa.bindparam("command")
