@@ -323,6 +323,7 @@ async def test_a_worker_that_dies_ends_no_call(store: Store, hall: Hall) -> None
         for seat in seats:
             await seat.anew(call_id)
         await window.meets(approver)
+        await approver.meets(window)
         await both(seats, call_id, "recording")
         assert {leg["state"] for leg in window.desk.calls[call_id]["legs"]} == {"joined"}
         await window.desk.do("call.hang_up", call_id=call_id)
@@ -530,7 +531,9 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
             MEDIA_S,
         )
         await approver.anew(call_id)
+        window.peer.forget()
         await window.meets(approver)
+        await approver.meets(window)
 
 
 async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, hall: Hall) -> None:
