@@ -8,27 +8,40 @@ from __future__ import annotations
 import asyncio
 import re
 import wave
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from playwright.async_api import expect
 
 from tests.kit.screens import Screens
 from tests.kit.talks import FAR, Talk, shows, stands, talking
-from tests.kit.until import until
+from tests.kit.until import STRICT, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-async def quiet(talk: Talk, mids: str) -> None:
-    """Nothing more comes from the pages on these m-lines: a second goes by without a packet."""
+async def quiet(talk: Talk, mids: str) -> float:
+    """Nothing more comes from the pages on these m-lines: a second goes by without a packet.
+
+    Returns when that second began, on the monotonic clock: the last packet came before.
+    """
     counts: list[int] = []
+    since = monotonic()
 
     async def still() -> str | None:
-        counts.append(await talk.came(mids))
-        return None if len(counts) > 10 and len(set(counts[-10:])) == 1 else f"{counts[-5:]}"
+        nonlocal since
+        count = await talk.came(mids)
+        if counts and count != counts[-1]:
+            counts.clear()
+        if not counts:
+            since = monotonic()
+        counts.append(count)
+        return None if len(counts) > 10 else f"{counts[-1]} for {len(counts)} looks"
 
     await until(still, 10, every_s=0.1)
+    return since
 
 
 async def gone(talk: Talk) -> int:
@@ -44,7 +57,10 @@ async def gone(talk: Talk) -> int:
     return counts[-1]
 
 
-async def test_hold_and_mute_stop_what_passes(tmp_path: Path) -> None:
+@pytest.mark.timed
+async def test_hold_and_mute_stop_what_passes(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     async with talking(tmp_path) as talk:
         window, approver = talk.window.page, talk.approver.page
 
@@ -56,6 +72,18 @@ async def test_hold_and_mute_stop_what_passes(tmp_path: Path) -> None:
         await window.keyboard.press("Control+d")
         await approver.keyboard.press("Control+d")
         await expect(approver.get_by_text("对方已静音")).to_be_hidden()
+
+        # the camera off: no picture leaves the page any more, within half a second (P4)
+        off_at = monotonic()
+        for page in (window, approver):
+            await page.keyboard.press("Control+e")
+        took_s = await quiet(talk, "1") - off_at
+        record_property("camera_off_s", round(took_s, 2))
+        assert not STRICT or took_s < 0.5
+        for page in (window, approver):
+            await page.keyboard.press("Control+e")
+        for desk in (talk.window, talk.approver):
+            await shows(desk)
 
         # held by the approver: said on both with a running clock, and not one packet passes
         await approver.get_by_role("button", name="保持", exact=True).click()
