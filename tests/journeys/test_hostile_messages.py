@@ -29,6 +29,7 @@ from server.settings import Settings
 from server.store import SYSTEM, Store, people, upgrade
 from server.wire.case import FROM_PAGE
 from signaling.client import Client
+from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from signaling.refusals import Code
 from tests.kit.casework import hashed
 from tests.kit.desks import desk_of
@@ -373,5 +374,7 @@ async def _sdp(approver: Approver, call_id: str, answers: list[Any]) -> None:
 
             await until(why_not, 20)
             assert ack.ok or ack.code in (Code.BAD_SDP, Code.MALFORMED), (sdp, ack)
+        # What this person may send is used up; his page, which comes next, needs some of it.
+        await asyncio.sleep(COMMANDS_AT_ONCE / COMMANDS_PER_S)
     finally:
         await peer.close()
