@@ -86,7 +86,7 @@ from server.api.nodes import NEIGHBOURS, Neighbours
 from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, Store
 from server.wire.case import MaterialProgress
-from server.wire.projection import CASE_AUDIENCES, project
+from server.wire.projection import CASE_AUDIENCES, parts, project
 from server.work import cards
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
@@ -248,6 +248,7 @@ async def node(
         authenticate=who,
         outbox=store,
         project=project,
+        parts=parts,
         sentence=problems.sentence,
         refused=supervision.refusals(store),
         relay=store.bus.ephemeral,

@@ -13,7 +13,7 @@ import re
 import secrets
 import time
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -132,6 +132,11 @@ class Connection:
         if self._gateway is not None:
             await self._gateway._watch_from_now(self, subject, audience)
 
+    def unwatch(self, subject: str) -> None:
+        """This socket gets nothing more of ``subject``, what waits behind an ack neither."""
+        if self._gateway is not None:
+            self._gateway._forget(self, subject)
+
     def watches(self, subject: str) -> str | None:
         """As which audience this socket watches ``subject``; None when it does not."""
         return self._watching.get(subject)
@@ -191,7 +196,8 @@ class Gateway:
 
     ``authenticate`` turns a handshake into who it is, or None; it is asked again every
     ``recheck_every_s``, so that a sign-in which ended or expired loses its sockets. ``project`` gives the event that
-    one audience may see (``server.wire.projection``). ``sentence`` says a refusal in a language.
+    one audience may see (``server.wire.projection``). ``parts`` gives the audiences that an event is the last
+    for: their sockets watch its subject no longer, and may ask anew. ``sentence`` says a refusal in a language.
     ``refused`` is told of every refused command of a known person (it writes the ledger).
     ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins
     besides the host's own; a foreign one is refused before anything is read. ``relay`` carries an
@@ -204,6 +210,7 @@ class Gateway:
         authenticate: Callable[[Handshake], Awaitable[Who | None]],
         outbox: Outbox,
         project: Callable[[StoredEvent, str], Mapping[str, Any] | BaseModel],
+        parts: Callable[[StoredEvent], Collection[str]] = lambda event: (),
         sentence: Callable[[Code, str, Mapping[str, Any]], str],
         refused: Callable[[Who, Command, Refusal], Awaitable[None]] | None = None,
         relay: Callable[[str, Mapping[str, Any]], None] | None = None,
@@ -215,6 +222,7 @@ class Gateway:
         self._authenticate = authenticate
         self._outbox = outbox
         self._project = project
+        self._parts = parts
         self._sentence = sentence
         self._refused = refused
         self._relay = relay
@@ -350,9 +358,7 @@ class Gateway:
         """
         for connection in list(self._rooms.get(subject, {}).get(audience, ())):
             if connection.who.person_id == person_id:
-                self._unwatch(connection, subject)
-                kept = [held for held in connection._held if held[0] != subject]
-                connection._held = deque(kept)
+                self._forget(connection, subject)
 
     def connected(self) -> set[Who]:
         """Who has a socket on this node, as he was when he connected."""
@@ -605,6 +611,10 @@ class Gateway:
         if not self._rooms[subject]:
             del self._rooms[subject]
 
+    def _forget(self, connection: Connection, subject: str) -> None:
+        self._unwatch(connection, subject)
+        connection._held = deque(held for held in connection._held if held[0] != subject)
+
     async def _send(
         self, connection: Connection, subject: str, event: str, body: dict[str, Any]
     ) -> None:
@@ -678,6 +688,9 @@ class Gateway:
             body = seen.model_dump(mode="json") if isinstance(seen, BaseModel) else dict(seen)
             for connection in list(members):
                 await self._send(connection, event.subject, "event", body)
+        for audience in self._parts(event):
+            for connection in list(self._rooms.get(event.subject, {}).get(audience, ())):
+                self._unwatch(connection, event.subject)
         self._counts["events"] += 1
 
     # ------------------------------------------------------------ the beat

@@ -55,6 +55,8 @@ class Code(StrEnum):
     REASON_MISSING = "reason_missing"
     INCOMPLETE = "incomplete"
     SECOND_NOTICE = "second_notice"
+    SAME_UNIT = "same_unit"
+    NO_APPROVER = "no_approver"
     LIMIT_NOT_RUNNING = "limit_not_running"
     LIMIT_PASSED = "limit_passed"
     CLOCK_STOPPED = "clock_stopped"

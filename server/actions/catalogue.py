@@ -45,7 +45,7 @@ async def item(store: Store, item_id: str) -> ItemView:
         row = await rows.find_item(reading, item_id)
     if row is None:
         raise Refusal(Code.NOT_FOUND, item=item_id)
-    return item_view(row.item, row.unit_name, row.place)
+    return item_view(row.item, row.item.unit_id, row.unit_name, row.place)
 
 
 async def learn_regions() -> None:

@@ -1,4 +1,5 @@
-"""Judging a case: the review of each material, the checklist and the decision, by the approver.
+"""Judging a case: the review of each material, the checklist, the decision, and that another unit is to
+decide (转办), by the approver.
 
 The decision asks for its official paper in the same transaction, and gives the 办件编号 where
 there is none yet. Rules are in server.domain.material, server.domain.checklist and
@@ -18,7 +19,13 @@ from server.actions.cases import (
     subject_of,
 )
 from server.actions.papers import ask_paper
-from server.actions.views import check_view, decided_view, material_view, person_ref
+from server.actions.views import (
+    check_view,
+    decided_view,
+    material_view,
+    person_ref,
+    referral_view,
+)
 from server.domain import case as rules
 from server.domain import checklist, material
 from server.domain.numbering import STANDARD, Numbering
@@ -27,16 +34,20 @@ from server.domain.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
+from server.store import people as people_rows
 from server.wire.case import (
     CaseCheck,
     CaseChecked,
     CaseDecide,
     CaseDecided,
+    CaseRefer,
+    CaseReferred,
     CaseReview,
     MaterialChanged,
     PaperKind,
 )
 from signaling.protocol import Ack, Command
+from signaling.refusals import Code, Refusal
 
 PAPERS: Final[dict[rules.Decision, PaperKind]] = {
     "accepted": "acceptance",
@@ -58,7 +69,15 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
     async def checked(connection: Connected, command: CaseCheck) -> Ack:
         return await check(store, actor_of(connection), command)
 
-    return {CaseReview: reviewed, CaseCheck: checked, CaseDecide: decided}
+    async def referred(connection: Connected, command: CaseRefer) -> Ack:
+        return await refer(store, actor_of(connection), command)
+
+    return {
+        CaseReview: reviewed,
+        CaseCheck: checked,
+        CaseDecide: decided,
+        CaseRefer: referred,
+    }
 
 
 async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
@@ -196,3 +215,39 @@ async def decide(
         paper = PAPERS[decided.kind]
         await ask_paper(change, replace(record, case=after, people=people), paper)
         return change.ack({"number": number})
+
+
+async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
+    """转办: another unit decides from now on. Who watched the case opens it anew, as far as he may.
+
+    Refusals: ``not_found`` (of the unit too), ``server.domain.case.refer``.
+    """
+    async with store.change(actor, command) as change:
+        if change.replayed:
+            return change.replayed
+        subject = subject_of(command.case_id)
+        await change.lock(subject)
+        record, hand = await admitted(change.connection, actor, command.case_id)
+        here = await people_rows.find_authority(change.connection, record.case.unit_id)
+        there = await people_rows.find_authority(change.connection, command.unit_id)
+        if here is None or there is None:
+            raise Refusal(Code.NOT_FOUND, unit=command.unit_id)
+        after = rules.refer(record.case, here, there, command.reason, hand, at=change.at)
+        await rows.save(change.connection, record.case, after)
+        told = after.referrals[-1]
+        view = referral_view(told, {**record.people, actor.person_id: person_ref(actor)})
+        await change.record(
+            subject,
+            "case.refer",
+            f"unit:{there.id}",
+            lambda version: CaseReferred(
+                subject=subject,
+                version=version,
+                at=change.at,
+                referral=view,
+                unit_id=there.id,
+                place=there.place,
+            ),
+            payload={"from": here.id, "to": there.id, "reason": told.reason},
+        )
+        return change.ack()

@@ -135,7 +135,7 @@ async def versions(store: Store, actor: Actor, item_id: str) -> ItemVersions:
             raise Refusal(Code.NOT_FOUND, item=item_id)
         found = await rows.find_versions(connection, row.item)
     return ItemVersions(
-        item=item_view(row.item, row.unit_name, row.place),
+        item=item_view(row.item, row.item.unit_id, row.unit_name, row.place),
         in_use=row.in_use,
         legal_days=row.item.legal_days,
         item_type=_word(ItemType, row.item.item_type),
@@ -185,7 +185,7 @@ async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
         row = await _known(connection, item_id)
         newest = (await rows.find_versions(connection, row.item))[0].item
     return ItemForm(
-        item=item_view(row.item, row.unit_name, row.place),
+        item=item_view(row.item, row.item.unit_id, row.unit_name, row.place),
         newest=newest.version,
         document=schema.document(row.item.form_title, row.item.form, row.item.rules),
     )
@@ -203,7 +203,8 @@ async def check_form(
         row = await _known(connection, item_id)
     found, faults = blueprint.read(document, _lines(row.item), datetime.now(UTC))
     return FormCheck(
-        item=found and item_view(_with_form(row.item, found), row.unit_name, row.place),
+        item=found
+        and item_view(_with_form(row.item, found), row.item.unit_id, row.unit_name, row.place),
         faults=[FormFault(pointer=one.pointer, why=one.why, name=one.name) for one in faults],
     )
 

@@ -79,6 +79,7 @@ _ACTS: Final = {
     "case.submit": "提交 Submitted",
     "case.sign": "签名 Signed",
     "case.decide": "决定 Decision",
+    "case.refer": "转办 Referral",
 }
 
 

@@ -59,6 +59,7 @@ from server.wire.case import (
     PromiseView,
     Proposal,
     RatingView,
+    ReferralView,
     Saying,
     SignatureView,
     Submission,
@@ -98,7 +99,7 @@ def case_view(whole: rows.Whole) -> CaseView:
         number=case.number,
         state=case.state,
         mode=case.mode,
-        item=item_view(case.item, record.unit_name, record.place),
+        item=item_view(case.item, case.unit_id, record.unit_name, record.place),
         clerk=people[case.clerk_id],
         window_name=record.window_name,
         window_unit_id=case.window_unit_id,
@@ -133,6 +134,17 @@ def case_view(whole: rows.Whole) -> CaseView:
         promises=[promise_view(one, people) for one in case.promises],
         earlier_consent=case.earlier_consent
         and consent_view(case.earlier_consent, people[case.earlier_consent.taken_by]),
+        referrals=[referral_view(one, people) for one in case.referrals],
+    )
+
+
+def referral_view(referral: rules.Referral, people: Mapping[str, PersonRef]) -> ReferralView:
+    return ReferralView(
+        from_unit_name=referral.from_unit_name,
+        to_unit_name=referral.to_unit_name,
+        reason=referral.reason,
+        by=people[referral.by],
+        at=referral.at,
     )
 
 
@@ -147,13 +159,14 @@ def drawing_view(drawing: Drawing, by: PersonRef) -> DrawingView:
     )
 
 
-def item_view(item: Item, unit_name: str, place: str) -> ItemView:
+def item_view(item: Item, unit_id: str, unit_name: str, place: str) -> ItemView:
+    """The item for the wire, as one of this unit."""
     return ItemView(
         id=item.id,
         code=item.code,
         name=item.name,
         version=item.version,
-        unit_id=item.unit_id,
+        unit_id=unit_id,
         unit_name=unit_name,
         place=place,
         promised_days=item.promised_days,

@@ -161,6 +161,14 @@ TABLE: Final[dict[Code, Entry]] = {
         "本办件已发过补正通知。依照《行政许可法》第三十二条，须一次告知全部补正内容；确需再次告知的，请确认后发出。",
         "A correction notice was already given. Article 32 of the Administrative Licence Law asks for everything at once; confirm if another one is really needed.",
     ),
+    Code.SAME_UNIT: Entry(
+        409, "本办件已由该单位审批，无需转办。", "This case is decided by that unit already."
+    ),
+    Code.NO_APPROVER: Entry(
+        409,
+        "该单位没有审批人员，不能转办。",
+        "Nobody at that unit could decide; the case cannot be referred to it.",
+    ),
     Code.LIMIT_NOT_RUNNING: Entry(
         409,
         "本办件尚未受理，没有正在计算的办理期限。",

@@ -2,7 +2,8 @@
 
     registered < reviewing < accepted | to_correct | refused;  to_correct -> reviewing
 
-``accepted`` and ``refused`` close the case. The form and the materials have rules of their own
+``accepted`` and ``refused`` close the case. An open one may be referred (转办) to another unit, which
+decides from then on; its state stays. The form and the materials have rules of their own
 beside this module. Pure: time, calendar and serials are given.
 """
 
@@ -76,8 +77,33 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class Authority:
+    """A unit that may decide, as it is named to people; ``approvers`` is how many it has."""
+
+    id: str
+    name: str
+    place: str
+    approvers: int
+
+
+@dataclass(frozen=True)
+class Referral:
+    """转办: the unit that decided passed the case on. Names are those of that day."""
+
+    from_unit_id: str
+    from_unit_name: str
+    to_unit_id: str
+    to_unit_name: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Case:
     """The record of one case at one version, as far as rules ask for it. People are named by their ids.
+
+    ``unit_id`` is the unit that decides: the item's, until the case is referred to another one.
 
     ``signature`` is the newest, ``corrections`` how many 补正 notices were given, ``earlier_consent``
     the answer about materials of earlier cases.
@@ -91,6 +117,7 @@ class Case:
     clerk_id: str
     window_id: str
     window_unit_id: str
+    unit_id: str
     applicant: Applicant
     consent: Consent | None
     entries: Mapping[str, Entry]
@@ -108,6 +135,7 @@ class Case:
     corrections: int = 0
     earlier_consent: Consent | None = None
     promises: tuple[Promise, ...] = ()
+    referrals: tuple[Referral, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -133,11 +161,6 @@ class Case:
     def line_of(self, material_id: str) -> str:
         """The line of a material of the case; empty for one that is not there."""
         return next((one.line for one in self.materials if one.id == material_id), "")
-
-    @property
-    def unit_id(self) -> str:
-        """The unit that decides."""
-        return self.item.unit_id
 
     @property
     def form(self) -> Form:
@@ -217,6 +240,29 @@ def decide(
         case "refused":
             pass
     return replace(case, state=decision, decision=decided)
+
+
+def refer(
+    case: Case, here: Authority, there: Authority, reason: str, who: Hand, *, at: datetime
+) -> Case:
+    """转办: from now on ``there`` decides, with all that is in the record, ``here`` no longer.
+
+    The item, its form and its list stay, and with them what was filled in and signed. Refused:
+    ``case_closed``, ``not_yours`` (not the approver), ``reason_missing``, ``same_unit``,
+    ``no_approver`` (nobody there could decide).
+    """
+    if case.closed:
+        raise Refusal(Code.CASE_CLOSED)
+    if who.side != "approver":
+        raise Refusal(Code.NOT_YOURS)
+    if not reason.strip():
+        raise Refusal(Code.REASON_MISSING)
+    if there.id == case.unit_id:
+        raise Refusal(Code.SAME_UNIT, unit=there.id)
+    if not there.approvers:
+        raise Refusal(Code.NO_APPROVER, unit=there.id)
+    told = Referral(here.id, here.name, there.id, there.name, reason.strip(), who.person_id, at)
+    return replace(case, unit_id=there.id, referrals=(*case.referrals, told))
 
 
 def _complete(case: Case, at: datetime) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.people import person_refs
-from server.store.tables import calls, legs, monitors, recordings, rings, units
+from server.store.tables import calls, cases, legs, monitors, recordings, rings, units
 from signaling.call import (
     GUESTS,
     Call,
@@ -273,10 +273,21 @@ async def live_of(connection: Connection, unit_id: str) -> list[RunningCall]:
 
 
 async def guests_of(connection: Connection, case_id: str) -> frozenset[PersonId]:
-    """Who is a guest in the running call about this case: seated, or lost and awaited."""
+    """Who is a guest in the running call about this case: seated, or lost and awaited. The approver is
+    one too once another unit than that which was rung decides (转办)."""
     about_it = await running_about(connection, case_id)
     call = None if about_it is None else await find(connection, about_it)
-    return frozenset(() if call is None else (leg.person_id for leg in call.guests()))
+    if call is None:
+        return frozenset()
+    guests = {leg.person_id for leg in call.guests()}
+    referred = (
+        sa.select(calls.c.id)
+        .join(cases, cases.c.id == calls.c.case_id)
+        .where(calls.c.id == call.id, calls.c.target_unit_id != cases.c.unit_id)
+    )
+    if await connection.scalar(referred):
+        guests |= {leg.person_id for leg in call.seated() if leg.seat is Seat.APPROVER}
+    return frozenset(guests)
 
 
 async def view(connection: Connection, call: Call, header: Header) -> CallView:

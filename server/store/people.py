@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.case import Authority
 from server.domain.person import Actor, Role
 from server.store.tables import people, sessions, units, windows
 from signaling.protocol import PersonRef
@@ -215,6 +216,20 @@ async def list_units(connection: AsyncConnection) -> list[dict[str, Any]]:
     ).mappings():
         by_id[window["unit_id"]]["windows"].append({"id": window["id"], "name": window["name"]})
     return rows
+
+
+async def find_authority(connection: AsyncConnection, unit_id: str) -> Authority | None:
+    """A unit with the number of its approvers who may sign in; None when there is no such unit."""
+    unit = (
+        (await connection.execute(sa.select(units).where(units.c.id == unit_id))).mappings().first()
+    )
+    if unit is None:
+        return None
+    staff = await connection.scalars(
+        sa.select(people.c.roles).where(people.c.unit_id == unit_id, people.c.active)
+    )
+    approvers = sum(Role.APPROVER in roles for roles in staff)
+    return Authority(unit["id"], unit["name"], unit["place"], approvers)
 
 
 async def add_person(

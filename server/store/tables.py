@@ -139,6 +139,7 @@ cases = sa.Table(
     C("promises", JSON, nullable=True),  # of what may follow after acceptance
     C("owed_by", sa.Date, nullable=True, index=True),  # the first day of an accepted case
     C("earlier_consent", JSON, nullable=True),  # to the use of materials of earlier cases
+    C("referrals", JSON, nullable=True),  # 转办: from which unit to which, why, by whom, when
 )  # fmt: skip
 case_fields = sa.Table(
     "case_fields", metadata,

@@ -138,7 +138,10 @@ class CheckPoint(Message):
 
 
 class ItemView(Message):
-    """An item (事项) as its running cases keep it: version, material list and form are frozen in the case."""
+    """An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
+
+    In a case its unit is the one that decides, to which it may have been referred.
+    """
 
     id: str
     code: str
@@ -550,6 +553,16 @@ class UnmaskingView(Message):
     expires_at: datetime
 
 
+class ReferralView(Message):
+    """转办: which unit passed the case on to which, and why."""
+
+    from_unit_name: str
+    to_unit_name: str
+    reason: str
+    by: PersonRef
+    at: datetime
+
+
 class CaseView(Message):
     """A case as one audience sees it."""
 
@@ -592,6 +605,8 @@ class CaseView(Message):
     handovers: list[HandoverView] = []
     earlier_consent: Consent | None = None
     """The applicant's answer about using materials of his earlier cases."""
+    referrals: list[ReferralView] = []
+    """The oldest first."""
 
 
 class Draft(Message):
@@ -890,6 +905,18 @@ class CaseDecide(Command):
     """Set after the warning: a second 补正 notice is refused (second_notice) without it."""
 
 
+class CaseRefer(Command):
+    """转办: let another unit decide from now on. Approver only.
+
+    Refused: case_closed, reason_missing, same_unit, no_approver (nobody there could decide).
+    """
+
+    type: Literal["case.refer"] = "case.refer"
+    case_id: Id
+    unit_id: Id
+    reason: Reason
+
+
 class CaseStopClock(Command):
     """Stop the clock of an accepted case for what does not count (行政许可法 45); its notice is made.
     Approver only. Refused: limit_not_running, clock_stopped, limit_passed, reason_missing."""
@@ -1140,6 +1167,16 @@ class CaseDecided(Event):
     decision: Decided
 
 
+class CaseReferred(Event):
+    """Another unit decides. Whoever watched the case as anything but the window opens it anew: his socket
+    gets nothing more of it."""
+
+    type: Literal["case.referred"] = "case.referred"
+    referral: ReferralView
+    unit_id: str
+    place: str
+
+
 class CaseRecounted(Event):
     """The limits of an accepted case, counted anew: the working-day calendar changed, or its clock."""
 
@@ -1310,7 +1347,7 @@ class DocumentLook(Message):
 
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
-    CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseSay, CaseComment, CaseReply, CaseResolve,
+    CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseRefer, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
@@ -1318,7 +1355,7 @@ COMMANDS: tuple[type[Command], ...] = (
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
-    MaterialChanged, CaseDecided, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    MaterialChanged, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
     CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged,
 )  # fmt: skip

@@ -8,6 +8,7 @@ his own ring alone; what an audience may not see keeps its place as ``skipped``.
 unknown type or an audience that does not read that subject is skipped too, never passed on.
 """
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from server.domain.identifiers import mask, mask_identity_number, mask_phone
@@ -20,6 +21,7 @@ from server.wire.case import (
     CaseProposalClosed,
     CaseProposed,
     CaseRated,
+    CaseReferred,
     CaseSaid,
     CaseTyping,
     CaseUnmasked,
@@ -33,6 +35,8 @@ from server.wire.case import (
 from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, StoredEvent
 
 CASE_AUDIENCES: Final = ("window", "approver", "third", "applicant", "supervisor")
+PARTED: Final = frozenset({"approver", "third", "supervisor"})
+"""Those who see a case by the unit that decides, or as guests beside it."""
 _UNMASKED: Final = frozenset({"window", "applicant"})
 """The applicant reads his own data, at the window that he gave them to."""
 SUPERVISOR: Final = "supervisor"
@@ -47,6 +51,9 @@ _CASE_EVENTS: Final[dict[str, type[Event]]] = {
 }
 
 
+_REFERRED: Final = CaseReferred.model_fields["type"].default
+
+
 def project(event: StoredEvent, audience: str) -> dict[str, Any]:
     """The event as that audience may see it, ready for the wire.
 
@@ -54,6 +61,12 @@ def project(event: StoredEvent, audience: str) -> dict[str, Any]:
     advised, supervisor and ``rung:<person id>``.
     """
     return _seen(event, audience).model_dump(mode="json")
+
+
+def parts(event: StoredEvent) -> Collection[str]:
+    """The audiences for which this event of a case is the last: another unit decides, and who may still see
+    it, and as what, is asked anew."""
+    return PARTED if event.type == _REFERRED else ()
 
 
 def _seen(event: StoredEvent, audience: str) -> Event:

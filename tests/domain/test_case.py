@@ -82,6 +82,7 @@ def case(
         clerk_id=CLERK.person_id,
         window_id="w",
         window_unit_id="unit-j",
+        unit_id=ITEM.unit_id,
         applicant=Applicant("孙雅宁", "11010519491231002X", "13805316217", None),
         consent=None,
         entries={"name": Entry(name, 3, CLERK.person_id, AT, "applicant")} if name else {},

@@ -99,6 +99,9 @@ class Line:
         """Nothing is sent to a request; as what it watches is known."""
         self._watching[subject] = audience
 
+    def unwatch(self, subject: str) -> None:
+        self._watching.pop(subject, None)
+
     def watches(self, subject: str) -> str | None:
         return self._watching.get(subject)
 

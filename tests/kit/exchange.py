@@ -26,7 +26,7 @@ from server.domain import consent as consent_texts
 from server.domain.person import Actor, Role
 from server.store import SYSTEM, Store, people
 from server.store.tables import ledger_entries, roster
-from server.wire.projection import project
+from server.wire.projection import parts, project
 from signaling.call import PATIENCE, Patience
 from signaling.gateway import Gateway, Handshake
 from signaling.protocol import Command, Who
@@ -365,6 +365,7 @@ async def exchange(
         authenticate=authenticate,
         outbox=store,
         project=project,
+        parts=parts,
         sentence=lambda code, language, details: f"{language}: {code.value}",
         refused=told,
         relay=store.bus.ephemeral,

@@ -84,6 +84,14 @@ def _change_case(case: Json, event: Json) -> None:
         for name in ("number", "state", "decision"):
             case[name] = event[name]
         case["corrections"] += event["decision"]["kind"] == "to_correct"
+    elif kind == "case.referred":
+        case["referrals"] = [*case["referrals"], event["referral"]]
+        case["item"] = {
+            **case["item"],
+            "unit_id": event["unit_id"],
+            "unit_name": event["referral"]["to_unit_name"],
+            "place": event["place"],
+        }
     elif kind == "case.recounted":
         case["decision"] = event["decision"]
     elif kind == "case.said":

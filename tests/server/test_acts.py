@@ -61,7 +61,7 @@ UNSAVED: Final[Mapping[str, str]] = {
 
 ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
-    "case.review", "case.grade", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.say", "case.comment", "case.reply", "case.resolve",
+    "case.review", "case.grade", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.refer", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
@@ -266,6 +266,10 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _rating(scene, case, call_id)
     await _archive(scene, case, call_id)
     await _catalogue(scene)
+    back_and_forth = {**case, "reason": "不属于本机关职权范围"}
+    await scene.is_refused(CLERK, "case.refer", **back_and_forth, unit_id=demo.LIAOCHENG)
+    await scene.does(APPROVER, "case.refer", **back_and_forth, unit_id=demo.LIAOCHENG)
+    await scene.does(THIRD, "case.refer", **back_and_forth, unit_id=demo.XIHAIAN)
     await scene.is_refused(CLERK, "case.decide", **case, decision="refused", reason="x")
     await scene.does(APPROVER, "case.decide", **case, decision="accepted", reason="x")
     await _clock(scene, case)

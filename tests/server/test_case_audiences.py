@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from server.actions import cases
+from server.actions import cases, demo
 from server.actions.phones import Phones
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
@@ -38,6 +38,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseKeepDrawing: {"only_me": True},
     shapes.CaseGrade: {"material_id": "material-1", "grade": "B"},
     shapes.CaseDecide: {"decision": "refused", "reason": "x"},
+    shapes.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     shapes.CaseSay: {"lane": "staff", "text": "在"},
     shapes.CaseComment: {"on": "field:remark", "text": "请核对"},
     shapes.CaseReply: {"text": "好"},

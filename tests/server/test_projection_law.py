@@ -47,6 +47,7 @@ from tests.kit.casework import (
     PDF,
     PHONE,
     SUPERVISOR,
+    THIRD,
     VALUES,
     Line,
     Office,
@@ -370,6 +371,11 @@ async def test_every_act_on_a_case_keeps_the_law(
         await office.do(APPROVER, decide, case_id=case_id, **asked)
         assert await law.holds(decision) == 2
 
+    away = {"unit_id": demo.LIAOCHENG, "reason": "属东昌府区管辖"}
+    await step("referred", APPROVER, shapes.CaseRefer, **away)
+    assert law.last["applicant"]["case"]["item"]["place"] == "聊城东昌府"
+    await step("and back", THIRD, shapes.CaseRefer, unit_id=demo.XIHAIAN, reason="不属本区")
+    assert len(law.last["supervisor"]["case"]["referrals"]) == 2
     await decided("to_correct")
     assert law.last["approver"]["case"]["decision"]["points"] == [
         "原负责人免职文件与新负责人任职文件：缺落款日期",

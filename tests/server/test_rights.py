@@ -187,6 +187,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.consent_earlier": WINDOW,
     "case.print_form": WINDOW,
     "case.extend_limit": frozenset({IDLE}),  # the head of the authority
+    "case.refer": DECIDING,
     # these change who may: last
     "case.decide": DECIDING,
     "call.hang_up": PARTIES,

@@ -29,6 +29,8 @@ class Connected(Protocol):
 
     async def watch(self, subject: str, audience: str) -> None: ...
 
+    def unwatch(self, subject: str) -> None: ...
+
 
 class InUnits(Protocol):
     """A case that a window's unit brought and another unit decides."""
@@ -63,7 +65,8 @@ async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) 
     """As which audience this person sees the case; None: it does not exist for him.
 
     window: clerks of the window's unit; approver: approvers of the unit that decides; third: who
-    is a guest in the running call about it; supervisor: supervisors of either unit. Who
+    is a guest in the running call about it, as is its approver once his unit has referred the case to
+    another one; supervisor: supervisors of either unit. Who
     could be several is the first of these. The applicant is no audience of a person: a clerk of
     the window turns the screen to him.
     """

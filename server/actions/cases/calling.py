@@ -47,7 +47,7 @@ async def dialling(
     return Dialling(
         case_id=case.id,
         window_unit_id=case.window_unit_id,
-        target_unit_id=case.item.unit_id,
+        target_unit_id=case.unit_id,
         target_place=record.place,
         recording_consented=case.consent.given,
         card=_card(record, at),

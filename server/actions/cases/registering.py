@@ -78,6 +78,7 @@ async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
             clerk_id=actor.person_id,
             window_id=actor.window_id,
             window_unit_id=actor.unit_id,
+            unit_id=found.item.unit_id,
             applicant=rules.Applicant(
                 name=command.applicant_name,
                 identity_number=identifiers.identity_number(
@@ -136,11 +137,15 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
         _, side = await header(reading, actor, command.case_id)
     if command.as_applicant and side != "window":
         raise Refusal(Code.NOT_YOURS, case=command.case_id)
+    audience: CaseAudience = "applicant" if command.as_applicant else side
     # Watch before reading: what happens between the two is sent after the snapshot, never lost.
-    await connection.watch(subject, "applicant" if command.as_applicant else side)
+    await connection.watch(subject, audience)
     async with store.read() as reading:
-        whole, side = await shown(reading, actor, command.case_id)
-        audience: CaseAudience = "applicant" if command.as_applicant else side
+        try:
+            whole, now = await shown(reading, actor, command.case_id)
+        except Refusal:
+            connection.unwatch(subject)
+            raise
         version = await version_of(reading, subject)
         drafts = await rows.list_drafts(reading, command.case_id, actor.person_id)
         opened = CaseOpened(
@@ -153,6 +158,11 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
             },
             due=due_view(await due(reading, whole.record.case.item, store.clock.now())),
         )
+    if now != side:
+        # Between the two another unit came to decide, or a call began or ended: what is watched is not
+        # what was read.
+        connection.unwatch(subject)
+        return await open_case(store, connection, command)
     if side == "approver":
         with suppress(
             Refusal

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from server.domain.case import Consent, Decided
+from server.domain.case import Consent, Decided, Referral
 from server.domain.clock import Clock, Extension, Halt
 from server.domain.comment import Comment, Remark
 from server.domain.material import Origin
@@ -68,6 +68,16 @@ def promises_json(promises: Iterable[Promise]) -> list[dict[str, Any]]:
         }
         for one in promises
     ]
+
+
+def referrals_of(stored: list[Mapping[str, Any]] | None) -> tuple[Referral, ...]:
+    return tuple(
+        Referral(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in stored or ()
+    )
+
+
+def referrals_json(referrals: Iterable[Referral]) -> list[dict[str, Any]]:
+    return [{**asdict(one), "at": one.at.isoformat()} for one in referrals]
 
 
 def origin_of(stored: Mapping[str, Any] | None) -> Origin | None:

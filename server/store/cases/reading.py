@@ -31,6 +31,7 @@ from server.store.cases.columns import (
     decided_of,
     origin_of,
     promises_of,
+    referrals_of,
     remarks_of,
     shown_of,
     submission_of,
@@ -250,6 +251,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
         clerk_id=row["clerk_id"],
         window_id=row["window_id"],
         window_unit_id=row["window_unit_id"],
+        unit_id=row["unit_id"],
         applicant=Applicant(
             row["applicant_name"], row["identity_number"], row["phone"], row["credit_code"]
         ),
@@ -269,6 +271,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
         corrections=row["corrections"],
         earlier_consent=consent_of(row["earlier_consent"]),
         promises=promises_of(row["promises"]),
+        referrals=referrals_of(row["referrals"]),
     )
     return Record(
         case=case,
@@ -475,4 +478,5 @@ def _everyone(case: Case) -> set[str]:
     named |= {one.closed_by for one in case.comments}
     named |= {entry.by for one in case.comments for entry in one.entries}
     named |= {one.by for one in case.checks.values()}
+    named |= {one.by for one in case.referrals}
     return {id for id in named if id}

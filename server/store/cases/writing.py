@@ -24,6 +24,7 @@ from server.store.cases.columns import (
     decided_json,
     origin_json,
     promises_json,
+    referrals_json,
     remarks_json,
     shown_json,
     submission_json,
@@ -79,7 +80,7 @@ async def add(connection: Connection, case: Case) -> None:
             state=case.state,
             mode=case.mode,
             item_id=case.item.id,
-            unit_id=case.item.unit_id,
+            unit_id=case.unit_id,
             window_id=case.window_id,
             window_unit_id=case.window_unit_id,
             clerk_id=case.clerk_id,
@@ -114,6 +115,8 @@ async def save(connection: Connection, before: Case, after: Case) -> None:
             ("owed_by", after.owed_by, before.owed_by),
             ("shown", shown_json(after.shown), shown_json(before.shown)),
             ("submission", submission_json(after.submission), submission_json(before.submission)),
+            ("unit_id", after.unit_id, before.unit_id),
+            ("referrals", referrals_json(after.referrals), referrals_json(before.referrals)),
         )
         if value != old
     }

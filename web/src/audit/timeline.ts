@@ -250,6 +250,9 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
           tone: DECISION_TONE[event.decision.kind] ?? 'plain',
         })
         break
+      case 'case.referred':
+        add(key, at, event.referral.by, 'referred', { values: { unit: event.referral.to_unit_name, reason: event.referral.reason }, row: 'decisions', tone: 'amber' })
+        break
       case 'case.recounted':
         add(key, at, event.by ?? null, `recounted_${event.why ?? 'calendar'}`, { values: { day: event.decision.due_on ?? '' }, row: 'decisions' })
         break

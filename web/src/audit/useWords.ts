@@ -25,6 +25,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   decided_accepted: 'flag',
   decided_to_correct: 'mend',
   decided_refused: 'refused',
+  referred: 'turn',
   registered: 'file',
   commented: 'pen',
   comment_answered: 'pen',

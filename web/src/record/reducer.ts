@@ -68,6 +68,12 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         decision: event.decision,
         corrections: view.corrections + (event.decision.kind === 'to_correct' ? 1 : 0),
       }
+    case 'case.referred':
+      return {
+        ...view,
+        referrals: [...view.referrals, event.referral],
+        item: { ...view.item, unit_id: event.unit_id, unit_name: event.referral.to_unit_name, place: event.place },
+      }
     case 'case.recounted':
       return { ...view, decision: event.decision }
     case 'case.said':

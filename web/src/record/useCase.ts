@@ -105,6 +105,11 @@ export function useCase(case_id: string, as_applicant = false) {
     }
     const held = snapshot.value
     if (!held) return
+    // the server tells nothing more to whom it saw by the unit that decided: what one may see now is asked anew
+    if (event.type === 'case.referred' && held.audience !== 'window' && held.audience !== 'applicant') {
+      void open()
+      return
+    }
     if (gap(held, event)) {
       void open()
       return
@@ -250,6 +255,7 @@ export function useCase(case_id: string, as_applicant = false) {
     draw: (material_id: string, page: number, points: [number, number][]) => live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
     clearDrawings: (material_id: string, whose: 'mine' | 'all') => live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
     keepDrawing: (only_me: boolean) => live.ask({ type: 'case.keep_drawing', case_id, only_me }),
+    refer: (unit_id: string, reason: string) => live.ask({ type: 'case.refer', case_id, unit_id, reason }),
     decide: (decision: Decision, reason: string, again = false) => live.ask({ type: 'case.decide', case_id, decision, reason, again }),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
       live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),

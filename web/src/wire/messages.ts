@@ -38,6 +38,7 @@ export type AnyCommand =
   | CaseReview
   | CaseGrade
   | CaseDecide
+  | CaseRefer
   | CaseSay
   | CaseComment
   | CaseReply
@@ -74,6 +75,7 @@ export type AnyEvent =
   | CaseProposalClosed
   | MaterialChanged
   | CaseDecided
+  | CaseReferred
   | CaseRecounted
   | CaseSaid
   | CaseCommented
@@ -482,6 +484,18 @@ export interface CaseDecide {
   decision: 'accepted' | 'to_correct' | 'refused'
   reason: string
   again?: boolean
+}
+/**
+ * 转办: let another unit decide from now on. Approver only.
+ *
+ * Refused: case_closed, reason_missing, same_unit, no_approver (nobody there could decide).
+ */
+export interface CaseRefer {
+  id: string
+  type: 'case.refer'
+  case_id: string
+  unit_id: string
+  reason: string
 }
 /**
  * Write a message. Window, approver and third. Refused: throttled (2000 a case). Result: ``{saying_id}``.
@@ -950,9 +964,12 @@ export interface CaseView {
   promises: PromiseView[]
   handovers: HandoverView[]
   earlier_consent: Consent | null
+  referrals: ReferralView[]
 }
 /**
  * An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
+ *
+ * In a case its unit is the one that decides, to which it may have been referred.
  */
 export interface ItemView {
   id: string
@@ -1390,6 +1407,16 @@ export interface HandoverSheet {
   received: boolean | null
   note: string
 }
+/**
+ * 转办: which unit passed the case on to which, and why.
+ */
+export interface ReferralView {
+  from_unit_name: string
+  to_unit_name: string
+  reason: string
+  by: PersonRef
+  at: string
+}
 export interface CaseConsented {
   subject: string
   version: number
@@ -1457,6 +1484,19 @@ export interface CaseDecided {
   number: string
   state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
   decision: Decided
+}
+/**
+ * Another unit decides. Whoever watched the case as anything but the window opens it anew: his socket
+ * gets nothing more of it.
+ */
+export interface CaseReferred {
+  subject: string
+  version: number
+  at: string
+  type: 'case.referred'
+  referral: ReferralView
+  unit_id: string
+  place: string
 }
 /**
  * The limits of an accepted case, counted anew: the working-day calendar changed, or its clock.

@@ -64,7 +64,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
     unmaskings: [],
     drawings: [],
     drawing_only: null,
-    promises: [],
+    promises: [], referrals: [],
     handovers: [],
     earlier_consent: null,
     ...over,

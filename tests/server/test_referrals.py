@@ -1,0 +1,203 @@
+"""转办: another unit decides from now on; who may still see the case, and as what, follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from server.actions import decisions, demo, sayings
+from server.store import Store
+from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
+from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
+from signaling.refusals import Code, Refusal
+from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, THIRD, Office
+from tests.kit.exchange import (
+    APPROVERS,
+    Desk,
+    Exchange,
+    come,
+    exchange,
+    invited,
+    live,
+    seat_approvers,
+)
+from tests.kit.exchange import CLERK as AT_THE_WINDOW
+from tests.kit.until import until
+
+WHY = "申请事项属东昌府区管辖"
+NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
+FAR_SUPERVISOR = "hanmei"
+
+
+async def side(office: Office, login: str, case_id: str) -> str | None:
+    """As what this person sees the case; None when he does not."""
+    try:
+        return str((await office.do(login, CaseOpen, case_id=case_id))["audience"])
+    except Refusal as refusal:
+        return None if refusal.code is Code.NOT_FOUND else refusal.code.value
+
+
+async def test_the_unit_that_it_was_referred_to_decides(office: Office) -> None:
+    case_id = await office.case()
+    await office.do(APPROVER, CaseRefer, case_id=case_id, unit_id=demo.LIAOCHENG, reason=f" {WHY} ")
+    view = await office.view(case_id)
+    (told,) = view["referrals"]
+    assert told["reason"] == WHY
+    assert told["from_unit_name"] == "青岛西海岸新区行政审批服务局"
+    assert told["to_unit_name"] == view["item"]["unit_name"] == "聊城市东昌府区政务服务中心"
+    assert (view["item"]["unit_id"], view["item"]["place"]) == (demo.LIAOCHENG, "聊城东昌府")
+    assert told["by"]["name"] == "周明远"
+    assert view["state"] == "registered"  # it was passed on, not decided
+    assert view["decision"] is None
+
+    people = (CLERK, SUPERVISOR, THIRD, APPROVER, OTHER_APPROVER, FAR_SUPERVISOR)
+    assert {login: await side(office, login, case_id) for login in people} == {
+        CLERK: "window",
+        SUPERVISOR: "supervisor",
+        THIRD: "approver",
+        APPROVER: None,
+        OTHER_APPROVER: None,
+        FAR_SUPERVISOR: None,
+    }
+    done = await office.refused(APPROVER, CaseDecide, case_id=case_id, **NO)
+    assert done.code is Code.NOT_FOUND
+
+    # The window's next call rings the unit that decides now.
+    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    await office.do(CLERK, CaseConsent, case_id=case_id, **yes)
+    await office.duty(APPROVER, THIRD)
+    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
+    (ring,) = (await office.call(call_id))["rings"]
+    assert ring["target"]["id"] == "person-sunlei"
+    (shown,) = (await office.do(THIRD, DeskOpen))["calls"]
+    assert shown["call"]["target_place"] == "聊城东昌府"
+    await office.do(THIRD, CallAnswer, call_id=call_id, ring_id=ring["id"])
+    await office.do(THIRD, CaseDecide, case_id=case_id, **NO)
+    assert (await office.view(case_id))["decision"]["by"]["name"] == "孙蕾"
+
+    entries = await office.entries(case_id)
+    (kept,) = [one for one in entries if one["act"] == "case.refer"]
+    assert (kept["object"], kept["result"]) == (f"unit:{demo.LIAOCHENG}", "ok")
+    assert (await office.store.verifier.verify()).ok
+
+
+async def test_what_is_refused(office: Office) -> None:
+    case_id = await office.case()
+    there = {"case_id": case_id, "unit_id": demo.LIAOCHENG, "reason": WHY}
+    for login, members, code in (
+        (CLERK, there, Code.NOT_YOURS),
+        (SUPERVISOR, there, Code.NOT_YOURS),
+        (THIRD, there, Code.NOT_FOUND),
+        (APPROVER, {**there, "reason": "  "}, Code.REASON_MISSING),
+        (APPROVER, {**there, "unit_id": demo.XIHAIAN}, Code.SAME_UNIT),
+        (APPROVER, {**there, "unit_id": demo.YANTAI}, Code.NO_APPROVER),
+        (APPROVER, {**there, "unit_id": "unit-that-is-not"}, Code.NOT_FOUND),
+    ):
+        assert (await office.refused(login, CaseRefer, **members)).code is code, (login, members)
+    await office.do(APPROVER, CaseDecide, case_id=case_id, **NO)
+    assert (await office.refused(APPROVER, CaseRefer, **there)).code is Code.CASE_CLOSED
+    view = await office.view(case_id)
+    assert (view["referrals"], view["item"]["unit_id"]) == ([], demo.XIHAIAN)
+
+
+async def test_in_a_call_he_who_passed_it_on_stays_as_a_guest_and_the_guest_decides(
+    office: Office,
+) -> None:
+    case_id = await office.case()
+    call_id = await office.meet(case_id)
+    await office.seat_third(call_id)
+    assert await side(office, THIRD, case_id) == "third"
+    await office.do(APPROVER, CaseRefer, case_id=case_id, unit_id=demo.LIAOCHENG, reason=WHY)
+
+    assert await side(office, APPROVER, case_id) == "third"
+    assert await side(office, OTHER_APPROVER, case_id) is None
+    assert await side(office, THIRD, case_id) == "approver"
+    await office.do(APPROVER, CaseSay, case_id=case_id, lane="staff", text="请贵单位审批")
+    no_more = await office.refused(APPROVER, CaseDecide, case_id=case_id, **NO)
+    assert no_more.code is Code.NOT_YOURS
+    await office.do(THIRD, CaseDecide, case_id=case_id, **NO)
+
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    assert await side(office, APPROVER, case_id) is None
+    assert await side(office, THIRD, case_id) == "approver"
+
+
+# ---------------------------------------------------------------- over sockets
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+
+
+@pytest.fixture
+async def node(store: Store) -> AsyncIterator[Exchange]:
+    handlers = [decisions.commands(store), sayings.commands(store)]
+    async with exchange(store, handlers=handlers) as running:
+        yield running
+
+
+def versions(desk: Desk, case_id: str) -> list[int]:
+    """What of the case this desk was told, in order."""
+    return [one["version"] for one in desk.events if one["subject"] == f"case:{case_id}"]
+
+
+async def test_a_page_gets_no_event_by_the_unit_that_decided_before(node: Exchange) -> None:
+    (guest_login,) = await seat_approvers(node.store, 1, demo.LIAOCHENG, "guest")
+    async with AsyncExitStack() as stack:
+        clerk, approver, idle, guest = [
+            await stack.enter_async_context(node.desk(login))
+            for login in (AT_THE_WINDOW, *APPROVERS[:2], guest_login)
+        ]
+        for desk in (approver, guest):
+            await desk.do("desk.duty", duty="online")
+        call_id = await live(clerk, approver, [])
+        case_id = str(clerk.calls[call_id]["case_id"])
+        await invited(approver, [guest], call_id, "")
+        await come(guest, call_id)
+        for desk, audience in (
+            (clerk, "window"), (approver, "approver"), (idle, "approver"), (guest, "third"),
+        ):  # fmt: skip
+            assert (await desk.do("case.open", case_id=case_id))["audience"] == audience
+
+        away = {"case_id": case_id, "unit_id": demo.LIAOCHENG, "reason": WHY}
+        await approver.do("case.refer", **away)
+
+        async def told(*desks: Desk) -> None:
+            def why_not() -> str | None:
+                quiet = [
+                    desk.login
+                    for desk in desks
+                    if not any(one["type"] == "case.referred" for one in desk.events)
+                ]
+                return f"not told: {quiet}" if quiet else None
+
+            await until(why_not)
+
+        await told(clerk, approver, idle, guest)
+        # Nobody but the window asks anew: what is said next goes to the window alone.
+        said = {"case_id": case_id, "lane": "staff", "call_id": call_id}
+        before = {desk.login: len(versions(desk, case_id)) for desk in (approver, idle, guest)}
+        await clerk.do("case.say", **said, text="一")
+
+        def heard() -> str | None:
+            return None if clerk.events[-1]["type"] == "case.said" else "the window is not told"
+
+        await until(heard)
+        assert (await approver.do("case.open", case_id=case_id))["audience"] == "third"
+        assert (await guest.do("case.open", case_id=case_id))["audience"] == "approver"
+        assert (await idle.send("case.open", case_id=case_id))["code"] == "not_found"
+        assert before == {
+            desk.login: len(versions(desk, case_id)) for desk in (approver, idle, guest)
+        }
+        await clerk.do("case.say", **said, text="二")
+
+        def both() -> str | None:
+            quiet = [d.login for d in (approver, guest) if d.events[-1]["type"] != "case.said"]
+            return f"not told: {quiet}" if quiet else None
+
+        await until(both)
+        assert len(versions(idle, case_id)) == before[idle.login]
