@@ -46,6 +46,7 @@ from server.actions import health as health_actions
 from server.actions.archive import Archive
 from server.actions.cards import CardReader
 from server.actions.early import Early
+from server.actions.enquiries import Enquiries
 from server.actions.jobs import Jobs
 from server.actions.listings import Importer
 from server.actions.marks import Marks
@@ -68,6 +69,7 @@ from server.api import (
     calls,
     cases,
     commands,
+    enquiries,
     health,
     machine,
     openapi,
@@ -100,6 +102,7 @@ ROUTES = (
     commands.routes,
     uploads.routes,
     phones.routes,
+    enquiries.routes,
     calls.routes,
     administration.routes,
     catalogue_api.routes,
@@ -305,7 +308,7 @@ async def node(
     )
     app[catalogue_api.IMPORTER] = Importer(store, Children(), settings.item_code_pattern)
     app[templates.STUDIO] = TemplateStudio(store, Children(1), settings.font_dirs)
-    pressing = Press(store, Children(), settings.font_dirs)
+    pressing = Press(store, Children(), settings.font_dirs, settings.public_url)
     studio = Studio(store, Children(), data / "work", settings.font_dirs)
     await studio.prepare()
     copier = Copier(store, Children(), data / "work", settings.font_dirs, scanner)
@@ -394,6 +397,7 @@ async def node(
     await receiving.prepare()
     app[uploads.EARLY] = early
     app[uploads.UPLOADS] = receiving
+    app[enquiries.ENQUIRIES] = Enquiries(store)
     app[phones.PHONES] = links = Phones(store, receiving)
     for command, handler in links.commands().items():
         gateway.on(command, handler)

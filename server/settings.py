@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     """0 lets the system choose; the address is told when the server is up."""
     origins: tuple[str, ...] = ()
     """Further origins whose pages may speak to us, e.g. https://yunjian.example; our own always may."""
+    public_url: str | None = Field(None, pattern="^https?://[^/@?#]+$")
+    """Where applicants reach the pages, e.g. https://yunjian.example: the code on papers leads to the page
+    that tells how the case stands. Without, the code holds the 办件编号 alone."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed."""
     tls_certificate: Path | None = None

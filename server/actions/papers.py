@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from server.actions.cases import (
     AHEAD,
@@ -362,7 +363,14 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
 class Press:
     """Makes papers: the job's side."""
 
-    def __init__(self, store: Store, children: Children, font_dirs: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        children: Children,
+        font_dirs: Sequence[Path] = (),
+        public_url: str | None = None,
+    ) -> None:
+        self._public_url = public_url
         self._store = store
         self._children = children
         self._font_dirs = [str(folder) for folder in font_dirs]
@@ -396,7 +404,11 @@ class Press:
     async def _drawn(self, job: Job) -> tuple[dict[str, Any], str | None]:
         """The paper by the unit's own template, or with what is wrong in that by the built-in layout:
         a paper that the law demands does not wait for a template to be mended."""
-        given = {"facts": job.body["facts"], "font_dirs": self._font_dirs}
+        facts = {**job.body["facts"], "enquiry": ""}
+        if self._public_url and facts["case_number"]:
+            # In the fragment, which no request and no log carries.
+            facts["enquiry"] = f"{self._public_url}/enquiry#{quote(facts['case_number'], safe='')}"
+        given = {"facts": facts, "font_dirs": self._font_dirs}
         async with self._store.read() as connection:
             paper = await rows.find(connection, job.body["paper"])
             of = paper and paper.template_id

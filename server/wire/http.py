@@ -56,6 +56,35 @@ class SignIn(Message):
     password: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class Enquire(Message):
+    """An applicant asks how his case stands: its 办件编号, and the last six of his identity number."""
+
+    number: Annotated[
+        str, StringConstraints(min_length=1, max_length=50, strip_whitespace=True, pattern=r"\S")
+    ]
+    identity_tail: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}[0-9Xx]$")]
+
+
+class EnquiryView(Message):
+    """How a case stands, with nothing of a person. Days are China's; ``stopped``: the clock stands."""
+
+    number: str
+    item_name: str
+    unit_name: str
+    """The unit that decides."""
+    window_name: str
+    state: CaseState
+    registered_on: date
+    submitted_on: date | None
+    decided_on: date | None
+    due_on: date | None
+    """The promised limit of an accepted case."""
+    legal_due_on: date | None
+    stopped: bool
+    owed_by: date | None
+    """By when what was promised (容缺后补) has to come."""
+
+
 class TakePhone(Message):
     """A phone takes the link whose secret it was shown."""
 
@@ -863,7 +892,7 @@ class Health(Message):
 
 
 RESPONSES: tuple[type[Message], ...] = (
-    PhoneSession, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
+    PhoneSession, EnquiryView, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck,

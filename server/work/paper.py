@@ -110,7 +110,9 @@ def draw(
             sys_inputs={
                 "facts": json.dumps(told, ensure_ascii=False),
                 "ink": ink(signature) if signature else "",
-                "code": code(facts["case_number"]) if facts["case_number"] else "",
+                "code": code(read)
+                if (read := facts.get("enquiry") or facts["case_number"])
+                else "",
             },
             package_path=root,
             package_cache_path=root,
@@ -206,12 +208,12 @@ def ink(signature: dict[str, Any]) -> str:
     )
 
 
-def code(number: str) -> str:
-    """The 办件编号 as a QR code in SVG: what is read from it is the number and nothing else."""
+def code(text: str) -> str:
+    """The 办件编号, or the address at which the case is asked about, as a QR code in SVG."""
     import segno
 
     out = io.BytesIO()
-    segno.make(number, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
+    segno.make(text, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
     return out.getvalue().decode()
 
 

@@ -105,6 +105,7 @@ PHONES: Final = frozenset({
 """By a link and without a sign-in: what they leave is tested in tests/server/test_phones.py."""
 COMMANDS: Final = "POST /api/v1/commands"
 SEARCHES: Final = frozenset({
+    "POST /api/v1/enquiries",
     "POST /api/v1/search/calls",
     "POST /api/v1/search/cases",
     "POST /api/v1/catalogue/{item_id}/form/check",

@@ -66,9 +66,9 @@ class Desk:
         self.case_id = ""
         self.press(())
 
-    def press(self, font_dirs: tuple[Path, ...]) -> None:
-        """Set papers in the fonts of these folders from now on."""
-        press = Press(self.office.store, Children(), font_dirs)
+    def press(self, font_dirs: tuple[Path, ...], public_url: str | None = None) -> None:
+        """Set papers in the fonts of these folders, and for this address, from now on."""
+        press = Press(self.office.store, Children(), font_dirs, public_url)
         self.jobs = Jobs(self.office.store, {papers.KIND: press.kind})
 
     async def fill(self) -> None:
@@ -191,6 +191,15 @@ ALWAYS = (
     "李秀兰",
     "SZ-0306",
 )
+
+
+async def test_the_code_leads_to_where_the_case_is_asked_about(desk: Desk) -> None:
+    desk.press((), "https://yunjian.example")
+    await desk.submit()
+    _, text = await desk.made()
+    case = await desk.office.view(desk.case_id)
+    assert await desk.scanned() == f"https://yunjian.example/enquiry#{case['number']}"
+    on(text, "扫码查进度")
 
 
 async def test_the_receipt_lists_what_was_received_and_bears_the_signature(desk: Desk) -> None:

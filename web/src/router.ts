@@ -60,6 +60,7 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: 'supervisor_live', roles: ['supervisor'] },
   },
   { path: '/phone', name: 'phone', component: () => import('./pages/PhonePage.vue'), meta: { title: 'phone' } },
+  { path: '/enquiry', name: 'enquiry', component: () => import('./pages/EnquiryPage.vue'), meta: { title: 'enquiry' } },
   { path: '/check', name: 'device_check', component: () => import('./pages/DeviceCheckPage.vue'), meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] } },
   { path: '/admin', name: 'admin', component: () => import('./pages/Admin.vue'), meta: { title: 'admin', roles: ['admin'] } },
   { path: '/admin/items', name: 'admin_items', component: () => import('./pages/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
@@ -73,8 +74,8 @@ export const routes: RouteRecordRaw[] = [
 export const router = createRouter({ history: createWebHistory(), routes })
 
 router.beforeEach(async (to) => {
-  // a phone has no sign-in: its link is its right
-  if (to.name === 'sign_in' || to.name === 'phone') return true
+  // a phone has no sign-in: its link is its right; an applicant asks by the number of his case
+  if (to.name === 'sign_in' || to.name === 'phone' || to.name === 'enquiry') return true
   if (to.name === 'home' && !wasSignedIn()) return { name: 'sign_in' }
   const who = await whoAmI().catch(() => null)
   if (!who) return { name: 'sign_in', query: to.name === 'home' ? {} : { then: to.fullPath } }

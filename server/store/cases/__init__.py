@@ -16,6 +16,7 @@ from server.store.cases.reading import (
     Whole,
     count_sayings,
     find,
+    find_by_number,
     find_form,
     find_header,
     find_whole,
@@ -49,7 +50,7 @@ from server.store.cases.writing import (
 
 __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
-    "add_saying", "add_signature", "changed_form", "count_sayings", "counts", "dropped_draft", "find", "find_form",
+    "add_saying", "add_signature", "changed_form", "count_sayings", "counts", "dropped_draft", "find", "find_by_number", "find_form",
     "find_header", "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look",
     "looked_at", "material_of", "next_serial", "origin_json", "outdate_signatures", "outdated_signatures", "running_limits", "save", "save_check",
     "save_comment", "save_draft", "save_form", "save_material", "save_promises",

@@ -233,6 +233,12 @@ async def find_form(connection: Connection, case_id: str) -> tuple[Header, Form]
     )
 
 
+async def find_by_number(connection: Connection, number: str) -> Record | None:
+    """The case of this 办件编号."""
+    case_id = await connection.scalar(sa.select(cases.c.id).where(cases.c.number == number))
+    return None if case_id is None else await find(connection, case_id)
+
+
 async def find(connection: Connection, case_id: str) -> Record | None:
     """The case as it stands in this transaction, as far as rules ask for it."""
     found = await connection.execute(

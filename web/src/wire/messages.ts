@@ -2212,6 +2212,23 @@ export interface EarlierMaterials {
   materials: EarlierMaterial[]
 }
 /**
+ * How a case stands, with nothing of a person. Days are China's; ``stopped``: the clock stands.
+ */
+export interface EnquiryView {
+  number: string
+  item_name: string
+  unit_name: string
+  window_name: string
+  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  registered_on: string
+  submitted_on: string | null
+  decided_on: string | null
+  due_on: string | null
+  legal_due_on: string | null
+  stopped: boolean
+  owed_by: string | null
+}
+/**
  * What would come of a document: the item as it would be, or everything that is wrong.
  */
 export interface FormCheck {

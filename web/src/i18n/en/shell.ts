@@ -13,6 +13,7 @@ const shell: Words<typeof zh> = {
   sign_out: 'Sign out',
   loading: 'Opening',
   titles: { phone: 'Papers from a phone',
+    enquiry: 'How a case stands',
     sign_in: 'Sign in',
     window: 'Window desk',
     window_case: 'Window desk · case',

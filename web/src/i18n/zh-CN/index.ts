@@ -2,6 +2,7 @@ import audit from './audit'
 import call from './call'
 import check from './check'
 import desk from './desk'
+import enquiry from './enquiry'
 import limits from './limits'
 import phone from './phone'
 import record from './record'
@@ -11,4 +12,4 @@ import shell from './shell'
 import talk from './talk'
 import turned from './turned'
 
-export default { shell, call, check, limits, phone, record, scan, desk, audit, sources, talk, turned }
+export default { shell, call, check, limits, phone, enquiry, record, scan, desk, audit, sources, talk, turned }

@@ -10,6 +10,7 @@ export default {
   sign_out: '退出登录',
   loading: '正在打开',
   titles: { phone: '手机传材料',
+    enquiry: '查办件进度',
     sign_in: '登录',
     window: '窗口工作台',
     window_case: '窗口工作台 · 办件',
