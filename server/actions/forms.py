@@ -71,10 +71,10 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
 
     Result: ``{version, value}``: the value as it was saved. Refusals: ``server.domain.form.edit``.
     """
-    async with store.change(actor, command) as change:
+    subject = subject_of(command.case_id)
+    async with store.change(actor, command, of=subject) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
         before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.edit(
@@ -142,8 +142,7 @@ async def draft(store: Store, actor: Actor, command: CaseDraft) -> Mapping[str, 
 
 async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, Any]:
     """Take, renew or drop the soft lock. Result: ``{field, expires_at}``, both null when dropped."""
-    async with store.change(actor) as change:
-        await change.lock(subject_of(command.case_id))
+    async with store.change(actor, of=subject_of(command.case_id)) as change:
         before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.hold(before, command.field, hand, at=change.at)
         await rows.save_form(change.connection, command.case_id, before, after)
@@ -156,10 +155,10 @@ async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, An
 
 async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
     """Suggest a value to the window. Result: ``{proposal_id}``."""
-    async with store.change(actor, command) as change:
+    subject = subject_of(command.case_id)
+    async with store.change(actor, command, of=subject) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
         before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.propose(
@@ -205,10 +204,10 @@ async def record_proposal(change: Change, actor: Actor, case_id: str, form: rule
 
 async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal) -> Ack:
     """Adopt or decline a proposal at the window; adopting changes field and proposal at once."""
-    async with store.change(actor, command) as change:
+    subject = subject_of(command.case_id)
+    async with store.change(actor, command, of=subject) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
         before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.close_proposal(

@@ -22,7 +22,7 @@ from server.store.blobs import Blobs
 from server.store.bus import Bus
 from server.store.database import AlreadyOpen, Database, SchemaOutdated, SchemaState, check, upgrade
 from server.store.ledger import Finding, Kind, Report, Sequencer, Verifier
-from server.store.unit_of_work import EVENTS_AT_ONCE, Change, events_after, version_of
+from server.store.unit_of_work import EVENTS_AT_ONCE, Change, events_after, turn_of, version_of
 from signaling.protocol import Command, StoredEvent
 from signaling.refusals import Code, Refusal
 
@@ -146,19 +146,20 @@ class Store:
 
     @asynccontextmanager
     async def change(
-        self, actor: Actor | System, command: Command | None = None
+        self, actor: Actor | System, command: Command | None = None, *, of: str | None = None
     ) -> AsyncIterator[Change]:
         """One transaction of `actor`. Committed when the block ends, then told on the bus.
 
         An exception in the block rolls everything back and nothing is told. With a command,
         `Change.replayed` is its stored ack when it was committed before; the same id with
-        other content is refused with COMMAND_ID_REUSED.
+        other content is refused with COMMAND_ID_REUSED. `of` is a subject that is locked from
+        the beginning (``Change.lock`` then costs nothing).
         """
         if self._sequencer.failure is not None:
             raise Refusal(Code.LEDGER_UNAVAILABLE)
-        async with self._database.write() as connection:
+        async with self._database.write(turn_of(actor, command)) as connection:
             change = Change(connection, actor, command, self.clock.now())
-            await change.begin()
+            await change.begin(of)
             yield change
             await change.finish()
         for event in change.events:

@@ -124,6 +124,7 @@ class Database:
                 max_overflow=0,
                 pool_timeout=WAIT_FOR_CONNECTION_S,
                 connect_args={
+                    "connection_class": _Connection,
                     # Always given: without one the driver would look for ~/.pgpass on the loop.
                     "password": address.password or os.environ.get("PGPASSWORD", ""),
                     "timeout": WAIT_FOR_CONNECTION_S,
@@ -151,8 +152,11 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, turn: int | None = None) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises.
+
+        Two with the same `turn`, a signed integer of 64 bits, come one after the other, each having
+        begun before it reads anything.
 
         On SQLite it waits for its turn and holds the write lock from the start; on PostgreSQL
         it is READ COMMITTED and locks what it asks for.
@@ -160,8 +164,14 @@ class Database:
         if self._writers is None:
             raise RuntimeError("this database was opened for reading")
         if self._one_writer is None:
-            async with _connected(self._writers) as connection, connection.begin():
-                yield connection
+            async with _connected(self._writers) as connection:
+                driver = _driver(connection)
+                driver.turn = turn
+                try:
+                    async with connection.begin():
+                        yield connection
+                finally:
+                    driver.turn = None
         else:
             async with (
                 self._one_writer,
@@ -338,6 +348,24 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if isinstance(error, ConnectionError) or _gone(driver, error):
             raise Refusal(Code.BUSY, what="database") from error
         raise
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """Takes its turn in the same round trip that begins a transaction."""
+
+    turn: int | None = None
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        turn, self.turn = self.turn, None
+        if turn is None:
+            return str(await super().execute(query, *args, timeout=timeout))
+        try:
+            return str(await super().execute(f"{query} SELECT pg_advisory_xact_lock({turn})"))
+        except asyncpg.PostgresError:
+            # It has begun all the same, and the driver takes it for one that has not.
+            if not self.is_closed():
+                await self.reset()
+            raise
 
 
 def _driver(connection: AsyncConnection) -> Any:

@@ -41,12 +41,25 @@ _UPDATE_SUBJECT: Final = (
 _INSERT_EVENT: Final = events.insert()
 _INSERT_ENTRY: Final = ledger_entries.insert()
 _INSERT_PAYLOAD: Final = ledger_payloads.insert()
-_TAKE_TURN: Final = sa.select(
-    sa.func.pg_advisory_xact_lock(sa.bindparam("turn", type_=sa.BigInteger))
-)
 _FIND_COMMAND: Final = sa.select(commands.c.digest, commands.c.ack).where(
     commands.c.person_id == sa.bindparam("person"), commands.c.id == sa.bindparam("command")
 )
+_LOCK_AND_FIND: Final = (
+    sa.select(subjects.c.version, subjects.c.head, commands.c.digest, commands.c.ack)
+    .select_from(
+        subjects.outerjoin(
+            commands,
+            sa.and_(
+                commands.c.person_id == sa.bindparam("person"),
+                commands.c.id == sa.bindparam("command"),
+            ),
+        )
+    )
+    .where(subjects.c.subject == sa.bindparam("of"))
+    .with_for_update(of=subjects)
+)
+"""Both at once: what is read of commands is what stood there before the lock was had, which is enough,
+for the turn of the command has been taken before."""
 _EVENTS_AFTER: Final = (
     sa.select(events)
     .where(events.c.subject == sa.bindparam("of"), events.c.version > sa.bindparam("after"))
@@ -54,6 +67,14 @@ _EVENTS_AFTER: Final = (
     .limit(sa.bindparam("at_most"))
 )
 _INSERT_COMMAND: Final = commands.insert()
+
+
+def turn_of(actor: Actor | System, command: Command | None) -> int | None:
+    """Two copies of a command at once have the same: the second waits and finds the first's ack."""
+    if command is None:
+        return None
+    key = hashlib.sha256(f"{actor.person_id}\n{command.id}".encode()).digest()
+    return int.from_bytes(key[:8], "big", signed=True)
 
 
 class Change:
@@ -191,23 +212,22 @@ class Change:
         self._ack = Ack(ok=True, result=dict(result or {}))
         return self._ack
 
-    async def begin(self) -> None:
-        """Look whether the command was committed before. For Store.change."""
+    async def begin(self, of: str | None = None) -> None:
+        """Look whether the command was committed before, and lock the subject `of`. For Store.change."""
         if self._command is None:
+            if of is not None:
+                await self.lock(of)
             return
         self._digest = hashlib.sha256(canonical(self._command)).hexdigest()
-        if self.connection.dialect.name == "postgresql":
-            # Two copies of a command at once: the second waits here and finds the first's ack.
-            key = hashlib.sha256(f"{self.actor.person_id}\n{self._command.id}".encode()).digest()
-            await self.connection.execute(
-                _TAKE_TURN, {"turn": int.from_bytes(key[:8], "big", signed=True)}
-            )
-        row = (
-            await self.connection.execute(
-                _FIND_COMMAND, {"person": self.actor.person_id, "command": self._command.id}
-            )
-        ).one_or_none()
+        which = {"person": self.actor.person_id, "command": self._command.id}
+        row: Any = None
+        if of is not None:
+            row = (await self.connection.execute(_LOCK_AND_FIND, {**which, "of": of})).one_or_none()
+            if row is not None:
+                self._locked[of] = (row.version, row.head)
         if row is None:
+            row = (await self.connection.execute(_FIND_COMMAND, which)).one_or_none()
+        if row is None or row.digest is None:
             return
         if row.digest != self._digest:
             raise Refusal(Code.COMMAND_ID_REUSED, id=self._command.id)

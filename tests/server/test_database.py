@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from server.domain.person import SYSTEM
 from server.store import AlreadyOpen, SchemaOutdated, Store, batch, check, tables, upgrade, verify
 from server.store.database import Database
+from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 from tests.kit.services import Postgres
 from tests.kit.stores import MovedClock, opened, settings_for
@@ -151,6 +152,38 @@ async def test_two_acts_that_wait_for_each_other_end_with_busy(
         [refusal] = [outcome for outcome in done if outcome is not None]
         assert isinstance(refusal, Refusal)
         assert refusal.code is Code.BUSY
+
+
+async def test_a_command_that_does_not_get_its_turn_is_busy(
+    postgres_server: Postgres, postgres_url: str, tmp_path: Path
+) -> None:
+    async with opened(postgres_url, tmp_path) as store:
+        command = Command(id="command-1")
+
+        async def act() -> bool:
+            async with store.change(SYSTEM, command, of="case:one") as change:
+                return change.replayed is not None
+
+        async with store.change(SYSTEM, command) as change:
+            await change.record("case:one", "case.edit", "x", None, payload={})
+            second = asyncio.create_task(act())
+
+            async def sent_away() -> str | None:
+                ended = await asyncio.to_thread(
+                    postgres_server.sql,
+                    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory' "
+                    f"AND datname = '{sa.make_url(postgres_url).database}'",
+                )
+                return None if second.done() else f"waits: {ended}"
+
+            await until(sent_away)
+        with pytest.raises(Refusal) as refused:
+            await second
+        assert refused.value.code is Code.BUSY
+        # By whatever connection it comes now.
+        assert await asyncio.gather(*(act() for _ in range(30))) == [True] * 30
+        async with store.change(SYSTEM, of="case:one") as change:
+            assert await change.record("case:one", "case.edit", "x", None, payload={}) == 2
 
 
 async def test_a_database_that_goes_away_is_busy_and_comes_back(

@@ -90,15 +90,27 @@ async def test_a_repeat_may_not_record(store: Store) -> None:
             await change.record("case:one", "case.edit", "x", None, payload={})
 
 
-async def test_the_same_command_at_once_happens_once(store: Store) -> None:
+@pytest.mark.parametrize("of", [None, "case:one"])
+@pytest.mark.parametrize("known", [False, True])
+async def test_the_same_command_at_once_happens_once(
+    store: Store, of: str | None, known: bool
+) -> None:
+    if known:
+        async with store.change(SYSTEM) as change:
+            await change.record("case:one", "case.create", "x", None, payload={})
+
     async def ask() -> bool:
-        async with store.change(SYSTEM, Asked(id="command-1")) as change:
+        async with store.change(SYSTEM, Asked(id="command-1"), of=of) as change:
             if change.replayed:
                 return False
             await change.record("case:one", "case.edit", "x", None, payload={})
             return True
 
     assert sorted(await asyncio.gather(*(ask() for _ in range(5)))) == [False] * 4 + [True]
+    with pytest.raises(Refusal) as refused:
+        async with store.change(SYSTEM, Asked(id="command-1", value="李"), of=of):
+            pass
+    assert refused.value.code is Code.COMMAND_ID_REUSED
 
 
 async def test_eight_writers_leave_contiguous_versions(store: Store) -> None:
@@ -122,7 +134,7 @@ async def test_a_change_that_is_cancelled_anywhere_leaves_all_or_nothing(store: 
     """The task is cancelled after every possible number of steps of its loop."""
 
     async def edit(number: int) -> None:
-        async with store.change(SYSTEM, Asked(id=f"cancelled-{number}")) as change:
+        async with store.change(SYSTEM, Asked(id=f"cancelled-{number}"), of="case:one") as change:
             await change.record("case:one", "case.edit", "x", {"type": "n"}, payload={"n": number})
 
     finished = 0

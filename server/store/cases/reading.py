@@ -4,7 +4,7 @@ What has an order is read back in the order of the versions that brought it, as 
 it; the times of two acts may be the other way round.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -103,15 +103,16 @@ def _beside_proposals(table: sa.Table, state: str, **columns: str) -> sa.Select[
     ).where(table.c.case_id == _OF_CASE)
 
 
+_HEADER_COLUMNS: Final = (
+    cases.c.id,
+    cases.c.clerk_id,
+    cases.c.window_unit_id,
+    cases.c.unit_id,
+    cases.c.state,
+    *ITEM_COLUMNS,
+)
 _HEADER: Final = (
-    sa.select(
-        cases.c.id,
-        cases.c.clerk_id,
-        cases.c.window_unit_id,
-        cases.c.unit_id,
-        cases.c.state,
-        *ITEM_COLUMNS,
-    )
+    sa.select(*_HEADER_COLUMNS)
     .select_from(cases.join(items, items.c.id == cases.c.item_id))
     .where(cases.c.id == _OF_CASE)
 )
@@ -133,6 +134,18 @@ _FILLED: Final = sa.union_all(
     _beside_proposals(field_holds, field="field", by="person_id", at="expires_at", state=_HOLD),
 )
 """All that was filled in, is held and proposed in a case, in one statement."""
+
+
+def _nothing(columns: Iterable[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
+    return [sa.cast(sa.null(), column.type) for column in columns]
+
+
+_filled_rows = _FILLED.subquery()
+_FORM: Final = sa.union_all(
+    _HEADER.add_columns(*_nothing(_filled_rows.c)),
+    sa.select(*_nothing(_HEADER_COLUMNS), *_filled_rows.c),
+)
+"""The header, in a row that nothing was filled in, and all of ``_FILLED``, each behind an empty header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +213,20 @@ class Looked:
 
 
 async def find_header(connection: Connection, case_id: str) -> Header | None:
-    found = await connection.execute(_HEADER, {"of": case_id})
-    row = found.mappings().first()
-    if row is None:
-        return None
+    row = (await connection.execute(_HEADER, {"of": case_id})).first()
+    return None if row is None else _header(row)
+
+
+def _header(row: Sequence[Any]) -> Header:
+    """The header in a row of ``_HEADER`` or ``_FORM``."""
+    named = {column.name: value for column, value in zip(_HEADER_COLUMNS, row, strict=False)}
     return Header(
-        id=row["id"],
-        clerk_id=row["clerk_id"],
-        window_unit_id=row["window_unit_id"],
-        unit_id=row["unit_id"],
-        state=row["state"],
-        item=item_of(dict(row)),
+        id=named["id"],
+        clerk_id=named["clerk_id"],
+        window_unit_id=named["window_unit_id"],
+        unit_id=named["unit_id"],
+        state=named["state"],
+        item=item_of(named),
     )
 
 
@@ -219,10 +235,16 @@ async def find_form(connection: Connection, case_id: str) -> tuple[Header, Form]
 
     No such act asks whether a material is there: ``attached`` is empty.
     """
-    header = await find_header(connection, case_id)
+    header: Header | None = None
+    within: list[Sequence[Any]] = []
+    for row in await connection.execute(_FORM, {"of": case_id}):
+        if row[0] is None:
+            within.append(row[len(_HEADER_COLUMNS) :])
+        else:
+            header = _header(row)
     if header is None:
         return None
-    filled = await _filled(connection, case_id)
+    filled = _filled(within)
     return header, Form(
         header.item.fields,
         filled.entries,
@@ -247,7 +269,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
     row = found.mappings().first()
     if row is None:
         return None
-    filled = await _filled(connection, case_id)
+    filled = _filled(await connection.execute(_FILLED, {"of": case_id}))
     case = Case(
         id=row["id"],
         number=row["number"],
@@ -418,18 +440,20 @@ async def looked_at(connection: Connection, case_id: str) -> Looked | None:
     )
 
 
-async def _filled(connection: Connection, case_id: str) -> _Filled:
+def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
+    """What rows of ``_FILLED`` tell."""
     entries: list[tuple[str, Entry]] = []
     holds: dict[str, Hold] = {}
     made: list[Proposal] = []
-    for row in await connection.execute(_FILLED, {"of": case_id}):
-        if row.state == _ENTRY:
-            entry = Entry(row.value, row.version, row.by, row.at, row.closed_by)
-            entries.append((row.field, entry))
-        elif row.state == _HOLD:
-            holds[row.field] = Hold(row.by, row.at)
+    for row in rows:
+        told = dict(zip(Proposal.__dataclass_fields__, row, strict=True))
+        if told["state"] == _ENTRY:
+            entry = Entry(told["value"], told["version"], told["by"], told["at"], told["closed_by"])
+            entries.append((told["field"], entry))
+        elif told["state"] == _HOLD:
+            holds[told["field"]] = Hold(told["by"], told["at"])
         else:
-            made.append(Proposal(*row))
+            made.append(Proposal(**told))
     entries.sort(key=lambda one: one[0])
     made.sort(key=lambda one: (one.version, one.at, one.id))
     return _Filled(dict(entries), holds, tuple(made))
