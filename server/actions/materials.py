@@ -17,7 +17,7 @@ from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
 from server.actions.views import material_view
 from server.domain.form import APPLICANT, Side
-from server.domain.material import AFTER_CLOSING, Material, Purpose, next_number, sent
+from server.domain.material import Material, Purpose, follows, next_number, sent
 from server.domain.person import Actor
 from server.store import Change, Store
 from server.store import cases as rows
@@ -123,8 +123,7 @@ async def settle(
     size = before.size_bytes if size_bytes is None else size_bytes
     code = Code(found["code"]) if "code" in found else None
     case = record.case
-    owed = before.purpose == "material" and before.line in case.owed
-    if code is None and case.closed and before.purpose not in AFTER_CLOSING and not owed:
+    if code is None and case.closed and not follows(before.purpose, before.line, case.owed):
         code = Code.CASE_CLOSED
     if code is not None:
         after = replace(before, state="rejected", rejected_code=code.value, size_bytes=size)

@@ -94,7 +94,7 @@ class Phones:
                 command.line,
                 command.secret_sha256,
                 hand,
-                closed=record.case.closed,
+                shut=record.case.shut(command.line),
                 at=change.at,
                 version=version,
             )

@@ -110,8 +110,8 @@ def sent(
     """Judge whether a file may come now, and give whose it is.
 
     The window brings materials, one of which may return a file of the approver's (``answers``), and
-    pages, of which materials are made; the approver sends everything else, notices and results also
-    after the decision. ``owed`` are lines whose materials may follow acceptance. Refused:
+    pages, of which materials are made; the approver sends everything else. What may come after the
+    decision is told by ``follows``; ``owed`` are lines whose materials may follow acceptance. Refused:
     ``not_yours``, ``case_closed``, ``line_unknown``, ``not_found`` (``answers`` names no file that
     the approver sent), ``throttled`` (200 versions of the line).
     """
@@ -122,7 +122,7 @@ def sent(
             raise Refusal(Code.NOT_YOURS)
     if (purpose in FROM_WINDOW) is not (sender == "window") or (answers and purpose != "material"):
         raise Refusal(Code.NOT_YOURS, purpose=purpose)
-    if closed and purpose not in AFTER_CLOSING and not (purpose == "material" and line in owed):
+    if closed and not follows(purpose, line, owed):
         raise Refusal(Code.CASE_CLOSED)
     if line != OTHER_LINE and item.line(line) is None:
         raise Refusal(Code.LINE_UNKNOWN)
@@ -133,6 +133,18 @@ def sent(
     if sum(one.line == line for one in materials) >= VERSIONS_AT_MOST:
         raise Refusal(Code.THROTTLED)
     return sender
+
+
+def follows(purpose: Purpose, line: str, owed: Set[str]) -> bool:
+    """Whether such a file may come to a decided case: notices and results, materials of owed lines, and
+    while any is owed pages, which are on no line: one material is made of them."""
+    match purpose:
+        case "material":
+            return line in owed
+        case "page":
+            return bool(owed)
+        case _:
+            return purpose in AFTER_CLOSING
 
 
 def counting(materials: Iterable[Material], line: str) -> Material | None:

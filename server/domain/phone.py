@@ -65,15 +65,15 @@ def invite(
     secret_sha256: str,
     who: Hand,
     *,
-    closed: bool,
+    shut: bool,
     at: datetime,
     version: int,
 ) -> Phone:
-    """A link for this line. Refused: not_yours (only the window invites), case_closed, line_unknown,
-    throttled (200 links of a case)."""
+    """A link for this line. Refused: not_yours (only the window invites), case_closed (``shut``: nothing
+    comes to this line any more), line_unknown, throttled (200 links of a case)."""
     if who.side != "window":
         raise Refusal(Code.NOT_YOURS)
-    if closed:
+    if shut:
         raise Refusal(Code.CASE_CLOSED)
     if line != OTHER_LINE and item.line(line) is None:
         raise Refusal(Code.LINE_UNKNOWN)

@@ -92,6 +92,11 @@ async def test_a_material_follows_by_a_promise(tmp_path: Path) -> None:
         await expect(window.locator('[data-owed-line="tax"][data-standing="open"]')).to_be_visible()
         await picture(people.window, "owed")
         await window.locator("[data-owed] button").click()
+        await window.locator('[data-line="tax"] .pick').click()
+        await window.locator('[data-line="tax"] [data-phone-line]').click()
+        await expect(window.locator("[data-qr]")).to_be_visible()
+        await picture(people.window, "owed-phone")
+        await window.locator("[data-scan-close]").click()
         await window.locator('[data-line="tax"] input[type="file"]').set_input_files(
             [{"name": "清税证明.pdf", "mimeType": "application/pdf", "buffer": paper(1)}]
         )

@@ -327,6 +327,24 @@ def test_a_file_that_cannot_come_is_refused() -> None:
         assert refused.value.code is code
 
 
+@pytest.mark.parametrize(
+    ("purpose", "line", "owed", "comes"),
+    [
+        ("material", "licence", {"licence"}, True),
+        ("material", "licence", {"tax"}, False),
+        ("material", "other", {"licence"}, False),
+        ("page", "other", {"licence"}, True),
+        ("page", "other", set(), False),
+        ("notice", "other", set(), True),
+        ("guide", "licence", {"licence"}, False),
+    ],
+)
+def test_what_still_comes_to_a_decided_case(
+    purpose: Purpose, line: str, owed: set[str], comes: bool
+) -> None:
+    assert materials.follows(purpose, line, owed) is comes
+
+
 def test_what_the_approver_sends_counts_for_nothing() -> None:
     later = replace(BLANK, number=2)
     assert materials.counting([stored("licence"), later], "licence") == stored("licence")

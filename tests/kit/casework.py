@@ -271,7 +271,7 @@ class Office:
             actor, case_id, line, name, len(content), purpose=purpose, answers=answers
         )
         self.clock.move(1)
-        await uploads.append(actor, begun.upload_id, 0, _once(content))
+        await uploads.append(actor, begun.upload_id, 0, once(content))
         assert begun.material_id is not None
         return begun.material_id
 
@@ -364,7 +364,7 @@ def watching(actor: Actor, subject: str, audience: str) -> Connection:
     return Connection(who=actor, _watching={subject: audience})
 
 
-async def _once(content: bytes) -> AsyncIterator[bytes]:
+async def once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from server.actions import demo, promises
 from server.actions.jobs import Jobs
 from server.actions.papers import KIND, Press
+from server.actions.phones import Phones
 from server.wire import case as shapes
 from server.work.child import Children
+from signaling.client import fresh_id
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,
@@ -23,9 +26,13 @@ from tests.kit.casework import (
     THIRD,
     Office,
     closing,
+    once,
 )
 from tests.server.test_papers import text_of
+from tests.server.test_phones import picture_of
 
+SECRET = "the-secret-of-the-link"
+SECRET_SHA256 = hashlib.sha256(SECRET.encode()).hexdigest()
 PROMISE = {"line": "tax", "due_on": "2026-12-03", "text_version": "2026-11", "language": "zh-CN"}
 ACCEPT = {"decision": "accepted", "reason": "材料齐全，清税证明容缺后补。"}
 
@@ -92,6 +99,52 @@ async def _refused_bringing(office: Office, uploads: Any, case_id: str, line: st
     with pytest.raises(Refusal) as told:
         await office.bring(uploads, case_id, line)
     return told.value.code
+
+
+async def test_what_is_owed_may_come_by_a_phone(office: Office, tmp_path: Path) -> None:
+    case_id = await office.case(item_id=demo.CLOSING)
+    uploads = await closing(office, case_id, tmp_path)
+    phones = Phones(office.store, uploads)
+    about = {"case_id": case_id}
+    await office.do(CLERK, shapes.CasePromise, **about, **PROMISE)
+    await office.do(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+
+    async def invite(line: str) -> str:
+        command = shapes.CaseInvitePhone(
+            id=fresh_id(), case_id=case_id, line=line, secret_sha256=SECRET_SHA256
+        )
+        ack = await phones.invite(office.actors[CLERK], command)
+        return str((ack.result or {})["phone_id"])
+
+    picture = picture_of()
+    for line in ("licence", "other"):
+        with pytest.raises(Refusal) as refused:
+            await invite(line)
+        assert refused.value.code is Code.CASE_CLOSED
+    token, held = await phones.connect(await invite("tax"), SECRET, "192.0.2.1")
+    assert held.line_name == "清税证明"
+    begun = await phones.begin(token, "1.jpg", len(picture))
+    await phones.append(token, begun.upload_id, 0, once(picture))
+    [page] = [one for one in (await office.view(case_id))["materials"] if one["purpose"] == "page"]
+    assert page["state"] == "stored"
+    # a page alone is nothing that was owed
+    assert [one["standing"] for one in await owed(office)] == ["open"]
+
+    # what is made of pages settles it, and nothing more comes
+    begun = await phones.begin(token, "2.jpg", len(picture))
+    made = await office.bring(uploads, case_id, "tax")
+    await office.do(APPROVER, shapes.CaseReview, **about, material_id=made, review="accepted")
+    assert await owed(office) == []
+    with pytest.raises(Refusal) as refused:
+        await phones.append(token, begun.upload_id, 0, once(picture))
+    assert refused.value.code is Code.CASE_CLOSED
+    with pytest.raises(Refusal) as refused:
+        await phones.begin(token, "3.jpg", len(picture))
+    assert refused.value.code is Code.CASE_CLOSED
+    with pytest.raises(Refusal) as refused:
+        await invite("tax")
+    assert refused.value.code is Code.CASE_CLOSED
+    await office.switchboard.close()
 
 
 async def test_a_promise_keeps_its_words_and_nobody_but_the_window_takes_it(
