@@ -3,11 +3,11 @@
 A sender and a reader in network namespaces of their own, each joined to the node by a link of
 20 MB/s (tc tbf). From the first byte sent: to the first page seen (a reader decodes what it has
 and looks at the pixels), to the whole; by following the upload, by store-and-forward (upload whole,
-then download whole), and by a plain copy through one socket each, which is the floor. SIZE is in MB, N
-files go at once. Also how long after the sender's last byte was acknowledged the reader had it, and the
-node's memory and processor time. `loopback` measures those two without any link. Files are PDFs
-of scanned pages, written in order, and JPEG photos (`jpeg`, one at a time). Adds to
-build/bench/early_view.json, row by row; the ratio at 200 MB is the only gate.
+then download whole), and by a plain copy of each file through sockets of its own, which is the floor.
+SIZE is in MB, N files go at once. Also how long after the sender's last byte was acknowledged the
+reader had it, for both, and the node's memory and processor time. `loopback` measures those two
+without any link. Files are PDFs of scanned pages, written in order, and JPEG photos (`jpeg`, one at a
+time). Adds to build/bench/early_view.json, row by row; the ratio at 200 MB is the only gate.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,7 @@ import pypdfium2
 import structlog
 from PIL import Image, ImageFile
 
+from server.__main__ import _run
 from server.actions import demo
 from server.app import running
 from server.store import Store, upgrade
@@ -315,43 +317,57 @@ async def read(address: str) -> None:
 
 
 def relay() -> None:
-    """The floor, in the middle: bytes from one socket to the other and nothing else."""
+    """The floor, in the middle: bytes from one socket to another and nothing else, for each file."""
     with socket.create_server((EVERYWHERE, 0)) as server:
         tell(port=server.getsockname()[1])
-        while True:
-            sink, _ = server.accept()
-            source, _ = server.accept()
-            with sink, source:
-                while piece := source.recv(64 * 1024):
-                    sink.sendall(piece)
+        while said := sys.stdin.readline():
+            count = json.loads(said)["n"]
+            sinks = [server.accept()[0] for _ in range(count)]
+            sources = [server.accept()[0] for _ in range(count)]
+            with ThreadPoolExecutor(count) as copying:
+                list(copying.map(_copied, sources, sinks))
+
+
+def _copied(source: socket.socket, sink: socket.socket) -> None:
+    with source, sink:
+        while piece := source.recv(64 * 1024):
+            sink.sendall(piece)
 
 
 def relay_source(host: str, port: str) -> None:
     while said := sys.stdin.readline():
         task = json.loads(said)
         data = Path(task["file"]).read_bytes()
-        with socket.create_connection((host, int(port))) as out:
-            began = time.monotonic()
-            for _ in range(task["n"]):
+        outgoing = [socket.create_connection((host, int(port))) for _ in range(task["n"])]
+
+        def acknowledged(out: socket.socket, data: bytes = data) -> float:
+            with out:
                 out.sendall(data)
-        tell(first_byte_at=began)
+                while _unacknowledged(out.fileno()):
+                    time.sleep(0.001)
+                return time.monotonic()
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(task["n"]) as sending:
+            ends = list(sending.map(acknowledged, outgoing))
+        tell(first_byte_at=began, acknowledged_at=ends)
 
 
 def relay_sink(host: str, port: str) -> None:
     while said := sys.stdin.readline():
         task = json.loads(said)
-        size, count = task["size"], task["n"]
-        reads = []
-        with socket.create_connection((host, int(port))) as incoming:
-            tell(ready=True)
-            for _ in range(count):
-                watcher = Watcher(task["kind"])
-                while watcher.size < size and (
-                    piece := incoming.recv(min(64 * 1024, size - watcher.size))
-                ):
+        incoming = [socket.create_connection((host, int(port))) for _ in range(task["n"])]
+        tell(ready=True)
+
+        def read(source: socket.socket, kind: str = task["kind"]) -> dict[str, float]:
+            watcher = Watcher(kind)
+            with source:
+                while piece := source.recv(64 * 1024):
                     watcher.take(piece)
-                reads.append(watcher.done())
-        tell(reads=reads)
+            return watcher.done()
+
+        with ThreadPoolExecutor(task["n"]) as reading:
+            tell(reads=list(reading.map(read, incoming)))
 
 
 def tell(**facts: Any) -> None:
@@ -462,7 +478,8 @@ class Bench:
         self.node = Node(served.process.pid)
         self.sender = self._place(before, "send", f"http://{near}:{port}")
         self.reader = self._place(behind, "read", f"http://{far}:{port}")
-        wire = str(self._place(middle, "relay").hear()["port"])
+        self.wire = self._place(middle, "relay")
+        wire = str(self.wire.hear()["port"])
         self.source = self._place(before, "relay_source", near, wire)
         self.sink = self._place(behind, "relay_sink", far, wire)
         self.sender.hear()
@@ -487,13 +504,9 @@ class Bench:
         self.sender.say(go=True)
         reads = self.reader.hear()["reads"]
         sent = self.sender.hear()
-        after = [
-            one["whole_at"] - at for one, at in zip(reads, sent["acknowledged_at"], strict=True)
-        ]
         return {
             **since(sent["first_byte_at"], reads, size),
-            "after_writer_s": max(after),
-            "after_all_s": max(one["whole_at"] for one in reads) - max(sent["acknowledged_at"]),
+            **after(sent["acknowledged_at"], reads),
             "stored_s": sent["stored_at"] - sent["first_byte_at"],
         }
 
@@ -508,12 +521,17 @@ class Bench:
         return since(first, self.reader.hear()["reads"], size)
 
     def relay(self, file: Path, kind: str, count: int) -> dict[str, float]:
+        """Each file through two sockets of its own, over the same links."""
         size = file.stat().st_size
-        self.sink.say(kind=kind, size=size, n=count)
+        self.wire.say(n=count)
+        self.sink.say(kind=kind, n=count)
         self.sink.hear()
         self.source.say(file=str(file), n=count)
-        first = self.source.hear()["first_byte_at"]
-        return since(first, self.sink.hear()["reads"], size)
+        sent, reads = self.source.hear(), self.sink.hear()["reads"]
+        return {
+            **since(sent["first_byte_at"], reads, size),
+            **after(sent["acknowledged_at"], reads),
+        }
 
 
 def since(first: float, reads: list[dict[str, Any]], size: int) -> dict[str, float]:
@@ -523,6 +541,16 @@ def since(first: float, reads: list[dict[str, Any]], size: int) -> dict[str, flo
     return {
         "page_s": statistics.median(one["page_at"] for one in reads) - first,
         "whole_s": max(one["whole_at"] for one in reads) - first,
+    }
+
+
+def after(acknowledged_at: list[float], reads: list[dict[str, Any]]) -> dict[str, float]:
+    """How long after its own writer's last byte the last of a file is read, of the file where that is
+    longest; and how long after the last writer the last of all."""
+    own = [one["whole_at"] - at for one, at in zip(reads, acknowledged_at, strict=True)]
+    return {
+        "after_writer_s": max(own),
+        "after_all_s": max(one["whole_at"] for one in reads) - max(acknowledged_at),
     }
 
 
@@ -550,8 +578,9 @@ def measure(bench: Bench, file: Path, kind: str, mb: int, count: int, ways: list
                 row["node_cpu_ms_per_mb"] = round(spent * 1000, 2)
         for what in samples[0]:
             row[f"{way}_{what}"] = round(statistics.median(one[what] for one in samples), 3)
-        if way == "early":
-            row["early_after_writer_most_s"] = round(max(s["after_writer_s"] for s in samples), 3)
+        if "after_writer_s" in samples[0]:
+            most = max(one["after_writer_s"] for one in samples)
+            row[f"{way}_after_writer_most_s"] = round(most, 3)
         row[f"{way}_n"] = len(samples)
     return row
 
@@ -564,12 +593,16 @@ def show(row: dict[str, Any]) -> None:
                 f"    {words:20} first page {row[f'{way}_page_s']:8.3f} s"
                 f"   whole {row[f'{way}_whole_s']:8.3f} s   median of {row[f'{way}_n']}"
             )
+    for way, words in WAYS.items():
+        if f"{way}_after_writer_s" in row:
+            print(
+                f"    {words:20} after its writer's last byte {row[f'{way}_after_writer_s'] * 1000:.0f} ms"
+                f" (at most {row[f'{way}_after_writer_most_s'] * 1000:.0f}), the last file after the"
+                f" last writer {row[f'{way}_after_all_s'] * 1000:.0f} ms"
+            )
     if "early_whole_s" in row:
         print(
-            f"    after the writer's last byte {row['early_after_writer_s'] * 1000:.0f} ms"
-            f" (at most {row['early_after_writer_most_s'] * 1000:.0f}),"
-            f" the last file after the last writer {row['early_after_all_s'] * 1000:.0f} ms;"
-            f" the node: memory +{row['memory_grew_mb']:.1f} MB (at most"
+            f"    the node: memory +{row['memory_grew_mb']:.1f} MB (at most"
             f" {row['memory_peak_mb']:.0f}), {row['node_cpu_ms_per_mb']:.1f} ms of processor a MB"
         )
     sys.stdout.flush()
@@ -640,7 +673,7 @@ def compare(arguments: list[str]) -> bool:
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["serve", folder]:
-            asyncio.run(serve(folder))
+            _run(serve(folder))
         case ["send", address]:
             asyncio.run(send(address))
         case ["read", address]:
