@@ -42,6 +42,7 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'No Python 3.11 or newer with venv; see .ci/system' >&2; exit 1; }
 	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	.ci/ofd $(BIN)
 	touch $@
 
 $(WEB_STAMP): web/package-lock.json
@@ -65,6 +66,7 @@ build/wheel.stamp: setup.cfg pyproject.toml README.md LICENSE $(PY_FILES) server
 $(RUN_VENV)/.installed: build/wheel.stamp
 	$(RUN_VENV)/bin/python -m pip install --quiet dist/yunjian-*.whl
 	$(RUN_VENV)/bin/python -m pip install --quiet --no-deps --force-reinstall dist/yunjian-*.whl
+	.ci/ofd $(RUN_VENV)/bin
 	touch $@
 
 install: $(VENV)/.installed $(WEB_STAMP)

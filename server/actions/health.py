@@ -23,7 +23,7 @@ from cryptography import x509
 from media import turn
 from server.actions.scanning import Scanner, ScannerAway
 from server.store import Store, standing
-from server.work import cards, office
+from server.work import cards, ofd, office
 from signaling.refusals import Refusal
 
 State = Literal["ok", "warning", "failing", "off"]
@@ -93,6 +93,7 @@ class Health:
             "redis": self._redis,
             "scanner": self._scanner,
             "office": self._office,
+            "ofd": self._ofd,
             "cards": self._cards,
         }
         return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
@@ -191,6 +192,10 @@ class Health:
     async def _office(self) -> Look:
         found = await asyncio.to_thread(office.program)
         return Look("office", "ok" if found else "off", "office" if found else "office_off")
+
+    async def _ofd(self) -> Look:
+        found = await asyncio.to_thread(ofd.program)
+        return Look("ofd", "ok" if found else "off", "ofd" if found else "ofd_off")
 
     async def _cards(self) -> Look:
         found = await asyncio.to_thread(cards.installed)

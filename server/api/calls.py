@@ -210,6 +210,7 @@ async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
         Code.NO_COPY,
         Code.NO_OFFICE,
         Code.NO_OFD,
+        Code.OFD_BEYOND,
         Code.MATERIAL_LOCKED,
         Code.CONTENT_ALTERED,
     ),

@@ -108,6 +108,14 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "zh-CN": "没有安装文档转换程序（libreoffice-writer-nogui、libreoffice-calc-nogui），Word 和 Excel 文件只能调阅原件。",
         "en": "LibreOffice is not installed (libreoffice-writer-nogui, libreoffice-calc-nogui): of Word and Excel files only the original can be had.",
     },
+    "ofd": {
+        "zh-CN": "已安装 OFD 转换程序，OFD 文件可以在线查看。",
+        "en": "ofd-cli is there: OFD files can be looked at.",
+    },
+    "ofd_off": {
+        "zh-CN": "没有安装 OFD 转换程序（pip install yunjian[ofd]，见 docs/operations.md），OFD 文件只能调阅原件。",
+        "en": "ofd-cli is not installed (pip install yunjian[ofd], docs/operations.md): of OFD files only the original can be had.",
+    },
     "cards": {
         "zh-CN": "已安装证件识读组件，窗口可以识读身份证和营业执照。",
         "en": "RapidOCR is there: identity cards and business licences are read at the window.",

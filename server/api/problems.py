@@ -362,8 +362,13 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.NO_OFD: Entry(
         409,
-        "OFD 文件不能在线查看，请说明理由调阅原件后用本机的 OFD 阅读器打开。",
-        "OFD files cannot be shown here. Take the original with a reason and open it in an OFD reader.",
+        "本机没有安装 OFD 转换程序，OFD 文件不能在线查看；请说明理由调阅原件后用本机的 OFD 阅读器打开。",
+        "No program that converts OFD files is installed here. Take the original with a reason and open it in an OFD reader.",
+    ),
+    Code.OFD_BEYOND: Entry(
+        409,
+        "这份 OFD 文件含有转换后会缺失或走样的内容，或与其签名不符，不能在线查看；请说明理由调阅原件后用本机的 OFD 阅读器打开。",
+        "This OFD file holds what a conversion would lose or change, or is not as it was signed, and is not shown. Take the original with a reason and open it in an OFD reader.",
     ),
     Code.NO_CARD_READER: Entry(
         409,

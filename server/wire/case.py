@@ -217,7 +217,15 @@ class ViewedCopy(Message):
     sha256: str | None = None
     """Changes with every copy that is made."""
     fault: Literal[
-        "", "unreadable", "font", "gave_up", "no_office", "no_ofd", "waiting", "too_large"
+        "",
+        "unreadable",
+        "font",
+        "gave_up",
+        "no_office",
+        "no_ofd",
+        "ofd_beyond",
+        "waiting",
+        "too_large",
     ] = ""
     """Why it failed, or what a locked one waits for: ``waiting`` for the scanner, ``too_large`` for it."""
 

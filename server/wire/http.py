@@ -712,6 +712,7 @@ class HealthPart(Message):
         "redis",
         "scanner",
         "office",
+        "ofd",
         "cards",
     ]
     state: Literal["ok", "warning", "failing", "off"]

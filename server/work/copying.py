@@ -1,12 +1,13 @@
 """The copy of a material that people look at: written anew, bare of everything but what is seen.
 
 ``python -m server.work.copying`` reads ``{source, target, media_type, mark, fonts}`` and prints
-``{media_type, pages}`` or ``{fault}``: ``unreadable``, ``font``, ``no_office`` or ``no_ofd``. A picture is decoded and encoded
-again without a word of what stood beside its pixels (EXIF, place, serial numbers, colour profile,
-comments). Of a PDF the pages stay, with what their forms and stamps show drawn into them; scripts,
-actions, attachments, form data, metadata and the EXIF of its photographs are left out. Word and Excel become
-PDF first (``server.work.office``); of OFD no copy is made. ``mark``,
-lines of text, is laid over all of it. It runs on bytes of strangers, and so in the cell of
+``{media_type, pages}`` or ``{fault}``: ``unreadable``, ``font``, ``no_office``, ``no_ofd`` or
+``ofd_beyond``. A picture is decoded and encoded again without a word of what stood beside its pixels
+(EXIF, place, serial numbers, colour profile, comments). Of a PDF the pages stay, with what their
+forms and stamps show drawn into them; scripts, actions, attachments, form data, metadata and the EXIF
+of its photographs are left out. Word and Excel become PDF first (``server.work.office``), and so does
+OFD (``server.work.ofd``). ``mark``, lines of text, is laid over all of it; over OFD also that it is a
+conversion, and which seals it leaves out. It runs on bytes of strangers, and so in the cell of
 ``server.work.child``.
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.work import office
+from server.work import ofd, office
 from server.work.probe import HEIC, OFD, OFFICE, PDF, PICTURES
 
 _PDF_KEPT: Final = ("/Type", "/Pages", "/OCProperties", "/Lang")
@@ -36,13 +37,12 @@ _MARK_SHARE: Final = 1 / 42
 _CHINESE_SIMPLIFIED: Final = 2
 """Which face of Noto's collection."""
 
+_CONVERTED: Final = "OFD 转换件，以原件为准"
+_SEALS: Final = "OFD 转换件，含 {} 处电子签章，未绘出、未验证"
+
 
 class Unreadable(Exception):
     """Nothing can be made of these bytes."""
-
-
-class NoOfd(Exception):
-    """Nothing here draws OFD."""
 
 
 class FontMissing(Exception):
@@ -52,10 +52,15 @@ class FontMissing(Exception):
 def copy(
     source: Path, target: Path, media_type: str, mark: Sequence[str], fonts: Sequence[str]
 ) -> dict[str, Any]:
-    """Write the copy; ``{media_type, pages}`` of it. Raises Unreadable, FontMissing, NoOfd, and
-    NoOffice and NotConverted of ``server.work.office``."""
+    """Write the copy; ``{media_type, pages}`` of it. Raises Unreadable, FontMissing, NoOffice and
+    NotConverted of ``server.work.office``, and NoOfd, Beyond and Broken of ``server.work.ofd``."""
     if media_type == OFD:
-        raise NoOfd
+        made, seals = ofd.convert(source, target.parent, ofd.program(), _face(fonts))
+        try:
+            told = _SEALS.format(seals) if seals else _CONVERTED
+            return {"media_type": PDF, "pages": _copy_pdf(made, target, [*mark, told], fonts)}
+        finally:
+            made.unlink()
     if media_type in OFFICE:
         made = office.convert(source, OFFICE[media_type], target.parent, office.program())
         try:
@@ -133,15 +138,20 @@ def _to_srgb(picture: Any) -> Any:
 # ---------------------------------------------------------------- the mark
 
 
+def _face(fonts: Sequence[str]) -> Path:
+    path = next((one for one in map(Path, fonts) if one.is_file()), None)
+    if path is None:
+        raise FontMissing
+    return path
+
+
 def _tile(mark: Sequence[str], height: float, fonts: Sequence[str]) -> Any:
     """The mark once, slanted, as a mask: how much of it is seen where."""
     from PIL import Image, ImageDraw, ImageFont
 
-    path = next((one for one in fonts if Path(one).is_file()), None)
-    if path is None:
-        raise FontMissing
+    path = _face(fonts)
     size = max(9, round(height))
-    face = ImageFont.truetype(path, size, _CHINESE_SIMPLIFIED if path.endswith(".ttc") else 0)
+    face = ImageFont.truetype(path, size, _CHINESE_SIMPLIFIED if path.suffix == ".ttc" else 0)
     widest = math.ceil(max(face.getlength(line) for line in mark))
     step = math.ceil(size * 1.5)
     tile = Image.new("L", (widest + 2, step * len(mark) + 2), 0)
@@ -370,8 +380,12 @@ def main() -> None:
         made = {"fault": "unreadable"}
     except office.NoOffice:
         made = {"fault": "no_office"}
-    except NoOfd:
+    except ofd.NoOfd:
         made = {"fault": "no_ofd"}
+    except ofd.Broken:
+        made = {"fault": "unreadable"}
+    except ofd.Beyond:
+        made = {"fault": "ofd_beyond"}
     except FontMissing:
         made = {"fault": "font"}
     json.dump(made, sys.stdout)

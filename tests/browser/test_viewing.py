@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from server.work import ofd
 from tests.browser.test_together import LINE, both, open_line, paper, picture
+from tests.kit import ofds
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -52,6 +54,22 @@ async def test_the_window_compares_with_the_original_and_both_see_the_mark(tmp_p
         kept = await (await coming.value).path()
         assert await asyncio.to_thread(Path(kept).read_bytes) == data
         await expect(asked).to_be_hidden()
+
+
+@pytest.mark.skipif(ofd.program() is None, reason="ofd-cli is not installed")
+async def test_ofd_is_seen_on_both_sides_with_what_was_not_drawn(tmp_path: Path) -> None:
+    async with both(tmp_path) as people:
+        window, approver = people.window.page, people.approver.page
+        material = await people.put(LINE, ofds.licence(), "电子证照.ofd")
+        copied = await people.clerk.copied(people.case_id, material, within_s=60)
+        assert copied["viewed"]["state"] == "ready"
+        for page, side in ((window, "window"), (approver, "approver")):
+            await open_line(page, side)
+            await expect(page.locator(".document [data-page='1'][data-drawn]")).to_be_visible()
+            await expect(page.locator(".document").get_by_role("note")).to_contain_text(
+                "电子签章不绘出"
+            )
+        await picture(people.approver, "document-ofd")
 
 
 async def test_both_draw_on_a_document_and_what_is_drawn_stays(

@@ -1,4 +1,4 @@
-"""Word, Excel and OFD: by content, looked at as PDF where LibreOffice is there, and a clear sentence elsewhere."""
+"""Word and Excel: by content, looked at as PDF where LibreOffice is there, and a clear sentence elsewhere."""
 
 from __future__ import annotations
 
@@ -82,10 +82,6 @@ def excel() -> bytes:
     return out.getvalue()
 
 
-def ofd() -> bytes:
-    return packed(**{"OFD.xml": "<ofd:OFD/>", "Doc_0/Document.xml": "<ofd:Document/>"})
-
-
 @pytest.fixture
 async def node(tmp_path: Path) -> AsyncIterator[Running]:
     url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
@@ -125,17 +121,6 @@ async def test_word_and_excel_are_looked_at_or_a_sentence_says_why_not(node: Run
             finally:
                 document.close()
             assert WORDS[:4] in text
-
-
-async def test_ofd_is_kept_and_only_its_original_is_had(node: Running) -> None:
-    async with desk_of(node, CLERK) as desk:
-        case_id = await desk.open_case()
-        material = await brought(desk, case_id, ofd(), "证照.ofd")
-        assert (material["media_type"], material["viewed"]["fault"]) == (probe.OFD, "no_ofd")
-        async with desk.http.get(f"/api/v1/materials/{material['id']}/content") as said:
-            assert said.status == 409
-            assert (await said.json(content_type=None))["code"] == "no_ofd"
-        assert await desk.original(material["id"]) == ofd()
 
 
 @pytest.mark.parametrize(

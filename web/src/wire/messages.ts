@@ -1162,7 +1162,7 @@ export interface ViewedCopy {
   media_type: string | null
   size_bytes: number | null
   sha256: string | null
-  fault: '' | 'unreadable' | 'font' | 'gave_up' | 'no_office' | 'no_ofd' | 'waiting' | 'too_large'
+  fault: '' | 'unreadable' | 'font' | 'gave_up' | 'no_office' | 'no_ofd' | 'ofd_beyond' | 'waiting' | 'too_large'
 }
 /**
  * The earlier case of the same applicant from which a file was taken over, with his consent.
@@ -2283,6 +2283,7 @@ export interface HealthPart {
     | 'redis'
     | 'scanner'
     | 'office'
+    | 'ofd'
     | 'cards'
   state: 'ok' | 'warning' | 'failing' | 'off'
   value: string

@@ -323,6 +323,7 @@ export default {
       redis: 'Message bus',
       scanner: 'Virus scanner',
       office: 'Conversion of documents',
+      ofd: 'Conversion of OFD',
       cards: 'Reading of cards',
     },
   },

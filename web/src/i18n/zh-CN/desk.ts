@@ -323,6 +323,7 @@ export default {
       redis: '消息总线',
       scanner: '病毒扫描',
       office: '文档转换',
+      ofd: 'OFD 转换',
       cards: '证件识读',
     },
   },

@@ -114,6 +114,7 @@ export default {
     points_elsewhere: '{name}指着别处',
     go_look: '去看',
     splitter: '文件与表单之间的分界',
+    ofd: '由 OFD 转换的阅看件：电子签章不绘出、不验证，以原件为准',
     early: '正在接收，未校验',
     early_hint: '收完并校验后换成存证的文件',
     early_none: '正在接收，收完就能看',
