@@ -136,6 +136,25 @@ class MediaClient:
         )
         return str(answer["sdp"])
 
+    async def expect_party(self, room: str, party: str, *, place: int) -> str:
+        """Return the worker's SDP offer for a party that may come to this place, before it does.
+
+        It may answer and connect; until `seat_party` it has no place, nothing passes to it or from
+        it, no event tells of it, and nobody sees it. One that sits down at the place ends what
+        others were expected there, and of very many the oldest is forgotten.
+        Refused: unknown_room, party_exists, full (the place is taken).
+        """
+        return str((await self._ask("expect_party", room=room, party=party, place=place))["sdp"])
+
+    async def seat_party(
+        self, room: str, party: str, *, record: bool, held: bool, turn: int
+    ) -> None:
+        """Seat an expected party that has answered, as `add_party` would, and hold the room or not,
+        as `let_through` would.
+
+        Refused: unknown_room, unknown_party (not expected, or without an answer), full."""
+        await self._ask("seat_party", room=room, party=party, record=record, held=held, turn=turn)
+
     async def answer(self, room: str, party: str, sdp: str) -> None:
         """Take the page's SDP answer. Refused: bad_sdp, fingerprint_missing; the party stays."""
         await self._ask("answer", room=room, party=party, sdp=sdp)
@@ -180,12 +199,14 @@ class MediaClient:
         await self._ask("hold", room=room, on=on)
 
     async def let_through(
-        self, room: str, *, held: bool, muted: Mapping[str, Collection[str]]
+        self, room: str, *, held: bool, turn: int, muted: Mapping[str, Collection[str]]
     ) -> None:
         """`hold` and `mute` in one order: for each party of `muted` exactly these m-lines are held
-        back. A party that is not there is passed over. Refused: unknown_room."""
+        back. A party that is not there is passed over. `turn` (0 and up) grows each time that the
+        room is held or not any more: a word about that which is older than the last one that the
+        worker heard is passed over too. Refused: unknown_room."""
         lines = {party: sorted(mids) for party, mids in muted.items()}
-        await self._ask("let_through", room=room, held=held, muted=lines)
+        await self._ask("let_through", room=room, held=held, turn=turn, muted=lines)
 
     async def remove_party(self, room: str, party: str) -> None:
         """Unseat the party and finish its segment (reported by an event)."""

@@ -277,13 +277,29 @@ class Node:
                     _rights(message),
                 )
                 return {"sdp": sdp}
+            case "expect_party":
+                sdp = rooms.expect_party(
+                    _text(message, "room"), _text(message, "party"), _number(message, "place")
+                )
+                return {"sdp": sdp}
+            case "seat_party":
+                rooms.seat_party(
+                    _text(message, "room"),
+                    _text(message, "party"),
+                    _flag(message, "record"),
+                    _flag(message, "held"),
+                    _number(message, "turn"),
+                )
             case "permit":
                 rooms.permit(_text(message, "room"), _text(message, "party"), _rights(message))
             case "hold":
                 rooms.hold(_text(message, "room"), _flag(message, "on"))
             case "let_through":
                 rooms.let_through(
-                    _text(message, "room"), _flag(message, "held"), _lines(message, "muted")
+                    _text(message, "room"),
+                    _flag(message, "held"),
+                    _number(message, "turn"),
+                    _lines(message, "muted"),
                 )
             case "answer":
                 sdp = _text(message, "sdp", limit=1 << 20)
@@ -388,6 +404,13 @@ def _lines(message: dict[str, Any], name: str) -> dict[str, frozenset[str]]:
     ):
         raise Rejected(Code.BAD_REQUEST, name)
     return {party: frozenset(mids) for party, mids in value.items()}
+
+
+def _number(message: dict[str, Any], name: str) -> int:
+    value = message.get(name)
+    if type(value) is not int or value < 0:
+        raise Rejected(Code.BAD_REQUEST, name)
+    return value
 
 
 def _flag(message: dict[str, Any], name: str) -> bool:

@@ -55,6 +55,8 @@ FEEDBACK_HOLD_S = 1.0
 MAX_PARTIES = MAX_GROUPS + 1
 MEASURE_S = 0.5
 REPORT_S = 1.0
+EXPECTED_AT_MOST = 32
+"""So many of those who are rung have an offer before one of them answers; the others get theirs then."""
 AGAIN_A_TICK = 200
 """So many packets a party gets sent again in a tenth of a second; a NACK can name thousands."""
 
@@ -75,7 +77,9 @@ class Rights:
 
 
 class Party(Endpoint):
-    """One seat's connection to the worker: `offered → answered → up ⇄ down`."""
+    """One seat's connection to the worker: `offered → answered → up ⇄ down`.
+
+    One that is expected has no seat yet: it may answer and connect, and nothing passes."""
 
     def __init__(self, room: "Room", name: str, place: int) -> None:
         super().__init__(SEAT_LINES, tuple(line for g in range(GROUPS) for line in lines_in(g)))
@@ -137,6 +141,10 @@ class Party(Endpoint):
         return len(self.order) > before
 
     @property
+    def seated(self) -> bool:
+        return self.room.parties.get(self.name) is self
+
+    @property
     def unheard(self) -> bool:
         """Whether not all may get what it sends: it does not count among those who meet here."""
         return self.rights.sends_to is not None
@@ -156,7 +164,9 @@ class Party(Endpoint):
 class Room:
     name: str
     parties: dict[str, Party] = field(default_factory=dict)
+    expected: dict[str, Party] = field(default_factory=dict)
     held: bool = False
+    turn: int = 0
     layered: bool = False
     end_to_end: bool = True
 
@@ -319,23 +329,63 @@ class Rooms:
         there = self._room(room)
         if name in there.parties:
             raise Rejected(Code.PARTY_EXISTS)
-        taken = {party.place for party in there.parties.values()}
+        party = Party(there, name, self._free_place(there, place))
+        party.rights = rights or Rights()
+        self._reach(party)
+        self._sit(party, record)
+        return self._offer(party)
+
+    def expect_party(self, room: str, name: str, place: int) -> str:
+        """Make a party that may sit down at this place later, and return its offer."""
+        there = self._room(room)
+        if name in there.parties or name in there.expected:
+            raise Rejected(Code.PARTY_EXISTS)
+        place = self._free_place(there, place)
+        if len(there.expected) >= EXPECTED_AT_MOST:
+            self._part(there.expected.pop(next(iter(there.expected))))
+        party = there.expected[name] = Party(there, name, place)
+        party.grow()
+        self._reach(party)
+        return self._offer(party)
+
+    def seat_party(self, room: str, name: str, record: bool, held: bool, turn: int) -> None:
+        """Let an expected party that has answered sit down, expect nobody else at its place, and
+        hold the room or not."""
+        there = self._room(room)
+        party = there.expected.get(name)
+        if party is None or party.answered is None:
+            raise Rejected(Code.UNKNOWN_PARTY)
+        self._free_place(there, party.place)
+        self._turn(there, held, turn)
+        self._sit(there.expected.pop(name), record)
+        self._settle(party)
+        self._agree(there)
+
+    def _free_place(self, room: Room, place: int | None) -> int:
+        taken = {party.place for party in room.parties.values()}
         free = [p for p in range(MAX_PARTIES) if p not in taken and place in (None, p)]
         if not free:
             raise Rejected(Code.FULL, f"a room holds {MAX_PARTIES} parties, one a place")
-        party = Party(there, name, free[0])
-        party.rights = rights or Rights()
+        return free[0]
+
+    def _reach(self, party: Party) -> None:
+        """Answer to the party's checks from now on."""
+        self._agents[party.agent] = party
+        self._port.checks.add(party.agent)
+
+    def _sit(self, party: Party, record: bool) -> None:
+        """Let the party meet those who are in the room."""
+        there = party.room
+        for name in [n for n, other in there.expected.items() if other.place == party.place]:
+            self._part(there.expected.pop(name))
         if there.held:
             for track in party.tracks.values():
                 track.muted = True
-        there.parties[name] = party
-        self._agents[party.agent] = party
-        self._port.checks.add(party.agent)
+        there.parties[party.name] = party
         grown = there.grow()
         there.link()
-        self.record(room, name, record)
+        self.record(there.name, party.name, record)
         self._ask_anew(grown)
-        return self._offer(party)
 
     def _ask_anew(self, grown: list[Party]) -> None:
         for party in grown:
@@ -343,7 +393,7 @@ class Rooms:
                 self._emit(OfferWanted(party.room.name, party.name))
 
     def answer(self, room: str, name: str, sdp: str) -> None:
-        party = self._party(room, name)
+        party = self._room(room).expected.get(name) or self._party(room, name)
         answer = read_answer(sdp, party.offered)
         if party.answered is not None and party.answered.fingerprint != answer.fingerprint:
             raise Rejected(Code.BAD_SDP, "the fingerprint changed")
@@ -416,14 +466,22 @@ class Rooms:
             for mid in party.tracks:
                 self._silence(party, mid)
 
-    def let_through(self, room: str, held: bool, muted: Mapping[str, frozenset[str]]) -> None:
+    def let_through(
+        self, room: str, held: bool, turn: int, muted: Mapping[str, frozenset[str]]
+    ) -> None:
         """Hold the room or not, and of these parties, where they are there, exactly these lines."""
-        self.hold(room, held)
+        self._turn(self._room(room), held, turn)
         parties = self._room(room).parties
         for name in muted.keys() & parties.keys():
             party = parties[name]
             for mid in party.tracks:
                 self.mute(room, name, mid, mid in muted[name])
+
+    def _turn(self, room: Room, held: bool, turn: int) -> None:
+        """Hold the room or not, unless a later word of that was heard."""
+        if turn >= room.turn:
+            room.turn = turn
+            self.hold(room.name, held)
 
     def _silence(self, party: Party, mid: str) -> None:
         """Let the track's packets through, or stop them, as hold and mute say."""
@@ -440,12 +498,20 @@ class Rooms:
                 self._ask_key_frame(stream)
 
     def remove_party(self, room: str, name: str) -> None:
+        expected = self._room(room).expected.pop(name, None)
+        if expected is not None:
+            self._part(expected)
+            return
         party = self._party(room, name)
         self.record(room, name, False)
         del party.room.parties[name]
         for feed in party.feeds.values():
             feed.take(None)
         party.room.link()
+        self._part(party)
+
+    def _part(self, party: Party) -> None:
+        """End the connection of a party that is in no room any more."""
         if party.handshake is not None:
             party.handshake.close(party.destination)
         party.ready = False
@@ -460,7 +526,7 @@ class Rooms:
     def close_room(self, room: str) -> None:
         place = self._rooms.get(room)
         if place is not None:
-            for name in list(place.parties):
+            for name in [*place.expected, *place.parties]:
                 self.remove_party(room, name)
             del self._rooms[room]
 
@@ -489,7 +555,8 @@ class Rooms:
                 "recorder_pid": self._recorder.process_id,
                 "rooms": len(self._rooms),
                 **self._load.figures(),
-                "parties": len(self._agents),
+                "parties": sum(len(room.parties) for room in self._rooms.values()),
+                "expected": sum(len(room.expected) for room in self._rooms.values()),
             },
             "rooms": {
                 room.name: {p.name: _party_figures(p) for p in room.parties.values()}
@@ -746,13 +813,14 @@ class Rooms:
     # What becomes of a party.
 
     def _settle(self, party: Party) -> None:
-        """Let media through once the keys stand and belong to the answered fingerprint.
+        """Let media through once the keys stand and belong to the answered fingerprint, and the
+        party has its seat.
 
-        Either may come first: Firefox ends its handshake up to 170 ms before its
-        answer is here.
+        Any of them may come last: Firefox ends its handshake up to 170 ms before its
+        answer is here, and who is expected has answered before.
         """
         handshake = party.handshake
-        if party.ready or party.answered is None or handshake is None:
+        if party.ready or party.answered is None or handshake is None or not party.seated:
             return
         digest, wanted = party.answered.fingerprint
         shown = handshake.peer_fingerprint(digest)
@@ -773,7 +841,7 @@ class Rooms:
 
     def _lose(self, party: Party, reason: str) -> None:
         party.ready = False
-        if party.down != reason:
+        if party.down != reason and party.seated:
             party.down = reason
             self._emit(PartyDown(party.room.name, party.name, reason))
 

@@ -456,7 +456,7 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
         case Answered():
             return _answered(call, event, at, patience)
         case Declined():
-            ring = _open_ring(call, event.ring_id, event.person_id, at)
+            ring = open_ring(call, event.ring_id, event.person_id, at)
             call = _with_ring(call, _closed(ring, RingState.DECLINED, at))
             return _rung_out(call, at) if call.state is CallState.OPEN else call
         case Cancelled():
@@ -712,7 +712,7 @@ def _released(call: Call, at: datetime) -> Call:
 
 
 def _answered(call: Call, event: Answered, at: datetime, patience: Patience) -> Call:
-    answered = _open_ring(call, event.ring_id, event.person_id, at)
+    answered = open_ring(call, event.ring_id, event.person_id, at)
     if len(call.legs) >= LEGS_AT_MOST:
         raise Refusal(Code.THROTTLED)
     rings = tuple(
@@ -836,7 +836,8 @@ def _not_ended(call: Call) -> None:
         raise Refusal(Code.CALL_ENDED)
 
 
-def _open_ring(call: Call, ring_id: RingId, person_id: PersonId, at: datetime) -> Ring:
+def open_ring(call: Call, ring_id: RingId, person_id: PersonId, at: datetime) -> Ring:
+    """The ring of this person while it rings; refused as not_found, ring_closed."""
     ring = next((ring for ring in call.rings if ring.id == ring_id), None)
     if ring is None or ring.target_id != person_id:
         raise Refusal(Code.NOT_FOUND)

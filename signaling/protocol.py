@@ -216,17 +216,33 @@ class CallCancel(Command):
     call_id: Id
 
 
+class CallPrepare(Command):
+    """While it rings at me for the approver's seat: ask for the offer of the leg that my answer would
+    make, never stored. It is answered by ``call.describe``, and named by ``call.answer``.
+
+    Result: ``{leg_id, sdp, ice_servers}``, or nothing where there is none to be had. Refused with
+    ``ring_closed``.
+    """
+
+    type: Literal["call.prepare"] = "call.prepare"
+    call_id: Id
+    ring_id: Id
+
+
 class CallAnswer(Command):
     """First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``.
 
-    With ``connect`` it has beside them what ``call.connect`` would say of the new leg, never stored:
-    where it is missing (a repeat, no media worker), ``call.connect`` gives it or says why not.
+    ``leg_id`` is that of ``call.prepare``, whose offer this page has answered: where the leg got it,
+    the result has ``seated`` beside them, and the page has only to connect. Else, with ``connect``,
+    it has beside them what ``call.connect`` would say of the new leg. Neither is stored: where they
+    are missing (a repeat, no media worker), ``call.connect`` gives an offer or says why not.
     """
 
     type: Literal["call.answer"] = "call.answer"
     call_id: Id
     ring_id: Id
     connect: bool = False
+    leg_id: Id | None = None
 
 
 class CallDecline(Command):
@@ -259,7 +275,8 @@ class CallConnect(Command):
 
 
 class CallDescribe(Command):
-    """The page's SDP answer. Checked for membership, never stored, never logged."""
+    """The page's SDP answer, for my leg or that of ``call.prepare``. Checked for membership, never
+    stored, never logged."""
 
     type: Literal["call.describe"] = "call.describe"
     call_id: Id
@@ -576,7 +593,7 @@ class CallQuality(Message):
 
 
 COMMANDS: tuple[type[Command], ...] = (
-    CallDial, CallCancel, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
+    CallDial, CallCancel, CallPrepare, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
     CallMute, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
     DeskDuty, UnitOpen, MonitorWatch, MonitorBegin, MonitorTurn, MonitorEnd, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
     RehearsalClose,

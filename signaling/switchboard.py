@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -53,6 +54,7 @@ from signaling.call import (
     Withdrawn,
     dial,
     may_invite,
+    open_ring,
     own_leg,
     own_monitor,
     step,
@@ -71,6 +73,7 @@ from signaling.protocol import (
     CallJoin,
     CallMute,
     CallOpen,
+    CallPrepare,
     CallResume,
     CallSnapshot,
     CallWithdraw,
@@ -288,6 +291,18 @@ class MediaRooms(Protocol):
         Refused with ``media_busy`` for a call that is not at a worker yet and finds none."""
         ...
 
+    async def expect(self, call_id: CallId, leg_id: LegId) -> str:
+        """The worker's offer for the approver's leg that this will be if its ring is answered.
+        Its page may answer and connect; nothing passes and nobody is told before ``seat``, and
+        ``leave`` ends it."""
+        ...
+
+    async def seat(self, call: Call, leg: Leg) -> None:
+        """Let the expected leg take part, and through what passes in the call as it is here: what a
+        later ``let_through`` said of holding stands. Refused where it is not expected any more or its page has
+        not answered the offer: it is to be given another one."""
+        ...
+
     async def describe(self, call_id: CallId, leg_id: LegId | MonitorId, sdp: str) -> None:
         """The page's answer; refused with bad_sdp."""
         ...
@@ -321,6 +336,17 @@ class Screens(Protocol):
     def unwatch(self, person_id: str, subject: str, audience: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A leg that a ring's answer would make, and the page that has its offer."""
+
+    call_id: CallId
+    ring_id: RingId
+    person_id: str
+    page: str
+    until: datetime
+
+
 class Switchboard:
     """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC;
     ``ice_servers`` makes what the page of a leg is given to reach the worker by."""
@@ -347,6 +373,7 @@ class Switchboard:
         self._ice_servers = ice_servers
         self._draining = False
         self._seats = Seats()
+        self._expected: dict[LegId, _Expected] = {}
         self._presence: dict[str, UnitPresence] = {}
         self._running: dict[str, MonitorCalls] = {}
         self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
@@ -358,6 +385,7 @@ class Switchboard:
         return {
             CallDial: self.dial,
             CallCancel: self.cancel,
+            CallPrepare: self.prepare,
             CallAnswer: self.answer,
             CallDecline: self.decline,
             CallJoin: self.join,
@@ -431,19 +459,70 @@ class Switchboard:
         ack, _ = await self._take(line, CallId(command.call_id), command, event)
         return ack
 
+    async def prepare(self, line: Line, command: CallPrepare) -> Mapping[str, Any]:
+        """An offer for the leg that an answer of this page would make; the last one of a page counts.
+
+        Not asked of the engine for a guest's seat: which one he gets his answer says. Refused as an
+        answer is; where the engine gives none, there is none."""
+        call_id, ring_id = CallId(command.call_id), RingId(command.ring_id)
+        call = await self._book.find(call_id)
+        _known(call, line.who)
+        ring = open_ring(call, ring_id, PersonId(line.who.person_id), self._now())
+        for older, one in list(self._expected.items()):
+            if (one.ring_id, one.page) == (ring_id, line.page):
+                self._expect_no_more(older)
+        if ring.invite_id is not None or not self._rooms.ready:
+            return {}
+        leg_id = LegId(self._fresh_id())
+        try:
+            sdp = await self._rooms.expect(call_id, leg_id)
+        except Refusal as refusal:
+            log.info("nobody expected call=%s code=%s", call_id, refusal.code.value)
+            return {}
+        who, until = line.who.person_id, ring.deadline_at
+        self._expected[leg_id] = _Expected(call_id, ring_id, who, line.page, until)
+        servers = [dict(server) for server in self._ice_servers(leg_id)]
+        return {"leg_id": leg_id, "sdp": sdp, "ice_servers": servers}
+
+    def _expects(self, leg_id: str | None, call_id: CallId, line: Line) -> _Expected | None:
+        """What is expected as this leg, when it is of this call and person."""
+        one = self._expected.get(LegId(leg_id)) if leg_id is not None else None
+        return (
+            one if one and (one.call_id, one.person_id) == (call_id, line.who.person_id) else None
+        )
+
+    def _expect_no_more(self, leg_id: LegId) -> None:
+        one = self._expected.pop(leg_id)
+        self._aside(self._rooms.leave(one.call_id, leg_id))
+
     async def answer(self, line: Line, command: CallAnswer) -> Ack:
         """The first answer wins; it makes the approver's leg, or a guest's, held by this page.
 
-        Its ack brings the worker's offer for the new leg where it was asked for and can be had."""
+        A leg that was expected has only to be let in. Else its ack brings the worker's offer for the
+        new leg where it was asked for and can be had."""
         leg_id, call_id = LegId(self._fresh_id()), CallId(command.call_id)
+        expected = self._expects(command.leg_id, call_id, line)
+        if expected is not None and expected.ring_id == command.ring_id:
+            leg_id = LegId(str(command.leg_id))
+            del self._expected[leg_id]
+        else:
+            expected = None
         event = Answered(RingId(command.ring_id), PersonId(line.who.person_id), leg_id)
-        ack, call = await self._take(
-            line, call_id, command, event, {"call_id": call_id, "leg_id": leg_id}
-        )
+        try:
+            ack, call = await self._take(
+                line, call_id, command, event, {"call_id": call_id, "leg_id": leg_id}
+            )
+        except Refusal:
+            if expected is not None:
+                self._aside(self._rooms.leave(call_id, leg_id))
+            raise
         if call is None:
             return ack
         self._sit(call_id, leg_id, line)
         leg = next((leg for leg in call.legs if leg.id == leg_id), None)
+        if expected is not None and leg is not None and await self._seated(call, leg):
+            self._aside(self._let_through(call_id))
+            return ack.model_copy(update={"result": {**ack.result, "seated": True}})
         if command.connect and leg is not None and self._rooms.ready:
             try:
                 offered = await self._offer(line, call, leg, restart=False)
@@ -453,6 +532,14 @@ class Switchboard:
                 log.info("no offer yet call=%s code=%s", call_id, refusal.code.value)
         self._aside(self._let_through(call_id))
         return ack
+
+    async def _seated(self, call: Call, leg: Leg) -> bool:
+        try:
+            await self._rooms.seat(call, leg)
+        except Refusal as refusal:
+            log.info("not seated yet call=%s code=%s", call.id, refusal.code.value)
+            return False
+        return True
 
     async def decline(self, line: Line, command: CallDecline) -> Ack:
         event = Declined(RingId(command.ring_id), PersonId(line.who.person_id))
@@ -536,8 +623,10 @@ class Switchboard:
         return {"sdp": sdp, "ice_servers": servers}
 
     async def describe(self, line: Line, command: CallDescribe) -> Mapping[str, Any]:
-        call, leg = await self._own(line, command.call_id, command.leg_id)
-        await self._rooms.describe(call.id, leg.id, command.sdp)
+        call_id, leg_id = CallId(command.call_id), LegId(command.leg_id)
+        if self._expects(leg_id, call_id, line) is None:
+            await self._own(line, call_id, leg_id)
+        await self._rooms.describe(call_id, leg_id, command.sdp)
         return {}
 
     async def mute(self, line: Line, command: CallMute) -> Ack:
@@ -794,6 +883,9 @@ class Switchboard:
             except Refusal as refusal:
                 # The next sweep tries again; meanwhile time goes on for the other calls.
                 log.warning("sweep put off call=%s code=%s", call.id, refusal.code.value)
+        for leg_id, one in list(self._expected.items()):
+            if one.until <= now:
+                self._expect_no_more(leg_id)
         for person_id, subject in self._screens.watchers("case:", THIRD):
             if not await self._roster.holds_third(person_id, subject):
                 self._screens.unwatch(person_id, subject, THIRD)
@@ -903,11 +995,15 @@ class Switchboard:
             self._seats.sit(seat_id, Sitting(call_id, who, line.page, line.sid, self._now()))
 
     def _settle(self, before: Call, call: Call) -> None:
-        """Let go of the seats that have ended, of the party of each guest who has left, and of the
-        room when the call has ended."""
+        """Let go of the seats that have ended, of who was expected by a ring that is over, of the
+        party of each guest who has left, and of the room when the call has ended."""
         for leg in call.legs:
             if leg.state is not LegState.JOINED:
                 self._seats.free(leg.id)
+        rings = {ring.id for ring in call.rings if ring.state is RingState.RINGING}
+        for leg_id, one in list(self._expected.items()):
+            if one.call_id == call.id and one.ring_id not in rings:
+                self._expect_no_more(leg_id)
         unseen = {monitor.id for monitor in call.monitors if monitor.unseen}
         left = [one.id for one in before.monitors if one.unseen and one.id not in unseen]
         for monitor_id in left:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypedDict
 
 import structlog
 
@@ -103,6 +103,11 @@ class _Post:
     missing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class _Held(TypedDict):
+    held: bool
+    turn: int
+
+
 class Rehearsed:
     """A room for a rehearsal; refuses as a call's room does. Nothing of it is recorded."""
 
@@ -156,8 +161,9 @@ class Rooms:
         self._store = store
         self._running = False
         self._sealing: set[asyncio.Task[None]] = set()
-        # who made the offer that a leg's page has to answer
+        # who made the offer that a leg's page has to answer, and who that of one that is expected
         self._offering: dict[tuple[CallId, LegId | MonitorId], MediaClient] = {}
+        self._expecting: dict[tuple[CallId, LegId | MonitorId], MediaClient] = {}
 
     @property
     def ready(self) -> bool:
@@ -211,15 +217,44 @@ class Rooms:
         with _refusing():
             sdp = await self._restarted(client, call, leg) if restart else None
             if sdp is None:
-                try:
-                    sdp = await self._seat(client, call, leg)
-                except Rejected as rejected:
-                    if rejected.code is not Reason.UNKNOWN_ROOM:
-                        raise
-                    client = await self._open(call.id, client, moved)
-                    sdp = await self._seat(client, call, leg)
+                seat = partial(self._seat, call=call, leg=leg)
+                client, sdp = await self._opened(call.id, client, moved, seat)
         self._offering[call.id, leg.id] = client
         return sdp
+
+    async def _opened(
+        self,
+        call_id: CallId,
+        client: MediaClient,
+        moved: bool,
+        ask: Callable[[MediaClient], Awaitable[str]],
+    ) -> tuple[MediaClient, str]:
+        """What the worker says, and which one it is; the room is opened first where there is none."""
+        try:
+            return client, await ask(client)
+        except Rejected as rejected:
+            if rejected.code is not Reason.UNKNOWN_ROOM:
+                raise
+        client = await self._open(call_id, client, moved)
+        return client, await ask(client)
+
+    async def expect(self, call_id: CallId, leg_id: LegId) -> str:
+        client, moved = await self._client_for(call_id)
+        place = list(Seat).index(Seat.APPROVER)
+        with _refusing():
+            client, sdp = await self._opened(
+                call_id, client, moved, lambda at: at.expect_party(call_id, leg_id, place=place)
+            )
+        self._expecting[call_id, leg_id] = client
+        return sdp
+
+    async def seat(self, call: Call, leg: Leg) -> None:
+        client = self._expecting.pop((call.id, leg.id), None)
+        if client is None:
+            raise Refusal(Code.MEDIA_UNAVAILABLE)
+        with _refusing():
+            record = call.recording_consented
+            await client.seat_party(call.id, leg.id, record=record, **_held(call))
 
     async def _restarted(self, client: MediaClient, call: Call, leg: Leg | Monitor) -> str | None:
         """None for a party that is not there: it is to be seated anew."""
@@ -228,7 +263,9 @@ class Rooms:
         return None
 
     async def describe(self, call_id: CallId, leg_id: LegId | MonitorId, sdp: str) -> None:
-        client = self._offering.pop((call_id, leg_id), None) or await self._client_of(call_id)
+        leg = call_id, leg_id
+        client = self._expecting.get(leg) or self._offering.pop(leg, None)
+        client = client or await self._client_of(call_id)
         with _refusing():
             await client.answer(call_id, leg_id, sdp)
 
@@ -238,11 +275,12 @@ class Rooms:
             await _let_through(client, call)
 
     async def leave(self, call_id: CallId, leg_id: LegId | MonitorId | None) -> None:
-        for offered in [one for one in self._offering if one[0] == call_id]:
-            if leg_id is None or offered[1] == leg_id:
-                del self._offering[offered]
+        expecting = self._expecting.get((call_id, leg_id)) if leg_id is not None else None
+        for kept in (self._offering, self._expecting):
+            for one in [one for one in kept if one[0] == call_id and leg_id in (None, one[1])]:
+                del kept[one]
         try:
-            client = await self._client_of(call_id)
+            client = expecting or await self._client_of(call_id)
         except Refusal as refusal:
             # The worker's next tidying finds what nobody needs any more.
             log.info("room.not_left", call=call_id, leg=leg_id, code=refusal.code)
@@ -259,7 +297,7 @@ class Rooms:
             if rejected.code not in (Reason.UNKNOWN_ROOM, Reason.UNKNOWN_PARTY):
                 log.warning("room.not_left", call=call_id, leg=leg_id, code=rejected.code)
 
-    async def _seat(self, client: MediaClient, call: Call, leg: Leg | Monitor) -> str:
+    async def _seat(self, client: MediaClient, *, call: Call, leg: Leg | Monitor) -> str:
         """Add the party; one of the same name, or of a leg that is over, makes room for it.
 
         Who follows the call unseen is never recorded, and from his first packet on nobody gets more
@@ -590,8 +628,7 @@ async def _let_through(client: MediaClient, call: Call) -> None:
     unseen = [one for one in call.monitors if one.unseen]
     muted: dict[str, frozenset[str]] = {leg.id: _stopped(leg) for leg in call.seated()}
     muted |= {monitor.id: _stopped(monitor) for monitor in unseen}
-    held = call.state is not CallState.LIVE or call.on_hold() is not None
-    await client.let_through(call.id, held=held, muted=muted)
+    await client.let_through(call.id, muted=muted, **_held(call))
     for monitor in unseen:
         sends_to = _heard_by(monitor)
         try:
@@ -599,6 +636,14 @@ async def _let_through(client: MediaClient, call: Call) -> None:
         except Rejected as rejected:
             if rejected.code is not Reason.UNKNOWN_PARTY:
                 raise
+
+
+def _held(call: Call) -> _Held:
+    """Whether the room is held: before an answer, and while the call is on hold."""
+    if call.state is CallState.OPEN:
+        return {"held": True, "turn": 0}
+    held = call.on_hold() is not None
+    return {"held": held, "turn": 2 * len(call.holds) + (0 if held else 1)}
 
 
 def _refusal(rejected: Rejected) -> Refusal:

@@ -50,6 +50,7 @@ UNSAVED: Final[Mapping[str, str]] = {
     "case.draft": "what nobody but its author sees, overwritten each second",
     "case.hold": "a lease of 10 s",
     "call.connect": "negotiates media: the leg that it is for was joined by an act",
+    "call.prepare": "negotiates media for a leg that only an answer makes",
     "call.describe": "negotiates media",
     "rehearsal.open": "tries out devices; nothing of it is kept",
     "rehearsal.describe": "negotiates media",
@@ -289,6 +290,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
             "case.draft": {"field": "remark", "value": "x", "base_version": 0},
             "case.hold": {"field": "remark"},
             "call.connect": {"leg_id": "leg-that-is-not"},
+            "call.prepare": {"ring_id": "ring-that-is-not"},
             "call.describe": {"leg_id": "leg-that-is-not", "sdp": "v=0"},
             "rehearsal.describe": {"party": "send", "sdp": "v=0"},
         }.get(kind, {})

@@ -165,6 +165,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "call.cancel": MINE,
     "call.answer": frozenset({APPROVER}),  # whose ring it is
     "call.decline": frozenset({APPROVER}),
+    "call.prepare": frozenset({APPROVER}),
     "call.connect": MINE,
     "call.describe": MINE,
     "call.mute": MINE,

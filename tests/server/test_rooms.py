@@ -31,6 +31,7 @@ from tests.kit.exchange import (
     registered,
     seat_approvers,
 )
+from tests.kit.exchange import ringing as rung
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
 from tests.kit.until import borne, until
@@ -204,9 +205,157 @@ async def test_an_answer_brings_the_offer_for_its_leg(store: Store, hall: Hall) 
         assert "ice-ufrag" not in kept_acks, "an offer is never stored"
 
 
+async def connected(seat: Seat) -> None:
+    """Wait for the peer's connection; one that is closed before that leaves a task of aioice behind."""
+
+    def why_not() -> str | None:
+        state = seat.peer.state
+        return None if state == "connected" else f"{seat.desk.login} is {state}"
+
+    await until(why_not, MEDIA_S)
+
+
+async def prepared(approver: Seat, call_id: str) -> dict[str, Any]:
+    """Do while it rings what a page does: ask for the offer of the leg, and answer it."""
+    ring = {"call_id": call_id, "ring_id": approver.desk.ring_in(call_id)}
+    told: dict[str, Any] = {}
+
+    async def offered() -> str | None:
+        told.update(await approver.desk.do("call.prepare", **ring))
+        return None if told else "the worker is just being started"
+
+    await until(offered, MEDIA_S, every_s=0.2)
+    assert told.keys() == {"leg_id", "sdp", "ice_servers"}
+    sdp = await approver.peer.answer(told["sdp"])
+    await approver.desk.do("call.describe", call_id=call_id, leg_id=told["leg_id"], sdp=sdp)
+    await connected(approver)
+    return {**ring, "leg_id": told["leg_id"], "connect": True}
+
+
+async def expected_are(hall: Hall, count: int) -> None:
+    """Wait until so many parties are expected at the worker."""
+
+    async def why_not() -> str | None:
+        there = (await hall.workers[-1].client.figures())["worker"]["expected"]
+        return None if there == count else f"{there} are expected"
+
+    await until(why_not, MEDIA_S)
+
+
+async def test_what_was_prepared_while_it_rang_has_only_to_be_let_in(
+    store: Store, hall: Hall
+) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        ringing(node) as (call_id, window, approver),
+    ):
+        await window.connect(call_id)
+        older = await prepared(approver, call_id)
+        await approver.peer.close()
+        approver.peer = ScriptedPeer(approver.colour, approver.tone_hz)
+        answer = await prepared(approver, call_id)
+        # The last offer of a page counts.
+        assert older["leg_id"] != answer["leg_id"]
+        await expected_are(hall, 1)
+        rung = approver.desk.calls[call_id]
+        assert (rung["state"], rung["legs"]) == ("open", []), "it is nobody's leg yet"
+        assert approver.peer.received.frames == 0
+        command = {"type": "call.answer", "id": "the-same-answer", **answer}
+        ack = await approver.desk.raw("command", command)
+        leg = {"call_id": call_id, "leg_id": answer["leg_id"]}
+        assert ack["result"] == {**leg, "seated": True}
+        await window.meets(approver)
+        await approver.meets(window)
+        await expected_are(hall, 0)
+        await both((window, approver), call_id, "recording")
+        # Whether it is seated is known at once or not at all.
+        assert (await approver.desk.raw("command", command))["result"] == leg
+        # On hold and back: what the answer said of it is over.
+        await approver.desk.do("call.hold", call_id=call_id)
+        parties = (await hall.workers[-1].client.figures())["rooms"][call_id].values()
+        assert {one["tracks"][mid]["muted"] for one in parties for mid in "01"} == {True}
+        await approver.desk.do("call.resume", call_id=call_id)
+        for seat in (window, approver):
+            seat.peer.forget()
+        await window.meets(approver)
+        await approver.meets(window)
+        async with store.read() as connection:
+            kept_acks = str(list((await connection.execute(sa.select(commands.c.ack))).scalars()))
+        assert "ice-ufrag" not in kept_acks, "an offer is never stored"
+
+
+async def test_what_was_prepared_is_given_up_when_the_ring_is_over(
+    store: Store, hall: Hall
+) -> None:
+    async with exchange(store, worker=hall.start) as node, AsyncExitStack() as stack:
+        clerk = await stack.enter_async_context(node.desk(CLERK))
+        seats: list[Seat] = []
+        for login in APPROVERS:
+            desk = await stack.enter_async_context(node.desk(login))
+            await desk.do("desk.duty", duty="online")
+            seats.append(Seat(desk, GREEN, 660.0))
+            stack.push_async_callback(seats[-1].peer.close)
+        first, second = seats
+        call_id = await rung(clerk, [first.desk, second.desk])
+        mine, others = await prepared(first, call_id), await prepared(second, call_id)
+        await expected_are(hall, 2)
+
+        # Nobody answers with what another page prepared, nor describes it.
+        stranger = {"call_id": call_id, "leg_id": mine["leg_id"], "sdp": "v=0"}
+        told = await second.desk.send("call.describe", **stranger)
+        assert told["code"] == "not_in_call"
+        foreign = {**others, "leg_id": mine["leg_id"]}
+        answered = await second.desk.do("call.answer", **foreign)
+        assert answered["leg_id"] not in (mine["leg_id"], others["leg_id"])
+        assert "seated" not in answered
+        assert "a=ice-ufrag" in answered["sdp"], "it is an answer all the same"
+        await expected_are(hall, 0)
+        late = await first.desk.send("call.answer", **mine)
+        assert late["code"] == "ring_closed"
+        ring = {"call_id": call_id, "ring_id": mine["ring_id"]}
+        assert (await first.desk.send("call.prepare", **ring))["code"] == "ring_closed"
+        await clerk.do("call.hang_up", call_id=call_id)
+
+        # Declined by one, it rings on at the other; cancelled, it rings nowhere.
+        for seat in seats:
+            await seat.peer.close()
+            seat.peer = ScriptedPeer(seat.colour, seat.tone_hz)
+        call_id = await rung(clerk, [first.desk, second.desk])
+        mine, others = await prepared(first, call_id), await prepared(second, call_id)
+        await first.desk.do("call.decline", call_id=call_id, ring_id=mine["ring_id"])
+        await expected_are(hall, 1)
+        await clerk.do("call.cancel", call_id=call_id)
+        await expected_are(hall, 0)
+        assert (await second.desk.send("call.answer", **others))["code"] == "ring_closed"
+
+
+async def test_what_was_prepared_at_a_worker_that_died_is_prepared_anew(
+    store: Store, hall: Hall
+) -> None:
+    async with (
+        exchange(store, worker=hall.start) as node,
+        ringing(node) as (call_id, window, approver),
+    ):
+        await window.connect(call_id)
+        answer = await prepared(approver, call_id)
+        hall.kill()
+        await until(lambda: None if len(hall.workers) > 1 else "no other worker", MEDIA_S)
+        await window.anew(call_id)
+        result = await approver.desk.do("call.answer", **answer)
+        assert "seated" not in result
+        await approver.peer.close()
+        approver.peer = ScriptedPeer(approver.colour, approver.tone_hz)
+        leg = {"call_id": call_id, "leg_id": result["leg_id"]}
+        sdp = await approver.peer.answer(result["sdp"])
+        await approver.desk.do("call.describe", **leg, sdp=sdp)
+        await window.meets(approver)
+        await approver.meets(window)
+
+
 async def test_an_answer_is_one_without_a_worker(store: Store) -> None:
     async with exchange(store) as node, ringing(node) as (call_id, _, approver):
         ring_id = approver.desk.ring_in(call_id)
+        assert await approver.desk.do("call.prepare", call_id=call_id, ring_id=ring_id) == {}
         result = await approver.desk.do(
             "call.answer", call_id=call_id, ring_id=ring_id, connect=True
         )

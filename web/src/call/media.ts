@@ -29,6 +29,11 @@ export interface IceServer {
   credential?: string
 }
 
+/** How the packets of a connection go. */
+export type Flow = 'up' | 'weak' | 'broken'
+
+const FLOWS: Partial<Record<RTCPeerConnectionState, Flow>> = { connected: 'up', disconnected: 'weak', failed: 'broken' }
+
 export interface Figures {
   /** share of packets lost on the way to us since the last look, 0 to 1 */
   loss: number
@@ -71,6 +76,7 @@ export class SeatMedia {
   private layered = false
   private before = { received: 0, lost: 0 }
   private turn: Promise<unknown> = Promise.resolve()
+  private answered: RTCSessionDescriptionInit | null = null
 
   constructor(
     ice_servers: IceServer[],
@@ -80,7 +86,7 @@ export class SeatMedia {
     hear: {
       /** a track of the other side began or stopped to bring packets */
       tracks: (remote: Arrived) => void
-      state: (state: 'up' | 'weak' | 'broken') => void
+      state: (state: Flow) => void
     },
   ) {
     const relays = ice_servers.some(({ urls }) => [urls].flat().some((url) => url.startsWith('turn')))
@@ -88,18 +94,25 @@ export class SeatMedia {
     this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers, iceTransportPolicy: this.policy })
     this.connection.addEventListener('track', ({ track, transceiver }) => {
       const mid = transceiver.mid ?? ''
-      const tell = () => hear.tracks(new Map(this.remote))
+      const tell = () => hear.tracks(this.arrived)
       this.remote.set(mid, track)
       track.addEventListener('mute', tell)
       track.addEventListener('unmute', tell)
       tell()
     })
     this.connection.addEventListener('connectionstatechange', () => {
-      const state = this.connection.connectionState
-      if (state === 'connected') hear.state('up')
-      else if (state === 'disconnected') hear.state('weak')
-      else if (state === 'failed') hear.state('broken')
+      if (this.state) hear.state(this.state)
     })
+  }
+
+  /** null before there is a connection */
+  get state(): Flow | null {
+    return FLOWS[this.connection.connectionState] ?? null
+  }
+
+  /** The tracks of the other side so far. */
+  get arrived(): Arrived {
+    return new Map(this.remote)
   }
 
   /** Whether an offer comes from the worker that this connection is with; another one needs a connection of its own. */
@@ -115,18 +128,33 @@ export class SeatMedia {
 
   /** Takes the worker's offer and returns the answer; the caller sends it and tells nobody else of it. */
   answer(sdp: string, load: Load): Promise<string> {
+    const next = this.prepare(sdp, load).then(async () => {
+      await this.begin()
+      return this.connection.localDescription?.sdp ?? ''
+    })
+    // no track is part of an answer: they are put on while it travels
+    this.turn = next.then(() => this.fit()).catch(() => undefined)
+    return next
+  }
+
+  /** As `answer`, but makes no connection before `begin`. */
+  prepare(sdp: string, load: Load): Promise<string> {
     const next = this.turn.then(async () => {
       await this.connection.setRemoteDescription({ type: 'offer', sdp })
       for (const transceiver of this.connection.getTransceivers()) {
         const mid = transceiver.mid ?? ''
         transceiver.direction = !carried(load, mid) ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : mid === LAYERED ? 'sendonly' : 'recvonly'
       }
-      await this.connection.setLocalDescription(await this.connection.createAnswer())
-      return this.connection.localDescription?.sdp ?? ''
+      this.answered = await this.connection.createAnswer()
+      return this.answered.sdp ?? ''
     })
-    // no track is part of an answer: they are put on while it travels
-    this.turn = next.then(() => this.fit()).catch(() => undefined)
+    this.turn = next.catch(() => undefined)
     return next
+  }
+
+  /** Connects as the prepared answer says. */
+  begin(): Promise<void> {
+    return this.connection.setLocalDescription(this.answered ?? undefined)
   }
 
   /** Sends these tracks and no other; a line without one sends no packet. Needs no negotiation. */

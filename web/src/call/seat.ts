@@ -72,9 +72,21 @@ export interface Offer {
   ice_servers: IceServer[]
 }
 
-/** The offer that the ack of an answer brought, if any. */
-export function offerIn({ sdp, ice_servers }: Partial<Offer>): Offer | undefined {
+/** What an answer brings: its leg, and the worker's offer for it, or that the one of before holds. */
+export type Answered = { leg_id?: string; seated?: boolean } & Partial<Offer>
+
+/** The offer that an ack brought, if any. */
+function offerIn({ sdp, ice_servers }: Partial<Offer>): Offer | undefined {
   return sdp !== undefined && ice_servers ? { sdp, ice_servers } : undefined
+}
+
+/** A seat that an answer to this ring would take: its connection is negotiated, and not made. */
+interface Ahead {
+  ring_id: string
+  /** there once the worker has our answer to its offer */
+  held: Held | null
+  /** the person has answered, and it connects */
+  begun: Promise<void> | null
 }
 
 /** before the relay's credentials end: so long, or a third of what they are good for */
@@ -115,6 +127,7 @@ export class SeatKeeper {
   readonly replaced = reactive(new Set<string>())
 
   private held: Held | null = null
+  private ahead: Ahead | null = null
   private working: Promise<void> = Promise.resolve()
   private opening: Promise<Devices> | null = null
   private ladder = AT_REST
@@ -258,16 +271,70 @@ export class SeatKeeper {
   }
 
   /**
-   * This page has dialled, or answered and has this leg, perhaps with the offer for it: the seat is its own.
-   * Resolves when it has tried to connect.
+   * While it rings here all that an answer needs is negotiated, so that it has only to connect. No device is opened
+   * for it, and not a packet leaves. What fails is left to the answer. Null: nothing rings any more.
    */
-  claim(call_id: string, leg_id?: string, offer?: Offer): Promise<void> {
+  ringing(ring: { call_id: string; ring_id: string } | null): void {
+    if (this.ahead?.ring_id === ring?.ring_id) return
+    this.forget()
+    if (!ring || this.held) return
+    const ahead: Ahead = { ring_id: ring.ring_id, held: null, begun: null }
+    this.ahead = ahead
+    void this.negotiate(ahead, ring.call_id).catch(() => undefined)
+  }
+
+  private async negotiate(ahead: Ahead, call_id: string): Promise<void> {
+    const told = await this.around.ask<{ leg_id?: string } & Partial<Offer>>({ type: 'call.prepare', call_id, ring_id: ahead.ring_id })
+    const offer = offerIn(told)
+    if (!offer || !told.leg_id || this.ahead !== ahead) return
+    const held = this.connection(call_id, told.leg_id, offer, null)
+    try {
+      const sdp = await held.media.prepare(offer.sdp, 'whole')
+      await this.around.ask({ type: 'call.describe', call_id, leg_id: held.leg_id, sdp })
+      if (this.ahead === ahead) ahead.held = held
+    } finally {
+      if (ahead.held !== held) held.media.close()
+    }
+  }
+
+  /** The person answers this ring: begins to connect what was negotiated, and says as which leg; undefined without. */
+  begin(ring_id: string): string | undefined {
+    const { ahead } = this
+    if (ahead?.ring_id !== ring_id || !ahead.held) return undefined
+    ahead.begun = ahead.held.media.begin()
+    // told to whoever takes the seat
+    ahead.begun.catch(() => undefined)
+    return ahead.held.leg_id
+  }
+
+  private forget(): void {
+    this.ahead?.held?.media.close()
+    this.ahead = null
+  }
+
+  /**
+   * This page has dialled, or answered and got this: the seat is its own. Resolves when it has tried to connect,
+   * and to send.
+   */
+  claim(call_id: string, got: Answered = {}): Promise<unknown> {
     this.claimed.add(call_id)
+    const { leg_id, seated } = got
+    const { ahead } = this
+    const ready = seated && ahead?.begun && ahead.held?.leg_id === leg_id ? ahead : null
+    if (ready) this.ahead = null
+    else this.forget()
     // not waiting to be told what the answer has changed
-    if (leg_id) this.run(() => (this.held ? Promise.resolve() : this.connect(call_id, leg_id, offer)))
-    const tried = this.working
+    if (leg_id) {
+      this.run(async () => {
+        if (this.held) ready?.held?.media.close()
+        else if (ready?.held) await this.adopt(ready.held, ready.begun)
+        else await this.connect(call_id, leg_id, offerIn(got))
+      })
+    }
+    // a person who is just being asked for his devices already sees and hears
+    const tried = this.working.then(() => this.opening).then(() => this.send())
     this.attend()
-    return tried
+    return tried.catch(() => undefined)
   }
 
   /** Takes the seat of a running call to this page; an older page of the same person loses it. */
@@ -313,6 +380,13 @@ export class SeatKeeper {
     this.run(() => this.step())
   }
 
+  /** A call is about to be drawn as it is now: what this page sends in it does not wait for that. */
+  heed(call: CallView): void {
+    if (this.held?.call_id !== call.id || call.state !== 'live') return
+    // what fails here is tried again, and told, when the call is looked at
+    this.held.media.send(this.outgoing(this.devices.value, call)).catch(() => undefined)
+  }
+
   /** The worker has more, or another, to offer to this leg than it has been offered. */
   renegotiate(leg_id: string): void {
     this.run(async () => {
@@ -326,6 +400,7 @@ export class SeatKeeper {
   }
 
   close(): void {
+    this.forget()
     window.removeEventListener('online', this.moved)
     navigator.mediaDevices?.removeEventListener('devicechange', this.plugged)
     clearInterval(this.figures)
@@ -417,17 +492,27 @@ export class SeatKeeper {
     await this.open(call_id, leg_id, own, offer)
   }
 
+  /** A connection that was negotiated before it was answered, and that has its seat now. */
+  private async adopt(held: Held, begun: Promise<void> | null): Promise<void> {
+    this.release()
+    this.notice({ type: 'begun' })
+    this.media.value = 'negotiating'
+    this.held = held
+    this.remote.value = held.media.arrived
+    try {
+      await begun
+    } catch (reason) {
+      this.release()
+      throw reason
+    }
+    // whatever came before it was held
+    if (held.media.state) this.notice({ type: held.media.state })
+    await this.tellMuted(held)
+  }
+
   private async open(call_id: string, leg_id: string, own: Devices, offer: Offer): Promise<void> {
     this.release()
-    const media = new SeatMedia(offer.ice_servers, this.ladder.relay, this.outgoing(own, call_id), {
-      tracks: (arrived) => {
-        if (this.held === held) this.remote.value = arrived
-      },
-      state: (now) => {
-        if (this.held === held) this.notice({ type: now })
-      },
-    })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: null, shortest_s: Infinity, asked_in: '' }
+    const held = this.connection(call_id, leg_id, offer, own)
     this.held = held
     if (this.media.value === 'asking') this.media.value = 'negotiating'
     try {
@@ -436,6 +521,23 @@ export class SeatKeeper {
       this.release()
       throw reason
     }
+    await this.tellMuted(held)
+  }
+
+  private connection(call_id: string, leg_id: string, offer: Offer, own: Devices | null): Held {
+    const media = new SeatMedia(offer.ice_servers, this.ladder.relay, this.outgoing(own, this.around.find(call_id)), {
+      tracks: (arrived) => {
+        if (this.held === held) this.remote.value = arrived
+      },
+      state: (now) => {
+        if (this.held === held) this.notice({ type: now })
+      },
+    })
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '' }
+    return held
+  }
+
+  private async tellMuted({ call_id, leg_id }: Held): Promise<void> {
     const said = this.around.find(call_id)?.legs.find((leg) => leg.id === leg_id)?.muted
     for (const mid of OWN) {
       if (this.muted[mid] && !said?.includes(mid)) await this.around.ask({ type: 'call.mute', call_id, leg_id, mid, on: true })
@@ -563,9 +665,8 @@ export class SeatKeeper {
   }
 
   /** What leaves this page: nothing before an answer or on hold, and nothing that is muted; the devices stay open. */
-  private outgoing(own: Devices | null, call_id: string): Map<Mid, MediaStreamTrack> {
+  private outgoing(own: Devices | null, call: CallView | undefined): Map<Mid, MediaStreamTrack> {
     const tracks = new Map<Mid, MediaStreamTrack>()
-    const call = this.around.find(call_id)
     if (!own || !call || holdOf(call)) return tracks
     if (call.state === 'open' && call.caller.id === this.around.me()) return tracks
     if (own.microphone && !this.muted['0']) tracks.set('0', own.microphone)
@@ -576,7 +677,7 @@ export class SeatKeeper {
   }
 
   private async send(): Promise<void> {
-    if (this.held) await this.held.media.send(this.outgoing(this.devices.value, this.held.call_id))
+    if (this.held) await this.held.media.send(this.outgoing(this.devices.value, this.around.find(this.held.call_id)))
   }
 
   private measure(): void {

@@ -12,7 +12,7 @@ import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
-import { offerIn, SeatKeeper, type Offer, type Quality } from './seat'
+import { SeatKeeper, type Answered, type Quality } from './seat'
 import type { Level, Sample } from './quality'
 import { midIn, type Arrived } from './media'
 import { Talking, Voices } from './speaking'
@@ -26,9 +26,6 @@ const MEDIA_FIRST_MS = 400
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
 const TOLD_EVERY_MS = 4_000
 const QUIET_AFTER_MS = 13_000
-
-/** what an answer brings: its leg, and the worker's offer for it when there is one */
-type Answered = { leg_id?: string } & Partial<Offer>
 
 export interface Told {
   level: Level
@@ -127,6 +124,7 @@ function open(scope: EffectScope, ended: () => void) {
     const held = calls.value.get(snapshot.call.id)
     if (held && held.version > snapshot.version) return
     for (const leg of snapshot.call.legs) if (leg.media) met.add(leg.id)
+    seat.heed(snapshot.call)
     calls.value = new Map(calls.value).set(snapshot.call.id, snapshot)
   }
 
@@ -217,13 +215,17 @@ function open(scope: EffectScope, ended: () => void) {
     putAway()
     void seat.prepare()
     const held_back = (answering = { call_id, put_off: [] as AnyEvent[] })
-    const result = await act<Answered>({ type: 'call.answer', call_id, ring_id: mine.id, connect: true })
-    const begun = result && Promise.race([seat.claim(call_id, result.leg_id, offerIn(result)), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
+    const leg_id = seat.begin(mine.id)
+    const result = await act<Answered>({ type: 'call.answer', call_id, ring_id: mine.id, connect: true, ...(leg_id ? { leg_id } : {}) })
+    const begun = result && Promise.race([seat.claim(call_id, result), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
     void Promise.resolve(begun).then(() => {
       if (answering === held_back) answering = null
       for (const event of held_back.put_off) take(call_id, event)
     })
-    if (!result) seat.rest()
+    if (!result) {
+      seat.ringing(null)
+      seat.rest()
+    }
     return result ? asked.case_id : null
   }
 
@@ -274,6 +276,11 @@ function open(scope: EffectScope, ended: () => void) {
 
   const off = [live.onEvent(hear), live.onEphemeral(overhear), live.onConnected(() => void greet())]
   watch([calls, () => live.connection.value, () => [...seat.claimed]], () => seat.attend())
+  // a guest's seat is not known before the answer
+  watch(rings, (all) => {
+    const next = all.find(({ ring }) => !ring.invite_id)
+    if (!answering) seat.ringing(next ? { call_id: next.call.id, ring_id: next.ring.id } : null)
+  })
   watch(
     () => {
       const leg = current.value && legOf(current.value, me.value)

@@ -3,6 +3,7 @@
 export type AnyCommand =
   | CallDial
   | CallCancel
+  | CallPrepare
   | CallAnswer
   | CallDecline
   | CallJoin
@@ -130,10 +131,25 @@ export interface CallCancel {
   call_id: string
 }
 /**
+ * While it rings at me for the approver's seat: ask for the offer of the leg that my answer would
+ * make, never stored. It is answered by ``call.describe``, and named by ``call.answer``.
+ *
+ * Result: ``{leg_id, sdp, ice_servers}``, or nothing where there is none to be had. Refused with
+ * ``ring_closed``.
+ */
+export interface CallPrepare {
+  id: string
+  type: 'call.prepare'
+  call_id: string
+  ring_id: string
+}
+/**
  * First answer wins; later ones are refused with ``ring_closed``. Result: ``{call_id, leg_id}``.
  *
- * With ``connect`` it has beside them what ``call.connect`` would say of the new leg, never stored:
- * where it is missing (a repeat, no media worker), ``call.connect`` gives it or says why not.
+ * ``leg_id`` is that of ``call.prepare``, whose offer this page has answered: where the leg got it,
+ * the result has ``seated`` beside them, and the page has only to connect. Else, with ``connect``,
+ * it has beside them what ``call.connect`` would say of the new leg. Neither is stored: where they
+ * are missing (a repeat, no media worker), ``call.connect`` gives an offer or says why not.
  */
 export interface CallAnswer {
   id: string
@@ -141,6 +157,7 @@ export interface CallAnswer {
   call_id: string
   ring_id: string
   connect?: boolean
+  leg_id?: string | null
 }
 export interface CallDecline {
   id: string
@@ -173,7 +190,8 @@ export interface CallConnect {
   restart?: boolean
 }
 /**
- * The page's SDP answer. Checked for membership, never stored, never logged.
+ * The page's SDP answer, for my leg or that of ``call.prepare``. Checked for membership, never
+ * stored, never logged.
  */
 export interface CallDescribe {
   id: string
