@@ -7,7 +7,7 @@ offer, answer and candidates over one plain Socket.IO server. In both the side t
 its devices at the click and says so at once; the side that calls has opened them while it rang. Nobody
 answers before that: neither while the window's own connection is being made, which takes less than a
 person needs to hear a ring, nor while the call before is still being copied. The aim is a
-ratio of at most 1.5, which is told and does not gate yet: it is not held. Writes build/bench/first_frame.json.
+ratio of at most 1.5, which is told. Writes build/bench/first_frame.json.
 """
 
 from __future__ import annotations
