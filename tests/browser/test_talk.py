@@ -118,6 +118,20 @@ async def test_hold_and_mute_stop_what_passes(
         for desk in (talk.window, talk.approver):
             await stands(desk.page, "active")
             await shows(desk)
+
+        # called again: both see within a second of the answer that it is recorded (P4)
+        await window.get_by_role("button", name="挂断").click()
+        signs = [page.locator(".call-pane .recording") for page in (window, approver)]
+        for sign in signs:
+            await expect(sign).to_have_count(0)
+        await window.get_by_role("button", name="再次发起云见面").click()
+        await approver.get_by_role("alertdialog").get_by_role("button", name="接听").click()
+        answered_at = monotonic()
+        for sign in signs:
+            await expect(sign).to_be_visible()
+        took_s = monotonic() - answered_at
+        record_property("recording_sign_s", round(took_s, 2))
+        assert not STRICT or took_s < 1
         assert talk.window.complaints + talk.approver.complaints == []
 
 

@@ -154,8 +154,17 @@ class Desk:
         return ack
 
     async def do(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Send a command that is not refused; returns the result."""
-        ack = await self.send(kind, **fields)
+        """Send a command that is not refused; returns the result. Who is told that he sends too much
+        waits, and sends it again."""
+        command = {"type": kind, "id": secrets.token_urlsafe(16), **fields}
+        ack: dict[str, Any] = {}
+
+        async def too_much() -> str | None:
+            nonlocal ack
+            ack = await self.raw("command", command)
+            return "too much" if ack["code"] == Code.THROTTLED else None
+
+        await until(too_much, every_s=0.1)
         assert ack["ok"], ack
         result: dict[str, Any] = ack["result"]
         return result
