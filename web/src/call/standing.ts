@@ -168,6 +168,11 @@ export function standing(
   return { form: 'active', phase: 'active', until: null }
 }
 
+/** Whether nobody of this unit sits in the call. */
+export function without(call: CallView, unit_id: string): boolean {
+  return !seatedLegs(call).some((leg) => leg.person.unit_id === unit_id)
+}
+
 /** Seconds as 08:36, or 1:02:09. */
 export function spell(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))

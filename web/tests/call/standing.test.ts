@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, spell, standing } from '../../src/call/standing'
+import { furtherLegs, groupsFor, invitationOf, isGuest, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, spell, standing, without } from '../../src/call/standing'
 import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -125,5 +125,16 @@ describe('a call of three', () => {
 describe('spelling a duration', () => {
   it.each([[0, '00:00'], [59.9, '00:59'], [516, '08:36'], [3729, '1:02:09'], [-3, '00:00']])('%d s is %s', (seconds, words) => {
     expect(spell(seconds)).toBe(words)
+  })
+})
+
+describe('a unit in a call', () => {
+  it('is there with whoever sits, and not with who has left', () => {
+    const legs = [leg('a', 'clerk'), leg('b', 'approver')]
+    expect(without(call({ legs }), 'unit-approver')).toBe(false)
+    expect(without(call({ legs }), 'unit-guest')).toBe(true)
+    const came = leg('c', 'guest', { seat: 'third' })
+    expect(without(call({ legs: [...legs, came] }), 'unit-guest')).toBe(false)
+    expect(without(call({ legs: [...legs, { ...came, state: 'left' }] }), 'unit-guest')).toBe(true)
   })
 })

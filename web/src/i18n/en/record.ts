@@ -297,7 +297,7 @@ const record: Words<typeof zh> = {
     open: 'Refer',
     to: 'Referred to {unit}',
     from: '{unit}, {name} {time}',
-    next: '{unit} decides now. This call was answered by another unit: invite it, or call again when this one has ended.',
+    next: '{unit} decides now. Nobody of it is in this call: invite it, or call again when this one has ended.',
     heading: 'Refer to another unit',
     hint: 'That unit decides from then on, with all that was filled in, brought and signed; this unit does not any more.',
     unit: 'To which unit',
