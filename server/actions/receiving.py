@@ -96,17 +96,41 @@ class Checksum:
 
 
 class Hold:
-    """The lock of one upload. Its holder looks at ``asked`` between two chunks."""
+    """The lock of one upload. Its holder waits for chunks within ``waiting``, which ``ask`` ends."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
-        self.asked = asyncio.Event()
+        self.asked = False
         self.users = 0
         self.heard_at = time.monotonic()
+        self._waits: asyncio.Timeout | None = None
 
     @property
     def silent(self) -> bool:
         return time.monotonic() - self.heard_at > SILENT_S
+
+    def ask(self) -> None:
+        """Ask the holder to let go; one who waits for a chunk does at once."""
+        self.asked = True
+        if self._waits is not None and not self._waits.expired():
+            self._waits.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def waiting(self, silence_s: float) -> AsyncIterator[None]:
+        """Where the holder waits for a chunk. Refused with upload_locked once he was asked to let
+        go; raises Cut after ``silence_s``."""
+        if self.asked:
+            raise Refusal(Code.UPLOAD_LOCKED)
+        try:
+            async with asyncio.timeout(silence_s) as self._waits:
+                yield
+        except TimeoutError:
+            if self.asked:
+                raise Refusal(Code.UPLOAD_LOCKED) from None
+            raise Cut from None
+        finally:
+            self._waits = None
+        self.heard_at = time.monotonic()
 
 
 class Holds:
@@ -123,13 +147,13 @@ class Holds:
         hold.users += 1
         try:
             if ask or hold.silent:
-                hold.asked.set()
+                hold.ask()
             try:
                 async with asyncio.timeout(LETTING_GO_S):
                     await hold.lock.acquire()
             except TimeoutError:
                 raise Refusal(Code.UPLOAD_LOCKED) from None
-            hold.asked.clear()
+            hold.asked = False
             hold.heard_at = time.monotonic()
             try:
                 yield hold
@@ -151,7 +175,7 @@ class Holds:
     def ask_all(self) -> None:
         """Ask every holder to let go."""
         for hold in self._holds.values():
-            hold.asked.set()
+            hold.ask()
 
     def __contains__(self, upload_id: str) -> bool:
         return upload_id in self._holds
@@ -162,28 +186,12 @@ async def coming(
 ) -> AsyncIterator[bytes]:
     """The chunks, until somebody asks for the lock: then refused with upload_locked. Raises Cut
     when none comes for ``silence_s``."""
-    asking = asyncio.create_task(hold.asked.wait())
-    next_one: asyncio.Task[bytes] | None = None
-    try:
-        while True:
-            next_one = asyncio.ensure_future(anext(chunks))
-            await asyncio.wait(
-                {asking, next_one}, timeout=silence_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not next_one.done():
-                if asking.done():
-                    raise Refusal(Code.UPLOAD_LOCKED)
-                raise Cut
-            hold.heard_at = time.monotonic()
-            try:
-                yield next_one.result()
-            except StopAsyncIteration:
-                return
-    finally:
-        for task in (asking, next_one):
-            if task is not None and not task.done():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+    while True:
+        async with hold.waiting(silence_s):
+            chunk = await anext(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 async def write(writing: Callable[..., object], *what: object) -> None:

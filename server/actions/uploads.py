@@ -111,6 +111,7 @@ class Uploads:
         self._ended = ended
         self._grew = grew
         self._holds = Holds()
+        self._owners: dict[str, str] = {}
         self._letting_go = False
 
     # ------------------------------------------------------------ the life of an upload
@@ -142,6 +143,7 @@ class Uploads:
             )
             upload = replace(upload, told=told)
             await upload_rows.add(change.connection, upload)
+        self._owners[upload_id] = actor.person_id
         if length == 0:
             with suppress(Refusal):
                 await self._end(upload, actor, {"code": Code.FILE_EMPTY.value}, None)
@@ -157,6 +159,7 @@ class Uploads:
             await self._quota.admit(change, actor, length, self._max_bytes)
             upload = self._row(change, actor, upload_id, length, told=told, concat=PART)
             await upload_rows.add(change.connection, upload)
+        self._owners[upload_id] = actor.person_id
         return _standing(upload, 0)
 
     async def join(
@@ -599,9 +602,13 @@ class Uploads:
         self, actor: Actor, upload_id: str, *, ask: bool
     ) -> AsyncIterator[tuple[Upload, Hold]]:
         """An upload of this person, as it stands once its lock is held."""
-        await self._mine(actor, upload_id)  # nobody else's can be locked
+        if self._owners.get(upload_id) != actor.person_id:  # nobody else's can be locked
+            await self._mine(actor, upload_id)
         async with self._holds.held(upload_id, ask=ask) as hold:
-            yield await self._mine(actor, upload_id), hold
+            upload = await self._mine(actor, upload_id)
+            if upload.finished_at is None:
+                self._owners[upload_id] = upload.person_id
+            yield upload, hold
 
     async def _mine(self, actor: Actor, upload_id: str) -> Upload:
         """An upload of this person that was not given up; one that is stored or rejected is finished.
@@ -650,6 +657,7 @@ class Uploads:
             raise Refusal(Code.UPLOAD_EXPIRED) from None
 
     async def _forget(self, upload_id: str) -> None:
+        self._owners.pop(upload_id, None)
         await asyncio.to_thread(self.path_of(upload_id).unlink, missing_ok=True)
         self._grew(upload_id)
 
