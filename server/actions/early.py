@@ -7,6 +7,7 @@ Knows no HTTP; whoever sends the pieces asks ``may`` again while he does.
 """
 
 import asyncio
+import errno
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -29,6 +30,8 @@ PIECE_BYTES: Final = 64 * 1024
 FIRST_BYTES_WITHIN_S: Final = 15.0
 """How long a reader waits for so many bytes that they tell a type."""
 READERS_OF_A_PERSON: Final = 16
+NOT_AT_ONCE: Final = (errno.EAGAIN, errno.EOPNOTSUPP)
+"""preadv2(2) with RWF_NOWAIT: not in memory; not known to this file system."""
 READERS: Final = 400
 """Of one node: each holds a file open and one piece in memory."""
 
@@ -68,7 +71,7 @@ class Arriving:
         upto = self.length if end is None else end
         while upto is None or at < upto:
             bell = self._early.bell(self._upload_id)
-            look = await asyncio.to_thread(_look, self._file, at, upto)
+            look = await _looked(self._file, at, upto)
             if look.piece:
                 at += len(look.piece)
                 yield look.piece
@@ -175,7 +178,7 @@ class Early:
             async with asyncio.timeout(FIRST_BYTES_WITHIN_S):
                 while True:
                     bell = self.bell(upload_id)
-                    look = await asyncio.to_thread(_look, file, 0)
+                    look = await _looked(file, 0)
                     told = probe.media_type_of(look.piece[: probe.HEAD_BYTES])
                     if told is not None or look.over or look.size >= needed:
                         return told if told in probe.EARLY_TYPES else None
@@ -202,8 +205,20 @@ class Early:
                 self._bells.pop(upload_id, None)
 
 
-def _look(file: int, at: int, upto: int | None = None) -> Look:
+async def _looked(file: int, at: int, upto: int | None = None) -> Look:
+    """What just came lies in memory and is read at once; what has to be fetched is, in a thread."""
+    try:
+        return _look(file, at, upto, os.RWF_NOWAIT)
+    except OSError as error:
+        if error.errno not in NOT_AT_ONCE:
+            raise
+        return await asyncio.to_thread(_look, file, at, upto)
+
+
+def _look(file: int, at: int, upto: int | None = None, flags: int = 0) -> Look:
     # Links before bytes: a file that is unlinked grows no more, so what is read then is all.
     told = os.fstat(file)
     most = PIECE_BYTES if upto is None else min(PIECE_BYTES, upto - at)
-    return Look(os.pread(file, most, at), told.st_size, told.st_nlink == 0)
+    piece = bytearray(max(0, min(most, told.st_size - at)))
+    got = os.preadv(file, [piece], at, flags) if piece else 0
+    return Look(bytes(memoryview(piece)[:got]), told.st_size, told.st_nlink == 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -134,6 +135,26 @@ async def test_a_reader_who_was_cut_off_goes_on_where_he_stood(
     async with looking(approver, material, Range=f"bytes={len(data)}-") as said:
         assert said.status == 416
         assert said.headers["Content-Range"] == f"bytes */{len(data)}"
+
+
+def forget(folder: Path, name: str) -> None:
+    """Have the kernel drop what it holds of this file in memory."""
+    with next(folder.rglob(name)).open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+async def test_what_memory_no_longer_holds_is_read_from_the_disk(
+    clerk: Desk, approver: Desk, case_id: str, tmp_path: Path
+) -> None:
+    data = pdf(8)
+    location, material = await clerk.begin(case_id, LINE, len(data))
+    assert await piece(clerk, location, 0, data[:-1]) == 204
+    await asyncio.to_thread(forget, tmp_path, location.rpartition("/")[2])
+    async with looking(approver, material) as said:
+        assert await said.content.readexactly(len(data) - 1) == data[:-1]
+        assert await piece(clerk, location, len(data) - 1, data[-1:]) == 204
+        assert await said.read() == data[-1:]
 
 
 async def test_an_upload_that_is_given_up_ends_the_reading(
