@@ -26,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -170,34 +170,42 @@ def _marked(rows: Any) -> bool:
 
 
 class Watcher:
-    """Takes the bytes as they come and notes when the first page was seen and when all was there."""
+    """Takes the bytes as they come and notes when the first page was seen and when all was there.
+
+    It looks in a thread of its own, one for all (PDFium knows but one): looking keeps nobody from
+    reading.
+    """
+
+    _eye = ThreadPoolExecutor(1)
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._begun: bytearray | None = bytearray()
+        self._begun = bytearray()
         self._tried = 0
+        self._looking: Future[None] | None = None
         self.size = 0
         self.page_at = 0.0
 
     def take(self, piece: bytes) -> None:
         self.size += len(piece)
-        if self._begun is None:
+        if self.page_at:
             return
         self._begun += piece
-        if self.size - self._tried >= TRY_EVERY_BYTES:
-            self._look()
+        idle = self._looking is None or self._looking.done()
+        if idle and self.size - self._tried >= TRY_EVERY_BYTES:
+            self._tried = self.size
+            self._looking = self._eye.submit(self._look, bytes(self._begun))
 
-    def _look(self) -> None:
-        assert self._begun is not None
-        self._tried = self.size
-        if seen(self._kind, bytes(self._begun)):
+    def _look(self, begun: bytes) -> None:
+        if seen(self._kind, begun):
             self.page_at = time.monotonic()
-            self._begun = None
 
-    def done(self) -> dict[str, float]:
-        whole_at = time.monotonic()
-        if self._begun is not None:
-            self._look()
+    def done(self, whole_at: float) -> dict[str, float]:
+        """When the first page was seen; waits for a look that still goes on."""
+        if self._looking is not None:
+            self._looking.result()
+        if not self.page_at:
+            self._eye.submit(self._look, bytes(self._begun)).result()
         if not self.page_at:
             raise RuntimeError("the whole file shows no first page")
         return {"page_at": self.page_at, "whole_at": whole_at, "bytes": self.size}
@@ -307,7 +315,7 @@ async def read(address: str) -> None:
                     answer.raise_for_status()
                     while piece := await answer.content.readany():
                         watcher.take(piece)
-                return watcher.done()
+                return await asyncio.to_thread(watcher.done, time.monotonic())
 
             tell(
                 reads=await asyncio.gather(
@@ -364,7 +372,7 @@ def relay_sink(host: str, port: str) -> None:
             with source:
                 while piece := source.recv(64 * 1024):
                     watcher.take(piece)
-            return watcher.done()
+            return watcher.done(time.monotonic())
 
         with ThreadPoolExecutor(task["n"]) as reading:
             tell(reads=list(reading.map(read, incoming)))
