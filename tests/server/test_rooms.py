@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from media.client import Worker, spawn
+from media.client import Worker, attach, spawn
+from media.control import socket_path
 from media.peer import ScriptedPeer
 from server.actions import demo
-from server.store import Store
+from server.store import Store, StoreSettings
 from server.store.tables import commands, ledger_entries, recordings
 from tests.kit.exchange import (
     APPROVERS,
@@ -350,6 +351,60 @@ async def test_what_was_prepared_at_a_worker_that_died_is_prepared_anew(
         await approver.desk.do("call.describe", **leg, sdp=sdp)
         await window.meets(approver)
         await approver.meets(window)
+
+
+@pytest.mark.postgres
+async def test_what_was_prepared_at_one_node_is_let_in_beside_a_page_of_another(
+    postgres_url: str, redis_url: str, tmp_path: Path, hall: Hall
+) -> None:
+    """The window's page is served by one node, the approver's by another; they share a worker."""
+    async with AsyncExitStack() as stack:
+        nodes = []
+        for name, worker in ("one", hall.start), ("two", lambda: attach(socket_path(hall.folder))):
+            settings = StoreSettings(
+                database_url=postgres_url,
+                blob_root=tmp_path / "blobs",
+                ledger_dir=tmp_path / name / "ledger",
+                redis_url=redis_url,
+                bus_secret=b"a secret between two nodes",
+            )
+            store = await Store.open(settings)
+            stack.push_async_callback(store.close)
+            nodes.append(await stack.enter_async_context(exchange(store, worker=worker)))
+            await until(
+                lambda store=store: None if store.bus.connected else "no Redis yet", MEDIA_S
+            )
+            await until(lambda: None if nodes[-1].rooms.ready else "no worker yet", MEDIA_S)
+        here, there = nodes
+        clerk = await stack.enter_async_context(here.desk(CLERK))
+        desk = await stack.enter_async_context(there.desk(APPROVERS[0]))
+        window, approver = Seat(clerk, RED, 440.0), Seat(desk, GREEN, 660.0)
+        for seat in (window, approver):
+            stack.push_async_callback(lambda seat=seat: seat.peer.close())
+        await desk.do("desk.duty", duty="online")
+
+        # Cancelled at the one node, nobody is expected any more whom the other expected.
+        call_id = await rung(clerk, [desk])
+        late = await prepared(approver, call_id)
+        await clerk.do("call.cancel", call_id=call_id)
+        await expected_are(hall, 0)
+        assert (await desk.send("call.answer", **late))["code"] == "ring_closed"
+        await approver.peer.close()
+        approver.peer = ScriptedPeer(approver.colour, approver.tone_hz)
+
+        call_id = await rung(clerk, [desk])
+        await clerk.sees(lambda call: call["state"] == "open", call_id)
+        await window.connect(call_id)
+        answer = await prepared(approver, call_id)
+        await expected_are(hall, 1)
+        leg = {"call_id": call_id, "leg_id": answer["leg_id"]}
+        assert await desk.do("call.answer", **answer) == {**leg, "seated": True}
+        await window.meets(approver)
+        await approver.meets(window)
+        await expected_are(hall, 0)
+        await both((window, approver), call_id, "recording")
+        await clerk.do("call.hang_up", call_id=call_id)
+        await desk.sees(lambda call: call["state"] == "ended", call_id)
 
 
 async def test_an_answer_is_one_without_a_worker(store: Store) -> None:
