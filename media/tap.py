@@ -16,6 +16,7 @@ import json
 import logging
 import socket
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ class Recorder:
         self._limit_bytes = limit_bytes
         self._free = limit_bytes
         self._writer: asyncio.StreamWriter | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._minding: asyncio.Task[None] | None = None
         self._stopping = False
         self._losing: dict[tuple[int, str], int] = {}
@@ -122,9 +123,7 @@ class Recorder:
             self.close(handle)
         self.flush()
         self._stopping = True
-        if self._writer is not None:
-            with suppress(OSError):
-                self._writer.write_eof()
+        self._end_line()
         if self._minding is not None:
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
@@ -132,9 +131,14 @@ class Recorder:
             except TimeoutError:
                 log.error("the recorder did not finish in time")
         if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+    def _end_line(self) -> None:
+        """Have the recorder finish its files and end."""
+        if self._writer is not None and not self._writer.transport.is_closing():
+            with suppress(OSError):
+                self._writer.write_eof()
 
     def open(self, room: str, party: str, mids: tuple[str, ...]) -> int:
         """Begin a recording of these m-lines; its file begins with the first packet."""
@@ -176,7 +180,7 @@ class Recorder:
 
     def flush(self) -> None:
         """Hand what has gathered to the kernel; called once a wake-up."""
-        if self._writer is None:
+        if self._writer is None or self._writer.transport.is_closing():
             self._batch.clear()
             return
         transport = self._writer.transport
@@ -209,20 +213,22 @@ class Recorder:
         self.salvaged.clear()
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "media.recorder",
-                str(self._folder),
-                str(theirs.fileno()),
-                repr(self._utc_offset),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-            )
+            # Not by the loop: uvloop would fork in it, and it would wait until the child runs.
+            self._process = await asyncio.to_thread(self._spawn, theirs.fileno())
         reader, self._writer = await asyncio.open_connection(sock=ours)
         self._free = self._limit_bytes
+        if self._stopping:
+            self._end_line()
         return reader
+
+    def _spawn(self, line: int) -> subprocess.Popen[bytes]:
+        program = [sys.executable, "-m", "media.recorder"]
+        return subprocess.Popen(
+            [*program, str(self._folder), str(line), repr(self._utc_offset)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=(line,),
+        )
 
     async def _mind(self, reader: asyncio.StreamReader) -> None:
         while True:
@@ -231,7 +237,7 @@ class Recorder:
                 self._writer.close()
                 self._writer = None
             if self._process is not None:
-                await self._process.wait()
+                await asyncio.to_thread(self._process.wait)
             if self._stopping:
                 return
             self.restarts += 1
