@@ -13,10 +13,13 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, WebSocket, expect
 
+from tests.kit.browsers import Desk, capture_files, chromium
+from tests.kit.desks import demo_node
+from tests.kit.peer import RED
 from tests.kit.screens import Screens
-from tests.kit.talks import FAR, Talk, shows, stands, talking
+from tests.kit.talks import FAR, Talk, dialled, shows, stands, talking
 from tests.kit.until import STRICT, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -206,3 +209,109 @@ async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> Non
         await screens.take(talk.window, "call-quality")
         assert talk.window.complaints + talk.approver.complaints == []
     screens.check()
+
+
+class Acks:
+    """Which commands of a page were acknowledged, by type."""
+
+    def __init__(self, page: Page) -> None:
+        self.seen: set[str] = set()
+        self._asked: dict[str, str] = {}
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._sent)
+        socket.on("framereceived", self._came)
+
+    def _sent(self, frame: str | bytes) -> None:
+        if found := re.match(r'42(\d+)\["command",.*"type":"([a-z_.]+)"', str(frame)):
+            self._asked[found[1]] = found[2]
+
+    def _came(self, frame: str | bytes) -> None:
+        if (found := re.match(r"43(\d+)\[", str(frame))) and found[1] in self._asked:
+            self.seen.add(self._asked[found[1]])
+
+
+async def test_who_answers_without_devices_sees_hears_and_gets_them_by_trying_again(
+    tmp_path: Path,
+) -> None:
+    """Refused at an answer that was prepared while it rang, allowed later, and unplugged then."""
+    picture, sound = await capture_files(tmp_path, RED, 440)
+    flags = (
+        "--use-fake-device-for-media-stream=fps=10",
+        f"--use-file-for-fake-video-capture={picture}",
+        f"--use-file-for-fake-audio-capture={sound}",
+    )
+    async with (
+        demo_node(
+            f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}", tmp_path, media=True
+        ) as node,
+        chromium(tmp_path, more=flags) as browser,
+    ):
+        window, approver = await Desk.open(browser), await Desk.open(browser)
+        allowed = ["camera", "microphone", "notifications"]
+        await window.context.grant_permissions(allowed)
+        await approver.watch_media()
+        acks = Acks(approver.page)
+
+        async def ready() -> str | None:
+            said = await window.context.request.get(f"{node.address}/readyz")
+            return None if said.ok else await said.text()
+
+        # a worker that is only being started offers nothing while it rings
+        await until(ready, 30)
+        await dialled(node, window, approver)
+        card = approver.page.get_by_role("alertdialog")
+        await expect(card).to_be_visible()
+        await until(lambda: None if "call.describe" in acks.seen else f"{acks.seen}", 15)
+        await card.get_by_role("button", name="接听").click()
+
+        # said on both pages, and the window is seen and heard all the same
+        for desk in (window, approver):
+            await stands(desk.page, "active")
+        trouble = approver.page.locator("[data-trouble]")
+        await expect(trouble).to_contain_text("浏览器不允许用麦克风和摄像头，对方听不到、看不到您")
+        await shows(approver)
+        assert (await approver.media())["connections"] == 1, "it is what was prepared"
+
+        async def hears() -> str | None:
+            got = await approver.hears(FAR)
+            return None if got and abs(got - 440) < 15 else f"hears {got}"
+
+        await until(hears, 15)
+        far = window.page.locator(".far-face")
+        await expect(far).to_contain_text("对方已关画面")
+        await expect(window.page.get_by_text("对方已静音")).to_be_visible()
+
+        # still refused, also by its key; allowed in the address bar, the same key opens both
+        again = trouble.get_by_role("button", name="再试一次")
+        await again.click()
+        await expect(again).not_to_have_attribute("aria-busy", "true")
+        camera = approver.page.locator("[data-key=camera]")
+        await expect(camera).to_have_text("无摄像头")
+        await approver.context.grant_permissions(allowed)
+        await camera.click()
+        await expect(trouble).to_have_count(0)
+        await expect(camera).to_have_text("摄像头")
+        await shows(window)
+        await expect(far.locator(".waiting")).to_have_count(0)
+        await expect(window.page.get_by_text("对方已静音")).to_be_hidden()
+
+        # unplugged: its last picture is not taken for a face that listens
+        await approver.page.evaluate(
+            """() => {
+                const devices = navigator.mediaDevices
+                devices.getUserMedia = () => Promise.reject(new DOMException('gone', 'NotFoundError'))
+                const [track] = document.querySelector('.own-face video').srcObject.getVideoTracks()
+                track.stop()
+                track.dispatchEvent(new Event('ended'))
+            }"""
+        )
+        await expect(trouble).to_contain_text("没有找到摄像头")
+        await expect(far).to_contain_text("对方已关画面")
+        await expect(far.locator("video")).to_be_hidden()
+        await approver.page.evaluate("() => delete navigator.mediaDevices.getUserMedia")
+        await again.click()
+        await expect(far.locator("video")).to_be_visible()
+        await shows(window)
+        assert window.complaints + approver.complaints == []

@@ -115,6 +115,18 @@ async def shows(desk: Desk, colour: Colour = RED, selector: str = FAR) -> None:
     await until(runs, 15)
 
 
+async def dialled(node: Running, window: Desk, approver: Desk) -> None:
+    """The clerk and the approver of the demo sign in, and it rings; consent was given."""
+    await window.sign_in(node.address, "lixiulan", demo.PASSWORD)
+    await window.page.wait_for_url("**/window")
+    case_id = await window.page.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-1"])
+    await approver.sign_in(node.address, "zhoumingyuan", demo.PASSWORD)
+    await approver.page.get_by_role("button", name="上线接听").click()
+    await window.page.goto(f"{node.address}/window/cases/{case_id}")
+    await window.page.get_by_role("button", name="发起云见面").click()
+    await window.page.get_by_role("button", name="申请人同意").click()
+
+
 @asynccontextmanager
 async def talking(folder: Path, *, flags: tuple[str, ...] = ()) -> AsyncIterator[Talk]:
     """The clerk and the approver of the demo in a live call that both see; consent was given."""
@@ -123,14 +135,7 @@ async def talking(folder: Path, *, flags: tuple[str, ...] = ()) -> AsyncIterator
         chromium(folder, RED, 440, more=flags) as browser,
     ):
         window, approver = await Desk.open(browser), await Desk.open(browser)
-        await window.sign_in(node.address, "lixiulan", demo.PASSWORD)
-        await window.page.wait_for_url("**/window")
-        case_id = await window.page.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-1"])
-        await approver.sign_in(node.address, "zhoumingyuan", demo.PASSWORD)
-        await approver.page.get_by_role("button", name="上线接听").click()
-        await window.page.goto(f"{node.address}/window/cases/{case_id}")
-        await window.page.get_by_role("button", name="发起云见面").click()
-        await window.page.get_by_role("button", name="申请人同意").click()
+        await dialled(node, window, approver)
         await approver.page.get_by_role("alertdialog").get_by_role("button", name="接听").click()
         for desk in (window, approver):
             await stands(desk.page, "active")

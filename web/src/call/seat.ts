@@ -65,6 +65,8 @@ interface Held {
   asked_in: string
   /** the shortest round trip seen */
   shortest_s: number
+  /** what this page has told of its own lines: whether they carry nothing */
+  said: Map<Mid, boolean>
 }
 
 export interface Offer {
@@ -101,6 +103,9 @@ const PAUSE_AT_MOST_MS = 8_000
 const FIGURES_EVERY_MS = 2_000
 const SAMPLES_KEPT = 12
 const OWN = ['0', '1'] as const
+const KINDS = { '0': 'microphone', '1': 'camera' } as const
+/** Where a page keeps which lines of a call it has called mute for want of a device, so that a reload opens them again. */
+const LACKED = 'yunjian.lacked'
 
 export class SeatKeeper {
   readonly devices = shallowRef<Devices | null>(null)
@@ -199,9 +204,16 @@ export class SeatKeeper {
   }
 
   /** Says that a line carries nothing any more, which the other pages cannot tell from one that is late. */
-  private async closeLine(mid: '2' | '3', on: boolean): Promise<void> {
+  private async closeLine(mid: Mid, on: boolean): Promise<void> {
     const held = this.held
-    if (held) await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
+    if (!held || held.said.get(mid) === on) return
+    held.said.set(mid, on)
+    try {
+      await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
+    } catch (reason) {
+      held.said.delete(mid)
+      throw reason
+    }
   }
 
   /** Shares one window or screen that the person chooses; false when he chose none. */
@@ -248,10 +260,15 @@ export class SeatKeeper {
     })
   }
 
-  private async fillIn(pulled?: DeviceKind): Promise<void> {
+  /** Tries once more to open what could not be had: somebody has allowed it meanwhile, or plugged it in. */
+  retry(): Promise<void> {
+    return this.fillIn(undefined, true)
+  }
+
+  private async fillIn(pulled?: DeviceKind, asked = false): Promise<void> {
     for (const kind of ['microphone', 'camera'] as const) {
       const before = this.devices.value
-      const wanted = before && !before[kind] && (kind === pulled || before.trouble[kind] === 'absent')
+      const wanted = before && !before[kind] && (asked || kind === pulled || before.trouble[kind] === 'absent')
       if (!wanted) continue
       const { track, trouble } = await openOne(kind)
       const now = this.devices.value
@@ -264,9 +281,10 @@ export class SeatKeeper {
       this.devices.value = { ...now, [kind]: track, trouble: trouble ? { ...rest, [kind]: kind === pulled && trouble === 'busy' ? 'absent' : trouble } : rest }
       if (track) {
         this.mind(kind, track)
-        this.device_notice.value = { kind, what: kind === pulled ? 'replaced' : 'back' }
+        this.device_notice.value = asked ? null : { kind, what: kind === pulled ? 'replaced' : 'back' }
       } else if (kind === pulled) this.device_notice.value = { kind, what: 'gone' }
       await this.send()
+      await this.tellLines().catch(() => undefined) // told when the seat is taken anew
     }
   }
 
@@ -333,6 +351,8 @@ export class SeatKeeper {
     }
     // a person who is just being asked for his devices already sees and hears
     const tried = this.working.then(() => this.opening).then(() => this.send())
+    // what he does not have is known once he was asked, and told beside what the answer has changed
+    tried.then(() => this.tellLines()).catch(() => undefined)
     this.attend()
     return tried.catch(() => undefined)
   }
@@ -346,7 +366,8 @@ export class SeatKeeper {
       if (this.claimed.has(call_id) || !call || call.state === 'ended') return
       const leg = legOf(call, this.around.me())
       // who had muted himself stays muted over a reload
-      for (const mid of OWN) this.muted[mid] = leg?.muted.includes(mid) ?? false
+      const lacked = lackedIn(call_id)
+      for (const mid of OWN) this.muted[mid] = !lacked.includes(mid) && (leg?.muted.includes(mid) ?? false)
       if (call.state === 'live') await this.rejoin(call_id)
       else await this.around.ask({ type: 'call.join', call_id })
       this.claimed.add(call_id)
@@ -363,8 +384,13 @@ export class SeatKeeper {
   async mute(mid: '0' | '1', on: boolean): Promise<void> {
     this.muted[mid] = on
     await this.send()
-    const held = this.held
-    if (held) await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
+    await this.closeLine(mid, on || this.lacks(mid))
+  }
+
+  /** Whether the device of this line was asked for and cannot be had. */
+  lacks(mid: '0' | '1'): boolean {
+    const found = this.devices.value
+    return found !== null && !found[KINDS[mid]]
   }
 
   /** Carries less or all of it again, because somebody at this page wants it so. */
@@ -412,7 +438,8 @@ export class SeatKeeper {
 
   private run(step: () => Promise<void>): void {
     this.working = this.working.then(step).catch((reason: unknown) => {
-      this.around.say(reason)
+      // what was begun for a call that is over meanwhile is nobody's trouble
+      if (!(reason instanceof Problem && reason.code === 'call_ended')) this.around.say(reason)
       clearTimeout(this.again)
       this.again = setTimeout(() => this.attend(), this.pause_ms)
       this.pause_ms = Math.min(this.pause_ms * 2, PAUSE_AT_MOST_MS)
@@ -507,7 +534,7 @@ export class SeatKeeper {
     }
     // whatever came before it was held
     if (held.media.state) this.notice({ type: held.media.state })
-    await this.tellMuted(held)
+    await this.tellLines()
   }
 
   private async open(call_id: string, leg_id: string, own: Devices, offer: Offer): Promise<void> {
@@ -521,7 +548,7 @@ export class SeatKeeper {
       this.release()
       throw reason
     }
-    await this.tellMuted(held)
+    await this.tellLines()
   }
 
   private connection(call_id: string, leg_id: string, offer: Offer, own: Devices | null): Held {
@@ -533,14 +560,22 @@ export class SeatKeeper {
         if (this.held === held) this.notice({ type: now })
       },
     })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '' }
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map() }
     return held
   }
 
-  private async tellMuted({ call_id, leg_id }: Held): Promise<void> {
-    const said = this.around.find(call_id)?.legs.find((leg) => leg.id === leg_id)?.muted
+  /** Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be had. */
+  private async tellLines(): Promise<void> {
+    const held = this.held
+    const call = held && this.around.find(held.call_id)
+    if (!held || !call || this.over(call.id)) return
+    // a new leg begins with what the one before had muted, and may not be known yet
+    const leg = call.legs.find((one) => one.id === held.leg_id) ?? legOf(call, this.around.me())
+    sessionStorage.setItem(LACKED, [call.id, ...OWN.filter((mid) => this.lacks(mid) && !this.muted[mid])].join(' '))
     for (const mid of OWN) {
-      if (this.muted[mid] && !said?.includes(mid)) await this.around.ask({ type: 'call.mute', call_id, leg_id, mid, on: true })
+      const on = this.muted[mid] || this.lacks(mid)
+      if (!held.said.has(mid)) held.said.set(mid, leg?.muted.includes(mid) ?? false)
+      if (this.held === held) await this.closeLine(mid, on)
     }
   }
 
@@ -725,6 +760,11 @@ export class SeatKeeper {
     if (this.looks <= -BAD_LOOKS) this.notice({ type: 'carry', load: 'sound' })
     else if (this.looks >= GOOD_LOOKS) this.notice({ type: 'carry', load: 'whole' })
   }
+}
+
+function lackedIn(call_id: string): readonly string[] {
+  const [of, ...mids] = sessionStorage.getItem(LACKED)?.split(' ') ?? []
+  return of === call_id ? mids : []
 }
 
 /** When the relay's credentials of an offer are to be renewed; their user name begins with the second in which they end. */

@@ -398,6 +398,9 @@ function open(scope: EffectScope, ended: () => void) {
     carry: (load: Load) => seat.carry(load),
     muted: readonly(seat.muted),
     devices: seat.devices,
+    /** lines whose device cannot be had */
+    lacks: computed(() => ({ '0': seat.lacks('0'), '1': seat.lacks('1') })),
+    retryDevices: () => seat.retry(),
     face,
     document_camera,
     second_face,

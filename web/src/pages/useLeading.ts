@@ -65,7 +65,7 @@ export function useLeading(case_id: string, desk: Desk) {
     const material = desk.material()
     return {
       asked: asked.value,
-      face: live && !hold ? call.face.value : null,
+      face: live && !hold && !there?.muted.includes('1') ? call.face.value : null,
       person: there?.person ?? null,
       speaks: there ? call.speaking.value.has(there.id) : false,
       others: others.map(({ leg, face }) => ({
@@ -81,7 +81,7 @@ export function useLeading(case_id: string, desk: Desk) {
         form: running ? form : 'idle',
         word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(ended.value ? 'turned.ended' : 'turned.no_call'),
       },
-      recording: live?.recording_consented ? { on: live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
+      recording: live?.recording_consented ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
       call_id: running && running.state !== 'ended' ? running.id : null,
       ended_call_id: ended.value,
       field: field?.name ?? null,
