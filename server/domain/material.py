@@ -1,8 +1,8 @@
 """Materials: versions within the lines of an item's list, their review, and what is still open.
 
-The window brings materials; the newest version of a line that was not cancelled counts, older
-ones stay in the record. What the approver sends (blank forms, samples, guides, notices, results)
-stands beside them and counts for nothing. How bytes arrive, are probed and stored is not known
+The window brings materials; the newest version of a line that was neither cancelled nor rejected
+counts, the others stay in the record. What the approver sends (blank forms, samples, guides,
+notices, results) stands beside them and counts for nothing. How bytes arrive, are probed and stored is not known
 here. Pure.
 """
 
@@ -148,13 +148,15 @@ def follows(purpose: Purpose, line: str, owed: Set[str]) -> bool:
 
 
 def counting(materials: Iterable[Material], line: str) -> Material | None:
-    """The version of that line that counts: the newest of the window's that was not cancelled."""
+    """The version of that line that counts: the newest of the window's that was not cancelled. One
+    that was rejected counts only where no other came: it takes nothing away from the one before."""
     versions = [
         one
         for one in materials
         if one.line == line and one.purpose == "material" and one.state != "cancelled"
     ]
-    return max(versions, key=lambda one: one.number, default=None)
+    taken = [one for one in versions if one.state != "rejected"]
+    return max(taken or versions, key=lambda one: one.number, default=None)
 
 
 def next_number(materials: Iterable[Material], line: str) -> int:

@@ -289,7 +289,7 @@ class OriginView(Message):
 
 
 class MaterialView(Message):
-    """One version of one line. The newest non-cancelled version of a line counts; old ones stay."""
+    """One version of one line. The newest that was not cancelled or rejected counts; all stay."""
 
     id: str
     line: str

@@ -134,7 +134,7 @@ def test_acceptance_starts_the_promised_working_days() -> None:
         ((*BOTH[:1], stored("licence", review="none")), "孙", "licence", ""),
         ((*BOTH[:1], stored("licence", review="returned")), "孙", "licence", ""),
         ((*BOTH, stored("licence", 2, "none", "receiving")), "孙", "licence", ""),
-        ((*BOTH, stored("licence", 2, "none", "rejected")), "孙", "licence", ""),
+        ((*BOTH[:1], stored("licence", 1, "none", "rejected")), "孙", "licence", ""),
         ((*BOTH, stored("photo", review="returned")), "孙", "photo", ""),
         (BOTH, "", "", "name"),
         ((), "", "application,licence", "name"),
@@ -293,3 +293,13 @@ def test_a_cancelled_version_keeps_its_number_and_counts_for_nothing() -> None:
     assert materials.next_number(brought, "licence") == 3
     assert materials.counting(brought, "photo") is None
     assert materials.next_number(brought, "photo") == 1
+
+
+def test_a_rejected_version_takes_nothing_away_from_the_one_before() -> None:
+    rejected = stored("licence", 2, "none", "rejected")
+    brought = (*BOTH, rejected)
+    assert materials.counting(brought, "licence") == BOTH[1]
+    assert materials.unsettled(LINES, brought) == []
+    assert materials.counting([rejected], "licence") == rejected
+    assert materials.missing(LINES, [BOTH[0], rejected]) == [LINES[1]]
+    assert materials.next_number(brought, "licence") == 3

@@ -53,16 +53,43 @@ function hidden(name: string): boolean {
 
 const bare = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/[\s_\-—–·.、，,()（）《》"“”]+/g, '')
 
-/** Each file beside the line whose name its own name or folder holds, the longest such name; `dropped_on` takes the first that speaks of none. */
+const COMMON = /复印件|扫描件|原件/g
+const ENOUGH = 3
+
+/** How many characters of Chinese stand together in both, the longest such run. */
+function alike(one: string, other: string): number {
+  let most = 0
+  let before: number[] = []
+  for (const letter of one) {
+    const now = Array.from(other, (each, at) => (each === letter && /\p{Script=Han}/u.test(letter) ? (before[at - 1] ?? 0) + 1 : 0))
+    most = Math.max(most, ...now)
+    before = now
+  }
+  return most
+}
+
+/** The one line whose name has more in common with `told` than every other; null where none has enough, or two have as much. */
+function nearest(told: string, names: readonly { key: string; name: string }[]): string | null {
+  const near = names.map(({ key, name }) => ({ key, much: alike(told.replace(COMMON, ''), name.replace(COMMON, '')) })).sort((a, b) => b.much - a.much)
+  const [best, next] = near
+  return best && best.much >= ENOUGH && best.much > (next?.much ?? 0) ? best.key : null
+}
+
+/**
+ * Each file beside the line whose name its own name or folder holds, the longest such name; the others beside the line that
+ * their names come nearest to (营业执照.jpg: 营业执照正、副本). Each line once; `dropped_on` takes the first that speaks of none.
+ */
 export function sorted(files: readonly { file: File; path: string }[], lines: readonly Line[], dropped_on: string | null): Gathered[] {
   const names = lines.map((one) => ({ key: one.line.key, name: bare(one.line.name) })).sort((a, b) => b.name.length - a.name.length)
   const taken = new Set<string>()
-  const placed = files.map(({ file, path }) => {
-    const told = bare(path)
-    const line = names.find(({ key, name }) => name.length > 1 && told.includes(name) && !taken.has(key))?.key ?? null
-    if (line) taken.add(line)
-    return { file, path, line }
-  })
+  const take = (line: string | null): string | null => {
+    if (!line || taken.has(line)) return null
+    taken.add(line)
+    return line
+  }
+  const placed = files
+    .map(({ file, path }) => ({ file, path, line: take(names.find(({ key, name }) => name.length > 1 && bare(path).includes(name) && !taken.has(key))?.key ?? null) }))
+    .map((one) => (one.line ? one : { ...one, line: take(nearest(bare(one.path), names)) }))
   let free = dropped_on !== null && !taken.has(dropped_on) ? dropped_on : null
   return placed.map(({ line, ...one }) => {
     if (line) return { ...one, line }

@@ -2,6 +2,7 @@
 import type { ComposerTranslation } from 'vue-i18n'
 import { shorten } from '../ui/shorten'
 import type { StateKind } from '../ui/states'
+import type { MaterialView } from '../wire/messages'
 import type { Line, LineState } from './lines'
 import type { Progress } from './useCase'
 import type { Transfer } from './useUploads'
@@ -58,6 +59,11 @@ export function faceOfTransfer(t: ComposerTranslation, transfer: Transfer): Line
   }
 }
 
+/** Why a file was not taken. */
+export function whyNot(t: ComposerTranslation, material: MaterialView): string {
+  return t(`record.materials.rejected.${REJECTED.find((code) => code === material.rejected_code) ?? 'other'}`)
+}
+
 export function faceOf(
   t: ComposerTranslation,
   line: Line,
@@ -78,11 +84,10 @@ export function faceOf(
       waiting: false,
     }
   }
-  const rejected = REJECTED.find((code) => code === current?.rejected_code) ?? 'other'
   return {
     kind: kinds[state],
     word: t(`record.materials.state.${state}`),
-    reason: state === 'returned' ? current?.review_reason : state === 'rejected' ? t(`record.materials.rejected.${rejected}`) : undefined,
+    reason: state === 'returned' ? current?.review_reason : state === 'rejected' && current ? whyNot(t, current) : undefined,
     percent: null,
     way: undefined,
     waiting: false,

@@ -3,6 +3,7 @@
  * Derived from the view and never kept; pure.
  */
 import { attachedOf, placesOf, valuesOf } from './fields'
+import { OTHER } from './gathered'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../wire/messages'
 
 export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed'
@@ -11,9 +12,11 @@ export interface Line {
   line: MaterialLine
   /** 1, 2, 3 ... in the order of the list */
   number: number
-  /** the newest version that was not cancelled: the one that counts */
+  /** the newest version that was neither cancelled nor rejected, or a rejected one where no other came: the one that counts */
   current: MaterialView | null
-  /** all that came before it, newest first; nothing of these is ever deleted */
+  /** a newer one that was not taken, and changed nothing */
+  failed: MaterialView | null
+  /** all others, newest first; nothing of these is ever deleted */
   earlier: MaterialView[]
   state: LineState
 }
@@ -21,12 +24,23 @@ export interface Line {
 export function linesOf(view: CaseView): Line[] {
   return view.item.lines.map((line, index) => {
     const versions = view.materials.filter((one) => one.purpose === 'material' && one.line === line.key).sort((a, b) => b.number - a.number)
-    const current = versions.find((one) => one.state !== 'cancelled') ?? null
-    return { line, number: index + 1, current, earlier: versions.filter((one) => one !== current), state: stateOf(current) }
+    const newest = versions.find((one) => one.state !== 'cancelled') ?? null
+    const current = versions.find((one) => one.state !== 'cancelled' && one.state !== 'rejected') ?? newest
+    return { line, number: index + 1, current, failed: newest === current ? null : newest, earlier: versions.filter((one) => one !== current), state: stateOf(current) }
   })
 }
 
-function stateOf(material: MaterialView | null): LineState {
+/** Every version of a line, newest first. */
+export function versionsOf({ current, earlier }: Line): MaterialView[] {
+  return current ? [current, ...earlier].sort((a, b) => b.number - a.number) : earlier
+}
+
+/** What the window brought that is on no line, as it came: each is looked at and judged on its own. */
+export function othersOf(view: CaseView): MaterialView[] {
+  return view.materials.filter((one) => one.line === OTHER && one.purpose === 'material' && one.state !== 'cancelled')
+}
+
+export function stateOf(material: MaterialView | null): LineState {
   if (!material || material.state === 'cancelled') return 'none'
   if (material.state === 'receiving') return 'receiving'
   if (material.state === 'rejected') return 'rejected'
@@ -50,6 +64,13 @@ export function nextUnread(lines: readonly Line[], key: string | null): Line | n
   const from = lines.findIndex((one) => one.line.key === key)
   const order = [...lines.slice(from + 1), ...lines.slice(0, from + 1)]
   return order.find((one) => one.state === 'unread' && one.line.key !== key) ?? null
+}
+
+/** The next of them to read after `id`, going round; null when no other is unread. */
+export function nextOther(others: readonly MaterialView[], id: string | null): MaterialView | null {
+  const from = others.findIndex((one) => one.id === id)
+  const order = [...others.slice(from + 1), ...others.slice(0, from + 1)]
+  return order.find((one) => stateOf(one) === 'unread' && one.id !== id) ?? null
 }
 
 /** How many fields that are there hold a value, and how many are there. Lists of rows do not count, their cells do. */

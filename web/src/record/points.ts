@@ -4,7 +4,7 @@
  */
 import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
 import { fieldIn, formFaults, named, type FormFault } from './fields'
-import { linesOf, open, type Line } from './lines'
+import { linesOf, open, othersOf, type Line } from './lines'
 import { unpromised } from './promises'
 
 /** What a comment is about. */
@@ -42,12 +42,13 @@ export function submitted(view: CaseView): boolean {
 
 export type Point =
   | { kind: 'returned'; id: string; line: Line; reason: string }
+  | { kind: 'other'; id: string; material: MaterialView; reason: string }
   | { kind: 'missing'; id: string; line: Line; receiving: MaterialView | null }
   | { kind: 'field'; id: string; field: FormField; fault: FormFault }
   | { kind: 'comment'; id: string; comment: Comment }
   | { kind: 'check'; id: string; point: CheckPoint; note: string }
 
-/** Every point of a notice for correction, as the server will write it: returned and missing materials, what is wrong in the form,
+/** Every point of a notice for correction, as the server will write it: returned and missing materials, returned files of no line, what is wrong in the form,
  * open comments, lacking checks. */
 export function pointsOf(view: CaseView): Point[] {
   const lines = linesOf(view).filter((one) => open(one) && one.state !== 'unread')
@@ -56,6 +57,9 @@ export function pointsOf(view: CaseView): Point[] {
       line.state === 'returned'
         ? { kind: 'returned', id: `line:${line.line.key}`, line, reason: line.current?.review_reason ?? '' }
         : { kind: 'missing', id: `line:${line.line.key}`, line, receiving: line.state === 'receiving' ? line.current : null },
+    ),
+    ...othersOf(view).flatMap((material): Point[] =>
+      material.review === 'returned' ? [{ kind: 'other', id: `file:${material.id}`, material, reason: material.review_reason ?? '' }] : [],
     ),
     ...formFaults(view).map((fault): Point => ({ kind: 'field', id: `field:${fault.place.path}`, field: named(fault.place), fault })),
     ...openComments(view).map((comment): Point => ({ kind: 'comment', id: `comment:${comment.id}`, comment })),

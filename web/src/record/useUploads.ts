@@ -98,7 +98,8 @@ export function useUploads(case_id: string) {
   const limits = shallowRef<Limits | null>(null)
   const transfers = shallowReactive(new Map<string, Transfer>())
   const under = new Map<string, Under>()
-  const faults = shallowRef<{ line: string; fault: UploadFault } | null>(null)
+  /** what the limits said against files of the last go, each on its own */
+  const faults = shallowRef<readonly { line: string; fault: UploadFault }[]>([])
   let left = false
 
   function askLimits(): Promise<void> {
@@ -115,12 +116,23 @@ export function useUploads(case_id: string) {
     if (held) transfers.set(id, { ...held, ...over })
   }
 
-  async function send(line: string, file: File, { purpose = 'material', answers = null }: Sending = {}): Promise<void> {
+  function send(line: string, file: File, sending: Sending = {}): Promise<void> {
+    return sendAll([{ line, file }], sending)
+  }
+
+  async function sendAll(files: readonly { line: string; file: File }[], sending: Sending = {}): Promise<void> {
+    faults.value = []
+    await Promise.all(files.map(({ line, file }) => sendOne(line, file, sending)))
+  }
+
+  async function sendOne(line: string, file: File, { purpose = 'material', answers = null }: Sending): Promise<void> {
     await asked
     if (!limits.value) await askLimits()
     const fault = limits.value && faultOfFile(file, limits.value)
-    faults.value = fault ? { line, fault } : null
-    if (fault) return
+    if (fault) {
+      faults.value = [...faults.value, { line, fault }]
+      return
+    }
     const kept: Kept = {
       id: freshId(), person_id: signedIn.value?.id ?? '', case_id, line, purpose, answers, name: file.name, type: claimedType(file),
       size_bytes: file.size, last_modified: file.lastModified, url: null, cancelled: false, paused: false, at: Date.now(), file,
@@ -306,7 +318,7 @@ export function useUploads(case_id: string) {
     const one = under.get(id)
     if (!one) return
     const same = file.size === one.kept.size_bytes && (file.name === one.kept.name || file.lastModified === one.kept.last_modified)
-    faults.value = same ? null : { line: one.kept.line, fault: { rule: 'another', name: one.kept.name } }
+    faults.value = same ? [] : [{ line: one.kept.line, fault: { rule: 'another', name: one.kept.name } }]
     if (!same) return
     one.file = file
     one.upload = null
@@ -359,7 +371,7 @@ export function useUploads(case_id: string) {
     }
   })
 
-  return { limits, transfers, faults, resumed, send, retry, pause, cancel, undo, giveAgain }
+  return { limits, transfers, faults, resumed, send, sendAll, retry, pause, cancel, undo, giveAgain }
 }
 
 /** Takes an upload for this page alone; null when another page of this browser has it. */

@@ -1,6 +1,6 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { ComposerTranslation } from 'vue-i18n'
-import type { CaseView, FormField } from '../wire/messages'
+import type { CaseView, FormField, MaterialLine } from '../wire/messages'
 import type { FormFault } from './fields'
 import { regionName } from './regions'
 import { placeOf, type Lacking, type Point } from './points'
@@ -86,6 +86,8 @@ export function saying(t: ComposerTranslation, view: CaseView, point: Point, lan
   switch (point.kind) {
     case 'returned':
       return { name: point.line.line.name, text: point.reason || t('record.notice.returned') }
+    case 'other':
+      return { name: point.material.name, text: point.reason || t('record.notice.returned') }
     case 'missing':
       return { name: point.line.line.name, text: t(point.receiving ? 'record.notice.moves_out' : 'record.notice.missing') }
     case 'field':
@@ -95,6 +97,15 @@ export function saying(t: ComposerTranslation, view: CaseView, point: Point, lan
     case 'check':
       return { name: point.point.text, text: point.note || t('record.notice.lacking') }
   }
+}
+
+/** How many of a line the item asks for, and what else it says of it. */
+export function askedOf(t: ComposerTranslation, line: MaterialLine): string {
+  return [
+    ...(line.originals ? [t('record.materials.originals', { n: line.originals })] : []),
+    ...(line.copies ? [t('record.materials.copies', { n: line.copies })] : []),
+    ...(line.note ? [line.note] : []),
+  ].join(' · ')
 }
 
 /** What acceptance waits for, each in words. */

@@ -1141,7 +1141,7 @@ export interface Proposal {
   closed_at: string | null
 }
 /**
- * One version of one line. The newest non-cancelled version of a line counts; old ones stay.
+ * One version of one line. The newest that was not cancelled or rejected counts; all stay.
  */
 export interface MaterialView {
   id: string

@@ -24,6 +24,16 @@ describe('several files find their lines', () => {
     expect(placed(['a.pdf', 'b.pdf'], 'k1')).toEqual(['k1', OTHER])
     expect(placed(['任职文件.pdf', 'b.pdf'], 'k1')).toEqual(['k1', OTHER])
   })
+  it('by what their names have in common, where one line alone has it', () => {
+    const real = ['变更登记申请书', '原负责人免职文件与新负责人任职文件', '新负责人身份证件', '营业执照正、副本', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
+    const near = (...paths: string[]): string[] => sorted(paths.map(file), real, null).map((one) => one.line)
+    expect(near('营业执照1.jpg', '申请书.pdf', '扫描/任职文件-盖章.pdf')).toEqual(['k3', 'k0', 'k1'])
+    // two lines have as much, or what they have says nothing
+    expect(near('身份证.jpg', '户口本复印件.jpg', '新负责人.pdf')).toEqual([OTHER, OTHER, OTHER])
+    // a whole name first, and each line once
+    expect(near('营业执照2.jpg', '营业执照正副本.pdf')).toEqual([OTHER, 'k3'])
+    expect(near('IMG_20261125.jpg')).toEqual([OTHER])
+  })
   it('without what systems leave in folders', () => {
     const files = [new File(['x'], 'Thumbs.db'), new File(['x'], '.DS_Store'), new File(['x'], 'a.pdf')] as unknown as FileList
     expect(picked(files).map((one) => one.path)).toEqual(['a.pdf'])

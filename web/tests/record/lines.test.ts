@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formFaults } from '../../src/record/fields'
-import { linesOf, nextUnread, open, proposalOf, tally } from '../../src/record/lines'
+import { linesOf, nextOther, nextUnread, open, othersOf, proposalOf, tally, versionsOf } from '../../src/record/lines'
 import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
@@ -18,6 +18,36 @@ describe('the lines of a material list', () => {
         { id: 'm6', line: 'permit', state: 'receiving' },
       ]),
     ).toEqual(['unread', 'accepted', 'rejected', 'receiving'])
+  })
+
+  it('keep the one before when a newer file was not taken', () => {
+    const view = caseView({
+      materials: [
+        material({ id: 'm1', line: 'identity', review: 'accepted' }),
+        material({ id: 'm2', line: 'identity', number: 2, state: 'rejected', rejected_code: 'file_broken' }),
+      ],
+    })
+    const line = linesOf(view)[2]
+    expect([line?.state, line?.current?.id, line?.failed?.id]).toEqual(['accepted', 'm1', 'm2'])
+    expect(line && versionsOf(line).map((one) => one.id)).toEqual(['m2', 'm1'])
+    expect(linesOf(caseView())[2]?.failed).toBeNull()
+  })
+
+  it('leave out what is on no line, which is read one by one', () => {
+    const view = caseView({
+      materials: [
+        material({ id: 'm1', line: 'other' }),
+        material({ id: 'm2', line: 'other', number: 2, state: 'cancelled' }),
+        material({ id: 'm3', line: 'other', number: 3, purpose: 'sample', side: 'approver' }),
+        material({ id: 'm4', line: 'other', number: 4, review: 'accepted' }),
+        material({ id: 'm5', line: 'other', number: 5 }),
+        material({ id: 'm6', line: 'identity' }),
+      ],
+    })
+    const others = othersOf(view)
+    expect(others.map((one) => one.id)).toEqual(['m1', 'm4', 'm5'])
+    expect([null, 'm1', 'm5'].map((id) => nextOther(others, id)?.id)).toEqual(['m1', 'm5', 'm1'])
+    expect(nextOther(others.slice(0, 1), 'm1')).toBeNull()
   })
 
   it('keep the old versions, newest first', () => {

@@ -19,6 +19,8 @@ const mixed = caseView({
     material({ id: 'm2', line: 'appointment', review: 'returned', review_reason: '缺落款日期' }),
     material({ id: 'm3', line: 'permit', review: 'returned', review_reason: '过期' }),
     material({ id: 'm4', line: 'identity', state: 'receiving' }),
+    material({ id: 'm5', line: 'other', name: '情况说明.pdf', review: 'returned', review_reason: '未签名' }),
+    material({ id: 'm6', line: 'other', number: 2 }),
   ],
   comments: [comment('c1', 'field:new_person'), comment('c2', 'line:appointment', 'resolved')],
   checks: [
@@ -31,7 +33,7 @@ describe('what is open in a case', () => {
   it('is named all at once in a notice', () => {
     expect(pointsOf(mixed).map((one) => [one.kind, one.id])).toEqual([
       ['returned', 'line:appointment'], ['missing', 'line:identity'], ['returned', 'line:permit'],
-      ['field', 'field:appointed_on'], ['comment', 'comment:c1'], ['check', 'check:identity'],
+      ['other', 'file:m5'], ['field', 'field:appointed_on'], ['comment', 'comment:c1'], ['check', 'check:identity'],
     ])
   })
 

@@ -1,0 +1,73 @@
+import { enableAutoUnmount, mount } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { nextTick, ref, shallowReactive, shallowRef } from 'vue'
+import { i18n } from '../../src/i18n'
+import type { Gathered } from '../../src/record/gathered'
+import { linesOf } from '../../src/record/lines'
+import MaterialThumbs from '../../src/record/MaterialThumbs.vue'
+import ReviewBar from '../../src/record/ReviewBar.vue'
+import SendPanel from '../../src/record/SendPanel.vue'
+import SortFiles from '../../src/record/SortFiles.vue'
+import type { CaseView, MaterialView } from '../../src/wire/messages'
+import { caseView, material } from './cases'
+
+enableAutoUnmount(afterEach)
+
+class Eyes {
+  observe(): void {}
+  disconnect(): void {}
+}
+
+const bookOf = (view: CaseView, review = vi.fn(() => Promise.resolve())) =>
+  ({ view: shallowRef(view), progress: new Map(), looking: new Map(), personOf: () => 'here', me: 'person-02', review }) as never
+const mounted = (part: unknown, props: Record<string, unknown>) => mount(part as never, { props: props as never, global: { plugins: [i18n] } })
+
+describe('what is on no line', () => {
+  beforeEach(() => vi.stubGlobal('IntersectionObserver', Eyes))
+  afterEach(() => vi.unstubAllGlobals())
+
+  const view = caseView({ materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'other', name: '情况说明.pdf' })] })
+
+  it('stands below the list of the approver, and is opened from there', async () => {
+    const thumbs = mounted(MaterialThumbs, { book: bookOf(view), documents: {}, lines: linesOf(view), selected: null, shown: 'm2' })
+    const [other] = thumbs.findAll('[data-others] li')
+    expect(other?.text()).toContain('情况说明.pdf')
+    expect(other?.find('button').attributes('aria-current')).toBe('true')
+    await other?.find('button').trigger('click')
+    expect(thumbs.emitted<[MaterialView]>('show')?.[0]?.[0].id).toBe('m2')
+  })
+
+  it('is judged when it lies open, and not the line beside it', async () => {
+    const review = vi.fn(() => Promise.resolve())
+    const bar = mounted(ReviewBar, { book: bookOf(view, review), material: view.materials[1], old: false, closed: false })
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: '1' }))
+    await nextTick()
+    expect(review.mock.calls).toEqual([['m2', 'accepted', '']])
+    await vi.waitFor(() => expect(bar.emitted('done')).toHaveLength(1))
+  })
+})
+
+describe('several files at once', () => {
+  const files = ['申请书.pdf', '程序.exe'].map((name) => new File(['x'], name))
+
+  it('say which of them cannot be taken, and go without it', async () => {
+    const rows: Gathered[] = files.map((file) => ({ file, path: file.name, line: 'application' }))
+    const against = (file: File): string | null => (file.name.endsWith('.exe') ? '不是可收的类型' : null)
+    const sorting = mounted(SortFiles, { files: rows, lines: linesOf(caseView()), against })
+    expect(sorting.get('[role="alert"]').text()).toBe('不是可收的类型')
+    expect(sorting.findAll('select')).toHaveLength(1)
+    await sorting.get('form').trigger('submit')
+    expect(sorting.emitted<[Gathered[]]>('send')?.[0]?.[0].map((one) => one.file.name)).toEqual(['申请书.pdf'])
+  })
+
+  it('stand once in what the approver is about to send, and can be left out', async () => {
+    const sendAll = vi.fn()
+    const uploads = { limits: ref(null), faults: ref([]), transfers: shallowReactive(new Map()), sendAll }
+    const panel = mounted(SendPanel, { book: bookOf(caseView()), uploads, line: null, dropped: files })
+    expect(panel.findAll('li')).toHaveLength(2)
+    await panel.findAll('li .icon-button')[1]?.trigger('click')
+    await panel.get('form').trigger('submit')
+    expect(sendAll).toHaveBeenCalledTimes(1)
+    expect(sendAll.mock.calls[0]?.[0]).toEqual([{ line: 'other', file: files[0] }])
+  })
+})
