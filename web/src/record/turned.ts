@@ -121,8 +121,14 @@ export function masked(number: string): string {
   return number.length > 10 ? `${number.slice(0, 6)}${'*'.repeat(number.length - 10)}${number.slice(-4)}` : '*'.repeat(number.length)
 }
 
+/** A telephone number there: 138****6217, as the server masks it. */
+function maskedPhone(number: string): string {
+  return number.length < 10 ? '*'.repeat(number.length) : `${number.slice(0, 3)}${'*'.repeat(number.length - 7)}${number.slice(-4)}`
+}
+
 /** A field's value as that screen shows it. */
 export function seen(field: FormField | null, value: string): string {
+  if (field?.sensitive && field.kind === 'phone') return maskedPhone(value)
   if (field?.sensitive || field?.kind === 'identity_number') return masked(value)
   return field ? valueText(field, value) : value
 }

@@ -91,6 +91,8 @@ describe('what others may read over his shoulder', () => {
     expect(masked('370103198001012846')).toBe('370103********2846')
     expect(seen(field({ name: 'identity', kind: 'identity_number' }), '11010519491231002X')).toBe('110105********002X')
     expect(seen(field({ name: 'account', sensitive: true }), '12345')).toBe('*****')
+    expect(seen(field({ name: 'phone', kind: 'phone', sensitive: true }), '13805316217')).toBe('138****6217')
+    expect(seen(field({ name: 'phone', kind: 'phone', sensitive: true }), '138')).toBe('***')
     expect(seen(field({ name: 'name' }), '孙雅宁')).toBe('孙雅宁')
     expect(seen(field({ name: 'identity', kind: 'identity_number' }), '')).toBe('')
   })
