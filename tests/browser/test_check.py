@@ -68,6 +68,13 @@ async def test_eleven_steps_and_a_report(tmp_path: Path) -> None:
         assert "lixiulan" not in told
         assert "李秀兰" not in told
         assert "fake" not in told.lower()
+        # pulled out afterwards: what was found well no longer is
+        await page.locator(".picture video").first.evaluate(
+            "one => one.srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+        )
+        camera = page.locator("[data-step=camera]")
+        await expect(camera).to_have_attribute("data-reason", "unplugged")
+        await expect(check).to_have_attribute("data-verdict", "usable")
         await page.locator("html").evaluate("() => localStorage.setItem('yunjian.language', 'en')")
         await page.reload()
         await expect(page.get_by_role("button", name="Start the check")).to_be_visible()
@@ -96,6 +103,9 @@ async def test_refused_is_never_called_broken(tmp_path: Path) -> None:
             camera = desk.page.locator("[data-step=camera]")
             await expect(camera).to_have_attribute("data-reason", reason)
             await expect(camera).to_contain_text("设备没有坏")
+            # how many cameras there are, a browser that gives none does not say
+            papers = desk.page.locator("[data-step=document_camera]")
+            await expect(papers).to_have_attribute("data-reason", "camera_first")
             await expect(camera.locator("[data-help]")).to_have_attribute("data-help", by)
             drawing = camera.get_by_role("img")
             await expect(drawing).to_have_accessible_name(

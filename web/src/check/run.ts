@@ -128,10 +128,24 @@ export class Check {
     step.figures = { ...outcome.figures, took_ms: Math.round(performance.now() - from) }
   }
 
+  /** A device that is pulled out, also when its step is over, works no longer. */
+  private mind(name: StepName, track: MediaStreamTrack, shown?: { value: MediaStreamTrack | null }): void {
+    track.addEventListener('ended', () => {
+      const step = this.steps.find((one) => one.name === name)
+      if (this.stopped || !step || (shown ?? { value: this.microphone }).value !== track) return
+      if (shown) shown.value = null
+      else this.microphone = null
+      this.peak.value = this.microphone ? this.peak.value : 0
+      step.state = 'failed'
+      step.reason = 'unplugged'
+    })
+  }
+
   private async camera(): Promise<Outcome> {
     const { track, trouble } = await openOne('camera')
     if (!track) return { state: 'failed', reason: trouble as DeviceTrouble }
     this.picture.value = track
+    this.mind('camera', track, this.picture)
     const size = await seen(track)
     return size ? { state: 'ok', figures: size } : { state: 'failed', reason: 'no_picture' }
   }
@@ -140,6 +154,7 @@ export class Check {
     const { track, trouble } = await openOne('microphone')
     if (!track) return { state: 'failed', reason: trouble as DeviceTrouble }
     this.microphone = track
+    this.mind('microphone', track)
     let loudest = 0
     this.ear = new Ear(track, (peak) => {
       this.peak.value = peak
@@ -181,10 +196,13 @@ export class Check {
     const cameras = await listCameras()
     this.cameras.value = cameras
     const figures = { cameras: cameras.length }
+    // a browser that gives no camera does not tell how many there are
+    if (!this.picture.value && cameras.length < 2) return { state: 'skipped', reason: 'camera_first' }
     if (cameras.length < 2) return { state: 'skipped', reason: 'one_camera', figures }
     const { track, trouble } = await openDocumentCamera(await findDocumentCamera(this.picture.value))
     if (!track) return { state: 'failed', reason: trouble as DeviceTrouble, figures }
     this.paper.value = track
+    this.mind('document_camera', track, this.paper)
     const size = await seen(track)
     return size ? { state: 'ok', figures: { ...figures, ...size } } : { state: 'failed', reason: 'no_picture', figures }
   }

@@ -12,8 +12,8 @@ export type StepState = 'pending' | 'running' | 'ok' | 'failed' | 'skipped'
 /** Why a step failed or was skipped; keys of `check.reasons` in the words. */
 export type Reason =
   | 'refused' | 'refused_by_system' | 'absent' | 'busy' | 'insecure'
-  | 'silent' | 'not_heard' | 'no_picture'
-  | 'one_camera' | 'no_relay' | 'no_microphone' | 'no_camera' | 'no_way'
+  | 'silent' | 'not_heard' | 'no_picture' | 'unplugged'
+  | 'one_camera' | 'camera_first' | 'no_relay' | 'no_microphone' | 'no_camera' | 'no_way'
   | 'no_socket' | 'polling' | 'no_server' | 'throttled' | 'no_path' | 'relay_closed' | 'not_sent' | 'not_back' | 'not_again'
   | 'stopped'
 

@@ -62,6 +62,8 @@ export default {
     silent: 'The microphone is open, but no sound comes in. See whether it has a mute key, or choose another input in the system, and say a few words.',
     not_heard: 'Turn up the volume, see whether speaker or headphones are plugged in, and choose the right output in the system.',
     no_picture: 'It opened, but shows no picture. Unplug it and plug it in again, or restart the computer.',
+    unplugged: 'It has just gone away: plug it in again and repeat the check.',
+    camera_first: 'The face camera does not work yet, so the document camera cannot be tried: do first what is said above.',
     one_camera: 'There is one camera only, and no document camera. Plug it in when you need it.',
     no_relay: 'No relay is set up, so there is nothing to check.',
     no_microphone: 'There is no microphone whose sound could be sent.',
