@@ -156,7 +156,7 @@ async def falls_silent(held: Meeting, count: int, tell: Tell) -> None:
     shown: list[float] = []
     lost: list[float] = []
     call_id = await held.call()
-    for _ in range(count):
+    for round_ in range(count):
         began = time.monotonic()
         held.place.cut()
         await stands(held.approver.page, "there_silent", 8)
@@ -169,6 +169,8 @@ async def falls_silent(held: Meeting, count: int, tell: Tell) -> None:
         gone = [leg for leg in legs if leg["state"] == "lost"][-1]
         ended, until_ = (datetime.fromisoformat(gone[one]) for one in ("ended_at", "held_until"))
         assert (until_ - ended).total_seconds() >= 120, gone
+        # the window's browser gives its way up meanwhile, just then, or not yet
+        await over(round_ % 6 * 0.7)
         held.place.mend()
         for desk in (held.window, held.approver):
             await stands(desk.page, "active", 30)

@@ -7,6 +7,7 @@
  */
 import type { Load } from './ladder'
 import { gauge, type Gauge } from './quality'
+import { Losses } from './sparing'
 
 export type { Gauge }
 
@@ -35,9 +36,9 @@ export type Flow = 'up' | 'weak' | 'broken'
 const FLOWS: Partial<Record<RTCPeerConnectionState, Flow>> = { connected: 'up', disconnected: 'weak', failed: 'broken' }
 
 export interface Figures {
-  /** share of packets lost on the way to us since the last look, 0 to 1 */
-  loss: number
-  /** the same on the way out, as the other side last told it */
+  /** share of packets lost, the greater of both ways, that is known since the last look, 0 to 1; null when nothing is */
+  loss: number | null
+  /** the share on the way out, as the other side last told it */
   loss_out: number
   round_trip_s: number | null
   frames_decoded: number
@@ -74,7 +75,7 @@ export class SeatMedia {
   private readonly policy: RTCIceTransportPolicy
   private readonly remote = new Map<string, MediaStreamTrack>()
   private layered = false
-  private before = { received: 0, lost: 0 }
+  private readonly losses = new Losses()
   private turn: Promise<unknown> = Promise.resolve()
   private answered: RTCSessionDescriptionInit | null = null
 
@@ -204,14 +205,11 @@ export class SeatMedia {
   }
 
   async figures(): Promise<Figures> {
-    const figures: Figures = { loss: 0, loss_out: 0, round_trip_s: null, frames_decoded: 0, held_back: false, relayed: false }
-    let received = 0
-    let lost = 0
     const report = await this.connection.getStats()
-    report.forEach((entry: Record<string, unknown>) => {
+    const entries = [...(report.values() as Iterable<Record<string, unknown>>)]
+    const figures: Figures = { loss: this.losses.look(entries), loss_out: 0, round_trip_s: null, frames_decoded: 0, held_back: false, relayed: false }
+    for (const entry of entries) {
       if (entry['type'] === 'inbound-rtp') {
-        received += Number(entry['packetsReceived'] ?? 0)
-        lost += Math.max(0, Number(entry['packetsLost'] ?? 0))
         figures.frames_decoded += Number(entry['framesDecoded'] ?? 0)
       } else if (entry['type'] === 'remote-inbound-rtp') {
         figures.loss_out = Math.max(figures.loss_out, Number(entry['fractionLost'] ?? 0))
@@ -222,10 +220,7 @@ export class SeatMedia {
         const local = report.get(entry['localCandidateId'] as string) as Record<string, unknown> | undefined
         figures.relayed ||= local?.['candidateType'] === 'relay'
       }
-    })
-    const [fresh, gone] = [received - this.before.received, lost - this.before.lost]
-    this.before = { received, lost }
-    if (fresh + gone > 0) figures.loss = Math.max(0, gone) / (fresh + Math.max(0, gone))
+    }
     return figures
   }
 

@@ -21,6 +21,7 @@ import { Heartbeat, LOOK_MS } from './heartbeat'
 import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
 import { SeatMedia, type Arrived, type Figures, type IceServer, type Mid } from './media'
 import { judge, sample, type Gauge, type Sample, type Verdict } from './quality'
+import { Sparing } from './sparing'
 import { groupsFor, holdOf, isGuest, legOf, seatedLegs, type MediaState } from './standing'
 
 type CallView = CallSnapshot['call']
@@ -67,6 +68,8 @@ interface Held {
   shortest_s: number
   /** what this page has told of its own lines: whether they carry nothing */
   said: Map<Mid, boolean>
+  /** another one is about to take its place: what becomes of it is no news */
+  given_up: boolean
 }
 
 export interface Offer {
@@ -93,11 +96,6 @@ interface Ahead {
 
 /** before the relay's credentials end: so long, or a third of what they are good for */
 const RENEWED_BEFORE_MS = 60_000
-/** what the line must be for so many looks in a row before pictures are left out, or come back, by themselves */
-const LOST_TOO_MUCH = 0.25
-const LOST_LITTLE = 0.02
-const BAD_LOOKS = 4
-const GOOD_LOOKS = 10
 const PAUSE_MS = 500
 const PAUSE_AT_MOST_MS = 8_000
 const FIGURES_EVERY_MS = 2_000
@@ -139,8 +137,7 @@ export class SeatKeeper {
   private rung_ends: ReturnType<typeof setTimeout> | undefined
   /** counts what the ladder has ordered: what is overtaken before its turn is not done any more */
   private orders = 0
-  /** looks in a row at a bad line (negative) or a good one */
-  private looks = 0
+  private readonly sparing = new Sparing()
   private gauged: Gauge | null = null
   private samples: Sample[] = []
   private ear: Ear | null = null
@@ -396,7 +393,7 @@ export class SeatKeeper {
   /** Carries less or all of it again, because somebody at this page wants it so. */
   carry(load: Load): void {
     this.chosen.value = load !== 'whole'
-    this.looks = 0
+    this.sparing.forget()
     this.notice({ type: 'carry', load })
   }
 
@@ -557,10 +554,10 @@ export class SeatKeeper {
         if (this.held === held) this.remote.value = arrived
       },
       state: (now) => {
-        if (this.held === held) this.notice({ type: now })
+        if (this.held === held && !held.given_up) this.notice({ type: now })
       },
     })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map() }
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map(), given_up: false }
     return held
   }
 
@@ -621,6 +618,7 @@ export class SeatKeeper {
 
   private perform(act: Act): void {
     const order = (this.orders += 1)
+    if (this.held) this.held.given_up = act !== 'restart'
     this.working = this.working
       .then(() => (order === this.orders ? (act === 'restart' ? this.restart(order) : this.renew()) : undefined))
       .catch((reason: unknown) => {
@@ -636,7 +634,14 @@ export class SeatKeeper {
     const held = this.held
     if (!held) return this.renew()
     const { call_id, leg_id } = held
-    const offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
+    let offer: Offer
+    try {
+      offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
+    } catch (reason) {
+      // our place was given up meanwhile: that says nothing against the way, which begins anew with all that it carries
+      if (order === this.orders && this.held === held && reason instanceof Problem && reason.code === 'not_in_call') return this.rejoin(call_id)
+      throw reason
+    }
     if (order !== this.orders || this.held !== held) return
     if (!held.media.fits(offer.sdp)) return this.open(call_id, leg_id, await this.prepare(), offer)
     held.media.renew(offer.ice_servers)
@@ -670,7 +675,7 @@ export class SeatKeeper {
     const held = this.held
     held?.media.pulse().then(
       (pulse) => {
-        const felt = this.held === held ? held.heart.look(pulse, performance.now()) : null
+        const felt = this.held === held && !held.given_up ? held.heart.look(pulse, performance.now()) : null
         // a first connection is up when the browser has its keys, not when a check is answered
         if (felt && (felt === 'weak' || this.ladder.rung !== 'beginning')) this.notice({ type: felt })
       },
@@ -695,7 +700,7 @@ export class SeatKeeper {
     this.release()
     this.notice({ type: 'ended' })
     this.chosen.value = false
-    this.looks = 0
+    this.sparing.forget()
     this.media.value = 'none'
   }
 
@@ -749,16 +754,13 @@ export class SeatKeeper {
     if (seen.relayed && held.good_until_ms !== null && serverNow() > held.good_until_ms) {
       this.working = this.working.then(() => this.extend(held)).catch((reason: unknown) => this.around.say(reason))
     }
-    this.spare(Math.max(seen.loss, seen.loss_out))
+    if (!this.chosen.value) this.spare(seen.loss)
   }
 
   /** On a line that loses too much the pictures give way to the voices, and come back when it has been good for long. */
-  private spare(lost: number): void {
-    if (this.chosen.value) return
-    if (lost > LOST_TOO_MUCH) this.looks = Math.min(this.looks, 0) - 1
-    else this.looks = lost < LOST_LITTLE ? Math.max(this.looks, 0) + 1 : 0
-    if (this.looks <= -BAD_LOOKS) this.notice({ type: 'carry', load: 'sound' })
-    else if (this.looks >= GOOD_LOOKS) this.notice({ type: 'carry', load: 'whole' })
+  private spare(loss: number | null): void {
+    const load = this.sparing.look(loss)
+    if (load) this.notice({ type: 'carry', load })
   }
 }
 

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { Losses, Sparing } from '../../src/call/sparing'
+
+const heard = (packetsReceived: number, packetsLost: number) => ({ type: 'inbound-rtp', id: 'in', packetsReceived, packetsLost })
+const told = (fractionLost: number, timestamp: number, id = 'out') => ({ type: 'remote-inbound-rtp', id, fractionLost, timestamp })
+
+describe('what is lost', () => {
+  it('is the share of what should have come since the last look', () => {
+    const losses = new Losses()
+    losses.look([heard(100, 0)])
+    expect(losses.look([heard(150, 50)])).toBe(0.5)
+    expect(losses.look([heard(250, 50)])).toBe(0)
+  })
+
+  it('may turn up again, which makes nothing worse', () => {
+    const losses = new Losses()
+    losses.look([heard(100, 20)])
+    expect(losses.look([heard(150, 10)])).toBe(0)
+  })
+
+  it('is not known where nothing came in and nobody told anything', () => {
+    const losses = new Losses()
+    losses.look([heard(100, 0), told(0, 1)])
+    expect(losses.look([heard(100, 0), told(0, 1)])).toBeNull()
+    expect(losses.look([heard(100, 40), told(0, 1)])).toBeNull()
+    expect(losses.look([])).toBeNull()
+  })
+
+  it('is told by the other side once a report, however long no other comes', () => {
+    const losses = new Losses()
+    expect(losses.look([heard(10, 0), told(0.9, 1)])).toBe(0.9)
+    expect(losses.look([heard(20, 0), told(0.9, 1)])).toBe(0)
+    expect(losses.look([heard(20, 0), told(0.9, 1)])).toBeNull()
+    expect(losses.look([heard(20, 0), told(0.9, 2)])).toBe(0.9)
+  })
+
+  it('is the greater of both ways and of all streams', () => {
+    const losses = new Losses()
+    expect(losses.look([heard(90, 10), told(0.3, 1), told(0.2, 1, 'second')])).toBe(0.3)
+    expect(losses.look([heard(130, 70), told(0.3, 2), told(0.2, 2, 'second')])).toBe(0.6)
+  })
+})
+
+describe('pictures', () => {
+  const looked = (...looks: (number | null)[]) => {
+    const sparing = new Sparing()
+    return looks.map((lost) => sparing.look(lost))
+  }
+
+  it('give way after four bad looks in a row, and come back after ten good ones', () => {
+    expect(looked(0.3, 0.3, 0.3, 0.3)).toEqual([null, null, null, 'sound'])
+    expect(looked(0.3, 0.3, 0.3, 0, 0.3)).toEqual([null, null, null, null, null])
+    expect(looked(...Array<number>(10).fill(0)).lastIndexOf('whole')).toBe(9)
+    expect(looked(...Array<number>(9).fill(0))).not.toContain('whole')
+  })
+
+  it('are not taken away, nor brought back, for looks that saw nothing', () => {
+    expect(looked(0.9, null, null, null, null, null)).not.toContain('sound')
+    expect(looked(...Array<number>(9).fill(0), null, null)).not.toContain('whole')
+    expect(looked(0.3, 0.3, 0.3, null, 0.3).at(-1)).toBe('sound')
+  })
+
+  it('wait for a line that is neither good nor bad', () => {
+    expect(looked(0.3, 0.3, 0.3, 0.1, 0.3)).not.toContain('sound')
+  })
+})
