@@ -68,8 +68,8 @@ interface Held {
   shortest_s: number
   /** what this page has told of its own lines: whether they carry nothing */
   said: Map<Mid, boolean>
-  /** another one is about to take its place: what becomes of it is no news */
-  given_up: boolean
+  /** the ladder has ordered what to do about it: that the browser gives its way up is no news */
+  doubted: boolean
 }
 
 export interface Offer {
@@ -507,6 +507,7 @@ export class SeatKeeper {
   /** The first connection of a leg. */
   private async connect(call_id: string, leg_id: string, offered?: Offer): Promise<void> {
     this.release()
+    this.sparing.forget()
     this.notice({ type: 'begun' })
     this.media.value = 'asking'
     const [own, offer] = await Promise.all([
@@ -554,10 +555,10 @@ export class SeatKeeper {
         if (this.held === held) this.remote.value = arrived
       },
       state: (now) => {
-        if (this.held === held && !held.given_up) this.notice({ type: now })
+        if (this.held === held && !(now === 'broken' && held.doubted)) this.notice({ type: now })
       },
     })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map(), given_up: false }
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map(), doubted: false }
     return held
   }
 
@@ -601,6 +602,7 @@ export class SeatKeeper {
     if (rung === 'up') {
       // what was ordered to get here is not needed any more
       this.orders += 1
+      if (this.held) this.held.doubted = false
       this.media.value = 'up'
       this.was_up.value = true
       this.pause_ms = PAUSE_MS
@@ -618,7 +620,7 @@ export class SeatKeeper {
 
   private perform(act: Act): void {
     const order = (this.orders += 1)
-    if (this.held) this.held.given_up = act !== 'restart'
+    if (this.held) this.held.doubted = true
     this.working = this.working
       .then(() => (order === this.orders ? (act === 'restart' ? this.restart(order) : this.renew()) : undefined))
       .catch((reason: unknown) => {
@@ -638,14 +640,20 @@ export class SeatKeeper {
     try {
       offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
     } catch (reason) {
-      // our place was given up meanwhile: that says nothing against the way, which begins anew with all that it carries
-      if (order === this.orders && this.held === held && reason instanceof Problem && reason.code === 'not_in_call') return this.rejoin(call_id)
-      throw reason
+      const given_up = order === this.orders && this.held === held && reason instanceof Problem && reason.code === 'not_in_call'
+      if (!given_up) throw reason
+      // our place is gone, which says nothing against the way: it begins anew, with all that it carries
+      this.notice({ type: 'begun' })
+      this.run(async () => {
+        if (this.held === held) await this.rejoin(call_id)
+      })
+      return
     }
     if (order !== this.orders || this.held !== held) return
     if (!held.media.fits(offer.sdp)) return this.open(call_id, leg_id, await this.prepare(), offer)
     held.media.renew(offer.ice_servers)
     await this.describe(held, offer)
+    held.doubted = false
   }
 
   /** New leg, new connection. */
@@ -654,6 +662,7 @@ export class SeatKeeper {
     if (!call || !this.claimed.has(call.id)) return
     const { leg_id } = await this.around.ask<{ leg_id: string }>({ type: 'call.join', call_id: call.id })
     // from here on the leg is this page's, whatever the ladder says meanwhile: it must be held, or it would look like another page's
+    this.release()
     const [own, offer] = await Promise.all([
       this.prepare(),
       this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id: call.id, leg_id }),
@@ -675,7 +684,7 @@ export class SeatKeeper {
     const held = this.held
     held?.media.pulse().then(
       (pulse) => {
-        const felt = this.held === held && !held.given_up ? held.heart.look(pulse, performance.now()) : null
+        const felt = this.held === held ? held.heart.look(pulse, performance.now()) : null
         // a first connection is up when the browser has its keys, not when a check is answered
         if (felt && (felt === 'weak' || this.ladder.rung !== 'beginning')) this.notice({ type: felt })
       },

@@ -2,8 +2,8 @@
  * When pictures give way to the voices by themselves: on a line that loses too much, look after look, and back
  * when it has been good for long. Pure but for what it remembers.
  *
- * Only what is known anew counts. A way that brings nothing at all is not judged here but by the ladder, and a
- * report of the other side is one piece of news, however long no other follows it.
+ * Only what is known anew counts. A report of the other side is one piece of news, however long no other follows
+ * it (on sound alone it comes every five seconds); a way that brings nothing at all is the ladder's to judge.
  */
 import type { Load } from './ladder'
 
@@ -23,17 +23,17 @@ export class Losses {
   /** when the other side's last report on each stream came */
   private readonly told = new Map<string, number>()
 
-  /** The greatest share lost, either way, of what is known since the last look, 0 to 1; null when nothing is. */
+  /** The greatest share lost, either way, of what is known since the last look, 0 to 1; null when that is not enough to say. */
   look(entries: Iterable<Entry>): number | null {
-    let [received, lost] = [0, 0]
-    let worst: number | null = null
+    let [received, lost, out, news] = [0, 0, 0, false]
     for (const entry of entries) {
       if (entry['type'] === 'inbound-rtp') {
         received += Number(entry['packetsReceived'] ?? 0)
         lost += Math.max(0, Number(entry['packetsLost'] ?? 0))
       } else if (entry['type'] === 'remote-inbound-rtp' && typeof entry['fractionLost'] === 'number') {
         const [id, at] = [String(entry['id']), Number(entry['timestamp'])]
-        if (this.told.get(id) !== at) worst = Math.max(worst ?? 0, entry['fractionLost'])
+        out = Math.max(out, entry['fractionLost'])
+        news ||= this.told.get(id) !== at
         this.told.set(id, at)
       }
     }
@@ -41,7 +41,10 @@ export class Losses {
     const [fresh, gone] = [received - this.received, Math.max(0, lost - this.lost)]
     this.received = received
     this.lost = lost
-    return fresh > 0 ? Math.max(worst ?? 0, gone / (fresh + gone)) : worst
+    const in_ = fresh > 0 ? gone / (fresh + gone) : null
+    if (news) return Math.max(in_ ?? 0, out)
+    // that packets come in says nothing good of a way out of which the last that was told is bad
+    return out < LOST_LITTLE || (in_ ?? 0) > LOST_TOO_MUCH ? in_ : null
   }
 }
 
@@ -49,14 +52,19 @@ export class Losses {
 export class Sparing {
   /** negative: at a bad one, positive: at a good one */
   private looks = 0
+  /** looks that say nothing: nobody speaks, and no picture is sent */
+  private unknown = 0
 
   forget(): void {
     this.looks = 0
+    this.unknown = 0
   }
 
   /** The load that the line calls for by now; null: what it carries. */
   look(lost: number | null): Load | null {
-    if (lost === null) return null
+    this.unknown = lost === null ? this.unknown + 1 : 0
+    // what is left out says nothing of the line, and a silence could last
+    if (lost === null) return this.unknown >= GOOD_LOOKS ? 'whole' : null
     if (lost > LOST_TOO_MUCH) this.looks = Math.min(this.looks, 0) - 1
     else this.looks = lost < LOST_LITTLE ? Math.max(this.looks, 0) + 1 : 0
     return this.looks <= -BAD_LOOKS ? 'sound' : this.looks >= GOOD_LOOKS ? 'whole' : null

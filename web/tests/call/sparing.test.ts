@@ -15,7 +15,8 @@ describe('what is lost', () => {
   it('may turn up again, which makes nothing worse', () => {
     const losses = new Losses()
     losses.look([heard(100, 20)])
-    expect(losses.look([heard(150, 10)])).toBe(0)
+    expect(losses.look([heard(105, 10)])).toBe(0)
+    expect(losses.look([heard(110, 10)])).toBe(0)
   })
 
   it('is not known where nothing came in and nobody told anything', () => {
@@ -29,9 +30,25 @@ describe('what is lost', () => {
   it('is told by the other side once a report, however long no other comes', () => {
     const losses = new Losses()
     expect(losses.look([heard(10, 0), told(0.9, 1)])).toBe(0.9)
-    expect(losses.look([heard(20, 0), told(0.9, 1)])).toBe(0)
-    expect(losses.look([heard(20, 0), told(0.9, 1)])).toBeNull()
-    expect(losses.look([heard(20, 0), told(0.9, 2)])).toBe(0.9)
+    expect(losses.look([heard(10, 0), told(0.9, 1)])).toBeNull()
+    expect(losses.look([heard(10, 0), told(0.9, 2)])).toBe(0.9)
+    expect(losses.look([heard(10, 0), told(0, 3)])).toBe(0)
+  })
+
+  it('on the way out is not made good by what comes in meanwhile', () => {
+    const losses = new Losses()
+    expect(losses.look([heard(10, 0), told(0.4, 1)])).toBe(0.4)
+    expect(losses.look([heard(20, 0), told(0.4, 1)])).toBeNull()
+    expect(losses.look([heard(30, 30), told(0.4, 1)])).toBe(0.75)
+    expect(losses.look([heard(40, 30), told(0, 2)])).toBe(0)
+    expect(losses.look([heard(50, 30), told(0, 2)])).toBe(0)
+  })
+
+  it('is not guessed from streams that went, nor from reports that name no share', () => {
+    const losses = new Losses()
+    losses.look([heard(100, 0)])
+    expect(losses.look([{ type: 'remote-inbound-rtp', id: 'out', timestamp: 1 }])).toBeNull()
+    expect(losses.look([heard(50, 50)])).toBe(0.5)
   })
 
   it('is the greater of both ways and of all streams', () => {
@@ -54,13 +71,23 @@ describe('pictures', () => {
     expect(looked(...Array<number>(9).fill(0))).not.toContain('whole')
   })
 
-  it('are not taken away, nor brought back, for looks that saw nothing', () => {
+  it('are not taken away for looks that saw nothing, nor brought back before as many as good ones', () => {
     expect(looked(0.9, null, null, null, null, null)).not.toContain('sound')
-    expect(looked(...Array<number>(9).fill(0), null, null)).not.toContain('whole')
     expect(looked(0.3, 0.3, 0.3, null, 0.3).at(-1)).toBe('sound')
+    expect(looked(...Array<number>(9).fill(0), null, null)).not.toContain('whole')
+    expect(looked(...Array<null>(10).fill(null)).lastIndexOf('whole')).toBe(9)
+    expect(looked(...Array<null>(9).fill(null), 0.3, null)).not.toContain('whole')
   })
 
   it('wait for a line that is neither good nor bad', () => {
     expect(looked(0.3, 0.3, 0.3, 0.1, 0.3)).not.toContain('sound')
+    expect(looked(...Array<number>(9).fill(0), 0.1, 0)).not.toContain('whole')
+  })
+
+  it('begin anew when all is forgotten', () => {
+    const sparing = new Sparing()
+    for (const lost of [0.3, 0.3, 0.3]) sparing.look(lost)
+    sparing.forget()
+    expect(sparing.look(0.3)).toBeNull()
   })
 })
