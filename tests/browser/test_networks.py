@@ -255,6 +255,37 @@ async def narrows(held: Meeting, seconds: float, tell: Tell, folder: Path) -> No
     assert await held.legs() == legs
 
 
+async def gives_way(held: Meeting, tell: Tell) -> None:
+    """Nearly half of all lost each way: the pictures are left out and the voices go on; with a good
+    line the pictures come back by themselves."""
+
+    async def whole() -> str | None:
+        notes = [await desk.page.locator("[data-rung]").count() for desk in desks]
+        return f"{notes} notes stand" if any(notes) else None
+
+    desks = (held.window, held.approver)
+    legs = await held.legs()
+    began = time.monotonic()
+    held.place.lose(45)
+    left_out = [
+        desk.page.locator('[data-rung="without_pictures"]').wait_for(timeout=60_000)
+        for desk in desks
+    ]
+    await asyncio.wait_for(asyncio.gather(*left_out), 70)
+    tell("left_out_s", round(time.monotonic() - began, 1))
+    before = await held.both()
+    await over(6)
+    for was, now in zip(before, await held.both(), strict=True):
+        assert now["frames"] == was["frames"], (was, now)
+        assert now["sounds"] > was["sounds"] + 60, (was, now)
+    began = time.monotonic()
+    held.place.lose(0)
+    await until(whole, 45, every_s=0.2)
+    await flows(held, 20, 10)
+    tell("back_s", round(time.monotonic() - began, 1))
+    assert await held.legs() == legs
+
+
 async def rates(held: Meeting, seconds: float) -> tuple[list[float], list[float], list[float]]:
     """Frames and packets of sound a second at both pages, and the share of sound made up there."""
     before = await held.both()
@@ -310,6 +341,13 @@ async def test_loss(tmp_path: Path, record_property: Tell) -> None:
     with network() as net:
         async with meeting(net, net.place(), tmp_path, fps=20, moving=True) as held:
             await loses(held, 60, record_property)
+
+
+@proof
+async def test_pictures_give_way_to_the_voices(tmp_path: Path, record_property: Tell) -> None:
+    with network() as net:
+        async with meeting(net, net.place(), tmp_path, fps=20, moving=True) as held:
+            await gives_way(held, record_property)
 
 
 @proof

@@ -12,6 +12,8 @@ const LOST_TOO_MUCH = 0.25
 const LOST_LITTLE = 0.02
 const BAD_LOOKS = 4
 const GOOD_LOOKS = 10
+/** so many looks a report stands while no other comes: of sound one comes every 2.5 to 7.5 s */
+const STANDS_LOOKS = 4
 
 /** An entry of `getStats` (W3C webrtc-stats). */
 type Entry = Record<string, unknown>
@@ -20,21 +22,21 @@ type Entry = Record<string, unknown>
 export class Losses {
   private received = 0
   private lost = 0
-  /** when the other side's last report on each stream came */
-  private readonly told = new Map<string, number>()
+  /** when the other side's last report on each stream came, and how many looks ago that was seen */
+  private readonly told = new Map<string, { at: number; looks: number }>()
 
   /** The greatest share lost, either way, of what is known since the last look, 0 to 1; null when that is not enough to say. */
   look(entries: Iterable<Entry>): number | null {
-    let [received, lost, out, news] = [0, 0, 0, false]
+    let [received, lost, standing] = [0, 0, 0]
+    let out: number | null = null
     for (const entry of entries) {
       if (entry['type'] === 'inbound-rtp') {
         received += Number(entry['packetsReceived'] ?? 0)
         lost += Math.max(0, Number(entry['packetsLost'] ?? 0))
       } else if (entry['type'] === 'remote-inbound-rtp' && typeof entry['fractionLost'] === 'number') {
-        const [id, at] = [String(entry['id']), Number(entry['timestamp'])]
-        out = Math.max(out, entry['fractionLost'])
-        news ||= this.told.get(id) !== at
-        this.told.set(id, at)
+        const looks = this.age(String(entry['id']), Number(entry['timestamp']))
+        if (looks === 0) out = Math.max(out ?? 0, entry['fractionLost'])
+        if (looks <= STANDS_LOOKS) standing = Math.max(standing, entry['fractionLost'])
       }
     }
     // what counts as lost may still arrive
@@ -42,9 +44,17 @@ export class Losses {
     this.received = received
     this.lost = lost
     const in_ = fresh > 0 ? gone / (fresh + gone) : null
-    if (news) return Math.max(in_ ?? 0, out)
+    if (out !== null) return Math.max(in_ ?? 0, out)
     // that packets come in says nothing good of a way out of which the last that was told is bad
-    return out < LOST_LITTLE || (in_ ?? 0) > LOST_TOO_MUCH ? in_ : null
+    return standing < LOST_LITTLE || (in_ ?? 0) > LOST_TOO_MUCH ? in_ : null
+  }
+
+  /** How many looks ago this report was new. */
+  private age(id: string, at: number): number {
+    const before = this.told.get(id)
+    const looks = before?.at === at ? before.looks + 1 : 0
+    this.told.set(id, { at, looks })
+    return looks
   }
 }
 

@@ -44,6 +44,18 @@ describe('what is lost', () => {
     expect(losses.look([heard(50, 30), told(0, 2)])).toBe(0)
   })
 
+  it('on a stream that is sent no more stands for some seconds, and is forgotten then', () => {
+    const losses = new Losses()
+    const looks = Array.from({ length: 8 }, (_, n) => losses.look([heard(10 * (n + 1), 0), told(0.4, 1, 'picture')]))
+    expect(looks).toEqual([0.4, null, null, null, null, 0, 0, 0])
+  })
+
+  it('on one stream does not hide what is told of another', () => {
+    const losses = new Losses()
+    losses.look([heard(10, 0), told(0.4, 1, 'picture'), told(0.4, 1)])
+    expect(losses.look([heard(20, 0), told(0.4, 1, 'picture'), told(0, 2)])).toBe(0)
+  })
+
   it('is not guessed from streams that went, nor from reports that name no share', () => {
     const losses = new Losses()
     losses.look([heard(100, 0)])
