@@ -22,6 +22,7 @@ from server.domain.material import Material
 from server.domain.person import Actor
 from server.store import Store
 from server.store import uploads as upload_rows
+from server.store.files import opened
 from server.store.uploads import Upload
 from server.work import probe
 from signaling.refusals import Code, Refusal
@@ -136,7 +137,7 @@ class Early:
         )
         with self._counted(actor.person_id, upload_id):
             try:
-                file = await asyncio.to_thread(os.open, path, os.O_RDONLY)
+                file = await opened(lambda: os.open(path, os.O_RDONLY), os.close)
             except FileNotFoundError:
                 if not sealed and upload.node_id not in ("", self._node_id):
                     raise Elsewhere(upload.node_id) from None

@@ -36,6 +36,7 @@ from server.domain.material import Purpose
 from server.domain.person import Actor, Role, System
 from server.store import SYSTEM, Change, Store
 from server.store import uploads as upload_rows
+from server.store.files import closed, opened
 from server.store.uploads import PART, Ended, Upload
 from server.wire.case import MaterialProgress
 from server.work import probe
@@ -466,7 +467,8 @@ class Uploads:
         began = at
         told = 0.0
         most = self._most(upload)
-        file = await asyncio.to_thread(self.path_of(upload.id).open, "ab", 0)
+        path = self.path_of(upload.id)
+        file = await opened(lambda: path.open("ab", 0))
         try:
             async for chunk in coming(chunks, hold, self._silence_s):
                 if began < probe.HEAD_BYTES <= at and await self._head_is_wrong(upload):
@@ -484,7 +486,7 @@ class Uploads:
                     told = now
                     await self._tell(upload, at)
         finally:
-            await asyncio.to_thread(file.close)
+            await closed(file)
 
     async def _take_checked(
         self,
@@ -499,7 +501,7 @@ class Uploads:
         beside = self.path_of(upload.id).with_suffix(".next")
         most = self._most(upload)
         size = 0
-        file = await asyncio.to_thread(beside.open, "wb", 0)
+        file = await opened(lambda: beside.open("wb", 0))
         try:
             try:
                 async for chunk in coming(chunks, hold, self._silence_s):
@@ -510,7 +512,7 @@ class Uploads:
                     await write(file.write, chunk)
                     self._received(len(chunk))
             finally:
-                await asyncio.to_thread(file.close)
+                await closed(file)
             if not checksum.holds(digest):
                 raise Refusal(Code.UPLOAD_CHECKSUM, offset=at)
             await write(append, beside, self.path_of(upload.id))

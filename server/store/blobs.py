@@ -19,6 +19,7 @@ from typing import IO, Final
 
 from cryptography.hazmat.primitives import hashes
 
+from server.store.files import closed, opened
 from signaling.refusals import Code, Refusal
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -79,13 +80,14 @@ class Blobs:
         self, sha256: str, start: int, end: int | None
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         try:
-            file = await asyncio.to_thread(self.path(sha256).open, "rb")
+            path = self.path(sha256)
+            file = await opened(lambda: path.open("rb"))
         except FileNotFoundError:
             raise Refusal(Code.NOT_FOUND) from None
         try:
             yield _chunks(file, start, end)
         finally:
-            await asyncio.to_thread(file.close)
+            await closed(file)
 
     async def sm3(self, sha256: str) -> str:
         """The SM3 (GB/T 32905) of a blob's content, hex."""
@@ -127,14 +129,14 @@ class Blobs:
 
     async def _put_stream(self, source: AsyncIterable[bytes], partial: Path) -> str:
         digest = hashlib.sha256()
-        file = await asyncio.to_thread(partial.open, "xb")
+        file = await opened(lambda: partial.open("xb"))
         try:
             async for chunk in source:
                 digest.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(_sync, file)
         finally:
-            await asyncio.to_thread(file.close)
+            await closed(file)
         await asyncio.to_thread(self._seal, partial, digest.hexdigest())
         return digest.hexdigest()
 

@@ -1,0 +1,46 @@
+"""Files opened beside the loop, in a thread, by somebody who may be cancelled meanwhile."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from operator import methodcaller
+from typing import IO, Any, TypeVar
+
+T = TypeVar("T")
+
+
+async def opened(
+    opening: Callable[[], T], close: Callable[[T], object] = methodcaller("close")
+) -> T:
+    """What ``opening`` returns, done in a thread. A thread cannot be cancelled: what it opens for
+    somebody who was is closed at once, by whichever of the two comes last.
+    """
+    lock = threading.Lock()
+    held: list[T] = []
+    unwanted = False
+
+    def work() -> T:
+        found = opening()
+        with lock:
+            held.append(found)
+            if unwanted:
+                close(found)
+        return found
+
+    try:
+        return await asyncio.to_thread(work)
+    except asyncio.CancelledError:
+        with lock:
+            unwanted = True
+            for found in held:
+                close(found)
+        raise
+
+
+async def closed(file: IO[Any]) -> None:
+    """Close a file in a thread; here and now for somebody who is cancelled before the thread begins."""
+    try:
+        await asyncio.to_thread(file.close)
+    except asyncio.CancelledError:
+        file.close()
+        raise
