@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -29,7 +29,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from server.store.sqlite import connecting
+from server.store.files import opened
+from server.store.sqlite import Connections
 from signaling.refusals import Code, Refusal
 
 READERS: Final = 4
@@ -39,6 +40,8 @@ ASK_AFTER_S: Final = 5.0
 """How long a connection to PostgreSQL may rest before it is asked whether it is still one."""
 LOCK_TIMEOUT_MS: Final = 5_000
 STATEMENT_TIMEOUT_MS: Final = 30_000
+ENDS_WITHIN_S: Final = 30.0
+"""How long an SQLite file is kept for a statement of somebody who was cancelled."""
 
 _WRITER: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 _READER: Final = ("query_only=ON",)
@@ -79,11 +82,13 @@ class Database:
         readers: AsyncEngine,
         writers: AsyncEngine | None,
         lock_file: int | None,
+        files: Connections | None = None,
     ) -> None:
         self.dialect = dialect
         self._readers = readers
         self._writers = writers
         self._lock_file = lock_file
+        self._files = files
         self._one_writer = asyncio.Lock() if dialect == "sqlite" else None
 
     @classmethod
@@ -102,20 +107,22 @@ class Database:
             if not address.database or address.database == ":memory:":
                 raise ValueError("SQLite needs a file")
             path = Path(address.database)
-            lock_file = await asyncio.to_thread(_take_file, path) if writable else None
             if not writable and not await asyncio.to_thread(path.is_file):
                 raise FileNotFoundError(f"no database at {path}")
-            readers = await asyncio.to_thread(_sqlite, url, READERS, "BEGIN", _READER)
-            writers = (
-                await asyncio.to_thread(_sqlite, url, 1, "BEGIN IMMEDIATE", _WRITER)
-                if writable
-                else None
-            )
-            database = cls("sqlite", readers, writers, lock_file)
-            if writable:
+            files = Connections(path)
+            readers = await asyncio.to_thread(_sqlite, url, files, READERS, "BEGIN", _READER)
+            if not writable:
+                return cls("sqlite", readers, None, None, files)
+            writers = await asyncio.to_thread(_sqlite, url, files, 1, "BEGIN IMMEDIATE", _WRITER)
+            lock_file = await opened(partial(_take_file, path), os.close)
+            database = cls("sqlite", readers, writers, lock_file, files)
+            try:
                 # The first connection turns WAL on, before any reader opens the file.
                 async with database.write():
                     pass
+            except BaseException:
+                await database.close()
+                raise
             return database
         if address.drivername == "postgresql+asyncpg":
             engine = create_async_engine(
@@ -214,6 +221,8 @@ class Database:
         await self._readers.dispose()
         if self._writers is not None and self._writers is not self._readers:
             await self._writers.dispose()
+        if self._files is not None:
+            await self._files.ended(ENDS_WITHIN_S)
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
@@ -237,10 +246,12 @@ async def check(url: str) -> SchemaState:
         await database.close()
 
 
-def _sqlite(url: str, size: int, begin: str, pragmas: tuple[str, ...]) -> AsyncEngine:
+def _sqlite(
+    url: str, files: Connections, size: int, begin: str, pragmas: tuple[str, ...]
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        async_creator=connecting(Path(str(sa.make_url(url).database))),
+        async_creator=files.open,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,

@@ -9,27 +9,42 @@ rolled back where nothing is open. Knows the driver and what SQLAlchemy asks of 
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import aiosqlite
+from aiosqlite.core import _STOP_RUNNING_SENTINEL
 
 _CHUNK: Final = 64
 """aiosqlite's own number of rows for who iterates; nobody does."""
 
 
-def connecting(path: Path) -> Callable[[], Awaitable[aiosqlite.Connection]]:
-    """Opens connections to this file, for ``create_async_engine``'s ``async_creator``."""
+class Connections:
+    """The connections of one engine to one file; `open` is its ``async_creator``."""
 
-    async def connect() -> aiosqlite.Connection:
-        connection = Connection(lambda: sqlite3.connect(path, check_same_thread=False), _CHUNK)
-        # As the dialect does with its own: a thread that is left must not keep the process.
-        connection._thread.daemon = True
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: list[Connection] = []
+
+    async def open(self) -> aiosqlite.Connection:
+        """One more connection."""
+        self._opened = [each for each in self._opened if each._thread.is_alive()]
+        connection = Connection(self._path)
+        self._opened.append(connection)
         return await connection
 
-    return connect
+    async def ended(self, within_s: float) -> None:
+        """Wait until the threads of those that were closed are done with the file.
+
+        Who was cancelled twice, or while a connection was opened, waits for no thread; that one
+        still does what it was asked for. A connection that somebody holds is not waited for, and
+        none for longer than `within_s`.
+        """
+        for each in [one for one in self._opened if not one._running]:
+            await asyncio.to_thread(each._thread.join, within_s)
 
 
 class _Cursor:
@@ -86,6 +101,22 @@ class Connection(aiosqlite.Connection):
     _asked = 0
     _done = 0
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(self._opening, _CHUNK)
+        self._path = path
+        # As the dialect does with its own: a thread that is left must not keep the process.
+        self._thread.daemon = True
+        self._file: sqlite3.Connection | None = None
+
+    def stop(self) -> None:
+        """Close the file behind what was asked for, and end the thread; tells nobody.
+
+        The driver's own tells a future, of a loop that may be gone by then, and which never comes
+        true for the second who asks. It also leaves open what was opened for somebody cancelled.
+        """
+        self._running = False
+        self._tx.put_nowait((None, self._ending))
+
     def cursor(self) -> _Cursor:  # type: ignore[override]
         return _Cursor(self)
 
@@ -110,6 +141,16 @@ class Connection(aiosqlite.Connection):
         # Of who was cancelled an errand may still be on its way, and begin something.
         if self._asked != self._done or self._conn.in_transaction:
             await super().rollback()
+
+    def _opening(self) -> sqlite3.Connection:
+        self._file = sqlite3.connect(self._path, check_same_thread=False)
+        return self._file
+
+    def _ending(self) -> object:
+        if self._file is not None:
+            self._file.close()
+        self._connection = None
+        return _STOP_RUNNING_SENTINEL
 
     def _run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
         for sql, parameters in statements:

@@ -11,12 +11,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -473,3 +475,41 @@ async def test_who_is_cancelled_within_a_statement_leaves_nothing_open(store: St
     after = await _subjects(store)
     assert len(after) == len(before) + 24
     assert not [subject for subject in after if subject.startswith("many:")]
+
+
+async def test_a_file_is_closed_behind_those_who_were_cancelled(tmp_path: Path) -> None:
+    """However often they were, while a connection was opened, used or given up: `close` waits for
+    the driver's threads, which do what they were asked for all the same."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    await upgrade(url)
+    threads = set(threading.enumerate())
+    for steps in range(30):
+        database = await Database.open(url)
+
+        async def count(database: Database = database) -> None:
+            async with database.read() as connection:
+                await connection.execute(
+                    sa.text(
+                        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                        "WHERE i < 50000) SELECT max(i) FROM n"
+                    )
+                )
+
+        counting = [asyncio.create_task(count()) for _ in range(3)]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for times in range(1, 4):
+            for each in counting[:times]:
+                each.cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(*counting, return_exceptions=True)
+        await database.close()
+        left = [
+            each
+            for each in set(threading.enumerate()) - threads
+            if "_connection_worker_thread" in each.name
+        ]
+        assert left == [], (steps, left)
+        assert not any(
+            each.path.startswith(str(tmp_path)) for each in psutil.Process().open_files()
+        ), steps
