@@ -22,7 +22,7 @@ from hypothesis import settings
 
 from server.store import upgrade
 from tests.kit import services
-from tests.kit.until import STRICT, NotYet, until
+from tests.kit.until import STRICT, NotYet, borne, until
 
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
 LINGER_S: Final = 2.0
@@ -170,7 +170,7 @@ def pytest_runtest_teardown(
     before = item.stash[_threads_before]
     left = set(threading.enumerate()) - before
     for thread in left:
-        thread.join(LINGER_S)
+        thread.join(borne(LINGER_S))
     if names := sorted(thread.name for thread in left if thread.is_alive()):
         raise NotYet(f"threads left behind: {names}")
     return result

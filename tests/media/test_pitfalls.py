@@ -173,7 +173,7 @@ async def test_a_check_with_an_attribute_that_nobody_knows_is_answered(pair: Pai
         probe.setblocking(False)
         probe.bind(("127.0.0.1", 0))
         await loop.sock_sendto(probe, raw, await pair.worker())
-        answer = stun.parse_message(await asyncio.wait_for(loop.sock_recv(probe, 2048), 3))
+        answer = stun.parse_message(await asyncio.wait_for(loop.sock_recv(probe, 2048), 10))
     assert answer.message_class is stun.Class.RESPONSE
 
 

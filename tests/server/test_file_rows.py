@@ -140,17 +140,20 @@ async def test_f3_a_pixel_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) 
         # what the judging child itself takes, with a harmless file
         peak = Peak()
         watching = asyncio.create_task(peak.watch())
-        _, _, usual_s = await sent(desk, case_id, png_of(100, 100))
-        [harmless] = (await desk.case(case_id))["materials"]
-        await desk.copied(case_id, harmless["id"])
-        usual_mb, peak.mb = peak.mb, 0.0
-        for bomb in (png_of(50_000, 50_000), png_of(120_001, 1000), png_of(2**31 - 1, 2**31 - 1)):
-            assert len(bomb) <= MIB
-            status, code, took = await sent(desk, case_id, bomb)
-            assert (status, code) == (422, "file_broken")
-            assert took <= borne(max(1.0, 2 * usual_s))
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        try:
+            _, _, usual_s = await sent(desk, case_id, png_of(100, 100))
+            [harmless] = (await desk.case(case_id))["materials"]
+            await desk.copied(case_id, harmless["id"])
+            usual_mb, peak.mb = peak.mb, 0.0
+            for width, height in ((50_000, 50_000), (120_001, 1000), (2**31 - 1, 2**31 - 1)):
+                bomb = png_of(width, height)
+                assert len(bomb) <= MIB
+                status, code, took = await sent(desk, case_id, bomb)
+                assert (status, code) == (422, "file_broken")
+                assert took <= borne(max(1.0, 2 * usual_s))
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
         assert peak.mb - usual_mb <= 100
 
 
