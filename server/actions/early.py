@@ -3,6 +3,7 @@
 A reader follows the file that the upload grows, without its lock: the file's own size and
 links tell how far it is and whether it is over. Nothing that is read here was checked;
 download and acceptance need the sealed copy. An upload is followed at the node that holds it.
+Of several that one person reads at once, what is left of a file that has all come goes first.
 Knows no HTTP; whoever sends the pieces asks ``may`` again while he does.
 """
 
@@ -18,6 +19,7 @@ from typing import Final
 
 from server.actions.cases import header
 from server.actions.nodes import Elsewhere
+from server.actions.turns import Reader, Turns, Way
 from server.domain.material import Material
 from server.domain.person import Actor
 from server.store import Store
@@ -63,18 +65,29 @@ class Arriving:
     _upload_id: str
     _file: int
     _sealed: bool
+    _turns: Turns
+    _reader: Reader
 
     async def pieces(self, start: int, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from ``start`` up to, not including, ``end`` (None: the announced length), each
         as soon as it is there. Raises Cut when the upload ends before that.
         """
-        at = start
-        upto = self.length if end is None else end
+        try:
+            async for piece in self._pieces(start, self.length if end is None else end):
+                yield piece
+            await self._turns.sent(self._reader)
+        finally:
+            self._turns.leave(self._reader)
+
+    async def _pieces(self, at: int, upto: int | None) -> AsyncIterator[bytes]:
         while upto is None or at < upto:
             bell = self._early.bell(self._upload_id)
             look = await _looked(self._file, at, upto)
             if look.piece:
                 at += len(look.piece)
+                if look.size == self.length and not self._sealed:
+                    self._turns.complete(self._reader)
+                await self._turns.mine(self._reader)
                 yield look.piece
             elif look.over or self._sealed or look.size < at:
                 if upto is None and at == await self._early.stored_length(self._upload_id):
@@ -93,7 +106,7 @@ class Early:
         self._folder = folder
         self._enabled = enabled
         self._bells: dict[str, asyncio.Event] = {}
-        self._readers: Counter[str] = Counter()
+        self._turns: dict[str, Turns] = {}
         self._followed: Counter[str] = Counter()
 
     def grew(self, upload_id: str) -> None:
@@ -117,9 +130,11 @@ class Early:
         return True
 
     @asynccontextmanager
-    async def open(self, actor: Actor, material_id: str) -> AsyncIterator[Arriving]:
+    async def open(
+        self, actor: Actor, material_id: str, way: Way | None = None
+    ) -> AsyncIterator[Arriving]:
         """Follow a material of a case that this person may see; a stored one is there at once, until
-        the copy that people look at is made.
+        the copy that people look at is made. ``way`` tells how his bytes go on.
 
         Waits until its first bytes tell the type. Raises Elsewhere for what arrives at another
         node. Refused: not_found; no_early_view (switched off, given up or rejected, no type that
@@ -135,7 +150,7 @@ class Early:
             if material.sha256 is None
             else self._store.blobs.path(material.sha256)
         )
-        with self._counted(actor.person_id, upload_id):
+        with self._counted(actor.person_id, upload_id) as turns:
             try:
                 file = await opened(lambda: os.open(path, os.O_RDONLY), os.close)
             except FileNotFoundError:
@@ -147,7 +162,16 @@ class Early:
                 if media_type is None:
                     raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
                 yield Arriving(
-                    case_id, material.name, media_type, length, self, upload_id, file, sealed
+                    case_id,
+                    material.name,
+                    media_type,
+                    length,
+                    self,
+                    upload_id,
+                    file,
+                    sealed,
+                    turns,
+                    Reader(way),
                 )
             finally:
                 await asyncio.to_thread(os.close, file)
@@ -188,21 +212,24 @@ class Early:
             return None
 
     @contextmanager
-    def _counted(self, person_id: str, upload_id: str) -> Iterator[None]:
-        if self._readers[person_id] >= READERS_OF_A_PERSON:
+    def _counted(self, person_id: str, upload_id: str) -> Iterator[Turns]:
+        turns = self._turns.get(person_id, Turns())
+        if turns.readers >= READERS_OF_A_PERSON:
             raise Refusal(Code.THROTTLED)
-        if self._readers.total() >= READERS:
+        if self._followed.total() >= READERS:
             raise Refusal(Code.BUSY)
-        self._readers[person_id] += 1
+        self._turns[person_id] = turns
+        turns.readers += 1
         self._followed[upload_id] += 1
         try:
-            yield
+            yield turns
         finally:
-            for counted, key in ((self._readers, person_id), (self._followed, upload_id)):
-                counted[key] -= 1
-                if not counted[key]:
-                    del counted[key]
-            if upload_id not in self._followed:
+            turns.readers -= 1
+            if not turns.readers:
+                del self._turns[person_id]
+            self._followed[upload_id] -= 1
+            if not self._followed[upload_id]:
+                del self._followed[upload_id]
                 self._bells.pop(upload_id, None)
 
 

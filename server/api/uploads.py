@@ -27,6 +27,7 @@ from server.api.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.api.machine import UPLOAD_LIMITS
 from server.api.nodes import NEIGHBOURS
 from server.api.route import ID_PATTERN, Ask, Header, Nothing, Routes
+from server.api.ways import Way
 from server.domain.material import Purpose
 from server.store.uploads import PART
 from server.work.probe import MEDIA_TYPES
@@ -403,7 +404,7 @@ async def read_early(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 async def _follow(ask: Ask[Nothing, Nothing], material_id: str) -> web.StreamResponse:
     request = ask.request
     early = request.app[EARLY]
-    async with early.open(ask.actor, material_id) as arriving:
+    async with early.open(ask.actor, material_id, Way(request.transport)) as arriving:
         response, start, end = _beginning(request, arriving)
         await response.prepare(request)
         if request.method == hdrs.METH_HEAD:

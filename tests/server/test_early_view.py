@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import os
@@ -16,9 +17,11 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from server.actions import demo
+from server.actions import demo, turns
 from server.actions.early import READERS_OF_A_PERSON
+from server.api.edge import AUTHENTICATE
 from server.api.uploads import EARLY
+from server.api.ways import Way
 from server.app import Running
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.papers import pdf_of
@@ -251,7 +254,7 @@ async def test_a_person_has_so_many_readers_and_they_end_with_their_pages(
     for said in open_now:
         said.close()
     early = node.app[EARLY]
-    await until(lambda: f"{early._readers} are left" if early._readers else None)
+    await until(lambda: f"{early._followed} are left" if early._followed else None)
     assert not early._bells
 
 
@@ -282,6 +285,110 @@ async def test_a_reader_slower_than_the_writer_loses_nothing(
         async for chunk in said.content.iter_any():
             digest.update(chunk)
         assert digest.hexdigest() == hashlib.sha256(data).hexdigest()
+
+
+class Held:
+    """A way on which so much waits."""
+
+    def __init__(self) -> None:
+        self.held_bytes = 1
+
+    def waiting(self) -> int:
+        return self.held_bytes
+
+
+@pytest.mark.parametrize("left", ["sent", "gone", "time is over"])
+async def test_what_is_left_of_a_file_that_has_all_come_goes_before_what_still_comes(
+    node: Running,
+    clerk: Desk,
+    approver: Desk,
+    case_id: str,
+    left: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "FIRST_FOR_S", 1.0 if left == "time is over" else 60.0)
+    data = pdf(20)
+    early, who = node.app[EARLY], node.app[AUTHENTICATE]
+    reads, writes = await who(approver.token), await who(clerk.token)
+    assert reads is not None
+    assert writes is not None
+    (first, whole), (second, coming) = [await clerk.begin(case_id, LINE, len(data)) for _ in "12"]
+    for location in (first, second):
+        assert await piece(clerk, location, 0, data[:5000]) == 204
+    way = Held()
+    async with (
+        early.open(reads, whole, way) as ending,
+        early.open(reads, coming) as going_on,
+        early.open(writes, coming) as elsewhere,
+    ):
+        of_ending, of_going_on = ending.pieces(0), going_on.pieces(0)
+        of_elsewhere = elsewhere.pieces(0)
+        for pieces in (of_ending, of_going_on, of_elsewhere):
+            assert await anext(pieces) == data[:5000]
+        assert await piece(clerk, second, 5000, data[5000:6000]) == 204
+        assert await anext(of_going_on) == data[5000:6000]
+        assert await piece(clerk, first, 5000, io.BytesIO(data[5000:])) == 204
+        read = 5000 + len(await anext(of_ending))
+        waits = asyncio.create_task(anext(of_going_on))
+        assert await piece(clerk, second, 6000, data[6000:7000]) == 204
+        assert await anext(of_elsewhere) == data[5000:7000], "who reads on his own line waits not"
+        if left == "gone":
+            await of_ending.aclose()
+        else:
+            while read < len(data):
+                read += len(await anext(of_ending))
+            ends = asyncio.create_task(anext(of_ending, None))
+            for _ in range(30):
+                await asyncio.sleep(0)
+            assert left == "time is over" or not (ends.done() or waits.done())
+            if left == "sent":
+                way.held_bytes = 0
+            assert await ends is None
+        assert await waits == data[6000:7000]
+
+
+async def test_files_that_have_all_come_go_in_the_order_in_which_they_had() -> None:
+    line = turns.Turns()
+    one, two, three = readers = [turns.Reader() for _ in range(3)]
+    line.complete(two)
+    line.complete(one)
+    line.complete(two)
+    came: list[turns.Reader] = []
+
+    async def go(reader: turns.Reader) -> None:
+        await line.mine(reader)
+        came.append(reader)
+        await line.sent(reader)
+        line.leave(reader)
+
+    await asyncio.gather(*map(go, readers))
+    assert came == [two, one, three]
+
+
+async def test_a_way_tells_what_is_not_under_way() -> None:
+    got = asyncio.Event()
+    ways: list[Way] = []
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ways.append(Way(writer.transport))
+        assert ways[0].waiting() == 0
+        writer.write(bytes(20_000_000))
+        got.set()
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+        await got.wait()
+        [way] = ways
+        assert way.waiting() > 1_000_000
+        assert len(await reader.readexactly(20_000_000)) == 20_000_000
+        await until(lambda: None if way.waiting() == 0 else "some of it waits")
+        writer.close()
+        await writer.wait_closed()
+    assert Way(None).waiting() == 0
 
 
 async def test_a_part_is_read_as_soon_as_it_is_there(
