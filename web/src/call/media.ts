@@ -6,7 +6,7 @@
  * Knows no call and no server: it is given offers and gives answers.
  */
 import type { Load } from './ladder'
-import { gauge, type Gauge } from './quality'
+import { gauge, missed, type Gauge } from './quality'
 import { Losses } from './sparing'
 
 export type { Gauge }
@@ -38,7 +38,7 @@ const FLOWS: Partial<Record<RTCPeerConnectionState, Flow>> = { connected: 'up', 
 export interface Figures {
   /** share of packets lost, the greater of both ways, that is known since the last look, 0 to 1; null when nothing is */
   loss: number | null
-  /** the share on the way out, as the other side last told it */
+  /** the share on the way out, by what the other side told lately */
   loss_out: number
   round_trip_s: number | null
   frames_decoded: number
@@ -207,12 +207,10 @@ export class SeatMedia {
   async figures(): Promise<Figures> {
     const report = await this.connection.getStats()
     const entries = [...(report.values() as Iterable<Record<string, unknown>>)]
-    const figures: Figures = { loss: this.losses.look(entries), loss_out: 0, round_trip_s: null, frames_decoded: 0, held_back: false, relayed: false }
+    const figures: Figures = { loss: this.losses.look(entries), loss_out: missed(entries) ?? 0, round_trip_s: null, frames_decoded: 0, held_back: false, relayed: false }
     for (const entry of entries) {
       if (entry['type'] === 'inbound-rtp') {
         figures.frames_decoded += Number(entry['framesDecoded'] ?? 0)
-      } else if (entry['type'] === 'remote-inbound-rtp') {
-        figures.loss_out = Math.max(figures.loss_out, Number(entry['fractionLost'] ?? 0))
       } else if (entry['type'] === 'outbound-rtp') {
         figures.held_back ||= entry['qualityLimitationReason'] === 'bandwidth'
       } else if (entry['type'] === 'candidate-pair' && entry['nominated'] && entry['state'] === 'succeeded') {

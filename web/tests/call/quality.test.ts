@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { advise, gauge, judge, level, sample, type Sample } from '../../src/call/quality'
+import { advise, gauge, judge, level, missed, sample, type Sample } from '../../src/call/quality'
 
 const well: Sample = {
   loss_in: 0, loss_out: 0, round_trip_ms: 40, jitter_ms: 5, in_kbps: 700, out_kbps: 700, freezes: 0, freeze_ms: 0, concealed: 0, limited_by: 'none', candidate: 'host', protocol: 'udp',
@@ -63,6 +63,17 @@ describe('what the browser has counted', () => {
 
   it('is read of the pair that is in use', () => {
     expect(gauge(stats(), 0)).toMatchObject({ candidate: 'relay', protocol: 'tcp', round_trip_s: 0.12, loss_out: 0.05, picture_sent: true, limited_by: 'bandwidth', concealed_samples: 1_000 })
+  })
+
+  it('forgets what was last told of a stream that is sent no more', () => {
+    const at = (now: number): number | null =>
+      missed([
+        { id: 't', type: 'transport', timestamp: now },
+        { id: 'voice', type: 'remote-inbound-rtp', fractionLost: 0.01, timestamp: 57_000 },
+        { id: 'face', type: 'remote-inbound-rtp', fractionLost: 0.4, timestamp: 50_000 },
+      ])
+    expect([58_000, 58_100, 65_001].map(at)).toEqual([0.4, 0.01, null])
+    expect(missed([])).toBeNull()
   })
 
   it('becomes shares and rates between two moments', () => {
