@@ -14,7 +14,7 @@ import { freshId } from '../wire/socket'
 import { language } from '../i18n'
 
 export type UploadFault =
-  | { rule: 'type'; name: string }
+  | { rule: 'type' | 'word' | 'sheet'; name: string }
   | { rule: 'size'; name: string; max_bytes: number }
   | { rule: 'empty'; name: string }
   | { rule: 'quota'; name: string }
@@ -60,6 +60,10 @@ const DOCUMENTS: Record<string, string> = {
   ofd: 'application/ofd',
 }
 
+/** Types that are not taken, and as what to save them anew. */
+const ANEW: Record<string, 'word' | 'sheet'> = { doc: 'word', docm: 'word', dot: 'word', wps: 'word', rtf: 'word', odt: 'word', xls: 'sheet', xlsm: 'sheet', xlsb: 'sheet', et: 'sheet', ods: 'sheet' }
+const endingOf = (file: { name: string }): string => file.name.split('.').at(-1)?.toLowerCase() ?? ''
+
 /** What a picker lets be chosen. */
 export function acceptOf(limits: Limits | null): string {
   return limits ? [...limits.media_types, ...Object.entries(DOCUMENTS).flatMap(([ending, type]) => (limits.media_types.includes(type) ? [`.${ending}`] : []))].join(',') : ''
@@ -68,7 +72,7 @@ export function acceptOf(limits: Limits | null): string {
 /** The type that a file claims: its own, or by its ending where the system knows none. The server looks inside. */
 export function claimedType(file: { name: string; type: string }): string {
   if (file.type === 'image/heif') return 'image/heic'
-  const ending = file.name.split('.').at(-1)?.toLowerCase() ?? ''
+  const ending = endingOf(file)
   return DOCUMENTS[ending] ?? (file.type || (ENDINGS[ending] ?? ''))
 }
 
@@ -76,7 +80,7 @@ export function claimedType(file: { name: string; type: string }): string {
 export function faultOfFile(file: { name: string; type: string; size: number }, limits: Limits): UploadFault | null {
   if (file.size === 0) return { rule: 'empty', name: file.name }
   if (file.size > limits.max_bytes) return { rule: 'size', name: file.name, max_bytes: limits.max_bytes }
-  if (!limits.media_types.includes(claimedType(file))) return { rule: 'type', name: file.name }
+  if (!limits.media_types.includes(claimedType(file))) return { rule: ANEW[endingOf(file)] ?? 'type', name: file.name }
   if ((limits.files_left ?? 1) < 1 || file.size > (limits.bytes_left ?? file.size)) return { rule: 'quota', name: file.name }
   return null
 }

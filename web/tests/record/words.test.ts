@@ -24,6 +24,8 @@ describe('a file before it is sent', () => {
     [{ name: 'a.pdf', type: 'application/pdf', size: 1000 }, null],
     [{ name: 'a.pdf', type: 'application/pdf', size: 1001 }, 'size'],
     [{ name: 'a.exe', type: 'application/x-msdownload', size: 10 }, 'type'],
+    [{ name: '申请书.doc', type: 'application/msword', size: 10 }, 'word'],
+    [{ name: '清册.XLS', type: '', size: 10 }, 'sheet'],
     [{ name: 'a.png', type: '', size: 0 }, 'empty'],
     [{ name: 'A.PDF', type: '', size: 10 }, null],
     [{ name: 'noending', type: '', size: 10 }, 'type'],

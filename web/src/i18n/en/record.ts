@@ -72,6 +72,8 @@ const record: Words<typeof zh> = {
     screenshot: 'Screenshot {time}',
     fault: {
       type: '“{name}” is not of a type that is taken: {types}',
+      word: '“{name}” cannot be taken as it is; please save it as a Word document (.docx) or PDF and upload that',
+      sheet: '“{name}” cannot be taken as it is; please save it as an Excel workbook (.xlsx) or PDF and upload that',
       size: '“{name}” is larger than the limit of {size}',
       empty: '“{name}” is an empty file',
       quota: '“{name}” is beyond what may be uploaded within 24 hours',

@@ -69,6 +69,8 @@ export default {
     screenshot: '截图 {time}',
     fault: {
       type: '“{name}”不是可收的类型，可收 {types}',
+      word: '“{name}”不能直接收，请另存为 Word 文档（.docx）或 PDF 后再传',
+      sheet: '“{name}”不能直接收，请另存为 Excel 工作簿（.xlsx）或 PDF 后再传',
       size: '“{name}”超过每份 {size} 的上限',
       empty: '“{name}”是空文件',
       quota: '“{name}”超过 24 小时内的上传限额',
