@@ -185,6 +185,10 @@ async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> Non
         # one window of the approver's own system, after a word about what others may see in it
         await approver.get_by_role("button", name="共享", exact=True).click()
         await expect(approver.locator("[data-share]")).to_contain_text("只选一个窗口")
+        await approver.keyboard.press("Escape")
+        await expect(approver.locator("[data-share]")).to_have_count(0)
+        await expect(approver.get_by_role("button", name="共享", exact=True)).to_be_focused()
+        await approver.keyboard.press("Enter")
         await approver.locator("[data-share-go]").click()
         await expect(window.locator("[data-stage=screen] video")).to_be_visible()
         await expect(approver.locator("[data-sharing]")).to_be_visible()
