@@ -130,6 +130,11 @@ class Connection(aiosqlite.Connection):
         """Run these in their order, in one errand; the first that fails is the last."""
         await self.errand(self._run_all, statements)
 
+    async def close(self) -> None:
+        """As the driver does; nothing of one that ends already."""
+        if self._running:
+            await super().close()
+
     async def commit(self) -> None:
         """As the driver does."""
         self.begins = None
