@@ -15,7 +15,7 @@ export default {
   seats: { window: '窗口', approver: '审批', third: '第三方', fourth: '第四方', fifth: '第五方', sixth: '第六方', applicant: '申请人' },
   tabs: { log: '通话记录', events: '经过', files: '文件' },
   line: { none: '未交', receiving: '上传中', rejected: '拒收', unread: '未审', accepted: '合格', returned: '需补正', not_needed: '不需要' },
-  purpose: { material: '材料', page: '手机照片', snapshot: '画面截图', blank_form: '空白表格', sample: '样例', guide: '办事指南', notice: '通知', result: '结果' },
+  purpose: { material: '材料', page: '手机照片', snapshot: '画面截图', blank_form: '空白表格', sample: '样表', guide: '指南', notice: '通知', result: '结果' },
   kinds: { recording: '录像分段', playback: '录像', material: '材料', paper: '文书' },
   reason: { altered: '内容已被改动', missing: '文件不见了' },
   ledger: {

@@ -64,7 +64,7 @@ export default {
     title: '发送给窗口',
     open: '发送给窗口',
     purpose: '发什么',
-    purposes: { material: '材料', page: '手机照片', snapshot: '画面截图', blank_form: '空白表', sample: '样表', guide: '指南', notice: '通知', result: '结果' },
+    purposes: { material: '材料', page: '手机照片', snapshot: '画面截图', blank_form: '空白表格', sample: '样表', guide: '指南', notice: '通知', result: '结果' },
     line: '归到',
     other: '不属于某一项',
     choose: '选择文件',

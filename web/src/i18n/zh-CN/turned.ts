@@ -119,7 +119,7 @@ export default {
   },
   sent: {
     title: '审批方发来',
-    purposes: { blank_form: '空白表格', sample: '样例', guide: '指南', notice: '通知', result: '结果', material: '材料', page: '手机照片', snapshot: '画面截图' },
+    purposes: { blank_form: '空白表格', sample: '样表', guide: '指南', notice: '通知', result: '结果', material: '材料', page: '手机照片', snapshot: '画面截图' },
     open: '看',
     open_name: '看{name}',
     print: '打印',
