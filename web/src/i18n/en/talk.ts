@@ -79,13 +79,6 @@ const talk: Words<typeof zh> = {
     waiting: 'Waiting for the window',
     closed: 'The case is decided; only notices and results can be sent',
     by: '{name} {time}',
-    faults: {
-      type: '“{name}” is not of a type that is taken: {types}',
-      size: '“{name}” is larger than the limit of {size}',
-      empty: '“{name}” is an empty file',
-      quota: '“{name}” is beyond what may be uploaded within 24 hours',
-      another: 'That is another file; the one to go on with is “{name}”',
-    },
   },
   guide: { title: 'Guide of the item', none: 'There is no guide for this item yet', search: 'Text or pinyin initials', close: 'Close the guide', none_found: 'Nothing found' },
   signature: {

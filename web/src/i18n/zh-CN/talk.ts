@@ -76,13 +76,6 @@ export default {
     waiting: '等窗口交回',
     closed: '办件已决定，只能再发通知和结果',
     by: '{name} {time}',
-    faults: {
-      type: '“{name}”不是可收的类型，可收 {types}',
-      size: '“{name}”超过每份 {size} 的上限',
-      empty: '“{name}”是空文件',
-      quota: '“{name}”超过 24 小时内的上传限额',
-      another: '选的不是原来的文件，要接着传的是“{name}”',
-    },
   },
   guide: { title: '事项指南', none: '本事项还没有指南', search: '文字或拼音首字母', close: '关闭指南', none_found: '没有找到' },
   signature: {
