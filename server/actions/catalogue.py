@@ -20,7 +20,7 @@ FIRST_YEAR: Final = 2024
 
 
 async def items(store: Store, text: str = "", limit: int = 50) -> list[ItemSummary]:
-    """Items in use whose name, code, unit or place matches; all up to ``limit`` when empty."""
+    """Items in use whose name or its pinyin initials, code, unit or place matches; all up to ``limit`` when empty."""
     async with store.read() as reading:
         found = await rows.list_items(reading, text.strip(), limit)
     return [

@@ -4,7 +4,9 @@ Gives the domain's Item; the names of the unit that decides stand beside it. No 
 may see or change an item is here.
 """
 
+import asyncio
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -15,11 +17,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.initials import initials
 from server.domain.item import Item
 from server.store.tables import items, people, phrases, units, work_calendar
 
 ITEMS_REMEMBERED: Final = 512
 """Versions of items that need not be read from their text again; an item may have some 10 KB."""
+
+_LETTERS: Final = re.compile(r"[0-9A-Za-z]{2,}")
+"""What may be initials: one letter alone is in nearly every name."""
 
 PhraseKind = Literal["message", "reason", "comment"]
 
@@ -107,7 +113,8 @@ async def find_item(connection: AsyncConnection, item_id: str) -> ItemRow | None
 
 
 async def list_items(connection: AsyncConnection, text: str = "", limit: int = 50) -> list[ItemRow]:
-    """Items in use whose name, code or deciding unit contains ``text``; all when it is empty."""
+    """Items in use whose name (also by its pinyin initials), code or deciding unit contains ``text``;
+    all when it is empty."""
     query = _ITEMS.where(items.c.in_use).limit(limit)
     if text:
         query = query.where(_matches(text))
@@ -115,7 +122,9 @@ async def list_items(connection: AsyncConnection, text: str = "", limit: int = 5
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:
+    typed = _LETTERS.fullmatch(text)
     return sa.or_(
+        items.c.initials.contains(text.lower()) if typed else sa.false(),
         items.c.name.contains(text, autoescape=True),
         items.c.code.startswith(text, autoescape=True),
         units.c.name.contains(text, autoescape=True),
@@ -140,6 +149,7 @@ async def add_item(
         .where(items.c.code == item.code, items.c.unit_id == item.unit_id)
         .values(in_use=False)
     )
+    letters = await asyncio.to_thread(initials, item.name)
     await connection.execute(
         items.insert().values(
             id=item.id,
@@ -147,6 +157,7 @@ async def add_item(
             version=item.version,
             unit_id=item.unit_id,
             name=item.name,
+            initials=letters,
             body={
                 "promised_days": item.promised_days,
                 "modes": list(item.modes),

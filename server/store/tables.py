@@ -103,6 +103,7 @@ items = sa.Table(  # one row a version; body is an ItemView without unit names
     C("made_at", Utc, nullable=True),
     C("made_by", ID, nullable=True),
     C("note", sa.String(200), nullable=True),
+    C("initials", sa.String(200), nullable=True),  # of the name, in pinyin
     sa.UniqueConstraint("code", "unit_id", "version"),
 )  # fmt: skip
 work_calendar = sa.Table(

@@ -91,6 +91,11 @@ async def test_a_list_of_each_kind_is_taken_once(content: bytes, tmp_path: Path)
         assert (food["item_type"], food["promised_days"], food["in_use"]) == ("行政许可", 5, True)
         [found] = (await admin.get("/items?q=食品"))["items"]
         assert found["modes"] == ["online", "proxy"]
+        for typed in ("spjyxk", "JYXK", "yx"):
+            assert found["id"] in {
+                one["id"] for one in (await admin.get(f"/items?q={typed}"))["items"]
+            }
+        assert (await admin.get("/items?q=xyjy"))["items"] == []
 
 
 async def test_what_changed_becomes_a_version_and_running_cases_keep_theirs(

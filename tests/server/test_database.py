@@ -71,23 +71,51 @@ async def test_migrations_make_the_tables_as_the_code_knows_them(empty_database:
     assert differences == []
 
 
-async def test_migrations_go_back_and_forth_by_the_alembic_command(empty_database: str) -> None:
-    async def alembic(*arguments: str) -> str:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", "-x", f"url={empty_database}",
-            *arguments,
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        output, _ = await child.communicate()
-        assert child.returncode == 0, output.decode()
-        return output.decode()
+async def alembic(database: str, *arguments: str) -> str:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "alembic", "-c", "migrations/alembic.ini", "-x", f"url={database}",
+        *arguments,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    output, _ = await child.communicate()
+    assert child.returncode == 0, output.decode()
+    return output.decode()
 
-    await alembic("upgrade", "head")
+
+async def test_migrations_go_back_and_forth_by_the_alembic_command(empty_database: str) -> None:
+    await alembic(empty_database, "upgrade", "head")
     assert (await check(empty_database)).up_to_date
-    await alembic("downgrade", "base")
+    await alembic(empty_database, "downgrade", "base")
     assert (await check(empty_database)).current is None
     await upgrade(empty_database)
-    assert "(head)" in await alembic("current")
+    assert "(head)" in await alembic(empty_database, "current")
+
+
+async def test_items_that_are_there_get_their_initials(empty_database: str) -> None:
+    await alembic(empty_database, "upgrade", "0018")
+    database = await Database.open(empty_database)
+    async with database.write() as connection:
+        await connection.execute(
+            sa.text(
+                "INSERT INTO units (id, name, place, region_code, credit_code, level)"
+                " VALUES ('u', 'u', 'u', '370200', 'c', '3')"
+            )
+        )
+        for number, name in enumerate(["食品经营许可（新办）", "户口迁移", "户口迁移"]):
+            await connection.execute(
+                sa.text(
+                    "INSERT INTO items (id, code, version, unit_id, name, body, in_use)"
+                    " VALUES (:id, :id, 1, 'u', :name, '{}', true)"
+                ),
+                {"id": str(number), "name": name},
+            )
+    await database.close()
+    await alembic(empty_database, "upgrade", "head")
+    database = await Database.open(empty_database)
+    async with database.read() as connection:
+        query = sa.select(tables.items.c.initials).order_by(tables.items.c.id)
+        assert (await connection.scalars(query)).all() == ["spjyxkxb", "hkqy", "hkqy"]
+    await database.close()
 
 
 async def test_a_store_is_not_opened_on_an_old_schema(empty_database: str, tmp_path: Path) -> None:

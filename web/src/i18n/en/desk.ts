@@ -2,7 +2,7 @@ export default {
   new: {
     title: 'New case',
     item: 'Item',
-    item_hint: 'Type the name of the item',
+    item_hint: 'Type the name of the item or its pinyin initials',
     item_none: 'No such item',
     unit: 'Handled by',
     mode: 'Way of handling',
