@@ -71,13 +71,15 @@ async def test_the_document_camera_is_chosen_in_the_call_and_kept(tmp_path: Path
         chosen = window.locator("[data-paper-camera]")
         # Chromium has one fake camera when it plays a file.
         await expect(chosen.locator("option")).to_have_count(1)
-        await chosen.select_option(index=0)
         other = await chosen.input_value()
+        await chosen.focus()
+        await chosen.select_option(index=0)
         in_use = (
             "() => document.querySelector('.own-paper video')?.srcObject"
             "?.getVideoTracks()[0]?.getSettings().deviceId"
         )
         await window.wait_for_function(f"wanted => ({in_use})() === wanted", arg=other)
+        await expect(chosen).to_be_focused()
         await expect(approver.locator("[data-stage=paper]")).to_be_visible()
         await shows(talk.approver, selector="[data-stage=paper] video")
         await window.locator("[data-turn-own]").click()

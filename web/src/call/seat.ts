@@ -121,6 +121,8 @@ export class SeatKeeper {
   readonly quality = shallowRef<Quality | null>(null)
   /** what lies under the document camera and the screen that is shared, in full size: stills are taken from here */
   readonly paper = shallowRef<MediaStreamTrack | null>(null)
+  /** how often the document camera was asked for or put away: the last time counts */
+  private paper_asked = 0
   readonly screen = shallowRef<MediaStreamTrack | null>(null)
   readonly heard = shallowRef<Heard>(UNHEARD)
   readonly device_notice = shallowRef<DeviceNotice | null>(null)
@@ -174,28 +176,38 @@ export class SeatKeeper {
     this.ear = null
     this.heard.value = UNHEARD
     this.device_notice.value = null
+    this.paper_asked += 1
     for (const shown of [this.paper, this.screen]) {
       shown.value?.stop()
       shown.value = null
     }
   }
 
-  /** Shows what lies under the document camera beside the face, or no longer. */
+  /**
+   * Shows what lies under the document camera beside the face, or no longer. Asked again while it is shown, the camera
+   * that is chosen by then takes its place: the picture before stays until there is another.
+   */
   async showPaper(on: boolean): Promise<void> {
-    this.paper.value?.stop()
-    this.paper.value = null
-    if (on) {
-      const { track } = await openDocumentCamera(await findDocumentCamera(this.devices.value?.camera ?? null))
-      if (!track) this.device_notice.value = { kind: 'paper', what: 'failed' }
-      else {
-        track.addEventListener('ended', () => {
-          if (this.paper.value !== track) return
-          this.device_notice.value = { kind: 'paper', what: 'gone' }
-          void this.showPaper(false)
-        })
-        this.paper.value = track
-      }
+    const asked = ++this.paper_asked
+    const find = async (): Promise<MediaStreamTrack | null> => (await openDocumentCamera(await findDocumentCamera(this.devices.value?.camera ?? null))).track
+    let track = on ? await find() : null
+    // a hub may carry only one of them at a time
+    if (on && !track && this.paper.value) {
+      this.paper.value.stop()
+      track = await find()
     }
+    if (asked !== this.paper_asked) {
+      track?.stop()
+      return
+    }
+    this.paper.value?.stop()
+    this.paper.value = track
+    if (on && !track) this.device_notice.value = { kind: 'paper', what: 'failed' }
+    track?.addEventListener('ended', () => {
+      if (this.paper.value !== track) return
+      this.device_notice.value = { kind: 'paper', what: 'gone' }
+      void this.showPaper(false)
+    })
     await this.send()
     await this.closeLine('2', this.paper.value === null)
   }
