@@ -105,7 +105,7 @@ ITEMS: Final = (
             Line("identity", "新负责人身份证件", "required", "both", 1, 1, "正反两面"),
             Line("licence", "营业执照正、副本", "required", "both", 1, 0, "变更后换发"),
         ),
-        form_title="分公司负责人变更登记表",
+        form_title="分公司负责人变更登记申请表",
         form=(
             Field(
                 "branch_name", "分公司名称", "Name of the branch", "text", True,
@@ -179,7 +179,7 @@ ITEMS: Final = (
             Line("licence", "营业执照正、副本", "required", "paper", 1, 0),
             Line("seal", "分公司公章缴销说明", "optional", "both", 1, 0),
         ),
-        form_title="分公司注销登记表",
+        form_title="分公司注销登记申请表",
         form=(
             Field("branch_name", "分公司名称", "Name of the branch", "text", True, max_length=100),
             Field(

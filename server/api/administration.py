@@ -3,7 +3,7 @@
 from typing import Final
 
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.domain.person import Act, Actor, may
+from server.domain.person import Act, Actor, Role, may, ranked
 from server.store import people
 from server.wire.http import People, PersonRow, UnitRow, Units, WindowRef
 from signaling.refusals import Code, Refusal
@@ -26,7 +26,7 @@ async def list_people(ask: Ask[Nothing, Nothing]) -> People:
         people=[
             PersonRow.model_validate(
                 {name: row[name] for name in PersonRow.model_fields}
-                | {"roles": sorted(row["roles"])}
+                | {"roles": [role.value for role in ranked([Role(one) for one in row["roles"]])]}
             )
             for row in rows
         ]

@@ -113,7 +113,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "As many meetings are running as this system carries and records well. Please dial again in "
         "a few minutes.",
     ),
-    Code.OFF_DUTY: Entry(409, "请先上线值守。", "Please go on duty first."),
+    Code.OFF_DUTY: Entry(409, "请先点“上岗接听”。", "Please go on duty first."),
     Code.SEAT_TAKEN: Entry(
         409,
         "正在呼叫受邀单位，或通话席位已满，请稍后再邀请。",
@@ -132,7 +132,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "内容已被他人更新，请核对后再保存。您输入的内容仍在。",
         "Somebody changed this meanwhile. Please compare and save again; what you typed is kept.",
     ),
-    Code.FIELD_UNKNOWN: Entry(404, "表单中没有这一项。", "The form has no such field."),
+    Code.FIELD_UNKNOWN: Entry(404, "申请表中没有这一项。", "The form has no such field."),
     Code.FIELD_HELD: Entry(
         409, "同事正在填写这一项，请稍候。", "A colleague is filling in this field. Please wait."
     ),
@@ -153,7 +153,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.REASON_MISSING: Entry(422, "请填写理由。", "Please give a reason."),
     Code.INCOMPLETE: Entry(
         409,
-        "还有未办妥的事项：必要材料、后补承诺、必填项、批注、告知要点或申请人签名。",
+        "还有未办妥的事项：必要材料、后补承诺、必填项、待解决的审查意见、告知要点或申请人签名。",
         "Something is still open: a required material or field, a comment, a point of the checklist or the signature.",
     ),
     Code.SECOND_NOTICE: Entry(
@@ -193,10 +193,10 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.SIGNATURE_MISSING: Entry(
         409,
-        "申请人尚未对当前内容签名，请先转屏核对并签名。",
+        "申请人尚未对当前内容签名，请先打开申请人屏，或把本屏转给申请人，请其核对并签名。",
         "The applicant has not signed what stands there now. Please let him read the summary and sign.",
     ),
-    Code.COMMENT_UNKNOWN: Entry(404, "没有这条批注。", "There is no such comment."),
+    Code.COMMENT_UNKNOWN: Entry(404, "没有这条审查意见。", "There is no such comment."),
     Code.POINT_UNKNOWN: Entry(
         404, "一次性告知清单中没有这一项。", "The checklist has no such point."
     ),
@@ -230,7 +230,7 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.BAD_FORM: Entry(
         422,
-        "表单定义有 {count} 处错误，未发布任何内容。",
+        "申请表定义有 {count} 处错误，未发布任何内容。",
         "The form has {count} faults; nothing was published.",
     ),
     Code.BAD_TEMPLATE: Entry(

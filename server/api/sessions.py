@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from server.actions.sessions import LIVES, Kind, Sessions, SignedSession
 from server.api.edge import cookie_name, is_secure, source, token_of
 from server.api.route import Ask, Nothing, Routes
-from server.domain.person import Actor
+from server.domain.person import Actor, ranked
 from server.wire.http import SessionView, SignedIn, SignIn, TokenView, UnitRef, WindowRef
 from signaling.refusals import Code, Refusal
 
@@ -27,7 +27,7 @@ def signed_in(actor: Actor) -> SignedIn:
         login=actor.login,
         name=actor.name,
         staff_number=actor.staff_number,
-        roles=sorted(role.value for role in actor.roles),
+        roles=[role.value for role in ranked(actor.roles)],
         unit=UnitRef(id=actor.unit_id, name=actor.unit_name, place=actor.place),
         window=(
             None

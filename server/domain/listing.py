@@ -33,7 +33,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "modes": ("通办形式", "modes"),
     "guide": ("受理条件", "accept_condition", "guide"),
     "materials": ("材料", "materials"),
-    "form": ("表单", "form"),
+    "form": ("申请表", "表单", "form"),
 }
 """The names under which each value is found; the first that a row has counts."""
 

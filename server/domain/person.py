@@ -7,6 +7,7 @@ at all (the audience of a case or call) is asked in server.actions.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
@@ -25,6 +26,14 @@ class Role(StrEnum):
     MONITOR_BARGE = "monitor_barge"
     HEAD = "head"
     """机关负责人, or whom he charged with it: what the law leaves to the head of the authority."""
+
+
+_RANK: Final = (Role.HEAD, Role.APPROVER, Role.CLERK, Role.SUPERVISOR, Role.ADMIN)
+
+
+def ranked(roles: Collection[Role]) -> list[Role]:
+    """Roles in the order in which people name them: by rank, then what is granted beside supervisor."""
+    return [role for role in dict.fromkeys((*_RANK, *Role)) if role in roles]
 
 
 class Act(StrEnum):

@@ -104,7 +104,7 @@ def facts(kind: PaperKind, unit: str) -> dict[str, Any]:
         case "correction":
             told["correct_by"] = "2026年12月15日"
         case "application":
-            told["title"] = "分公司负责人变更登记表"
+            told["title"] = "分公司负责人变更登记申请表"
             told["form"] = [
                 {"name": "分公司", "rows": [["分公司名称", "样本科技有限公司第一分公司"]]},
                 {

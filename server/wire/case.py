@@ -1342,7 +1342,7 @@ class DocumentDraw(Message):
 
 
 class DocumentLook(Message):
-    """Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (跟随我).
+    """Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (请对方跟随).
     Sent on change and every 5 s; gone after 10 s of silence."""
 
     type: Literal["document.look"] = "document.look"

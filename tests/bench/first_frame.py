@@ -159,7 +159,7 @@ async def measure(folder: Path) -> dict[str, list[float]]:
         window = await desk(near_browser, node, "lixiulan")
         approver = await desk(far_browser, node, "zhoumingyuan")
         await approver.page.wait_for_url("**/approver")
-        await approver.page.get_by_role("button", name="上线接听").click()
+        await approver.page.get_by_role("button", name="上岗接听").click()
         await register(window)
 
         for turn in range(ROUNDS + 1):

@@ -88,9 +88,9 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await window.page.wait_for_url("**/window")
         case_id = await window.page.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-1"])
         await window.page.goto(f"{node.address}/window/cases/{case_id}")
-        await expect(window.page.locator(".call-pane")).to_contain_text("对方现在没有人在线")
+        await expect(window.page.locator(".call-pane")).to_contain_text("对方现在没有人在岗")
         await approver.sign_in(node.address, "zhoumingyuan", demo.PASSWORD)
-        await approver.page.get_by_role("button", name="上线接听").click()
+        await approver.page.get_by_role("button", name="上岗接听").click()
         card = approver.page.get_by_role("alertdialog")
 
         # declined: both see it, and the window may dial again

@@ -114,8 +114,8 @@ async def test_two_pages_fill_rows_conditions_and_rules(tmp_path: Path) -> None:
         # a comment may be about the group itself, beside those about its cells
         top = field(far, "owners").locator(".top")
         await top.locator('[data-tool="comment"]').click()
-        await field(far, "owners").get_by_label("写批注：股东").fill("请按章程的顺序填写")
-        await field(far, "owners").get_by_role("button", name="批注", exact=True).click()
+        await field(far, "owners").get_by_label("写审查意见：股东").fill("请按章程的顺序填写")
+        await field(far, "owners").get_by_role("button", name="提出意见", exact=True).click()
         told = field(window, "owners").locator('.top [data-tool="comment"]')
         await expect(told).to_have_attribute("data-open-comments", "1")
         await told.click()

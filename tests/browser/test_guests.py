@@ -25,7 +25,7 @@ UNIT = "聊城市东昌府区政务服务中心"
 
 async def invite(talk: Talk, inviter: Desk, guest: Desk) -> None:
     """Ask the unit whose one free approver this guest is, and let him come."""
-    await guest.page.get_by_role("button", name="上线接听").click()
+    await guest.page.get_by_role("button", name="上岗接听").click()
     await inviter.page.locator("[data-key=invite]").click()
     pane = inviter.page.locator("[data-invite]")
     await pane.get_by_label("单位").select_option(label=UNIT)

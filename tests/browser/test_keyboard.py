@@ -75,8 +75,8 @@ async def test_the_whole_story_without_a_mouse(
     page, far = window.page, approver.page
 
     await sign_in(judge, node, "zhoumingyuan", "approver")
-    await judge.enter(far.get_by_role("button", name="上线接听"))
-    await expect(far.get_by_role("status").filter(has_text="在线")).to_be_visible()
+    await judge.enter(far.get_by_role("button", name="上岗接听"))
+    await expect(far.get_by_role("status").filter(has_text="在岗")).to_be_visible()
     await sign_in(clerk, node, "lixiulan", "window")
     await register(clerk)
     await clerk.enter(page.get_by_role("button", name="发起云见面"))
@@ -149,7 +149,7 @@ async def fill(clerk: Keyboard) -> None:
     for name in CHOICES:
         await clerk.to(field(page, name).locator("select"))
         await clerk.press("ArrowDown", "Tab")
-    await expect(page.get_by_text("材料和表单已齐")).to_be_visible()
+    await expect(page.get_by_text("材料和申请表已齐")).to_be_visible()
 
 
 async def propose_and_adopt(clerk: Keyboard, judge: Keyboard) -> None:
@@ -217,13 +217,13 @@ async def comment_and_resolve(clerk: Keyboard, judge: Keyboard) -> None:
     page, far = clerk.desk.page, judge.desk.page
     row = field(far, "contact_phone")
     await judge.enter(row.locator("[data-tool=comment]"))
-    await expect(row.get_by_label("写批注：联系电话")).to_be_focused()
+    await expect(row.get_by_label("写审查意见：联系电话")).to_be_focused()
     await judge.write("请确认能接通")
-    await judge.enter(row.get_by_role("button", name="批注", exact=True))
+    await judge.enter(row.get_by_role("button", name="提出意见", exact=True))
     theirs = field(page, "contact_phone").locator("[data-tool=comment]")
     await expect(theirs).to_have_attribute("data-open-comments", "1")
     await clerk.enter(theirs)
-    await clerk.to(page.get_by_label("回复关于联系电话的批注"))
+    await clerk.to(page.get_by_label("回复关于联系电话的审查意见"))
     await clerk.write("已打通")
     await clerk.enter(page.locator("[data-comment]").get_by_role("button", name="回复"))
     await expect(row.locator("[data-comment]")).to_contain_text("已打通")

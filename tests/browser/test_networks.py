@@ -105,7 +105,7 @@ async def meeting(
         for desk, login in ((window, "lixiulan"), (approver, "zhoumingyuan")):
             await desk.watch_media()
             await desk.sign_in(node.address, login, demo.PASSWORD)
-        await approver.page.get_by_role("button", name="上线接听").click()
+        await approver.page.get_by_role("button", name="上岗接听").click()
         await window.page.wait_for_url("**/window")
         case_id = await window.page.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-1"])
         await window.page.goto(f"{node.address}/window/cases/{case_id}")

@@ -204,7 +204,7 @@ async def test_replay(node: Running, tmp_path: Path) -> None:
         for seat in ("窗口", "审批"):
             line = page.get_by_role("list", name=re.compile(f"^{seat}"))
             await expect(line.locator("[data-counted]").first).to_have_attribute(
-                "title", re.compile("媒体服务器计数：收到 [1-9]")
+                "title", re.compile("服务器收到的声音和画面(很好|良好|差)：缺失 [0-9]")
             )
         await screens.take(desk, "supervisor-replay-opened")
         await jump_and_see(page)

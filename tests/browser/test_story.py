@@ -151,7 +151,9 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         await expect(window.page.locator("html")).to_have_attribute("lang", "zh-CN")
         await screens.take(window, "sign-in")
         await window.sign_in(node.address, "lixiulan", "not the password")
-        await expect(window.page.get_by_role("alert").filter(has_text="代码")).to_be_visible()
+        refused = window.page.locator("[data-code=bad_credentials]")
+        await expect(refused).to_contain_text("账号或密码不正确。")
+        assert "bad_credentials" not in await refused.inner_text()
         await screens.take(window, "sign-in-refused")
         await expect(window.page.locator("#login")).to_have_value("lixiulan")
         await window.sign_in(node.address, "lixiulan", demo.PASSWORD)
@@ -233,8 +235,8 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
 async def on_duty(desk: Desk, node: Running, login: str) -> None:
     await desk.sign_in(node.address, login, demo.PASSWORD)
     await desk.page.wait_for_url("**/approver")
-    await desk.page.get_by_role("button", name="上线接听").click()
-    await expect(desk.page.get_by_role("status").filter(has_text="在线")).to_be_visible()
+    await desk.page.get_by_role("button", name="上岗接听").click()
+    await expect(desk.page.get_by_role("status").filter(has_text="在岗")).to_be_visible()
 
 
 async def active(desk: Desk) -> None:
@@ -309,7 +311,7 @@ async def consent_dial_cancel_and_answer(
     window: Desk, approver: Desk, colleague: Desk, screens: Screens
 ) -> None:
     page = window.page
-    await expect(page.get_by_text("审批在线")).to_be_visible()
+    await expect(page.get_by_text("审批在岗")).to_be_visible()
     await page.get_by_role("button", name="发起云见面").click()
     # A1: no ring before the answer about recording; the text is shown with its version
     await expect(page.get_by_role("dialog")).to_be_visible()
@@ -591,8 +593,8 @@ async def tell_all_at_once(window: Desk, approver: Desk, screens: Screens) -> No
     page, far = window.page, approver.page
     row = field(far, "contact_phone")
     await row.locator('[data-tool="comment"]').click()
-    await row.get_by_label("写批注：联系电话").fill("请确认能接通")
-    await row.get_by_role("button", name="批注", exact=True).click()
+    await row.get_by_label("写审查意见：联系电话").fill("请确认能接通")
+    await row.get_by_role("button", name="提出意见", exact=True).click()
     await far.locator('[data-side="checks"]').click()
     check = far.locator("[data-check]").first
     await check.locator('[data-verdict="lacking"]').click()

@@ -170,7 +170,7 @@ async def test_a_pointer_stays_on_its_place_and_pages_follow(tmp_path: Path) -> 
         await far.locator('[data-tool="pointer"]').click()
         await expect(mark).to_have_count(0)
 
-        # 跟随我: page and document turn along, until the follower does not want to
+        # 请对方跟随: page and document turn along, until the follower does not want to
         await far.locator('[data-tool="lead"]').click()
         await expect(window.locator("[data-leader]")).to_contain_text("跟随周明远")
         await far.locator('[data-thumb="3"]').click()
@@ -197,22 +197,22 @@ async def test_comments_stand_in_the_way_and_all_goes_into_one_notice(tmp_path: 
         # P7: a comment on a field and one on a material; the window answers
         field = far.locator('[data-field="appointed_on"]')
         await field.locator('[data-tool="comment"]').click()
-        await field.get_by_label("写批注：任职日期").fill("与任职文件不一致")
-        await field.get_by_role("button", name="批注", exact=True).click()
+        await field.get_by_label("写审查意见：任职日期").fill("与任职文件不一致")
+        await field.get_by_role("button", name="提出意见", exact=True).click()
         theirs = window.locator('[data-field="appointed_on"] [data-tool="comment"]')
         await expect(theirs).to_have_attribute("data-open-comments", "1")
         await theirs.click()
         thread = window.locator("[data-comment]")
         await expect(thread).to_contain_text("与任职文件不一致")
-        await thread.get_by_label("回复关于任职日期的批注").fill("申请人正在核对")
+        await thread.get_by_label("回复关于任职日期的审查意见").fill("申请人正在核对")
         await thread.get_by_role("button", name="回复").click()
         await expect(field.locator("[data-comment]")).to_contain_text("申请人正在核对")
         # only who began it, or the approver, ends it
         await expect(thread.locator("[data-resolve]")).to_have_count(0)
         await far.locator('[data-tool="material-comments"]').click()
-        await far.get_by_label(f"写批注：{LINE_NAME}").fill("第 1 页公章不清")
+        await far.get_by_label(f"写审查意见：{LINE_NAME}").fill("第 1 页公章不清")
         below = far.locator(f'[data-comments="line:{LINE}"]')
-        await below.get_by_role("button", name="批注", exact=True).click()
+        await below.get_by_role("button", name="提出意见", exact=True).click()
         await expect(far.locator(f'[data-line="{LINE}"] [data-open-comments]')).to_contain_text("1")
         await picture(case.window, "comments-window")
 
@@ -235,7 +235,7 @@ async def test_comments_stand_in_the_way_and_all_goes_into_one_notice(tmp_path: 
         # nothing is accepted before: what lacks is named
         accept = far.locator('[data-decision="accepted"]')
         await expect(accept).to_have_attribute("aria-disabled", "true")
-        assert "2 条批注未解决" in (await accept.get_attribute("title") or "")
+        assert "2 条审查意见待解决" in (await accept.get_attribute("title") or "")
         assert "核对欠缺" in (await accept.get_attribute("title") or "")
 
         # C25: one notice with every open point

@@ -176,7 +176,7 @@ async def fill_in(page: Page, tmp_path: Path) -> None:
         await entry.blur()
     for choice in await page.locator("[data-field] select").all():
         await choice.select_option(index=1)
-    await expect(page.get_by_text("材料和表单已齐")).to_be_visible()
+    await expect(page.get_by_text("材料和申请表已齐")).to_be_visible()
 
 
 async def test_the_applicant_reads_signs_and_gets_a_receipt(
@@ -254,6 +254,9 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     for shown in (await turned.inner_text(), await screen.locator("body").inner_text()):
         assert WHOLE_NUMBER not in shown
         assert "公章" not in shown
+        # nor what is for the staff: the digest, what changed since the approver looked
+        assert "校验值" not in shown
+        assert "审批人员上次看过" not in shown
     await turned.locator("[data-back]").click()
 
     # A8: what was signed has changed, so it is signed anew

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain.person import Act, Actor, Role, may
+from server.domain.person import Act, Actor, Role, may, ranked
 
 HOME, ELSEWHERE = "unit-home", "unit-elsewhere"
 NOBODY = Actor(
@@ -100,3 +100,16 @@ def test_several_roles_add_up() -> None:
     assert may(both, Act.CASE_CREATE)
     assert may(both, Act.CASE_WATCH, unit_id=HOME)
     assert not may(both, Act.CASE_JUDGE, unit_id=HOME)
+
+
+def test_roles_are_named_by_rank() -> None:
+    some = [Role.ADMIN, Role.CLERK, Role.SUPERVISOR, Role.MONITOR_BARGE, Role.APPROVER, Role.HEAD]
+    assert ranked(some) == [
+        Role.HEAD,
+        Role.APPROVER,
+        Role.CLERK,
+        Role.SUPERVISOR,
+        Role.ADMIN,
+        Role.MONITOR_BARGE,
+    ]
+    assert ranked(Role) == ranked([*Role][::-1])

@@ -121,7 +121,7 @@ async def dialled(node: Running, window: Desk, approver: Desk) -> None:
     await window.page.wait_for_url("**/window")
     case_id = await window.page.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-1"])
     await approver.sign_in(node.address, "zhoumingyuan", demo.PASSWORD)
-    await approver.page.get_by_role("button", name="上线接听").click()
+    await approver.page.get_by_role("button", name="上岗接听").click()
     await window.page.goto(f"{node.address}/window/cases/{case_id}")
     await window.page.get_by_role("button", name="发起云见面").click()
     await window.page.get_by_role("button", name="申请人同意").click()

@@ -1,7 +1,7 @@
 /**
  * What calls a person to a ring: sound, the flashing title, one desktop notification a ring.
  *
- * Browsers keep a page silent until someone has touched it, so `unlock` belongs into the click on 上线 (and runs
+ * Browsers keep a page silent until someone has touched it, so `unlock` belongs into the click on 上岗接听 (and runs
  * at the first touch of the page). The sound is laid out ahead to the deadline, not by a timer that a hidden
  * page would slow down, and it ends at once when the ring is closed anywhere.
  */

@@ -1,5 +1,5 @@
 /**
- * Looking at a document together: who looks at it, whose page the others follow (跟随我), and pointing into it in the
+ * Looking at a document together: who looks at it, whose page the others follow (请对方跟随), and pointing into it in the
  * document's own coordinates. All of it is ephemeral; nothing here changes the record.
  */
 import { computed, onScopeDispose, ref, watch } from 'vue'

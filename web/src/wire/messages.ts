@@ -1818,7 +1818,7 @@ export interface DocumentDraw {
   by: PersonRef | null
 }
 /**
- * Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (跟随我).
+ * Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (请对方跟随).
  * Sent on change and every 5 s; gone after 10 s of silence.
  */
 export interface DocumentLook {

@@ -37,7 +37,7 @@ export function caseView(over: Partial<CaseView> = {}): CaseView {
       id: 'item-001', code: 'x', name: '分公司负责人变更登记', version: 1, unit_id: 'unit-xh', unit_name: '青岛西海岸新区行政审批服务局',
       place: '青岛西海岸', promised_days: 3, modes: ['proxy'], recording_refusal: 'not_recorded', checklist: [], guide: '', signature: 'optional', rules: [],
       lines: [line('application', '变更登记申请书'), line('appointment', '任职文件'), line('identity', '身份证件'), line('permit', '许可文件', 'optional')],
-      form_title: '变更登记表',
+      form_title: '变更登记申请表',
       form: [field({ name: 'new_person' }), field({ name: 'appointed_on', kind: 'date' }), field({ name: 'remark', kind: 'long_text', required: false })],
     },
     clerk: by,

@@ -130,11 +130,11 @@ const call: Words<typeof zh> = {
   recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts', held: 'Recording pauses' },
   approvers: {
     title: 'Approvers there',
-    online: 'Approvers online',
+    online: 'Approvers on duty',
     free: 'Free now',
-    none: 'Nobody is online there now',
-    unknown: 'Looking who is online there',
-    state: { free: 'Free', busy: 'Busy', away: 'Away' },
+    none: 'Nobody is on duty there now',
+    unknown: 'Looking who is on duty there',
+    state: { free: 'Free', busy: 'Busy', away: 'Off duty' },
     none_free: 'No approver is free',
   },
   ring_state: {

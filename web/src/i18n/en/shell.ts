@@ -25,7 +25,7 @@ const shell: Words<typeof zh> = {
     supervisor_call: 'Call log · one call',
     supervisor_live: 'Following a call',
     admin: 'Administration',
-    admin_form: 'Form',
+    admin_form: 'Application form',
     admin_items: 'Items',
     admin_papers: 'Templates of papers',
     admin_calendar: 'Working days',
@@ -57,7 +57,6 @@ const shell: Words<typeof zh> = {
   },
   not_found: { sentence: 'There is no such page', back: 'Back to the desk' },
   problem: {
-    code: 'Code',
     reference: 'Reference',
     dismiss: 'Close',
     retry: 'Try again',

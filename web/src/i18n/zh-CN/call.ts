@@ -108,7 +108,7 @@ export default {
   ladder: {
     waiting: { says: '画面停住了，正在等网络恢复', do: '请稍等，不用挂断' },
     cut: { says: '本机连不上网络', do: '请看网线或无线网络；恢复后自动续上，填好的内容都在' },
-    restarting: { says: '正在换一条线路重连', do: '不用挂断，录制不断，表单和材料可以照常办' },
+    restarting: { says: '正在换一条线路重连', do: '不用挂断，录制不断，申请表和材料可以照常办' },
     relaying: { says: '直接连不通，正在重新建立连接', do: '不用挂断；经常这样的话，请改用有线网络' },
     sound: { says: '网络太差，正在先接通声音', do: '不用挂断，声音接通后可以接着谈' },
     without_faces: { says: '现在只传声音和高拍仪', do: '网络好了可以恢复画面' },
@@ -127,11 +127,11 @@ export default {
   recording: { on: '录制中', off: '不录制', starting: '准备录制', held: '暂停录制' },
   approvers: {
     title: '对方审批人员',
-    online: '审批在线',
+    online: '审批在岗',
     free: '现在空闲',
-    none: '对方现在没有人在线',
-    unknown: '正在查对方谁在线',
-    state: { free: '空闲', busy: '忙碌', away: '离开' },
+    none: '对方现在没有人在岗',
+    unknown: '正在查对方谁在岗',
+    state: { free: '空闲', busy: '忙碌', away: '未上岗' },
     none_free: '没有空闲的审批人员',
   },
   ring_state: {
