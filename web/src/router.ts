@@ -2,7 +2,7 @@
  * The pages and who may open them. The server decides what anyone may see; this only spares people a page
  * that would be empty for them.
  */
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalizedLoaded, type RouteRecordRaw } from 'vue-router'
 import { homeOf, wasSignedIn, whoAmI, type Role } from './wire/session'
 import { i18n } from './i18n'
 
@@ -10,6 +10,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     roles?: readonly Role[]
     title: string
+    /** routes with the same word are one page, which follows its parameter itself */
+    one_page?: string
   }
 }
 
@@ -43,14 +45,14 @@ export const routes: RouteRecordRaw[] = [
     path: '/supervisor/calls',
     name: 'supervisor_calls',
     component: () => import('./pages/CallLog.vue'),
-    meta: { title: 'supervisor_calls', roles: ['supervisor'] },
+    meta: { title: 'supervisor_calls', roles: ['supervisor'], one_page: 'call_log' },
   },
   {
     path: '/supervisor/calls/:id',
     name: 'supervisor_call',
     component: () => import('./pages/CallLog.vue'),
     props: true,
-    meta: { title: 'supervisor_call', roles: ['supervisor'] },
+    meta: { title: 'supervisor_call', roles: ['supervisor'], one_page: 'call_log' },
   },
   {
     path: '/supervisor/live/:id',
@@ -85,6 +87,14 @@ router.beforeEach(async (to) => {
   if (roles && !roles.some((role) => who.roles.includes(role))) return home ?? { name: 'sign_in' }
   return true
 })
+
+/**
+ * What a page is about. Another case, call or item is another page, made anew: nothing that was asked for the one
+ * before may stand on it.
+ */
+export function subjectOf({ meta, matched, params }: RouteLocationNormalizedLoaded): string {
+  return meta.one_page ?? JSON.stringify([matched.at(-1)?.path, params])
+}
 
 export function titleOf(name: string): string {
   return `${i18n.global.t(`shell.titles.${name}`)} · ${i18n.global.t('shell.product')}`

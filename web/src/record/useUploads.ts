@@ -3,7 +3,7 @@
  * back, refused before they start when the server's limits say so. After a cut, a reload or another day they go on where
  * they stopped, never from 0; the file is asked for again only where the browser could not keep it.
  */
-import { onScopeDispose, shallowReactive, shallowRef } from 'vue'
+import { effectScope, onScopeDispose, ref, shallowReactive, shallowRef, watch } from 'vue'
 import { DetailedError, Upload } from 'tus-js-client'
 import { http, localProblem, Problem } from '../wire/http'
 import { changeKept, dropKept, keep, keptOf, type Kept } from '../wire/kept'
@@ -45,8 +45,10 @@ export interface Transfer {
   problem: Problem | null
 }
 
-export type Uploads = ReturnType<typeof useUploads>
+export type Uploads = ReturnType<typeof open>
 
+/** What is not on its way any more without somebody's doing. */
+const UNDER_WAY: ReadonlySet<Transfer['state']> = new Set(['queued', 'running', 'waiting', 'cancelled'])
 /** A connection that is away for an hour is waited for. */
 const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, ...Array<number>(360).fill(10_000)]
 export const AT_ONCE = 3
@@ -98,12 +100,14 @@ interface Under {
   release: () => void
 }
 
-export function useUploads(case_id: string) {
+function open(case_id: string) {
   const limits = shallowRef<Limits | null>(null)
   const transfers = shallowReactive(new Map<string, Transfer>())
   const under = new Map<string, Under>()
   /** what the limits said against files of the last go, each on its own */
   const faults = shallowRef<readonly { line: string; fault: UploadFault }[]>([])
+  /** gos that are still looked at, before a transfer of theirs is there */
+  const coming = ref(0)
   let left = false
 
   function askLimits(): Promise<void> {
@@ -126,7 +130,8 @@ export function useUploads(case_id: string) {
 
   async function sendAll(files: readonly { line: string; file: File }[], sending: Sending = {}): Promise<void> {
     faults.value = []
-    await Promise.all(files.map(({ line, file }) => sendOne(line, file, sending)))
+    coming.value += 1
+    await Promise.all(files.map(({ line, file }) => sendOne(line, file, sending))).finally(() => (coming.value -= 1))
   }
 
   async function sendOne(line: string, file: File, { purpose = 'material', answers = null }: Sending): Promise<void> {
@@ -375,7 +380,44 @@ export function useUploads(case_id: string) {
     }
   })
 
-  return { limits, transfers, faults, resumed, send, sendAll, retry, pause, cancel, undo, giveAgain }
+  return { limits, transfers, faults, coming, resumed, send, sendAll, retry, pause, cancel, undo, giveAgain }
+}
+
+interface Shared {
+  uploads: Uploads
+  pages: number
+  rest: () => void
+}
+const shared = new Map<string, Shared>()
+
+function share(case_id: string): Shared {
+  const scope = effectScope(true)
+  const uploads = scope.run(() => open(case_id)) as Uploads
+  const held: Shared = {
+    uploads,
+    pages: 0,
+    rest: () => {
+      const sends = signedIn.value !== null && (uploads.coming.value > 0 || [...uploads.transfers.values()].some((one) => UNDER_WAY.has(one.state)))
+      if (held.pages || sends || shared.get(case_id) !== held) return
+      shared.delete(case_id)
+      scope.stop()
+    },
+  }
+  scope.run(() => watch([uploads.transfers, uploads.coming, signedIn], held.rest))
+  shared.set(case_id, held)
+  return held
+}
+
+/** The uploads of a case. They go on when its page is left for another one, until nothing is on its way. */
+export function useUploads(case_id: string): Uploads {
+  const held = shared.get(case_id) ?? share(case_id)
+  held.pages += 1
+  onScopeDispose(() => {
+    held.pages -= 1
+    held.uploads.faults.value = []
+    held.rest()
+  })
+  return held.uploads
 }
 
 /** Takes an upload for this page alone; null when another page of this browser has it. */

@@ -1,0 +1,130 @@
+"""The page is about the case that its address names, whatever way one came to it, and a running call about
+another case says so."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from server.actions import demo
+from tests.kit.browsers import Desk, chromium
+from tests.kit.desks import Desk as Api
+from tests.kit.desks import demo_node, desk_of
+from tests.kit.peer import RED
+from tests.kit.talks import shows, stands
+from tests.kit.until import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+KEYS = "([at, name]) => [...document.querySelectorAll(at)].map(one => one.getAttribute(name))"
+
+
+async def register(clerk: Api, item_id: str, applicant: str) -> dict[str, Any]:
+    made = await clerk.command(
+        "case.create",
+        item_id=item_id,
+        mode="proxy",
+        applicant_name=applicant,
+        identity_number="11010519491231002X",
+        phone="13805316217",
+    )
+    case_id = str(made["case_id"])
+    await clerk.command(
+        "case.consent", case_id=case_id, given=True, text_version="2026-11", language="zh-CN"
+    )
+    return await clerk.case(case_id)
+
+
+async def is_about(page: Page, case: dict[str, Any]) -> None:
+    """Head, materials, form and foot of this page are those of the case that its address names."""
+    await page.wait_for_url(f"**/cases/{case['id']}")
+    item = case["item"]
+    await expect(page.locator(".desk")).to_have_attribute("data-case", case["id"])
+    await expect(page.locator("header.head h1")).to_have_text(item["name"])
+    await expect(page.locator("header.head [data-number]")).to_contain_text(
+        case["applicant"]["name"]
+    )
+
+    async def differs() -> str | None:
+        lines = await page.evaluate(KEYS, [".desk [data-line]", "data-line"])
+        fields = await page.evaluate(KEYS, [".desk [data-field]", "data-field"])
+        wanted = {one["key"] for one in item["lines"]}, {one["name"] for one in item["form"]}
+        got = {one for one in lines if one != "other"}, set(fields)
+        return None if got == wanted else f"{got} where {wanted} belong"
+
+    await until(differs, 10)
+    if await page.locator(".desk").get_attribute("data-audience") == "approver":
+        await expect(page.locator("footer")).to_contain_text(
+            f"承诺 {item['promised_days']} 个工作日"
+        )
+
+
+async def open_from_list(page: Page, case: dict[str, Any]) -> None:
+    name = case["applicant"]["name"]
+    row = page.get_by_role("row").filter(has_text=name[0]).filter(has_text=case["item"]["name"])
+    await row.get_by_role("button").click()
+    await is_about(page, case)
+
+
+async def calls(window: Desk, approver: Desk, case: dict[str, Any], answer: str = "接听") -> None:
+    """The clerk dials from the page of this case, and the approver answers wherever he is."""
+    await window.page.get_by_role("button", name="发起云见面").click()
+    await approver.page.get_by_role("alertdialog").get_by_role("button", name=answer).click()
+    await stands(approver.page, "active")
+    await stands(window.page, "active")
+
+
+async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    async with AsyncExitStack() as stack:
+        node = await stack.enter_async_context(demo_node(database, tmp_path, media=True))
+        clerk = await stack.enter_async_context(desk_of(node, "lixiulan"))
+        colleague = await stack.enter_async_context(desk_of(node, "gaoxinmin"))
+        browser = await stack.enter_async_context(chromium(tmp_path, RED, 440))
+        one = await register(clerk, demo.PRINCIPAL, "孙雅宁")
+        other = await register(clerk, demo.CLOSING, "赵立群")
+        theirs = await register(clerk, demo.PRINCIPAL, "钱思源")
+        await colleague.command(
+            "case.refer", case_id=theirs["id"], unit_id=demo.LIAOCHENG, reason="由东昌府办理"
+        )
+        window, approver, guest = [await Desk.open(browser) for _ in range(3)]
+        for desk, login in ((window, "lixiulan"), (approver, "zhoumingyuan"), (guest, "sunlei")):
+            await desk.sign_in(node.address, login, demo.PASSWORD)
+        far = approver.page
+        for desk in (approver, guest):
+            await desk.page.get_by_role("button", name="上岗接听").click()
+
+        # by a ring that is answered on the page of another case
+        await far.goto(f"{node.address}/approver/cases/{one['id']}")
+        await is_about(far, one)
+        await open_from_list(window.page, one)
+        await window.page.go_back()
+        await open_from_list(window.page, other)
+        await calls(window, approver, other)
+        await is_about(far, other)
+        await shows(approver)
+
+        # back and forward, with the call going on
+        await far.go_back()
+        await is_about(far, one)
+        await far.go_forward()
+        await is_about(far, other)
+        await stands(far, "active")
+        await shows(approver)
+
+        # by an invitation
+        await guest.page.goto(f"{node.address}/approver/cases/{theirs['id']}")
+        await is_about(guest.page, theirs)
+        await far.locator("[data-key=invite]").click()
+        pane = far.locator("[data-invite]")
+        await pane.get_by_label("单位").select_option(label="聊城市东昌府区政务服务中心")
+        await pane.locator("[data-ask]").click()
+        await guest.page.get_by_role("alertdialog").get_by_role("button", name="加入").click()
+        await is_about(guest.page, other)
+        await stands(guest.page, "active")
+        for desk in (window, approver, guest):
+            assert desk.complaints == []
