@@ -78,7 +78,7 @@ class _Paced(MediaStreamTrack):
 
 
 class ColourTrack(_Paced):
-    """A plain picture with a small bar that moves along its lower edge, in RGB `colour`."""
+    """A plain picture in RGB `colour`, or a given one, with a small bar that moves along its lower edge."""
 
     kind = "video"
 
@@ -90,12 +90,13 @@ class ColourTrack(_Paced):
         height: int = 240,
         fps: int = 10,
         blinking: bool = False,
+        picture: np.ndarray | None = None,
     ):
         super().__init__(1 / fps)
         self._fps = fps
         self._blinking = blinking
         self._picture = np.empty((height, width, 3), np.uint8)
-        self._picture[:] = colour
+        self._picture[:] = colour if picture is None else picture
 
     async def recv(self) -> VideoFrame:
         count = await self._next()
@@ -204,7 +205,8 @@ class ScriptedPeer:
 
     `colour` is RGB 0-255, `tone_hz` the pitch it sings. Video is VP8, 320x240 at
     10 a second unless said otherwise. `blinking`: it is seen and heard in the first tenth of each
-    second alone, so that lips can be measured.
+    second alone, so that lips can be measured. A `picture` (RGB, height x width x 3) is sent instead
+    of the plain colour.
     """
 
     def __init__(
@@ -216,6 +218,7 @@ class ScriptedPeer:
         height: int = 240,
         fps: int = 10,
         blinking: bool = False,
+        picture: np.ndarray | None = None,
     ) -> None:
         # By another policy aiortc leaves the later lines of a kind on a transport that it stops.
         self._pc = RTCPeerConnection(
@@ -223,7 +226,9 @@ class ScriptedPeer:
         )
         self._sources: list[_Paced] = [
             ToneTrack(tone_hz, blinking=blinking),
-            ColourTrack(colour, width=width, height=height, fps=fps, blinking=blinking),
+            ColourTrack(
+                colour, width=width, height=height, fps=fps, blinking=blinking, picture=picture
+            ),
         ]
         self._listeners: list[asyncio.Task[None]] = []
         self._others = (_Other(), _Other())

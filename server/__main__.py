@@ -84,6 +84,13 @@ def demo(
             help="https on all addresses with a certificate of its own: two machines can meet.",
         ),
     ] = False,
+    with_past: Annotated[
+        bool,
+        typer.Option(
+            "--past/--no-past",
+            help="At the first start, make meetings of the last three weeks (about a minute).",
+        ),
+    ] = True,
     port: Port = None,
     data: Annotated[
         Path, typer.Option(help="Folder for the demo's data; made when missing.")
@@ -98,7 +105,11 @@ def demo(
 
     settings = _settings(None, {"data": data, "port": port})
     with _told_plainly(settings):
-        _run(play(settings, with_approver=with_approver, lan=lan, say=typer.echo))
+        _run(
+            play(
+                settings, with_approver=with_approver, lan=lan, with_past=with_past, say=typer.echo
+            )
+        )
 
 
 @cli.command()

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -86,7 +87,7 @@ from server.api.figures import FIGURES, Figures
 from server.api.listener import Runner
 from server.api.nodes import NEIGHBOURS, Neighbours
 from server.api.route import MAX_BODY_BYTES, STORE
-from server.store import Clock, Store
+from server.store import Clock, ShiftedClock, Store
 from server.wire.case import MaterialProgress
 from server.wire.projection import CASE_AUDIENCES, parts, project
 from server.work import cards
@@ -166,6 +167,11 @@ class Drain:
         """Returns when no call runs here any more."""
         while self.calls:  # noqa: ASYNC110 - seats come and go in many places
             await asyncio.sleep(EMPTY_LOOKED_FOR_EVERY_S)
+
+
+def _ahead(clock: Clock | None) -> timedelta:
+    """How far this node's record is ahead of the machine's clock: not at all, but for a demo's past."""
+    return clock.ahead if isinstance(clock, ShiftedClock) else timedelta()
 
 
 DRAIN = web.AppKey("drain", Drain)
@@ -279,7 +285,8 @@ async def node(
     if not workers:
         workers = {await asyncio.to_thread(name_of, data / "media"): start_worker}
     marks = Marks(store)
-    rooms = Rooms(workers, Recordings(store, settings.hash), store, marks.note_worker)
+    recordings = Recordings(store, settings.hash, partial(_ahead, clock))
+    rooms = Rooms(workers, recordings, store, marks.note_worker)
 
     async def sockets() -> Mapping[str, Any]:
         return gateway.figures()

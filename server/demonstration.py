@@ -11,12 +11,14 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import trustme
 
 from media.port import outward_address
+from server import past
 from server.actions import demo
 from server.api.logs import configure
 from server.app import running
@@ -29,8 +31,13 @@ ENDS_WITHIN_S: Final = 10.0
 Say = Callable[[str], None]
 
 
-async def play(settings: Settings, *, with_approver: bool, lan: bool, say: Say) -> None:
-    """Serve the demo until this process is asked to end; ``say`` prints a line for the person."""
+async def play(
+    settings: Settings, *, with_approver: bool, lan: bool, with_past: bool, say: Say
+) -> None:
+    """Serve the demo until this process is asked to end; ``say`` prints a line for the person.
+
+    ``with_past``: at the first start meetings of the last three weeks are made, in about a minute.
+    """
     configure("WARNING")
     await asyncio.to_thread(settings.data.mkdir, 0o700, True, True)
     if lan:
@@ -41,6 +48,8 @@ async def play(settings: Settings, *, with_approver: bool, lan: bool, say: Say) 
         accounts = await demo.load(store)
     finally:
         await store.close()
+    if with_past:
+        await past.make(settings, partial(_tell_past, say))
     async with running(settings) as node:
         address = node.address
         if lan:
@@ -56,6 +65,10 @@ async def play(settings: Settings, *, with_approver: bool, lan: bool, say: Say) 
             await asked_to_end()
 
 
+def _tell_past(say: Say, done: int, of: int) -> None:
+    say(f"  演示数据 The past of the demo: {done} of {of} meetings")
+
+
 def _tell(address: str, accounts: list[str], say: Say, *, lan: bool, data: Path) -> None:
     say("")
     say(f"  云见 Yunjian   {address}")
@@ -64,6 +77,8 @@ def _tell(address: str, accounts: list[str], say: Say, *, lan: bool, data: Path)
         say(f"  {account}")
     say("")
     say(f"  password of all: {demo.PASSWORD}      data: {data.absolute()}      end: Ctrl+C")
+    if not lan:
+        say("  手机扫码 The phone's code and a second machine: start with --lan.")
     if lan:
         say("  The certificate was made here: each browser asks once whether to trust it.")
         say(f"  To be asked no more, import {(data / 'certificate' / 'ca.pem').absolute()}.")
@@ -92,6 +107,7 @@ def _for_the_network(settings: Settings) -> Settings:
             "tls_certificate": chain,
             "tls_key": key,
             "media_host": address,
+            **({"public_url": f"https://{address}:{settings.port}"} if settings.port else {}),
         }
     )
 

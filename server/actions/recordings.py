@@ -7,14 +7,15 @@ what is lost is said to be lost. Knows no codec and no page.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from typing import Final, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
 
 import structlog
 
 from media.client import MediaClient, RecordingHalted, RecordingStarted, SegmentFinished
+from media.control import Gap
 from media.rejected import Rejected
 from server.actions import calls
 from server.actions.cases import new_id
@@ -32,12 +33,19 @@ AGAIN_AFTER_S: Final = 5.0
 class Recordings:
     """The recordings of all calls of the workers of this node.
 
-    ``digest`` sm3: each sealed file has its SM3 in the ledger too.
+    ``digest`` sm3: each sealed file has its SM3 in the ledger too. ``ahead`` is how far the record's
+    clock is ahead of this machine's, by which the workers tell their moments.
     """
 
-    def __init__(self, store: Store, digest: Literal["sha256", "sm3"] = "sha256") -> None:
+    def __init__(
+        self,
+        store: Store,
+        digest: Literal["sha256", "sm3"] = "sha256",
+        ahead: Callable[[], timedelta] = timedelta,
+    ) -> None:
         self._store = store
         self._digest = digest
+        self._ahead = ahead
 
     async def begun(self, event: RecordingStarted) -> None:
         """Keep that a segment is being written; the sign of recording goes on. Twice is once."""
@@ -51,7 +59,7 @@ class Recordings:
                 leg_id=LegId(event.party),
                 segment=event.segment,
                 state="recording",
-                started_at=_moment(event.at),
+                started_at=self._moment(event.at),
                 ended_at=None,
                 size_bytes=None,
                 sha256=None,
@@ -140,11 +148,11 @@ class Recordings:
                 leg_id=LegId(event.party),
                 segment=event.segment,
                 state="stored",
-                started_at=_moment(event.started_at),
-                ended_at=_moment(event.ended_at),
+                started_at=self._moment(event.started_at),
+                ended_at=self._moment(event.ended_at),
                 size_bytes=event.size_bytes,
                 sha256=event.sha256,
-                gaps=[asdict(gap) for gap in event.gaps],
+                gaps=[self._gap(gap) for gap in event.gaps],
                 tracks=[asdict(track) for track in event.tracks],
                 cut=event.cut,
                 sm3=sm3,
@@ -192,6 +200,10 @@ class Recordings:
             },
         )
 
+    def _moment(self, epoch_s: float) -> datetime:
+        return datetime.fromtimestamp(epoch_s, UTC) + self._ahead()
 
-def _moment(epoch_s: float) -> datetime:
-    return datetime.fromtimestamp(epoch_s, UTC)
+    def _gap(self, gap: Gap) -> dict[str, Any]:
+        ahead_s = self._ahead().total_seconds()
+        moved = replace(gap, started_at=gap.started_at + ahead_s, ended_at=gap.ended_at + ahead_s)
+        return asdict(moved)

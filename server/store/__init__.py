@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -28,7 +28,7 @@ from signaling.refusals import Code, Refusal
 
 __all__ = [
     "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Finding", "Kind",
-    "Report", "SchemaOutdated", "SchemaState", "Store", "StoreSettings", "SystemClock", "Verifier",
+    "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings", "SystemClock", "Verifier",
     "check", "events_after", "upgrade", "verify", "version_of",
 ]  # fmt: skip
 
@@ -46,6 +46,16 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The clock of this machine, moved by `ahead`: the demo makes its past with one."""
+
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

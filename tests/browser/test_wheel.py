@@ -80,7 +80,18 @@ async def demo(
     log = tmp_path / "log"
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "server", "demo", "--port", "0", "--data", "data"),
+            *(
+                sys.executable,
+                "-P",
+                "-m",
+                "server",
+                "demo",
+                "--no-past",
+                "--port",
+                "0",
+                "--data",
+                "data",
+            ),
             cwd=elsewhere,
             env=environment,
             stdout=subprocess.PIPE,

@@ -33,7 +33,7 @@ FILLED: Final = {
 async def started(folder: Path, *flags: str) -> AsyncIterator[str]:
     """The address that a demo in `folder` prints; ended by Ctrl+C, with status 0."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server", "demo", "--data", str(folder / "demo"), "--port", "0", *flags,
+        sys.executable, "-m", "server", "demo", "--data", str(folder / "demo"), "--port", "0", "--no-past", *flags,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip

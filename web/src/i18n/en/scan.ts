@@ -40,6 +40,7 @@ export default {
     start_for: 'Take {line} with a phone',
     code: 'QR code for a phone',
     how: 'The applicant scans this with a phone; each page that is taken appears at the right',
+    only_here: 'This address works on this computer alone; a phone cannot open it. Start it with yunjian demo --lan.',
     left: 'Good for {time}',
     making: 'Making the code…',
     brought: '{n} of {all} pages are here',

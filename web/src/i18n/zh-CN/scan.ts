@@ -40,6 +40,7 @@ export default {
     start_for: '用手机拍 {line}',
     code: '手机传图二维码',
     how: '请申请人用手机扫码，拍好的页面会一页页出现在右边',
+    only_here: '网址只在这台电脑上有效，手机打不开。演示请用 yunjian demo --lan 启动。',
     left: '{time} 内有效',
     making: '正在生成二维码…',
     brought: '手机已传 {n} 页，共 {all} 页',

@@ -1,0 +1,74 @@
+"""The past of the demo: meetings that a node with a clock moved back has really held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server import past
+from server.actions import demo
+from server.app import running
+from server.store import Store, upgrade, verify
+from tests.kit.casework import hashed
+from tests.kit.desks import desk_of
+from tests.kit.nodes import node_settings
+from tests.kit.until import until
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_the_past_is_told_whole_and_lies_in_working_hours() -> None:
+    moments = [moment for moment, _ in past.by_moment(past.MEETINGS)]
+    assert moments == sorted(moments)
+    assert all(moment.weekday() < 5 for moment in moments)
+    now = datetime.now(UTC)
+    assert now - timedelta(days=24) < moments[0] < moments[-1] < now
+    recorded = [one for one in past.MEETINGS if one.course != "missed" and one.consented]
+    assert len(recorded) >= 11
+    for several in dict(past.by_moment(past.MEETINGS)).values():
+        seated = [who for one in several for who in (one.clerk, one.approver)]
+        assert len(seated) == len(set(seated)), "one person sits in one call"
+
+
+async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'demo.sqlite'}"
+    settings = node_settings(url, tmp_path)
+    await upgrade(url)
+    store = await Store.open(settings.store)
+    try:
+        await demo.load(store, hashed())
+    finally:
+        await store.close()
+    met = next(one for one in past.MEETINGS if one.item == demo.PRINCIPAL)
+    meetings = [met, replace(past.MEETINGS[-1], days=2)]
+    began = datetime.now(UTC)
+    assert await past.make(settings, lambda done, of: None, meetings) == 2
+    assert await past.make(settings, lambda done, of: None, meetings) == 0, "once is enough"
+    assert (await verify(settings.store)).ok
+
+    async with running(settings) as node, desk_of(node, "chenli") as supervisor:
+        calls = (await supervisor.search("/calls"))["calls"]
+        assert len(calls) == 2
+        held = next(one for one in calls if one["answered_at"])
+        at = datetime.fromisoformat(held["opened_at"])
+        assert at < began - timedelta(days=15)
+        detail: dict[str, Any] = {}
+
+        async def ready() -> str | None:
+            detail.update(await supervisor.get(f"/calls/{held['call_id']}"))
+            states = [one["state"] for one in detail["playbacks"]]
+            return None if states == ["ready", "ready"] else f"playbacks: {states}"
+
+        await until(ready, 20)
+        for one in detail["playbacks"]:
+            moved = datetime.fromisoformat(one["started_at"]) - at
+            assert timedelta() <= moved < timedelta(seconds=20), "the recording lies in its call"
+        async with supervisor.http.post(f"/api/v1/calls/{held['call_id']}/check", json={}) as said:
+            assert (await said.json())["ok"]
+    async with running(settings) as node, desk_of(node, "lixiulan") as clerk:
+        cases = (await clerk.get("/cases"))["cases"]
+        assert [one["state"] for one in cases].count("accepted") == 1
