@@ -156,18 +156,22 @@ async def propose_and_adopt(clerk: Keyboard, judge: Keyboard) -> None:
     page, far = clerk.desk.page, judge.desk.page
     row = field(far, "appointed_on")
     await expect(row).to_contain_text("2026-11-20")
-    await judge.enter(row.locator("[data-tool=propose]"))
+    # one stop a field: to point; with the focus there a key opens the proposal
+    await judge.to(row.locator("[data-tool=point]"))
+    await judge.press("Alt+s")
     await expect(far.get_by_label("建议改为")).to_be_focused()
     await judge.press("Control+a")
     await judge.write("2026-11-18")
     await judge.press("Tab")
     await judge.write("任职文件第 1 页")
     await judge.press("Enter")
+    await expect(row.locator("[data-tool=point]")).to_be_focused()
     await expect(field(page, "appointed_on").locator("[data-proposal]")).to_contain_text(
         "2026-11-18"
     )
     await clerk.press("Alt+a")
     await expect(field(page, "appointed_on").locator("input")).to_have_value("2026-11-18")
+    await expect(far.get_by_text("窗口采用了您对任职日期的建议")).to_be_attached()
 
 
 async def talk(clerk: Keyboard, judge: Keyboard) -> None:
@@ -216,7 +220,8 @@ async def review(clerk: Keyboard, judge: Keyboard, folder: Path) -> None:
 async def comment_and_resolve(clerk: Keyboard, judge: Keyboard) -> None:
     page, far = clerk.desk.page, judge.desk.page
     row = field(far, "contact_phone")
-    await judge.enter(row.locator("[data-tool=comment]"))
+    await judge.to(row.locator("[data-tool=point]"))
+    await judge.press("Alt+c")
     await expect(row.get_by_label("写审查意见：联系电话")).to_be_focused()
     await judge.write("请确认能接通")
     await judge.enter(row.get_by_role("button", name="提出意见", exact=True))

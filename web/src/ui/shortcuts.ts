@@ -24,6 +24,8 @@ export const shortcuts = {
   call_keys: { key: 'F2', hint: 'F2' },
   next_step: { key: 'Enter', ctrl: true, hint: 'Ctrl ↵' },
   adopt: { key: 'a', alt: true, hint: 'Alt A' },
+  propose: { key: 's', alt: true, hint: 'Alt S' },
+  comment: { key: 'c', alt: true, hint: 'Alt C' },
   next_field: { key: 'n', alt: true, hint: 'Alt N' },
   messages: { key: 'm', ctrl: true, shift: true, hint: 'Ctrl Shift M' },
   phrases: { key: 'p', alt: true, hint: 'Alt P' },

@@ -2,6 +2,7 @@ export default {
   new: {
     title: 'New case',
     item: 'Item',
+    required: 'Fields with * are required',
     item_hint: 'Type the name of the item or its pinyin initials',
     item_none: 'No such item',
     unit: 'Handled by',

@@ -75,6 +75,8 @@ const shell: Words<typeof zh> = {
     call_keys: 'Go to the call keys',
     next_step: 'Next step',
     adopt: 'Adopt the proposal',
+    propose: 'Propose a value for the field in focus',
+    comment: 'Comment on the field in focus',
     next_field: 'The next field that needs attention',
     messages: 'Write a message',
     phrases: 'Phrases',

@@ -2,6 +2,7 @@ export default {
   new: {
     title: '新的办件',
     item: '事项',
+    required: '带 * 的必填',
     item_hint: '输入事项名称或拼音首字母',
     item_none: '没有这样的事项',
     unit: '办理地',

@@ -72,6 +72,8 @@ export default {
     call_keys: '到通话键',
     next_step: '下一步',
     adopt: '采用建议',
+    propose: '对光标所在的字段提修改建议',
+    comment: '对光标所在的字段提审查意见',
     next_field: '下一处待处理的字段',
     messages: '写消息',
     phrases: '常用语',
