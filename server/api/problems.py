@@ -29,12 +29,12 @@ class Entry(NamedTuple):
 
 TABLE: Final[dict[Code, Entry]] = {
     Code.UNAUTHENTICATED: Entry(401, "请先登录。", "Please sign in first."),
-    Code.FORBIDDEN: Entry(403, "您没有办理此操作的权限。", "You have no right to do this."),
+    Code.FORBIDDEN: Entry(403, "您没有办理此操作的权限。如确需办理，请联系本单位管理员。", "You have no right to do this. If you need it, ask your unit's administrator."),
     Code.NOT_FOUND: Entry(
-        404, "没有找到所请求的内容。", "What you asked for does not exist, or is not yours to see."
+        404, "没有找到所请求的内容，可能已转办或不属于本单位。请返回列表查看。", "What you asked for does not exist, or is not yours to see. Please go back to the list."
     ),
     Code.BAD_CREDENTIALS: Entry(
-        401, "账号或密码不正确。", "The account or the password is not right."
+        401, "账号或密码不正确，请核对后重试；忘记密码请联系本单位管理员。", "The account or the password is not right. Check both, or ask your unit's administrator."
     ),
     Code.THROTTLED: Entry(
         429,
@@ -43,23 +43,23 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.FOREIGN_ORIGIN: Entry(
         403,
-        "请求来自其他网站，已拒绝。",
-        "The request came from another site and was refused.",
+        "请求来自其他网站，已拒绝。请从本系统的网址重新打开。",
+        "The request came from another site and was refused. Please open this system by its own address.",
     ),
     Code.MALFORMED: Entry(
-        400, "请求内容格式不正确：{fields}。", "The request is not well formed: {fields}."
+        400, "请求内容格式不正确：{fields}。请改正后重试。", "The request is not well formed: {fields}. Please mend it and try again."
     ),
     Code.UNKNOWN_TYPE: Entry(
-        400, "系统不认识这类消息。", "The system does not know this kind of message."
+        400, "系统不认识这类消息，请刷新页面。", "The system does not know this kind of message. Please reload the page."
     ),
     Code.METHOD_NOT_ALLOWED: Entry(
-        405, "此地址不支持这种请求方式。", "This address does not take this method."
+        405, "此地址不支持这种请求方式，请查阅接口说明。", "This address does not take this method. Please see the description of the interface."
     ),
     Code.TOO_LARGE: Entry(
         413, "请求内容超过大小限制。", "The request is larger than what is allowed."
     ),
     Code.UNSUPPORTED_MEDIA_TYPE: Entry(
-        415, "不支持这种内容类型。", "This content type is not taken here."
+        415, "不支持这种内容类型，请换一种格式。", "This content type is not taken here. Please use another."
     ),
     Code.COMMAND_ID_REUSED: Entry(
         409,
@@ -77,21 +77,21 @@ TABLE: Final[dict[Code, Entry]] = {
         "The applicant's answer about recording is needed before the call; this item cannot be called without it.",
     ),
     Code.ALREADY_IN_CALL: Entry(
-        409, "您已在另一个云见面中。", "You are already in another call."
+        409, "您已在另一个云见面中，请先回到那次云见面或结束它。", "You are already in another call. Go back to it, or end it first."
     ),
-    Code.CALL_ENDED: Entry(409, "这次云见面已经结束。", "This call has already ended."),
+    Code.CALL_ENDED: Entry(409, "这次云见面已经结束，需要时请重新呼叫。", "This call has already ended. Dial again if you need it."),
     Code.CALL_RUNNING: Entry(
-        409, "云见面还没有结束，结束后再评价。", "The call is still going on; rate it when it has ended."
+        409, "云见面还没有结束，请结束后再评价。", "The call is still going on; rate it when it has ended."
     ),
     Code.RING_CLOSED: Entry(
         409,
-        "这次呼叫已由他人接听或已结束。",
-        "This ring was already answered by somebody else or is over.",
+        "这次呼叫已由他人接听或已结束，无需再处理；办件可在列表中查看。",
+        "This ring was already answered by somebody else or is over. Nothing is left to do.",
     ),
-    Code.NOT_IN_CALL: Entry(403, "您不在这次云见面中。", "You are not in this call."),
+    Code.NOT_IN_CALL: Entry(403, "您不在这次云见面中，请等待呼叫或邀请。", "You are not in this call. Please wait until you are rung or invited."),
     Code.LEG_REPLACED: Entry(
         409,
-        "您已在另一个页面进入这次云见面，此页面已退出。",
+        "您已在另一个页面进入这次云见面，此页面已退出；请在那个页面继续。",
         "You took your seat in another page; this page has left the call.",
     ),
     Code.BAD_SDP: Entry(
@@ -125,36 +125,36 @@ TABLE: Final[dict[Code, Entry]] = {
         "This node is being taken out of service and takes no new calls. Please try again later.",
     ),
     Code.CASE_CLOSED: Entry(
-        409, "办件已办结，不能再修改。", "The case is closed and can no longer be changed."
+        409, "办件已办结，不能再修改；如需更正，请另行登记。", "The case is closed and can no longer be changed. For a correction please register a new case."
     ),
     Code.STALE: Entry(
         409,
         "内容已被他人更新，请核对后再保存。您输入的内容仍在。",
         "Somebody changed this meanwhile. Please compare and save again; what you typed is kept.",
     ),
-    Code.FIELD_UNKNOWN: Entry(404, "申请表中没有这一项。", "The form has no such field."),
+    Code.FIELD_UNKNOWN: Entry(404, "申请表中没有这一项，请刷新页面。", "The form has no such field. Please reload the page."),
     Code.FIELD_HELD: Entry(
         409, "同事正在填写这一项，请稍候。", "A colleague is filling in this field. Please wait."
     ),
     Code.FIELD_INVALID: Entry(
-        422, "这一项填写不符合要求。", "This field does not meet its rule."
+        422, "这一项填写不符合要求，请按提示修改。", "This field does not meet its rule. Please change it as the hint says."
     ),
     Code.NOT_YOURS: Entry(
-        403, "这一步须由另一方办理。", "This step belongs to the other side."
+        403, "这一步须由另一方办理，请在通话或消息中请对方办理。", "This step belongs to the other side. Please ask them in the call or by a message."
     ),
     Code.PROPOSAL_CLOSED: Entry(
-        409, "这条修改建议已处理或已过期。", "This proposal was already closed or is outdated."
+        409, "这条修改建议已处理或已过期，请按最新内容重新提出。", "This proposal was already closed or is outdated. Please propose anew."
     ),
     Code.RATING_CLOSED: Entry(
         409,
-        "这次服务现在不能评价：已经评价过、没有接通，或已过评价期限。",
+        "这次服务现在不能评价：已经评价过、没有接通，或已过评价期限。有意见可拨打 12345。",
         "This service cannot be rated now: it was rated already, was never answered, or it is too late.",
     ),
-    Code.REASON_MISSING: Entry(422, "请填写理由。", "Please give a reason."),
+    Code.REASON_MISSING: Entry(422, "请填写理由后再提交。", "Please give a reason, then send it again."),
     Code.INCOMPLETE: Entry(
         409,
-        "还有未办妥的事项：必要材料、后补承诺、必填项、待解决的审查意见、告知要点或申请人签名。",
-        "Something is still open: a required material or field, a comment, a point of the checklist or the signature.",
+        "还有未办妥的事项：必要材料、后补承诺、必填项、待解决的审查意见、告知要点或申请人签名。请按页面列出的各项办妥后再提交。",
+        "Something is still open: a required material or field, a comment, a point of the checklist or the signature. See to what the page lists first.",
     ),
     Code.SECOND_NOTICE: Entry(
         409,
@@ -162,43 +162,43 @@ TABLE: Final[dict[Code, Entry]] = {
         "A correction notice was already given. Article 32 of the Administrative Licence Law asks for everything at once; confirm if another one is really needed.",
     ),
     Code.SAME_UNIT: Entry(
-        409, "本办件已由该单位审批，无需转办。", "This case is decided by that unit already."
+        409, "本办件已由该单位审批，无需转办；请选择其他单位。", "This case is decided by that unit already. Please choose another unit."
     ),
     Code.NO_APPROVER: Entry(
         409,
-        "该单位没有审批人员，不能转办。",
-        "Nobody at that unit could decide; the case cannot be referred to it.",
+        "该单位没有审批人员，不能转办；请选择其他单位。",
+        "Nobody at that unit could decide; the case cannot be referred to it. Please choose another unit.",
     ),
     Code.LIMIT_NOT_RUNNING: Entry(
         409,
-        "本办件尚未受理，没有正在计算的办理期限。",
-        "This case was not accepted: no limit runs in it.",
+        "本办件尚未受理，没有正在计算的办理期限；请先作出受理决定。",
+        "This case was not accepted: no limit runs in it. Please decide on acceptance first.",
     ),
     Code.LIMIT_PASSED: Entry(
         409,
-        "法定期限已届满，不能再暂停或延长。",
-        "The legal limit is over: it can neither be stopped nor extended.",
+        "法定期限已届满，不能再暂停或延长；请尽快作出决定。",
+        "The legal limit is over: it can neither be stopped nor extended. Please decide soon.",
     ),
-    Code.CLOCK_STOPPED: Entry(409, "计时已经暂停。", "The clock is stopped already."),
-    Code.CLOCK_RUNNING: Entry(409, "计时没有暂停。", "The clock is running."),
+    Code.CLOCK_STOPPED: Entry(409, "计时已经暂停，需要时请恢复计时。", "The clock is stopped already. Let it run on when it is time."),
+    Code.CLOCK_RUNNING: Entry(409, "计时没有暂停，可继续办理。", "The clock is running already. Nothing is left to do."),
     Code.EXTENDED_ALREADY: Entry(
         409,
-        "依照《行政许可法》第四十二条，办理期限只能延长一次，本办件已经延长。",
-        "Article 42 of the Administrative Licence Law knows one extension, and it was given.",
+        "依照《行政许可法》第四十二条，办理期限只能延长一次，本办件已经延长；请在现有期限内办理。",
+        "Article 42 of the Administrative Licence Law knows one extension, and it was given. Please decide within the limit that stands.",
     ),
     Code.EXTENSION_TOO_LONG: Entry(
         422,
-        "依照《行政许可法》第四十二条，最多延长 {at_most} 个工作日。",
-        "Article 42 of the Administrative Licence Law allows {at_most} working days more at most.",
+        "依照《行政许可法》第四十二条，最多延长 {at_most} 个工作日，请减少天数。",
+        "Article 42 of the Administrative Licence Law allows {at_most} working days more at most. Please ask for fewer.",
     ),
     Code.SIGNATURE_MISSING: Entry(
         409,
         "申请人尚未对当前内容签名，请先打开申请人屏，或把本屏转给申请人，请其核对并签名。",
         "The applicant has not signed what stands there now. Please let him read the summary and sign.",
     ),
-    Code.COMMENT_UNKNOWN: Entry(404, "没有这条审查意见。", "There is no such comment."),
+    Code.COMMENT_UNKNOWN: Entry(404, "没有这条审查意见，请刷新页面。", "There is no such comment. Please reload the page."),
     Code.POINT_UNKNOWN: Entry(
-        404, "一次性告知清单中没有这一项。", "The checklist has no such point."
+        404, "一次性告知清单中没有这一项，请刷新页面。", "The checklist has no such point. Please reload the page."
     ),
     Code.BAD_IDENTITY_NUMBER: Entry(
         422,
@@ -230,16 +230,16 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.BAD_FORM: Entry(
         422,
-        "申请表定义有 {count} 处错误，未发布任何内容。",
-        "The form has {count} faults; nothing was published.",
+        "申请表定义有 {count} 处错误，未发布任何内容；请按列出的位置改正。",
+        "The form has {count} faults; nothing was published. Please mend them where they are listed.",
     ),
     Code.BAD_TEMPLATE: Entry(
         422,
-        "文书模板有 {count} 处不符合要求，未发布任何内容。",
-        "The template has {count} faults; nothing was published.",
+        "文书模板有 {count} 处不符合要求，未发布任何内容；请按列出的位置改正。",
+        "The template has {count} faults; nothing was published. Please mend them where they are listed.",
     ),
     Code.UNKNOWN_CODE: Entry(
-        422, "代码表中没有这个代码：{value}。", "This code is in no table: {value}."
+        422, "代码表中没有这个代码：{value}。请从列表中选择。", "This code is in no table: {value}. Please choose one of the list."
     ),
     Code.BAD_ROWS: Entry(
         422,
@@ -252,15 +252,15 @@ TABLE: Final[dict[Code, Entry]] = {
         "No table can be read: use Excel (.xlsx), CSV or JSON with column names in the first row.",
     ),
     Code.ITEM_UNAVAILABLE: Entry(
-        409, "该事项目前不能办理。", "This item cannot be asked for at present."
+        409, "该事项目前不能办理，请选择其他事项或询问办理单位。", "This item cannot be asked for at present. Choose another, or ask the unit that handles it."
     ),
     Code.LINE_UNKNOWN: Entry(
-        404, "材料清单中没有这一项。", "The material list has no such line."
+        404, "材料清单中没有这一项，请刷新页面后重新选择。", "The material list has no such line. Please reload the page and choose again."
     ),
     Code.FILE_TYPE: Entry(
         415,
-        "只能上传 PDF、JPEG、PNG、WebP 或 HEIC 文件（按文件内容判断）。",
-        "Only PDF, JPEG, PNG, WebP and HEIC files can be uploaded (judged by their content).",
+        "请上传 PDF、OFD、Word（docx）、Excel（xlsx）文件或 JPEG、PNG、WebP、HEIC 图片（按文件内容判断）。",
+        "Please upload a PDF, OFD, Word (docx) or Excel (xlsx) file, or a picture as JPEG, PNG, WebP or HEIC (judged by the content).",
     ),
     Code.FILE_BROKEN: Entry(
         422,
@@ -268,9 +268,9 @@ TABLE: Final[dict[Code, Entry]] = {
         "The file is broken or cannot be opened. Please scan it again and upload it anew.",
     ),
     Code.FILE_TOO_LARGE: Entry(
-        413, "文件超过大小限制（{max_size}）。", "The file is larger than {max_size}."
+        413, "文件超过大小限制（{max_size}），请压缩或分成几份后上传。", "The file is larger than {max_size}. Please make it smaller, or send it in parts."
     ),
-    Code.FILE_EMPTY: Entry(422, "文件是空的。", "The file is empty."),
+    Code.FILE_EMPTY: Entry(422, "文件是空的，请重新选择。", "The file is empty. Please choose it again."),
     Code.UPLOAD_OFFSET: Entry(
         409,
         "续传位置不符，请从服务器告知的位置继续。",
@@ -282,7 +282,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "The bytes were damaged on the way. Please send this part again.",
     ),
     Code.UPLOAD_CHECKSUM_ALGORITHM: Entry(
-        400, "不支持这种校验算法。", "This checksum algorithm is not known here."
+        400, "不支持这种校验算法，可用的见接口说明。", "This checksum algorithm is not known here."
     ),
     Code.UPLOAD_EXPIRED: Entry(
         410,
@@ -291,27 +291,27 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.UPLOAD_LOCKED: Entry(
         423,
-        "另一个连接正在上传这个文件。",
-        "Another connection is sending this file.",
+        "另一个连接正在上传这个文件，请等它传完或关闭那个页面。",
+        "Another connection is sending this file. Wait until it is done, or close that page.",
     ),
     Code.UPLOAD_VERSION: Entry(
         412,
-        "上传协议版本不符，须为 tus 1.0.0。",
+        "上传协议版本不符，请改用 tus 1.0.0。",
         "The upload protocol must be tus 1.0.0.",
     ),
     Code.UPLOAD_LENGTH: Entry(
         400,
-        "文件总长度已经确定，不能更改。",
+        "文件总长度已经确定，不能更改；请重新开始上传。",
         "The length of the file was told before and cannot change.",
     ),
     Code.UPLOAD_FINAL: Entry(
         403,
-        "由分段合并而成的文件不能再写入。",
+        "由分段合并而成的文件不能再写入；请另建上传。",
         "A file that was joined of parts takes no more bytes.",
     ),
     Code.UPLOAD_UNFINISHED: Entry(
         409,
-        "分段尚未传完，不能合并。",
+        "分段尚未传完，不能合并；请先传完各段。",
         "A part has not arrived whole, so the parts cannot be joined.",
     ),
     Code.QUOTA_EXCEEDED: Entry(
@@ -321,11 +321,11 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.NODE_AWAY: Entry(
         503,
-        "接收此文件的服务器暂时无法连接，恢复后会从断点继续。",
+        "接收此文件的服务器暂时无法连接，请稍候；恢复后会从断点继续。",
         "The server that holds this file cannot be reached now. It goes on from where it stopped once it is back.",
     ),
     Code.MATERIAL_NOT_STORED: Entry(
-        409, "文件还没有存好。", "The file is not stored yet."
+        409, "文件还没有存好，请等上传和检查完成。", "The file is not stored yet. Please wait until it has arrived and is checked."
     ),
     Code.NO_EARLY_VIEW: Entry(
         409,
@@ -333,7 +333,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "This file cannot be seen while it arrives. Please wait until it is there.",
     ),
     Code.CALL_HELD: Entry(
-        409, "通话保持中，不能标注。", "The call is on hold; nothing can be drawn."
+        409, "通话保持中，不能标注；请先恢复通话。", "The call is on hold; nothing can be drawn. Please resume it first."
     ),
     Code.COPY_NOT_READY: Entry(
         409,
@@ -342,7 +342,7 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.LINE_NOT_LATER: Entry(
         409,
-        "这项材料不能容缺后补，须在受理前提交。",
+        "这项材料不能容缺后补，请在受理前提交。",
         "This material may not follow later; it has to come before acceptance.",
     ),
     Code.EARLIER_CONSENT_MISSING: Entry(
@@ -382,13 +382,13 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.MATERIAL_LOCKED: Entry(
         409,
-        "这份文件尚未通过病毒扫描，暂不能查看或认定合格。",
-        "This file has not been scanned for viruses. It can be neither seen nor accepted yet.",
+        "这份文件尚未通过病毒扫描，暂不能查看或认定合格，请等扫描完成。",
+        "This file has not been scanned for viruses. It can be neither seen nor accepted yet. Please wait for the scan.",
     ),
     Code.FILE_INFECTED: Entry(
         422,
-        "病毒扫描发现问题，文件已隔离。",
-        "The virus scanner found something; the file is quarantined.",
+        "病毒扫描发现问题，文件已隔离；请换一份文件上传。",
+        "The virus scanner found something; the file is quarantined. Please upload another file.",
     ),
     Code.PAPER_NOT_READY: Entry(
         409, "文书正在生成，请稍候。", "The paper is still being made. Please wait a moment."
@@ -406,8 +406,8 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.BUSY: Entry(503, "系统繁忙，请稍后再试。", "The system is busy. Please try again soon."),
     Code.LEDGER_UNAVAILABLE: Entry(
         503,
-        "存证账本暂不可写，操作未执行。",
-        "The ledger cannot be written right now, so nothing was done.",
+        "存证账本暂不可写，操作未执行；请稍后重试，或联系管理员。",
+        "The ledger cannot be written right now, so nothing was done. Try again soon, or tell the administrator.",
     ),
     Code.INTERNAL: Entry(
         500,

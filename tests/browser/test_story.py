@@ -152,7 +152,7 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         await screens.take(window, "sign-in")
         await window.sign_in(node.address, "lixiulan", "not the password")
         refused = window.page.locator("[data-code=bad_credentials]")
-        await expect(refused).to_contain_text("账号或密码不正确。")
+        await expect(refused).to_contain_text("账号或密码不正确")
         assert "bad_credentials" not in await refused.inner_text()
         await screens.take(window, "sign-in-refused")
         await expect(window.page.locator("#login")).to_have_value("lixiulan")

@@ -23,6 +23,13 @@ def test_every_code_has_a_status_and_a_sentence_in_each_language() -> None:
         assert entry.en.isascii(), code
 
 
+def test_every_refusal_says_what_to_do_next() -> None:
+    dumb = [
+        code.value for code, entry in TABLE.items() if not any(one in entry.zh for one in "请可")
+    ]
+    assert dumb == []
+
+
 def test_a_sentence_says_what_it_knows_and_does_without_the_rest() -> None:
     limit = {"max_bytes": 200 * 1024 * 1024}
     assert "larger than 200 MB" in sentence(Code.FILE_TOO_LARGE, "en-GB", limit)

@@ -16,6 +16,7 @@ from yarl import URL
 from server.actions.people import set_roles
 from server.actions.sessions import Sessions, Throttle
 from server.api.commands import GATEWAY
+from server.api.problems import sentence
 from server.api.route import STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
@@ -23,7 +24,7 @@ from server.domain.person import Role
 from server.store import Store, tables
 from signaling.client import Client
 from signaling.protocol import Who
-from signaling.refusals import Refusal
+from signaling.refusals import Code, Refusal
 from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
@@ -95,7 +96,7 @@ async def test_an_unknown_login_is_told_as_a_wrong_password(page: aiohttp.Client
             assert said.status == 401
             assert problem["reference"] == said.headers["X-Request-Id"]
             told.append((problem["code"], problem["title"]))
-    assert told[0] == told[1] == ("bad_credentials", "账号或密码不正确。")
+    assert told[0] == told[1] == ("bad_credentials", sentence(Code.BAD_CREDENTIALS, "zh-CN"))
 
 
 async def test_guessing_is_slowed_down_for_its_account_and_its_source(store: Store) -> None:
