@@ -107,6 +107,7 @@ class Code(StrEnum):
     NO_OFFICE = "no_office"
     NO_OFD = "no_ofd"
     OFD_BEYOND = "ofd_beyond"
+    PDF_BEYOND = "pdf_beyond"
     NO_CARD_READER = "no_card_reader"
     NO_CARD = "no_card"
     MATERIAL_LOCKED = "material_locked"

@@ -48,6 +48,7 @@ _WITHOUT: Final = {
     "no_office": Code.NO_OFFICE,
     "no_ofd": Code.NO_OFD,
     "ofd_beyond": Code.OFD_BEYOND,
+    "pdf_beyond": Code.PDF_BEYOND,
 }
 """Faults of a copy that have a sentence of their own."""
 MAY_ASK_ORIGINAL: Final = ("window", "approver", "supervisor")
@@ -96,7 +97,7 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     """The copy of a material of a case that this person may see.
 
     Refused: not_found, material_not_stored, copy_not_ready, no_copy, no_office, no_ofd,
-    ofd_beyond, material_locked.
+    ofd_beyond, pdf_beyond, material_locked.
     """
     material, case_id, _ = await find(store, actor, material_id)
     if material.state != "stored":

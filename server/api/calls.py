@@ -211,6 +211,7 @@ async def read_recording(ask: Ask[ContentQuery, Nothing]) -> web.StreamResponse:
         Code.NO_OFFICE,
         Code.NO_OFD,
         Code.OFD_BEYOND,
+        Code.PDF_BEYOND,
         Code.MATERIAL_LOCKED,
         Code.CONTENT_ALTERED,
     ),

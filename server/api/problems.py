@@ -370,6 +370,11 @@ TABLE: Final[dict[Code, Entry]] = {
         "这份 OFD 文件含有转换后会缺失或走样的内容，或与其签名不符，不能在线查看；请说明理由调阅原件后用本机的 OFD 阅读器打开。",
         "This OFD file holds what a conversion would lose or change, or is not as it was signed, and is not shown. Take the original with a reason and open it in an OFD reader.",
     ),
+    Code.PDF_BEYOND: Entry(
+        409,
+        "这份 PDF 含有无法如实显示的表单内容或批注（如没有图样的图章、字库没有的字），不能在线查看；请对方用“打印为 PDF”另存后重新上传，或说明理由调阅原件。",
+        "This PDF holds form values or annotations that cannot be shown as they are (a stamp without a picture, a character that no font has). Ask for it to be printed to PDF and uploaded anew, or take the original with a reason.",
+    ),
     Code.NO_CARD_READER: Entry(
         409,
         "本机没有安装证件识读组件，请照证件手工填写。",

@@ -224,6 +224,7 @@ class ViewedCopy(Message):
         "no_office",
         "no_ofd",
         "ofd_beyond",
+        "pdf_beyond",
         "waiting",
         "too_large",
     ] = ""

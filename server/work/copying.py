@@ -1,10 +1,10 @@
 """The copy of a material that people look at: written anew, bare of everything but what is seen.
 
 ``python -m server.work.copying`` reads ``{source, target, media_type, mark, fonts}`` and prints
-``{media_type, pages}`` or ``{fault}``: ``unreadable``, ``font``, ``no_office``, ``no_ofd`` or
-``ofd_beyond``. A picture is decoded and encoded again without a word of what stood beside its pixels
+``{media_type, pages}`` or ``{fault}``: ``unreadable``, ``font``, ``no_office``, ``no_ofd``,
+``ofd_beyond`` or ``pdf_beyond``. A picture is decoded and encoded again without a word of what stood beside its pixels
 (EXIF, place, serial numbers, colour profile, comments). Of a PDF the pages stay, with what their
-forms and stamps show drawn into them; scripts, actions, attachments, form data, metadata and the EXIF
+forms and annotations show drawn into them (``server.work.appearances``); scripts, actions, attachments, form data, metadata and the EXIF
 of its photographs are left out. Word and Excel become PDF first (``server.work.office``), and so does
 OFD (``server.work.ofd``). ``mark``, lines of text, is laid over all of it; over OFD also that it is a
 conversion, and which seals it leaves out. It runs on bytes of strangers, and so in the cell of
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.work import ofd, office
+from server.work import appearances, ofd, office, outlines
 from server.work.probe import HEIC, OFD, OFFICE, PDF, PICTURES
 
 _PDF_KEPT: Final = ("/Type", "/Pages", "/OCProperties", "/Lang")
@@ -29,6 +29,8 @@ _PAGE_KEPT: Final = frozenset({
 })  # fmt: skip
 _TOLD_BESIDE: Final = ("/Metadata", "/PieceInfo", "/AA", "/A", "/OPI", "/LastModified", "/Thumb")
 _QUALITY: Final = 90
+_DRAWN_DPI: Final = 200
+_DRAWN_PIXELS: Final = 25_000_000
 _MARK_ALPHA: Final = 44
 """Of 255: to be read where one looks for it, and past which one reads."""
 _MARK_ANGLE: Final = 24
@@ -53,7 +55,7 @@ def copy(
     source: Path, target: Path, media_type: str, mark: Sequence[str], fonts: Sequence[str]
 ) -> dict[str, Any]:
     """Write the copy; ``{media_type, pages}`` of it. Raises Unreadable, FontMissing, NoOffice and
-    NotConverted of ``server.work.office``, and NoOfd, Beyond and Broken of ``server.work.ofd``."""
+    NotConverted of ``server.work.office``, Undrawn and LetterMissing of ``server.work.outlines``, and NoOfd, Beyond and Broken of ``server.work.ofd``."""
     if media_type == OFD:
         made, seals = ofd.convert(source, target.parent, ofd.program(), _face(fonts))
         try:
@@ -184,9 +186,9 @@ def _copy_pdf(source: Path, target: Path, mark: Sequence[str], fonts: Sequence[s
 
     try:
         with pikepdf.open(source) as pdf:
-            if pdf.Root.get("/AcroForm") is not None:
-                pdf.generate_appearance_streams()
+            drawn = appearances.draw(pdf, target.parent, fonts)
             pdf.flatten_annotations("screen")
+            _hold_to(source, pdf, drawn, target.parent)
             for key in [str(key) for key in pdf.Root]:
                 if key not in _PDF_KEPT:
                     del pdf.Root[key]
@@ -215,6 +217,50 @@ def _copy_pdf(source: Path, target: Path, mark: Sequence[str], fonts: Sequence[s
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, RecursionError) as error:
         # What objects of an unexpected kind make of a hostile file.
         raise Unreadable(type(error).__name__) from None
+
+
+def _hold_to(source: Path, pdf: Any, drawn: appearances.Drawn, folder: Path) -> None:
+    """Draw as a picture each page that would not look like the original. Raises outlines.Undrawn."""
+    if not drawn.pages:
+        return
+    plain = folder / "plain.pdf"
+    pdf.save(plain, encryption=False)
+    try:
+        for number in appearances.unlike(source, plain, drawn):
+            if number in drawn.apart:
+                raise outlines.Undrawn(f"page {number + 1}")
+            _draw_page(source, pdf, number)
+    finally:
+        plain.unlink()
+
+
+def _draw_page(source: Path, pdf: Any, number: int) -> None:
+    import io
+
+    from pikepdf import Dictionary, Name
+
+    page = pdf.pages[number]
+    left, bottom, right, top = (float(one) for one in page.cropbox)
+    with appearances.opened(source) as document:
+        seen = document[number]
+        seen.set_rotation(0)
+        across, down = seen.get_size()
+        scale = min(_DRAWN_DPI / 72, math.sqrt(_DRAWN_PIXELS / (across * down)))
+        face = seen.render(scale=scale).to_pil().convert("RGB")
+        seen.close()
+    out = io.BytesIO()
+    face.save(out, "JPEG", quality=_QUALITY, subsampling=0)
+    image = pdf.make_stream(out.getvalue())
+    for key, value in {
+        "/Type": Name.XObject, "/Subtype": Name.Image, "/Width": face.width, "/Height": face.height,
+        "/ColorSpace": Name.DeviceRGB, "/BitsPerComponent": 8, "/Filter": Name.DCTDecode,
+    }.items():  # fmt: skip
+        image[key] = value
+    page.obj["/Resources"] = Dictionary(XObject=Dictionary(Page=image))
+    page.obj["/Contents"] = pdf.make_stream(
+        b"q %.3f 0 0 %.3f %.3f %.3f cm /Page Do Q"
+        % (abs(right - left), abs(top - bottom), min(left, right), min(bottom, top))
+    )
 
 
 def _mark_pages(pdf: Any, pages: Sequence[Any], mark: Sequence[str], fonts: Sequence[str]) -> None:
@@ -386,8 +432,10 @@ def main() -> None:
         made = {"fault": "unreadable"}
     except ofd.Beyond:
         made = {"fault": "ofd_beyond"}
-    except FontMissing:
+    except (FontMissing, outlines.LetterMissing):
         made = {"fault": "font"}
+    except outlines.Undrawn:
+        made = {"fault": "pdf_beyond"}
     json.dump(made, sys.stdout)
 
 

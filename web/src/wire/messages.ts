@@ -1180,7 +1180,17 @@ export interface ViewedCopy {
   media_type: string | null
   size_bytes: number | null
   sha256: string | null
-  fault: '' | 'unreadable' | 'font' | 'gave_up' | 'no_office' | 'no_ofd' | 'ofd_beyond' | 'waiting' | 'too_large'
+  fault:
+    | ''
+    | 'unreadable'
+    | 'font'
+    | 'gave_up'
+    | 'no_office'
+    | 'no_ofd'
+    | 'ofd_beyond'
+    | 'pdf_beyond'
+    | 'waiting'
+    | 'too_large'
 }
 /**
  * The earlier case of the same applicant from which a file was taken over, with his consent.
