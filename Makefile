@@ -6,6 +6,7 @@
 # make proofs   the long proofs, with a report under build/proofs/
 # make fuzz     the parsers of the media worker, SECONDS=60 each, going on from the last time
 # make screens  take the pictures of the README and the docs anew
+# make dump     write the dump of a database at the newest migration, filled by this code
 # make schema   write the schemas and regenerate the TypeScript messages from them
 # make clean    remove what was built; the environments stay
 #
@@ -33,7 +34,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: run test check bench bench-media proofs fuzz screens schema clean install web wheel \
+.PHONY: run test check bench bench-media proofs fuzz screens schema dump clean install web wheel \
 	lint types contracts floors messages web-types parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -130,6 +131,9 @@ parity:
 schema: install
 	$(BIN)/yunjian schema
 	npm --prefix web run --silent messages
+
+dump: install
+	$(BIN)/python -m tests.kit.dumps
 
 bench: install web
 	@for file in tests/bench/[a-z]*.py; do \

@@ -20,7 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.person import SYSTEM, Actor, System
 from server.store.blobs import Blobs
 from server.store.bus import Bus
-from server.store.database import AlreadyOpen, Database, SchemaOutdated, SchemaState, check, upgrade
+from server.store.database import (
+    AlreadyOpen,
+    Database,
+    ReferencesBroken,
+    SchemaOutdated,
+    SchemaState,
+    check,
+    upgrade,
+)
 from server.store.ledger import Finding, Kind, Report, Sequencer, Verifier
 from server.store.unit_of_work import EVENTS_AT_ONCE, Change, events_after, turn_of, version_of
 from signaling.protocol import Command, StoredEvent
@@ -28,8 +36,8 @@ from signaling.refusals import Code, Refusal
 
 __all__ = [
     "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Finding", "Kind",
-    "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings", "SystemClock", "Verifier",
-    "check", "events_after", "upgrade", "verify", "version_of",
+    "ReferencesBroken", "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings",
+    "SystemClock", "Verifier", "check", "events_after", "upgrade", "verify", "version_of",
 ]  # fmt: skip
 
 

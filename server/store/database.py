@@ -61,6 +61,10 @@ class SchemaOutdated(RuntimeError):
     """The database is not at the newest migration; `yunjian db upgrade` brings it there."""
 
 
+class ReferencesBroken(RuntimeError):
+    """After the migrations a row would refer to one that is not there; the message counts them."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaState:
     """The migration a database stands at (None: empty) and the newest one."""
@@ -196,13 +200,19 @@ class Database:
             )
         return SchemaState(current, _newest(scripts))
 
-    async def upgrade(self) -> SchemaState:
-        """Run the migrations that are missing, in one transaction; returns where it stood before."""
+    async def upgrade(self, to: str = "head") -> SchemaState:
+        """Run the migrations that are missing, in one transaction; returns where it stood before.
+
+        SQLite changes a column by a table that takes the place of the old one, to which rows of
+        others refer: it is asked not to watch them meanwhile, and to look at all of them before
+        the commit. ReferencesBroken, and nothing has changed, when one leads nowhere then. `to` is
+        another revision than the newest, for who fills a database as it was then.
+        """
         scripts = await asyncio.to_thread(_scripts)
 
         def run(connection: sa.Connection) -> str | None:
             def missing(revision: Any, _: MigrationContext) -> Iterable[Any]:
-                return scripts._upgrade_revs("head", revision)
+                return scripts._upgrade_revs(to, revision)
 
             context = MigrationContext.configure(connection, opts={"fn": missing})
             before = context.get_current_revision()
@@ -210,11 +220,33 @@ class Database:
                 context.run_migrations()
             return before
 
-        async with self.write() as connection:
-            if self.dialect == "postgresql":
+        if self._one_writer is None:
+            async with self.write() as connection:
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
-            before = await connection.run_sync(run)
+                before = await connection.run_sync(run)
+        else:
+            async with self._unwatched() as connection:
+                before = await connection.run_sync(run)
+                broken = (await connection.execute(sa.text("PRAGMA foreign_key_check"))).all()
+                if broken:
+                    told = sorted({f"{row.table} to {row.parent}" for row in broken})
+                    raise ReferencesBroken(f"{len(broken)} rows lead nowhere: {', '.join(told)}")
         return SchemaState(before, _newest(scripts))
+
+    @asynccontextmanager
+    async def _unwatched(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction on SQLite in which references are not watched. Within one that has begun
+        the pragma would do nothing."""
+        assert self._writers is not None
+        assert self._one_writer is not None
+        async with self._one_writer, _connected(self._writers) as connection:
+            driver = _driver(connection)
+            await driver.run_all([("PRAGMA foreign_keys=OFF", ())])
+            try:
+                async with connection.begin():
+                    yield connection
+            finally:
+                await driver.run_all([("PRAGMA foreign_keys=ON", ())])
 
     async def close(self) -> None:
         """Close all connections and let the file go."""
