@@ -105,11 +105,12 @@ def demo(
 
     settings = _settings(None, {"data": data, "port": port})
     with _told_plainly(settings):
-        _run(
-            play(
-                settings, with_approver=with_approver, lan=lan, with_past=with_past, say=typer.echo
-            )
-        )
+        _run(play(settings, with_approver=with_approver, lan=lan, with_past=with_past, say=_say))
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # who does not listen any more ends nothing
+        typer.echo(line)
 
 
 @cli.command()
@@ -579,12 +580,12 @@ async def _store(stack: AsyncExitStack, settings: "Settings") -> Any:
 def _told_plainly(settings: "Settings") -> "Iterator[None]":
     """What an administrator can put right is said in one line; everything else stays a traceback."""
     from media.control import PathTooLong
-    from server.store import AlreadyOpen, SchemaOutdated
+    from server.store import AlreadyOpen, ReferencesBroken, SchemaOutdated
     from signaling.refusals import Refusal
 
     try:
         yield
-    except (AlreadyOpen, PathTooLong, SchemaOutdated) as error:
+    except (AlreadyOpen, PathTooLong, ReferencesBroken, SchemaOutdated) as error:
         _fail(str(error))
     except Refusal as refusal:
         _fail(f"Refused: {refusal.code.value} {refusal.details or ''}".rstrip())

@@ -72,6 +72,7 @@ from server.api import (
     commands,
     enquiries,
     health,
+    logs,
     machine,
     openapi,
     pages,
@@ -294,7 +295,14 @@ async def node(
     async def worker() -> Mapping[str, Any]:
         return dict((await rooms.figures()).get("worker", {}))
 
-    counted: dict[str, machine.Counted] = {"gateway": sockets, "media": worker}
+    async def log_figures() -> Mapping[str, Any]:
+        lost, refuses = await asyncio.to_thread(logs.standing)
+        return {"lost_lines": lost, "refusing": int(refuses)}
+
+    counted: dict[str, machine.Counted] = {
+        "gateway": sockets, "media": worker, "log": log_figures
+    }  # fmt: skip
+    app[machine.LOG] = logs.standing
     for part, count in health_actions.COUNTED.items():
         counted[part] = partial(count, store)
     app[machine.COUNTED] = counted
@@ -312,6 +320,7 @@ async def node(
         font_dirs=settings.font_dirs,
         redis=settings.redis_url is not None,
         scanner=scanner,
+        log=logs.standing,
     )
     app[catalogue_api.IMPORTER] = Importer(store, Children(), settings.item_code_pattern)
     app[templates.STUDIO] = TemplateStudio(store, Children(1), settings.font_dirs)

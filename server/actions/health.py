@@ -75,6 +75,8 @@ class Health:
     font_dirs: Sequence[Path] = ()
     redis: bool = False
     scanner: Scanner | None = None
+    log: Callable[[], tuple[int, bool]] = lambda: (0, False)
+    """How many lines of the log were refused so far, and whether they are now."""
     _found: dict[str, tuple[float, Look]] = field(default_factory=dict)
 
     async def looks(self) -> list[Look]:
@@ -95,6 +97,7 @@ class Health:
             "office": self._office,
             "ofd": self._ofd,
             "cards": self._cards,
+            "log": self._log,
         }
         return list(await asyncio.gather(*(_looked(key, look) for key, look in parts.items())))
 
@@ -200,6 +203,12 @@ class Health:
     async def _cards(self) -> Look:
         found = await asyncio.to_thread(cards.installed)
         return Look("cards", "ok" if found else "off", "cards" if found else "cards_off")
+
+    async def _log(self) -> Look:
+        lost, refuses = await asyncio.to_thread(self.log)
+        state: State = "failing" if refuses else "warning" if lost else "ok"
+        said = "log_refused" if refuses else "log_lost" if lost else "log"
+        return Look("log", state, said, str(lost), {"lost": lost})
 
 
 async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:

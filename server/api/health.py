@@ -130,6 +130,15 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "The virus scanner does not answer: new files stay locked, and are scanned once it is back.",
     },
     "scanner_off": {"zh-CN": "未配置病毒扫描。", "en": "No virus scanner is configured."},
+    "log": {"zh-CN": "日志写入正常。", "en": "The log is written."},
+    "log_lost": {
+        "zh-CN": "日志已恢复写入；启动以来丢失 {lost} 行。",
+        "en": "The log is written again; {lost} lines were lost since the start.",
+    },
+    "log_refused": {
+        "zh-CN": "日志无法写入，已丢失 {lost} 行，安全日志也在其中：请检查日志所在磁盘和接收程序；业务办理不受影响。",
+        "en": "The log cannot be written and {lost} lines are lost, those of security too: look at its disk and at who reads it; work goes on.",
+    },
     "unknown": {"zh-CN": "无法检查。", "en": "It cannot be looked at."},
 }  # fmt: skip
 

@@ -1,11 +1,16 @@
 """The log of a process: one JSON line an event, to standard error.
 
 Ids, codes and durations only. A traceback keeps its frames and the type of the
-exception but not its words, which may hold values of the case.
+exception but not its words, which may hold values of the case. A destination that
+refuses lines (a full disk, a pipe that nobody reads any more) stops nobody's work.
 """
 
+import io
+import json
 import logging
+import os
 import sys
+import threading
 from types import TracebackType
 from typing import Any, Final
 
@@ -20,6 +25,66 @@ _OURS: Final = ("/signaling/", "/server/")
 _NOISY: Final = ("aiohttp.access", "sqlalchemy", "asyncio", "aiosqlite")
 _OWN_HANDLERS: Final = ("engineio.server", "engineio.client", "socketio.server", "socketio.client")
 """Loggers that get a handler of their own, past ours, when their level was not set before."""
+
+
+class Destination(io.TextIOBase):
+    """Takes text for a file descriptor; what that refuses is counted and gone, and nothing is raised.
+
+    Each write tries it anew, and the first that is taken again tells before its own line how many
+    were lost. ``fd`` None: closed from the start, everything is lost.
+    """
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, fd: int | None) -> None:
+        self._fd = fd
+        self._turn = threading.Lock()
+        self._untold = 0
+        self._cut = False
+        self.lost = 0
+        """How many writes were refused so far."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it does at this moment; asking tries it when it did."""
+        if self._untold:
+            self.write("")
+        return self._untold > 0
+
+    def write(self, text: str) -> int:
+        """Write it all at once, or count it as lost."""
+        with self._turn:
+            data = self._notice() + text.encode(self.encoding, self.errors)
+            try:
+                while data:
+                    if self._fd is None:
+                        raise BrokenPipeError
+                    data = data[os.write(self._fd, data) :]
+                    self._cut = bool(data)
+            except OSError:
+                self._untold += bool(text)
+                self.lost += bool(text)
+            else:
+                self._untold = 0
+        return len(text)
+
+    def _notice(self) -> bytes:
+        if not self._untold:
+            return b""
+        told = {"event": "log.refused", "lost": self._untold, "level": "warning"}
+        return b"\n" * self._cut + json.dumps(told).encode() + b"\n"
+
+    def fileno(self) -> int:
+        if self._fd is None:
+            raise io.UnsupportedOperation("fileno")
+        return self._fd
+
+    def isatty(self) -> bool:
+        return self._fd is not None and os.isatty(self._fd)
+
+    def writable(self) -> bool:
+        return True
 
 
 def frames(error: BaseException) -> list[str]:
@@ -82,8 +147,26 @@ class _Forward(logging.Handler):
         )
 
 
+def standing() -> tuple[int, bool]:
+    """How many lines were refused so far, and whether they are now. To be asked in a thread."""
+    there = sys.stderr
+    return (there.lost, there.refuses) if isinstance(there, Destination) else (0, False)
+
+
+def _guard() -> None:
+    """Let whatever is said on standard error, tracebacks and prints included, be refused unharmed."""
+    if isinstance(sys.stderr, Destination):
+        return
+    try:
+        # None when it was closed before the start: its number may be another file's by now.
+        sys.stderr = Destination(sys.stderr.fileno() if sys.stderr is not None else None)
+    except (OSError, ValueError):
+        pass  # no file at all, as where somebody gathers what is said
+
+
 def configure(level: str = "INFO") -> None:
     """Set up the log of this process, that of the libraries included."""
+    _guard()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

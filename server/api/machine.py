@@ -23,6 +23,8 @@ routes: Final = Routes("machine")
 
 Check = Callable[[], Awaitable[bool]]
 CHECKS: Final[web.AppKey[Mapping[str, Check]]] = web.AppKey("checks")
+LOG: Final[web.AppKey[Callable[[], tuple[int, bool]]]] = web.AppKey("log")
+"""How many lines of the log were refused so far, and whether they are now."""
 """What readiness asks, by name."""
 Counted = Callable[[], Awaitable[Mapping[str, Any]]]
 COUNTED: Final[web.AppKey[Mapping[str, Counted]]] = web.AppKey("counted")
@@ -109,15 +111,18 @@ async def _holds(check: Check) -> bool:
 
 @routes.route("GET", "/readyz", public=True, answer=Health)
 async def read_readiness(ask: Ask[Nothing, Nothing]) -> web.Response:
-    """Whether the node can serve: 200, or 503 with the names of what fails."""
+    """Whether the node can serve: 200, or 503 with the names of what fails.
+
+    ``log`` fails while the log cannot be written; work goes on then, and so does readiness.
+    """
     checks = ask.request.app[CHECKS]
     results = await asyncio.gather(*(_holds(check) for check in checks.values()))
     ready = all(results)
+    _, log_refused = await asyncio.to_thread(ask.request.app[LOG])
+    names = {**dict(zip(checks, results, strict=True)), "log": not log_refused}
     health = Health(
         status="ok" if ready else "failing",
-        checks={
-            name: "ok" if held else "failing" for name, held in zip(checks, results, strict=True)
-        },
+        checks={name: "ok" if held else "failing" for name, held in names.items()},
         version=VERSION,
     )
     return web.Response(

@@ -714,6 +714,7 @@ class HealthPart(Message):
         "office",
         "ofd",
         "cards",
+        "log",
     ]
     state: Literal["ok", "warning", "failing", "off"]
     value: str

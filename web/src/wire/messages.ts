@@ -2313,6 +2313,7 @@ export interface HealthPart {
     | 'office'
     | 'ofd'
     | 'cards'
+    | 'log'
   state: 'ok' | 'warning' | 'failing' | 'off'
   value: string
   detail: string

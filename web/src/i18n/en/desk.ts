@@ -326,6 +326,7 @@ export default {
       scanner: 'Virus scanner',
       office: 'Conversion of documents',
       ofd: 'Conversion of OFD',
+      log: 'The log',
       cards: 'Reading of cards',
     },
   },

@@ -326,6 +326,7 @@ export default {
       scanner: '病毒扫描',
       office: '文档转换',
       ofd: 'OFD 转换',
+      log: '日志',
       cards: '证件识读',
     },
   },
