@@ -6,6 +6,7 @@ judged, then one transaction makes it ``stored`` or ``rejected``. How bytes arri
 """
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed
 from signaling.refusals import Code, Refusal
 
 NAME_MAX: Final = 255
+ENDING_MAX: Final = 20
+ENDING: Final = re.compile("[A-Za-z][A-Za-z0-9]{1,4}")
 COPY_KIND: Final = "viewed_copy"
 """The job that makes the copy of a stored file."""
 FOR_APPLICANT: Final = frozenset(
@@ -177,14 +180,27 @@ async def find(store: Store, actor: Actor, material_id: str) -> tuple[Material, 
 
 
 def clean_name(name: str) -> str:
-    """A file name to be shown: its last part, NFC, without control characters, up to 255 long."""
+    """A file name to be shown: its last part, NFC, without control characters, up to 255 bytes of
+    UTF-8, which is what file systems take; what is too long loses of its middle and keeps its ending."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
-    if len(shown) > NAME_MAX:
+    if len(shown.encode()) > NAME_MAX:
         stem, dot, ending = shown.rpartition(".")
-        ending = (dot + ending)[:20] if stem else ""
-        shown = shown[: NAME_MAX - len(ending)] + ending
+        told = dot + ending if stem and len(ending) <= ENDING_MAX else ""
+        room = NAME_MAX - len(told.encode())
+        shown = shown.encode()[:room].decode(errors="ignore").rstrip(" .") + told
     return shown or "file"
+
+
+def offered_name(name: str, media_type: str) -> str:
+    """The name under which a file is given out: with an ending of its type, whatever it came with."""
+    stem, _, ending = name.rpartition(".")
+    endings = probe.ENDINGS[media_type]
+    if stem and ending.lower() in endings:
+        return name
+    # What is like an ending is one; of 关于2.5 the number is part of the name.
+    replaced = stem if stem and ENDING.fullmatch(ending) else name
+    return clean_name(f"{replaced}.{endings[0]}")
 
 
 async def record_change(change: Change, case_id: str, material: Material, act: str) -> None:

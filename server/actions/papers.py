@@ -287,7 +287,7 @@ def _material(one: Material, item: Item) -> dict[str, Any]:
         "number": one.number,
         "originals": line.originals if line else 0,
         "copies": line.copies if line else 1,
-        "pages": one.pages or 0,
+        "pages": one.pages,
         "at": _moment(one.at),
         "sha256": one.sha256 or "",
     }

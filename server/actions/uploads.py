@@ -322,7 +322,7 @@ class Uploads:
         stored before this returns. Raises Cut and Elsewhere. Refused: not_found, upload_expired,
         upload_locked (another connection writes), upload_final (made of parts), upload_offset,
         too_large (more than was announced), upload_checksum, upload_length (told otherwise
-        before), disk_full, and for the whole file file_type, file_broken, case_closed; then the
+        before), disk_full, and for the whole file what ``server.work.probe`` tells, case_closed; then the
         material stands as rejected.
         """
         async with self._mine_alone(actor, upload_id, ask=False) as (upload, hold):

@@ -19,7 +19,7 @@ import structlog
 
 from server.actions.cases import Connected, Handler, actor_of, admitted, header, subject_of
 from server.actions.jobs import Kind, PutOff, Settle, enqueue
-from server.actions.materials import COPY_KIND, Content, find, record_change
+from server.actions.materials import COPY_KIND, Content, find, offered_name, record_change
 from server.actions.scanning import Found, Scanner, ScannerAway
 from server.domain import material as rules
 from server.domain.material import Material
@@ -118,10 +118,7 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     assert material.viewed_sha256 is not None
     assert material.viewed_type is not None
     assert material.viewed_bytes is not None
-    name = material.name
-    if material.viewed_type != material.media_type:
-        stem = name.rpartition(".")[0] or name
-        name = f"{stem}.{material.viewed_type.rpartition('/')[2]}"
+    name = offered_name(material.name, material.viewed_type)
     return Content(
         material, case_id, name, material.viewed_sha256, material.viewed_type, material.viewed_bytes
     )
@@ -151,8 +148,9 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
             None,
             payload={"reason": reason.strip(), "sha256": material.sha256, "name": material.name},
         )
+    name = offered_name(material.name, material.media_type)
     return Content(
-        material, case_id, material.name, material.sha256, material.media_type, material.size_bytes
+        material, case_id, name, material.sha256, material.media_type, material.size_bytes
     )
 
 
@@ -221,6 +219,8 @@ class Copier:
                 viewed_sha256=sha256,
                 viewed_bytes=size,
                 viewed_fault="",
+                # Of Word, Excel and OFD only the copy tells how many there are.
+                pages=now.pages or made["pages"],
                 scan=scan,
             )
             await rows.save_material(change.connection, job.body["case"], ready, new=False)

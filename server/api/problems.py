@@ -267,6 +267,26 @@ TABLE: Final[dict[Code, Entry]] = {
         "文件已损坏或无法打开，请重新扫描后上传。",
         "The file is broken or cannot be opened. Please scan it again and upload it anew.",
     ),
+    Code.FILE_PASSWORD: Entry(
+        422,
+        "文件设有打开密码，请去掉密码另存后重新上传。",
+        "The file asks for a password. Please save it without one and upload it anew.",
+    ),
+    Code.FILE_DEPTH: Entry(
+        422,
+        "这张 JPEG 是 12 位色深，无法查看；请在扫描或拍摄设置中改为 8 位（普通）JPEG 后重新上传。",
+        "This JPEG has 12 bits a colour and cannot be shown. Please choose ordinary JPEG (8 bits) at the scanner or camera and upload it anew.",
+    ),
+    Code.FILE_PIXELS: Entry(
+        422,
+        "图片像素过多（上限 1.2 亿），请降低分辨率重新扫描，或缩小后上传。",
+        "The picture has too many pixels (at most 120 million). Please scan it at a lower resolution or make it smaller.",
+    ),
+    Code.FILE_BOMB: Entry(
+        422,
+        "文件解压后异常大，为安全未接收；请用 Word、Excel 打开原文件另存，或打印为 PDF 后上传。",
+        "Unpacked the file would become abnormally large and is not taken. Please save it anew from Word or Excel, or print it to PDF.",
+    ),
     Code.FILE_TOO_LARGE: Entry(
         413, "文件超过大小限制（{max_size}），请压缩或分成几份后上传。", "The file is larger than {max_size}. Please make it smaller, or send it in parts."
     ),

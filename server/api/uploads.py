@@ -122,6 +122,10 @@ _BYTES_PROBLEMS: Final = (
     Code.TOO_LARGE,
     Code.FILE_TYPE,
     Code.FILE_BROKEN,
+    Code.FILE_PASSWORD,
+    Code.FILE_DEPTH,
+    Code.FILE_PIXELS,
+    Code.FILE_BOMB,
 )
 
 

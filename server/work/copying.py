@@ -40,6 +40,7 @@ _CHINESE_SIMPLIFIED: Final = 2
 """Which face of Noto's collection."""
 
 _CONVERTED: Final = "OFD 转换件，以原件为准"
+_FRAMES: Final = "动态图片，此处为第 1 帧（共 {} 帧）"
 _SEALS: Final = "OFD 转换件，含 {} 处电子签章，未绘出、未验证"
 
 
@@ -94,12 +95,15 @@ def _copy_picture(
         made_type = media_type
     try:
         with Image.open(source, formats=[name]) as opened:
+            frames = getattr(opened, "n_frames", 1) if media_type != HEIC else 1
             picture: Any = ImageOps.exif_transpose(_to_srgb(opened))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise Unreadable(str(error)) from None
     transparent = made != "JPEG" and (picture.mode in ("LA", "PA", "RGBA") or _see_through(picture))
     picture = picture.convert("RGBA" if transparent else "L" if picture.mode == "L" else "RGB")
     picture.info.clear()
+    if frames > 1:
+        mark = [*mark, _FRAMES.format(frames)]
     if mark:
         tile = _tile(mark, min(picture.size) * _MARK_SHARE, fonts)
         for x, y in _places(picture.width, picture.height, *tile.size):

@@ -7,6 +7,7 @@ to end this process.
 
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,16 @@ OFD: Final = "application/ofd"
 PACKED: Final = "application/zip"
 """What these three begin as; which of them it is, if any, is told by what is inside."""
 MEDIA_TYPES: Final = (PDF, *PICTURES.values(), HEIC, *OFFICE, OFD)
+ENDINGS: Final = {
+    PDF: ("pdf",),
+    PICTURES["JPEG"]: ("jpg", "jpeg", "jpe", "jfif"),
+    PICTURES["PNG"]: ("png", "apng"),
+    PICTURES["WEBP"]: ("webp",),
+    HEIC: ("heic", "heif", "hif"),
+    **{media_type: (ending,) for media_type, ending in OFFICE.items()},
+    OFD: ("ofd",),
+}
+"""How names of each type end; the first is put where another stood."""
 EARLY_TYPES: Final = (PDF, *PICTURES.values())
 """What browsers draw by themselves, and of a part too."""
 HEAD_BYTES: Final = 1024
@@ -33,6 +44,8 @@ _HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"m
 
 _MAX_PIXELS: Final = 120_000_000
 """A page or photo beyond 120 megapixels is a decompression bomb or of no use on a screen."""
+_HEADERS_BYTES: Final = 4 * 1024 * 1024
+"""In which a JPEG tells what it is; before that stand colour profile and EXIF."""
 _MAX_PAGES: Final = 5000
 _MAX_ENTRIES: Final = 10_000
 _MAX_UNPACKED: Final = 512 * 1024 * 1024
@@ -62,8 +75,20 @@ def media_type_of(head: bytes) -> str | None:
     return None
 
 
+class Unusable(Exception):
+    """Why a file is not taken, as the code of a refusal."""
+
+
 def probe(file: Path) -> dict[str, Any]:
-    """``{media_type, pages}``, or ``{code}``: file_type or file_broken."""
+    """``{media_type, pages}``, or ``{code}``: file_type, file_broken, file_password, file_depth (a
+    picture of 12 bits a colour), file_pixels or file_bomb."""
+    try:
+        return _probe(file)
+    except Unusable as why:
+        return {"code": str(why)}
+
+
+def _probe(file: Path) -> dict[str, Any]:
     with file.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
         stream.seek(max(0, file.stat().st_size - TAIL_BYTES))
@@ -102,7 +127,9 @@ def _packed(file: Path) -> dict[str, Any]:
             )
             # All of this is told by the directory at its end: nothing is unpacked before.
             if bomb or len(entries) > _MAX_ENTRIES or unpacked > _MAX_UNPACKED:
-                return {"code": "file_broken"}
+                return {"code": "file_bomb"}
+            if any(one.flag_bits & 1 for one in entries):
+                return {"code": "file_password"}
             # Reads each entry to the size that it tells and no further, and asks its checksum.
             if archive.testzip() is not None:
                 return {"code": "file_broken"}
@@ -132,7 +159,11 @@ def _pdf_pages(file: Path, tail: bytes) -> int | None:
             if width <= 0 or height <= 0:
                 return None
         document.close()
-    except (pypdfium2.PdfiumError, IndexError):
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise Unusable("file_password") from None
+        return None
+    except IndexError:
         return None
     return count
 
@@ -149,14 +180,37 @@ def _picture_pages(file: Path, media_type: str) -> int | None:
         name = "HEIF"
     else:
         name = next(name for name, one in PICTURES.items() if one == media_type)
+    if name == "JPEG" and _bits(file) not in (None, 8):
+        raise Unusable("file_depth")
     try:
-        with Image.open(file, formats=[name]) as picture:
+        # What is above the limit is told by us, from the size that the picture says.
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            picture = Image.open(file, formats=[name])
+        with picture:
             if picture.width * picture.height > _MAX_PIXELS:
-                return None
+                raise Unusable("file_pixels")
             picture.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+    except Image.DecompressionBombError:
+        raise Unusable("file_pixels") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         return None
     return 1
+
+
+def _bits(file: Path) -> int | None:
+    """Bits of each colour of a JPEG, by the head of its first frame (ITU-T T.81, B.2.2)."""
+    with file.open("rb") as stream:
+        data = stream.read(_HEADERS_BYTES)
+    at = 2
+    while at + 5 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == 0xFF:
+            at += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return data[at + 4]
+        else:
+            at += 2 + length
+    return None
 
 
 def main() -> None:

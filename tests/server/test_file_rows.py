@@ -149,7 +149,7 @@ async def test_f3_a_pixel_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) 
                 bomb = png_of(width, height)
                 assert len(bomb) <= MIB
                 status, code, took = await sent(desk, case_id, bomb)
-                assert (status, code) == (422, "file_broken")
+                assert (status, code) == (422, "file_pixels")
                 assert took <= borne(max(1.0, 2 * usual_s))
         finally:
             watching.cancel()
@@ -227,7 +227,7 @@ async def test_f4_packed_bombs_are_refused_before_they_are_unpacked(tmp_path: Pa
         for name, make in BOMBS.items():
             data = make()
             status, code, took = await sent(desk, case_id, data)
-            expected = (422, "file_broken") if name == "docx" else (415, "file_type")
+            expected = (422, "file_bomb") if name == "docx" else (415, "file_type")
             assert (status, code) == expected, name
             assert took <= borne(10.0)
             # the same as a disguise: a PDF by its first bytes, an archive by its end

@@ -317,6 +317,7 @@ async def test_ofd_is_looked_at_or_a_sentence_says_why_not(node: Running) -> Non
             viewed = material["viewed"]
             if INSTALLED and outcome == "ready":
                 assert (viewed["state"], viewed["media_type"]) == ("ready", probe.PDF)
+                assert material["pages"] == 2  # as papers say it: counted on the copy
                 document = pypdfium2.PdfDocument(await desk.viewed(material_id))
                 try:
                     assert len(document) == 2

@@ -32,7 +32,7 @@ export interface LineFace {
   waiting: boolean
 }
 
-const REJECTED = ['file_type', 'file_broken', 'file_too_large', 'file_empty', 'disk_full', 'file_infected'] as const
+const REJECTED = ['file_type', 'file_broken', 'file_password', 'file_depth', 'file_pixels', 'file_bomb', 'file_too_large', 'file_empty', 'disk_full', 'file_infected'] as const
 
 const TRANSFERS: Record<Transfer['state'], StateKind> = {
   queued: 'waiting',

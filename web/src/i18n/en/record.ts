@@ -83,6 +83,10 @@ const record: Words<typeof zh> = {
     rejected: {
       file_type: 'The content does not fit the extension; please export the file anew',
       file_broken: 'The file is damaged and cannot be opened',
+      file_password: 'It asks for a password; please save it without one',
+      file_depth: 'A JPEG of 12 bits cannot be shown; please choose ordinary JPEG (8 bits)',
+      file_pixels: 'Too many pixels; please choose a lower resolution',
+      file_bomb: 'Abnormally large when unpacked; please save it anew or print it to PDF',
       file_too_large: 'Larger than the limit',
       file_empty: 'The file is empty',
       disk_full: 'The server is short of space; please try later',

@@ -80,6 +80,10 @@ export default {
     rejected: {
       file_type: '文件内容与扩展名不符，请重新导出',
       file_broken: '文件已损坏，打不开',
+      file_password: '设有打开密码，请去掉密码另存后再传',
+      file_depth: '12 位 JPEG 不能查看，请改为 8 位（普通）JPEG 后再传',
+      file_pixels: '图片像素过多，请降低分辨率后再传',
+      file_bomb: '解压后异常大，请另存或打印为 PDF 后再传',
       file_too_large: '超过大小上限',
       file_empty: '文件是空的',
       disk_full: '服务器空间不足，请稍后再传',
