@@ -18,6 +18,8 @@ from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageChops, ImageDraw
 
 from server.work import copying, outlines
+from tests.kit.casework import CLERK
+from tests.kit.desks import demo_node, desk_of
 
 FORMS: Final = Path(__file__).parent / "forms"
 FONTS: Final = ["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"]
@@ -291,6 +293,46 @@ def test_turned_secret_and_overlong_fields_on_a_turned_page(tmp_path: Path) -> N
     assert "secret" not in said
     for text in ("竖排的地址", "甲乙丙", "自动字号的多行内容" * 12, "（全角）：，。《》—“引号”"):
         assert text in said
+
+
+def test_a_page_that_would_not_look_like_its_original_becomes_a_picture(tmp_path: Path) -> None:
+    button = mark(
+        "/Widget", [100, 100, 300, 200], FT=Name.Btn, Ff=1 << 16, T=String("b"), MK=Dictionary(TP=1)
+    )
+    source = built(tmp_path / "a.pdf", [button], anew=False)
+    with pikepdf.open(source, allow_overwriting_input=True) as pdf:
+        icon = pdf.make_stream(b"1 0 0 rg 0 0 50 50 re f")
+        icon["/Type"], icon["/Subtype"] = Name.XObject, Name.Form
+        icon["/BBox"] = Array([0, 0, 50, 50])
+        pdf.pages[0].obj["/Annots"][0]["/MK"]["/I"] = icon
+        pdf.save()
+    target = copied(source, tmp_path)
+    held(source, target, tmp_path)
+    with pikepdf.open(target) as pdf:
+        assert set(pdf.pages[0].obj["/Resources"]["/XObject"].keys()) == {"/Page"}
+
+
+async def test_the_copy_of_a_case_shows_the_form_or_says_why_not(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    stamp = built(tmp_path / "stamp.pdf", [mark("/Stamp", [20, 100, 200, 150], Name=Name.Approved)])
+    form = FORMS / "pikepdf.pdf"
+    async with demo_node(url, tmp_path) as node, desk_of(node, CLERK) as clerk:
+        case_id = await clerk.open_case()
+        made: list[dict[str, Any]] = []
+        for file in (form, stamp):
+            data = file.read_bytes() + b" " * 1100 + b"\n%%EOF\n"
+            location, material_id = await clerk.begin(case_id, "application", len(data), "a.pdf")
+            async with clerk.patch(location, 0, data) as said:
+                assert said.status == 204, await said.text()
+            made.append(await clerk.copied(case_id, material_id))
+        assert [one["viewed"]["state"] for one in made] == ["ready", "failed"]
+        seen = tmp_path / "seen.pdf"
+        seen.write_bytes(await clerk.viewed(made[0]["id"]))
+        texts_stand(form, seen)
+        async with clerk.http.get(f"/api/v1/materials/{made[1]['id']}/content") as said:
+            told = await said.json(content_type=None)
+        assert (said.status, told["code"]) == (409, "pdf_beyond")
+        assert "打印为 PDF" in told["title"]
 
 
 @pytest.mark.parametrize(
