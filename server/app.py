@@ -311,6 +311,7 @@ async def node(
         store=store,
         places={
             "data": data,
+            "uploads": data / "uploads",
             "blobs": settings.store.blob_root,
             "ledger": settings.store.ledger_dir,
         },

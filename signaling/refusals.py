@@ -117,6 +117,7 @@ class Code(StrEnum):
     MATERIAL_LOCKED = "material_locked"
     FILE_INFECTED = "file_infected"
     DISK_FULL = "disk_full"
+    DISK_READ_ONLY = "disk_read_only"
     CONTENT_ALTERED = "content_altered"
     # the machine
     BUSY = "busy"

@@ -7,6 +7,7 @@ client; nothing of cases and calls but how many there are.
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -220,10 +221,12 @@ async def _looked(key: str, look: Callable[[], Awaitable[Look]]) -> Look:
 
 
 def disk(places: Mapping[str, Path]) -> Look:
-    """The fullest of these disks. A folder that is not there yet counts as its nearest parent."""
+    """The fullest of these disks, or one that may not be written. A folder that is not there yet counts as its nearest parent."""
     free: dict[str, int] = {}
     for name, place in places.items():
         standing_ = next(one for one in (place, *place.parents) if one.is_dir())
+        if not os.access(standing_, os.W_OK):
+            return Look("disk", "failing", "disk_read_only", name, {"place": name})
         free[name] = shutil.disk_usage(standing_).free
     name = min(free, key=lambda name: free[name])
     gib = f"{free[name] / GIB:.1f} GiB"

@@ -13,8 +13,8 @@ import hmac
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -28,6 +28,7 @@ LETTING_GO_S: Final = 0.8
 SILENT_S: Final = 0.4
 """A writer that has brought nothing for so long is asked to let go by the next writer too."""
 NOTHING_LEFT: Final = (errno.ENOSPC, errno.EDQUOT)
+READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 COPIED_BYTES: Final = 1024 * 1024
 
 
@@ -84,7 +85,7 @@ class Checksum:
             digest = base64.b64decode(encoded.strip(), validate=True)
         except (binascii.Error, ValueError):
             digest = b""
-        if len(digest) != len(ALGORITHMS[algorithm]().digest()):
+        if not digest:
             raise Refusal(Code.MALFORMED, fields="Upload-Checksum")
         return cls(algorithm, digest)
 
@@ -195,12 +196,21 @@ async def coming(
 
 
 async def write(writing: Callable[..., object], *what: object) -> None:
-    """Do in a thread what writes to the disk. Refused with disk_full."""
-    try:
+    """Do in a thread what writes to the disk. Refused as in ``written``."""
+    with written():
         await asyncio.to_thread(writing, *what)
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Around what makes, opens or writes a file. Refused with disk_full and disk_read_only."""
+    try:
+        yield
     except OSError as error:
         if error.errno in NOTHING_LEFT:
             raise Refusal(Code.DISK_FULL) from error
+        if error.errno in READ_ONLY:
+            raise Refusal(Code.DISK_READ_ONLY) from error
         raise
 
 

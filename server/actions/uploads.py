@@ -31,6 +31,7 @@ from server.actions.receiving import (
     head_of,
     join,
     write,
+    written,
 )
 from server.domain.material import Purpose
 from server.domain.person import Actor, Role, System
@@ -66,7 +67,7 @@ Progress = Callable[[MaterialProgress], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far an upload has come, in bytes; ``length`` None: not told yet. ``material_id`` is None
-    for a part."""
+    for a part. ``ended_in`` is the case in which one that was sent in a row was stored or rejected."""
 
     upload_id: str
     material_id: str | None
@@ -75,6 +76,7 @@ class Standing:
     expires_at: datetime
     told: str = ""
     concat: str = ""
+    ended_in: str | None = None
 
 
 class Uploads:
@@ -134,7 +136,7 @@ class Uploads:
         ``length`` None will be told with a piece. An empty file is taken and stands as rejected.
         The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
         the approver's file that this one returns. Refused: not_found, file_too_large, disk_full,
-        quota_exceeded, and as in ``server.domain.material.sent``.
+        disk_read_only, quota_exceeded, and as in ``server.domain.material.sent``.
         """
         await self._has_room(length)
         async with self._new_file() as upload_id, self._store.change(actor) as change:
@@ -270,7 +272,7 @@ class Uploads:
     async def _new_file(self) -> AsyncIterator[str]:
         """The id of a new upload with an empty file, which goes when the block fails."""
         upload_id = new_id()
-        await asyncio.to_thread(self.path_of(upload_id).touch, 0o600)
+        await write(self.path_of(upload_id).touch, 0o600)
         try:
             yield upload_id
         except BaseException:
@@ -468,7 +470,8 @@ class Uploads:
         told = 0.0
         most = self._most(upload)
         path = self.path_of(upload.id)
-        file = await opened(lambda: path.open("ab", 0))
+        with written():
+            file = await opened(lambda: path.open("ab", 0))
         try:
             async for chunk in coming(chunks, hold, self._silence_s):
                 if began < probe.HEAD_BYTES <= at and await self._head_is_wrong(upload):
@@ -501,7 +504,8 @@ class Uploads:
         beside = self.path_of(upload.id).with_suffix(".next")
         most = self._most(upload)
         size = 0
-        file = await opened(lambda: beside.open("wb", 0))
+        with written():
+            file = await opened(lambda: beside.open("wb", 0))
         try:
             try:
                 async for chunk in coming(chunks, hold, self._silence_s):
@@ -673,4 +677,5 @@ def _standing(upload: Upload, offset: int) -> Standing:
         upload.expires_at,
         upload.told,
         upload.concat,
+        None if upload.finished_at is None or upload.concat else upload.case_id,
     )

@@ -34,6 +34,10 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "zh-CN": "{place} 所在磁盘只剩 {free}：请扩容或清理，写满后上传、录制与办理都会被拒绝。",
         "en": "Only {free} left for {place}: make room. When it is full, uploads, recording and acts are refused.",
     },
+    "disk_read_only": {
+        "zh-CN": "{place} 所在目录不能写入（只读）：请检查挂载方式和目录权限，在此之前上传、录制与办理会被拒绝。",
+        "en": "The folder of {place} may not be written: look at how it is mounted and whose it is. Uploads, recording and acts are refused meanwhile.",
+    },
     "media": {
         "zh-CN": "音视频服务运行中：{rooms} 个房间，{parties} 方；录制丢包 {dropped}，重启 {restarts} 次，{halted} 方因磁盘写不进而未录。",
         "en": "The media worker runs: {rooms} rooms, {parties} parties; the recorder dropped {dropped} packets and was restarted {restarts} times; {halted} parties are not recorded because the disk refuses.",

@@ -142,6 +142,7 @@ async def finish_phone(ask: Ask[Nothing, Nothing]) -> web.Response:
         Code.CASE_CLOSED,
         Code.FILE_TOO_LARGE,
         Code.DISK_FULL,
+        Code.DISK_READ_ONLY,
         Code.THROTTLED,
         Code.QUOTA_EXCEEDED,
     ),
@@ -207,6 +208,7 @@ async def read_page(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         Code.FILE_BOMB,
         Code.CASE_CLOSED,
         Code.DISK_FULL,
+        Code.DISK_READ_ONLY,
         Code.NODE_AWAY,
     ),
 )

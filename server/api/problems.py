@@ -423,6 +423,11 @@ TABLE: Final[dict[Code, Entry]] = {
         "服务器存储空间不足，请联系管理员。",
         "The server has no room left. Please tell the administrator.",
     ),
+    Code.DISK_READ_ONLY: Entry(
+        507,
+        "服务器的存储目录不能写入（只读），请联系管理员。",
+        "The server may only read its storage folder. Please tell the administrator.",
+    ),
     Code.CONTENT_ALTERED: Entry(
         409,
         "存储的内容与存证不一致，已停止提供，请联系管理员。",

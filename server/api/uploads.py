@@ -63,6 +63,7 @@ _EARLY_HEADERS: Final = {
 
 routes: Final = Routes("uploads")
 
+_FOR_CASE: Final = "Yunjian-Case"
 _TUS: Final = Header("Tus-Resumable", {"const": VERSION}, "Version of the protocol.")
 _BYTES: Final = {"type": "string", "pattern": "^[0-9]{1,15}$"}
 _PIECE_HEADERS: Final = (
@@ -162,6 +163,7 @@ _BYTES_PROBLEMS: Final = (
         Code.FILE_EMPTY,
         Code.FILE_TOO_LARGE,
         Code.DISK_FULL,
+        Code.DISK_READ_ONLY,
         Code.THROTTLED,
         Code.UNSUPPORTED_MEDIA_TYPE,
         Code.UPLOAD_EXPIRED,
@@ -272,7 +274,15 @@ async def _join(
     "HEAD",
     PATH + "/{upload_id}",
     produces=(),
-    headers=(_TUS,),
+    headers=(
+        _TUS,
+        Header(
+            _FOR_CASE,
+            {"type": "string"},
+            "The case that the file is meant for; without it a finished upload is gone (410).",
+            required=False,
+        ),
+    ),
     problems=(
         Code.UPLOAD_VERSION,
         Code.NOT_FOUND,
@@ -284,7 +294,9 @@ async def _join(
 async def read_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """How many bytes are there, of how many, and what was said of it at its beginning.
 
-    A sender that hangs is asked to let go first.
+    A sender that hangs is asked to let go first. One that has ended, stored or rejected, is gone
+    (410), unless it was made of parts, but for who names its case in ``Yunjian-Case``: a client that remembers addresses by file
+    would take it for the same file of a later case, send nothing and call that a success.
     """
     same_version(ask.request)
     upload_id = ask.path("upload_id")
@@ -293,6 +305,8 @@ async def read_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
 
 async def _stands(ask: Ask[Nothing, Nothing], upload_id: str) -> web.StreamResponse:
     standing = await ask.request.app[UPLOADS].standing(ask.actor, upload_id)
+    if standing.ended_in not in (None, ask.request.headers.get(_FOR_CASE)):
+        raise Refusal(Code.UPLOAD_EXPIRED)
     length = standing.length
     headers = {
         **offset_headers(standing),
@@ -320,6 +334,7 @@ _PATCH_PROBLEMS: Final = (
     Code.FILE_TOO_LARGE,
     Code.CASE_CLOSED,
     Code.DISK_FULL,
+    Code.DISK_READ_ONLY,
     Code.NODE_AWAY,
     *_BYTES_PROBLEMS,
 )
@@ -622,8 +637,10 @@ def same_version(request: web.Request) -> None:
 
 
 def number_in(request: web.Request, header: str) -> int:
-    """A count of bytes in this header. Refused: malformed."""
+    """A count of bytes in this header. Refused: malformed; file_too_large for a length beyond reason."""
     said = request.headers.get(header, "")
+    if header == "Upload-Length" and said.isascii() and said.isdigit() and len(said) > 15:
+        raise Refusal(Code.FILE_TOO_LARGE, max_bytes=request.app[UPLOAD_LIMITS].max_bytes)
     if not (said.isascii() and said.isdigit() and len(said) <= 15):
         raise Refusal(Code.MALFORMED, fields=header)
     return int(said)

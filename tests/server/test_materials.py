@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import io
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 from tusclient import client as tuspy
 
-from server.actions import demo
+from server.actions import demo, health
 from server.actions.uploads import LIVES
 from server.api.uploads import UPLOADS
 from server.app import Running
@@ -276,7 +277,7 @@ async def test_offset_and_checksum_are_kept(clerk: Desk, line: str) -> None:
         assert said.status == 204
     assert (await clerk.material(case_id, material_id))["state"] == "stored"
     # The sender may have missed the answer: he asks, and learns that all is there.
-    assert await clerk.offset(location) == len(data)
+    assert await clerk.offset(location, case_id) == len(data)
 
 
 async def arrived(node: Running, location: str, size: int) -> None:
@@ -445,3 +446,29 @@ async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
 
         await until(stored, 10)
         assert material["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+async def test_a_folder_that_may_only_be_read_is_said_as_such(
+    node: Running, clerk: Desk, line: str
+) -> None:
+    """For a file that begins, for one that goes on, and on the health page."""
+
+    async def mount(*words: str) -> None:
+        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no file system may be mounted here: {done.stderr.decode().strip()}")
+
+    folder = node.app[UPLOADS].path_of("x").parent
+    await mount("mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder))
+    try:
+        case_id = await clerk.open_case()
+        location, _ = await clerk.begin(case_id, line, 5000)
+        await mount("mount", "-o", "remount,ro", str(folder))
+        async with clerk.begun(case_id, line, 5000) as said:
+            assert (said.status, (await said.json())["code"]) == (507, "disk_read_only")
+        async with clerk.patch(location, 0, b"x") as said:
+            assert (said.status, (await said.json())["code"]) == (507, "disk_read_only")
+        look = await asyncio.to_thread(health.disk, {"uploads": folder})
+        assert (look.state, look.said) == ("failing", "disk_read_only")
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", str(folder)], check=True)

@@ -194,7 +194,7 @@ async def test_u3_a_connection_cut_at_any_byte(
             # Of a short piece the node may have read nothing yet when it is asked: then what it
             # reads later moves the offset, and the sender asks again, as every client does.
             for _ in range(5):
-                at = await desk.offset(location)
+                at = await desk.offset(location, case_id)
                 async with desk.patch(location, at, io.BytesIO(data[at:])) as said:
                     status = said.status
                 if status != 409:
@@ -342,7 +342,7 @@ async def test_u8_a_node_killed_while_it_writes(
             there = file.stat().st_size
             await node.start()
             async with desk_of(node, "lixiulan") as desk:
-                at = await desk.offset(location)
+                at = await desk.offset(location, case_id)
                 assert at <= there
                 async with desk.patch(location, at, io.BytesIO(data[at:])) as said:
                     assert said.status == 204
@@ -392,7 +392,7 @@ async def test_u10_more_than_was_declared(tmp_path: Path) -> None:
             async with desk.patch(location, 0, body) as said:
                 assert said.status == 413
             assert stored_bytes(node, location) <= len(data)
-        at = await desk.offset(location)
+        at = await desk.offset(location, case_id)
         async with desk.patch(location, at, chunked(data[at:])) as said:
             assert said.status == 204
         stored = await desk.material(case_id, material)
@@ -431,7 +431,7 @@ async def test_u11_what_expired_is_gone_and_what_is_finished_stays(
             clock.move(3600)
             assert await node.app[UPLOADS].sweep() == 0
         async with desk_of(node, "lixiulan") as desk:
-            assert await desk.offset(finished) == len(data)
+            assert await desk.offset(finished, case_id) == len(data)
             states = [one["state"] for one in (await desk.case(case_id))["materials"]]
             assert states == ["stored", "cancelled", "cancelled", "cancelled"]
 

@@ -214,7 +214,8 @@ function open(case_id: string) {
       retryDelays: RETRY_MS,
       storeFingerprintForResuming: false,
       removeFingerprintOnSuccess: true,
-      headers: { 'Accept-Language': language() },
+      // named so that a file whose last answer was lost is found finished, and not sent again
+      headers: { 'Accept-Language': language(), 'Yunjian-Case': case_id },
       metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}) },
       onUploadUrlAvailable: () => {
         void changeKept(id, { url: upload.url })
