@@ -302,6 +302,11 @@ class _Player:
         assert self._client is not None
         return await self._client.ask({"type": kind, **members})
 
+    async def act(self, kind: str, case_id: str, **members: Any) -> dict[str, Any]:
+        """An act that rests on how the case stands now."""
+        seen = (await self.get(f"/cases/{case_id}"))["version"]
+        return await self.ask(kind, case_id=case_id, seen_version=seen, **members)
+
     async def hint(self, kind: str, **members: Any) -> None:
         assert self._client is not None
         await self._client.hint({"type": kind, **members})
@@ -504,7 +509,7 @@ async def _decide(
     if meeting.course == "referred":
         reason = "住所已迁至聊城，由住所地办理。"
         refer = {"unit_id": demo.LIAOCHENG, "reason": reason}
-        await approver.ask("case.refer", case_id=case["id"], **refer)
+        await approver.act("case.refer", case["id"], **refer)
         return
     for point in case["item"]["checklist"]:
         lacking = meeting.course == "to_correct" and point is case["item"]["checklist"][0]
@@ -521,9 +526,9 @@ async def _decide(
             height=300,
             strokes=SIGNATURE,
         )
-        await window.ask("case.submit", case_id=case["id"], hash=shown["hash"])
+        await window.act("case.submit", case["id"], hash=shown["hash"])
     decided = {"decision": meeting.course, "reason": REASONS[meeting.course]}
-    await approver.ask("case.decide", case_id=case["id"], **decided)
+    await approver.act("case.decide", case["id"], **decided)
 
 
 def _values(meeting: Meeting) -> dict[str, str]:

@@ -172,7 +172,13 @@ class ScriptedApprover:
             await self._propose()
         elif self._complete():
             await asyncio.sleep(LOOK_FOR_S)
-            await self._ask("case.decide", decision="accepted", reason=ACCEPTED)
+            seen = await self._client.ask({"type": "case.open", "case_id": self._case})
+            await self._ask(
+                "case.decide",
+                decision="accepted",
+                reason=ACCEPTED,
+                seen_version=seen["version"],
+            )
             self._decided = True
 
     def _unread(self) -> Mapping[str, Any] | None:

@@ -47,6 +47,8 @@ class Code(StrEnum):
     # the case and its form
     CASE_CLOSED = "case_closed"
     STALE = "stale"
+    CHANGED = "changed"
+    OTHER_CASE_IN_CALL = "other_case_in_call"
     FIELD_UNKNOWN = "field_unknown"
     FIELD_HELD = "field_held"
     FIELD_INVALID = "field_invalid"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from server.actions.cases import AHEAD, Connected, Handler, actor_of, admitted, subject_of
+from server.actions.cases import AHEAD, Connected, Handler, actor_of, admitted, rests_on, subject_of
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view, person_ref
 from server.domain import case as rules
@@ -21,7 +21,7 @@ from server.domain.working_days import CHINA_REGION, china_day
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
-from server.wire.case import CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
+from server.wire.case import CaseAct, CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
 from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
@@ -91,7 +91,7 @@ async def extend(store: Store, actor: Actor, command: CaseExtendLimit) -> Ack:
 async def _turn(
     store: Store,
     actor: Actor,
-    command: Command,
+    command: CaseAct,
     case_id: str,
     why: Why,
     step: Step,
@@ -104,10 +104,10 @@ async def _turn(
         subject = subject_of(case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, case_id)
-        if hand.side != "approver":
-            raise Refusal(Code.NOT_YOURS, case=case_id)
-        if why == "extended" and not may(actor, Act.LIMIT_EXTEND, unit_id=record.case.unit_id):
+        heads = may(actor, Act.LIMIT_EXTEND, unit_id=record.case.unit_id)
+        if why == "extended" and hand.side == "approver" and not heads:
             raise Refusal(Code.FORBIDDEN, why="head")
+        rests = await rests_on(change, hand, command, seen, side="approver")
         known = await catalogue_rows.known_days(
             change.connection,
             CHINA_REGION,
@@ -136,6 +136,7 @@ async def _turn(
                 by=people[actor.person_id],
             ),
             payload={
+                **rests,
                 **told,
                 "due_on": now.promised.due_on.isoformat(),
                 "legal_due_on": now.legal.due_on.isoformat(),

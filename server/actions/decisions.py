@@ -16,6 +16,7 @@ from server.actions.cases import (
     actor_of,
     admitted,
     number_of,
+    rests_on,
     subject_of,
 )
 from server.actions.papers import ask_paper
@@ -160,7 +161,7 @@ async def decide(
 ) -> Ack:
     """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
 
-    Refusals: ``server.domain.case.decide``.
+    Refusals: ``server.domain.case.decide``, ``server.actions.cases.rests_on``.
     """
     async with store.change(actor, command) as change:
         if change.replayed:
@@ -168,6 +169,7 @@ async def decide(
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
+        rests = await rests_on(change, hand, command, seen, side="approver")
         today = china_day(change.at)
         known = await catalogue_rows.known_days(
             change.connection, CHINA_REGION, china_day(record.case.created_at), today + AHEAD
@@ -202,6 +204,7 @@ async def decide(
                 decision=shown,
             ),
             payload={
+                **rests,
                 "number": number,
                 "decision": decided.kind,
                 "reason": decided.reason,
@@ -220,14 +223,16 @@ async def decide(
 async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
     """转办: another unit decides from now on. Who watched the case opens it anew, as far as he may.
 
-    Refusals: ``not_found`` (of the unit too), ``server.domain.case.refer``.
+    Refusals: ``not_found`` (of the unit too), ``server.domain.case.refer``,
+    ``server.actions.cases.rests_on``.
     """
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
-        await change.lock(subject)
+        seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
+        rests = await rests_on(change, hand, command, seen, side="approver")
         here = await people_rows.find_authority(change.connection, record.case.unit_id)
         there = await people_rows.find_authority(change.connection, command.unit_id)
         if here is None or there is None:
@@ -248,6 +253,6 @@ async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
                 unit_id=there.id,
                 place=there.place,
             ),
-            payload={"from": here.id, "to": there.id, "reason": told.reason},
+            payload=rests | {"from": here.id, "to": there.id, "reason": told.reason},
         )
         return change.ack()

@@ -3,7 +3,18 @@
 Rules are in server.domain.handover.
 """
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
+from collections.abc import Mapping
+from typing import Any
+
+from server.actions.cases import (
+    Connected,
+    Handler,
+    actor_of,
+    admitted,
+    new_id,
+    rests_on,
+    subject_of,
+)
 from server.actions.papers import ask_paper
 from server.actions.views import handover_view, person_ref
 from server.domain import handover as rules
@@ -39,6 +50,7 @@ async def send(store: Store, actor: Actor, command: CaseSendOriginals) -> Ack:
             return change.replayed
         seen = await change.lock(subject_of(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
+        rests = await rests_on(change, hand, command, seen, side="window")
         before = await rows.list_handovers(change.connection, command.case_id)
         new = Handover(
             id=new_id(),
@@ -53,7 +65,7 @@ async def send(store: Store, actor: Actor, command: CaseSendOriginals) -> Ack:
         case = record.case
         new = rules.send(case.item, before, new, hand, refused=case.state == "refused")
         await rows.add(change.connection, case.id, new)
-        await _record(change, case.id, new, "case.send_originals")
+        await _record(change, case.id, new, "case.send_originals", rests)
         await _ask(change, record, new, actor)
         return change.ack({"handover_id": new.id})
 
@@ -66,13 +78,14 @@ async def receive(store: Store, actor: Actor, command: CaseReceiveOriginals) -> 
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        await change.lock(subject_of(command.case_id))
+        seen = await change.lock(subject_of(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
+        rests = await rests_on(change, hand, command, seen, side="approver")
         before = await rows.list_handovers(change.connection, command.case_id)
         told = {one.line: Verdict(one.received, one.note) for one in command.arrived}
         after = rules.receive(before, command.handover_id, told, command.note, hand, at=change.at)
         await rows.save(change.connection, after)
-        await _record(change, command.case_id, after, "case.receive_originals")
+        await _record(change, command.case_id, after, "case.receive_originals", rests)
         await _ask(change, record, after, actor)
         return change.ack()
 
@@ -82,7 +95,9 @@ async def _ask(change: Change, record: case_rows.Record, handover: Handover, act
     await ask_paper(change, record, "handover", handover=handover, people=named)
 
 
-async def _record(change: Change, case_id: str, handover: Handover, act: str) -> None:
+async def _record(
+    change: Change, case_id: str, handover: Handover, act: str, rests: Mapping[str, Any]
+) -> None:
     subject = subject_of(case_id)
     named = {one for one in (handover.by, handover.received_by) if one}
     people = {**await person_refs(change.connection, named)}
@@ -97,6 +112,7 @@ async def _record(change: Change, case_id: str, handover: Handover, act: str) ->
             subject=subject, version=version, at=change.at, handover=view
         ),
         payload={
+            **rests,
             "number": handover.number,
             "courier": handover.courier,
             "tracking": handover.tracking,

@@ -20,6 +20,7 @@ from server.actions.cases import (
     admitted,
     header,
     new_id,
+    rests_on,
     subject_of,
 )
 from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
@@ -77,13 +78,15 @@ async def ask_paper(
     *,
     act: str = "paper.ask",
     handover: Handover | None = None,
+    rests: Mapping[str, Any] | None = None,
     people: Mapping[str, PersonRef] | None = None,
 ) -> PaperView:
     """Ask for a paper about the case as ``record`` has it, in this transaction.
 
     Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. Call
     it behind the change that gives rise to it, with the case locked and as it is afterwards.
-    ``handover`` is what a list of originals is about, with its ``people``.
+    ``handover`` is what a list of originals is about, with its ``people``. ``rests`` is what the author
+    saw, where the paper alone is the act.
     """
     case = record.case
     subject = subject_of(case.id)
@@ -106,7 +109,7 @@ async def ask_paper(
     facts = await _facts(change, record, paper)
     if handover is not None:
         facts["handover"] = _handover(handover, record.case.item, people or {})
-    await _record(change, paper, act)
+    await _record(change, paper, act, **(rests or {}))
     await enqueue(change, KIND, subject, {"paper": paper.id, "facts": facts})
     return paper_view(paper)
 
@@ -117,14 +120,13 @@ async def print_form(store: Store, actor: Actor, command: CasePrintForm) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        await change.lock(subject_of(command.case_id))
+        seen = await change.lock(subject_of(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
-        if hand.side != "window":
-            raise Refusal(Code.NOT_YOURS, case=command.case_id)
+        rests = await rests_on(change, hand, command, seen, side="window")
         made = await rows.list_papers(change.connection, [command.case_id])
         if sum(one.kind == "application" for one in made) >= FORMS_AT_MOST:
             raise Refusal(Code.THROTTLED)
-        paper = await ask_paper(change, record, "application", act="case.print_form")
+        paper = await ask_paper(change, record, "application", act="case.print_form", rests=rests)
         return change.ack({"paper_id": paper.id})
 
 

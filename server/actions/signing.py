@@ -17,6 +17,7 @@ from server.actions.cases import (
     header,
     new_id,
     number_of,
+    rests_on,
     subject_of,
 )
 from server.actions.papers import ask_paper
@@ -149,14 +150,16 @@ async def submit(
 ) -> Ack:
     """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
 
-    Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``.
+    Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``,
+    ``server.actions.cases.rests_on``.
     """
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
-        await change.lock(subject)
+        seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
+        rests = await rests_on(change, hand, command, seen, side="window")
         today = china_day(change.at)
         known = await catalogue_rows.known_days(
             change.connection, CHINA_REGION, today, today + AHEAD
@@ -181,6 +184,7 @@ async def submit(
                 subject=subject, version=version, at=change.at, number=number, submission=view
             ),
             payload={
+                **rests,
                 "number": number,
                 "hash": submission.hash,
                 "signature": submission.signature_id,

@@ -156,6 +156,16 @@ TABLE: Final[dict[Code, Entry]] = {
         "还有未办妥的事项：必要材料、后补承诺、必填项、待解决的审查意见、告知要点或申请人签名。请按页面列出的各项办妥后再提交。",
         "Something is still open: a required material or field, a comment, a point of the checklist or the signature. See to what the page lists first.",
     ),
+    Code.CHANGED: Entry(
+        409,
+        "页面显示之后，办件内容又有变化。请核对变化后再办理。",
+        "The case has changed since your page showed it. Look at what changed, then decide again.",
+    ),
+    Code.OTHER_CASE_IN_CALL: Entry(
+        409,
+        "您正在就另一办件进行云见面。请确认要办理的是本件。",
+        "You are in a call about another case. Confirm that you mean this one.",
+    ),
     Code.SECOND_NOTICE: Entry(
         409,
         "本办件已发过补正通知。依照《行政许可法》第三十二条，须一次告知全部补正内容；确需再次告知的，请确认后发出。",

@@ -30,14 +30,22 @@ from server.store.database import (
     upgrade,
 )
 from server.store.ledger import Finding, Kind, Report, Sequencer, Verifier
-from server.store.unit_of_work import EVENTS_AT_ONCE, Change, events_after, turn_of, version_of
+from server.store.unit_of_work import (
+    EVENTS_AT_ONCE,
+    Change,
+    Done,
+    acts_after,
+    events_after,
+    turn_of,
+    version_of,
+)
 from signaling.protocol import Command, StoredEvent
 from signaling.refusals import Code, Refusal
 
 __all__ = [
-    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Finding", "Kind",
+    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "Kind",
     "ReferencesBroken", "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings",
-    "SystemClock", "Verifier", "check", "events_after", "upgrade", "verify", "version_of",
+    "SystemClock", "Verifier", "acts_after", "check", "events_after", "upgrade", "verify", "version_of",
 ]  # fmt: skip
 
 

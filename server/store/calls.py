@@ -224,6 +224,21 @@ async def running_of(connection: Connection, person_id: str) -> list[CallId]:
     return [call.id for call in found if person_id in call.engaged()]
 
 
+async def seats_of(connection: Connection, person_id: str) -> list[tuple[CallId, str]]:
+    """The live calls in which this person sits, also while his place is only held, each with its case."""
+    newest: dict[str, Any] = {}
+    for leg in await connection.execute(
+        sa.select(legs.c.call_id, legs.c.state, calls.c.case_id)
+        .join(calls, calls.c.id == legs.c.call_id)
+        .where(legs.c.person_id == person_id, calls.c.state == CallState.LIVE)
+        .order_by(legs.c.joined_at, sa.case((legs.c.state == LegState.JOINED, 1), else_=0))
+    ):
+        newest[leg.call_id] = leg
+    return [
+        (CallId(leg.call_id), leg.case_id) for leg in newest.values() if leg.state != LegState.LEFT
+    ]
+
+
 async def running_about(connection: Connection, case_id: str) -> CallId | None:
     """The call about this case that has not ended."""
     found = await connection.scalar(

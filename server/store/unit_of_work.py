@@ -8,7 +8,8 @@ after the commit. It knows the tables of that road and no others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -280,6 +281,41 @@ async def events_after(
         StoredEvent(row.subject, row.version, row.type, row.body, row.people, row.at)
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that was committed: what the ledger calls it, and the body of its event."""
+
+    version: int
+    act: str
+    body: Mapping[str, Any]
+
+
+async def acts_after(
+    connection: AsyncConnection, subject: str, after: int, acts: Collection[str], *, but_by: str
+) -> list[Done]:
+    """Those of these acts of others than `but_by` that made a version of `subject` greater than `after`,
+    oldest first, at most 500."""
+    rows = await connection.execute(
+        sa.select(ledger_entries.c.version, ledger_entries.c.act, events.c.body)
+        .join(
+            events,
+            sa.and_(
+                events.c.subject == ledger_entries.c.subject,
+                events.c.version == ledger_entries.c.version,
+            ),
+        )
+        .where(
+            ledger_entries.c.subject == subject,
+            ledger_entries.c.version > after,
+            ledger_entries.c.act.in_(list(acts)),
+            ledger_entries.c.actor != but_by,
+        )
+        .order_by(ledger_entries.c.version)
+        .limit(EVENTS_AT_ONCE)
+    )
+    return [Done(row.version, row.act, row.body) for row in rows]
 
 
 async def version_of(connection: AsyncConnection, subject: str) -> int:

@@ -639,6 +639,23 @@ class CaseOpened(Message):
 # ---------------------------------------------------------------- commands
 
 
+class CaseAct(Command):
+    """An act that counts: it decides, refers, turns the clock or makes a paper. It names what its author saw.
+
+    Refused besides: ``changed`` when others have changed values, materials, reviews, comments, the unit
+    or the decision since (``changes`` says what: ``values:<field>``, ``materials:<line>``,
+    ``reviews:<line>`` or ``reviews:point:<key>``, ``comments:<anchor>``, ``unit``, ``decision``);
+    ``other_case_in_call`` while he sits in a live call about another case (``call``, ``case``), until
+    ``other_call_id`` names that call; ``stale`` for a version that the case has not reached.
+    """
+
+    case_id: Id
+    seen_version: Version
+    """The version of the case that the page showed."""
+    other_call_id: Id | None = None
+    """His yes: he means this case, though he sits in this call about another one."""
+
+
 class CaseCreate(Command):
     """Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``."""
 
@@ -790,13 +807,12 @@ class OriginalsLine(Message):
     copies: Annotated[int, Field(ge=0, le=99)]
 
 
-class CaseSendOriginals(Command):
+class CaseSendOriginals(CaseAct):
     """Keep which paper originals go with which parcel; 材料交接清单 is made. Window only, until the case
     is refused. Refused: line_unknown, bad_number (a line of no paper), throttled (50 a case).
     Result: ``{handover_id}``."""
 
     type: Literal["case.send_originals"] = "case.send_originals"
-    case_id: Id
     courier: Annotated[
         str, StringConstraints(min_length=1, max_length=30, strip_whitespace=True, pattern=r"\S")
     ]
@@ -812,13 +828,12 @@ class ReceivedLine(Message):
     note: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-class CaseReceiveOriginals(Command):
+class CaseReceiveOriginals(CaseAct):
     """Tell of each line of a parcel whether it was in it; the list is made anew. Approver only.
     Refused: not_found, stale (told already), malformed (not each line), reason_missing (a line that
     is not there, without a note)."""
 
     type: Literal["case.receive_originals"] = "case.receive_originals"
-    case_id: Id
     handover_id: Id
     arrived: Annotated[list[ReceivedLine], Field(min_length=1, max_length=200)]
     note: Reason = ""
@@ -900,57 +915,52 @@ class CaseKeepDrawing(Command):
     only_me: StrictBool
 
 
-class CaseDecide(Command):
+class CaseDecide(CaseAct):
     """Approver only. ``accepted`` is refused (incomplete) while a required line has no accepted material.
 
     Gives the 办件编号 at the first decision. Result: ``{number}``.
     """
 
     type: Literal["case.decide"] = "case.decide"
-    case_id: Id
     decision: Decision
     reason: Reason
     again: bool = False
     """Set after the warning: a second 补正 notice is refused (second_notice) without it."""
 
 
-class CaseRefer(Command):
+class CaseRefer(CaseAct):
     """转办: let another unit decide from now on. Approver only.
 
     Refused: case_closed, reason_missing, same_unit, no_approver (nobody there could decide).
     """
 
     type: Literal["case.refer"] = "case.refer"
-    case_id: Id
     unit_id: Id
     reason: Reason
 
 
-class CaseStopClock(Command):
+class CaseStopClock(CaseAct):
     """Stop the clock of an accepted case for what does not count (行政许可法 45); its notice is made.
     Approver only. Refused: limit_not_running, clock_stopped, limit_passed, reason_missing."""
 
     type: Literal["case.stop_clock"] = "case.stop_clock"
-    case_id: Id
     why: StopReason
     reason: Reason
 
 
-class CaseResumeClock(Command):
+class CaseResumeClock(CaseAct):
     """Let the clock run again. Approver only. Refused: limit_not_running, clock_running.
     Result: ``{due_on}``."""
 
     type: Literal["case.resume_clock"] = "case.resume_clock"
-    case_id: Id
 
 
-class CaseExtendLimit(Command):
+class CaseExtendLimit(CaseAct):
     """延长 (行政许可法 42), once; its notice is made. Only an approver who is the head of the authority
     (forbidden). Refused: limit_not_running, extended_already, extension_too_long, limit_passed,
     reason_missing. Result: ``{due_on}``."""
 
     type: Literal["case.extend_limit"] = "case.extend_limit"
-    case_id: Id
     days: Annotated[int, Field(ge=1, le=60)]
     reason: Reason
 
@@ -1033,13 +1043,12 @@ class CaseSign(Command):
     ]
 
 
-class CaseSubmit(Command):
+class CaseSubmit(CaseAct):
     """Hand the signed summary in; gives the 办件编号 and makes the receipt (收件凭证). Window only.
     Refused: signature_missing (none, outdated, or of another summary), incomplete (a required line or
     field is empty). Result: ``{number}``."""
 
     type: Literal["case.submit"] = "case.submit"
-    case_id: Id
     hash: Hash
 
 
@@ -1075,12 +1084,11 @@ class CaseWithdrawPhone(Command):
     phone_id: Id
 
 
-class CasePrintForm(Command):
+class CasePrintForm(CaseAct):
     """Make the form as it is filled now, as a paper to print. Window only. Refused: throttled (50 a
     case). Result: ``{paper_id}``."""
 
     type: Literal["case.print_form"] = "case.print_form"
-    case_id: Id
 
 
 class CaseUnmask(Command):

@@ -40,6 +40,7 @@ from server.domain.person import Actor
 from server.store import Store, tables
 from server.store import people as staff
 from server.wire.case import (
+    CaseAct,
     CaseConsent,
     CaseCreate,
     CaseEdit,
@@ -164,9 +165,13 @@ class Office:
 
     async def do(self, login: str, command: type[Command], **members: Any) -> dict[str, Any]:
         """Let this person send a command with a new id; returns its result. A second later each time.
+        An act upon a case is that of a person whose page shows the newest version.
 
         Raises the Refusal.
         """
+        if issubclass(command, CaseAct):
+            about = f"case:{members['case_id']}"
+            members.setdefault("seen_version", await self.store.version(about))
         return await self.send(login, command(id=f"command-{next(_numbers)}", **members))
 
     async def send(self, login: str, command: Command) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from server.store import Clock, Store, upgrade
 from signaling.client import fresh_id
 from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
-from tests.kit.seats import Addressed
+from tests.kit.seats import ACTS, Addressed
 from tests.kit.until import until
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
@@ -31,7 +31,12 @@ class Desk:
         self.token = token
 
     async def command(self, kind: str, **members: Any) -> dict[str, Any]:
-        """The result of a command that is not refused."""
+        """The result of a command that is not refused. Who acts upon a case has its newest version
+        before him."""
+        if kind in ACTS:
+            members.setdefault(
+                "seen_version", (await self.get(f"/cases/{members['case_id']}"))["version"]
+            )
         body = {"type": kind, "id": fresh_id(), **members}
         async with self.http.post("/api/v1/commands", json=body) as said:
             assert said.status == 200, await said.text()

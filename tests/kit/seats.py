@@ -15,11 +15,18 @@ from typing import Any, Final, Protocol, Self, TypeVar
 import aiohttp
 
 from server.actions import demo
+from server.wire import case
 from signaling.client import Client
 from tests.kit.peer import Colour, Peer
 from tests.kit.until import until
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
+ACTS: Final = {
+    str(model.model_fields["type"].default)
+    for model in case.COMMANDS
+    if issubclass(model, case.CaseAct)
+}
+"""Commands that name the version of the case that was seen."""
 
 
 class Seat:
@@ -103,7 +110,16 @@ class Seat:
 
     async def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._client is not None
-        return await self._client.ask(command)
+        return await self._client.ask(await self.looking(command))
+
+    async def looking(self, command: dict[str, Any]) -> dict[str, Any]:
+        """The command of somebody who has the newest version of the case before him."""
+        if command["type"] not in ACTS:
+            return command
+        return {
+            "seen_version": (await self.get(f"/cases/{command['case_id']}"))["version"],
+            **command,
+        }
 
     async def send(self, command: dict[str, Any]) -> Any:
         """The answer to this command, whether it is taken or refused."""
@@ -113,7 +129,7 @@ class Seat:
     async def refused(self, command: dict[str, Any]) -> str:
         """The code with which this command is refused."""
         assert self._client is not None
-        ack = await self._client.send(command)
+        ack = await self._client.send(await self.looking(command))
         assert not ack.ok, ack
         assert ack.title, "a refusal has a sentence"
         return str(ack.code)

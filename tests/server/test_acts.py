@@ -38,6 +38,7 @@ from tests.kit.casework import (
     VALUES,
 )
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.seats import ACTS as SEEN
 from tests.kit.sheets import identity_card
 from tests.kit.until import until
 
@@ -189,16 +190,22 @@ class Scene:
         """Let this person send a command that succeeds, and find its entry."""
         await self.news()
         since = datetime.now(UTC)
-        result = await self.sockets[login].ask({"type": kind, **members})
+        result = await self.sockets[login].ask({"type": kind, **await self.looking(kind, members)})
         await self.left(since, login, act or kind)
         self.done.add(kind)
         return result
+
+    async def looking(self, kind: str, members: dict[str, Any]) -> dict[str, Any]:
+        """What somebody tells who has the newest version of the case before him."""
+        if kind not in SEEN:
+            return members
+        return {"seen_version": await self.store.version(f"case:{members['case_id']}"), **members}
 
     async def is_refused(self, login: str, kind: str, **members: Any) -> None:
         """Let this person send a command that is refused, and find its entry."""
         await self.news()
         since = datetime.now(UTC)
-        ack = await self.sockets[login].send({"type": kind, **members})
+        ack = await self.sockets[login].send({"type": kind, **await self.looking(kind, members)})
         assert ack.code not in (None, "malformed", "unknown_type", "internal"), (kind, ack)
         noun = next((n for n in ("case", "call", "unit", "item") if f"{n}_id" in members), None)
         about = f"{noun}:{members[f'{noun}_id']}" if noun else "none"

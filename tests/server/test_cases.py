@@ -341,7 +341,7 @@ async def test_numbers_are_unique_and_without_gap_however_many_decide_at_once(
             decisions.decide(
                 office.store,
                 approvers[index % 2],
-                CaseDecide(id=f"decide-{index:04d}", case_id=case_id, **no),
+                CaseDecide(id=f"decide-{index:04d}", case_id=case_id, seen_version=1, **no),
             )
             for index, case_id in enumerate(ids)
         )

@@ -163,7 +163,8 @@ async def test_a_page_gets_no_event_by_the_unit_that_decided_before(node: Exchan
         ):  # fmt: skip
             assert (await desk.do("case.open", case_id=case_id))["audience"] == audience
 
-        away = {"case_id": case_id, "unit_id": demo.LIAOCHENG, "reason": WHY}
+        seen = (await approver.do("case.open", case_id=case_id))["version"]
+        away = {"case_id": case_id, "unit_id": demo.LIAOCHENG, "reason": WHY, "seen_version": seen}
         await approver.do("case.refer", **away)
 
         async def told(*desks: Desk) -> None:

@@ -4,6 +4,7 @@ Here is also who may see a case at all (``audience_of``), the one place for it. 
 own actions, so have decisions, materials, messages, comments and signing. Knows no HTTP.
 """
 
+from server.actions.cases.acting import rests_on
 from server.actions.cases.admission import (
     Connected,
     Handler,
@@ -25,5 +26,5 @@ from server.actions.cases.registering import commands, consent, create, open_cas
 __all__ = [
     "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
     "commands", "consent", "create", "dialling", "due", "earlier", "filling", "header", "listing",
-    "mark_called", "new_id", "number_of", "open_case", "places_of", "shown", "snapshot", "subject_of",
+    "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

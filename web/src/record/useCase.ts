@@ -10,6 +10,7 @@ import type {
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
+import { useActing, type Rests } from './acting'
 import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
 
 /** Somebody else in a field, or pointing at it. */
@@ -70,6 +71,7 @@ export function useCase(case_id: string, as_applicant = false) {
   const my_point = ref<string | null>(null)
 
   const view = computed(() => snapshot.value?.case ?? null)
+  const acting = useActing(() => snapshot.value?.version ?? 0)
   const audience = computed(() => snapshot.value?.audience ?? null)
 
   // ------------------------------------------------------------ what the server says
@@ -241,9 +243,9 @@ export function useCase(case_id: string, as_applicant = false) {
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
     movePromise: (line: string, due_on: string, reason: string) => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason }),
     sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
-      live.ask<{ handover_id: string }>({ type: 'case.send_originals', case_id, courier, tracking, lines: lines as CaseSendOriginals['lines'] }),
+      acting.act((rests) => live.ask<{ handover_id: string }>({ type: 'case.send_originals', case_id, ...rests, courier, tracking, lines: lines as CaseSendOriginals['lines'] })),
     receiveOriginals: (handover_id: string, arrived: ReceivedLine[], note: string) =>
-      live.ask({ type: 'case.receive_originals', case_id, handover_id, arrived: arrived as CaseReceiveOriginals['arrived'], note }),
+      acting.act((rests) => live.ask({ type: 'case.receive_originals', case_id, ...rests, handover_id, arrived: arrived as CaseReceiveOriginals['arrived'], note })),
     takeEarlier: (line: string, material_id: string) => live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id }),
     edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),
@@ -255,8 +257,8 @@ export function useCase(case_id: string, as_applicant = false) {
     draw: (material_id: string, page: number, points: [number, number][]) => live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
     clearDrawings: (material_id: string, whose: 'mine' | 'all') => live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
     keepDrawing: (only_me: boolean) => live.ask({ type: 'case.keep_drawing', case_id, only_me }),
-    refer: (unit_id: string, reason: string) => live.ask({ type: 'case.refer', case_id, unit_id, reason }),
-    decide: (decision: Decision, reason: string, again = false) => live.ask({ type: 'case.decide', case_id, decision, reason, again }),
+    refer: (unit_id: string, reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.refer', case_id, ...rests, unit_id, reason }), on),
+    decide: (decision: Decision, reason: string, again = false, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again }), on),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
       live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
     comment: (on: string, text: string) => live.ask({ type: 'case.comment', case_id, on, text }),
@@ -271,12 +273,12 @@ export function useCase(case_id: string, as_applicant = false) {
     invitePhone: (line: string, secret_sha256: string) =>
       live.ask<{ phone_id: string; expires_at: string }>({ type: 'case.invite_phone', case_id, line, secret_sha256 }),
     withdrawPhone: (phone_id: string) => live.ask({ type: 'case.withdraw_phone', case_id, phone_id }),
-    stopClock: (why: CaseStopClock['why'], reason: string) => live.ask({ type: 'case.stop_clock', case_id, why, reason }),
-    resumeClock: () => live.ask({ type: 'case.resume_clock', case_id }),
-    extendLimit: (days: number, reason: string) => live.ask({ type: 'case.extend_limit', case_id, days, reason }),
+    stopClock: (why: CaseStopClock['why'], reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.stop_clock', case_id, ...rests, why, reason }), on),
+    resumeClock: () => acting.act((rests) => live.ask({ type: 'case.resume_clock', case_id, ...rests })),
+    extendLimit: (days: number, reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.extend_limit', case_id, ...rests, days, reason }), on),
     unmask: (what: string, reason: string) => live.ask<{ unmasking_id: string; expires_at: string }>({ type: 'case.unmask', case_id, what, reason }),
-    printForm: () => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id }),
-    submit: (hash: string) => live.ask<{ number: string }>({ type: 'case.submit', case_id, hash }),
+    printForm: () => acting.act((rests) => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id, ...rests })),
+    submit: (hash: string) => acting.act((rests) => live.ask<{ number: string }>({ type: 'case.submit', case_id, ...rests, hash })),
   }
 
   /** Whose colour: the window's unit is here, whoever joins from another unit is there. */
@@ -301,6 +303,6 @@ export function useCase(case_id: string, as_applicant = false) {
 
   return {
     case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point,
-    connection: live.connection, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
+    connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

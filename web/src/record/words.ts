@@ -1,7 +1,8 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { ComposerTranslation } from 'vue-i18n'
 import type { CaseView, FormField, MaterialLine } from '../wire/messages'
-import type { FormFault } from './fields'
+import type { Change } from './acting'
+import { fieldIn, type FormFault } from './fields'
 import { regionName } from './regions'
 import { placeOf, type Lacking, type Point } from './points'
 
@@ -106,6 +107,39 @@ export function askedOf(t: ComposerTranslation, line: MaterialLine): string {
     ...(line.copies ? [t('record.materials.copies', { n: line.copies })] : []),
     ...(line.note ? [line.note] : []),
   ].join(' · ')
+}
+
+/** What somebody changed, as it stands now: what it is about, and how it reads. */
+export function changeWords(t: ComposerTranslation, view: CaseView, { what, where }: Change, language: string): { name: string; text: string } {
+  const line = view.item.lines.find((one) => one.key === where)
+  const file = view.materials.filter((one) => one.purpose === 'material' && one.line === where && one.state === 'stored').at(-1)
+  const place = line?.name ?? t('record.materials.others')
+  switch (what) {
+    case 'values': {
+      const field = fieldIn(view, where)
+      const state = view.fields[where]
+      const name = field ? labelOf(field, language) : where
+      if (!field || !state || field.kind === 'group') return { name, text: t('acting.changed.row') }
+      const value = valueText(field, state.value)
+      return { name, text: t(value ? 'acting.changed.values' : 'acting.changed.emptied', { value, name: state.by.name }) }
+    }
+    case 'materials':
+      return { name: place, text: file ? t('acting.changed.file', { file: file.name }) : t('acting.changed.promised') }
+    case 'reviews': {
+      const point = view.item.checklist.find((one) => `point:${one.key}` === where)
+      if (point) return { name: t('acting.changed.point'), text: point.text }
+      const review = file && file.review !== 'none' ? t(`record.review.${file.review}`) : ''
+      return { name: place, text: review && t('acting.changed.review', { review }) }
+    }
+    case 'comments': {
+      const text = view.comments.filter((one) => one.on === where).flatMap((one) => one.entries).sort((one, other) => one.at.localeCompare(other.at)).at(-1)?.text ?? ''
+      return { name: placeName(t, view, where, language), text: t('acting.changed.comment', { text }) }
+    }
+    case 'unit':
+      return { name: t('acting.changed.unit'), text: t('acting.changed.unit_now', { unit: view.item.unit_name }) }
+    case 'decision':
+      return { name: t('acting.changed.decision'), text: t('acting.changed.decision_now') }
+  }
 }
 
 /** What acceptance waits for, each in words. */

@@ -497,8 +497,10 @@ export interface CaseGrade {
  */
 export interface CaseDecide {
   id: string
-  type: 'case.decide'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.decide'
   decision: 'accepted' | 'to_correct' | 'refused'
   reason: string
   again?: boolean
@@ -510,8 +512,10 @@ export interface CaseDecide {
  */
 export interface CaseRefer {
   id: string
-  type: 'case.refer'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.refer'
   unit_id: string
   reason: string
 }
@@ -606,8 +610,10 @@ export interface CaseSign {
  */
 export interface CaseSubmit {
   id: string
-  type: 'case.submit'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.submit'
   hash: string
 }
 /**
@@ -651,8 +657,10 @@ export interface CaseWithdrawPhone {
  */
 export interface CaseStopClock {
   id: string
-  type: 'case.stop_clock'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.stop_clock'
   why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
   reason: string
 }
@@ -662,8 +670,10 @@ export interface CaseStopClock {
  */
 export interface CaseResumeClock {
   id: string
-  type: 'case.resume_clock'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.resume_clock'
 }
 /**
  * 延长 (行政许可法 42), once; its notice is made. Only an approver who is the head of the authority
@@ -672,8 +682,10 @@ export interface CaseResumeClock {
  */
 export interface CaseExtendLimit {
   id: string
-  type: 'case.extend_limit'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.extend_limit'
   days: number
   reason: string
 }
@@ -731,8 +743,10 @@ export interface CaseKeepDrawing {
  */
 export interface CasePrintForm {
   id: string
-  type: 'case.print_form'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.print_form'
 }
 /**
  * The applicant's answer about using materials of his earlier cases; a later one replaces it.
@@ -792,8 +806,10 @@ export interface CaseMovePromise {
  */
 export interface CaseSendOriginals {
   id: string
-  type: 'case.send_originals'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.send_originals'
   courier: string
   tracking: string
   /**
@@ -814,8 +830,10 @@ export interface OriginalsLine {
  */
 export interface CaseReceiveOriginals {
   id: string
-  type: 'case.receive_originals'
   case_id: string
+  seen_version: number
+  other_call_id?: string | null
+  type: 'case.receive_originals'
   handover_id: string
   /**
    * @minItems 1

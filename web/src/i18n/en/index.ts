@@ -1,3 +1,4 @@
+import acting from './acting'
 import audit from './audit'
 import call from './call'
 import check from './check'
@@ -12,4 +13,4 @@ import shell from './shell'
 import talk from './talk'
 import turned from './turned'
 
-export default { shell, call, check, limits, phone, enquiry, record, scan, desk, audit, sources, talk, turned }
+export default { acting, shell, call, check, limits, phone, enquiry, record, scan, desk, audit, sources, talk, turned }

@@ -1,0 +1,109 @@
+"""What an act that counts rests on: the version of the case that its author saw, and the call in which he sits.
+
+A decision, a referral, a turn of the clock and a paper are about what stood on the page. They are
+refused when something that they rest on has changed since, and while their author speaks with somebody
+about another case, until he says that he means this one. What was seen goes into the entry.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from server.actions.cases.admission import subject_of
+from server.domain.form import Hand, Side
+from server.store import Change, Done, acts_after
+from server.store import calls as call_rows
+from server.wire.case import CaseAct
+from signaling.refusals import Code, Refusal
+
+CHANGES: Final[Mapping[str, str]] = {
+    "case.edit": "values",
+    "case.close_proposal": "values",
+    "material.store": "materials",
+    "material.quarantine": "materials",
+    "case.take_earlier": "materials",
+    "case.grade": "materials",
+    "case.promise": "materials",
+    "case.move_promise": "materials",
+    "case.review": "reviews",
+    "case.check": "reviews",
+    "case.comment": "comments",
+    "case.reply": "comments",
+    "case.resolve": "comments",
+    "case.refer": "unit",
+    "case.decide": "decision",
+    "case.stop_clock": "decision",
+    "case.resume_clock": "decision",
+    "case.extend_limit": "decision",
+    "case.recount": "decision",
+}
+"""The acts after which a case is another than was seen, and what they change of it. What is typed and not
+saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""
+TOLD_AT_MOST: Final = 50
+
+
+async def rests_on(
+    change: Change, hand: Hand, command: CaseAct, version: int, *, side: Side
+) -> dict[str, Any]:
+    """What the entry of this act keeps of what its author saw; ``version`` is what the case is at now.
+
+    Call it when the case is locked and the person admitted, before anything is changed. Refused:
+    ``not_yours`` (the act belongs to another ``side``); ``changed`` (by others, since the version that was seen), with ``changes`` as
+    ``<what>:<where>`` with commas between; ``other_case_in_call`` (he sits in a live call about another
+    case, and has not said that he means this one), with ``call`` and ``case``; ``stale`` (a version that
+    the case has not reached).
+    """
+    if hand.side != side:
+        raise Refusal(Code.NOT_YOURS, case=command.case_id)
+    seen = command.seen_version
+    if seen > version:
+        raise Refusal(Code.STALE, version=version)
+    if seen < version:
+        found = await acts_after(
+            change.connection,
+            subject_of(command.case_id),
+            seen,
+            CHANGES,
+            but_by=hand.person_id,
+        )
+        told = list(dict.fromkeys(_told(one) for one in found if _counts(one)))
+        if told:
+            raise Refusal(
+                Code.CHANGED,
+                case=command.case_id,
+                seen=seen,
+                version=version,
+                changes=",".join(told[:TOLD_AT_MOST]),
+            )
+    kept: dict[str, Any] = {"seen_version": seen, "version_before": version}
+    seats = await call_rows.seats_of(change.connection, hand.person_id)
+    for call_id, case_id in seats:
+        if case_id == command.case_id:
+            continue
+        if command.other_call_id != call_id:
+            raise Refusal(Code.OTHER_CASE_IN_CALL, call=call_id, case=case_id)
+        kept |= {"other_call": call_id, "other_case": case_id, "confirmed": True}
+    return kept
+
+
+def _counts(one: Done) -> bool:
+    """A proposal that was declined leaves the value as it was."""
+    return one.act != "case.close_proposal" or one.body.get("field_state") is not None
+
+
+def _told(one: Done) -> str:
+    """What changed, and where: the path of a field, the key of a line, or both as a comment has them."""
+    what, body = CHANGES[one.act], one.body
+    match what:
+        case "values":
+            where = body.get("field") or (body.get("proposal") or {}).get("field")
+        case "materials" | "reviews" if "material" in body:
+            where = body["material"]["line"]
+        case "materials":
+            where = (body.get("promise") or {}).get("line")
+        case "reviews":
+            where = f"point:{body['point']}"
+        case "comments":
+            where = body["comment"]["on"]
+        case _:
+            where = None
+    return f"{what}:{where}" if where else what

@@ -1,0 +1,160 @@
+"""What an act rests on: the version that its author saw, and the call in which he sits."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from server.actions import demo
+from server.store import tables
+from server.wire import case as shapes
+from signaling.protocol import CallHangUp, Command
+from signaling.refusals import Code
+from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
+
+NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
+
+
+async def kept(office: Office, case_id: str, act: str) -> dict[str, Any]:
+    """What the newest entry of this act keeps."""
+    entry = next(one for one in reversed(await office.entries(case_id)) if one["act"] == act)
+    payloads = tables.ledger_payloads
+    async with office.store.read() as connection:
+        text = await connection.scalar(
+            sa.select(payloads.c.payload).where(
+                payloads.c.subject == entry["subject"], payloads.c.version == entry["version"]
+            )
+        )
+    return dict(json.loads(text or "{}"))
+
+
+async def test_what_others_changed_since_is_told_and_nothing_else(
+    office: Office, tmp_path: Path
+) -> None:
+    case_id = await office.case()
+    uploads = await office.uploads(tmp_path / "uploads")
+    brought = await office.bring(uploads, case_id, "identity")
+    about = {"case_id": case_id}
+    seen = await office.store.version(f"case:{case_id}")
+
+    async def changes(login: str, command: type[Command], **members: Any) -> str:
+        """What this act of somebody is to an approver who saw the case before it."""
+        before = await office.store.version(f"case:{case_id}")
+        await office.do(login, command, **about, **members)
+        refusal = await office.refused(
+            APPROVER, shapes.CaseDecide, **about, decision="refused", reason="", seen_version=before
+        )
+        return str(refusal.details.get("changes", refusal.code.value))
+
+    # words, marks, a proposal that is declined, a typed field: the decision goes on to its own rules
+    said = {"lane": "shared", "text": "请稍候"}
+    assert await changes(CLERK, shapes.CaseSay, **said) == "reason_missing"
+    typed = {"field": "remark", "value": "半", "base_version": 0}
+    assert await changes(CLERK, shapes.CaseDraft, **typed) == "reason_missing"
+    line = {"material_id": brought, "page": 1, "points": [(0.1, 0.1), (0.2, 0.2)]}
+    assert await changes(CLERK, shapes.CaseDraw, **line) == "reason_missing"
+    wish = {"field": "remark", "value": "加急", "reason": "x"}
+    assert await changes(OTHER_APPROVER, shapes.CasePropose, **wish) == "reason_missing"
+    [proposal] = (await office.view(case_id))["proposals"]
+    answer = {"proposal_id": proposal["id"], "adopt": False}
+    assert await changes(CLERK, shapes.CaseCloseProposal, **answer) == "reason_missing"
+    assert await changes(CLERK, shapes.CasePrintForm) == "reason_missing"
+    # what he does himself he has seen
+    thread = {"on": "field:remark", "text": "请说明"}
+    assert await changes(APPROVER, shapes.CaseComment, **thread) == "reason_missing"
+
+    edit = {"field": "old_principal", "value": "刘启明", "base_version": 0}
+    assert await changes(CLERK, shapes.CaseEdit, **edit) == "values:old_principal"
+    grade = {"material_id": brought, "grade": "B", "note": ""}
+    assert await changes(CLERK, shapes.CaseGrade, **grade) == "materials:identity"
+    judged = {"material_id": brought, "review": "accepted", "reason": ""}
+    assert await changes(OTHER_APPROVER, shapes.CaseReview, **judged) == "reviews:identity"
+    point = (await office.view(case_id))["item"]["checklist"][0]["key"]
+    word = {"point": point, "verdict": "ok", "note": ""}
+    assert await changes(OTHER_APPROVER, shapes.CaseCheck, **word) == f"reviews:point:{point}"
+    thread = {"on": "line:identity", "text": "缺反面"}
+    assert await changes(CLERK, shapes.CaseComment, **thread) == "comments:line:identity"
+    before = await office.store.version(f"case:{case_id}")
+    await office.bring(uploads, case_id, "licence")
+    here = {**about, "seen_version": before}
+    refusal = await office.refused(APPROVER, shapes.CaseDecide, **here, **NO)
+    assert (refusal.code, refusal.details["changes"]) == (Code.CHANGED, "materials:licence")
+    away = {"unit_id": demo.LIAOCHENG, "reason": "由东昌府办理"}
+    await office.do(OTHER_APPROVER, shapes.CaseRefer, **about, **away)
+    await office.do(THIRD, shapes.CaseRefer, **about, **{**away, "unit_id": demo.XIHAIAN})
+    refusal = await office.refused(
+        APPROVER, shapes.CaseRefer, **about, **away, seen_version=before + 2
+    )
+    assert refusal.details["changes"] == "unit"
+
+    # all of it at once, once each; a version that is not there yet is nobody's
+    now = await office.store.version(f"case:{case_id}")
+    refusal = await office.refused(APPROVER, shapes.CaseDecide, **about, **NO, seen_version=seen)
+    told = str(refusal.details["changes"]).split(",")
+    assert len(told) == len(set(told)) == 7
+    assert (refusal.details["seen"], refusal.details["version"]) == (seen, now)
+    beyond = {**about, **NO, "seen_version": now + 1}
+    assert (await office.refused(APPROVER, shapes.CaseDecide, **beyond)).code is Code.STALE
+    # rights come first, and the version that was seen stays
+    clerk = await office.refused(CLERK, shapes.CaseDecide, **about, **NO, seen_version=seen)
+    assert clerk.code is Code.NOT_YOURS
+    await office.do(APPROVER, shapes.CaseDecide, **about, **NO)
+    entry = await kept(office, case_id, "case.decide")
+    assert (entry["seen_version"], entry["version_before"]) == (now, now)
+    assert "other_call" not in entry
+
+
+async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Office) -> None:
+    called, other = await office.case(), await office.case()
+    call_id = await office.meet(called)
+    about = {"case_id": other}
+    acts: list[tuple[str, type[Command], dict[str, Any]]] = [
+        (APPROVER, shapes.CaseDecide, NO),
+        (APPROVER, shapes.CaseRefer, {"unit_id": demo.LIAOCHENG, "reason": "x"}),
+        (APPROVER, shapes.CaseStopClock, {"why": "hearing", "reason": "听证"}),
+        (APPROVER, shapes.CaseResumeClock, {}),
+        (CLERK, shapes.CasePrintForm, {}),
+        (CLERK, shapes.CaseSubmit, {"hash": "0" * 64}),
+        (CLERK, shapes.CaseSendOriginals, {
+            "courier": "EMS", "tracking": "EX123456789CN",
+            "lines": [{"line": "identity", "originals": 1, "copies": 0}],
+        }),
+        (APPROVER, shapes.CaseReceiveOriginals, {
+            "handover_id": "x" * 22,
+            "arrived": [{"line": "identity", "received": True, "note": ""}],
+        }),
+    ]  # fmt: skip
+    # an extension is the head's, who sits in no call here, and goes the way of the other turns of the clock
+    assert {one for _, one, _ in acts} | {shapes.CaseExtendLimit} == {
+        model for model in shapes.COMMANDS if issubclass(model, shapes.CaseAct)
+    }
+    for login, command, members in acts:
+        refusal = await office.refused(login, command, **about, **members)
+        assert refusal.code is Code.OTHER_CASE_IN_CALL, command
+        assert refusal.details == {"call": call_id, "case": called}
+    # a yes to some other call is none
+    refusal = await office.refused(
+        APPROVER, shapes.CaseDecide, **about, **NO, other_call_id="another-call"
+    )
+    assert refusal.code is Code.OTHER_CASE_IN_CALL
+    # who is not in the call is not asked, and the case of the call is not another one
+    empty = {**about, "decision": "refused", "reason": ""}
+    colleague = await office.refused(OTHER_APPROVER, shapes.CaseDecide, **empty)
+    assert colleague.code is Code.REASON_MISSING
+    same = await office.refused(
+        APPROVER, shapes.CaseDecide, case_id=called, decision="refused", reason=""
+    )
+    assert same.code is Code.REASON_MISSING
+
+    await office.do(APPROVER, shapes.CaseDecide, **about, **NO, other_call_id=call_id)
+    entry = await kept(office, other, "case.decide")
+    assert entry["seen_version"] == entry["version_before"] == 1
+    assert (entry["other_call"], entry["other_case"], entry["confirmed"]) == (call_id, called, True)
+
+    third = await office.case()
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    await office.do(APPROVER, shapes.CaseDecide, case_id=third, **NO)
+    assert "other_call" not in await kept(office, third, "case.decide")

@@ -1,0 +1,79 @@
+/**
+ * Acts that count name what stood before this person's eyes. When others have changed the case since, or when he
+ * speaks with somebody about another case, the server refuses them and he is asked; only his yes sends them again.
+ */
+import { ref, shallowRef } from 'vue'
+import { http, Problem } from '../wire/http'
+import type { CaseSnapshot, CaseView } from '../wire/messages'
+
+/** What an act rests on. */
+export interface Rests {
+  seen_version: number
+  other_call_id: string | null
+}
+
+export interface Change {
+  what: 'values' | 'materials' | 'reviews' | 'comments' | 'unit' | 'decision'
+  /** a path, a key of a line, `point:<key>` or the anchor of a comment; empty where there is one place alone */
+  where: string
+}
+
+export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; other: CaseView | null }
+
+/** `values:old_principal,materials:identity,unit` */
+export function changesIn(told: unknown): Change[] {
+  if (typeof told !== 'string') return []
+  return told
+    .split(',')
+    .filter(Boolean)
+    .map((one) => {
+      const at = one.indexOf(':')
+      return { what: (at < 0 ? one : one.slice(0, at)) as Change['what'], where: at < 0 ? '' : one.slice(at + 1) }
+    })
+}
+
+export function useActing(version: () => number) {
+  const question = shallowRef<Question | null>(null)
+  const asks = ref(false)
+  let settle: ((yes: boolean) => void) | null = null
+
+  function ask(asked: Question): Promise<boolean> {
+    settle?.(false)
+    question.value = asked
+    asks.value = true
+    return new Promise((told) => (settle = told))
+  }
+
+  function answer(yes: boolean): void {
+    question.value = null
+    asks.value = false
+    settle?.(yes)
+    settle = null
+  }
+
+  /** What is before this person's eyes now. */
+  const rests = (): Rests => ({ seen_version: version(), other_call_id: null })
+
+  /** Sends an act that rests on what was seen then; asks him where the server wants it, as often as it does. */
+  async function act<R>(send: (rests: Rests) => Promise<R>, on: Rests = rests()): Promise<R> {
+    for (;;) {
+      try {
+        return await send({ ...on })
+      } catch (reason) {
+        const { code, details } = Problem.of(reason)
+        if (code === 'changed') {
+          const yes = await ask({ kind: 'changed', changes: changesIn(details['changes']) })
+          // he was told: what he does next rests on what stands there now
+          on.seen_version = version()
+          if (!yes) throw reason
+        } else if (code === 'other_case_in_call') {
+          const other = await http.get<CaseSnapshot>(`/cases/${String(details['case'])}`).then((one) => one.case, () => null)
+          if (!(await ask({ kind: 'other', other }))) throw reason
+          on.other_call_id = String(details['call'])
+        } else throw reason
+      }
+    }
+  }
+
+  return { question, answer, rests, act }
+}

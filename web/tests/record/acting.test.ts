@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import { changesIn, useActing, type Rests } from '../../src/record/acting'
+import { Problem } from '../../src/wire/http'
+
+const refusal = (code: string, details: Record<string, unknown>): Problem => new Problem({ title: code, status: 409, code, ...{ details } })
+
+describe('what an act rests on', () => {
+  it('is read from a refusal', () => {
+    expect(changesIn('values:rows.r1.name,comments:field:remark,reviews:point:seal,unit')).toEqual([
+      { what: 'values', where: 'rows.r1.name' },
+      { what: 'comments', where: 'field:remark' },
+      { what: 'reviews', where: 'point:seal' },
+      { what: 'unit', where: '' },
+    ])
+    expect(changesIn(undefined)).toEqual([])
+  })
+
+  it('is sent again only after a yes, and as the case is then', async () => {
+    let version = 7
+    const { act, question, answer } = useActing(() => version)
+    const sent: Rests[] = []
+    const doing = act(async (rests) => {
+      sent.push(rests)
+      if (rests.seen_version < 9) throw refusal('changed', { changes: 'unit' })
+      return 'done'
+    })
+    await Promise.resolve()
+    await new Promise((turn) => setTimeout(turn))
+    expect(question.value).toEqual({ kind: 'changed', changes: [{ what: 'unit', where: '' }] })
+    version = 9
+    answer(true)
+    expect(await doing).toBe('done')
+    expect(sent.map((one) => one.seen_version)).toEqual([7, 9])
+    expect(question.value).toBeNull()
+  })
+
+  it('is not sent after a no, and the next try rests on what was told', async () => {
+    let version = 1
+    const { act, rests, question, answer } = useActing(() => version)
+    const on = rests()
+    const doing = act(() => Promise.reject(refusal('changed', { changes: 'decision' })), on)
+    await new Promise((turn) => setTimeout(turn))
+    version = 2
+    expect(question.value?.kind).toBe('changed')
+    answer(false)
+    await expect(doing).rejects.toThrow()
+    expect(on.seen_version).toBe(2)
+  })
+})
