@@ -15,6 +15,7 @@ from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import Desk as Api
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.peer import RED
+from tests.kit.screens import Screens
 from tests.kit.talks import shows, stands
 from tests.kit.until import until
 
@@ -92,9 +93,10 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
             "case.refer", case_id=theirs["id"], unit_id=demo.LIAOCHENG, reason="由东昌府办理"
         )
         window, approver, guest = [await Desk.open(browser) for _ in range(3)]
+        await window.watch_media()
         for desk, login in ((window, "lixiulan"), (approver, "zhoumingyuan"), (guest, "sunlei")):
             await desk.sign_in(node.address, login, demo.PASSWORD)
-        far = approver.page
+        far, screens = approver.page, Screens()
         for desk in (approver, guest):
             await desk.page.get_by_role("button", name="上岗接听").click()
 
@@ -126,5 +128,75 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await guest.page.get_by_role("alertdialog").get_by_role("button", name="加入").click()
         await is_about(guest.page, other)
         await stands(guest.page, "active")
+
+        # back to the list with the call going on, on to another case, and back into the call
+        page = window.page
+        ways = (await window.media())["connections"]
+        await page.locator("[data-back]").focus()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/window")
+        bar = page.locator("[data-bar]")
+        await expect(bar.locator("[data-bar-case]")).to_have_text("赵** · 分公司注销登记")
+        await shows(window, RED, "[data-bar] video")
+        await screens.take(window, "window-list-in-call", large=True)
+        await bar.locator("[data-bar-mute]").click()
+        await expect(bar.locator("[data-bar-mute]")).to_have_attribute("aria-pressed", "true")
+        await open_from_list(page, one)
+        await expect(page.locator("[data-elsewhere]")).to_contain_text("赵** · 分公司注销登记")
+        await screens.take(window, "window-other-case-in-call", large=True)
+        await bar.locator("[data-bar-go]").click()
+        await is_about(page, other)
+        await expect(page.locator("[data-bar]")).to_have_count(0)
+        await expect(page.locator("[data-key=microphone]")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        await page.go_back()
+        await is_about(page, one)
+        await page.go_forward()
+        await is_about(page, other)
+        await stands(page, "active")
+        await shows(window)
+        assert (await window.media())["connections"] == ways
+
+        # a decision about another case than the call's: told what changed since, asked which case is meant
+        await far.locator("[data-back]").click()
+        await far.wait_for_url("**/approver")
+        await shows(approver, RED, "[data-bar] video")
+        await screens.take(approver, "approver-list-in-call", large=True)
+        await open_from_list(far, one)
+        await far.locator("[data-decision=refused]").click()
+        await far.locator("form.decision textarea").fill("不属于本机关职权范围")
+        edit = {"field": "old_principal", "value": "刘启明", "base_version": 0}
+        await clerk.command("case.edit", case_id=one["id"], **edit)
+        await expect(far.locator('[data-field="old_principal"]')).to_contain_text("刘启明")
+        await far.locator("[data-confirm]").click()
+        asked = far.locator("[data-asked=changed]")
+        await expect(asked.locator("[data-changed]")).to_have_text(
+            ["原负责人：现为“刘启明”（李秀兰）"]
+        )
+        await screens.take(approver, "approver-changed", large=True)
+        await asked.locator("[data-act-back]").click()
+        await expect(far.get_by_text("请核对变化后再办理")).to_be_visible()
+        await far.locator("[data-confirm]").click()
+        asked = far.locator("[data-asked=other]")
+        await expect(asked.locator("[data-other-case]")).to_have_text(
+            "赵** · 分公司注销登记 · 未编号"
+        )
+        await expect(asked.locator("[data-this-case]")).to_have_text(
+            "孙** · 分公司负责人变更登记 · 未编号"
+        )
+        await screens.take(approver, "approver-other-case", large=True)
+        await asked.locator("[data-act-on]").click()
+        await expect(far.locator("footer [data-number]")).to_be_visible()
+        assert (await clerk.case(one["id"]))["state"] == "refused"
+        assert (await clerk.case(other["id"]))["state"] == "reviewing"
+
+        # hung up from the list
+        await page.locator("[data-back]").click()
+        await bar.locator("[data-bar-end]").click()
+        await expect(bar.get_by_role("button", name="关闭")).to_be_visible()
+        await bar.get_by_role("button", name="关闭").click()
+        await expect(bar).to_have_count(0)
+        screens.check()
         for desk in (window, approver, guest):
             assert desk.complaints == []

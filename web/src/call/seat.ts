@@ -104,6 +104,8 @@ const OWN = ['0', '1'] as const
 const KINDS = { '0': 'microphone', '1': 'camera' } as const
 /** Where a page keeps which lines of a call it has called mute for want of a device, so that a reload opens them again. */
 const LACKED = 'yunjian.lacked'
+/** Where a page keeps in which call it has the seat. */
+const SEAT = 'yunjian.seat'
 
 export class SeatKeeper {
   readonly devices = shallowRef<Devices | null>(null)
@@ -345,6 +347,7 @@ export class SeatKeeper {
    */
   claim(call_id: string, got: Answered = {}): Promise<unknown> {
     this.claimed.add(call_id)
+    sessionStorage.setItem(SEAT, call_id)
     const { leg_id, seated } = got
     const { ahead } = this
     const ready = seated && ahead?.begun && ahead.held?.leg_id === leg_id ? ahead : null
@@ -380,6 +383,7 @@ export class SeatKeeper {
       if (call.state === 'live') await this.rejoin(call_id)
       else await this.around.ask({ type: 'call.join', call_id })
       this.claimed.add(call_id)
+      sessionStorage.setItem(SEAT, call_id)
     })
   }
 
@@ -387,6 +391,7 @@ export class SeatKeeper {
   giveUp(call_id: string): void {
     this.replaced.add(call_id)
     this.claimed.delete(call_id)
+    if (satIn(call_id)) sessionStorage.removeItem(SEAT)
     this.attend()
   }
 
@@ -783,6 +788,11 @@ export class SeatKeeper {
     const load = this.sparing.look(loss)
     if (load) this.notice({ type: 'carry', load })
   }
+}
+
+/** Whether this page had the seat of this call, over a reload too. */
+export function satIn(call_id: string): boolean {
+  return sessionStorage.getItem(SEAT) === call_id
 }
 
 function lackedIn(call_id: string): readonly string[] {

@@ -12,7 +12,7 @@ import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
 import type { Load } from './ladder'
-import { SeatKeeper, type Answered, type Quality } from './seat'
+import { satIn, SeatKeeper, type Answered, type Quality } from './seat'
 import type { Level, Sample } from './quality'
 import { midIn, type Arrived } from './media'
 import { Talking, Voices } from './speaking'
@@ -431,6 +431,9 @@ function open(scope: EffectScope, ended: () => void) {
     withdraw,
     hold,
     enter,
+    /** whether this page has the seat of a call; whether it had it before it was loaded anew */
+    sits: (call_id: string) => seat.claimed.has(call_id),
+    sat: (call_id: string) => satIn(call_id),
     setDuty,
     mute: (mid: '0' | '1', on: boolean) => seat.mute(mid, on).catch(say),
     putAway,

@@ -242,9 +242,16 @@ const call: Words<typeof zh> = {
     both_insecure: 'This address is no secure connection, so the browser gives neither microphone nor camera, and nobody hears or sees you',
   },
   take_back: 'Take it back to this page',
+  bar: {
+    label: 'Running call',
+    about: '{applicant} · {item}',
+    elsewhere: 'You sit in it on another page',
+    shares: 'a window is shared',
+    go_case: 'Open the case',
+    close: 'Close',
+  },
   go_back: 'Back to the call',
   elsewhere: 'You are in a call about another case',
-  running: 'The call is still running',
   idle_approver: 'No call now. A window that calls will ring here',
   missed_at: 'Missed a call at {time}',
 }

@@ -10,6 +10,7 @@ const shell: Words<typeof zh> = {
   promise_second: 'and still settled face to face.',
   skip: 'Skip to the work',
   language: 'Language',
+  to_list: 'Back to the list',
   sign_out: 'Sign out',
   loading: 'Opening',
   titles: { phone: 'Papers from a phone',

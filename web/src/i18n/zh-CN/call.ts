@@ -239,9 +239,16 @@ export default {
     both_insecure: '此地址不是安全连接，浏览器不给用麦克风和摄像头，对方听不到、看不到您',
   },
   take_back: '转回此页',
+  bar: {
+    label: '进行中的云见面',
+    about: '{applicant} · {item}',
+    elsewhere: '您已在另一页面接入',
+    shares: '正在共享窗口',
+    go_case: '查看办件',
+    close: '关闭',
+  },
   go_back: '回到通话',
   elsewhere: '您在另一办件的通话中',
-  running: '通话仍在进行',
   idle_approver: '现在没有通话，窗口来电时会响铃',
   missed_at: '{time} 的来电未接',
 }

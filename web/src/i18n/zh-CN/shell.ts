@@ -7,6 +7,7 @@ export default {
   promise_second: '也能面对面把事办成。',
   skip: '跳到办理内容',
   language: '语言',
+  to_list: '返回列表',
   sign_out: '退出登录',
   loading: '正在打开',
   titles: { phone: '手机传材料',
