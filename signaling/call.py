@@ -143,7 +143,8 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One presence of one seat. ``muted`` holds the m-lines that the worker stops."""
+    """One presence of one seat. ``muted`` holds the m-lines that the worker stops, ``lacking`` those
+    for which this page has no device: nobody has stopped them, and nothing comes of them."""
 
     id: LegId
     seat: Seat
@@ -159,6 +160,7 @@ class Leg:
     previous_leg_id: LegId | None = None
     barged: bool = False
     """A supervisor's, who was not invited."""
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,16 @@ class Muted:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacked:
+    """The page of a leg has no device for a line, or has one again."""
+
+    leg_id: LegId
+    person_id: PersonId
+    mid: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PutOnHold:
     """The window or the approver lets nobody hear or see anybody for a while."""
 
@@ -387,6 +399,7 @@ CallInput = (
     | Withdrawn
     | Joined
     | Muted
+    | Lacked
     | PutOnHold
     | Resumed
     | MonitorBegun
@@ -485,6 +498,10 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
             leg = own_leg(call, event.leg_id, event.person_id)
             muted = leg.muted | {event.mid} if event.on else leg.muted - {event.mid}
             return _with_leg(call, replace(leg, muted=muted))
+        case Lacked():
+            leg = own_leg(call, event.leg_id, event.person_id)
+            lacking = leg.lacking | {event.mid} if event.on else leg.lacking - {event.mid}
+            return _with_leg(call, replace(leg, lacking=lacking))
         case PutOnHold():
             return _put_on_hold(call, event, at)
         case Resumed():
@@ -757,6 +774,7 @@ def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call
         muted=before.muted,
         previous_leg_id=before.id,
         barged=before.barged,
+        lacking=before.lacking,
     )
     return _held(replace(call, legs=(*call.legs, leg)), patience)
 

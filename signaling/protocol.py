@@ -139,6 +139,7 @@ class LegView(Message):
     media: bool = False
     recording: bool = False
     muted: list[str] = []
+    lacking: list[str] = []
     """The m-lines (mid) whose packets the worker stops: 0 microphone, 1 face, 2 document camera, 3 screen."""
     joined_at: datetime
     ended_at: datetime | None = None
@@ -291,6 +292,16 @@ class CallMute(Command):
     call_id: Id
     leg_id: Id
     mid: Literal["0", "1", "2", "3"]
+    on: StrictBool
+
+
+class CallLack(Command):
+    """Say that my page has no device for one m-line, or has one again. Nothing is stopped by it."""
+
+    type: Literal["call.lack"] = "call.lack"
+    call_id: Id
+    leg_id: Id
+    mid: Literal["0", "1"]
     on: StrictBool
 
 
@@ -530,11 +541,11 @@ class UnitOpen(Command):
 
 class Presence(Message):
     person: PersonRef
-    state: Literal["free", "busy", "away"]
+    state: Literal["free", "ringing", "busy", "away"]
 
 
 class UnitPresence(Message):
-    """Ephemeral: who of the unit is on duty now. Busy = being rung or in a call."""
+    """Ephemeral: who of the unit is on duty now. Ringing = being rung, busy = in a call."""
 
     type: Literal["unit.presence"] = "unit.presence"
     unit_id: str
@@ -594,7 +605,7 @@ class CallQuality(Message):
 
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallPrepare, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
-    CallMute, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
+    CallMute, CallLack, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
     DeskDuty, UnitOpen, MonitorWatch, MonitorBegin, MonitorTurn, MonitorEnd, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
     RehearsalClose,
 )  # fmt: skip

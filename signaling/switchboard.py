@@ -32,6 +32,7 @@ from signaling.call import (
     Invited,
     InviteId,
     Joined,
+    Lacked,
     Leg,
     LegId,
     LegState,
@@ -71,6 +72,7 @@ from signaling.protocol import (
     CallHold,
     CallInvite,
     CallJoin,
+    CallLack,
     CallMute,
     CallOpen,
     CallPrepare,
@@ -392,6 +394,7 @@ class Switchboard:
             CallConnect: self.connect,
             CallDescribe: self.describe,
             CallMute: self.mute,
+            CallLack: self.lack,
             CallHold: self.hold,
             CallResume: self.resume,
             CallHangUp: self.hang_up,
@@ -636,6 +639,11 @@ class Switchboard:
         ack, call = await self._take(line, CallId(command.call_id), command, event)
         if call is not None:
             await self._let_through(call.id)
+        return ack
+
+    async def lack(self, line: Line, command: CallLack) -> Ack:
+        event = Lacked(LegId(command.leg_id), PersonId(line.who.person_id), command.mid, command.on)
+        ack, _ = await self._take(line, CallId(command.call_id), command, event)
         return ack
 
     async def hold(self, line: Line, command: CallHold) -> Ack:

@@ -14,9 +14,10 @@ AWAY_AFTER_S = 15.0
 
 
 class Presence(StrEnum):
-    """What others see of a desk; ``busy`` is being rung or in a call."""
+    """What others see of a desk; ``busy`` is in a call."""
 
     FREE = "free"
+    RINGING = "ringing"
     BUSY = "busy"
     AWAY = "away"
 
@@ -31,15 +32,20 @@ class Desk(Protocol):
     @property
     def engaged(self) -> bool: ...
     @property
+    def rung(self) -> bool:
+        """He is engaged by a call that he has not answered yet."""
+        ...
+
+    @property
     def last_seen_at(self) -> datetime | None:
         """The last sign of his page, to 5 s."""
         ...
 
 
 def presence(desk: Desk, at: datetime, away_after_s: float = AWAY_AFTER_S) -> Presence:
-    """Free, busy or away. An engaged desk is busy even when its page is quiet: its place is held."""
+    """Free, rung, busy or away. An engaged desk is so even when its page is quiet: its place is held."""
     if desk.engaged:
-        return Presence.BUSY
+        return Presence.RINGING if desk.rung else Presence.BUSY
     seen = desk.last_seen_at
     if not desk.on_duty or seen is None or (at - seen).total_seconds() >= away_after_s:
         return Presence.AWAY
@@ -67,12 +73,12 @@ def estimated_wait_s(
 ) -> float | None:
     """How long a caller with ``ahead`` callers before him waits for an answer, in seconds.
 
-    0 when a free desk is left for him; otherwise every busy desk is taken to finish once in each
+    0 when a free desk is left for him; otherwise every engaged desk is taken to finish once in each
     ``handling_s`` (the mean length of a call), evenly spread. None when nobody is on duty.
     """
     seen = [presence(desk, at, away_after_s) for desk in desks]
     free = seen.count(Presence.FREE)
     if ahead < free:
         return 0.0
-    working = free + seen.count(Presence.BUSY)
+    working = free + seen.count(Presence.BUSY) + seen.count(Presence.RINGING)
     return (ahead - free + 1) * handling_s / working if working else None

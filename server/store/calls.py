@@ -344,6 +344,7 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
                 media=leg.media,
                 recording=leg.recording,
                 muted=sorted(leg.muted),
+                lacking=sorted(leg.lacking),
                 joined_at=leg.joined_at,
                 ended_at=leg.ended_at,
                 previous_leg_id=leg.previous_leg_id,
@@ -451,6 +452,7 @@ def _leg(row: sa.Row[Any]) -> Leg:
         held_until=row.held_until,
         previous_leg_id=None if row.previous_leg_id is None else LegId(row.previous_leg_id),
         barged=row.barged,
+        lacking=frozenset(row.lacking or ()),
     )
 
 
@@ -523,6 +525,13 @@ async def save(connection: Connection, before: Call, after: Call) -> None:
                 .where(monitors.c.id == monitor.id)
                 .values(**_monitor_values(monitor))
             )
+
+
+async def show_card(connection: Connection, call_id: str, card: RingCard) -> None:
+    """From now on whoever is rung in this call is shown this card."""
+    await connection.execute(
+        calls.update().where(calls.c.id == call_id).values(card=card.model_dump(mode="json"))
+    )
 
 
 async def heard(connection: Connection, seen: Mapping[LegId | MonitorId, datetime]) -> None:
@@ -621,6 +630,7 @@ def _leg_values(leg: Leg) -> dict[str, Any]:
         "media": leg.media,
         "recording": leg.recording,
         "muted": sorted(leg.muted),
+        "lacking": sorted(leg.lacking),
         "ended_at": leg.ended_at,
         "held_until": leg.held_until,
     }

@@ -11,7 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.tables import calls, people, roster, units
+from server.store.tables import calls, people, rings, roster, units
+from signaling.call import RingState
 
 Connection = AsyncConnection
 
@@ -23,12 +24,13 @@ HANDLING_OF_LAST = 50
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An approver at his desk. Engaged: a call rings him or he is in one."""
+    """An approver at his desk. Engaged: a call rings him, and then he is rung, or he is in one."""
 
     person_id: str
     on_duty: bool
     engaged: bool
     last_seen_at: datetime | None
+    rung: bool = False
 
 
 async def duty_of(connection: Connection, person_id: str) -> str:
@@ -51,14 +53,29 @@ async def set_duty(
 
 async def desks(connection: Connection, unit_id: str) -> list[Desk]:
     """The desks of a unit whose persons are still active, by person."""
+    rung = (
+        sa.select(rings.c.id)
+        .where(
+            rings.c.call_id == roster.c.reserved_by,
+            rings.c.target_id == roster.c.person_id,
+            rings.c.state == RingState.RINGING,
+        )
+        .exists()
+    )
     rows = await connection.execute(
-        sa.select(roster)
+        sa.select(roster, rung.label("rung"))
         .join(people, people.c.id == roster.c.person_id)
         .where(roster.c.unit_id == unit_id, people.c.active)
         .order_by(roster.c.person_id)
     )
     return [
-        Desk(row.person_id, row.duty == "online", row.reserved_by is not None, row.last_seen_at)
+        Desk(
+            row.person_id,
+            row.duty == "online",
+            row.reserved_by is not None,
+            row.last_seen_at,
+            rung=row.rung,
+        )
         for row in rows
     ]
 

@@ -445,6 +445,7 @@ legs = sa.Table(
     C("held_until", Utc, nullable=True),
     C("previous_leg_id", ID, nullable=True),
     C("barged", sa.Boolean, nullable=False, server_default=sa.false()),  # a supervisor's
+    C("lacking", JSON, nullable=True),  # lines without a device; null: from before it was told
 )  # fmt: skip
 monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
     "monitors", metadata, _id(),

@@ -124,11 +124,16 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await second.goto(window.page.url)
         await stands(second, "active")
         await stands(window.page, "replaced")
-        await window.page.get_by_role("button", name="转回此页").click()
+        await window.page.get_by_role("button", name="在此继续").click()
         await stands(window.page, "active")
         await stands(second, "replaced")
+        # closed, the newer one gives the seat back by itself, and the other side was not blamed
+        await second.get_by_role("button", name="在此继续").click()
+        await stands(window.page, "replaced")
         await second.close()
+        await stands(window.page, "active")
         await moves(window)
+        await expect(approver.page.locator("[data-advice]")).to_have_count(0)
 
         # a killed media worker ends no call
         os.kill(worker_of(tmp_path), signal.SIGKILL)

@@ -65,7 +65,7 @@ ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
     "case.review", "case.grade", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.refer", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
-    "call.answer", "call.decline", "call.join", "call.mute", "call.hold", "call.resume",
+    "call.answer", "call.decline", "call.join", "call.mute", "call.lack", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
@@ -583,6 +583,8 @@ async def _seats(scene: Scene, call: Mapping[str, str]) -> None:
     await scene.is_refused(ADMIN, "call.join", **call)
     mute = {**call, "leg_id": joined["leg_id"], "mid": "0", "on": True}
     await scene.does(CLERK, "call.mute", **mute)
+    await scene.does(CLERK, "call.lack", **mute)
+    await scene.is_refused(ADMIN, "call.lack", **mute)
     await scene.is_refused(THIRD, "call.hold", **call)
     await scene.does(APPROVER, "call.hold", **call)
     await scene.is_refused(CLERK, "call.resume", **call)

@@ -170,6 +170,7 @@ async def test_strangers_do_not_learn_of_a_call(
             ("call.connect", {}),
             ("call.describe", {"sdp": "v=0"}),
             ("call.mute", {"mid": "0", "on": True}),
+            ("call.lack", {"mid": "0", "on": True}),
         ):
             said = await stranger.send(kind, call_id=call_id, leg_id=leg, **more)
             assert said["code"] == "not_found", kind
@@ -322,8 +323,10 @@ async def test_who_is_on_duty_is_shown_as_it_changes(
     await approvers[1].do("desk.duty", duty="away")
     await becomes({"周明远": "free"})
     call_id = await ringing(clerk, approvers[:1])
+    await becomes({"周明远": "ringing"})
+    await approvers[0].do("call.answer", call_id=call_id, ring_id=approvers[0].ring_in(call_id))
     await becomes({"周明远": "busy"})
-    await clerk.do("call.cancel", call_id=call_id)
+    await clerk.do("call.hang_up", call_id=call_id)
     await becomes({"周明远": "free"})
     assert (await clerk.send("unit.open", unit_id="no-such-unit"))["code"] == "not_found"
     assert (await clerk.send("desk.duty", duty="online"))["code"] == "forbidden"
@@ -340,10 +343,16 @@ async def test_muting_is_kept_over_a_reload(
         "call.mute", call_id=call_id, leg_id=leg_id, mid="0", on=False
     )
     assert not_his["code"] == "not_in_call"
+    # for want of a device is told apart from a key: nothing is stopped, and no key is in the record
+    await clerk.do("call.lack", call_id=call_id, leg_id=leg_id, mid="1", on=True)
+    call = await approvers[0].sees(lambda call: call["legs"][0]["lacking"] == ["1"], call_id)
+    assert call["legs"][0]["muted"] == ["0"]
+    noted = await acts(node.store, call_id)
+    assert (noted.count("call.mute"), noted.count("call.lack")) == (1, 1)
     async with node.desk(CLERK) as reloaded:
         await reloaded.do("call.join", call_id=call_id)
         call = await approvers[0].sees(lambda call: len(call["legs"]) == 3, call_id)
-        assert call["legs"][-1]["muted"] == ["0"]
+        assert (call["legs"][-1]["muted"], call["legs"][-1]["lacking"]) == (["0"], ["1"])
 
 
 async def test_without_a_media_worker_the_call_stands(

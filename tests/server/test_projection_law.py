@@ -713,6 +713,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     with suppress(Refusal):  # no worker runs; the leg keeps what was asked
         await office.do(APPROVER, protocol.CallMute, **leg, mid="0", on=True)
     assert await law.holds("muted") == 1
+    await done(law, "no camera", APPROVER, protocol.CallLack, **leg, mid="1", on=True)
     await done(law, "held", APPROVER, protocol.CallHold, call_id=call_id)
     assert law.last["party"]["call"]["holds"][0]["until"] is None
     await done(law, "resumed", APPROVER, protocol.CallResume, call_id=call_id)
@@ -734,7 +735,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     assert types == {"call.changed"}
     recorded = {
         protocol.CallDial, protocol.CallCancel, protocol.CallAnswer, protocol.CallDecline,
-        protocol.CallJoin, protocol.CallMute, protocol.CallHold, protocol.CallResume,
+        protocol.CallJoin, protocol.CallMute, protocol.CallLack, protocol.CallHold, protocol.CallResume,
         protocol.CallHangUp,
     }  # fmt: skip
     assert office.done >= recorded

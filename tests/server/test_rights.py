@@ -169,6 +169,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "call.connect": MINE,
     "call.describe": MINE,
     "call.mute": MINE,
+    "call.lack": MINE,
     "call.hold": PARTIES,
     "call.resume": PARTIES,
     "call.invite": PARTIES,

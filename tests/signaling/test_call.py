@@ -33,6 +33,7 @@ from signaling.call import (
     Invited,
     InviteId,
     Joined,
+    Lacked,
     Leg,
     LegId,
     LegState,
@@ -104,7 +105,7 @@ LETTER: Final = {state: state.value[0].upper() for state in RingState} | {
 
 def shown(call: Call) -> str:
     """``state[:reason][:hold]/rings/legs[/monitors]``: a ring is its first letter; a leg J joined, L
-    lost, X left, with s silent, v media, r recording, b barged and the muted m-lines behind it; a
+    lost, X left, with s silent, v media, r recording, b barged, the muted m-lines behind it, and - before those it lacks; a
     monitor l listens, w whispers, b barges, or why it ended and at which of them."""
     reason = f":{call.reason.value}" if call.reason else ""
     reason += ":hold" if call.on_hold() else ""
@@ -115,6 +116,7 @@ def shown(call: Call) -> str:
         + "r" * leg.recording
         + "b" * leg.barged
         + "".join(sorted(leg.muted))
+        + "".join(f"-{mid}" for mid in sorted(leg.lacking))
         for leg in call.legs
     )
     monitors = "".join(
@@ -212,6 +214,8 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "unmute": (Muted(A1, FIRST, "0", False), 20),
     "mute_not_his": (Muted(W1, FIRST, "1", True), 20),
     "mute_unknown": (Muted(NEW, CLERK, "1", True), 20),
+    "lack": (Lacked(W1, CLERK, "1", True), 20),
+    "lack_not_his": (Lacked(W1, FIRST, "1", True), 20),
     "hold": (PutOnHold(CLERK), 20),
     "hold_by_guest": (PutOnHold(GUEST), 20),
     "resume": (Resumed(FIRST), 20),
@@ -498,6 +502,28 @@ mute_not_his:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 mute_unknown:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  ended|cancelled  !call_ended
+lack:
+  open  open/RR/J-1
+  one_left  open/RD/J-1
+  open_silent  open/RR/Js-1
+  open_lost|w_lost|both_lost|only_g|all_lost  !not_in_call
+  live|resumed  live/AS/J-1,J
+  media  live/AS/Jvr-1,Jv0
+  held  live:hold/AS/J-1,J
+  a_lost  live/AS/J-1,L
+  rejoined  !leg_replaced
+  invited  live/ASRR/J-1,J
+  uninvited  live/ASDD/J-1,J
+  three  live/ASAS/J-1,J,Jvr
+  g_lost  live/ASAS/J-1,J,L
+  g_left  live/ASAS/J-1,J,X
+  ended|cancelled  !call_ended
+  listened  live/AS/J-1,J/l
+  whispered  live/AS/J-1,J/w
+  barged  live/AS/J-1,J,Jb/b
+lack_not_his:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
   ended|cancelled  !call_ended
 hold:

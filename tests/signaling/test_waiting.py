@@ -12,9 +12,16 @@ from signaling.waiting import Presence, estimated_wait_s, presence, to_ring
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
-def desk(name: str, *, duty: bool = True, engaged: bool = False, quiet_s: float | None = 1) -> Desk:
+def desk(
+    name: str,
+    *,
+    duty: bool = True,
+    engaged: bool = False,
+    rung: bool = False,
+    quiet_s: float | None = 1,
+) -> Desk:
     seen = None if quiet_s is None else NOW - timedelta(seconds=quiet_s)
-    return Desk(name, duty, engaged, seen)
+    return Desk(name, duty, engaged or rung, seen, rung)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +33,8 @@ def desk(name: str, *, duty: bool = True, engaged: bool = False, quiet_s: float 
         (desk("a", quiet_s=None), Presence.AWAY),
         (desk("a", duty=False), Presence.AWAY),
         (desk("a", engaged=True), Presence.BUSY),
+        (desk("a", rung=True), Presence.RINGING),
+        (desk("a", rung=True, quiet_s=60), Presence.RINGING),
         (desk("a", engaged=True, quiet_s=60), Presence.BUSY),
         (desk("a", engaged=True, duty=False), Presence.BUSY),
     ],
@@ -54,6 +63,7 @@ def test_all_free_desks_are_rung_but_never_the_caller() -> None:
         ([desk("a")], 0, 0.0),
         ([desk("a")], 1, 300.0),
         ([desk("a", engaged=True)], 0, 300.0),
+        ([desk("a", rung=True)], 0, 300.0),
         ([desk("a", engaged=True), desk("b", engaged=True)], 0, 150.0),
         ([desk("a", engaged=True), desk("b", engaged=True)], 3, 600.0),
     ],

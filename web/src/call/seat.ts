@@ -20,7 +20,7 @@ import { Attention, Ear, type Heard } from './ear'
 import { Heartbeat, LOOK_MS } from './heartbeat'
 import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './ladder'
 import { SeatMedia, type Arrived, type Figures, type IceServer, type Mid } from './media'
-import { judge, sample, type Gauge, type Sample, type Verdict } from './quality'
+import { judge, sample, whenAlone, type Gauge, type Sample, type Verdict } from './quality'
 import { Sparing } from './sparing'
 import { groupsFor, holdOf, isGuest, legOf, seatedLegs, type MediaState } from './standing'
 
@@ -66,8 +66,9 @@ interface Held {
   asked_in: string
   /** the shortest round trip seen */
   shortest_s: number
-  /** what this page has told of its own lines: whether they carry nothing */
+  /** what this page has told of its own lines: whether somebody has closed them, and whether their device is lacking */
   said: Map<Mid, boolean>
+  lacking: Map<Mid, boolean>
   /** the ladder has ordered what to do about it: that the browser gives its way up is no news */
   doubted: boolean
 }
@@ -102,8 +103,6 @@ const FIGURES_EVERY_MS = 2_000
 const SAMPLES_KEPT = 12
 const OWN = ['0', '1'] as const
 const KINDS = { '0': 'microphone', '1': 'camera' } as const
-/** Where a page keeps which lines of a call it has called mute for want of a device, so that a reload opens them again. */
-const LACKED = 'yunjian.lacked'
 /** Where a page keeps in which call it has the seat. */
 const SEAT = 'yunjian.seat'
 
@@ -223,6 +222,19 @@ export class SeatKeeper {
       await this.around.ask({ type: 'call.mute', call_id: held.call_id, leg_id: held.leg_id, mid, on })
     } catch (reason) {
       held.said.delete(mid)
+      throw reason
+    }
+  }
+
+  /** Says that a line has no device, or has one again: nobody has closed it. */
+  private async lackLine(mid: '0' | '1', on: boolean): Promise<void> {
+    const held = this.held
+    if (!held || held.lacking.get(mid) === on) return
+    held.lacking.set(mid, on)
+    try {
+      await this.around.ask({ type: 'call.lack', call_id: held.call_id, leg_id: held.leg_id, mid, on })
+    } catch (reason) {
+      held.lacking.delete(mid)
       throw reason
     }
   }
@@ -378,8 +390,7 @@ export class SeatKeeper {
       if (this.claimed.has(call_id) || !call || call.state === 'ended') return
       const leg = legOf(call, this.around.me())
       // who had muted himself stays muted over a reload
-      const lacked = lackedIn(call_id)
-      for (const mid of OWN) this.muted[mid] = !lacked.includes(mid) && (leg?.muted.includes(mid) ?? false)
+      for (const mid of OWN) this.muted[mid] = leg?.muted.includes(mid) ?? false
       if (call.state === 'live') await this.rejoin(call_id)
       else await this.around.ask({ type: 'call.join', call_id })
       this.claimed.add(call_id)
@@ -398,7 +409,7 @@ export class SeatKeeper {
   async mute(mid: '0' | '1', on: boolean): Promise<void> {
     this.muted[mid] = on
     await this.send()
-    await this.closeLine(mid, on || this.lacks(mid))
+    await this.closeLine(mid, on)
   }
 
   /** Whether the device of this line was asked for and cannot be had. */
@@ -575,22 +586,22 @@ export class SeatKeeper {
         if (this.held === held && !(now === 'broken' && held.doubted)) this.notice({ type: now })
       },
     })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map(), doubted: false }
+    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map(), lacking: new Map(), doubted: false }
     return held
   }
 
-  /** Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be had. */
+  /** Tells which of this page's lines carry nothing: those that are muted, and those whose device cannot be had, each by its own word. */
   private async tellLines(): Promise<void> {
     const held = this.held
     const call = held && this.around.find(held.call_id)
     if (!held || !call || this.over(call.id)) return
     // a new leg begins with what the one before had muted, and may not be known yet
     const leg = call.legs.find((one) => one.id === held.leg_id) ?? legOf(call, this.around.me())
-    sessionStorage.setItem(LACKED, [call.id, ...OWN.filter((mid) => this.lacks(mid) && !this.muted[mid])].join(' '))
     for (const mid of OWN) {
-      const on = this.muted[mid] || this.lacks(mid)
       if (!held.said.has(mid)) held.said.set(mid, leg?.muted.includes(mid) ?? false)
-      if (this.held === held) await this.closeLine(mid, on)
+      if (!held.lacking.has(mid)) held.lacking.set(mid, leg?.lacking.includes(mid) ?? false)
+      if (this.held === held) await this.closeLine(mid, this.muted[mid])
+      if (this.held === held) await this.lackLine(mid, this.lacks(mid))
     }
   }
 
@@ -767,9 +778,15 @@ export class SeatKeeper {
     const fresh = this.gauged && sample(this.gauged, now)
     this.gauged = now
     if (!fresh) return
-    this.samples = [...this.samples, fresh].slice(-SAMPLES_KEPT)
+    this.samples = [...this.samples, this.accompanied(held.call_id) ? fresh : whenAlone(fresh)].slice(-SAMPLES_KEPT)
     this.quality.value = { ...judge(this.samples, { up: this.media.value === 'up', picture_sent: now.picture_sent }), sample: fresh }
     this.around.measured(held.call_id, this.quality.value)
+  }
+
+  /** Whether anybody else is there, who receives what leaves this page and sends what comes to it. */
+  private accompanied(call_id: string): boolean {
+    const call = this.around.find(call_id)
+    return !!call && !holdOf(call) && seatedLegs(call).some((leg) => leg.person.id !== this.around.me() && leg.state === 'joined' && leg.media && !leg.silent)
   }
 
   private judge(held: Held, seen: Figures): void {
@@ -793,11 +810,6 @@ export class SeatKeeper {
 /** Whether this page had the seat of this call, over a reload too. */
 export function satIn(call_id: string): boolean {
   return sessionStorage.getItem(SEAT) === call_id
-}
-
-function lackedIn(call_id: string): readonly string[] {
-  const [of, ...mids] = sessionStorage.getItem(LACKED)?.split(' ') ?? []
-  return of === call_id ? mids : []
 }
 
 /** When the relay's credentials of an offer are to be renewed; their user name begins with the second in which they end. */

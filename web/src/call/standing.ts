@@ -125,6 +125,23 @@ export function holdOf(call: CallView | null): HoldView | null {
   return last && !last.until ? last : null
 }
 
+/** Why a line of this leg carries nothing: its person has closed it, or his page has no device for it; null while it may. */
+export function shutFor(leg: LegView | null | undefined, mid: '0' | '1'): 'muted' | 'lacking' | null {
+  if (leg?.muted.includes(mid)) return 'muted'
+  return leg?.lacking.includes(mid) ? 'lacking' : null
+}
+
+/** Whether what this leg shows on one of its lines may be looked at: somebody is there and has not closed it. */
+export function shown(leg: LegView | null, mid: string): boolean {
+  return leg !== null && !leg.muted.includes(mid)
+}
+
+/** Whether the page that holds this person's seat is away: it is silent, or its place is only kept. */
+export function leftEmpty(call: CallView, person_id: string): boolean {
+  const leg = legOf(call, person_id)
+  return call.state !== 'ended' && leg !== null && leg.state !== 'left' && (leg.silent || leg.state === 'lost')
+}
+
 export type PartyState = 'connecting' | 'connected' | 'silent' | 'lost'
 
 /**

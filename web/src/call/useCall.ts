@@ -16,13 +16,15 @@ import { satIn, SeatKeeper, type Answered, type Quality } from './seat'
 import type { Level, Sample } from './quality'
 import { midIn, type Arrived } from './media'
 import { Talking, Voices } from './speaking'
-import { furtherLegs, holdOf, invitationOf, legOf, otherLeg, partOf, ringOf, secondLeg, standing } from './standing'
+import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing } from './standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
 
 /** how long what an answer changes on the page may wait for its connection to be negotiated */
 const MEDIA_FIRST_MS = 400
+/** A page whose seat a newer one took has it again when that is away for so long: a reload is back sooner. */
+const TAKEN_BACK_AFTER_MS = 3_000
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
 const TOLD_EVERY_MS = 4_000
 const QUIET_AFTER_MS = 13_000
@@ -290,6 +292,18 @@ function open(scope: EffectScope, ended: () => void) {
       if (leg && before?.id === leg.id && before.media && !leg.media && current.value?.state === 'live') seat.unheard(leg.id)
     },
   )
+  // the newer page wins while it lives; when it is closed this one takes the seat again
+  let taking_back: ReturnType<typeof setTimeout> | undefined
+  watch(
+    () => {
+      const call = current.value
+      return call && seat.replaced.has(call.id) && leftEmpty(call, me.value) ? call.id : null
+    },
+    (call_id) => {
+      clearTimeout(taking_back)
+      if (call_id) taking_back = setTimeout(() => enter(call_id), TAKEN_BACK_AFTER_MS)
+    },
+  )
   watch(signedIn, (who) => {
     if (!who) scope.stop()
   })
@@ -298,6 +312,7 @@ function open(scope: EffectScope, ended: () => void) {
     seat.close()
     voices.close()
     clearInterval(forgetting)
+    clearTimeout(taking_back)
     ended()
   })
 

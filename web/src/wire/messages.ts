@@ -10,6 +10,7 @@ export type AnyCommand =
   | CallConnect
   | CallDescribe
   | CallMute
+  | CallLack
   | CallHold
   | CallResume
   | CallHangUp
@@ -209,6 +210,17 @@ export interface CallMute {
   call_id: string
   leg_id: string
   mid: '0' | '1' | '2' | '3'
+  on: boolean
+}
+/**
+ * Say that my page has no device for one m-line, or has one again. Nothing is stopped by it.
+ */
+export interface CallLack {
+  id: string
+  type: 'call.lack'
+  call_id: string
+  leg_id: string
+  mid: '0' | '1'
   on: boolean
 }
 /**
@@ -931,6 +943,7 @@ export interface LegView {
   media: boolean
   recording: boolean
   muted: string[]
+  lacking: string[]
   joined_at: string
   ended_at: string | null
   previous_leg_id: string | null
@@ -1698,7 +1711,7 @@ export interface HandoverChanged {
   handover: HandoverView
 }
 /**
- * Ephemeral: who of the unit is on duty now. Busy = being rung or in a call.
+ * Ephemeral: who of the unit is on duty now. Ringing = being rung, busy = in a call.
  */
 export interface UnitPresence {
   type: 'unit.presence'
@@ -1708,7 +1721,7 @@ export interface UnitPresence {
 }
 export interface Presence {
   person: PersonRef
-  state: 'free' | 'busy' | 'away'
+  state: 'free' | 'ringing' | 'busy' | 'away'
 }
 /**
  * Ephemeral to one socket: the same person took the same seat elsewhere; the newer wins.

@@ -15,7 +15,7 @@ export const ZERO = Date.parse('2026-11-24T06:18:00Z')
 export const at = (second: number): string => new Date(ZERO + second * 1000).toISOString()
 
 export const leg = (id: string, seat: LegView['seat'], person: PersonRef, from: number, to: number | null, over: Partial<LegView> = {}): LegView => ({
-  id, seat, person, state: to === null ? 'joined' : 'left', silent: false, media: true, recording: true, muted: [], joined_at: at(from), ended_at: to === null ? null : at(to),
+  id, seat, person, state: to === null ? 'joined' : 'left', silent: false, media: true, recording: true, muted: [], lacking: [], joined_at: at(from), ended_at: to === null ? null : at(to),
   previous_leg_id: null, held_until: null, barged: false, ...over,
 })
 

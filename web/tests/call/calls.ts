@@ -17,6 +17,7 @@ export function leg(id: string, who: string, more: Partial<LegView> = {}): LegVi
     media: true,
     recording: true,
     muted: [],
+    lacking: [],
     joined_at: '2026-11-24T06:00:00Z',
     ended_at: null,
     previous_leg_id: null,

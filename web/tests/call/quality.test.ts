@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { advise, gauge, judge, level, missed, sample, type Sample } from '../../src/call/quality'
+import { advise, gauge, judge, level, missed, sample, type Sample, whenAlone } from '../../src/call/quality'
 
 const well: Sample = {
   loss_in: 0, loss_out: 0, round_trip_ms: 40, jitter_ms: 5, in_kbps: 700, out_kbps: 700, freezes: 0, freeze_ms: 0, concealed: 0, limited_by: 'none', candidate: 'host', protocol: 'udp',
@@ -46,6 +46,21 @@ describe('the advice', () => {
     ['a busy computer', trace([4, { limited_by: 'cpu', freeze_ms: 900, round_trip_ms: 510 }]), true, 'computer'],
   ] as const)('%s', (_name, samples, picture_sent, expected) => {
     expect(advise(samples, picture_sent)).toBe(expected)
+  })
+})
+
+describe('while nobody else is there', () => {
+  const alone = (more: Partial<Sample>) => judge(Array.from({ length: 5 }, () => whenAlone({ ...well, ...more })), { up: true, picture_sent: true })
+
+  it('what is lost, made small or lacking is no fault of this line', () => {
+    expect(alone({ loss_out: 0.4 })).toEqual({ level: 'excellent', advice: null })
+    expect(alone({ limited_by: 'bandwidth', out_kbps: 30 })).toEqual({ level: 'excellent', advice: null })
+    expect(alone({ concealed: 0.9, freezes: 1, freeze_ms: 2000, loss_in: 0.3, jitter_ms: 90 })).toEqual({ level: 'excellent', advice: null })
+  })
+
+  it('how long it takes to the server, and a busy computer, still are', () => {
+    expect(alone({ round_trip_ms: 700 }).advice).toBe('delay')
+    expect(alone({ limited_by: 'cpu' }).level).toBe('good')
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, spell, standing, without } from '../../src/call/standing'
+import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, shutFor, spell, standing, without } from '../../src/call/standing'
 import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -136,5 +136,27 @@ describe('a unit in a call', () => {
     const came = leg('c', 'guest', { seat: 'third' })
     expect(without(call({ legs: [...legs, came] }), 'unit-guest')).toBe(false)
     expect(without(call({ legs: [...legs, { ...came, state: 'left' }] }), 'unit-guest')).toBe(true)
+  })
+})
+
+describe('a line that carries nothing', () => {
+  it('was closed by its person, or has no device; the key is told first', () => {
+    expect(shutFor(leg('leg00002', 'approver'), '1')).toBeNull()
+    expect(shutFor(leg('leg00002', 'approver', { lacking: ['1'] }), '1')).toBe('lacking')
+    expect(shutFor(leg('leg00002', 'approver', { lacking: ['1'] }), '0')).toBeNull()
+    expect(shutFor(leg('leg00002', 'approver', { lacking: ['1'], muted: ['1'] }), '1')).toBe('muted')
+    expect(shutFor(null, '1')).toBeNull()
+  })
+})
+
+describe('the seat of a page that a newer one took', () => {
+  const legs = (newer: object) => liveCall({ legs: [leg('leg00001', 'clerk', { state: 'left' }), leg('leg00002', 'approver'), leg('leg00003', 'clerk', newer)] })
+
+  it('is empty once the newer page is away, and not while it lives', () => {
+    expect(leftEmpty(legs({}), 'clerk')).toBe(false)
+    expect(leftEmpty(legs({ silent: true }), 'clerk')).toBe(true)
+    expect(leftEmpty(legs({ state: 'lost' }), 'clerk')).toBe(true)
+    expect(leftEmpty(legs({ state: 'left' }), 'clerk')).toBe(false)
+    expect(leftEmpty({ ...legs({ silent: true }), state: 'ended' }, 'clerk')).toBe(false)
   })
 })

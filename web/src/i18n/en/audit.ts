@@ -141,7 +141,7 @@ export default {
     there: 'in the call from {from} to {to}',
     gap: 'gap from {from} to {to}',
     held: 'on hold from {from} to {to}',
-    line: '{from} to {to} connection {level}, at most {loss} % lost, round trip at most {way}',
+    line: '{from} to {to} connection {level}, at most {loss} % of sound and pictures missing, there and back at most {way}',
     relayed: 'over a relay',
     counted: '{from} to {to} sound and picture that reached the server: {level}; {share} % missing, at most {kbps_in} kbit/s; to fill the gaps this side was asked {nacks_out} times to send again and {plis_out} times for a whole picture. Sent to this side: at most {kbps_out} kbit/s; it asked {nacks_in} times to send again and {plis_in} times for a whole picture',
     counted_quiet: '{from} to {to} no sound or picture reached the server',

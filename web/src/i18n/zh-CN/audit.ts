@@ -141,7 +141,7 @@ export default {
     there: '{from} 至 {to} 在通话中',
     gap: '{from} 至 {to} 缺段',
     held: '{from} 至 {to} 通话保持',
-    line: '{from} 至 {to} 网络{level}，丢包最多 {loss} %，往返最多 {way}',
+    line: '{from} 至 {to} 网络{level}，声音和画面最多缺 {loss} %，一来一回最多 {way}',
     relayed: '经中继',
     counted: '{from} 至 {to} 服务器收到的声音和画面{level}：缺失 {share} %，最高每秒 {kbps_in} 千比特；为补齐，请该方重发 {nacks_out} 次、重发完整画面 {plis_out} 次。送给该方最高每秒 {kbps_out} 千比特，该方要求重发 {nacks_in} 次、重发完整画面 {plis_in} 次',
     counted_quiet: '{from} 至 {to} 服务器没有收到声音和画面',
