@@ -179,6 +179,14 @@ class _Inviting(_Turn):
     async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
         return await desks.reserve(self._change.connection, call_id, people)
 
+    async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
+        """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
+        connection, header = self._change.connection, self._header
+        card = await cases.card(connection, header.case_id, header.card.waiting_since)
+        await rows.show_card(connection, call.id, card)
+        self._header = replace(header, card=card)
+        await super().write(call, act, object, **more)
+
 
 class _Dialling:
     def __init__(

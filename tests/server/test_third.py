@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.actions import demo, sayings
+from server.domain.material import Material
+from server.domain.person import SYSTEM
 from server.store import Store
+from server.store import cases as rows
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
@@ -32,6 +36,7 @@ from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
 GONE_WITHIN_S = 2.0
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -72,6 +77,12 @@ async def test_a_unit_is_invited_and_its_first_answer_takes_the_seat(
 ) -> None:
     clerk, approver, guest, other = desks
     call_id = await live(clerk, approver, [])
+    # a paper that came in during the call is counted on the card of who is asked then
+    case_id = clerk.calls[call_id]["case_id"]
+    dialled_card = clerk.calls[call_id]["card"]
+    paper = Material("paper-1", "application", 1, "申请书.pdf", "stored", 9, clerk.person_id, NOW)
+    async with node.store.change(SYSTEM) as change:
+        await rows.save_material(change.connection, case_id, paper, new=True)
     invite_id = await invited(approver, [guest, other], call_id, "请核对执照")
     # Who is rung sees what he is asked, and his own ring alone.
     rung = guest.calls[call_id]
@@ -79,6 +90,8 @@ async def test_a_unit_is_invited_and_its_first_answer_takes_the_seat(
     assert (ring["invite_id"], ring["note"]) == (invite_id, "请核对执照")
     assert ring["invited_by"]["id"] == approver.person_id
     assert rung["card"]["applicant_masked"] == "孙**"
+    assert (dialled_card["materials_stored"], rung["card"]["materials_stored"]) == (0, 1)
+    assert rung["card"]["waiting_since"] == dialled_card["waiting_since"]
     assert rung["legs"] == []
     seen = await clerk.sees(lambda call: len(call["rings"]) == 3, call_id)
     assert seen["state"] == "live"
