@@ -79,7 +79,8 @@ async def test_the_whole_story_without_a_mouse(
     await expect(far.get_by_role("status").filter(has_text="在岗")).to_be_visible()
     await sign_in(clerk, node, "lixiulan", "window")
     await register(clerk)
-    await clerk.enter(page.get_by_role("button", name="发起云见面"))
+    await expect(page.locator(".call-pane .numbers b").nth(1)).to_have_text("1")
+    await clerk.press("Control+Enter")
     await expect(page.get_by_role("dialog")).to_be_visible()
     await clerk.enter(page.get_by_role("button", name="申请人同意"))
 
@@ -108,6 +109,7 @@ async def test_the_whole_story_without_a_mouse(
     await clerk.enter(page.locator("[data-key=hang_up]"))
     for one in (page, far):
         await expect(one.locator(".call-pane")).to_have_attribute("data-phase", "ended")
+    await expect(page.locator("[data-turn]")).to_be_focused()
     assert clerk.faults | judge.faults == set()
     assert [*window.complaints, *approver.complaints] == []
     screens.check()
@@ -130,6 +132,8 @@ async def register(clerk: Keyboard) -> None:
     await clerk.press("Control+Enter")
     await page.wait_for_url("**/window/cases/*")
     await expect(page.locator("[data-case]")).to_be_visible()
+    # the next act has the focus
+    await expect(page.locator(".call-pane .dial")).to_be_focused()
 
 
 async def bring_materials(clerk: Keyboard, folder: Path) -> None:

@@ -15,11 +15,12 @@ from time import monotonic
 import pytest
 from playwright.async_api import Page, WebSocket, expect
 
+from server.actions import demo
 from tests.kit.browsers import Desk, capture_files, chromium
 from tests.kit.desks import demo_node
 from tests.kit.peer import RED
 from tests.kit.screens import Screens
-from tests.kit.talks import FAR, Talk, dialled, shows, stands, talking
+from tests.kit.talks import FAR, REGISTER, Talk, dialled, shows, stands, talking
 from tests.kit.until import STRICT, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -58,6 +59,20 @@ async def gone(talk: Talk) -> int:
 
     await until(still, 10, every_s=0.1)
     return counts[-1]
+
+
+LOWER_RIGHT = """() => {
+    const pane = document.querySelector('.pane').getBoundingClientRect()
+    const [end] = document.querySelectorAll('.call-keys .end')
+    if (!end) return 'no red key'
+    const box = end.getBoundingClientRect()
+    const others = [...document.querySelectorAll('.call-keys button:not(.end)')].map(one => one.getBoundingClientRect())
+    if (box.bottom > innerHeight || box.top < 0) return 'out of sight'
+    if (pane.right - box.right > 16 || pane.bottom - box.bottom > 24) return 'not at the lower right'
+    const apart = others.every(one => one.right <= box.left - 8 || one.bottom <= box.top - 8)
+    return apart ? '' : 'not apart'
+}"""
+"""What is wrong with where the key stands that ends the call."""
 
 
 @pytest.mark.timed
@@ -100,6 +115,12 @@ async def test_hold_and_mute_stop_what_passes(
         screens.check()
         await quiet(talk, "0123")
         clock = window.locator("[data-held] .clock")
+        # the seconds are shown and not spoken
+        await expect(clock).to_have_attribute("aria-live", "off")
+        await expect(window.locator("[data-held]")).not_to_have_attribute("role", "status")
+        # the red key stands apart at the lower right, on hold as ever
+        for page in (window, approver):
+            assert await page.evaluate(LOWER_RIGHT) == ""
         first = await clock.inner_text()
         await expect(clock).not_to_have_text(first)
         assert await talk.went() == went
@@ -135,6 +156,34 @@ async def test_hold_and_mute_stop_what_passes(
         took_s = monotonic() - answered_at
         record_property("recording_sign_s", round(took_s, 2))
         assert not STRICT or took_s < 1
+        # the focus that was on the ring is on what lies open, and after the call on what comes next
+        await expect(approver.locator(".thumb").first).to_be_focused()
+        await window.get_by_role("button", name="挂断").click()
+        await stands(window, "ended")
+        await expect(window.locator("[data-turn]")).to_be_focused()
+
+        # the applicant refuses the recording: on the ring card, and told to both at the answer
+        await window.locator("[data-consent=ask]").click()
+        await window.get_by_role("button", name="申请人不同意").click()
+        await window.get_by_role("button", name="再次发起云见面").click()
+        card = approver.get_by_role("alertdialog")
+        await expect(card).to_contain_text("申请人不同意录制")
+        assert await window.evaluate(LOWER_RIGHT) == ""
+        await card.get_by_role("button", name="接听").click()
+        for page in (window, approver):
+            await stands(page, "active")
+            await expect(page.locator("[data-refused]")).to_contain_text("本次通话不录制")
+
+        # on the page of another case it is said which one the call is about, and it can be ended
+        other = await window.evaluate(REGISTER, [demo.PRINCIPAL, "register-case-2"])
+        await window.goto(f"{talk.node.address}/window/cases/{other}")
+        told = window.locator("[data-elsewhere]")
+        await expect(told).to_contain_text("通话中的是另一办件")
+        await expect(told).to_contain_text("孙**")
+        await screens.take(talk.window, "call-elsewhere")
+        screens.check()
+        await window.locator("[data-bar-end]").click()
+        await stands(approver, "ended")
         assert talk.window.complaints + talk.approver.complaints == []
 
 
@@ -161,10 +210,15 @@ async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> Non
     async with talking(tmp_path, flags=flags) as talk:
         window, approver = talk.window.page, talk.approver.page
 
-        # the document camera beside the face: large on the other side, and never mirrored
+        # the document camera beside the face: large on both sides in the place of the document,
+        # over nothing of the work, and never mirrored
         await window.get_by_role("button", name="高拍仪", exact=True).click()
         stage = approver.locator("[data-stage=paper]")
         await expect(stage).to_be_visible()
+        for page in (window, approver):
+            assert await page.evaluate(IN_THE_WAY) == []
+            await expect(page.locator(".document")).to_be_hidden()
+        await shows(talk.window, selector="[data-stage=own] video")
         await shows(talk.approver, selector="[data-stage=paper] video")
         await shows(talk.approver)
         turned = "one => getComputedStyle(one).transform"
@@ -177,7 +231,16 @@ async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> Non
         await stage.get_by_role("button", name="旋转").click()
         assert (await stage.locator("video").evaluate(turned)).startswith("matrix(0, 1, -1, 0")
         await screens.take(talk.approver, "call-paper")
+        # drawn nearer it is looked over by scrolling; folded, the document is there again
+        await stage.get_by_role("button", name="放大").click()
+        wider = "one => one.scrollWidth > one.clientWidth * 1.4"
+        assert await stage.locator(".ground").evaluate(wider)
         await stage.get_by_role("button", name="收起").click()
+        await expect(stage).to_have_count(0)
+        await expect(approver.locator(".document")).to_be_visible()
+        await approver.get_by_role("button", name="看对方高拍仪").click()
+        await expect(stage).to_be_visible()
+        await approver.locator(".thumb").first.click()
         await expect(stage).to_have_count(0)
         await window.get_by_role("button", name="高拍仪", exact=True).click()
         await quiet(talk, "2")
@@ -213,6 +276,18 @@ async def test_devices_papers_and_screens_beside_the_face(tmp_path: Path) -> Non
         await screens.take(talk.window, "call-quality")
         assert talk.window.complaints + talk.approver.complaints == []
     screens.check()
+
+
+IN_THE_WAY = """() => {
+    const stage = document.querySelector('[data-stage]').getBoundingClientRect()
+    const meets = one => {
+        const box = one.getBoundingClientRect()
+        return box.width && box.left < stage.right - 1 && box.right > stage.left + 1
+            && box.top < stage.bottom - 1 && box.bottom > stage.top + 1
+    }
+    return [...document.querySelectorAll('.side, .call-pane, .foot, .left, .thumbs')].filter(meets).map(one => one.className)
+}"""
+"""Which parts of the desk lie under what is shown."""
 
 
 class Acks:
@@ -284,8 +359,8 @@ async def test_who_answers_without_devices_sees_hears_and_gets_them_by_trying_ag
 
         await until(hears, 15)
         far = window.page.locator(".far-face")
-        await expect(far).to_contain_text("对方已关画面")
-        await expect(window.page.get_by_text("对方已静音")).to_be_visible()
+        await expect(far).to_contain_text("对方未检测到摄像头")
+        await expect(window.page.get_by_text("对方未检测到麦克风")).to_be_visible()
 
         # still refused, also by its key; allowed in the address bar, the same key opens both
         again = trouble.get_by_role("button", name="再试一次")
@@ -299,7 +374,7 @@ async def test_who_answers_without_devices_sees_hears_and_gets_them_by_trying_ag
         await expect(camera).to_have_text("摄像头")
         await shows(window)
         await expect(far.locator(".waiting")).to_have_count(0)
-        await expect(window.page.get_by_text("对方已静音")).to_be_hidden()
+        await expect(window.page.get_by_text("对方未检测到麦克风")).to_be_hidden()
 
         # unplugged: its last picture is not taken for a face that listens
         await approver.page.evaluate(
@@ -312,8 +387,9 @@ async def test_who_answers_without_devices_sees_hears_and_gets_them_by_trying_ag
             }"""
         )
         await expect(trouble).to_contain_text("没有找到摄像头")
-        await expect(far).to_contain_text("对方已关画面")
+        await expect(far).to_contain_text("对方未检测到摄像头")
         await expect(far.locator("video")).to_be_hidden()
+        assert "call.mute" not in acks.seen, "nobody has pressed a key"
         await approver.page.evaluate("() => delete navigator.mediaDevices.getUserMedia")
         await again.click()
         await expect(far.locator("video")).to_be_visible()

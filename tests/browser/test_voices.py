@@ -64,25 +64,30 @@ async def test_who_speaks_is_marked_and_who_speaks_muted_is_told(tmp_path: Path)
         assert talk.window.complaints + talk.approver.complaints == []
 
 
+IN_USE = (
+    "() => document.querySelector('.own-paper video')?.srcObject"
+    "?.getVideoTracks()[0]?.getSettings().deviceId"
+)
+
+
 async def test_the_document_camera_is_chosen_in_the_call_and_kept(tmp_path: Path) -> None:
     async with talking(tmp_path) as talk:
         window, approver = talk.window.page, talk.approver.page
         await window.locator("[data-key=paper]").click()
         chosen = window.locator("[data-paper-camera]")
-        # Chromium has one fake camera when it plays a file.
-        await expect(chosen.locator("option")).to_have_count(1)
+        # the one that does not show the face is taken, and one may choose
+        await expect(chosen.locator("option")).to_have_count(2)
         other = await chosen.input_value()
+        assert other == "second-camera"
         await chosen.focus()
         await chosen.select_option(index=0)
-        in_use = (
-            "() => document.querySelector('.own-paper video')?.srcObject"
-            "?.getVideoTracks()[0]?.getSettings().deviceId"
-        )
-        await window.wait_for_function(f"wanted => ({in_use})() === wanted", arg=other)
+        await window.wait_for_function(f"wanted => ({IN_USE})() !== wanted", arg=other)
+        await chosen.select_option(other)
+        await window.wait_for_function(f"wanted => ({IN_USE})() === wanted", arg=other)
         await expect(chosen).to_be_focused()
         await expect(approver.locator("[data-stage=paper]")).to_be_visible()
         await shows(talk.approver, selector="[data-stage=paper] video")
-        await window.locator("[data-turn-own]").click()
+        await window.locator("[data-turn-picture]").click()
         await approver.locator("[data-turn-picture]").click()
         screens = Screens()
         await screens.take(talk.window, "call-paper-tools")
@@ -92,7 +97,7 @@ async def test_the_document_camera_is_chosen_in_the_call_and_kept(tmp_path: Path
         await window.reload()
         await stands(window, "active")
         await window.locator("[data-key=paper]").click()
-        await window.wait_for_function(f"wanted => ({in_use})() === wanted", arg=other)
+        await window.wait_for_function(f"wanted => ({IN_USE})() === wanted", arg=other)
         for page, picture in ((window, ".own-paper"), (approver, ".stage .whole")):
             await expect(page.locator(picture)).to_have_attribute(
                 "style", re.compile("--turn: ?90deg")
@@ -134,7 +139,9 @@ async def test_a_call_on_a_telephone_is_whole(tmp_path: Path) -> None:
         await screens.take(phone, "call-telephone")
         assert await page.evaluate("() => document.documentElement.scrollWidth") <= 390
         assert await cut_off(page) == []
-        for key in ("microphone", "camera", "paper", "hold", "hang_up"):
+        # its one camera shows the face
+        await expect(page.locator(".call-pane [data-key=paper]")).to_have_count(0)
+        for key in ("microphone", "camera", "hold", "hang_up"):
             button = page.locator(f".call-pane [data-key={key}]")
             await button.scroll_into_view_if_needed()
             box = await button.bounding_box()

@@ -123,6 +123,26 @@ async def chromium(
             await browser.close()
 
 
+SECOND_CAMERA: Final = """() => {
+    const devices = navigator.mediaDevices
+    if (!devices) return
+    const [list, get] = [devices.enumerateDevices.bind(devices), devices.getUserMedia.bind(devices)]
+    const id = 'second-camera'
+    devices.enumerateDevices = async () => [...await list(),
+        {kind: 'videoinput', deviceId: id, groupId: id, label: '高拍仪 2'}]
+    devices.getUserMedia = async wanted => {
+        if (wanted?.video?.deviceId?.exact !== id) return get(wanted)
+        const {deviceId, ...video} = wanted.video
+        const stream = await get({...wanted, video})
+        for (const track of stream.getVideoTracks()) {
+            const settings = track.getSettings.bind(track)
+            track.getSettings = () => ({...settings(), deviceId: id})
+        }
+        return stream
+    }
+}"""
+
+
 WATCHED: Final = """() => {
     const connections = []
     const Own = window.RTCPeerConnection
@@ -226,6 +246,11 @@ class Desk:
         """Mean RGB of what this video shows now."""
         got: list[float] | None = await self.page.evaluate(SEEN, selector)
         return None if got is None else tuple(got)
+
+    async def add_camera(self) -> None:
+        """Give this desk a second camera from its next load on, which Chromium does not fake beside a
+        file: it shows what the first one does, under a name of its own."""
+        await self.context.add_init_script(f"({SECOND_CAMERA})()")
 
     async def watch_media(self) -> None:
         """Let `media` tell of every connection that this page makes from its next load on."""

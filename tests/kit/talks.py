@@ -135,6 +135,8 @@ async def talking(folder: Path, *, flags: tuple[str, ...] = ()) -> AsyncIterator
         chromium(folder, RED, 440, more=flags) as browser,
     ):
         window, approver = await Desk.open(browser), await Desk.open(browser)
+        for desk in (window, approver):
+            await desk.add_camera()
         await dialled(node, window, approver)
         await approver.page.get_by_role("alertdialog").get_by_role("button", name="接听").click()
         for desk in (window, approver):
