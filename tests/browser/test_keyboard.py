@@ -110,6 +110,8 @@ async def test_the_whole_story_without_a_mouse(
     for one in (page, far):
         await expect(one.locator(".call-pane")).to_have_attribute("data-phase", "ended")
     await expect(page.locator("[data-turn]")).to_be_focused()
+    for hands in (clerk, judge):
+        await hands.stays("hanging up")
     assert clerk.faults | judge.faults == set()
     assert [*window.complaints, *approver.complaints] == []
     screens.check()
@@ -174,6 +176,7 @@ async def propose_and_adopt(clerk: Keyboard, judge: Keyboard) -> None:
         "2026-11-18"
     )
     await clerk.press("Alt+a")
+    await clerk.stays("Alt A")
     await expect(field(page, "appointed_on").locator("input")).to_have_value("2026-11-18")
     await expect(far.get_by_text("窗口采用了您对任职日期的建议")).to_be_attached()
 
@@ -187,6 +190,7 @@ async def talk(clerk: Keyboard, judge: Keyboard) -> None:
     await clerk.press("Alt+p")
     await expect(page.get_by_role("combobox", name="文字或拼音首字母")).to_be_focused()
     await clerk.press("Escape")
+    await clerk.stays("Escape from the phrases")
     await clerk.press("Control+Shift+M")
     await clerk.write("已核对")
     await clerk.press("Enter")

@@ -16,6 +16,8 @@ from playwright.async_api import FileChooser, Locator
 from tests.kit.browsers import Desk
 
 MOST_STOPS: Final = 90
+LOOKS: Final = 20
+LOOK_EVERY_S: Final = 0.05
 STOP: Final = """() => {
     const one = document.activeElement
     if (!one || one === document.body) return {name: 'nothing', fault: null}
@@ -75,6 +77,15 @@ class Keyboard:
         """Go to this and press Enter there."""
         await self.to(target, back=back)
         await self.press(key)
+        await self.stays(f"{key} at {target}")
+
+    async def stays(self, after: str) -> None:
+        """What was pressed may go; the focus must not fall to the page with it."""
+        for _ in range(LOOKS):
+            if not await self.desk.page.evaluate("document.activeElement === document.body"):
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+        self.faults.add(f"the focus fell to the page after {after}")
 
     async def choose(self, target: Locator, file: Path) -> None:
         """Open the browser's own chooser with Enter and take this file in it."""

@@ -1,0 +1,74 @@
+/**
+ * The focus never falls to the page: when what had it is taken away, hidden or disabled, it goes to the next control of
+ * the same part, then to the one before, then outwards, and at last to the work itself. Whoever knows a better place moves
+ * it there; this only looks when nobody did.
+ */
+const CONTROLS = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex]:not([tabindex="-1"])'
+const PARTS = 'form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
+const LOOKED_AFTER_MS = 60
+
+interface Place {
+  element: HTMLElement
+  /** from the innermost part outwards: its controls, and which of them had the focus */
+  parts: { controls: HTMLElement[]; at: number }[]
+}
+
+/** Whether nobody has said where the focus belongs: it lies on the page, or on the work as a whole. */
+export function unclaimed(): boolean {
+  const { activeElement } = document
+  return !activeElement || activeElement === document.body || activeElement.id === 'work'
+}
+
+function usable(element: HTMLElement): boolean {
+  return element.isConnected && element.matches(CONTROLS) && element.checkVisibility({ visibilityProperty: true }) && !element.closest('[inert]')
+}
+
+function placeOf(element: HTMLElement): Place {
+  const parts: Place['parts'] = []
+  for (let part = element.parentElement?.closest<HTMLElement>(PARTS); part; part = part.parentElement?.closest<HTMLElement>(PARTS)) {
+    const controls = [...part.querySelectorAll<HTMLElement>(CONTROLS)]
+    parts.push({ controls, at: controls.indexOf(element) })
+  }
+  return { element, parts }
+}
+
+/** The control that comes nearest to where the focus was; null when none of its parts has one left. */
+function nearest({ parts }: Place): HTMLElement | null {
+  for (const { controls, at } of parts) {
+    const next = controls.slice(at + 1).find(usable) ?? controls.slice(0, Math.max(at, 0)).reverse().find(usable)
+    if (next) return next
+  }
+  return null
+}
+
+/** Watches over the focus until the returned function is called. */
+export function keepFocus(): () => void {
+  let place: Place | null = null
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function took(event: FocusEvent): void {
+    if (event.target instanceof HTMLElement && event.target !== document.body) place = placeOf(event.target)
+  }
+
+  function look(): void {
+    if (timer !== undefined || !place || document.activeElement !== document.body) return
+    timer = setTimeout(() => {
+      timer = undefined
+      // a person who pressed beside everything wanted no focus
+      if (!place || document.activeElement !== document.body || !document.hasFocus() || usable(place.element)) return
+      const next = nearest(place) ?? document.getElementById('work')
+      next?.focus({ preventScroll: next.id === 'work' })
+    }, LOOKED_AFTER_MS)
+  }
+
+  const watching = new MutationObserver(look)
+  watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled', 'hidden', 'style', 'inert'] })
+  document.addEventListener('focusin', took)
+  document.addEventListener('focusout', look)
+  return () => {
+    clearTimeout(timer)
+    watching.disconnect()
+    document.removeEventListener('focusin', took)
+    document.removeEventListener('focusout', look)
+  }
+}
