@@ -1,7 +1,10 @@
 import { cpSync, mkdirSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { createRequire } from 'node:module'
 import { fileURLToPath, URL } from 'node:url'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
 import { defineConfig, type Plugin } from 'vitest/config'
@@ -74,9 +77,82 @@ function earlyFrame(): Plugin {
   }
 }
 
+/** The parts that a desk fetches while it rests (src/wire/ahead.ts), and the modules with which each begins. */
+const AHEAD = {
+  window_case: ['/src/pages/WindowCasePage.vue'],
+  approver_case: ['/src/pages/ApproverCasePage.vue'],
+  document: ['/pdfjs-dist/legacy/build/pdf.mjs', '/pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'],
+}
+
+/** Writes down which files each part has beside those that every page loads. */
+function ahead(): Plugin {
+  return {
+    name: 'yunjian-ahead',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const filesOf = (name: string, found: Set<string>): Set<string> => {
+          const chunk = bundle[name]
+          if (found.has(name) || chunk?.type !== 'chunk') return found
+          found.add(name)
+          for (const more of [...(chunk.viteMetadata?.importedCss ?? []), ...(chunk.viteMetadata?.importedAssets ?? [])]) found.add(more)
+          for (const one of chunk.imports) filesOf(one, found)
+          return found
+        }
+        const chunks = Object.values(bundle).flatMap((one) => (one.type === 'chunk' ? [one] : []))
+        const first = new Set(chunks.filter((one) => one.isEntry).flatMap((one) => [...filesOf(one.fileName, new Set())]))
+        const parts = Object.entries(AHEAD).map(([part, begins]) => {
+          const files = begins.flatMap((module) => {
+            const chunk = chunks.find((one) => one.facadeModuleId?.endsWith(module))
+            if (!chunk) throw new Error(`${module} is no chunk of its own: what is fetched ahead has changed`)
+            return [...filesOf(chunk.fileName, new Set())]
+          })
+          return [part, [...new Set(files)].filter((file) => !first.has(file)).map((file) => `/${file}`)]
+        })
+        this.emitFile({ type: 'asset', fileName: 'ahead.json', source: JSON.stringify(Object.fromEntries(parts)) })
+      },
+    },
+  }
+}
+
+const brotli = promisify(brotliCompress)
+const zip = promisify(gzip)
+const SQUEEZED = /\.(js|mjs|css|html|svg|json|bcmap|ttf|pfb)$/
+/** Smaller files travel in one packet as they are. */
+const WORTH_BYTES = 512
+
+/** Writes .br and .gz beside every file that grows smaller by them; the server answers with these. */
+function compressed(): Plugin {
+  let built = out
+  return {
+    name: 'yunjian-compressed',
+    apply: 'build',
+    configResolved: (config) => void (built = config.build.outDir),
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        const files = (await readdir(built, { recursive: true })).filter((name) => SQUEEZED.test(name))
+        await Promise.all(
+          files.map(async (name) => {
+            const path = resolve(built, name)
+            const whole = await readFile(path)
+            if (whole.length < WORTH_BYTES) return
+            // the last few per cent take ten times as long: only where a desk waits for the file
+            const params = { [constants.BROTLI_PARAM_QUALITY]: name.startsWith('assets') ? 11 : 9, [constants.BROTLI_PARAM_SIZE_HINT]: whole.length }
+            const ways = { br: await brotli(whole, { params }), gz: await zip(whole, { level: 9 }) }
+            for (const [suffix, less] of Object.entries(ways)) if (less.length < whole.length * 0.95) await writeFile(`${path}.${suffix}`, less)
+          }),
+        )
+      },
+    },
+  }
+}
+
 export default defineConfig({
   base: '/',
-  plugins: [vue(), apiDocs(), pdfParts(), earlyFrame()],
+  plugins: [vue(), apiDocs(), pdfParts(), earlyFrame(), ahead(), compressed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: 'true',
@@ -95,6 +171,18 @@ export default defineConfig({
     // a data: address would need its own source in the content security policy
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // many small files cost more in headers and round trips than in content
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: 'vue', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify)\// },
+            { name: 'ui', test: /src\/(ui\/(?!KeyHelp|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/(LanguageSwitch|HeadTools))/ },
+          ],
+        },
+      },
+    },
     chunkSizeWarningLimit: 1500,
   },
   server: {

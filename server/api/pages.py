@@ -2,6 +2,8 @@
 
 All files are known when the application is composed; an address never becomes
 a path. Names that carry a hash of their content are kept by browsers for ever.
+A file that was compressed when the pages were built (.br, .gz beside it) is sent
+so to whoever takes it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -37,16 +39,17 @@ _FRAME_HEADERS: Final = {
 }
 """The frame of the early view runs files that nobody has checked: no origin, no network."""
 
+_SMALLER: Final = (".br", ".gz")
+
 Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def add_pages(app: web.Application, root: Path = STATIC) -> None:
     """Serve the files under ``root``; reads the folder once."""
-    files = {
-        "/" + file.relative_to(root).as_posix(): file
-        for file in sorted(root.rglob("*"))
-        if file.is_file()
-    }
+    found = {file for file in root.rglob("*") if file.is_file()}
+    smaller = {file for file in found if file.suffix in _SMALLER and file.with_suffix("") in found}
+    several = {file.with_suffix("") for file in smaller}
+    files = {"/" + file.relative_to(root).as_posix(): file for file in sorted(found - smaller)}
 
     kinds = {
         file: _TYPES.get(file.suffix) or guess_type(file.name)[0] or "application/octet-stream"
@@ -63,6 +66,8 @@ def add_pages(app: web.Application, root: Path = STATIC) -> None:
             raise Refusal(Code.NOT_FOUND)
         lasting = request.path.startswith("/assets/")
         headers = {"Cache-Control": _FOR_EVER if lasting else _ASK_AGAIN}
+        if file in several:
+            headers["Vary"] = "Accept-Encoding"
         if request.path.startswith(_FRAME):
             headers |= _FRAME_HEADERS
         response = web.FileResponse(file, headers=headers)

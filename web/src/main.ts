@@ -1,5 +1,7 @@
 import { createApp } from 'vue'
-import 'element-plus/dist/index.css'
+import 'element-plus/theme-chalk/base.css'
+import 'element-plus/theme-chalk/el-overlay.css'
+import 'element-plus/theme-chalk/el-dialog.css'
 import './ui/theme.css'
 import App from './App.vue'
 import { i18n, language, speak } from './i18n'
@@ -16,6 +18,9 @@ surround({
     if (name !== 'sign_in') void router.replace({ name: 'sign_in', query: { then: fullPath, ended: '1' } })
   },
 })
-speak(language())
 
-createApp(App).use(i18n).use(router).mount('#app')
+// the first page is fetched while its words are
+const words = speak(language())
+const app = createApp(App).use(i18n).use(router)
+await words
+app.mount('#app')

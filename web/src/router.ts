@@ -2,13 +2,15 @@
  * The pages and who may open them. The server decides what anyone may see; this only spares people a page
  * that would be empty for them.
  */
-import { createRouter, createWebHistory, type RouteLocationNormalizedLoaded, type RouteRecordRaw } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationNormalizedLoaded, type RouteRecordRaw } from 'vue-router'
 import { homeOf, wasSignedIn, whoAmI, type Role } from './wire/session'
-import { i18n } from './i18n'
+import { i18n, learn, type Book } from './i18n'
 
 declare module 'vue-router' {
   interface RouteMeta {
     roles?: readonly Role[]
+    /** the words that it needs: those of every desk where nothing is said */
+    books?: readonly Book[]
     title: string
     /** routes with the same word are one page, which follows its parameter itself */
     one_page?: string
@@ -17,7 +19,7 @@ declare module 'vue-router' {
 
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
-  { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { title: 'sign_in' } },
+  { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { title: 'sign_in', books: [] } },
   { path: '/window', name: 'window', component: () => import('./pages/WindowIdle.vue'), meta: { title: 'window', roles: ['clerk'] } },
   {
     path: '/window/cases/:id',
@@ -45,21 +47,21 @@ export const routes: RouteRecordRaw[] = [
     path: '/supervisor/calls',
     name: 'supervisor_calls',
     component: () => import('./pages/CallLog.vue'),
-    meta: { title: 'supervisor_calls', roles: ['supervisor'], one_page: 'call_log' },
+    meta: { title: 'supervisor_calls', roles: ['supervisor'], books: ['work', 'audit'], one_page: 'call_log' },
   },
   {
     path: '/supervisor/calls/:id',
     name: 'supervisor_call',
     component: () => import('./pages/CallLog.vue'),
     props: true,
-    meta: { title: 'supervisor_call', roles: ['supervisor'], one_page: 'call_log' },
+    meta: { title: 'supervisor_call', roles: ['supervisor'], books: ['work', 'audit'], one_page: 'call_log' },
   },
   {
     path: '/supervisor/live/:id',
     name: 'supervisor_live',
     component: () => import('./pages/LiveCall.vue'),
     props: true,
-    meta: { title: 'supervisor_live', roles: ['supervisor'] },
+    meta: { title: 'supervisor_live', roles: ['supervisor'], books: ['work', 'audit'] },
   },
   { path: '/phone', name: 'phone', component: () => import('./pages/PhonePage.vue'), meta: { title: 'phone' } },
   { path: '/enquiry', name: 'enquiry', component: () => import('./pages/EnquiryPage.vue'), meta: { title: 'enquiry' } },
@@ -87,6 +89,11 @@ router.beforeEach(async (to) => {
   if (roles && !roles.some((role) => who.roles.includes(role))) return home ?? { name: 'sign_in' }
   return true
 })
+
+// the words of a page are fetched with it, not after it
+const wordsOf = (to: RouteLocationNormalized): Promise<void> => learn(...(to.meta.books ?? ['work']))
+router.beforeEach((to) => void wordsOf(to).catch(() => undefined))
+router.beforeResolve(async (to) => void (await wordsOf(to)))
 
 /**
  * What a page is about. Another case, call or item is another page, made anew: nothing that was asked for the one

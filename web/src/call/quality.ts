@@ -153,12 +153,13 @@ export function whenAlone(one: Sample): Sample {
 /** Below this rate a picture is hardly one: the line is too narrow for it. */
 const NARROW_KBPS = 120
 
+/** A line for which a picture is made smaller, or slower, than the camera gives it is at best a good one. */
 function levelOf(one: Sample): Level {
   const delay = one.round_trip_ms ?? 0
   const loss = Math.max(one.loss_in, one.loss_out)
   const narrow = one.limited_by === 'bandwidth' && one.out_kbps < NARROW_KBPS
   if (loss > 0.08 || delay > 500 || one.concealed > 0.1 || one.freeze_ms > 1000 || narrow) return 'poor'
-  if (loss > 0.02 || delay > 250 || one.concealed > 0.02 || one.jitter_ms > 60 || one.freezes > 0 || one.limited_by === 'cpu') return 'good'
+  if (loss > 0.02 || delay > 250 || one.concealed > 0.02 || one.jitter_ms > 60 || one.freezes > 0 || one.limited_by === 'cpu' || one.limited_by === 'bandwidth') return 'good'
   return 'excellent'
 }
 

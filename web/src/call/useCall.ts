@@ -8,6 +8,7 @@ import { computed, effectScope, onScopeDispose, reactive, readonly, ref, shallow
 import { localProblem, Problem } from '../wire/http'
 import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from '../wire/messages'
 import { signedIn } from '../wire/session'
+import { fetched } from '../wire/ahead'
 import { wire, type Unsent } from '../wire/socket'
 import { heard } from './clock'
 import { missed, reduceCall } from './reducer'
@@ -25,6 +26,8 @@ type Duty = DeskView['duty']
 const MEDIA_FIRST_MS = 400
 /** A page whose seat a newer one took has it again when that is away for so long: a reload is back sooner. */
 const TAKEN_BACK_AFTER_MS = 3_000
+/** Files that the call would need stand before it so long: in a call they take the line from its pictures. */
+const BEFORE_DIAL_MS = 3_000
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
 const TOLD_EVERY_MS = 4_000
 const QUIET_AFTER_MS = 13_000
@@ -42,6 +45,7 @@ function open(scope: EffectScope, ended: () => void) {
   const ready = ref(false)
   const problem = shallowRef<Problem | null>(null)
   const busy = ref(false)
+  let dialling = false
 
   /** a call that is being answered here: drawing it would keep its media waiting, so what it becomes is put off */
   let answering: { call_id: string; put_off: AnyEvent[] } | null = null
@@ -201,8 +205,13 @@ function open(scope: EffectScope, ended: () => void) {
   }
 
   async function dial(case_id: string): Promise<string | null> {
+    if (dialling) return null
+    dialling = true
     putAway()
     void seat.prepare()
+    busy.value = true
+    await fetched(BEFORE_DIAL_MS)
+    dialling = false
     const result = await act<{ call_id: string }>({ type: 'call.dial', case_id })
     if (result) void seat.claim(result.call_id)
     else seat.rest()

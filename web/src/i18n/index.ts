@@ -1,21 +1,28 @@
 /**
  * The two languages of the pages: zh-CN first, en with the same keys.
  *
- * Words are kept one module a feature (shell, call, record, desk, audit) and read as `t('call.answer')`.
- * The choice is kept in this browser; nothing entered is lost when it changes.
+ * Words are kept one module a feature (shell, call, record, desk, audit) and read as `t('call.answer')`. A browser
+ * fetches those of one language alone, and of them the books that its pages need. The choice is kept in this browser;
+ * nothing entered is lost when it changes.
  */
 import { createI18n } from 'vue-i18n'
 import elementEn from 'element-plus/es/locale/lang/en'
 import elementZh from 'element-plus/es/locale/lang/zh-cn'
 import { ZONE } from '../rules/china'
-import en from './en'
-import zh from './zh-CN'
+import type zh from './zh-CN'
 
 export type Language = 'zh-CN' | 'en'
 export const languages: readonly { id: Language; name: string }[] = [
   { id: 'zh-CN', name: '中文' },
   { id: 'en', name: 'English' },
 ]
+
+/** shell: what stands on every page, sign-in too; work: the desks; audit: the log of calls and the replay. */
+export type Book = 'shell' | 'work' | 'audit'
+const BOOKS: Record<Language, Record<Book, () => Promise<{ default: object }>>> = {
+  'zh-CN': { shell: () => import('./zh-CN/shell'), work: () => import('./zh-CN/work'), audit: () => import('./zh-CN/audit') },
+  en: { shell: () => import('./en/shell'), work: () => import('./en/work'), audit: () => import('./en/audit') },
+}
 
 declare module 'vue-i18n' {
   export interface DefineLocaleMessage extends Readonly<typeof zh> {}
@@ -48,7 +55,7 @@ export const i18n = createI18n({
   locale: remembered(),
   fallbackLocale: 'zh-CN',
   missingWarn: true,
-  messages: { 'zh-CN': zh, en },
+  messages: { 'zh-CN': {} as typeof zh, en: {} as typeof zh },
   datetimeFormats: { 'zh-CN': DATES, en: DATES },
 })
 
@@ -56,11 +63,38 @@ export function language(): Language {
   return i18n.global.locale.value as Language
 }
 
-export function speak(chosen: Language): void {
-  i18n.global.locale.value = chosen
-  document.documentElement.lang = chosen
+/** The books that pages have asked for so far, and those that are here, by language and name. */
+const wanted = new Set<Book>(['shell'])
+const here = new Set<string>()
+let chosen: Language = language()
+
+async function read(which: Language): Promise<void> {
+  await Promise.all(
+    [...wanted].map(async (book) => {
+      const key = `${which} ${book}`
+      if (here.has(key)) return
+      const words = (await BOOKS[which][book]()).default
+      i18n.global.mergeLocaleMessage(which, book === 'work' ? words : { [book]: words })
+      here.add(key)
+    }),
+  )
+}
+
+/** Fetches the words of these books in the language that is spoken, and in another as soon as it is chosen. */
+export function learn(...books: Book[]): Promise<void> {
+  for (const book of books) wanted.add(book)
+  return read(language())
+}
+
+/** Speaks this language once its words are here; of two choices the later counts. Rejects where they cannot be had. */
+export async function speak(which: Language): Promise<void> {
+  chosen = which
+  await read(which)
+  if (chosen !== which) return
+  i18n.global.locale.value = which
+  document.documentElement.lang = which
   try {
-    localStorage.setItem(KEY, chosen)
+    localStorage.setItem(KEY, which)
   } catch {
     // the choice then lasts as long as the page
   }

@@ -24,7 +24,8 @@ describe('the level of a connection', () => {
     ['the picture stands still', trace([4, { freezes: 1, freeze_ms: 1500 }]), 'poor'],
     ['it stood once', trace([4, { freezes: 1, freeze_ms: 300 }]), 'good'],
     ['the line is too narrow for a picture', trace([4, { limited_by: 'bandwidth', out_kbps: 60 }]), 'poor'],
-    ['a smaller picture is still a picture', trace([4, { limited_by: 'bandwidth', out_kbps: 400 }]), 'excellent'],
+    ['a smaller picture is still a picture, and not an excellent one', trace([4, { limited_by: 'bandwidth', out_kbps: 400 }]), 'good'],
+    ['a small moment at the beginning is passed over', trace([1, {}], [1, { limited_by: 'bandwidth', out_kbps: 400 }], [3, {}]), 'excellent'],
   ] as const)('%s', (_name, samples, expected) => {
     expect(level(samples as readonly Sample[])).toBe(expected)
   })

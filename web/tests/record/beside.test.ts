@@ -1,7 +1,7 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick, ref, shallowReactive, shallowRef } from 'vue'
-import { i18n } from '../../src/i18n'
+import { i18n, learn } from '../../src/i18n'
 import type { Gathered } from '../../src/record/gathered'
 import { linesOf } from '../../src/record/lines'
 import MaterialThumbs from '../../src/record/MaterialThumbs.vue'
@@ -12,6 +12,7 @@ import type { CaseView, MaterialView } from '../../src/wire/messages'
 import { caseView, material } from './cases'
 
 enableAutoUnmount(afterEach)
+beforeAll(() => learn('work'))
 
 class Eyes {
   observe(): void {}

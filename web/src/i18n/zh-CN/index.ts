@@ -1,16 +1,5 @@
-import acting from './acting'
 import audit from './audit'
-import call from './call'
-import check from './check'
-import desk from './desk'
-import enquiry from './enquiry'
-import limits from './limits'
-import phone from './phone'
-import record from './record'
-import scan from './scan'
-import sources from './sources'
 import shell from './shell'
-import talk from './talk'
-import turned from './turned'
+import work from './work'
 
-export default { acting, shell, call, check, limits, phone, enquiry, record, scan, desk, audit, sources, talk, turned }
+export default { shell, ...work, audit }
