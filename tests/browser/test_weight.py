@@ -17,7 +17,7 @@ from playwright.async_api import CDPSession, Page, expect
 
 from server.actions import demo
 from server.app import Running
-from tests.browser.test_story import scan
+from tests.browser.test_story import on_duty, scan
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import demo_node
 from tests.kit.peer import RED
@@ -26,7 +26,12 @@ from tests.kit.until import borne, until
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 DESK_KIB: Final = 250
-THIN: Final = {"offline": False, "latency": 100, "downloadThroughput": 32_000, "uploadThroughput": 32_000}
+THIN: Final = {
+    "offline": False,
+    "latency": 100,
+    "downloadThroughput": 32_000,
+    "uploadThroughput": 32_000,
+}
 """256 kbit/s each way, as a town's line carries them."""
 WIDE: Final = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 SIGN_IN_S: Final = 10.0
@@ -132,6 +137,7 @@ async def test_a_thin_line_carries_a_desk_and_then_a_call(node: Running, tmp_pat
     async with chromium(tmp_path, RED, 440) as browser, aiohttp.ClientSession(node.address) as http:
         async with http.get("/ahead.json") as said:
             ahead: dict[str, list[str]] = await said.json()
+        await on_duty(await Desk.open(browser), node, "zhoumingyuan")
         desk = await Desk.open(browser)
         page = desk.page
         line = await Line.of(page)
@@ -154,13 +160,38 @@ async def test_a_thin_line_carries_a_desk_and_then_a_call(node: Running, tmp_pat
         took = time.monotonic() - began
         assert took <= borne(CASE_PAGE_S), f"the case page took {took:.1f} s: {line.heaviest()}"
 
-        # what shows documents is on its way; a call does not wait for long, and has the line alone
+        # what shows documents is on its way; a call waits for it a little, then has the line alone
         worker = ahead["document"][-1]
 
         async def under_way() -> str | None:
-            return None if worker in line.begun() else f"asked for: {line.begun()[-1]}"
+            return None if worker in line.begun() else f"asked for last: {line.begun()[-1]}"
 
         await until(under_way, 20)
         await call.click()
         await page.get_by_role("button", name="申请人同意").click()
-        await expect(page.locator(".call-pane")).to_have_attribute("data-call", "", timeout=borne(9_000))
+        await expect(page.locator(".call-pane[data-call]")).to_be_visible(timeout=borne(6_000))
+
+        async def let_go() -> str | None:
+            return None if worker in line.given_up else "the parts of documents still come"
+
+        await until(let_go, 1)
+        await line.hand.send("Network.emulateNetworkConditions", WIDE)
+        begun = len(line.begun())
+        await expect(page.locator(".call-pane")).to_have_attribute("data-phase", "ringing")
+        await page.keyboard.press("Control+Shift+Slash")
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.keyboard.press("Escape")
+        fetched = [one for one in line.begun()[begun:] if one in ahead["document"]]
+        assert fetched == [], f"fetched in a call: {fetched}"
+
+        # with the call over the rest comes, and a document is shown without another file
+        await page.locator("[data-key=cancel]").click()
+        await until(lambda: None if worker in line.come() else "the rest does not come", 10)
+        begun = len(line.begun())
+        await page.get_by_label("上传文件到：变更登记申请书").set_input_files(
+            {"name": "申请书.pdf", "mimeType": "application/pdf", "buffer": scan(1)}
+        )
+        await expect(page.locator(".document canvas").first).to_be_visible(timeout=borne(15_000))
+        missing = [one for one in line.begun()[begun:] if one in ahead["document"]]
+        assert missing == [], f"fetched when the document was opened: {missing}"
+        assert desk.complaints == []
