@@ -150,6 +150,18 @@ function compressed(): Plugin {
   }
 }
 
+const PX = /(?<![\w.-])(\d+(?:\.\d+)?px)\b/g
+
+/** Lets text follow the size that its reader chose: each size of type in px, ours and Element Plus's, is multiplied by --yj-text. */
+const textFollows = {
+  postcssPlugin: 'yunjian-text',
+  Declaration(one: { prop: string; value: string }) {
+    if (!/^(font|font-size|line-height|--el-(.+-)?font-size.*)$/.test(one.prop) || /calc\(|max\(/.test(one.value)) return
+    const scaled = one.value.replace(PX, 'calc($1 * var(--yj-text, 1))')
+    if (scaled !== one.value) one.value = scaled
+  },
+}
+
 export default defineConfig({
   base: '/',
   plugins: [vue(), apiDocs(), pdfParts(), earlyFrame(), ahead(), compressed()],
@@ -162,6 +174,7 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
   },
+  css: { postcss: { plugins: [textFollows] } },
   // a worker that loads a part of itself later is a module
   worker: { format: 'es' },
   build: {

@@ -3,6 +3,7 @@
  *
  * Seconds are those of the call: 0 is its answer (or its dialling, when nobody answered); what came before is negative.
  */
+import { listed } from '../i18n'
 import { fieldIn } from '../record/fields'
 import type { CallView, CaseView, Comment, HistoryEvent, MaterialView, PersonRef, PlaybackView } from '../wire/messages'
 import type { CaseEvent } from '../record/reducer'
@@ -84,7 +85,7 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
     found.push({
       seat,
       side: seat === 'window' ? 'here' : 'far',
-      who: names.join('、'),
+      who: listed(names),
       spans: legs.map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
       gaps: playbacks
         .filter((one) => one.seat === seat && one.source === 'face' && one.started_at)

@@ -50,17 +50,32 @@ const DATES = {
   moment: { ...DAY, ...CLOCK },
 } as const
 
+const IN_WORDS = { day: 'numeric', month: 'short', year: 'numeric', timeZone: ZONE } as const
+const DATES_IN_WORDS = {
+  ...DATES,
+  date: IN_WORDS,
+  short_day: { day: 'numeric', month: 'short', timeZone: ZONE },
+  moment: { ...IN_WORDS, ...CLOCK },
+} as const
+
 export const i18n = createI18n({
   legacy: false,
   locale: remembered(),
-  fallbackLocale: 'zh-CN',
+  fallbackLocale: { en: ['en-GB', 'zh-CN'], default: ['zh-CN'] },
   missingWarn: true,
   messages: { 'zh-CN': {} as typeof zh, en: {} as typeof zh },
-  datetimeFormats: { 'zh-CN': DATES, en: DATES },
+  // days stand before months in English, and months are words: no reader takes 12/01 for another day
+  datetimeFormats: { 'zh-CN': DATES, 'en-GB': DATES_IN_WORDS },
+  fallbackWarn: false,
 })
 
 export function language(): Language {
   return i18n.global.locale.value as Language
+}
+
+/** Several words as one list, with the comma of the language. */
+export function listed(words: readonly string[]): string {
+  return words.join(language() === 'en' ? ', ' : '、')
 }
 
 /** The books that pages have asked for so far, and those that are here, by language and name. */

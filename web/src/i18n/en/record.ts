@@ -6,7 +6,7 @@ const record: Words<typeof zh> = {
   outgrown: 'The system was updated; reload the page to go on',
   refresh: 'Reload the page',
   subject: '{name} · no number yet',
-  subject_numbered: '{name} · case {number}',
+  subject_numbered: '{name} · case',
   number: 'Case number',
   progress: { label: 'Progress', received: 'Received', reviewing: 'Review', decided: 'Accepted', done: 'Finished', to_correct: 'To correct', refused: 'Refused' },
   mode: { online: 'All online', proxy: 'Taken in for another place', joint: 'Several places jointly' },
@@ -357,7 +357,7 @@ const record: Words<typeof zh> = {
     skipped: 'Days off left out: {days}',
     taken: { accepted: 'Accepted', to_correct: 'Notice to correct given', refused: 'Refused' },
     by: '{name} {time}',
-    number: 'Case number {number}',
+    number: 'Case number',
   },
   missing: {
     title: '{n} still missing',

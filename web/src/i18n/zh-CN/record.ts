@@ -3,7 +3,7 @@ export default {
   outgrown: '系统已更新，请刷新页面后继续',
   refresh: '刷新页面',
   subject: '{name} · 未编号',
-  subject_numbered: '{name} · 办件 {number}',
+  subject_numbered: '{name} · 办件',
   number: '办件编号',
   progress: { label: '办理进度', received: '收件', reviewing: '连线审核', decided: '受理', done: '办结', to_correct: '补正', refused: '不予受理' },
   mode: { online: '全程网办', proxy: '异地代收代办', joint: '多地联办' },
@@ -228,7 +228,7 @@ export default {
   grade: {
     title: '可信等级',
     tag: { A: '发证机构提供', B: '原件已核对', C: '未核对原件', D: '申请人承诺' },
-    meaning: { A: '可信等级 A：由{issuer}提供', B: '可信等级 B：窗口已与原件核对', C: '可信等级 C：用户上传，还没有与原件核对', D: '可信等级 D：申请人自行制作，并承诺真实' },
+    meaning: { A: 'A 级，由{issuer}提供', B: 'B 级，窗口已与原件核对', C: 'C 级，用户上传，还没有与原件核对', D: 'D 级，申请人自行制作，并承诺真实' },
     compared: '原件已核对',
     compared_hint: '与原件逐项核对无误后再点；水印和存证会写明是谁、何时核对的',
     issued: '由发证机构提供',
@@ -354,7 +354,7 @@ export default {
     skipped: '跳过休息日：{days}',
     taken: { accepted: '已受理', to_correct: '已出具补正告知', refused: '不予受理' },
     by: '{name} {time}',
-    number: '办件编号 {number}',
+    number: '办件编号',
   },
   missing: {
     title: '还差 {n} 项',
