@@ -301,8 +301,16 @@ async def jump(page: Page, kind: str, text: str = "") -> float:
     return second
 
 
+SMALL = """() => [...document.querySelectorAll('.frame button, .frame select, .frame input, .frame a')].map(one => {
+    const {width, height} = one.getBoundingClientRect()
+    return {name: `${one.className} ${one.title}`, least: Math.min(width, height)}
+}).filter(one => one.least && one.least < 24)"""
+
+
 async def jump_and_see(page: Page) -> None:
     """S4: a click stands within half a second, the form and the document are those of that second."""
+    # every mark can be hit (WCAG 2.5.8)
+    assert await page.evaluate(SMALL) == []
     # who looked for a file sees it in the call
     events = page.get_by_role("tabpanel", name="经过")
     await expect(events).to_be_visible()

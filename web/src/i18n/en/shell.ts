@@ -13,6 +13,7 @@ const shell: Words<typeof zh> = {
   to_list: 'Back to the list',
   text: { label: 'Text size', standard: 'Normal text', large: 'Large text', largest: 'Largest text' },
   sign_out: 'Sign out',
+  pane: 'Call and messages',
   marks: { comma: ', ', colon: ': ' },
   own_words: 'The names of items, materials, fields and units are the units’ own words, in Chinese',
   loading: 'Opening',

@@ -11,6 +11,7 @@ export default {
   text: { label: '字号', standard: '标准字号', large: '大字', largest: '特大字' },
   sign_out: '退出登录',
   loading: '正在打开',
+  pane: '通话与消息',
   marks: { comma: '，', colon: '：' },
   own_words: '事项、材料、字段和单位的名称由各单位填写，一律为中文',
   titles: { phone: '手机传材料',
