@@ -32,7 +32,7 @@ async def size_of(page: Page, selector: str) -> float:
 
 
 async def test_text_follows_its_reader_and_pages_fold(tmp_path: Path) -> None:
-    screens = Screens()
+    screens = Screens(zoomed=True)
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     async with demo_node(database, tmp_path) as node, chromium(tmp_path) as browser:
         desk = await Desk.open(browser)

@@ -1,6 +1,7 @@
 """Pictures of pages: each is taken at 1366 x 768 (and 1920 x 1080 where asked) and judged by axe at that moment.
 
-Each page is also looked at as wide as 1366 is at 400 % zoom: nothing may scroll sideways there (WCAG 1.4.10).
+A story may ask that each page is also looked at as wide as 1366 is at 400 % zoom: nothing may scroll
+sideways there (WCAG 1.4.10).
 
 They go to build/screens, and to docs/screens when YUNJIAN_SCREENS is set: there with 256 colours, so
 that a repository that takes them anew does not grow by megabytes.
@@ -43,7 +44,8 @@ FOR_DOCS: Final = bool(os.environ.get("YUNJIAN_SCREENS"))
 class Screens:
     """Where the pictures of one story go, what axe found in them, and what scrolls sideways at 400 %."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, zoomed: bool = False) -> None:
+        self.zoomed = zoomed
         self.folder = ROOT / ("docs/screens" if FOR_DOCS else "build/screens")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.findings: dict[str, list[str]] = {}
@@ -53,7 +55,8 @@ class Screens:
         await self._shoot(desk, name)
         if found := await desk.axe():
             self.findings[name] = found
-        await self._zoom(desk, name)
+        if self.zoomed:
+            await self._zoom(desk, name)
         if large:
             before = desk.page.viewport_size
             await desk.page.set_viewport_size({"width": 1920, "height": 1080})
