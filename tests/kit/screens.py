@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from PIL import Image
+from playwright.async_api import ViewportSize
 
 from tests.kit.browsers import Desk
 
 ROOT: Final = Path(__file__).parents[2]
-ZOOMED: Final = {"width": 342, "height": 768}
+ZOOMED: Final[ViewportSize] = {"width": 342, "height": 768}
 """1366 at 400 %; as high as before, so that nothing is laid out anew for the height."""
 SIDEWAYS: Final = """async () => {
     await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
