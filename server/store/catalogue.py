@@ -27,7 +27,8 @@ ITEMS_REMEMBERED: Final = 512
 _LETTERS: Final = re.compile(r"[0-9A-Za-z]{2,}")
 """What may be initials: one letter alone is in nearly every name."""
 
-PhraseKind = Literal["message", "reason", "comment"]
+PhraseKind = Literal["message", "reason", "comment", "accepted", "refused"]
+"""``reason``: why a material is to be corrected; the last two: why a case was decided so."""
 
 
 @dataclass(frozen=True, slots=True)

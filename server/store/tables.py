@@ -368,7 +368,7 @@ handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, c
 phrases = sa.Table(  # 常用语; those without a unit are everybody's
     "phrases", metadata, _id(),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=True, index=True),
-    C("kind", sa.String(8), nullable=False),  # message | reason | comment
+    C("kind", sa.String(8), nullable=False),  # message | reason | comment | accepted | refused
     C("text", sa.String(500), nullable=False),
     C("position", sa.Integer, nullable=False),
 )  # fmt: skip

@@ -684,10 +684,13 @@ class SignatureImage(Message):
 
 
 class Phrase(Message):
-    """A quick phrase of the asker's unit, or of all (常用语)."""
+    """A quick phrase of the asker's unit, or of all (常用语).
+
+    ``reason``: why a material is to be corrected; ``accepted``, ``refused``: why a case was decided so.
+    """
 
     id: str
-    kind: Literal["message", "reason", "comment"]
+    kind: Literal["message", "reason", "comment", "accepted", "refused"]
     text: str
 
 

@@ -252,6 +252,9 @@ async def test_comments_stand_in_the_way_and_all_goes_into_one_notice(tmp_path: 
         await picture(case.approver, "notice-preview")
         await far.locator("[data-confirm]").click()
         await expect(window.locator('[data-decided="to_correct"]')).to_contain_text("未带原件")
+        # it is the window's turn: no button asks for a second one
+        await expect(far.locator("[data-step=wait]")).to_have_text("已告知，等窗口补正")
+        await expect(far.locator(".foot .filled")).to_have_count(0)
 
         # a second one warns, and is given only when it is meant
         await far.locator('[data-decision="to_correct"]').click()

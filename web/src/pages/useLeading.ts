@@ -26,6 +26,7 @@ export interface Desk {
 
 const WINDOW = 'yunjian-applicant'
 const ENDED = 'turned.ended'
+const LATELY_MS = 2 * 3_600_000
 
 export function useLeading(case_id: string, desk: Desk) {
   const { t } = useI18n()
@@ -40,14 +41,21 @@ export function useLeading(case_id: string, desk: Desk) {
 
   /** the last answered call about this case that has ended, over a reload too */
   const ended = ref<string | null>(null)
-  const [of_case, of_call] = (recall(ENDED) ?? '').split(' ')
-  if (of_case === case_id && of_call) ended.value = of_call
+  const ended_at = ref(0)
+  const [of_case, of_call, at] = (recall(ENDED) ?? '').split(' ')
+  if (of_case === case_id && of_call) {
+    ended.value = of_call
+    ended_at.value = Number(at ?? 0)
+  }
   watch(call.current, (now, before) => {
     const over = now?.state === 'ended' ? now : now ? null : before
     if (!over?.answered_at || over.case_id !== case_id) return
     ended.value = over.id
-    remember(ENDED, `${case_id} ${over.id}`)
+    ended_at.value = Date.now()
+    remember(ENDED, `${case_id} ${over.id} ${ended_at.value}`)
   })
+  /** that call, while the applicant may still be there */
+  const lately = computed(() => (now.value - ended_at.value < LATELY_MS ? ended.value : null))
 
   const telling = computed<Turned>(() => {
     const running = call.current.value?.case_id === case_id ? call.current.value : null
@@ -107,10 +115,16 @@ export function useLeading(case_id: string, desk: Desk) {
     if (window.yunjian_leader === leads) delete window.yunjian_leader
   })
 
+  let opened: Window | null = null
+
   function openSecond(): void {
     const { href } = router.resolve({ name: 'applicant', params: { id: case_id } })
-    if (!window.open(href, WINDOW, 'popup,width=1280,height=720')) desk.blocked()
+    opened = window.open(href, WINDOW, 'popup,width=1280,height=720')
+    if (!opened) desk.blocked()
   }
+
+  /** Whether this page has opened the applicant's own screen, and it is still there. */
+  const second = (): boolean => opened !== null && !opened.closed
 
   /** Asks the applicant to read the summary and sign, on this screen or on the second one. */
   function ask(where: 'turn' | 'second'): void {
@@ -126,5 +140,5 @@ export function useLeading(case_id: string, desk: Desk) {
     asked.value = 'follow'
   }
 
-  return { telling, turned, asked, summary, openSecond, ask, back }
+  return { telling, turned, asked, summary, lately, openSecond, second, ask, back }
 }

@@ -35,6 +35,11 @@ export function checklistOf(view: CaseView): Told[] {
   return view.item.checklist.map((point) => ({ point, check: view.checks.find((one) => one.point === point.key) ?? null }))
 }
 
+/** Points about which nothing was said yet. */
+export function uncheckedOf(view: CaseView): CheckPoint[] {
+  return checklistOf(view).flatMap(({ point, check }) => (check ? [] : [point]))
+}
+
 /** Whether the signed summary was handed in and nothing has changed since. */
 export function submitted(view: CaseView): boolean {
   return view.submission !== null && view.signature !== null && view.submission.signature_id === view.signature.id && !view.signature.outdated
@@ -92,9 +97,20 @@ export function lackingOf(view: CaseView): Lacking {
   }
 }
 
-/** How many things; open comments count as one each. */
-export function countOf(lacking: Lacking): number {
-  return lacking.lines.length + lacking.fields.length + lacking.comments + lacking.checks.length + lacking.promises.length + (lacking.signature ? 1 : 0)
+/** Why the case cannot be accepted yet. */
+export type Hindrance = { why: 'points' | 'unread' | 'promise'; n: number } | { why: 'signature' }
+
+/**
+ * What is told first of all that acceptance waits for; null: nothing. `points` counts what the window and the applicant
+ * are to bring, the same that a notice names and that both desks count; what this desk itself is still to do is not among them.
+ */
+export function hindranceOf(view: CaseView): Hindrance | null {
+  const { lines, fields, comments, checks, signature, promises } = lackingOf(view)
+  const unread = linesOf(view).filter((one) => open(one) && one.state === 'unread').length
+  if (lines.length > unread || fields.length || comments || checks.length) return { why: 'points', n: pointsOf(view).length }
+  if (unread) return { why: 'unread', n: unread }
+  if (promises.length) return { why: 'promise', n: promises.length }
+  return signature ? { why: 'signature' } : null
 }
 
 /** A file that the approver sent, and what the window returned for it. */

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { approverStep, windowStep, type WindowNow } from '../../src/record/nextStep'
+import { hindranceOf, pointsOf } from '../../src/record/points'
+import type { CaseView } from '../../src/wire/messages'
+import { by, caseView, material, proposal, value } from './cases'
+
+const checklist = [{ key: 'identity', text: '核对本人' }, { key: 'rights', text: '告知权利' }]
+const item = { ...caseView().item, checklist, signature: 'required' as const }
+const checks = checklist.map((one) => ({ point: one.key, verdict: 'ok' as const, note: '', by, at: '2026-11-24T06:00:00Z' }))
+const fields = { new_person: value('孙雅宁', 2), appointed_on: value('2026-11-18', 3) }
+const LINES = ['application', 'appointment', 'identity']
+const stored = (review: 'none' | 'accepted' | 'returned') => LINES.map((line, n) => material({ id: `m${n}`, line, review, review_reason: review === 'returned' ? '缺章' : '' }))
+const signature = { id: 'sign-0001', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated: false }
+const submission = { signature_id: 'sign-0001', by, at: '2026-11-24T06:02:00Z' } as NonNullable<CaseView['submission']>
+const whole = caseView({ item, fields, materials: stored('accepted'), checks, signature, submission })
+
+describe('the next step of the approver', () => {
+  it('is to look at what came, the open one first, then what lies on no line', () => {
+    const view = caseView({ item, materials: [...stored('none'), material({ id: 'm9', line: 'other' })] })
+    expect(approverStep(view)).toEqual({ kind: 'review', n: 4, line: 'application', file: null })
+    expect(approverStep(view, 'identity')).toMatchObject({ kind: 'review', line: 'identity' })
+    const rest = { ...view, materials: view.materials.map((one) => (one.line === 'other' ? one : { ...one, review: 'accepted' as const })) }
+    expect(approverStep(rest, 'application')).toEqual({ kind: 'review', n: 1, line: null, file: 'm9' })
+  })
+
+  it('is then to check the points, and only then to decide', () => {
+    const view = caseView({ item, fields, materials: stored('returned'), checks: checks.slice(0, 1) })
+    expect(approverStep(view)).toEqual({ kind: 'check', n: 1, point: 'rights' })
+    expect(approverStep({ ...view, checks })).toEqual({ kind: 'to_correct', n: 3 })
+  })
+
+  it('is no notice before anything was brought, nor while something comes', () => {
+    expect(approverStep(caseView())).toEqual({ kind: 'wait', for: 'materials' })
+    const coming = caseView({ fields, materials: [...stored('accepted').slice(1), material({ id: 'm7', line: 'application', state: 'receiving' })] })
+    expect(approverStep(coming)).toEqual({ kind: 'wait', for: 'materials' })
+  })
+
+  it('is nobody else’s once the notice was given, until something new comes', () => {
+    const told = caseView({ item, fields, state: 'to_correct', materials: stored('returned') })
+    expect(approverStep(told)).toEqual({ kind: 'wait', for: 'corrections' })
+    const again = { ...told, materials: [...told.materials, material({ id: 'm8', line: 'identity', number: 2 })] }
+    expect(approverStep(again)).toMatchObject({ kind: 'review', n: 1, line: 'identity' })
+  })
+
+  it('waits for the signature, accepts, and leaves', () => {
+    expect(approverStep({ ...whole, submission: null })).toEqual({ kind: 'wait', for: 'signature' })
+    expect(approverStep(whole)).toEqual({ kind: 'accepted' })
+    expect(approverStep({ ...whole, state: 'accepted' })).toEqual({ kind: 'leave' })
+  })
+
+  it('comes back for what was promised to an accepted case', () => {
+    const lines = [...item.lines, { ...item.lines[0]!, key: 'tax', name: '清税证明', need: 'later' as const }]
+    const owing = { ...whole, item: { ...item, lines }, state: 'accepted' as const }
+    expect(approverStep(owing)).toEqual({ kind: 'leave' })
+    const promised = { ...owing, promises: [{ line: 'tax', due_on: '2026-12-01' } as CaseView['promises'][number]], materials: [...owing.materials, material({ id: 'm6', line: 'tax' })] }
+    expect(approverStep(promised)).toMatchObject({ kind: 'review', n: 1, line: 'tax' })
+  })
+})
+
+describe('what stands in the way of acceptance', () => {
+  it('is counted as the notice counts it, and told in words where the notice names nothing', () => {
+    const mixed = caseView({ item, materials: [...stored('none').slice(0, 2)] })
+    expect(hindranceOf(mixed)).toEqual({ why: 'points', n: pointsOf(mixed).length })
+    expect(hindranceOf(caseView({ item, fields, materials: stored('none') }))).toEqual({ why: 'unread', n: 3 })
+    expect(hindranceOf({ ...whole, submission: null })).toEqual({ why: 'signature' })
+    expect(hindranceOf(whole)).toBeNull()
+  })
+})
+
+describe('the next step of the window', () => {
+  const now = (over: Partial<WindowNow> = {}): WindowNow => ({ in_call: false, unrated: null, missing: 0, ...over })
+
+  it('is to call, to hand in, or to call again', () => {
+    expect(windowStep(caseView({ state: 'registered' }), now({ missing: 3 }))).toEqual({ kind: 'dial' })
+    expect(windowStep(caseView(), now({ in_call: true, missing: 3 }))).toEqual({ kind: 'none' })
+    expect(windowStep(caseView(), now({ in_call: true }))).toEqual({ kind: 'submit' })
+    expect(windowStep(whole, now({ in_call: true }))).toEqual({ kind: 'none' })
+    expect(windowStep(whole, now())).toEqual({ kind: 'dial' })
+    expect(windowStep(caseView({ state: 'to_correct' }), now({ missing: 1 }))).toEqual({ kind: 'none' })
+  })
+
+  it('is a proposal first, and after the meeting the rating, in a call never', () => {
+    const open = caseView({ proposals: [proposal({ id: 'p1' })] })
+    expect(windowStep(open, now({ unrated: 'call-1' }))).toEqual({ kind: 'proposal', id: 'p1' })
+    expect(windowStep(whole, now({ unrated: 'call-1' }))).toEqual({ kind: 'rate', call_id: 'call-1' })
+    expect(windowStep(whole, now({ unrated: 'call-1', in_call: true }))).toEqual({ kind: 'none' })
+    expect(windowStep({ ...whole, state: 'accepted' }, now({ unrated: 'call-1' }))).toEqual({ kind: 'rate', call_id: 'call-1' })
+    expect(windowStep({ ...whole, state: 'accepted' }, now())).toEqual({ kind: 'leave' })
+  })
+})
