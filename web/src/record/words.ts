@@ -1,6 +1,6 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { ComposerTranslation } from 'vue-i18n'
-import type { CaseView, FormField, MaterialLine } from '../wire/messages'
+import type { CaseView, FormField, MaterialLine, MaterialView } from '../wire/messages'
 import type { Change } from './acting'
 import { fieldIn, type FormFault } from './fields'
 import { regionName } from './regions'
@@ -20,6 +20,11 @@ export function size(bytes: number): string {
 
 export function percent(done: number, all: number): number {
   return all > 0 ? Math.min(100, Math.floor((done / all) * 100)) : 0
+}
+
+/** How much of a file has come: all of one that is stored, else the most that anybody has told of or that was read here. */
+export function arrivedOf(material: Pick<MaterialView, 'state' | 'size_bytes'>, told: number | undefined, read: number): number {
+  return material.state === 'stored' ? material.size_bytes : Math.min(material.size_bytes, Math.max(told ?? 0, read))
 }
 
 /** How long it still takes, in words that do not jump about; nothing while the speed is not known. */

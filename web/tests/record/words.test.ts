@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { percent, size, typeNames } from '../../src/record/words'
+import { arrivedOf, percent, size, typeNames } from '../../src/record/words'
 import { claimedType, faultOfFile } from '../../src/record/useUploads'
 import { faultOf, tidied } from '../../src/record/checks'
 import { field } from './cases'
@@ -7,6 +7,14 @@ import { field } from './cases'
 describe('sizes and types', () => {
   it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1 KB'], [1_900_000, '1.8 MB'], [200 * 1024 * 1024, '200 MB'], [5000 * 1024 ** 3, '5000 GB']])('%d is %s', (bytes, text) => {
     expect(size(bytes)).toBe(text)
+  })
+
+  it('tells of a file that comes what the most knowing one knows, and all of one that has come', () => {
+    const coming = { state: 'receiving' as const, size_bytes: 129_024 }
+    expect(arrivedOf(coming, undefined, 0)).toBe(0)
+    expect(arrivedOf(coming, undefined, 129_024)).toBe(129_024)
+    expect(arrivedOf(coming, 65_536, 1_024)).toBe(65_536)
+    expect(arrivedOf({ ...coming, state: 'stored' }, undefined, 0)).toBe(129_024)
   })
 
   it('counts per cent down, so that 100 means all', () => {

@@ -7,7 +7,7 @@ export default {
   left: '{time} left',
   shots: 'Pages taken',
   page: 'Page {n}',
-  shot: { queued: 'Waiting', running: 'Sending {percent}%', waiting: 'No network, trying again', there: 'The window has it' },
+  shot: { queued: 'Waiting', running: 'Sending {percent}%', waiting: 'No network, trying again', there: 'Sent' },
   failed: 'It was not sent',
   cut: 'If the network breaks, sending goes on where it stopped.',
   private: 'The pictures go into this case alone and do not stay in this page.',

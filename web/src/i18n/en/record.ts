@@ -127,6 +127,7 @@ const record: Words<typeof zh> = {
     splitter: 'Border between document and form',
     ofd: 'Converted from OFD: electronic seals are neither drawn nor verified; the original counts',
     early: 'Arriving, not checked',
+    early_pages: '{n} of {all} pages shown',
     early_hint: 'Replaced by the sealed file when it is complete and checked',
     early_none: 'It is arriving and can be read when it is complete',
     early_frame: '{name}, arriving, not checked',

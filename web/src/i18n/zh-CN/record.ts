@@ -124,6 +124,7 @@ export default {
     splitter: '文件与申请表之间的分界',
     ofd: '由 OFD 转换的阅看件：电子签章不绘出、不验证，以原件为准',
     early: '正在接收，未校验',
+    early_pages: '已显示 {n} 页，共 {all} 页',
     early_hint: '收完并校验后换成存证的文件',
     early_none: '正在接收，收完就能看',
     early_frame: '{name}，正在接收，未校验',
