@@ -450,6 +450,58 @@ class MonitorView(Message):
     since: datetime
 
 
+# ---------------------------------------------------------------- missed calls
+
+
+class MissedWatch(Command):
+    """Watch the calls that nobody answered, from the windows of my unit and to its approvers.
+
+    Result: MissedCalls; later changes come as that ephemeral. For windows and approvers. Refused: forbidden.
+    """
+
+    type: Literal["missed.watch"] = "missed.watch"
+
+
+class MissedAsk(Command):
+    """As an approver, ask the window to call again about a case of which my unit missed the call.
+
+    The window sees it in its list and dials. Refused: not_found, not_yours (not the approver), call_ended
+    (nothing is missed any more).
+    """
+
+    type: Literal["missed.ask"] = "missed.ask"
+    case_id: Id
+
+
+class MissedCall(Message):
+    """The last call about a case that ended with nobody having answered. It goes when a later one
+    about this case is answered, or the case is decided."""
+
+    case_id: str
+    call_id: str
+    reason: EndReason
+    caller: PersonRef
+    target_unit_id: str
+    """The unit that decides the case now."""
+    target_unit_name: str
+    card: RingCard
+    at: datetime
+    times: int
+    """How many calls in a row nobody answered."""
+    asked_by: PersonRef | None = None
+    """The approver who asks to be called."""
+    asked_at: datetime | None = None
+
+
+class MissedCalls(Message):
+    """Ephemeral: the missed calls of a unit, the newest first."""
+
+    type: Literal["missed.calls"] = "missed.calls"
+    unit_id: str
+    calls: list[MissedCall]
+    at: datetime
+
+
 # ---------------------------------------------------------------- rehearsal
 
 
@@ -606,7 +658,7 @@ class CallQuality(Message):
 COMMANDS: tuple[type[Command], ...] = (
     CallDial, CallCancel, CallPrepare, CallAnswer, CallDecline, CallJoin, CallConnect, CallDescribe,
     CallMute, CallLack, CallHold, CallResume, CallHangUp, CallInvite, CallWithdraw, CallOpen, DeskOpen,
-    DeskDuty, UnitOpen, MonitorWatch, MonitorBegin, MonitorTurn, MonitorEnd, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
+    DeskDuty, UnitOpen, MonitorWatch, MonitorBegin, MonitorTurn, MonitorEnd, MissedWatch, MissedAsk, RehearsalOpen, RehearsalDescribe, RehearsalRestart, RehearsalLook,
     RehearsalClose,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (CallChanged, Skipped)
@@ -616,6 +668,7 @@ EPHEMERALS: tuple[type[Message], ...] = (
     OfferWanted,
     MonitorCalls,
     MonitorChanged,
+    MissedCalls,
     CallQuality,
 )
 

@@ -84,6 +84,9 @@ from signaling.protocol import (
     DeskOpen,
     DeskView,
     Message,
+    MissedAsk,
+    MissedCalls,
+    MissedWatch,
     MonitorBegin,
     MonitorCalls,
     MonitorChanged,
@@ -105,7 +108,7 @@ SWEEP_EVERY_S: Final = 1.0
 RIGHTS_ASKED_EVERY_S: Final = 0.5
 """At most so often, and each second at least: whose right has been taken away has 2 s."""
 PRESENCE: Final = "presence"
-"""The audience of ``unit:<id>``."""
+"""The audience of ``unit:<id>``, and of ``missed:<unit id>``."""
 PARTY: Final = "party"
 """The audience of ``call:<id>`` of those who sit in it."""
 ADVISED: Final = "advised"
@@ -258,6 +261,18 @@ class Roster(Protocol):
         """The live calls of a unit, on either side."""
         ...
 
+    def misses(self, who: Who) -> str:
+        """The unit whose missed calls this person may see; refused with forbidden."""
+        ...
+
+    async def missed(self, unit_ids: Collection[str]) -> Mapping[str, MissedCalls]:
+        """The missed calls of each of these units, on either side."""
+        ...
+
+    async def ask(self, who: Who, command: MissedAsk) -> Ack:
+        """Keep that this person asks to be called; refused as ``MissedAsk`` says."""
+        ...
+
     async def holds_third(self, person_id: str, case: str) -> bool:
         """Whether this person is a guest in the running call about the case (subject)."""
         ...
@@ -378,6 +393,7 @@ class Switchboard:
         self._expected: dict[LegId, _Expected] = {}
         self._presence: dict[str, UnitPresence] = {}
         self._running: dict[str, MonitorCalls] = {}
+        self._missed: dict[str, MissedCalls] = {}
         self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -408,6 +424,8 @@ class Switchboard:
             MonitorBegin: self.begin_monitor,
             MonitorTurn: self.turn_monitor,
             MonitorEnd: self.end_monitor,
+            MissedWatch: self.watch_missed,
+            MissedAsk: self.ask_back,
         }
 
     # ------------------------------------------------------------ ringing
@@ -692,6 +710,16 @@ class Switchboard:
         await line.watch(f"monitored:{unit_id}", SUPERVISOR)
         return await self._roster.running(unit_id)
 
+    async def watch_missed(self, line: Line, command: MissedWatch) -> MissedCalls:
+        unit_id = self._roster.misses(line.who)
+        await line.watch(f"missed:{unit_id}", PRESENCE)
+        return (await self._roster.missed([unit_id]))[unit_id]
+
+    async def ask_back(self, line: Line, command: MissedAsk) -> Ack:
+        ack = await self._roster.ask(line.who, command)
+        self._wake.set()
+        return ack
+
     async def begin_monitor(self, line: Line, command: MonitorBegin) -> Ack:
         """A party that receives alone: no page shows it, and no page is told of it."""
         call_id, monitor_id = CallId(command.call_id), MonitorId(self._fresh_id())
@@ -899,6 +927,7 @@ class Switchboard:
                 self._screens.unwatch(person_id, subject, THIRD)
         await self._show_presence()
         await self._show_running()
+        await self._show_missed()
 
     async def bar(self) -> None:
         """End what is nobody's right any more; whoever took it away need not tell."""
@@ -949,6 +978,16 @@ class Switchboard:
                 await self._screens.show(subject, SUPERVISOR, shown)
         for subject in self._running.keys() - subjects:
             del self._running[subject]
+
+    async def _show_missed(self) -> None:
+        subjects = set(self._screens.watched("missed:"))
+        units = {subject.removeprefix("missed:") for subject in subjects}
+        told = await self._roster.missed(units) if units else {}
+        for unit_id, shown in told.items():
+            before = self._missed.get(unit_id)
+            if before is None or before.calls != shown.calls:
+                await self._screens.show(f"missed:{unit_id}", PRESENCE, shown)
+        self._missed = dict(told)
 
     # ------------------------------------------------------------ the one way to change a call
 

@@ -12,9 +12,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.actions import cases, playbacks
+from server.domain.case import CLOSED
 from server.domain.person import SYSTEM, Act, Actor, may
 from server.store import Change, Store, version_of
 from server.store import calls as rows
+from server.store import cases as case_rows
+from server.store import missed as missed_rows
 from server.store import people as staff
 from server.store import roster as desks
 from server.wire.projection import ADVISED, RUNG, SUPERVISOR, project_call
@@ -41,6 +44,8 @@ from signaling.protocol import (
     Command,
     DeskDuty,
     DeskView,
+    MissedAsk,
+    MissedCalls,
     MonitorCalls,
     MonitorView,
     Presence,
@@ -146,7 +151,22 @@ class _Turn:
         if replace(call, monitors=()) != replace(before, monitors=()):
             await desks.release(self._change.connection, call.id, call.engaged())
             await record(self._change, call, self._header, act, object, **more)
+        if before.state is CallState.OPEN and call.state is not CallState.OPEN:
+            await self._answered_or_missed(call)
         self.call = call
+
+    async def _answered_or_missed(self, call: Call) -> None:
+        """An answer puts the case under review and is a call back; without one, the call is missed."""
+        connection, header = self._change.connection, self._header
+        if call.answered_at is not None:
+            await cases.mark_answered(self._change, header.case_id, call.id)
+            await missed_rows.forget(connection, header.case_id)
+            return
+        await self._change.lock(cases.subject_of(header.case_id))
+        about = await case_rows.find_header(connection, header.case_id)
+        if about is not None and about.state not in CLOSED:
+            units = (header.window_unit_id, about.unit_id)
+            await missed_rows.keep(connection, header.case_id, call.id, units, self.at)
 
     async def _follow(
         self, call: Call, monitor: Monitor, *, begun: bool, why: str = "", **_: Any
@@ -406,6 +426,43 @@ class Desks:
         if not may(actor, Act.CALL_LISTEN, unit_id=actor.unit_id):
             raise Refusal(Code.FORBIDDEN)
         return actor.unit_id
+
+    def misses(self, who: Who) -> str:
+        actor = _actor(who)
+        units = {"window_unit_id": actor.unit_id, "unit_id": actor.unit_id}
+        if not any(may(actor, act, **units) for act in (Act.CALL_DIAL, Act.CALL_ANSWER)):
+            raise Refusal(Code.FORBIDDEN)
+        return actor.unit_id
+
+    async def missed(self, unit_ids: Collection[str]) -> Mapping[str, MissedCalls]:
+        async with self._store.read() as connection:
+            found = await missed_rows.of_units(connection, unit_ids)
+        at = self._store.clock.now()
+        return {
+            unit_id: MissedCalls(unit_id=unit_id, calls=list(calls), at=at)
+            for unit_id, calls in found.items()
+        }
+
+    async def ask(self, who: Who, command: MissedAsk) -> Ack:
+        actor = _actor(who)
+        async with self._store.change(actor, command) as change:
+            if change.replayed is not None:
+                return change.replayed
+            await change.lock(cases.subject_of(command.case_id))
+            _, side = await cases.header(change.connection, actor, command.case_id)
+            if side != "approver":
+                raise Refusal(Code.NOT_YOURS, case=command.case_id)
+            subject = f"missed:{command.case_id}"
+            await change.lock(subject)
+            call_id = await missed_rows.ask(
+                change.connection, command.case_id, actor.person_id, change.at
+            )
+            if call_id is None:
+                raise Refusal(Code.CALL_ENDED, case=command.case_id)
+            await change.record(
+                subject, "missed.ask", f"call:{call_id}", None, payload={"case": command.case_id}
+            )
+            return change.ack({})
 
     async def running(self, unit_id: str) -> MonitorCalls:
         async with self._store.read() as connection:

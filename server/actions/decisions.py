@@ -35,6 +35,7 @@ from server.domain.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
+from server.store import missed as missed_rows
 from server.store import people as people_rows
 from server.wire.case import (
     CaseCheck,
@@ -187,6 +188,8 @@ async def decide(
         after = replace(after, number=number)
         await rows.save(change.connection, record.case, after)
         await rows.look(change.connection, command.case_id, seen, change.at)
+        if after.closed:
+            await missed_rows.forget(change.connection, command.case_id)
         decided = after.decision
         if decided is None:
             raise RuntimeError("a decided case without a decision")
@@ -239,6 +242,7 @@ async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
             raise Refusal(Code.NOT_FOUND, unit=command.unit_id)
         after = rules.refer(record.case, here, there, command.reason, hand, at=change.at)
         await rows.save(change.connection, record.case, after)
+        await missed_rows.pass_on(change.connection, command.case_id, there.id)
         told = after.referrals[-1]
         view = referral_view(told, {**record.people, actor.person_id: person_ref(actor)})
         await change.record(

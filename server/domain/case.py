@@ -183,10 +183,15 @@ class Case:
 
 
 def called(case: Case, call_id: str) -> Case:
-    """A call about the case begins: it is under review. Refused: ``case_closed``."""
+    """A call about the case begins; it stands as it stood until one is answered. Refused: ``case_closed``."""
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
-    return replace(case, state="reviewing", call_id=call_id)
+    return replace(case, call_id=call_id)
+
+
+def answered(case: Case) -> Case:
+    """A call about the case is answered: it is under review, unless it has been decided meanwhile."""
+    return case if case.closed else replace(case, state="reviewing")
 
 
 def consented(case: Case, consent: Consent, who: Hand) -> Case:

@@ -365,6 +365,19 @@ handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, c
     C("received_at", Utc, nullable=True),
     C("note", sa.Text, nullable=False),
 )  # fmt: skip
+missed_calls = sa.Table(  # the last call about a case that nobody answered, until one is or the case is decided
+    "missed_calls", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False),
+    C("window_unit_id", ID, nullable=False),
+    C("target_unit_id", ID, nullable=False),
+    C("at", Utc, nullable=False),
+    C("times", sa.Integer, nullable=False),  # how many calls in a row
+    C("asked_by", ID, sa.ForeignKey("people.id"), nullable=True),  # who of the unit asked to be called
+    C("asked_at", Utc, nullable=True),
+    sa.Index("missed_calls_by_window", "window_unit_id", "at", "case_id"),
+    sa.Index("missed_calls_by_target", "target_unit_id", "at", "case_id"),
+)  # fmt: skip
 phrases = sa.Table(  # 常用语; those without a unit are everybody's
     "phrases", metadata, _id(),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=True, index=True),

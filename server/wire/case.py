@@ -1138,9 +1138,17 @@ class CaseEarlierConsented(Event):
 
 
 class CaseCalled(Event):
-    """A call about this case began; the case is under review."""
+    """A call about this case began."""
 
     type: Literal["case.called"] = "case.called"
+    call_id: str
+    state: CaseState
+
+
+class CaseAnswered(Event):
+    """A call about this case was answered; the case is under review."""
+
+    type: Literal["case.answered"] = "case.answered"
     call_id: str
     state: CaseState
 
@@ -1371,7 +1379,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseSendOriginals, CaseReceiveOriginals,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
-    CaseCreated, CaseConsented, CaseCalled, CaseEdited, CaseProposed, CaseProposalClosed,
+    CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalClosed,
     MaterialChanged, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
     CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged,

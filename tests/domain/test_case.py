@@ -201,9 +201,12 @@ def test_a_decision_is_refused(
 
 
 @pytest.mark.parametrize("state", ["registered", "reviewing", "to_correct"])
-def test_a_call_puts_an_open_case_under_review(state: CaseState) -> None:
-    after = rules.called(case(state=state), "call-1")
-    assert (after.state, after.call_id) == ("reviewing", "call-1")
+def test_a_call_puts_an_open_case_under_review_once_it_is_answered(state: CaseState) -> None:
+    rung = rules.called(case(state=state), "call-1")
+    assert (rung.state, rung.call_id) == (state, "call-1")
+    assert rules.answered(rung).state == "reviewing"
+    # decided while it rang: an answer opens nothing again
+    assert rules.answered(case(state="refused")).state == "refused"
 
 
 @pytest.mark.parametrize("state", ["accepted", "refused"])

@@ -57,7 +57,7 @@ def _change_case(case: Json, event: Json) -> None:
     elif kind == "case.promised":
         others = [one for one in case["promises"] if one["line"] != event["promise"]["line"]]
         case["promises"] = [*others, event["promise"]]
-    elif kind == "case.called":
+    elif kind in ("case.called", "case.answered"):
         case["call_id"], case["state"] = event["call_id"], event["state"]
     elif kind == "case.edited":
         case["fields"][event["field"]] = event["field_state"]

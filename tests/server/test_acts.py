@@ -46,6 +46,7 @@ UNSAVED: Final[Mapping[str, str]] = {
     "desk.open": "reads",
     "unit.open": "reads",
     "monitor.watch": "reads",
+    "missed.watch": "reads",
     "call.open": "reads",
     "case.open": "reads",
     "case.draft": "what nobody but its author sees, overwritten each second",
@@ -66,7 +67,7 @@ ACTS: Final = {
     "case.review", "case.grade", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.refer", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.lack", "call.hold", "call.resume",
-    "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "desk.duty", "case.invite_phone",
+    "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "missed.ask", "desk.duty", "case.invite_phone",
     "case.withdraw_phone", "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.unmask", "case.print_form",
     "case.consent_earlier", "case.take_earlier", "case.promise", "case.move_promise", "case.send_originals",
     "case.receive_originals",
@@ -284,8 +285,9 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _clock(scene, case)
 
     await scene.is_refused(ADMIN, "rehearsal.open")
+    await scene.is_refused(ADMIN, "missed.watch")
     for kind in UNSAVED:  # that somebody wanted what is not his is kept of these too
-        if kind in ("desk.open", "unit.open", "rehearsal.open", "rehearsal.close"):
+        if kind in ("desk.open", "unit.open", "missed.watch", "rehearsal.open", "rehearsal.close"):
             continue
         members = {
             "case": {"case_id": nowhere["case_id"]},
@@ -330,6 +332,8 @@ async def _calls(scene: Scene, case: Mapping[str, str]) -> str:
     call_id = (await scene.does(CLERK, "call.dial", **case))["call_id"]
     await scene.is_refused(APPROVER, "call.cancel", call_id=call_id)
     await scene.does(CLERK, "call.cancel", call_id=call_id)
+    await scene.is_refused(CLERK, "missed.ask", **case)
+    await scene.does(APPROVER, "missed.ask", **case)
     call_id = (await scene.does(CLERK, "call.dial", **case))["call_id"]
     ring = await ring_of(APPROVER, call_id)
     await scene.is_refused(THIRD, "call.answer", **ring)

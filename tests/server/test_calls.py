@@ -113,7 +113,10 @@ async def test_a_case_shows_that_it_was_called(
     call_id = await ringing(clerk, approvers)
     case_id = clerk.calls[call_id]["case_id"]
     opened = await clerk.do("case.open", case_id=case_id)
-    assert (opened["case"]["state"], opened["case"]["call_id"]) == ("reviewing", call_id)
+    # nobody has answered: it is not under review yet
+    assert (opened["case"]["state"], opened["case"]["call_id"]) == ("registered", call_id)
+    await approvers[0].do("call.answer", call_id=call_id, ring_id=approvers[0].ring_in(call_id))
+    assert (await clerk.do("case.open", case_id=case_id))["case"]["state"] == "reviewing"
 
 
 async def test_what_dialling_refuses(node: Exchange, clerk: Desk, approvers: list[Desk]) -> None:

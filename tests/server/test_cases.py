@@ -189,7 +189,7 @@ async def test_dialling_asks_for_consent_and_heeds_the_policy_of_the_item(office
     assert (await refused(office, APPROVER, CallDial, case_id=case_id)).code is Code.NOT_YOURS
     call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
     view = await office.view(case_id, APPROVER)
-    assert (view["state"], view["call_id"]) == ("reviewing", call_id)
+    assert (view["state"], view["call_id"]) == ("registered", call_id)
 
 
 # ---------------------------------------------------------------- the form

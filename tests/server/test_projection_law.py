@@ -210,6 +210,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     await office.duty(APPROVER)
     dialled = await step("called", CLERK, protocol.CallDial)
     await office.answer(APPROVER, dialled["call_id"])
+    assert await law.holds("answered") == 1
 
     versions: dict[str, int] = {}
     for field, value in VALUES.items():

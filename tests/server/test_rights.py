@@ -176,6 +176,8 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "call.withdraw": PARTIES,
     "call.join": PARTIES,
     "monitor.watch": WATCHING,
+    "missed.watch": WINDOW | APPROVERS,
+    "missed.ask": DECIDING,
     "monitor.turn": WATCHING,
     "monitor.end": WATCHING,
     "monitor.begin": WATCHING,

@@ -18,7 +18,7 @@ from server.actions.cases.admission import (
     shown,
     subject_of,
 )
-from server.actions.cases.calling import Dialling, card, dialling, mark_called
+from server.actions.cases.calling import Dialling, card, dialling, mark_answered, mark_called
 from server.actions.cases.listing import listing, places_of
 from server.actions.cases.numbers import AHEAD, due, number_of
 from server.actions.cases.registering import commands, consent, create, open_case, snapshot
@@ -26,5 +26,5 @@ from server.actions.cases.registering import commands, consent, create, open_cas
 __all__ = [
     "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
     "commands", "consent", "create", "dialling", "due", "earlier", "filling", "header", "listing",
-    "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
+    "mark_answered", "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

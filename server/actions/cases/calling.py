@@ -9,7 +9,7 @@ from server.domain import identifiers
 from server.domain.person import Actor
 from server.store import Change
 from server.store import cases as rows
-from server.wire.case import CaseCalled
+from server.wire.case import CaseAnswered, CaseCalled
 from signaling.protocol import RingCard
 from signaling.refusals import Code, Refusal
 
@@ -82,7 +82,7 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
 
 
 async def mark_called(change: Change, case_id: str, call_id: str) -> None:
-    """Record in the caller's transaction that a call about the case begins: it is under review.
+    """Record in the caller's transaction that a call about the case begins.
 
     Lock the call before this locks the case. Refused: ``not_found``, ``case_closed``.
     """
@@ -98,6 +98,31 @@ async def mark_called(change: Change, case_id: str, call_id: str) -> None:
         "case.called",
         f"call:{call_id}",
         lambda version: CaseCalled(
+            subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
+        ),
+        payload={"call": call_id, "state": after.state},
+    )
+
+
+async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
+    """Record in the caller's transaction that a call about the case was answered: it is under review.
+
+    Lock the call before this locks the case. Nothing is recorded of a case that is so already, or decided.
+    """
+    subject = subject_of(case_id)
+    await change.lock(subject)
+    record = await rows.find(change.connection, case_id)
+    if record is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    after = rules.answered(record.case)
+    if after.state == record.case.state:
+        return
+    await rows.save(change.connection, record.case, after)
+    await change.record(
+        subject,
+        "case.answered",
+        f"call:{call_id}",
+        lambda version: CaseAnswered(
             subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
         ),
         payload={"call": call_id, "state": after.state},

@@ -277,6 +277,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, event.unmasking.by, 'unmasked', { values: { reason: event.unmasking.reason }, row: 'decisions', tone: 'amber' })
         break
       case 'case.called':
+      case 'case.answered':
       case 'skipped':
         break
       default:

@@ -37,6 +37,7 @@ function step(view: CaseView, event: CaseEvent): CaseView {
     case 'case.promised':
       return { ...view, promises: [...view.promises.filter((one) => one.line !== event.promise.line), event.promise] }
     case 'case.called':
+    case 'case.answered':
       return { ...view, call_id: event.call_id, state: event.state }
     case 'case.edited':
       return {

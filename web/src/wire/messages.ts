@@ -24,6 +24,8 @@ export type AnyCommand =
   | MonitorBegin
   | MonitorTurn
   | MonitorEnd
+  | MissedWatch
+  | MissedAsk
   | RehearsalOpen
   | RehearsalDescribe
   | RehearsalRestart
@@ -72,6 +74,7 @@ export type AnyEvent =
   | CaseCreated
   | CaseConsented
   | CaseCalled
+  | CaseAnswered
   | CaseEdited
   | CaseProposed
   | CaseProposalClosed
@@ -101,6 +104,7 @@ export type AnyEphemeral =
   | OfferWanted
   | MonitorCalls
   | MonitorChanged
+  | MissedCalls
   | CallQuality
   | CaseTyping
   | CaseFocus
@@ -347,6 +351,26 @@ export interface MonitorEnd {
   type: 'monitor.end'
   call_id: string
   monitor_id: string
+}
+/**
+ * Watch the calls that nobody answered, from the windows of my unit and to its approvers.
+ *
+ * Result: MissedCalls; later changes come as that ephemeral. For windows and approvers. Refused: forbidden.
+ */
+export interface MissedWatch {
+  id: string
+  type: 'missed.watch'
+}
+/**
+ * As an approver, ask the window to call again about a case of which my unit missed the call.
+ *
+ * The window sees it in its list and dials. Refused: not_found, not_yours (not the approver), call_ended
+ * (nothing is missed any more).
+ */
+export interface MissedAsk {
+  id: string
+  type: 'missed.ask'
+  case_id: string
 }
 /**
  * Try out my devices with no call: a room of my own with two parties, one to send, one to receive.
@@ -1484,13 +1508,24 @@ export interface CaseConsented {
   consent: Consent
 }
 /**
- * A call about this case began; the case is under review.
+ * A call about this case began.
  */
 export interface CaseCalled {
   subject: string
   version: number
   at: string
   type: 'case.called'
+  call_id: string
+  state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+}
+/**
+ * A call about this case was answered; the case is under review.
+ */
+export interface CaseAnswered {
+  subject: string
+  version: number
+  at: string
+  type: 'case.answered'
   call_id: string
   state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
 }
@@ -1766,6 +1801,32 @@ export interface RunningCall {
 export interface MonitorChanged {
   type: 'monitor.changed'
   call_id: string
+}
+/**
+ * Ephemeral: the missed calls of a unit, the newest first.
+ */
+export interface MissedCalls {
+  type: 'missed.calls'
+  unit_id: string
+  calls: MissedCall[]
+  at: string
+}
+/**
+ * The last call about a case that ended with nobody having answered. It goes when a later one
+ * about this case is answered, or the case is decided.
+ */
+export interface MissedCall {
+  case_id: string
+  call_id: string
+  reason: 'hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred'
+  caller: PersonRef
+  target_unit_id: string
+  target_unit_name: string
+  card: RingCard
+  at: string
+  times: number
+  asked_by: PersonRef | null
+  asked_at: string | null
 }
 /**
  * Ephemeral of a page about its own leg, every four seconds, to the others in the call and its
@@ -2512,10 +2573,12 @@ export interface PhoneSession {
 }
 /**
  * A quick phrase of the asker's unit, or of all (常用语).
+ *
+ * ``reason``: why a material is to be corrected; ``accepted``, ``refused``: why a case was decided so.
  */
 export interface Phrase {
   id: string
-  kind: 'message' | 'reason' | 'comment'
+  kind: 'message' | 'reason' | 'comment' | 'accepted' | 'refused'
   text: string
 }
 export interface Phrases {

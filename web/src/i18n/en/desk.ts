@@ -42,6 +42,16 @@ export default {
     open: 'Open',
     go_on: 'Go on',
   },
+  missed: {
+    title: { window: 'Not answered', approver: 'Missed calls' },
+    count: '{n}',
+    at: 'Called at',
+    times: 'Not answered {n} times in a row',
+    why: { missed: 'Nobody answered', cancelled: 'The window gave up', declined: 'Not answered', lost: 'Cut off', hung_up: 'Not answered', barred: 'Not answered' },
+    asked: { window: '{name} asked at {time} to be called', approver: '{name} asked the window at {time}' },
+    back: { window: 'Call back', approver: 'Ask for a call' },
+    wanted: '{name} asks to be called: {item} {applicant}',
+  },
   duty: {
     title: 'Duty',
     online: 'On duty',

@@ -42,6 +42,16 @@ export default {
     open: '打开',
     go_on: '继续办理',
   },
+  missed: {
+    title: { window: '未接通', approver: '未接来电' },
+    count: '{n} 件',
+    at: '来电时间',
+    times: '连续 {n} 次无人接听',
+    why: { missed: '无人接听', cancelled: '窗口已取消', declined: '未接听', lost: '已断线', hung_up: '未接听', barred: '未接听' },
+    asked: { window: '{name} {time} 请您回拨', approver: '{name} {time} 已请窗口回拨' },
+    back: { window: '回拨', approver: '请窗口回拨' },
+    wanted: '{name}请您回拨：{item} {applicant}',
+  },
   duty: {
     title: '接听状态',
     online: '在岗',

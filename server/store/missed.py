@@ -1,0 +1,130 @@
+"""Calls that nobody answered (未接来电, 未接通), one row a case, as long as nobody has called back.
+
+The row is made when such a call ends and goes when a later one is answered or the case is decided, so
+the table is as long as what is to be done, however many calls there were. It is derived from calls and
+their entries; who asked to be called has an entry of its own. No rule is here.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.people import person_refs
+from server.store.tables import calls, missed_calls, units
+from signaling.protocol import MissedCall, RingCard
+
+Connection = AsyncConnection
+LISTED_AT_MOST: Final = 100
+"""A list is no longer than this: it is sent anew with each change."""
+
+
+async def keep(
+    connection: Connection, case_id: str, call_id: str, units_of: tuple[str, str], at: datetime
+) -> None:
+    """A call about this case has ended and nobody had answered; ``units_of``: the window's, the target's.
+
+    Who had asked to be called before has been called back: he is to be found no more.
+    """
+    window_unit_id, target_unit_id = units_of
+    values = {
+        "call_id": call_id,
+        "window_unit_id": window_unit_id,
+        "target_unit_id": target_unit_id,
+        "at": at,
+        "asked_by": None,
+        "asked_at": None,
+    }
+    done = await connection.execute(
+        missed_calls.update()
+        .where(missed_calls.c.case_id == case_id)
+        .values(**values, times=missed_calls.c.times + 1)
+    )
+    if done.rowcount == 0:
+        await connection.execute(missed_calls.insert().values(**values, case_id=case_id, times=1))
+
+
+async def forget(connection: Connection, case_id: str) -> None:
+    """Somebody called back, or there is nothing left to call about."""
+    await connection.execute(missed_calls.delete().where(missed_calls.c.case_id == case_id))
+
+
+async def pass_on(connection: Connection, case_id: str, unit_id: str) -> None:
+    """Another unit decides the case: its approvers have not been called."""
+    await connection.execute(
+        missed_calls.update()
+        .where(missed_calls.c.case_id == case_id)
+        .values(target_unit_id=unit_id, asked_by=None, asked_at=None)
+    )
+
+
+async def ask(connection: Connection, case_id: str, person_id: str, at: datetime) -> str | None:
+    """Keep that this person asks to be called; the call that was missed, or None where none is."""
+    here = missed_calls.c.case_id == case_id
+    call_id: str | None = await connection.scalar(sa.select(missed_calls.c.call_id).where(here))
+    if call_id is not None:
+        await connection.execute(
+            missed_calls.update().where(here).values(asked_by=person_id, asked_at=at)
+        )
+    return call_id
+
+
+def newest(unit_id: str) -> sa.CompoundSelect[tuple[str]]:
+    """The cases of the newest missed calls from windows of a unit, and to its approvers: each side by its own index."""
+    sides = [
+        sa.select(missed_calls.c.case_id, missed_calls.c.at)
+        .where(side == unit_id)
+        .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+        .limit(LISTED_AT_MOST)
+        .subquery()
+        for side in (missed_calls.c.window_unit_id, missed_calls.c.target_unit_id)
+    ]
+    return sa.union(*(sa.select(one.c.case_id) for one in sides))
+
+
+async def of_units(
+    connection: Connection, unit_ids: Collection[str]
+) -> Mapping[str, Sequence[MissedCall]]:
+    """What each of these units missed or was not reached in, the newest first."""
+    found: dict[str, list[MissedCall]] = {}
+    for unit_id in unit_ids:
+        rows = (
+            await connection.execute(
+                sa.select(
+                    missed_calls,
+                    calls.c.caller_id,
+                    calls.c.card,
+                    calls.c.reason,
+                    units.c.name.label("target_unit_name"),
+                )
+                .select_from(
+                    missed_calls.join(calls, calls.c.id == missed_calls.c.call_id).join(
+                        units, units.c.id == missed_calls.c.target_unit_id
+                    )
+                )
+                .where(missed_calls.c.case_id.in_(newest(unit_id)))
+                .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+                .limit(LISTED_AT_MOST)
+            )
+        ).all()
+        people = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
+        refs = await person_refs(connection, people)
+        found[unit_id] = [
+            MissedCall(
+                case_id=row.case_id,
+                call_id=row.call_id,
+                reason=row.reason,
+                caller=refs[row.caller_id],
+                target_unit_id=row.target_unit_id,
+                target_unit_name=row.target_unit_name,
+                card=RingCard.model_validate(row.card),
+                at=row.at,
+                times=row.times,
+                asked_by=refs.get(row.asked_by) if row.asked_by else None,
+                asked_at=row.asked_at,
+            )
+            for row in rows
+        ]
+    return found

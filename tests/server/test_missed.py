@@ -1,0 +1,163 @@
+"""Calls that nobody answered stay in both lists until somebody called back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from server.actions import demo
+from server.store import SYSTEM, Store, missed
+from server.store.tables import ledger_entries
+from server.wire.case import CaseConsent, CaseDecide, CaseRefer
+from signaling.protocol import CallCancel, CallDial
+from tests.kit.casework import APPROVER, CLERK, THIRD, Office
+from tests.kit.exchange import (
+    APPROVERS,
+    Desk,
+    Exchange,
+    exchange,
+    ringing,
+)
+from tests.kit.until import until
+
+
+@pytest.fixture
+async def node(store: Store) -> AsyncIterator[Exchange]:
+    async with exchange(store) as running:
+        yield running
+
+
+@pytest.fixture
+async def desks(node: Exchange) -> AsyncIterator[list[Desk]]:
+    """The clerk and the two approvers whom he rings."""
+    async with AsyncExitStack() as stack:
+        found = [await stack.enter_async_context(node.desk(one)) for one in (CLERK, *APPROVERS)]
+        for desk in found[1:]:
+            await desk.do("desk.duty", duty="online")
+        yield found
+
+
+def told(desk: Desk) -> list[dict[str, Any]] | None:
+    """What this desk was last told of missed calls."""
+    lists = [one["calls"] for one in desk.ephemerals if one["type"] == "missed.calls"]
+    return lists[-1] if lists else None
+
+
+async def lists(desk: Desk, *wanted: tuple[str, int, str | None]) -> None:
+    """Wait until it lists just these: case, how many calls, who asks to be called."""
+
+    def why_not() -> str | None:
+        calls = told(desk) or []
+        found = [(c["case_id"], c["times"], c["asked_by"] and c["asked_by"]["id"]) for c in calls]
+        return None if found == list(wanted) else f"{desk.login}: {found}"
+
+    await until(why_not)
+
+
+async def test_a_missed_call_is_listed_until_somebody_called_back(
+    node: Exchange, desks: list[Desk]
+) -> None:
+    clerk, approver, colleague = desks
+    for desk in desks:
+        assert (await desk.do("missed.watch"))["calls"] == []
+    call_id = await ringing(clerk, [approver, colleague])
+    case_id = clerk.calls[call_id]["case_id"]
+    for desk in (approver, colleague):
+        await desk.do("call.decline", call_id=call_id, ring_id=desk.ring_in(call_id))
+    for desk in desks:
+        await lists(desk, (case_id, 1, None))
+    [one] = (await approver.do("missed.watch"))["calls"]
+    assert (one["reason"], one["caller"]["id"]) == ("declined", clerk.person_id)
+    assert one["card"]["applicant_masked"] == "孙**"
+    # no call went live: the case says so
+    assert (await clerk.do("case.open", case_id=case_id))["case"]["state"] == "registered"
+
+    await approver.do("missed.ask", case_id=case_id)
+    for desk in desks:
+        await lists(desk, (case_id, 1, approver.person_id))
+    async with node.store.read() as reading:
+        entries = ledger_entries.c
+        query = sa.select(entries.act).where(entries.subject == f"missed:{case_id}")
+        assert (await reading.scalars(query)).all() == ["missed.ask"]
+
+    # called back and not reached: it counts on, and nobody is waited for
+    again = str((await clerk.do("call.dial", case_id=case_id))["call_id"])
+    await clerk.do("call.cancel", call_id=again)
+    for desk in desks:
+        await lists(desk, (case_id, 2, None))
+
+    last = str((await clerk.do("call.dial", case_id=case_id))["call_id"])
+    await colleague.sees(lambda call: call["state"] == "open", last)
+    await colleague.do("call.answer", call_id=last, ring_id=colleague.ring_in(last))
+    for desk in desks:
+        await lists(desk)
+    assert (await clerk.do("case.open", case_id=case_id))["case"]["state"] == "reviewing"
+    assert (await approver.send("missed.ask", case_id=case_id))["code"] == "call_ended"
+
+
+async def test_a_missed_call_is_shown_to_its_two_units_alone(
+    node: Exchange, desks: list[Desk]
+) -> None:
+    clerk, approver, colleague = desks
+    call_id = await ringing(clerk, [approver, colleague])
+    await clerk.do("call.cancel", call_id=call_id)
+    assert len((await approver.do("missed.watch"))["calls"]) == 1
+    case_id = clerk.calls[call_id]["case_id"]
+    async with node.desk(THIRD) as other:
+        assert (await other.do("missed.watch"))["calls"] == []
+        assert (await other.send("missed.ask", case_id=case_id))["code"] == "not_found"
+
+
+async def test_a_decision_and_a_referral_take_the_missed_call_along(office: Office) -> None:
+    case_id = await office.case()
+    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    await office.do(CLERK, CaseConsent, case_id=case_id, **yes)
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
+    await office.do(CLERK, CallCancel, call_id=call_id)
+    assert await listed(office, APPROVER) == [case_id]
+    refer = {"unit_id": demo.LIAOCHENG, "reason": "由聊城办理"}
+    await office.do(APPROVER, CaseRefer, case_id=case_id, **refer)
+    assert await listed(office, APPROVER) == []
+    assert await listed(office, THIRD) == [case_id]
+    assert await listed(office, CLERK) == [case_id]
+    # there is nothing left to call about
+    no = {"decision": "refused", "reason": "不属于本机关职权范围"}
+    await office.do(THIRD, CaseDecide, case_id=case_id, **no)
+    assert await listed(office, CLERK) == []
+
+
+async def listed(office: Office, login: str) -> list[str]:
+    async with office.store.read() as reading:
+        unit_id = office.actors[login].unit_id
+        return [one.case_id for one in (await missed.of_units(reading, [unit_id]))[unit_id]]
+
+
+async def test_the_list_reads_by_index(store: Store) -> None:
+    """Of 20,000 missed calls of 200 units each side is read by its own index."""
+    async with store.change(SYSTEM) as change:
+        reading = change.connection
+        if reading.dialect.name != "postgresql":
+            pytest.skip("SQLite plans otherwise")
+        await reading.execute(sa.text("set local session_replication_role = replica"))
+        await reading.execute(
+            sa.text(
+                "insert into missed_calls (case_id, call_id, window_unit_id, target_unit_id, at, times)"
+                " select 'case-' || n, 'call-' || n, 'unit-' || n % 200, 'unit-' || n % 199,"
+                " now() - n * interval '1 minute', 1 from generate_series(1, 20000) as n"
+            )
+        )
+        await reading.execute(sa.text("analyze missed_calls"))
+        query = missed.newest(demo.JINAN).compile(
+            dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"literal_binds": True},
+        )
+        plan = "\n".join(await reading.scalars(sa.text(f"explain {query}")))
+    assert "Seq Scan" not in plan, plan
+    for name in ("missed_calls_by_window", "missed_calls_by_target"):
+        assert name in plan, plan

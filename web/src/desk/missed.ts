@@ -1,0 +1,19 @@
+/** Which of a unit's missed calls are this desk's, and what the list says of each; pure. */
+import type { MissedCall } from '../wire/messages'
+
+/** Who sits at the desk: `window_name` where it is a window. */
+export interface Me {
+  unit_id: string
+  window_name: string | null
+}
+
+/** The window's own, by the window that dialled; the approver's, of the unit that decides. */
+export function missedAt(calls: readonly MissedCall[], side: 'window' | 'approver', me: Me): MissedCall[] {
+  if (side === 'approver') return calls.filter((one) => one.target_unit_id === me.unit_id)
+  return calls.filter((one) => one.caller.unit_id === me.unit_id && one.caller.window_name === me.window_name)
+}
+
+/** Those that somebody of the unit asks for, the first who asked first. */
+export function askedFor(calls: readonly MissedCall[]): MissedCall[] {
+  return calls.filter((one) => one.asked_at).sort((a, b) => Date.parse(a.asked_at ?? '') - Date.parse(b.asked_at ?? ''))
+}
