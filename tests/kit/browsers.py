@@ -30,7 +30,7 @@ PATIENCE_MS: Final = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 CHROMIUM: Final = "/usr/bin/chromium"
 AXE: Final = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-AXE_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE_TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAGS: Final = [
     "--no-sandbox",
     "--disable-gpu",

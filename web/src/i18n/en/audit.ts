@@ -1,4 +1,5 @@
 export default {
+  side: 'List of calls and details',
   title: 'Call log',
   loading: 'Loading the records',
   none: 'No call matches',

@@ -81,6 +81,7 @@ const turned: Words<typeof zh> = {
     sign: 'Ask for the signature',
   },
   submit: {
+    sheet: 'What is to be checked',
     title: 'Check and submit',
     close: 'Close',
     making: 'Putting it together',

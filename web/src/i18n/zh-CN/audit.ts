@@ -1,4 +1,5 @@
 export default {
+  side: '通话列表与明细',
   title: '通话记录',
   loading: '正在取记录',
   none: '没有符合条件的通话',

@@ -78,6 +78,7 @@ export default {
     sign: '请申请人签名',
   },
   submit: {
+    sheet: '要核对的内容',
     title: '核对并提交',
     close: '收起',
     making: '正在整理',
