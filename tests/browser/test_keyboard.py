@@ -109,7 +109,7 @@ async def test_the_whole_story_without_a_mouse(
     await clerk.enter(page.locator("[data-key=hang_up]"))
     for one in (page, far):
         await expect(one.locator(".call-pane")).to_have_attribute("data-phase", "ended")
-    await expect(page.locator("[data-turn]")).to_be_focused()
+    await expect(page.locator("[data-step=rate]")).to_be_focused()
     for hands in (clerk, judge):
         await hands.stays("hanging up")
     assert clerk.faults | judge.faults == set()

@@ -160,7 +160,7 @@ async def test_hold_and_mute_stop_what_passes(
         await expect(approver.locator(".thumb").first).to_be_focused()
         await window.get_by_role("button", name="挂断").click()
         await stands(window, "ended")
-        await expect(window.locator("[data-turn]")).to_be_focused()
+        await expect(window.locator("[data-step=rate]")).to_be_focused()
 
         # the applicant refuses the recording: on the ring card, and told to both at the answer
         await window.locator("[data-consent=ask]").click()
