@@ -139,8 +139,9 @@ class LegView(Message):
     media: bool = False
     recording: bool = False
     muted: list[str] = []
-    lacking: list[str] = []
     """The m-lines (mid) whose packets the worker stops: 0 microphone, 1 face, 2 document camera, 3 screen."""
+    lacking: list[str] = []
+    """Those for which the page has no device."""
     joined_at: datetime
     ended_at: datetime | None = None
     previous_leg_id: str | None = None
@@ -454,7 +455,7 @@ class MonitorView(Message):
 
 
 class MissedWatch(Command):
-    """Watch the calls that nobody answered, from the windows of my unit and to its approvers.
+    """Watch the calls that nobody answered: for a clerk from the windows of his unit, for an approver to his.
 
     Result: MissedCalls; later changes come as that ephemeral. For windows and approvers. Refused: forbidden.
     """
@@ -494,7 +495,7 @@ class MissedCall(Message):
 
 
 class MissedCalls(Message):
-    """Ephemeral: the missed calls of a unit, the newest first."""
+    """Ephemeral: the missed calls of a unit on the sides that its reader sits on, the newest first."""
 
     type: Literal["missed.calls"] = "missed.calls"
     unit_id: str

@@ -108,7 +108,7 @@ SWEEP_EVERY_S: Final = 1.0
 RIGHTS_ASKED_EVERY_S: Final = 0.5
 """At most so often, and each second at least: whose right has been taken away has 2 s."""
 PRESENCE: Final = "presence"
-"""The audience of ``unit:<id>``, and of ``missed:<unit id>``."""
+"""The audience of ``unit:<id>``, and of ``missed:<sides>:<unit id>``."""
 PARTY: Final = "party"
 """The audience of ``call:<id>`` of those who sit in it."""
 ADVISED: Final = "advised"
@@ -262,11 +262,12 @@ class Roster(Protocol):
         ...
 
     def misses(self, who: Who) -> str:
-        """The unit whose missed calls this person may see; refused with forbidden."""
+        """The desks whose missed calls this person may see, by name: his unit's, on the sides on which
+        he sits; refused with forbidden."""
         ...
 
-    async def missed(self, unit_ids: Collection[str]) -> Mapping[str, MissedCalls]:
-        """The missed calls of each of these units, on either side."""
+    async def missed(self, desks: Collection[str]) -> Mapping[str, MissedCalls]:
+        """The missed calls of each of these, by the names that ``misses`` gives."""
         ...
 
     async def ask(self, who: Who, command: MissedAsk) -> Ack:
@@ -711,9 +712,9 @@ class Switchboard:
         return await self._roster.running(unit_id)
 
     async def watch_missed(self, line: Line, command: MissedWatch) -> MissedCalls:
-        unit_id = self._roster.misses(line.who)
-        await line.watch(f"missed:{unit_id}", PRESENCE)
-        return (await self._roster.missed([unit_id]))[unit_id]
+        desks = self._roster.misses(line.who)
+        await line.watch(f"missed:{desks}", PRESENCE)
+        return (await self._roster.missed([desks]))[desks]
 
     async def ask_back(self, line: Line, command: MissedAsk) -> Ack:
         ack = await self._roster.ask(line.who, command)
@@ -981,12 +982,12 @@ class Switchboard:
 
     async def _show_missed(self) -> None:
         subjects = set(self._screens.watched("missed:"))
-        units = {subject.removeprefix("missed:") for subject in subjects}
-        told = await self._roster.missed(units) if units else {}
-        for unit_id, shown in told.items():
-            before = self._missed.get(unit_id)
+        watched = {subject.removeprefix("missed:") for subject in subjects}
+        told = await self._roster.missed(watched) if watched else {}
+        for desks, shown in told.items():
+            before = self._missed.get(desks)
             if before is None or before.calls != shown.calls:
-                await self._screens.show(f"missed:{unit_id}", PRESENCE, shown)
+                await self._screens.show(f"missed:{desks}", PRESENCE, shown)
         self._missed = dict(told)
 
     # ------------------------------------------------------------ the one way to change a call

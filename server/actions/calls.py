@@ -62,6 +62,13 @@ _RIGHTS: Final = {
 }
 
 
+_MISSING: Final[Mapping[missed_rows.Side, Act]] = {
+    "window": Act.CALL_DIAL,
+    "approver": Act.CALL_ANSWER,
+}
+"""On which side of a missed call one sits, by what he may do: who dials, and who was not reached."""
+
+
 def subject_of(call_id: str) -> str:
     return f"call:{call_id}"
 
@@ -430,17 +437,19 @@ class Desks:
     def misses(self, who: Who) -> str:
         actor = _actor(who)
         units = {"window_unit_id": actor.unit_id, "unit_id": actor.unit_id}
-        if not any(may(actor, act, **units) for act in (Act.CALL_DIAL, Act.CALL_ANSWER)):
+        sides = [side for side, act in _MISSING.items() if may(actor, act, **units)]
+        if not sides:
             raise Refusal(Code.FORBIDDEN)
-        return actor.unit_id
+        return f"{'+'.join(sides)}:{actor.unit_id}"
 
-    async def missed(self, unit_ids: Collection[str]) -> Mapping[str, MissedCalls]:
+    async def missed(self, desks: Collection[str]) -> Mapping[str, MissedCalls]:
+        names = {_desks(name): name for name in desks}
         async with self._store.read() as connection:
-            found = await missed_rows.of_units(connection, unit_ids)
+            found = await missed_rows.of_desks(connection, names)
         at = self._store.clock.now()
         return {
-            unit_id: MissedCalls(unit_id=unit_id, calls=list(calls), at=at)
-            for unit_id, calls in found.items()
+            names[one]: MissedCalls(unit_id=one[0], calls=list(calls), at=at)
+            for one, calls in found.items()
         }
 
     async def ask(self, who: Who, command: MissedAsk) -> Ack:
@@ -522,6 +531,12 @@ async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, row
     if call is None or header is None:
         raise Refusal(Code.NOT_FOUND, call=call_id)
     return call, header
+
+
+def _desks(name: str) -> missed_rows.Desks:
+    """The desks of which ``Desks.misses`` gave the name."""
+    sides, _, unit_id = name.partition(":")
+    return unit_id, tuple(side for side in _MISSING if side in sides.split("+"))
 
 
 def _may_hold(actor: Actor | None, place: rows.Place) -> bool:

@@ -39,7 +39,8 @@ class Destination(io.TextIOBase):
 
     def __init__(self, fd: int | None) -> None:
         self._fd = fd
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        """Of the same thread's again: what the collector ends in the middle of a line may speak too."""
         self._untold = 0
         self._cut = False
         self.lost = 0

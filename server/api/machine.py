@@ -23,9 +23,9 @@ routes: Final = Routes("machine")
 
 Check = Callable[[], Awaitable[bool]]
 CHECKS: Final[web.AppKey[Mapping[str, Check]]] = web.AppKey("checks")
+"""What readiness asks, by name."""
 LOG: Final[web.AppKey[Callable[[], tuple[int, bool]]]] = web.AppKey("log")
 """How many lines of the log were refused so far, and whether they are now."""
-"""What readiness asks, by name."""
 Counted = Callable[[], Awaitable[Mapping[str, Any]]]
 COUNTED: Final[web.AppKey[Mapping[str, Counted]]] = web.AppKey("counted")
 """What other parts of the node count, by the name of the part."""

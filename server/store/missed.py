@@ -7,7 +7,7 @@ their entries; who asked to be called has an entry of its own. No rule is here.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,14 @@ from signaling.protocol import MissedCall, RingCard
 Connection = AsyncConnection
 LISTED_AT_MOST: Final = 100
 """A list is no longer than this: it is sent anew with each change."""
+
+Side = Literal["window", "approver"]
+Desks = tuple[str, tuple[Side, ...]]
+"""A unit, and on which sides of a call somebody sits there."""
+_SIDES: Final[Mapping[Side, sa.Column[str]]] = {
+    "window": missed_calls.c.window_unit_id,
+    "approver": missed_calls.c.target_unit_id,
+}
 
 
 async def keep(
@@ -71,25 +79,26 @@ async def ask(connection: Connection, case_id: str, person_id: str, at: datetime
     return call_id
 
 
-def newest(unit_id: str) -> sa.CompoundSelect[tuple[str]]:
-    """The cases of the newest missed calls from windows of a unit, and to its approvers: each side by its own index."""
-    sides = [
+def newest(unit_id: str, sides: Collection[Side]) -> sa.CompoundSelect[tuple[str]]:
+    """The cases of the newest missed calls of a unit on these sides: from its windows, to its approvers. Each side by its own index."""
+    each = [
         sa.select(missed_calls.c.case_id, missed_calls.c.at)
         .where(side == unit_id)
         .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
         .limit(LISTED_AT_MOST)
         .subquery()
-        for side in (missed_calls.c.window_unit_id, missed_calls.c.target_unit_id)
+        for side in (_SIDES[name] for name in sides)
     ]
-    return sa.union(*(sa.select(one.c.case_id) for one in sides))
+    return sa.union(*(sa.select(one.c.case_id) for one in each))
 
 
-async def of_units(
-    connection: Connection, unit_ids: Collection[str]
-) -> Mapping[str, Sequence[MissedCall]]:
-    """What each of these units missed or was not reached in, the newest first."""
-    found: dict[str, list[MissedCall]] = {}
-    for unit_id in unit_ids:
+async def of_desks(
+    connection: Connection, desks: Collection[Desks]
+) -> Mapping[Desks, Sequence[MissedCall]]:
+    """What each of these desks missed or was not reached in, the newest first."""
+    found: dict[Desks, list[MissedCall]] = {}
+    for one in desks:
+        unit_id, sides = one
         rows = (
             await connection.execute(
                 sa.select(
@@ -104,14 +113,14 @@ async def of_units(
                         units, units.c.id == missed_calls.c.target_unit_id
                     )
                 )
-                .where(missed_calls.c.case_id.in_(newest(unit_id)))
+                .where(missed_calls.c.case_id.in_(newest(unit_id, sides)))
                 .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
                 .limit(LISTED_AT_MOST)
             )
         ).all()
         people = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
         refs = await person_refs(connection, people)
-        found[unit_id] = [
+        found[one] = [
             MissedCall(
                 case_id=row.case_id,
                 call_id=row.call_id,

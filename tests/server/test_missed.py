@@ -22,6 +22,7 @@ from tests.kit.exchange import (
     Exchange,
     exchange,
     ringing,
+    seat_approvers,
 )
 from tests.kit.until import until
 
@@ -113,6 +114,24 @@ async def test_a_missed_call_is_shown_to_its_two_units_alone(
         assert (await other.send("missed.ask", case_id=case_id))["code"] == "not_found"
 
 
+async def test_an_approver_is_not_shown_what_windows_of_his_unit_were_not_answered_elsewhere(
+    node: Exchange, desks: list[Desk]
+) -> None:
+    clerk, approver, colleague = desks
+    [login] = await seat_approvers(node.store, 1, demo.JINAN)
+    async with node.desk(login) as beside:
+        assert (await beside.do("missed.watch"))["calls"] == []
+        await clerk.do("missed.watch")
+        call_id = await ringing(clerk, [approver, colleague])
+        case_id = clerk.calls[call_id]["case_id"]
+        await clerk.do("call.cancel", call_id=call_id)
+        await lists(clerk, (case_id, 1, None))
+        assert not told(beside)
+        assert (await beside.do("missed.watch"))["calls"] == []
+        # the case does not exist for him either
+        assert (await beside.send("case.open", case_id=case_id))["code"] == "not_found"
+
+
 async def test_a_decision_and_a_referral_take_the_missed_call_along(office: Office) -> None:
     case_id = await office.case()
     yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
@@ -134,8 +153,9 @@ async def test_a_decision_and_a_referral_take_the_missed_call_along(office: Offi
 
 async def listed(office: Office, login: str) -> list[str]:
     async with office.store.read() as reading:
-        unit_id = office.actors[login].unit_id
-        return [one.case_id for one in (await missed.of_units(reading, [unit_id]))[unit_id]]
+        side: missed.Side = "window" if login == CLERK else "approver"
+        desks: missed.Desks = (office.actors[login].unit_id, (side,))
+        return [one.case_id for one in (await missed.of_desks(reading, [desks]))[desks]]
 
 
 async def test_the_list_reads_by_index(store: Store) -> None:
@@ -153,7 +173,7 @@ async def test_the_list_reads_by_index(store: Store) -> None:
             )
         )
         await reading.execute(sa.text("analyze missed_calls"))
-        query = missed.newest(demo.JINAN).compile(
+        query = missed.newest(demo.JINAN, ("window", "approver")).compile(
             dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
             compile_kwargs={"literal_binds": True},
         )

@@ -353,7 +353,7 @@ export interface MonitorEnd {
   monitor_id: string
 }
 /**
- * Watch the calls that nobody answered, from the windows of my unit and to its approvers.
+ * Watch the calls that nobody answered: for a clerk from the windows of his unit, for an approver to his.
  *
  * Result: MissedCalls; later changes come as that ephemeral. For windows and approvers. Refused: forbidden.
  */
@@ -1803,7 +1803,7 @@ export interface MonitorChanged {
   call_id: string
 }
 /**
- * Ephemeral: the missed calls of a unit, the newest first.
+ * Ephemeral: the missed calls of a unit on the sides that its reader sits on, the newest first.
  */
 export interface MissedCalls {
   type: 'missed.calls'
