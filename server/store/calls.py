@@ -224,16 +224,21 @@ async def running_of(connection: Connection, person_id: str) -> list[CallId]:
     return [call.id for call in found if person_id in call.engaged()]
 
 
-async def seats_of(connection: Connection, person_id: str) -> list[tuple[CallId, str]]:
-    """The live calls in which this person sits, also while his place is only held, each with its case."""
-    newest: dict[str, Any] = {}
-    for leg in await connection.execute(
+def legs_now(person_id: str) -> sa.Select[Any]:
+    """This person's legs of the live calls, by those calls: his legs of all years are many more."""
+    # The call is the way in: SQLite would rather go through all that he ever sat in.
+    his = sa.func.coalesce(legs.c.person_id, "") == person_id
+    return (
         sa.select(legs.c.call_id, legs.c.state, calls.c.case_id)
         .join(calls, calls.c.id == legs.c.call_id)
-        .where(legs.c.person_id == person_id, calls.c.state == CallState.LIVE)
+        .where(his, calls.c.state == CallState.LIVE)
         .order_by(legs.c.joined_at, sa.case((legs.c.state == LegState.JOINED, 1), else_=0))
-    ):
-        newest[leg.call_id] = leg
+    )
+
+
+async def seats_of(connection: Connection, person_id: str) -> list[tuple[CallId, str]]:
+    """The live calls in which this person sits, also while his place is only held, each with its case."""
+    newest = {leg.call_id: leg for leg in await connection.execute(legs_now(person_id))}
     return [
         (CallId(leg.call_id), leg.case_id) for leg in newest.values() if leg.state != LegState.LEFT
     ]

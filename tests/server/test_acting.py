@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.store import tables
+from server.store import Store, tables
+from server.store import calls as call_rows
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code
@@ -158,3 +159,19 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
     await office.do(CLERK, CallHangUp, call_id=call_id)
     await office.do(APPROVER, shapes.CaseDecide, case_id=third, **NO)
     assert "other_call" not in await kept(office, third, "case.decide")
+
+
+async def test_in_which_call_somebody_sits_is_read_by_the_calls_that_run(store: Store) -> None:
+    """And not by all the calls in which he ever sat."""
+    async with store.read() as reading:
+        explain = "explain query plan"
+        if reading.dialect.name == "postgresql":
+            await reading.execute(sa.text("set local enable_seqscan = off"))
+            explain = "explain"
+        query = call_rows.legs_now("person-x").compile(
+            dialect=reading.dialect, compile_kwargs={"literal_binds": True}
+        )
+        rows = (await reading.execute(sa.text(f"{explain} {query}"))).all()
+    plan = "\n".join(str(row[-1]) for row in rows)
+    assert "ix_calls_state" in plan, plan
+    assert "ix_legs_person_id" not in plan, plan
