@@ -193,14 +193,16 @@ async def make(
     calls: list[str] = []
     async with running(quiet, clock) as node:
         store = node.app[STORE]
-        for moment, several in by_moment(meetings):
-            clock.ahead = moment - datetime.now(UTC)
-            calls += await _meet(node.address, several)
-            await _settled(store, calls)
-            done += len(several)
-            say(done, len(meetings))
-        clock.ahead = timedelta()
-        await _mark(store, calls)
+        try:
+            for moment, several in by_moment(meetings):
+                clock.ahead = moment - datetime.now(UTC)
+                calls += await _meet(node.address, several)
+                await _settled(store, calls)
+                done += len(several)
+                say(done, len(meetings))
+        finally:  # who ends it in between has a shorter past, which is told of all the same
+            clock.ahead = timedelta()
+            await _mark(store, calls)
     return done
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from server import past
 from server.actions import demo
 from server.app import running
-from server.store import Store, upgrade, verify
+from server.settings import Settings
+from server.store import Store, tables, upgrade, verify
 from tests.kit.casework import hashed
 from tests.kit.desks import desk_of
 from tests.kit.nodes import node_settings
@@ -49,10 +52,13 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
     assert await past.make(settings, lambda done, of: None, meetings) == 2
     assert await past.make(settings, lambda done, of: None, meetings) == 0, "once is enough"
     assert (await verify(settings.store)).ok
+    [invented] = await marked(settings)
+    assert datetime.fromisoformat(invented["made_at"]) > began - timedelta(seconds=1)
 
     async with running(settings) as node, desk_of(node, "chenli") as supervisor:
         calls = (await supervisor.search("/calls"))["calls"]
         assert len(calls) == 2
+        assert {one["call_id"] for one in calls} == set(invented["calls"])
         held = next(one for one in calls if one["answered_at"])
         at = datetime.fromisoformat(held["opened_at"])
         assert at < began - timedelta(days=15)
@@ -72,3 +78,44 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
     async with running(settings) as node, desk_of(node, "lixiulan") as clerk:
         cases = (await clerk.get("/cases"))["cases"]
         assert [one["state"] for one in cases].count("accepted") == 1
+
+
+async def test_a_past_that_was_broken_off_is_told_of_too(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'demo.sqlite'}"
+    settings = node_settings(url, tmp_path)
+    await upgrade(url)
+    store = await Store.open(settings.store)
+    try:
+        await demo.load(store, hashed())
+    finally:
+        await store.close()
+
+    def enough(done: int, of: int) -> None:
+        raise KeyError("enough")
+
+    meetings = [replace(past.MEETINGS[-1], days=9), replace(past.MEETINGS[-1], days=2)]
+    with pytest.raises(KeyError, match="enough"):
+        await past.make(settings, enough, meetings)
+    [invented] = await marked(settings)
+    assert len(invented["calls"]) == 1
+
+
+async def marked(settings: Settings) -> list[dict[str, Any]]:
+    """What the ledger says of meetings that are invented."""
+    store = await Store.open(settings.store)
+    try:
+        async with store.read() as reading:
+            entries, payloads = tables.ledger_entries.c, tables.ledger_payloads.c
+            found = await reading.scalars(
+                sa.select(payloads.payload)
+                .join(
+                    tables.ledger_entries,
+                    sa.and_(
+                        entries.subject == payloads.subject, entries.version == payloads.version
+                    ),
+                )
+                .where(entries.act == "demo.past")
+            )
+            return [json.loads(one) for one in found]
+    finally:
+        await store.close()
