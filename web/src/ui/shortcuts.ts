@@ -46,7 +46,10 @@ export type ShortcutName = keyof typeof shortcuts
 
 /** Whether the event comes from a place where people type. */
 export function typing(event: Event): boolean {
-  const target = event.target
+  return typable(event.target)
+}
+
+export function typable(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
   return target instanceof HTMLInputElement && !['radio', 'checkbox', 'button', 'submit', 'range', 'file'].includes(target.type)

@@ -76,6 +76,24 @@ describe('the three-way review', () => {
 })
 
 describe('the ring card', () => {
+  it('leaves the focus with who is typing, and then does not promise Enter', async () => {
+    const field = document.body.appendChild(document.createElement('textarea'))
+    field.focus()
+    const card = mount(RingCard, {
+      props: {
+        heading: '云见面来电', item: '变更登记', here: '您', there: '济南市中', lineWord: '振铃', leftWord: '22 秒', left_s: 22, whole_s: 30, facts: [],
+        labels: { answer: '接听', decline: '不接' },
+      },
+      attachTo: document.body,
+    })
+    expect(document.activeElement).toBe(field)
+    expect(card.find('kbd').exists()).toBe(false)
+    card.find('button').element.focus()
+    await nextTick()
+    expect(card.find('kbd').text()).toBe('Enter')
+    card.unmount()
+  })
+
   it('takes the focus on answering and tells its three ways', async () => {
     const card = mount(RingCard, {
       props: {
