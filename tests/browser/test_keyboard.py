@@ -121,7 +121,7 @@ async def register(clerk: Keyboard) -> None:
     page = clerk.desk.page
     await clerk.to(page.get_by_label("事项", exact=True))
     await clerk.write("分公司负责人")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await expect(page.locator("[role=option]")).to_have_count(1)
     await clerk.press("Enter")
     for label, text in (
         ("申请人", "孙雅宁"),
@@ -269,6 +269,9 @@ async def sign_and_hand_in(clerk: Keyboard, screens: Screens) -> None:
 
 async def decide(clerk: Keyboard, judge: Keyboard) -> None:
     page, far = clerk.desk.page, judge.desk.page
+    # Ctrl Enter is the next step: to the first point that is not checked
+    await judge.press("Control+Enter")
+    await expect(far.locator("[data-check] [data-verdict]:focus")).to_be_attached()
     await judge.enter(far.locator('[data-decision="accepted"]'))
     await expect(far.get_by_label("理由")).to_be_focused()
     await judge.enter(far.get_by_role("button", name="确认受理"))

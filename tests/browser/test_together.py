@@ -289,7 +289,7 @@ async def test_messages_keep_to_their_lane_and_survive_a_reload(tmp_path: Path) 
         phrases = (await case.judge.get("/phrases"))["phrases"]
         wanted = next(one["text"] for one in phrases if one["text"].startswith("请稍等"))
         await search.fill("qsd")
-        await expect(far.get_by_role("option").first).to_contain_text(wanted)
+        await expect(far.locator("[role=option]").first).to_contain_text(wanted)
         await picture(case.approver, "phrases")
         await far.keyboard.press("Enter")
         await expect(far.get_by_label("消息，申请人可见")).to_have_value(wanted)
