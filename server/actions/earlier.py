@@ -140,6 +140,7 @@ async def take(store: Store, actor: Actor, command: CaseTakeEarlier) -> Ack:
             command.line,
             command.material_id,
             hand,
+            slot=command.slot,
             new_id=new_id(),
             at=change.at,
             version=await change.lock(subject) + 1,

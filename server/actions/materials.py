@@ -18,7 +18,7 @@ from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
 from server.actions.views import material_view
 from server.domain.form import APPLICANT, Side
-from server.domain.material import Material, Purpose, follows, next_number, sent
+from server.domain.material import Material, Purpose, follows, next_number, placed, sent
 from server.domain.person import Actor
 from server.store import Change, Store
 from server.store import cases as rows
@@ -63,9 +63,10 @@ async def begin(
     *,
     purpose: Purpose = "material",
     answers: str | None = None,
+    slot: int | None = None,
 ) -> Material:
     """A new version of that line, ``receiving`` from now on. Refused as in
-    ``server.domain.material.sent``, and not_found (a case that is not his)."""
+    ``server.domain.material.sent`` and ``placed``, and not_found (a case that is not his)."""
     version = await change.lock(subject_of(case_id)) + 1
     record, hand = await admitted(change.connection, actor, case_id)
     case = record.case
@@ -76,6 +77,7 @@ async def begin(
         id=new_id(),
         line=line,
         number=next_number(case.materials, line),
+        slot=placed(case.item, case.materials, line, purpose, slot),
         name=clean_name(name),
         state="receiving",
         size_bytes=size_bytes,
@@ -220,6 +222,7 @@ async def record_change(change: Change, case_id: str, material: Material, act: s
         payload={
             "line": material.line,
             "number": material.number,
+            "slot": material.slot,
             "name": material.name,
             "state": material.state,
             "size_bytes": material.size_bytes,

@@ -162,7 +162,7 @@ async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]
             "staff_number": record.people[case.clerk_id].staff_number,
         },
         "hotline": HOTLINE,
-        "materials": [_material(one, item) for one in counting],
+        "materials": [_material(one, item, case.materials) for one in counting],
         "signature": None,
         "decision": None,
     }
@@ -209,7 +209,9 @@ async def _correct_by(change: Change, paper: Paper) -> date:
 
 def _form(case: Case) -> list[dict[str, Any]]:
     """The form as it is filled, by its headings: label and value of each field that is there now."""
-    files = {one.line: one.name for one in material.counted(case.item, case.materials)}
+    files: dict[str, str] = {}
+    for one in material.counted(case.item, case.materials):
+        files[one.line] = f"{files[one.line]}、{one.name}" if one.line in files else one.name
     sections: dict[str, list[list[str]]] = {}
     for place in schema.places(case.item.form, case.form.values):
         field = place.field
@@ -281,10 +283,10 @@ def _clock(clock: Clock, record: Record) -> dict[str, Any]:
     }
 
 
-def _material(one: Material, item: Item) -> dict[str, Any]:
+def _material(one: Material, item: Item, beside: Sequence[Material]) -> dict[str, Any]:
     line = item.line(one.line)
     return {
-        "name": line.name if line else one.name,
+        "name": material.label(line, one, beside) if line else one.name,
         "file": one.name,
         "number": one.number,
         "originals": line.originals if line else 0,

@@ -20,6 +20,8 @@ class Room:
 
     files: int | None
     bytes: int | None
+    scarce: bool = False
+    """Less than a tenth of one of them is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,16 @@ class Quota:
     ) -> Room:
         """What this person may still bring; a length that was not told counts as that many bytes."""
         person, unit = await _brought(connection, actor, at, unknown_bytes)
+        each = (
+            (self.person_files, person.files),
+            (self.unit_files, unit.files),
+            (self.person_bytes, person.bytes),
+            (self.unit_bytes, unit.bytes),
+        )
         return Room(
-            _less(_left(self.person_files, person.files), _left(self.unit_files, unit.files)),
-            _less(_left(self.person_bytes, person.bytes), _left(self.unit_bytes, unit.bytes)),
+            _less(_left(*each[0]), _left(*each[1])),
+            _less(_left(*each[2]), _left(*each[3])),
+            any(most is not None and (most - brought) * 10 < most for most, brought in each),
         )
 
     async def admit(

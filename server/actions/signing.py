@@ -27,7 +27,7 @@ from server.domain import form, material, regions, schema
 from server.domain import summary as rules
 from server.domain.case import Case
 from server.domain.form import APPLICANT
-from server.domain.item import OTHER_LINE, Field
+from server.domain.item import OTHER_LINE, Field, Line
 from server.domain.material import Material
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.person import Actor
@@ -261,7 +261,6 @@ def _said(field: Field, value: str, attached: Set[str]) -> str:
 def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:
     """The lines of the list, each with what is stored of it; then the files that are on no line."""
     stored = material.counted(case.item, case.materials)
-    by_line = {one.line: one for one in stored if one.line != OTHER_LINE}
     missing = {line.key for line in material.missing(case.item.lines, case.materials)}
 
     def shown(line: str, name: str, one: Material | None) -> SummaryMaterial:
@@ -272,11 +271,19 @@ def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:
             number=one.number if one else None,
             sha256=one.sha256 if one else None,
             pages=one.pages if one else None,
-            missing=line in missing,
+            missing=line in missing and one is None,
             changed=one is not None and since is not None and one.version > since,
         )
 
+    def of(line: Line) -> list[tuple[str, str, Material | None]]:
+        files = [one for one in stored if one.line == line.key]
+        lacks = material.lacking(line, files) if files else []
+        return [
+            *((line.key, material.label(line, one, case.materials), one) for one in files),
+            *((line.key, f"{line.name}（{name}）", None) for name in lacks),
+        ] or [(line.key, line.name, None)]
+
     return [
-        *(shown(line.key, line.name, by_line.get(line.key)) for line in case.item.lines),
+        *(shown(*one) for line in case.item.lines for one in of(line)),
         *(shown(one.line, "其他材料", one) for one in stored if one.line == OTHER_LINE),
     ]

@@ -129,20 +129,22 @@ class Uploads:
         *,
         purpose: Purpose = "material",
         answers: str | None = None,
+        slot: int | None = None,
         told: str = "",
     ) -> Standing:
         """Name a file that is to come: a new version of that line, ``receiving`` from now on.
 
         ``length`` None will be told with a piece. An empty file is taken and stands as rejected.
         The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
-        the approver's file that this one returns. Refused: not_found, file_too_large, disk_full,
-        disk_read_only, quota_exceeded, and as in ``server.domain.material.sent``.
+        the approver's file that this one returns, ``slot`` as in ``server.domain.material.placed``.
+        Refused: not_found, file_too_large, disk_full, disk_read_only, quota_exceeded, and as in
+        ``server.domain.material.sent``.
         """
         await self._has_room(length)
         async with self._new_file() as upload_id, self._store.change(actor) as change:
             await self._quota.admit(change, actor, length, self._max_bytes)
             upload = await self._add(
-                change, actor, upload_id, case_id, line, name, length, purpose, answers
+                change, actor, upload_id, case_id, line, name, length, purpose, answers, slot
             )
             upload = replace(upload, told=told)
             await upload_rows.add(change.connection, upload)
@@ -175,6 +177,7 @@ class Uploads:
         *,
         purpose: Purpose = "material",
         answers: str | None = None,
+        slot: int | None = None,
         told: str = "",
         concat: str = "",
     ) -> Standing:
@@ -202,7 +205,16 @@ class Uploads:
                 await write(join, paths, self.path_of(upload_id))
                 async with self._store.change(actor) as change:
                     upload = await self._add(
-                        change, actor, upload_id, case_id, line, name, length, purpose, answers
+                        change,
+                        actor,
+                        upload_id,
+                        case_id,
+                        line,
+                        name,
+                        length,
+                        purpose,
+                        answers,
+                        slot,
                     )
                     upload = replace(upload, told=told, concat=concat)
                     await upload_rows.add(change.connection, upload)
@@ -236,9 +248,18 @@ class Uploads:
         length: int | None,
         purpose: Purpose,
         answers: str | None,
+        slot: int | None,
     ) -> Upload:
         material = await materials.begin(
-            change, actor, case_id, line, name, length or 0, purpose=purpose, answers=answers
+            change,
+            actor,
+            case_id,
+            line,
+            name,
+            length or 0,
+            purpose=purpose,
+            answers=answers,
+            slot=slot,
         )
         return self._row(change, actor, upload_id, length, material=material.id, case_id=case_id)
 

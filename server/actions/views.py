@@ -180,6 +180,7 @@ def item_view(item: Item, unit_id: str, unit_name: str, place: str) -> ItemView:
                 originals=line.originals,
                 copies=line.copies,
                 note=line.note,
+                slots=list(line.slots),
             )
             for line in item.lines
         ],
@@ -360,6 +361,7 @@ def material_view(material: Material, people: Mapping[str, PersonRef]) -> Materi
         graded_at=material.graded_at,
         viewed=_viewed(material),
         origin=material.origin and _origin(material.origin),
+        slot=material.slot,
     )
 
 

@@ -68,6 +68,7 @@ async def read_limits(ask: Ask[Nothing, Nothing]) -> Limits:
         files_left=room.files,
         bytes_left=room.bytes,
         reads_cards=limits.reads_cards,
+        quota_scarce=room.scarce,
     )
 
 

@@ -180,7 +180,8 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     ``Upload-Length`` in bytes, or ``Upload-Defer-Length: 1``; ``Upload-Metadata`` with case_id, line
     (``other`` for none of the list), filename, and where it is not the window's material ``purpose``
     (blank_form, sample, guide, notice, result), or ``answers`` with the id of the approver's file
-    that it returns (all Base64). A body of the type of pieces is taken as the first one. With
+    that it returns; ``slot`` 0 for a file beside those that the line holds, or the number of the one
+    of which it is the next version (without it: the first) (all Base64). A body of the type of pieces is taken as the first one. With
     ``Upload-Concat: partial`` a part is announced, which needs no metadata; with ``final;`` and
     the addresses of parts they become one file. Answers ``Location`` and ``Yunjian-Material``, the
     id of the material that is now being received.
@@ -217,6 +218,7 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
             length,
             purpose=_purpose(about.get("purpose", "material")),
             answers=about.get("answers") or None,
+            slot=_slot(about.get("slot", "")),
             told=said,
         )
     if brings:
@@ -264,6 +266,7 @@ async def _join(
             parts,
             purpose=_purpose(about.get("purpose", "material")),
             answers=about.get("answers") or None,
+            slot=_slot(about.get("slot", "")),
             told=said,
             concat="final;" + " ".join(f"{PATH}/{part}" for part in parts),
         )
@@ -628,6 +631,14 @@ def _purpose(said: str) -> Purpose:
         if said == purpose:
             return purpose
     raise Refusal(Code.MALFORMED, fields="Upload-Metadata purpose")
+
+
+def _slot(said: str) -> int | None:
+    if not said:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) <= 3):
+        raise Refusal(Code.MALFORMED, fields="Upload-Metadata slot")
+    return int(said)
 
 
 def same_version(request: web.Request) -> None:

@@ -108,6 +108,14 @@ def resolve(
     return replace(thread, state="resolved", closed_by=who.person_id, closed_at=at)
 
 
+def moved(comments: Iterable[Comment], line: str, to: str) -> list[Comment]:
+    """The threads of a line that has nothing left, on the line of the list to which its file came; what
+    came to no line leaves them where they are."""
+    if OTHER_LINE in (line, to):
+        return []
+    return [replace(one, on=f"line:{to}") for one in comments if one.on == f"line:{line}"]
+
+
 def still_open(comments: Iterable[Comment]) -> list[Comment]:
     return [one for one in comments if one.state == "open"]
 

@@ -15,7 +15,7 @@ from server.domain.case import Case, Consent
 from server.domain.consent import Language
 from server.domain.form import Hand
 from server.domain.item import Item
-from server.domain.material import Material, Origin, counted, next_number, sent
+from server.domain.material import Material, Origin, counted, next_number, placed, sent
 from signaling.refusals import Code, Refusal
 
 CASES_AT_MOST: Final = 50
@@ -111,11 +111,13 @@ def taken(
     material_id: str,
     who: Hand,
     *,
+    slot: int | None = None,
     new_id: str,
     at: datetime,
     version: int,
 ) -> Material:
-    """The earlier material as the next version of that line, by its hash, with where it came from.
+    """The earlier material as a version of that line (in which slot: as in
+    ``server.domain.material.placed``), by its hash, with where it came from.
 
     Its grade and review begin anew, and so does the copy that people look at. Refused: as in
     ``admit`` and ``server.domain.material.sent``; ``not_found`` (nothing that is offered).
@@ -129,6 +131,7 @@ def taken(
                     id=new_id,
                     line=line,
                     number=next_number(case.materials, line),
+                    slot=placed(case.item, case.materials, line, "material", slot),
                     name=was.name,
                     state="stored",
                     size_bytes=was.size_bytes,

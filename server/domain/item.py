@@ -38,6 +38,14 @@ class Line:
     originals: int
     copies: int
     note: str = ""
+    slots: tuple[str, ...] = ()
+    """What its first files are called, where each is wanted: 正面 and 反面 of a card. Others may stand
+    beside them."""
+
+    @classmethod
+    def of_body(cls, body: Mapping[str, Any]) -> Self:
+        """Build from what ``dataclasses.asdict`` gave; versions that were kept earlier name no slots."""
+        return cls(**{**body, "slots": tuple(body.get("slots", ()))})
 
 
 @dataclass(frozen=True)
@@ -186,7 +194,7 @@ class Item:
             unit_id=unit_id,
             promised_days=body["promised_days"],
             modes=tuple(body["modes"]),
-            lines=tuple(Line(**line) for line in body["lines"]),
+            lines=tuple(Line.of_body(line) for line in body["lines"]),
             form_title=body["form_title"],
             form=tuple(Field.of_body(one) for one in body["form"]),
             recording_refusal=body["recording_refusal"],

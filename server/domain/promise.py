@@ -15,7 +15,7 @@ from typing import Final, Literal
 from server.domain.consent import Language
 from server.domain.form import Hand
 from server.domain.item import Item, Line
-from server.domain.material import Material, counting, settled
+from server.domain.material import Material, current, settled, there
 from server.domain.working_days import china_day
 from signaling.refusals import Code, Refusal
 
@@ -126,7 +126,7 @@ def move(
     held = next((one for one in promises if one.line == line), None)
     if held is None:
         raise Refusal(Code.LINE_UNKNOWN)
-    if (closed and not accepted) or settled(counting(materials, line)):
+    if (closed and not accepted) or settled(current(materials, line)):
         raise Refusal(Code.CASE_CLOSED)
     if due_on == held.due_on or not timedelta() <= due_on - china_day(at) <= LONGEST:
         raise Refusal(Code.BAD_DATE, most_days=LONGEST.days)
@@ -136,10 +136,10 @@ def move(
 
 def standing(promise: Promise, materials: Sequence[Material], today: date) -> Standing:
     """How a promise stands on that day. A returned material is as if it had not come."""
-    current = counting(materials, promise.line)
-    if settled(current):
+    files = current(materials, promise.line)
+    if settled(files):
         return "done"
-    if current is not None and current.state == "stored" and current.review == "none":
+    if there(files) and all(one.review != "returned" for one in files):
         return "received"
     return "overdue" if today > promise.due_on else "open"
 
@@ -154,11 +154,11 @@ def unpromised(
         for line in lines
         if line.need == "later"
         and line.key not in promised
-        and ((one := counting(materials, line.key)) is None or one.state != "stored")
+        and not there(current(materials, line.key))
     ]
 
 
 def owed(promises: Iterable[Promise], materials: Sequence[Material]) -> list[Promise]:
     """Promises that are not done, the most urgent first."""
-    left = [one for one in promises if not settled(counting(materials, one.line))]
+    left = [one for one in promises if not settled(current(materials, one.line))]
     return sorted(left, key=lambda one: (one.due_on, one.line))

@@ -196,7 +196,7 @@ materials = sa.Table(
     "materials", metadata, _id(),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
     C("line", sa.String(64), nullable=False),
-    C("number", sa.Integer, nullable=False),  # version within the line, from 1
+    C("number", sa.Integer, nullable=False),  # within the line, from 1, whatever its slot
     C("name", sa.String(255), nullable=False),
     C("state", sa.String(10), nullable=False),
     C("size_bytes", BIG, nullable=False),
@@ -226,6 +226,7 @@ materials = sa.Table(
     C("viewed_fault", sa.String(20), nullable=False, server_default=sa.text("''")),
     C("scan", sa.String(12), nullable=False, server_default="off"),
     C("origin", JSON, nullable=True),  # of a file that was taken over from an earlier case
+    C("slot", sa.Integer, nullable=False, server_default="1"),  # which file of the line, from 1
     sa.UniqueConstraint("case_id", "line", "number"),
 )  # fmt: skip
 phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id}]

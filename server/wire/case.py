@@ -54,6 +54,7 @@ Anchor = Annotated[
     StringConstraints(pattern=rf"^(case|field:{_PATH}|line:[A-Za-z0-9_-]{{1,64}})$", max_length=70),
 ]
 """What a comment is about: ``case``, ``field:<path>`` or ``line:<key>``."""
+Slot = Annotated[int, Field(ge=1, le=1_000)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 """A place in a document or pad as a share of its width or height, from the left or the top."""
@@ -69,6 +70,8 @@ class MaterialLine(Message):
     originals: int
     copies: int
     note: str = ""
+    slots: list[str] = []
+    """What its first files are called, where each is wanted: 正面, 反面."""
 
 
 class FormCondition(Message):
@@ -290,7 +293,8 @@ class OriginView(Message):
 
 
 class MaterialView(Message):
-    """One version of one line. The newest that was not cancelled or rejected counts; all stay."""
+    """One version in one slot of a line. The newest of the slot that was not cancelled or rejected counts;
+    all stay. ``number`` is its place among all files of the line."""
 
     id: str
     line: str
@@ -324,6 +328,9 @@ class MaterialView(Message):
     graded_at: datetime | None = None
     viewed: ViewedCopy | None = None
     origin: OriginView | None = None
+    slot: int = 0
+    """Which file of its line, from 1. 0: kept before lines took several; then the first, and on no line
+    each its own."""
 
 
 Place = tuple[Share, Share]
@@ -693,6 +700,8 @@ class SummaryField(Message):
 
 
 class SummaryMaterial(Message):
+    """A file of a line; one without a file for a line that holds none, or for a named slot that is empty."""
+
     line: str
     name: str
     file_name: str | None
@@ -801,6 +810,20 @@ class CaseGrade(Command):
     note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
 
 
+class CaseMoveMaterial(Command):
+    """Put a file with all its versions on another line (``other`` for none), or, within its line, into
+    another ``slot``, whose file comes to where it was. Window and approver. What was said of the version
+    that counts begins anew. Comments on the line go along when it leaves nothing there and comes to
+    another line of the list. Refused: case_closed, not_found, not_yours (who only watches; a file of the
+    approver's), line_unknown, material_not_stored, malformed (where it is already), throttled."""
+
+    type: Literal["case.move_material"] = "case.move_material"
+    case_id: Id
+    material_id: Id
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    slot: Slot | None = None
+
+
 class OriginalsLine(Message):
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     originals: Annotated[int, Field(ge=0, le=99)]
@@ -884,6 +907,8 @@ class CaseTakeEarlier(Command):
     case_id: Id
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     material_id: Id
+    slot: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    """0 beside the files of the line, else as the next version of that one; null as for uploads."""
 
 
 class CaseDraw(Command):
@@ -1185,6 +1210,18 @@ class MaterialChanged(Event):
     material: MaterialView
 
 
+class MaterialMoved(Event):
+    """A file came to another line or slot: all versions that changed by it, and the comments that went along."""
+
+    type: Literal["material.moved"] = "material.moved"
+    material_id: str
+    from_line: str
+    to_line: str
+    by: PersonRef
+    materials: list[MaterialView]
+    comments: list[Comment] = []
+
+
 class CaseDecided(Event):
     type: Literal["case.decided"] = "case.decided"
     number: str
@@ -1372,7 +1409,7 @@ class DocumentLook(Message):
 
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
-    CaseCloseProposal, CaseReview, CaseGrade, CaseDecide, CaseRefer, CaseSay, CaseComment, CaseReply, CaseResolve,
+    CaseCloseProposal, CaseReview, CaseGrade, CaseMoveMaterial, CaseDecide, CaseRefer, CaseSay, CaseComment, CaseReply, CaseResolve,
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
@@ -1380,7 +1417,7 @@ COMMANDS: tuple[type[Command], ...] = (
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalClosed,
-    MaterialChanged, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    MaterialChanged, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
     CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
     CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged,
 )  # fmt: skip

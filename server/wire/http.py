@@ -785,6 +785,8 @@ class Limits(Message):
     bytes_left: int | None
     reads_cards: bool
     """Whether identity cards and business licences are read here."""
+    quota_scarce: bool = False
+    """Less than a tenth of one of the quotas is left."""
 
 
 class CardReading(Message):

@@ -28,6 +28,7 @@ from server.wire.case import (
     CaseView,
     FieldState,
     FormField,
+    MaterialMoved,
     PaperChanged,
     Proposal,
     RatingView,
@@ -90,6 +91,8 @@ def _project_case_event(event: Event, audience: str) -> Event:
         return Skipped(subject=event.subject, version=event.version, at=event.at)
     if audience == "applicant" and _among_staff(event):
         return Skipped(subject=event.subject, version=event.version, at=event.at)
+    if audience == "applicant" and isinstance(event, MaterialMoved):
+        return event.model_copy(update={"comments": []})
     if audience in _UNMASKED:
         return event
     match event:

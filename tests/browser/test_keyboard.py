@@ -217,6 +217,9 @@ async def review(clerk: Keyboard, judge: Keyboard, folder: Path) -> None:
     anew = folder / "申请书（补）.pdf"
     anew.write_bytes(scan(5))
     await clerk.choose(page.locator('[data-line="application"] input[type=file]'), anew)
+    # what was returned is what it most likely replaces
+    await expect(page.locator("[data-placing] input:checked")).to_be_focused()
+    await clerk.press("Enter")
     await state_of(far, "application", "unread")
     for key in ("appointment", "identity", "licence", "application"):
         await judge.enter(far.locator(f'[data-line="{key}"] .thumb'))

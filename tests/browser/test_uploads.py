@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -69,7 +70,8 @@ async def slow(page: Page, bytes_s: int) -> None:
 
 
 async def send(page: Page, line: str, file: Path) -> None:
-    await page.locator(f'[data-line="{line}"] input[type=file]').first.set_input_files(file)
+    ways_in = page.locator(f'[data-line="{line}"] input[type=file]:not([data-renew])')
+    await ways_in.first.set_input_files(file)
 
 
 async def materials(api: Api, case_id: str) -> list[dict[str, Any]]:
@@ -99,7 +101,8 @@ async def test_a_reload_loses_nothing_and_asks_for_nothing(node: Running, tmp_pa
     file = tmp_path / "申请书.pdf"
     file.write_bytes(data)
     async with at_window(node, tmp_path) as (desk, api, case_id):
-        await expect(desk.page.locator("[data-quota]")).to_contain_text("24 小时内还可上传")
+        may = desk.page.locator("[data-limits]")
+        await expect(may).to_have_attribute("title", re.compile("24 小时内还可上传"))
         await slow(desk.page, SLOW_BYTES_S)
         await send(desk.page, LINE, file)
         await reached(desk.page, LINE, 45)
@@ -193,6 +196,7 @@ async def test_pause_cancel_and_undo(node: Running, tmp_path: Path) -> None:
 
         await page.route("**/api/v1/uploads", late)
         await send(page, LINE, file)
+        await page.locator("[data-place-it]").click()
         await line.locator("[data-cancel]").click()
 
         async def begun() -> str | None:
@@ -275,6 +279,67 @@ async def test_a_file_is_dragged_onto_its_line(node: Running, tmp_path: Path) ->
         for how in ("dragEnter", "dragOver", "drop"):
             await drag(how, "identity", file, other)
         await expect(page.locator("[data-sorting] li")).to_have_count(2)
+    screens.check()
+
+
+async def test_a_further_file_of_a_line_is_asked_about_and_moved(
+    node: Running, tmp_path: Path
+) -> None:
+    """Beside what is there, instead of one of them, and from the wrong line to the right one."""
+    screens = Screens()
+    files = {}
+    for seed, name in enumerate(("a", "b", "c"), 1):
+        files[name] = tmp_path / f"{name}.pdf"
+        files[name].write_bytes(pdf_of(40_000, seed=seed))
+    async with at_window(node, tmp_path) as (desk, api, case_id):
+        page = desk.page
+        line = page.locator(f'[data-line="{LINE}"]')
+
+        async def standing() -> dict[str, tuple[str, int]]:
+            held = await materials(api, case_id)
+            return {one["name"]: (one["line"], one["slot"]) for one in held}
+
+        async def holds(count: int) -> None:
+            async def why_not() -> str | None:
+                held = await materials(api, case_id)
+                stored = [one for one in held if one["state"] == "stored"]
+                return None if len(stored) == count else f"{len(stored)} are stored"
+
+            await until(why_not, 30)
+
+        await send(page, LINE, files["a"])
+        await is_stored(page, LINE)
+        await send(page, LINE, files["b"])
+        asked = page.locator("[data-placing]")
+        await expect(asked.locator("input:checked")).to_be_focused()
+        assert list(await standing()) == ["a.pdf"]
+        await screens.take(desk, "line-asked")
+        await page.keyboard.press("Enter")
+        await holds(2)
+        await expect(line.locator("[data-slot]")).to_have_count(2)
+        await send(page, LINE, files["c"])
+        await asked.locator('[data-place="2"]').check()
+        await page.locator("[data-place-it]").click()
+        await holds(3)
+        await expect(line.locator("[data-slot]")).to_have_count(2)
+        assert await standing() == {
+            "a.pdf": (LINE, 1),
+            "b.pdf": (LINE, 2),
+            "c.pdf": (LINE, 2),
+        }
+        await screens.take(desk, "line-two-files")
+        await line.locator('[data-slot="2"] [data-move]').click()
+        await page.locator('[data-moving] [data-to="licence"]').check()
+        await screens.take(desk, "line-moving")
+        await page.locator("[data-move-it]").click()
+        await is_stored(page, "licence")
+        await expect(page.locator("[data-moving]")).to_have_count(0)
+        await expect(line.locator("[data-slot]")).to_have_count(0)
+        assert await standing() == {
+            "a.pdf": (LINE, 1),
+            "b.pdf": ("licence", 1),
+            "c.pdf": ("licence", 1),
+        }
     screens.check()
 
 

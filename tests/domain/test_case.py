@@ -292,17 +292,17 @@ def test_a_review_is_refused(
 
 def test_a_cancelled_version_keeps_its_number_and_counts_for_nothing() -> None:
     brought = (stored("licence"), stored("licence", 2, "none", "cancelled"))
-    assert materials.counting(brought, "licence") == brought[0]
+    assert materials.current(brought, "licence") == [brought[0]]
     assert materials.next_number(brought, "licence") == 3
-    assert materials.counting(brought, "photo") is None
+    assert materials.current(brought, "photo") == []
     assert materials.next_number(brought, "photo") == 1
 
 
 def test_a_rejected_version_takes_nothing_away_from_the_one_before() -> None:
     rejected = stored("licence", 2, "none", "rejected")
     brought = (*BOTH, rejected)
-    assert materials.counting(brought, "licence") == BOTH[1]
+    assert materials.current(brought, "licence") == [BOTH[1]]
     assert materials.unsettled(LINES, brought) == []
-    assert materials.counting([rejected], "licence") == rejected
+    assert materials.current([rejected], "licence") == [rejected]
     assert materials.missing(LINES, [BOTH[0], rejected]) == [LINES[1]]
     assert materials.next_number(brought, "licence") == 3

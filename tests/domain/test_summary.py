@@ -347,8 +347,8 @@ def test_what_still_comes_to_a_decided_case(
 
 def test_what_the_approver_sends_counts_for_nothing() -> None:
     later = replace(BLANK, number=2)
-    assert materials.counting([stored("licence"), later], "licence") == stored("licence")
-    assert materials.counting([later], "licence") is None
+    assert materials.current([stored("licence"), later], "licence") == [stored("licence")]
+    assert materials.current([later], "licence") == []
     assert materials.missing(LINES, [BLANK]) == [LINES[0], LINES[1]]
     assert materials.next_number([stored("licence"), later], "licence") == 3
     with pytest.raises(Refusal) as refused:
@@ -357,7 +357,7 @@ def test_what_the_approver_sends_counts_for_nothing() -> None:
 
 
 def test_files_on_no_line_are_judged_each_on_its_own() -> None:
-    first, second = stored("other", 1, "none"), stored("other", 2, "none")
+    first, second = stored("other", 1, "none"), replace(stored("other", 2, "none"), slot=2)
     back = materials.reviewed(
         [first, second], first.id, "returned", "看不清", APPROVER, closed=False, at=AT
     )

@@ -23,6 +23,7 @@ from server.actions import (
     earlier,
     forms,
     handovers,
+    moving,
     papers,
     promises,
     rating,
@@ -153,6 +154,7 @@ class Office:
             **unmasking.commands(store),
             **papers.commands(store),
             **rating.commands(store),
+            **moving.commands(store),
             **viewing.commands(store),
             **drawing.commands(store),
             **earlier.commands(store),
@@ -268,12 +270,13 @@ class Office:
         login: str = CLERK,
         purpose: Purpose = "material",
         answers: str | None = None,
+        slot: int | None = None,
     ) -> str:
         """Upload a file into a line; returns the material's id. Raises the Refusal."""
         self.clock.move(1)
         actor = self.actors[login]
         begun = await uploads.begin(
-            actor, case_id, line, name, len(content), purpose=purpose, answers=answers
+            actor, case_id, line, name, len(content), purpose=purpose, answers=answers, slot=slot
         )
         self.clock.move(1)
         await uploads.append(actor, begun.upload_id, 0, once(content))

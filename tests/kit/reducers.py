@@ -80,6 +80,12 @@ def _change_case(case: Json, event: Json) -> None:
         if came and changed["purpose"] == "material" and open_:
             _unsign(case)
         _put(case["materials"], changed)
+    elif kind == "material.moved":
+        for material in event["materials"]:
+            _put(case["materials"], material)
+        for comment in event["comments"]:
+            _put(case["comments"], comment)
+        _unsign(case)
     elif kind == "case.decided":
         for name in ("number", "state", "decision"):
             case[name] = event[name]

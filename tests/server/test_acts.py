@@ -64,7 +64,7 @@ UNSAVED: Final[Mapping[str, str]] = {
 
 ACTS: Final = {
     "case.create", "case.consent", "case.edit", "case.propose", "case.close_proposal",
-    "case.review", "case.grade", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.refer", "case.say", "case.comment", "case.reply", "case.resolve",
+    "case.review", "case.grade", "case.move_material", "case.draw", "case.clear_drawings", "case.keep_drawing", "case.decide", "case.refer", "case.say", "case.comment", "case.reply", "case.resolve",
     "case.check", "case.summarise", "case.sign", "case.submit", "case.rate", "call.dial", "call.cancel",
     "call.answer", "call.decline", "call.join", "call.mute", "call.lack", "call.hold", "call.resume",
     "call.hang_up", "call.invite", "call.withdraw", "monitor.begin", "monitor.turn", "monitor.end", "missed.ask", "desk.duty", "case.invite_phone",
@@ -502,6 +502,11 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
         material = {**case, "material_id": begun["Yunjian-Material"], "review": "accepted"}
         await scene.is_refused(CLERK, "case.review", **material)
         await scene.does(APPROVER, "case.review", **material)
+    there = {**case, "material_id": material["material_id"]}
+    await scene.is_refused(SUPERVISOR, "case.move_material", **there, line="other")
+    for line in ("other", "appointment"):
+        await scene.does(CLERK, "case.move_material", **there, line=line)
+    await scene.does(APPROVER, "case.review", **material)
     stroke = {"material_id": material["material_id"], "page": 1, "points": [[0.1, 0.1], [0.2, 0.2]]}
     await scene.is_refused(SUPERVISOR, "case.draw", **case, **stroke)
     await scene.does(CLERK, "case.draw", **case, **stroke)

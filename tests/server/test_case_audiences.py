@@ -37,6 +37,7 @@ MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
     shapes.CaseClearDrawings: {"material_id": "material-1", "whose": "mine"},
     shapes.CaseKeepDrawing: {"only_me": True},
     shapes.CaseGrade: {"material_id": "material-1", "grade": "B"},
+    shapes.CaseMoveMaterial: {"material_id": "material-1", "line": "other"},
     shapes.CaseDecide: {"decision": "refused", "reason": "x"},
     shapes.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
     shapes.CaseSay: {"lane": "staff", "text": "在"},

@@ -126,7 +126,7 @@ async def test_only_what_counted_under_the_same_identity_number_is_offered(
     of_another = await office.bring(uploads, strangers, "identity")
     before = await office.case()
     older = await office.bring(uploads, before, "identity")
-    newer = await office.bring(uploads, before, "identity", OTHER_PDF)
+    newer = await office.bring(uploads, before, "identity", OTHER_PDF, slot=1)
     returned = await office.bring(uploads, before, "application")
     sample = await office.bring(uploads, before, "appointment", login=APPROVER, purpose="sample")
     bad = {"case_id": before, "material_id": returned, "review": "returned", "reason": "缺章"}

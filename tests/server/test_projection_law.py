@@ -320,7 +320,9 @@ async def test_every_act_on_a_case_keeps_the_law(
     earlier = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
     await step("earlier materials allowed", CLERK, shapes.CaseConsentEarlier, **earlier)
     taken = {"line": "other", "material_id": lent}
-    await step("an earlier material used", CLERK, shapes.CaseTakeEarlier, **taken)
+    lent = await step("an earlier material used", CLERK, shapes.CaseTakeEarlier, **taken)
+    for line in ("licence", "other"):
+        await step(f"moved to {line}", CLERK, shapes.CaseMoveMaterial, **lent, line=line)
     assert law.last["third"]["case"]["materials"][-1]["origin"]["line_name"]
 
     phones = Phones(office.store, uploads)
@@ -602,6 +604,74 @@ async def test_what_follows_after_acceptance_keeps_the_law(
     law.close()
     if demo_database.startswith("sqlite"):
         write("promise", law.vectors)
+    hides_secrets(law)
+
+
+async def test_several_files_of_a_line_and_moving_keep_the_law(
+    office: Office, demo_database: str, tmp_path: Path
+) -> None:
+    case_id = await office.case()
+    law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
+    await law.begin()
+    uploads = await office.uploads(tmp_path / "uploads")
+    front = await office.bring(uploads, case_id, "identity", name="a.pdf")
+    back = await office.bring(uploads, case_id, "identity", name="b.pdf", slot=0)
+    licence = await office.bring(uploads, case_id, "identity", name="c.pdf", slot=0)
+    again = await office.bring(uploads, case_id, "identity", name="d.pdf", slot=3)
+    assert await law.holds("three files of a line, one in two versions") == 8
+
+    async def step(name: str, login: str, command: type[protocol.Command], **members: Any) -> None:
+        await office.do(login, command, case_id=case_id, **members)
+        assert await law.holds(name) == 1
+
+    def standing() -> dict[str, tuple[str, int, int, str]]:
+        return {
+            one["id"]: (one["line"], one["slot"], one["number"], one["review"])
+            for one in law.last["approver"]["case"]["materials"]
+        }
+
+    judged = {"material_id": again, "review": "returned", "reason": "不是身份证"}
+    await step("returned", APPROVER, shapes.CaseReview, **judged)
+    old = {**judged, "material_id": licence}
+    assert (await office.refused(APPROVER, shapes.CaseReview, case_id=case_id, **old)).code is (
+        Code.STALE
+    )
+    shown = await office.do(CLERK, shapes.CaseSummarise, case_id=case_id)
+    assert [one["name"] for one in shown["materials"] if one["line"] == "identity"] == [
+        "新负责人身份证件（a.pdf）",
+        "新负责人身份证件（b.pdf）",
+        "新负责人身份证件（d.pdf）",
+    ]
+    signed = {"hash": shown["hash"], "shown_at": shown["shown_at"]}
+    picture = {"width": 800, "height": 300, "strokes": [[(0.1, 0.2, 0.5, 0)]]}
+    await office.do(CLERK, shapes.CaseSign, case_id=case_id, **signed, **picture)
+    await law.holds("signed")
+    move = shapes.CaseMoveMaterial
+    await step("moved", APPROVER, move, material_id=again, line="licence")
+    assert standing() == {
+        front: ("identity", 1, 1, "none"),
+        back: ("identity", 2, 2, "none"),
+        licence: ("licence", 1, 1, "none"),
+        again: ("licence", 1, 2, "none"),
+    }
+    assert law.last["window"]["case"]["signature"]["outdated"]
+    entry = (await office.entries(case_id))[-1]
+    assert (entry["act"], entry["object"]) == ("case.move_material", f"material:{again}")
+    said = {"on": "line:licence", "text": "只有正本"}
+    await step("said of the line", APPROVER, shapes.CaseComment, **said)
+    await step("moved with its comment", CLERK, move, material_id=licence, line="application")
+    [thread] = law.last["window"]["case"]["comments"]
+    assert thread["on"] == "line:application"
+    assert law.last["applicant"]["case"]["comments"] == []
+    await step("on no line", CLERK, move, material_id=again, line="other")
+    assert law.last["window"]["case"]["comments"] == [thread]
+    await step("and from there", CLERK, move, material_id=again, line="application")
+    await step("sides changed", CLERK, move, material_id=front, line="identity", slot=2)
+    assert [standing()[one][:2] for one in (front, back)] == [("identity", 2), ("identity", 1)]
+    assert "material.moved" in law.types
+    law.close()
+    if demo_database.startswith("sqlite"):
+        write("moves", law.vectors)
     hides_secrets(law)
 
 

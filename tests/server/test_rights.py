@@ -152,6 +152,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "case.propose": DECIDING,
     "case.review": DECIDING,
     "case.grade": WINDOW,
+    "case.move_material": STAFF,
     "case.draw": STAFF,
     "case.clear_drawings": STAFF,
     "case.keep_drawing": DECIDING,

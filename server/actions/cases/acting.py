@@ -22,6 +22,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "material.quarantine": "materials",
     "case.take_earlier": "materials",
     "case.grade": "materials",
+    "case.move_material": "materials",
     "case.promise": "materials",
     "case.move_promise": "materials",
     "case.review": "reviews",

@@ -5,7 +5,7 @@
  */
 import { listed } from '../i18n'
 import { fieldIn } from '../record/fields'
-import type { CallView, CaseView, Comment, HistoryEvent, MaterialView, PersonRef, PlaybackView } from '../wire/messages'
+import type { CallView, CaseView, Comment, HistoryEvent, MaterialMoved, MaterialView, PersonRef, PlaybackView } from '../wire/messages'
 import type { CaseEvent } from '../record/reducer'
 
 export type Actor = 'here' | 'far' | 'guest' | 'system'
@@ -177,6 +177,13 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     }
   }
 
+  function moved(key: string, event: MaterialMoved): void {
+    for (const one of event.materials) materials.set(one.id, one)
+    const of = event.materials.find((one) => one.id === event.material_id)
+    const name = (line: string): string => lines.get(line) ?? ''
+    add(key, event.at, event.by, event.from_line === event.to_line ? 'file_turned' : name(event.to_line) ? 'file_moved' : 'file_put_aside', { values: { name: of?.name ?? '', line: name(event.to_line) }, row: 'files', material_id: event.material_id })
+  }
+
   function comment(key: string, at: string, now: Comment): void {
     const before = threads.get(now.id)
     threads.set(now.id, now)
@@ -215,6 +222,10 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         break
       case 'material.changed':
         material(key, at, event.material)
+        break
+      case 'material.moved':
+        moved(key, event)
+        for (const one of event.comments ?? []) threads.set(one.id, one)
         break
       case 'case.drawn':
         add(key, at, event.drawing.by, 'drawn', { values: { n: String(event.drawing.page) }, row: 'files', material_id: event.drawing.material_id })

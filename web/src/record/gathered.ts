@@ -77,7 +77,7 @@ function nearest(told: string, names: readonly { key: string; name: string }[]):
 
 /**
  * Each file beside the line whose name its own name or folder holds, the longest such name; the others beside the line that
- * their names come nearest to (营业执照.jpg: 营业执照正、副本). Each line once; `dropped_on` takes the first that speaks of none.
+ * their names come nearest to (营业执照.jpg: 营业执照正、副本). Such a near one once; `dropped_on` takes those that speak of none.
  */
 export function sorted(files: readonly { file: File; path: string }[], lines: readonly Line[], dropped_on: string | null): Gathered[] {
   const names = lines.map((one) => ({ key: one.line.key, name: bare(one.line.name) })).sort((a, b) => b.name.length - a.name.length)
@@ -87,14 +87,12 @@ export function sorted(files: readonly { file: File; path: string }[], lines: re
     taken.add(line)
     return line
   }
+  const named = (line: string | null): string | null => {
+    if (line) taken.add(line)
+    return line
+  }
   const placed = files
-    .map(({ file, path }) => ({ file, path, line: take(names.find(({ key, name }) => name.length > 1 && bare(path).includes(name) && !taken.has(key))?.key ?? null) }))
+    .map(({ file, path }) => ({ file, path, line: named(names.find(({ name }) => name.length > 1 && bare(path).includes(name))?.key ?? null) }))
     .map((one) => (one.line ? one : { ...one, line: take(nearest(bare(one.path), names)) }))
-  let free = dropped_on !== null && !taken.has(dropped_on) ? dropped_on : null
-  return placed.map(({ line, ...one }) => {
-    if (line) return { ...one, line }
-    const here = free ?? OTHER
-    free = null
-    return { ...one, line: here }
-  })
+  return placed.map((one) => ({ ...one, line: one.line ?? dropped_on ?? OTHER }))
 }

@@ -19,6 +19,7 @@ export const kinds: Record<LineState, StateKind> = {
   accepted: 'good',
   returned: 'mend',
   not_needed: 'not_needed',
+  lacking: 'mend',
 }
 
 export interface LineFace {
@@ -70,7 +71,8 @@ export function faceOf(
   transfer: Transfer | null,
   progress: ReadonlyMap<string, Progress>,
 ): LineFace {
-  const { current, state } = line
+  const { state } = line
+  const current = (state === 'receiving' ? line.slots.find((one) => one.state === 'receiving')?.current : null) ?? line.current
   if (transfer) return faceOfTransfer(t, transfer)
   if (current && state === 'receiving') {
     const seen = progress.get(current.id)
@@ -86,8 +88,8 @@ export function faceOf(
   }
   return {
     kind: kinds[state],
-    word: t(`record.materials.state.${state}`),
-    reason: state === 'returned' ? current?.review_reason : state === 'rejected' && current ? whyNot(t, current) : undefined,
+    word: state === 'lacking' ? t('record.materials.state.lacking', { names: line.lacks.join('、') }) : t(`record.materials.state.${state}`),
+    reason: state === 'returned' ? line.slots.find((one) => one.state === 'returned')?.current?.review_reason : state === 'rejected' && current ? whyNot(t, current) : undefined,
     percent: null,
     way: undefined,
     waiting: false,

@@ -6,38 +6,121 @@ import { attachedOf, placesOf, valuesOf } from './fields'
 import { OTHER } from './gathered'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../wire/messages'
 
-export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed'
+export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed' | 'lacking'
+
+/** One of the files of a line, with its versions. */
+export interface Slot {
+  slot: number
+  /** 正面, 反面; null where it has no name of its own */
+  name: string | null
+  /** the newest version that was neither cancelled nor rejected, or a rejected one where no other came: the one that counts */
+  current: MaterialView | null
+  /** a newer one that was not taken, and changed nothing */
+  failed: MaterialView | null
+  /** every version, newest first; nothing of these is ever deleted */
+  versions: MaterialView[]
+  state: Exclude<LineState, 'lacking'>
+}
 
 export interface Line {
   line: MaterialLine
   /** 1, 2, 3 ... in the order of the list */
   number: number
-  /** the newest version that was neither cancelled nor rejected, or a rejected one where no other came: the one that counts */
+  /** those that have a name, then the others that hold something */
+  slots: Slot[]
+  /** the file that counts, of several the first: the one that lies open */
   current: MaterialView | null
-  /** a newer one that was not taken, and changed nothing */
-  failed: MaterialView | null
-  /** all others, newest first; nothing of these is ever deleted */
-  earlier: MaterialView[]
+  /** names of slots that are wanted and hold nothing */
+  lacks: string[]
   state: LineState
+}
+
+/** Which file of its line a version is; those of before lines took several are the first, and on no line each its own. */
+export function slotOf(one: MaterialView): number {
+  return one.slot || (one.line === OTHER ? one.number : 1)
+}
+
+function slotsOf(materials: readonly MaterialView[], names: readonly string[]): Slot[] {
+  const numbers = new Set([...names.keys()].map((at) => at + 1).concat(materials.map(slotOf)))
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((slot) => {
+      const versions = materials.filter((one) => slotOf(one) === slot).sort((a, b) => b.number - a.number)
+      const newest = versions.find((one) => one.state !== 'cancelled') ?? null
+      const current = versions.find((one) => one.state !== 'cancelled' && one.state !== 'rejected') ?? newest
+      return { slot, name: names[slot - 1] ?? null, current, failed: newest === current ? null : newest, versions, state: stateOf(current) as Slot['state'] }
+    })
 }
 
 export function linesOf(view: CaseView): Line[] {
   return view.item.lines.map((line, index) => {
-    const versions = view.materials.filter((one) => one.purpose === 'material' && one.line === line.key).sort((a, b) => b.number - a.number)
-    const newest = versions.find((one) => one.state !== 'cancelled') ?? null
-    const current = versions.find((one) => one.state !== 'cancelled' && one.state !== 'rejected') ?? newest
-    return { line, number: index + 1, current, failed: newest === current ? null : newest, earlier: versions.filter((one) => one !== current), state: stateOf(current) }
+    const names = line.slots ?? []
+    const all = slotsOf(view.materials.filter((one) => one.purpose === 'material' && one.line === line.key), names)
+    const taken = all.filter((one) => one.current && one.state !== 'rejected')
+    // what was not taken counts only where nothing else came, and of that the last
+    const lost = all.filter((one) => one.state === 'rejected').sort((a, b) => (b.current?.number ?? 0) - (a.current?.number ?? 0))
+    const counting = taken.length ? taken : lost.slice(0, 1)
+    const slots = all.filter((one) => one.name !== null || one.current)
+    const lacks = lackingOf(names, counting)
+    return { line, number: index + 1, slots, current: counting[0]?.current ?? null, lacks, state: stateOfAll(counting, lacks) }
   })
 }
 
-/** Every version of a line, newest first. */
-export function versionsOf({ current, earlier }: Line): MaterialView[] {
-  return current ? [current, ...earlier].sort((a, b) => b.number - a.number) : earlier
+/** The names of slots that hold nothing; a file of as many pages holds them all, and nothing lacks where it is not needed. */
+function lackingOf(names: readonly string[], counting: readonly Slot[]): string[] {
+  const stored = counting.filter((one) => one.current?.state === 'stored')
+  if (stored.some((one) => (one.current?.pages ?? 1) >= names.length)) return []
+  if (stored.length && stored.every((one) => one.state === 'not_needed')) return []
+  return names.filter((_, at) => !stored.some((one) => one.slot === at + 1))
+}
+
+/** How a line stands by all of its files. */
+function stateOfAll(counting: readonly Slot[], lacks: readonly string[]): LineState {
+  const has = (state: LineState): boolean => counting.some((one) => one.state === state)
+  if (!counting.length) return 'none'
+  for (const state of ['receiving', 'rejected', 'returned', 'unread'] as const) if (has(state)) return state
+  if (lacks.length) return 'lacking'
+  return has('accepted') ? 'accepted' : 'not_needed'
+}
+
+/** The number of a version among those of its file, from 1. */
+export function versionOf(view: CaseView, one: MaterialView): number {
+  return view.materials.filter((other) => other.purpose === one.purpose && other.line === one.line && slotOf(other) === slotOf(one) && other.number <= one.number).length
+}
+
+/** Whether a version of a line is one that counts. */
+export function counts(line: Line | null, material: MaterialView): boolean {
+  return line?.slots.some((one) => one.current?.id === material.id) ?? false
+}
+
+/** What a file of a line is called: by the name of its slot, or by its own where the line has several. */
+export function fileName(line: Line, slot: Slot): string {
+  return slot.name ?? slot.current?.name ?? line.line.name
+}
+
+/** A file that stands beside those of its line. */
+export const NEW_SLOT = 0
+
+/** Whether it must be asked where a further file of a line belongs: something is there that it might replace. */
+export function asks(line: Line): boolean {
+  return line.slots.some((one) => one.state !== 'none' && one.state !== 'rejected')
+}
+
+/** Where a further file most likely belongs: into a side that is empty, instead of what was returned, else beside the others. */
+export function usualSlot(line: Line): number {
+  return (line.slots.find((one) => one.name && !one.current) ?? line.slots.find((one) => one.state === 'returned'))?.slot ?? NEW_SLOT
+}
+
+/** Whether a line has more to show than one file and its versions. */
+export function several(line: Line): boolean {
+  return line.slots.length > 1
 }
 
 /** What the window brought that is on no line, as it came: each is looked at and judged on its own. */
 export function othersOf(view: CaseView): MaterialView[] {
-  return view.materials.filter((one) => one.line === OTHER && one.purpose === 'material' && one.state !== 'cancelled')
+  const on_none = view.materials.filter((one) => one.line === OTHER && one.purpose === 'material')
+  const counting = new Set(slotsOf(on_none, []).map((one) => one.current?.id))
+  return on_none.filter((one) => one.state !== 'cancelled' && counting.has(one.id))
 }
 
 export function stateOf(material: MaterialView | null): LineState {
@@ -50,7 +133,14 @@ export function stateOf(material: MaterialView | null): LineState {
 /** Whether the line stands in the way of acceptance: required, and its current material is not accepted (or waived). */
 export function open(line: Line): boolean {
   if (line.state === 'accepted' || line.state === 'not_needed') return false
-  return line.line.need === 'required' || line.state === 'returned'
+  return line.line.need === 'required' || line.slots.some((one) => one.state === 'returned')
+}
+
+/** The next file of this line to read, after that one, going round; null when no other is unread. */
+export function nextSlot(line: Line, id: string | null): MaterialView | null {
+  const from = line.slots.findIndex((one) => one.current?.id === id)
+  const order = [...line.slots.slice(from + 1), ...line.slots.slice(0, from + 1)]
+  return order.find((one) => one.state === 'unread' && one.current?.id !== id)?.current ?? null
 }
 
 /** Counts for the caption: accepted of required. */
@@ -63,7 +153,7 @@ export function tally(lines: readonly Line[]): { accepted: number; required: num
 export function nextUnread(lines: readonly Line[], key: string | null): Line | null {
   const from = lines.findIndex((one) => one.line.key === key)
   const order = [...lines.slice(from + 1), ...lines.slice(0, from + 1)]
-  return order.find((one) => one.state === 'unread' && one.line.key !== key) ?? null
+  return order.find((one) => one.line.key !== key && one.slots.some((each) => each.state === 'unread')) ?? null
 }
 
 /** The next of them to read after `id`, going round; null when no other is unread. */

@@ -23,7 +23,7 @@ export type ApproverStep =
 export function approverStep(view: CaseView, shown: string | null = null): ApproverStep {
   const over = closed(view)
   const lines = linesOf(view)
-  const unread = lines.filter((one) => one.state === 'unread' && (!over || owed(view, one)))
+  const unread = lines.filter((one) => one.slots.some((each) => each.state === 'unread') && (!over || owed(view, one)))
   const others = over ? [] : othersOf(view).filter((one) => one.state === 'stored' && (!one.review || one.review === 'none'))
   const n = unread.length + others.length
   if (n) {

@@ -46,23 +46,36 @@ export function submitted(view: CaseView): boolean {
 }
 
 export type Point =
-  | { kind: 'returned'; id: string; line: Line; reason: string }
+  | { kind: 'returned'; id: string; line: Line; material: MaterialView; name: string; reason: string }
   | { kind: 'other'; id: string; material: MaterialView; reason: string }
-  | { kind: 'missing'; id: string; line: Line; receiving: MaterialView | null }
+  | { kind: 'missing'; id: string; line: Line; slot: string | null; receiving: MaterialView | null }
   | { kind: 'field'; id: string; field: FormField; fault: FormFault }
   | { kind: 'comment'; id: string; comment: Comment }
   | { kind: 'check'; id: string; point: CheckPoint; note: string }
 
+function ofLine(line: Line): Point[] {
+  const id = `line:${line.line.key}`
+  const stored = line.slots.filter((one) => one.current?.state === 'stored')
+  const back = line.slots.flatMap((slot): Point[] => {
+    const own = slot.name ?? (stored.length > 1 ? slot.current?.name : null)
+    const name = own ? `${line.line.name}（${own}）` : line.line.name
+    return slot.state === 'returned' && slot.current ? [{ kind: 'returned', id: back_id(id, line, slot.slot), line, material: slot.current, name, reason: slot.current.review_reason ?? '' }] : []
+  })
+  if (line.line.need !== 'required') return back
+  const arrives = line.slots.find((one) => one.state === 'receiving')?.current ?? null
+  if (stored.length && line.lacks.length) return [...back, ...line.lacks.map((slot): Point => ({ kind: 'missing', id: `${id}:${slot}`, line, slot, receiving: null }))]
+  const absent = !stored.length || arrives !== null
+  return absent && !back.length ? [{ kind: 'missing', id, line, slot: null, receiving: arrives }] : back
+}
+
+/** The first file of a line goes by the line itself. */
+const back_id = (id: string, line: Line, slot: number): string => (slot === line.slots[0]?.slot ? id : `${id}:${slot}`)
+
 /** Every point of a notice for correction, as the server will write it: returned and missing materials, returned files of no line, what is wrong in the form,
  * open comments, lacking checks. */
 export function pointsOf(view: CaseView): Point[] {
-  const lines = linesOf(view).filter((one) => open(one) && one.state !== 'unread')
   return [
-    ...lines.map((line): Point =>
-      line.state === 'returned'
-        ? { kind: 'returned', id: `line:${line.line.key}`, line, reason: line.current?.review_reason ?? '' }
-        : { kind: 'missing', id: `line:${line.line.key}`, line, receiving: line.state === 'receiving' ? line.current : null },
-    ),
+    ...linesOf(view).filter(open).flatMap(ofLine),
     ...othersOf(view).flatMap((material): Point[] =>
       material.review === 'returned' ? [{ kind: 'other', id: `file:${material.id}`, material, reason: material.review_reason ?? '' }] : [],
     ),
@@ -106,7 +119,7 @@ export type Hindrance = { why: 'points' | 'unread' | 'promise'; n: number } | { 
  */
 export function hindranceOf(view: CaseView): Hindrance | null {
   const { lines, fields, comments, checks, signature, promises } = lackingOf(view)
-  const unread = linesOf(view).filter((one) => open(one) && one.state === 'unread').length
+  const unread = linesOf(view).filter((one) => open(one) && one.state === 'unread' && !one.lacks.length).length
   if (lines.length > unread || fields.length || comments || checks.length) return { why: 'points', n: pointsOf(view).length }
   if (unread) return { why: 'unread', n: unread }
   if (promises.length) return { why: 'promise', n: promises.length }

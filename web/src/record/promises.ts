@@ -13,7 +13,7 @@ export function promiseOf(view: CaseView, line: string): PromiseView | null {
 
 export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, today: string): Standing {
   if (line.state === 'accepted' || line.state === 'not_needed') return 'done'
-  if (line.state === 'unread') return 'received'
+  if (line.state === 'unread' || line.state === 'lacking') return 'received'
   return today > promise.due_on ? 'overdue' : 'open'
 }
 
@@ -24,6 +24,6 @@ export function owed(view: CaseView, line: Line): boolean {
 
 /** Lines that may follow, of which nothing is there and nothing is promised: they stand in the way of acceptance. */
 export function unpromised(view: CaseView): MaterialLine[] {
-  const there = new Set(['unread', 'accepted', 'returned', 'not_needed'])
+  const there = new Set(['unread', 'accepted', 'returned', 'not_needed', 'lacking'])
   return linesOf(view).flatMap((one) => (one.line.need === 'later' && !there.has(one.state) && !promiseOf(view, one.line.key) ? [one.line] : []))
 }

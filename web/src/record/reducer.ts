@@ -61,6 +61,13 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         materials: put<MaterialView>(view.materials, event.material),
         signature: brings(view, event.material) ? outdatedSignature(view) : view.signature,
       }
+    case 'material.moved':
+      return {
+        ...view,
+        materials: event.materials.reduce<MaterialView[]>(put, view.materials),
+        comments: (event.comments ?? []).reduce(put, view.comments),
+        signature: outdatedSignature(view),
+      }
     case 'case.decided':
       return {
         ...view,

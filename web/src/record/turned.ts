@@ -6,6 +6,7 @@
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
 import type { LineForm } from '../ui/states'
 import { fieldIn } from './fields'
+import { linesOf, slotOf } from './lines'
 import { valueText } from './words'
 
 /** Who speaks, as the applicant always sees it. */
@@ -72,7 +73,10 @@ export type Stage =
   | { kind: 'done'; number: string }
 
 export function nameOf(view: CaseView, material: MaterialView): string {
-  return view.item.lines.find((one) => one.key === material.line)?.name ?? material.name
+  const line = view.item.lines.find((one) => one.key === material.line)
+  if (!line) return material.name
+  const slot = material.purpose === 'material' ? line.slots?.[slotOf(material) - 1] : undefined
+  return slot ? `${line.name}（${slot}）` : line.name
 }
 
 /**
@@ -104,10 +108,9 @@ export type Step = 'consent' | 'materials' | 'sign' | 'receipt'
 
 /** The four steps as the applicant counts them: what is done, and the first that is not. */
 export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | 'later' }[] {
-  const counts = view.materials.filter((one) => one.purpose === 'material' && one.state === 'stored')
   const done: Record<Step, boolean> = {
     consent: view.consent !== null,
-    materials: view.item.lines.every((line) => line.need !== 'required' || counts.some((one) => one.line === line.key)),
+    materials: linesOf(view).every((line) => line.line.need !== 'required' || (line.slots.some((one) => one.current?.state === 'stored') && !line.lacks.length)),
     sign: view.signature !== null && !view.signature.outdated,
     receipt: view.submission !== null,
   }

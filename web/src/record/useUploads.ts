@@ -27,6 +27,8 @@ export type Purpose = MaterialView['purpose']
 export interface Sending {
   purpose?: Purpose
   answers?: string | null
+  /** 0 beside the files of the line, else the next version of that one; null: as the server has it, where nothing is there */
+  slot?: number | null
 }
 
 export interface Transfer {
@@ -134,7 +136,7 @@ function open(case_id: string) {
     await Promise.all(files.map(({ line, file }) => sendOne(line, file, sending))).finally(() => (coming.value -= 1))
   }
 
-  async function sendOne(line: string, file: File, { purpose = 'material', answers = null }: Sending): Promise<void> {
+  async function sendOne(line: string, file: File, { purpose = 'material', answers = null, slot = null }: Sending): Promise<void> {
     await asked
     if (!limits.value) await askLimits()
     const fault = limits.value && faultOfFile(file, limits.value)
@@ -143,7 +145,7 @@ function open(case_id: string) {
       return
     }
     const kept: Kept = {
-      id: freshId(), person_id: signedIn.value?.id ?? '', case_id, line, purpose, answers, name: file.name, type: claimedType(file),
+      id: freshId(), person_id: signedIn.value?.id ?? '', case_id, line, purpose, answers, slot, name: file.name, type: claimedType(file),
       size_bytes: file.size, last_modified: file.lastModified, url: null, cancelled: false, paused: false, at: Date.now(), file,
     }
     const release = await own(kept.id)
@@ -216,7 +218,7 @@ function open(case_id: string) {
       removeFingerprintOnSuccess: true,
       // named so that a file whose last answer was lost is found finished, and not sent again
       headers: { 'Accept-Language': language(), 'Yunjian-Case': case_id },
-      metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}) },
+      metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}), ...(kept.slot == null ? {} : { slot: String(kept.slot) }) },
       onUploadUrlAvailable: () => {
         void changeKept(id, { url: upload.url })
         if (!one.halted) return

@@ -91,11 +91,11 @@ export function placeName(t: ComposerTranslation, view: CaseView, on: string, la
 export function saying(t: ComposerTranslation, view: CaseView, point: Point, language: string): { name: string; text: string } {
   switch (point.kind) {
     case 'returned':
-      return { name: point.line.line.name, text: point.reason || t('record.notice.returned') }
+      return { name: point.name, text: point.reason || t('record.notice.returned') }
     case 'other':
       return { name: point.material.name, text: point.reason || t('record.notice.returned') }
     case 'missing':
-      return { name: point.line.line.name, text: t(point.receiving ? 'record.notice.moves_out' : 'record.notice.missing') }
+      return { name: point.slot ? `${point.line.line.name}（${point.slot}）` : point.line.line.name, text: t(point.receiving ? 'record.notice.moves_out' : 'record.notice.missing') }
     case 'field':
       return { name: labelOf(point.field, language), text: point.fault.why === 'required' ? t('record.notice.empty_field') : faultText(t, view, point.fault, language) }
     case 'comment':

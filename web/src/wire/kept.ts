@@ -11,6 +11,8 @@ export interface Kept {
   line: string
   purpose: string
   answers: string | null
+  /** which file of its line; of before lines took several there is none */
+  slot?: number | null
   name: string
   type: string
   size_bytes: number

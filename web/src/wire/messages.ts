@@ -41,6 +41,7 @@ export type AnyCommand =
   | CaseCloseProposal
   | CaseReview
   | CaseGrade
+  | CaseMoveMaterial
   | CaseDecide
   | CaseRefer
   | CaseSay
@@ -79,6 +80,7 @@ export type AnyEvent =
   | CaseProposed
   | CaseProposalClosed
   | MaterialChanged
+  | MaterialMoved
   | CaseDecided
   | CaseReferred
   | CaseRecounted
@@ -527,6 +529,21 @@ export interface CaseGrade {
   note?: string
 }
 /**
+ * Put a file with all its versions on another line (``other`` for none), or, within its line, into
+ * another ``slot``, whose file comes to where it was. Window and approver. What was said of the version
+ * that counts begins anew. Comments on the line go along when it leaves nothing there and comes to
+ * another line of the list. Refused: case_closed, not_found, not_yours (who only watches; a file of the
+ * approver's), line_unknown, material_not_stored, malformed (where it is already), throttled.
+ */
+export interface CaseMoveMaterial {
+  id: string
+  type: 'case.move_material'
+  case_id: string
+  material_id: string
+  line: string
+  slot?: number | null
+}
+/**
  * Approver only. ``accepted`` is refused (incomplete) while a required line has no accepted material.
  *
  * Gives the 办件编号 at the first decision. Result: ``{number}``.
@@ -807,6 +824,7 @@ export interface CaseTakeEarlier {
   case_id: string
   line: string
   material_id: string
+  slot?: number | null
 }
 /**
  * 容缺后补: the applicant promises to bring the material of a line by a day; a later promise
@@ -1074,6 +1092,7 @@ export interface MaterialLine {
   originals: number
   copies: number
   note: string
+  slots: string[]
 }
 /**
  * One field. ``sensitive`` values leave the server masked unless the audience is the window.
@@ -1196,7 +1215,8 @@ export interface Proposal {
   closed_at: string | null
 }
 /**
- * One version of one line. The newest that was not cancelled or rejected counts; all stay.
+ * One version in one slot of a line. The newest of the slot that was not cancelled or rejected counts;
+ * all stay. ``number`` is its place among all files of the line.
  */
 export interface MaterialView {
   id: string
@@ -1225,6 +1245,7 @@ export interface MaterialView {
   graded_at: string | null
   viewed: ViewedCopy | null
   origin: OriginView | null
+  slot: number
 }
 /**
  * The copy of a stored file that people look at: written anew, bare of metadata, marked with grade,
@@ -1569,6 +1590,21 @@ export interface MaterialChanged {
   at: string
   type: 'material.changed'
   material: MaterialView
+}
+/**
+ * A file came to another line or slot: all versions that changed by it, and the comments that went along.
+ */
+export interface MaterialMoved {
+  subject: string
+  version: number
+  at: string
+  type: 'material.moved'
+  material_id: string
+  from_line: string
+  to_line: string
+  by: PersonRef
+  materials: MaterialView[]
+  comments: Comment[]
 }
 export interface CaseDecided {
   subject: string
@@ -2501,6 +2537,7 @@ export interface Limits {
   files_left: number | null
   bytes_left: number | null
   reads_cards: boolean
+  quota_scarce: boolean
 }
 /**
  * What was shown or pointed at during a call; not in the ledger, only for replay.
@@ -2661,6 +2698,9 @@ export interface SummaryField {
   value: string
   changed: boolean
 }
+/**
+ * A file of a line; one without a file for a line that holds none, or for a named slot that is empty.
+ */
 export interface SummaryMaterial {
   line: string
   name: string

@@ -7,7 +7,7 @@ export const person = (id: string, name = id): PersonRef => ({
 export const by = person('person-01', '李秀兰')
 
 const line = (key: string, name: string, need: MaterialLine['need'] = 'required'): MaterialLine => ({
-  key, name, need, form: 'both', originals: 1, copies: 0, note: '',
+  key, name, need, form: 'both', originals: 1, copies: 0, note: '', slots: [],
 })
 
 export const field = (over: Partial<FormField> & Pick<FormField, 'name'>): FormField => ({
@@ -24,7 +24,7 @@ export const proposal = (over: Partial<Proposal> & Pick<Proposal, 'id'>): Propos
 export const material = (over: Partial<MaterialView> & Pick<MaterialView, 'id' | 'line'>): MaterialView => ({
   number: 1, name: 'a.pdf', state: 'stored', size_bytes: 10, media_type: 'application/pdf', sha256: null, pages: 1, rejected_code: null,
   duplicate_of: null, by, at: '2026-11-24T05:00:00Z', review: 'none', review_reason: '', reviewed_by: null, reviewed_at: null,
-  side: 'window', purpose: 'material', answers: null, grade: null, grade_note: '', graded_by: null, graded_at: null, viewed: null, origin: null, ...over,
+  side: 'window', purpose: 'material', answers: null, grade: null, grade_note: '', graded_by: null, graded_at: null, viewed: null, origin: null, slot: 0, ...over,
 })
 
 export function caseView(over: Partial<CaseView> = {}): CaseView {

@@ -17,12 +17,11 @@ describe('several files find their lines', () => {
   it('whatever stands between the characters', () => {
     expect(placed(['申 请-书（盖章）.pdf'])).toEqual(['k0'])
   })
-  it('each line once, the rest is for a person to place', () => {
-    expect(placed(['申请书1.pdf', '申请书2.pdf'])).toEqual(['k0', OTHER])
+  it('several beside one line', () => {
+    expect(placed(['申请书1.pdf', '申请书2.pdf'])).toEqual(['k0', 'k0'])
   })
-  it('the line they were dropped on takes the first that speaks of none', () => {
-    expect(placed(['a.pdf', 'b.pdf'], 'k1')).toEqual(['k1', OTHER])
-    expect(placed(['任职文件.pdf', 'b.pdf'], 'k1')).toEqual(['k1', OTHER])
+  it('the line they were dropped on takes those that speak of none', () => {
+    expect(placed(['a.pdf', 'b.pdf', '申请书.pdf'], 'k1')).toEqual(['k1', 'k1', 'k0'])
   })
   it('by what their names have in common, where one line alone has it', () => {
     const real = ['变更登记申请书', '原负责人免职文件与新负责人任职文件', '新负责人身份证件', '营业执照正、副本', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
@@ -30,7 +29,7 @@ describe('several files find their lines', () => {
     expect(near('营业执照1.jpg', '申请书.pdf', '扫描/任职文件-盖章.pdf')).toEqual(['k3', 'k0', 'k1'])
     // two lines have as much, or what they have says nothing
     expect(near('身份证.jpg', '户口本复印件.jpg', '新负责人.pdf')).toEqual([OTHER, OTHER, OTHER])
-    // a whole name first, and each line once
+    // a whole name first, and a near one only where no whole one is
     expect(near('营业执照2.jpg', '营业执照正副本.pdf')).toEqual([OTHER, 'k3'])
     expect(near('IMG_20261125.jpg')).toEqual([OTHER])
   })

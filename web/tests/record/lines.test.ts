@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formFaults } from '../../src/record/fields'
-import { linesOf, nextOther, nextUnread, open, othersOf, proposalOf, tally, versionsOf } from '../../src/record/lines'
+import { linesOf, nextOther, nextUnread, open, othersOf, proposalOf, tally, usualSlot, versionOf } from '../../src/record/lines'
 import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
@@ -28,9 +28,9 @@ describe('the lines of a material list', () => {
       ],
     })
     const line = linesOf(view)[2]
-    expect([line?.state, line?.current?.id, line?.failed?.id]).toEqual(['accepted', 'm1', 'm2'])
-    expect(line && versionsOf(line).map((one) => one.id)).toEqual(['m2', 'm1'])
-    expect(linesOf(caseView())[2]?.failed).toBeNull()
+    expect([line?.state, line?.current?.id, line?.slots[0]?.failed?.id]).toEqual(['accepted', 'm1', 'm2'])
+    expect(line?.slots[0]?.versions.map((one) => one.id)).toEqual(['m2', 'm1'])
+    expect(linesOf(caseView())[2]?.slots).toEqual([])
   })
 
   it('leave out what is on no line, which is read one by one', () => {
@@ -52,7 +52,34 @@ describe('the lines of a material list', () => {
 
   it('keep the old versions, newest first', () => {
     const first = linesOf(caseView({ materials: [1, 2, 3].map((number) => material({ id: `m${number}`, line: 'application', number })) }))[0]
-    expect([first?.current?.id, first?.earlier.map((one) => one.id)]).toEqual(['m3', ['m2', 'm1']])
+    expect([first?.current?.id, first?.slots[0]?.versions.map((one) => one.id)]).toEqual(['m3', ['m3', 'm2', 'm1']])
+  })
+
+  it('have the state of all their files, each with its own versions', () => {
+    const files = [
+      material({ id: 'm1', line: 'application', review: 'accepted' }),
+      material({ id: 'm2', line: 'application', number: 2, slot: 2, review: 'returned' }),
+    ]
+    const state = (...more: ReturnType<typeof material>[]) => linesOf(caseView({ materials: [...files, ...more] }))[0]
+    expect([state()?.state, state() && usualSlot(state()!)]).toEqual(['returned', 2])
+    const again = material({ id: 'm3', line: 'application', number: 3, slot: 2 })
+    const view = caseView({ materials: [...files, again] })
+    expect([state(again)?.state, state(again)?.current?.id, versionOf(view, again)]).toEqual(['unread', 'm1', 2])
+    expect(state({ ...again, review: 'accepted' })?.state).toBe('accepted')
+    expect(state(material({ id: 'm4', line: 'application', number: 4, slot: 3, state: 'rejected' }))?.state).toBe('returned')
+  })
+
+  it('want both sides of a card, or one file of as many pages', () => {
+    const card = (...materials: ReturnType<typeof material>[]) => {
+      const view = caseView({ materials })
+      return linesOf({ ...view, item: { ...view.item, lines: view.item.lines.map((one) => (one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one)) } })[2]
+    }
+    const front = material({ id: 'm1', line: 'identity', review: 'accepted' })
+    expect([card()?.state, card()?.lacks, card()?.slots.map((one) => one.name)]).toEqual(['none', ['正面', '反面'], ['正面', '反面']])
+    expect([card(front)?.state, card(front)?.lacks, usualSlot(card(front)!)]).toEqual(['lacking', ['反面'], 2])
+    expect(card(front, { ...front, id: 'm2', number: 2, slot: 2 })?.state).toBe('accepted')
+    expect(card({ ...front, pages: 2 })?.state).toBe('accepted')
+    expect(card({ ...front, review: 'not_needed' })?.state).toBe('not_needed')
   })
 
   it('stand in the way while required and not accepted', () => {

@@ -27,7 +27,7 @@ describe('sizes and types', () => {
 })
 
 describe('a file before it is sent', () => {
-  const limits = { max_bytes: 1000, media_types: ['application/pdf', 'image/png'], upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false }
+  const limits = { max_bytes: 1000, media_types: ['application/pdf', 'image/png'], upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false, quota_scarce: false }
   it.each([
     [{ name: 'a.pdf', type: 'application/pdf', size: 1000 }, null],
     [{ name: 'a.pdf', type: 'application/pdf', size: 1001 }, 'size'],

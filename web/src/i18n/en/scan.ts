@@ -1,6 +1,7 @@
 export default {
   title: 'Take · {name}',
   device: 'Document camera',
+  sides: 'In this order: {sides}',
   unnamed: 'Camera without a name',
   close: 'Close',
   leaving: '{n} pages were not submitted; they are gone when you close',

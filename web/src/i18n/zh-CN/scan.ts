@@ -1,6 +1,7 @@
 export default {
   title: '拍摄 · {name}',
   device: '高拍仪',
+  sides: '请按 {sides} 的顺序拍摄',
   unnamed: '未命名的摄像头',
   close: '收起拍摄',
   leaving: '已拍的 {n} 页还没有提交，收起就没有了',
