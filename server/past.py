@@ -379,6 +379,9 @@ async def _meet(address: str, meetings: Sequence[Meeting]) -> list[str]:
         await asyncio.gather(
             *(_hold(one, people, *ids) for one, ids in zip(meetings, begun, strict=True))
         )
+        for login, player in people.items():
+            if all(login != one.clerk for one in meetings):
+                await player.ask("desk.duty", duty="away")
         return [call_id for _, call_id in begun]
 
 

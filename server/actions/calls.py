@@ -173,7 +173,7 @@ class _Turn:
         about = await case_rows.find_header(connection, header.case_id)
         if about is not None and about.state not in CLOSED:
             units = (header.window_unit_id, about.unit_id)
-            await missed_rows.keep(connection, header.case_id, call.id, units, self.at)
+            await missed_rows.keep(connection, header.case_id, call.id, units, call.opened_at)
 
     async def _follow(
         self, call: Call, monitor: Monitor, *, begun: bool, why: str = "", **_: Any

@@ -32,7 +32,8 @@ _SIDES: Final[Mapping[Side, sa.Column[str]]] = {
 async def keep(
     connection: Connection, case_id: str, call_id: str, units_of: tuple[str, str], at: datetime
 ) -> None:
-    """A call about this case has ended and nobody had answered; ``units_of``: the window's, the target's.
+    """A call about this case has ended and nobody had answered; ``at``: when it began; ``units_of``: the
+    window's, the target's.
 
     Who had asked to be called before has been called back: he is to be found no more.
     """

@@ -43,6 +43,7 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'approver_case', roles: ['approver'] },
   },
+  { path: '/supervisor', redirect: { name: 'supervisor_calls' } },
   {
     path: '/supervisor/calls',
     name: 'supervisor_calls',

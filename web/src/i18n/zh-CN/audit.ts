@@ -150,7 +150,7 @@ export default {
   },
   timeline: '经过',
   marks_count: '{n} 条',
-  version: '第 {n} 版',
+  version: '办件记录第 {n} 版',
   materials: '材料',
   material_number: '第 {n} 版',
   decision: '决定',
