@@ -216,7 +216,10 @@ ITEMS: Final = (
         lines=(
             Line("application", "公司登记（备案）申请书", "required", "both", 1, 0),
             Line("articles", "公司章程", "required", "both", 1, 0, "由全体股东签署"),
-            Line("identity", "股东的主体资格文件或身份证件", "required", "both", 0, 1),
+            Line(
+                "identity", "股东身份证件", "required", "both", 0, 1, "正反两面",
+                slots=("正面", "反面"),
+            ),
             Line("premises", "住所使用相关文件", "required", "both", 0, 1),
         ),
         form_title="有限责任公司设立登记申请表",

@@ -39,12 +39,14 @@ TUS = ROOT / "web/node_modules/tus-js-client/dist/tus.min.js"
 
 
 @asynccontextmanager
-async def at_window(node: Running, folder: Path) -> AsyncIterator[tuple[Desk, Api, str]]:
+async def at_window(
+    node: Running, folder: Path, item_id: str = demo.PRINCIPAL
+) -> AsyncIterator[tuple[Desk, Api, str]]:
     """A clerk in front of a case of his, and the same person over HTTP."""
     async with AsyncExitStack() as stack:
         browser = await stack.enter_async_context(chromium(folder))
         api = await stack.enter_async_context(desk_of(node, "lixiulan"))
-        case_id = await api.open_case()
+        case_id = await api.open_case(item_id)
         desk = await Desk.open(browser)
         await desk.sign_in(node.address, "lixiulan", demo.PASSWORD)
         await desk.page.wait_for_url("**/window")
@@ -56,7 +58,7 @@ async def at_window(node: Running, folder: Path) -> AsyncIterator[tuple[Desk, Ap
 
 async def open_case(page: Page, node: Running, case_id: str) -> None:
     await page.goto(f"{node.address}/window/cases/{case_id}")
-    await expect(page.locator(f'[data-line="{LINE}"]')).to_be_visible()
+    await expect(page.locator("[data-line]").first).to_be_visible()
 
 
 async def slow(page: Page, bytes_s: int) -> None:
@@ -340,6 +342,31 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
             "b.pdf": ("licence", 1),
             "c.pdf": ("licence", 1),
         }
+    screens.check()
+
+
+async def test_a_line_of_two_sides_wants_both(node: Running, tmp_path: Path) -> None:
+    """正面 and 反面 of an identity card have a place and a state each."""
+    screens = Screens()
+    front, back = tmp_path / "front.pdf", tmp_path / "back.pdf"
+    front.write_bytes(pdf_of(30_000, seed=7))
+    back.write_bytes(pdf_of(30_000, seed=8))
+    async with at_window(node, tmp_path, demo.FOUNDING) as (desk, _, _):
+        page = desk.page
+        line = page.locator('[data-line="identity"]')
+        await line.locator(".pick").click()
+        sides = line.locator("[data-slot]")
+        await expect(sides).to_have_count(2)
+        await expect(sides.nth(0)).to_contain_text("正面")
+        await expect(sides.nth(1)).to_contain_text("反面")
+        await line.locator('[data-renew="1"]').set_input_files(front)
+        await expect(sides.nth(0)).to_have_attribute("data-state", "unread", timeout=20_000)
+        await expect(sides.nth(1)).to_have_attribute("data-state", "none")
+        await expect(page.locator(".foot")).to_contain_text("股东身份证件（反面）")
+        await screens.take(desk, "line-one-side")
+        await line.locator('[data-renew="2"]').set_input_files(back)
+        await expect(sides.nth(1)).to_have_attribute("data-state", "unread", timeout=20_000)
+        await is_stored(page, "identity")
     screens.check()
 
 
