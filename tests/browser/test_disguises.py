@@ -91,7 +91,9 @@ async def test_f1_no_disguise_runs_or_asks_for_anything(
             await desk.page.goto(f"{base}/{side}/cases/{people.case_id}")
             await expect(desk.page.locator("[data-case]")).to_be_visible()
         for material in stored.values():
-            held = people.window.page.locator(f'[data-others] [data-material="{material}"] button')
+            held = people.window.page.locator(
+                f'[data-others] [data-material="{material}"] button[aria-pressed]'
+            )
             await held.click()
             shown = people.window.page.locator(f'.document[data-material="{material}"]')
             await expect(shown).to_be_visible()
