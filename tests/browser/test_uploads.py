@@ -395,7 +395,7 @@ async def test_a_screenshot_is_pasted_into_the_line_that_is_chosen(
         [stored] = await materials(api, case_id)
         assert stored["media_type"] == "image/png"
         assert stored["name"].startswith("截图")
-        await expect(page.get_by_text("正在接收")).to_have_count(0)
+        await expect(page.locator("[data-unchecked]")).to_have_count(0)
         await screens.take(desk, "upload-paste")
     screens.check()
 

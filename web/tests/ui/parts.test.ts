@@ -1,5 +1,5 @@
 import { mount } from '@vue/test-utils'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 import ActionButton from '../../src/ui/ActionButton.vue'
 import { announce } from '../../src/ui/announce'
@@ -148,6 +148,27 @@ describe('what is drawn is also said', () => {
       await nextTick()
       await nextTick()
       expect(region.text()).toBe('已接通')
+    }
+  })
+
+  it('by the live region for a while, not for ever', async () => {
+    vi.useFakeTimers()
+    try {
+      const region = mount(LiveRegion)
+      announce('正在接收')
+      await nextTick()
+      await nextTick()
+      vi.advanceTimersByTime(7_000)
+      announce('已收到')
+      await nextTick()
+      vi.advanceTimersByTime(7_000)
+      await nextTick()
+      expect(region.text()).toBe('已收到')
+      vi.advanceTimersByTime(2_000)
+      await nextTick()
+      expect(region.text()).toBe('')
+    } finally {
+      vi.useRealTimers()
     }
   })
 })
