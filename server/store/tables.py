@@ -1,7 +1,8 @@
 """The tables. Rows are turned into domain dataclasses in the modules beside this one.
 
 Times are timezone-aware UTC. Ids are 22 characters of base64url (128 random bits).
-JSON columns hold what is read whole. Migrations are written by hand and never
+JSON columns hold what is read whole. Each column says by a word what it is (``words``), each
+table with sealed ones in which subject its rows are told. Migrations are written by hand and never
 import this module; a test compares both.
 """
 
@@ -10,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import JSON, TypeDecorator
+
+from server.store.words import derived, faults, sealed, told_in, working
 
 
 class Utc(TypeDecorator[datetime]):
@@ -40,6 +43,27 @@ metadata = sa.MetaData(
 )
 
 C = sa.Column
+FACT = sealed()
+ENTRY, PAYLOAD, EVENT, CHAIN, TREE = map(sealed, ("entry", "payload", "event", "chain", "tree"))
+SIGN_IN = working("it lives for hours; that it was opened and closed are entries of the person")
+PRESENT = working("who is there now")
+HEARD = working("when a page was last heard; that it was lost is a state")
+UNSAVED = working("a value that was not saved yet")
+LEASE = working("a lease of seconds")
+PHONE = working("it lives for minutes; what came by it stands in materials")
+UPLOAD = working("bytes on their way; what became of them stands in materials")
+ROOM = working("where the room is now")
+MISSED = working("a list of calls that are still to be answered, made from calls")
+PHRASE = working("words on offer; what was said stands where it was said")
+MARK = working("what was pointed at, for replay alone")
+TURN = working("whose turn it is to seal")
+JOB = working("work that is under way")
+LOOKED = working("what is new since the approver last looked is a hint")
+OWED = derived("cases.promises and cases.decision")
+OUTDATED = derived("field_history and materials after cases.submission")
+ACK = working("the answer to a command that is sent again")
+WATCHING = working("whose sockets watch from then on")
+OF_CASE, OF_CALL = told_in("case:{case_id}"), told_in("call:{call_id}")
 ID = sa.String(64)
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -50,545 +74,574 @@ def _id(*args: Any, **kw: Any) -> sa.Column[str]:
 
 # ---------------------------------------------------------------- alliance
 units = sa.Table(
-    "units", metadata, _id(),
-    C("name", sa.String(120), nullable=False),
-    C("place", sa.String(40), nullable=False),  # short place shown on the line, 青岛西海岸
-    C("region_code", sa.String(12), nullable=False),  # GB/T 2260
-    C("credit_code", sa.String(18), nullable=False),  # 统一社会信用代码 GB 32100
-    C("level", sa.String(1), nullable=False),  # 行使层级 GB/T 39046 annex A
+    "units", metadata, _id(info=FACT),
+    C("name", sa.String(120), nullable=False, info=FACT),
+    C("place", sa.String(40), nullable=False, info=FACT),  # short place shown on the line, 青岛西海岸
+    C("region_code", sa.String(12), nullable=False, info=FACT),  # GB/T 2260
+    C("credit_code", sa.String(18), nullable=False, info=FACT),  # 统一社会信用代码 GB 32100
+    C("level", sa.String(1), nullable=False, info=FACT),  # 行使层级 GB/T 39046 annex A
+    info=told_in("unit:{id}", "catalogue", "demo"),
 )  # fmt: skip
 windows = sa.Table(
-    "windows", metadata, _id(),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
-    C("name", sa.String(60), nullable=False),
+    "windows", metadata, _id(info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("name", sa.String(60), nullable=False, info=FACT),
+    info=told_in("unit:{unit_id}", "demo"),
 )  # fmt: skip
 people = sa.Table(
-    "people", metadata, _id(),
-    C("login", sa.String(60), nullable=False, unique=True),
-    C("password_hash", sa.String(200), nullable=False),
-    C("name", sa.String(60), nullable=False),
-    C("staff_number", sa.String(20), nullable=False),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
-    C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True),
-    C("roles", JSON, nullable=False),  # list of clerk | approver | supervisor | admin | monitor_…
-    C("active", sa.Boolean, nullable=False, default=True),
+    "people", metadata, _id(info=FACT),
+    C("login", sa.String(60), nullable=False, unique=True, info=FACT),
+    C("password_hash", sa.String(200), nullable=False, info=FACT),
+    C("name", sa.String(60), nullable=False, info=FACT),
+    C("staff_number", sa.String(20), nullable=False, info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True, info=FACT),
+    C("roles", JSON, nullable=False, info=FACT),  # list of clerk | approver | supervisor | admin | monitor_…
+    C("active", sa.Boolean, nullable=False, default=True, info=FACT),
+    info=told_in("person:{id}", "demo"),
 )  # fmt: skip
 sessions = sa.Table(
-    "sessions", metadata, _id(),
-    C("token_hash", sa.String(64), nullable=False, unique=True),  # SHA-256 of the opaque token
-    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
-    C("kind", sa.String(8), nullable=False),  # cookie | bearer
-    C("created_at", Utc, nullable=False),
-    C("expires_at", Utc, nullable=False),
-    C("ended_at", Utc, nullable=True),
+    "sessions", metadata, _id(info=SIGN_IN),
+    C("token_hash", sa.String(64), nullable=False, unique=True, info=SIGN_IN),  # SHA-256 of the opaque token
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=SIGN_IN),
+    C("kind", sa.String(8), nullable=False, info=SIGN_IN),  # cookie | bearer
+    C("created_at", Utc, nullable=False, info=SIGN_IN),
+    C("expires_at", Utc, nullable=False, info=SIGN_IN),
+    C("ended_at", Utc, nullable=True, info=SIGN_IN),
 )  # fmt: skip
 roster = sa.Table(  # one row an approver; reserved_by is the call that rings him or that he is in
     "roster", metadata,
-    C("person_id", ID, sa.ForeignKey("people.id"), primary_key=True),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
-    C("duty", sa.String(8), nullable=False),  # online | away
-    C("reserved_by", ID, nullable=True),
-    C("last_seen_at", Utc, nullable=True),
+    C("person_id", ID, sa.ForeignKey("people.id"), primary_key=True, info=PRESENT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=PRESENT),
+    C("duty", sa.String(8), nullable=False, info=PRESENT),  # online | away
+    C("reserved_by", ID, nullable=True, info=PRESENT),
+    C("last_seen_at", Utc, nullable=True, info=PRESENT),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- catalogue
 items = sa.Table(  # one row a version; body is an ItemView without unit names
-    "items", metadata, _id(),
-    C("code", sa.String(64), nullable=False),
-    C("version", sa.Integer, nullable=False),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
-    C("name", sa.String(200), nullable=False),
-    C("body", JSON, nullable=False),
-    C("in_use", sa.Boolean, nullable=False, default=True),
-    C("made_at", Utc, nullable=True),
-    C("made_by", ID, nullable=True),
-    C("note", sa.String(200), nullable=True),
-    C("initials", sa.String(200), nullable=True),  # of the name, in pinyin
+    "items", metadata, _id(info=FACT),
+    C("code", sa.String(64), nullable=False, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),
+    C("name", sa.String(200), nullable=False, info=FACT),
+    C("body", JSON, nullable=False, info=FACT),
+    C("in_use", sa.Boolean, nullable=False, default=True, info=FACT),
+    C("made_at", Utc, nullable=True, info=FACT),
+    C("made_by", ID, nullable=True, info=FACT),
+    C("note", sa.String(200), nullable=True, info=FACT),
+    C("initials", sa.String(200), nullable=True, info=derived("items.name")),  # of the name, in pinyin
     sa.UniqueConstraint("code", "unit_id", "version"),
+    info=told_in("catalogue:items", "demo"),
 )  # fmt: skip
 work_calendar = sa.Table(
     "work_calendar", metadata,
-    C("region", sa.String(12), primary_key=True),  # "CN" for the State Council's calendar
-    C("on", sa.Date, primary_key=True),
-    C("works", sa.Boolean, nullable=False),
-    C("source", sa.String(60), nullable=False),
+    C("region", sa.String(12), primary_key=True, info=FACT),  # "CN" for the State Council's calendar
+    C("on", sa.Date, primary_key=True, info=FACT),
+    C("works", sa.Boolean, nullable=False, info=FACT),
+    C("source", sa.String(60), nullable=False, info=FACT),
+    info=told_in("calendar:{region}"),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- the case record
 cases = sa.Table(
-    "cases", metadata, _id(),
-    C("number", sa.String(50), nullable=True, unique=True),
-    C("state", sa.String(12), nullable=False),
-    C("mode", sa.String(8), nullable=False),
-    C("item_id", ID, sa.ForeignKey("items.id"), nullable=False),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),  # who decides
-    C("window_id", ID, sa.ForeignKey("windows.id"), nullable=False),
-    C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True),
-    C("clerk_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
-    C("applicant_name", sa.String(60), nullable=False),
-    C("identity_number", sa.String(18), nullable=False, index=True),
-    C("phone", sa.String(20), nullable=False),
-    C("credit_code", sa.String(18), nullable=True),
-    C("consent", JSON, nullable=True),
-    C("decision", JSON, nullable=True),
-    C("call_id", ID, nullable=True),
-    C("created_at", Utc, nullable=False, index=True),
-    C("corrections", sa.Integer, nullable=False, server_default="0"),  # 补正 notices given
-    C("shown", JSON, nullable=True),  # the summary last shown: hash, at
-    C("looked", JSON, nullable=True),  # when and at which version an approver last opened the case
-    C("submission", JSON, nullable=True),
-    C("promises", JSON, nullable=True),  # of what may follow after acceptance
-    C("owed_by", sa.Date, nullable=True, index=True),  # the first day of an accepted case
-    C("earlier_consent", JSON, nullable=True),  # to the use of materials of earlier cases
-    C("referrals", JSON, nullable=True),  # 转办: from which unit to which, why, by whom, when
+    "cases", metadata, _id(info=FACT),
+    C("number", sa.String(50), nullable=True, unique=True, info=FACT),
+    C("state", sa.String(12), nullable=False, info=FACT),
+    C("mode", sa.String(8), nullable=False, info=FACT),
+    C("item_id", ID, sa.ForeignKey("items.id"), nullable=False, info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),  # who decides
+    C("window_id", ID, sa.ForeignKey("windows.id"), nullable=False, info=FACT),
+    C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),
+    C("clerk_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("applicant_name", sa.String(60), nullable=False, info=FACT),
+    C("identity_number", sa.String(18), nullable=False, index=True, info=FACT),
+    C("phone", sa.String(20), nullable=False, info=FACT),
+    C("credit_code", sa.String(18), nullable=True, info=FACT),
+    C("consent", JSON, nullable=True, info=FACT),
+    C("decision", JSON, nullable=True, info=FACT),
+    C("call_id", ID, nullable=True, info=FACT),
+    C("created_at", Utc, nullable=False, index=True, info=FACT),
+    C("corrections", sa.Integer, nullable=False, server_default="0", info=FACT),  # 补正 notices given
+    C("shown", JSON, nullable=True, info=FACT),  # the summary last shown: hash, at
+    C("looked", JSON, nullable=True, info=LOOKED),  # when and at which version an approver last opened the case
+    C("submission", JSON, nullable=True, info=FACT),
+    C("promises", JSON, nullable=True, info=FACT),  # of what may follow after acceptance
+    C("owed_by", sa.Date, nullable=True, index=True, info=OWED),  # the first day of an accepted case
+    C("earlier_consent", JSON, nullable=True, info=FACT),  # to the use of materials of earlier cases
+    C("referrals", JSON, nullable=True, info=FACT),  # 转办: from which unit to which, why, by whom, when
+    info=told_in("case:{id}"),
 )  # fmt: skip
 case_fields = sa.Table(
     "case_fields", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("field", sa.String(64), primary_key=True),
-    C("value", sa.Text, nullable=False),
-    C("version", sa.Integer, nullable=False),
-    C("by", ID, sa.ForeignKey("people.id"), nullable=False),
-    C("on_behalf_of", sa.String(80), nullable=True),
-    C("at", Utc, nullable=False),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=FACT),
+    C("field", sa.String(64), primary_key=True, info=FACT),
+    C("value", sa.Text, nullable=False, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),
+    C("by", ID, sa.ForeignKey("people.id"), nullable=False, info=FACT),
+    C("on_behalf_of", sa.String(80), nullable=True, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 field_history = sa.Table(
     "field_history", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("version", sa.Integer, primary_key=True),
-    C("field", sa.String(64), nullable=False),
-    C("value", sa.Text, nullable=False),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=FACT),
+    C("version", sa.Integer, primary_key=True, info=FACT),
+    C("field", sa.String(64), nullable=False, info=FACT),
+    C("value", sa.Text, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 field_drafts = sa.Table(
     "field_drafts", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("field", sa.String(64), primary_key=True),
-    C("person_id", ID, sa.ForeignKey("people.id"), primary_key=True),
-    C("value", sa.Text, nullable=False),
-    C("base_version", sa.Integer, nullable=False),
-    C("at", Utc, nullable=False),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=UNSAVED),
+    C("field", sa.String(64), primary_key=True, info=UNSAVED),
+    C("person_id", ID, sa.ForeignKey("people.id"), primary_key=True, info=UNSAVED),
+    C("value", sa.Text, nullable=False, info=UNSAVED),
+    C("base_version", sa.Integer, nullable=False, info=UNSAVED),
+    C("at", Utc, nullable=False, info=UNSAVED),
 )  # fmt: skip
 field_holds = sa.Table(  # the soft lock: a lease
     "field_holds", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("field", sa.String(64), primary_key=True),
-    C("person_id", ID, nullable=False),
-    C("expires_at", Utc, nullable=False),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=LEASE),
+    C("field", sa.String(64), primary_key=True, info=LEASE),
+    C("person_id", ID, nullable=False, info=LEASE),
+    C("expires_at", Utc, nullable=False, info=LEASE),
 )  # fmt: skip
 proposals = sa.Table(
-    "proposals", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("field", sa.String(64), nullable=False),
-    C("value", sa.Text, nullable=False),
-    C("old_value", sa.Text, nullable=False),
-    C("field_version", sa.Integer, nullable=False),
-    C("reason", sa.Text, nullable=False),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("state", sa.String(10), nullable=False),
-    C("closed_by", ID, nullable=True),
-    C("closed_at", Utc, nullable=True),
-    C("version", sa.Integer, nullable=False, server_default="0"),  # of the case when it came: their order
+    "proposals", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("field", sa.String(64), nullable=False, info=FACT),
+    C("value", sa.Text, nullable=False, info=FACT),
+    C("old_value", sa.Text, nullable=False, info=FACT),
+    C("field_version", sa.Integer, nullable=False, info=FACT),
+    C("reason", sa.Text, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("state", sa.String(10), nullable=False, info=FACT),
+    C("closed_by", ID, nullable=True, info=FACT),
+    C("closed_at", Utc, nullable=True, info=FACT),
+    C("version", sa.Integer, nullable=False, server_default="0", info=FACT),  # of the case when it came: their order
+    info=OF_CASE,
 )  # fmt: skip
 materials = sa.Table(
-    "materials", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("line", sa.String(64), nullable=False),
-    C("number", sa.Integer, nullable=False),  # within the line, from 1, whatever its slot
-    C("name", sa.String(255), nullable=False),
-    C("state", sa.String(10), nullable=False),
-    C("size_bytes", BIG, nullable=False),
-    C("media_type", sa.String(80), nullable=True),
-    C("sha256", sa.String(64), nullable=True, index=True),
-    C("pages", sa.Integer, nullable=True),
-    C("rejected_code", sa.String(40), nullable=True),
-    C("duplicate_of", ID, nullable=True),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("review", sa.String(10), nullable=False, default="none"),
-    C("review_reason", sa.Text, nullable=False, default=""),
-    C("reviewed_by", ID, nullable=True),
-    C("reviewed_at", Utc, nullable=True),
-    C("side", sa.String(8), nullable=False, server_default="window"),  # who sent it: window | approver
-    C("purpose", sa.String(12), nullable=False, server_default="material"),
-    C("answers", ID, nullable=True),  # the approver's file that this one returns
-    C("version", sa.Integer, nullable=False, server_default="0"),  # of the case when it came: their order
-    C("grade", sa.String(1), nullable=True),  # A to D, of the window's materials
-    C("grade_note", sa.String(200), nullable=False, server_default=sa.text("''")),
-    C("graded_by", ID, nullable=True),
-    C("graded_at", Utc, nullable=True),
-    C("viewed_state", sa.String(8), nullable=False, server_default="none"),  # the copy that is looked at
-    C("viewed_type", sa.String(80), nullable=True),
-    C("viewed_sha256", sa.String(64), nullable=True),
-    C("viewed_bytes", BIG, nullable=True),
-    C("viewed_fault", sa.String(20), nullable=False, server_default=sa.text("''")),
-    C("scan", sa.String(12), nullable=False, server_default="off"),
-    C("origin", JSON, nullable=True),  # of a file that was taken over from an earlier case
-    C("slot", sa.Integer, nullable=False, server_default="1"),  # which file of the line, from 1
+    "materials", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("line", sa.String(64), nullable=False, info=FACT),
+    C("number", sa.Integer, nullable=False, info=FACT),  # within the line, from 1, whatever its slot
+    C("name", sa.String(255), nullable=False, info=sealed(before="material:*/name")),
+    C("state", sa.String(10), nullable=False, info=FACT),
+    C("size_bytes", BIG, nullable=False, info=FACT),
+    C("media_type", sa.String(80), nullable=True, info=sealed(before="material:*/media_type")),
+    C("sha256", sa.String(64), nullable=True, index=True, info=sealed(before="material:*/sha256")),
+    C("pages", sa.Integer, nullable=True, info=FACT),
+    C("rejected_code", sa.String(40), nullable=True, info=FACT),
+    C("duplicate_of", ID, nullable=True, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("review", sa.String(10), nullable=False, default="none", info=FACT),
+    C("review_reason", sa.Text, nullable=False, default="", info=FACT),
+    C("reviewed_by", ID, nullable=True, info=FACT),
+    C("reviewed_at", Utc, nullable=True, info=FACT),
+    C("side", sa.String(8), nullable=False, server_default="window", info=FACT),  # who sent it: window | approver
+    C("purpose", sa.String(12), nullable=False, server_default="material", info=FACT),
+    C("answers", ID, nullable=True, info=FACT),  # the approver's file that this one returns
+    C("version", sa.Integer, nullable=False, server_default="0", info=FACT),  # of the case when it came: their order
+    C("grade", sa.String(1), nullable=True, info=FACT),  # A to D, of the window's materials
+    C("grade_note", sa.String(200), nullable=False, server_default=sa.text("''"), info=FACT),
+    C("graded_by", ID, nullable=True, info=FACT),
+    C("graded_at", Utc, nullable=True, info=FACT),
+    C("viewed_state", sa.String(8), nullable=False, server_default="none", info=FACT),  # the copy that is looked at
+    C("viewed_type", sa.String(80), nullable=True, info=FACT),
+    C("viewed_sha256", sa.String(64), nullable=True, info=FACT),
+    C("viewed_bytes", BIG, nullable=True, info=FACT),
+    C("viewed_fault", sa.String(20), nullable=False, server_default=sa.text("''"), info=FACT),
+    C("scan", sa.String(12), nullable=False, server_default="off", info=FACT),
+    C("origin", JSON, nullable=True, info=FACT),  # of a file that was taken over from an earlier case
+    C("slot", sa.Integer, nullable=False, server_default="1", info=FACT),  # which file of the line, from 1
     sa.UniqueConstraint("case_id", "line", "number"),
+    info=OF_CASE,
 )  # fmt: skip
 phones = sa.Table(  # a link by which one phone brings pages; they are read whole: [{upload_id, material_id}]
-    "phones", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),  # of the case: their order
-    C("line", sa.String(64), nullable=False),
-    C("by", ID, nullable=False),
-    C("secret_sha256", sa.String(64), nullable=False),
-    C("token_sha256", sa.String(64), nullable=True, index=True),
-    C("state", sa.String(10), nullable=False),
-    C("made_at", Utc, nullable=False),
-    C("expires_at", Utc, nullable=False),
-    C("connected_at", Utc, nullable=True),
-    C("ended_at", Utc, nullable=True),
-    C("pages", JSON, nullable=False),
+    "phones", metadata, _id(info=PHONE),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=PHONE),
+    C("version", sa.Integer, nullable=False, info=PHONE),  # of the case: their order
+    C("line", sa.String(64), nullable=False, info=PHONE),
+    C("by", ID, nullable=False, info=PHONE),
+    C("secret_sha256", sa.String(64), nullable=False, info=PHONE),
+    C("token_sha256", sa.String(64), nullable=True, index=True, info=PHONE),
+    C("state", sa.String(10), nullable=False, info=PHONE),
+    C("made_at", Utc, nullable=False, info=PHONE),
+    C("expires_at", Utc, nullable=False, info=PHONE),
+    C("connected_at", Utc, nullable=True, info=PHONE),
+    C("ended_at", Utc, nullable=True, info=PHONE),
+    C("pages", JSON, nullable=False, info=PHONE),
 )  # fmt: skip
 sayings = sa.Table(  # text beside the voice
-    "sayings", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),  # of the case: their order
-    C("call_id", ID, nullable=True, index=True),
-    C("lane", sa.String(8), nullable=False),  # shared | staff
-    C("text", sa.Text, nullable=False),
-    C("by", ID, nullable=False),
-    C("on_behalf_of", sa.String(80), nullable=True),
-    C("at", Utc, nullable=False),
+    "sayings", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),  # of the case: their order
+    C("call_id", ID, nullable=True, index=True, info=FACT),
+    C("lane", sa.String(8), nullable=False, info=FACT),  # shared | staff
+    C("text", sa.Text, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("on_behalf_of", sa.String(80), nullable=True, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 comments = sa.Table(  # a thread; entries are read whole: [{by, at, text}]
-    "comments", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),  # at which it began: their order
-    C("on", sa.String(80), nullable=False),
-    C("state", sa.String(10), nullable=False),
-    C("entries", JSON, nullable=False),
-    C("closed_by", ID, nullable=True),
-    C("closed_at", Utc, nullable=True),
+    "comments", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),  # at which it began: their order
+    C("on", sa.String(80), nullable=False, info=FACT),
+    C("state", sa.String(10), nullable=False, info=FACT),
+    C("entries", JSON, nullable=False, info=FACT),
+    C("closed_by", ID, nullable=True, info=FACT),
+    C("closed_at", Utc, nullable=True, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 checks = sa.Table(
     "checks", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("point", sa.String(64), primary_key=True),
-    C("verdict", sa.String(8), nullable=False),  # ok | lacking
-    C("note", sa.Text, nullable=False),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=FACT),
+    C("point", sa.String(64), primary_key=True, info=FACT),
+    C("verdict", sa.String(8), nullable=False, info=FACT),  # ok | lacking
+    C("note", sa.Text, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 signatures = sa.Table(
-    "signatures", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),
-    C("hash", sa.String(64), nullable=False),  # of the summary that was shown
-    C("shown_at", Utc, nullable=False),
-    C("at", Utc, nullable=False),
-    C("by", ID, nullable=False),
-    C("width", sa.Integer, nullable=False),
-    C("height", sa.Integer, nullable=False),
-    C("strokes", JSON, nullable=False),
-    C("points", sa.Integer, nullable=False),
-    C("outdated", sa.Boolean, nullable=False, default=False),
+    "signatures", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),
+    C("hash", sa.String(64), nullable=False, info=FACT),  # of the summary that was shown
+    C("shown_at", Utc, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("width", sa.Integer, nullable=False, info=FACT),
+    C("height", sa.Integer, nullable=False, info=FACT),
+    C("strokes", JSON, nullable=False, info=FACT),
+    C("points", sa.Integer, nullable=False, info=FACT),
+    C("outdated", sa.Boolean, nullable=False, default=False, info=OUTDATED),
+    info=OF_CASE,
 )  # fmt: skip
 ratings = sa.Table(  # what the applicant says of a call afterwards (好差评)
-    "ratings", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False),
-    C("number", sa.Integer, nullable=False),  # 1, or 2 for what was added (追评)
-    C("version", sa.Integer, nullable=False),
-    C("level", sa.String(1), nullable=False),  # GB/T 39046: 1 the best
-    C("reasons", JSON, nullable=False),
-    C("text", sa.Text, nullable=False),
-    C("at", Utc, nullable=False),
-    C("by", ID, nullable=False),
+    "ratings", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, info=FACT),
+    C("number", sa.Integer, nullable=False, info=FACT),  # 1, or 2 for what was added (追评)
+    C("version", sa.Integer, nullable=False, info=FACT),
+    C("level", sa.String(1), nullable=False, info=FACT),  # GB/T 39046: 1 the best
+    C("reasons", JSON, nullable=False, info=FACT),
+    C("text", sa.Text, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
     sa.UniqueConstraint("call_id", "number"),
+    info=OF_CASE,
 )  # fmt: skip
 unmaskings = sa.Table(  # who read a sensitive value whole, and why
-    "unmaskings", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),
-    C("what", sa.String(80), nullable=False),  # identity_number | phone | field:<name>
-    C("reason", sa.Text, nullable=False),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("expires_at", Utc, nullable=False),
+    "unmaskings", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),
+    C("what", sa.String(80), nullable=False, info=FACT),  # identity_number | phone | field:<name>
+    C("reason", sa.Text, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("expires_at", Utc, nullable=False, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 drawings = sa.Table(  # strokes on documents, in their own coordinates
-    "drawings", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),  # of the case: their order
-    C("material_id", ID, nullable=False),
-    C("page", sa.Integer, nullable=False),
-    C("points", JSON, nullable=False),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("cleared_at", Utc, nullable=True),
+    "drawings", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),  # of the case: their order
+    C("material_id", ID, nullable=False, info=FACT),
+    C("page", sa.Integer, nullable=False, info=FACT),
+    C("points", JSON, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("cleared_at", Utc, nullable=True, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 drawing_rights = sa.Table(  # who alone may draw in a case; null: everybody who guides
     "drawing_rights", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("only", ID, nullable=True),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=working("who may draw holds for the call alone")),
+    C("only", ID, nullable=True, info=working("who may draw holds for the call alone")),
 )  # fmt: skip
 papers = sa.Table(
-    "papers", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),  # of the case when it was asked for: their order
-    C("kind", sa.String(12), nullable=False),
-    C("number", sa.String(50), nullable=False, unique=True),  # 受理文书编号
-    C("state", sa.String(8), nullable=False),  # making | ready | failed
-    C("at", Utc, nullable=False),
-    C("size_bytes", BIG, nullable=True),
-    C("sha256", sa.String(64), nullable=True),
-    C("pages", sa.Integer, nullable=True),
-    C("template_id", ID, nullable=True),  # the version of the unit's own template that drew it
+    "papers", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),  # of the case when it was asked for: their order
+    C("kind", sa.String(12), nullable=False, info=FACT),
+    C("number", sa.String(50), nullable=False, unique=True, info=sealed(before="paper:*/number")),  # 受理文书编号
+    C("state", sa.String(8), nullable=False, info=FACT),  # making | ready | failed
+    C("at", Utc, nullable=False, info=FACT),
+    C("size_bytes", BIG, nullable=True, info=FACT),
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="paper:*/sha256")),
+    C("pages", sa.Integer, nullable=True, info=FACT),
+    C("template_id", ID, nullable=True, info=FACT),  # the version of the unit's own template that drew it
+    info=OF_CASE,
 )  # fmt: skip
 paper_templates = sa.Table(  # how a unit lays out a kind of paper; rows are never changed
-    "paper_templates", metadata, _id(),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False),
-    C("kind", sa.String(12), nullable=False),
-    C("version", sa.Integer, nullable=False),  # of this unit and kind, from 1; the newest counts
-    C("source", sa.Text, nullable=True),  # None: back to the built-in one
-    C("sha256", sa.String(64), nullable=True),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("note", sa.String(200), nullable=False),
+    "paper_templates", metadata, _id(info=FACT),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("kind", sa.String(12), nullable=False, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),  # of this unit and kind, from 1; the newest counts
+    C("source", sa.Text, nullable=True, info=FACT),  # None: back to the built-in one
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="template:*/sha256")),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("note", sa.String(200), nullable=False, info=FACT),
     sa.UniqueConstraint("unit_id", "kind", "version"),
+    info=told_in("templates:{unit_id}"),
 )  # fmt: skip
 handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, copies, received, note}]
-    "handovers", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("version", sa.Integer, nullable=False),  # of the case: their order
-    C("number", sa.Integer, nullable=False),  # within the case, from 1
-    C("courier", sa.String(30), nullable=False),
-    C("tracking", sa.String(40), nullable=False),
-    C("sheets", JSON, nullable=False),
-    C("by", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("received_by", ID, nullable=True),
-    C("received_at", Utc, nullable=True),
-    C("note", sa.Text, nullable=False),
+    "handovers", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("version", sa.Integer, nullable=False, info=FACT),  # of the case: their order
+    C("number", sa.Integer, nullable=False, info=FACT),  # within the case, from 1
+    C("courier", sa.String(30), nullable=False, info=FACT),
+    C("tracking", sa.String(40), nullable=False, info=FACT),
+    C("sheets", JSON, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("received_by", ID, nullable=True, info=FACT),
+    C("received_at", Utc, nullable=True, info=FACT),
+    C("note", sa.Text, nullable=False, info=FACT),
+    info=OF_CASE,
 )  # fmt: skip
 missed_calls = sa.Table(  # the last call about a case that nobody answered, until one is or the case is decided
     "missed_calls", metadata,
-    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False),
-    C("window_unit_id", ID, nullable=False),
-    C("target_unit_id", ID, nullable=False),
-    C("at", Utc, nullable=False),
-    C("times", sa.Integer, nullable=False),  # how many calls in a row
-    C("asked_by", ID, sa.ForeignKey("people.id"), nullable=True),  # who of the unit asked to be called
-    C("asked_at", Utc, nullable=True),
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=MISSED),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, info=MISSED),
+    C("window_unit_id", ID, nullable=False, info=MISSED),
+    C("target_unit_id", ID, nullable=False, info=MISSED),
+    C("at", Utc, nullable=False, info=MISSED),
+    C("times", sa.Integer, nullable=False, info=MISSED),  # how many calls in a row
+    C("asked_by", ID, sa.ForeignKey("people.id"), nullable=True, info=MISSED),  # who of the unit asked to be called
+    C("asked_at", Utc, nullable=True, info=MISSED),
     sa.Index("missed_calls_by_window", "window_unit_id", "at", "case_id"),
     sa.Index("missed_calls_by_target", "target_unit_id", "at", "case_id"),
 )  # fmt: skip
 phrases = sa.Table(  # 常用语; those without a unit are everybody's
-    "phrases", metadata, _id(),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=True, index=True),
-    C("kind", sa.String(8), nullable=False),  # message | reason | comment | accepted | refused
-    C("text", sa.String(500), nullable=False),
-    C("position", sa.Integer, nullable=False),
+    "phrases", metadata, _id(info=PHRASE),
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=True, index=True, info=PHRASE),
+    C("kind", sa.String(8), nullable=False, info=PHRASE),  # message | reason | comment | accepted | refused
+    C("text", sa.String(500), nullable=False, info=PHRASE),
+    C("position", sa.Integer, nullable=False, info=PHRASE),
 )  # fmt: skip
 uploads = sa.Table(  # a tus upload; its bytes are in a file, named by id, of the node that holds it
-    "uploads", metadata, _id(),
-    C("material_id", ID, sa.ForeignKey("materials.id"), nullable=True, unique=True),
-    C("case_id", ID, nullable=True),
-    C("person_id", ID, nullable=False),
-    C("unit_id", ID, nullable=False, server_default=sa.text("''")),
-    C("node_id", ID, nullable=False, server_default=sa.text("''")),
-    C("length_bytes", BIG, nullable=True),
-    C("began_at", Utc, nullable=True),
-    C("expires_at", Utc, nullable=False, index=True),
-    C("finished_at", Utc, nullable=True),
-    C("ended", sa.String(10), nullable=False, server_default=sa.text("''")),
-    C("told", sa.Text, nullable=False, server_default=sa.text("''")),
-    C("concat", sa.Text, nullable=False, server_default=sa.text("''")),
+    "uploads", metadata, _id(info=UPLOAD),
+    C("material_id", ID, sa.ForeignKey("materials.id"), nullable=True, unique=True, info=UPLOAD),
+    C("case_id", ID, nullable=True, info=UPLOAD),
+    C("person_id", ID, nullable=False, info=UPLOAD),
+    C("unit_id", ID, nullable=False, server_default=sa.text("''"), info=UPLOAD),
+    C("node_id", ID, nullable=False, server_default=sa.text("''"), info=UPLOAD),
+    C("length_bytes", BIG, nullable=True, info=UPLOAD),
+    C("began_at", Utc, nullable=True, info=UPLOAD),
+    C("expires_at", Utc, nullable=False, index=True, info=UPLOAD),
+    C("finished_at", Utc, nullable=True, info=UPLOAD),
+    C("ended", sa.String(10), nullable=False, server_default=sa.text("''"), info=UPLOAD),
+    C("told", sa.Text, nullable=False, server_default=sa.text("''"), info=UPLOAD),
+    C("concat", sa.Text, nullable=False, server_default=sa.text("''"), info=UPLOAD),
     sa.Index("ix_uploads_person_id", "person_id", "began_at"),
     sa.Index("ix_uploads_unit_id", "unit_id", "began_at"),
 )  # fmt: skip
 nodes = sa.Table(  # nodes that serve, with the address at which the others reach them
-    "nodes", metadata, _id(),
-    C("address", sa.String(200), nullable=True),
-    C("seen_at", Utc, nullable=False),
+    "nodes", metadata, _id(info=PRESENT),
+    C("address", sa.String(200), nullable=True, info=PRESENT),
+    C("seen_at", Utc, nullable=False, info=PRESENT),
 )  # fmt: skip
 case_serials = sa.Table(  # 办件编号: daily serial of an item code
     "case_serials", metadata,
-    C("prefix", sa.String(80), primary_key=True),
-    C("last", sa.Integer, nullable=False),
+    C("prefix", sa.String(80), primary_key=True, info=derived("cases.number and papers.number")),
+    C("last", sa.Integer, nullable=False, info=derived("cases.number and papers.number")),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- calls
 calls = sa.Table(
-    "calls", metadata, _id(),
-    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True),
-    C("caller_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
-    C("window_unit_id", ID, nullable=False, index=True),
-    C("target_unit_id", ID, nullable=False, index=True),
-    C("state", sa.String(8), nullable=False, index=True),
-    C("reason", sa.String(12), nullable=True),
-    C("card", JSON, nullable=False),
-    C("recording_consented", sa.Boolean, nullable=False),
-    C("opened_at", Utc, nullable=False, index=True),
-    C("answered_at", Utc, nullable=True),
-    C("ended_at", Utc, nullable=True),
-    C("media_worker", sa.String(120), nullable=True),  # which worker holds its room
-    C("holds", JSON, nullable=True),  # by whom, since, until; null: from before there were any
+    "calls", metadata, _id(info=FACT),
+    C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
+    C("caller_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("window_unit_id", ID, nullable=False, index=True, info=FACT),
+    C("target_unit_id", ID, nullable=False, index=True, info=FACT),
+    C("state", sa.String(8), nullable=False, index=True, info=FACT),
+    C("reason", sa.String(12), nullable=True, info=FACT),
+    C("card", JSON, nullable=False, info=derived("the case when it rang")),
+    C("recording_consented", sa.Boolean, nullable=False, info=FACT),
+    C("opened_at", Utc, nullable=False, index=True, info=FACT),
+    C("answered_at", Utc, nullable=True, info=FACT),
+    C("ended_at", Utc, nullable=True, info=FACT),
+    C("media_worker", sa.String(120), nullable=True, info=ROOM),  # which worker holds its room
+    C("holds", JSON, nullable=True, info=FACT),  # by whom, since, until; null: from before there were any
+    info=told_in("call:{id}"),
 )  # fmt: skip
 rings = sa.Table(
-    "rings", metadata, _id(),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
-    C("target_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
-    C("state", sa.String(10), nullable=False),
-    C("rung_at", Utc, nullable=False),
-    C("deadline_at", Utc, nullable=False, index=True),
-    C("closed_at", Utc, nullable=True),
-    C("invite_id", ID, nullable=True),  # set: asked for the third seat
-    C("invited_by", ID, nullable=True),
-    C("note", sa.String(200), nullable=False, server_default=sa.text("''")),
+    "rings", metadata, _id(info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
+    C("target_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("state", sa.String(10), nullable=False, info=FACT),
+    C("rung_at", Utc, nullable=False, info=FACT),
+    C("deadline_at", Utc, nullable=False, index=True, info=FACT),
+    C("closed_at", Utc, nullable=True, info=FACT),
+    C("invite_id", ID, nullable=True, info=FACT),  # set: asked for the third seat
+    C("invited_by", ID, nullable=True, info=FACT),
+    C("note", sa.String(200), nullable=False, server_default=sa.text("''"), info=FACT),
+    info=OF_CALL,
 )  # fmt: skip
 legs = sa.Table(
-    "legs", metadata, _id(),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
-    C("seat", sa.String(8), nullable=False),
-    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
-    C("state", sa.String(8), nullable=False),
-    C("silent", sa.Boolean, nullable=False, default=False),
-    C("media", sa.Boolean, nullable=False, default=False),
-    C("recording", sa.Boolean, nullable=False, default=False),
-    C("muted", JSON, nullable=False),
-    C("joined_at", Utc, nullable=False),
-    C("last_seen_at", Utc, nullable=False),
-    C("ended_at", Utc, nullable=True),
-    C("held_until", Utc, nullable=True),
-    C("previous_leg_id", ID, nullable=True),
-    C("barged", sa.Boolean, nullable=False, server_default=sa.false()),  # a supervisor's
-    C("lacking", JSON, nullable=True),  # lines without a device; null: from before it was told
+    "legs", metadata, _id(info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
+    C("seat", sa.String(8), nullable=False, info=FACT),
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("state", sa.String(8), nullable=False, info=FACT),
+    C("silent", sa.Boolean, nullable=False, default=False, info=HEARD),
+    C("media", sa.Boolean, nullable=False, default=False, info=FACT),
+    C("recording", sa.Boolean, nullable=False, default=False, info=FACT),
+    C("muted", JSON, nullable=False, info=FACT),
+    C("joined_at", Utc, nullable=False, info=FACT),
+    C("last_seen_at", Utc, nullable=False, info=HEARD),
+    C("ended_at", Utc, nullable=True, info=FACT),
+    C("held_until", Utc, nullable=True, info=HEARD),
+    C("previous_leg_id", ID, nullable=True, info=FACT),
+    C("barged", sa.Boolean, nullable=False, server_default=sa.false(), info=FACT),  # a supervisor's
+    C("lacking", JSON, nullable=True, info=FACT),  # lines without a device; null: from before it was told
+    info=OF_CALL,
 )  # fmt: skip
 monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
-    "monitors", metadata, _id(),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
-    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True),
-    C("place", sa.String(8), nullable=False),  # of the media room, while unseen
-    C("way", sa.String(8), nullable=False),
-    C("reason", sa.String(200), nullable=False),
-    C("began_at", Utc, nullable=False),
-    C("last_seen_at", Utc, nullable=False),
-    C("ended_at", Utc, nullable=True),
-    C("ended", sa.String(12), nullable=True),  # why
+    "monitors", metadata, _id(info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("place", sa.String(8), nullable=False, info=FACT),  # of the media room, while unseen
+    C("way", sa.String(8), nullable=False, info=FACT),
+    C("reason", sa.String(200), nullable=False, info=FACT),
+    C("began_at", Utc, nullable=False, info=FACT),
+    C("last_seen_at", Utc, nullable=False, info=HEARD),
+    C("ended_at", Utc, nullable=True, info=FACT),
+    C("ended", sa.String(12), nullable=True, info=FACT),  # why
+    info=told_in("monitors:{call_id}"),
 )  # fmt: skip
 recordings = sa.Table(  # one segment: one party, one leg
-    "recordings", metadata, _id(),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
-    C("leg_id", ID, sa.ForeignKey("legs.id"), nullable=False),
-    C("segment", sa.String(120), nullable=False, unique=True),
-    C("state", sa.String(10), nullable=False),  # recording | stored | lost
-    C("started_at", Utc, nullable=False),
-    C("ended_at", Utc, nullable=True),
-    C("size_bytes", BIG, nullable=True),
-    C("sha256", sa.String(64), nullable=True),
-    C("sm3", sa.String(64), nullable=True),  # when the setting `hash` asks for it
-    C("gaps", JSON, nullable=False),
-    C("tracks", JSON, nullable=False, server_default=sa.text("'[]'")),  # mid, codec, times, raw RTP times
-    C("cut", sa.Boolean, nullable=False, server_default=sa.false()),  # its recorder died over it
+    "recordings", metadata, _id(info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
+    C("leg_id", ID, sa.ForeignKey("legs.id"), nullable=False, info=FACT),
+    C("segment", sa.String(120), nullable=False, unique=True, info=FACT),
+    C("state", sa.String(10), nullable=False, info=FACT),  # recording | stored | lost
+    C("started_at", Utc, nullable=False, info=FACT),
+    C("ended_at", Utc, nullable=True, info=FACT),
+    C("size_bytes", BIG, nullable=True, info=sealed(before="recording:*/recording.size_bytes")),
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="recording:*/recording.sha256")),
+    C("sm3", sa.String(64), nullable=True, info=FACT),  # when the setting `hash` asks for it
+    C("gaps", JSON, nullable=False, info=FACT),
+    C("tracks", JSON, nullable=False, server_default=sa.text("'[]'"), info=FACT),  # mid, codec, times, raw RTP times
+    C("cut", sa.Boolean, nullable=False, server_default=sa.false(), info=FACT),  # its recorder died over it
+    info=OF_CALL,
 )  # fmt: skip
 
 playbacks = sa.Table(  # a party's segments copied into one seekable file, or all composed
-    "playbacks", metadata, _id(),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
-    C("seat", sa.String(8), nullable=False),  # window | approver | third | composed
-    C("source", sa.String(8), nullable=False, server_default="face"),  # face | camera | screen
-    C("person_id", ID, nullable=True),
-    C("state", sa.String(8), nullable=False),  # waiting | ready | failed
-    C("started_at", Utc, nullable=True),
-    C("duration_s", sa.Float, nullable=True),
-    C("size_bytes", BIG, nullable=True),
-    C("sha256", sa.String(64), nullable=True),
-    C("width", sa.Integer, nullable=True),
-    C("height", sa.Integer, nullable=True),
-    C("gaps", JSON, nullable=False),
-    C("sources", JSON, nullable=False),  # SHA-256 of the files that it is made from, in order
-    C("media_type", sa.String(20), nullable=False, server_default="video/webm"),
-    C("progress", sa.Float, nullable=False, server_default=sa.text("0")),  # share that is done
-    C("fault", sa.String(40), nullable=False, server_default=sa.text("''")),
-    C("loudness", JSON, nullable=True),  # of a composed one: {step_s, parties: [{label, peaks}]}
-    C("chapters", JSON, nullable=False, server_default=sa.text("'[]'")),  # {at_s, title}
+    "playbacks", metadata, _id(info=FACT),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
+    C("seat", sa.String(8), nullable=False, info=FACT),  # window | approver | third | composed
+    C("source", sa.String(8), nullable=False, server_default="face", info=FACT),  # face | camera | screen
+    C("person_id", ID, nullable=True, info=FACT),
+    C("state", sa.String(8), nullable=False, info=FACT),  # waiting | ready | failed
+    C("started_at", Utc, nullable=True, info=FACT),
+    C("duration_s", sa.Float, nullable=True, info=FACT),
+    C("size_bytes", BIG, nullable=True, info=FACT),
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="playback:*/sha256")),
+    C("width", sa.Integer, nullable=True, info=FACT),
+    C("height", sa.Integer, nullable=True, info=FACT),
+    C("gaps", JSON, nullable=False, info=FACT),
+    C("sources", JSON, nullable=False, info=FACT),  # SHA-256 of the files that it is made from, in order
+    C("media_type", sa.String(20), nullable=False, server_default="video/webm", info=FACT),
+    C("progress", sa.Float, nullable=False, server_default=sa.text("0"), info=JOB),  # share that is done
+    C("fault", sa.String(40), nullable=False, server_default=sa.text("''"), info=JOB),
+    C("loudness", JSON, nullable=True, info=derived("the file")),  # of a composed one: {step_s, parties: [{label, peaks}]}
+    C("chapters", JSON, nullable=False, server_default=sa.text("'[]'"), info=FACT),  # {at_s, title}
+    info=OF_CALL,
 )  # fmt: skip
 marks = sa.Table(  # what was shown and pointed at, for replay alone: no event, no ledger
-    "marks", metadata, _id(),
-    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True),
-    C("kind", sa.String(8), nullable=False),  # point | look | pointer
-    C("by", ID, nullable=False),
-    C("body", JSON, nullable=False),
-    C("at", Utc, nullable=False),
+    "marks", metadata, _id(info=MARK),
+    C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=MARK),
+    C("kind", sa.String(8), nullable=False, info=MARK),  # point | look | pointer
+    C("by", ID, nullable=False, info=MARK),
+    C("body", JSON, nullable=False, info=MARK),
+    C("at", Utc, nullable=False, info=MARK),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- the one road
 subjects = sa.Table(  # the row that is locked while a subject changes
     "subjects", metadata,
-    C("subject", sa.String(80), primary_key=True),
-    C("version", sa.Integer, nullable=False),
-    C("head", sa.String(64), nullable=False),  # hash of the last ledger entry, hex; 64 zeros before the first
+    C("subject", sa.String(80), primary_key=True, info=CHAIN),
+    C("version", sa.Integer, nullable=False, info=CHAIN),
+    C("head", sa.String(64), nullable=False, info=CHAIN),  # hash of the last ledger entry, hex; 64 zeros before the first
 )  # fmt: skip
 commands = sa.Table(
     "commands", metadata,
-    C("person_id", ID, primary_key=True),
-    C("id", ID, primary_key=True),
-    C("type", sa.String(40), nullable=False),
-    C("digest", sa.String(64), nullable=False),  # SHA-256 of the canonical command: a reused id is told apart
-    C("ack", JSON, nullable=False),
-    C("at", Utc, nullable=False),
+    C("person_id", ID, primary_key=True, info=ACK),
+    C("id", ID, primary_key=True, info=ACK),
+    C("type", sa.String(40), nullable=False, info=ACK),
+    C("digest", sa.String(64), nullable=False, info=ACK),  # SHA-256 of the canonical command: a reused id is told apart
+    C("ack", JSON, nullable=False, info=ACK),
+    C("at", Utc, nullable=False, info=ACK),
 )  # fmt: skip
 events = sa.Table(  # the outbox: stored once, whole; projected when delivered
     "events", metadata,
-    C("subject", sa.String(80), primary_key=True),
-    C("version", sa.Integer, primary_key=True),
-    C("type", sa.String(40), nullable=False),
-    C("body", JSON, nullable=False),
-    C("people", JSON, nullable=False),  # person id -> audience: whose sockets watch this subject from now on
-    C("at", Utc, nullable=False),
+    C("subject", sa.String(80), primary_key=True, info=EVENT),
+    C("version", sa.Integer, primary_key=True, info=EVENT),
+    C("type", sa.String(40), nullable=False, info=EVENT),
+    C("body", JSON, nullable=False, info=EVENT),
+    C("people", JSON, nullable=False, info=WATCHING),  # person id -> audience: whose sockets watch this subject from now on
+    C("at", Utc, nullable=False, info=derived("ledger_entries.at")),
 )  # fmt: skip
 ledger_entries = sa.Table(
     "ledger_entries", metadata,
-    C("subject", sa.String(80), primary_key=True),
-    C("version", sa.Integer, primary_key=True),
-    C("previous", sa.String(64), nullable=False),
-    C("at", sa.String(27), nullable=False),  # RFC 3339 UTC with microseconds, as it was hashed
-    C("actor", sa.String(80), nullable=False),
-    C("on_behalf_of", sa.String(80), nullable=True),
-    C("unit", sa.String(80), nullable=False),
-    C("act", sa.String(40), nullable=False),
-    C("object", sa.String(120), nullable=False),
-    C("result", sa.String(60), nullable=False),  # ok, or the refusal's code
-    C("digest", sa.String(64), nullable=False),  # SHA-256(salt || RFC 8785 payload)
-    C("hash", sa.String(64), nullable=False, unique=True),
-    C("leaf", BIG, nullable=True, unique=True),  # number given by the sequencer, from 0
+    C("subject", sa.String(80), primary_key=True, info=ENTRY),
+    C("version", sa.Integer, primary_key=True, info=ENTRY),
+    C("previous", sa.String(64), nullable=False, info=ENTRY),
+    C("at", sa.String(27), nullable=False, info=ENTRY),  # RFC 3339 UTC with microseconds, as it was hashed
+    C("actor", sa.String(80), nullable=False, info=ENTRY),
+    C("on_behalf_of", sa.String(80), nullable=True, info=ENTRY),
+    C("unit", sa.String(80), nullable=False, info=ENTRY),
+    C("act", sa.String(40), nullable=False, info=ENTRY),
+    C("object", sa.String(120), nullable=False, info=ENTRY),
+    C("result", sa.String(60), nullable=False, info=ENTRY),  # ok, or the refusal's code
+    C("digest", sa.String(64), nullable=False, info=ENTRY),  # SHA-256(salt || RFC 8785 payload)
+    C("hash", sa.String(64), nullable=False, unique=True, info=ENTRY),
+    C("leaf", BIG, nullable=True, unique=True, info=TREE),  # number given by the sequencer, from 0
 )  # fmt: skip
 ledger_payloads = sa.Table(  # erasable on order; proofs still hold
     "ledger_payloads", metadata,
-    C("subject", sa.String(80), primary_key=True),
-    C("version", sa.Integer, primary_key=True),
-    C("salt", sa.String(32), nullable=False),
-    C("payload", sa.Text, nullable=True),  # canonical JSON; null when erased
+    C("subject", sa.String(80), primary_key=True, info=PAYLOAD),
+    C("version", sa.Integer, primary_key=True, info=PAYLOAD),
+    C("salt", sa.String(32), nullable=False, info=PAYLOAD),
+    C("payload", sa.Text, nullable=True, info=PAYLOAD),  # canonical JSON; null when erased
 )  # fmt: skip
 ledger_sequencer = sa.Table(  # one row; the claim of the one sequencer
     "ledger_sequencer", metadata,
-    C("id", sa.Integer, primary_key=True),
-    C("node", sa.String(64), nullable=True),
-    C("until", Utc, nullable=True),
-    C("size", BIG, nullable=False),
-    C("root", sa.String(64), nullable=False),
+    C("id", sa.Integer, primary_key=True, info=TURN),
+    C("node", sa.String(64), nullable=True, info=TURN),
+    C("until", Utc, nullable=True, info=TURN),
+    C("size", BIG, nullable=False, info=TREE),
+    C("root", sa.String(64), nullable=False, info=TREE),
 )  # fmt: skip
 sa.Index(
     "ix_ledger_unsequenced", ledger_entries.c.leaf, postgresql_where=ledger_entries.c.leaf.is_(None)
 )
 jobs = sa.Table(
-    "jobs", metadata, _id(),
-    C("kind", sa.String(40), nullable=False),
-    C("subject", sa.String(80), nullable=False),
-    C("body", JSON, nullable=False),
-    C("state", sa.String(10), nullable=False, index=True),  # waiting | running | done | failed
-    C("claimed_by", sa.String(64), nullable=True),
-    C("claimed_until", Utc, nullable=True),
-    C("tries", sa.Integer, nullable=False, default=0),
-    C("at", Utc, nullable=False),
-    C("not_before", Utc, nullable=True),
-    C("ended_at", Utc, nullable=True),
-    C("fault", sa.String(200), nullable=False, server_default=sa.text("''")),
+    "jobs", metadata, _id(info=JOB),
+    C("kind", sa.String(40), nullable=False, info=JOB),
+    C("subject", sa.String(80), nullable=False, info=JOB),
+    C("body", JSON, nullable=False, info=JOB),
+    C("state", sa.String(10), nullable=False, index=True, info=JOB),  # waiting | running | done | failed
+    C("claimed_by", sa.String(64), nullable=True, info=JOB),
+    C("claimed_until", Utc, nullable=True, info=JOB),
+    C("tries", sa.Integer, nullable=False, default=0, info=JOB),
+    C("at", Utc, nullable=False, info=JOB),
+    C("not_before", Utc, nullable=True, info=JOB),
+    C("ended_at", Utc, nullable=True, info=JOB),
+    C("fault", sa.String(200), nullable=False, server_default=sa.text("''"), info=JOB),
 )  # fmt: skip
+
+if unsaid := list(faults(metadata)):
+    raise TypeError("; ".join(unsaid))
