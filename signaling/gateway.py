@@ -23,7 +23,7 @@ import engineio
 import socketio
 from pydantic import BaseModel, ValidationError
 
-from signaling.protocol import BEAT_EVERY_S, Ack, Command, Message, StoredEvent, Who
+from signaling.protocol import BEAT_EVERY_S, Ack, Command, Message, StoredEvent, Who, holds_nul
 from signaling.refusals import Code, Refusal
 
 log = logging.getLogger("yunjian.gateway")
@@ -417,6 +417,8 @@ class Gateway:
         command: Command | None = None
         try:
             model, handler = self._handler_of(raw, self._commands)
+            if holds_nul(raw):
+                raise Refusal(Code.MALFORMED, fields="text")
             command = model.model_validate(raw)
             result = await handler(connection, command)
             self._counts["commands"] += 1

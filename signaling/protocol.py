@@ -7,6 +7,7 @@ never stored. ``case.*`` and ``material.*`` live in ``server.wire`` and are
 registered with the gateway. Snake case on the wire and in TypeScript alike.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
@@ -29,6 +30,23 @@ class Message(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
     )
+
+
+def holds_nul(told: object) -> bool:
+    """Whether a text anywhere in what was told holds U+0000, which no database keeps as text."""
+    left: list[object] = [told]
+    while left:
+        match left.pop():
+            case str() as text:
+                if "\0" in text:
+                    return True
+            case Mapping() as members:
+                left += [*members.keys(), *members.values()]
+            case list() as several:
+                left += several
+            case _:
+                pass
+    return False
 
 
 class Who(Protocol):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
 from server.actions.cases import subject_of
+from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES
 from server.domain.person import Actor
 from server.store import Store, log, version_of
@@ -115,7 +116,7 @@ class Archive:
             named = [
                 *await self._recorded_files(connection, call_id),
                 *[
-                    ("material", one.id, one.name, one.sha256)
+                    ("material", one.id, mask_numbers(one.name), one.sha256)
                     for one in await case_rows.list_materials(connection, [case_id])
                     if one.sha256 is not None
                 ],

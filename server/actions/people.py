@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from server.actions.cases import new_id
 from server.actions.sessions import Passwords
+from server.domain.identifiers import plain
 from server.domain.person import Role
 from server.store import SYSTEM, Store
 from server.store import people as staff
@@ -21,7 +22,9 @@ async def add_unit(
     level: str,
     windows: Collection[str] = (),
 ) -> str:
-    """Keep a new unit with its windows; returns its id."""
+    """Keep a new unit with its windows; returns its id. Refused: malformed (a name with characters
+    that are not seen)."""
+    _seen(name=name, place=place, window="".join(windows))
     unit_id = new_id()
     async with store.change(SYSTEM) as change:
         await staff.add_unit(
@@ -60,8 +63,9 @@ async def add_person(
 ) -> str:
     """Keep a new person; ``unit`` and ``window`` are ids or names. Returns the person's id.
 
-    Refused: malformed (login taken, or a window for nobody at a window), not_found.
+    Refused: malformed (login taken, or a name with characters that are not seen), not_found.
     """
+    _seen(login=login, name=name, staff_number=staff_number)
     password_hash = await asyncio.to_thread(Passwords().hash, password)
     person_id = new_id()
     async with store.change(SYSTEM) as change:
@@ -100,6 +104,11 @@ async def add_person(
             },
         )
     return person_id
+
+
+def _seen(**names: str) -> None:
+    if hidden := [what for what, name in names.items() if plain(name) != name]:
+        raise Refusal(Code.MALFORMED, fields=", ".join(hidden))
 
 
 async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:

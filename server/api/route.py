@@ -16,14 +16,16 @@ from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from server.actions.supervision import keep_refusal
 from server.domain.person import Actor
 from server.store import Store
 from server.wire.http import Language
-from signaling.protocol import Message
+from signaling.protocol import Message, holds_nul
 from signaling.refusals import Code, Refusal
 
+_NUL: Final = b"\\u0000"
 MAX_BODY_BYTES: Final = 256 * 1024
 """The largest JSON body; uploads are streamed and have a limit of their own."""
 
@@ -231,6 +233,8 @@ def _read_query(model: type[BaseModel], request: web.Request) -> BaseModel:
     if model is Nothing:
         return Nothing()
     try:
+        if holds_nul(dict(request.query)):
+            raise Refusal(Code.MALFORMED, fields="query")
         return model.model_validate(dict(request.query))
     except ValidationError as error:
         raise malformed(error) from None
@@ -241,10 +245,15 @@ async def _read_body(model: type[BaseModel], request: web.Request) -> BaseModel:
         return Nothing()
     if request.content_type != "application/json":
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE, accepted="application/json")
+    told = await request.read()
     try:
-        return model.model_validate_json(await request.read())
+        if _NUL in told and holds_nul(from_json(told)):
+            raise Refusal(Code.MALFORMED, fields="body")
+        return model.model_validate_json(told)
     except ValidationError as error:
         raise malformed(error) from None
+    except ValueError:
+        raise Refusal(Code.MALFORMED, fields="body") from None
 
 
 def write_cursor(at: datetime, id: str) -> str:

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from server.domain import card
 from server.domain import form as rules
+from server.domain.identifiers import UNSEEN
 from server.domain.item import Condition, Field, Kind, Rule
 from server.domain.schema import FORMATS, REGION_FORMATS, rule_of
 from signaling.refusals import Refusal
@@ -62,8 +63,9 @@ class Blueprint:
     rules: tuple[Rule, ...]
 
 
-_TEXT: Final = {"type": "string", "maxLength": 500}
-_TITLE: Final = {"type": "string", "minLength": 1, "maxLength": 100}
+_SEEN: Final = f"^[^{UNSEEN}]*$"
+_TEXT: Final = {"type": "string", "maxLength": 500, "pattern": f"^([^{UNSEEN}]|[\n\t])*$"}
+_TITLE: Final = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": _SEEN}
 _NAMES: Final = {"type": "array", "items": {"type": "string"}, "maxItems": FIELDS_AT_MOST}
 _CASE: Final = {
     "type": "object",
@@ -180,7 +182,8 @@ _PROPERTY: Final[dict[str, Any]] = {
         "examples": {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 1},
         "maxLength": {"type": "integer", "minimum": 1, "maximum": LONGEST},
         "enum": {
-            "type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 100},
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": _SEEN},
             "minItems": 1, "maxItems": 200, "uniqueItems": True,
         },
         "minimum": {"type": "number"},

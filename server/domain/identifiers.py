@@ -7,9 +7,11 @@ cannot be told from it and is not asked here. Pure; no clock of its own.
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Final
 
+from stdnum import luhn
 from stdnum.cn import ric
 
 from signaling.refusals import Code, Refusal
@@ -33,6 +35,12 @@ _NUMBER = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,6}))?", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _DAY = re.compile(r"(\d{4})(?:(\d{4})|[-./年](\d{1,2})[-./月](\d{1,2})日?)", re.ASCII)
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}", re.ASCII)
+_RUN = re.compile(r"\d{11,}[Xx]?", re.ASCII)
+
+UNSEEN: Final = "\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
+"""Control characters, and those that turn the direction of what stands beside them (UAX 9), as a class
+of a regular expression: no name holds one."""
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
 def identity_number(text: str, *, today: date) -> str:
@@ -133,8 +141,11 @@ def _day(digits: str) -> date | None:
 
 
 def mask_identity_number(number: str) -> str:
-    """370103********2846: area and last four of a whole number; of any other text nothing."""
-    return f"{number[:6]}{'*' * 8}{number[14:]}" if len(number) == 18 else "*" * len(number)
+    """370103************: the area of a whole number; of any other text nothing.
+
+    Its end is not shown: who knows the last six may ask how a case stands.
+    """
+    return f"{number[:6]}{'*' * 12}" if len(number) == 18 else "*" * len(number)
 
 
 def mask_phone(number: str) -> str:
@@ -152,11 +163,53 @@ def mask_name(name: str) -> str:
 def mask(value: str) -> str:
     """Mask the value of a sensitive field by what it looks like; an unfinished one wholly.
 
-    A whole identity number or telephone number keeps its ends, so that two people can compare what
-    they see; everything else becomes stars of the same count.
+    A whole identity number keeps its area and a telephone number its ends, so that two people can
+    compare what they see; everything else becomes stars of the same count.
     """
     if _IDENTITY.fullmatch(value):
         return mask_identity_number(value)
     if _MOBILE.fullmatch(value) or _LANDLINE.fullmatch(value):
         return mask_phone(value)
     return "*" * len(value)
+
+
+def mask_numbers(name: str) -> str:
+    """A name of a file with the numbers of people in it masked: 公民身份号码 of 18 and of 15 digits, mobile
+    numbers, and numbers of 16 to 19 digits that hold by ISO/IEC 7812 (bank cards). Of the same length."""
+    digits = "".join(str(unicodedata.decimal(one, one)) for one in name)
+    found = list(name)
+    for run in _RUN.finditer(digits):
+        for first, last, shown in _numbers(run[0]):
+            for place in range(run.start() + first, run.start() + last):
+                if place - run.start() - first not in shown:
+                    found[place] = "*"
+    return "".join(found)
+
+
+def _numbers(run: str) -> Iterator[tuple[int, int, Collection[int]]]:
+    """Where in a run of digits somebody's number stands, and which of its places are shown."""
+    for first in range(len(run) - 17):
+        if _is_identity(run[first : first + 18].upper()):
+            yield first, first + 18, range(6)
+    whole = run.rstrip("Xx")
+    if len(whole) == 15 and whole[:2] in PROVINCES and _day(f"19{whole[6:12]}"):
+        yield 0, 15, range(6)
+    elif _MOBILE.fullmatch(whole):
+        yield 0, 11, (0, 1, 2, 7, 8, 9, 10)
+    elif 16 <= len(whole) <= 19 and luhn.is_valid(whole):
+        yield 0, len(whole), range(4)
+
+
+def _is_identity(number: str) -> bool:
+    area = number[1:3] if number[0] == "9" else number[:2]
+    return (
+        _IDENTITY.fullmatch(number) is not None
+        and area in PROVINCES
+        and ric.calc_check_digit(number) == number[17]
+        and _day(number[6:14]) is not None
+    )
+
+
+def plain(name: str) -> str:
+    """A name without the characters that are not seen and change what is: controls, and turns of direction."""
+    return _UNSEEN.sub("", name)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from server.domain import identifiers
 from server.domain.codes import ItemType, Level, MaterialForm, MaterialNeed
+from server.domain.identifiers import plain
 from server.domain.item import Field, Kind, Line, Medium, Mode, Need
 from signaling.refusals import Refusal
 
@@ -180,7 +181,7 @@ class _Row:
 
     def _text(self, column: str, *, required: bool = False, longest: int) -> str:
         value = self._value(column)
-        text = "" if value is None else re.sub(r"\s+", " ", str(value)).strip()
+        text = "" if value is None else plain(re.sub(r"\s+", " ", str(value))).strip()
         if required and not text:
             self._fault(column, "missing")
         if len(text) > longest:
@@ -239,7 +240,7 @@ class _Row:
             return None, None
         try:
             return _form(value)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             self._fault("form", "bad_form")
             return None, None
 
@@ -250,11 +251,11 @@ def _first(row: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def _line(position: int, material: Mapping[str, Any]) -> Line | None:
     """One line of the material list; None when it has no name or a value nobody knows."""
-    name = str(_first(material, MATERIAL_COLUMNS["name"]) or "").strip()
+    name = plain(str(_first(material, MATERIAL_COLUMNS["name"]) or "")).strip()
     need = _first(material, MATERIAL_COLUMNS["need"])
     form = _first(material, MATERIAL_COLUMNS["form"])
     copies = str(_first(material, MATERIAL_COLUMNS["copies"]) or 1)
-    condition = str(_first(material, MATERIAL_COLUMNS["note"]) or "").strip()
+    condition = plain(str(_first(material, MATERIAL_COLUMNS["note"]) or "")).strip()
     original = form == "原件"
     if not 0 < len(name) <= MAX_NAME or not copies.isdecimal() or int(copies) > 99:
         return None
@@ -284,10 +285,12 @@ def _form(value: Mapping[str, Any]) -> tuple[str, tuple[Field, ...]]:
     fields: list[Field] = []
     for group in value["groups"]:
         for label in group["fields"]:
-            fields.append(_field(len(fields) + 1, str(label), str(group["name"]), notes))
+            fields.append(
+                _field(len(fields) + 1, plain(str(label)), plain(str(group["name"])), notes)
+            )
     if not 0 < len(fields) <= 200:
         raise ValueError("a form without fields, or with more than anyone fills")
-    return str(value["name"])[:MAX_NAME], tuple(fields)
+    return plain(str(value["name"]))[:MAX_NAME], tuple(fields)
 
 
 def _field(position: int, label: str, group: str, notes: Mapping[str, str]) -> Field:
@@ -313,7 +316,7 @@ def _notes(notes: Iterable[Any]) -> dict[str, str]:
     """Each note by the label that it quotes first."""
     found: dict[str, str] = {}
     for note in notes:
-        quoted = re.match(r"\s*[“\"]([^”\"]+)[”\"]\s*(.*)", str(note), re.DOTALL)
+        quoted = re.match(r"\s*[“\"]([^”\"]+)[”\"]\s*(.*)", plain(str(note)), re.DOTALL)
         if quoted:
             found[quoted[1]] = f"{found.get(quoted[1], '')}{quoted[2]}"[:500]
     return found

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, Literal, assert_never
 
 from server.domain.form import Hand
+from server.domain.identifiers import mask_numbers
 from server.domain.item import OTHER_LINE, Item, Line
 from signaling.refusals import Code, Refusal
 
@@ -290,11 +291,12 @@ def unsettled(lines: Sequence[Line], materials: Sequence[Material]) -> list[Line
 
 
 def label(line: Line, material: Material, materials: Sequence[Material]) -> str:
-    """What a file of a line is called: the line, and which of its files where it has several."""
+    """What a file of a line is called, with nobody's number in it: the line, and which of its files
+    where it has several."""
     if material.slot <= len(line.slots):
         return f"{line.name}（{line.slots[material.slot - 1]}）"
     beside = sum(one.state == "stored" for one in current(materials, line.key))
-    return f"{line.name}（{material.name}）" if beside > 1 else line.name
+    return f"{line.name}（{mask_numbers(material.name)}）" if beside > 1 else line.name
 
 
 def points(lines: Sequence[Line], materials: Sequence[Material]) -> list[str]:
@@ -319,7 +321,7 @@ def points(lines: Sequence[Line], materials: Sequence[Material]) -> list[str]:
             listed += [f"缺少：{line.name}（{name}）" for name in lacks]
         elif line.key in absent and not reasons:
             listed.append(f"缺少：{line.name}")
-    return [*listed, *(f"{one.name}：{one.review_reason}" for one in back)]
+    return [*listed, *(f"{mask_numbers(one.name)}：{one.review_reason}" for one in back)]
 
 
 def moved(

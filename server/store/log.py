@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store.cases import named_so
 from server.store.people import person_refs
 from server.store.playbacks import Source
 from server.store.tables import (
@@ -145,7 +146,9 @@ async def list_calls(
         query = query.where(sa.or_(calls.c.caller_id.in_(meant), seated.exists()))
     if file:
         named = sa.select(materials.c.id).where(
-            materials.c.case_id == calls.c.case_id, materials.c.name.contains(file, autoescape=True)
+            materials.c.case_id == calls.c.case_id,
+            materials.c.name.contains(file, autoescape=True),
+            *named_so(file, sa.false()),
         )
         query = query.where(named.exists())
     if text:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.domain.identifiers import UNSEEN
 from signaling.protocol import CallQuality, Command, Event, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
@@ -172,7 +173,7 @@ class ItemView(Message):
 class Applicant(Message):
     name: str
     identity_number: str
-    """Masked (370103********2846) unless the audience is the window."""
+    """Masked (370103************) unless the audience is the window."""
     phone: str
     credit_code: str | None = None
 
@@ -670,8 +671,15 @@ class CaseCreate(Command):
     item_id: Id
     mode: Mode
     applicant_name: Annotated[
-        str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True, pattern=r"\S")
+        str,
+        StringConstraints(
+            min_length=1,
+            max_length=60,
+            strip_whitespace=True,
+            pattern=rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$",
+        ),
     ]
+    """Without characters that are not seen: what turns the direction of writing shows another name."""
     identity_number: Annotated[
         str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)
     ]

@@ -2,8 +2,8 @@
 
     reduce(project(old), projected events) == project(new)     for every action and audience
 
-Sensitive values leave whole for the window and the applicant whose they are, and masked for
-everyone else; the applicant sees nothing that is between members of staff; how he was served only the supervisor; a rung approver sees
+Sensitive values, and people's numbers in the names of files, leave whole for the window and the
+applicant whose they are, and masked for everyone else; the applicant sees nothing that is between members of staff; how he was served only the supervisor; a rung approver sees
 his own ring alone; what an audience may not see keeps its place as ``skipped``. An event of
 unknown type or an audience that does not read that subject is skipped too, never passed on.
 """
@@ -11,7 +11,7 @@ unknown type or an audience that does not read that subject is skipped too, neve
 from collections.abc import Collection
 from typing import Any, Final
 
-from server.domain.identifiers import mask, mask_identity_number, mask_phone
+from server.domain.identifiers import mask, mask_identity_number, mask_numbers, mask_phone
 from server.wire import case as shapes
 from server.wire.case import (
     CaseChecked,
@@ -28,7 +28,9 @@ from server.wire.case import (
     CaseView,
     FieldState,
     FormField,
+    MaterialChanged,
     MaterialMoved,
+    MaterialView,
     PaperChanged,
     Proposal,
     RatingView,
@@ -98,6 +100,12 @@ def _project_case_event(event: Event, audience: str) -> Event:
     match event:
         case PaperChanged() if event.paper.kind == "application":
             return Skipped(subject=event.subject, version=event.version, at=event.at)
+        case MaterialChanged():
+            return event.model_copy(update={"material": _masked_name(event.material)})
+        case MaterialMoved():
+            return event.model_copy(
+                update={"materials": [_masked_name(one) for one in event.materials]}
+            )
         case CaseEdited(sensitive=True):
             return event.model_copy(update={"field_state": _masked_field(event.field_state)})
         case CaseProposed(sensitive=True):
@@ -142,6 +150,7 @@ def project_case(case: CaseView, audience: str) -> CaseView:
                 name: _masked_field(state) if _column(name) in sensitive else state
                 for name, state in case.fields.items()
             },
+            "materials": [_masked_name(one) for one in case.materials],
             "papers": [one for one in case.papers if one.kind != "application"],
             "proposals": [
                 _masked_proposal(one) if _column(one.field) in sensitive else one
@@ -212,6 +221,11 @@ def _seen_ratings(ratings: list[RatingView], audience: str) -> list[RatingView]:
 
 def _masked_field(state: FieldState) -> FieldState:
     return state.model_copy(update={"value": mask(state.value)})
+
+
+def _masked_name(material: MaterialView) -> MaterialView:
+    shown = mask_numbers(material.name)
+    return material if shown == material.name else material.model_copy(update={"name": shown})
 
 
 def _masked_proposal(proposal: Proposal) -> Proposal:

@@ -87,7 +87,7 @@ async def test_a_sensitive_value_is_read_whole_for_a_reason_and_a_while(
     await page.wait_for_url("**/approver")
     await page.goto(f"{node.address}/approver/cases/{case_id}")
     field = page.locator("[data-field=new_identity_number]")
-    await expect(field).to_contain_text("110105********002X")
+    await expect(field).to_contain_text("110105************")
     await field.get_by_role("button", name="查看全文").click()
     await field.get_by_role("button", name="查看", exact=True).click()
     await expect(field.get_by_role("alert")).to_have_text("请写明查看事由")
@@ -98,7 +98,7 @@ async def test_a_sensitive_value_is_read_whole_for_a_reason_and_a_while(
     await expect(field.get_by_text(VALUES["new_identity_number"])).to_be_visible()
     await screens.take(desk, "unmask")
     await field.get_by_role("button", name="立即遮盖").click()
-    await expect(field).to_contain_text("110105********002X")
+    await expect(field).to_contain_text("110105************")
     assert VALUES["new_identity_number"] not in await page.content()
     async with desk_of(node, "chenli") as supervisor:
         [seen] = (await supervisor.case(case_id))["unmaskings"]

@@ -151,11 +151,11 @@ def test_refuses_days(text: str) -> None:
 
 
 def test_masks() -> None:
-    assert identifiers.mask_identity_number("370103198506072846") == "370103********2846"
+    assert identifiers.mask_identity_number("370103198506072846") == "370103************"
     assert identifiers.mask_phone("13805316217") == "138****6217"
     assert identifiers.mask_name("孙雅宁") == "孙**"
     assert identifiers.mask_name("欧") == "欧**"
-    assert identifiers.mask("370103198506072846") == "370103********2846"
+    assert identifiers.mask("370103198506072846") == "370103************"
     assert identifiers.mask("13805316217") == "138****6217"
 
 
@@ -170,3 +170,23 @@ def test_an_unfinished_or_unknown_value_is_masked_wholly(value: str) -> None:
 @pytest.mark.parametrize("length", range(18))
 def test_a_growing_identity_number_shows_nothing(length: int) -> None:
     assert set(identifiers.mask("370103198506072846"[:length])) <= {"*"}
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("身份证11010519491231002X.pdf", "身份证110105************.pdf"),
+        ("11010519491231002x", "110105************"),
+        ("370103850607284.jpg", "370103*********.jpg"),
+        ("１３８０５３１６２１７.png", "１３８****６２１７.png"),
+        ("6222020200112230.pdf", "6222************.pdf"),
+        ("20261118110105194912310021-1.pdf", "20261118110105194912310021-1.pdf"),
+        ("2026111811010519491231002X.pdf", "20261118110105************.pdf"),
+        ("IMG_20261118093017.jpg", "IMG_20261118093017.jpg"),
+        ("合同12345678901.pdf", "合同12345678901.pdf"),
+        ("6222020200112231.pdf", "6222020200112231.pdf"),
+        ("91370211MA3N5XGY1G.pdf", "91370211MA3N5XGY1G.pdf"),
+    ],
+)
+def test_numbers_of_people_in_a_name_are_masked_and_others_are_not(name: str, shown: str) -> None:
+    assert identifiers.mask_numbers(name) == shown

@@ -159,6 +159,9 @@ async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(
             "表单": {"groups": []},
         },
         {"实施编码": "11370211MB287554194000131022001", "事项名称": "坏方式", "通办形式": "邮寄"},
+        # As a sheet has it: one cell of text.
+        {"实施编码": "11370211MB287554194000131023001", "事项名称": "坏单元", "表单": "见附件"},
+        {"实施编码": "11370211MB287554194000131024001", "事项名称": "坏单元", "表单": [1]},
     ]
     async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
         before = (await admin.get("/catalogue"))["total"]
@@ -174,12 +177,14 @@ async def test_each_bad_row_is_told_with_its_reason_and_nothing_is_imported(
             (10, "materials", "bad_materials"),
             (11, "form", "bad_form"),
             (12, "modes", "unknown_code"),
+            (13, "form", "bad_form"),
+            (14, "form", "bad_form"),
         ]
         refused = await take(admin, as_json(rows), 422, unit_id=demo.XIHAIAN)
-        assert (refused["code"], refused["details"]["count"]) == ("bad_rows", 10)
+        assert (refused["code"], refused["details"]["count"]) == ("bad_rows", 12)
         assert (await admin.get("/catalogue"))["total"] == before
         did = await take(admin, as_json(rows), unit_id=demo.XIHAIAN, skip_bad=True)
-        assert (did["new"], did["bad"]) == (2, 10)
+        assert (did["new"], did["bad"]) == (2, 12)
         assert (await admin.get("/catalogue"))["total"] == before + 2
 
         nobody = await take(admin, as_json(ROWS), dry_run=True)

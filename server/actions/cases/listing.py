@@ -44,6 +44,9 @@ async def listing(
             reading,
             window_unit_ids=windows,
             unit_ids=deciding,
+            whole_names_of=windows
+            if may(actor, Act.CASE_FILL, window_unit_id=actor.unit_id)
+            else (),
             taken_part=actor.person_id if mine else None,
             state=state,
             text=text.strip(),

@@ -1,8 +1,8 @@
 /**
  * Sensitive values that this person reads whole for a minute (脱敏查看). A value is kept in this page's memory alone,
- * until its time is over or the page goes; each needs a reason, which others see.
+ * until its time is over, the page goes, or the case is another unit's (转办); each needs a reason, which others see.
  */
-import { onScopeDispose, reactive, ref, type Ref } from 'vue'
+import { onScopeDispose, reactive, ref, watch, type Ref } from 'vue'
 import { http } from '../wire/http'
 import type { Unmasked } from '../wire/messages'
 import type { CaseBook } from './useCase'
@@ -41,6 +41,11 @@ export function useUnmasking(book: CaseBook): Unmasking {
     until.delete(field)
     shown.delete(field)
   }
+
+  // whom the case is another one's for, or no one's any more, reads nothing of it whole
+  watch([book.audience, book.problem], () => {
+    for (const field of [...shown.keys()]) hide(field)
+  })
 
   const beat = setInterval(() => {
     for (const [field, at] of until) {

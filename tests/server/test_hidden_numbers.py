@@ -1,0 +1,183 @@
+"""People's numbers where nobody looks for them: in the names of files, in masks, after a 转办; and
+characters that no name and no text may hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.actions import demo, unmasking
+from server.actions.cases import listing
+from server.actions.enquiries import TAIL
+from server.actions.supervision import call_log
+from server.domain import material as material_rules
+from server.domain.identifiers import mask, mask_identity_number
+from server.store import cases as rows
+from server.wire.case import CaseRefer, CaseReview, CaseUnmask
+from server.wire.projection import CASE_AUDIENCES, project
+from signaling.refusals import Code, Refusal
+from tests.kit.casework import (
+    APPROVER,
+    CLERK,
+    IDENTITY_NUMBER,
+    PDF,
+    SUPERVISOR,
+    Office,
+)
+from tests.kit.desks import demo_node, desk_of
+
+CARD = "6222020200112230"
+MOBILE = "13805316217"
+OLD = "370103850607284"
+NAMED = f"身份证{IDENTITY_NUMBER}-{OLD}-{MOBILE}-{CARD}.pdf"
+SECRETS = (IDENTITY_NUMBER, OLD, MOBILE, CARD)
+
+
+def test_a_masked_identity_number_shows_nothing_that_an_enquiry_asks_for() -> None:
+    for masked in (mask_identity_number(IDENTITY_NUMBER), mask(IDENTITY_NUMBER)):
+        assert masked[-TAIL:] == "*" * TAIL
+        assert masked[:6] == IDENTITY_NUMBER[:6]
+
+
+async def test_numbers_in_names_of_files_leave_masked_for_who_may_not_read_them(
+    office: Office, tmp_path: Path
+) -> None:
+    case_id = await office.case()
+    uploads = await office.uploads(tmp_path)
+    # Two files of one line, so that sentences about them have their names.
+    for name in ("a.pdf", NAMED):
+        await office.bring(uploads, case_id, "application", name=name, slot=0)
+    await office.meet(case_id)
+    whole = await office.view(case_id)
+    assert whole["materials"][1]["name"] == NAMED
+    material_id = whole["materials"][1]["id"]
+    await office.do(
+        APPROVER, CaseReview, case_id=case_id, material_id=material_id, review="returned",
+        reason="不清晰",
+    )  # fmt: skip
+
+    events = await office.store.events(f"case:{case_id}", 0)
+    for audience in CASE_AUDIENCES:
+        left = json.dumps([project(one, audience) for one in events], ensure_ascii=False)
+        held = [secret for secret in SECRETS if secret in left]
+        assert held == ([*SECRETS] if audience in ("window", "applicant") else []), audience
+    for login in (APPROVER, SUPERVISOR):
+        left = json.dumps(await office.view(case_id, login), ensure_ascii=False)
+        assert not [secret for secret in SECRETS if secret in left], login
+
+    # What a paper says of it, which everybody of the case may read.
+    record = (await office.store.events(f"case:{case_id}", 0))[-1]
+    assert record.type == "material.changed"
+    async with office.store.read() as connection:
+        found = await rows.find(connection, case_id)
+    assert found is not None
+    [told] = [
+        one
+        for one in material_rules.points(found.case.item.lines, found.case.materials)
+        if "不清晰" in one
+    ]
+    assert f"身份证{IDENTITY_NUMBER[:6]}{12 * '*'}" in told
+    assert not [secret for secret in SECRETS if secret in told]
+    await office.switchboard.close()
+
+
+async def test_a_search_by_digits_finds_no_number_that_one_may_not_read(
+    office: Office, tmp_path: Path
+) -> None:
+    case_id = await office.case()
+    await office.bring(await office.uploads(tmp_path), case_id, "application", name=NAMED)
+    call_id = await office.meet(case_id)
+
+    async def found(login: str, text: str) -> list[str]:
+        return [one.id for one in await listing(office.store, office.actors[login], text=text)]
+
+    for part in (CARD, MOBILE, IDENTITY_NUMBER[:8], IDENTITY_NUMBER[:4], "身份证3"):
+        assert await found(CLERK, part) == [case_id], part
+        assert await found(APPROVER, part) == [], part
+        assert await found(SUPERVISOR, part) == [], part
+        assert await call_log(office.store, office.actors[SUPERVISOR], file=part) == [], part
+    assert await found(APPROVER, "身份证") == [case_id]
+    [logged] = await call_log(office.store, office.actors[SUPERVISOR], file="身份证")
+    assert logged.call_id == call_id
+    await office.bring(await office.uploads(tmp_path), case_id, "licence", name="合同2026-11.pdf")
+    assert await found(APPROVER, "2026-11") == [case_id], "no long number is in this name"
+    await office.switchboard.close()
+
+
+async def test_a_download_and_the_check_of_a_call_name_no_number(
+    database: str, tmp_path: Path
+) -> None:
+    async with (
+        demo_node(database, tmp_path) as node,
+        desk_of(node, CLERK) as clerk,
+        desk_of(node, APPROVER) as approver,
+    ):
+        case_id = await clerk.open_case()
+        location, material_id = await clerk.begin(case_id, "application", len(PDF), NAMED)
+        async with clerk.patch(location, 0, PDF) as said:
+            assert said.status == 204
+        await clerk.copied(case_id, material_id)
+        for desk, shown in ((clerk, True), (approver, False)):
+            content = f"/api/v1/materials/{material_id}"
+            async with desk.http.get(f"{content}/content") as copy:
+                named = [copy.headers["Content-Disposition"]]
+            async with desk.http.post(f"{content}/original", json={"reason": "核对"}) as said:
+                named.append(said.headers["Content-Disposition"])
+            assert [MOBILE in one for one in named] == [shown, shown]
+
+
+async def test_a_former_unit_reads_nothing_that_it_unmasked_once_the_case_is_referred(
+    office: Office,
+) -> None:
+    """He sits in the call as a guest from then on, and sees the case; not as one who may unmask."""
+    case_id = await office.case()
+    await office.meet(case_id)
+    made = await office.do(APPROVER, CaseUnmask, case_id=case_id, what="phone", reason="核对")
+    mine = str(made["unmasking_id"])
+    approver = office.actors[APPROVER]
+    assert (await unmasking.read(office.store, approver, case_id, mine)).value == MOBILE
+    await office.do(APPROVER, CaseRefer, case_id=case_id, unit_id=demo.LIAOCHENG, reason="属地")
+    assert (await office.view(case_id, APPROVER))["applicant"]["phone"] != MOBILE
+    with pytest.raises(Refusal) as told:
+        await unmasking.read(office.store, approver, case_id, mine)
+    assert told.value.code is Code.NOT_FOUND
+    await office.switchboard.close()
+
+
+HIDDEN = ("\u202e", "\u2066", "\u200f", "\u061c", "\x7f")
+
+
+async def test_no_text_holds_nul_and_no_applicants_name_turns_its_direction(
+    database: str, tmp_path: Path
+) -> None:
+    async with demo_node(database, tmp_path) as node, desk_of(node, CLERK) as clerk:
+        case_id = await clerk.open_case()
+
+        async def code(kind: str, **members: Any) -> str:
+            body = {"type": kind, "id": f"command-{kind}-x", **members}
+            async with clerk.http.post("/api/v1/commands", json=body) as said:
+                return str((await said.json())["code"])
+
+        about = {"case_id": case_id, "on": "case"}
+        assert await code("case.comment", **about, text="a\0b") == "malformed"
+        assert await code("case.comment", **about, text="\0") == "malformed"
+        assert await code("case.say", case_id=case_id, lane="shared", text="a\0b") == "malformed"
+        value = {"field": "remark", "value": "a\0b", "base_version": 0}
+        assert await code("case.edit", case_id=case_id, **value) == "malformed"
+        await clerk.search("/cases", 400, q="a\0b")
+        await clerk.get("/items?q=a%00b", 400)
+        await clerk.command("case.comment", **about, text="\\u0000 as written")
+
+        new = {
+            "item_id": demo.PRINCIPAL, "mode": "proxy", "identity_number": IDENTITY_NUMBER,
+            "phone": MOBILE,
+        }  # fmt: skip
+        for hidden in HIDDEN:
+            name = f"孙{hidden}雅宁"
+            assert await code("case.create", **new, applicant_name=name) == "malformed"
+        assert (await clerk.command("case.create", **new, applicant_name="买买提·阿不都"))[
+            "case_id"
+        ]
