@@ -21,8 +21,8 @@ from blockbuster import blockbuster_ctx
 from hypothesis import settings
 
 from server.store import upgrade
-from tests.kit import services
-from tests.kit.until import STRICT, NotYet, borne, until
+from tests.kit import capabilities, quiet, services
+from tests.kit.until import STRICT, Bounds, NotYet, patience, runs, until
 
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
 LINGER_S: Final = 2.0
@@ -33,6 +33,7 @@ settings.register_profile("suite", derandomize=not STRICT)
 settings.load_profile("suite")
 
 _threads_before = pytest.StashKey[frozenset[threading.Thread]]()
+_not_judged = pytest.StashKey[str | None]()
 
 
 @pytest.fixture(scope="session")
@@ -155,10 +156,51 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
+def _limit_of(item: pytest.Item) -> float | None:
+    """How long this test may take, in seconds, as pytest-timeout will count."""
+    asked = item.config.getoption("timeout")
+    mark = item.get_closest_marker("timeout")
+    said = asked if asked is not None else item.config.getini("timeout")
+    if mark is not None:
+        said = mark.args[0] if mark.args else mark.kwargs["timeout"]
+    return float(said) or None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tell what may be borne, and, before its time is counted, wait for a quiet machine where the
+    limits of a test are to be judged."""
+    timed = item.get_closest_marker("timed") is not None
+    proof = item.get_closest_marker("proofs") is not None
+    runs(Bounds(_limit_of(item), timed or proof))
+    if timed and quiet.ASKED:
+        item.stash[_not_judged] = quiet.why_not_judged()
+    try:
+        return (yield)
+    finally:
+        runs(None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     item.stash[_threads_before] = frozenset(threading.enumerate())
+    if (why := item.stash.get(_not_judged, None)) is not None:
+        pytest.skip(f"{quiet.NOT_JUDGED}{why}")
+    for mark in item.iter_markers("needs"):
+        capabilities.need(*mark.args)
     return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """A skip that names no capability hides something: it fails."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
+        reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        if not reason.startswith((capabilities.NOT_HERE, quiet.NOT_JUDGED)):
+            report.outcome = "failed"
+            report.longrepr = f"skipped for no capability of tests/kit/capabilities.py: {reason}"
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -170,7 +212,7 @@ def pytest_runtest_teardown(
     before = item.stash[_threads_before]
     left = set(threading.enumerate()) - before
     for thread in left:
-        thread.join(borne(LINGER_S))
+        thread.join(patience(LINGER_S))
     if names := sorted(thread.name for thread in left if thread.is_alive()):
         raise NotYet(f"threads left behind: {names}")
     return result

@@ -25,8 +25,9 @@ from server.actions import demo
 from server.app import Running, running
 from tests.browser.test_call import REGISTER, stands
 from tests.kit.browsers import Desk, chromium
+from tests.kit.capabilities import needs
 from tests.kit.meetings import load
-from tests.kit.networks import Network, Place, network, why_not
+from tests.kit.networks import Network, Place, network
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED
 from tests.kit.seats import Supervisor, story
@@ -35,7 +36,7 @@ from tests.kit.until import until
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(why_not() is not None, reason=f"no bad networks here: {why_not()}"),
+    needs("namespaces"),
 ]
 
 Tell = Callable[[str, object], None]

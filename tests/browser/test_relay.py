@@ -8,7 +8,6 @@ and stays when its credential ends.
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from media.client import spawn
 from tests.browser.test_networks import Tell, flows, meeting, proof
 from tests.browser.test_wire import Exchange
 from tests.kit.browsers import chromium
-from tests.kit.networks import network, why_not
+from tests.kit.capabilities import needs
+from tests.kit.networks import network
 from tests.kit.peer import GREEN, RED, Peer, near
 from tests.kit.relays import Relay, relay
 from tests.kit.until import until
@@ -27,11 +27,9 @@ from tests.kit.until import until
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(120),
-    pytest.mark.skipif(
-        shutil.which("turnserver") is None, reason="turnserver is not installed (Debian: coturn)"
-    ),
+    needs("turnserver"),
 ]
-namespaces = pytest.mark.skipif(why_not() is not None, reason=f"no bad networks here: {why_not()}")
+namespaces = needs("namespaces")
 
 
 def servers(turn: Relay, kind: str, user: tuple[str, str]) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import expect
 
 from server.actions import demo
-from server.work import cards
 from tests.browser.test_together import both, paper, picture
+from tests.kit.capabilities import needs
 from tests.kit.casework import CLOSING_VALUES, INK
 from tests.kit.sheets import NAME, identity_card
 
@@ -147,7 +147,7 @@ async def test_paper_originals_travel_with_their_list_and_the_form_is_printed(
         await expect(approver.locator('[data-paper="application"]')).to_have_count(0)
 
 
-@pytest.mark.skipif(not cards.installed(), reason="RapidOCR is not installed")
+@needs("RapidOCR")
 async def test_a_card_is_read_and_each_field_adopted(tmp_path: Path) -> None:
     async with both(tmp_path) as people:
         window, approver = people.window.page, people.approver.page

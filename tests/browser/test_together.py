@@ -121,6 +121,7 @@ async def share(mark: Locator) -> tuple[float, float]:
     return x, y
 
 
+@pytest.mark.timed
 async def test_a_pointer_stays_on_its_place_and_pages_follow(tmp_path: Path) -> None:
     async with both(tmp_path) as case:
         window, far = case.window.page, case.approver.page

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from server.work import ofd
 from tests.browser.test_together import LINE, both, open_line, paper, picture
 from tests.kit import ofds
+from tests.kit.capabilities import needs
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -56,7 +56,7 @@ async def test_the_window_compares_with_the_original_and_both_see_the_mark(tmp_p
         await expect(asked).to_be_hidden()
 
 
-@pytest.mark.skipif(ofd.program() is None, reason="ofd-cli is not installed")
+@needs("ofd-cli")
 async def test_ofd_is_seen_on_both_sides_with_what_was_not_drawn(tmp_path: Path) -> None:
     async with both(tmp_path) as people:
         window, approver = people.window.page, people.approver.page
@@ -72,6 +72,7 @@ async def test_ofd_is_seen_on_both_sides_with_what_was_not_drawn(tmp_path: Path)
         await picture(people.approver, "document-ofd")
 
 
+@pytest.mark.timed
 async def test_both_draw_on_a_document_and_what_is_drawn_stays(
     tmp_path: Path, record_property: Any
 ) -> None:

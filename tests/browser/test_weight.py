@@ -21,7 +21,7 @@ from tests.browser.test_story import on_duty, scan
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import demo_node
 from tests.kit.peer import RED
-from tests.kit.until import borne, until
+from tests.kit.until import borne, patience, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -109,10 +109,10 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
 async def desk_opens(page: Page, address: str, login: str) -> None:
     """From the address alone to a desk whose list has come."""
     await page.goto(address, wait_until="commit")
-    await page.fill("#login", login, timeout=borne(20_000))
+    await page.fill("#login", login, timeout=1_000 * patience(20))
     await page.fill("#password", demo.PASSWORD)
     await page.get_by_role("button", name="登录", exact=True).click()
-    await expect(page.locator(".cases .caption .small")).to_be_visible(timeout=borne(20_000))
+    await expect(page.locator(".cases .caption .small")).to_be_visible(timeout=1_000 * patience(20))
 
 
 async def test_a_desk_weighs_little(node: Running, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ async def test_a_thin_line_carries_a_desk_and_then_a_call(node: Running, tmp_pat
         began = time.monotonic()
         await page.get_by_role("button", name="登记办件").click()
         call = page.get_by_role("button", name="发起云见面")
-        await expect(call).to_be_visible(timeout=borne(20_000))
+        await expect(call).to_be_visible(timeout=1_000 * patience(20))
         took = time.monotonic() - began
         assert took <= borne(CASE_PAGE_S), f"the case page took {took:.1f} s: {line.heaviest()}"
 
@@ -169,7 +169,9 @@ async def test_a_thin_line_carries_a_desk_and_then_a_call(node: Running, tmp_pat
         await until(under_way, 20)
         await call.click()
         await page.get_by_role("button", name="申请人同意").click()
-        await expect(page.locator(".call-pane[data-call]")).to_be_visible(timeout=borne(6_000))
+        await expect(page.locator(".call-pane[data-call]")).to_be_visible(
+            timeout=1_000 * patience(6)
+        )
 
         async def let_go() -> str | None:
             return None if worker in line.given_up else "the parts of documents still come"
@@ -191,7 +193,9 @@ async def test_a_thin_line_carries_a_desk_and_then_a_call(node: Running, tmp_pat
         await page.get_by_label("上传文件到：变更登记申请书").set_input_files(
             {"name": "申请书.pdf", "mimeType": "application/pdf", "buffer": scan(1)}
         )
-        await expect(page.locator("[data-drawn=true]").first).to_be_visible(timeout=borne(15_000))
+        await expect(page.locator("[data-drawn=true]").first).to_be_visible(
+            timeout=1_000 * patience(15)
+        )
         # the worker's script is asked for by the worker: only the page's own measure tells its bytes
         missing = [one for one in line.begun()[begun:] if one in ahead["document"][:-1]]
         cost = await page.evaluate(

@@ -120,7 +120,7 @@ async def test_a_network_that_breaks_and_a_call_that_is_not_hung_up_by_mistake(
     call_id = await page.locator(".call-pane").get_attribute("data-call")
     began = time.monotonic()
     await page.context.set_offline(True)
-    await expect(page.get_by_text("本方网络断开").first).to_be_visible(timeout=borne(3_000))
+    await expect(page.get_by_text("本方网络断开").first).to_be_visible(timeout=1_000 * borne(3))
     assert time.monotonic() - began < borne(3)
     field = page.locator('[data-field="old_principal"] input')
     await field.fill("刘启明")

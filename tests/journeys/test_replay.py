@@ -47,6 +47,7 @@ async def node(database: str, tmp_path: Path) -> AsyncIterator[Running]:
         yield node
 
 
+@pytest.mark.timed
 async def test_a_call_is_played_again(node: Running, tmp_path: Path) -> None:
     async with story(node) as seat:
         window = await seat(Window, "lixiulan", RED, 440.0)

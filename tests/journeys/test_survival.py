@@ -390,6 +390,7 @@ async def staffed(url: str, folder: Path, pairs: int) -> tuple[list[str], list[s
     return clerks, approvers
 
 
+@pytest.mark.timed
 @pytest.mark.postgres
 async def test_calls_come_back_by_the_other_node(
     tmp_path: Path, postgres_url: str, redis_url: str

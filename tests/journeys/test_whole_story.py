@@ -60,6 +60,7 @@ async def node(
         yield node
 
 
+@pytest.mark.timed
 async def test_whole_story(node: Running, tmp_path: Path) -> None:
     async with story(node) as seat:
         window = await seat(Window, "lixiulan", RED, WINDOW_HZ)

@@ -89,9 +89,17 @@ class Desk:
     """One page of one person. ``page`` stays the same over its reconnects."""
 
     def __init__(
-        self, url: str, login: str, *, page: str | None = None, beats: bool = True
+        self,
+        url: str,
+        login: str,
+        *,
+        page: str | None = None,
+        beats: bool = True,
+        token: str | None = None,
     ) -> None:
         self.login = login
+        self.token = login if token is None else token
+        """What it signs in with; an exchange without the edge takes the login for it."""
         self.person_id = f"person-{login}"
         self.page = page or secrets.token_urlsafe(16)
         self.beats = beats
@@ -120,7 +128,7 @@ class Desk:
         """Connect and open the desk; a refused connection is a ConnectionError."""
         await self._socket.connect(
             self._url,
-            auth={"token": self.login, "page": self.page, "language": "zh-CN"},
+            auth={"token": self.token, "page": self.page, "language": "zh-CN"},
             transports=["websocket"],
             # a busy machine may take longer than the second that is the default
             wait_timeout=20,
@@ -224,9 +232,14 @@ class Desk:
 
 
 async def seat_approvers(
-    store: Store, count: int, unit_id: str = demo.XIHAIAN, login: str = "approver"
+    store: Store,
+    count: int,
+    unit_id: str = demo.XIHAIAN,
+    login: str = "approver",
+    password_hash: str = "-",  # noqa: S107
 ) -> list[str]:
-    """So many further approvers of a unit, by default that which the demo calls; returns their logins."""
+    """So many further approvers of a unit, by default that which the demo calls; returns their logins.
+    With the default hash no password is theirs."""
     logins = [f"{login}{number:02}" for number in range(count)]
     async with store.change(SYSTEM) as change:
         for login in logins:
@@ -234,7 +247,7 @@ async def seat_approvers(
                 change.connection,
                 person_id=f"person-{login}",
                 login=login,
-                password_hash="-",
+                password_hash=password_hash,
                 name=login,
                 staff_number="XHA-1000",
                 unit_id=unit_id,

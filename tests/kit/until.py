@@ -5,8 +5,8 @@ sentence is what a test that ran out of time shows.
 
 Limits of time are told here as they must hold on a machine that does nothing else. The suite runs
 two tests at once on two cores of whatever machine there is and bears ten times as much: it finds
-what hangs, not what is slow. `make proofs` (YUNJIAN_STRICT) takes the limits as they stand, and
-also runs the suite's tests that are marked `timed`, and those of Hypothesis with new examples.
+what hangs, not what is slow. `make strict` runs the tests that are marked `timed` alone and takes
+their limits as they stand (YUNJIAN_STRICT); so does `make proofs` with the long runs.
 """
 
 from __future__ import annotations
@@ -16,15 +16,56 @@ import inspect
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 STRICT: Final = "YUNJIAN_STRICT" in os.environ
 _TIMES: Final = 1.0 if STRICT else 10.0
+_SHARE_OF_TEST: Final = 0.8
+"""A limit that is borne runs out before its test does, which then says what was missing."""
 
 
-def borne(limit: float) -> float:
-    """What is borne in this run for a limit of time, in the limit's own unit."""
-    return limit * _TIMES
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The test that runs: how long it may take, in seconds (None: as long as it will), and whether it is marked as
+    one with limits of time (``timed``, or a proof)."""
+
+    limit_s: float | None
+    timed: bool
+
+
+_running: list[Bounds | None] = [None]
+
+
+def runs(test: Bounds | None) -> None:
+    """Said by tests/conftest.py before each test and after the last."""
+    _running[0] = test
+
+
+def patience(limit_s: float) -> float:
+    """How long is waited in this run for what should take ``limit_s`` seconds.
+
+    Never so long that the test's own timeout comes first. A limit beyond that timeout is a
+    ValueError: it could not fail.
+    """
+    test = _running[0]
+    if test is None or test.limit_s is None:
+        return limit_s * _TIMES
+    if limit_s > test.limit_s:
+        raise ValueError(f"{limit_s:g} s are not to be had in a test of {test.limit_s:g} s")
+    return min(limit_s * _TIMES, max(limit_s, test.limit_s * _SHARE_OF_TEST))
+
+
+def borne(limit_s: float) -> float:
+    """What is borne in this run for a limit of time in seconds that a test judges.
+
+    Counts are never multiplied: a limit of time alone. The test is marked ``timed``, so that
+    `make strict` takes its limits as they stand; else a ValueError.
+    """
+    test = _running[0]
+    if test is not None and not test.timed:
+        raise ValueError("a test that judges a limit of time is marked `timed`")
+    return patience(limit_s)
 
 
 class NotYet(AssertionError):
@@ -41,9 +82,9 @@ async def until(
 
     `why_not` may be a coroutine function. It is asked at once, then every `every_s` seconds, and
     once more when the time is over. Raises NotYet with its last answer after `timeout_s` seconds,
-    as ``borne`` says them. An exception of `why_not` passes through.
+    as ``patience`` says them. An exception of `why_not` passes through.
     """
-    deadline = time.monotonic() + borne(timeout_s)
+    deadline = time.monotonic() + patience(timeout_s)
     while True:
         last_look = time.monotonic() >= deadline
         answer = why_not()
@@ -51,5 +92,5 @@ async def until(
         if reason is None:
             return
         if last_look:
-            raise NotYet(f"after {borne(timeout_s):g} s: {reason}")
+            raise NotYet(f"after {patience(timeout_s):g} s: {reason}")
         await asyncio.sleep(every_s)

@@ -82,5 +82,6 @@ async def kill_again_and_again(
     return measured
 
 
+@pytest.mark.timed
 async def test_a_recorder_that_is_killed_twice(studio: Studio, tmp_path: Path) -> None:
     await kill_again_and_again(studio, tmp_path, 2, (2.0, 5.0))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import shutil
 import socket
 from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.capabilities import needs
 from tests.kit.relays import IPV6, TCP, Asker, Relay, relay
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("turnserver") is None, reason="turnserver is not installed (Debian: coturn)"
-)
+pytestmark = needs("turnserver")
 
 WORKER = "127.0.0.1"
 # One address of every special-purpose range (RFC 6890 and its successors), and other people's.

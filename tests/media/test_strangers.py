@@ -262,6 +262,7 @@ async def test_candidates_are_never_spoken_to(studio: Studio) -> None:
     assert (await studio.client.figures())["rooms"]["room"]["sun"]["paths"] <= 20
 
 
+@pytest.mark.timed
 async def test_who_was_removed_hears_no_more(studio: Studio) -> None:
     """No packet within the two seconds that are allowed, and none that it sends is passed on."""
     sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)

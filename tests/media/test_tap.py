@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import time
@@ -15,6 +16,7 @@ from media.control import SegmentFinished, event_from_json
 from media.forward import Endpoint
 from media.sdp import SEAT_LINES
 from media.tap import Recorder
+from tests.kit.capabilities import need
 from tests.kit.until import borne, until
 
 
@@ -97,7 +99,8 @@ async def _fed_through_its_death(folder: Path) -> list[dict[str, Any]]:
 
 def test_packets_for_one_that_just_died_harm_nothing(tmp_path: Path) -> None:
     """In the loop that workers run in: it raises where asyncio's own only warns."""
-    uvloop = pytest.importorskip("uvloop")
+    need("uvloop")
+    uvloop = importlib.import_module("uvloop")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         told = runner.run(_fed_through_its_death(tmp_path))
     assert [one["event"] for one in told].count("recording_started") == 2

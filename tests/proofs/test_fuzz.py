@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import re
 import sys
@@ -15,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.capabilities import needs
+
 pytestmark = [
     pytest.mark.proofs,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        importlib.util.find_spec("atheris") is None,
-        reason="atheris is not installed: pip install '.[fuzz]', where it has a build",
-    ),
+    needs("atheris"),
 ]
 SECONDS = os.environ.get("YUNJIAN_FUZZ_SECONDS", "60")
 

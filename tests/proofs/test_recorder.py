@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from media.client import RecordingHalted, RecordingStarted, SegmentFinished, spawn
+from tests.kit.capabilities import need
 from tests.kit.peer import GREEN, RED, Peer, near
 from tests.kit.recording import play
 from tests.kit.until import until
@@ -104,10 +105,9 @@ async def small_disk(tmp_path: Path) -> AsyncIterator[Path]:
     """A file system of 4 MiB."""
     folder = tmp_path / "small"
     folder.mkdir()
+    need("mounts")
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    done = await asyncio.to_thread(subprocess.run, mount, capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no file system may be mounted here: {done.stderr.decode().strip()}")
+    await asyncio.to_thread(subprocess.run, mount, check=True)
     yield folder
     await asyncio.to_thread(subprocess.run, ["umount", str(folder)], check=True)
 
@@ -178,8 +178,7 @@ async def test_one_call_to_the_kernel_fails_at_a_time(
 
     However that ends, the call goes on, and what the next worker of the folder finds plays whole.
     """
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not here")
+    need("strace")
     found = 0
     for when in (1, 3, random.randrange(4, 30)):
         async with AsyncExitStack() as stack:

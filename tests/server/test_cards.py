@@ -12,11 +12,12 @@ from server.wire.case import CaseCloseProposal
 from server.work import cards
 from server.work.child import Children
 from signaling.refusals import Code, Refusal
+from tests.kit.capabilities import needs
 from tests.kit.casework import APPROVER, CLERK, OTHER_IDENTITY_NUMBER, PDF, THIRD, Office
 from tests.kit.sheets import NAME, identity_card
 
 INSTALLED: Final = cards.installed()
-needs_reader = pytest.mark.skipif(not INSTALLED, reason="RapidOCR is not installed")
+needs_reader = needs("RapidOCR")
 
 
 async def brought(

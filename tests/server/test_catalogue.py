@@ -19,10 +19,10 @@ from server.api.route import STORE
 from server.domain.numbering import STANDARD
 from server.store import SYSTEM, tables
 from server.store import cases as case_rows
+from tests.kit.capabilities import REAL_ITEMS, needs
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import opened
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "kuashengtongban-items.json"
 ROWS = [
     {"实施编码": "11370211MB287554194000131014001", "事项名称": "食品经营许可", "事项类型": "行政许可",
      "法定办结时限": "20个工作日", "承诺办结时限": "5", "通办形式": "全程网办、异地代收代办"},
@@ -272,9 +272,9 @@ async def test_a_form_is_published_as_a_new_version_and_no_faulty_one(
         ]  # fmt: skip
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason="the folder of real items is not there")
+@needs("real items")
 async def test_the_1135_real_items_come_in_with_their_codes(database: str, tmp_path: Path) -> None:
-    content = await asyncio.to_thread(REAL.read_bytes)
+    content = await asyncio.to_thread(REAL_ITEMS.read_bytes)
     local = json.loads(content)["local_catalogue"]
     where = {"region_code": local["area_code"][:6], "place": "广安广安区"}
     bad = [{**local["items"][0], "item_code": ""}, {**local["items"][1], "task_type": "八"}]
@@ -300,10 +300,10 @@ async def test_the_1135_real_items_come_in_with_their_codes(database: str, tmp_p
         assert (again["unchanged"], again["new"], again["new_units"]) == (1135, 0, [])
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason="the folder of real items is not there")
+@needs("real items")
 async def test_a_real_guide_works_as_item_materials_and_form(tmp_path: Path) -> None:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-    told = json.loads(await asyncio.to_thread(REAL.read_text, encoding="utf-8"))
+    told = json.loads(await asyncio.to_thread(REAL_ITEMS.read_text, encoding="utf-8"))
     [guide] = [one for one in told["guides"] if "社会保险关系转移接续" in one["name"]]
     guide["item_code"] = "11360900014910355T2000130001001"
     async with (

@@ -14,6 +14,7 @@ import yaml
 
 from media.control import SOCKET_NAME
 from server.settings import Settings
+from tests.kit.capabilities import need
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 VARIABLE = re.compile(r"YUNJIAN_([A-Z_]+)")
@@ -91,9 +92,9 @@ def test_every_command_of_units_and_compose_is_ours() -> None:
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    need("systemd-analyze")
     program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("systemd-analyze is not installed (Debian: systemd)")
+    assert program is not None
     for path in (DEPLOY / "systemd").iterdir():
         # The program and the account of the examples are not on this machine.
         text = path.read_text().replace("/opt/yunjian/bin/yunjian", "/bin/true")
@@ -110,8 +111,8 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 def test_nginx_takes_its_file(tmp_path: Path) -> None:
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        pytest.skip("nginx is not installed (Debian: nginx-light)")
+    need("nginx")
+    assert program is not None
     import trustme
 
     authority = trustme.CA()

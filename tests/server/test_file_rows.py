@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psutil
+import pytest
 
 from server.api.route import Route
 from tests.kit.casework import ADMIN, APPROVER, CLERK, SUPERVISOR
@@ -133,6 +134,7 @@ class Peak:
             await asyncio.sleep(0.02)  # how finely it is looked at
 
 
+@pytest.mark.timed
 async def test_f3_a_pixel_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     async with demo_node(url, tmp_path, MovedClock()) as node, desk_of(node, CLERK) as desk:
@@ -218,6 +220,7 @@ BOMBS: Final = {
 }
 
 
+@pytest.mark.timed
 async def test_f4_packed_bombs_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
     """Of archives only Word, Excel and OFD are taken; what one is, and how much it would become, is
     told by its directory."""
@@ -302,6 +305,7 @@ def many_pages(count: int) -> bytes:
     return bytes(out + b"trailer<</Size 4/Root 1 0 R>>\n%%EOF\n")
 
 
+@pytest.mark.timed
 async def test_f5_hostile_pdfs_harm_nobody(tmp_path: Path, record_property: Any) -> None:
     callers: list[str] = []
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import io
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,9 +21,12 @@ from server.actions import demo, health
 from server.actions.uploads import LIVES
 from server.api.uploads import UPLOADS
 from server.app import Running
+from server.work.child import MIB
 from server.work.probe import OFFICE
 from signaling.client import Client
+from tests.kit.capabilities import needs
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
+from tests.kit.papers import pdf_of
 from tests.kit.stores import MovedClock
 from tests.kit.until import borne, until
 
@@ -308,6 +312,7 @@ async def test_what_arrived_before_a_cut_stays(node: Running, clerk: Desk, line:
     del reader
 
 
+@pytest.mark.timed
 async def test_a_sender_that_hangs_is_asked_to_let_go(
     node: Running, clerk: Desk, line: str
 ) -> None:
@@ -448,15 +453,14 @@ async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
         assert material["sha256"] == hashlib.sha256(data).hexdigest()
 
 
+@needs("mounts")
 async def test_a_folder_that_may_only_be_read_is_said_as_such(
     node: Running, clerk: Desk, line: str
 ) -> None:
     """For a file that begins, for one that goes on, and on the health page."""
 
     async def mount(*words: str) -> None:
-        done = await asyncio.to_thread(subprocess.run, words, capture_output=True, check=False)
-        if done.returncode:
-            pytest.skip(f"no file system may be mounted here: {done.stderr.decode().strip()}")
+        await asyncio.to_thread(subprocess.run, words, check=True)
 
     folder = node.app[UPLOADS].path_of("x").parent
     await mount("mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder))
@@ -470,5 +474,39 @@ async def test_a_folder_that_may_only_be_read_is_said_as_such(
             assert (said.status, (await said.json())["code"]) == (507, "disk_read_only")
         look = await asyncio.to_thread(health.disk, {"uploads": folder})
         assert (look.state, look.said) == ("failing", "disk_read_only")
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", str(folder)], check=True)
+
+
+@needs("mounts")
+async def test_a_disk_that_is_full_answers_507_and_keeps_what_came(
+    node: Running, clerk: Desk, line: str
+) -> None:
+    """OPT-STORE-001 and R11: for a file that goes on and for one that begins; with room again it goes
+    on from where it stood."""
+    folder = node.app[UPLOADS].path_of("x").parent
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
+    await asyncio.to_thread(subprocess.run, mount, check=True)
+    data = pdf_of(3 * MIB)
+    try:
+        case_id = await clerk.open_case()
+        location, _ = await clerk.begin(case_id, line, len(data))
+        filler = folder / "filler"
+        filled = shutil.disk_usage(folder).free - MIB
+        await asyncio.to_thread(
+            subprocess.run, ["fallocate", "-l", str(filled), str(filler)], check=True
+        )
+        async with clerk.patch(location, 0, io.BytesIO(data)) as said:
+            assert (said.status, (await said.json())["code"]) == (507, "disk_full")
+        came = await clerk.offset(location)
+        assert 0 < came <= MIB
+        async with clerk.begun(case_id, line, 5000) as said:
+            assert (said.status, (await said.json())["code"]) == (507, "disk_full")
+        await asyncio.to_thread(filler.unlink)
+        async with clerk.patch(location, came, io.BytesIO(data[came:])) as said:
+            assert said.status == 204
+        [material] = (await clerk.case(case_id))["materials"]
+        assert material["state"] == "stored"
+        assert material["sha256"] == hashlib.sha256(data).hexdigest()
     finally:
         await asyncio.to_thread(subprocess.run, ["umount", str(folder)], check=True)

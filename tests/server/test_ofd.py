@@ -18,13 +18,14 @@ from server.app import Running
 from server.work import copying, ofd, probe
 from server.work.child import MIB, Children, JobFailed, Limits
 from tests.kit import ofds
+from tests.kit.capabilities import needs
 from tests.kit.casework import CLERK
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.ofds import box, drawn, page, picture, text
 
 FONT: Final = Path(ofds.FONT)
 INSTALLED: Final = ofd.program() is not None
-installed = pytest.mark.skipif(not INSTALLED, reason="ofd-cli is not installed")
+installed = needs("ofd-cli")
 LINE: Final = "application"
 RED, GREEN, BLUE, WHITE = (200, 0, 0), (0, 160, 0), (0, 0, 200), (255, 255, 255)
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from server.app import Running
 from server.work import office, probe
+from tests.kit.capabilities import needs
 from tests.kit.casework import CLERK
 from tests.kit.desks import Desk, demo_node, desk_of
 
@@ -150,7 +151,7 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.skipif(not INSTALLED, reason="LibreOffice is not installed")
+@needs("LibreOffice")
 def test_a_picture_that_a_file_only_names_is_not_fetched(tmp_path: Path) -> None:
     named = tmp_path / "of-another.png"
     Image.new("RGB", (300, 200), RED).save(named)

@@ -103,6 +103,7 @@ async def kill_under_load(folder: Path, durable: services.Postgres, times: int) 
     return took
 
 
+@pytest.mark.timed
 @pytest.mark.postgres
 async def test_a_database_killed_under_load(tmp_path: Path, durable: services.Postgres) -> None:
     await kill_under_load(tmp_path, durable, 1)
@@ -176,6 +177,7 @@ async def test_a_server_killed_while_it_writes_two_hundred_times(
 # ---------------------------------------------------------------- locks
 
 
+@pytest.mark.timed
 @pytest.mark.postgres
 async def test_signs_of_life_wait_for_no_act(postgres_url: str, tmp_path: Path) -> None:
     """An act locks legs before desks, signs of life come for many of both: neither may end the other."""
@@ -274,6 +276,7 @@ async def lose_redis(folder: Path, url: str, redis: services.Redis, away_s: floa
     return took_s
 
 
+@pytest.mark.timed
 @pytest.mark.postgres
 async def test_a_call_across_two_nodes_outlives_redis(
     postgres_url: str, mortal_redis: services.Redis, tmp_path: Path

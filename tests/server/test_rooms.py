@@ -740,6 +740,7 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
         await approver.meets(window)
 
 
+@pytest.mark.timed
 async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, hall: Hall) -> None:
     """C19: two peers go on sending; nobody and no file gets a packet of theirs until it is over."""
 

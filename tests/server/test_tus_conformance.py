@@ -11,6 +11,7 @@ import asyncio
 import base64
 import hashlib
 import io
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ NOT_PASSED: Final = {
     " remembers addresses by file would send nothing for a later case",
     "OPT-URL-001": "Location is relative: behind proxies the server does not know its own name for sure",
     "OPT-URL-003": "no foreign origin may upload; the pages are of the same origin",
-    "OPT-STORE-001": "a full disk needs a disk of its own: tests/server/test_outages.py fills one (507)",
+    "OPT-STORE-001": "a full disk needs a disk of its own: 507 is shown by"
+    " tests/server/test_materials.py::test_a_disk_that_is_full_answers_507_and_keeps_what_came",
 }
 """Ids that do not hold as the suite suggests, and why."""
 
@@ -741,7 +743,7 @@ async def what_is_over_is_gone_and_what_is_stored_stays(tus: Client) -> None:
 
 @case("OPT-TIME-001")
 async def silence_has_a_limit_that_is_a_setting(tus: Client) -> None:
-    # that it is kept is U4: tests/server/test_uploads_cut.py
+    # that it is kept is U4: tests/server/test_upload_rows.py::test_u4_a_sender_who_falls_silent
     assert tus.node.app[UPLOADS]._silence_s >= 30
 
 
@@ -804,3 +806,15 @@ async def test_u1_tus_holds(group: str, tmp_path: Path, subtests: pytest.Subtest
 
 def _group(one: str) -> str:
     return SHOWN_WITH.get(one, one.rpartition("-")[0])
+
+
+def test_what_is_shown_elsewhere_is_there() -> None:
+    """Whoever follows the list from here finds the test that it names."""
+    root = Path(__file__).resolve().parents[2]
+    text = re.sub(r'"\s*\n\s*"', "", Path(__file__).read_text())
+    named = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", text)
+    assert len(named) >= 2
+    for file, test in named:
+        assert (root / file).is_file(), file
+        assert test, f"{file} is named without its test"
+        assert re.search(rf"^async def {test}\(", (root / file).read_text(), re.MULTILINE), test
