@@ -194,7 +194,8 @@ def doctor(config: Config = None, data: Data = None, host: Host = None, port: Po
     settings = _settings(config, {"data": data, "host": host, "port": port})
     findings = _run(examine(settings))
     for finding in findings:
-        typer.echo(f"{'ok  ' if finding.well else 'FAIL'}  {finding.name:<15}{finding.told}")
+        verdict = "FAIL" if not finding.well else "warn" if finding.warns else "ok  "
+        typer.echo(f"{verdict}  {finding.name:<15}{finding.told}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
@@ -394,8 +395,8 @@ def create_user(
     role: Annotated[
         list[str],
         typer.Option(
-            help="clerk, approver, head, supervisor or admin; for supervisors also monitor_listen, "
-            "monitor_whisper, monitor_barge. May be given again."
+            help="clerk, approver, head, supervisor, admin or operator; for supervisors also "
+            "monitor_listen, monitor_whisper, monitor_barge. May be given again."
         ),
     ],
     window: Annotated[str | None, typer.Option(help="Id or name of the clerk's window.")] = None,

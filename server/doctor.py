@@ -18,8 +18,9 @@ from server.actions import health
 from server.actions.health import Look
 from server.api.health import sentence
 from server.api.pages import STATIC
+from server.domain.person import Role
 from server.settings import Settings
-from server.store import Database, check, standing
+from server.store import Database, check, people, standing
 from server.work import probe
 from server.work.child import Children, JobFailed
 from signaling.refusals import Refusal
@@ -36,11 +37,12 @@ _ONE_PAGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, and what was seen."""
+    """One thing that was looked at, and what was seen. ``warns``: it serves so, and should not stay so."""
 
     name: str
     well: bool
     told: str
+    warns: bool = False
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -58,7 +60,8 @@ async def examine(settings: Settings) -> list[Finding]:
         ("certificate", _aside(_certificate)),
         ("clock", _clock),
     ]
-    return [Finding(name, *await look(settings)) for name, look in looks]
+    found = [Finding(name, *await look(settings)) for name, look in looks]
+    return [*found, *await rights(settings)]
 
 
 def _aside(
@@ -95,15 +98,40 @@ def _certificate(settings: Settings) -> tuple[bool, str]:
     return _told([health.certificate(settings.tls_certificate, datetime.now(UTC))])
 
 
-async def _clock(settings: Settings) -> tuple[bool, str]:
-    """Against the database's own clock, and against the newest entry of the ledger."""
+async def _opened(settings: Settings) -> Database | str:
+    """The database to be read, or why there is nothing in it yet."""
     try:
         state = await check(settings.store.database_url)
         if not state.up_to_date:
-            return True, "nothing to compare with before yunjian db upgrade"
-        database = await Database.open(settings.store.database_url, writable=False)
+            return "before yunjian db upgrade"
+        return await Database.open(settings.store.database_url, writable=False)
     except (Refusal, OSError):
-        return True, "nothing to compare with: the database is not there"
+        return ": the database is not there"
+
+
+async def rights(settings: Settings) -> list[Finding]:
+    """Whether somebody may do what is everybody's; of a database that is not there nothing is told."""
+    database = await _opened(settings)
+    if isinstance(database, str):
+        return []
+    try:
+        async with database.read() as connection:
+            staff = [one for one in await people.list_people(connection) if one["active"]]
+    finally:
+        await database.close()
+    operators = [one["login"] for one in staff if Role.OPERATOR in one["roles"]]
+    told = ", ".join(operators) or (
+        "nobody may change calendar and regions, add units by a list or see how the machine is: "
+        "yunjian user roles LOGIN --role operator"
+    )
+    return [Finding("operator", True, told, warns=not operators)]
+
+
+async def _clock(settings: Settings) -> tuple[bool, str]:
+    """Against the database's own clock, and against the newest entry of the ledger."""
+    database = await _opened(settings)
+    if isinstance(database, str):
+        return True, f"nothing to compare with {database}".replace(" :", ":")
     try:
         async with database.read() as connection:
             there = await standing.database_now(connection)

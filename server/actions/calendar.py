@@ -1,6 +1,6 @@
 """The working-day calendar (行政许可法 82): what is known of a year, and what a change of it moves.
 
-Reading is for everyone who is signed in, changing for administrators. Each accepted case whose
+Reading is for everyone who is signed in, changing for operators. Each accepted case whose
 limit runs on is counted anew in the transaction that changes the calendar.
 """
 
@@ -42,7 +42,7 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
 
     Refused: ``forbidden``, ``bad_date`` (a day outside 2004 to 2100, or named twice).
     """
-    if not may(actor, Act.ADMINISTER):
+    if not may(actor, Act.OPERATE):
         raise Refusal(Code.FORBIDDEN)
     days = {day.on: day.works for day in asked.days}
     if len(days) < len(asked.days) or not all(FIRST_YEAR <= on.year <= LAST_YEAR for on in days):

@@ -5,6 +5,7 @@ Every account has the same known password: never load this where the public can 
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,7 +72,9 @@ PEOPLE: Final = (
     Person("sunlei", "孙蕾", "LC-0107", LIAOCHENG, (Role.APPROVER,)),
     Person("chenli", "陈立", "SZ-0009", JINAN, (Role.SUPERVISOR, *MONITORING)),
     Person("hanmei", "韩梅", "XHA-0009", XIHAIAN, (Role.SUPERVISOR, *MONITORING)),
-    Person("admin", "系统管理员", "SZ-0001", JINAN, (Role.ADMIN,)),
+    Person("admin", "系统管理员", "XHA-0001", XIHAIAN, (Role.ADMIN,)),
+    Person("hejing", "何静", "XHA-0002", XIHAIAN, (Role.ADMIN,)),
+    Person("yunwei", "平台运维", "SZ-0001", JINAN, (Role.OPERATOR,)),
 )
 
 _BRANCH: Final = "分公司"
@@ -340,24 +343,51 @@ PHRASES: Final[tuple[tuple[str | None, PhraseKind, str], ...]] = (
 async def load(store: Store, password_hash: str | None = None) -> list[str]:
     """Load everything that is not there yet and return one line for each account: login, name, roles.
 
-    The whole load is one transaction with one entry in the ledger. ``password_hash`` (PHC string)
-    replaces the hash of PASSWORD.
+    The whole load is one transaction with one entry in the ledger, and so is what a later version of
+    the demo adds to the people of an older one. ``password_hash`` (PHC string) replaces the hash of
+    PASSWORD.
     """
     await seed_calendar(store)
     async with store.read() as reading:
         loaded = await version_of(reading, SUBJECT) > 0
-    if not loaded:
+        there = await staff.person_refs(reading, [person.id for person in PEOPLE])
+    lacking = [person for person in PEOPLE if person.id not in there]
+    if lacking:
         hashed = password_hash
         if hashed is None:
             hashed = await asyncio.to_thread(Passwords().hash, PASSWORD)
         async with store.change(SYSTEM) as change:
             if await change.lock(SUBJECT) == 0:
                 await _add(change, hashed)
+            elif loaded:
+                await _add_people(change, hashed, lacking)
+                await change.record(
+                    SUBJECT,
+                    "demo.load",
+                    SUBJECT,
+                    None,
+                    payload={"people": [person.id for person in lacking]},
+                )
     names = {unit_id: name for unit_id, name, *_ in UNITS}
     return [
         f"{person.login:<14}{person.name}  {'、'.join(person.roles)}  {names[person.unit_id]}"
         for person in PEOPLE
     ]
+
+
+async def _add_people(change: Change, password_hash: str, people: Iterable[Person]) -> None:
+    for person in people:
+        await staff.add_person(
+            change.connection,
+            person_id=person.id,
+            login=person.login,
+            password_hash=password_hash,
+            name=person.name,
+            staff_number=person.staff_number,
+            unit_id=person.unit_id,
+            window_id=person.window_id,
+            roles=person.roles,
+        )
 
 
 async def _add(change: Change, password_hash: str) -> None:
@@ -374,18 +404,7 @@ async def _add(change: Change, password_hash: str) -> None:
         )
     for window_id, unit_id, name in WINDOWS:
         await staff.add_window(connection, window_id=window_id, unit_id=unit_id, name=name)
-    for person in PEOPLE:
-        await staff.add_person(
-            connection,
-            person_id=person.id,
-            login=person.login,
-            password_hash=password_hash,
-            name=person.name,
-            staff_number=person.staff_number,
-            unit_id=person.unit_id,
-            window_id=person.window_id,
-            roles=person.roles,
-        )
+    await _add_people(change, password_hash, PEOPLE)
     for item in ITEMS:
         await catalogue_rows.add_item(connection, item)
     for position, (of_unit, kind, text) in enumerate(PHRASES, 1):

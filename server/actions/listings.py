@@ -88,12 +88,16 @@ class Importer:
         """Import the items of an Excel, CSV or JSON file and tell what became of each row.
 
         A row belongs to ``unit_id`` or, without it, to the unit whose full name it gives; with
-        ``new_units`` one that is not there is added. What stands in a version already is left
+        ``new_units`` one that is not there is added. An administrator imports items of his own
+        unit; new units are an operator's, and so are the items that they begin with. What stands in a version already is left
         alone; a row without materials or form keeps those that are there. Nothing is imported
         when a row is bad, unless ``skip_bad``; nothing is written by a ``dry_run``. Refused:
         ``forbidden``, ``bad_sheet``, ``not_found`` (the unit), ``bad_rows`` with their count.
         """
-        administrator(actor)
+        curator(actor)
+        if new_units is not None and not _operates(actor):
+            raise Refusal(Code.FORBIDDEN)
+        own = None if isinstance(actor, System) else _own(actor)
         try:
             told = await self._children.run(
                 "server.work.sheet", given={"content": base64.b64encode(content).decode()}
@@ -105,11 +109,11 @@ class Importer:
         listed, faults = read(told["rows"], self._pattern)
         if dry_run:
             async with self._store.read() as connection:
-                plan = await _plan(connection, listed, faults, unit_id, new_units)
+                plan = await _plan(connection, listed, faults, unit_id, new_units, own)
             return _told(plan, len(told["rows"]), written=False)
         async with self._store.change(actor) as change:
             await change.lock(SUBJECT)
-            plan = await _plan(change.connection, listed, faults, unit_id, new_units)
+            plan = await _plan(change.connection, listed, faults, unit_id, new_units, own)
             if plan.faults and not skip_bad:
                 raise Refusal(Code.BAD_ROWS, count=len({one.row for one in plan.faults}))
             await _write(change, plan, new_units, content)
@@ -119,20 +123,19 @@ class Importer:
 async def catalogue(
     store: Store, actor: Actor, text: str, *, limit: int, offset: int
 ) -> CatalogueItems:
-    """The newest version of each item, in use or not. Refused: ``forbidden``."""
-    administrator(actor)
+    """The newest version of each item of the actor's unit, in use or not. Refused: ``forbidden``."""
+    _administers(actor, actor.unit_id)
     async with store.read() as connection:
-        found, total = await rows.newest_items(connection, text.strip(), limit=limit, offset=offset)
+        found, total = await rows.newest_items(
+            connection, actor.unit_id, text.strip(), limit=limit, offset=offset
+        )
     return CatalogueItems(items=[_row(one) for one in found], total=total)
 
 
 async def versions(store: Store, actor: Actor, item_id: str) -> ItemVersions:
     """An item whole, and all its versions, newest first. Refused: ``forbidden``, ``not_found``."""
-    administrator(actor)
     async with store.read() as connection:
-        row = await rows.find_item(connection, item_id)
-        if row is None:
-            raise Refusal(Code.NOT_FOUND, item=item_id)
+        row = await _known(connection, actor, item_id)
         found = await rows.find_versions(connection, row.item)
     return ItemVersions(
         item=item_view(row.item, row.item.unit_id, row.unit_name, row.place),
@@ -159,12 +162,9 @@ async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
 
     Refused: ``forbidden``, ``not_found``.
     """
-    administrator(actor)
     async with store.change(actor) as change:
         await change.lock(SUBJECT)
-        row = await rows.find_item(change.connection, item_id)
-        if row is None:
-            raise Refusal(Code.NOT_FOUND, item=item_id)
+        row = await _known(change.connection, actor, item_id)
         if in_use:
             for other in await rows.find_versions(change.connection, row.item):
                 await rows.set_in_use(change.connection, other.item.id, False)
@@ -180,9 +180,8 @@ async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
 
 async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
     """The form of a version as its document. Refused: ``forbidden``, ``not_found``."""
-    administrator(actor)
     async with store.read() as connection:
-        row = await _known(connection, item_id)
+        row = await _known(connection, actor, item_id)
         newest = (await rows.find_versions(connection, row.item))[0].item
     return ItemForm(
         item=item_view(row.item, row.item.unit_id, row.unit_name, row.place),
@@ -198,9 +197,8 @@ async def check_form(
 
     Refused: ``forbidden``, ``not_found``.
     """
-    administrator(actor)
     async with store.read() as connection:
-        row = await _known(connection, item_id)
+        row = await _known(connection, actor, item_id)
     found, faults = blueprint.read(document, _lines(row.item), datetime.now(UTC))
     return FormCheck(
         item=found
@@ -224,10 +222,9 @@ async def publish_form(
     Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version),
     ``bad_form`` with the ``count`` of faults and the first ``places`` (JSON pointers).
     """
-    administrator(actor)
     async with store.change(actor) as change:
         await change.lock(SUBJECT)
-        row = await _known(change.connection, item_id)
+        row = await _known(change.connection, actor, item_id)
         newest = (await rows.find_versions(change.connection, row.item))[0].item
         if newest.version != over:
             raise Refusal(Code.STALE, version=newest.version, base_version=over)
@@ -262,10 +259,13 @@ async def publish_form(
         )
 
 
-async def _known(connection: case_rows.Connection, item_id: str) -> rows.ItemRow:
+async def _known(connection: case_rows.Connection, actor: Actor, item_id: str) -> rows.ItemRow:
+    """An item that this person administers; who administers nothing learns nothing of any."""
+    curator(actor)
     row = await rows.find_item(connection, item_id)
     if row is None:
         raise Refusal(Code.NOT_FOUND, item=item_id)
+    _administers(actor, row.item.unit_id)
     return row
 
 
@@ -277,10 +277,26 @@ def _with_form(item: Item, found: blueprint.Blueprint) -> Item:
     return replace(item, form_title=found.title, form=found.fields, rules=found.rules)
 
 
-def administrator(actor: Actor | System) -> None:
-    """Refused: ``forbidden`` for everybody else. Ask before reading what somebody sends."""
-    if isinstance(actor, Actor) and not may(actor, Act.ADMINISTER):
+def curator(actor: Actor | System) -> None:
+    """Refused: ``forbidden`` for whoever has no items to look after. Ask before reading what somebody
+    sends."""
+    if isinstance(actor, Actor) and not (_own(actor) or _operates(actor)):
         raise Refusal(Code.FORBIDDEN)
+
+
+def _own(actor: Actor) -> frozenset[str]:
+    """The units whose items this person administers."""
+    mine = may(actor, Act.ADMINISTER, unit_id=actor.unit_id)
+    return frozenset({actor.unit_id} if mine else ())
+
+
+def _administers(actor: Actor, unit_id: str) -> None:
+    if not may(actor, Act.ADMINISTER, unit_id=unit_id):
+        raise Refusal(Code.FORBIDDEN)
+
+
+def _operates(actor: Actor | System) -> bool:
+    return isinstance(actor, System) or may(actor, Act.OPERATE)
 
 
 def _word(table: type[ItemType] | type[Level], code: str) -> str:
@@ -310,11 +326,16 @@ async def _plan(
     faults: Collection[Fault],
     unit_id: str | None,
     new_units: NewUnits | None,
+    own: Collection[str] | None,
 ) -> _Plan:
+    """``own``: the units whose items may be changed; None: all. New ones may have any."""
     plan = _Plan(faults=list(faults))
     known = {one["name"]: one["id"] for one in await staff.list_units(connection)}
     if unit_id is not None and unit_id not in known.values():
         raise Refusal(Code.NOT_FOUND, unit=unit_id)
+    if unit_id is not None and own is not None and unit_id not in own:
+        raise Refusal(Code.FORBIDDEN)
+    there_before = set(known.values())
     credit = _credit_codes(listed)
     placed: list[tuple[str, Listed]] = []
     for row in listed:
@@ -324,6 +345,8 @@ async def _plan(
             plan.units[row.department] = (unit, credit.get(row.department, ""))
         if unit is None:
             plan.faults.append(Fault(row.row, "department", "unit_unknown"))
+        elif own is not None and unit in there_before and unit not in own:
+            plan.faults.append(Fault(row.row, "department", "unit_foreign"))
         else:
             placed.append((unit, row))
     there = await rows.versions_of(connection, {(unit, row.code) for unit, row in placed})

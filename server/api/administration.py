@@ -1,9 +1,9 @@
-"""The staff, for administrators; the units, for everyone who may invite one into a call."""
+"""The staff of a unit, for its administrators; the units, for everyone who may invite one into a call."""
 
 from typing import Final
 
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.domain.person import Act, Actor, Role, may, ranked
+from server.domain.person import Act, Role, may, ranked
 from server.store import people
 from server.wire.http import People, PersonRow, UnitRow, Units, WindowRef
 from signaling.refusals import Code, Refusal
@@ -11,17 +11,14 @@ from signaling.refusals import Code, Refusal
 routes: Final = Routes("administration")
 
 
-def _administrator(actor: Actor) -> None:
-    if not may(actor, Act.ADMINISTER):
-        raise Refusal(Code.FORBIDDEN)
-
-
 @routes.route("GET", "/api/v1/people", problems=(Code.FORBIDDEN,))
 async def list_people(ask: Ask[Nothing, Nothing]) -> People:
-    """All staff by unit and login."""
-    _administrator(ask.actor)
+    """The staff of my unit by login."""
+    unit_id = ask.actor.unit_id
+    if not may(ask.actor, Act.ADMINISTER, unit_id=unit_id):
+        raise Refusal(Code.FORBIDDEN)
     async with ask.request.app[STORE].read() as connection:
-        rows = await people.list_people(connection)
+        rows = await people.list_people(connection, unit_id)
     return People(
         people=[
             PersonRow.model_validate(

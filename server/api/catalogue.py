@@ -38,7 +38,7 @@ PAGE: Final = 100
 
 class CatalogueQuery(Message):
     q: Annotated[str, StringConstraints(max_length=100)] = ""
-    """Part of the name, beginning of the code, or part of the unit's name or place."""
+    """Part of the name, or beginning of the code."""
     offset: int = Field(0, ge=0, le=1_000_000)
 
 
@@ -56,7 +56,7 @@ class ImportQuery(Message):
 
 @routes.route("GET", "/api/v1/catalogue", problems=(Code.FORBIDDEN,))
 async def list_catalogue(ask: Ask[CatalogueQuery, Nothing]) -> CatalogueItems:
-    """The newest version of each item, in use or not, by name; 100 from ``offset`` on."""
+    """The newest version of each item of my unit, in use or not, by name; 100 from ``offset`` on."""
     return await listings.catalogue(
         ask.request.app[STORE], ask.actor, ask.query.q, limit=PAGE, offset=ask.query.offset
     )
@@ -135,7 +135,7 @@ async def import_items(ask: Ask[ImportQuery, Nothing]) -> CatalogueImport:
     query = ask.query
     if (query.region_code is None) != (query.place is None):
         raise Refusal(Code.FIELD_INVALID, fields="region_code, place")
-    listings.administrator(ask.actor)
+    listings.curator(ask.actor)
     return await ask.request.app[IMPORTER].take(
         ask.actor,
         await _body(ask.request),

@@ -175,7 +175,7 @@ def view(looks: Sequence[Look], language: Language) -> HealthView:
 
 @routes.route("GET", "/api/v1/health", problems=(Code.FORBIDDEN,))
 async def read_machine(ask: Ask[Nothing, Nothing]) -> HealthView:
-    """How this machine stands, part by part, for administrators."""
-    if not may(ask.actor, Act.ADMINISTER):
+    """How this machine stands, part by part, for operators."""
+    if not may(ask.actor, Act.OPERATE):
         raise Refusal(Code.FORBIDDEN)
     return view(await ask.request.app[HEALTH].looks(), ask.language)

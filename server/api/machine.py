@@ -136,8 +136,8 @@ async def read_readiness(ask: Ask[Nothing, Nothing]) -> web.Response:
 
 @routes.route("GET", "/metrics", public=True, produces="text/plain", problems=(Code.FORBIDDEN,))
 async def read_metrics(ask: Ask[Nothing, Nothing]) -> web.Response:
-    """Figures in Prometheus' text format, for this machine itself and for administrators."""
-    if not is_local(ask.request) and not (ask.asker and may(ask.asker, Act.ADMINISTER)):
+    """Figures in Prometheus' text format, for this machine itself and for operators."""
+    if not is_local(ask.request) and not (ask.asker and may(ask.asker, Act.OPERATE)):
         raise Refusal(Code.FORBIDDEN)
     figures = ask.request.app[FIGURES]
     for part, counted in ask.request.app[COUNTED].items():

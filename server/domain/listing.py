@@ -17,7 +17,7 @@ from server.domain.item import Field, Kind, Line, Medium, Mode, Need
 from signaling.refusals import Refusal
 
 Why = Literal[
-    "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate", "unit_unknown",
+    "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate", "unit_unknown", "unit_foreign",
     "bad_materials", "bad_form",
 ]  # fmt: skip
 """Why a row cannot be taken; the edge has a sentence for each."""

@@ -26,9 +26,13 @@ class Role(StrEnum):
     MONITOR_BARGE = "monitor_barge"
     HEAD = "head"
     """机关负责人, or whom he charged with it: what the law leaves to the head of the authority."""
+    OPERATOR = "operator"
+    """平台运维: what belongs to no unit alone. Granted at the command line of the machine, nowhere else."""
 
 
-_RANK: Final = (Role.HEAD, Role.APPROVER, Role.CLERK, Role.SUPERVISOR, Role.ADMIN)
+_RANK: Final = (
+    Role.HEAD, Role.APPROVER, Role.CLERK, Role.SUPERVISOR, Role.ADMIN, Role.OPERATOR,
+)  # fmt: skip
 
 
 def ranked(roles: Collection[Role]) -> list[Role]:
@@ -60,7 +64,9 @@ class Act(StrEnum):
     REHEARSE = "rehearsal.open"
     """Try out one's devices: whoever may sit in a call."""
     ADMINISTER = "administer"
-    """People, units, catalogue."""
+    """The people and the items of a unit: left to its own administrator."""
+    OPERATE = "operate"
+    """What is everybody's: the calendar, the regions, new units, how the machine is."""
     TEMPLATE_EDIT = "template.edit"
     """How a unit lays out its papers: left to its own administrator."""
     TEMPLATE_READ = "template.read"
@@ -140,7 +146,9 @@ def may(
                 Role.MONITOR_WHISPER,
             } <= actor.roles and unit_id == actor.unit_id
         case Act.ADMINISTER:
-            return Role.ADMIN in actor.roles
+            return Role.ADMIN in actor.roles and unit_id == actor.unit_id
+        case Act.OPERATE:
+            return Role.OPERATOR in actor.roles
         case Act.TEMPLATE_EDIT:
             return Role.ADMIN in actor.roles and unit_id == actor.unit_id
         case Act.TEMPLATE_READ:

@@ -209,12 +209,13 @@ async def find_versions(connection: AsyncConnection, item: Item) -> list[ItemRow
 
 
 async def newest_items(
-    connection: AsyncConnection, text: str, *, limit: int, offset: int
+    connection: AsyncConnection, unit_id: str, text: str, *, limit: int, offset: int
 ) -> tuple[list[ItemRow], int]:
-    """The newest version of each item, in use or not, whose name, code or unit matches, by name;
+    """The newest version of each item of a unit, in use or not, whose name or code matches, by name;
     and how many there are."""
     newest = (
         sa.select(items.c.unit_id, items.c.code, sa.func.max(items.c.version).label("version"))
+        .where(items.c.unit_id == unit_id)
         .group_by(items.c.unit_id, items.c.code)
         .subquery()
     )

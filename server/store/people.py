@@ -200,9 +200,13 @@ async def person_refs(connection: AsyncConnection, ids: Collection[str]) -> dict
     }
 
 
-async def list_people(connection: AsyncConnection) -> list[dict[str, Any]]:
-    """All people by unit and login, with the names of unit and window."""
+async def list_people(
+    connection: AsyncConnection, unit_id: str | None = None
+) -> list[dict[str, Any]]:
+    """The people of a unit, or all, by unit and login, with the names of unit and window."""
     query = sa.select(*_COLUMNS).select_from(_STAFF).order_by(units.c.name, people.c.login)
+    if unit_id is not None:
+        query = query.where(people.c.unit_id == unit_id)
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 

@@ -23,6 +23,7 @@ RoleName = Literal[
     "monitor_listen",
     "monitor_whisper",
     "monitor_barge",
+    "operator",
 ]
 
 # ---------------------------------------------------------------- problems
@@ -342,7 +343,7 @@ class BadRow(Message):
     column: str
     why: Literal[
         "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate",
-        "unit_unknown", "bad_materials", "bad_form",
+        "unit_unknown", "unit_foreign", "bad_materials", "bad_form",
     ]  # fmt: skip
 
 

@@ -62,6 +62,10 @@ async def test_a_list_is_checked_and_imported(tmp_path: Path) -> None:
         await pane.get_by_role("button", name="暂停受理").click()
         await expect(page.locator("[data-item]")).to_contain_text("暂停")
         await screens.take(desk, "admin-items", large=True)
+        await page.get_by_role("button", name="退出登录").click()
+        await page.wait_for_url("**/sign-in")
+        await desk.sign_in(node.address, "yunwei", demo.PASSWORD)
+        await page.wait_for_url("**/admin/health")
         # the calendar: a day is switched, its consequence told, and written
         await page.get_by_role("link", name="工作日历").click()
         await page.wait_for_url("**/admin/calendar")

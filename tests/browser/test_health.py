@@ -39,9 +39,7 @@ async def test_health_page(tmp_path: Path) -> None:
             desk = await Desk.open(browser)
             page = desk.page
             async with running(settings, media=False) as node:
-                await desk.sign_in(node.address, "admin", demo.PASSWORD)
-                await page.wait_for_url("**/admin")
-                await page.get_by_role("link", name="系统状态").click()
+                await desk.sign_in(node.address, "yunwei", demo.PASSWORD)
                 await page.wait_for_url("**/admin/health")
                 rows = page.locator("[data-part]")
                 await expect(rows.first).to_be_visible(timeout=10_000)

@@ -21,8 +21,9 @@ PLACES = {
     "/admin/items": "[data-item]",
     f"/admin/items/{demo.FOUNDING}/form": "textarea",
     "/admin/papers": "[data-preview] img",
-    "/admin/calendar": "[data-day]",
 }
+OF_ALL = {"/admin/calendar": "[data-day]", "/admin/health": "[data-part]"}
+"""What an operator has."""
 
 
 async def size_of(page: Page, selector: str) -> float:
@@ -61,6 +62,13 @@ async def test_text_follows_its_reader_and_pages_fold(tmp_path: Path) -> None:
         await page.reload()
         await expect(page.locator(cell).first).to_be_visible()
         assert round(await size_of(page, cell), 1) == 16.9
+        await page.get_by_role("button", name="退出登录").click()
+        await page.wait_for_url("**/sign-in")
+        await desk.sign_in(node.address, "yunwei", demo.PASSWORD)
+        for place, there in OF_ALL.items():
+            await page.goto(node.address + place)
+            await expect(page.locator(there).first).to_be_visible()
+            await screens.take(desk, "reading" + place.replace("/", "-"))
         await page.get_by_role("button", name="退出登录").click()
         await page.wait_for_url("**/sign-in")
         await desk.sign_in(node.address, "lixiulan", demo.PASSWORD)

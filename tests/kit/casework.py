@@ -73,6 +73,7 @@ APPROVER: Final = "zhoumingyuan"
 OTHER_APPROVER: Final = "gaoxinmin"
 SUPERVISOR: Final = "chenli"
 ADMIN: Final = "admin"
+OPERATOR: Final = "yunwei"
 THIRD: Final = "sunlei"
 """An approver of another unit, who may be invited into a call."""
 

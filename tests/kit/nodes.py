@@ -50,6 +50,7 @@ async def seat_staff(store: Store) -> None:
             ("approver-one", "unit-qingdao", Role.APPROVER),
             ("supervisor-one", "unit-jinan", Role.SUPERVISOR),
             ("admin-one", "unit-jinan", Role.ADMIN),
+            ("operator-one", "unit-jinan", Role.OPERATOR),
         ):
             await people.add_person(
                 change.connection,

@@ -31,6 +31,7 @@ from tests.kit.casework import (
     ADMIN,
     APPROVER,
     CLERK,
+    OPERATOR,
     OTHER_APPROVER,
     PDF,
     SUPERVISOR,
@@ -248,7 +249,7 @@ async def scene(database: str, tmp_path: Path) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(demo_node(database, tmp_path))
         scene = Scene(node)
-        for login in (CLERK, APPROVER, OTHER_APPROVER, THIRD, SUPERVISOR, ADMIN):
+        for login in (CLERK, APPROVER, OTHER_APPROVER, THIRD, SUPERVISOR, ADMIN, OPERATOR):
             scene.desks[login] = await stack.enter_async_context(desk_of(node, login))
             scene.sockets[login] = client = Client(node.address, scene.desks[login].token)
             await client.connect()
@@ -649,7 +650,8 @@ async def _catalogue(scene: Scene) -> None:
     await scene.asks(ADMIN, take, "catalogue.import", {}, **sheet)
     day = {"days": [{"on": "2031-05-01", "works": False}], "source": "国务院办公厅通知"}
     await scene.is_denied(CLERK, "POST /api/v1/calendar", {}, json=day)
-    await scene.asks(ADMIN, "POST /api/v1/calendar", "calendar.edit", {}, json=day)
+    await scene.is_denied(ADMIN, "POST /api/v1/calendar", {}, json=day)
+    await scene.asks(OPERATOR, "POST /api/v1/calendar", "calendar.edit", {}, json=day)
     lay_out, kind = "PUT /api/v1/templates/{paper_kind}", {"paper_kind": "refusal"}
     built_in = {"source": None, "version": 0, "note": "试用"}
     await scene.is_denied(SUPERVISOR, lay_out, kind, json=built_in)

@@ -53,7 +53,7 @@ async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path
     clock = MovedClock(NEW_YEARS_EVE)
     async with (
         demo_node(database, tmp_path, clock) as node,
-        desk_of(node, "admin") as admin,
+        desk_of(node, "yunwei") as operator,
         desk_of(node, "lixiulan") as clerk,
         desk_of(node, "zhoumingyuan") as approver,
     ):
@@ -61,29 +61,29 @@ async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path
         decision = (await clerk.case(case_id))["decision"]
         # by weekday alone: Thursday, Friday, Monday
         assert (decision["due_on"], decision["provisional"]) == ("2027-01-04", True)
-        assert (await admin.get("/calendar/2027"))["days"] == []
+        assert (await operator.get("/calendar/2027"))["days"] == []
 
         year = {
             "2027-01-01": False, "2027-01-02": False, "2027-01-03": False, "2027-01-04": True,
             "2027-01-05": True,
         }  # fmt: skip
-        would = await change(admin, year, dry_run=True)
+        would = await change(operator, year, dry_run=True)
         assert (would["changed"], would["moved_count"], would["written"]) == (5, 1, False)
         assert [(one["before"], one["after"]) for one in would["moved"]] == [
             ("2027-01-04", "2027-01-05")
         ]
         assert (await clerk.case(case_id))["decision"] == decision, "nothing was written"
 
-        did = await change(admin, year)
+        did = await change(operator, year)
         assert (did["moved_count"], did["written"]) == (1, True)
         now = (await clerk.case(case_id))["decision"]
         assert (now["due_on"], now["provisional"]) == ("2027-01-05", False)
         assert (now["reason"], now["at"]) == (decision["reason"], decision["at"])
-        known = (await admin.get("/calendar/2027"))["days"]
+        known = (await operator.get("/calendar/2027"))["days"]
         assert {one["on"]: one["works"] for one in known} == year
         assert {one["source"] for one in known} == {"国务院办公厅关于2027年部分节假日安排的通知"}
 
-        again = await change(admin, year)
+        again = await change(operator, year)
         assert (again["changed"], again["moved_count"]) == (0, 0)
         history = await desk_history(node, case_id)
         assert [one for one in history if one == "case.recounted"] == ["case.recounted"]
@@ -97,12 +97,14 @@ async def desk_history(node: Any, case_id: str) -> list[str]:
 
 async def test_what_a_calendar_cannot_be_is_refused(tmp_path: Path) -> None:
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
-        assert (await change(admin, {"1999-01-01": False}, 422))["code"] == "bad_date"
-        assert (await change(admin, {"2027-01-01": False}, 422, twice=True))["code"] == "bad_date"
-        assert (await change(admin, {}, 400))["code"] == "malformed"
-        await admin.get("/calendar/1999", 404)
-        await admin.get("/calendar/year", 404)
+    async with demo_node(database, tmp_path) as node, desk_of(node, "yunwei") as operator:
+        assert (await change(operator, {"1999-01-01": False}, 422))["code"] == "bad_date"
+        assert (await change(operator, {"2027-01-01": False}, 422, twice=True))[
+            "code"
+        ] == "bad_date"
+        assert (await change(operator, {}, 400))["code"] == "malformed"
+        await operator.get("/calendar/1999", 404)
+        await operator.get("/calendar/year", 404)
         async with desk_of(node, "lixiulan") as clerk:
             assert (await change(clerk, {"2027-01-01": False}, 403))["code"] == "forbidden"
             assert len((await clerk.get("/calendar/2026"))["days"]) == 365

@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
+from server.actions.listings import NewUnits
+from server.api.catalogue import IMPORTER
 from server.api.route import STORE
 from server.domain.numbering import STANDARD
 from server.store import SYSTEM, tables
@@ -281,14 +283,16 @@ async def test_the_1135_real_items_come_in_with_their_codes(database: str, tmp_p
     async with (
         demo_node(database, tmp_path) as node,
         desk_of(node, "admin") as admin,
+        desk_of(node, "yunwei") as operator,
         desk_of(node, "lixiulan") as clerk,
     ):
         spoilt = as_json(local["items"] + bad)
-        refused = await take(admin, spoilt, dry_run=True, **where)
+        refused = await take(operator, spoilt, dry_run=True, **where)
         assert [(one["row"], one["why"]) for one in refused["faults"]] == [
             (1136, "missing"), (1137, "unknown_code"),
         ]  # fmt: skip
-        did = await take(admin, content, **where)
+        assert (await take(admin, content, 403, **where))["code"] == "forbidden"
+        did = await take(operator, content, **where)
         assert (did["rows"], did["new"], did["bad"]) == (1135, 1135, 0)
         assert len(did["new_units"]) == len({one["department"] for one in local["items"]})
         async with node.app[STORE].read() as reading:
@@ -296,8 +300,13 @@ async def test_the_1135_real_items_come_in_with_their_codes(database: str, tmp_p
         assert {one["item_code"] for one in local["items"]} <= stored
         found = (await clerk.get("/items?q=转移接续"))["items"]
         assert len(found) == sum("转移接续" in one["name"] for one in local["items"])
-        again = await take(admin, content, **where)
-        assert (again["unchanged"], again["new"], again["new_units"]) == (1135, 0, [])
+        # from now on they are their own units', which the command line alone may pass over
+        late = await take(operator, content, dry_run=True, **where)
+        assert {one["why"] for one in late["faults"]} == {"unit_foreign"}
+        again = await node.app[IMPORTER].take(
+            SYSTEM, content, new_units=NewUnits(where["region_code"], where["place"])
+        )
+        assert (again.unchanged, again.new, again.new_units) == (1135, 0, [])
 
 
 @needs("real items")

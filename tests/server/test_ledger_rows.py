@@ -608,7 +608,7 @@ async def test_a_sequencer_that_is_stopped_is_told_and_another_takes_over(
     """The process that has the turn is stopped; the others see that nothing is sealed any more."""
     settings = node_settings(postgres_url, tmp_path)
     async with served(settings) as node, browser(node) as admin, browser(node) as approver:
-        await sign_in(admin, "admin-one")
+        await sign_in(admin, "operator-one")
 
         async def part() -> dict[str, Any]:
             async with admin.get("/api/v1/health") as said:

@@ -3,8 +3,8 @@
 The table says who may; all others are told that it is not there, not theirs or not allowed, and
 that they asked is kept. A route or message that the table does not list fails. "May" means that no
 right refuses him: another rule may. Askers: nobody; one whose sign-in has expired; both sides of a
-live call and their colleagues; the unit that is rung as third party; a supervisor; an administrator;
-and one of another unit who is clerk, approver and supervisor there.
+live call and their colleagues; the unit that is rung as third party; a supervisor; an administrator of
+the unit whose item it is, and one of another unit; who runs the platform; and one of another unit who is clerk, approver and supervisor there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ from tests.server.test_early_view import LINE, pdf, piece
 CLERK, COLLEAGUE = "lixiulan", "wangfang"
 APPROVER, IDLE = "zhoumingyuan", "gaoxinmin"
 RUNG, SUPERVISOR, ADMIN, OUTSIDER = "sunlei", "chenli", "admin", "outsider"
-KNOWN: Final = (CLERK, COLLEAGUE, APPROVER, IDLE, RUNG, SUPERVISOR, ADMIN, OUTSIDER)
+FAR_ADMIN, OPERATOR = "far-admin", "yunwei"
+KNOWN: Final = (
+    CLERK, COLLEAGUE, APPROVER, IDLE, RUNG, SUPERVISOR, ADMIN, FAR_ADMIN, OPERATOR, OUTSIDER,
+)  # fmt: skip
 
 ALL: Final = frozenset(KNOWN)
 WINDOW: Final = frozenset({CLERK, COLLEAGUE})
@@ -47,7 +50,12 @@ STAFF: Final = WINDOW | DECIDING
 CASE: Final = STAFF | {SUPERVISOR}
 PARTIES: Final = frozenset({CLERK, APPROVER})
 WATCHING: Final = frozenset({SUPERVISOR})
-ADMINS: Final = frozenset({ADMIN})
+OWN: Final = frozenset({ADMIN})
+"""Who administers the unit whose item it is."""
+ADMINS: Final = frozenset({ADMIN, FAR_ADMIN})
+"""Each sees and changes what is his own unit's, and nothing else."""
+OPERATORS: Final = frozenset({OPERATOR})
+NO_SEAT: Final = ADMINS | OPERATORS
 MINE: Final = frozenset({CLERK})
 APPROVERS: Final = frozenset({APPROVER, IDLE, RUNG, OUTSIDER})
 
@@ -69,7 +77,7 @@ PUBLIC: Final = frozenset({
     "DELETE /api/v1/phones/uploads/{upload_id}",
     "GET /healthz",
     "GET /readyz",
-    "GET /metrics",  # for this machine itself, and for administrators
+    "GET /metrics",  # for this machine itself, and for operators
 })  # fmt: skip
 
 MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
@@ -110,20 +118,20 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/people": ADMINS,
     "GET /api/v1/calendar/{year}": ALL,
     "GET /api/v1/regions": ALL,
-    "GET /api/v1/catalogue/{item_id}/form": ADMINS,
-    "POST /api/v1/catalogue/{item_id}/form/check": ADMINS,
-    "PUT /api/v1/catalogue/{item_id}/form": ADMINS,
-    "POST /api/v1/calendar": ADMINS,
+    "GET /api/v1/catalogue/{item_id}/form": OWN,
+    "POST /api/v1/catalogue/{item_id}/form/check": OWN,
+    "PUT /api/v1/catalogue/{item_id}/form": OWN,
+    "POST /api/v1/calendar": OPERATORS,
     "GET /api/v1/catalogue": ADMINS,
-    "GET /api/v1/catalogue/{item_id}": ADMINS,
-    "PUT /api/v1/catalogue/{item_id}/offer": ADMINS,
-    "POST /api/v1/catalogue": ADMINS,
+    "GET /api/v1/catalogue/{item_id}": OWN,
+    "PUT /api/v1/catalogue/{item_id}/offer": OWN,
+    "POST /api/v1/catalogue": ADMINS | OPERATORS,  # of own items, and of new units
     "GET /api/v1/templates": ADMINS | WATCHING | {OUTSIDER},  # each of his own unit
     "GET /api/v1/templates/{paper_kind}": ADMINS | WATCHING | {OUTSIDER},
     "GET /api/v1/templates/{paper_kind}/versions/{version}": ADMINS | WATCHING | {OUTSIDER},
     "POST /api/v1/templates/{paper_kind}/check": ADMINS,
     "PUT /api/v1/templates/{paper_kind}": ADMINS,
-    "GET /api/v1/health": ADMINS,
+    "GET /api/v1/health": OPERATORS,
     "POST /api/v1/commands": ALL,
 }
 
@@ -131,7 +139,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "desk.open": ALL,
     "desk.duty": APPROVERS,
     "unit.open": ALL,
-    "rehearsal.open": ALL - ADMINS,
+    "rehearsal.open": ALL - NO_SEAT,
     "rehearsal.describe": frozenset(),  # whose it is, and this one is nobody's
     "rehearsal.restart": frozenset(),
     "rehearsal.look": frozenset(),
@@ -268,6 +276,17 @@ async def _add_outsider(store: Store) -> None:
             unit_id=demo.YANTAI,
             window_id="window-yantai",
             roles=(Role.CLERK, Role.APPROVER, Role.SUPERVISOR),
+        )
+        await people.add_person(
+            change.connection,
+            person_id=f"person-{FAR_ADMIN}",
+            login=FAR_ADMIN,
+            password_hash=hashed(),
+            name="外单位管理员",
+            staff_number="LC-0001",
+            unit_id=demo.LIAOCHENG,
+            window_id=None,
+            roles=(Role.ADMIN,),
         )
 
 

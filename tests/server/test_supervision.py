@@ -273,7 +273,9 @@ async def test_the_machine_says_how_it_is(scene: Scene) -> None:
     assert demo.LIAOCHENG in {unit["id"] for unit in (await scene.clerk.get("/units"))["units"]}
     async with desk_of(scene.node, "admin") as admin:
         people = (await admin.get("/people"))["people"]
-        assert {"lixiulan", "chenli"} <= {one["login"] for one in people}
+        # his own unit's: an administrator of another one sees none of them
+        assert {"admin", "zhoumingyuan", "hanmei"} <= {one["login"] for one in people}
+        assert {one["unit_id"] for one in people} == {demo.XIHAIAN}
         units = (await admin.get("/units"))["units"]
         assert {"3号窗口", "1号窗口"} <= {w["name"] for unit in units for w in unit["windows"]}
         assert demo.JINAN in {unit["id"] for unit in units}

@@ -44,11 +44,7 @@ class Hall:
     def __init__(self, office: Office) -> None:
         self.office = office
         self.studio = Studio(office.store, Children(1))
-        self.admin = replace(
-            office.actors[ADMIN],
-            unit_id=demo.XIHAIAN,
-            unit_name="青岛西海岸新区行政审批服务局",
-        )
+        self.admin = office.actors[ADMIN]
 
     async def faults(self, source: str, kind: PaperKind = "refusal") -> list[TemplateFault]:
         made = await self.studio.check(self.admin, kind, source)
@@ -290,7 +286,8 @@ async def test_a_template_is_a_version_with_its_history_and_papers_that_were_iss
     assert hashlib.sha256(OWN.encode()).hexdigest() in kept[0]["payload"]
     # other papers, and papers of others, are laid out as before
     assert (await hall.studio.whole(hall.admin, "receipt")).built_in
-    assert (await hall.studio.whole(hall.office.actors[ADMIN], "refusal")).built_in
+    elsewhere = replace(hall.admin, unit_id=demo.JINAN)
+    assert (await hall.studio.whole(elsewhere, "refusal")).built_in
 
 
 async def test_a_paper_keeps_the_template_with_which_it_was_asked_for(hall: Hall) -> None:
@@ -337,7 +334,7 @@ async def test_templates_are_for_the_administrator_of_the_unit_and_read_by_its_s
     hall: Hall,
 ) -> None:
     actors = hall.office.actors
-    elsewhere = actors[ADMIN]
+    elsewhere = replace(actors[ADMIN], unit_id=demo.JINAN, unit_name="济南市市中区政务服务中心")
     await hall.studio.publish(hall.admin, "refusal", OWN, over=0, note="换成本局样式")
     # another unit's administrator sees and writes his own
     assert (await hall.studio.templates(elsewhere)).unit_name == elsewhere.unit_name

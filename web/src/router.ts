@@ -71,8 +71,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/admin/items', name: 'admin_items', component: () => import('./pages/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
   { path: '/admin/items/:id/form', name: 'admin_form', component: () => import('./pages/AdminForm.vue'), props: true, meta: { title: 'admin_form', roles: ['admin'] } },
   { path: '/admin/papers', name: 'admin_papers', component: () => import('./pages/AdminPapers.vue'), meta: { title: 'admin_papers', roles: ['admin', 'supervisor'] } },
-  { path: '/admin/calendar', name: 'admin_calendar', component: () => import('./pages/AdminCalendar.vue'), meta: { title: 'admin_calendar', roles: ['admin'] } },
-  { path: '/admin/health', name: 'admin_health', component: () => import('./pages/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['admin'] } },
+  { path: '/admin/calendar', name: 'admin_calendar', component: () => import('./pages/AdminCalendar.vue'), meta: { title: 'admin_calendar', roles: ['operator'] } },
+  { path: '/admin/health', name: 'admin_health', component: () => import('./pages/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['operator'] } },
   { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
 ]
 

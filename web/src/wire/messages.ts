@@ -1996,6 +1996,7 @@ export interface BadRow {
     | 'bad_number'
     | 'duplicate'
     | 'unit_unknown'
+    | 'unit_foreign'
     | 'bad_materials'
     | 'bad_form'
 }
@@ -2591,7 +2592,15 @@ export interface PersonRow {
   unit_name: string
   window_name: string | null
   roles: (
-    'clerk' | 'approver' | 'supervisor' | 'admin' | 'head' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge'
+    | 'clerk'
+    | 'approver'
+    | 'supervisor'
+    | 'admin'
+    | 'head'
+    | 'monitor_listen'
+    | 'monitor_whisper'
+    | 'monitor_barge'
+    | 'operator'
   )[]
   active: boolean
 }
@@ -2662,7 +2671,15 @@ export interface SignedIn {
   name: string
   staff_number: string
   roles: (
-    'clerk' | 'approver' | 'supervisor' | 'admin' | 'head' | 'monitor_listen' | 'monitor_whisper' | 'monitor_barge'
+    | 'clerk'
+    | 'approver'
+    | 'supervisor'
+    | 'admin'
+    | 'head'
+    | 'monitor_listen'
+    | 'monitor_whisper'
+    | 'monitor_barge'
+    | 'operator'
   )[]
   unit: UnitRef
   window: WindowRef | null

@@ -274,6 +274,7 @@ export default {
       bad_number: 'not a number of working days',
       duplicate: 'the code stands twice',
       unit_unknown: 'no such unit',
+      unit_foreign: 'belongs to another unit',
       bad_materials: 'materials cannot be read',
       bad_form: 'the form cannot be read',
     },

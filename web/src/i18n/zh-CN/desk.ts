@@ -274,6 +274,7 @@ export default {
       bad_number: '不是工作日数',
       duplicate: '编码重复',
       unit_unknown: '没有这个单位',
+      unit_foreign: '不是本单位的事项',
       bad_materials: '材料写法不对',
       bad_form: '申请表写法不对',
     },
