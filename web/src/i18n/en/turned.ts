@@ -132,7 +132,7 @@ const turned: Words<typeof zh> = {
     return_name: 'Return signed: {name}',
     open_returned: 'Open returned',
     returned: 'Returned {time}',
-    returning: 'Returning {percent} %',
+    returning: 'Returning {percent}\u00a0%',
     received: 'The approver sent a {purpose}: {name}',
     line: 'For “{line}”',
   },

@@ -129,7 +129,7 @@ export default {
     return_name: '签好后交回：{name}',
     open_returned: '看交回的',
     returned: '已交回 {time}',
-    returning: '交回中 {percent} %',
+    returning: '交回中 {percent}\u00a0%',
     received: '审批方发来{purpose}：{name}',
     line: '用于“{line}”',
   },
