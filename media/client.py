@@ -199,14 +199,22 @@ class MediaClient:
         await self._ask("hold", room=room, on=on)
 
     async def let_through(
-        self, room: str, *, held: bool, turn: int, muted: Mapping[str, Collection[str]]
+        self,
+        room: str,
+        *,
+        held: bool,
+        turn: int,
+        muted: Mapping[str, Collection[str]],
+        recorded: bool = True,
     ) -> None:
         """`hold` and `mute` in one order: for each party of `muted` exactly these m-lines are held
         back. A party that is not there is passed over. `turn` (0 and up) grows each time that the
         room is held or not any more: a word about that which is older than the last one that the
-        worker heard is passed over too. Refused: unknown_room."""
+        worker heard is passed over too. Unless the room is `recorded`, every recording in it ends
+        here, as `record` would; none begins by it. Refused: unknown_room."""
         lines = {party: sorted(mids) for party, mids in muted.items()}
-        await self._ask("let_through", room=room, held=held, turn=turn, muted=lines)
+        order = {"held": held, "turn": turn, "muted": lines, "recorded": recorded}
+        await self._ask("let_through", room=room, **order)
 
     async def remove_party(self, room: str, party: str) -> None:
         """Unseat the party and finish its segment (reported by an event)."""

@@ -300,6 +300,7 @@ class Node:
                     _flag(message, "held"),
                     _number(message, "turn"),
                     _lines(message, "muted"),
+                    _flag(message, "recorded"),
                 )
             case "answer":
                 sdp = _text(message, "sdp", limit=1 << 20)

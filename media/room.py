@@ -467,11 +467,20 @@ class Rooms:
                 self._silence(party, mid)
 
     def let_through(
-        self, room: str, held: bool, turn: int, muted: Mapping[str, frozenset[str]]
+        self,
+        room: str,
+        held: bool,
+        turn: int,
+        muted: Mapping[str, frozenset[str]],
+        recorded: bool = True,
     ) -> None:
-        """Hold the room or not, and of these parties, where they are there, exactly these lines."""
-        self._turn(self._room(room), held, turn)
+        """Hold the room or not, and of these parties, where they are there, exactly these lines. End
+        what is recorded, unless it may be; nothing begins to be."""
         parties = self._room(room).parties
+        if not recorded:
+            for name in parties:
+                self.record(room, name, False)
+        self._turn(self._room(room), held, turn)
         for name in muted.keys() & parties.keys():
             party = parties[name]
             for mid in party.tracks:

@@ -27,6 +27,7 @@ from server.actions import (
     catalogue,
     clocks,
     comments,
+    consents,
     decisions,
     drawing,
     earlier,
@@ -353,6 +354,7 @@ async def node(
     app[DRAIN] = drain = Drain(switchboard)
     for table in (
         case_actions.commands(store),
+        consents.commands(store, switchboard.turned),
         forms.commands(store),
         decisions.commands(store, settings.numbering),
         clocks.commands(store),

@@ -56,6 +56,8 @@ class EndReason(StrEnum):
     LOST = "lost"
     BARRED = "barred"
     """Who sat at its head may do so no longer."""
+    UNRECORDED = "unrecorded"
+    """The applicant took his consent back, and it may not go on without a recording."""
 
 
 class RingState(StrEnum):
@@ -207,6 +209,14 @@ class Call:
     ended_at: datetime | None = None
     holds: tuple[Hold, ...] = ()
     monitors: tuple[Monitor, ...] = ()
+    consent_withdrawn_at: datetime | None = None
+    """Since when nothing is recorded any more, though it was consented to before."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether what its legs send is to be recorded now; a consent that was taken back does not come
+        back in the same call."""
+        return self.recording_consented and self.consent_withdrawn_at is None
 
     def on_hold(self) -> Hold | None:
         """The hold that is open: no party hears, sees or is recorded."""
@@ -379,6 +389,13 @@ class RecordingTurned:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """The applicant takes back his consent to the recording; a call that may not be without one ends."""
+
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed. ``heard``: when each leg, and each monitor that is unseen, last gave a sign;
     one not named is not judged.
@@ -408,6 +425,7 @@ CallInput = (
     | Barred
     | MediaTurned
     | RecordingTurned
+    | ConsentWithdrawn
     | Tick
 )
 
@@ -466,6 +484,8 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
             return _flagged(call, event.leg_id, media=event.on)
         case RecordingTurned():
             return _flagged(call, event.leg_id, recording=event.on)
+        case ConsentWithdrawn():
+            return _unrecorded(call, event, at)
         case Answered():
             return _answered(call, event, at, patience)
         case Declined():
@@ -892,9 +912,17 @@ def _flagged(
     changed = replace(
         leg,
         media=leg.media if media is None else media,
-        recording=leg.recording if recording is None else recording,
+        recording=leg.recording if recording is None else recording and call.recorded,
     )
     return _with_leg(call, changed)
+
+
+def _unrecorded(call: Call, event: ConsentWithdrawn, at: datetime) -> Call:
+    if call.state is CallState.ENDED or not call.recorded:
+        return call
+    legs = tuple(replace(leg, recording=False) for leg in call.legs)
+    call = replace(call, legs=legs, consent_withdrawn_at=at)
+    return call if event.goes_on else _ended(call, EndReason.UNRECORDED, at)
 
 
 def _with_ring(call: Call, ring: Ring) -> Call:

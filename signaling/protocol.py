@@ -123,7 +123,7 @@ class Skipped(Event):
 # ---------------------------------------------------------------- call: views
 
 CallState = Literal["open", "live", "ended"]
-EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost", "barred"]
+EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost", "barred", "unrecorded"]
 RingState = Literal["ringing", "answered", "declined", "missed", "cancelled", "superseded"]
 LegState = Literal["joined", "lost", "left"]
 
@@ -210,6 +210,8 @@ class CallView(Message):
     ended_at: datetime | None = None
     holds: list[HoldView] = []
     """In the order in which they came; the last may still be open."""
+    consent_withdrawn_at: datetime | None = None
+    """When the applicant took back his consent: from then on nothing is recorded, and what was before stays."""
 
 
 class CallChanged(Event):

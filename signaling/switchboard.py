@@ -327,7 +327,8 @@ class MediaRooms(Protocol):
 
     async def let_through(self, call: Call) -> None:
         """Let through what the call says: nothing of anybody on hold or before an answer, else all
-        that no leg muted, and of who follows the call unseen nothing but a whisper to the approver.
+        that no leg muted, and of who follows the call unseen nothing but a whisper to the approver. Of a
+        call that is not to be recorded, or no longer, no recording goes on.
 
         A leg without a party is passed over: its next offer applies what the call says."""
         ...
@@ -848,6 +849,13 @@ class Switchboard:
         seated = call is not None and any(leg.id == leg_id for leg in call.legs)
         for audience in (PARTY, ADVISED) if seated else (SUPERVISOR,):
             self._screens.ephemeral(f"call:{call_id}", audience, wanted)
+
+    async def turned(self, before: Call, call: Call) -> None:
+        """The call was changed by an act of another noun, which is in the record: bring seats and engine
+        in step with it."""
+        self._settle(before, call)
+        self._wake.set()
+        await self._let_through(call.id)
 
     async def find(self, call_id: str) -> Call | None:
         """The call of a media room; None when there is none."""

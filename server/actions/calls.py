@@ -27,12 +27,14 @@ from signaling.call import (
     Call,
     CallId,
     CallState,
+    ConsentWithdrawn,
     LegId,
     Monitor,
     MonitorId,
     PersonId,
     Seat,
     Way,
+    step,
 )
 from signaling.protocol import (
     Ack,
@@ -213,6 +215,23 @@ class _Inviting(_Turn):
         await rows.show_card(connection, call.id, card)
         self._header = replace(header, card=card)
         await super().write(call, act, object, **more)
+
+
+async def end_recording(change: Change, call_id: CallId, *, goes_on: bool) -> tuple[Call, Call]:
+    """Keep in the caller's transaction, which has locked this call, that the applicant took back his
+    consent to its recording; the call before and after.
+
+    Without ``goes_on`` the call may not be without a recording, and ends."""
+    before, header = await found(change.connection, call_id)
+    after = step(before, ConsentWithdrawn(goes_on), change.at)
+    if after is not before:
+        await _Turn(change, before, header).write(
+            after,
+            "call.unrecord",
+            subject_of(call_id),
+            consent_withdrawn_at=change.at.isoformat(),
+        )
+    return before, after
 
 
 class _Dialling:

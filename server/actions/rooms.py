@@ -253,7 +253,7 @@ class Rooms:
         if client is None:
             raise Refusal(Code.MEDIA_UNAVAILABLE)
         with _refusing():
-            record = call.recording_consented
+            record = call.recorded
             await client.seat_party(call.id, leg.id, record=record, **_held(call))
 
     async def _restarted(self, client: MediaClient, call: Call, leg: Leg | Monitor) -> str | None:
@@ -303,7 +303,7 @@ class Rooms:
         Who follows the call unseen is never recorded, and from his first packet on nobody gets more
         of him than ``_heard_by`` says."""
         unseen = isinstance(leg, Monitor)
-        record = call.recording_consented and not unseen
+        record = call.recorded and not unseen
         place = list(Seat).index(leg.place if isinstance(leg, Monitor) else leg.seat)
         sends_to = _heard_by(leg) if isinstance(leg, Monitor) else None
         add = partial(
@@ -497,7 +497,8 @@ class Rooms:
 
     async def _tidy(self, name: str, client: MediaClient, told: Told) -> None:
         """Bring worker and record together where a word between them was lost: rooms of calls
-        that ended, parties of legs that left, and legs whose media is said to be otherwise."""
+        that ended, parties of legs that left, recordings that nobody consents to any more, and legs
+        whose media is said to be otherwise."""
         # In this order: a leg that is said to have media before it is missed here has none now.
         async with self._store.read() as connection:
             placed = await rows.placed_at(connection, name)
@@ -516,6 +517,8 @@ class Rooms:
             over |= {monitor.id for monitor in call.monitors if not monitor.unseen}
             for party in over & set(seats):
                 await self._leave(client, room, party)
+            if not call.recorded and any(seat["recording"] for seat in seats.values()):
+                await _let_through(client, call)
         for call in placed:
             for leg in call.seated():
                 if leg.media and leg.id not in found.get(call.id, {}):
@@ -628,7 +631,7 @@ async def _let_through(client: MediaClient, call: Call) -> None:
     unseen = [one for one in call.monitors if one.unseen]
     muted: dict[str, frozenset[str]] = {leg.id: _stopped(leg) for leg in call.seated()}
     muted |= {monitor.id: _stopped(monitor) for monitor in unseen}
-    await client.let_through(call.id, muted=muted, **_held(call))
+    await client.let_through(call.id, muted=muted, recorded=call.recorded, **_held(call))
     for monitor in unseen:
         sends_to = _heard_by(monitor)
         try:

@@ -363,6 +363,7 @@ async def view(connection: Connection, call: Call, header: Header) -> CallView:
         answered_at=call.answered_at,
         ended_at=call.ended_at,
         holds=[HoldView(by=refs[one.by], since=one.since, until=one.until) for one in call.holds],
+        consent_withdrawn_at=call.consent_withdrawn_at,
     )
 
 
@@ -400,6 +401,7 @@ async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]
             ended_at=row.ended_at,
             holds=tuple(_hold(one) for one in row.holds or ()),
             monitors=tuple(of_monitors[row.id]),
+            consent_withdrawn_at=row.consent_withdrawn_at,
         )
         for row in rows
     ]
@@ -617,6 +619,7 @@ def _call_values(call: Call) -> dict[str, Any]:
         "reason": None if call.reason is None else call.reason.value,
         "answered_at": call.answered_at,
         "ended_at": call.ended_at,
+        "consent_withdrawn_at": call.consent_withdrawn_at,
         "holds": [
             {
                 "by": hold.by,

@@ -474,6 +474,7 @@ calls = sa.Table(
     C("ended_at", Utc, nullable=True, info=FACT),
     C("media_worker", sa.String(120), nullable=True, info=ROOM),  # which worker holds its room
     C("holds", JSON, nullable=True, info=FACT),  # by whom, since, until; null: from before there were any
+    C("consent_withdrawn_at", Utc, nullable=True, info=FACT),  # since when nothing is recorded any more
     info=told_in("call:{id}"),
 )  # fmt: skip
 rings = sa.Table(

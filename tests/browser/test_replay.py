@@ -175,6 +175,8 @@ async def record_a_call(node: Running) -> Recorded:
         )  # fmt: skip
         await apart()
         await until(lambda: counted(node.app[STORE], call_id, 2), 15)
+        await window.take_consent(case_id, given=False)
+        await apart()
         await window.ask({"type": "call.hang_up", "call_id": call_id})
 
         async def playable() -> str | None:
@@ -211,6 +213,7 @@ async def test_replay(node: Running, tmp_path: Path) -> None:
         await walk_by_keys(page)
         await screens.take(desk, "supervisor-replay", large=True)
         await play_in_step(page)
+        await end_of_the_recording(page)
         await bring_nearer(page)
         await magnified(page)
         await one_file_of_all(page)
@@ -408,6 +411,14 @@ async def play_in_step(page: Page) -> None:
         await page.keyboard.press(" ")
         await expect(replay).to_have_attribute("data-playing", "false")
     await page.get_by_label("播放速度").select_option("1")
+
+
+async def end_of_the_recording(page: Page) -> None:
+    """Where the applicant took his consent back, each picture says that it was recorded up to there."""
+    tiles = page.locator("[data-playback] .over")
+    await expect(tiles.filter(has_text="录制到此为止")).to_have_count(0)
+    await jump(page, "consent_withdrawn")
+    await expect(tiles.filter(has_text="录制到此为止")).to_have_count(2)
 
 
 async def bring_nearer(page: Page) -> None:

@@ -158,6 +158,25 @@ async def test_hold_and_mute_stop_what_passes(
         assert not STRICT or took_s < 1
         # the focus that was on the ring is on what lies open, and after the call on what comes next
         await expect(approver.locator(".thumb").first).to_be_focused()
+        # the applicant takes his consent back: asked first, then the sign is off on both within a second
+        await window.locator("[data-consent=withdraw]").click()
+        question = window.get_by_role("dialog", name="撤回录制同意")
+        await expect(question).to_contain_text("按原同意保存")
+        await screens.take(talk.window, "call-withdraw")
+        screens.check()
+        for sign in signs:
+            await expect(sign).to_be_visible()
+        await question.locator("[data-consent=withdrawn]").click()
+        withdrawn_at = monotonic()
+        for sign in signs:
+            await expect(sign).to_have_count(0)
+        took_s = monotonic() - withdrawn_at
+        record_property("recording_off_s", round(took_s, 2))
+        assert not STRICT or took_s < 1
+        for page in (window, approver):
+            await stands(page, "active")
+            await expect(page.locator("[data-refused=withdrawn]")).to_contain_text("录制已停止")
+        await expect(window.locator("[data-consent=withdraw]")).to_have_count(0)
         await window.get_by_role("button", name="挂断").click()
         await stands(window, "ended")
         await expect(window.locator("[data-step=rate]")).to_be_focused()

@@ -226,6 +226,20 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     await expect(appointed).to_have_value("2026-11-18")
     await expect(row).to_contain_text("2026-11-18")
 
+    # he may take his consent to the recording back, and is asked first
+    await screen.locator("[data-consent=withdraw]").click()
+    question = screen.locator("[data-withdraw]")
+    await screens.take(second, "applicant-withdraw")
+    await question.get_by_role("button", name="继续录制").click()
+    await expect(question).to_have_count(0)
+    await expect(screen.locator(".rec")).to_be_visible()
+    await screen.locator("[data-consent=withdraw]").click()
+    await question.locator("[data-consent=withdrawn]").click()
+    await expect(screen.locator(".rec")).to_have_count(0)
+    await expect(screen.locator("[data-consent=withdraw]")).to_have_count(0)
+    for pane in (page, far):
+        await expect(pane.locator(".call-pane .recording")).to_have_count(0)
+
     # C24: the summary is read before it is signed, on the screen that was turned round
     await page.locator("[data-review]").click()
     panel = page.locator("[data-submit]")

@@ -17,6 +17,7 @@ from server.actions import (
     cases,
     clocks,
     comments,
+    consents,
     decisions,
     demo,
     drawing,
@@ -146,6 +147,7 @@ class Office:
         )
         self.handlers: dict[type[Command], Any] = {
             **cases.commands(store),
+            **consents.commands(store, self.switchboard.turned),
             **forms.commands(store),
             **decisions.commands(store),
             **clocks.commands(store),

@@ -18,7 +18,7 @@ import socketio
 import sqlalchemy as sa
 from aiohttp import web
 
-from server.actions import cases, demo
+from server.actions import cases, consents, demo
 from server.actions.calls import Book, Desks
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
@@ -405,7 +405,8 @@ async def exchange(
         fresh_id=cases.new_id,
         patience=patience,
     )
-    for table in (switchboard.handlers(), cases.commands(store), *handlers):
+    consent = consents.commands(store, switchboard.turned)
+    for table in (switchboard.handlers(), cases.commands(store), consent, *handlers):
         for command, handler in table.items():
             gateway.on(command, handler)
     gateway.on_beat(switchboard.heard)

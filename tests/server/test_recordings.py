@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from media.client import RecordingHalted, RecordingStarted
+from server.actions import demo
 from server.wire.case import CaseConsent
 from signaling.protocol import CallAnswer, CallDial, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
@@ -52,4 +53,36 @@ async def test_the_sign_goes_off_while_the_disk_refuses(office: Office) -> None:
     assert (told[-1], told.count("recording.halted")) == ("recording.halted", 1)
     await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 10))
     assert await sign(office, call_id, leg_id)
+    await office.switchboard.close()
+
+
+async def test_a_late_word_lights_no_sign_once_the_consent_is_taken_back(office: Office) -> None:
+    call_id, leg_id = await recorded(office)
+    at = office.clock.now().timestamp()
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "first", at))
+    call = (await office.do(CLERK, CallOpen, call_id=call_id))["call"]
+    answer = {"case_id": call["case_id"], "text_version": "2026-11", "language": "zh-CN"}
+    await office.do(CLERK, CaseConsent, **answer, given=False)
+    assert not await sign(office, call_id, leg_id)
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 1))
+    assert not await sign(office, call_id, leg_id)
+    call = (await office.do(CLERK, CallOpen, call_id=call_id))["call"]
+    assert (call["state"], call["recording_consented"]) == ("live", True)
+    assert call["consent_withdrawn_at"] is not None
+    # Said again, and taken back again: it was once.
+    for given in (True, False):
+        await office.do(CLERK, CaseConsent, **answer, given=given)
+    assert (await acts(office.store, call_id)).count("call.unrecord") == 1
+    await office.switchboard.close()
+
+
+async def test_a_call_that_must_be_recorded_ends_with_the_consent(office: Office) -> None:
+    case_id = await office.case(item_id=demo.CLOSING)
+    answer = {"case_id": case_id, "text_version": "2026-11", "language": "zh-CN"}
+    await office.do(CLERK, CaseConsent, **answer, given=True)
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
+    await office.do(CLERK, CaseConsent, **answer, given=False)
+    call = (await office.do(CLERK, CallOpen, call_id=call_id))["call"]
+    assert (call["state"], call["reason"]) == ("ended", "unrecorded")
     await office.switchboard.close()

@@ -8,8 +8,9 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import pytest
@@ -19,13 +20,15 @@ from media.client import Worker, attach, spawn
 from media.control import socket_path
 from media.peer import ScriptedPeer
 from server.actions import demo
+from server.domain import consent as consent_texts
 from server.store import Store, StoreSettings
-from server.store.tables import commands, ledger_entries, recordings
+from server.store.tables import cases, commands, ledger_entries, recordings
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
     Desk,
     Exchange,
+    acts,
     come,
     exchange,
     invited,
@@ -511,6 +514,72 @@ async def test_who_has_not_consented_is_not_tapped(store: Store, hall: Hall) -> 
         assert await hall.workers[0].client.list_segments() == []
 
 
+@pytest.mark.timed
+async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
+    store: Store, hall: Hall
+) -> None:
+    """Peers send on; no file has a packet of later than half a second after, the sign goes off
+    everywhere, and who comes anew is not recorded either. What was recorded before is sealed."""
+    async with (
+        exchange(store, worker=hall.start) as node,
+        meeting(node) as (call_id, window, approver),
+    ):
+        seats = window, approver
+        for seat in seats:
+            await seat.connect(call_id)
+        await window.meets(approver)
+        await both(seats, call_id, "recording")
+        case_id = window.desk.calls[call_id]["case_id"]
+        seen = len(window.desk.events)
+        asked_at = time()
+        await window.desk.do(
+            "case.consent",
+            case_id=case_id,
+            given=False,
+            text_version=consent_texts.CURRENT,
+            language="zh-CN",
+        )
+        told_at = monotonic()
+        await both(seats, call_id, "recording", False)
+        assert monotonic() - told_at < borne(1)
+        [changed] = [
+            event for event in window.desk.events[seen:] if event["type"] == "call.changed"
+        ][:1]
+        withdrawn_at = datetime.fromisoformat(changed["call"]["consent_withdrawn_at"])
+        async with store.read() as connection:
+            consent = await connection.scalar(
+                sa.select(cases.c.consent).where(cases.c.id == case_id)
+            )
+        assert consent["given"] is False
+        assert datetime.fromisoformat(consent["at"]) == withdrawn_at, "one moment, one transaction"
+
+        # Both are still seen and heard, and who comes anew is not recorded either.
+        await approver.desk.do("call.join", call_id=call_id)
+        await approver.desk.sees(lambda call: len(call["legs"]) == 3, call_id)
+        await approver.anew(call_id)
+        window.peer.forget()
+        await window.meets(approver)
+        await approver.meets(window)
+        sealed = await kept(store, "stored", 2)
+        for row in sealed:
+            assert play(store.blobs.path(row.sha256)).errors == ""
+            last = max(track["ended_at"] for track in row.tracks)
+            assert last - asked_at < borne(0.5)
+        # An answer of yes counts from the next call on.
+        await window.desk.do(
+            "case.consent",
+            case_id=case_id,
+            given=True,
+            text_version=consent_texts.CURRENT,
+            language="zh-CN",
+        )
+        await window.desk.do("call.hang_up", call_id=call_id)
+        await window.desk.sees(lambda call: call["state"] == "ended", call_id)
+        await kept(store, "stored", 2)
+        assert await hall.workers[0].client.list_segments() == []
+        assert (await acts(store, call_id)).count("call.unrecord") == 1
+
+
 async def test_a_worker_that_dies_ends_no_call(store: Store, hall: Hall) -> None:
     async with (
         exchange(store, worker=hall.start) as node,
@@ -727,6 +796,17 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
         for seat in (window, approver):
             await seat.connect(call_id)
         await both((window, approver), call_id, "media")
+        # As if the word that the consent was taken back had been lost: the worker records on.
+        await both((window, approver), call_id, "recording")
+        leg_id = window.desk.leg_in(call_id)["id"]
+        await window.desk.do(
+            "case.consent",
+            case_id=window.desk.calls[call_id]["case_id"],
+            given=False,
+            text_version=consent_texts.CURRENT,
+            language="zh-CN",
+        )
+        await hall.workers[0].client.record(call_id, leg_id, on=True)
         # As if the word that a party went had been lost: the worker holds it no more.
         await hall.workers[0].client.remove_party(call_id, approver.desk.leg_in(call_id)["id"])
         await window.desk.sees(
@@ -734,6 +814,8 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
             call_id,
             MEDIA_S,
         )
+        found = (await hall.workers[0].client.figures())["rooms"][call_id][leg_id]
+        assert not found["recording"]
         await approver.anew(call_id)
         window.peer.forget()
         await window.meets(approver)

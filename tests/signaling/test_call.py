@@ -26,6 +26,7 @@ from signaling.call import (
     CallInput,
     CallState,
     Cancelled,
+    ConsentWithdrawn,
     Declined,
     EndReason,
     Hold,
@@ -241,6 +242,8 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "media_unknown": (MediaTurned(NEW, True), 20),
     "recording_on": (RecordingTurned(A1, True), 20),
     "recording_off": (RecordingTurned(W1, False), 20),
+    "unrecord": (ConsentWithdrawn(True), 20),
+    "unrecord_end": (ConsentWithdrawn(False), 20),
     "tick": (heard(19, W1, W2, A1, G1), 20),
     "tick_unjudged": (Tick(), 20),
     "tick_gone": (Tick({W1: after(19), W2: after(19), A1: after(19)}, frozenset({W1, W2})), 20),
@@ -741,6 +744,49 @@ recording_on:
 recording_off:
   open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   media  live/AS/Jv,Jv0
+unrecord:
+  open  open/RR/J
+  one_left  open/RD/J
+  open_silent  open/RR/Js
+  open_lost  open/RR/L
+  live|resumed  live/AS/J,J
+  media  live/AS/Jv,Jv0
+  held  live:hold/AS/J,J
+  w_lost  live/AS/L,J
+  a_lost  live/AS/J,L
+  both_lost  live/AS/L,L
+  rejoined  live/AS/X,J,J
+  invited  live/ASRR/J,J
+  uninvited  live/ASDD/J,J
+  three  live/ASAS/J,J,Jv
+  g_lost  live/ASAS/J,J,L
+  g_left  live/ASAS/J,J,X
+  only_g  live/ASAS/L,L,J
+  all_lost  live/ASAS/L,L,L
+  listened  live/AS/J,J/l
+  whispered  live/AS/J,J/w
+  barged  live/AS/J,J,Jb/b
+  ended|cancelled  =
+unrecord_end:
+  open|open_silent  ended:unrecorded/CC/X
+  one_left  ended:unrecorded/CD/X
+  open_lost  ended:unrecorded/CC/L
+  live|held|resumed  ended:unrecorded/AS/X,X
+  media  ended:unrecorded/AS/X,X0
+  w_lost  ended:unrecorded/AS/L,X
+  a_lost  ended:unrecorded/AS/X,L
+  both_lost  ended:unrecorded/AS/L,L
+  rejoined  ended:unrecorded/AS/X,X,X
+  invited  ended:unrecorded/ASCC/X,X
+  uninvited  ended:unrecorded/ASDD/X,X
+  three|g_left  ended:unrecorded/ASAS/X,X,X
+  g_lost  ended:unrecorded/ASAS/X,X,L
+  only_g  ended:unrecorded/ASAS/L,L,X
+  all_lost  ended:unrecorded/ASAS/L,L,L
+  listened  ended:unrecorded/AS/X,X/l:call_ended
+  whispered  ended:unrecorded/AS/X,X/w:call_ended
+  barged  ended:unrecorded/AS/X,X,Xb/b:call_ended
+  ended|cancelled  =
 tick:
   open|one_left|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
   open_silent  open/RR/J
@@ -932,6 +978,7 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(Resumed, people),
     st.builds(MediaTurned, legs, st.booleans()),
     st.builds(RecordingTurned, legs, st.booleans()),
+    st.builds(ConsentWithdrawn, st.booleans()),
     st.builds(Tick, st.dictionaries(st.one_of(legs, monitors), moments), st.frozensets(legs)),
 )
 ORDER: Final = {CallState.OPEN: 0, CallState.LIVE: 1, CallState.ENDED: 2}

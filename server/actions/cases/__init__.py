@@ -21,10 +21,10 @@ from server.actions.cases.admission import (
 from server.actions.cases.calling import Dialling, card, dialling, mark_answered, mark_called
 from server.actions.cases.listing import listing, places_of
 from server.actions.cases.numbers import AHEAD, due, number_of
-from server.actions.cases.registering import commands, consent, create, open_case, snapshot
+from server.actions.cases.registering import commands, create, open_case, snapshot
 
 __all__ = [
     "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
-    "commands", "consent", "create", "dialling", "due", "earlier", "filling", "header", "listing",
+    "commands", "create", "dialling", "due", "earlier", "filling", "header", "listing",
     "mark_answered", "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Registering a case, opening it as one of its audiences, and the applicant's consent."""
+"""Registering a case, and opening it as one of its audiences."""
 
 from contextlib import suppress
 
@@ -6,16 +6,14 @@ from server.actions.cases.admission import (
     Connected,
     Handler,
     actor_of,
-    admitted,
     header,
     new_id,
     shown,
     subject_of,
 )
 from server.actions.cases.numbers import due
-from server.actions.views import case_view, consent_view, due_view, person_ref
+from server.actions.views import case_view, due_view
 from server.domain import case as rules
-from server.domain import consent as consent_texts
 from server.domain import identifiers
 from server.domain.form import APPLICANT
 from server.domain.person import Act, Actor, may
@@ -25,8 +23,6 @@ from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 from server.wire.case import (
     CaseAudience,
-    CaseConsent,
-    CaseConsented,
     CaseCreate,
     CaseCreated,
     CaseOpen,
@@ -48,10 +44,7 @@ def commands(store: Store) -> dict[type[Command], Handler]:
     async def opened(connection: Connected, command: CaseOpen) -> CaseOpened:
         return await open_case(store, connection, command)
 
-    async def consented(connection: Connected, command: CaseConsent) -> Ack:
-        return await consent(store, actor_of(connection), command)
-
-    return {CaseCreate: created, CaseOpen: opened, CaseConsent: consented}
+    return {CaseCreate: created, CaseOpen: opened}
 
 
 async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
@@ -181,39 +174,3 @@ async def snapshot(store: Store, actor: Actor, case_id: str) -> CaseSnapshot:
             version=await version_of(reading, subject_of(case_id)),
             case=project_case(case_view(whole), side),
         )
-
-
-async def consent(store: Store, actor: Actor, command: CaseConsent) -> Ack:
-    """Keep the applicant's answer about recording, taken at the window before dialling.
-
-    Refused: ``not_found``, ``not_yours``, ``case_closed``, ``malformed`` (no such text).
-    """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = subject_of(command.case_id)
-        await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        if consent_texts.text(command.text_version, command.language) is None:
-            raise Refusal(Code.MALFORMED, fields="text_version")
-        answer = rules.Consent(
-            command.given, command.text_version, command.language, change.at, actor.person_id
-        )
-        after = rules.consented(record.case, answer, hand)
-        await rows.save(change.connection, record.case, after)
-        told = consent_view(answer, person_ref(actor))
-        await change.record(
-            subject,
-            "case.consent",
-            subject,
-            lambda version: CaseConsented(
-                subject=subject, version=version, at=change.at, consent=told
-            ),
-            payload={
-                "given": answer.given,
-                "text_version": answer.text_version,
-                "language": answer.language,
-            },
-            on_behalf_of=APPLICANT,
-        )
-        return change.ack()

@@ -50,6 +50,9 @@ export function holdsOf(call: CallView, end_s: number): Span[] {
   return call.holds.map((one) => ({ from_s: second(one.since), to_s: one.until ? second(one.until) : end_s }))
 }
 
+/** A moment in milliseconds; not a number when there was none. */
+const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
+
 /** The moment that is second 0. */
 export function zeroOf(call: CallView): number {
   return Date.parse(call.answered_at ?? call.opened_at)
@@ -205,7 +208,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, event.case.clerk, 'registered', { row: 'decisions' })
         break
       case 'case.consented':
-        add(key, at, event.consent.taken_by, event.consent.given ? 'consent_given' : 'consent_refused', { row: 'decisions' })
+        add(key, at, event.consent.taken_by, event.consent.given ? 'consent_given' : at_ms(at) === at_ms(call.consent_withdrawn_at) ? 'consent_withdrawn' : 'consent_refused', { row: 'decisions' })
         break
       case 'case.edited':
         add(key, at, event.field_state.by, 'edited', { values: { field: label(event.field), value: event.field_state.value }, row: 'form', field: event.field })

@@ -101,6 +101,11 @@ export function useReplay(call_id: Ref<string | undefined>) {
     return before && before.size === now.length && now.every((one) => before.has(one.id)) ? before : new Set(now.map((one) => one.id))
   })
   const on_hold = computed(() => holds.value.some((one) => position_s.value >= one.from_s && position_s.value < one.to_s))
+  /** the applicant has taken back his consent by this second: nothing was recorded any more */
+  const unrecorded = computed(() => {
+    const since = call.value?.consent_withdrawn_at
+    return Boolean(since) && moment_ms.value >= Date.parse(since ?? '')
+  })
   const current = computed(() => {
     const mine = chosen.value
     if (mine && Math.abs(mine.at_s - position_s.value) < 0.3) return mine
@@ -266,7 +271,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   return {
     ...book,
-    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, on_hold, marks, within, shown, qualities, counted, story, bookmarks,
+    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, on_hold, unrecorded, marks, within, shown, qualities, counted, story, bookmarks,
     position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
     attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
     toggle: () => (clock.playing ? pause() : play()),

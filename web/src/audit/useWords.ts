@@ -8,6 +8,7 @@ import type { Mark } from './timeline'
 const ICONS: Readonly<Record<string, IconName>> = {
   consent_given: 'shield',
   consent_refused: 'shield',
+  consent_withdrawn: 'shield',
   review_accepted: 'good',
   review_returned: 'mend',
   review_not_needed: 'not-needed',

@@ -197,3 +197,9 @@ export function spell(seconds: number): string {
   const hours = Math.floor(whole / 3600)
   return (hours ? [String(hours), ...parts] : parts).join(':')
 }
+
+/** Why nothing of the call is recorded: the applicant refused it, or took his consent back in the call. */
+export function unrecordedFor(call: CallView): 'refused' | 'withdrawn' | null {
+  if (!call.recording_consented) return 'refused'
+  return call.consent_withdrawn_at ? 'withdrawn' : null
+}

@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useNow } from '../call/clock'
-import { furtherLegs, holdOf, otherLeg, secondLeg, spell } from '../call/standing'
+import { furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../call/standing'
 import { useCall } from '../call/useCall'
 import type { Leader, Turned } from '../record/turned'
 import { recall, remember } from '../ui/remembered'
@@ -89,7 +89,7 @@ export function useLeading(case_id: string, desk: Desk) {
         form: running ? form : 'idle',
         word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(ended.value ? 'turned.ended' : 'turned.no_call'),
       },
-      recording: live?.recording_consented ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
+      recording: live && unrecordedFor(live) === null ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
       call_id: running && running.state !== 'ended' ? running.id : null,
       ended_call_id: ended.value,
       field: field?.name ?? null,

@@ -237,6 +237,11 @@ export function useCase(case_id: string, as_applicant = false) {
   const commands = {
     consent: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.consent', case_id, given, text_version, language }),
+    /** Takes back the consent to recording, to the words that it was given to. */
+    withdrawConsent: () => {
+      const given = view.value?.consent
+      return live.ask({ type: 'case.consent', case_id, given: false, text_version: given?.text_version ?? '', language: given?.language ?? 'zh-CN' })
+    },
     consentEarlier: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
     promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>

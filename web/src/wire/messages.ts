@@ -918,7 +918,7 @@ export interface CallView {
   id: string
   case_id: string
   state: 'open' | 'live' | 'ended'
-  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded') | null
   caller: PersonRef
   target_unit_id: string
   target_place: string
@@ -930,6 +930,7 @@ export interface CallView {
   answered_at: string | null
   ended_at: string | null
   holds: HoldView[]
+  consent_withdrawn_at: string | null
 }
 /**
  * A member of staff as others see him: applicants always see who speaks (name, unit, staff number).
@@ -1854,7 +1855,7 @@ export interface MissedCalls {
 export interface MissedCall {
   case_id: string
   call_id: string
-  reason: 'hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred'
+  reason: 'hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded'
   caller: PersonRef
   target_unit_id: string
   target_unit_name: string
@@ -2186,7 +2187,7 @@ export interface CallLogRow {
   caller: PersonRef
   approver: PersonRef | null
   state: 'open' | 'live' | 'ended'
-  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred') | null
+  reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded') | null
   opened_at: string
   answered_at: string | null
   ended_at: string | null

@@ -52,6 +52,13 @@ describe('what happened', () => {
     expect(kinds(marksOf([], view, held).filter((one) => one.kind === 'held' || one.kind === 'resumed'))).toEqual(['held', 'resumed', 'held'])
   })
 
+  it('tells a consent that was taken back in the call from one that was refused', () => {
+    const no = historyOf(view, [[100, 'case.consented', { consent: { given: false, text_version: '1', language: 'zh-CN', at: at(100), taken_by: clerk } }]])
+    const kind = (call: ReturnType<typeof callView>): string | undefined => kinds(marksOf(no, view, call)).find((one) => one.startsWith('consent'))
+    expect(kind(callView({ consent_withdrawn_at: at(100) }))).toBe('consent_withdrawn')
+    expect(kind(callView())).toBe('consent_refused')
+  })
+
   it('names the applicant for what he did himself', () => {
     expect(marks.find((one) => one.kind === 'signed')).toMatchObject({ who: '孙**', side: 'guest' })
   })

@@ -69,6 +69,7 @@ export function call(more: Partial<CallView> = {}): CallView {
     answered_at: null,
     ended_at: null,
     holds: [],
+    consent_withdrawn_at: null,
     ...more,
   }
 }

@@ -128,8 +128,10 @@ const call: Words<typeof zh> = {
     declined: 'No approver can answer now',
     missed: 'Nobody answered',
     lost: 'The connection was lost and the call ended',
+    barred: 'A right was withdrawn and the call ended',
+    unrecorded: 'The applicant withdrew the consent to recording and the call ended',
   },
-  recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts', held: 'Recording pauses', refused: 'The applicant refused to be recorded: this call is not recorded' },
+  recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts', held: 'Recording pauses', refused: 'The applicant refused to be recorded: this call is not recorded', stopped: 'Recording stopped', withdrawn: 'The applicant withdrew the consent: recording has stopped, the call goes on' },
   approvers: {
     title: 'Approvers there',
     online: 'Approvers on duty',

@@ -47,7 +47,7 @@ export default {
     count: '{n}',
     at: 'Called at',
     times: 'Not answered {n} times in a row',
-    why: { missed: 'Nobody answered', cancelled: 'The window gave up', declined: 'Not answered', lost: 'Cut off', hung_up: 'Not answered', barred: 'Not answered' },
+    why: { missed: 'Nobody answered', cancelled: 'The window gave up', declined: 'Not answered', lost: 'Cut off', hung_up: 'Not answered', barred: 'Not answered', unrecorded: 'Not answered' },
     asked: { window: '{name} asked at {time} to be called', approver: '{name} asked the window at {time}' },
     back: { window: 'Call back', approver: 'Ask for a call' },
     wanted: '{name} asks to be called: {item} {applicant}',

@@ -414,6 +414,15 @@ const record: Words<typeof zh> = {
     more: '{n} more',
   },
   consent: {
+    withdraw: {
+      ask: 'Withdraw consent',
+      title: 'Withdraw the consent to recording',
+      means: 'Recording stops at once and does not begin again in this call; the call goes on. What was recorded before is kept under the consent given.',
+      ends: 'This item can only be handled by call when recorded: the call ends at once. What was recorded before is kept under the consent given.',
+      go: 'Withdraw and stop recording',
+      go_end: 'Withdraw and end the call',
+      leave: 'Go on recording',
+    },
     title: 'Notice about recording',
     who: 'Read it to the applicant, or let the applicant read it.',
     language: 'Language of the notice',

@@ -47,7 +47,7 @@ export default {
     count: '{n} 件',
     at: '来电时间',
     times: '连续 {n} 次无人接听',
-    why: { missed: '无人接听', cancelled: '窗口已取消', declined: '未接听', lost: '已断线', hung_up: '未接听', barred: '未接听' },
+    why: { missed: '无人接听', cancelled: '窗口已取消', declined: '未接听', lost: '已断线', hung_up: '未接听', barred: '未接听', unrecorded: '未接听' },
     asked: { window: '{name} {time} 请您回拨', approver: '{name} {time} 已请窗口回拨' },
     back: { window: '回拨', approver: '请窗口回拨' },
     wanted: '{name}请您回拨：{item} {applicant}',
