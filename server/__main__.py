@@ -395,7 +395,7 @@ def create_user(
     role: Annotated[
         list[str],
         typer.Option(
-            help="clerk, approver, head, supervisor, admin or operator; for supervisors also "
+            help="clerk, approver, head, supervisor, admin, security or operator; for supervisors also "
             "monitor_listen, monitor_whisper, monitor_barge. May be given again."
         ),
     ],

@@ -18,13 +18,14 @@ from server.actions import health
 from server.actions.health import Look
 from server.api.health import sentence
 from server.api.pages import STATIC
-from server.domain.person import Role
+from server.domain.person import Role, conflicts
 from server.settings import Settings
 from server.store import Database, check, people, standing
 from server.work import probe
 from server.work.child import Children, JobFailed
 from signaling.refusals import Refusal
 
+CONFLICTS_TOLD: Final = 20
 FREE_BYTES: Final = 2 * 1024**3
 
 _ONE_PAGE: Final = (
@@ -110,13 +111,16 @@ async def _opened(settings: Settings) -> Database | str:
 
 
 async def rights(settings: Settings) -> list[Finding]:
-    """Whether somebody may do what is everybody's; of a database that is not there nothing is told."""
+    """Whether somebody may do what is everybody's, and who has roles that exclude one another; of a database that is not there nothing is told."""
     database = await _opened(settings)
     if isinstance(database, str):
         return []
     try:
         async with database.read() as connection:
             staff = [one for one in await people.list_people(connection) if one["active"]]
+            allowed = {
+                (one.person_id, one.first, one.second) for one in await people.exempted(connection)
+            }
     finally:
         await database.close()
     operators = [one["login"] for one in staff if Role.OPERATOR in one["roles"]]
@@ -124,7 +128,17 @@ async def rights(settings: Settings) -> list[Finding]:
         "nobody may change calendar and regions, add units by a list or see how the machine is: "
         "yunjian user roles LOGIN --role operator"
     )
-    return [Finding("operator", True, told, warns=not operators)]
+    excluded = [
+        f"{one['login']} ({first} and {second})"
+        for one in staff
+        for first, second in conflicts([Role(role) for role in one["roles"]])
+        if (one["id"], first.value, second.value) not in allowed
+    ]
+    apart = f"exclude one another in {len(excluded)}: {', '.join(excluded[:CONFLICTS_TOLD])}"
+    return [
+        Finding("operator", True, told, warns=not operators),
+        Finding("roles", True, apart if excluded else "none exclude one another", bool(excluded)),
+    ]
 
 
 async def _clock(settings: Settings) -> tuple[bool, str]:

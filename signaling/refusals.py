@@ -54,6 +54,7 @@ class Code(StrEnum):
     FIELD_INVALID = "field_invalid"
     NOT_YOURS = "not_yours"
     PROPOSAL_CLOSED = "proposal_closed"
+    BOTH_SIDES = "both_sides"
     REASON_MISSING = "reason_missing"
     INCOMPLETE = "incomplete"
     SECOND_NOTICE = "second_notice"
@@ -82,6 +83,8 @@ class Code(StrEnum):
     BAD_SHEET = "bad_sheet"
     BAD_FORM = "bad_form"
     BAD_TEMPLATE = "bad_template"
+    ROLES_EXCLUDE = "roles_exclude"
+    SECOND_PERSON = "second_person"
     # materials
     LINE_UNKNOWN = "line_unknown"
     LINE_NOT_LATER = "line_not_later"

@@ -9,7 +9,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from server.actions.cases import AHEAD, Connected, Handler, actor_of, admitted, rests_on, subject_of
+from server.actions.cases import (
+    AHEAD,
+    Connected,
+    Handler,
+    actor_of,
+    apart,
+    judging,
+    rests_on,
+    subject_of,
+)
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view, person_ref
 from server.domain import case as rules
@@ -103,7 +112,8 @@ async def _turn(
             return change.replayed
         subject = subject_of(case_id)
         seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, case_id)
+        record, hand = await judging(change.connection, actor, case_id)
+        await apart(change, hand, record.case)
         heads = may(actor, Act.LIMIT_EXTEND, unit_id=record.case.unit_id)
         if why == "extended" and hand.side == "approver" and not heads:
             raise Refusal(Code.FORBIDDEN, why="head")

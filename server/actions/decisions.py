@@ -14,7 +14,8 @@ from server.actions.cases import (
     Connected,
     Handler,
     actor_of,
-    admitted,
+    apart,
+    judging,
     number_of,
     rests_on,
     subject_of,
@@ -89,7 +90,8 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
             return change.replayed
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
+        record, hand = await judging(change.connection, actor, command.case_id)
+        both = await apart(change, hand, record.case)
         case = record.case
         judged = material.reviewed(
             case.materials,
@@ -120,6 +122,7 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
                 "sha256": judged.sha256,
                 "review": judged.review,
                 "reason": judged.review_reason,
+                **({"combined": True} if both else {}),
             },
         )
         return change.ack()
@@ -132,7 +135,8 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
             return change.replayed
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
+        record, hand = await judging(change.connection, actor, command.case_id)
+        both = await apart(change, hand, record.case)
         word = checklist.check(
             record.case.item,
             command.point,
@@ -152,7 +156,11 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
             lambda version: CaseChecked(
                 subject=subject, version=version, at=change.at, point=command.point, check=view
             ),
-            payload={"verdict": command.verdict, "note": word.note if word else ""},
+            payload={
+                "verdict": command.verdict,
+                "note": word.note if word else "",
+                **({"combined": True} if both else {}),
+            },
         )
         return change.ack()
 
@@ -169,7 +177,8 @@ async def decide(
             return change.replayed
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
+        record, hand = await judging(change.connection, actor, command.case_id)
+        both = await apart(change, hand, record.case)
         rests = await rests_on(change, hand, command, seen, side="approver")
         today = china_day(change.at)
         known = await catalogue_rows.known_days(
@@ -183,6 +192,7 @@ async def decide(
             at=change.at,
             known_days=known,
             again=command.again,
+            combined=both,
         )
         number = await number_of(change, record.case, numbering)
         after = replace(after, number=number)
@@ -208,6 +218,7 @@ async def decide(
             ),
             payload={
                 **rests,
+                **({"combined": True} if both else {}),
                 "number": number,
                 "decision": decided.kind,
                 "reason": decided.reason,
@@ -234,7 +245,8 @@ async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
             return change.replayed
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
+        record, hand = await judging(change.connection, actor, command.case_id)
+        await apart(change, hand, record.case)
         rests = await rests_on(change, hand, command, seen, side="approver")
         here = await people_rows.find_authority(change.connection, record.case.unit_id)
         there = await people_rows.find_authority(change.connection, command.unit_id)

@@ -74,6 +74,7 @@ PEOPLE: Final = (
     Person("hanmei", "韩梅", "XHA-0009", XIHAIAN, (Role.SUPERVISOR, *MONITORING)),
     Person("admin", "系统管理员", "XHA-0001", XIHAIAN, (Role.ADMIN,)),
     Person("hejing", "何静", "XHA-0002", XIHAIAN, (Role.ADMIN,)),
+    Person("anquan", "安全管理员", "XHA-0003", XIHAIAN, (Role.SECURITY,)),
     Person("yunwei", "平台运维", "SZ-0001", JINAN, (Role.OPERATOR,)),
 )
 

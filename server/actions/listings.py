@@ -8,7 +8,7 @@ one transaction with one entry in the ledger. Running cases keep the version the
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,12 +19,14 @@ from server.actions.cases import new_id
 from server.actions.views import item_view
 from server.domain import blueprint, schema
 from server.domain.codes import ItemType, Level
-from server.domain.item import Item
+from server.domain.item import Field, Item
 from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
+from server.domain.lowering import Lowered, lowered
 from server.domain.person import Act, Actor, System, may
 from server.store import Change, Store
 from server.store import cases as case_rows
 from server.store import catalogue as rows
+from server.store import lowerings as lowering_rows
 from server.store import people as staff
 from server.wire.http import (
     BadRow,
@@ -36,6 +38,7 @@ from server.wire.http import (
     ItemForm,
     ItemVersion,
     ItemVersions,
+    LoweredField,
 )
 from server.work.child import Children, JobFailed
 from signaling.refusals import Code, Refusal
@@ -135,7 +138,7 @@ async def catalogue(
 async def versions(store: Store, actor: Actor, item_id: str) -> ItemVersions:
     """An item whole, and all its versions, newest first. Refused: ``forbidden``, ``not_found``."""
     async with store.read() as connection:
-        row = await _known(connection, actor, item_id)
+        row = await known(connection, actor, item_id)
         found = await rows.find_versions(connection, row.item)
     return ItemVersions(
         item=item_view(row.item, row.item.unit_id, row.unit_name, row.place),
@@ -160,13 +163,17 @@ async def versions(store: Store, actor: Actor, item_id: str) -> ItemVersions:
 async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
     """Offer a version of an item at the windows, in place of the one that was, or no more.
 
-    Refused: ``forbidden``, ``not_found``.
+    Refused: ``forbidden``, ``not_found``, ``second_person`` (a later version masks what this one shows:
+    its form is published anew, by two people).
     """
     async with store.change(actor) as change:
         await change.lock(SUBJECT)
-        row = await _known(change.connection, actor, item_id)
+        row = await known(change.connection, actor, item_id)
         if in_use:
-            for other in await rows.find_versions(change.connection, row.item):
+            others = await rows.find_versions(change.connection, row.item)
+            later = [one.item.form for one in others if one.item.version > row.item.version]
+            _by_one(lowered(later, row.item.form))
+            for other in others:
                 await rows.set_in_use(change.connection, other.item.id, False)
         await rows.set_in_use(change.connection, item_id, in_use)
         await change.record(
@@ -181,7 +188,7 @@ async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
 async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
     """The form of a version as its document. Refused: ``forbidden``, ``not_found``."""
     async with store.read() as connection:
-        row = await _known(connection, actor, item_id)
+        row = await known(connection, actor, item_id)
         newest = (await rows.find_versions(connection, row.item))[0].item
     return ItemForm(
         item=item_view(row.item, row.item.unit_id, row.unit_name, row.place),
@@ -198,12 +205,17 @@ async def check_form(
     Refused: ``forbidden``, ``not_found``.
     """
     async with store.read() as connection:
-        row = await _known(connection, actor, item_id)
+        row = await known(connection, actor, item_id)
+        before = await _masked_before(connection, row.item)
     found, faults = blueprint.read(document, _lines(row.item), datetime.now(UTC))
     return FormCheck(
         item=found
-        and item_view(_with_form(row.item, found), row.item.unit_id, row.unit_name, row.place),
+        and item_view(with_form(row.item, found), row.item.unit_id, row.unit_name, row.place),
         faults=[FormFault(pointer=one.pointer, why=one.why, name=one.name) for one in faults],
+        lowers=[
+            LoweredField(path=one.path, label=one.label)
+            for one in (lowered(before, found.fields) if found else ())
+        ],
     )
 
 
@@ -220,19 +232,16 @@ async def publish_form(
     theirs.
 
     Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version),
-    ``bad_form`` with the ``count`` of faults and the first ``places`` (JSON pointers).
+    ``bad_form`` with the ``count`` of faults and the first ``places`` (JSON pointers),
+    ``second_person`` with the ``fields`` that it makes less sensitive (server.actions.lowerings).
     """
     async with store.change(actor) as change:
         await change.lock(SUBJECT)
-        row = await _known(change.connection, actor, item_id)
-        newest = (await rows.find_versions(change.connection, row.item))[0].item
-        if newest.version != over:
-            raise Refusal(Code.STALE, version=newest.version, base_version=over)
-        found, faults = blueprint.read(document, _lines(newest), change.at)
-        if found is None:
-            places = ", ".join(f"{one.pointer}: {one.why}" for one in faults[:PLACES_TOLD])
-            raise Refusal(Code.BAD_FORM, count=len(faults), places=places)
-        item = replace(_with_form(newest, found), id=new_id(), version=over + 1)
+        row, found, lowers = await judged(
+            change.connection, actor, item_id, document, over, change.at
+        )
+        _by_one(lowers)
+        item = replace(with_form(row.item, found), id=new_id(), version=over + 1)
         by = actor.person_id
         await rows.add_item(change.connection, item, at=change.at, by=by, note=note)
         await change.record(
@@ -259,7 +268,54 @@ async def publish_form(
         )
 
 
-async def _known(connection: case_rows.Connection, actor: Actor, item_id: str) -> rows.ItemRow:
+async def judged(
+    connection: case_rows.Connection,
+    actor: Actor,
+    item_id: str,
+    document: Mapping[str, Any],
+    over: int,
+    at: datetime,
+) -> tuple[rows.ItemRow, blueprint.Blueprint, list[Lowered]]:
+    """The newest version of an item, a document as its next form, and what that one makes less sensitive.
+
+    Refused: ``forbidden``, ``not_found``, ``stale``, ``bad_form``, as ``publish_form`` says.
+    """
+    row = await known(connection, actor, item_id)
+    newest = (await rows.find_versions(connection, row.item))[0]
+    if newest.item.version != over:
+        raise Refusal(Code.STALE, version=newest.item.version, base_version=over)
+    found, faults = blueprint.read(document, _lines(newest.item), at)
+    if found is None:
+        places = ", ".join(f"{one.pointer}: {one.why}" for one in faults[:PLACES_TOLD])
+        raise Refusal(Code.BAD_FORM, count=len(faults), places=places)
+    before = await _masked_before(connection, newest.item)
+    return newest, found, lowered(before, found.fields)
+
+
+async def _masked_before(connection: case_rows.Connection, item: Item) -> list[tuple[Field, ...]]:
+    """The forms against which a new one of this item is held: all since two people last agreed, so that
+    what one edit takes away the next does not bring back open."""
+    agreed = await lowering_rows.agreed_versions(connection, [item.unit_id])
+    return _since_agreed([one.item for one in await rows.find_versions(connection, item)], agreed)
+
+
+def _since_agreed(newest_first: Iterable[Item], agreed: Collection[str]) -> list[tuple[Field, ...]]:
+    found = []
+    for one in newest_first:
+        found.append(one.form)
+        if one.id in agreed:
+            break
+    return found
+
+
+def _by_one(lowers: Sequence[Lowered]) -> None:
+    """Refuse what one administrator alone may not do."""
+    if lowers:
+        fields = ", ".join(one.path for one in lowers)
+        raise Refusal(Code.SECOND_PERSON, fields=fields[:500])
+
+
+async def known(connection: case_rows.Connection, actor: Actor, item_id: str) -> rows.ItemRow:
     """An item that this person administers; who administers nothing learns nothing of any."""
     curator(actor)
     row = await rows.find_item(connection, item_id)
@@ -273,7 +329,7 @@ def _lines(item: Item) -> list[str]:
     return [line.key for line in item.lines]
 
 
-def _with_form(item: Item, found: blueprint.Blueprint) -> Item:
+def with_form(item: Item, found: blueprint.Blueprint) -> Item:
     return replace(item, form_title=found.title, form=found.fields, rules=found.rules)
 
 
@@ -330,18 +386,18 @@ async def _plan(
 ) -> _Plan:
     """``own``: the units whose items may be changed; None: all. New ones may have any."""
     plan = _Plan(faults=list(faults))
-    known = {one["name"]: one["id"] for one in await staff.list_units(connection)}
-    if unit_id is not None and unit_id not in known.values():
+    units = {one["name"]: one["id"] for one in await staff.list_units(connection)}
+    if unit_id is not None and unit_id not in units.values():
         raise Refusal(Code.NOT_FOUND, unit=unit_id)
     if unit_id is not None and own is not None and unit_id not in own:
         raise Refusal(Code.FORBIDDEN)
-    there_before = set(known.values())
+    there_before = set(units.values())
     credit = _credit_codes(listed)
     placed: list[tuple[str, Listed]] = []
     for row in listed:
-        unit = unit_id or known.get(row.department)
+        unit = unit_id or units.get(row.department)
         if unit is None and new_units is not None and row.department:
-            unit = known[row.department] = new_id()
+            unit = units[row.department] = new_id()
             plan.units[row.department] = (unit, credit.get(row.department, ""))
         if unit is None:
             plan.faults.append(Fault(row.row, "department", "unit_unknown"))
@@ -356,6 +412,11 @@ async def _plan(
         if before is not None and replace(item, id=before.id, version=before.version) == before:
             plan.unchanged += 1
             continue
+        if before is not None and item.form != before.form:
+            former = await _masked_before(connection, before)
+            if lowered(former, item.form):
+                plan.faults.append(Fault(row.row, "form", "lowers_sensitive"))
+                continue
         plan.new += before is None
         plan.items.append(item)
     plan.faults.sort(key=lambda one: (one.row, one.column))
@@ -401,6 +462,7 @@ def _item(row: Listed, unit_id: str, before: Item | None) -> Item:
         item_type=row.item_type.value if row.item_type else was.item_type,
         level=row.level.value if row.level else was.level,
         main_item=row.main_item or was.main_item,
+        combined=was.combined if row.combined is None else row.combined,
     )
 
 

@@ -1,4 +1,4 @@
-"""Units, windows and staff as an administrator adds them at the command line."""
+"""Units, windows and staff as the command line adds them, and roles that exclude one another."""
 
 import asyncio
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from server.actions.cases import new_id
 from server.actions.sessions import Passwords
 from server.domain.identifiers import plain
-from server.domain.person import Role
+from server.domain.person import EXCLUDED, Act, Actor, Role, conflicts, may
 from server.store import SYSTEM, Store
 from server.store import people as staff
 from signaling.refusals import Code, Refusal
@@ -63,9 +63,11 @@ async def add_person(
 ) -> str:
     """Keep a new person; ``unit`` and ``window`` are ids or names. Returns the person's id.
 
-    Refused: malformed (login taken, or a name with characters that are not seen), not_found.
+    Refused: malformed (login taken, or a name with characters that are not seen), not_found,
+    roles_exclude (two of the roles exclude one another; of a person who is there it may be allowed).
     """
     _seen(login=login, name=name, staff_number=staff_number)
+    _apart(roles, ())
     password_hash = await asyncio.to_thread(Passwords().hash, password)
     person_id = new_id()
     async with store.change(SYSTEM) as change:
@@ -106,6 +108,50 @@ async def add_person(
     return person_id
 
 
+async def exempt(
+    store: Store, actor: Actor, person_id: str, first: Role, second: Role, reason: str
+) -> None:
+    """Let two roles that exclude one another be in this person, for a reason; granting them is another act.
+
+    Refused: ``forbidden`` (no security officer of the person's unit), ``not_found``, ``not_yours``
+    (for oneself), ``field_invalid`` (these do not exclude one another), ``reason_missing``.
+    """
+    if not may(actor, Act.EXEMPT, unit_id=actor.unit_id):
+        raise Refusal(Code.FORBIDDEN)
+    subject = f"person:{person_id}"
+    async with store.change(actor) as change:
+        await change.lock("people")
+        home = await staff.unit_of(change.connection, person_id)
+        if home is None:
+            raise Refusal(Code.NOT_FOUND, person=person_id)
+        if not may(actor, Act.EXEMPT, unit_id=home):
+            raise Refusal(Code.FORBIDDEN)
+        if person_id == actor.person_id:
+            raise Refusal(Code.NOT_YOURS, person=person_id)
+        pair = next((one for one in EXCLUDED if set(one) == {first, second}), None)
+        if pair is None:
+            raise Refusal(Code.FIELD_INVALID, fields="first, second")
+        if not reason.strip():
+            raise Refusal(Code.REASON_MISSING)
+        new = staff.Exemption(
+            new_id(), person_id, *pair, reason.strip(), actor.person_id, change.at
+        )
+        await staff.add_exemption(change.connection, new)
+        await change.record(
+            subject,
+            "person.exempt",
+            subject,
+            None,
+            payload={"first": new.first, "second": new.second, "reason": new.reason},
+        )
+
+
+def _apart(roles: Collection[Role], allowed: Collection[tuple[Role, Role]]) -> None:
+    for first, second in conflicts(roles):
+        if (first, second) not in allowed:
+            raise Refusal(Code.ROLES_EXCLUDE, first=first.value, second=second.value)
+
+
 def _seen(**names: str) -> None:
     if hidden := [what for what, name in names.items() if plain(name) != name]:
         raise Refusal(Code.MALFORMED, fields=", ".join(hidden))
@@ -113,9 +159,11 @@ def _seen(**names: str) -> None:
 
 async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:
     """Give this person these roles and no other, within two seconds also where he is
-    connected. Refused: not_found."""
+    connected. Refused: not_found, roles_exclude (unless a security officer has allowed both)."""
     async with store.change(SYSTEM) as change:
         await change.lock("people")
+        allowed = await staff.exempted(change.connection, login)
+        _apart(roles, [(Role(one.first), Role(one.second)) for one in allowed])
         person_id = await staff.set_roles(change.connection, login, roles)
         if person_id is None:
             raise Refusal(Code.NOT_FOUND, login=login)

@@ -14,6 +14,7 @@ from server.actions.cases import (
     Handler,
     actor_of,
     admitted,
+    apart,
     header,
     new_id,
     number_of,
@@ -159,6 +160,7 @@ async def submit(
         subject = subject_of(command.case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
+        await apart(change, hand, record.case)
         rests = await rests_on(change, hand, command, seen, side="window")
         today = china_day(change.at)
         known = await catalogue_rows.known_days(

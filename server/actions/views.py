@@ -478,6 +478,7 @@ def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Dec
         provisional=counted.provisional if counted else False,
         points=list(decided.points),
         clock=decided.clock and clock_view(decided.clock, people),
+        combined=decided.combined,
     )
 
 

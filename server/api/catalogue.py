@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from server.actions import calendar, listings
+from server.actions import calendar, listings, lowerings
 from server.actions.listings import Importer, NewUnits
 from server.api.route import STORE, Ask, Nothing, Routes
 from server.domain import regions
@@ -23,6 +23,8 @@ from server.wire.http import (
     ItemOffer,
     ItemVersion,
     ItemVersions,
+    LoweringAnswer,
+    LoweringView,
     Regions,
     RegionView,
 )
@@ -72,7 +74,7 @@ async def read_versions(ask: Ask[Nothing, Nothing]) -> ItemVersions:
     "PUT",
     "/api/v1/catalogue/{item_id}/offer",
     status=204,
-    problems=(Code.FORBIDDEN, Code.NOT_FOUND),
+    problems=(Code.FORBIDDEN, Code.NOT_FOUND, Code.SECOND_PERSON),
     act="item.offer",
 )
 async def offer_item(ask: Ask[Nothing, ItemOffer]) -> None:
@@ -83,7 +85,7 @@ async def offer_item(ask: Ask[Nothing, ItemOffer]) -> None:
 @routes.route("GET", "/api/v1/catalogue/{item_id}/form", problems=(Code.FORBIDDEN, Code.NOT_FOUND))
 async def read_form(ask: Ask[Nothing, Nothing]) -> ItemForm:
     """The form of a version of an item as JSON Schema with its presentation."""
-    return await listings.form(ask.request.app[STORE], ask.actor, ask.path("item_id"))
+    return await lowerings.form(ask.request.app[STORE], ask.actor, ask.path("item_id"))
 
 
 @routes.route(
@@ -101,7 +103,13 @@ async def check_form(ask: Ask[Nothing, FormDocument]) -> FormCheck:
 @routes.route(
     "PUT",
     "/api/v1/catalogue/{item_id}/form",
-    problems=(Code.FORBIDDEN, Code.NOT_FOUND, Code.STALE, Code.BAD_FORM),
+    problems=(
+        Code.FORBIDDEN,
+        Code.NOT_FOUND,
+        Code.STALE,
+        Code.BAD_FORM,
+        Code.SECOND_PERSON,
+    ),
     act="item.form",
 )
 async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
@@ -113,6 +121,42 @@ async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
         ask.body.document,
         over=ask.body.version,
         note=ask.body.note,
+    )
+
+
+@routes.route(
+    "POST",
+    "/api/v1/catalogue/{item_id}/lowerings",
+    problems=(
+        Code.FORBIDDEN, Code.NOT_FOUND, Code.STALE, Code.BAD_FORM, Code.FIELD_INVALID,
+    ),
+    act="item.lower",
+)  # fmt: skip
+async def propose_lowering(ask: Ask[Nothing, FormPublication]) -> LoweringView:
+    """Ask a second administrator of the unit for a form that makes fields less sensitive."""
+    return await lowerings.propose(
+        ask.request.app[STORE],
+        ask.actor,
+        ask.path("item_id"),
+        ask.body.document,
+        over=ask.body.version,
+        note=ask.body.note,
+    )
+
+
+@routes.route(
+    "PUT",
+    "/api/v1/lowerings/{lowering_id}",
+    problems=(
+        Code.FORBIDDEN, Code.NOT_FOUND, Code.STALE, Code.BAD_FORM, Code.SECOND_PERSON,
+        Code.PROPOSAL_CLOSED,
+    ),
+    act="item.close_lowering",
+)  # fmt: skip
+async def close_lowering(ask: Ask[Nothing, LoweringAnswer]) -> LoweringView:
+    """Agree as the second administrator, which publishes the form; or decline; or take back one's own."""
+    return await lowerings.close(
+        ask.request.app[STORE], ask.actor, ask.path("lowering_id"), ask.body.agree
     )
 
 

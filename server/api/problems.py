@@ -142,6 +142,11 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.NOT_YOURS: Entry(
         403, "这一步须由另一方办理，请在通话或消息中请对方办理。", "This step belongs to the other side. Please ask them in the call or by a message."
     ),
+    Code.BOTH_SIDES: Entry(
+        403,
+        "您已在本办件的另一方经办，受理与审批不能为同一人。请由同事办理。",
+        "You have acted on the other side of this case: nobody does both. Please leave it to a colleague.",
+    ),
     Code.PROPOSAL_CLOSED: Entry(
         409, "这条修改建议已处理或已过期，请按最新内容重新提出。", "This proposal was already closed or is outdated. Please propose anew."
     ),
@@ -242,6 +247,16 @@ TABLE: Final[dict[Code, Entry]] = {
         422,
         "申请表定义有 {count} 处错误，未发布任何内容；请按列出的位置改正。",
         "The form has {count} faults; nothing was published. Please mend them where they are listed.",
+    ),
+    Code.ROLES_EXCLUDE: Entry(
+        409,
+        "“{first}”与“{second}”为不相容岗位，不能由同一人担任；确需兼任的，请先由安全管理员说明理由并准许。",
+        "The roles {first} and {second} exclude one another. Where it cannot be helped, a security officer has to allow it first, with a reason.",
+    ),
+    Code.SECOND_PERSON: Entry(
+        409,
+        "降低字段的敏感级别（{fields}）须由本单位另一名管理员同意，请先提请同意。",
+        "Making fields less sensitive ({fields}) needs the consent of a second administrator of the unit. Please ask for it first.",
     ),
     Code.BAD_TEMPLATE: Entry(
         422,

@@ -74,6 +74,8 @@ class Decided:
     counted: working_days.Counted | None = None
     points: tuple[str, ...] = ()
     clock: Clock | None = None
+    combined: bool = False
+    """By who took the case at the window, too (即办可审核合一): to be sampled."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,7 @@ def decide(
     at: datetime,
     known_days: Mapping[date, bool],
     again: bool = False,
+    combined: bool = False,
 ) -> Case:
     """受理, 补正 or 不予受理 by the approver. 受理 starts the promised working days of the item.
 
@@ -229,7 +232,7 @@ def decide(
         raise Refusal(Code.NOT_YOURS)
     if not reason.strip():
         raise Refusal(Code.REASON_MISSING)
-    decided = Decided(decision, reason.strip(), who.person_id, at)
+    decided = Decided(decision, reason.strip(), who.person_id, at, combined=combined)
     match decision:
         case "accepted":
             _complete(case, at)

@@ -165,6 +165,8 @@ class Item:
     """主项 that it is a part of."""
     rules: tuple[Rule, ...] = ()
     """Between the fields of the form; those within a row stand in their group."""
+    combined: bool = False
+    """即办可审核合一: one person may take a case of it and decide it; such cases are sampled."""
     fields: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -206,6 +208,7 @@ class Item:
             level=body.get("level", ""),
             main_item=body.get("main_item", ""),
             rules=tuple(Rule(**one) for one in body.get("rules", ())),
+            combined=body.get("combined", False),
         )
 
 

@@ -18,7 +18,7 @@ from signaling.refusals import Refusal
 
 Why = Literal[
     "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate", "unit_unknown", "unit_foreign",
-    "bad_materials", "bad_form",
+    "bad_materials", "bad_form", "lowers_sensitive",
 ]  # fmt: skip
 """Why a row cannot be taken; the edge has a sentence for each."""
 
@@ -32,6 +32,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "legal_days": ("法定办结时限", "anticipate_day", "legal_days"),
     "promised_days": ("承诺办结时限", "promise_day", "promised_days", "time_limit"),
     "modes": ("通办形式", "modes"),
+    "combined": ("即办可审核合一", "combined"),
     "guide": ("受理条件", "accept_condition", "guide"),
     "materials": ("材料", "materials"),
     "form": ("申请表", "表单", "form"),
@@ -57,6 +58,7 @@ _MODES: Final[Mapping[str, Mode]] = {
     "全程网办": "online", "异地代收代办": "proxy", "多地联办": "joint",
     "online": "online", "proxy": "proxy", "joint": "joint",
 }  # fmt: skip
+_YES: Final = {"是": True, "否": False, "true": True, "false": False, "1": True, "0": False}
 _NEEDS: Final[Mapping[MaterialNeed, Need]] = {
     MaterialNeed.REQUIRED: "required", MaterialNeed.OPTIONAL: "optional", MaterialNeed.LATER: "later",
 }  # fmt: skip
@@ -102,6 +104,7 @@ class Listed:
     legal_days: int | None = None
     promised_days: int | None = None
     modes: tuple[Mode, ...] | None = None
+    combined: bool | None = None
     guide: str | None = None
     lines: tuple[Line, ...] | None = None
     form_title: str | None = None
@@ -167,6 +170,7 @@ class _Row:
             legal_days=self._days("legal_days"),
             promised_days=self._days("promised_days"),
             modes=self._modes(),
+            combined=self._yes("combined"),
             guide=self._text("guide", longest=20_000) or None,
             lines=self._lines(),
             form_title=form_title,
@@ -207,6 +211,12 @@ class _Row:
             self._fault(column, "bad_number")
             return None
         return int(found[1])
+
+    def _yes(self, column: str) -> bool | None:
+        text = self._text(column, longest=40).lower()
+        if text and text not in _YES:
+            self._fault(column, "unknown_code")
+        return _YES.get(text)
 
     def _modes(self) -> tuple[Mode, ...] | None:
         value = self._value("modes")

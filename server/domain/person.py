@@ -28,16 +28,34 @@ class Role(StrEnum):
     """机关负责人, or whom he charged with it: what the law leaves to the head of the authority."""
     OPERATOR = "operator"
     """平台运维: what belongs to no unit alone. Granted at the command line of the machine, nowhere else."""
+    SECURITY = "security"
+    """安全管理员: lets roles that exclude one another be in one person, with a reason."""
 
 
 _RANK: Final = (
-    Role.HEAD, Role.APPROVER, Role.CLERK, Role.SUPERVISOR, Role.ADMIN, Role.OPERATOR,
+    Role.HEAD, Role.APPROVER, Role.CLERK, Role.SUPERVISOR, Role.ADMIN, Role.SECURITY,
+    Role.OPERATOR,
 )  # fmt: skip
 
 
 def ranked(roles: Collection[Role]) -> list[Role]:
     """Roles in the order in which people name them: by rank, then what is granted beside supervisor."""
     return [role for role in dict.fromkeys((*_RANK, *Role)) if role in roles]
+
+
+EXCLUDED: Final = (
+    (Role.SUPERVISOR, Role.APPROVER),
+    (Role.SUPERVISOR, Role.CLERK),
+    *((Role.ADMIN, one) for one in (Role.CLERK, Role.APPROVER, Role.HEAD, Role.SUPERVISOR)),
+)
+"""不相容岗位: nobody watches over what he does himself, and who gives rights does no business by them. A person
+has one unit, so that these are roles in one unit. Clerk and approver exclude one another in one case alone
+(server.actions.cases.acting)."""
+
+
+def conflicts(roles: Collection[Role]) -> list[tuple[Role, Role]]:
+    """Which of these roles exclude one another."""
+    return [pair for pair in EXCLUDED if set(pair) <= set(roles)]
 
 
 class Act(StrEnum):
@@ -67,6 +85,10 @@ class Act(StrEnum):
     """The people and the items of a unit: left to its own administrator."""
     OPERATE = "operate"
     """What is everybody's: the calendar, the regions, new units, how the machine is."""
+    EXEMPT = "person.exempt"
+    """Let roles that exclude one another be in one person of a unit."""
+    STAFF_READ = "staff.read"
+    """Who works at a unit, with his roles."""
     TEMPLATE_EDIT = "template.edit"
     """How a unit lays out its papers: left to its own administrator."""
     TEMPLATE_READ = "template.read"
@@ -147,6 +169,11 @@ def may(
             } <= actor.roles and unit_id == actor.unit_id
         case Act.ADMINISTER:
             return Role.ADMIN in actor.roles and unit_id == actor.unit_id
+        case Act.EXEMPT:
+            return Role.SECURITY in actor.roles and unit_id == actor.unit_id
+        case Act.STAFF_READ:
+            reads = actor.roles & {Role.ADMIN, Role.SECURITY}
+            return bool(reads) and unit_id == actor.unit_id
         case Act.OPERATE:
             return Role.OPERATOR in actor.roles
         case Act.TEMPLATE_EDIT:

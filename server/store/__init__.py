@@ -36,6 +36,7 @@ from server.store.unit_of_work import (
     Done,
     acts_after,
     events_after,
+    has_done,
     turn_of,
     version_of,
 )
@@ -45,7 +46,7 @@ from signaling.refusals import Code, Refusal
 __all__ = [
     "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "Kind",
     "ReferencesBroken", "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings",
-    "SystemClock", "Verifier", "acts_after", "check", "events_after", "upgrade", "verify", "version_of",
+    "SystemClock", "Verifier", "acts_after", "check", "events_after", "has_done", "upgrade", "verify", "version_of",
 ]  # fmt: skip
 
 

@@ -174,6 +174,7 @@ async def add_item(
                 "item_type": item.item_type,
                 "level": item.level,
                 "main_item": item.main_item,
+                "combined": item.combined,
             },
             in_use=True,
             made_at=at,

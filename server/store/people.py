@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.case import Authority
 from server.domain.person import Actor, Role
-from server.store.tables import people, sessions, units, windows
+from server.store.tables import exemptions, people, sessions, units, windows
 from signaling.protocol import PersonRef
 
 _STAFF = people.join(units, units.c.id == people.c.unit_id).outerjoin(
@@ -273,6 +273,49 @@ async def set_roles(connection: AsyncConnection, login: str, roles: Collection[R
         .returning(people.c.id)
     )
     return person_id
+
+
+async def unit_of(connection: AsyncConnection, person_id: str) -> str | None:
+    """The unit of a person, active or not; None when there is no such person."""
+    found: str | None = await connection.scalar(
+        sa.select(people.c.unit_id).where(people.c.id == person_id)
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Two roles that exclude one another, let be in one person."""
+
+    id: str
+    person_id: str
+    first: str
+    second: str
+    reason: str
+    by: str
+    at: datetime
+
+
+async def add_exemption(connection: AsyncConnection, new: Exemption) -> None:
+    """Keep a new one."""
+    values = {name: getattr(new, name) for name in Exemption.__dataclass_fields__}
+    await connection.execute(exemptions.insert().values(**values))
+
+
+async def exempted(
+    connection: AsyncConnection, login: str | None = None, *, unit_id: str | None = None
+) -> list[Exemption]:
+    """The exemptions of who signs in so, of a unit's people, or of all, oldest first."""
+    query = (
+        sa.select(exemptions)
+        .join(people, people.c.id == exemptions.c.person_id)
+        .order_by(exemptions.c.at)
+    )
+    if login is not None:
+        query = query.where(people.c.login == login)
+    if unit_id is not None:
+        query = query.where(people.c.unit_id == unit_id)
+    return [Exemption(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def add_unit(

@@ -100,6 +100,16 @@ people = sa.Table(
     C("active", sa.Boolean, nullable=False, default=True, info=FACT),
     info=told_in("person:{id}", "demo"),
 )  # fmt: skip
+exemptions = sa.Table(  # two roles that exclude one another, let be in one person by a security officer
+    "exemptions", metadata, _id(info=FACT),
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("first", sa.String(20), nullable=False, info=FACT),
+    C("second", sa.String(20), nullable=False, info=FACT),
+    C("reason", sa.Text, nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    info=told_in("person:{person_id}"),
+)  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata, _id(info=SIGN_IN),
     C("token_hash", sa.String(64), nullable=False, unique=True, info=SIGN_IN),  # SHA-256 of the opaque token
@@ -133,6 +143,22 @@ items = sa.Table(  # one row a version; body is an ItemView without unit names
     C("initials", sa.String(200), nullable=True, info=derived("items.name")),  # of the name, in pinyin
     sa.UniqueConstraint("code", "unit_id", "version"),
     info=told_in("catalogue:items", "demo"),
+)  # fmt: skip
+lowerings = sa.Table(  # a form that makes fields less sensitive, and waits for a second person
+    "lowerings", metadata, _id(info=FACT),
+    C("item_id", ID, sa.ForeignKey("items.id"), nullable=False, info=FACT),  # the version over which it was written
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),
+    C("code", sa.String(64), nullable=False, info=FACT),
+    C("document", JSON, nullable=False, info=FACT),
+    C("fields", JSON, nullable=False, info=FACT),  # [[path, label]]
+    C("note", sa.String(200), nullable=False, info=FACT),
+    C("by", ID, nullable=False, info=FACT),
+    C("at", Utc, nullable=False, info=FACT),
+    C("state", sa.String(10), nullable=False, info=FACT),  # waiting | agreed | declined | withdrawn
+    C("closed_by", ID, nullable=True, info=FACT),
+    C("closed_at", Utc, nullable=True, info=FACT),
+    C("made_id", ID, nullable=True, info=FACT),  # the version that came of it
+    info=told_in("catalogue:items"),
 )  # fmt: skip
 work_calendar = sa.Table(
     "work_calendar", metadata,

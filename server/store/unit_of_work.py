@@ -318,6 +318,24 @@ async def acts_after(
     return [Done(row.version, row.act, row.body) for row in rows]
 
 
+async def has_done(
+    connection: AsyncConnection, subject: str, person_id: str, acts: Collection[str]
+) -> bool:
+    """Whether this person did one of these acts on `subject`."""
+    entry = ledger_entries.c
+    found = await connection.scalar(
+        sa.select(entry.version)
+        .where(
+            entry.subject == subject,
+            entry.actor == person_id,
+            entry.act.in_(list(acts)),
+            entry.result == OK,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def version_of(connection: AsyncConnection, subject: str) -> int:
     """The version `subject` is at in this snapshot; 0 when nothing was recorded under it."""
     found = await connection.scalar(

@@ -540,6 +540,8 @@ class Decided(Message):
     """补正: every open point at once (行政许可法 32): returned materials with reason, missing required lines."""
     clock: ClockView | None = None
     """Of an accepted case; ``due_on`` is its promised limit."""
+    combined: bool = False
+    """By who took the case at the window, too (即办可审核合一): to be sampled."""
 
 
 PhoneState = Literal["waiting", "connected", "finished", "expired", "withdrawn"]

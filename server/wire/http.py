@@ -24,6 +24,7 @@ RoleName = Literal[
     "monitor_whisper",
     "monitor_barge",
     "operator",
+    "security",
 ]
 
 # ---------------------------------------------------------------- problems
@@ -211,6 +212,30 @@ class ItemVersions(Message):
     versions: list[ItemVersion]
 
 
+class LoweredField(Message):
+    """A field that would leave unmasked; ``path`` is its name, or ``group.column``."""
+
+    path: str
+    label: str
+
+
+class LoweringView(Message):
+    """A form that makes fields less sensitive, and waits for a second administrator of the unit."""
+
+    id: str
+    state: Literal["waiting", "agreed", "declined", "withdrawn"]
+    document: dict[str, Any]
+    fields: list[LoweredField]
+    note: str
+    by: str
+    """The name of who asked."""
+    mine: bool
+    """I asked: another one has to agree."""
+    at: datetime
+    made_id: str | None = None
+    """The version that came of it."""
+
+
 class ItemForm(Message):
     """The form of a version of an item as JSON Schema with its presentation (docs/forms.md)."""
 
@@ -218,6 +243,13 @@ class ItemForm(Message):
     newest: int
     """The newest version of the item: a form is published over it."""
     document: dict[str, Any]
+    lowering: LoweringView | None = None
+    """What waits for a second administrator of the unit."""
+
+
+class LoweringAnswer(Message):
+    agree: StrictBool
+    """No by a second person declines; no by who asked takes it back."""
 
 
 class FormDocument(Message):
@@ -251,6 +283,8 @@ class FormCheck(Message):
 
     item: ItemView | None
     faults: list[FormFault]
+    lowers: list[LoweredField] = []
+    """Which fields it makes less sensitive: that needs a second administrator of the unit."""
 
 
 class TemplateVersion(Message):
@@ -343,7 +377,7 @@ class BadRow(Message):
     column: str
     why: Literal[
         "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate",
-        "unit_unknown", "unit_foreign", "bad_materials", "bad_form",
+        "unit_unknown", "unit_foreign", "bad_materials", "bad_form", "lowers_sensitive",
     ]  # fmt: skip
 
 
@@ -861,6 +895,21 @@ class ConsentText(Message):
 # ---------------------------------------------------------------- administration
 
 
+class RoleConflict(Message):
+    """Two roles of one person that exclude one another; ``allowed``: for what reason a security officer
+    let them be."""
+
+    first: RoleName
+    second: RoleName
+    allowed: str | None = None
+
+
+class ExemptPerson(Message):
+    first: RoleName
+    second: RoleName
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
 class PersonRow(Message):
     id: str
     login: str
@@ -870,6 +919,7 @@ class PersonRow(Message):
     unit_name: str
     window_name: str | None
     roles: list[RoleName]
+    conflicts: list[RoleConflict] = []
     active: bool
 
 

@@ -42,6 +42,8 @@ RIGHTS: dict[Act, tuple[Role | frozenset[Role], frozenset[str]]] = {
     Act.CASE_WATCH: (Role.SUPERVISOR, frozenset({"window_unit_id", "unit_id"})),
     Act.REHEARSE: (frozenset({Role.CLERK, Role.APPROVER, Role.SUPERVISOR}), frozenset()),
     Act.ADMINISTER: (Role.ADMIN, frozenset({"unit_id"})),
+    Act.EXEMPT: (Role.SECURITY, frozenset({"unit_id"})),
+    Act.STAFF_READ: (frozenset({Role.ADMIN, Role.SECURITY}), frozenset({"unit_id"})),
     Act.OPERATE: (Role.OPERATOR, frozenset()),
     Act.TEMPLATE_EDIT: (Role.ADMIN, frozenset({"unit_id"})),
     Act.TEMPLATE_READ: (frozenset({Role.ADMIN, Role.SUPERVISOR}), frozenset({"unit_id"})),

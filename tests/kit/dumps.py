@@ -37,7 +37,7 @@ from server.store.ledger.journal import HEADS, LEAVES, PUBLIC_KEY
 from signaling.client import Refused
 from tests.kit.desks import metadata
 from tests.kit.peer import GREEN, RED
-from tests.kit.seats import TUS, Approver, Supervisor, Window, story
+from tests.kit.seats import TUS, Approver, Seat, Supervisor, Window, story
 from tests.kit.until import until
 
 ROOT: Final = Path(__file__).parents[2]
@@ -299,6 +299,9 @@ async def _fill(address: str, acts: _Acts) -> None:
         refer = {"unit_id": demo.LIAOCHENG, "reason": "由登记地办理"}
         await acts("refer", approver.ask({"type": "case.refer", "case_id": third, **refer}))
 
+        await acts("lowering", _lowered(await seat(Seat, "admin", GREEN, 330.0)))
+        await acts("exemption", _exempted(await seat(Seat, "anquan", GREEN, 330.0)))
+
         async def papers() -> str | None:
             waits = [
                 paper["kind"]
@@ -309,6 +312,22 @@ async def _fill(address: str, acts: _Acts) -> None:
             return f"papers wait: {waits}" if waits else None
 
         await until(papers, 60)
+
+
+async def _lowered(administrator: Seat) -> None:
+    form = await administrator.get(f"/catalogue/{demo.PRINCIPAL}/form")
+    del form["document"]["presentation"]["fields"]["contact_phone"]["sensitive"]
+    told = {"document": form["document"], "version": form["newest"], "note": "座机号码公开"}
+    path = f"/api/v1/catalogue/{demo.PRINCIPAL}/lowerings"
+    async with administrator.http.post(path, json=told) as said:
+        assert said.status == 200, await said.text()
+
+
+async def _exempted(officer: Seat) -> None:
+    told = {"first": "supervisor", "second": "approver", "reason": "本局仅一名督查"}
+    path = "/api/v1/people/person-hanmei/exemptions"
+    async with officer.http.post(path, json=told) as said:
+        assert said.status == 204, await said.text()
 
 
 async def _begin(window: Window, case_id: str) -> None:

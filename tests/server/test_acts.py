@@ -34,6 +34,8 @@ from tests.kit.casework import (
     OPERATOR,
     OTHER_APPROVER,
     PDF,
+    SECOND_ADMIN,
+    SECURITY,
     SUPERVISOR,
     THIRD,
     VALUES,
@@ -92,7 +94,10 @@ BY_HTTP: Final = {
     "PUT /api/v1/catalogue/{item_id}/offer": "item.offer",
     "PUT /api/v1/catalogue/{item_id}/form": "item.form",
     "POST /api/v1/catalogue": "catalogue.import",
+    "POST /api/v1/catalogue/{item_id}/lowerings": "item.lower",
+    "PUT /api/v1/lowerings/{lowering_id}": "item.close_lowering",
     "POST /api/v1/calendar": "calendar.edit",
+    "POST /api/v1/people/{person_id}/exemptions": "person.exempt",
     "PUT /api/v1/templates/{paper_kind}": "template.publish",
     "POST /api/v1/materials/{material_id}/original": "material.original",
     "POST /api/v1/materials/{material_id}/card": "material.read_card",
@@ -249,7 +254,17 @@ async def scene(database: str, tmp_path: Path) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(demo_node(database, tmp_path))
         scene = Scene(node)
-        for login in (CLERK, APPROVER, OTHER_APPROVER, THIRD, SUPERVISOR, ADMIN, OPERATOR):
+        for login in (
+            CLERK,
+            APPROVER,
+            OTHER_APPROVER,
+            THIRD,
+            SUPERVISOR,
+            ADMIN,
+            SECOND_ADMIN,
+            OPERATOR,
+            SECURITY,
+        ):
             scene.desks[login] = await stack.enter_async_context(desk_of(node, login))
             scene.sockets[login] = client = Client(node.address, scene.desks[login].token)
             await client.connect()
@@ -635,7 +650,7 @@ async def _archive(scene: Scene, case: Mapping[str, str], call_id: str) -> None:
 
 
 async def _catalogue(scene: Scene) -> None:
-    offer, publish, take = (name for name in BY_HTTP if "/catalogue" in name)
+    offer, publish, take, lower = (name for name in BY_HTTP if "/catalogue" in name)
     item = {"item_id": demo.CLOSING}
     await scene.is_denied(SUPERVISOR, offer, item, json={"in_use": False})
     await scene.asks(ADMIN, offer, "item.offer", item, json={"in_use": True})
@@ -644,10 +659,26 @@ async def _catalogue(scene: Scene) -> None:
     form = {"document": told, "version": 1, "note": "试用"}
     await scene.is_denied(SUPERVISOR, publish, item, json=form)
     await scene.asks(ADMIN, publish, "item.form", item, json=form)
+    [fields] = [
+        fields for name, fields in told["presentation"]["fields"].items() if name == "contact_phone"
+    ]
+    del fields["sensitive"]
+    less = {**form, "version": 2}
+    await scene.is_denied(SUPERVISOR, lower, item, json=less)
+    await scene.asks(ADMIN, lower, "item.lower", item, json=less)
+    async with scene.desks[ADMIN].http.get(f"/api/v1/catalogue/{demo.CLOSING}/form") as said:
+        waits = {"lowering_id": (await said.json())["lowering"]["id"]}
+    close = "PUT /api/v1/lowerings/{lowering_id}"
+    await scene.is_denied(SUPERVISOR, close, waits, json={"agree": True})
+    await scene.asks(SECOND_ADMIN, close, "item.close_lowering", waits, json={"agree": True})
     rows = [{"code": "11370211MB287554194000131099001", "name": "新的事项"}]
     sheet = {"params": {"unit_id": demo.XIHAIAN}, "data": json.dumps(rows)}
     await scene.is_denied(CLERK, take, {}, **sheet)
     await scene.asks(ADMIN, take, "catalogue.import", {}, **sheet)
+    exempt, person = "POST /api/v1/people/{person_id}/exemptions", {"person_id": "person-hanmei"}
+    pair = {"first": "approver", "second": "supervisor", "reason": "人手不足"}
+    await scene.is_denied(ADMIN, exempt, person, json=pair)
+    await scene.asks(SECURITY, exempt, "person.exempt", person, json=pair)
     day = {"days": [{"on": "2031-05-01", "works": False}], "source": "国务院办公厅通知"}
     await scene.is_denied(CLERK, "POST /api/v1/calendar", {}, json=day)
     await scene.is_denied(ADMIN, "POST /api/v1/calendar", {}, json=day)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
 
 from server.actions import demo
 from server.actions.people import add_person, set_roles
@@ -12,7 +16,7 @@ from server.doctor import rights
 from server.domain.person import Role
 from server.domain.schema import document
 from server.settings import Settings
-from server.store import Store, upgrade
+from server.store import SYSTEM, Store, tables, upgrade
 from tests.kit.casework import hashed
 from tests.kit.desks import Desk, demo_node, desk_of
 
@@ -102,3 +106,156 @@ async def test_the_doctor_warns_while_nobody_is_operator(database: str, tmp_path
     finally:
         await store.close()
     assert await operator() == (True, False, "yunwei")
+
+
+# ---------------------------------------------------------------- two people for what is shown to more
+
+
+def opened(told: dict[str, Any], name: str) -> dict[str, Any]:
+    """This document with a field that is not sensitive any more."""
+    fresh: dict[str, Any] = copy.deepcopy(told)
+    del fresh["presentation"]["fields"][name]["sensitive"]
+    return fresh
+
+
+def form_of(item_id: str) -> dict[str, Any]:
+    item = next(one for one in demo.ITEMS if one.id == item_id)
+    return json.loads(json.dumps(document(item.form_title, item.form, item.rules)))
+
+
+async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
+    database: str, tmp_path: Path
+) -> None:
+    lower = f"/catalogue/{demo.PRINCIPAL}/lowerings"
+    form = f"/catalogue/{demo.PRINCIPAL}/form"
+    told = opened(form_of(demo.PRINCIPAL), "new_identity_number")
+    body = {"document": told, "version": 1, "note": "试"}
+
+    async def ask(desk: Desk, method: str, path: str, status: int = 200, **json: Any) -> Any:
+        async with desk.http.request(method, f"/api/v1{path}", json=json) as said:
+            answer = await said.json(content_type=None)
+            assert said.status == status, answer
+            return answer
+
+    async with demo_node(database, tmp_path) as node:
+        store = node.app[STORE]
+        await seat(store, FAR_ADMIN, FAR, Role.ADMIN)
+        async with (
+            desk_of(node, "admin") as first,
+            desk_of(node, "hejing") as second,
+            desk_of(node, FAR_ADMIN) as far,
+            desk_of(node, "lixiulan") as clerk,
+        ):
+            alone = await ask(first, "PUT", form, 409, **body)
+            assert alone["code"] == "second_person"
+            assert alone["details"]["fields"] == "new_identity_number"
+            checked = await ask(first, "POST", f"{form}/check", document=told)
+            assert [one["path"] for one in checked["lowers"]] == ["new_identity_number"]
+            await ask(far, "POST", lower, 403, **body)
+            nothing = {**body, "document": form_of(demo.PRINCIPAL)}
+            assert (await ask(first, "POST", lower, 422, **nothing))["code"] == "field_invalid"
+
+            asked = await ask(first, "POST", lower, **body)
+            assert (asked["state"], asked["mine"]) == ("waiting", True)
+            answer = f"/lowerings/{asked['id']}"
+            assert (await ask(first, "PUT", answer, 409, agree=True))["code"] == "second_person"
+            await ask(far, "PUT", answer, 403, agree=True)
+            await ask(clerk, "PUT", answer, 403, agree=True)
+            [item] = (await clerk.get("/items?q=负责人"))["items"]
+            assert item["version"] == 1, "nothing has changed while it waits"
+            shown = (await second.get(form))["lowering"]
+            assert (shown["by"], shown["mine"], shown["note"]) == ("系统管理员", False, "试")
+            assert (await ask(second, "PUT", answer, agree=False))["state"] == "declined"
+            assert (await ask(second, "PUT", answer, 409, agree=True))["code"] == "proposal_closed"
+            assert (await second.get(form))["lowering"] is None
+
+            asked = await ask(first, "POST", lower, **body)
+            assert (await ask(first, "POST", lower, 409, **body))["code"] == "stale"
+            agreed = await ask(second, "PUT", f"/lowerings/{asked['id']}", agree=True)
+            assert agreed["state"] == "agreed"
+            made = await clerk.get(f"/items/{agreed['made_id']}")
+            [field] = [one for one in made["form"] if one["name"] == "new_identity_number"]
+            assert (made["version"], field["sensitive"]) == (2, False)
+            # what two agreed on needs no second person again
+            kept = {**body, "version": 2, "note": "再发布"}
+            assert (await ask(first, "PUT", form, **kept))["version"] == 3
+        table = tables.ledger_entries
+        async with store.read() as reading:
+            found = await reading.execute(
+                sa.select(table.c.act, table.c.actor)
+                .where(table.c.subject == "catalogue:items", table.c.result == "ok")
+                .order_by(table.c.version)
+            )
+            assert [tuple(one) for one in found] == [
+                ("item.lower", "person-admin"),
+                ("item.close_lowering", "person-hejing"),
+                ("item.lower", "person-admin"),
+                ("item.close_lowering", "person-hejing"),
+                ("item.form", "person-admin"),
+            ]
+
+
+async def test_no_way_round_the_second_person(database: str, tmp_path: Path) -> None:
+    """Taken away and brought back open, renamed, offered from an old version, imported."""
+    whole = form_of(demo.PRINCIPAL)
+    form = f"/catalogue/{demo.PRINCIPAL}/form"
+
+    def named(told: dict[str, Any], name: str, fresh: str, label: str) -> dict[str, Any]:
+        text = json.dumps(told).replace(f'"{name}"', f'"{fresh}"')
+        made: dict[str, Any] = json.loads(text)
+        made["schema"]["properties"][fresh]["title"] = label
+        return made
+
+    async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
+
+        async def code(told: dict[str, Any], version: int) -> tuple[int, str]:
+            body = {"document": told, "version": version, "note": "试"}
+            return await status(admin, "PUT", form, json=body)
+
+        both = (409, "second_person")
+        phone = opened(whole, "contact_phone")
+        assert await code(phone, 1) == both
+        assert await code(named(phone, "contact_phone", "call_me", "电话"), 1) == both
+        labels = opened(named(whole, "contact_phone", "call_me", "联系电话"), "call_me")
+        assert await code(labels, 1) == both
+        without = copy.deepcopy(whole)
+        del without["schema"]["properties"]["contact_phone"]
+        without["schema"]["required"].remove("contact_phone")
+        del without["presentation"]["fields"]["contact_phone"]
+        for group in without["presentation"]["sections"]:
+            group["fields"] = [one for one in group["fields"] if one != "contact_phone"]
+        assert await code(without, 1) == (200, "")
+        assert await code(phone, 2) == both, "what one edit took away the next brings back open"
+
+        code_of = next(one.code for one in demo.ITEMS if one.id == demo.PRINCIPAL)
+        row = {
+            "实施编码": code_of, "事项名称": "分公司负责人变更登记",
+            "表单": {"name": "表", "groups": [{"name": "一", "fields": ["联系电话 "]}]},
+        }  # fmt: skip
+        told = await status(
+            admin, "POST", f"/catalogue?unit_id={demo.XIHAIAN}", data=json.dumps([row]).encode()
+        )
+        assert told == (422, "bad_rows")
+
+        # a version of before there were masks, kept beside the newer one
+        async with node.app[STORE].change(SYSTEM) as change:
+            await change.connection.execute(
+                tables.items.insert().from_select(
+                    ["id", "code", "version", "unit_id", "name", "body", "in_use"],
+                    sa.select(
+                        sa.literal("item-before"), tables.items.c.code, sa.literal(0),
+                        tables.items.c.unit_id, tables.items.c.name,
+                        tables.items.c.body, sa.false(),
+                    ).where(tables.items.c.id == demo.CLOSING),
+                )
+            )  # fmt: skip
+            body = await change.connection.scalar(
+                sa.select(tables.items.c.body).where(tables.items.c.id == "item-before")
+            )
+            for one in body["form"]:
+                one["sensitive"] = False
+            await change.connection.execute(
+                tables.items.update().where(tables.items.c.id == "item-before").values(body=body)
+            )
+        back = await status(admin, "PUT", "/catalogue/item-before/offer", json={"in_use": True})
+        assert back == both

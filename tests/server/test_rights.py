@@ -4,7 +4,7 @@ The table says who may; all others are told that it is not there, not theirs or 
 that they asked is kept. A route or message that the table does not list fails. "May" means that no
 right refuses him: another rule may. Askers: nobody; one whose sign-in has expired; both sides of a
 live call and their colleagues; the unit that is rung as third party; a supervisor; an administrator of
-the unit whose item it is, and one of another unit; who runs the platform; and one of another unit who is clerk, approver and supervisor there.
+the unit whose item it is, and one of another unit; who runs the platform; a security officer; and one of another unit who is clerk, approver and supervisor there.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ from tests.server.test_early_view import LINE, pdf, piece
 CLERK, COLLEAGUE = "lixiulan", "wangfang"
 APPROVER, IDLE = "zhoumingyuan", "gaoxinmin"
 RUNG, SUPERVISOR, ADMIN, OUTSIDER = "sunlei", "chenli", "admin", "outsider"
-FAR_ADMIN, OPERATOR = "far-admin", "yunwei"
+FAR_ADMIN, OPERATOR, SECURITY = "far-admin", "yunwei", "anquan"
 KNOWN: Final = (
-    CLERK, COLLEAGUE, APPROVER, IDLE, RUNG, SUPERVISOR, ADMIN, FAR_ADMIN, OPERATOR, OUTSIDER,
+    CLERK, COLLEAGUE, APPROVER, IDLE, RUNG, SUPERVISOR, ADMIN, FAR_ADMIN, OPERATOR, SECURITY,
+    OUTSIDER,
 )  # fmt: skip
 
 ALL: Final = frozenset(KNOWN)
@@ -55,7 +56,8 @@ OWN: Final = frozenset({ADMIN})
 ADMINS: Final = frozenset({ADMIN, FAR_ADMIN})
 """Each sees and changes what is his own unit's, and nothing else."""
 OPERATORS: Final = frozenset({OPERATOR})
-NO_SEAT: Final = ADMINS | OPERATORS
+OFFICERS: Final = frozenset({SECURITY})
+NO_SEAT: Final = ADMINS | OPERATORS | OFFICERS
 MINE: Final = frozenset({CLERK})
 APPROVERS: Final = frozenset({APPROVER, IDLE, RUNG, OUTSIDER})
 
@@ -115,12 +117,15 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "PATCH /api/v1/uploads/{upload_id}": MINE,
     "POST /api/v1/uploads/{upload_id}": MINE,
     "DELETE /api/v1/uploads/{upload_id}": MINE,
-    "GET /api/v1/people": ADMINS,
+    "GET /api/v1/people": ADMINS | OFFICERS,
+    "POST /api/v1/people/{person_id}/exemptions": OFFICERS,
     "GET /api/v1/calendar/{year}": ALL,
     "GET /api/v1/regions": ALL,
     "GET /api/v1/catalogue/{item_id}/form": OWN,
     "POST /api/v1/catalogue/{item_id}/form/check": OWN,
     "PUT /api/v1/catalogue/{item_id}/form": OWN,
+    "POST /api/v1/catalogue/{item_id}/lowerings": OWN,
+    "PUT /api/v1/lowerings/{lowering_id}": OWN,
     "POST /api/v1/calendar": OPERATORS,
     "GET /api/v1/catalogue": ADMINS,
     "GET /api/v1/catalogue/{item_id}": OWN,
@@ -340,7 +345,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
         "material_id": material_id, "arriving_id": arriving_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
-        "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
+        "invite_id": invited["invite_id"], "person_id": "person-hanmei", "proposal_id": proposed["proposal_id"],
         "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
         "year": "2026", "paper_kind": "refusal", "version": "0", "seen_version": 0, "other_call_id": None, "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
@@ -360,7 +365,9 @@ async def _live(scene: Scene) -> dict[str, Any]:
 
 async def _archived(store: Store, case_id: str, call_id: str, leg_id: str) -> dict[str, str]:
     """A recording, a playback, a paper and a signature, as if a call before had left them."""
-    ids = {name: fresh_id() for name in ("recording_id", "playback_id", "paper_id", "signature_id")}
+    ids = {name: fresh_id() for name in (
+        "recording_id", "playback_id", "paper_id", "signature_id", "lowering_id",
+    )}  # fmt: skip
     sha256 = await store.blobs.put(b"bytes that were kept")
     at = store.clock.now()
     kept = {"size_bytes": 20, "sha256": sha256}
@@ -379,6 +386,11 @@ async def _archived(store: Store, case_id: str, call_id: str, leg_id: str) -> di
             (tables.papers, {
                 "id": ids["paper_id"], "case_id": case_id, "version": 0, "kind": "receipt",
                 "number": "kept", "state": "ready", "at": at, "pages": 1, **kept,
+            }),
+            (tables.lowerings, {
+                "id": ids["lowering_id"], "item_id": demo.PRINCIPAL, "unit_id": demo.XIHAIAN,
+                "code": "kept", "document": {}, "fields": [], "note": "", "by": "person-hejing",
+                "at": at, "state": "waiting",
             }),
             (tables.signatures, {
                 "id": ids["signature_id"], "case_id": case_id, "version": 0,
@@ -457,6 +469,17 @@ async def asked(
         f"catalogue/{scene.values['item_id']}/offer": {"in_use": True},
         f"catalogue/{scene.values['item_id']}/form": {"document": {}, "version": 1, "note": "试"},
         f"catalogue/{scene.values['item_id']}/form/check": {"document": {}},
+        f"catalogue/{scene.values['item_id']}/lowerings": {
+            "document": {},
+            "version": 1,
+            "note": "试",
+        },
+        f"people/{scene.values['person_id']}/exemptions": {
+            "first": "supervisor",
+            "second": "approver",
+            "reason": "试",
+        },
+        f"lowerings/{scene.values['lowering_id']}": {"agree": False},
         "templates/refusal": {"source": None, "version": 0, "note": "试"},
         "templates/refusal/check": {"source": "= x"},
     }

@@ -4,7 +4,7 @@ Here is also who may see a case at all (``audience_of``), the one place for it. 
 own actions, so have decisions, materials, messages, comments and signing. Knows no HTTP.
 """
 
-from server.actions.cases.acting import rests_on
+from server.actions.cases.acting import apart, rests_on
 from server.actions.cases.admission import (
     Connected,
     Handler,
@@ -14,6 +14,7 @@ from server.actions.cases.admission import (
     earlier,
     filling,
     header,
+    judging,
     new_id,
     shown,
     subject_of,
@@ -24,7 +25,7 @@ from server.actions.cases.numbers import AHEAD, due, number_of
 from server.actions.cases.registering import commands, create, open_case, snapshot
 
 __all__ = [
-    "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "audience_of", "card",
-    "commands", "create", "dialling", "due", "earlier", "filling", "header", "listing",
+    "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "apart", "audience_of", "card",
+    "commands", "create", "dialling", "due", "earlier", "filling", "header", "judging", "listing",
     "mark_answered", "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

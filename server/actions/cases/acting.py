@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from server.actions.cases.admission import subject_of
+from server.domain.case import Case
 from server.domain.form import Hand, Side
-from server.store import Change, Done, acts_after
+from server.store import Change, Done, acts_after, has_done
 from server.store import calls as call_rows
 from server.wire.case import CaseAct
 from signaling.refusals import Code, Refusal
@@ -40,6 +41,36 @@ CHANGES: Final[Mapping[str, str]] = {
 """The acts after which a case is another than was seen, and what they change of it. What is typed and not
 saved, said, shown, drawn or asked to be looked at changes nothing that an act rests on."""
 TOLD_AT_MOST: Final = 50
+_BY: Final[Mapping[Side, frozenset[str]]] = {
+    "window": frozenset({
+        "case.create", "case.consent", "case.edit", "case.close_proposal", "case.grade",
+        "case.sign", "case.submit", "case.promise", "case.print_form", "case.send_originals",
+        "case.consent_earlier", "case.take_earlier", "case.invite_phone",
+    }),
+    "approver": frozenset({
+        "case.propose", "case.review", "case.check", "case.decide", "case.refer",
+        "case.stop_clock", "case.resume_clock", "case.extend_limit", "case.move_promise",
+        "case.receive_originals",
+    }),
+}  # fmt: skip
+"""What is done from one side alone."""
+
+
+async def apart(change: Change, hand: Hand, case: Case) -> bool:
+    """Whether who acts has a part in both sides of this case, as the ledger has it, whatever his roles are now.
+
+    Refused: ``both_sides``, unless the item lets one person take and decide (即办可审核合一).
+    """
+    other: Side = "window" if hand.side == "approver" else "approver"
+    has = other == "window" and any(
+        one.by == hand.person_id and one.side == "window" for one in case.materials
+    )
+    subject = subject_of(case.id)
+    if not has and not await has_done(change.connection, subject, hand.person_id, _BY[other]):
+        return False
+    if not case.item.combined:
+        raise Refusal(Code.BOTH_SIDES, case=case.id)
+    return True
 
 
 async def rests_on(

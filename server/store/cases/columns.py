@@ -102,6 +102,7 @@ def decided_of(stored: Mapping[str, Any] | None) -> Decided | None:
         counted=counted and counted_of(counted),
         points=tuple(stored["points"]),
         clock=clock_of(stored.get("clock")),
+        combined=stored.get("combined", False),
     )
 
 
@@ -116,6 +117,7 @@ def decided_json(decided: Decided | None) -> dict[str, Any] | None:
         "counted": decided.counted and counted_json(decided.counted),
         "points": list(decided.points),
         "clock": clock_json(decided.clock),
+        **({"combined": True} if decided.combined else {}),
     }
 
 

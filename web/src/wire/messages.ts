@@ -1289,6 +1289,7 @@ export interface Decided {
   provisional: boolean
   points: string[]
   clock: ClockView | null
+  combined: boolean
 }
 /**
  * One working day counted towards the due date.
@@ -2000,6 +2001,7 @@ export interface BadRow {
     | 'unit_foreign'
     | 'bad_materials'
     | 'bad_form'
+    | 'lowers_sensitive'
 }
 export interface CalendarChange {
   changed: number
@@ -2392,6 +2394,7 @@ export interface EnquiryView {
 export interface FormCheck {
   item: ItemView | null
   faults: FormFault[]
+  lowers: LoweredField[]
 }
 /**
  * What is wrong in a document: where (JSON pointer, RFC 6901), what it is about.
@@ -2415,6 +2418,13 @@ export interface FormFault {
     | 'unknown_line'
     | 'too_many'
   name: string
+}
+/**
+ * A field that would leave unmasked; ``path`` is its name, or ``group.column``.
+ */
+export interface LoweredField {
+  path: string
+  label: string
 }
 export interface Health {
   status: 'ok' | 'failing'
@@ -2465,6 +2475,23 @@ export interface ItemForm {
   document: {
     [k: string]: unknown
   }
+  lowering: LoweringView | null
+}
+/**
+ * A form that makes fields less sensitive, and waits for a second administrator of the unit.
+ */
+export interface LoweringView {
+  id: string
+  state: 'waiting' | 'agreed' | 'declined' | 'withdrawn'
+  document: {
+    [k: string]: unknown
+  }
+  fields: LoweredField[]
+  note: string
+  by: string
+  mine: boolean
+  at: string
+  made_id: string | null
 }
 /**
  * Whether a version of an item is offered at the windows.
@@ -2602,8 +2629,39 @@ export interface PersonRow {
     | 'monitor_whisper'
     | 'monitor_barge'
     | 'operator'
+    | 'security'
   )[]
+  conflicts: RoleConflict[]
   active: boolean
+}
+/**
+ * Two roles of one person that exclude one another; ``allowed``: for what reason a security officer
+ * let them be.
+ */
+export interface RoleConflict {
+  first:
+    | 'clerk'
+    | 'approver'
+    | 'supervisor'
+    | 'admin'
+    | 'head'
+    | 'monitor_listen'
+    | 'monitor_whisper'
+    | 'monitor_barge'
+    | 'operator'
+    | 'security'
+  second:
+    | 'clerk'
+    | 'approver'
+    | 'supervisor'
+    | 'admin'
+    | 'head'
+    | 'monitor_listen'
+    | 'monitor_whisper'
+    | 'monitor_barge'
+    | 'operator'
+    | 'security'
+  allowed: string | null
 }
 /**
  * What a phone may bring, and until when.
@@ -2681,6 +2739,7 @@ export interface SignedIn {
     | 'monitor_whisper'
     | 'monitor_barge'
     | 'operator'
+    | 'security'
   )[]
   unit: UnitRef
   window: WindowRef | null

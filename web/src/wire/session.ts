@@ -80,6 +80,7 @@ export function homeOf(who: { roles: readonly Role[] }): string | null {
   if (who.roles.includes('approver')) return '/approver'
   if (who.roles.includes('supervisor')) return '/supervisor/calls'
   if (who.roles.includes('admin')) return '/admin'
+  if (who.roles.includes('security')) return '/admin'
   if (who.roles.includes('operator')) return '/admin/health'
   return null
 }

@@ -37,7 +37,7 @@ const shell: Words<typeof zh> = {
     admin_health: 'Health',
     not_found: 'No such page',
   },
-  roles: { clerk: 'Clerk', approver: 'Approver', supervisor: 'Supervisor', admin: 'Administrator', head: 'Head of the authority', monitor_listen: 'may listen in', monitor_whisper: 'may whisper', monitor_barge: 'may join calls', operator: 'Operator' } satisfies Record<PersonRow['roles'][number], string>,
+  roles: { clerk: 'Clerk', approver: 'Approver', supervisor: 'Supervisor', admin: 'Administrator', head: 'Head of the authority', monitor_listen: 'may listen in', monitor_whisper: 'may whisper', monitor_barge: 'may join calls', operator: 'Operator', security: 'Security officer' } satisfies Record<PersonRow['roles'][number], string>,
   sign_in: {
     heading: 'Sign in to Yunjian',
     hint: 'With the login that your unit gave you',

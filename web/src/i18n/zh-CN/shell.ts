@@ -34,7 +34,7 @@ export default {
     admin_health: '系统状态',
     not_found: '没有这一页',
   },
-  roles: { head: '负责人', approver: '审批人员', clerk: '窗口人员', supervisor: '督查', admin: '管理员', monitor_listen: '可旁听', monitor_whisper: '可耳语', monitor_barge: '可加入通话', operator: '平台运维' } satisfies Record<PersonRow['roles'][number], string>,
+  roles: { head: '负责人', approver: '审批人员', clerk: '窗口人员', supervisor: '督查', admin: '管理员', monitor_listen: '可旁听', monitor_whisper: '可耳语', monitor_barge: '可加入通话', operator: '平台运维', security: '安全管理员' } satisfies Record<PersonRow['roles'][number], string>,
   sign_in: {
     heading: '登录云见',
     hint: '用本单位发的登录名登录',

@@ -1,0 +1,166 @@
+"""A form that makes a field less sensitive: one administrator asks, a second one of his unit agrees.
+
+Until then nothing changes; both leave their entry. A form that lowers nothing is published by one
+alone (server.actions.listings). Rules of what counts as lowering are in server.domain.lowering.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import rfc8785
+
+from server.actions import listings
+from server.actions.cases import new_id
+from server.domain.person import Actor
+from server.store import Store
+from server.store import catalogue as catalogue_rows
+from server.store import lowerings as rows
+from server.store import people as staff
+from server.store.lowerings import Lowering
+from server.wire.http import ItemForm, LoweredField, LoweringView
+from signaling.refusals import Code, Refusal
+
+
+async def propose(
+    store: Store, actor: Actor, item_id: str, document: Mapping[str, Any], *, over: int, note: str
+) -> LoweringView:
+    """Ask a second administrator of the unit for a form that makes fields less sensitive.
+
+    Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version, or one waits
+    already), ``bad_form``, ``field_invalid`` (it lowers nothing: publish it).
+    """
+    async with store.change(actor) as change:
+        await change.lock(listings.SUBJECT)
+        row, _, lowers = await listings.judged(
+            change.connection, actor, item_id, document, over, change.at
+        )
+        if await rows.waiting(change.connection, row.item.unit_id, row.item.code):
+            raise Refusal(Code.STALE, version=over, base_version=over)
+        if not lowers:
+            raise Refusal(Code.FIELD_INVALID, fields="document")
+        new = Lowering(
+            id=new_id(),
+            item_id=row.item.id,
+            unit_id=row.item.unit_id,
+            code=row.item.code,
+            document=dict(document),
+            fields=[[one.path, one.label] for one in lowers],
+            note=note,
+            by=actor.person_id,
+            at=change.at,
+            state="waiting",
+        )
+        await rows.add(change.connection, new)
+        await change.record(
+            listings.SUBJECT,
+            "item.lower",
+            f"lowering:{new.id}",
+            None,
+            payload={
+                "code": new.code,
+                "item": new.item_id,
+                "version": over,
+                "fields": [path for path, _ in new.fields],
+                "note": note,
+                "sha256": _digest(document),
+            },
+        )
+    return _view(new, actor.name, actor)
+
+
+async def close(store: Store, actor: Actor, lowering_id: str, agree: bool) -> LoweringView:
+    """Agree to a lowering as its second person, which publishes the form, or refuse it; who asked may only
+    take it back.
+
+    Refused: ``not_found`` (also of another unit), ``forbidden``, ``second_person`` (by who asked for
+    it), ``proposal_closed``, ``stale`` (another version was published since), ``bad_form``.
+    """
+    async with store.change(actor) as change:
+        await change.lock(listings.SUBJECT)
+        listings.curator(actor)
+        asked = await rows.find(change.connection, lowering_id)
+        if asked is None:
+            raise Refusal(Code.NOT_FOUND, lowering=lowering_id)
+        row = await listings.known(change.connection, actor, asked.item_id)
+        if asked.state != "waiting":
+            raise Refusal(Code.PROPOSAL_CLOSED)
+        mine = asked.by == actor.person_id
+        if agree and mine:
+            raise Refusal(Code.SECOND_PERSON, fields=_paths(asked))
+        state: rows.State = "agreed" if agree else "withdrawn" if mine else "declined"
+        made_id = version = None
+        if agree:
+            over = row.item.version
+            row, found, _ = await listings.judged(
+                change.connection, actor, asked.item_id, asked.document, over, change.at
+            )
+            item = replace(listings.with_form(row.item, found), id=new_id(), version=over + 1)
+            await catalogue_rows.add_item(
+                change.connection, item, at=change.at, by=asked.by, note=asked.note
+            )
+            made_id, version = item.id, item.version
+        await rows.close(
+            change.connection,
+            asked.id,
+            state,
+            by=actor.person_id,
+            at=change.at,
+            made_id=made_id,
+        )
+        await change.record(
+            listings.SUBJECT,
+            "item.close_lowering",
+            f"lowering:{asked.id}",
+            None,
+            payload={
+                "code": asked.code,
+                "fields": [path for path, _ in asked.fields],
+                "asked_by": asked.by,
+                "state": state,
+                "made": made_id,
+                "version": version,
+                "sha256": _digest(asked.document),
+            },
+        )
+        named = await staff.person_refs(change.connection, [asked.by])
+    return _view(
+        replace(asked, state=state, closed_by=actor.person_id, made_id=made_id),
+        named[asked.by].name,
+        actor,
+    )
+
+
+async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
+    """The form of a version as its document, and what waits for a second person. Refused: ``forbidden``,
+    ``not_found``."""
+    told = await listings.form(store, actor, item_id)
+    async with store.read() as connection:
+        found = await rows.waiting(connection, told.item.unit_id, told.item.code)
+        if found is None:
+            return told
+        named = await staff.person_refs(connection, [found.by])
+    return told.model_copy(update={"lowering": _view(found, named[found.by].name, actor)})
+
+
+def _paths(asked: Lowering) -> str:
+    return ", ".join(path for path, _ in asked.fields)[:500]
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest()
+
+
+def _view(one: Lowering, by: str, actor: Actor) -> LoweringView:
+    return LoweringView(
+        id=one.id,
+        state=one.state,
+        document=one.document,
+        fields=[LoweredField(path=path, label=label) for path, label in one.fields],
+        note=one.note,
+        by=by,
+        mine=one.by == actor.person_id,
+        at=one.at,
+        made_id=one.made_id,
+    )

@@ -1,0 +1,227 @@
+"""Roles and sides that exclude one another (不相容岗位): in one person, and in one case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from server.actions import demo
+from server.actions.people import add_person, exempt, set_roles
+from server.api.route import STORE
+from server.doctor import rights
+from server.domain.person import EXCLUDED, Actor, Role, conflicts
+from server.settings import Settings
+from server.store import SYSTEM, Store, people, tables, upgrade
+from server.wire.case import CaseCheck, CaseCreate, CaseDecide, CaseEdit
+from signaling.refusals import Code, Refusal
+from tests.kit.casework import (
+    ADMIN,
+    APPROVER,
+    CLERK,
+    NEW_CASE,
+    OTHER_APPROVER,
+    SECURITY,
+    Office,
+    hashed,
+)
+from tests.kit.desks import demo_node, desk_of
+
+NO = {"decision": "refused", "reason": "不属于本机关职权范围"}
+
+
+async def code_of(doing: Any) -> Code:
+    with pytest.raises(Refusal) as told:
+        await doing
+    return told.value.code
+
+
+# ---------------------------------------------------------------- roles of one person
+
+
+def test_the_demo_and_each_role_alone_are_without_conflict() -> None:
+    assert all(not conflicts(person.roles) for person in demo.PEOPLE)
+    assert all(not conflicts([role]) for role in Role)
+    business = (Role.CLERK, Role.APPROVER, Role.HEAD, Role.SUPERVISOR)
+    assert all(conflicts([Role.ADMIN, role]) for role in business)
+    assert all(conflicts([Role.SUPERVISOR, role]) for role in (Role.CLERK, Role.APPROVER))
+    assert not conflicts([Role.CLERK, Role.APPROVER]), "these exclude one another in one case alone"
+
+
+@pytest.mark.parametrize("pair", EXCLUDED)
+async def test_two_roles_that_exclude_one_another_are_granted_to_nobody(
+    office: Office, pair: tuple[Role, Role]
+) -> None:
+    store = office.store
+    new = {
+        "login": "fresh", "password": demo.PASSWORD, "name": "新人", "staff_number": "T-1",
+        "unit": demo.XIHAIAN, "window": None,
+    }  # fmt: skip
+    assert await code_of(add_person(store, **new, roles=pair)) is Code.ROLES_EXCLUDE
+    assert await code_of(set_roles(store, "hanmei", pair)) is Code.ROLES_EXCLUDE
+    await set_roles(store, "hanmei", pair[:1])
+
+
+async def test_a_security_officer_of_the_unit_lifts_one_with_a_reason(office: Office) -> None:
+    store, officer = office.store, office.actors[SECURITY]
+    pair = (Role.APPROVER, Role.SUPERVISOR)
+    person, why = "person-hanmei", "本局仅一名督查，经主管领导批准兼任"
+
+    async def lift(by: Actor, who: str = person, roles: Any = pair, reason: str = why) -> None:
+        await exempt(store, by, who, *roles, reason)
+
+    assert await code_of(lift(office.actors[ADMIN])) is Code.FORBIDDEN
+    assert await code_of(lift(replace(officer, unit_id=demo.JINAN))) is Code.FORBIDDEN
+    assert await code_of(lift(officer, who=officer.person_id)) is Code.NOT_YOURS
+    assert await code_of(lift(officer, who="nobody")) is Code.NOT_FOUND
+    assert await code_of(lift(officer, reason=" ")) is Code.REASON_MISSING
+    fine = (Role.CLERK, Role.APPROVER)
+    assert await code_of(lift(officer, roles=fine)) is Code.FIELD_INVALID
+    await lift(officer)
+    await set_roles(store, "hanmei", pair)
+    beside = (*pair, Role.ADMIN)
+    assert await code_of(set_roles(store, "hanmei", beside)) is Code.ROLES_EXCLUDE, "that one alone"
+    assert await code_of(set_roles(store, "zhoumingyuan", pair)) is Code.ROLES_EXCLUDE, "him alone"
+    table = tables.ledger_entries
+    async with store.read() as reading:
+        found = await reading.execute(
+            sa.select(table.c.act, table.c.actor)
+            .where(table.c.subject == f"person:{person}")
+            .order_by(table.c.version)
+        )
+        assert [tuple(one) for one in found] == [
+            ("person.exempt", officer.person_id), ("person.roles", "system"),
+        ]  # fmt: skip
+
+
+async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_path: Path) -> None:
+    async with demo_node(database, tmp_path) as node:
+        store = node.app[STORE]
+        async with store.change(SYSTEM) as change:
+            await people.set_roles(change.connection, "hanmei", [Role.SUPERVISOR, Role.APPROVER])
+        async with desk_of(node, "admin") as admin, desk_of(node, SECURITY) as officer:
+
+            async def conflict() -> list[dict[str, Any]]:
+                listed = (await admin.get("/people"))["people"]
+                assert listed == (await officer.get("/people"))["people"]
+                [one] = [one for one in listed if one["login"] == "hanmei"]
+                assert one["roles"] == ["approver", "supervisor"]
+                assert not any(row["conflicts"] for row in listed if row is not one)
+                found: list[dict[str, Any]] = one["conflicts"]
+                return found
+
+            told = {"first": "supervisor", "second": "approver", "allowed": None}
+            assert await conflict() == [told]
+            body = {"first": "approver", "second": "supervisor", "reason": "人手不足"}
+            path = "/api/v1/people/person-hanmei/exemptions"
+            async with admin.http.post(path, json=body) as said:
+                assert said.status == 403
+            async with officer.http.post(path, json=body) as said:
+                assert said.status == 204
+            assert await conflict() == [{**told, "allowed": "人手不足"}]
+
+
+async def test_the_doctor_names_whose_roles_exclude_one_another(
+    database: str, tmp_path: Path
+) -> None:
+    settings = Settings(data=tmp_path / "data", database_url=database, port=0)
+    await upgrade(database)
+    store = await Store.open(settings.store)
+    try:
+        await demo.load(store, hashed())
+        async with store.change(SYSTEM) as change:
+            await people.set_roles(change.connection, "chenli", [Role.SUPERVISOR, Role.CLERK])
+    finally:
+        await store.close()
+    found = {one.name: one for one in await rights(settings)}
+    assert (found["roles"].well, found["roles"].warns) == (True, True)
+    assert "chenli (supervisor and clerk)" in found["roles"].told
+
+
+# ---------------------------------------------------------------- both sides of one case
+
+
+def both(office: Office, login: str, *roles: Role) -> None:
+    """Let this person be at the deciding unit's own window, with these roles."""
+    office.actors = {
+        **office.actors,
+        login: replace(
+            office.actors[CLERK],
+            person_id=office.actors[login].person_id,
+            login=login,
+            unit_id=demo.XIHAIAN,
+            roles=frozenset(roles),
+        ),
+    }
+
+
+async def local_case(office: Office, login: str, item_id: str = demo.PRINCIPAL) -> str:
+    """A case that the deciding unit takes at a window of its own."""
+    made = await office.do(login, CaseCreate, **{**NEW_CASE, "item_id": item_id})
+    return str(made["case_id"])
+
+
+async def test_nobody_takes_and_decides_one_case(office: Office) -> None:
+    both(office, APPROVER, Role.CLERK, Role.APPROVER)
+    case_id = await local_case(office, APPROVER)
+    check = {"case_id": case_id, "point": "seal", "verdict": "ok"}
+    assert (await office.refused(APPROVER, CaseCheck, **check)).code is Code.BOTH_SIDES
+    assert (
+        await office.refused(APPROVER, CaseDecide, case_id=case_id, **NO)
+    ).code is Code.BOTH_SIDES
+    # whatever his roles are by then
+    both(office, APPROVER, Role.APPROVER)
+    assert (
+        await office.refused(APPROVER, CaseDecide, case_id=case_id, **NO)
+    ).code is Code.BOTH_SIDES
+    # a colleague with both roles, who had no part in it, may
+    both(office, OTHER_APPROVER, Role.CLERK, Role.APPROVER)
+    await office.do(OTHER_APPROVER, CaseDecide, case_id=case_id, **NO)
+    view = await office.view(case_id, OTHER_APPROVER)
+    assert (view["decision"]["kind"], view["decision"]["combined"]) == ("refused", False)
+    await office.switchboard.close()
+
+
+async def test_who_edited_it_at_the_window_does_not_decide_it_either(office: Office) -> None:
+    both(office, APPROVER, Role.CLERK, Role.APPROVER)
+    both(office, OTHER_APPROVER, Role.CLERK, Role.APPROVER)
+    case_id = await local_case(office, APPROVER)
+    value = {"field": "remark", "value": "x", "base_version": 0}
+    await office.do(OTHER_APPROVER, CaseEdit, case_id=case_id, **value)
+    told = await office.refused(OTHER_APPROVER, CaseDecide, case_id=case_id, **NO)
+    assert told.code is Code.BOTH_SIDES
+    await office.switchboard.close()
+
+
+async def test_an_item_that_one_person_may_take_and_decide_is_marked_for_sampling(
+    office: Office,
+) -> None:
+    async with office.store.change(SYSTEM) as change:
+        body = await change.connection.scalar(
+            sa.select(tables.items.c.body).where(tables.items.c.id == demo.PRINCIPAL)
+        )
+        await change.connection.execute(
+            tables.items.update()
+            .where(tables.items.c.id == demo.PRINCIPAL)
+            .values(body={**body, "combined": True})
+        )
+    both(office, APPROVER, Role.CLERK, Role.APPROVER)
+    case_id = await local_case(office, APPROVER)
+    await office.do(APPROVER, CaseDecide, case_id=case_id, **NO)
+    view = await office.view(case_id, APPROVER)
+    assert (view["decision"]["kind"], view["decision"]["combined"]) == ("refused", True)
+    payloads = tables.ledger_payloads
+    async with office.store.read() as reading:
+        kept = await reading.scalars(
+            sa.select(payloads.c.payload).where(payloads.c.subject == f"case:{case_id}")
+        )
+        assert any('"combined":true' in one for one in kept)
+    # of a colleague's case it is no combination
+    both(office, OTHER_APPROVER, Role.CLERK)
+    other = await local_case(office, OTHER_APPROVER)
+    await office.do(APPROVER, CaseDecide, case_id=other, **NO)
+    assert not (await office.view(other, APPROVER))["decision"]["combined"]
+    await office.switchboard.close()
