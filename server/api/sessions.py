@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from server.actions.sessions import LIVES, Kind, Sessions, SignedSession
+from server.actions.throttle import DEVICE_LIVES
 from server.api.edge import cookie_name, is_secure, source, token_of
 from server.api.route import Ask, Nothing, Routes
 from server.domain.person import Actor, ranked
@@ -39,8 +40,16 @@ def signed_in(actor: Actor) -> SignedIn:
 
 async def _open(ask: Ask[Nothing, SignIn], kind: Kind) -> SignedSession:
     return await ask.request.app[SESSIONS].sign_in(
-        ask.body.login, ask.body.password, kind, source(ask.request)
+        ask.body.login,
+        ask.body.password,
+        kind,
+        source(ask.request),
+        ask.request.cookies.get(_device_cookie(ask.request)),
     )
+
+
+def _device_cookie(request: web.Request) -> str:
+    return f"{cookie_name(request)}-device"
 
 
 async def _end(request: web.Request, actor: Actor) -> None:
@@ -73,6 +82,15 @@ async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
         cookie_name(ask.request),
         session.token,
         max_age=int(LIVES.total_seconds()),
+        path="/",
+        secure=is_secure(ask.request),
+        httponly=True,
+        samesite="Strict",
+    )
+    response.set_cookie(
+        _device_cookie(ask.request),
+        session.device,
+        max_age=int(DEVICE_LIVES.total_seconds()),
         path="/",
         secure=is_secure(ask.request),
         httponly=True,

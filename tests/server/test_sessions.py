@@ -9,23 +9,21 @@ from pathlib import Path
 import aiohttp
 import pytest
 import sqlalchemy as sa
-from limits import parse
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
 from server.actions.people import set_roles
-from server.actions.sessions import Sessions, Throttle
 from server.api.commands import GATEWAY
 from server.api.problems import sentence
 from server.api.route import STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
 from server.domain.person import Role
-from server.store import Store, tables
+from server.store import tables
 from signaling.client import Client
 from signaling.protocol import Who
-from signaling.refusals import Code, Refusal
-from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff, served, sign_in
+from signaling.refusals import Code
+from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
@@ -97,23 +95,6 @@ async def test_an_unknown_login_is_told_as_a_wrong_password(page: aiohttp.Client
             assert problem["reference"] == said.headers["X-Request-Id"]
             told.append((problem["code"], problem["title"]))
     assert told[0] == told[1] == ("bad_credentials", sentence(Code.BAD_CREDENTIALS, "zh-CN"))
-
-
-async def test_guessing_is_slowed_down_for_its_account_and_its_source(store: Store) -> None:
-    await seat_staff(store)
-    book = Sessions(store, Throttle(parse("3/15 minutes"), parse("2/minute")))
-
-    async def guess(login: str, source: str) -> str:
-        with pytest.raises(Refusal) as told:
-            await book.sign_in(login, "not it", "cookie", source)
-        return told.value.code.value
-
-    codes = [await guess("clerk-one", f"192.0.2.{n}") for n in range(7)]
-    assert codes == ["bad_credentials"] * 5 + ["throttled"] * 2
-    # Whoever shares neither account nor address is not kept waiting.
-    assert (await book.sign_in("admin-one", PASSWORD, "cookie", "192.0.2.9")).token
-    codes = [await guess(f"nobody-{n}", "198.51.100.1") for n in range(7)]
-    assert codes == ["bad_credentials"] * 5 + ["throttled"] * 2
 
 
 async def test_another_site_cannot_ask(page: aiohttp.ClientSession) -> None:
