@@ -151,9 +151,7 @@ class Throttle:
             return [{self._key("device", name, device): self._pair}, everybody]
         return [everybody]
 
-    async def know(
-        self, connection: rows.Connection, name: str, device: str, at: datetime
-    ) -> None:
+    async def know(self, connection: rows.Connection, name: str, device: str, at: datetime) -> None:
         """From now on the account is known from this device."""
         await rows.know(connection, self._key("account", name), digest(device), at)
 

@@ -13,13 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.tables import Utc, devices, throttles
 
-
 Connection = AsyncConnection
 
 
-async def spent(
-    connection: AsyncConnection, most: dict[str, int], at: datetime
-) -> datetime | None:
+async def spent(connection: AsyncConnection, most: dict[str, int], at: datetime) -> datetime | None:
     """Until when one of these keys has no try left; None when each has one. ``most``: by key."""
     rows = await connection.execute(
         sa.select(throttles).where(throttles.c.key.in_(list(most)), throttles.c.until > at)
@@ -67,9 +64,7 @@ async def give_back(connection: AsyncConnection, keys: Collection[str], at: date
         )
 
 
-async def is_known(
-    connection: AsyncConnection, account: str, device: str, since: datetime
-) -> bool:
+async def is_known(connection: AsyncConnection, account: str, device: str, since: datetime) -> bool:
     """Whether this account was signed in from this device since then."""
     found = await connection.scalar(
         sa.select(devices.c.seen_at).where(

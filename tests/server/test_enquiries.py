@@ -32,7 +32,9 @@ HOME = "192.0.2.1"
 def enquiries(office: Office) -> Enquiries:
     return Enquiries(
         office.store,
-        Throttle(office.store, "enquiry", pair=Limit(3, 3600), name=Limit(6, 60), source=Limit(5, 60)),
+        Throttle(
+            office.store, "enquiry", pair=Limit(3, 3600), name=Limit(6, 60), source=Limit(5, 60)
+        ),
     )
 
 

@@ -2662,6 +2662,8 @@ export interface Regions {
 export interface SessionView {
   person: SignedIn
   expires_at: string
+  must_change: boolean
+  idle_s: number
 }
 /**
  * Who is signed in.
