@@ -2001,6 +2001,9 @@ export interface BadRow {
     | 'bad_materials'
     | 'bad_form'
 }
+export interface BlockPerson {
+  reason: string
+}
 export interface CalendarChange {
   changed: number
   moved: MovedCase[]
@@ -2328,6 +2331,13 @@ export interface CatalogueItem {
 export interface CatalogueItems {
   items: CatalogueItem[]
   total: number
+}
+/**
+ * The password that one has, and the one that counts from now on.
+ */
+export interface ChangePassword {
+  old: string
+  new: string
 }
 /**
  * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
@@ -2697,6 +2707,12 @@ export interface WindowRef {
   name: string
 }
 /**
+ * How many sign-ins are over with that.
+ */
+export interface SessionsEnded {
+  ended: number
+}
+/**
  * Sign-in with a password. An unknown login and a wrong password are not told apart.
  */
 export interface SignIn {
@@ -2825,6 +2841,13 @@ export interface Templates {
   unit_name: string
   may_edit: boolean
   templates: TemplateRow[]
+}
+/**
+ * Told once; to be changed until then.
+ */
+export interface TemporaryPassword {
+  password: string
+  until: string
 }
 /**
  * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.
