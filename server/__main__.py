@@ -63,6 +63,8 @@ Port = Annotated[
     int | None, typer.Option(help="Port to listen on (8080); 0: any free one.", show_default=False)
 ]
 
+Login = Annotated[str, typer.Argument(help="What the person types at sign-in.")]
+
 DEMO_DATA: Final = Path("yunjian-demo")
 
 
@@ -308,25 +310,20 @@ def create_unit(
     data: Data = None,
 ) -> None:
     """Add a unit with its windows and print its id."""
-    from server.actions.people import add_unit
-
     settings = _settings(config, {"data": data})
-
-    async def add() -> str:
-        async with AsyncExitStack() as stack:
-            store = await _store(stack, settings)
-            return await add_unit(
-                store,
+    with _told_plainly(settings):
+        typer.echo(
+            _act(
+                settings,
+                "unit.create",
                 name=name,
                 place=place,
                 region_code=region_code,
                 credit_code=credit_code,
                 level=level,
-                windows=window or (),
+                windows=window or [],
             )
-
-    with _told_plainly(settings):
-        typer.echo(_run(add()))
+        )
 
 
 @items.command("import")
@@ -404,7 +401,6 @@ def create_user(
     data: Data = None,
 ) -> None:
     """Add a person and print the id. The password is asked for, or read from a pipe."""
-    from server.actions.people import add_person
     from server.domain.person import Role
 
     settings = _settings(config, {"data": data})
@@ -414,14 +410,11 @@ def create_user(
         if sys.stdin.isatty()
         else sys.stdin.readline().rstrip("\n")
     )
-    if len(password) < 10:
-        _fail("The password must have 10 characters or more.")
-
-    async def add() -> str:
-        async with AsyncExitStack() as stack:
-            store = await _store(stack, settings)
-            return await add_person(
-                store,
+    with _told_plainly(settings):
+        typer.echo(
+            _act(
+                settings,
+                "user.create",
                 login=login,
                 password=password,
                 name=name,
@@ -430,31 +423,62 @@ def create_user(
                 window=window,
                 roles=roles,
             )
-
-    with _told_plainly(settings):
-        typer.echo(_run(add()))
+        )
 
 
 @users.command("roles")
 def set_roles(
-    login: Annotated[str, typer.Argument(help="What he types at sign-in.")],
+    login: Login,
     role: Annotated[list[str], typer.Option(help="As for create; may be given again.")],
     config: Config = None,
     data: Data = None,
 ) -> None:
     """Give a person these roles instead of those he has."""
-    from server.actions import people
     from server.domain.person import Role
 
     settings = _settings(config, {"data": data})
-    roles = _roles(Role, role)
-
-    async def change() -> None:
-        async with AsyncExitStack() as stack:
-            await people.set_roles(await _store(stack, settings), login, roles)
-
     with _told_plainly(settings):
-        _run(change())
+        _act(settings, "user.roles", login=login, roles=_roles(Role, role))
+
+
+@users.command("block")
+def block_user(
+    login: Login,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Let a person sign in no more; what he is signed in to ends within two seconds."""
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        _act(settings, "user.block", login=login, reason=reason)
+
+
+@users.command("unblock")
+def unblock_user(login: Login, config: Config = None, data: Data = None) -> None:
+    """Let a person sign in again, with the password that he had."""
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        _act(settings, "user.unblock", login=login)
+
+
+@users.command("reset-password")
+def reset_password(login: Login, config: Config = None, data: Data = None) -> None:
+    """Print a temporary password, which opens nothing but its change, for 24 hours.
+
+    All sessions of the person end.
+    """
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        typer.echo(_act(settings, "user.reset", login=login)["password"])
+
+
+@users.command("sign-out")
+def sign_out_user(login: Login, config: Config = None, data: Data = None) -> None:
+    """Sign a person out everywhere."""
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        typer.echo(f"{_act(settings, 'user.sign-out', login=login)} sign-ins ended.")
 
 
 def _roles(known: "type[Role]", named: list[str]) -> "list[Role]":
@@ -567,6 +591,21 @@ def _settings(config: Path | None, flags: Mapping[str, Any]) -> "Settings":
         raise typer.Exit(2) from None
     except FileNotFoundError as error:
         _fail(str(error))
+
+
+def _act(settings: "Settings", act: str, **given: Any) -> Any:
+    """Do it in the server that runs on this data folder, or where none does, to the database itself."""
+    from server.actions import console
+    from server.api import control
+
+    async def done() -> Any:
+        try:
+            return await control.ask(settings.data.absolute(), act, given)
+        except control.NobodyThere:
+            async with AsyncExitStack() as stack:
+                return await console.do(await _store(stack, settings), act, given)
+
+    return _run(done())
 
 
 async def _store(stack: AsyncExitStack, settings: "Settings") -> Any:

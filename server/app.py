@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -46,6 +46,7 @@ from server.actions import (
     viewing,
 )
 from server.actions import health as health_actions
+from server.actions.accounts import Accounts
 from server.actions.archive import Archive
 from server.actions.cards import CardReader
 from server.actions.early import Early
@@ -56,6 +57,7 @@ from server.actions.marks import Marks
 from server.actions.materials import COPY_KIND
 from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
+from server.actions.passwords import Passwords
 from server.actions.phones import Phones
 from server.actions.playbacks import Studio
 from server.actions.quotas import Quota
@@ -68,10 +70,12 @@ from server.actions.templates import Studio as TemplateStudio
 from server.actions.uploads import LIVES, Uploads
 from server.actions.viewing import Copier
 from server.api import (
+    accounts,
     administration,
     calls,
     cases,
     commands,
+    control,
     enquiries,
     health,
     logs,
@@ -85,11 +89,20 @@ from server.api import (
     uploads,
 )
 from server.api import catalogue as catalogue_api
-from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
+from server.api.edge import (
+    AUTHENTICATE,
+    EDGE,
+    USED,
+    EdgeSettings,
+    edge,
+    is_secure,
+    secure_headers,
+    socket_token,
+)
 from server.api.figures import FIGURES, Figures
 from server.api.listener import Runner
 from server.api.nodes import NEIGHBOURS, Neighbours
-from server.api.route import MAX_BODY_BYTES, STORE
+from server.api.route import MAX_BODY_BYTES, REFUSALS, STORE
 from server.store import Clock, ShiftedClock, Store
 from server.wire.case import MaterialProgress
 from server.wire.projection import CASE_AUDIENCES, parts, project
@@ -98,10 +111,12 @@ from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 from signaling.gateway import Gateway, Handshake
 from signaling.protocol import Who
+from signaling.refusals import Refusal
 from signaling.switchboard import Switchboard
 
 ROUTES = (
     sessions.routes,
+    accounts.routes,
     cases.routes,
     commands.routes,
     uploads.routes,
@@ -248,13 +263,24 @@ async def node(
     app[STORE] = store
     app[calls.ARCHIVE] = Archive(store)
     app[calls.CARDS] = CardReader(store, Children(at_once=1), cards.installed())
-    book = Sessions(store)
+    hashing = Passwords()
+    book = Sessions(store, passwords=hashing, idle_s=settings.idle_s)
     app[sessions.SESSIONS] = book
+    app[accounts.ACCOUNTS] = Accounts(store, passwords=hashing)
     app[AUTHENTICATE] = book.authenticate
 
     async def who(handshake: Handshake) -> Who | None:
-        token = socket_token(handshake.headers, handshake.cookies, handshake.auth)
-        return await book.authenticate(token) if token else None
+        token = socket_token(
+            handshake.headers, handshake.cookies, handshake.auth, secure=handshake.secure
+        )
+        actor = await book.authenticate(token) if token else None
+        if actor is not None and token not in handshake.cookies.values():
+            book.used(actor.session_id)  # a program: it tells nothing apart
+        return actor
+
+    refusals = supervision.Refusals(store)
+    app[REFUSALS] = refusals
+    app[USED] = book.used
 
     gateway = Gateway(
         authenticate=who,
@@ -262,14 +288,24 @@ async def node(
         project=project,
         parts=parts,
         sentence=problems.sentence,
-        refused=supervision.refusals(store),
+        refused=refusals.command,
         relay=store.bus.ephemeral,
         security=lambda what, ids: security_log.warning(what, **ids),
         allowed_origins=settings.origins,
+        secure=is_secure,
     )
     gateway.attach(app)
     app[commands.GATEWAY] = gateway
-    app[sessions.DISCONNECT] = gateway.disconnect_session
+    app[uploads.SENDERS] = senders = uploads.Senders()
+
+    async def over(session_id: str) -> None:
+        senders.cut(session_id)
+        await gateway.disconnect_session(session_id)
+
+    def connected() -> set[Who]:
+        return gateway.connected() | senders.who()
+
+    app[sessions.DISCONNECT] = over
     store.bus.subscribe(gateway.publish, ephemeral=gateway.deliver, missed=gateway.missed)
 
     async def start_worker() -> Worker:
@@ -445,14 +481,16 @@ async def node(
     tasks.start("uploads", receiving.sweep_on())
     tasks.start("phones", links.run())
     tasks.start("nodes", nodes.run())
-    tasks.start(
-        "sessions", book.watch(gateway.connected, gateway.disconnect_session, gateway.reconnect)
-    )
+    tasks.start("sessions", book.watch(connected, over, gateway.reconnect, senders.who))
+    tasks.start("refusals", refusals.run())
     await gateway.start()
     try:
-        yield
+        async with control.listening(data, store):
+            yield
     finally:
         await tasks.close()
+        with suppress(Refusal):
+            await refusals.flush(all_of_them=True)
         await switchboard.close()
         await rehearsals.end_all()
         await rooms.close(stop=not keep_media)

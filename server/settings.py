@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 
+    idle_s: float = Field(1800.0, ge=0)
+    """Seconds after which a session that nobody uses ends, but in a call, on duty and while a file is
+    sent; so long a page on duty waits before it asks whether somebody is there. 0: never."""
+
     database_url: str | None = Field(None, repr=False)
     """sqlite+aiosqlite:///path or postgresql+asyncpg://...; without: SQLite in `data`."""
     redis_url: str | None = Field(None, repr=False)

@@ -62,6 +62,8 @@ class Handshake:
     remote: str
     auth: Mapping[str, Any]
     """The payload that the client gave to Socket.IO: ``language``, ``page``, ``token``."""
+    secure: bool = False
+    """Whether the browser speaks https."""
 
 
 class Outbox(Protocol):
@@ -200,7 +202,8 @@ class Gateway:
     for: their sockets watch its subject no longer, and may ask anew. ``sentence`` says a refusal in a language.
     ``refused`` is told of every refused command of a known person (it writes the ledger).
     ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins
-    besides the host's own; a foreign one is refused before anything is read. ``relay`` carries an
+    besides the host's own; a foreign one is refused before anything is read. ``secure`` tells of a request of
+    aiohttp whether its browser speaks https. ``relay`` carries an
     ephemeral for a room to all nodes, this one too, which hands it back to ``deliver``.
     """
 
@@ -216,6 +219,7 @@ class Gateway:
         relay: Callable[[str, Mapping[str, Any]], None] | None = None,
         security: Callable[[str, Mapping[str, Any]], None] = lambda what, ids: None,
         allowed_origins: Sequence[str] = (),
+        secure: Callable[[Any], bool] = lambda request: request.scheme == "https",
         beat_every_s: float = BEAT_EVERY_S,
         recheck_every_s: float = RECHECK_EVERY_S,
     ) -> None:
@@ -228,6 +232,7 @@ class Gateway:
         self._relay = relay
         self._security = security
         self._allowed_origins = frozenset(allowed_origins)
+        self._secure = secure
         self._beat_every_s = beat_every_s
         self._recheck_every_s = recheck_every_s
         self._commands: dict[str, tuple[type[Command], Handler]] = {}
@@ -484,7 +489,8 @@ class Gateway:
     def _origin_allowed(self, origin: str | None, environ: dict[str, Any]) -> bool:
         if origin is None:
             return True
-        own = origin.partition("://")[2] == environ.get("HTTP_HOST")
+        scheme = "https" if self._secure(environ["aiohttp.request"]) else "http"
+        own = origin.lower() == f"{scheme}://{environ.get('HTTP_HOST')}".lower()
         if own or origin in self._allowed_origins:
             return True
         # Engine.IO asks twice about a request that it refuses.
@@ -496,7 +502,7 @@ class Gateway:
 
     async def _connected(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         shown = auth if isinstance(auth, Mapping) else {}
-        handshake = _handshake(environ, shown)
+        handshake = _handshake(environ, shown, self._secure(environ["aiohttp.request"]))
         language = shown.get("language")
         language = language if language in LANGUAGES else LANGUAGES[0]
         try:
@@ -775,7 +781,7 @@ def _remote(environ: Mapping[str, Any]) -> str:
     return str(getattr(request, "remote", None) or "")
 
 
-def _handshake(environ: Mapping[str, Any], auth: Mapping[str, Any]) -> Handshake:
+def _handshake(environ: Mapping[str, Any], auth: Mapping[str, Any], secure: bool) -> Handshake:
     headers = {
         name[5:].replace("_", "-").lower(): str(value)
         for name, value in environ.items()
@@ -785,4 +791,4 @@ def _handshake(environ: Mapping[str, Any], auth: Mapping[str, Any]) -> Handshake
     with suppress(CookieError):
         jar.load(headers.get("cookie", ""))
     cookies = {name: morsel.value for name, morsel in jar.items()}
-    return Handshake(headers, cookies, _remote(environ), auth)
+    return Handshake(headers, cookies, _remote(environ), auth, secure)

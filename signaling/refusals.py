@@ -18,6 +18,10 @@ class Code(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     BAD_CREDENTIALS = "bad_credentials"
+    PASSWORD_SHORT = "password_short"
+    PASSWORD_LONG = "password_long"
+    PASSWORD_COMMON = "password_common"
+    PASSWORD_SAME = "password_same"
     THROTTLED = "throttled"
     FOREIGN_ORIGIN = "foreign_origin"
     # how it is asked

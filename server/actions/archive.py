@@ -10,6 +10,7 @@ from typing import Any, Final
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
 from server.actions.cases import subject_of
+from server.actions.throttle import Limit, spend
 from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES
 from server.domain.person import Actor
@@ -37,6 +38,8 @@ from server.wire.projection import project_call
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal
 
+CHECKS: Final = Limit(6, 60)
+"""So many calls one person may have checked in a minute: each hashes every file anew."""
 REMEMBERED: Final = 10_000
 
 
@@ -108,9 +111,10 @@ class Archive:
     async def check(self, actor: Actor, call_id: str) -> CallCheck:
         """Hash every file of a call and of its case anew, and verify their ledgers; for supervisors.
 
-        That it was asked is kept. Refused: not_found.
+        That it was asked is kept. Refused: not_found, throttled (six a minute).
         """
         case_id = await self._watched(actor, call_id)
+        await spend(self._store, ("check", actor.person_id), CHECKS)
         ledger = await supervision.check_ledger(self._store, actor, case_id)
         async with self._store.read() as connection:
             named = [

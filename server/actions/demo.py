@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.actions.catalogue import seed_calendar
-from server.actions.sessions import Passwords
+from server.actions.passwords import Passwords
 from server.domain.item import CheckPoint, Condition, Field, Item, Line, Rule
 from server.domain.person import Role
 from server.store import SYSTEM, Change, Store, version_of

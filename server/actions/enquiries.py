@@ -5,7 +5,6 @@ know its state and its days, and nothing of a person. Guessing is slowed down by
 """
 
 import asyncio
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from server.actions.sessions import Throttle
+from server.actions.throttle import Throttle, digest
 from server.domain import case as rules
 from server.domain.working_days import china_day
 from server.store import Store
@@ -49,7 +48,7 @@ class Enquiries:
 
     def __init__(self, store: Store, throttle: Throttle | None = None) -> None:
         self._store = store
-        self._throttle = throttle or Throttle()
+        self._throttle = throttle or Throttle(store, "enquiry")
         self._turn = asyncio.Lock()
 
     async def find(self, number: str, tail: str, source: str) -> Found:
@@ -58,18 +57,22 @@ class Enquiries:
         Refused: ``not_found``, whichever of the two is wrong; ``throttled`` when source or number has
         failed too often.
         """
-        keys = (f"source {source}", f"number {hashlib.sha256(number.encode()).hexdigest()}")
-        # One after the other, so that each try is held against the failures before it.
-        async with self._turn:
-            await self._throttle.check(*keys)
+        name = digest(number)
+        await self._throttle.look(name, source, source)
+        # One after the other, or right ones that come together would count as failures meanwhile.
+        async with self._turn, self._throttle.trying(name, source, source) as one:
             async with self._store.read() as connection:
                 record = await rows.find_by_number(connection, number)
             known = record.case.applicant.identity_number[-TAIL:] if record else "-" * TAIL
             fits = hmac.compare_digest(known.encode(), tail.upper().encode())
             if record is None or not fits:
-                await self._throttle.failed(*keys)
                 security_log.warning("enquiry_refused", source=source)
                 raise Refusal(Code.NOT_FOUND)
+            # He who asks again from where it was right is no stranger to the number.
+            async with self._store.working() as connection:
+                now = self._store.clock.now()
+                await one.succeeded(connection, now)
+                await self._throttle.know(connection, name, source, now)
         return _told(record)
 
 

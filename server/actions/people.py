@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Collection
 
+from server.actions.accounts import judge, words_of
 from server.actions.cases import new_id
-from server.actions.sessions import Passwords
+from server.actions.passwords import Passwords
 from server.domain.identifiers import plain
 from server.domain.person import EXCLUDED, Act, Actor, Role, conflicts, may
 from server.store import SYSTEM, Store
@@ -64,10 +65,12 @@ async def add_person(
     """Keep a new person; ``unit`` and ``window`` are ids or names. Returns the person's id.
 
     Refused: malformed (login taken, or a name with characters that are not seen), not_found,
-    roles_exclude (two of the roles exclude one another; of a person who is there it may be allowed).
+    roles_exclude (two of the roles exclude one another; of a person who is there it may be allowed),
+    and as by ``accounts.judge``.
     """
     _seen(login=login, name=name, staff_number=staff_number)
     _apart(roles, ())
+    await asyncio.to_thread(judge, password, words_of(login, name, staff_number))
     password_hash = await asyncio.to_thread(Passwords().hash, password)
     person_id = new_id()
     async with store.change(SYSTEM) as change:

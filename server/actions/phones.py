@@ -19,7 +19,7 @@ import structlog
 from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import Checksum
-from server.actions.sessions import Throttle
+from server.actions.throttle import Throttle
 from server.actions.uploads import Standing, Uploads
 from server.actions.views import phone_view
 from server.domain import phone as rules
@@ -62,7 +62,7 @@ class Phones:
     def __init__(self, store: Store, uploads: Uploads, throttle: Throttle | None = None) -> None:
         self._store = store
         self._uploads = uploads
-        self._throttle = throttle or Throttle()
+        self._throttle = throttle or Throttle(store, "phone")
 
     def commands(self) -> dict[type[Command], Handler]:
         """The handlers of this module, by command."""
@@ -130,24 +130,24 @@ class Phones:
 
         Refused: not_found, whatever is wrong with the link; throttled.
         """
-        await self._throttle.check(f"phone {source}")
         token = secrets.token_urlsafe(32)
         try:
-            async with self._store.read() as connection:
-                found = await phone_rows.find(connection, phone_id)
-            if found is None:
-                raise Refusal(Code.NOT_FOUND)
-            actor = await self._inviter(found)
-            async with self._store.change(actor) as change:
-                await change.lock(subject_of(found.case_id))
-                found = await phone_rows.find(change.connection, phone_id)
-                assert found is not None
-                phone = rules.connect(found, _digest(secret), _digest(token), at=change.at)
-                await phone_rows.save(change.connection, phone)
-                await _tell(change, phone, "phone.connect")
+            async with self._throttle.trying(None, source) as one:
+                async with self._store.read() as connection:
+                    found = await phone_rows.find(connection, phone_id)
+                if found is None:
+                    raise Refusal(Code.NOT_FOUND)
+                actor = await self._inviter(found)
+                async with self._store.change(actor) as change:
+                    await change.lock(subject_of(found.case_id))
+                    found = await phone_rows.find(change.connection, phone_id)
+                    assert found is not None
+                    phone = rules.connect(found, _digest(secret), _digest(token), at=change.at)
+                    await phone_rows.save(change.connection, phone)
+                    await one.succeeded(change.connection, change.at)
+                    await _tell(change, phone, "phone.connect")
         except Refusal as refusal:
             if refusal.code is Code.NOT_FOUND:
-                await self._throttle.failed(f"phone {source}")
                 security_log.warning("phone_refused", source=source)
             raise
         return token, await self._held(phone, actor)

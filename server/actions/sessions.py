@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, sessions, throttling.
+"""Signing in and out: passwords and sessions.
 
 A sign-in makes a new opaque token of 256 random bits, of which only the SHA-256
 is kept; cookie and bearer sessions differ in nothing else. An unknown login
@@ -7,23 +7,18 @@ sign-out to the ledger of the person. Knows no HTTP and no cookie.
 """
 
 import asyncio
-import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final, Literal
 
 import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 
-from server.domain.person import Actor
-from server.store import Store
+from server.actions.passwords import Passwords
+from server.actions.throttle import DEVICE_LIVES, Throttle, digest, sweep
+from server.domain.person import SYSTEM, Actor
+from server.store import Store, throttles
 from server.store import people as staff
 from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
@@ -32,13 +27,10 @@ Kind = Literal["cookie", "bearer"]
 
 LIVES: Final = timedelta(hours=12)
 """A session ends this long after its sign-in, used or not: a working day."""
-FREE_FAILURES: Final = parse("10/15 minutes")
-"""So many failures of one source or account are an ordinary bad morning."""
-AFTERWARDS: Final = parse("20/minute")
-"""Beyond them so many tries go on being heard."""
 WATCH_EVERY_S: Final = 1.0
-HASHED_AT_ONCE: Final = 2
-"""Password hashes take a core and 64 MiB each; more wait."""
+IDLE_EVERY: Final = 15
+"""After so many looks at who is connected, one for sessions that nobody uses."""
+SWEEP_EVERY: Final = 600
 
 security_log = structlog.get_logger("security")
 
@@ -50,130 +42,116 @@ class SignedSession:
     token: str
     actor: Actor
     expires_at: datetime
-
-
-class Passwords:
-    """Argon2id hashes (RFC 9106, low-memory profile of argon2-cffi), computed off the loop."""
-
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
-        self.turn = asyncio.Semaphore(HASHED_AT_ONCE)
-        """Who holds it may compare one password."""
-
-    def hash(self, password: str) -> str:
-        """The PHC string of a password. Takes a core for some 30 ms: not for the loop."""
-        return self._hasher.hash(password)
-
-    async def matches(self, password: str, known: str | None) -> bool:
-        """Whether the password fits the hash; without one the same work is done, and it does not.
-
-        Hold ``turn`` meanwhile.
-        """
-        return await asyncio.to_thread(self._verify, password, known)
-
-    def _verify(self, password: str, known: str | None) -> bool:
-        nobody = _nobody()  # made by the first call whoever asks, so that its time tells nothing
-        try:
-            self._hasher.verify(known or nobody, password)
-        except (VerificationError, InvalidHashError):
-            return False
-        return known is not None
-
-
-@cache
-def _nobody() -> str:
-    """The hash that an unknown login is compared with."""
-    return PasswordHasher().hash(secrets.token_urlsafe())
-
-
-class Throttle:
-    """Slows down guessing, by source and by account. In the memory of this node."""
-
-    def __init__(
-        self, free: RateLimitItem = FREE_FAILURES, afterwards: RateLimitItem = AFTERWARDS
-    ) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._free = free
-        self._afterwards = afterwards
-
-    async def check(self, *keys: str) -> None:
-        """Refused with ``throttled`` when a key has failed too often and tries on too fast."""
-        for key in keys:
-            if await self._limiter.test(self._free, "failed", key):
-                continue
-            if not await self._limiter.hit(self._afterwards, "tried", key):
-                window = await self._limiter.get_window_stats(self._afterwards, "tried", key)
-                now = datetime.now().astimezone().timestamp()
-                raise Refusal(Code.THROTTLED, retry_after_s=max(1, round(window.reset_time - now)))
-
-    async def failed(self, *keys: str) -> None:
-        """Count a failure."""
-        for key in keys:
-            await self._limiter.hit(self._free, "failed", key)
+    must_change: bool
+    """Whether the password is a temporary one, which opens nothing but its change."""
+    device: str
+    """What the browser shows from now on as the device that the account is known from."""
 
 
 class Sessions:
     """The sessions of one installation."""
 
-    def __init__(self, store: Store, throttle: Throttle | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        throttle: Throttle | None = None,
+        passwords: Passwords | None = None,
+        *,
+        idle_s: float = 0.0,
+    ) -> None:
+        """``idle_s``: a session that is not used for so long ends, unless its person is in a call, on
+        duty or sends a file; 0: none ends so."""
         self._store = store
-        self._throttle = throttle or Throttle()
-        self._passwords = Passwords()
+        self._throttle = throttle or Throttle(store, "sign-in")
+        self._passwords = passwords or Passwords()
+        self.idle_s = idle_s
+        self._used: set[str] = set()
 
-    async def sign_in(self, login: str, password: str, kind: Kind, source: str) -> SignedSession:
-        """Open a session. ``source`` is where the asker sits (an address), for throttling alone.
+    async def sign_in(
+        self, login: str, password: str, kind: Kind, source: str, device: str | None = None
+    ) -> SignedSession:
+        """Open a session. ``source`` is where the asker sits (an address), ``device`` what his browser
+        was given when somebody last signed in there; both for throttling alone. A client without
+        cookies (``bearer``) is known by its source.
 
         Refused: ``bad_credentials``, ``throttled``.
         """
-        keys = (f"source {source}", f"account {_digest(login)}")
-        # Only in its turn is a try held against the failures before it: a thousand tries at once
-        # would all have been let through by the time that the first of them failed.
-        async with self._passwords.turn:
-            await self._throttle.check(*keys)
-            async with self._store.read() as connection:
-                account = await staff.find_account(connection, login)
-            known = account.password_hash if account else None
-            fits = await self._passwords.matches(password, known)
-            if account is None or not fits:
-                await self._throttle.failed(*keys)
-                security_log.warning(
-                    "sign_in_failed",
-                    source=source,
-                    person=account.actor.person_id if account else None,
-                )
-                raise Refusal(Code.BAD_CREDENTIALS)
-        actor = replace(account.actor, session_id=secrets.token_urlsafe(16))
+        name = digest(login)
+        shown = f"bearer {source}" if kind == "bearer" else device and f"cookie {device}"
+        await self._throttle.look(name, source, shown)
+        actor_id = secrets.token_urlsafe(16)
         token = secrets.token_urlsafe(32)
-        async with self._store.change(actor) as change:
-            expires_at = change.at + LIVES
-            await change.lock(_subject(actor))
-            await staff.add_session(
-                change.connection,
-                session_id=actor.session_id,
-                token_hash=_digest(token),
-                person_id=actor.person_id,
-                kind=kind,
-                at=change.at,
-                expires_at=expires_at,
+        # Only in its turn: of right ones that come together no more than these count meanwhile.
+        async with self._passwords.turn, self._throttle.trying(name, source, shown) as one:
+            account = await self._account(login, password, source)
+            actor = replace(account.actor, session_id=actor_id)
+            async with self._store.change(actor) as change:
+                expires_at = change.at + LIVES
+                await change.lock(_subject(actor))
+                await one.succeeded(change.connection, change.at)
+                device = await self._device(change.connection, device, change.at)
+                await self._throttle.know(
+                    change.connection,
+                    name,
+                    f"bearer {source}" if kind == "bearer" else f"cookie {device}",
+                    change.at,
+                )
+                await staff.add_session(
+                    change.connection,
+                    session_id=actor.session_id,
+                    token_hash=digest(token),
+                    person_id=actor.person_id,
+                    kind=kind,
+                    at=change.at,
+                    expires_at=expires_at,
+                )
+                await change.record(
+                    _subject(actor),
+                    "session.open",
+                    f"session:{actor.session_id}",
+                    None,
+                    payload={"kind": kind, "source": source},
+                )
+        return SignedSession(token, actor, expires_at, account.password_until is not None, device)
+
+    async def _account(self, login: str, password: str, source: str) -> staff.Account:
+        """The account that this password opens. Hold ``turn`` meanwhile. Refused: ``bad_credentials``."""
+        async with self._store.read() as connection:
+            account = await staff.find_account(connection, login)
+        known = account.password_hash if account else None
+        fits = await self._passwords.matches(password, known)
+        late = (
+            account and account.password_until and account.password_until <= self._store.clock.now()
+        )
+        if account is None or not fits or late:
+            security_log.warning(
+                "sign_in_failed",
+                source=source,
+                person=account.actor.person_id if account else None,
             )
-            await change.record(
-                _subject(actor),
-                "session.open",
-                f"session:{actor.session_id}",
-                None,
-                payload={"kind": kind, "source": source},
-            )
-        return SignedSession(token, actor, expires_at)
+            raise Refusal(Code.BAD_CREDENTIALS)
+        return account
+
+    async def _device(
+        self, connection: throttles.Connection, shown: str | None, at: datetime
+    ) -> str:
+        """What the browser shows from now on: what it showed, where it was given that here."""
+        if shown is not None and await throttles.is_somebodys(
+            connection, digest(f"cookie {shown}"), at - DEVICE_LIVES
+        ):
+            return shown
+        return secrets.token_urlsafe(32)
 
     async def authenticate(self, token: str) -> Actor | None:
-        """Who a token stands for; None when it opens nothing (any more)."""
+        """Who a token stands for; None when it opens nothing (any more), or nothing yet but the change
+        of a temporary password."""
         session = await self.find(token)
-        return session.actor if session else None
+        return None if session is None or session.must_change else session.actor
 
     async def find(self, token: str) -> staff.Session | None:
         """The running session of a token."""
         async with self._store.read() as connection:
-            return await staff.find_session(connection, _digest(token), self._store.clock.now())
+            return await staff.find_session(connection, digest(token), self._store.clock.now())
 
     async def sign_out(self, actor: Actor) -> None:
         """End the actor's session; ending it twice does nothing more."""
@@ -188,21 +166,60 @@ class Sessions:
                     payload={},
                 )
 
+    def used(self, session_id: str) -> None:
+        """Somebody uses this session. It is written down with the others, every half minute."""
+        self._used.add(session_id)
+
+    async def end_idle(self) -> None:
+        """Write down which sessions were used, and end those that nobody uses."""
+        used, self._used = self._used, set()
+        now = self._store.clock.now()
+        if used:
+            async with self._store.working() as connection:
+                await staff.note_used(connection, used, now)
+        if not self.idle_s:
+            return
+        async with self._store.working() as connection:
+            await staff.note_busy(connection, now, timedelta(seconds=self.idle_s))
+        async with self._store.read() as connection:
+            idle = await staff.idle_sessions(connection, now - timedelta(seconds=self.idle_s), now)
+        for session_id, person_id in idle:
+            subject = f"person:{person_id}"
+            async with self._store.change(SYSTEM) as change:
+                await change.lock(subject)
+                if await staff.end_session(change.connection, session_id, change.at):
+                    await change.record(
+                        subject,
+                        "session.close",
+                        f"session:{session_id}",
+                        None,
+                        payload={"why": "idle"},
+                    )
+
     async def watch(
         self,
         connected: Callable[[], Collection[Who]],
         disconnect: Callable[[str], Awaitable[None]],
         reconnect: Callable[[Who], Awaitable[None]],
+        sending: Callable[[], Collection[Who]] = tuple,
     ) -> None:
         """For ever: ``disconnect`` sessions that have ended, expired, or lost their person, and have
         those come back (``reconnect``) of whom something is otherwise than when they connected: a
         role, the unit, the window.
 
-        A sign-out closes the sockets of its own node at once; this finds the others.
+        A sign-out closes the sockets of its own node at once; this finds the others. Who is ``sending``
+        a file uses his session.
         """
+        looks = 0
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
+            self._used.update(who.session_id for who in sending())
             try:
+                if looks % IDLE_EVERY == 0:
+                    await self.end_idle()
+                if looks % SWEEP_EVERY == 0:
+                    await sweep(self._store)
+                looks += 1
                 await self.close_ended(connected(), disconnect, reconnect)
             except Refusal as refusal:
                 security_log.warning("sessions_not_watched", code=refusal.code.value)
@@ -226,7 +243,3 @@ class Sessions:
 
 def _subject(actor: Actor) -> str:
     return f"person:{actor.person_id}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

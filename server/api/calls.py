@@ -116,7 +116,7 @@ async def read_marks(ask: Ask[Nothing, Nothing]) -> Marks:
 @routes.route(
     "POST",
     "/api/v1/calls/{call_id}/check",
-    problems=(Code.NOT_FOUND, Code.FORBIDDEN),
+    problems=(Code.NOT_FOUND, Code.FORBIDDEN, Code.THROTTLED),
     act="call.check",
 )
 async def check_call(ask: Ask[Nothing, Nothing]) -> CallCheck:

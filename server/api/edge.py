@@ -53,6 +53,9 @@ class EdgeSettings:
 EDGE: Final = web.AppKey("edge", EdgeSettings)
 Authenticate = Callable[[str], Awaitable[Actor | None]]
 AUTHENTICATE: Final[web.AppKey[Authenticate]] = web.AppKey("authenticate")
+USED: Final[web.AppKey[Callable[[str], None]]] = web.AppKey("used")
+"""Is told which session is used. Pages ask much by themselves, and tell apart when somebody is there:
+of theirs only what brings a file counts."""
 REFERENCE: Final = web.RequestKey("reference", str)
 
 
@@ -84,6 +87,11 @@ def is_secure(request: web.Request) -> bool:
     return request.scheme == "https"
 
 
+def own_origin(request: web.Request) -> str:
+    """The origin (RFC 6454) at which a browser reached us, in lower case."""
+    return f"{'https' if is_secure(request) else 'http'}://{request.host}".lower()
+
+
 def is_local(request: web.Request) -> bool:
     """Whether the request comes from this very machine and through no proxy."""
     peer = _peer(request)
@@ -104,15 +112,15 @@ def source(request: web.Request) -> str:
     return str(parsed)
 
 
-def check_origin(settings: EdgeSettings, host: str, origin: str | None, site: str | None) -> None:
+def check_origin(settings: EdgeSettings, own: str, origin: str | None, site: str | None) -> None:
     """Refuse what another site's page asks for (Fetch Metadata and RFC 6454).
 
     A browser names ``Origin`` on unsafe methods and on web sockets; a client
-    without either header is no browser and carries no cookie of one.
+    without either header is no browser and carries no cookie of one. ``own`` is the origin at which the
+    browser reached us, scheme and all.
     """
     if origin is not None:
-        own = bool(host) and origin.partition("://")[2].lower() == host.lower()
-        if not own and origin not in settings.origins:
+        if origin.lower() != own and origin not in settings.origins:
             raise Refusal(Code.FOREIGN_ORIGIN)
     elif site is not None and site not in ("same-origin", "none"):
         raise Refusal(Code.FOREIGN_ORIGIN)
@@ -122,7 +130,7 @@ def check_same_site(request: web.Request) -> None:
     """``check_origin`` for a request of HTTP."""
     check_origin(
         request.app[EDGE],
-        request.host,
+        own_origin(request),
         request.headers.get(hdrs.ORIGIN),
         request.headers.get("Sec-Fetch-Site"),
     )
@@ -138,7 +146,7 @@ def check_socket_site(request: web.Request) -> None:
     upgrading = hdrs.UPGRADE in request.headers
     if hdrs.COOKIE in request.headers and origin is None and (upgrading or site is None):
         raise Refusal(Code.FOREIGN_ORIGIN)
-    check_origin(request.app[EDGE], request.host, origin, site)
+    check_origin(request.app[EDGE], own_origin(request), origin, site)
 
 
 # ---------------------------------------------------------------- who asks
@@ -158,18 +166,21 @@ def cookie_name(request: web.Request) -> str:
 
 
 def socket_token(
-    headers: Mapping[str, str], cookies: Mapping[str, str], auth: Mapping[str, object]
+    headers: Mapping[str, str],
+    cookies: Mapping[str, str],
+    auth: Mapping[str, object],
+    *,
+    secure: bool,
 ) -> str | None:
-    """The token that a socket's handshake shows: in its payload, as bearer, or as the cookie.
-
-    Header names are in lower case.
+    """The token that a socket's handshake shows: in its payload, as bearer, or as the cookie that belongs
+    to this way (``secure``: https). Header names are in lower case.
     """
     if isinstance(shown := auth.get("token"), str):
         return shown
     if authorization := headers.get("authorization"):
         scheme, _, token = authorization.partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
-    return cookies.get(SECURE_COOKIE) or cookies.get(PLAIN_COOKIE)
+    return cookies.get(SECURE_COOKIE if secure else PLAIN_COOKIE)
 
 
 # ---------------------------------------------------------------- the middleware
@@ -198,6 +209,8 @@ async def edge(
             asker = await request.app[AUTHENTICATE](token)
         if asker is not None:
             request[ACTOR] = asker
+            if hdrs.AUTHORIZATION in request.headers or request.method == hdrs.METH_PATCH:
+                request.app[USED](asker.session_id)
         response = await handler(request)
         status = response.status
         return response

@@ -36,6 +36,18 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.BAD_CREDENTIALS: Entry(
         401, "账号或密码不正确，请核对后重试；忘记密码请联系本单位管理员。", "The account or the password is not right. Check both, or ask your unit's administrator."
     ),
+    Code.PASSWORD_SHORT: Entry(
+        422, "密码至少要有 {least} 个字符，请再长一些。", "A password has {least} characters or more. Please make it longer."
+    ),
+    Code.PASSWORD_LONG: Entry(
+        422, "密码最多 {most} 个字符，请缩短一些。", "A password has {most} characters at most. Please make it shorter."
+    ),
+    Code.PASSWORD_COMMON: Entry(
+        422,
+        "这个密码太常见，或主要由您的登录名、姓名、工号组成，容易被猜中。请换一个，例如几个不相干的词。",
+        "This password is commonly used, or little more than your own names, and easily guessed. Please take another, for example a few unrelated words.",
+    ),
+    Code.PASSWORD_SAME: Entry(422, "新密码与原密码相同，请换一个。", "The new password is the old one. Please take another."),
     Code.THROTTLED: Entry(
         429,
         "尝试次数过多，请稍候再试。",

@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from server.actions.supervision import keep_refusal
+from server.actions.supervision import Refusals
 from server.domain.person import Actor
 from server.store import Store
 from server.wire.http import Language
@@ -67,6 +67,7 @@ ID_PATTERN: Final = "[A-Za-z0-9_-]{1,64}"
 _ID: Final = re.compile(ID_PATTERN)
 STORE: Final = web.AppKey("store", Store)
 """For reading; every change goes through an action."""
+REFUSALS: Final = web.AppKey("refusals", Refusals)
 ACTOR: Final = web.RequestKey("actor", Actor)
 LANGUAGE: Final = web.RequestKey("language", str)
 
@@ -129,9 +130,7 @@ class Route:
             answer = await self.handler(ask)
         except Refusal as refusal:
             if self.act is not None and asker is not None:
-                await keep_refusal(
-                    request.app[STORE], asker, self.act, _object_of(request), refusal
-                )
+                await request.app[REFUSALS].request(asker, self.act, _object_of(request), refusal)
             raise
         if isinstance(answer, web.StreamResponse):
             return answer

@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from server.actions.sessions import LIVES, Kind, Sessions, SignedSession
+from server.actions.throttle import DEVICE_LIVES
 from server.api.edge import cookie_name, is_secure, source, token_of
 from server.api.route import Ask, Nothing, Routes
 from server.domain.person import Actor, ranked
@@ -39,8 +40,29 @@ def signed_in(actor: Actor) -> SignedIn:
 
 async def _open(ask: Ask[Nothing, SignIn], kind: Kind) -> SignedSession:
     return await ask.request.app[SESSIONS].sign_in(
-        ask.body.login, ask.body.password, kind, source(ask.request)
+        ask.body.login,
+        ask.body.password,
+        kind,
+        source(ask.request),
+        device_of(ask.request),
     )
+
+
+def device_of(request: web.Request) -> str | None:
+    """What this browser was given when somebody last signed in there."""
+    return request.cookies.get(_device_cookie(request))
+
+
+def _device_cookie(request: web.Request) -> str:
+    return f"{cookie_name(request)}-device"
+
+
+async def _end_own(request: web.Request) -> None:
+    """End the session that the request shows, one with a temporary password too."""
+    token = token_of(request)
+    session = await request.app[SESSIONS].find(token) if token else None
+    if session is not None:
+        await _end(request, session.actor)
 
 
 async def _end(request: web.Request, actor: Actor) -> None:
@@ -61,9 +83,14 @@ async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
     The session that this browser had before ends with that, on its sockets too.
     """
     session = await _open(ask, "cookie")
-    if ask.asker is not None and hdrs.AUTHORIZATION not in ask.request.headers:
-        await _end(ask.request, ask.asker)
-    view = SessionView(person=signed_in(session.actor), expires_at=session.expires_at)
+    if hdrs.AUTHORIZATION not in ask.request.headers:
+        await _end_own(ask.request)
+    view = SessionView(
+        person=signed_in(session.actor),
+        expires_at=session.expires_at,
+        must_change=session.must_change,
+        idle_s=ask.request.app[SESSIONS].idle_s,
+    )
     response = web.Response(
         text=view.model_dump_json(),
         content_type="application/json",
@@ -78,24 +105,43 @@ async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
         httponly=True,
         samesite="Strict",
     )
+    response.set_cookie(
+        _device_cookie(ask.request),
+        session.device,
+        max_age=int(DEVICE_LIVES.total_seconds()),
+        path="/",
+        secure=is_secure(ask.request),
+        httponly=True,
+        samesite="Strict",
+    )
     return response
 
 
-@routes.route("GET", "/api/v1/session")
+@routes.route("GET", "/api/v1/session", public=True, problems=(Code.UNAUTHENTICATED,))
 async def read_session(ask: Ask[Nothing, Nothing]) -> SessionView:
     """Who is signed in, and until when."""
     token = token_of(ask.request)
     session = await ask.request.app[SESSIONS].find(token) if token else None
     if session is None:
         raise Refusal(Code.UNAUTHENTICATED)
-    return SessionView(person=signed_in(session.actor), expires_at=session.expires_at)
+    return SessionView(
+        person=signed_in(session.actor),
+        expires_at=session.expires_at,
+        must_change=session.must_change,
+        idle_s=ask.request.app[SESSIONS].idle_s,
+    )
+
+
+@routes.route("POST", "/api/v1/session/use")
+async def use_session(ask: Ask[Nothing, Nothing]) -> None:
+    """Say that somebody uses the page; its sessions ends when nobody does for ``idle_s``."""
+    ask.request.app[SESSIONS].used(ask.actor.session_id)
 
 
 @routes.route("DELETE", "/api/v1/session", status=204, public=True)
 async def close_session(ask: Ask[Nothing, Nothing]) -> web.Response:
     """Sign out: the session ends, on its sockets too. Asking twice is no error."""
-    if ask.asker is not None:
-        await _end(ask.request, ask.asker)
+    await _end_own(ask.request)
     response = web.Response(status=204, headers={"Cache-Control": "no-store"})
     response.del_cookie(
         cookie_name(ask.request),

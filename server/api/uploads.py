@@ -10,12 +10,13 @@ import asyncio
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from email.utils import format_datetime
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, hdrs, web
+from aiohttp import ClientError, StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from server.actions.early import Arriving, Early
@@ -29,6 +30,7 @@ from server.api.nodes import NEIGHBOURS
 from server.api.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.api.ways import Way
 from server.domain.material import Purpose
+from server.domain.person import Actor
 from server.store.uploads import PART
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal
@@ -223,9 +225,15 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         )
     if brings:
         try:
-            standing = await uploads.append(
-                ask.actor, standing.upload_id, 0, pieces_of(request), size=size, checksum=checksum
-            )
+            with request.app[SENDERS].sending(ask):
+                standing = await uploads.append(
+                    ask.actor,
+                    standing.upload_id,
+                    0,
+                    pieces_of(request),
+                    size=size,
+                    checksum=checksum,
+                )
         except BaseException as error:
             # He was not told the address: nobody could go on with what is there.
             await asyncio.shield(uploads.abandon(ask.actor, standing.upload_id))
@@ -525,7 +533,10 @@ async def _append(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     checksum = checksum_in(request)
     length = number_in(request, "Upload-Length") if "Upload-Length" in request.headers else None
     try:
-        return await _there(request, lambda: _appended(ask, upload_id, offset, checksum, length))
+        with request.app[SENDERS].sending(ask):
+            return await _there(
+                request, lambda: _appended(ask, upload_id, offset, checksum, length)
+            )
     except Refusal as refusal:
         at = refusal.details.get("offset")
         if refusal.code is Code.UPLOAD_OFFSET and isinstance(at, int):
@@ -565,8 +576,41 @@ async def _cancel(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     return await _there(ask.request, cancelled)
 
 
+class Senders:
+    """Who sends bytes to this node just now, so that a sign-in that is over sends no more."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[Actor, set[StreamReader]] = {}
+
+    def who(self) -> set[Actor]:
+        """The sign-ins that send something."""
+        return set(self._bodies)
+
+    def cut(self, session_id: str) -> None:
+        """Cut off what this sign-in sends; what arrived stays."""
+        for actor, bodies in self._bodies.items():
+            if actor.session_id == session_id:
+                for body in bodies:
+                    body.set_exception(ConnectionResetError("the sign-in is over"))
+
+    @contextmanager
+    def sending(self, ask: Ask[Nothing, Nothing]) -> Iterator[None]:
+        """For the time in which the body of this request comes."""
+        actor, body = ask.actor, ask.request.content
+        self._bodies.setdefault(actor, set()).add(body)
+        try:
+            yield
+        finally:
+            self._bodies[actor].discard(body)
+            if not self._bodies[actor]:
+                del self._bodies[actor]
+
+
+SENDERS: Final = web.AppKey("senders", Senders)
+
+
 async def pieces_of(request: web.Request) -> AsyncIterator[bytes]:
-    """The bytes of a body as they come. Raises Cut when its sender breaks off."""
+    """The bytes of a body as they come. Raises Cut when its sender breaks off, or is cut off."""
     content = request.content
     try:
         while piece := await content.readany():

@@ -200,6 +200,13 @@ class Store:
         if change.enqueued and self._enqueued is not None and not self._enqueued.done():
             self._enqueued.set_result(None)
 
+    def working(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction for rows that are no fact of the record: counters, leases, signs of life.
+
+        Nothing of it is told on the bus or stands in the ledger; it goes on while nothing can be sealed.
+        """
+        return self._database.write()
+
     def enqueued(self) -> Awaitable[None]:
         """Comes true when a change that asked for a job is next committed on this node."""
         if self._enqueued is None or self._enqueued.done():

@@ -7,15 +7,24 @@ server.actions.sessions.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.case import Authority
 from server.domain.person import Actor, Role
-from server.store.tables import exemptions, people, sessions, units, windows
+from server.store.tables import (
+    exemptions,
+    legs,
+    monitors,
+    people,
+    roster,
+    sessions,
+    units,
+    windows,
+)
 from signaling.protocol import PersonRef
 
 _STAFF = people.join(units, units.c.id == people.c.unit_id).outerjoin(
@@ -36,6 +45,11 @@ _COLUMNS = (
 )
 
 
+ON_DUTY_SEEN: Final = timedelta(seconds=120)
+"""Who is on duty and was not seen for longer has no page open."""
+IDLE_AT_ONCE: Final = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person who may sign in, with the hash of his password (argon2, PHC format)."""
@@ -43,6 +57,18 @@ class Account:
     actor: Actor
     """With an empty session id: nobody acts by it yet."""
     password_hash: str
+    password_until: datetime | None = None
+    """Set for a temporary password: until when it opens what changes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person whose account is acted on, active or not."""
+
+    id: str
+    login: str
+    unit_id: str
+    roles: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,8 @@ class Session:
     actor: Actor
     kind: str
     expires_at: datetime
+    must_change: bool = False
+    """Whether it was opened with a temporary password, and opens nothing but its change."""
 
 
 def _actor(row: Mapping[Any, Any], session_id: str) -> Actor:
@@ -73,12 +101,14 @@ def _actor(row: Mapping[Any, Any], session_id: str) -> Actor:
 async def find_account(connection: AsyncConnection, login: str) -> Account | None:
     """The active person with this login."""
     query = (
-        sa.select(*_COLUMNS, people.c.password_hash)
+        sa.select(*_COLUMNS, people.c.password_hash, people.c.password_until)
         .select_from(_STAFF)
         .where(people.c.login == login, people.c.active)
     )
     row = (await connection.execute(query)).mappings().first()
-    return None if row is None else Account(_actor(dict(row), ""), row["password_hash"])
+    if row is None:
+        return None
+    return Account(_actor(dict(row), ""), row["password_hash"], row["password_until"])
 
 
 async def find_actor(connection: AsyncConnection, person_id: str, session_id: str) -> Actor | None:
@@ -100,6 +130,7 @@ async def find_session(
             sessions.c.id.label("session_id"),
             sessions.c.kind,
             sessions.c.expires_at,
+            people.c.password_until,
         )
         .select_from(_STAFF.join(sessions, sessions.c.person_id == people.c.id))
         .where(
@@ -112,14 +143,19 @@ async def find_session(
     row = (await connection.execute(query)).mappings().first()
     if row is None:
         return None
-    return Session(_actor(dict(row), row["session_id"]), row["kind"], row["expires_at"])
+    return Session(
+        _actor(dict(row), row["session_id"]),
+        row["kind"],
+        row["expires_at"],
+        row["password_until"] is not None,
+    )
 
 
 async def running_sessions(
     connection: AsyncConnection, ids: Collection[str], at: datetime
 ) -> dict[str, Actor]:
-    """Those of these sessions that have not ended, not expired, and belong to an active person; and who
-    he is now."""
+    """Those of these sessions that have not ended, not expired, and belong to an active person whose
+    password is no temporary one; and who he is now."""
     if not ids:
         return {}
     query = (
@@ -130,6 +166,7 @@ async def running_sessions(
             sessions.c.ended_at.is_(None),
             sessions.c.expires_at > at,
             people.c.active,
+            people.c.password_until.is_(None),
         )
     )
     rows = (await connection.execute(query)).mappings()
@@ -165,6 +202,7 @@ async def add_session(
             created_at=at,
             expires_at=expires_at,
             ended_at=None,
+            used_at=at,
         )
     )
 
@@ -177,6 +215,107 @@ async def end_session(connection: AsyncConnection, session_id: str, at: datetime
         .values(ended_at=at)
     )
     return done.rowcount == 1
+
+
+async def note_used(connection: AsyncConnection, ids: Collection[str], at: datetime) -> None:
+    """These sessions are in use; time never goes back."""
+    used = sa.func.coalesce(sessions.c.used_at, sessions.c.created_at)
+    await connection.execute(
+        sessions.update().where(sessions.c.id.in_(ids), used < at).values(used_at=at)
+    )
+
+
+async def note_busy(connection: AsyncConnection, at: datetime, idle: timedelta) -> None:
+    """The sessions of whoever sits in a call, follows one, or is on duty at a page that lives, are in
+    use. Written when a tenth of ``idle`` has passed."""
+    used = sa.func.coalesce(sessions.c.used_at, sessions.c.created_at)
+    busy = sa.union(
+        sa.select(legs.c.person_id).where(legs.c.state == "joined", legs.c.ended_at.is_(None)),
+        sa.select(monitors.c.person_id).where(monitors.c.ended_at.is_(None)),
+        sa.select(roster.c.person_id).where(
+            roster.c.duty == "online", roster.c.last_seen_at > at - ON_DUTY_SEEN
+        ),
+    )
+    await connection.execute(
+        sessions.update()
+        .where(
+            sessions.c.ended_at.is_(None),
+            sessions.c.expires_at > at,
+            used < at - idle / 10,
+            sessions.c.person_id.in_(busy),
+        )
+        .values(used_at=at)
+    )
+
+
+async def idle_sessions(
+    connection: AsyncConnection, since: datetime, at: datetime
+) -> list[tuple[str, str]]:
+    """(session, person) of those that run and were not used since then, the longest idle first."""
+    used = sa.func.coalesce(sessions.c.used_at, sessions.c.created_at)
+    rows = await connection.execute(
+        sa.select(sessions.c.id, sessions.c.person_id)
+        .where(sessions.c.ended_at.is_(None), sessions.c.expires_at > at, used <= since)
+        .order_by(used)
+        .limit(IDLE_AT_ONCE)
+    )
+    return [(row.id, row.person_id) for row in rows]
+
+
+async def end_sessions(
+    connection: AsyncConnection, person_id: str, at: datetime, *, but: str | None = None
+) -> list[str]:
+    """End every running session of a person, but for one; their ids."""
+    ended = await connection.scalars(
+        sessions.update()
+        .where(
+            sessions.c.person_id == person_id,
+            sessions.c.ended_at.is_(None),
+            sessions.c.expires_at > at,
+            sessions.c.id != (but or ""),
+        )
+        .values(ended_at=at)
+        .returning(sessions.c.id)
+    )
+    return sorted(ended.all())
+
+
+async def find_named(
+    connection: AsyncConnection, who: str, *, by_login: bool = False
+) -> Named | None:
+    """The person with this id, or login, active or not."""
+    named = people.c.id == who
+    row = (
+        await connection.execute(
+            sa.select(people.c.id, people.c.login, people.c.unit_id, people.c.roles)
+            .where(sa.or_(named, people.c.login == who) if by_login else named)
+            .order_by(people.c.login != who)
+        )
+    ).first()
+    if row is None:
+        return None
+    return Named(row.id, row.login, row.unit_id, frozenset(map(Role, row.roles)))
+
+
+async def set_active(connection: AsyncConnection, person_id: str, active: bool) -> bool:
+    """Whether he may sign in; False when it was so already."""
+    done = await connection.execute(
+        people.update()
+        .where(people.c.id == person_id, people.c.active.is_not(active))
+        .values(active=active)
+    )
+    return done.rowcount == 1
+
+
+async def set_password(
+    connection: AsyncConnection, person_id: str, password_hash: str, until: datetime | None
+) -> None:
+    """Keep the hash of another password; ``until``: of a temporary one."""
+    await connection.execute(
+        people.update()
+        .where(people.c.id == person_id)
+        .values(password_hash=password_hash, password_until=until)
+    )
 
 
 async def person_refs(connection: AsyncConnection, ids: Collection[str]) -> dict[str, PersonRef]:

@@ -51,6 +51,13 @@ async def set_duty(
         await connection.execute(roster.insert().values(person_id=person_id, **values))
 
 
+async def stand_down(connection: Connection, person_id: str) -> None:
+    """Off duty, where he has a desk; a reservation stays as it is."""
+    await connection.execute(
+        roster.update().where(roster.c.person_id == person_id).values(duty="away")
+    )
+
+
 async def desks(connection: Connection, unit_id: str) -> list[Desk]:
     """The desks of a unit whose persons are still active, by person."""
     rung = (

@@ -46,6 +46,7 @@ C = sa.Column
 FACT = sealed()
 ENTRY, PAYLOAD, EVENT, CHAIN, TREE = map(sealed, ("entry", "payload", "event", "chain", "tree"))
 SIGN_IN = working("it lives for hours; that it was opened and closed are entries of the person")
+GUESS = working("it slows guessing down; the failures themselves stand in the security log")
 PRESENT = working("who is there now")
 HEARD = working("when a page was last heard; that it was lost is a state")
 UNSAVED = working("a value that was not saved yet")
@@ -98,6 +99,7 @@ people = sa.Table(
     C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True, info=FACT),
     C("roles", JSON, nullable=False, info=FACT),  # list of clerk | approver | supervisor | admin | monitor_…
     C("active", sa.Boolean, nullable=False, default=True, info=FACT),
+    C("password_until", Utc, nullable=True, info=FACT),  # of a temporary one, which opens nothing but its change
     info=told_in("person:{id}", "demo"),
 )  # fmt: skip
 exemptions = sa.Table(  # two roles that exclude one another, let be in one person by a security officer
@@ -118,6 +120,19 @@ sessions = sa.Table(
     C("created_at", Utc, nullable=False, info=SIGN_IN),
     C("expires_at", Utc, nullable=False, info=SIGN_IN),
     C("ended_at", Utc, nullable=True, info=SIGN_IN),
+    C("used_at", Utc, nullable=True, info=SIGN_IN),  # null: since it was opened
+)  # fmt: skip
+throttles = sa.Table(  # how often something failed; the key is a SHA-256
+    "throttles", metadata,
+    C("key", sa.String(64), primary_key=True, info=GUESS),
+    C("tries", sa.Integer, nullable=False, info=GUESS),
+    C("until", Utc, nullable=False, index=True, info=GUESS),  # when they are forgotten
+)  # fmt: skip
+devices = sa.Table(  # from which browser an account was signed in; both are SHA-256
+    "devices", metadata,
+    C("account", sa.String(64), primary_key=True, info=GUESS),
+    C("device", sa.String(64), primary_key=True, info=GUESS),
+    C("seen_at", Utc, nullable=False, index=True, info=GUESS),
 )  # fmt: skip
 roster = sa.Table(  # one row an approver; reserved_by is the call that rings him or that he is in
     "roster", metadata,

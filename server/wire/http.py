@@ -135,6 +135,34 @@ class SignedIn(Message):
 class SessionView(Message):
     person: SignedIn
     expires_at: datetime
+    must_change: bool = False
+    """The password is a temporary one: nothing else is answered until it is changed."""
+    idle_s: float = 0.0
+    """A page that is not used for so long asks whether somebody is there; 0: never."""
+
+
+class ChangePassword(Message):
+    """The password that one has, and the one that counts from now on."""
+
+    old: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    new: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class SessionsEnded(Message):
+    """How many sign-ins are over with that."""
+
+    ended: int
+
+
+class BlockPerson(Message):
+    reason: Annotated[str, StringConstraints(max_length=200)]
+
+
+class TemporaryPassword(Message):
+    """Told once; to be changed until then."""
+
+    password: str
+    until: datetime
 
 
 class TokenView(Message):
@@ -950,9 +978,16 @@ class Health(Message):
 
 
 RESPONSES: tuple[type[Message], ...] = (
-    PhoneSession, EnquiryView, Problem, SessionView, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
+    PhoneSession, EnquiryView, Problem, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck,
 )  # fmt: skip
-REQUESTS: tuple[type[Message], ...] = (SignIn, TakePhone, ItemOffer, CalendarEdit)
+REQUESTS: tuple[type[Message], ...] = (
+    SignIn,
+    ChangePassword,
+    BlockPerson,
+    TakePhone,
+    ItemOffer,
+    CalendarEdit,
+)

@@ -22,8 +22,8 @@ import psutil
 import pytest
 
 from server.actions import demo
+from server.actions.passwords import Passwords
 from server.actions.playbacks import AWAY_S
-from server.actions.sessions import Passwords
 from server.domain.person import Role
 from server.store import SYSTEM, Store, people
 from tests.kit import services

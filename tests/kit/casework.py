@@ -33,9 +33,9 @@ from server.actions import (
     unmasking,
     viewing,
 )
+from server.actions.passwords import Passwords
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
-from server.actions.sessions import Passwords
 from server.actions.uploads import Uploads
 from server.domain.material import Purpose
 from server.domain.person import Actor

@@ -11,7 +11,7 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from server.actions.sessions import Passwords
+from server.actions.passwords import Passwords
 from server.app import Running, running
 from server.domain.person import Role
 from server.settings import Settings
@@ -66,8 +66,10 @@ async def seat_staff(store: Store) -> None:
 
 
 def node_settings(database: str, folder: Path, **more: Any) -> Settings:
-    """Settings of a node on `database` (the fixture's address) with its files in `folder`."""
-    return Settings(data=folder / "data", database_url=database, port=0, **more)
+    """Settings of a node on `database` (the fixture's address) with its files in `folder`. No session of
+    it ends idle, unless that is asked for: tests move the clock by hours."""
+    chosen = {"idle_s": 0, **more}
+    return Settings(data=folder / "data", database_url=database, port=0, **chosen)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 from media.client import attach
 from media.control import socket_path
 from server.actions import demo
-from server.actions.sessions import Passwords
+from server.actions.passwords import Passwords
 from server.app import Running
 from server.domain.person import SYSTEM, Role
 from server.store import Store, people, upgrade

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from limits import parse
 from structlog.testing import capture_logs
 
 from server.actions import demo
 from server.actions.enquiries import Enquiries
-from server.actions.sessions import Throttle
+from server.actions.throttle import Limit, Throttle
 from server.wire.case import CaseDecide, CasePromise, CaseRefer, CaseStopClock
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
@@ -23,6 +22,7 @@ from tests.kit.casework import (
     closing,
 )
 from tests.kit.desks import demo_node, desk_of
+from tests.kit.stores import MovedClock
 
 TAIL = IDENTITY_NUMBER[-6:]
 HOME = "192.0.2.1"
@@ -30,7 +30,12 @@ HOME = "192.0.2.1"
 
 @pytest.fixture
 def enquiries(office: Office) -> Enquiries:
-    return Enquiries(office.store, Throttle(parse("3 per hour"), parse("1 per minute")))
+    return Enquiries(
+        office.store,
+        Throttle(
+            office.store, "enquiry", pair=Limit(3, 3600), name=Limit(6, 60), source=Limit(5, 60)
+        ),
+    )
 
 
 async def test_the_applicant_learns_state_and_days(
@@ -83,7 +88,7 @@ async def test_an_accepted_case_tells_its_limits(
 
 
 async def test_who_guesses_is_told_nothing_and_slowed_down(
-    office: Office, enquiries: Enquiries, tmp_path: Path
+    office: Office, enquiries: Enquiries, tmp_path: Path, clock: MovedClock
 ) -> None:
     case_id = await office.case(item_id=demo.CLOSING)
     await closing(office, case_id, tmp_path)
@@ -94,16 +99,24 @@ async def test_who_guesses_is_told_nothing_and_slowed_down(
             await enquiries.find(number, tail, source)
         return told.value.code
 
-    assert await refused("no-such-number", TAIL, HOME) is Code.NOT_FOUND
-    assert await refused(number, "000000", HOME) is Code.NOT_FOUND
-    assert await refused(number, "000001", HOME) is Code.NOT_FOUND
-    assert await refused(number, "000002", HOME) is Code.NOT_FOUND  # the one a minute
+    asker = "192.0.2.2"
+    for _ in range(8):  # right ones never count
+        assert (await enquiries.find(number, TAIL, asker)).state == "registered"
+    for guess in range(3):
+        assert await refused(number, f"00000{guess}", HOME) is Code.NOT_FOUND
     assert await refused(number, TAIL, HOME) is Code.THROTTLED
-    # From elsewhere the number has two failures of its own before it is slowed down.
-    assert (await enquiries.find(number, TAIL, "192.0.2.2")).state == "registered"
-    for guess in ("000003", "000004"):
-        await refused(number, guess, f"the source of {guess}")
+    # At home other numbers may still be asked for, until the source has failed too often.
+    for guess in range(2):
+        assert await refused(f"no-such-number-{guess}", TAIL, HOME) is Code.NOT_FOUND
+    assert await refused("no-such-number-3", TAIL, HOME) is Code.THROTTLED
+
+    # From elsewhere the number has three failures left this minute; who was right before has his own.
+    for guess in range(3):
+        assert await refused(number, "000003", f"198.51.100.{guess}") is Code.NOT_FOUND
     assert await refused(number, TAIL, "192.0.2.3") is Code.THROTTLED
+    assert (await enquiries.find(number, TAIL, asker)).state == "registered"
+    clock.move(60)
+    assert (await enquiries.find(number, TAIL, "192.0.2.3")).state == "registered"
 
 
 async def test_the_answer_names_nobody(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 import sqlalchemy as sa
-from limits import parse
 
-from server.actions.sessions import Sessions, Throttle
+from server.actions.sessions import Sessions
+from server.actions.throttle import Limit, Throttle
 from server.app import Running
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.client import Client
@@ -31,7 +31,7 @@ async def node(database: str, tmp_path: Path) -> AsyncIterator[Running]:
 
 async def test_guesses_that_come_at_once_are_slowed_down_too(store: Store) -> None:
     await seat_staff(store)
-    book = Sessions(store, Throttle(parse("3/15 minutes"), parse("2/minute")))
+    book = Sessions(store, Throttle(store, "sign-in", pair=Limit(6, 900)))
 
     async def guess(number: int) -> str:
         with pytest.raises(Refusal) as told:
@@ -58,7 +58,7 @@ async def test_a_source_that_the_asker_invents_is_not_believed(node: Running) ->
 async def test_signing_in_ends_the_session_that_the_browser_had(node: Running) -> None:
     async with browser(node) as page:
         await sign_in(page, "clerk-one")
-        (before,) = [cookie.value for cookie in page.cookie_jar]
+        before = {one.key: one.value for one in page.cookie_jar}["yunjian"]
         socket = Client(node.address, before)
         await socket.connect()
         try:

@@ -65,6 +65,9 @@ PUBLIC: Final = frozenset({
     "POST /api/v1/session",
     "POST /api/v1/enquiries",  # for who knows number and identity: tests/server/test_enquiries.py
     "DELETE /api/v1/session",
+    # for who shows a session, one with a temporary password too: tests/server/test_accounts.py
+    "GET /api/v1/session",
+    "PUT /api/v1/session/password",
     "POST /api/v1/tokens",
     "OPTIONS /api/v1/uploads",
     "OPTIONS /api/v1/uploads/{upload_id}",
@@ -83,7 +86,7 @@ PUBLIC: Final = frozenset({
 })  # fmt: skip
 
 MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
-    "GET /api/v1/session": ALL,
+    "POST /api/v1/session/use": ALL,
     "GET /api/v1/items": ALL,
     "GET /api/v1/items/{item_id}": ALL,
     "GET /api/v1/units": ALL,
@@ -119,6 +122,11 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "DELETE /api/v1/uploads/{upload_id}": MINE,
     "GET /api/v1/people": ADMINS | OFFICERS,
     "POST /api/v1/people/{person_id}/exemptions": OFFICERS,
+    # of one's own unit: tests/server/test_accounts.py
+    "POST /api/v1/people/{person_id}/block": OWN,
+    "POST /api/v1/people/{person_id}/unblock": OWN,
+    "POST /api/v1/people/{person_id}/password": OWN,
+    "DELETE /api/v1/people/{person_id}/sessions": OWN,
     "GET /api/v1/calendar/{year}": ALL,
     "GET /api/v1/regions": ALL,
     "GET /api/v1/catalogue/{item_id}/form": OWN,
@@ -293,6 +301,17 @@ async def _add_outsider(store: Store) -> None:
             window_id=None,
             roles=(Role.ADMIN,),
         )
+        await people.add_person(
+            change.connection,
+            person_id="person-spare",
+            login="spare",
+            password_hash=hashed(),
+            name="备用",
+            staff_number="XHA-0099",
+            unit_id=demo.XIHAIAN,
+            window_id=None,
+            roles=(Role.SUPERVISOR,),
+        )
 
 
 async def _live(scene: Scene) -> dict[str, Any]:
@@ -345,9 +364,9 @@ async def _live(scene: Scene) -> dict[str, Any]:
         **about, **stored, **consent, **comment, **phone, "phone_id": invited_phone["phone_id"],
         "material_id": material_id, "arriving_id": arriving_id, "item_id": demo.PRINCIPAL, "call_id": call_id,
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
-        "invite_id": invited["invite_id"], "person_id": "person-hanmei", "proposal_id": proposed["proposal_id"],
+        "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
         "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
-        "year": "2026", "paper_kind": "refusal", "version": "0", "seen_version": 0, "other_call_id": None, "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
+        "person_id": "person-spare", "year": "2026", "paper_kind": "refusal", "version": "0", "seen_version": 0, "other_call_id": None, "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,
@@ -482,6 +501,7 @@ async def asked(
         f"lowerings/{scene.values['lowering_id']}": {"agree": False},
         "templates/refusal": {"source": None, "version": 0, "note": "试"},
         "templates/refusal/check": {"source": "= x"},
+        "people/person-spare/block": {"reason": "试"},
     }
     body = bodies.get(path.removeprefix("/api/v1/"))
     async with http.request(method or route.method, path, headers=headers, json=body) as said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -9,23 +10,22 @@ from pathlib import Path
 import aiohttp
 import pytest
 import sqlalchemy as sa
-from limits import parse
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
 from server.actions.people import set_roles
-from server.actions.sessions import Sessions, Throttle
 from server.api.commands import GATEWAY
 from server.api.problems import sentence
-from server.api.route import STORE
+from server.api.route import REFUSALS, STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
-from server.domain.person import Role
-from server.store import Store, tables
+from server.domain.person import Actor, Role
+from server.store import Store, people, tables
 from signaling.client import Client
+from signaling.gateway import Connection
 from signaling.protocol import Who
-from signaling.refusals import Code, Refusal
-from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff, served, sign_in
+from signaling.refusals import Code
+from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
@@ -97,23 +97,6 @@ async def test_an_unknown_login_is_told_as_a_wrong_password(page: aiohttp.Client
             assert problem["reference"] == said.headers["X-Request-Id"]
             told.append((problem["code"], problem["title"]))
     assert told[0] == told[1] == ("bad_credentials", sentence(Code.BAD_CREDENTIALS, "zh-CN"))
-
-
-async def test_guessing_is_slowed_down_for_its_account_and_its_source(store: Store) -> None:
-    await seat_staff(store)
-    book = Sessions(store, Throttle(parse("3/15 minutes"), parse("2/minute")))
-
-    async def guess(login: str, source: str) -> str:
-        with pytest.raises(Refusal) as told:
-            await book.sign_in(login, "not it", "cookie", source)
-        return told.value.code.value
-
-    codes = [await guess("clerk-one", f"192.0.2.{n}") for n in range(7)]
-    assert codes == ["bad_credentials"] * 5 + ["throttled"] * 2
-    # Whoever shares neither account nor address is not kept waiting.
-    assert (await book.sign_in("admin-one", PASSWORD, "cookie", "192.0.2.9")).token
-    codes = [await guess(f"nobody-{n}", "198.51.100.1") for n in range(7)]
-    assert codes == ["bad_credentials"] * 5 + ["throttled"] * 2
 
 
 async def test_another_site_cannot_ask(page: aiohttp.ClientSession) -> None:
@@ -265,6 +248,87 @@ async def test_figures_are_for_this_machine_and_administrators(
     elsewhere = {"X-Forwarded-For": "198.51.100.7"}
     async with page.get("/metrics", headers=elsewhere) as said:
         assert said.status == 403
-    await sign_in(page, "admin-one")
+    await sign_in(page, "operator-one")
     async with page.get("/metrics", headers=elsewhere) as said:
         assert said.status == 200
+
+
+async def test_a_socket_takes_only_the_cookie_of_its_way(database: str, tmp_path: Path) -> None:
+    """Over https the plain cookie, which anybody on the way may have set, is nobody's."""
+    settings = node_settings(database, tmp_path, trusted_proxies=("127.0.0.1/32",))
+    async with served(settings) as node, browser(node) as page:
+        await sign_in(page, "clerk-one")
+        token = {one.key: one.value for one in page.cookie_jar}["yunjian"]
+        host = URL(node.address).authority
+
+        async def opened(cookie: str, scheme: str, origin: str) -> str:
+            headers = {
+                "Cookie": f"{cookie}={token}",
+                "Origin": f"{origin}://{host}",
+                "X-Forwarded-Proto": scheme,
+            }
+            path = "/socket.io/?EIO=4&transport=polling"
+            async with aiohttp.ClientSession(node.address, headers=headers) as http:
+                async with http.get(path) as said:
+                    if said.status != 200:
+                        return str((await said.json(content_type=None))["code"])
+                    sid = json.loads((await said.text())[1:])["sid"]
+                async with http.post(f"{path}&sid={sid}", data="40") as said:
+                    assert said.status == 200
+                async with http.get(f"{path}&sid={sid}") as said:
+                    return (await said.text())[:2]
+
+        assert await opened("yunjian", "http", "http") == "40"
+        assert await opened("__Host-yunjian", "https", "https") == "40"
+        assert await opened("yunjian", "https", "https") == "44"
+        assert await opened("__Host-yunjian", "http", "http") == "44"
+        # a page that came over the open net is not one that came over https
+        assert await opened("__Host-yunjian", "https", "http") == "foreign_origin"
+        assert await opened("yunjian", "http", "https") == "foreign_origin"
+        origin = {"Origin": f"http://{host}", "X-Forwarded-Proto": "https"}
+        async with page.delete("/api/v1/session", headers=origin) as said:
+            assert said.status == 403
+
+
+async def test_refusals_that_repeat_are_counted_in_one_entry(
+    node: Running, page: aiohttp.ClientSession, moved: MovedClock
+) -> None:
+    """Three hundred in six seconds were three hundred entries."""
+    await sign_in(page, "clerk-one")
+    gateway, store, refusals = node.app[GATEWAY], node.app[STORE], node.app[REFUSALS]
+    actor = await actor_of(store, "clerk-one")
+    for number in range(300):
+        asked = {"type": "case.open", "case_id": f"no-case-{number}", "id": f"command-{number}"}
+        assert (await gateway.dispatch(Connection(actor), asked)).code == "not_found"
+    entries, kept = tables.ledger_entries.c, tables.ledger_payloads.c
+
+    async def told() -> list[tuple[str, str]]:
+        async with store.read() as connection:
+            rows = await connection.execute(
+                sa.select(entries.object, kept.payload)
+                .join_from(
+                    tables.ledger_entries,
+                    tables.ledger_payloads,
+                    (entries.subject == kept.subject) & (entries.version == kept.version),
+                )
+                .where(entries.act == "case.open", entries.result == "not_found")
+                .order_by(entries.version)
+            )
+            return [(row.object, row.payload) for row in rows]
+
+    assert [one for one, _ in await told()] == [f"case:no-case-{n}" for n in range(10)]
+    await refusals.flush()
+    assert len(await told()) == 10
+    moved.move(60)
+    await refusals.flush()
+    about, payload = (await told())[10]
+    assert (about, json.loads(payload)["times"], len(await told())) == ("none", 290, 11)
+    await refusals.flush()
+    assert len(await told()) == 11
+
+
+async def actor_of(store: Store, person_id: str) -> Actor:
+    async with store.read() as connection:
+        actor = await people.find_actor(connection, person_id, "a session")
+    assert actor is not None
+    return actor

@@ -3,7 +3,7 @@
  * that would be empty for them.
  */
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationNormalizedLoaded, type RouteRecordRaw } from 'vue-router'
-import { homeOf, wasSignedIn, whoAmI, type Role } from './wire/session'
+import { homeOf, mustChange, wasSignedIn, whoAmI, type Role } from './wire/session'
 import { i18n, learn, type Book } from './i18n'
 
 declare module 'vue-router' {
@@ -20,6 +20,7 @@ declare module 'vue-router' {
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
   { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { title: 'sign_in', books: [] } },
+  { path: '/password', name: 'password', component: () => import('./pages/PasswordPage.vue'), meta: { title: 'password' } },
   { path: '/window', name: 'window', component: () => import('./pages/WindowIdle.vue'), meta: { title: 'window', roles: ['clerk'] } },
   {
     path: '/window/cases/:id',
@@ -84,6 +85,7 @@ router.beforeEach(async (to) => {
   if (to.name === 'home' && !wasSignedIn()) return { name: 'sign_in' }
   const who = await whoAmI().catch(() => null)
   if (!who) return { name: 'sign_in', query: to.name === 'home' ? {} : { then: to.fullPath } }
+  if (mustChange.value && to.name !== 'password') return { name: 'password' }
   const home = homeOf(who)
   if (to.name === 'home') return home ?? { name: 'sign_in' }
   const roles = to.meta.roles

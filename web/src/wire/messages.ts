@@ -2003,6 +2003,9 @@ export interface BadRow {
     | 'bad_form'
     | 'lowers_sensitive'
 }
+export interface BlockPerson {
+  reason: string
+}
 export interface CalendarChange {
   changed: number
   moved: MovedCase[]
@@ -2330,6 +2333,13 @@ export interface CatalogueItem {
 export interface CatalogueItems {
   items: CatalogueItem[]
   total: number
+}
+/**
+ * The password that one has, and the one that counts from now on.
+ */
+export interface ChangePassword {
+  old: string
+  new: string
 }
 /**
  * The words that the applicant is shown before he answers; ``version`` is what ``case.consent``, ``case.consent_earlier``
@@ -2720,6 +2730,8 @@ export interface Regions {
 export interface SessionView {
   person: SignedIn
   expires_at: string
+  must_change: boolean
+  idle_s: number
 }
 /**
  * Who is signed in.
@@ -2752,6 +2764,12 @@ export interface UnitRef {
 export interface WindowRef {
   id: string
   name: string
+}
+/**
+ * How many sign-ins are over with that.
+ */
+export interface SessionsEnded {
+  ended: number
 }
 /**
  * Sign-in with a password. An unknown login and a wrong password are not told apart.
@@ -2882,6 +2900,13 @@ export interface Templates {
   unit_name: string
   may_edit: boolean
   templates: TemplateRow[]
+}
+/**
+ * Told once; to be changed until then.
+ */
+export interface TemporaryPassword {
+  password: string
+  until: string
 }
 /**
  * A bearer token for a client without cookies. It is shown once; only its SHA-256 is kept.

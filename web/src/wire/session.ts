@@ -2,7 +2,7 @@
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { http, Problem } from './http'
 import { forgetFiles } from './kept'
-import type { SessionView, SignedIn } from './messages'
+import type { SessionsEnded, SessionView, SignedIn } from './messages'
 import { closeWire } from './socket'
 
 export type { SignedIn } from './messages'
@@ -10,6 +10,13 @@ export type Role = SignedIn['roles'][number]
 
 const person = ref<SignedIn | null>(null)
 let asked: Promise<SignedIn | null> | null = null
+
+const temporary = ref(false)
+const idle = ref(0)
+/** whether the password is a temporary one, so that nothing else is answered until it is changed */
+export const mustChange: Readonly<Ref<boolean>> = readonly(temporary)
+/** after so many seconds without input a page asks whether somebody is there; 0: never */
+export const idleS: Readonly<Ref<number>> = readonly(idle)
 
 export const signedIn: DeepReadonly<Ref<SignedIn | null>> = readonly(person)
 
@@ -40,6 +47,8 @@ export function whoAmI(): Promise<SignedIn | null> {
     .get<SessionView>('/session', { about_session: true })
     .then((answer) => {
       remember(true)
+      temporary.value = answer.must_change ?? false
+      idle.value = answer.idle_s ?? 0
       return (person.value = answer.person)
     })
     .catch((reason: unknown) => {
@@ -61,6 +70,13 @@ export async function signIn(login: string, password: string): Promise<SignedIn>
   return who
 }
 
+/** Changes the password of who is signed in; returns how many of his other sign-ins ended with that. */
+export async function changePassword(old: string, wanted: string): Promise<number> {
+  const { ended } = await http.put<SessionsEnded>('/session/password', { old, new: wanted }, { about_session: true })
+  temporary.value = false
+  return ended
+}
+
 export async function signOut(): Promise<void> {
   await http.delete('/session', { about_session: true })
   await forgetFiles()
@@ -72,6 +88,7 @@ export function forget(): void {
   closeWire()
   remember(false)
   person.value = null
+  temporary.value = false
   asked = Promise.resolve(null)
 }
 
