@@ -33,7 +33,7 @@ async def size_of(page: Page, selector: str) -> float:
 
 
 async def test_text_follows_its_reader_and_pages_fold(tmp_path: Path) -> None:
-    screens = Screens(zoomed=True)
+    screens = Screens()
     database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     async with demo_node(database, tmp_path) as node, chromium(tmp_path) as browser:
         desk = await Desk.open(browser)
@@ -65,6 +65,7 @@ async def test_text_follows_its_reader_and_pages_fold(tmp_path: Path) -> None:
         await page.get_by_role("button", name="退出登录").click()
         await page.wait_for_url("**/sign-in")
         await desk.sign_in(node.address, "yunwei", demo.PASSWORD)
+        await expect(page.locator("[data-text-size]")).to_be_visible()
         for place, there in OF_ALL.items():
             await page.goto(node.address + place)
             await expect(page.locator(there).first).to_be_visible()

@@ -194,7 +194,7 @@ async def record_a_call(node: Running) -> Recorded:
 @pytest.mark.timed
 async def test_replay(node: Running, tmp_path: Path) -> None:
     recorded = await record_a_call(node)
-    screens = Screens(zoomed=True)
+    screens = Screens()
     async with chromium(tmp_path) as browser:
         desk = await Desk.open(browser)
         page = desk.page

@@ -182,7 +182,7 @@ async def fill_in(page: Page, tmp_path: Path) -> None:
 async def test_the_applicant_reads_signs_and_gets_a_receipt(
     node: Running, stack: AsyncExitStack, tmp_path: Path
 ) -> None:
-    screens = Screens(zoomed=True)
+    screens = Screens()
     window = await desk_of(stack, tmp_path, RED, 440)
     approver = await desk_of(stack, tmp_path, GREEN, 660)
     await in_call(window, approver, node)

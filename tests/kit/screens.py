@@ -1,7 +1,7 @@
 """Pictures of pages: each is taken at 1366 x 768 (and 1920 x 1080 where asked) and judged by axe at that moment.
 
-A story may ask that each page is also looked at as wide as 1366 is at 400 % zoom: nothing may scroll
-sideways there (WCAG 1.4.10).
+What is shown at 1366 is then measured twice more, without a picture: in the largest letters no text
+may be cut, and as wide as 1366 is at 400 % zoom nothing may scroll sideways (WCAG 1.4.10).
 
 They go to build/screens, and to docs/screens when YUNJIAN_SCREENS is set: there with 256 colours, so
 that a repository that takes them anew does not grow by megabytes.
@@ -21,6 +21,7 @@ from playwright.async_api import ViewportSize
 from tests.kit.browsers import Desk
 
 ROOT: Final = Path(__file__).parents[2]
+WIDTH: Final = 1366
 ZOOMED: Final[ViewportSize] = {"width": 342, "height": 768}
 """1366 at 400 %; as high as before, so that nothing is laid out anew for the height."""
 SIDEWAYS: Final = """async () => {
@@ -39,14 +40,61 @@ SIDEWAYS: Final = """async () => {
     }
     return found
 }"""
+CUT: Final = """() => {
+    const found = []
+    const name = one => `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''}`
+    for (const one of document.body.querySelectorAll('*')) {
+        // these hide on purpose: what has no room is counted beside it, or is told by the row above
+        if (one.closest('.visually-hidden, .skip-link, .missing, .gutter, .lane, svg, option')) continue
+        if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
+        const style = getComputedStyle(one)
+        if (one.matches('textarea, select, input:not([type=checkbox], [type=radio], [type=file], [type=range])')) {
+            const inside = one.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom)
+            const least = one.matches('textarea') ? parseFloat(style.lineHeight) - 2 : parseFloat(style.fontSize)
+            if (one.clientWidth > 1 && inside < least) found.push(`${name(one)}: too low for its text`)
+            continue
+        }
+        for (const node of one.childNodes) {
+            if (node.nodeType !== 3 || !node.textContent.trim()) continue
+            const range = document.createRange()
+            range.selectNodeContents(node)
+            const own = one.getBoundingClientRect()
+            for (const part of range.getClientRects()) {
+                let ends = false
+                if (!style.display.startsWith('inline') && style.overflowX === 'visible' && part.right > own.right + 1.5) {
+                    found.push(`${name(one)} is narrower than ${node.textContent.trim().slice(0, 30)}`)
+                }
+                for (let box = one; box !== document.body; box = box.parentElement) {
+                    const {overflowX, overflowY, textOverflow, webkitLineClamp, position} = getComputedStyle(box)
+                    const edge = box.getBoundingClientRect()
+                    ends ||= textOverflow === 'ellipsis' || webkitLineClamp !== 'none'
+                    // what lies outside of this is a scroll away
+                    if ([overflowX, overflowY].some(way => way === 'auto' || way === 'scroll')) break
+                    const wide = part.right > edge.right + 1.5 || part.left < edge.left - 1.5
+                    const high = part.bottom > edge.bottom + part.height / 4 || part.top < edge.top - part.height / 4
+                    if (!ends && ((overflowX !== 'visible' && wide) || (overflowY !== 'visible' && high))) {
+                        found.push(`${name(one)} in ${name(box)}: ${node.textContent.trim().slice(0, 30)}`)
+                    }
+                    if (position === 'fixed') break
+                }
+            }
+        }
+    }
+    return [...new Set(found)]
+}"""
+LARGEST: Final = """size => {
+    const before = document.documentElement.dataset.text ?? null
+    if (size === null) delete document.documentElement.dataset.text
+    else document.documentElement.dataset.text = size
+    return before
+}"""
 FOR_DOCS: Final = bool(os.environ.get("YUNJIAN_SCREENS"))
 
 
 class Screens:
-    """Where the pictures of one story go, what axe found in them, and what scrolls sideways at 400 %."""
+    """Where the pictures of one story go, and what was found in them: by axe, cut, scrolling sideways."""
 
-    def __init__(self, *, zoomed: bool = False) -> None:
-        self.zoomed = zoomed
+    def __init__(self) -> None:
         self.folder = ROOT / ("docs/screens" if FOR_DOCS else "build/screens")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.findings: dict[str, list[str]] = {}
@@ -56,25 +104,31 @@ class Screens:
         await self._shoot(desk, name)
         if found := await desk.axe():
             self.findings[name] = found
-        if self.zoomed:
-            await self._zoom(desk, name)
+        before = desk.page.viewport_size
+        if before and before["width"] == WIDTH:
+            await self._enlarge(desk, name)
+            await self._zoom(desk, name, before)
         if large:
-            before = desk.page.viewport_size
             await desk.page.set_viewport_size({"width": 1920, "height": 1080})
             await self._shoot(desk, f"{name}-1920")
             if before:
                 await desk.page.set_viewport_size(before)
 
-    async def _zoom(self, desk: Desk, name: str) -> None:
-        if (before := desk.page.viewport_size) is None:
-            return
+    async def _enlarge(self, desk: Desk, name: str) -> None:
+        before = await desk.page.evaluate(LARGEST, "largest")
+        if found := await desk.page.evaluate(CUT):
+            self.findings[f"{name} in the largest letters"] = [f"cut: {one}" for one in found]
+        await desk.page.evaluate(LARGEST, before)
+
+    async def _zoom(self, desk: Desk, name: str, before: ViewportSize) -> None:
         await desk.page.set_viewport_size(ZOOMED)
         if found := await desk.page.evaluate(SIDEWAYS):
             self.findings[f"{name} at 400 %"] = [f"scrolls sideways: {one}" for one in found]
         await desk.page.set_viewport_size(before)
 
     def check(self) -> None:
-        """axe found nothing in any of the pictures, and nothing scrolled sideways at 400 %."""
+        """axe found nothing in any of the pictures, nothing was cut in the largest letters, and
+        nothing scrolled sideways at 400 %."""
         assert not self.findings, "\n".join(f"{k}: {v}" for k, v in self.findings.items())
 
     async def _shoot(self, desk: Desk, name: str) -> None:
