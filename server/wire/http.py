@@ -777,6 +777,7 @@ class HealthPart(Message):
         "clock",
         "redis",
         "scanner",
+        "cell",
         "office",
         "ofd",
         "cards",

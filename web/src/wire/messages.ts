@@ -2460,6 +2460,7 @@ export interface HealthPart {
     | 'clock'
     | 'redis'
     | 'scanner'
+    | 'cell'
     | 'office'
     | 'ofd'
     | 'cards'
