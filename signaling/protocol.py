@@ -439,6 +439,7 @@ class RunningCall(Message):
     call_id: str
     case_id: str
     item_name: str
+    applicant_masked: str
     caller: PersonRef
     approver: PersonRef
     answered_at: datetime

@@ -660,7 +660,7 @@ class CaseAct(Command):
     case_id: Id
     seen_version: Version
     """The version of the case that the page showed."""
-    other_call_ids: list[Id] = Field(default=[], max_length=8)
+    other_call_ids: list[Id] = []
     """His yes: he means this case, though he sits in these calls about others."""
 
 

@@ -553,19 +553,7 @@ export interface CaseDecide {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.decide'
   decision: 'accepted' | 'to_correct' | 'refused'
   reason: string
@@ -580,19 +568,7 @@ export interface CaseRefer {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.refer'
   unit_id: string
   reason: string
@@ -690,19 +666,7 @@ export interface CaseSubmit {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.submit'
   hash: string
 }
@@ -749,19 +713,7 @@ export interface CaseStopClock {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.stop_clock'
   why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
   reason: string
@@ -774,19 +726,7 @@ export interface CaseResumeClock {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.resume_clock'
 }
 /**
@@ -798,19 +738,7 @@ export interface CaseExtendLimit {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.extend_limit'
   days: number
   reason: string
@@ -871,19 +799,7 @@ export interface CasePrintForm {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.print_form'
 }
 /**
@@ -947,19 +863,7 @@ export interface CaseSendOriginals {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.send_originals'
   courier: string
   tracking: string
@@ -983,19 +887,7 @@ export interface CaseReceiveOriginals {
   id: string
   case_id: string
   seen_version: number
-  /**
-   * @maxItems 8
-   */
-  other_call_ids?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string]
+  other_call_ids?: string[]
   type: 'case.receive_originals'
   handover_id: string
   /**
@@ -1936,6 +1828,7 @@ export interface RunningCall {
   call_id: string
   case_id: string
   item_name: string
+  applicant_masked: string
   caller: PersonRef
   approver: PersonRef
   answered_at: string
