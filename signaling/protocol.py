@@ -439,6 +439,7 @@ class RunningCall(Message):
     call_id: str
     case_id: str
     item_name: str
+    applicant_masked: str
     caller: PersonRef
     approver: PersonRef
     answered_at: datetime
@@ -475,7 +476,7 @@ class MonitorView(Message):
 
 
 class MissedWatch(Command):
-    """Watch the calls that nobody answered: for a clerk from the windows of his unit, for an approver to his.
+    """Watch the calls that nobody answered: for a clerk from his window, for an approver to his unit; the 100 newest of each.
 
     Result: MissedCalls; later changes come as that ephemeral. For windows and approvers. Refused: forbidden.
     """
@@ -486,8 +487,9 @@ class MissedWatch(Command):
 class MissedAsk(Command):
     """As an approver, ask the window to call again about a case of which my unit missed the call.
 
-    The window sees it in its list and dials. Refused: not_found, not_yours (not the approver), call_ended
-    (nothing is missed any more).
+    The window sees it in its list and dials. Once a missed call, whoever asked, and again after 10 min. Refused:
+    not_found, not_yours (not the approver), call_ended (nothing is missed any more), throttled
+    (``retry_after_s``).
     """
 
     type: Literal["missed.ask"] = "missed.ask"
@@ -512,13 +514,14 @@ class MissedCall(Message):
     asked_by: PersonRef | None = None
     """The approver who asks to be called."""
     asked_at: datetime | None = None
+    ask_again_at: datetime | None = None
+    """When it may be asked for once more."""
 
 
 class MissedCalls(Message):
-    """Ephemeral: the missed calls of a unit on the sides that its reader sits on, the newest first."""
+    """Ephemeral: the missed calls of its reader's window and to the approvers of whom he is one, the newest first."""
 
     type: Literal["missed.calls"] = "missed.calls"
-    unit_id: str
     calls: list[MissedCall]
     at: datetime
 

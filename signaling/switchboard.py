@@ -108,7 +108,7 @@ SWEEP_EVERY_S: Final = 1.0
 RIGHTS_ASKED_EVERY_S: Final = 0.5
 """At most so often, and each second at least: whose right has been taken away has 2 s."""
 PRESENCE: Final = "presence"
-"""The audience of ``unit:<id>``, and of ``missed:<sides>:<unit id>``."""
+"""The audience of ``unit:<id>``, and of ``missed:<window id>:<unit id>``."""
 PARTY: Final = "party"
 """The audience of ``call:<id>`` of those who sit in it."""
 ADVISED: Final = "advised"
@@ -262,8 +262,8 @@ class Roster(Protocol):
         ...
 
     def misses(self, who: Who) -> str:
-        """The desks whose missed calls this person may see, by name: his unit's, on the sides on which
-        he sits; refused with forbidden."""
+        """The desks whose missed calls this person may see, by name: his window's, and those to his unit
+        where he answers; refused with forbidden."""
         ...
 
     async def missed(self, desks: Collection[str]) -> Mapping[str, MissedCalls]:

@@ -8,7 +8,8 @@ of a call are in ``signaling.call``; the engine and the recordings have their ow
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 
 from server.actions import cases, playbacks
@@ -62,13 +63,6 @@ _RIGHTS: Final = {
     Way.WHISPER: Act.CALL_WHISPER,
     Way.BARGE: Act.CALL_BARGE,
 }
-
-
-_MISSING: Final[Mapping[missed_rows.Side, Act]] = {
-    "window": Act.CALL_DIAL,
-    "approver": Act.CALL_ANSWER,
-}
-"""On which side of a missed call one sits, by what he may do: who dials, and who was not reached."""
 
 
 def subject_of(call_id: str) -> str:
@@ -174,8 +168,9 @@ class _Turn:
         await self._change.lock(cases.subject_of(header.case_id))
         about = await case_rows.find_header(connection, header.case_id)
         if about is not None and about.state not in CLOSED:
-            units = (header.window_unit_id, about.unit_id)
-            await missed_rows.keep(connection, header.case_id, call.id, units, call.opened_at)
+            await missed_rows.keep(
+                connection, header.case_id, call.id, call.caller_id, about.unit_id, call.opened_at
+            )
 
     async def _follow(
         self, call: Call, monitor: Monitor, *, begun: bool, why: str = "", **_: Any
@@ -456,20 +451,18 @@ class Desks:
     def misses(self, who: Who) -> str:
         actor = _actor(who)
         units = {"window_unit_id": actor.unit_id, "unit_id": actor.unit_id}
-        sides = [side for side, act in _MISSING.items() if may(actor, act, **units)]
-        if not sides:
+        window_id = actor.window_id if may(actor, Act.CALL_DIAL, **units) else None
+        unit_id = actor.unit_id if may(actor, Act.CALL_ANSWER, **units) else None
+        if window_id is None and unit_id is None:
             raise Refusal(Code.FORBIDDEN)
-        return f"{'+'.join(sides)}:{actor.unit_id}"
+        return f"{window_id or ''}:{unit_id or ''}"
 
     async def missed(self, desks: Collection[str]) -> Mapping[str, MissedCalls]:
         names = {_desks(name): name for name in desks}
         async with self._store.read() as connection:
             found = await missed_rows.of_desks(connection, names)
         at = self._store.clock.now()
-        return {
-            names[one]: MissedCalls(unit_id=one[0], calls=list(calls), at=at)
-            for one, calls in found.items()
-        }
+        return {names[one]: MissedCalls(calls=list(calls), at=at) for one, calls in found.items()}
 
     async def ask(self, who: Who, command: MissedAsk) -> Ack:
         actor = _actor(who)
@@ -482,11 +475,15 @@ class Desks:
                 raise Refusal(Code.NOT_YOURS, case=command.case_id)
             subject = f"missed:{command.case_id}"
             await change.lock(subject)
-            call_id = await missed_rows.ask(
-                change.connection, command.case_id, actor.person_id, change.at
-            )
-            if call_id is None:
+            missed = await missed_rows.find(change.connection, command.case_id)
+            if missed is None:
                 raise Refusal(Code.CALL_ENDED, case=command.case_id)
+            call_id, asked_at = missed
+            if asked_at is not None:
+                left = asked_at + missed_rows.ASKED_AGAIN_AFTER - change.at
+                if left > timedelta():
+                    raise Refusal(Code.THROTTLED, retry_after_s=ceil(left.total_seconds()))
+            await missed_rows.ask(change.connection, command.case_id, actor.person_id, change.at)
             await change.record(
                 subject, "missed.ask", f"call:{call_id}", None, payload={"case": command.case_id}
             )
@@ -554,8 +551,8 @@ async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, row
 
 def _desks(name: str) -> missed_rows.Desks:
     """The desks of which ``Desks.misses`` gave the name."""
-    sides, _, unit_id = name.partition(":")
-    return unit_id, tuple(side for side in _MISSING if side in sides.split("+"))
+    window_id, _, unit_id = name.partition(":")
+    return window_id or None, unit_id or None
 
 
 def _may_hold(actor: Actor | None, place: rows.Place) -> bool:

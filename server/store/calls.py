@@ -282,7 +282,8 @@ async def live_of(connection: Connection, unit_id: str) -> list[RunningCall]:
         RunningCall(
             call_id=row.id,
             case_id=row.case_id,
-            item_name=RingCard.model_validate(row.card).item_name,
+            item_name=(card := RingCard.model_validate(row.card)).item_name,
+            applicant_masked=card.applicant_masked,
             caller=refs[row.caller_id],
             approver=refs[row.person_id],
             answered_at=row.answered_at,

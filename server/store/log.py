@@ -3,7 +3,7 @@
 Read only, page by page, newest first. Whose units they are is said by the asker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from server.store.playbacks import Source
 from server.store.tables import (
     calls,
     cases,
+    events,
     items,
     ledger_entries,
     legs,
@@ -47,6 +48,7 @@ class Logged:
     ended_at: datetime | None
     recordings: int
     decision: str | None
+    """What was decided in it, at last; None: nothing, whatever became of its case before or since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,6 @@ async def list_calls(
             calls,
             cases.c.number,
             cases.c.applicant_name,
-            cases.c.decision,
             items.c.name.label("item"),
         )
         .select_from(
@@ -184,6 +185,7 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
     refs = await person_refs(
         connection, {row["caller_id"] for row in rows} | set(approvers.values())
     )
+    decided = await _decisions(connection, {row["case_id"] for row in rows})
     return [
         Logged(
             call_id=row["id"],
@@ -199,10 +201,37 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
             answered_at=row["answered_at"],
             ended_at=row["ended_at"],
             recordings=counted.get(row["id"], 0),
-            decision=row["decision"]["kind"] if row["decision"] else None,
+            decision=_decided_in(row, decided.get(row["case_id"], ())),
         )
         for row in rows
     ]
+
+
+async def _decisions(
+    connection: AsyncConnection, case_ids: Collection[str]
+) -> Mapping[str, list[tuple[datetime, str]]]:
+    """When each of these cases was decided, and how, the earliest first."""
+    told = await connection.execute(
+        sa.select(events.c.subject, events.c.at, events.c.body)
+        .where(
+            events.c.subject.in_([f"case:{one}" for one in case_ids]),
+            events.c.type == "case.decided",
+        )
+        .order_by(events.c.subject, events.c.version)
+    )
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for row in told:
+        one = (row.at, row.body["decision"]["kind"])
+        found.setdefault(row.subject.removeprefix("case:"), []).append(one)
+    return found
+
+
+def _decided_in(call: Mapping[str, Any], decisions: Sequence[tuple[datetime, str]]) -> str | None:
+    begun, ended = call["answered_at"], call["ended_at"]
+    if begun is None:
+        return None
+    within = [kind for at, kind in decisions if begun <= at and (ended is None or at <= ended)]
+    return within[-1] if within else None
 
 
 async def list_recordings(connection: AsyncConnection, call_id: str) -> list[Recorded]:

@@ -6,42 +6,49 @@ their entries; who asked to be called has an entry of its own. No rule is here.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Final, Literal
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.people import person_refs
-from server.store.tables import calls, missed_calls, units
+from server.store.tables import calls, missed_calls, people, units
 from signaling.protocol import MissedCall, RingCard
 
 Connection = AsyncConnection
 LISTED_AT_MOST: Final = 100
-"""A list is no longer than this: it is sent anew with each change."""
+"""A list of one window, or of one unit's approvers, is no longer than this: it is sent anew with each change."""
+ASKED_AGAIN_AFTER: Final = timedelta(minutes=10)
+"""Somebody who was asked to call back has this long to do so before he is asked again."""
 
-Side = Literal["window", "approver"]
-Desks = tuple[str, tuple[Side, ...]]
-"""A unit, and on which sides of a call somebody sits there."""
-_SIDES: Final[Mapping[Side, sa.Column[str]]] = {
-    "window": missed_calls.c.window_unit_id,
-    "approver": missed_calls.c.target_unit_id,
-}
+Desks = tuple[str | None, str | None]
+"""The window at which somebody sits, and the unit for which he answers; either may be None."""
+_SIDES: Final[tuple[sa.Column[str | None], ...]] = (
+    missed_calls.c.window_id,
+    missed_calls.c.target_unit_id,
+)
 
 
 async def keep(
-    connection: Connection, case_id: str, call_id: str, units_of: tuple[str, str], at: datetime
+    connection: Connection,
+    case_id: str,
+    call_id: str,
+    caller_id: str,
+    unit_id: str,
+    at: datetime,
 ) -> None:
-    """A call about this case has ended and nobody had answered; ``at``: when it began; ``units_of``: the
-    window's, the target's.
+    """A call about this case has ended and nobody had answered; ``at``: when it began. It is kept for the
+    window of who dialled, and for this unit, which decides.
 
     Who had asked to be called before has been called back: he is to be found no more.
     """
-    window_unit_id, target_unit_id = units_of
     values = {
         "call_id": call_id,
-        "window_unit_id": window_unit_id,
-        "target_unit_id": target_unit_id,
+        "window_id": sa.select(people.c.window_id)
+        .where(people.c.id == caller_id)
+        .scalar_subquery(),
+        "target_unit_id": unit_id,
         "at": at,
         "asked_by": None,
         "asked_at": None,
@@ -69,26 +76,32 @@ async def pass_on(connection: Connection, case_id: str, unit_id: str) -> None:
     )
 
 
-async def ask(connection: Connection, case_id: str, person_id: str, at: datetime) -> str | None:
-    """Keep that this person asks to be called; the call that was missed, or None where none is."""
-    here = missed_calls.c.case_id == case_id
-    call_id: str | None = await connection.scalar(sa.select(missed_calls.c.call_id).where(here))
-    if call_id is not None:
-        await connection.execute(
-            missed_calls.update().where(here).values(asked_by=person_id, asked_at=at)
-        )
-    return call_id
+async def find(connection: Connection, case_id: str) -> tuple[str, datetime | None] | None:
+    """The call about this case that was missed, and when somebody asked to be called; None where none was."""
+    query = sa.select(missed_calls.c.call_id, missed_calls.c.asked_at)
+    row = (await connection.execute(query.where(missed_calls.c.case_id == case_id))).first()
+    return None if row is None else (row.call_id, row.asked_at)
 
 
-def newest(unit_id: str, sides: Collection[Side]) -> sa.CompoundSelect[tuple[str]]:
-    """The cases of the newest missed calls of a unit on these sides: from its windows, to its approvers. Each side by its own index."""
+async def ask(connection: Connection, case_id: str, person_id: str, at: datetime) -> None:
+    """Keep that this person asks to be called about a case of which a call was missed."""
+    await connection.execute(
+        missed_calls.update()
+        .where(missed_calls.c.case_id == case_id)
+        .values(asked_by=person_id, asked_at=at)
+    )
+
+
+def newest(desks: Desks) -> sa.CompoundSelect[tuple[str]]:
+    """The cases of the newest missed calls of these desks: from the window, to the unit's approvers. Each side by its own index."""
     each = [
         sa.select(missed_calls.c.case_id, missed_calls.c.at)
-        .where(side == unit_id)
+        .where(side == id)
         .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
         .limit(LISTED_AT_MOST)
         .subquery()
-        for side in (_SIDES[name] for name in sides)
+        for side, id in zip(_SIDES, desks, strict=True)
+        if id is not None
     ]
     return sa.union(*(sa.select(one.c.case_id) for one in each))
 
@@ -99,7 +112,6 @@ async def of_desks(
     """What each of these desks missed or was not reached in, the newest first."""
     found: dict[Desks, list[MissedCall]] = {}
     for one in desks:
-        unit_id, sides = one
         rows = (
             await connection.execute(
                 sa.select(
@@ -114,13 +126,12 @@ async def of_desks(
                         units, units.c.id == missed_calls.c.target_unit_id
                     )
                 )
-                .where(missed_calls.c.case_id.in_(newest(unit_id, sides)))
+                .where(missed_calls.c.case_id.in_(newest(one)))
                 .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
-                .limit(LISTED_AT_MOST)
             )
         ).all()
-        people = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
-        refs = await person_refs(connection, people)
+        named = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
+        refs = await person_refs(connection, named)
         found[one] = [
             MissedCall(
                 case_id=row.case_id,
@@ -134,6 +145,7 @@ async def of_desks(
                 times=row.times,
                 asked_by=refs.get(row.asked_by) if row.asked_by else None,
                 asked_at=row.asked_at,
+                ask_again_at=row.asked_at and row.asked_at + ASKED_AGAIN_AFTER,
             )
             for row in rows
         ]

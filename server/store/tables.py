@@ -455,13 +455,13 @@ missed_calls = sa.Table(  # the last call about a case that nobody answered, unt
     "missed_calls", metadata,
     C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=MISSED),
     C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, info=MISSED),
-    C("window_unit_id", ID, nullable=False, info=MISSED),
+    C("window_id", ID, nullable=True, info=MISSED),  # of who dialled
     C("target_unit_id", ID, nullable=False, info=MISSED),
     C("at", Utc, nullable=False, info=MISSED),
     C("times", sa.Integer, nullable=False, info=MISSED),  # how many calls in a row
     C("asked_by", ID, sa.ForeignKey("people.id"), nullable=True, info=MISSED),  # who of the unit asked to be called
     C("asked_at", Utc, nullable=True, info=MISSED),
-    sa.Index("missed_calls_by_window", "window_unit_id", "at", "case_id"),
+    sa.Index("missed_calls_by_window", "window_id", "at", "case_id"),
     sa.Index("missed_calls_by_target", "target_unit_id", "at", "case_id"),
 )  # fmt: skip
 phrases = sa.Table(  # 常用语; those without a unit are everybody's

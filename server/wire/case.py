@@ -655,15 +655,15 @@ class CaseAct(Command):
     Refused besides: ``changed`` when others have changed values, materials, reviews, comments, the unit
     or the decision since (``changes`` says what: ``values:<field>``, ``materials:<line>``,
     ``reviews:<line>`` or ``reviews:point:<key>``, ``comments:<anchor>``, ``unit``, ``decision``);
-    ``other_case_in_call`` while he sits in a live call about another case (``call``, ``case``), until
-    ``other_call_id`` names that call; ``stale`` for a version that the case has not reached.
+    ``other_case_in_call`` while he sits in live calls about other cases (``calls``, ``cases``), until
+    ``other_call_ids`` names each of them; ``stale`` for a version that the case has not reached.
     """
 
     case_id: Id
     seen_version: Version
     """The version of the case that the page showed."""
-    other_call_id: Id | None = None
-    """His yes: he means this case, though he sits in this call about another one."""
+    other_call_ids: list[Id] = []
+    """His yes: he means this case, though he sits in these calls about others."""
 
 
 class CaseCreate(Command):

@@ -813,6 +813,7 @@ class CallLogRow(Message):
     ended_at: datetime | None
     recordings: int
     decision: Decision | None
+    """What was decided in this call, at last; null: nothing, whatever became of the case."""
 
 
 class CallLog(Message):

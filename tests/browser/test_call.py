@@ -119,6 +119,18 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await window.page.keyboard.press("Control+d")
         await expect(approver.page.get_by_text("对方已静音")).to_be_hidden()
 
+        # a further page at the plain desk takes nothing by itself: it has the call's bar, and takes it when told to
+        further = await approver.context.new_page()
+        await further.goto(f"{node.address}/approver")
+        bar = further.locator("[data-bar][data-elsewhere]")
+        await expect(bar.locator(".word")).to_have_text("通话在另一个标签页进行")
+        await stands(approver.page, "active")
+        await bar.get_by_role("button", name="在此接管").click()
+        await stands(further, "active")
+        await stands(approver.page, "replaced")
+        await further.close()
+        await stands(approver.page, "active")
+
         # the newer page of the same person wins, the older is told and may take the seat back
         second = await window.context.new_page()
         await second.goto(window.page.url)

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.store import Store, tables
+from server.store import SYSTEM, Store, tables
 from server.store import calls as call_rows
+from server.store.tables import calls, legs
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code
@@ -105,7 +106,7 @@ async def test_what_others_changed_since_is_told_and_nothing_else(
     await office.do(APPROVER, shapes.CaseDecide, **about, **NO)
     entry = await kept(office, case_id, "case.decide")
     assert (entry["seen_version"], entry["version_before"]) == (now, now)
-    assert "other_call" not in entry
+    assert "others" not in entry
 
 
 async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Office) -> None:
@@ -135,10 +136,10 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
     for login, command, members in acts:
         refusal = await office.refused(login, command, **about, **members)
         assert refusal.code is Code.OTHER_CASE_IN_CALL, command
-        assert refusal.details == {"call": call_id, "case": called}
+        assert refusal.details == {"calls": call_id, "cases": called}
     # a yes to some other call is none
     refusal = await office.refused(
-        APPROVER, shapes.CaseDecide, **about, **NO, other_call_id="another-call"
+        APPROVER, shapes.CaseDecide, **about, **NO, other_call_ids=["another-call"]
     )
     assert refusal.code is Code.OTHER_CASE_IN_CALL
     # who is not in the call is not asked, and the case of the call is not another one
@@ -150,15 +151,43 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
     )
     assert same.code is Code.REASON_MISSING
 
-    await office.do(APPROVER, shapes.CaseDecide, **about, **NO, other_call_id=call_id)
+    await office.do(APPROVER, shapes.CaseDecide, **about, **NO, other_call_ids=[call_id])
     entry = await kept(office, other, "case.decide")
     assert entry["seen_version"] == entry["version_before"] == 1
-    assert (entry["other_call"], entry["other_case"], entry["confirmed"]) == (call_id, called, True)
+    assert (entry["others"], entry["confirmed"]) == ([{"call": call_id, "case": called}], True)
 
     third = await office.case()
     await office.do(CLERK, CallHangUp, call_id=call_id)
     await office.do(APPROVER, shapes.CaseDecide, case_id=third, **NO)
-    assert "other_call" not in await kept(office, third, "case.decide")
+    assert "others" not in await kept(office, third, "case.decide")
+
+
+async def test_each_of_several_calls_about_other_cases_needs_its_yes(office: Office) -> None:
+    called, beside, meant = [await office.case() for _ in range(3)]
+    first = await office.meet(called)
+    # a second seat of his, as no dialling gives it
+    async with office.store.change(SYSTEM) as change:
+        there = sa.select(legs).where(legs.c.call_id == first, legs.c.seat == "approver")
+        leg = dict((await change.connection.execute(there)).mappings().one())
+        card = sa.select(calls).where(calls.c.id == first)
+        call = dict((await change.connection.execute(card)).mappings().one())
+        second = f"{first[:-2]}zz"
+        await change.connection.execute(
+            calls.insert().values(**{**call, "id": second, "case_id": beside})
+        )
+        await change.connection.execute(
+            legs.insert().values(**{**leg, "id": f"{leg['id'][:-2]}zz", "call_id": second})
+        )
+    about = {"case_id": meant, **NO}
+    both = sorted([first, second])
+    cases = {first: called, second: beside}
+    told = {"calls": ",".join(both), "cases": ",".join(cases[one] for one in both)}
+    for yes in ([], [first], [second]):
+        refusal = await office.refused(APPROVER, shapes.CaseDecide, **about, other_call_ids=yes)
+        assert (refusal.code, refusal.details) == (Code.OTHER_CASE_IN_CALL, told)
+    await office.do(APPROVER, shapes.CaseDecide, **about, other_call_ids=both)
+    entry = await kept(office, meant, "case.decide")
+    assert entry["others"] == [{"call": one, "case": cases[one]} for one in both]
 
 
 async def test_in_which_call_somebody_sits_is_read_by_the_calls_that_run(store: Store) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from server.actions import demo
+from server.actions.calls import Desks
 from server.store import SYSTEM, Store, missed
-from server.store.tables import ledger_entries
+from server.store.tables import cases, ledger_entries, missed_calls
 from server.wire.case import CaseConsent, CaseDecide, CaseRefer
-from signaling.protocol import CallCancel, CallDial
-from tests.kit.casework import APPROVER, CLERK, THIRD, Office
+from signaling.protocol import CallCancel, CallDial, MissedAsk, MissedCall
+from signaling.refusals import Code, Refusal
+from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
 from tests.kit.exchange import (
     APPROVERS,
     Desk,
@@ -133,12 +135,7 @@ async def test_an_approver_is_not_shown_what_windows_of_his_unit_were_not_answer
 
 
 async def test_a_decision_and_a_referral_take_the_missed_call_along(office: Office) -> None:
-    case_id = await office.case()
-    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
-    await office.do(CLERK, CaseConsent, case_id=case_id, **yes)
-    await office.duty(APPROVER)
-    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
-    await office.do(CLERK, CallCancel, call_id=call_id)
+    case_id = await missed_case(office)
     assert await listed(office, APPROVER) == [case_id]
     refer = {"unit_id": demo.LIAOCHENG, "reason": "由聊城办理"}
     await office.do(APPROVER, CaseRefer, case_id=case_id, **refer)
@@ -152,32 +149,117 @@ async def test_a_decision_and_a_referral_take_the_missed_call_along(office: Offi
 
 
 async def listed(office: Office, login: str) -> list[str]:
+    actor = office.actors[login]
+    desks: missed.Desks = (actor.window_id, None if actor.window_id else actor.unit_id)
     async with office.store.read() as reading:
-        side: missed.Side = "window" if login == CLERK else "approver"
-        desks: missed.Desks = (office.actors[login].unit_id, (side,))
         return [one.case_id for one in (await missed.of_desks(reading, [desks]))[desks]]
 
 
+async def test_who_was_asked_to_call_back_is_asked_once_more_only_after_a_while(
+    office: Office,
+) -> None:
+    case_id = await missed_case(office)
+    about = MissedAsk(id="ask-again-1", case_id=case_id)
+    roster = Desks(office.store)
+    first = office.store.clock.now()
+    await roster.ask(office.actors[APPROVER], about)
+    # the page's own repetition is no second one
+    await roster.ask(office.actors[APPROVER], about)
+
+    async def again(login: str, name: str) -> Code | None:
+        try:
+            await roster.ask(office.actors[login], MissedAsk(id=name, case_id=case_id))
+        except Refusal as refusal:
+            return refusal.code if 0 < refusal.details["retry_after_s"] <= 600 else None
+        return None
+
+    assert await again(APPROVER, "ask-again-2") is Code.THROTTLED
+    assert await again(OTHER_APPROVER, "ask-again-3") is Code.THROTTLED
+    [one] = await of_approvers(office)
+    assert (one.asked_at, one.ask_again_at) == (first, first + timedelta(minutes=10))
+    office.clock.move(601)
+    assert await again(OTHER_APPROVER, "ask-again-4") is None
+    [one] = await of_approvers(office)
+    assert one.asked_by is not None
+    assert one.asked_by.id == office.actors[OTHER_APPROVER].person_id
+    # a call that was missed once more asks for a word of its own
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
+    await office.do(CLERK, CallCancel, call_id=call_id)
+    assert await again(APPROVER, "ask-again-5") is None
+
+
+async def test_each_window_has_a_list_of_its_own(office: Office) -> None:
+    """So that a busy one does not push out what another still has to call back about."""
+    case_id = await missed_case(office)
+    window_id = office.actors[CLERK].window_id
+    async with office.store.change(SYSTEM) as change:
+        rows, sql = missed_calls, change.connection
+        row = dict((await sql.execute(sa.select(rows))).mappings().one())
+        assert row["window_id"] == window_id
+        case = dict((await sql.execute(sa.select(cases))).mappings().one())
+        later = [f"case-{n:03}" for n in range(missed.LISTED_AT_MOST)]
+        await sql.execute(cases.insert(), [{**case, "id": one} for one in later])
+        busy = {**row, "window_id": "window-beside", "at": row["at"] + timedelta(seconds=1)}
+        await sql.execute(rows.insert(), [{**busy, "case_id": one} for one in later])
+    mine: missed.Desks = (window_id, None)
+    theirs: missed.Desks = ("window-beside", None)
+    async with office.store.read() as reading:
+        found = await missed.of_desks(reading, [mine, theirs])
+    assert [one.case_id for one in found[mine]] == [case_id]
+    assert sorted(one.case_id for one in found[theirs]) == later
+
+
+async def missed_case(office: Office) -> str:
+    """A case about which the window called and gave up."""
+    case_id = await office.case()
+    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    await office.do(CLERK, CaseConsent, case_id=case_id, **yes)
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
+    await office.do(CLERK, CallCancel, call_id=call_id)
+    return case_id
+
+
+async def of_approvers(office: Office) -> list[MissedCall]:
+    desks: missed.Desks = (None, office.actors[APPROVER].unit_id)
+    async with office.store.read() as reading:
+        return list((await missed.of_desks(reading, [desks]))[desks])
+
+
 async def test_the_list_reads_by_index(store: Store) -> None:
-    """Of 20,000 missed calls of 200 units each side is read by its own index."""
+    """Of 20,000 missed calls of 200 windows and units each side is read by its own index."""
     async with store.change(SYSTEM) as change:
         reading = change.connection
-        if reading.dialect.name != "postgresql":
-            pytest.skip("SQLite plans otherwise")
-        await reading.execute(sa.text("set local session_replication_role = replica"))
+        postgres = reading.dialect.name == "postgresql"
+        if postgres:
+            await reading.execute(sa.text("set local session_replication_role = replica"))
+        else:
+            await reading.execute(sa.text("pragma defer_foreign_keys = on"))
+        begun = datetime(2026, 11, 24, tzinfo=UTC)
         await reading.execute(
-            sa.text(
-                "insert into missed_calls (case_id, call_id, window_unit_id, target_unit_id, at, times)"
-                " select 'case-' || n, 'call-' || n, 'unit-' || n % 200, 'unit-' || n % 199,"
-                " now() - n * interval '1 minute', 1 from generate_series(1, 20000) as n"
-            )
+            missed_calls.insert(),
+            [
+                {
+                    "case_id": f"case-{n}",
+                    "call_id": f"call-{n}",
+                    "window_id": f"window-{n % 200}",
+                    "target_unit_id": f"unit-{n % 199}",
+                    "at": begun - timedelta(minutes=n),
+                    "times": 1,
+                }
+                for n in range(20_000)
+            ],
         )
         await reading.execute(sa.text("analyze missed_calls"))
-        query = missed.newest(demo.JINAN, ("window", "approver")).compile(
-            dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
-            compile_kwargs={"literal_binds": True},
+        query = missed.newest(("window-7", "unit-7")).compile(
+            dialect=reading.dialect, compile_kwargs={"literal_binds": True}
         )
-        plan = "\n".join(await reading.scalars(sa.text(f"explain {query}")))
-    assert "Seq Scan" not in plan, plan
+        how = "explain" if postgres else "explain query plan"
+        rows = (await reading.execute(sa.text(f"{how} {query}"))).all()
+        plan = "\n".join(str(row[-1]) for row in rows)
+        await reading.execute(missed_calls.delete())
+    for whole in ("Seq Scan", "SCAN missed_calls"):
+        assert whole not in plan, plan
     for name in ("missed_calls_by_window", "missed_calls_by_target"):
         assert name in plan, plan

@@ -366,7 +366,7 @@ async def _live(scene: Scene) -> dict[str, Any]:
         "upload_id": unfinished.rpartition("/")[2], "ring_id": ring_id, "leg_id": leg_id,
         "invite_id": invited["invite_id"], "proposal_id": proposed["proposal_id"],
         "comment_id": commented["comment_id"], "unit_id": demo.XIHAIAN,
-        "person_id": "person-spare", "year": "2026", "paper_kind": "refusal", "version": "0", "seen_version": 0, "other_call_id": None, "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
+        "person_id": "person-spare", "year": "2026", "paper_kind": "refusal", "version": "0", "seen_version": 0, "other_call_ids": [], "point": item["checklist"][0]["key"], "hash": shown["hash"], "shown_at": shown["shown_at"],
         "width": 600, "height": 200, "strokes": [[[0.1, 0.1, 0.5, 0], [0.9, 0.9, 0.5, 40]]],
         "mode": "proxy", "applicant_name": "孙雅宁", "identity_number": "11010519491231002X",
         "phone": "13805316217", "field": "remark", "value": "z", "base_version": 0,

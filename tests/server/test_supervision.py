@@ -14,8 +14,11 @@ import sqlalchemy as sa
 from server.actions import demo
 from server.api.route import STORE
 from server.app import Running
-from server.store import SYSTEM, calls, tables
+from server.store import SYSTEM, calls, log, tables
+from server.wire.case import CaseDecide
 from signaling.call import CallId, LegId
+from signaling.protocol import CallHangUp
+from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
@@ -123,6 +126,22 @@ async def test_the_log_finds_a_call_by_who_and_when(scene: Scene) -> None:
         problem = await scene.supervisor.search("/calls", 400, **wrong)
         assert problem["code"] == "malformed"
     assert (await scene.clerk.search("/calls", 403))["code"] == "forbidden"
+
+
+async def test_a_row_of_the_log_tells_what_was_decided_in_its_call(office: Office) -> None:
+    """And not how the case stands today, which is the same for all calls about it."""
+    case_id = await office.case()
+    calls = []
+    for decision in ("to_correct", None, "refused"):
+        calls.append(await office.meet(case_id))
+        if decision is not None:
+            about = {"case_id": case_id, "decision": decision, "reason": "见告知单"}
+            await office.do(APPROVER, CaseDecide, **about)
+        await office.do(CLERK, CallHangUp, call_id=calls[-1])
+    async with office.store.read() as connection:
+        rows = await log.list_calls(connection, office.actors[CLERK].unit_id)
+    told = {row.call_id: row.decision for row in rows}
+    assert [told[one] for one in calls] == ["to_correct", None, "refused"]
 
 
 async def test_the_rest_of_a_long_list_is_asked_for_by_cursor(scene: Scene) -> None:

@@ -80,8 +80,8 @@ async def rests_on(
 
     Call it when the case is locked and the person admitted, before anything is changed. Refused:
     ``not_yours`` (the act belongs to another ``side``); ``changed`` (by others, since the version that was seen), with ``changes`` as
-    ``<what>:<where>`` with commas between; ``other_case_in_call`` (he sits in a live call about another
-    case, and has not said that he means this one), with ``call`` and ``case``; ``stale`` (a version that
+    ``<what>:<where>`` with commas between; ``other_case_in_call`` (he sits in live calls about other
+    cases, and has not said of each that he means this one all the same), with ``calls`` and ``cases``, each with commas between; ``stale`` (a version that
     the case has not reached).
     """
     if hand.side != side:
@@ -108,12 +108,16 @@ async def rests_on(
             )
     kept: dict[str, Any] = {"seen_version": seen, "version_before": version}
     seats = await call_rows.seats_of(change.connection, hand.person_id)
-    for call_id, case_id in seats:
-        if case_id == command.case_id:
-            continue
-        if command.other_call_id != call_id:
-            raise Refusal(Code.OTHER_CASE_IN_CALL, call=call_id, case=case_id)
-        kept |= {"other_call": call_id, "other_case": case_id, "confirmed": True}
+    others = sorted((call, case) for call, case in seats if case != command.case_id)
+    if not {call for call, _ in others} <= set(command.other_call_ids):
+        raise Refusal(
+            Code.OTHER_CASE_IN_CALL,
+            calls=",".join(call for call, _ in others),
+            cases=",".join(dict.fromkeys(case for _, case in others)),
+        )
+    if others:
+        kept |= {"others": [{"call": call, "case": case} for call, case in others]}
+        kept["confirmed"] = True
     return kept
 
 

@@ -86,43 +86,37 @@ async def mark_called(change: Change, case_id: str, call_id: str) -> None:
 
     Lock the call before this locks the case. Refused: ``not_found``, ``case_closed``.
     """
-    subject = subject_of(case_id)
-    await change.lock(subject)
-    record = await rows.find(change.connection, case_id)
-    if record is None:
-        raise Refusal(Code.NOT_FOUND, case=case_id)
-    after = rules.called(record.case, call_id)
-    await rows.save(change.connection, record.case, after)
-    await change.record(
-        subject,
-        "case.called",
-        f"call:{call_id}",
-        lambda version: CaseCalled(
-            subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
-        ),
-        payload={"call": call_id, "state": after.state},
-    )
+    await _mark(change, case_id, call_id, CaseCalled)
 
 
 async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
     """Record in the caller's transaction that a call about the case was answered: it is under review.
 
-    Lock the call before this locks the case. Nothing is recorded of a case that is so already, or decided.
+    Lock the call before this locks the case. Nothing is recorded of a case that is so already, or
+    decided. Refused: ``not_found``.
     """
+    await _mark(change, case_id, call_id, CaseAnswered)
+
+
+async def _mark(
+    change: Change, case_id: str, call_id: str, event: type[CaseCalled | CaseAnswered]
+) -> None:
     subject = subject_of(case_id)
     await change.lock(subject)
     record = await rows.find(change.connection, case_id)
     if record is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    after = rules.answered(record.case)
-    if after.state == record.case.state:
+    before = record.case
+    if event is CaseCalled:
+        after = rules.called(before, call_id)
+    elif (after := rules.answered(before)).state == before.state:
         return
-    await rows.save(change.connection, record.case, after)
+    await rows.save(change.connection, before, after)
     await change.record(
         subject,
-        "case.answered",
+        event.model_fields["type"].default,
         f"call:{call_id}",
-        lambda version: CaseAnswered(
+        lambda version: event(
             subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
         ),
         payload={"call": call_id, "state": after.state},

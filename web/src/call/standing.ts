@@ -29,6 +29,7 @@ export interface Standing {
     | 'there_silent'
     | 'there_lost'
     | 'replaced'
+    | 'taking_back'
     | 'ended'
   /** when the phase runs out, as the server said it */
   until: string | null
@@ -154,6 +155,11 @@ export function partyState(leg: LegView, met = false): PartyState {
   return leg.media ? 'connected' : met ? 'silent' : 'connecting'
 }
 
+/** Whether another page of this person has the call, or had it until just now. */
+export function sitsElsewhere({ phase }: Pick<Standing, 'phase'>): boolean {
+  return phase === 'replaced' || phase === 'taking_back'
+}
+
 export function standing(
   call: CallView | null,
   person_id: string,
@@ -163,7 +169,7 @@ export function standing(
   if (call.state === 'ended') {
     return { form: call.reason === 'lost' ? 'lost' : 'idle', phase: 'ended', until: null }
   }
-  if (page.replaced) return { form: 'hold', phase: 'replaced', until: null }
+  if (page.replaced) return leftEmpty(call, person_id) ? { form: 'reconnecting', phase: 'taking_back', until: null } : { form: 'hold', phase: 'replaced', until: null }
   if (call.state === 'open') {
     const ringing = call.rings.filter((ring) => ring.state === 'ringing' && !ring.invite_id)
     if (!ringing.length) return { form: 'waiting', phase: 'waiting', until: null }

@@ -24,8 +24,8 @@ type Duty = DeskView['duty']
 
 /** how long what an answer changes on the page may wait for its connection to be negotiated */
 const MEDIA_FIRST_MS = 400
-/** A page whose seat a newer one took has it again when that is away for so long: a reload is back sooner. */
-const TAKEN_BACK_AFTER_MS = 3_000
+/** A page whose seat a newer one took has it again when that is away for so long. It says so at once; a newer one that was only reloaded takes it again. */
+const TAKEN_BACK_AFTER_MS = 1_000
 /** Files that the call would need stand before it so long: in a call they take the line from its pictures. */
 const BEFORE_DIAL_MS = 3_000
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */

@@ -4,7 +4,7 @@
  * One state for the pane and the page.
  */
 import { computed, ref, watch, type ComputedRef } from 'vue'
-import { holdOf, otherLeg, secondLeg, shown } from './standing'
+import { holdOf, otherLeg, secondLeg, shown, sitsElsewhere } from './standing'
 import { useCall } from './useCall'
 
 export type StageKind = 'screen' | 'paper' | 'own'
@@ -23,7 +23,7 @@ export function useStage(case_id: () => string): { staged: ComputedRef<Staged | 
   const desk = useCall()
   const staged = computed<Staged | null>(() => {
     const call = desk.current.value
-    if (call?.case_id !== case_id() || call.state !== 'live' || desk.state.value.phase === 'replaced' || holdOf(call)) return null
+    if (call?.case_id !== case_id() || call.state !== 'live' || sitsElsewhere(desk.state.value) || holdOf(call)) return null
     const legs = [otherLeg(call, desk.me.value), secondLeg(call, desk.me.value)]
     // a line that its seat has closed shows nothing, though its last picture stands
     const find = (mid: string, streams: readonly (MediaStream | null)[]) => legs.findIndex((leg, at) => shown(leg, mid) && streams[at])

@@ -9,7 +9,7 @@ import type { CaseSnapshot, CaseView } from '../wire/messages'
 /** What an act rests on. */
 export interface Rests {
   seen_version: number
-  other_call_id: string | null
+  other_call_ids: string[]
 }
 
 export interface Change {
@@ -18,18 +18,17 @@ export interface Change {
   where: string
 }
 
-export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; other: CaseView | null }
+export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; others: readonly (CaseView | null)[] }
+
+/** A detail with commas. */
+const listIn = (told: unknown): string[] => (typeof told === 'string' ? told.split(',').filter(Boolean) : [])
 
 /** `values:old_principal,materials:identity,unit` */
 export function changesIn(told: unknown): Change[] {
-  if (typeof told !== 'string') return []
-  return told
-    .split(',')
-    .filter(Boolean)
-    .map((one) => {
-      const at = one.indexOf(':')
-      return { what: (at < 0 ? one : one.slice(0, at)) as Change['what'], where: at < 0 ? '' : one.slice(at + 1) }
-    })
+  return listIn(told).map((one) => {
+    const at = one.indexOf(':')
+    return { what: (at < 0 ? one : one.slice(0, at)) as Change['what'], where: at < 0 ? '' : one.slice(at + 1) }
+  })
 }
 
 export function useActing(version: () => number) {
@@ -52,7 +51,7 @@ export function useActing(version: () => number) {
   }
 
   /** What is before this person's eyes now. */
-  const rests = (): Rests => ({ seen_version: version(), other_call_id: null })
+  const rests = (): Rests => ({ seen_version: version(), other_call_ids: [] })
 
   /** Sends an act that rests on what was seen then; asks him where the server wants it, as often as it does. */
   async function act<R>(send: (rests: Rests) => Promise<R>, on: Rests = rests()): Promise<R> {
@@ -67,9 +66,10 @@ export function useActing(version: () => number) {
           on.seen_version = version()
           if (!yes) throw reason
         } else if (code === 'other_case_in_call') {
-          const other = await http.get<CaseSnapshot>(`/cases/${String(details['case'])}`).then((one) => one.case, () => null)
-          if (!(await ask({ kind: 'other', other }))) throw reason
-          on.other_call_id = String(details['call'])
+          const cases = listIn(details['cases'])
+          const others = await Promise.all(cases.map((id) => http.get<CaseSnapshot>(`/cases/${id}`).then((one) => one.case, () => null)))
+          if (!(await ask({ kind: 'other', others }))) throw reason
+          on.other_call_ids = listIn(details['calls'])
         } else throw reason
       }
     }

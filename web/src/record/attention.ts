@@ -1,18 +1,21 @@
 /** Which fields want a person's attention, and which of them comes next. Derived and never kept; pure. */
 import type { CaseView, Draft } from '../wire/messages'
-import { formFaults, placesOf, valuesOf } from './fields'
-import { openProposals } from './lines'
-import { openComments } from './points'
+import { placesOf, valuesOf } from './fields'
+import { toDoOf } from './lacking'
 
 /**
- * The paths of fields that want attention, in the order of the form: something typed that met another hand (`offered`), an
- * open proposal or comment, a fault. Of `reader`s, who fill nothing, what is empty is not asked.
+ * The paths of fields that want attention, in the order of the form: the places of it among all that is to be done
+ * (`lacking.ts`), what was typed and is not in the record (`unsaved`) among them. Of `reader`s, who fill nothing, what is
+ * empty or proposed is not asked.
  */
-export function wanting(view: CaseView, offered: ReadonlySet<string>, reader: boolean): string[] {
-  const asked = new Set<string>(offered)
-  for (const one of openProposals(view)) if (!reader) asked.add(one.field)
-  for (const one of openComments(view)) if (one.on.startsWith('field:')) asked.add(one.on.slice(6))
-  for (const one of formFaults(view)) if (!reader || one.why !== 'required') asked.add(one.place.path)
+export function wanting(view: CaseView, unsaved: readonly string[], reader: boolean): string[] {
+  const asked = new Set(
+    toDoOf(view, unsaved).all.flatMap((one) => {
+      if (one.kind === 'field') return reader && one.fault.why === 'required' ? [] : [one.fault.place.path]
+      if (one.kind === 'comment') return one.comment.on.startsWith('field:') ? [one.comment.on.slice('field:'.length)] : []
+      return !reader && (one.kind === 'proposal' || one.kind === 'unsaved') ? [one.id.slice('field:'.length)] : []
+    }),
+  )
   return placesOf(view.item.form, valuesOf(view)).map((one) => one.path).filter((path) => asked.has(path))
 }
 

@@ -1,10 +1,11 @@
 /**
  * The next step of a desk: the one thing to do now, which its one filled button says. Derived from the view and never
- * kept; pure. What is still missing is counted in `points.ts`, nowhere else.
+ * kept; pure. What is still missing is counted in `lacking.ts`, nowhere else.
  */
 import type { CaseView } from '../wire/messages'
-import { closed, linesOf, nextOther, nextUnread, openProposals, othersOf } from './lines'
-import { hindranceOf, pointsOf, submitted, uncheckedOf } from './points'
+import { hindranceOf, unreadOf } from './lacking'
+import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
+import { pointsOf, submitted, uncheckedOf } from './points'
 import { owed } from './promises'
 
 /** `n`: how many of its kind there are to do. */
@@ -23,8 +24,9 @@ export type ApproverStep =
 export function approverStep(view: CaseView, shown: string | null = null): ApproverStep {
   const over = closed(view)
   const lines = linesOf(view)
-  const unread = lines.filter((one) => one.slots.some((each) => each.state === 'unread') && (!over || owed(view, one)))
-  const others = over ? [] : othersOf(view).filter((one) => one.state === 'stored' && (!one.review || one.review === 'none'))
+  const came = unreadOf(view)
+  const unread = over ? came.lines.filter((one) => owed(view, one)) : came.lines
+  const others = over ? [] : came.others
   const n = unread.length + others.length
   if (n) {
     const line = unread.find((one) => one.line.key === shown) ?? nextUnread(unread, shown)

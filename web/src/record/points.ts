@@ -1,11 +1,10 @@
 /**
  * What is open in a case: threads of comments, points of the checklist, everything that one notice for correction
- * names at once (行政许可法 32), and what stands in the way of acceptance. Derived from the view, never kept; pure.
+ * names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived from the view, never kept; pure.
  */
 import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
 import { fieldIn, formFaults, named, type FormFault } from './fields'
 import { linesOf, open, othersOf, type Line } from './lines'
-import { unpromised } from './promises'
 
 /** What a comment is about. */
 export type Anchor = 'case' | `field:${string}` | `line:${string}`
@@ -85,45 +84,6 @@ export function pointsOf(view: CaseView): Point[] {
       check?.verdict === 'lacking' ? [{ kind: 'check', id: `check:${point.key}`, point, note: check.note }] : [],
     ),
   ]
-}
-
-/** What acceptance still waits for. */
-export interface Lacking {
-  /** required materials that are not accepted, the unread among them */
-  lines: readonly Pick<Line, 'line'>[]
-  fields: FormField[]
-  comments: number
-  checks: CheckPoint[]
-  signature: boolean
-  /** what may follow, but was not promised */
-  promises: readonly { name: string }[]
-}
-
-export function lackingOf(view: CaseView): Lacking {
-  return {
-    lines: linesOf(view).filter(open),
-    fields: formFaults(view).map((fault) => named(fault.place)),
-    comments: openComments(view).length,
-    checks: checklistOf(view).flatMap(({ point, check }) => (check?.verdict === 'lacking' ? [point] : [])),
-    signature: view.item.signature === 'required' && !submitted(view),
-    promises: unpromised(view),
-  }
-}
-
-/** Why the case cannot be accepted yet. */
-export type Hindrance = { why: 'points' | 'unread' | 'promise'; n: number } | { why: 'signature' }
-
-/**
- * What is told first of all that acceptance waits for; null: nothing. `points` counts what the window and the applicant
- * are to bring, the same that a notice names and that both desks count; what this desk itself is still to do is not among them.
- */
-export function hindranceOf(view: CaseView): Hindrance | null {
-  const { lines, fields, comments, checks, signature, promises } = lackingOf(view)
-  const unread = linesOf(view).filter((one) => open(one) && one.state === 'unread' && !one.lacks.length).length
-  if (lines.length > unread || fields.length || comments || checks.length) return { why: 'points', n: pointsOf(view).length }
-  if (unread) return { why: 'unread', n: unread }
-  if (promises.length) return { why: 'promise', n: promises.length }
-  return signature ? { why: 'signature' } : null
 }
 
 /** A file that the approver sent, and what the window returned for it. */

@@ -1,10 +1,14 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { ComposerTranslation } from 'vue-i18n'
+import { listed } from '../i18n'
+import { shorten } from '../ui/shorten'
 import type { CaseView, FormField, MaterialLine, MaterialView } from '../wire/messages'
 import type { Change } from './acting'
 import { fieldIn, type FormFault } from './fields'
 import { regionName } from './regions'
-import { placeOf, type Lacking, type Point } from './points'
+import type { AtHand, Lacking } from './lacking'
+import type { Line } from './lines'
+import { placeOf, type Point } from './points'
 
 /** 1.8 MB, 640 KB: 1 KB is 1024 bytes, as file managers at a window count. */
 export function size(bytes: number): string {
@@ -147,14 +151,41 @@ export function changeWords(t: ComposerTranslation, view: CaseView, { what, wher
   }
 }
 
-/** What acceptance waits for, each in words. */
-export function lackingWords(t: ComposerTranslation, lacking: Lacking, language: string): string[] {
+/** One thing that is still missing, in few words: 身份证 未交. `most`: how many characters a name may have. */
+export function missingWord(t: ComposerTranslation, view: CaseView, one: Point | AtHand, language: string, most = Infinity): string {
+  const short = (name: string): string => (Number.isFinite(most) ? shorten(name, most) : name)
+  const ofLine = ({ line, state }: Line): string =>
+    t(`record.missing.${state === 'returned' || state === 'rejected' || state === 'receiving' ? state : 'material'}`, { name: short(line.name) })
+  switch (one.kind) {
+    case 'returned':
+      return t('record.missing.returned', { name: `${short(one.line.line.name)}${short(one.name.slice(one.line.line.name.length))}` })
+    case 'missing':
+      return one.slot === null ? ofLine(one.line) : t('record.missing.material', { name: `${short(one.line.line.name)}（${one.slot}）` })
+    case 'rejected':
+      return ofLine(one.line)
+    case 'other':
+      return t('record.missing.other', { name: short(one.material.name) })
+    case 'field':
+      return t(`record.missing.${one.fault.why === 'required' ? 'field' : 'wrong'}`, { name: labelOf(one.field, language) })
+    case 'comment':
+      return t('record.missing.comment', { name: short(placeName(t, view, one.comment.on, language)) })
+    case 'check':
+      return t('record.missing.check', { point: Number.isFinite(most) ? shorten(one.point.text, most + 4) : one.point.text })
+    case 'proposal':
+      return t('record.missing.proposal', { name: labelOf(one.field, language) })
+    case 'unsaved':
+      return t('record.missing.unsaved', { name: labelOf(one.field, language) })
+  }
+}
+
+/** What acceptance waits for: each number with its list. */
+export function lackingWords(t: ComposerTranslation, view: CaseView, { points, unread, promises, signature }: Lacking, language: string): string {
+  const said = (why: 'points' | 'unread' | 'promise', names: string[]): string[] =>
+    names.length ? [`${t(`record.decision.lacking.${why}`, { n: names.length })}${t('shell.marks.colon')}${listed(names)}`] : []
   return [
-    ...lacking.lines.map((one) => one.line.name),
-    ...lacking.fields.map((field) => labelOf(field, language)),
-    ...(lacking.comments ? [t('record.decision.lacking.comments', { n: lacking.comments })] : []),
-    ...lacking.checks.map((point) => t('record.decision.lacking.check', { point: point.text })),
-    ...lacking.promises.map((one) => t('sources.promise.lacking', { line: one.name })),
-    ...(lacking.signature ? [t('record.decision.lacking.signature')] : []),
-  ]
+    ...said('points', points.map((one) => missingWord(t, view, one, language))),
+    ...said('unread', unread.map((one) => one.name)),
+    ...said('promise', promises.map((one) => one.name)),
+    ...(signature ? [t('record.decision.lacking.signature')] : []),
+  ].join(t('shell.marks.semicolon'))
 }

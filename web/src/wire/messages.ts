@@ -355,7 +355,7 @@ export interface MonitorEnd {
   monitor_id: string
 }
 /**
- * Watch the calls that nobody answered: for a clerk from the windows of his unit, for an approver to his.
+ * Watch the calls that nobody answered: for a clerk from his window, for an approver to his unit; the 100 newest of each.
  *
  * Result: MissedCalls; later changes come as that ephemeral. For windows and approvers. Refused: forbidden.
  */
@@ -366,8 +366,9 @@ export interface MissedWatch {
 /**
  * As an approver, ask the window to call again about a case of which my unit missed the call.
  *
- * The window sees it in its list and dials. Refused: not_found, not_yours (not the approver), call_ended
- * (nothing is missed any more).
+ * The window sees it in its list and dials. Once a missed call, whoever asked, and again after 10 min. Refused:
+ * not_found, not_yours (not the approver), call_ended (nothing is missed any more), throttled
+ * (``retry_after_s``).
  */
 export interface MissedAsk {
   id: string
@@ -552,7 +553,7 @@ export interface CaseDecide {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.decide'
   decision: 'accepted' | 'to_correct' | 'refused'
   reason: string
@@ -567,7 +568,7 @@ export interface CaseRefer {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.refer'
   unit_id: string
   reason: string
@@ -665,7 +666,7 @@ export interface CaseSubmit {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.submit'
   hash: string
 }
@@ -712,7 +713,7 @@ export interface CaseStopClock {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.stop_clock'
   why: 'hearing' | 'tender' | 'auction' | 'inspection' | 'test' | 'quarantine' | 'appraisal' | 'expert_review'
   reason: string
@@ -725,7 +726,7 @@ export interface CaseResumeClock {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.resume_clock'
 }
 /**
@@ -737,7 +738,7 @@ export interface CaseExtendLimit {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.extend_limit'
   days: number
   reason: string
@@ -798,7 +799,7 @@ export interface CasePrintForm {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.print_form'
 }
 /**
@@ -862,7 +863,7 @@ export interface CaseSendOriginals {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.send_originals'
   courier: string
   tracking: string
@@ -886,7 +887,7 @@ export interface CaseReceiveOriginals {
   id: string
   case_id: string
   seen_version: number
-  other_call_id?: string | null
+  other_call_ids?: string[]
   type: 'case.receive_originals'
   handover_id: string
   /**
@@ -1828,6 +1829,7 @@ export interface RunningCall {
   call_id: string
   case_id: string
   item_name: string
+  applicant_masked: string
   caller: PersonRef
   approver: PersonRef
   answered_at: string
@@ -1841,11 +1843,10 @@ export interface MonitorChanged {
   call_id: string
 }
 /**
- * Ephemeral: the missed calls of a unit on the sides that its reader sits on, the newest first.
+ * Ephemeral: the missed calls of its reader's window and to the approvers of whom he is one, the newest first.
  */
 export interface MissedCalls {
   type: 'missed.calls'
-  unit_id: string
   calls: MissedCall[]
   at: string
 }
@@ -1865,6 +1866,7 @@ export interface MissedCall {
   times: number
   asked_by: PersonRef | null
   asked_at: string | null
+  ask_again_at: string | null
 }
 /**
  * Ephemeral of a page about its own leg, every four seconds, to the others in the call and its

@@ -22,6 +22,7 @@ describe('what a call looks like from one seat', () => {
     ['held and resumed', liveCall({ holds: [hold('clerk', '2026-11-24T06:02:00Z')] }), {}, 'active', 'active'],
     ['held, and the network broke', liveCall({ holds: [hold('clerk')] }), { connection: 'reconnecting' }, 'reconnecting', 'here_reconnecting'],
     ['taken by a newer page', liveCall(), { replaced: true }, 'hold', 'replaced'],
+    ['taken by a newer page, which is gone', liveCall({ legs: [leg('leg00001', 'clerk', { silent: true }), leg('leg00002', 'approver')] }), { replaced: true, media: 'none' }, 'reconnecting', 'taking_back'],
     ['hung up', liveCall({ state: 'ended', reason: 'hung_up' }), {}, 'idle', 'ended'],
     ['lost for good', liveCall({ state: 'ended', reason: 'lost' }), {}, 'lost', 'ended'],
   ] as const)('%s', (_name, view, page, form, phase) => {

@@ -4,7 +4,7 @@ import type { MissedCall } from '../../src/wire/messages'
 import { person } from '../record/cases'
 
 const call = (case_id: string, over: Partial<MissedCall> = {}): MissedCall => ({
-  case_id, call_id: `call-${case_id}`, reason: 'missed', caller: person('clerk'), target_unit_id: 'unit-xh', target_unit_name: '青岛西海岸',
+  case_id, call_id: `call-${case_id}`, reason: 'missed', ask_again_at: null, caller: person('clerk'), target_unit_id: 'unit-xh', target_unit_name: '青岛西海岸',
   card: {} as MissedCall['card'], at: '2026-11-24T06:00:00Z', times: 1, asked_by: null, asked_at: null, ...over,
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { approverStep, windowStep, type WindowNow } from '../../src/record/nextStep'
-import { hindranceOf, pointsOf } from '../../src/record/points'
+import { hindranceOf } from '../../src/record/lacking'
+import { pointsOf } from '../../src/record/points'
 import type { CaseView } from '../../src/wire/messages'
 import { by, caseView, material, proposal, value } from './cases'
 

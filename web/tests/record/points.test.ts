@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checklistOf, commentsOn, hindranceOf, lackingOf, openComments, pointsOf, sentOf, submitted } from '../../src/record/points'
+import { checklistOf, commentsOn, openComments, pointsOf, sentOf, submitted } from '../../src/record/points'
 import type { Comment, SignatureView } from '../../src/wire/messages'
 import { by, caseView, material, value } from './cases'
 
@@ -35,21 +35,6 @@ describe('what is open in a case', () => {
       ['returned', 'line:appointment'], ['missing', 'line:identity'], ['returned', 'line:permit'],
       ['other', 'file:m5'], ['field', 'field:appointed_on'], ['comment', 'comment:c1'], ['check', 'check:identity'],
     ])
-  })
-
-  it('stands in the way of acceptance, the signature too where the item asks for it', () => {
-    const lacking = lackingOf(mixed)
-    expect(lacking.lines.map((one) => one.line.key)).toEqual(['appointment', 'identity', 'permit'])
-    expect([lacking.fields.length, lacking.comments, lacking.checks.length, lacking.signature]).toEqual([1, 1, 1, true])
-    // told as the notice counts it, so that no two numbers on a desk disagree
-    expect(hindranceOf(mixed)).toEqual({ why: 'points', n: pointsOf(mixed).length })
-    expect(lackingOf({ ...mixed, item: { ...item, signature: 'optional' } }).signature).toBe(false)
-  })
-
-  it('leaves unread materials out of the notice, not out of what is missing', () => {
-    const view = caseView({ materials: [material({ id: 'm1', line: 'application' })] })
-    expect(pointsOf(view).some((one) => one.id === 'line:application')).toBe(false)
-    expect(lackingOf(view).lines[0]?.line.key).toBe('application')
   })
 
   it('is found by its place', () => {

@@ -8,6 +8,7 @@ export default {
   more: 'More',
   nobody: 'nobody answered',
   not_answered: 'not answered',
+  undecided: 'Nothing decided',
   filter: { number: 'Case number', person: 'Staff (name or number)', file: 'File name', text: 'Words written', days: 'Days', from: 'From', to: 'To', until: 'to' },
   states: { open: 'Ringing', live: 'In call', ended: 'Ended' },
   reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted', barred: 'Right withdrawn', unrecorded: 'Consent withdrawn' },

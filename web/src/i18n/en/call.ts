@@ -108,6 +108,7 @@ const call: Words<typeof zh> = {
     there_silent: 'The connection of the other side is interrupted and coming back',
     there_lost: 'The other side is gone; its place is kept for {n} s',
     replaced: 'The call went to another page that you opened',
+    taking_back: 'The other page is gone; the call is coming back to this one',
     ended: 'The call has ended',
   },
   ladder: {
@@ -262,7 +263,9 @@ const call: Words<typeof zh> = {
   bar: {
     label: 'Running call',
     about: '{applicant} · {item}',
-    elsewhere: 'You sit in it on another page',
+    elsewhere: 'The call is on another tab',
+    left: 'The other tab is gone: take the call here',
+    take: 'Take it here',
     shares: 'a window is shared',
     go_case: 'Open the case',
     close: 'Close',

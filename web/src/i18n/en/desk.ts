@@ -50,6 +50,8 @@ export default {
     why: { missed: 'Nobody answered', cancelled: 'The window gave up', declined: 'Not answered', lost: 'Cut off', hung_up: 'Not answered', barred: 'Not answered', unrecorded: 'Not answered' },
     asked: { window: '{name} asked at {time} to be called', approver: '{name} asked the window at {time}' },
     back: { window: 'Call back', approver: 'Ask for a call' },
+    asked_at: 'Asked at {time}',
+    again_from: 'The window was asked; you can ask once more from {time}',
     wanted: '{name} asks to be called: {item} {applicant}',
   },
   duty: {

@@ -14,7 +14,7 @@ const shell: Words<typeof zh> = {
   text: { label: 'Text size', standard: 'Normal text', large: 'Large text', largest: 'Largest text' },
   sign_out: 'Sign out',
   pane: 'Call and messages',
-  marks: { comma: ', ', colon: ': ' },
+  marks: { comma: ', ', colon: ': ', semicolon: '; ' },
   own_words: 'The names of items, materials, fields and units are the units’ own words, in Chinese',
   loading: 'Opening',
   titles: { phone: 'Papers from a phone',

@@ -31,7 +31,6 @@ export default {
     confirm: 'The applicant promises',
     taken: 'taken down by {name} {time}',
     standing: { open: 'promised by {day}', overdue: 'overdue, was promised by {day}', received: 'came, to be read', done: 'followed' },
-    lacking: 'the promise for “{line}”',
     move: 'Give it another day',
     move_title: 'Another day for {line}',
     new_day: 'New day',

@@ -61,7 +61,6 @@ const turned: Words<typeof zh> = {
     signature_of: 'Signature of {name}',
     changed: 'Changed',
     changes: 'Changed since the approver last looked, and marked: {n}',
-    missing: '{n} still missing',
     missing_line: 'Material: {name}',
     missing_field: 'Form: {name}',
     not_there: 'Missing',

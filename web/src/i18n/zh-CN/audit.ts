@@ -8,6 +8,7 @@ export default {
   more: '更多',
   nobody: '无人接听',
   not_answered: '未接通',
+  undecided: '未作决定',
   filter: { number: '办件编号', person: '人员（姓名或工号）', file: '文件名', text: '说过的话', days: '日期', from: '开始日期', to: '结束日期', until: '至' },
   states: { open: '呼叫中', live: '通话中', ended: '已结束' },
   reasons: { hung_up: '已挂断', cancelled: '已取消', declined: '已拒接', missed: '未接', lost: '中断', barred: '权限收回', unrecorded: '撤回录制同意' },

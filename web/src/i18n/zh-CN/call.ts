@@ -105,6 +105,7 @@ export default {
     there_silent: '对方连接中断，正在恢复',
     there_lost: '对方已断开，{n} 秒内回来不用重拨',
     replaced: '通话已转到您打开的另一页',
+    taking_back: '另一页已离开，正在本页恢复通话',
     ended: '通话已结束',
   },
   ladder: {
@@ -259,7 +260,9 @@ export default {
   bar: {
     label: '进行中的云见面',
     about: '{applicant} · {item}',
-    elsewhere: '您已在另一页面接入',
+    elsewhere: '通话在另一个标签页进行',
+    left: '另一个标签页已断开，请在此接管',
+    take: '在此接管',
     shares: '正在共享窗口',
     go_case: '查看办件',
     close: '关闭',

@@ -50,6 +50,8 @@ export default {
     why: { missed: '无人接听', cancelled: '窗口已取消', declined: '未接听', lost: '已断线', hung_up: '未接听', barred: '未接听', unrecorded: '未接听' },
     asked: { window: '{name} {time} 请您回拨', approver: '{name} {time} 已请窗口回拨' },
     back: { window: '回拨', approver: '请窗口回拨' },
+    asked_at: '{time} 已请回拨',
+    again_from: '已请窗口回拨，{time} 起可再请一次',
     wanted: '{name}请您回拨：{item} {applicant}',
   },
   duty: {

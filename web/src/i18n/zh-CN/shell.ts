@@ -12,7 +12,7 @@ export default {
   sign_out: '退出登录',
   loading: '正在打开',
   pane: '通话与消息',
-  marks: { comma: '，', colon: '：' },
+  marks: { comma: '，', colon: '：', semicolon: '；' },
   own_words: '事项、材料、字段和单位的名称由各单位填写，一律为中文',
   titles: { phone: '手机传材料',
     enquiry: '查办件进度',

@@ -31,7 +31,6 @@ export default {
     confirm: '申请人承诺',
     taken: '{name} {time} 记录的承诺',
     standing: { open: '承诺 {day} 前补交', overdue: '逾期未补，应于 {day} 前', received: '已补交，待审看', done: '后补已完成' },
-    lacking: '“{line}”的后补承诺',
     move: '改期',
     move_title: '容缺后补改期：{line}',
     new_day: '新的补交日期',

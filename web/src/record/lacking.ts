@@ -1,0 +1,88 @@
+/**
+ * What a case still lacks, for both desks and every place that counts or lists it: 还差 are the points that a notice would
+ * name, everywhere the same; beside them what one desk alone is still to do. A number and its list are always of one array.
+ * Derived from the view, never kept; pure. The words are in `words.ts`.
+ */
+import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../wire/messages'
+import { fieldIn } from './fields'
+import { closed, linesOf, open, openProposals, othersOf, type Line } from './lines'
+import { pointsOf, submitted, type Point } from './points'
+import { unpromised } from './promises'
+
+/** What came and nobody has judged: lines, and files that are on none. */
+export interface Unread {
+  lines: Line[]
+  others: MaterialView[]
+}
+
+export function unreadOf(view: CaseView): Unread {
+  return {
+    lines: linesOf(view).filter((one) => one.slots.some((each) => each.state === 'unread')),
+    others: othersOf(view).filter((one) => one.state === 'stored' && (!one.review || one.review === 'none')),
+  }
+}
+
+/** What acceptance waits for, by who is to act; nothing in any of them: it can be given. */
+export interface Lacking {
+  /** 还差: what the window and the applicant are to bring or to mend */
+  points: Point[]
+  /** what this desk is to judge, once a line that must be accepted is among it */
+  unread: { name: string }[]
+  /** what may follow, but was not promised */
+  promises: MaterialLine[]
+  signature: boolean
+}
+
+export function lackingOf(view: CaseView): Lacking {
+  const { lines, others } = unreadOf(view)
+  return {
+    points: pointsOf(view),
+    unread: lines.some(open) ? [...lines.map((one) => one.line), ...others] : [],
+    promises: unpromised(view),
+    signature: view.item.signature === 'required' && !submitted(view),
+  }
+}
+
+/** Why the case cannot be accepted yet. */
+export type Hindrance = { why: 'points' | 'unread' | 'promise'; n: number } | { why: 'signature' }
+
+/** What is told first of all that acceptance waits for; null: nothing. */
+export function hindranceOf(view: CaseView): Hindrance | null {
+  const { points, unread, promises, signature } = lackingOf(view)
+  if (points.length) return { why: 'points', n: points.length }
+  if (unread.length) return { why: 'unread', n: unread.length }
+  if (promises.length) return { why: 'promise', n: promises.length }
+  return signature ? { why: 'signature' } : null
+}
+
+/** What the window is to see to, though no notice would name it. */
+export type AtHand =
+  | { kind: 'proposal'; id: string; field: FormField; proposal: Proposal }
+  /** typed and not saved */
+  | { kind: 'unsaved'; id: string; field: FormField }
+  /** a file of a line that need not be there did not come */
+  | { kind: 'rejected'; id: string; line: Line }
+
+/** What stands before handing in. */
+export interface ToDo {
+  points: Point[]
+  at_hand: AtHand[]
+  /** both, as they are told: what waits for an answer, the materials, the form */
+  all: (Point | AtHand)[]
+}
+
+/** `unsaved`: the paths of fields that hold what the record does not. */
+export function toDoOf(view: CaseView, unsaved: readonly string[]): ToDo {
+  if (closed(view)) return { points: [], at_hand: [], all: [] }
+  const points = pointsOf(view)
+  const named = (path: string): FormField[] => [fieldIn(view, path) ?? []].flat()
+  const proposals = openProposals(view).flatMap((proposal) => named(proposal.field).map((field): AtHand => ({ kind: 'proposal', id: `field:${proposal.field}`, field, proposal })))
+  // a point about the same field is told already
+  const typed = unsaved
+    .filter((path) => !points.some((one) => one.kind === 'field' && one.fault.place.path === path))
+    .flatMap((path) => named(path).map((field): AtHand => ({ kind: 'unsaved', id: `field:${path}`, field })))
+  const lost = linesOf(view).flatMap((line): AtHand[] => (line.line.need !== 'required' && line.state === 'rejected' ? [{ kind: 'rejected', id: `line:${line.line.key}`, line }] : []))
+  const of_form = points.filter((one) => one.kind === 'field')
+  const others = points.filter((one) => one.kind !== 'field')
+  return { points, at_hand: [...proposals, ...lost, ...typed], all: [...proposals, ...others, ...lost, ...typed, ...of_form] }
+}
