@@ -45,12 +45,15 @@ MATERIAL_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "form": ("材料形式", "material_format", "form"),
     "copies": ("纸质材料份数", "page_num", "copies"),
     "note": ("填报须知", "fill_explain", "condition", "note"),
+    "sides": ("分面", "sides", "slots"),
 }
 
 CODE_PATTERN: Final = r"[0-9A-Za-z-]{8,64}"
 """Item codes as provinces write them. The standards give 31 characters (GB/T 39554.1) or any number
 up to 24 (GB/T 39046); real lists have up to 55."""
 MAX_NAME: Final = 200
+MAX_SIDES: Final = 6
+MAX_SIDE_NAME: Final = 20
 MAX_DAYS: Final = 3650
 LEGAL_DAYS: Final = 20
 """行政许可法 42, for rows that say nothing."""
@@ -267,6 +270,9 @@ def _line(position: int, material: Mapping[str, Any]) -> Line | None:
     copies = str(_first(material, MATERIAL_COLUMNS["copies"]) or 1)
     condition = plain(str(_first(material, MATERIAL_COLUMNS["note"]) or "")).strip()
     original = form == "原件"
+    sides = _sides(_first(material, MATERIAL_COLUMNS["sides"]))
+    if sides is None:
+        return None
     if not 0 < len(name) <= MAX_NAME or not copies.isdecimal() or int(copies) > 99:
         return None
     try:
@@ -283,7 +289,18 @@ def _line(position: int, material: Mapping[str, Any]) -> Line | None:
         originals=int(copies) if original else 0,
         copies=0 if original else int(copies),
         note=condition[:500],
+        slots=sides,
     )
+
+
+def _sides(value: Any) -> tuple[str, ...] | None:
+    """正面、反面, or a list in JSON; none where nothing is said, None for what are no two or more names."""
+    if value is None:
+        return ()
+    told = value if isinstance(value, list) else re.split(r"[、，,;；/\n]", str(value))
+    names = tuple(name for one in told if (name := plain(str(one)).strip()))
+    fit = 1 < len(names) <= MAX_SIDES and len(set(names)) == len(names)
+    return names if fit and all(len(one) <= MAX_SIDE_NAME for one in names) else None
 
 
 def _form(value: Mapping[str, Any]) -> tuple[str, tuple[Field, ...]]:

@@ -212,9 +212,9 @@ async def test_materials_stand_on_a_sheet_of_their_own(tmp_path: Path) -> None:
     content = as_excel(
         ROWS,
         [
-            ["实施编码", "材料名称", "材料必要性", "材料形式", "纸质材料份数", "填报须知"],
-            [code, "营业执照", "1", "电子化", 1, None],
-            [code, "健康证明", "容缺后补", "3", 2.0, "从业人员每人一份"],
+            ["实施编码", "材料名称", "材料必要性", "材料形式", "纸质材料份数", "填报须知", "分面"],
+            [code, "营业执照", "1", "电子化", 1, None, None],
+            [code, "健康证明", "容缺后补", "3", 2.0, "从业人员每人一份", "正面、反面"],
         ],
     )
     async with demo_node(database, tmp_path) as node, desk_of(node, "admin") as admin:
@@ -227,6 +227,8 @@ async def test_materials_stand_on_a_sheet_of_their_own(tmp_path: Path) -> None:
             ("营业执照", "required", "electronic", 1, ""),
             ("健康证明", "later", "both", 2, "从业人员每人一份"),
         ]
+        # a line that may follow has sides as well as one that is required
+        assert [one["slots"] for one in lines] == [[], ["正面", "反面"]]
 
 
 async def test_a_form_is_published_as_a_new_version_and_no_faulty_one(

@@ -122,6 +122,8 @@ export class Shown {
       }
     }
     this.pointings.sort((a, b) => a.from_s - b.from_s)
+    // who had it open before the call looks at it from the beginning of the recording on
+    for (const look of this.looks) look.from_s = Math.max(look.from_s, 0)
     this.screens = this.compose(seats, end_s)
   }
 

@@ -6,7 +6,7 @@
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
 import type { LineForm } from '../ui/states'
 import { fieldIn } from './fields'
-import { linesOf, slotOf } from './lines'
+import { closed, linesOf, slotOf } from './lines'
 import { valueText } from './words'
 
 /** Who speaks, as the applicant always sees it. */
@@ -106,15 +106,16 @@ export function stageOf(view: CaseView, told: Turned, at: { pointed: string | nu
 
 export type Step = 'consent' | 'materials' | 'sign' | 'receipt'
 
-/** The four steps as the applicant counts them: what is done, and the first that is not. */
+/** The steps as the applicant counts them: what is done, and the first that is not. A case that was decided without his signature asks for none. */
 export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | 'later' }[] {
+  const over = closed(view)
   const done: Record<Step, boolean> = {
     consent: view.consent !== null,
-    materials: linesOf(view).every((line) => line.line.need !== 'required' || (line.slots.some((one) => one.current?.state === 'stored') && !line.lacks.length)),
+    materials: over || linesOf(view).every((line) => line.line.need !== 'required' || (line.slots.some((one) => one.current?.state === 'stored') && !line.lacks.length)),
     sign: view.signature !== null && !view.signature.outdated,
-    receipt: view.submission !== null,
+    receipt: over || view.submission !== null,
   }
-  const order: Step[] = ['consent', 'materials', 'sign', 'receipt']
+  const order = (['consent', 'materials', 'sign', 'receipt'] as const).filter((step) => !over || step !== 'sign' || done.sign)
   const first = order.find((step) => !done[step])
   return order.map((step) => ({ step, state: done[step] ? 'done' : step === first ? 'now' : 'later' }))
 }

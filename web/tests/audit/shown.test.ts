@@ -24,6 +24,15 @@ describe('what lay before them', () => {
     expect(seen.screenAt(1200)).toBeNull()
   })
 
+  it('begins with the recording where it was open before', () => {
+    const seen = shown([
+      mark(-30, 'look', approver, { material_id: 'material-2', page: 1 }),
+      mark(-20, 'look', approver, { material_id: 'material-1', page: 1 }),
+      mark(40, 'look', approver, { material_id: null, page: 1 }),
+    ])
+    expect(seen.screens).toEqual([{ from_s: 0, to_s: 40, material_id: 'material-1', page: 1, who: ['周明远'], together: false }])
+  })
+
   it('does not begin anew when a page only says again where it is', () => {
     const seen = shown([10, 15, 20].map((second) => mark(second, 'look', approver, { material_id: 'material-1', page: 1 })))
     expect(seen.screens).toHaveLength(1)

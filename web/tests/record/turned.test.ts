@@ -80,6 +80,12 @@ describe('the four steps', () => {
     expect(states(caseView({ consent, materials: all }))).toEqual(['done', 'done', 'now', 'later'])
   })
 
+  it('wait for nothing more of a case that was decided without a signature', () => {
+    const decided = caseView({ consent, materials: all.slice(1), state: 'accepted' })
+    expect(stepsOf(decided)).toEqual(['consent', 'materials', 'receipt'].map((step) => ({ step, state: 'done' })))
+    expect(stepsOf({ ...decided, signature: signature(), submission }).map((one) => one.step)).toContain('sign')
+  })
+
   it('go back to the signature when it no longer holds', () => {
     expect(states(caseView({ consent, materials: all, signature: signature(), submission }))).toEqual(['done', 'done', 'done', 'done'])
     expect(states(caseView({ consent, materials: all, signature: signature(true), submission }))[2]).toBe('now')

@@ -140,7 +140,7 @@ export default {
     nearer: 'Bring the timeline nearer',
     farther: 'Show more of the timeline',
     pointed: '{who} points at {what}',
-    on_screen: '{name} on screen from {from} to {to}',
+    on_screen: '{who} looking at {name} from {from} to {to}',
     there: 'in the call from {from} to {to}',
     gap: 'gap from {from} to {to}',
     held: 'on hold from {from} to {to}',

@@ -156,6 +156,8 @@ const record: Words<typeof zh> = {
     early_hint: 'Replaced by the sealed file when it is complete and checked',
     early_none: 'It is arriving and can be read when it is complete',
     early_frame: '{name}, arriving, not checked',
+    early_stored: '{name} has arrived and is being checked',
+    early_rejected: '{name} was not taken',
   },
   form: {
     filled: '{n} / {all} filled',

@@ -140,7 +140,7 @@ export default {
     nearer: '放大时间轴',
     farther: '缩小时间轴',
     pointed: '{who}指着{what}',
-    on_screen: '{from} 至 {to} 在看{name}',
+    on_screen: '{from} 至 {to} {who}在看{name}',
     there: '{from} 至 {to} 在通话中',
     gap: '{from} 至 {to} 缺段',
     held: '{from} 至 {to} 通话保持',

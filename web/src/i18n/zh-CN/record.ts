@@ -153,6 +153,8 @@ export default {
     early_hint: '收完并校验后换成存证的文件',
     early_none: '正在接收，收完就能看',
     early_frame: '{name}，正在接收，未校验',
+    early_stored: '{name} 已收到，正在查验',
+    early_rejected: '{name} 未接收',
   },
   form: {
     filled: '{n} / {all} 已填',
