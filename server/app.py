@@ -93,7 +93,7 @@ from server.api.route import MAX_BODY_BYTES, STORE
 from server.store import Clock, ShiftedClock, Store
 from server.wire.case import MaterialProgress
 from server.wire.projection import CASE_AUDIENCES, parts, project
-from server.work import cards
+from server.work import cards, walls
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 from signaling.gateway import Gateway, Handshake
@@ -242,6 +242,8 @@ async def node(
         # Before anything is opened: no later try could end otherwise.
         for path in settings.media_workers or (socket_path(data / "media"),):
             fits_socket(path)
+    if (found := await walls.walls()).program is None:
+        log.warning("cell.without_walls", why=found.why, told=found.told)
     store = await Store.open(settings.store, clock)
     await catalogue.seed_calendar(store)
     await catalogue.learn_regions()

@@ -54,6 +54,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("http port", _aside(_port)),
         ("media worker", _media),
         ("document probe", _probe),
+        ("walls", _cell),
         ("disks", _aside(_disks)),
         ("fonts", _fonts),
         ("turn", _turn),
@@ -84,6 +85,10 @@ def _told(looks: Sequence[Look]) -> tuple[bool, str]:
 def _disks(settings: Settings) -> tuple[bool, str]:
     store = settings.store
     return _told([health.disk({"blobs": store.blob_root, "ledger": store.ledger_dir})])
+
+
+async def _cell(_: Settings) -> tuple[bool, str]:
+    return _told([await health.cell()])
 
 
 async def _fonts(settings: Settings) -> tuple[bool, str]:
@@ -202,7 +207,7 @@ async def _probe(_: Settings) -> tuple[bool, str]:
         page = Path(folder) / "page"
         await asyncio.to_thread(page.write_bytes, _ONE_PAGE)
         try:
-            found = await Children().run(probe.__name__, str(page))
+            found = await Children().run(probe.__name__, str(page), reads=[page])
         except JobFailed:
             return False, "the child process that judges files dies"
     return found.get("pages") == 1, f"judges a page as {found}"

@@ -79,6 +79,7 @@ class CardReader:
                 given={"source": str(path), "media_type": material.media_type},
                 limits=LIMITS,
                 patience_s=PATIENCE_S,
+                reads=[path],
             )
         except JobFailed as failure:
             raise Refusal(Code.NO_CARD, material=material.id, why=str(failure)) from None

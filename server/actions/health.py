@@ -24,7 +24,7 @@ from cryptography import x509
 from media import turn
 from server.actions.scanning import Scanner, ScannerAway
 from server.store import Store, standing
-from server.work import cards, ofd, office
+from server.work import cards, ofd, office, walls
 from signaling.refusals import Refusal
 
 State = Literal["ok", "warning", "failing", "off"]
@@ -95,6 +95,7 @@ class Health:
             "clock": self._clock,
             "redis": self._redis,
             "scanner": self._scanner,
+            "cell": self._cell,
             "office": self._office,
             "ofd": self._ofd,
             "cards": self._cards,
@@ -192,6 +193,9 @@ class Health:
             return Look("scanner", "ok", "scanner", await self.scanner.ping())
         except ScannerAway:
             return Look("scanner", "failing", "scanner_gone")
+
+    async def _cell(self) -> Look:
+        return await cell()
 
     async def _office(self) -> Look:
         found = await asyncio.to_thread(office.program)
@@ -302,6 +306,18 @@ async def fonts(font_dirs: Sequence[Path] = ()) -> Look:
         names = ", ".join(missing)
         return Look("fonts", "failing", "fonts_missing", names, {"missing": names})
     return Look("fonts", "ok", "fonts", "Noto CJK")
+
+
+async def cell() -> Look:
+    """Whether the children that read strangers' files stand within walls; asked again where not."""
+    found = await walls.walls()
+    if found.program is None:
+        found = await walls.walls(anew=True)
+    if found.program is not None:
+        return Look("cell", "ok", "cell", walls.PROGRAM)
+    if found.why == "missing":
+        return Look("cell", "warning", "cell_missing")
+    return Look("cell", "warning", "cell_forbidden", "", {"told": found.told})
 
 
 async def _count_calls(store: Store) -> Figures:

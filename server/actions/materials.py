@@ -27,7 +27,7 @@ from server.store.cases import origin_json
 from server.store.people import person_refs
 from server.wire.case import MaterialChanged
 from server.work import probe
-from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed
+from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed, WallsFell
 from signaling.refusals import Code, Refusal
 
 NAME_MAX: Final = 255
@@ -97,12 +97,15 @@ async def judge(
     store: Store, children: Children, path: Path
 ) -> tuple[Mapping[str, Any], str | None]:
     """What a whole file is, as ``settle`` takes it, and its SHA-256 in the blob store; None, and
-    not kept, when it is refused. The file is read-only afterwards and stays where it lies."""
+    not kept, when it is refused. The file is read-only afterwards and stays where it lies. Refused:
+    ``busy`` when it cannot be judged now."""
     await asyncio.to_thread(path.chmod, 0o400)
     try:
         head = await asyncio.to_thread(head_of, path, probe.HEAD_BYTES)
         limits = JUDGING_PDF if probe.media_type_of(head) == probe.PDF else JUDGING
-        found = await children.run(probe.__name__, str(path), limits=limits)
+        found = await children.run(probe.__name__, str(path), limits=limits, reads=[path])
+    except WallsFell:
+        raise Refusal(Code.BUSY) from None
     except JobFailed:
         found = {"code": Code.FILE_BROKEN.value}
     return found, None if "code" in found else await store.blobs.put(path)

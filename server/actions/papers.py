@@ -377,7 +377,7 @@ class Press:
         self._public_url = public_url
         self._store = store
         self._children = children
-        self._font_dirs = [str(folder) for folder in font_dirs]
+        self._fonts = [*font_dirs]
 
     @property
     def kind(self) -> Kind:
@@ -412,7 +412,7 @@ class Press:
         if self._public_url and facts["case_number"]:
             # In the fragment, which no request and no log carries.
             facts["enquiry"] = f"{self._public_url}/enquiry#{quote(facts['case_number'], safe='')}"
-        given = {"facts": facts, "font_dirs": self._font_dirs}
+        given = {"facts": facts, "font_dirs": [*map(str, self._fonts)]}
         async with self._store.read() as connection:
             paper = await rows.find(connection, job.body["paper"])
             of = paper and paper.template_id
@@ -421,7 +421,10 @@ class Press:
         if own is not None:
             try:
                 made: dict[str, Any] = await self._children.run(
-                    drawing.__name__, given=given | {"template": own.source}, limits=OWN_LIMITS
+                    drawing.__name__,
+                    given=given | {"template": own.source},
+                    limits=OWN_LIMITS,
+                    reads=self._fonts,
                 )
             except JobFailed as failure:
                 if not failure.final and job.tries < TRIES_AT_MOST:
@@ -431,7 +434,10 @@ class Press:
                 if "faults" not in made:
                     return made, None
                 fault = ", ".join(f"{one['why']} {one['name']}" for one in made["faults"])[:500]
-        return await self._children.run(drawing.__name__, given=given, limits=LIMITS), fault
+        made = await self._children.run(
+            drawing.__name__, given=given, limits=LIMITS, reads=self._fonts
+        )
+        return made, fault
 
     async def _failed(self, change: Change, job: Job) -> None:
         failed = replace(await self._locked(change, job), state="failed")

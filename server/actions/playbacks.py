@@ -7,9 +7,11 @@ for. Knows no codec and no HTTP.
 """
 
 import asyncio
+import os
 import secrets
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -28,7 +30,7 @@ from server.store.people import person_refs
 from server.store.playbacks import Playback, PlaybackSeat, Source
 from server.wire.http import PlaybackView
 from server.work import compose, remux
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
 from signaling.call import Call, LegState
 from signaling.protocol import PersonRef, Seat
@@ -326,11 +328,8 @@ class Studio:
         self._folder = folder
         self._faults: dict[str, str] = {}
         """Why the composing of a playback failed for good, until that is written."""
-        self._fonts = [
-            str(Path(where) / name)
-            for where in ([*font_dirs] or [*map(Path, FONT_DIRS)])
-            for name in LABEL_FONTS
-        ]
+        self._font_dirs = [*font_dirs] or [*map(Path, FONT_DIRS)]
+        self._fonts = [str(where / name) for where in self._font_dirs for name in LABEL_FONTS]
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -346,28 +345,36 @@ class Studio:
 
     def _prepare(self) -> None:
         self._folder.mkdir(0o700, parents=True, exist_ok=True)
-        for left in self._folder.iterdir():
-            # A folder, of a conversion that was killed with its node.
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
+        for one in self._folder.iterdir():
+            # A folder, of a job that was killed with its node.
+            if one.is_dir():
+                shutil.rmtree(one, ignore_errors=True)
             else:
-                left.unlink()
+                one.unlink()
 
     async def _copy(self, job: Job) -> Settle:
-        paths = [self._path(one) for one in job.body["sources"]]
+        paths = [self._store.blobs.path(one) for one in job.body["sources"]]
         room = 2 * sum([await self._store.blobs.size(one) for one in job.body["sources"]])
         asked = {
             "segments": [
-                {"path": path, "offset_s": offset_s}
+                {"path": str(path), "offset_s": offset_s}
                 for path, offset_s in zip(paths, job.body["offsets_s"], strict=True)
             ]
         }
         limits = Limits(processor_s=300, file_bytes=room + SPARE_BYTES, files=1024)
-        return await self._make(job, remux.__name__, asked, limits, COPY_PATIENCE_S)
+        async with self._folder_of(job) as folder:
+            return await self._make(
+                job, remux.__name__, asked, paths, folder, limits, COPY_PATIENCE_S
+            )
 
     async def _compose(self, job: Job) -> Settle:
+        paths = {
+            one["source"]: self._store.blobs.path(one["source"])
+            for name in ("parties", "documents")
+            for one in job.body[name]
+        }
         placed = {
-            name: [{**one, "path": self._path(one["source"])} for one in job.body[name]]
+            name: [{**one, "path": str(paths[one["source"]])} for one in job.body[name]]
             for name in ("parties", "documents")
         }
         asked = {
@@ -382,19 +389,27 @@ class Studio:
             file_bytes=room + SPARE_BYTES,
             files=256,
         )
-        progress = self._folder / f"{job.id}-{secrets.token_hex(4)}.progress"
-        asked["progress"] = str(progress)
-        telling = asyncio.create_task(self._tell_progress(job, progress))
-        try:
-            return await self._make(job, compose.__name__, asked, limits, COMPOSE_PATIENCE_S)
-        except JobFailed as failure:
-            if failure.final:
-                self._faults[job.body["playback"]] = str(failure)
-            raise
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
-            await asyncio.to_thread(progress.unlink, missing_ok=True)
+        async with self._folder_of(job) as folder:
+            progress = folder / "progress"
+            asked["progress"] = str(progress)
+            telling = asyncio.create_task(self._tell_progress(job, progress))
+            try:
+                return await self._make(
+                    job,
+                    compose.__name__,
+                    asked,
+                    [*paths.values(), *self._font_dirs],
+                    folder,
+                    limits,
+                    COMPOSE_PATIENCE_S,
+                )
+            except JobFailed as failure:
+                if failure.final:
+                    self._faults[job.body["playback"]] = str(failure)
+                raise
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
 
     async def _tell_progress(self, job: Job, progress: Path) -> None:
         """Keep how far the child is, as often as a page asks."""
@@ -411,23 +426,36 @@ class Studio:
             except Refusal as refusal:
                 logger.warning("job.progress_not_told", job=job.id, code=refusal.code.value)
 
-    def _path(self, sha256: str) -> str:
-        return str(self._store.blobs.path(sha256))
+    @asynccontextmanager
+    async def _folder_of(self, job: Job) -> AsyncIterator[Path]:
+        """A folder of this job's own, the only one that its child may write."""
+        folder = self._folder / f"{job.id}-{secrets.token_hex(4)}"
+        await asyncio.to_thread(folder.mkdir, 0o700)
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _make(
-        self, job: Job, module: str, asked: dict[str, Any], limits: Limits, patience_s: float
+        self,
+        job: Job,
+        module: str,
+        asked: dict[str, Any],
+        reads: Iterable[Path],
+        folder: Path,
+        limits: Limits,
+        patience_s: float,
     ) -> Settle:
-        target = self._folder / f"{job.id}-{secrets.token_hex(4)}.film"
-        try:
-            made = await self._children.run(
-                module,
-                given={**asked, "target": str(target)},
-                limits=limits,
-                patience_s=patience_s,
-            )
-            sha256 = await self._store.blobs.put(target)
-        finally:
-            await asyncio.to_thread(target.unlink, missing_ok=True)
+        target = folder / "film"
+        made = await self._children.run(
+            module,
+            given={**asked, "target": str(target)},
+            limits=limits,
+            patience_s=patience_s,
+            reads=reads,
+            writes=[folder],
+        )
+        sha256 = await self._store.blobs.put(await asyncio.to_thread(left, target))
         size = await self._store.blobs.size(sha256)
 
         async def settle(change: Change) -> None:
@@ -467,10 +495,16 @@ class Studio:
 
 
 def _share(progress: Path) -> float:
+    """How far the child says that it is, in a file that it may have made anything of."""
     try:
-        return float(progress.read_text() or 0.0)
-    except (OSError, ValueError):
+        descriptor = os.open(progress, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
         return 0.0
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            return float(file.read(32) or 0.0)
+        except (OSError, ValueError):
+            return 0.0
 
 
 async def _record(change: Change, playback: Playback, act: str, **payload: Any) -> None:

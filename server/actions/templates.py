@@ -56,7 +56,7 @@ class Studio:
         self._store = store
         self._limits = limits
         self._children = children
-        self._font_dirs = [str(folder) for folder in font_dirs]
+        self._fonts = [*font_dirs]
         self._waiting = 0
 
     async def templates(self, actor: Actor) -> Templates:
@@ -184,11 +184,12 @@ class Studio:
                 drawing.__name__,
                 given={
                     "facts": specimen.facts(kind, actor.unit_name),
-                    "font_dirs": self._font_dirs,
+                    "font_dirs": [*map(str, self._fonts)],
                     "template": source,
                     "pictures": pictures,
                 },
                 limits=self._limits,
+                reads=self._fonts,
             )
         except JobFailed as failure:
             # killed for what it used, or without the fonts that papers are set in

@@ -33,7 +33,7 @@ from server.store import uploads as upload_rows
 from server.store.jobs import Job
 from server.wire.case import CaseGrade
 from server.work import copying
-from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
 from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
@@ -178,11 +178,8 @@ class Copier:
         self._scanner = scanner
         self._faults: dict[str, str] = {}
         """Why a job failed for good, until that is written."""
-        self._fonts = [
-            str(Path(where) / name)
-            for where in ([*font_dirs] or [*map(Path, FONT_DIRS)])
-            for name in MARK_FONTS
-        ]
+        self._font_dirs = [*font_dirs] or [*map(Path, FONT_DIRS)]
+        self._fonts = [str(where / name) for where in self._font_dirs for name in MARK_FONTS]
 
     @property
     def kind(self) -> Kind:
@@ -242,7 +239,7 @@ class Copier:
         # A folder of its own: whatever a child that is killed leaves goes with it.
         folder = self._folder / f"{job.id}-{secrets.token_hex(4)}"
         await asyncio.to_thread(folder.mkdir, 0o700)
-        target = folder / "copy"
+        source, target = self._store.blobs.path(material.sha256), folder / "copy"
         limits = Limits(
             memory_bytes=3072 * MIB,
             processor_s=120,
@@ -253,7 +250,7 @@ class Copier:
             made = await self._children.run(
                 copying.__name__,
                 given={
-                    "source": str(self._store.blobs.path(material.sha256)),
+                    "source": str(source),
                     "target": str(target),
                     "media_type": material.media_type,
                     "mark": mark,
@@ -261,8 +258,10 @@ class Copier:
                 },
                 limits=limits,
                 patience_s=PATIENCE_S,
+                reads=[source, *self._font_dirs],
+                writes=[folder],
             )
-            sha256 = await self._store.blobs.put(target)
+            sha256 = await self._store.blobs.put(await asyncio.to_thread(left, target))
         except JobFailed as failure:
             self._faults[job.id] = str(failure) if failure.final else "gave_up"
             raise

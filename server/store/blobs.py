@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 from typing import IO, Final
@@ -40,7 +42,8 @@ class Blobs:
         """Seal bytes, a file (read, left where it is) or a stream; returns the SHA-256, hex.
 
         When it returns, the content survives a power cut. The same content twice is kept once.
-        Refused with DISK_FULL; nothing is left behind then.
+        Refused with DISK_FULL; nothing is left behind then. A file is a plain file: a link that
+        a child left in its place is not followed (OSError).
         """
         partial = self._root / "partial" / secrets.token_hex(8)
         try:
@@ -142,7 +145,10 @@ class Blobs:
 
     def _put_file(self, source: Path, partial: Path) -> str:
         digest = hashlib.sha256()
-        with source.open("rb") as original, partial.open("xb") as file:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as original, partial.open("xb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, f"{source.name} is no plain file")
             while chunk := original.read(CHUNK_BYTES):
                 digest.update(chunk)
                 file.write(chunk)

@@ -715,6 +715,7 @@ class HealthPart(Message):
         "clock",
         "redis",
         "scanner",
+        "cell",
         "office",
         "ofd",
         "cards",

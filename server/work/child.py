@@ -1,25 +1,34 @@
 """Running a heavy job in a short-lived child: one JSON object in, one out, files by path.
 
 The child inherits no open file, no environment but the language of its system calls, and no
-secret. It confines itself before the job's code runs (``server.work.cell``): niced, within limits
-of memory, time and files, in a session of its own, without network where the kernel allows it.
-What it started ends with it, and one that hangs is killed. Few run at once.
+secret. It stands within walls where this machine allows them (``server.work.walls``), and confines
+itself before the job's code runs (``server.work.cell``): niced, within limits of memory, time and
+files, in a session of its own. What it started ends with it, and one that hangs is killed. Few run
+at once.
 """
 
 import asyncio
 import json
 import os
 import signal
+import stat
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
+
+from server.work.walls import Walls, walls
 
 AT_ONCE: Final = 2
 PATIENCE_S: Final = 60.0
 MIB: Final = 1024 * 1024
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
+_KEPT_WITHIN: Final = ("PATH", "LANG", "LC_ALL")
+_SIGNALLED: Final = 128
+"""To which bubblewrap adds the signal that ended what it ran."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +58,29 @@ class JobFailed(Exception):
         self.final = final
 
 
-class Children:
-    """The children of one node; more than `at_once` wait for their turn."""
+class WallsFell(JobFailed):
+    """There were walls, and none can be had any more: not the fault of what the job was given."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
+
+def left(target: Path) -> Path:
+    """What a child wrote there, once it has ended. Raises JobFailed when it is no plain file: a
+    child that a file has taken over could leave a link to another one."""
+    try:
+        plain = stat.S_ISREG(target.lstat().st_mode)
+    except OSError:
+        plain = False
+    if not plain:
+        raise JobFailed(f"left no plain {target.name}")
+    return target
+
+
+class Children:
+    """The children of one node; more than `at_once` wait for their turn. They stand within these
+    walls or, without, within those that this machine allows."""
+
+    def __init__(self, at_once: int = AT_ONCE, within: Walls | None = None) -> None:
         self._turn = asyncio.Semaphore(at_once)
+        self._within = within
         self.pids: set[int] = set()
         """Of those that run now."""
 
@@ -64,29 +91,46 @@ class Children:
         given: Any = None,
         limits: Limits = JUDGING,
         patience_s: float = PATIENCE_S,
+        reads: Iterable[Path] = (),
+        writes: Iterable[Path] = (),
     ) -> Any:
         """What ``python -m module arguments`` prints when it is told ``given``, both JSON.
 
-        Raises JobFailed; ``final`` when the answer is ``{"fault": why}``.
+        ``reads`` are the files and folders that it is to see, and ``writes`` the folders that it may
+        fill; a folder that is written should be of this job alone, and what is in it is taken by
+        ``left``. Raises JobFailed; ``final`` when the answer is ``{"fault": why}``.
         """
-        async with self._turn:
-            child = await asyncio.create_subprocess_exec(
+        within = self._within or await walls()
+        kept = _KEPT if within.program is None else _KEPT_WITHIN
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        confined = asdict(limits) | {"walled": within.program is not None}
+        command = await asyncio.to_thread(
+            within.around,
+            [
                 sys.executable,
                 "-I",
                 "-m",
                 "server.work.cell",
-                json.dumps(asdict(limits)),
+                json.dumps(confined),
                 module,
                 *arguments,
+            ],
+            environment,
+            reads,
+            writes,
+        )
+        async with self._turn:
+            child = await asyncio.create_subprocess_exec(
+                *command,
                 stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _KEPT if name in os.environ},
+                env=environment,
                 start_new_session=True,
             )
             self.pids.add(child.pid)
             try:
-                async with asyncio.timeout(patience_s):
+                async with _not_outlived(child.pid), asyncio.timeout(patience_s):
                     told, _ = await child.communicate(
                         None if given is None else json.dumps(given).encode()
                     )
@@ -95,14 +139,48 @@ class Children:
             finally:
                 self.pids.discard(child.pid)
                 # Also behind one that ended: what it started may hang on.
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(child.pid, signal.SIGKILL)
+                _kill(child.pid)
                 if child.returncode is None:
                     await child.wait()
         try:
             answer = json.loads(told)
         except ValueError:
-            raise JobFailed(f"{module} ended with {child.returncode}") from None
+            status = child.returncode or 0
+            if within.program is not None:
+                if status == 1 and (await walls(anew=True)).program is None:
+                    raise WallsFell(f"no walls for {module} any more") from None
+                if status > _SIGNALLED:
+                    status = _SIGNALLED - status
+            raise JobFailed(f"{module} ended with {status}") from None
         if isinstance(answer, dict) and "fault" in answer:
             raise JobFailed(str(answer["fault"]), final=True)
         return answer
+
+
+@asynccontextmanager
+async def _not_outlived(pid: int) -> AsyncIterator[None]:
+    """As soon as a child has ended, end what is left of it: that may hold the pipe that is read. It
+    is what bubblewrap began when it is killed before it could tie it to itself."""
+    loop = asyncio.get_running_loop()
+    try:
+        ends = os.pidfd_open(pid)
+    except ProcessLookupError:
+        _kill(pid)
+        yield
+        return
+
+    def ended() -> None:
+        loop.remove_reader(ends)
+        _kill(pid)
+
+    loop.add_reader(ends, ended)
+    try:
+        yield
+    finally:
+        loop.remove_reader(ends)
+        os.close(ends)
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import sqlite3
@@ -22,6 +23,7 @@ from server.store import jobs as rows
 from server.store.jobs import Job
 from server.work import probe
 from server.work.child import MIB, Children, JobFailed, Limits
+from server.work.walls import walls
 from tests.kit.casework import PDF
 from tests.kit.stores import MovedClock, opened
 from tests.kit.until import until
@@ -51,7 +53,9 @@ class Looking:
         return {"look": Kind(self._run, self._failed)}
 
     async def _run(self, job: Job) -> Settle:
-        found = await self.children.run(probe.__name__, job.body["path"])
+        found = await self.children.run(
+            probe.__name__, job.body["path"], reads=[Path(job.body["path"])]
+        )
 
         async def settle(change: Change) -> None:
             self.seen.append(found)
@@ -134,24 +138,17 @@ async def test_a_node_that_died_leaves_its_job_to_others(
 
 
 async def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
-    told = tmp_path / "pid"
+    naps = _naps()
+    told = tmp_path / "started"
     left = (
         "import subprocess as s; from pathlib import Path; "
-        "one = s.Popen(['sleep', '600'], stdout=s.DEVNULL); "
-        f"Path({str(told)!r}).write_text(str(one.pid))"
+        f"one = s.Popen(['sleep', {naps!r}], stdout=s.DEVNULL); "
+        f"Path({str(told)!r}).write_text('one')"
     )
     with pytest.raises(JobFailed, match="ended with 0"):
-        await Children().run("timeit", "-n1", "-r1", left, limits=Limits(file_bytes=MIB))
-
-    def alive() -> str | None:
-        try:
-            stat = Path(f"/proc/{told.read_text()}/stat").read_text()
-        except FileNotFoundError:
-            return None
-        return None if " Z " in stat else stat
-
-    assert told.read_text()
-    await until(alive)
+        await in_cell(Children(), left, limits=Limits(file_bytes=MIB), writes=[tmp_path])
+    assert told.read_text() == "one"
+    await until(lambda: f"{found} live" if (found := _with(naps)) else None)
 
 
 async def test_many_nodes_do_each_job_once(store: Store, tmp_path: Path) -> None:
@@ -231,7 +228,7 @@ def reaches(port):
         return one.connect_ex(("127.0.0.1", port)) == 0
 told = {
     "nice": os.nice(0),
-    "session": os.getsid(0) == os.getpid(),
+    "session": os.getsid(0) in (0, os.getpid()),  # 0: it leads from outside the walls
     "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
     "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
     "environment": sorted(os.environ),
@@ -271,39 +268,54 @@ async def test_a_child_that_takes_too_much_ends_alone() -> None:
 
 
 async def test_a_child_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
-    told = tmp_path / "pid"
+    told = tmp_path / "started"
+    naps = _naps()
+    # Within walls also one that has left its session: its processes are all of a name space.
+    away = (await walls()).program is not None
     code = (
-        "import subprocess, time; child = subprocess.Popen(['sleep', '600']);"
-        f"open({str(told)!r}, 'w').write(str(child.pid)); time.sleep(600)"
+        f"import subprocess, time; subprocess.Popen(['sleep', {naps!r}], start_new_session={away});"
+        f"open({str(told)!r}, 'w').write('one'); time.sleep(600)"
     )
     with pytest.raises(JobFailed, match="hung"):
-        await in_cell(Children(), code, limits=Limits(file_bytes=MIB), patience_s=3.0)
-    pid = int(told.read_text())
-    await until(lambda: f"{pid} lives" if _alive(pid) else None)
+        await in_cell(
+            Children(), code, limits=Limits(file_bytes=MIB), patience_s=3.0, writes=[tmp_path]
+        )
+    assert told.read_text() == "one"
+    await until(lambda: f"{found} live" if (found := _with(naps)) else None)
 
 
 async def test_a_server_that_is_killed_takes_its_children_along(tmp_path: Path) -> None:
-    told = tmp_path / "pid"
-    code = f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    told = tmp_path / "started"
+    code = f"import time; open({str(told)!r}, 'w').write('one'); time.sleep(600)"
     serving = (
-        "import asyncio; from server.work.child import MIB, Children, Limits;"
+        "import asyncio, pathlib; from server.work.child import MIB, Children, Limits;"
         f"asyncio.run(Children().run('timeit', '-n1', '-r1', {code!r},"
-        " limits=Limits(file_bytes=MIB)))"
+        f" limits=Limits(file_bytes=MIB), writes=[pathlib.Path({str(tmp_path)!r})]))"
     )
     server = await asyncio.create_subprocess_exec(sys.executable, "-c", serving)
     try:
         await until(lambda: None if told.exists() and told.read_text() else "no child yet", 20.0)
+        assert _with(code)
     finally:
         server.kill()
         await server.wait()
-    pid = int(told.read_text())
-    await until(lambda: f"{pid} lives" if _alive(pid) else None)
+    await until(lambda: f"{found} live" if (found := _with(code)) else None)
 
 
-def _alive(pid: int) -> bool:
-    """A process that was killed and not awaited yet (by whoever took it over) is dead too."""
+def _naps() -> str:
+    """Seconds for which nobody else sleeps."""
+    return f"{600 + secrets.randbelow(10**9) / 10**9:.9f}"
+
+
+def _with(word: str) -> list[int]:
+    """The processes of this machine with that word in their command line; one that was killed and
+    not awaited yet (by whoever took it over) has none."""
+    pids = [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+    return [pid for pid in pids if pid != os.getpid() and word in _line(pid)]
+
+
+def _line(pid: int) -> list[str]:
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return []

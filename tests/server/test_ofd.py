@@ -281,8 +281,10 @@ def test_what_is_not_as_it_was_signed_is_not_drawn(tmp_path: Path, right: bool) 
 @installed
 async def test_a_page_that_fills_memory_ends_at_the_limit(tmp_path: Path) -> None:
     huge = ofds.ofd(page(text(101, 20, 20, "甲")), area="0 0 2500 2500")
+    source, target = file(tmp_path, huge), tmp_path / "work" / "copy"
+    target.parent.mkdir()
     given = {
-        "source": str(file(tmp_path, huge)), "target": str(tmp_path / "copy"), "mark": [],
+        "source": str(source), "target": str(target), "mark": [],
         "media_type": probe.OFD, "fonts": [ofds.FONT],
     }  # fmt: skip
     with pytest.raises(JobFailed, match="unreadable") as failed:
@@ -290,6 +292,8 @@ async def test_a_page_that_fills_memory_ends_at_the_limit(tmp_path: Path) -> Non
             copying.__name__,
             given=given,
             limits=Limits(memory_bytes=768 * MIB, file_bytes=64 * MIB, processor_s=60),
+            reads=[source],
+            writes=[target.parent],
         )
     assert failed.value.final
 

@@ -2440,6 +2440,7 @@ export interface HealthPart {
     | 'clock'
     | 'redis'
     | 'scanner'
+    | 'cell'
     | 'office'
     | 'ofd'
     | 'cards'

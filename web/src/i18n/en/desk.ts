@@ -335,6 +335,7 @@ export default {
       clock: 'Clock',
       redis: 'Message bus',
       scanner: 'Virus scanner',
+      cell: 'Walls around file readers',
       office: 'Conversion of documents',
       ofd: 'Conversion of OFD',
       log: 'The log',
