@@ -50,6 +50,24 @@ def _namespaces() -> str | None:
     return why_not()
 
 
+def _walls() -> str | None:
+    """Whether bubblewrap may make the name spaces by themselves; then those of the program must stand."""
+    if why := _program("bwrap", "bubblewrap")():
+        return why
+    words = [
+        "bwrap",
+        "--unshare-user",
+        "--unshare-pid",
+        "--unshare-net",
+        "--ro-bind",
+        "/",
+        "/",
+        "true",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return f"name spaces are forbidden: {done.stderr.strip()}" if done.returncode else None
+
+
 def _mounts() -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         words = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
@@ -75,6 +93,7 @@ PROBES: Final[dict[str, Callable[[], str | None]]] = {
     "systemd-analyze": _program("systemd-analyze", "systemd"),
     "strace": _program("strace"),
     "bwrap": _program("bwrap", "bubblewrap"),
+    "walls": _walls,
     "ofd-cli": _there(lambda: ofd.program() is not None, "ofd-cli is not installed (.ci/ofd)"),
     "LibreOffice": _there(lambda: office.program() is not None, "LibreOffice is not installed"),
     "RapidOCR": _there(cards.installed, "RapidOCR is not installed: pip install '.[cards]'"),

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from server.store import Blobs
 from server.store.ledger.journal import KEY
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.walls import OPEN, walls
+from tests.kit.capabilities import needs
 from tests.kit.desks import demo_node
 from tests.kit.processes import ROOT
 
@@ -54,24 +54,14 @@ os._exit(0)
 """
 
 
-@pytest.fixture
-def may_be_walled() -> None:
-    """Where bubblewrap may make the name spaces by themselves, ours must stand."""
-    if shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed (Debian: bubblewrap)")
-    tried = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/"]
-    done = subprocess.run([*tried, "true"], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"name spaces are forbidden here: {done.stderr.strip()}")
-
-
 async def in_cell(children: Children, code: str, **more: Any) -> Any:
     """Run code in a child: timeit is a module of the standard library that runs what it is given."""
     return await children.run("timeit", "-n1", "-r1", code, **more)
 
 
+@needs("walls")
 async def test_a_child_reaches_nothing_of_its_node(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may_be_walled: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Signing key, database, worker's token, a sealed file of somebody else, sockets, processes."""
     monkeypatch.setenv("YUNJIAN_BUS_SECRET", "not for children")
@@ -111,9 +101,8 @@ async def test_a_child_reaches_nothing_of_its_node(
     assert "YUNJIAN_BUS_SECRET" not in without["environment"]
 
 
-async def test_a_child_writes_into_its_folder_and_nowhere_else(
-    tmp_path: Path, may_be_walled: None
-) -> None:
+@needs("walls")
+async def test_a_child_writes_into_its_folder_and_nowhere_else(tmp_path: Path) -> None:
     mine, read, other = tmp_path / "mine", tmp_path / "read", tmp_path / "other"
     for folder in (mine, read, other):
         folder.mkdir()
@@ -188,9 +177,8 @@ asyncio.run(main())
 """
 
 
-async def test_a_machine_that_forbids_name_spaces_is_told_and_works_on(
-    tmp_path: Path, may_be_walled: None
-) -> None:
+@needs("walls")
+async def test_a_machine_that_forbids_name_spaces_is_told_and_works_on(tmp_path: Path) -> None:
     """In a user name space whose own limit of further ones falls to nothing while it runs."""
     from server.doctor import _ONE_PAGE
 
@@ -224,7 +212,8 @@ async def test_the_doctor_tells_that_bubblewrap_is_missing(tmp_path: Path) -> No
     assert "judges a page as {'media_type': 'application/pdf', 'pages': 1}" in said.decode()
 
 
-async def test_the_walls_are_looked_for_once(may_be_walled: None) -> None:
+@needs("walls")
+async def test_the_walls_are_looked_for_once() -> None:
     first = await walls()
     assert first.program
     assert await walls() is first
