@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     ledger_folder: Path | None = None
     """Key and signed heads of the ledger; best on another disk than the database."""
 
+    rings_at_once: int = Field(12, ge=1, le=200)
+    """So many approvers of a unit are rung together, the longest free first; the next ones after a
+    ring's time or a decline."""
+
     media_workers: tuple[Path, ...] = ()
     """Control sockets of workers that run by themselves (`yunjian media`) and that all nodes of this
     machine share, by the same paths; without: a worker of this node's own, as its child."""

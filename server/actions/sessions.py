@@ -9,7 +9,7 @@ sign-out to the ledger of the person. Knows no HTTP and no cookie.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -174,6 +174,13 @@ class Sessions:
         """The running session of a token."""
         async with self._store.read() as connection:
             return await staff.find_session(connection, _digest(token), self._store.clock.now())
+
+    async def authenticate_all(self, tokens: Sequence[str]) -> list[Actor | None]:
+        """As ``authenticate``, of all these at once."""
+        async with self._store.read() as connection:
+            hashes = [_digest(token) for token in tokens]
+            found = await staff.find_sessions(connection, hashes, self._store.clock.now())
+        return [found[one].actor if one in found else None for one in hashes]
 
     async def sign_out(self, actor: Actor) -> None:
         """End the actor's session; ending it twice does nothing more."""

@@ -80,61 +80,70 @@ async def ask(connection: Connection, case_id: str, person_id: str, at: datetime
     return call_id
 
 
-def newest(unit_id: str, sides: Collection[Side]) -> sa.CompoundSelect[tuple[str]]:
-    """The cases of the newest missed calls of a unit on these sides: from its windows, to its approvers. Each side by its own index."""
-    each = [
-        sa.select(missed_calls.c.case_id, missed_calls.c.at)
-        .where(side == unit_id)
-        .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
-        .limit(LISTED_AT_MOST)
-        .subquery()
-        for side in (_SIDES[name] for name in sides)
-    ]
-    return sa.union(*(sa.select(one.c.case_id) for one in each))
+def newest(sides: Mapping[Side, Collection[str]]) -> sa.CompoundSelect[tuple[str]]:
+    """The cases of the newest missed calls of each of these units on a side: from its windows, to its
+    approvers. Each side by its own index."""
+    each = []
+    for side, unit_ids in sides.items():
+        place = (missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+        number = sa.func.row_number().over(partition_by=_SIDES[side], order_by=place)
+        numbered = (
+            sa.select(missed_calls.c.case_id, number.label("number"))
+            .where(_SIDES[side].in_(list(unit_ids)))
+            .subquery()
+        )
+        each.append(sa.select(numbered.c.case_id).where(numbered.c.number <= LISTED_AT_MOST))
+    return sa.union(*each)
 
 
 async def of_desks(
     connection: Connection, desks: Collection[Desks]
 ) -> Mapping[Desks, Sequence[MissedCall]]:
     """What each of these desks missed or was not reached in, the newest first."""
-    found: dict[Desks, list[MissedCall]] = {}
-    for one in desks:
-        unit_id, sides = one
-        rows = (
-            await connection.execute(
-                sa.select(
-                    missed_calls,
-                    calls.c.caller_id,
-                    calls.c.card,
-                    calls.c.reason,
-                    units.c.name.label("target_unit_name"),
-                )
-                .select_from(
-                    missed_calls.join(calls, calls.c.id == missed_calls.c.call_id).join(
-                        units, units.c.id == missed_calls.c.target_unit_id
-                    )
-                )
-                .where(missed_calls.c.case_id.in_(newest(unit_id, sides)))
-                .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
-                .limit(LISTED_AT_MOST)
+    sides: dict[Side, list[str]] = {}
+    for unit_id, of in desks:
+        for side in of:
+            sides.setdefault(side, []).append(unit_id)
+    if not sides:
+        return {one: [] for one in desks}
+    rows = (
+        await connection.execute(
+            sa.select(
+                missed_calls,
+                calls.c.caller_id,
+                calls.c.card,
+                calls.c.reason,
+                units.c.name.label("target_unit_name"),
             )
-        ).all()
-        people = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
-        refs = await person_refs(connection, people)
-        found[one] = [
-            MissedCall(
-                case_id=row.case_id,
-                call_id=row.call_id,
-                reason=row.reason,
-                caller=refs[row.caller_id],
-                target_unit_id=row.target_unit_id,
-                target_unit_name=row.target_unit_name,
-                card=RingCard.model_validate(row.card),
-                at=row.at,
-                times=row.times,
-                asked_by=refs.get(row.asked_by) if row.asked_by else None,
-                asked_at=row.asked_at,
+            .select_from(
+                missed_calls.join(calls, calls.c.id == missed_calls.c.call_id).join(
+                    units, units.c.id == missed_calls.c.target_unit_id
+                )
             )
-            for row in rows
-        ]
+            .where(missed_calls.c.case_id.in_(newest(sides)))
+            .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+        )
+    ).all()
+    people = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
+    refs = await person_refs(connection, people)
+    found: dict[Desks, list[MissedCall]] = {one: [] for one in desks}
+    for row in rows:
+        told = MissedCall(
+            case_id=row.case_id,
+            call_id=row.call_id,
+            reason=row.reason,
+            caller=refs[row.caller_id],
+            target_unit_id=row.target_unit_id,
+            target_unit_name=row.target_unit_name,
+            card=RingCard.model_validate(row.card),
+            at=row.at,
+            times=row.times,
+            asked_by=refs.get(row.asked_by) if row.asked_by else None,
+            asked_at=row.asked_at,
+        )
+        at: Mapping[Side, str] = {"window": row.window_unit_id, "approver": row.target_unit_id}
+        for one, listed in found.items():
+            unit_id, of = one
+            if len(listed) < LISTED_AT_MOST and any(at[side] == unit_id for side in of):
+                listed.append(told)
     return found

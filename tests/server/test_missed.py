@@ -173,7 +173,7 @@ async def test_the_list_reads_by_index(store: Store) -> None:
             )
         )
         await reading.execute(sa.text("analyze missed_calls"))
-        query = missed.newest(demo.JINAN, ("window", "approver")).compile(
+        query = missed.newest({"window": ["unit-7"], "approver": ["unit-7"]}).compile(
             dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
             compile_kwargs={"literal_binds": True},
         )

@@ -24,6 +24,7 @@ class Dialling:
     target_place: str
     recording_consented: bool
     card: RingCard
+    record: rows.Record
 
 
 async def dialling(
@@ -34,7 +35,7 @@ async def dialling(
     Refused: ``not_found``, ``not_yours`` (not the window), ``case_closed``, ``consent_missing``
     (no answer yet, or a refusal where the item demands a recording).
     """
-    record, hand = await admitted(connection, actor, case_id)
+    record, hand = await admitted(connection, actor, case_id, for_call=True)
     case = record.case
     if hand.side != "window":
         raise Refusal(Code.NOT_YOURS, case=case_id)
@@ -51,6 +52,7 @@ async def dialling(
         target_place=record.place,
         recording_consented=case.consent.given,
         card=_card(record, at),
+        record=record,
     )
 
 
@@ -59,7 +61,7 @@ async def card(
 ) -> RingCard:
     """What a rung approver needs to know of the case; the wait counts from the registration,
     or from ``waiting_since``. Refused ``not_found``."""
-    record = await rows.find(connection, case_id)
+    record = await rows.find(connection, case_id, for_call=True)
     if record is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return _card(record, waiting_since or record.case.created_at)
@@ -81,16 +83,10 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
     )
 
 
-async def mark_called(change: Change, case_id: str, call_id: str) -> None:
-    """Record in the caller's transaction that a call about the case begins.
-
-    Lock the call before this locks the case. Refused: ``not_found``, ``case_closed``.
-    """
-    subject = subject_of(case_id)
-    await change.lock(subject)
-    record = await rows.find(change.connection, case_id)
-    if record is None:
-        raise Refusal(Code.NOT_FOUND, case=case_id)
+async def mark_called(change: Change, record: rows.Record, call_id: str) -> None:
+    """Record in the caller's transaction that a call about the case begins, which has been locked since it
+    was read. Refused: ``case_closed``."""
+    subject = subject_of(record.case.id)
     after = rules.called(record.case, call_id)
     await rows.save(change.connection, record.case, after)
     await change.record(
@@ -111,7 +107,7 @@ async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
     """
     subject = subject_of(case_id)
     await change.lock(subject)
-    record = await rows.find(change.connection, case_id)
+    record = await rows.find(change.connection, case_id, for_call=True)
     if record is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     after = rules.answered(record.case)
