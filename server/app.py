@@ -7,7 +7,7 @@ No rule and no decision of the product is made here.
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,6 +103,7 @@ from server.api.figures import FIGURES, Figures
 from server.api.listener import Runner
 from server.api.nodes import NEIGHBOURS, Neighbours
 from server.api.route import MAX_BODY_BYTES, REFUSALS, STORE
+from server.domain.person import Actor
 from server.store import Clock, ShiftedClock, Store
 from server.wire.case import MaterialProgress
 from server.wire.projection import CASE_AUDIENCES, parts, project
@@ -284,8 +285,15 @@ async def node(
     app[REFUSALS] = refusals
     app[USED] = book.used
 
+    async def who_now(shown: Sequence[Handshake]) -> list[Actor | None]:
+        tokens = [
+            socket_token(one.headers, one.cookies, one.auth, secure=one.secure) for one in shown
+        ]
+        return await book.authenticate_all([token or "" for token in tokens])
+
     gateway = Gateway(
         authenticate=who,
+        recheck=who_now,
         outbox=store,
         project=project,
         parts=parts,
@@ -383,6 +391,7 @@ async def node(
         ice_servers=partial(
             turn.ice_servers, settings.turn_urls, turn_secret, lives_s=settings.turn_lives_s
         ),
+        rings_at_once=settings.rings_at_once,
     )
     rehearsals = Rehearsals(
         rooms.stage,

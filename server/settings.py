@@ -73,6 +73,9 @@ class Settings(BaseSettings):
 
     backup_key: Path | None = None
     """File of 32 random bytes or more by which backups are sealed; keep a copy of it elsewhere."""
+    rings_at_once: int = Field(12, ge=1, le=200)
+    """So many approvers of a unit are rung together, the longest free first; the next ones after a
+    ring's time or a decline."""
 
     media_workers: tuple[Path, ...] = ()
     """Control sockets of workers that run by themselves (`yunjian media`) and that all nodes of this

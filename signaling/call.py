@@ -443,7 +443,8 @@ def dial(
     recording_consented: bool,
     patience: Patience = PATIENCE,
 ) -> Call:
-    """A new open call: the caller sits at the window, everyone in ``rings`` is asked at once.
+    """A new open call: the caller sits at the window, everyone in ``rings`` is asked at once
+    (``asked`` adds who is asked afterwards).
 
     Refused with ``no_approver_free`` when there is nobody to ring.
     """
@@ -459,6 +460,26 @@ def dial(
         rings=asked,
         legs=(Leg(leg_id, Seat.WINDOW, caller_id, at),),
     )
+
+
+def asked(
+    call: Call,
+    rings: Iterable[tuple[RingId, PersonId]],
+    at: datetime,
+    patience: Patience = PATIENCE,
+) -> Call:
+    """An open call that asks these too, in the place of those who declined or let it ring; nobody is asked
+    twice, and any other call is as it was."""
+    known = {ring.target_id for ring in call.rings}
+    deadline_at = at + timedelta(seconds=patience.ring_for_s)
+    more = tuple(
+        Ring(ring_id, target_id, at, deadline_at)
+        for ring_id, target_id in rings
+        if target_id not in known
+    )
+    if call.state is not CallState.OPEN or not more:
+        return call
+    return replace(call, rings=(*call.rings, *more[: RINGS_AT_MOST - len(call.rings)]))
 
 
 def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIENCE) -> Call:
@@ -865,7 +886,9 @@ def _ended(call: Call, reason: EndReason, at: datetime) -> Call:
         reason=reason,
         ended_at=at,
         rings=tuple(_closed(ring, RingState.CANCELLED, at) for ring in call.rings),
-        legs=tuple(_departed(leg, LegState.LEFT, at) for leg in call.legs),
+        legs=tuple(
+            replace(_departed(leg, LegState.LEFT, at), held_until=None) for leg in call.legs
+        ),
     )
 
 

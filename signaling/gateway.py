@@ -32,6 +32,7 @@ PATH: Final = "socket.io"
 MESSAGE_MAX_BYTES: Final = 256 * 1024
 PACKETS_AT_ONCE: Final = 128
 RECHECK_EVERY_S: Final = 60.0
+RECHECKED_AT_ONCE: Final = 500
 AGAIN_AFTER_S: Final = 1.0
 COMMANDS_PER_S, COMMANDS_AT_ONCE = 30.0, 120.0
 """Of one person, over all his sockets and requests."""
@@ -197,7 +198,8 @@ class Gateway:
     """One node's Socket.IO server.
 
     ``authenticate`` turns a handshake into who it is, or None; it is asked again every
-    ``recheck_every_s``, so that a sign-in which ended or expired loses its sockets. ``project`` gives the event that
+    ``recheck_every_s``, so that a sign-in which ended or expired loses its sockets: by ``recheck``, where there
+    is one, of all whose turn it is at once. ``project`` gives the event that
     one audience may see (``server.wire.projection``). ``parts`` gives the audiences that an event is the last
     for: their sockets watch its subject no longer, and may ask anew. ``sentence`` says a refusal in a language.
     ``refused`` is told of every refused command of a known person (it writes the ledger).
@@ -220,10 +222,12 @@ class Gateway:
         security: Callable[[str, Mapping[str, Any]], None] = lambda what, ids: None,
         allowed_origins: Sequence[str] = (),
         secure: Callable[[Any], bool] = lambda request: request.scheme == "https",
+        recheck: Callable[[Sequence[Handshake]], Awaitable[Sequence[Who | None]]] | None = None,
         beat_every_s: float = BEAT_EVERY_S,
         recheck_every_s: float = RECHECK_EVERY_S,
     ) -> None:
         self._authenticate = authenticate
+        self._recheck = recheck
         self._outbox = outbox
         self._project = project
         self._parts = parts
@@ -295,6 +299,7 @@ class Gateway:
     async def start(self) -> None:
         """Begin to beat and to deliver."""
         self._spawn(self._beat_on())
+        self._spawn(self._recheck_on())
         self._spawn(self._deliver_on())
 
     async def close(self) -> None:
@@ -714,7 +719,6 @@ class Gateway:
                     await self._sio.emit("beat", number, to=sid)
             try:
                 await self._close_nameless()
-                await self._recheck()
             except Exception as error:  # noqa: BLE001 - without beats every page would count as silent
                 self._bug(Connection(_NOBODY), None, error)
 
@@ -741,19 +745,36 @@ class Gateway:
             self._security("socket_stuck", {"person": self._connections[sid].who.person_id})
             await transport.close(wait=False, abort=True)
 
-    async def _recheck(self) -> None:
+    async def _recheck_on(self) -> None:
+        """Beside the beats: who waits for the database must not make a page count as silent."""
+        while True:
+            await asyncio.sleep(self._beat_every_s)
+            try:
+                await self._recheck_due()
+            except Exception as error:  # noqa: BLE001 - who is signed out must not stay because of another
+                self._bug(Connection(_NOBODY), None, error)
+
+    async def _recheck_due(self) -> None:
         """Ask again who it is, of those whose turn it is; close the sockets of who is nobody now."""
         due = time.monotonic() - self._recheck_every_s
-        for connection in [c for c in self._connections.values() if c._checked_at <= due]:
-            assert connection._handshake is not None
-            connection._checked_at = time.monotonic()
+        turn = [one for one in self._connections.values() if one._checked_at <= due]
+        for first in range(0, len(turn), RECHECKED_AT_ONCE):
+            asked = turn[first : first + RECHECKED_AT_ONCE]
+            for connection in asked:
+                connection._checked_at = time.monotonic()
             try:
-                who = await self._authenticate(connection._handshake)
+                now = await self._who_now([one._handshake for one in asked if one._handshake])
             except Refusal as refusal:
                 log.warning("not rechecked code=%s", refusal.code.value)
-                continue
-            if who is None or who.person_id != connection.who.person_id:
-                await self._end(connection)
+                return
+            for connection, who in zip(asked, now, strict=True):
+                if who is None or who.person_id != connection.who.person_id:
+                    await self._end(connection)
+
+    async def _who_now(self, shown: Sequence[Handshake]) -> Sequence[Who | None]:
+        if self._recheck is not None:
+            return await self._recheck(shown)
+        return [await self._authenticate(handshake) for handshake in shown]
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

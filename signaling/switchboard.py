@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 from signaling import waiting
 from signaling.call import (
     PATIENCE,
+    RINGS_AT_MOST,
     Answered,
     Barred,
     Call,
@@ -28,6 +29,7 @@ from signaling.call import (
     CallState,
     Cancelled,
     Declined,
+    EndReason,
     HungUp,
     Invited,
     InviteId,
@@ -53,6 +55,7 @@ from signaling.call import (
     Tick,
     Way,
     Withdrawn,
+    asked,
     dial,
     may_invite,
     open_ring,
@@ -150,18 +153,20 @@ class Turn(Protocol):
         ``more`` goes into the entry's payload."""
         ...
 
+    async def reserve(
+        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
+    ) -> Sequence[str]:
+        """Reserve so many of the unit's free desks that were seen since then, the longest free first."""
+        ...
+
     def ack(self, result: Mapping[str, Any]) -> Ack: ...
 
 
 class Inviting(Turn, Protocol):
-    """The turn of an invitation: a call, and the desks of the unit that is asked."""
+    """The turn of an invitation: ``reserve`` asks of the unit that is invited."""
 
-    @property
-    def desks(self) -> Sequence[waiting.Desk]: ...
-    @property
-    def handling_s(self) -> float: ...
-    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
-        """As ``Dialling.reserve``, but for the caller, who is in the call."""
+    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
+        """As ``Dialling.around``."""
         ...
 
 
@@ -174,18 +179,14 @@ class Dialling(Protocol):
     def at(self) -> datetime: ...
     @property
     def recording_consented(self) -> bool: ...
-    @property
-    def desks(self) -> Sequence[waiting.Desk]:
-        """The desks of the unit that is called."""
+    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
+        """All desks of the unit that is called, and how long a call of it lasts on average, in seconds."""
         ...
 
-    @property
-    def handling_s(self) -> float:
-        """How long a call of that unit lasts on average, in seconds."""
-        ...
-
-    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
-        """Reserve, one by one and atomically, those who are still free; returns whom it got."""
+    async def reserve(
+        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
+    ) -> Sequence[str]:
+        """As ``Turn.reserve``, and the caller is engaged from now on; refused with ``already_in_call``."""
         ...
 
     async def open(self, call: Call) -> None: ...
@@ -249,16 +250,20 @@ class Roster(Protocol):
         ...
 
     async def duty(self, who: Who, command: DeskDuty) -> Ack: ...
-    async def presence(self, unit_id: str) -> UnitPresence:
-        """Refused with not_found when there is no such unit."""
+    async def known(self, unit_id: str) -> bool:
+        """Whether there is such a unit."""
+        ...
+
+    async def presence(self, unit_ids: Collection[str]) -> Mapping[str, UnitPresence]:
+        """Of each of these units, who is there."""
         ...
 
     def monitored(self, who: Who) -> str:
         """The unit whose calls this person may follow; refused with forbidden."""
         ...
 
-    async def running(self, unit_id: str) -> MonitorCalls:
-        """The live calls of a unit, on either side."""
+    async def running(self, unit_ids: Collection[str]) -> Mapping[str, MonitorCalls]:
+        """The live calls of each of these units, on either side."""
         ...
 
     def misses(self, who: Who) -> str:
@@ -274,8 +279,8 @@ class Roster(Protocol):
         """Keep that this person asks to be called; refused as ``MissedAsk`` says."""
         ...
 
-    async def holds_third(self, person_id: str, case: str) -> bool:
-        """Whether this person is a guest in the running call about the case (subject)."""
+    async def guests(self, cases: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Of each of these cases (subjects), who is a guest in the running call about it."""
         ...
 
     async def seen(
@@ -368,7 +373,8 @@ class _Expected:
 
 class Switchboard:
     """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC;
-    ``ice_servers`` makes what the page of a leg is given to reach the worker by."""
+    ``ice_servers`` makes what the page of a leg is given to reach the worker by; ``rings_at_once`` are
+    rung together."""
 
     def __init__(
         self,
@@ -381,6 +387,7 @@ class Switchboard:
         fresh_id: Callable[[], str],
         patience: Patience = PATIENCE,
         ice_servers: Callable[[LegId], Sequence[Mapping[str, Any]]] = lambda leg_id: (),
+        rings_at_once: int = waiting.AT_ONCE,
     ) -> None:
         self._book = book
         self._roster = roster
@@ -390,6 +397,7 @@ class Switchboard:
         self._fresh_id = fresh_id
         self._patience = patience
         self._ice_servers = ice_servers
+        self._rings_at_once = rings_at_once
         self._draining = False
         self._seats = Seats()
         self._expected: dict[LegId, _Expected] = {}
@@ -433,7 +441,8 @@ class Switchboard:
     # ------------------------------------------------------------ ringing
 
     async def dial(self, line: Line, command: CallDial) -> Ack:
-        """Ring every free approver of the case's unit. Refused, beside what the book refuses:
+        """Ring those approvers of the case's unit who are free for longest, so many at once; the next
+        ones where they decline or let it ring. Refused, beside what the book refuses:
         ``no_approver_free`` with how many are on duty and, in seconds, the estimated wait;
         ``draining`` once this node is to end; ``media_busy`` while no media worker takes a call."""
         full = await self._rooms.full()
@@ -446,11 +455,11 @@ class Switchboard:
                 raise Refusal(Code.MEDIA_BUSY, why=full)
             caller_id = PersonId(line.who.person_id)
             call_id, leg_id = CallId(self._fresh_id()), LegId(self._fresh_id())
-            away_after_s = self._patience.lost_after_s
-            wanted = waiting.to_ring(dialling.desks, caller_id, dialling.at, away_after_s)
-            reserved = await dialling.reserve(call_id, wanted)
+            reserved = await dialling.reserve(
+                call_id, self._rings_at_once, self._seen_since(dialling.at), [caller_id]
+            )
             if not reserved:
-                raise self._nobody_free(dialling)
+                raise await self._nobody_free(dialling)
             call = dial(
                 call_id,
                 caller_id,
@@ -467,10 +476,31 @@ class Switchboard:
         self._wake.set()
         return ack
 
-    def _nobody_free(self, dialling: Dialling | Inviting) -> Refusal:
-        desks, at, away_after_s = dialling.desks, dialling.at, self._patience.lost_after_s
+    def _seen_since(self, at: datetime) -> datetime:
+        return at - timedelta(seconds=self._patience.lost_after_s)
+
+    async def _stepped(self, turn: Turn, event: CallInput) -> Call:
+        """The call after this, and the next ones asked in the place of those whose rings it closes."""
+        before, after = turn.call, step(turn.call, event, turn.at, self._patience)
+        if before.state is not CallState.OPEN or after.rings == before.rings:
+            return after
+        rung_out = after.reason in (EndReason.DECLINED, EndReason.MISSED)
+        if after.state is not CallState.OPEN and not rung_out:
+            return after
+        ringing = sum(ring.state is RingState.RINGING for ring in after.rings)
+        more = waiting.room(ringing, len(after.rings), self._rings_at_once, RINGS_AT_MOST)
+        if not more:
+            return after
+        known = {before.caller_id, *(ring.target_id for ring in before.rings)}
+        people = await turn.reserve(before.id, more, self._seen_since(turn.at), known)
+        rings = [(RingId(self._fresh_id()), PersonId(person)) for person in people]
+        return step(asked(before, rings, turn.at, self._patience), event, turn.at, self._patience)
+
+    async def _nobody_free(self, dialling: Dialling | Inviting) -> Refusal:
+        (desks, handling_s), at = await dialling.around(), dialling.at
+        away_after_s = self._patience.lost_after_s
         seen = [waiting.presence(desk, at, away_after_s) for desk in desks]
-        wait_s = waiting.estimated_wait_s(desks, 0, dialling.handling_s, at, away_after_s)
+        wait_s = waiting.estimated_wait_s(desks, 0, handling_s, at, away_after_s)
         return Refusal(
             Code.NO_APPROVER_FREE,
             on_duty=len(seen) - seen.count(waiting.Presence.AWAY),
@@ -575,7 +605,8 @@ class Switchboard:
         return ack
 
     async def invite(self, line: Line, command: CallInvite) -> Ack:
-        """Ring every free approver of one more unit to the next free seat; refused as ``Invited`` is,
+        """Ring the free approvers of one more unit, as many at once as a dialling, to the next free
+        seat; refused as ``Invited`` is,
         ``no_approver_free`` with the same details as a dialling's."""
         call_id, invite_id = CallId(command.call_id), InviteId(self._fresh_id())
         async with self._book.invite(line.who, command) as turn:
@@ -584,11 +615,11 @@ class Switchboard:
             _known(turn.call, line.who)
             person_id = PersonId(line.who.person_id)
             may_invite(turn.call, person_id)
-            away_after_s = self._patience.lost_after_s
-            wanted = waiting.to_ring(turn.desks, person_id, turn.at, away_after_s)
-            reserved = await turn.reserve(call_id, wanted)
+            at_once = self._rings_at_once
+            seen_since = self._seen_since(turn.at)
+            reserved = await turn.reserve(call_id, at_once, seen_since, [person_id])
             if not reserved:
-                raise self._nobody_free(turn)
+                raise await self._nobody_free(turn)
             rings = tuple((RingId(self._fresh_id()), PersonId(person)) for person in reserved)
             event = Invited(person_id, invite_id, rings, command.note)
             after = step(turn.call, event, turn.at, self._patience)
@@ -710,7 +741,7 @@ class Switchboard:
     async def watch_calls(self, line: Line, command: MonitorWatch) -> MonitorCalls:
         unit_id = self._roster.monitored(line.who)
         await line.watch(f"monitored:{unit_id}", SUPERVISOR)
-        return await self._roster.running(unit_id)
+        return (await self._roster.running([unit_id]))[unit_id]
 
     async def watch_missed(self, line: Line, command: MissedWatch) -> MissedCalls:
         desks = self._roster.misses(line.who)
@@ -806,9 +837,11 @@ class Switchboard:
         return ack
 
     async def open_unit(self, line: Line, command: UnitOpen) -> UnitPresence:
-        await self._roster.presence(command.unit_id)
-        await line.watch(f"unit:{command.unit_id}", PRESENCE)
-        return await self._roster.presence(command.unit_id)
+        unit_id = command.unit_id
+        if not await self._roster.known(unit_id):
+            raise Refusal(Code.NOT_FOUND)
+        await line.watch(f"unit:{unit_id}", PRESENCE)
+        return (await self._roster.presence([unit_id]))[unit_id]
 
     # ------------------------------------------------------------ signs of life
 
@@ -931,9 +964,11 @@ class Switchboard:
         for leg_id, one in list(self._expected.items()):
             if one.until <= now:
                 self._expect_no_more(leg_id)
-        for person_id, subject in self._screens.watchers("case:", THIRD):
-            if not await self._roster.holds_third(person_id, subject):
-                self._screens.unwatch(person_id, subject, THIRD)
+        if thirds := self._screens.watchers("case:", THIRD):
+            guests = await self._roster.guests({subject for _, subject in thirds})
+            for person_id, subject in thirds:
+                if person_id not in guests[subject]:
+                    self._screens.unwatch(person_id, subject, THIRD)
         await self._show_presence()
         await self._show_running()
         await self._show_missed()
@@ -944,7 +979,7 @@ class Switchboard:
             try:
                 async with self._book.turn(None, call_id) as turn:
                     before = turn.call
-                    after = step(before, Barred(person_id), turn.at, self._patience)
+                    after = await self._stepped(turn, Barred(person_id))
                     if after is not before:
                         await turn.write(after, "call.bar", f"person:{person_id}")
                 self._settle(before, after)
@@ -953,7 +988,7 @@ class Switchboard:
 
     async def _pass_time(self, call_id: CallId, tick: Tick) -> None:
         async with self._book.turn(None, call_id) as turn:
-            before, after = turn.call, step(turn.call, tick, turn.at, self._patience)
+            before, after = turn.call, await self._stepped(turn, tick)
             if after is before:
                 return
             await turn.write(after, *_told(before, after))
@@ -967,26 +1002,22 @@ class Switchboard:
         self._seats.wrote(people, seats, forgotten)
 
     async def _show_presence(self) -> None:
-        subjects = set(self._screens.watched("unit:"))
-        for subject in subjects:
-            shown = await self._roster.presence(subject.removeprefix("unit:"))
-            before = self._presence.get(subject)
-            self._presence[subject] = shown
+        watched = {one.removeprefix("unit:") for one in self._screens.watched("unit:")}
+        told = await self._roster.presence(watched) if watched else {}
+        for unit_id, shown in told.items():
+            before = self._presence.get(unit_id)
             if before is None or before.approvers != shown.approvers:
-                await self._screens.show(subject, PRESENCE, shown)
-        for subject in self._presence.keys() - subjects:
-            del self._presence[subject]
+                await self._screens.show(f"unit:{unit_id}", PRESENCE, shown)
+        self._presence = dict(told)
 
     async def _show_running(self) -> None:
-        subjects = set(self._screens.watched("monitored:"))
-        for subject in subjects:
-            shown = await self._roster.running(subject.removeprefix("monitored:"))
-            before = self._running.get(subject)
-            self._running[subject] = shown
+        watched = {one.removeprefix("monitored:") for one in self._screens.watched("monitored:")}
+        told = await self._roster.running(watched) if watched else {}
+        for unit_id, shown in told.items():
+            before = self._running.get(unit_id)
             if before is None or before.calls != shown.calls:
-                await self._screens.show(subject, SUPERVISOR, shown)
-        for subject in self._running.keys() - subjects:
-            del self._running[subject]
+                await self._screens.show(f"monitored:{unit_id}", SUPERVISOR, shown)
+        self._running = dict(told)
 
     async def _show_missed(self) -> None:
         subjects = set(self._screens.watched("missed:"))
@@ -1013,7 +1044,7 @@ class Switchboard:
             if turn.replayed is not None:
                 return turn.replayed, None
             _known(turn.call, line.who)
-            before, after = turn.call, step(turn.call, event, turn.at, self._patience)
+            before, after = turn.call, await self._stepped(turn, event)
             if after is not before:
                 act = str(type(command).model_fields["type"].default)
                 names = ("ring_id", "leg_id", "invite_id")
@@ -1112,7 +1143,7 @@ def _told(before: Call, after: Call) -> tuple[str, str]:
     """What time has done, as the ledger's act and object."""
     if after.state is CallState.ENDED and before.state is not CallState.ENDED:
         return f"call.{after.reason}", after.id
-    for was, ring in zip(before.rings, after.rings, strict=True):
+    for was, ring in zip(before.rings, after.rings, strict=False):
         if ring.state is RingState.MISSED and was.state is not RingState.MISSED:
             return "ring.missed", ring.id
     for old, leg in zip(before.legs, after.legs, strict=True):

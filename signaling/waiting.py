@@ -1,16 +1,19 @@
 """Who is rung next, and how long the wait is.
 
-Pure. A desk is an approver's place at a unit. All free desks are rung at once and the
-first answer wins; nobody is rung whose page has been quiet for so long that he would
-not hear it. Knows no case, no storage and no clock.
+Pure. A desk is an approver's place at a unit. So many free desks are rung at once, the longest free
+first, and the first answer wins; for each who declines or lets it ring the next one is rung. Nobody is
+rung whose page has been quiet for so long that he would not hear it; who that is the roster finds by
+its own order. Knows no case, no storage and no clock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 AWAY_AFTER_S = 15.0
+AT_ONCE = 12
+"""So many are rung at once where no setting says otherwise."""
 
 
 class Presence(StrEnum):
@@ -52,16 +55,9 @@ def presence(desk: Desk, at: datetime, away_after_s: float = AWAY_AFTER_S) -> Pr
     return Presence.FREE
 
 
-def to_ring(
-    desks: Iterable[Desk], caller_id: str, at: datetime, away_after_s: float = AWAY_AFTER_S
-) -> tuple[str, ...]:
-    """The persons to ring now: every free desk but the caller's own, in a fixed order.
-
-    The order is that of the ids, so that two callers who reserve the same desks cannot wait for
-    each other.
-    """
-    free = (d.person_id for d in desks if presence(d, at, away_after_s) is Presence.FREE)
-    return tuple(sorted(person_id for person_id in free if person_id != caller_id))
+def room(ringing: int, rung: int, at_once: int, at_most: int) -> int:
+    """How many more may be rung, when so many ring and so many were rung in all."""
+    return max(0, min(at_once - ringing, at_most - rung))
 
 
 def estimated_wait_s(

@@ -152,7 +152,7 @@ class _Turn:
             if monitor != was.get(monitor.id):
                 await self._follow(call, monitor, begun=monitor.id not in was, **more)
         if replace(call, monitors=()) != replace(before, monitors=()):
-            await desks.release(self._change.connection, call.id, call.engaged())
+            await desks.release(self._change.connection, call.id, call.engaged(), self._change.at)
             await record(self._change, call, self._header, act, object, **more)
         if before.state is CallState.OPEN and call.state is not CallState.OPEN:
             await self._answered_or_missed(call)
@@ -192,16 +192,35 @@ class _Turn:
         }
         await self._change.record(subject, act, f"monitor:{monitor.id}", None, payload=payload)
 
+    async def reserve(
+        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
+    ) -> Sequence[str]:
+        unit = self._header.target_unit_id
+        return await desks.reserve(
+            self._change.connection, call_id, unit, at_most=at_most, seen_since=seen_since, but=but
+        )
+
     def ack(self, result: Mapping[str, Any]) -> Ack:
         return self._change.ack(result)
 
 
 class _Inviting(_Turn):
-    desks: Sequence[waiting.Desk] = ()
-    handling_s: float = 0.0
+    unit_id: str = ""
 
-    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
-        return await desks.reserve(self._change.connection, call_id, people)
+    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
+        return await _around(self._change, self.unit_id)
+
+    async def reserve(
+        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
+    ) -> Sequence[str]:
+        return await desks.reserve(
+            self._change.connection,
+            call_id,
+            self.unit_id,
+            at_most=at_most,
+            seen_since=seen_since,
+            but=but,
+        )
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
@@ -235,16 +254,12 @@ class _Dialling:
         change: Change,
         caller_id: str,
         about: cases.Dialling | None,
-        around: Sequence[waiting.Desk],
-        handling_s: float,
     ) -> None:
         self._change = change
         self._caller_id = caller_id
         self._about = about
         self.replayed = change.replayed
         self.at = change.at
-        self.desks = around
-        self.handling_s = handling_s
 
     @property
     def about(self) -> cases.Dialling:
@@ -255,10 +270,18 @@ class _Dialling:
     def recording_consented(self) -> bool:
         return self.about.recording_consented
 
-    async def reserve(self, call_id: CallId, people: Sequence[str]) -> Sequence[str]:
+    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
+        return await _around(self._change, self.about.target_unit_id)
+
+    async def reserve(
+        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
+    ) -> Sequence[str]:
         if not await desks.engage(self._change.connection, call_id, self._caller_id):
             raise Refusal(Code.ALREADY_IN_CALL)
-        return await desks.reserve(self._change.connection, call_id, people)
+        unit = self.about.target_unit_id
+        return await desks.reserve(
+            self._change.connection, call_id, unit, at_most=at_most, seen_since=seen_since, but=but
+        )
 
     async def open(self, call: Call) -> None:
         about = self.about
@@ -269,10 +292,11 @@ class _Dialling:
             about.target_place,
             about.card,
         )
-        await self._change.lock(subject_of(call.id))
-        await rows.add(self._change.connection, call, header)
+        await self._change.make(subject_of(call.id))
+        registered_at = about.record.case.created_at
+        await rows.add(self._change.connection, call, header, registered_at)
         await record(self._change, call, header, "call.dial", subject_of(call.id))
-        await cases.mark_called(self._change, about.case_id, call.id)
+        await cases.mark_called(self._change, about.record, call.id)
 
     def ack(self, result: Mapping[str, Any]) -> Ack:
         return self._change.ack(result)
@@ -287,23 +311,20 @@ class Book:
     @asynccontextmanager
     async def dial(self, who: Who, command: CallDial) -> AsyncIterator[_Dialling]:
         actor = _actor(who)
-        async with self._store.change(actor, command) as change:
+        # Two dials of one clerk, or about one case, wait for each other here.
+        me = f"person:{actor.person_id}"
+        async with self._store.change(actor, command, of=me) as change:
             if change.replayed is not None:
-                yield _Dialling(change, actor.person_id, None, (), 0.0)
+                yield _Dialling(change, actor.person_id, None)
                 return
             connection = change.connection
-            # Two dials of one clerk, or about one case, wait for each other here.
-            await change.lock(f"person:{actor.person_id}")
+            await change.lock(me)
             await change.lock(cases.subject_of(command.case_id))
             about = await cases.dialling(connection, actor, command.case_id, change.at)
-            running = await rows.running_of(connection, actor.person_id)
-            if about_it := await rows.running_about(connection, command.case_id):
-                running.append(about_it)
+            running = await rows.running_of(connection, actor.person_id, command.case_id)
             if running:
                 raise Refusal(Code.ALREADY_IN_CALL, call=running[0])
-            around = await desks.desks(connection, about.target_unit_id)
-            handling_s = await desks.handling_s(connection, about.target_unit_id)
-            yield _Dialling(change, actor.person_id, about, around, handling_s)
+            yield _Dialling(change, actor.person_id, about)
 
     @asynccontextmanager
     async def turn(
@@ -339,9 +360,7 @@ class Book:
                 await change.lock(subject_of(command.call_id))
             call, header = await found(change.connection, CallId(command.call_id))
             inviting = _Inviting(change, call, header)
-            if change.replayed is None:
-                inviting.desks = await desks.desks(change.connection, command.unit_id)
-                inviting.handling_s = await desks.handling_s(change.connection, command.unit_id)
+            inviting.unit_id = command.unit_id
             yield inviting
 
     async def find(self, call_id: CallId) -> Call:
@@ -417,30 +436,34 @@ class Desks:
             )
             return change.ack({"duty": command.duty})
 
-    async def presence(self, unit_id: str) -> UnitPresence:
-        at = self._store.clock.now()
+    async def known(self, unit_id: str) -> bool:
         async with self._store.read() as connection:
-            if not await desks.unit_exists(connection, unit_id):
-                raise Refusal(Code.NOT_FOUND)
-            around = {
-                desk.person_id: waiting.presence(desk, at, self._away_after_s)
-                for desk in await desks.desks(connection, unit_id)
-            }
-            here = [p for p, state in around.items() if state is not waiting.Presence.AWAY]
-            refs = await staff.person_refs(connection, here)
-        return UnitPresence(
-            unit_id=unit_id,
-            approvers=[
-                Presence(person=refs[person_id], state=around[person_id].value)
-                for person_id in here
-            ],
-            at=at,
-        )
+            return await desks.unit_exists(connection, unit_id)
 
-    async def holds_third(self, person_id: str, case: str) -> bool:
+    async def presence(self, unit_ids: Collection[str]) -> Mapping[str, UnitPresence]:
+        at = self._store.clock.now()
+        since = at - timedelta(seconds=self._away_after_s)
         async with self._store.read() as connection:
-            guests = await rows.guests_of(connection, case.removeprefix("case:"))
-        return person_id in guests
+            around = await desks.present(connection, unit_ids, since)
+        return {
+            unit_id: UnitPresence(
+                unit_id=unit_id,
+                approvers=[
+                    Presence(person=person, state=state.value)
+                    for desk, person in there
+                    if (state := waiting.presence(desk, at, self._away_after_s))
+                    is not waiting.Presence.AWAY
+                ],
+                at=at,
+            )
+            for unit_id, there in around.items()
+        }
+
+    async def guests(self, cases: Collection[str]) -> Mapping[str, Collection[str]]:
+        by_id = {subject.removeprefix("case:"): subject for subject in cases}
+        async with self._store.read() as connection:
+            found = await rows.guests_of(connection, by_id)
+        return {by_id[case_id]: guests for case_id, guests in found.items()}
 
     def monitored(self, who: Who) -> str:
         actor = _actor(who)
@@ -489,10 +512,14 @@ class Desks:
             )
             return change.ack({})
 
-    async def running(self, unit_id: str) -> MonitorCalls:
+    async def running(self, unit_ids: Collection[str]) -> Mapping[str, MonitorCalls]:
         async with self._store.read() as connection:
-            calls = await rows.live_of(connection, unit_id)
-        return MonitorCalls(unit_id=unit_id, calls=calls, at=self._store.clock.now())
+            found = await rows.live_of(connection, unit_ids)
+        at = self._store.clock.now()
+        return {
+            unit_id: MonitorCalls(unit_id=unit_id, calls=calls, at=at)
+            for unit_id, calls in found.items()
+        }
 
     async def seen(
         self, people: Mapping[str, datetime], legs: Mapping[LegId | MonitorId, datetime]
@@ -539,6 +566,12 @@ async def _following(connection: rows.Connection, call: Call, room: str) -> list
         )
         for monitor in known
     ]
+
+
+async def _around(change: Change, unit_id: str) -> tuple[Sequence[waiting.Desk], float]:
+    """The desks of a unit, and how long a call of it lasts: for who finds nobody free."""
+    connection = change.connection
+    return await desks.desks(connection, unit_id), await desks.handling_s(connection, unit_id)
 
 
 async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, rows.Header]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store import batch
 from server.store.people import person_refs
 from server.store.tables import calls, cases, legs, monitors, recordings, rings, units
 from signaling.call import (
@@ -40,6 +41,20 @@ from signaling.protocol import CallView, HoldView, LegView, RingCard, RingView, 
 Connection = AsyncConnection
 LISTED_AT_MOST: Final = 200
 """A list of running calls is no longer than this: it is sent anew with each change."""
+
+# The words of the partial indexes in ``tables``, as literals: a value bound later proves nothing to a planner.
+RUNNING: Final = calls.c.state.in_([sa.literal_column("'open'"), sa.literal_column("'live'")])
+"""A call that has not ended; to ask for all but the ended ones reads every call there ever was."""
+LIVE: Final = sa.and_(calls.c.state == sa.literal_column("'live'"), RUNNING)
+RINGING: Final = rings.c.state == sa.literal_column("'ringing'")
+JOINED: Final = legs.c.state == sa.literal_column("'joined'")
+HELD: Final = legs.c.held_until.is_not(None)
+"""A lost leg of a running call, whose place is held."""
+FOLLOWING: Final = monitors.c.ended_at.is_(None)
+_INSERT_CALL: Final = calls.insert()
+_INSERT_RING: Final = rings.insert()
+_INSERT_LEG: Final = legs.insert()
+BEING_WRITTEN: Final = recordings.c.state == sa.literal_column("'recording'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,32 +126,21 @@ async def due(
 ) -> list[tuple[Call, dict[LegId | MonitorId, datetime]]]:
     """Running calls of which something may be overdue, and when their joined legs and those who
     follow them unseen were last seen."""
-    ringing = sa.select(rings.c.call_id).where(
-        rings.c.state == RingState.RINGING, rings.c.deadline_at <= at
+    wanted = sa.union(
+        sa.select(rings.c.call_id).where(RINGING, rings.c.deadline_at <= at),
+        sa.select(legs.c.call_id).where(
+            JOINED, sa.or_(legs.c.silent, legs.c.last_seen_at <= quiet_since)
+        ),
+        sa.select(legs.c.call_id).where(HELD, legs.c.held_until <= at),
+        sa.select(monitors.c.call_id).where(FOLLOWING, monitors.c.last_seen_at <= quiet_since),
+        *([sa.select(calls.c.id).where(calls.c.id.in_(list(also)))] if also else []),
     )
-    quiet = sa.select(legs.c.call_id).where(
-        legs.c.state == LegState.JOINED,
-        legs.c.silent | (legs.c.last_seen_at <= quiet_since),
-    )
-    away = sa.select(monitors.c.call_id).where(
-        monitors.c.ended_at.is_(None), monitors.c.last_seen_at <= quiet_since
-    )
-    held = sa.select(legs.c.call_id).where(legs.c.state == LegState.LOST, legs.c.held_until <= at)
-    wanted = sa.or_(
-        calls.c.id.in_(ringing),
-        calls.c.id.in_(quiet),
-        calls.c.id.in_(held),
-        calls.c.id.in_(away),
-        calls.c.id.in_(list(also)),
-    )
-    found = await _find_all(
-        connection, sa.select(calls).where(calls.c.state != CallState.ENDED, wanted)
-    )
+    found = await _find_all(connection, sa.select(calls).where(RUNNING, calls.c.id.in_(wanted)))
     if not found:
         return []
     seen = await connection.execute(
         sa.select(legs.c.id, legs.c.call_id, legs.c.last_seen_at).where(
-            legs.c.state == LegState.JOINED, legs.c.call_id.in_([call.id for call in found])
+            JOINED, legs.c.call_id.in_([call.id for call in found])
         )
     )
     by_call: dict[str, dict[LegId | MonitorId, datetime]] = {call.id: {} for call in found}
@@ -144,7 +148,7 @@ async def due(
         by_call[row.call_id][LegId(row.id)] = row.last_seen_at
     following = await connection.execute(
         sa.select(monitors.c.id, monitors.c.call_id, monitors.c.last_seen_at).where(
-            monitors.c.ended_at.is_(None), monitors.c.call_id.in_([call.id for call in found])
+            FOLLOWING, monitors.c.call_id.in_([call.id for call in found])
         )
     )
     for row in following:
@@ -168,60 +172,53 @@ class Place:
 async def places(connection: Connection) -> list[Place]:
     """Who is rung by, sits in (also when his place is only held) or follows a call that has not ended."""
     found: list[Place] = []
-    units_of = {
-        row.id: (row.window_unit_id, row.target_unit_id)
-        for row in await connection.execute(
-            sa.select(calls.c.id, calls.c.window_unit_id, calls.c.target_unit_id).where(
-                calls.c.state != CallState.ENDED
-            )
-        )
-    }
-    if not units_of:
-        return []
+    of_call = (calls.c.window_unit_id, calls.c.target_unit_id)
     for leg in await connection.execute(
-        sa.select(legs.c.call_id, legs.c.person_id, legs.c.seat, legs.c.barged).where(
-            legs.c.call_id.in_(list(units_of)), legs.c.state != LegState.LEFT
-        )
+        sa.select(legs.c.call_id, legs.c.person_id, legs.c.seat, legs.c.barged, *of_call)
+        .join(calls, calls.c.id == legs.c.call_id)
+        .where(RUNNING, sa.or_(JOINED, HELD))
     ):
         seat, way = Seat(leg.seat), Way.BARGE if leg.barged else None
         who = (CallId(leg.call_id), PersonId(leg.person_id))
-        found.append(Place(*who, *units_of[leg.call_id], seat in GUESTS, seat, way))
+        units_of = (leg.window_unit_id, leg.target_unit_id)
+        found.append(Place(*who, *units_of, seat in GUESTS, seat, way))
     for ring in await connection.execute(
-        sa.select(rings.c.call_id, rings.c.target_id, rings.c.invite_id).where(
-            rings.c.call_id.in_(list(units_of)), rings.c.state == RingState.RINGING
-        )
+        sa.select(rings.c.call_id, rings.c.target_id, rings.c.invite_id, *of_call)
+        .join(calls, calls.c.id == rings.c.call_id)
+        .where(RUNNING, RINGING)
     ):
         who = (CallId(ring.call_id), PersonId(ring.target_id))
-        found.append(Place(*who, *units_of[ring.call_id], ring.invite_id is not None))
+        units_of = (ring.window_unit_id, ring.target_unit_id)
+        found.append(Place(*who, *units_of, ring.invite_id is not None))
     for one in await connection.execute(
-        sa.select(monitors.c.call_id, monitors.c.person_id, monitors.c.way).where(
-            monitors.c.call_id.in_(list(units_of)), monitors.c.ended_at.is_(None)
-        )
+        sa.select(monitors.c.call_id, monitors.c.person_id, monitors.c.way, *of_call)
+        .join(calls, calls.c.id == monitors.c.call_id)
+        .where(RUNNING, FOLLOWING)
     ):
         who = (CallId(one.call_id), PersonId(one.person_id))
-        found.append(Place(*who, *units_of[one.call_id], True, None, Way(one.way)))
+        units_of = (one.window_unit_id, one.target_unit_id)
+        found.append(Place(*who, *units_of, True, None, Way(one.way)))
     return found
 
 
-async def running_of(connection: Connection, person_id: str) -> list[CallId]:
-    """The calls that have not ended and that this person dialled, is rung by or sits in.
-
-    Not that which he left as its guest.
+async def running_of(
+    connection: Connection, person_id: str, case_id: str | None = None
+) -> list[CallId]:
+    """The calls that have not ended and that this person dialled, is rung by or sits in; and that about
+    this case. Not that which he left as its guest.
     """
-    rung = sa.select(rings.c.call_id).where(
-        rings.c.target_id == person_id,
-        rings.c.state.in_([RingState.RINGING, RingState.ANSWERED]),
+    engaged = sa.union(
+        sa.select(rings.c.call_id).where(RINGING, rings.c.target_id == person_id),
+        sa.select(legs.c.call_id).where(JOINED, legs.c.person_id == person_id),
+        sa.select(legs.c.call_id).where(HELD, legs.c.person_id == person_id),
+        *([sa.select(calls.c.id).where(RUNNING, calls.c.case_id == case_id)] if case_id else []),
     )
-    found = await _find_all(
-        connection,
-        sa.select(calls)
-        .where(
-            calls.c.state != CallState.ENDED,
-            sa.or_(calls.c.caller_id == person_id, calls.c.id.in_(rung)),
-        )
-        .order_by(calls.c.opened_at, calls.c.id),
+    found = await connection.scalars(
+        sa.select(calls.c.id)
+        .where(RUNNING, calls.c.id.in_(engaged))
+        .order_by(calls.c.opened_at, calls.c.id)
     )
-    return [call.id for call in found if person_id in call.engaged()]
+    return [CallId(call_id) for call_id in found]
 
 
 def legs_now(person_id: str) -> sa.Select[Any]:
@@ -231,7 +228,7 @@ def legs_now(person_id: str) -> sa.Select[Any]:
     return (
         sa.select(legs.c.call_id, legs.c.state, calls.c.case_id)
         .join(calls, calls.c.id == legs.c.call_id)
-        .where(his, calls.c.state == CallState.LIVE)
+        .where(his, LIVE)
         .order_by(legs.c.joined_at, sa.case((legs.c.state == LegState.JOINED, 1), else_=0))
     )
 
@@ -247,18 +244,21 @@ async def seats_of(connection: Connection, person_id: str) -> list[tuple[CallId,
 async def running_about(connection: Connection, case_id: str) -> CallId | None:
     """The call about this case that has not ended."""
     found = await connection.scalar(
-        sa.select(calls.c.id).where(calls.c.case_id == case_id, calls.c.state != CallState.ENDED)
+        sa.select(calls.c.id).where(calls.c.case_id == case_id, RUNNING)
     )
     return None if found is None else CallId(found)
 
 
-async def live_of(connection: Connection, unit_id: str) -> list[RunningCall]:
-    """The live calls from windows of a unit or to its approvers, the oldest first."""
+async def live_of(
+    connection: Connection, unit_ids: Collection[str]
+) -> dict[str, list[RunningCall]]:
+    """The live calls from windows of each of these units or to its approvers, the oldest first."""
     found = await connection.execute(
         sa.select(
             calls.c.id,
             calls.c.case_id,
             calls.c.caller_id,
+            calls.c.window_unit_id,
             calls.c.target_unit_id,
             calls.c.card,
             calls.c.answered_at,
@@ -266,49 +266,64 @@ async def live_of(connection: Connection, unit_id: str) -> list[RunningCall]:
         )
         .join(legs, legs.c.call_id == calls.c.id)
         .where(
-            calls.c.state == CallState.LIVE,
+            LIVE,
             legs.c.seat == Seat.APPROVER,
             legs.c.previous_leg_id.is_(None),
-            sa.or_(calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id),
+            sa.or_(
+                calls.c.window_unit_id.in_(list(unit_ids)),
+                calls.c.target_unit_id.in_(list(unit_ids)),
+            ),
         )
         .order_by(calls.c.answered_at, calls.c.id)
-        .limit(LISTED_AT_MOST)
     )
     live = found.all()
     refs = await person_refs(
         connection, {p for row in live for p in (row.caller_id, row.person_id)}
     )
-    return [
-        RunningCall(
-            call_id=row.id,
-            case_id=row.case_id,
-            item_name=(card := RingCard.model_validate(row.card)).item_name,
-            applicant_masked=card.applicant_masked,
-            caller=refs[row.caller_id],
-            approver=refs[row.person_id],
-            answered_at=row.answered_at,
-            decides=row.target_unit_id == unit_id,
+    listed: dict[str, list[RunningCall]] = {unit_id: [] for unit_id in unit_ids}
+    for row in live:
+        for unit_id in {row.window_unit_id, row.target_unit_id} & listed.keys():
+            if len(listed[unit_id]) < LISTED_AT_MOST:
+                listed[unit_id].append(
+                    RunningCall(
+                        call_id=row.id,
+                        case_id=row.case_id,
+                        item_name=(card := RingCard.model_validate(row.card)).item_name,
+                        applicant_masked=card.applicant_masked,
+                        caller=refs[row.caller_id],
+                        approver=refs[row.person_id],
+                        answered_at=row.answered_at,
+                        decides=row.target_unit_id == unit_id,
+                    )
+                )
+    return listed
+
+
+async def guests_of(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, frozenset[PersonId]]:
+    """Who is a guest in the running call about each of these cases: seated, or lost and awaited. The
+    approver is one too once another unit than that which was rung decides (转办)."""
+    guests: dict[str, frozenset[PersonId]] = {case_id: frozenset() for case_id in case_ids}
+    if not guests:
+        return guests
+    about = {
+        row.id: row
+        for row in await connection.execute(
+            sa.select(calls.c.id, calls.c.case_id, calls.c.target_unit_id, cases.c.unit_id)
+            .join(cases, cases.c.id == calls.c.case_id)
+            .where(RUNNING, calls.c.case_id.in_(list(guests)))
         )
-        for row in live
-    ]
-
-
-async def guests_of(connection: Connection, case_id: str) -> frozenset[PersonId]:
-    """Who is a guest in the running call about this case: seated, or lost and awaited. The approver is
-    one too once another unit than that which was rung decides (转办)."""
-    about_it = await running_about(connection, case_id)
-    call = None if about_it is None else await find(connection, about_it)
-    if call is None:
-        return frozenset()
-    guests = {leg.person_id for leg in call.guests()}
-    referred = (
-        sa.select(calls.c.id)
-        .join(cases, cases.c.id == calls.c.case_id)
-        .where(calls.c.id == call.id, calls.c.target_unit_id != cases.c.unit_id)
-    )
-    if await connection.scalar(referred):
-        guests |= {leg.person_id for leg in call.seated() if leg.seat is Seat.APPROVER}
-    return frozenset(guests)
+    }
+    if not about:
+        return guests
+    for call in await _find_all(connection, sa.select(calls).where(calls.c.id.in_(list(about)))):
+        row = about[call.id]
+        found = {leg.person_id for leg in call.guests()}
+        if row.target_unit_id != row.unit_id:
+            found |= {leg.person_id for leg in call.seated() if leg.seat is Seat.APPROVER}
+        guests[row.case_id] |= found
+    return guests
 
 
 async def view(connection: Connection, call: Call, header: Header) -> CallView:
@@ -480,25 +495,35 @@ def _monitor(row: sa.Row[Any]) -> Monitor:
 # ---------------------------------------------------------------- write
 
 
-async def add(connection: Connection, call: Call, header: Header) -> None:
-    """Keep a new call with its rings and its first leg."""
-    await connection.execute(
-        calls.insert().values(
-            **_call_values(call),
-            id=call.id,
-            case_id=header.case_id,
-            caller_id=call.caller_id,
-            window_unit_id=header.window_unit_id,
-            target_unit_id=header.target_unit_id,
-            card=header.card.model_dump(mode="json"),
-            recording_consented=call.recording_consented,
-            opened_at=call.opened_at,
-        )
+async def add(connection: Connection, call: Call, header: Header, registered_at: datetime) -> None:
+    """Keep a new call about a case, of when it was registered, with its rings and its first leg, in one go."""
+    values = {
+        **_call_values(call),
+        "id": call.id,
+        "case_id": header.case_id,
+        "caller_id": call.caller_id,
+        "window_unit_id": header.window_unit_id,
+        "target_unit_id": header.target_unit_id,
+        "card": header.card.model_dump(mode="json"),
+        "recording_consented": call.recording_consented,
+        "opened_at": call.opened_at,
+    }
+    of_call = {
+        "call_id": call.id,
+        "case_id": header.case_id,
+        "window_unit_id": header.window_unit_id,
+        "target_unit_id": header.target_unit_id,
+        "opened_at": call.opened_at,
+        "registered_at": registered_at,
+    }
+    await batch.write(
+        connection,
+        [
+            (_INSERT_CALL, values),
+            *((_INSERT_RING, _new_ring(call.id, ring)) for ring in call.rings),
+            *((_INSERT_LEG, _new_leg(leg) | of_call) for leg in call.legs),
+        ],
     )
-    for ring in call.rings:
-        await _add_ring(connection, call.id, ring)
-    for leg in call.legs:
-        await _add_leg(connection, call.id, leg)
 
 
 async def save(connection: Connection, before: Call, after: Call) -> None:
@@ -507,15 +532,15 @@ async def save(connection: Connection, before: Call, after: Call) -> None:
         await connection.execute(
             calls.update().where(calls.c.id == after.id).values(**_call_values(after))
         )
+    closed: dict[tuple[RingState, datetime | None], list[RingId]] = {}
     for was, ring in zip(before.rings, after.rings, strict=False):
         if was is not ring:
-            await connection.execute(
-                rings.update()
-                .where(rings.c.id == ring.id)
-                .values(state=ring.state.value, closed_at=ring.closed_at)
-            )
-    for ring in after.rings[len(before.rings) :]:
-        await _add_ring(connection, after.id, ring)
+            closed.setdefault((ring.state, ring.closed_at), []).append(ring.id)
+    for (state, closed_at), ids in closed.items():
+        await connection.execute(
+            rings.update().where(rings.c.id.in_(ids)).values(state=state.value, closed_at=closed_at)
+        )
+    await _add_rings(connection, after.id, after.rings[len(before.rings) :])
     for old, leg in zip(before.legs, after.legs, strict=False):
         if old is not leg:
             await connection.execute(
@@ -549,44 +574,66 @@ async def heard(connection: Connection, seen: Mapping[LegId | MonitorId, datetim
         free = await connection.scalars(
             sa.select(kept.c.id).where(kept.c.id.in_(seen)).with_for_update(skip_locked=True)
         )
-        for one in free.all():
-            at = seen[LegId(one)]
+        if due := [{"one": one, "at": seen[LegId(one)]} for one in free.all()]:
             await connection.execute(
                 kept.update()
-                .where(kept.c.id == one, kept.c.last_seen_at < at)
-                .values(last_seen_at=at)
+                .where(kept.c.id == sa.bindparam("one"), kept.c.last_seen_at < sa.bindparam("at"))
+                .values(last_seen_at=sa.bindparam("at")),
+                due,
             )
 
 
-async def _add_ring(connection: Connection, call_id: str, ring: Ring) -> None:
-    await connection.execute(
-        rings.insert().values(
-            id=ring.id,
-            call_id=call_id,
-            target_id=ring.target_id,
-            state=ring.state.value,
-            rung_at=ring.rung_at,
-            deadline_at=ring.deadline_at,
-            closed_at=ring.closed_at,
-            invite_id=ring.invite_id,
-            invited_by=ring.invited_by,
-            note=ring.note,
-        )
-    )
+async def _add_rings(connection: Connection, call_id: str, added: Sequence[Ring]) -> None:
+    await batch.write(connection, [(_INSERT_RING, _new_ring(call_id, ring)) for ring in added])
+
+
+def _new_ring(call_id: str, ring: Ring) -> dict[str, Any]:
+    return {
+        "id": ring.id,
+        "call_id": call_id,
+        "target_id": ring.target_id,
+        "state": ring.state.value,
+        "rung_at": ring.rung_at,
+        "deadline_at": ring.deadline_at,
+        "closed_at": ring.closed_at,
+        "invite_id": ring.invite_id,
+        "invited_by": ring.invited_by,
+        "note": ring.note,
+    }
+
+
+def _new_leg(leg: Leg) -> dict[str, Any]:
+    return {
+        **_leg_values(leg),
+        "id": leg.id,
+        "seat": leg.seat.value,
+        "person_id": leg.person_id,
+        "joined_at": leg.joined_at,
+        "last_seen_at": leg.joined_at,
+        "previous_leg_id": leg.previous_leg_id,
+        "barged": leg.barged,
+    }
 
 
 async def _add_leg(connection: Connection, call_id: str, leg: Leg) -> None:
+    """With what lists ask of its call and its case."""
+    values = _new_leg(leg)
+    of_call = {
+        "call_id": calls.c.id,
+        "case_id": calls.c.case_id,
+        "window_unit_id": calls.c.window_unit_id,
+        "target_unit_id": calls.c.target_unit_id,
+        "opened_at": calls.c.opened_at,
+        "registered_at": cases.c.created_at,
+    }
+    given = [sa.literal(value, legs.c[name].type) for name, value in values.items()]
     await connection.execute(
-        legs.insert().values(
-            **_leg_values(leg),
-            id=leg.id,
-            call_id=call_id,
-            seat=leg.seat.value,
-            person_id=leg.person_id,
-            joined_at=leg.joined_at,
-            last_seen_at=leg.joined_at,
-            previous_leg_id=leg.previous_leg_id,
-            barged=leg.barged,
+        legs.insert().from_select(
+            [*values, *of_call],
+            sa.select(*given, *of_call.values())
+            .join(cases, cases.c.id == calls.c.case_id)
+            .where(calls.c.id == call_id),
+            include_defaults=False,
         )
     )
 
@@ -660,9 +707,7 @@ async def place(connection: Connection, call_id: str, worker: str, before: str |
     """Let this worker hold the room; False when it is no longer at ``before``, or the call is over."""
     held = calls.c.media_worker.is_(None) if before is None else calls.c.media_worker == before
     done = await connection.execute(
-        calls.update()
-        .where(calls.c.id == call_id, calls.c.state != CallState.ENDED, held)
-        .values(media_worker=worker)
+        calls.update().where(calls.c.id == call_id, RUNNING, held).values(media_worker=worker)
     )
     return done.rowcount == 1
 
@@ -671,7 +716,7 @@ async def placed_at(connection: Connection, worker: str) -> list[Call]:
     """The running calls whose rooms this worker holds."""
     return await _find_all(
         connection,
-        sa.select(calls).where(calls.c.state != CallState.ENDED, calls.c.media_worker == worker),
+        sa.select(calls).where(RUNNING, calls.c.media_worker == worker),
     )
 
 
@@ -679,7 +724,7 @@ async def rooms_by_worker(connection: Connection) -> dict[str, int]:
     """How many running calls each worker holds."""
     rows = await connection.execute(
         sa.select(calls.c.media_worker, sa.func.count())
-        .where(calls.c.state != CallState.ENDED, calls.c.media_worker.is_not(None))
+        .where(RUNNING, calls.c.media_worker.is_not(None))
         .group_by(calls.c.media_worker)
     )
     return {row[0]: row[1] for row in rows}
@@ -701,7 +746,7 @@ async def unfinished_recordings(connection: Connection, worker: str) -> Sequence
         sa.select(recordings)
         .join(calls, calls.c.id == recordings.c.call_id)
         .where(
-            recordings.c.state == "recording",
+            BEING_WRITTEN,
             sa.or_(calls.c.media_worker == worker, calls.c.media_worker.is_(None)),
         )
         .order_by(recordings.c.started_at)
@@ -712,9 +757,7 @@ async def unfinished_recordings(connection: Connection, worker: str) -> Sequence
 async def being_recorded(connection: Connection, leg_id: LegId) -> bool:
     """Whether any segment of this leg is being written."""
     row = await connection.execute(
-        sa.select(recordings.c.id)
-        .where(recordings.c.leg_id == leg_id, recordings.c.state == "recording")
-        .limit(1)
+        sa.select(recordings.c.id).where(recordings.c.leg_id == leg_id, BEING_WRITTEN).limit(1)
     )
     return row.first() is not None
 

@@ -24,6 +24,12 @@ from server.store.tables import items, people, phrases, units, work_calendar
 ITEMS_REMEMBERED: Final = 512
 """Versions of items that need not be read from their text again; an item may have some 10 KB."""
 
+COUNTED_AT_MOST: Final = 10_000
+"""A list that is longer says so many; nobody turns that many pages."""
+_NEWEST: Final = sa.text("items.newest")
+_OFFERED: Final = sa.text("items.in_use")
+"""In the words of the partial indexes, on both databases."""
+
 _LETTERS: Final = re.compile(r"[0-9A-Za-z]{2,}")
 """What may be initials: one letter alone is in nearly every name."""
 
@@ -116,7 +122,7 @@ async def find_item(connection: AsyncConnection, item_id: str) -> ItemRow | None
 async def list_items(connection: AsyncConnection, text: str = "", limit: int = 50) -> list[ItemRow]:
     """Items in use whose name (also by its pinyin initials), code or deciding unit contains ``text``;
     all when it is empty."""
-    query = _ITEMS.where(items.c.in_use).limit(limit)
+    query = _ITEMS.where(_OFFERED).limit(limit)
     if text:
         query = query.where(_matches(text))
     return [_row(dict(row)) for row in (await connection.execute(query)).mappings()]
@@ -148,7 +154,7 @@ async def add_item(
     await connection.execute(
         items.update()
         .where(items.c.code == item.code, items.c.unit_id == item.unit_id)
-        .values(in_use=False)
+        .values(in_use=False, newest=False)
     )
     letters = await asyncio.to_thread(initials, item.name)
     await connection.execute(
@@ -177,6 +183,7 @@ async def add_item(
                 "combined": item.combined,
             },
             in_use=True,
+            newest=True,
             made_at=at,
             made_by=by,
             note=note,
@@ -213,21 +220,14 @@ async def newest_items(
     connection: AsyncConnection, unit_id: str, text: str, *, limit: int, offset: int
 ) -> tuple[list[ItemRow], int]:
     """The newest version of each item of a unit, in use or not, whose name or code matches, by name;
-    and how many there are."""
-    newest = (
-        sa.select(items.c.unit_id, items.c.code, sa.func.max(items.c.version).label("version"))
-        .where(items.c.unit_id == unit_id)
-        .group_by(items.c.unit_id, items.c.code)
-        .subquery()
-    )
-    query = _ITEMS.where(
-        sa.tuple_(items.c.unit_id, items.c.code, items.c.version).in_(
-            sa.select(newest.c.unit_id, newest.c.code, newest.c.version)
-        )
-    )
+    and how many there are, up to COUNTED_AT_MOST."""
+    query = _ITEMS.where(_NEWEST, items.c.unit_id == unit_id)
+    counted = sa.select(items.c.id).where(_NEWEST, items.c.unit_id == unit_id)
     if text:
         query = query.where(_matches(text))
-    total = await connection.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
+        counted = counted.join(units, units.c.id == items.c.unit_id).where(_matches(text))
+    counted = counted.limit(COUNTED_AT_MOST)
+    total = await connection.scalar(sa.select(sa.func.count()).select_from(counted.subquery()))
     found = await connection.execute(query.limit(limit).offset(offset))
     return [_row(dict(row)) for row in found.mappings()], total or 0
 

@@ -21,6 +21,7 @@ from server.store.tables import (
     items,
     ledger_entries,
     legs,
+    marks,
     materials,
     people,
     phrases,
@@ -111,10 +112,41 @@ async def list_calls(
     """Calls from or to this unit; newest first.
 
     ``number`` is a part of the 办件编号; ``person`` a part of the name, or the login or staff
-    number, of anybody who had a seat; ``file`` a part of the name of a file of the case; ``text`` a
-    part of a message that was written in it; ``since`` and ``until`` (not included) bound when the call
+    number, of anybody who had a seat; ``file`` a part of the name of a file that came or was shown in
+    the call; ``text`` a part of a message that was written in it; ``since`` and ``until`` (not included) bound when the call
     was opened; ``before`` is (opened_at, call id) of the last row of the page before.
     """
+    order = (calls.c.opened_at.desc(), calls.c.id.desc())
+    wanted: list[sa.ColumnElement[bool]] = []
+    if since is not None:
+        wanted.append(calls.c.opened_at >= since)
+    if until is not None:
+        wanted.append(calls.c.opened_at < until)
+    if before is not None:
+        wanted.append(sa.tuple_(calls.c.opened_at, calls.c.id) < sa.tuple_(*before))
+    if number:
+        numbered = sa.select(cases.c.id).where(
+            cases.c.id == calls.c.case_id, cases.c.number.contains(number, autoescape=True)
+        )
+        wanted.append(numbered.exists())
+    if text:
+        said = sa.select(sayings.c.id).where(
+            sayings.c.call_id == calls.c.id, sayings.c.text.contains(text, autoescape=True)
+        )
+        wanted.append(said.exists())
+    if file:
+        wanted.append(_shown(file))
+    sides = [calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id]
+    if person:
+        meant = await connection.scalars(_meant(person))
+        of_them = sa.select(legs.c.id).where(
+            legs.c.call_id == calls.c.id, legs.c.person_id.in_(list(meant))
+        )
+        wanted.append(of_them.exists())
+    each = [
+        sa.select(calls.c.id).where(side, *wanted).order_by(*order).limit(limit).subquery()
+        for side in sides
+    ]
     query = (
         sa.select(
             calls,
@@ -127,47 +159,46 @@ async def list_calls(
                 items, items.c.id == cases.c.item_id
             )
         )
-        .where(sa.or_(calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id))
-        .order_by(calls.c.opened_at.desc(), calls.c.id.desc())
+        .where(calls.c.id.in_(sa.union(*(sa.select(one.c.id) for one in each))))
+        .order_by(*order)
         .limit(limit)
     )
-    if number:
-        query = query.where(cases.c.number.contains(number, autoescape=True))
-    if person:
-        meant = sa.select(people.c.id).where(
-            sa.or_(
-                people.c.name.contains(person, autoescape=True),
-                people.c.staff_number == person,
-                people.c.login == person,
-            )
+    rows = (await connection.execute(query)).mappings().all()
+    return await _logged(connection, [dict(row) for row in rows])
+
+
+def _meant(person: str) -> sa.Select[tuple[str]]:
+    """Who is meant by a part of a name, a staff number or a login."""
+    return sa.select(people.c.id).where(
+        sa.or_(
+            people.c.name.contains(person, autoescape=True),
+            people.c.staff_number == person,
+            people.c.login == person,
         )
-        seated = sa.select(legs.c.id).where(
-            legs.c.call_id == calls.c.id, legs.c.person_id.in_(meant)
-        )
-        query = query.where(sa.or_(calls.c.caller_id.in_(meant), seated.exists()))
-    if file:
-        named = sa.select(materials.c.id).where(
+    )
+
+
+def _shown(file: str) -> sa.ColumnElement[bool]:
+    """A file of such a name came while the call ran, or somebody looked or pointed at it then."""
+    looked = sa.select(marks.c.id).where(
+        marks.c.call_id == calls.c.id,
+        marks.c.kind.in_(["look", "pointer"]),
+        marks.c.body["material_id"].as_string() == materials.c.id,
+    )
+    came = sa.and_(
+        materials.c.at >= calls.c.opened_at,
+        sa.or_(calls.c.ended_at.is_(None), materials.c.at <= calls.c.ended_at),
+    )
+    return (
+        sa.select(materials.c.id)
+        .where(
             materials.c.case_id == calls.c.case_id,
             materials.c.name.contains(file, autoescape=True),
             *named_so(file, sa.false()),
+            sa.or_(came, looked.exists()),
         )
-        query = query.where(named.exists())
-    if text:
-        said = sa.select(sayings.c.id).where(
-            sayings.c.case_id == calls.c.case_id, sayings.c.text.contains(text, autoescape=True)
-        )
-        query = query.where(said.exists())
-    if since is not None:
-        query = query.where(calls.c.opened_at >= since)
-    if until is not None:
-        query = query.where(calls.c.opened_at < until)
-    if before is not None:
-        at, id = before
-        query = query.where(
-            sa.or_(calls.c.opened_at < at, sa.and_(calls.c.opened_at == at, calls.c.id < id))
-        )
-    rows = (await connection.execute(query)).mappings().all()
-    return await _logged(connection, [dict(row) for row in rows])
+        .exists()
+    )
 
 
 async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[Logged]:

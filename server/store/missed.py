@@ -92,61 +92,77 @@ async def ask(connection: Connection, case_id: str, person_id: str, at: datetime
     )
 
 
-def newest(desks: Desks) -> sa.CompoundSelect[tuple[str]]:
-    """The cases of the newest missed calls of these desks: from the window, to the unit's approvers. Each side by its own index."""
-    each = [
-        sa.select(missed_calls.c.case_id, missed_calls.c.at)
-        .where(side == id)
-        .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
-        .limit(LISTED_AT_MOST)
-        .subquery()
-        for side, id in zip(_SIDES, desks, strict=True)
-        if id is not None
-    ]
-    return sa.union(*(sa.select(one.c.case_id) for one in each))
+def newest(desks: Collection[Desks]) -> sa.CompoundSelect[tuple[str]]:
+    """The cases of the newest missed calls of all these desks: from each window, to each unit's approvers.
+    Each side by its own index."""
+    each = []
+    for side, ids in zip(_SIDES, zip(*desks, strict=True), strict=True):
+        wanted = sorted({one for one in ids if one is not None})
+        if not wanted:
+            continue
+        place = (missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+        number = sa.func.row_number().over(partition_by=side, order_by=place)
+        numbered = (
+            sa.select(missed_calls.c.case_id, number.label("number"))
+            .where(side.in_(wanted))
+            .subquery()
+        )
+        each.append(sa.select(numbered.c.case_id).where(numbered.c.number <= LISTED_AT_MOST))
+    return sa.union(*each)
 
 
 async def of_desks(
     connection: Connection, desks: Collection[Desks]
 ) -> Mapping[Desks, Sequence[MissedCall]]:
     """What each of these desks missed or was not reached in, the newest first."""
-    found: dict[Desks, list[MissedCall]] = {}
-    for one in desks:
-        rows = (
-            await connection.execute(
-                sa.select(
-                    missed_calls,
-                    calls.c.caller_id,
-                    calls.c.card,
-                    calls.c.reason,
-                    units.c.name.label("target_unit_name"),
-                )
-                .select_from(
-                    missed_calls.join(calls, calls.c.id == missed_calls.c.call_id).join(
-                        units, units.c.id == missed_calls.c.target_unit_id
-                    )
-                )
-                .where(missed_calls.c.case_id.in_(newest(one)))
-                .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+    found: dict[Desks, list[MissedCall]] = {one: [] for one in desks}
+    at_window: dict[str, list[Desks]] = {}
+    of_unit: dict[str, list[Desks]] = {}
+    for one in found:
+        window_id, unit_id = one
+        if window_id is not None:
+            at_window.setdefault(window_id, []).append(one)
+        if unit_id is not None:
+            of_unit.setdefault(unit_id, []).append(one)
+    if not at_window and not of_unit:
+        return found
+    rows = (
+        await connection.execute(
+            sa.select(
+                missed_calls,
+                calls.c.caller_id,
+                calls.c.card,
+                calls.c.reason,
+                units.c.name.label("target_unit_name"),
             )
-        ).all()
-        named = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
-        refs = await person_refs(connection, named)
-        found[one] = [
-            MissedCall(
-                case_id=row.case_id,
-                call_id=row.call_id,
-                reason=row.reason,
-                caller=refs[row.caller_id],
-                target_unit_id=row.target_unit_id,
-                target_unit_name=row.target_unit_name,
-                card=RingCard.model_validate(row.card),
-                at=row.at,
-                times=row.times,
-                asked_by=refs.get(row.asked_by) if row.asked_by else None,
-                asked_at=row.asked_at,
-                ask_again_at=row.asked_at and row.asked_at + ASKED_AGAIN_AFTER,
+            .select_from(
+                missed_calls.join(calls, calls.c.id == missed_calls.c.call_id).join(
+                    units, units.c.id == missed_calls.c.target_unit_id
+                )
             )
-            for row in rows
-        ]
+            .where(missed_calls.c.case_id.in_(newest(found)))
+            .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
+        )
+    ).all()
+    named = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
+    refs = await person_refs(connection, named)
+    for row in rows:
+        told = MissedCall(
+            case_id=row.case_id,
+            call_id=row.call_id,
+            reason=row.reason,
+            caller=refs[row.caller_id],
+            target_unit_id=row.target_unit_id,
+            target_unit_name=row.target_unit_name,
+            card=RingCard.model_validate(row.card),
+            at=row.at,
+            times=row.times,
+            asked_by=refs.get(row.asked_by) if row.asked_by else None,
+            asked_at=row.asked_at,
+            ask_again_at=row.asked_at and row.asked_at + ASKED_AGAIN_AFTER,
+        )
+        mine = at_window.get(row.window_id, []) + of_unit.get(row.target_unit_id, [])
+        for one in dict.fromkeys(mine):
+            if len(found[one]) < LISTED_AT_MOST:
+                found[one].append(told)
     return found

@@ -27,7 +27,7 @@ from server.store.tables import (
 )
 from signaling.protocol import PersonRef
 
-_STAFF = people.join(units, units.c.id == people.c.unit_id).outerjoin(
+STAFF = people.join(units, units.c.id == people.c.unit_id).outerjoin(
     windows, windows.c.id == people.c.window_id
 )
 _COLUMNS = (
@@ -102,7 +102,7 @@ async def find_account(connection: AsyncConnection, login: str) -> Account | Non
     """The active person with this login."""
     query = (
         sa.select(*_COLUMNS, people.c.password_hash, people.c.password_until)
-        .select_from(_STAFF)
+        .select_from(STAFF)
         .where(people.c.login == login, people.c.active)
     )
     row = (await connection.execute(query)).mappings().first()
@@ -113,9 +113,7 @@ async def find_account(connection: AsyncConnection, login: str) -> Account | Non
 
 async def find_actor(connection: AsyncConnection, person_id: str, session_id: str) -> Actor | None:
     """The active person with this id, as somebody who acts in his name."""
-    query = (
-        sa.select(*_COLUMNS).select_from(_STAFF).where(people.c.id == person_id, people.c.active)
-    )
+    query = sa.select(*_COLUMNS).select_from(STAFF).where(people.c.id == person_id, people.c.active)
     row = (await connection.execute(query)).mappings().first()
     return None if row is None else _actor(dict(row), session_id)
 
@@ -124,31 +122,40 @@ async def find_session(
     connection: AsyncConnection, token_hash: str, at: datetime
 ) -> Session | None:
     """The session of a token, unless it has ended or expired or its person is no longer active."""
+    return (await find_sessions(connection, [token_hash], at)).get(token_hash)
+
+
+async def find_sessions(
+    connection: AsyncConnection, token_hashes: Collection[str], at: datetime
+) -> dict[str, Session]:
+    """As ``find_session``, of all these at once, by the hash."""
     query = (
         sa.select(
             *_COLUMNS,
+            sessions.c.token_hash,
             sessions.c.id.label("session_id"),
             sessions.c.kind,
             sessions.c.expires_at,
             people.c.password_until,
         )
-        .select_from(_STAFF.join(sessions, sessions.c.person_id == people.c.id))
+        .select_from(STAFF.join(sessions, sessions.c.person_id == people.c.id))
         .where(
-            sessions.c.token_hash == token_hash,
+            sessions.c.token_hash.in_(list(token_hashes)),
             sessions.c.ended_at.is_(None),
             sessions.c.expires_at > at,
             people.c.active,
         )
     )
-    row = (await connection.execute(query)).mappings().first()
-    if row is None:
-        return None
-    return Session(
-        _actor(dict(row), row["session_id"]),
-        row["kind"],
-        row["expires_at"],
-        row["password_until"] is not None,
-    )
+    rows = (await connection.execute(query)).mappings()
+    return {
+        row["token_hash"]: Session(
+            _actor(row, row["session_id"]),
+            row["kind"],
+            row["expires_at"],
+            row["password_until"] is not None,
+        )
+        for row in rows
+    }
 
 
 async def running_sessions(
@@ -160,7 +167,7 @@ async def running_sessions(
         return {}
     query = (
         sa.select(*_COLUMNS, sessions.c.id.label("session_id"))
-        .select_from(_STAFF.join(sessions, sessions.c.person_id == people.c.id))
+        .select_from(STAFF.join(sessions, sessions.c.person_id == people.c.id))
         .where(
             sessions.c.id.in_(ids),
             sessions.c.ended_at.is_(None),
@@ -176,7 +183,7 @@ async def running_sessions(
 async def actors(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Actor]:
     """The active ones of these people, by id, with empty session ids: nobody acts by them."""
     query = (
-        sa.select(*_COLUMNS).select_from(_STAFF).where(people.c.id.in_(list(ids)), people.c.active)
+        sa.select(*_COLUMNS).select_from(STAFF).where(people.c.id.in_(list(ids)), people.c.active)
     )
     rows = (await connection.execute(query)).mappings()
     return {row["id"]: _actor(row, "") for row in rows}
@@ -318,32 +325,38 @@ async def set_password(
     )
 
 
+REF_COLUMNS = (
+    people.c.id,
+    people.c.name,
+    people.c.staff_number,
+    people.c.unit_id,
+    units.c.name.label("unit_name"),
+    units.c.place,
+    windows.c.name.label("window_name"),
+)
+"""Of STAFF, for who reads people beside something else."""
+
+
+def ref_of(row: Mapping[Any, Any]) -> PersonRef:
+    """The person of a row that was read with REF_COLUMNS."""
+    return PersonRef(**{name: row[name] for name in PersonRef.model_fields})
+
+
 async def person_refs(connection: AsyncConnection, ids: Collection[str]) -> dict[str, PersonRef]:
     """These people as others see them, by id; an unknown id is left out."""
     wanted = set(ids)
     if not wanted:
         return {}
-    query = sa.select(*_COLUMNS).select_from(_STAFF).where(people.c.id.in_(wanted))
+    query = sa.select(*REF_COLUMNS).select_from(STAFF).where(people.c.id.in_(wanted))
     rows = (await connection.execute(query)).mappings()
-    return {
-        row["id"]: PersonRef(
-            id=row["id"],
-            name=row["name"],
-            staff_number=row["staff_number"],
-            unit_id=row["unit_id"],
-            unit_name=row["unit_name"],
-            place=row["place"],
-            window_name=row["window_name"],
-        )
-        for row in rows
-    }
+    return {row["id"]: ref_of(row) for row in rows}
 
 
 async def list_people(
     connection: AsyncConnection, unit_id: str | None = None
 ) -> list[dict[str, Any]]:
     """The people of a unit, or all, by unit and login, with the names of unit and window."""
-    query = sa.select(*_COLUMNS).select_from(_STAFF).order_by(units.c.name, people.c.login)
+    query = sa.select(*_COLUMNS).select_from(STAFF).order_by(units.c.name, people.c.login)
     if unit_id is not None:
         query = query.where(people.c.unit_id == unit_id)
     return [dict(row) for row in (await connection.execute(query)).mappings()]

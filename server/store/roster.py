@@ -4,15 +4,17 @@ A reservation is one conditional update, so that two callers never get the same 
 it is made and freed in the transaction of the call that it belongs to. No rule is here.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store.people import REF_COLUMNS, STAFF, ref_of
 from server.store.tables import calls, people, rings, roster, units
-from signaling.call import RingState
+from signaling.protocol import PersonRef
 
 Connection = AsyncConnection
 
@@ -43,7 +45,7 @@ async def set_duty(
     connection: Connection, person_id: str, unit_id: str, duty: str, at: datetime
 ) -> None:
     """Go on or off duty at a unit; it counts as a sign of life. Reservations stay as they are."""
-    values = {"unit_id": unit_id, "duty": duty, "last_seen_at": at}
+    values = {"unit_id": unit_id, "duty": duty, "last_seen_at": at, "free_since": at}
     done = await connection.execute(
         roster.update().where(roster.c.person_id == person_id).values(**values)
     )
@@ -60,70 +62,125 @@ async def stand_down(connection: Connection, person_id: str) -> None:
 
 async def desks(connection: Connection, unit_id: str) -> list[Desk]:
     """The desks of a unit whose persons are still active, by person."""
-    rung = (
-        sa.select(rings.c.id)
-        .where(
-            rings.c.call_id == roster.c.reserved_by,
-            rings.c.target_id == roster.c.person_id,
-            rings.c.state == RingState.RINGING,
-        )
-        .exists()
-    )
     rows = await connection.execute(
-        sa.select(roster, rung.label("rung"))
+        sa.select(roster, _RUNG.label("rung"))
         .join(people, people.c.id == roster.c.person_id)
         .where(roster.c.unit_id == unit_id, people.c.active)
         .order_by(roster.c.person_id)
     )
-    return [
-        Desk(
-            row.person_id,
-            row.duty == "online",
-            row.reserved_by is not None,
-            row.last_seen_at,
-            rung=row.rung,
-        )
-        for row in rows
-    ]
+    return [_desk(row) for row in rows]
 
 
-async def reserve(connection: Connection, call_id: str, wanted: Sequence[str]) -> list[str]:
-    """Reserve those of ``wanted`` who are on duty and free, in this order; returns whom it got."""
-    got = []
-    for person_id in wanted:
-        done = await connection.execute(
-            roster.update()
-            .where(
-                roster.c.person_id == person_id,
-                roster.c.duty == "online",
-                roster.c.reserved_by.is_(None),
-            )
-            .values(reserved_by=call_id)
+async def present(
+    connection: Connection, unit_ids: Collection[str], seen_since: datetime
+) -> dict[str, list[tuple[Desk, PersonRef]]]:
+    """Who of each of these units is engaged, or on duty and was seen since then, by person: in one statement."""
+    found: dict[str, list[tuple[Desk, PersonRef]]] = {unit_id: [] for unit_id in unit_ids}
+    here = sa.and_(
+        roster.c.duty == sa.literal_column("'online'"), roster.c.last_seen_at > seen_since
+    )
+    rows = await connection.execute(
+        sa.select(
+            roster.c.person_id,
+            roster.c.unit_id.label("desk_of"),
+            roster.c.duty,
+            roster.c.reserved_by,
+            roster.c.last_seen_at,
+            _RUNG.label("rung"),
+            *REF_COLUMNS,
         )
-        if done.rowcount == 1:
-            got.append(person_id)
-    return got
+        .select_from(STAFF.join(roster, roster.c.person_id == people.c.id))
+        .where(
+            roster.c.unit_id.in_(list(found)),
+            people.c.active,
+            sa.or_(roster.c.reserved_by.is_not(None), here),
+        )
+        .order_by(roster.c.person_id)
+    )
+    for row in rows:
+        found[row.desk_of].append((_desk(row), ref_of(row._mapping)))
+    return found
+
+
+def _desk(row: Any) -> Desk:
+    on_duty, engaged = row.duty == "online", row.reserved_by is not None
+    return Desk(row.person_id, on_duty, engaged, row.last_seen_at, rung=row.rung)
+
+
+_RUNG: Final = (
+    sa.select(rings.c.id)
+    .where(
+        rings.c.call_id == roster.c.reserved_by,
+        rings.c.target_id == roster.c.person_id,
+        rings.c.state == sa.literal_column("'ringing'"),
+    )
+    .exists()
+)
+
+
+FREE: Final = sa.and_(
+    roster.c.duty == sa.literal_column("'online'"), roster.c.reserved_by.is_(None)
+)
+"""The words of the partial index ``roster_free``."""
+
+
+async def reserve(
+    connection: Connection,
+    call_id: str,
+    unit_id: str,
+    *,
+    at_most: int,
+    seen_since: datetime,
+    but: Collection[str] = (),
+) -> list[str]:
+    """Reserve so many free desks of a unit, the longest free first; returns whose, in that order.
+
+    Free is who is on duty, was seen since then and is engaged by nobody; of two who reserve at once the
+    second waits for the first, and takes the next ones."""
+    free = (
+        sa.select(roster.c.person_id)
+        .where(
+            roster.c.unit_id == unit_id,
+            FREE,
+            roster.c.last_seen_at > seen_since,
+            roster.c.person_id.not_in(list(but)),
+            sa.select(people.c.id)
+            .where(people.c.id == roster.c.person_id, people.c.active)
+            .exists(),
+        )
+        .order_by(roster.c.free_since, roster.c.person_id)
+        .limit(at_most)
+        .with_for_update(of=roster)
+    )
+    got = await connection.execute(
+        roster.update()
+        .where(roster.c.person_id.in_(free))
+        .values(reserved_by=call_id)
+        .returning(roster.c.free_since, roster.c.person_id)
+    )
+    ever = datetime.min.replace(tzinfo=UTC)
+    return [row.person_id for row in sorted(got, key=lambda row: (row[0] or ever, row[1]))]
 
 
 async def engage(connection: Connection, call_id: str, person_id: str) -> bool:
     """Mark somebody who calls from his own desk as engaged; False when another call has him."""
-    await connection.execute(
-        roster.update()
-        .where(roster.c.person_id == person_id, roster.c.reserved_by.is_(None))
-        .values(reserved_by=call_id)
-    )
     by = await connection.scalar(
-        sa.select(roster.c.reserved_by).where(roster.c.person_id == person_id)
+        roster.update()
+        .where(roster.c.person_id == person_id)
+        .values(reserved_by=sa.func.coalesce(roster.c.reserved_by, call_id))
+        .returning(roster.c.reserved_by)
     )
     return by is None or by == call_id
 
 
-async def release(connection: Connection, call_id: str, engaged: Collection[str]) -> None:
-    """Free everybody whom this call has reserved but for those whom it still engages."""
+async def release(
+    connection: Connection, call_id: str, engaged: Collection[str], at: datetime
+) -> None:
+    """Free everybody whom this call has reserved but for those whom it still engages: from now on."""
     await connection.execute(
         roster.update()
         .where(roster.c.reserved_by == call_id, roster.c.person_id.not_in(list(engaged)))
-        .values(reserved_by=None)
+        .values(reserved_by=None, free_since=at)
     )
 
 
@@ -138,15 +195,15 @@ async def seen(connection: Connection, at_by_person: Mapping[str, datetime]) -> 
         .where(roster.c.person_id.in_(at_by_person))
         .with_for_update(skip_locked=True)
     )
-    for person_id in free.all():
-        at = at_by_person[person_id]
+    if due := [{"who": who, "at": at_by_person[who]} for who in free.all()]:
         await connection.execute(
             roster.update()
             .where(
-                roster.c.person_id == person_id,
-                sa.or_(roster.c.last_seen_at.is_(None), roster.c.last_seen_at < at),
+                roster.c.person_id == sa.bindparam("who"),
+                sa.or_(roster.c.last_seen_at.is_(None), roster.c.last_seen_at < sa.bindparam("at")),
             )
-            .values(last_seen_at=at)
+            .values(last_seen_at=sa.bindparam("at")),
+            due,
         )
 
 

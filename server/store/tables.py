@@ -48,6 +48,8 @@ ENTRY, PAYLOAD, EVENT, CHAIN, TREE = map(sealed, ("entry", "payload", "event", "
 SIGN_IN = working("it lives for hours; that it was opened and closed are entries of the person")
 GUESS = working("it slows guessing down; the failures themselves stand in the security log")
 PRESENT = working("who is there now")
+LISTED = derived("calls and cases")
+NEWEST = derived("items.version")
 HEARD = working("when a page was last heard; that it was lost is a state")
 UNSAVED = working("a value that was not saved yet")
 LEASE = working("a lease of seconds")
@@ -141,6 +143,7 @@ roster = sa.Table(  # one row an approver; reserved_by is the call that rings hi
     C("duty", sa.String(8), nullable=False, info=PRESENT),  # online | away
     C("reserved_by", ID, nullable=True, info=PRESENT),
     C("last_seen_at", Utc, nullable=True, info=PRESENT),
+    C("free_since", Utc, nullable=True, info=PRESENT),  # when he was last engaged, or went on duty
 )  # fmt: skip
 
 # ---------------------------------------------------------------- catalogue
@@ -156,6 +159,7 @@ items = sa.Table(  # one row a version; body is an ItemView without unit names
     C("made_by", ID, nullable=True, info=FACT),
     C("note", sa.String(200), nullable=True, info=FACT),
     C("initials", sa.String(200), nullable=True, info=derived("items.name")),  # of the name, in pinyin
+    C("newest", sa.Boolean, nullable=False, server_default=sa.true(), info=NEWEST),  # of its code and unit
     sa.UniqueConstraint("code", "unit_id", "version"),
     info=told_in("catalogue:items", "demo"),
 )  # fmt: skip
@@ -191,10 +195,10 @@ cases = sa.Table(
     C("state", sa.String(12), nullable=False, info=FACT),
     C("mode", sa.String(8), nullable=False, info=FACT),
     C("item_id", ID, sa.ForeignKey("items.id"), nullable=False, info=FACT),
-    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),  # who decides
+    C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),  # who decides
     C("window_id", ID, sa.ForeignKey("windows.id"), nullable=False, info=FACT),
-    C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, index=True, info=FACT),
-    C("clerk_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("window_unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
+    C("clerk_id", ID, sa.ForeignKey("people.id"), nullable=False, info=FACT),
     C("applicant_name", sa.String(60), nullable=False, info=FACT),
     C("identity_number", sa.String(18), nullable=False, index=True, info=FACT),
     C("phone", sa.String(20), nullable=False, info=FACT),
@@ -208,7 +212,7 @@ cases = sa.Table(
     C("looked", JSON, nullable=True, info=LOOKED),  # when and at which version an approver last opened the case
     C("submission", JSON, nullable=True, info=FACT),
     C("promises", JSON, nullable=True, info=FACT),  # of what may follow after acceptance
-    C("owed_by", sa.Date, nullable=True, index=True, info=OWED),  # the first day of an accepted case
+    C("owed_by", sa.Date, nullable=True, info=OWED),  # the first day of an accepted case
     C("earlier_consent", JSON, nullable=True, info=FACT),  # to the use of materials of earlier cases
     C("referrals", JSON, nullable=True, info=FACT),  # 转办: from which unit to which, why, by whom, when
     info=told_in("case:{id}"),
@@ -504,9 +508,9 @@ calls = sa.Table(
     "calls", metadata, _id(info=FACT),
     C("case_id", ID, sa.ForeignKey("cases.id"), nullable=False, index=True, info=FACT),
     C("caller_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
-    C("window_unit_id", ID, nullable=False, index=True, info=FACT),
-    C("target_unit_id", ID, nullable=False, index=True, info=FACT),
-    C("state", sa.String(8), nullable=False, index=True, info=FACT),
+    C("window_unit_id", ID, nullable=False, info=FACT),
+    C("target_unit_id", ID, nullable=False, info=FACT),
+    C("state", sa.String(8), nullable=False, info=FACT),
     C("reason", sa.String(12), nullable=True, info=FACT),
     C("card", JSON, nullable=False, info=derived("the case when it rang")),
     C("recording_consented", sa.Boolean, nullable=False, info=FACT),
@@ -521,10 +525,10 @@ calls = sa.Table(
 rings = sa.Table(
     "rings", metadata, _id(info=FACT),
     C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
-    C("target_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("target_id", ID, sa.ForeignKey("people.id"), nullable=False, info=FACT),
     C("state", sa.String(10), nullable=False, info=FACT),
     C("rung_at", Utc, nullable=False, info=FACT),
-    C("deadline_at", Utc, nullable=False, index=True, info=FACT),
+    C("deadline_at", Utc, nullable=False, info=FACT),
     C("closed_at", Utc, nullable=True, info=FACT),
     C("invite_id", ID, nullable=True, info=FACT),  # set: asked for the third seat
     C("invited_by", ID, nullable=True, info=FACT),
@@ -535,7 +539,7 @@ legs = sa.Table(
     "legs", metadata, _id(info=FACT),
     C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=FACT),
     C("seat", sa.String(8), nullable=False, info=FACT),
-    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, index=True, info=FACT),
+    C("person_id", ID, sa.ForeignKey("people.id"), nullable=False, info=FACT),
     C("state", sa.String(8), nullable=False, info=FACT),
     C("silent", sa.Boolean, nullable=False, default=False, info=HEARD),
     C("media", sa.Boolean, nullable=False, default=False, info=FACT),
@@ -548,6 +552,12 @@ legs = sa.Table(
     C("previous_leg_id", ID, nullable=True, info=FACT),
     C("barged", sa.Boolean, nullable=False, server_default=sa.false(), info=FACT),  # a supervisor's
     C("lacking", JSON, nullable=True, info=FACT),  # lines without a device; null: from before it was told
+    # Of the call and its case, so that what a person sat in is listed without reading either.
+    C("case_id", ID, nullable=True, info=LISTED),
+    C("window_unit_id", ID, nullable=True, info=LISTED),
+    C("target_unit_id", ID, nullable=True, info=LISTED),
+    C("opened_at", Utc, nullable=True, info=LISTED),
+    C("registered_at", Utc, nullable=True, info=LISTED),  # the case
     info=OF_CALL,
 )  # fmt: skip
 monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
@@ -687,3 +697,39 @@ jobs = sa.Table(
 
 if unsaid := list(faults(metadata)):
     raise TypeError("; ".join(unsaid))
+
+
+def _partial(table: sa.Table, name: str, where: str, *columns: str) -> None:
+    """An index of those rows alone; a query that names the same words, as literals, is given it."""
+    named = (table.c[one] for one in columns)
+    sa.Index(name, *named, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+# ---------------------------------------------------------------- what is asked for all the time, and lists
+_partial(roster, "roster_reserved", "reserved_by IS NOT NULL", "reserved_by")
+# Who may be rung, the longest free first.
+_partial(
+    roster, "roster_free", "duty = 'online' AND reserved_by IS NULL",
+    "unit_id", "free_since", "person_id",
+)  # fmt: skip
+_partial(calls, "calls_running", "state IN ('open', 'live')", "id")
+_partial(
+    calls, "calls_handled", "answered_at IS NOT NULL AND ended_at IS NOT NULL",
+    "target_unit_id", "ended_at",
+)  # fmt: skip
+_partial(rings, "rings_ringing", "state = 'ringing'", "target_id")
+_partial(legs, "legs_joined", "state = 'joined'", "person_id")
+_partial(legs, "legs_held", "held_until IS NOT NULL", "held_until")
+_partial(monitors, "monitors_following", "ended_at IS NULL", "call_id")
+_partial(recordings, "recordings_unfinished", "state = 'recording'", "call_id")
+_partial(cases, "cases_owed_to_window", "owed_by IS NOT NULL", "window_unit_id", "owed_by", "id")
+_partial(cases, "cases_owed_to_unit", "owed_by IS NOT NULL", "unit_id", "owed_by", "id")
+_partial(items, "items_newest", "newest", "unit_id", "name")
+_partial(items, "items_offered", "in_use", "name", "unit_id")
+sa.Index("calls_by_window", calls.c.window_unit_id, calls.c.opened_at, calls.c.id)
+sa.Index("calls_by_target", calls.c.target_unit_id, calls.c.opened_at, calls.c.id)
+sa.Index("cases_by_window", cases.c.window_unit_id, cases.c.created_at, cases.c.id)
+sa.Index("cases_by_unit", cases.c.unit_id, cases.c.created_at, cases.c.id)
+sa.Index("cases_by_clerk", cases.c.clerk_id, cases.c.created_at, cases.c.id)
+sa.Index("legs_by_call_opened", legs.c.person_id, legs.c.opened_at, legs.c.call_id)
+sa.Index("legs_by_case_registered", legs.c.person_id, legs.c.registered_at, legs.c.case_id)

@@ -127,6 +127,13 @@ class Change:
         self._locked[subject] = (found.version, found.head)
         return self._locked[subject][0]
 
+    async def make(self, subject: str) -> None:
+        """As ``lock``, of a subject that has just been thought of."""
+        await self.connection.execute(
+            subjects.insert(), {"subject": subject, "version": 0, "head": GENESIS}
+        )
+        self._locked[subject] = (0, GENESIS)
+
     async def record(
         self,
         subject: str,

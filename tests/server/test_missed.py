@@ -252,7 +252,7 @@ async def test_the_list_reads_by_index(store: Store) -> None:
             ],
         )
         await reading.execute(sa.text("analyze missed_calls"))
-        query = missed.newest(("window-7", "unit-7")).compile(
+        query = missed.newest([("window-7", "unit-7")]).compile(
             dialect=reading.dialect, compile_kwargs={"literal_binds": True}
         )
         how = "explain" if postgres else "explain query plan"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,6 +105,8 @@ class Edge:
     refused: list[Code]
     ended: set[str]
     """Tokens that are good no more."""
+    rechecked: list[int]
+    """How many were asked about at once while the answer about one of them never comes."""
 
     @asynccontextmanager
     async def page(
@@ -154,6 +156,7 @@ async def edge() -> AsyncIterator[Edge]:
     security: list[tuple[str, Mapping[str, Any]]] = []
     refused: list[Code] = []
     ended: set[str] = set()
+    rechecked: list[int] = []
     outbox = Outbox()
 
     async def authenticate(handshake: Handshake) -> Who | None:
@@ -165,6 +168,12 @@ async def edge() -> AsyncIterator[Edge]:
         if token == "broken":
             raise KeyError(token)
         return Guest(token, f"session-{token}") if token and token not in ended else None
+
+    async def recheck(shown: Sequence[Handshake]) -> list[Who | None]:
+        if any(handshake.auth.get("token") == "stuck" for handshake in shown):
+            rechecked.append(len(shown))
+            await asyncio.Event().wait()
+        return [await authenticate(handshake) for handshake in shown]
 
     async def told(who: Who, command: Command, refusal: Refusal) -> None:
         refused.append(refusal.code)
@@ -178,6 +187,7 @@ async def edge() -> AsyncIterator[Edge]:
         security=lambda what, ids: security.append((what, ids)),
         allowed_origins=["https://friend.example"],
         beat_every_s=0.05,
+        recheck=recheck,
         recheck_every_s=0.5,
     )
     finished: list[int] = []
@@ -223,7 +233,13 @@ async def edge() -> AsyncIterator[Edge]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         yield Edge(
-            f"http://127.0.0.1:{runner.addresses[0][1]}", gateway, outbox, security, refused, ended
+            f"http://127.0.0.1:{runner.addresses[0][1]}",
+            gateway,
+            outbox,
+            security,
+            refused,
+            ended,
+            rechecked,
         )
     finally:
         await gateway.close()
@@ -486,6 +502,15 @@ async def test_a_sign_in_that_has_ended_loses_its_sockets(edge: Edge) -> None:
         edge.ended.add("ann")
         await asyncio.wait_for(ann.gone.wait(), 5)
         assert (await ben.do("test.say", text="here"))["ok"]
+
+
+async def test_beats_go_on_while_it_is_asked_who_is_still_signed_in(edge: Edge) -> None:
+    """Of all whose turn it is at once, and beside the beats: the answer here never comes."""
+    async with edge.page("stuck") as stuck, edge.page("ann"), edge.page("ben"):
+        await until(lambda: None if edge.rechecked else "nobody was asked about")
+        before = len(stuck.got("beat"))
+        await stuck.gets("beat", before + 5)
+        assert len(edge.rechecked) == 1
 
 
 async def test_an_authentication_that_breaks_is_told_as_such(

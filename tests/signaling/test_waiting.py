@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.store.roster import Desk
-from signaling.waiting import Presence, estimated_wait_s, presence, to_ring
+from signaling.waiting import Presence, estimated_wait_s, presence, room
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
@@ -43,16 +43,12 @@ def test_presence(one: Desk, expected: Presence) -> None:
     assert presence(one, NOW) is expected
 
 
-def test_all_free_desks_are_rung_but_never_the_caller() -> None:
-    desks = [
-        desk("d"),
-        desk("b"),
-        desk("caller"),
-        desk("a", engaged=True),
-        desk("c", duty=False),
-        desk("e", quiet_s=20),
-    ]
-    assert to_ring(desks, "caller", NOW) == ("b", "d")
+@pytest.mark.parametrize(
+    ("ringing", "rung", "expected"),
+    [(0, 0, 12), (12, 12, 0), (11, 12, 1), (0, 12, 12), (3, 195, 5), (0, 200, 0), (0, 205, 0)],
+)
+def test_as_many_are_rung_as_find_room(ringing: int, rung: int, expected: int) -> None:
+    assert room(ringing, rung, 12, 200) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,5 +87,5 @@ def test_the_wait_grows_with_the_queue_and_is_nothing_when_somebody_can_be_rung(
     now, behind = (estimated_wait_s(desks, n, handling_s, NOW) for n in (ahead, ahead + 1))
     assert (now is None) == (behind is None)
     assert now is None or behind is None or 0 <= now <= behind
-    if to_ring(desks, "caller", NOW):
+    if any(presence(one, NOW) is Presence.FREE for one in desks):
         assert estimated_wait_s(desks, 0, handling_s, NOW) == 0.0

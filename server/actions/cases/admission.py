@@ -75,7 +75,7 @@ async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) 
         return "window"
     if may(actor, Act.CASE_JUDGE, **units):
         return "approver"
-    if actor.person_id in await call_rows.guests_of(connection, case.id):
+    if actor.person_id in (await call_rows.guests_of(connection, [case.id]))[case.id]:
         return "third"
     if may(actor, Act.CASE_WATCH, **units):
         return "supervisor"
@@ -83,10 +83,11 @@ async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) 
 
 
 async def admitted(
-    connection: rows.Connection, actor: Actor, case_id: str
+    connection: rows.Connection, actor: Actor, case_id: str, *, for_call: bool = False
 ) -> tuple[rows.Record, Hand]:
-    """The case as rules ask for it, and from which side this person acts; refused ``not_found``."""
-    record = await rows.find(connection, case_id)
+    """The case as rules, or those of a call alone, ask for it, and from which side this person acts; refused
+    ``not_found``."""
+    record = await rows.find(connection, case_id, for_call=for_call)
     side = await audience_of(connection, actor, record.case) if record else None
     if record is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 from server.actions.cases.admission import admitted, subject_of
 from server.domain import case as rules
 from server.domain import identifiers
+from server.domain.case import Case
 from server.domain.person import Actor
 from server.store import Change
 from server.store import cases as rows
@@ -24,6 +25,7 @@ class Dialling:
     target_place: str
     recording_consented: bool
     card: RingCard
+    record: rows.Record
 
 
 async def dialling(
@@ -34,7 +36,7 @@ async def dialling(
     Refused: ``not_found``, ``not_yours`` (not the window), ``case_closed``, ``consent_missing``
     (no answer yet, or a refusal where the item demands a recording).
     """
-    record, hand = await admitted(connection, actor, case_id)
+    record, hand = await admitted(connection, actor, case_id, for_call=True)
     case = record.case
     if hand.side != "window":
         raise Refusal(Code.NOT_YOURS, case=case_id)
@@ -51,6 +53,7 @@ async def dialling(
         target_place=record.place,
         recording_consented=case.consent.given,
         card=_card(record, at),
+        record=record,
     )
 
 
@@ -59,7 +62,7 @@ async def card(
 ) -> RingCard:
     """What a rung approver needs to know of the case; the wait counts from the registration,
     or from ``waiting_since``. Refused ``not_found``."""
-    record = await rows.find(connection, case_id)
+    record = await rows.find(connection, case_id, for_call=True)
     if record is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return _card(record, waiting_since or record.case.created_at)
@@ -81,12 +84,10 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
     )
 
 
-async def mark_called(change: Change, case_id: str, call_id: str) -> None:
-    """Record in the caller's transaction that a call about the case begins.
-
-    Lock the call before this locks the case. Refused: ``not_found``, ``case_closed``.
-    """
-    await _mark(change, case_id, call_id, CaseCalled)
+async def mark_called(change: Change, record: rows.Record, call_id: str) -> None:
+    """Record in the caller's transaction that a call about the case begins, which has been locked since it
+    was read. Refused: ``case_closed``."""
+    await _mark(change, record, rules.called(record.case, call_id), call_id, CaseCalled)
 
 
 async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
@@ -95,23 +96,24 @@ async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
     Lock the call before this locks the case. Nothing is recorded of a case that is so already, or
     decided. Refused: ``not_found``.
     """
-    await _mark(change, case_id, call_id, CaseAnswered)
+    await change.lock(subject_of(case_id))
+    record = await rows.find(change.connection, case_id, for_call=True)
+    if record is None:
+        raise Refusal(Code.NOT_FOUND, case=case_id)
+    after = rules.answered(record.case)
+    if after.state != record.case.state:
+        await _mark(change, record, after, call_id, CaseAnswered)
 
 
 async def _mark(
-    change: Change, case_id: str, call_id: str, event: type[CaseCalled | CaseAnswered]
+    change: Change,
+    record: rows.Record,
+    after: Case,
+    call_id: str,
+    event: type[CaseCalled | CaseAnswered],
 ) -> None:
-    subject = subject_of(case_id)
-    await change.lock(subject)
-    record = await rows.find(change.connection, case_id)
-    if record is None:
-        raise Refusal(Code.NOT_FOUND, case=case_id)
-    before = record.case
-    if event is CaseCalled:
-        after = rules.called(before, call_id)
-    elif (after := rules.answered(before)).state == before.state:
-        return
-    await rows.save(change.connection, before, after)
+    subject = subject_of(record.case.id)
+    await rows.save(change.connection, record.case, after)
     await change.record(
         subject,
         event.model_fields["type"].default,

@@ -15,7 +15,7 @@ from server.store.cases.columns import decided_of, promises_of
 from server.store.cases.reading import JOINED, PLACES, Connection, material_of
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.people import person_refs
-from server.store.tables import calls, cases, items, legs, materials, sayings
+from server.store.tables import cases, items, legs, materials, sayings
 from signaling.protocol import PersonRef
 
 
@@ -68,15 +68,13 @@ async def list_owed(
     """Accepted cases taken at, or decided by, these units that are owed something, most urgent first;
     ``after`` is the last one of the page before, as (owed by, id)."""
     place = sa.tuple_(cases.c.owed_by, cases.c.id)
+    owed = [cases.c.owed_by.is_not(None), *([] if after is None else [place > sa.tuple_(*after)])]
+    order = (cases.c.owed_by, cases.c.id)
     found = await connection.execute(
         sa.select(cases, *PLACES, *ITEM_COLUMNS)
         .select_from(JOINED)
-        .where(
-            cases.c.owed_by.is_not(None),
-            sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids)),
-            *(() if after is None else (place > sa.tuple_(*after),)),
-        )
-        .order_by(cases.c.owed_by, cases.c.id)
+        .where(cases.c.id.in_(_of_units(window_unit_ids, unit_ids, owed, order, limit)))
+        .order_by(*order)
         .limit(limit)
     )
     rows = found.mappings().all()
@@ -115,22 +113,11 @@ async def list_cases(
     beginning of the applicant's name; a digit finds no file with somebody's number in its name, but in
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
     """
-    query = (
-        sa.select(cases, *PLACES, *ITEM_COLUMNS)
-        .select_from(JOINED)
-        .where(sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids)))
-        .order_by(cases.c.created_at.desc(), cases.c.id.desc())
-        .limit(limit)
-    )
-    if taken_part is not None:
-        seated = (
-            sa.select(legs.c.id)
-            .select_from(legs.join(calls, calls.c.id == legs.c.call_id))
-            .where(calls.c.case_id == cases.c.id, legs.c.person_id == taken_part)
-        )
-        query = query.where(sa.or_(cases.c.clerk_id == taken_part, seated.exists()))
+    place = sa.tuple_(cases.c.created_at, cases.c.id)
+    order = (cases.c.created_at.desc(), cases.c.id.desc())
+    wanted: list[sa.ColumnElement[bool]] = []
     if state is not None:
-        query = query.where(cases.c.state == state)
+        wanted.append(cases.c.state == state)
     if text:
         named, said = (
             sa.select(column)
@@ -145,20 +132,34 @@ async def list_cases(
                 (sayings, sayings.c.text, ()),
             )
         )
-        query = query.where(
+        of_item = (
+            sa.select(items.c.id)
+            .where(items.c.id == cases.c.item_id, items.c.name.contains(text, autoescape=True))
+            .exists()
+        )
+        wanted.append(
             sa.or_(
+                cases.c.number.contains(text, autoescape=True),
+                cases.c.applicant_name.startswith(text, autoescape=True),
+                of_item,
                 named,
                 said,
-                cases.c.number.contains(text, autoescape=True),
-                items.c.name.contains(text, autoescape=True),
-                cases.c.applicant_name.startswith(text, autoescape=True),
             )
         )
     if before is not None:
-        at, id = before
-        query = query.where(
-            sa.or_(cases.c.created_at < at, sa.and_(cases.c.created_at == at, cases.c.id < id))
-        )
+        wanted.append(place < sa.tuple_(*before))
+    if taken_part is None:
+        page = _of_units(window_unit_ids, unit_ids, wanted, order, limit)
+    else:
+        here = sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids))
+        page = _of_person(taken_part, [here, *wanted], before, limit)
+    query = (
+        sa.select(cases, *PLACES, *ITEM_COLUMNS)
+        .select_from(JOINED)
+        .where(cases.c.id.in_(page))
+        .order_by(*order)
+        .limit(limit)
+    )
     rows = (await connection.execute(query)).mappings().all()
     clerks = await person_refs(connection, [row["clerk_id"] for row in rows])
     brought = await _brought(connection, [row["id"] for row in rows])
@@ -171,6 +172,51 @@ def named_so(text: str, whole: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement
     if not any(one.isdigit() for one in text):
         return ()
     return (sa.or_(whole, ~materials.c.name.regexp_match("[0-9０-９]{11}")),)
+
+
+def _of_units(
+    window_unit_ids: Collection[str],
+    unit_ids: Collection[str],
+    wanted: Sequence[sa.ColumnElement[bool]],
+    order: Sequence[sa.ColumnElement[Any]],
+    limit: int,
+) -> sa.CompoundSelect[tuple[str]]:
+    """The ids of a page of what was taken at, or is decided by, these units: each unit and side by its own index,
+    of which no more than the page is read."""
+    sides = [cases.c.window_unit_id == id for id in window_unit_ids]
+    sides += [cases.c.unit_id == id for id in unit_ids]
+    each = [
+        sa.select(cases.c.id).where(side, *wanted).order_by(*order).limit(limit).subquery()
+        for side in sides or [sa.false()]
+    ]
+    return sa.union(*(sa.select(one.c.id) for one in each))
+
+
+def _of_person(
+    person_id: str,
+    wanted: Sequence[sa.ColumnElement[bool]],
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> sa.CompoundSelect[tuple[str]]:
+    """The ids of a page of the cases that this person registered or sat in a call about."""
+    sat_at = sa.tuple_(legs.c.registered_at, legs.c.case_id)
+    sat = (
+        sa.select(cases.c.id)
+        .join(legs, legs.c.case_id == cases.c.id)
+        .where(legs.c.person_id == person_id, *wanted)
+        .group_by(legs.c.registered_at, legs.c.case_id, cases.c.id)
+        .order_by(legs.c.registered_at.desc(), legs.c.case_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        sat = sat.where(sat_at < sa.tuple_(*before))
+    registered = (
+        sa.select(cases.c.id)
+        .where(cases.c.clerk_id == person_id, *wanted)
+        .order_by(cases.c.created_at.desc(), cases.c.id.desc())
+        .limit(limit)
+    )
+    return sa.union(*(sa.select(one.subquery().c.id) for one in (registered, sat)))
 
 
 async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[str, list[Material]]:

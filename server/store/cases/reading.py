@@ -261,15 +261,18 @@ async def find_by_number(connection: Connection, number: str) -> Record | None:
     return None if case_id is None else await find(connection, case_id)
 
 
-async def find(connection: Connection, case_id: str) -> Record | None:
-    """The case as it stands in this transaction, as far as rules ask for it."""
+async def find(connection: Connection, case_id: str, *, for_call: bool = False) -> Record | None:
+    """The case as it stands in this transaction, as far as rules ask for it; ``for_call`` as far as those of a
+    call do, without its form, what was judged of it, and names."""
     found = await connection.execute(
         sa.select(cases, *PLACES, *ITEM_COLUMNS).select_from(JOINED).where(cases.c.id == case_id)
     )
     row = found.mappings().first()
     if row is None:
         return None
-    filled = _filled(await connection.execute(_FILLED, {"of": case_id}))
+    filled = _Filled({}, {}, ())
+    if not for_call:
+        filled = _filled(await connection.execute(_FILLED, {"of": case_id}))
     case = Case(
         id=row["id"],
         number=row["number"],
@@ -291,10 +294,10 @@ async def find(connection: Connection, case_id: str) -> Record | None:
         decision=decided_of(row["decision"]),
         call_id=row["call_id"],
         created_at=row["created_at"],
-        comments=await _comments(connection, case_id),
-        checks=await _checks(connection, case_id),
+        comments=() if for_call else await _comments(connection, case_id),
+        checks={} if for_call else await _checks(connection, case_id),
         shown=shown_of(row["shown"]),
-        signature=await _signature(connection, case_id),
+        signature=None if for_call else await _signature(connection, case_id),
         submission=submission_of(row["submission"]),
         corrections=row["corrections"],
         earlier_consent=consent_of(row["earlier_consent"]),
@@ -303,7 +306,7 @@ async def find(connection: Connection, case_id: str) -> Record | None:
     )
     return Record(
         case=case,
-        people=await person_refs(connection, _everyone(case)),
+        people={} if for_call else await person_refs(connection, _everyone(case)),
         **{
             name: row[name]
             for name in Record.__dataclass_fields__
