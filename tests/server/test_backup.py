@@ -95,6 +95,10 @@ async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
     assert made.damaged == []
 
     fresh = node_settings(elsewhere, tmp_path / "second")
+    if key is not None:
+        for given, why in ((None, "give the key file"), (b"l" * 32, "the key is another one")):
+            with pytest.raises(BackupRefused, match=why):
+                await restore(fresh.kept, tmp_path / form, given)
     back = await restore(fresh.kept, tmp_path / form, key)
     assert back.damaged == []
     assert back.entries >= len(before)
@@ -169,6 +173,7 @@ async def test_what_is_no_longer_what_it_was_is_named_or_refused(tmp_path: Path)
         await put_back(copy)
 
 
+@pytest.mark.timeout(300)
 async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
     data, copy, fresh = tmp_path / "data", tmp_path / "copy.tar", tmp_path / "fresh"
 
@@ -199,9 +204,8 @@ async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
     assert demo.PASSWORD not in said
 
     # with a key file: nothing of the data is in it, and it is put back with that file alone
-    key, wrong, sealed = tmp_path / "key", tmp_path / "wrong", tmp_path / "sealed.tar"
+    key, sealed = tmp_path / "key", tmp_path / "sealed.tar"
     key.write_bytes(os.urandom(32))
-    wrong.write_bytes(os.urandom(32))
     code, said = await yunjian(data, "backup", str(sealed), "--key-file", str(key))
     assert code == 0, said
     assert "not sealed" not in said
@@ -211,16 +215,6 @@ async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
         assert clear not in written
         assert clear in copy.read_bytes()
     again = tmp_path / "again"
-    for arguments, why in (
-        ((), "give the key file"),
-        (("--key-file", str(wrong)), "the key is another one"),
-        (("--key-file", str(tmp_path / "none")), "cannot be used"),
-    ):
-        code, said = await yunjian(again, "restore", str(sealed), *arguments)
-        assert code == 1, said
-        assert why in said
-        assert "Traceback" not in said
-        assert [one for one in again.rglob("*") if one.is_file()] == []
     code, said = await yunjian(again, "restore", str(sealed), "--key-file", str(key))
     assert code == 0, said
     assert "The ledger holds" in said
