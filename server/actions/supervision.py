@@ -40,7 +40,7 @@ _NO_PROPER_REQUEST: Final = frozenset(
 _SUBJECTS: Final = ("case", "call", "unit", "item")
 
 
-ONE_BY_ONE: Final = 3
+ONE_BY_ONE: Final = 10
 """So many refusals of one person, act and code within a minute are an entry each."""
 TOGETHER_S: Final = 60.0
 FLUSHED_EVERY_S: Final = 10.0

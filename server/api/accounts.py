@@ -76,6 +76,7 @@ async def end_sessions(ask: Ask[Nothing, Nothing]) -> SessionsEnded:
         Code.PASSWORD_COMMON,
         Code.PASSWORD_SAME,
     ),
+    act="person.change_password",
 )
 async def change_password(ask: Ask[Nothing, ChangePassword]) -> SessionsEnded:
     """Change one's own password, a temporary one too; one's other sessions end."""

@@ -59,6 +59,7 @@ class Named:
     id: str
     login: str
     unit_id: str
+    roles: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +278,14 @@ async def find_named(
     named = people.c.id == who
     row = (
         await connection.execute(
-            sa.select(people.c.id, people.c.login, people.c.unit_id)
+            sa.select(people.c.id, people.c.login, people.c.unit_id, people.c.roles)
             .where(sa.or_(named, people.c.login == who) if by_login else named)
             .order_by(people.c.login != who)
         )
     ).first()
-    return None if row is None else Named(row.id, row.login, row.unit_id)
+    if row is None:
+        return None
+    return Named(row.id, row.login, row.unit_id, frozenset(map(Role, row.roles)))
 
 
 async def set_active(connection: AsyncConnection, person_id: str, active: bool) -> bool:

@@ -933,4 +933,11 @@ RESPONSES: tuple[type[Message], ...] = (
     SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck,
 )  # fmt: skip
-REQUESTS: tuple[type[Message], ...] = (SignIn, ChangePassword, BlockPerson, TakePhone, ItemOffer, CalendarEdit)
+REQUESTS: tuple[type[Message], ...] = (
+    SignIn,
+    ChangePassword,
+    BlockPerson,
+    TakePhone,
+    ItemOffer,
+    CalendarEdit,
+)

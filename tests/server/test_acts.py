@@ -97,6 +97,11 @@ BY_HTTP: Final = {
     "POST /api/v1/materials/{material_id}/original": "material.original",
     "POST /api/v1/materials/{material_id}/card": "material.read_card",
     "POST /api/v1/cases/{case_id}/earlier": "case.list_earlier",
+    "POST /api/v1/people/{person_id}/block": "person.block",
+    "POST /api/v1/people/{person_id}/unblock": "person.unblock",
+    "POST /api/v1/people/{person_id}/password": "person.reset_password",
+    "DELETE /api/v1/people/{person_id}/sessions": "person.sign_out",
+    "PUT /api/v1/session/password": "person.change_password",
 }
 """Routes that change something, and what the ledger calls a refusal of them."""
 PHONES: Final = frozenset({
@@ -116,6 +121,9 @@ SEARCHES: Final = frozenset({
     "POST /api/v1/templates/{paper_kind}/check",
 })  # fmt: skip
 """Routes that only read: what is looked for stands in the body, so that it is in no address."""
+
+IN_USE: Final = frozenset({"POST /api/v1/session/use"})
+"""That somebody is there: no act, and nothing of the record."""
 
 NEW_CASE: Final = {
     "item_id": demo.PRINCIPAL, "mode": "proxy", "applicant_name": "孙雅宁",
@@ -139,7 +147,9 @@ def test_every_command_and_every_changing_route_is_listed() -> None:
     routes = {
         f"{route.method} {route.path}": route for route in declared() if route.method not in SAFE
     }
-    assert routes.keys() == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS} | SEARCHES | PHONES
+    assert (
+        routes.keys() == SESSIONS.keys() | BY_HTTP.keys() | {COMMANDS} | SEARCHES | PHONES | IN_USE
+    )
     assert {name: route.act for name, route in routes.items() if route.act} == BY_HTTP
 
 
@@ -277,6 +287,7 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await _rating(scene, case, call_id)
     await _archive(scene, case, call_id)
     await _catalogue(scene)
+    await _accounts(scene)
     back_and_forth = {**case, "reason": "不属于本机关职权范围"}
     await scene.is_refused(CLERK, "case.refer", **back_and_forth, unit_id=demo.LIAOCHENG)
     await scene.does(APPROVER, "case.refer", **back_and_forth, unit_id=demo.LIAOCHENG)
@@ -312,6 +323,25 @@ async def test_every_act_and_every_refusal_leaves_its_entry(scene: Scene) -> Non
     await until(lambda: _making(scene, case_id), 30)
     report = await scene.store.verifier.verify()
     assert report.ok, report.findings
+
+
+async def _accounts(scene: Scene) -> None:
+    """Of a colleague of the administrator, and one's own password."""
+    colleague = {"person_id": "person-hanmei"}
+    async with desk_of(scene.node, "hanmei"):
+        for act, request in (
+            ("DELETE /api/v1/people/{person_id}/sessions", {}),
+            ("POST /api/v1/people/{person_id}/block", {"json": {"reason": "离岗"}}),
+            ("POST /api/v1/people/{person_id}/unblock", {}),
+            ("POST /api/v1/people/{person_id}/password", {}),
+        ):
+            await scene.is_denied(CLERK, act, colleague, **request)
+            await scene.asks(ADMIN, act, BY_HTTP[act], colleague, **request)
+    own, words = "PUT /api/v1/session/password", "four quite unrelated words"
+    await scene.is_denied(OTHER_APPROVER, own, {}, json={"old": "not it", "new": words})
+    await scene.asks(
+        OTHER_APPROVER, own, BY_HTTP[own], {}, json={"old": demo.PASSWORD, "new": words}
+    )
 
 
 async def _calls(scene: Scene, case: Mapping[str, str]) -> str:

@@ -10,11 +10,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from server.actions import demo
 from server.actions.sessions import Sessions
 from server.actions.throttle import Limit, Throttle, sweep
+from server.api.route import STORE
 from server.app import Running, running
 from server.store import Store, tables, upgrade
+from signaling.protocol import RingCard
 from signaling.refusals import Refusal
+from tests.kit.desks import demo_node, desk_of
 from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff
 from tests.kit.stores import MovedClock
 
@@ -131,6 +135,38 @@ async def test_what_counts_no_more_is_swept(
     clock.move(180 * 24 * 3600)
     await sweep(store)
     assert await kept() == (0, 0)
+
+
+async def test_calls_are_checked_six_times_a_minute(
+    database: str, tmp_path: Path, clock: MovedClock
+) -> None:
+    """Each check hashes every file of a call anew."""
+    async with demo_node(database, tmp_path, clock) as node, desk_of(node, "chenli") as desk:
+        store = node.app[STORE]
+        async with desk_of(node, "lixiulan") as clerk:
+            case_id = await clerk.open_case()
+        card = RingCard(
+            item_name="x", applicant_masked="孙**", window_name="x", place="x", unit_name="x",
+            mode="proxy", waiting_since=clock.now(), materials_stored=0, materials_required=0,
+        )  # fmt: skip
+        async with store.working() as connection:
+            await connection.execute(
+                tables.calls.insert().values(
+                    id="call-one", case_id=case_id, caller_id="person-lixiulan",
+                    window_unit_id=demo.JINAN, target_unit_id=demo.XIHAIAN, state="ended",
+                    reason="cancelled", card=card.model_dump(mode="json"), recording_consented=True, opened_at=clock.now(),
+                )
+            )  # fmt: skip
+
+        async def checked() -> int:
+            async with desk.http.post("/api/v1/calls/call-one/check") as said:
+                return said.status
+
+        assert [await checked() for _ in range(8)] == [200] * 6 + [429] * 2
+        async with desk.http.post("/api/v1/calls/no-call/check") as said:
+            assert said.status == 404
+        clock.move(60)
+        assert await checked() == 200
 
 
 @pytest.fixture

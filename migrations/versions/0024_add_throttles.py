@@ -3,14 +3,14 @@
 Failed tries were counted in the memory of each node. Sessions of before count as used when they were
 opened; no password of before is a temporary one.
 
-Revision: 0023, after 0022.
+Revision: 0024, after 0023.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
