@@ -169,7 +169,7 @@ def media(
     from media.client import Limits, prepare_folder
     from media.node import WorkerSettings, run
 
-    settings = _settings(config, {"data": data})
+    settings = _settings(config, {"data": data}, serves=False)
     folder = settings.data.absolute() / "media"
     with _told_plainly(settings):
         prepare_folder(folder)
@@ -203,54 +203,85 @@ def doctor(config: Config = None, data: Data = None, host: Host = None, port: Po
 # ---------------------------------------------------------------- copies
 
 
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of 32 random bytes or more that seals the backup (setting backup_key).",
+        show_default=False,
+    ),
+]
+
+
 @cli.command()
 def backup(
     into: Annotated[Path, typer.Argument(help="A new folder, or a file ending with .tar.")],
+    key_file: KeyFile = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
     """Copy everything that is kept: database, files, ledger with its key, what is on its way.
 
-    A server may run on meanwhile. Keep the copy as secret as the data: it holds them all. Status 1
-    when a stored file is no longer what it was.
+    A server may run on meanwhile. With a key file the copy is sealed: nobody reads it or changes it
+    unseen without that. One that is not is as secret as the data. Status 1 when a stored file is no
+    longer what it was.
     """
     from server.store.backup import BackupRefused, back_up
 
-    settings = _settings(config, {"data": data})
+    settings = _settings(config, {"data": data, "backup_key": key_file}, serves=False)
     with _told_plainly(settings):
         try:
-            copied = _run(back_up(settings.kept, into))
+            key = _key(settings.backup_key)
+            copied = _run(back_up(settings.kept, into, key))
         except BackupRefused as refused:
             _fail(str(refused))
     typer.echo(f"{copied.files} files, {copied.bytes} bytes in {into}.")
+    if key is None:
+        typer.echo("It is not sealed: whoever reads it reads everything (--key-file).", err=True)
     _tell_damaged(copied.damaged)
 
 
 @cli.command()
 def restore(
     source: Annotated[Path, typer.Argument(help="What `yunjian backup` made.")],
+    key_file: KeyFile = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
     """Put a backup back into an empty place, verify its ledger and every file.
 
-    Refused when a database, a file or a ledger is there already. Status 1 when something does not
-    hold; the damaged files are named.
+    The key file of a sealed one is asked for. Refused when a database, a file or a ledger is there
+    already. Status 1 when something does not hold; the damaged files are named.
     """
     from server.store.backup import BackupRefused
     from server.store.backup import restore as put_back
+    from server.store.sealing import is_sealed
 
-    settings = _settings(config, {"data": data})
+    settings = _settings(config, {"data": data, "backup_key": key_file}, serves=False)
     settings.data.mkdir(0o700, parents=True, exist_ok=True)
     with _told_plainly(settings):
         try:
-            copied = _run(put_back(settings.kept, source))
+            named, sealed = settings.backup_key, source.is_file() and is_sealed(source)
+            if sealed and named is None and sys.stdin.isatty():
+                named = Path(typer.prompt("The backup is sealed. Its key file"))
+            key = _key(named) if sealed else None
+            if not sealed:
+                typer.echo("The backup is not sealed: nothing says who made it.", err=True)
+            copied = _run(put_back(settings.kept, source, key))
         except BackupRefused as refused:
             _fail(str(refused))
     typer.echo(
         f"{copied.files} files, {copied.bytes} bytes. The ledger holds: {copied.entries} entries."
     )
     _tell_damaged(copied.damaged)
+
+
+def _key(path: Path | None) -> bytes | None:
+    from server.store.sealing import read_key
+
+    try:
+        return None if path is None else read_key(path)
+    except (OSError, ValueError) as error:
+        _fail(f"The key file cannot be used: {error}")
 
 
 def _tell_damaged(damaged: list[str]) -> None:
@@ -268,7 +299,7 @@ def upgrade_database(config: Config = None, data: Data = None) -> None:
     """Bring the database to the newest migration; make it when it is not there."""
     from server.store import upgrade
 
-    settings = _settings(config, {"data": data})
+    settings = _settings(config, {"data": data}, serves=False)
     settings.data.mkdir(0o700, parents=True, exist_ok=True)
     with _told_plainly(settings):
         before = _run(upgrade(settings.store.database_url))
@@ -283,7 +314,7 @@ def check_database(config: Config = None, data: Data = None) -> None:
     """Say at which migration the database stands; status 1 when it is not the newest."""
     from server.store import check
 
-    settings = _settings(config, {"data": data})
+    settings = _settings(config, {"data": data}, serves=False)
     with _told_plainly(settings):
         state = _run(check(settings.store.database_url))
     typer.echo(f"The database is at {state.current}, the newest is {state.newest}.")
@@ -554,13 +585,13 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-def _settings(config: Path | None, flags: Mapping[str, Any]) -> "Settings":
+def _settings(config: Path | None, flags: Mapping[str, Any], *, serves: bool = True) -> "Settings":
     from pydantic import ValidationError
 
     from server.settings import Settings
 
     try:
-        return Settings.load(flags, config)
+        return Settings.load(flags, config, serves=serves)
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False):
             typer.echo(f"{'.'.join(map(str, one['loc']))}: {one['msg']}", err=True)

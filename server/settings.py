@@ -1,8 +1,8 @@
 """The settings of one process: one frozen object, read once where the program is composed.
 
 Later sources win: the defaults below, a TOML file (`--config`, YUNJIAN_CONFIG, or
-yunjian.toml in the current folder), the environment (YUNJIAN_PORT=...), the flags of
-the command. Unknown names in the file are refused; secrets never appear in repr or logs.
+yunjian.toml in the current folder), files of the folder YUNJIAN_SECRETS (yunjian_bus_secret),
+the environment (YUNJIAN_PORT=...), the flags of the command. Unknown names in the file are refused; secrets never appear in repr or logs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -28,6 +29,8 @@ from server.store import StoreSettings
 from server.store.backup import Kept
 
 CONFIG_VARIABLE: Final = "YUNJIAN_CONFIG"
+SECRETS_VARIABLE: Final = "YUNJIAN_SECRETS"
+"""A folder of files that are each one setting, named as its variable in lower case (docker, podman)."""
 DEFAULT_CONFIG: Final = Path("yunjian.toml")
 
 
@@ -63,6 +66,9 @@ class Settings(BaseSettings):
     blob_root: Path | None = None
     ledger_folder: Path | None = None
     """Key and signed heads of the ledger; best on another disk than the database."""
+
+    backup_key: Path | None = None
+    """File of 32 random bytes or more by which backups are sealed; keep a copy of it elsewhere."""
 
     media_workers: tuple[Path, ...] = ()
     """Control sockets of workers that run by themselves (`yunjian media`) and that all nodes of this
@@ -128,8 +134,15 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod
-    def load(cls, flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
-        """Read all sources. Flags that are None count as not given.
+    def load(
+        cls,
+        flags: Mapping[str, Any] | None = None,
+        config: Path | None = None,
+        *,
+        serves: bool = True,
+    ) -> Settings:
+        """Read all sources. Flags that are None count as not given. For a process that does not
+        serve, other nodes and TURN servers are left out, so that it needs none of their secrets.
 
         Raises pydantic.ValidationError for a wrong or unknown value and FileNotFoundError
         when a file that was named explicitly is not there.
@@ -151,9 +164,14 @@ class Settings(BaseSettings):
                 dotenv_settings: PydanticBaseSettingsSource,
                 file_secret_settings: PydanticBaseSettingsSource,
             ) -> tuple[PydanticBaseSettingsSource, ...]:
-                return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, path)
+                secret = os.environ.get(SECRETS_VARIABLE)
+                files = SecretsSettingsSource(settings_cls, secret) if secret else None
+                read = (init_settings, env_settings, *([files] if files else ()))
+                return *read, TomlConfigSettingsSource(settings_cls, path)
 
         given = {name: value for name, value in (flags or {}).items() if value is not None}
+        if not serves:
+            given |= {"redis_url": None, "node_address": None, "turn_urls": ()}
         settings: Settings = _Sourced(**given)
         return settings
 

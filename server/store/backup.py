@@ -1,6 +1,6 @@
 """A copy of everything a node keeps, made beside a running server, and put back into an empty place.
 
-A backup is a folder or a .tar: the database as its own tool dumps it, every blob, the
+A backup is a folder or a .tar, sealed by a key file where one is given: the database as its own tool dumps it, every blob, the
 ledger's folder with its key, unfinished uploads and unsealed segments of recordings, and
 last a manifest with the hash of each file. It knows bytes, tables with hashes and how to
 call pg_dump; what the files are about it does not know.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -31,6 +32,7 @@ import sqlalchemy as sa
 from server.store.database import Database, check, upgrade
 from server.store.ledger import Verifier
 from server.store.ledger.journal import HEADS, KEY, LEAVES, PUBLIC_KEY
+from server.store.sealing import PIECE_BYTES, NotOpened, Opener, Sealer, is_sealed
 from server.store.tables import materials, papers, playbacks, recordings
 
 FORMAT: Final = 1
@@ -88,18 +90,21 @@ class _Source(Protocol):
 # ---------------------------------------------------------------- making one
 
 
-async def back_up(kept: Kept, into: Path) -> Copied:
-    """Copy everything into a new folder, or into one file when the name ends with ``.tar``.
+async def back_up(kept: Kept, into: Path, key: bytes | None = None) -> Copied:
+    """Copy everything into a new folder, or into one file when the name ends with ``.tar``, which
+    the key seals (``server.store.sealing``); a folder is never sealed.
 
     A server may run on meanwhile: what it acknowledged before this began is in the copy. The
     ledger's files are taken before the database, which may be newer than they but never older.
     Refused: BackupRefused when the place is taken, the database is not there, or pg_dump fails.
     """
     state = await check(kept.database_url)
-    return await asyncio.to_thread(_back_up, kept, into, state.current)
+    return await asyncio.to_thread(_back_up, kept, into, state.current, key)
 
 
-def _back_up(kept: Kept, into: Path, revision: str | None) -> Copied:
+def _back_up(kept: Kept, into: Path, revision: str | None, key: bytes | None) -> Copied:
+    if key is not None and into.suffix != ".tar":
+        raise BackupRefused("a sealed backup is one file: let its name end with .tar")
     if into.exists() and (into.is_file() or any(into.iterdir())):
         raise BackupRefused(f"{into} is not empty")
     address = sa.make_url(kept.database_url)
@@ -107,7 +112,10 @@ def _back_up(kept: Kept, into: Path, revision: str | None) -> Copied:
     hashes: dict[str, str] = {}
     copied = Copied()
     into.parent.mkdir(parents=True, exist_ok=True)
-    target: _Target = _TarTarget(into) if into.suffix == ".tar" else _FolderTarget(into)
+    # What is dumped stands in clear for a while: never where a sealed backup goes.
+    beside = into.parent if key is None else kept.blob_root
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    target: _Target = _TarTarget(into, key) if into.suffix == ".tar" else _FolderTarget(into)
 
     def add(name: str, path: Path) -> None:
         size, digest = _copy(target, name, path)
@@ -121,7 +129,7 @@ def _back_up(kept: Kept, into: Path, revision: str | None) -> Copied:
             with contextlib.suppress(FileNotFoundError):
                 add(f"ledger/{name}", kept.ledger_dir / name)
         _add_beside(kept, hashes, add)
-        with tempfile.TemporaryDirectory(dir=into.parent, prefix=".yunjian-") as folder:
+        with tempfile.TemporaryDirectory(dir=beside, prefix=".yunjian-") as folder:
             dump = Path(folder) / DUMPS[dialect]
             if dialect == "sqlite":
                 _dump_sqlite(Path(address.database or ""), dump)
@@ -195,8 +203,10 @@ def _dump_sqlite(path: Path, into: Path) -> None:
 # ---------------------------------------------------------------- putting one back
 
 
-async def restore(kept: Kept, source: Path) -> Copied:
+async def restore(kept: Kept, source: Path, key: bytes | None = None) -> Copied:
     """Put a backup back where nothing is, bring the schema to this program's, and check it all.
+
+    A sealed one needs the key that it was sealed by; of one that is not, the key is not asked.
 
     Every file is hashed on its way; then the ledger is verified, and for each hash that the
     record names there must be a blob. ``damaged`` names the blobs that are not so. Refused:
@@ -204,7 +214,7 @@ async def restore(kept: Kept, source: Path) -> Copied:
     left behind; and when the ledger does not hold: then all stays, to be looked at.
     """
     await _must_be_empty(kept)
-    copied = await asyncio.to_thread(_restore, kept, source)
+    copied = await asyncio.to_thread(_restore, kept, source, key)
     await upgrade(kept.database_url)
     async with Verifier.opened(kept.database_url, kept.ledger_dir) as verifier:
         report = await verifier.verify()
@@ -257,8 +267,8 @@ async def _named(database_url: str) -> list[str]:
         await database.close()
 
 
-def _restore(kept: Kept, path: Path) -> Copied:
-    source: _Source = _TarSource(path) if path.is_file() else _FolderSource(path)
+def _restore(kept: Kept, path: Path, key: bytes | None) -> Copied:
+    source: _Source = _TarSource(path, key) if path.is_file() else _FolderSource(path)
     address = sa.make_url(kept.database_url)
     dialect = address.get_backend_name()
     made: list[Path] = []
@@ -303,9 +313,11 @@ def _restore(kept: Kept, path: Path) -> Copied:
             finally:
                 shutil.rmtree(place.parent)
         return copied
-    except BaseException:
+    except BaseException as error:
         for one in made:
             one.unlink(missing_ok=True)
+        if isinstance(error, NotOpened):
+            raise BackupRefused(f"{path}: {error}") from None
         raise
     finally:
         source.close()
@@ -382,10 +394,12 @@ class _FolderTarget:
 
 
 class _TarTarget:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes | None) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._file = os.fdopen(descriptor, "wb")
-        self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+        self._sealer = None if key is None else Sealer(self._file, key)
+        into: Any = self._sealer or self._file
+        self._tar = tarfile.open(fileobj=into, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
     def add(self, name: str, content: IO[bytes], size: int) -> None:
         member = tarfile.TarInfo(name)
@@ -394,6 +408,8 @@ class _TarTarget:
 
     def close(self) -> None:
         self._tar.close()
+        if self._sealer is not None:
+            self._sealer.finish()
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -418,10 +434,21 @@ class _FolderSource:
 
 
 class _TarSource:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes | None) -> None:
+        if is_sealed(path) and key is None:
+            raise BackupRefused(f"{path} is sealed: give the key file that it was made with")
         try:
-            self._tar = tarfile.open(path, "r:")  # noqa: SIM115
+            self._file: IO[bytes] = (
+                io.BufferedReader(Opener(path, key), PIECE_BYTES)
+                if key is not None and is_sealed(path)
+                else path.open("rb")
+            )
+        except NotOpened as why:
+            raise BackupRefused(f"{path}: {why}") from None
+        try:
+            self._tar = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115
         except tarfile.TarError:
+            self._file.close()
             raise BackupRefused(f"{path} is no tar file") from None
         self._members = {one.name: one for one in self._tar.getmembers() if one.isfile()}
 
@@ -437,6 +464,7 @@ class _TarSource:
 
     def close(self) -> None:
         self._tar.close()
+        self._file.close()
 
 
 # ---------------------------------------------------------------- PostgreSQL's own tools

@@ -55,9 +55,13 @@ async def stored(desk: Desk, case_id: str, line: str, content: bytes) -> str:
     return material_id
 
 
-@pytest.mark.parametrize("form", ["copy", "copy.tar"])
+@pytest.mark.parametrize(
+    ("form", "key"),
+    [("copy", None), ("copy.tar", None), ("copy.tar", b"k" * 32)],
+    ids=["folder", "tar", "sealed"],
+)
 async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
-    database: str, elsewhere: str, tmp_path: Path, form: str
+    database: str, elsewhere: str, tmp_path: Path, form: str, key: bytes | None
 ) -> None:
     content = page(1)
     acknowledged: list[str] = []
@@ -82,7 +86,7 @@ async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
         await until(lambda: None if len(acknowledged) >= 2 * WRITERS else "too few", 20)
         before = list(acknowledged)
         settings = node_settings(database, tmp_path / "first")
-        made = await back_up(settings.kept, tmp_path / form)
+        made = await back_up(settings.kept, tmp_path / form, key)
         # Each writer had a command under way all the time; none of them was ended by the copying.
         seen = len(acknowledged)
         await until(lambda: None if len(acknowledged) >= seen + WRITERS else "they stopped", 20)
@@ -91,11 +95,15 @@ async def test_a_backup_of_a_working_node_is_put_back_and_works_on(
     assert made.damaged == []
 
     fresh = node_settings(elsewhere, tmp_path / "second")
-    back = await restore(fresh.kept, tmp_path / form)
+    if key is not None:
+        for given, why in ((None, "give the key file"), (b"l" * 32, "the key is another one")):
+            with pytest.raises(BackupRefused, match=why):
+                await restore(fresh.kept, tmp_path / form, given)
+    back = await restore(fresh.kept, tmp_path / form, key)
     assert back.damaged == []
     assert back.entries >= len(before)
     with pytest.raises(BackupRefused, match=r"not empty|there already|holds"):
-        await restore(fresh.kept, tmp_path / form)
+        await restore(fresh.kept, tmp_path / form, key)
 
     async with (
         demo_node(elsewhere, tmp_path / "second", SystemClock()) as node,
@@ -165,6 +173,7 @@ async def test_what_is_no_longer_what_it_was_is_named_or_refused(tmp_path: Path)
         await put_back(copy)
 
 
+@pytest.mark.timeout(300)
 async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
     data, copy, fresh = tmp_path / "data", tmp_path / "copy.tar", tmp_path / "fresh"
 
@@ -189,9 +198,26 @@ async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
     code, said = await yunjian(fresh, "restore", str(copy))
     assert code == 0, said
     assert "The ledger holds" in said
+    assert "not sealed" in said
     code, said = await yunjian(fresh, "restore", str(copy))
     assert code == 1, said
     assert demo.PASSWORD not in said
+
+    # with a key file: nothing of the data is in it, and it is put back with that file alone
+    key, sealed = tmp_path / "key", tmp_path / "sealed.tar"
+    key.write_bytes(os.urandom(32))
+    code, said = await yunjian(data, "backup", str(sealed), "--key-file", str(key))
+    assert code == 0, said
+    assert "not sealed" not in said
+    assert sealed.stat().st_mode & 0o077 == 0
+    written = sealed.read_bytes()
+    for clear in (b"SQLite format 3", b"manifest.json", b"ustar"):
+        assert clear not in written
+        assert clear in copy.read_bytes()
+    again = tmp_path / "again"
+    code, said = await yunjian(again, "restore", str(sealed), "--key-file", str(key))
+    assert code == 0, said
+    assert "The ledger holds" in said
 
 
 FILE_BYTES = 64 * 1024 * 1024
