@@ -67,6 +67,7 @@ async def seat_staff(store: Store) -> None:
 
 def node_settings(database: str, folder: Path, **more: Any) -> Settings:
     """Settings of a node on `database` (the fixture's address) with its files in `folder`."""
+    more = {"ledger_join": True, **more}  # several of them share a database
     return Settings(data=folder / "data", database_url=database, port=0, **more)
 
 
