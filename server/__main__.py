@@ -6,6 +6,7 @@ Imports wait until a command needs them, so that --help answers at once.
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
@@ -527,11 +528,17 @@ def verify_ledger(
     subject: Annotated[
         str | None, typer.Option(help="One subject alone, e.g. case:<id> or call:<id>.")
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Signed heads that were kept elsewhere (heads.jsonl).")
+    ] = None,
+    files: Annotated[bool, typer.Option(help="Hash the sealed files too.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Check every entry, chain and signed head; name what does not hold. Status 1 then.
+    """Check every entry, chain and signed head, and the record against them; name what does not hold.
+
+    Status 1 then. What entries told is compared with each row, event and sealed file.
 
     Reads only, beside a running server or without one.
     """
@@ -547,10 +554,17 @@ def verify_ledger(
             _fail(
                 f"The database is at {state.current}, not at {state.newest}: nothing was checked."
             )
-        return await verify(settings.store, subject)
+        try:
+            return await verify(settings.store, subject, files=files, against=against)
+        except ValueError as error:
+            if against is None:
+                raise
+            _fail(str(error))
 
+    began = time.monotonic()
     with _told_plainly(settings):
         report = _run(verified())
+    took_s = time.monotonic() - began
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:
@@ -561,8 +575,28 @@ def verify_ledger(
             typer.echo(f"{one.kind}: {where}{version}{leaf}: {one.text}")
         verdict = "holds" if report.ok else f"DOES NOT HOLD: {len(report.findings)} findings"
         typer.echo(f"The ledger {verdict}. {report.entries} entries, {report.sealed} sealed.")
+        typer.echo(
+            f"{report.rows} rows ({report.untold} older than format 2), {report.files} files; "
+            f"{report.format_1} entries of format 1, {report.pruned} events pruned, "
+            f"{report.erased} payloads erased. "
+            f"{took_s:.1f} s, {1000 * took_s / max(1, report.entries):.2f} ms an entry."
+        )
     if not report.ok:
         raise typer.Exit(1)
+
+
+@ledger.command("key")
+def ledger_key(config: Config = None, data: Data = None) -> None:
+    """Tell the fingerprint of the key that seals the ledger, for the setting ledger_key."""
+    from server.store.ledger.journal import Records
+    from server.store.ledger.keys import fingerprint
+
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        key = Records(settings.store.ledger_dir).public_key()
+        if key is None:
+            _fail(f"No key in {settings.store.ledger_dir}.")
+        typer.echo(fingerprint(key))
 
 
 @cli.command()
@@ -651,12 +685,14 @@ async def _store(stack: AsyncExitStack, settings: "Settings") -> Any:
 def _told_plainly(settings: "Settings") -> "Iterator[None]":
     """What an administrator can put right is said in one line; everything else stays a traceback."""
     from media.control import PathTooLong
-    from server.store import AlreadyOpen, ReferencesBroken, SchemaOutdated
+    from server.store import AlreadyOpen, LedgerElsewhere, ReferencesBroken, SchemaOutdated
     from signaling.refusals import Refusal
 
     try:
         yield
-    except (AlreadyOpen, PathTooLong, ReferencesBroken, SchemaOutdated) as error:
+    except (
+        AlreadyOpen, LedgerElsewhere, PathTooLong, ReferencesBroken, SchemaOutdated
+    ) as error:  # fmt: skip
         _fail(str(error))
     except Refusal as refusal:
         _fail(f"Refused: {refusal.code.value} {refusal.details or ''}".rstrip())

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     blob_root: Path | None = None
     ledger_folder: Path | None = None
     """Key and signed heads of the ledger; best on another disk than the database."""
+    ledger_key: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """Fingerprint of the key in that folder, as `yunjian ledger key` tells it: with another key, or
+    none, the node does not start."""
+    ledger_join: bool = False
+    """Let a further node make a key of its own, and name it in the ledger, beside a database in which
+    entries are sealed; without, it does not start with an empty folder there."""
 
     backup_key: Path | None = None
     """File of 32 random bytes or more by which backups are sealed; keep a copy of it elsewhere."""
@@ -225,6 +231,8 @@ class Settings(BaseSettings):
             else self.bus_secret.get_secret_value().encode(),
             blob_root=(self.blob_root or data / "blobs").absolute(),
             ledger_dir=(self.ledger_folder or data / "ledger").absolute(),
+            ledger_key=self.ledger_key,
+            ledger_join=self.ledger_join,
         )
 
     @property

@@ -115,6 +115,8 @@ async def record(
     """
     subject = subject_of(call.id)
     view = await rows.view(change.connection, call, header)
+    if call.state is CallState.ENDED:
+        await playbacks.ask(change, call.id)
     await change.record(
         subject,
         act,
@@ -130,8 +132,6 @@ async def record(
         },
         people=people_of(call),
     )
-    if call.state is CallState.ENDED:
-        await playbacks.ask(change, call.id)
 
 
 class _Turn:

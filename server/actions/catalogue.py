@@ -65,3 +65,6 @@ async def seed_calendar(store: Store) -> None:
     if unknown:
         async with store.change(SYSTEM) as change:
             await rows.add_days(change.connection, CHINA_REGION, unknown, SOURCE)
+            subject = f"calendar:{CHINA_REGION}"
+            payload = {"source": SOURCE, "days": len(unknown)}
+            await change.record(subject, "calendar.seed", subject, None, payload=payload)

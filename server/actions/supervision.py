@@ -236,6 +236,10 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
         sealed=reports[0].sealed,
         root=reports[0].root,
         head_at=None if reports[0].head_at is None else datetime.fromisoformat(reports[0].head_at),
+        format_1=sum(report.format_1 for report in reports),
+        pruned=sum(report.pruned for report in reports),
+        rows=sum(report.rows for report in reports),
+        untold=sum(report.untold for report in reports),
         findings=[
             Finding(
                 kind=one.kind.value,

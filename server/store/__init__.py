@@ -18,6 +18,8 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import SYSTEM, Actor, System
+from server.store import facts
+from server.store.amending import upgrade
 from server.store.blobs import Blobs
 from server.store.bus import Bus
 from server.store.database import (
@@ -27,9 +29,9 @@ from server.store.database import (
     SchemaOutdated,
     SchemaState,
     check,
-    upgrade,
 )
-from server.store.ledger import Finding, Kind, Report, Sequencer, Verifier
+from server.store.ledger import Finding, Kind, LedgerElsewhere, Report, Sequencer, Verifier, keys
+from server.store.ledger.journal import read_heads
 from server.store.unit_of_work import (
     EVENTS_AT_ONCE,
     Change,
@@ -44,7 +46,7 @@ from signaling.protocol import Command, StoredEvent
 from signaling.refusals import Code, Refusal
 
 __all__ = [
-    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "Kind",
+    "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "Kind", "LedgerElsewhere",
     "ReferencesBroken", "Report", "SchemaOutdated", "SchemaState", "ShiftedClock", "Store", "StoreSettings",
     "SystemClock", "Verifier", "acts_after", "check", "events_after", "has_done", "upgrade", "verify", "version_of",
 ]  # fmt: skip
@@ -82,6 +84,10 @@ class StoreSettings:
     database_url: str = field(repr=False)  # may hold a password
     blob_root: Path
     ledger_dir: Path
+    ledger_key: str | None = None
+    """The fingerprint that the key in `ledger_dir` must have."""
+    ledger_join: bool = False
+    """Whether a key is made and entered beside a ledger that others seal."""
     redis_url: str | None = None
     bus_secret: bytes | None = field(default=None, repr=False)
 
@@ -116,6 +122,7 @@ class Store:
         """Open everything. SchemaOutdated when `upgrade` was not run; AlreadyOpen for a taken SQLite file."""
         clock = clock or SystemClock()
         database = await Database.open(settings.database_url)
+        database.watch(facts.ran)
         try:
             state = await database.schema()
             if not state.up_to_date:
@@ -126,14 +133,30 @@ class Store:
             blobs = Blobs(settings.blob_root)
             await blobs.prepare()
             bus = Bus(settings.redis_url, settings.bus_secret)
+            key = await keys.admitted(
+                database, settings.ledger_dir, settings.ledger_key, join=settings.ledger_join
+            )
             sequencer = Sequencer(database, settings.ledger_dir, clock.now)
+            verifier = Verifier(database, settings.ledger_dir, blobs)
+            store = cls(database, bus, blobs, sequencer, verifier, clock)
             await bus.start()
             await sequencer.start()
+            if sequencer.failure is None:
+                await store._enter(key)
         except BaseException:
             await database.close()
             raise
-        verifier = Verifier(database, settings.ledger_dir)
-        return cls(database, bus, blobs, sequencer, verifier, clock)
+        return store
+
+    async def _enter(self, key: str) -> None:
+        """Name the key of this node in the ledger, once."""
+        async with self.read() as connection:
+            if key in await keys.known(connection):
+                return
+        async with self.change(SYSTEM) as change:
+            first = await change.lock(keys.SUBJECT) == 0
+            act = keys.BEGIN if first else keys.JOIN
+            await change.record(keys.SUBJECT, act, f"key:{key}", None, payload={"key": key})
 
     async def close(self) -> None:
         """End the tasks and let connections and files go."""
@@ -186,9 +209,12 @@ class Store:
             raise Refusal(Code.LEDGER_UNAVAILABLE)
         async with self._database.write(turn_of(actor, command)) as connection:
             change = Change(connection, actor, command, self.clock.now())
-            await change.begin(of)
-            yield change
-            await change.finish()
+            try:
+                await change.begin(of)
+                yield change
+                await change.finish()
+            finally:
+                change.end()
         for event in change.events:
             self._newest[event.subject, event.version] = event
             if len(self._newest) > NEWEST_KEPT:
@@ -252,7 +278,20 @@ class Store:
             return await version_of(connection, subject)
 
 
-async def verify(settings: StoreSettings, subject: str | None = None) -> Report:
-    """Check the ledger from outside, beside a running server or without one; changes nothing."""
-    async with Verifier.opened(settings.database_url, settings.ledger_dir) as verifier:
-        return await verifier.verify(subject)
+async def verify(
+    settings: StoreSettings,
+    subject: str | None = None,
+    *,
+    files: bool = True,
+    against: Path | None = None,
+) -> Report:
+    """Check the record from outside, beside a running server or without one; changes nothing.
+
+    `against` is a file of heads that were kept elsewhere, as ``heads.jsonl`` has them. ValueError when
+    it has none.
+    """
+    kept = [] if against is None else await asyncio.to_thread(read_heads, against)
+    async with Verifier.opened(
+        settings.database_url, settings.ledger_dir, Blobs(settings.blob_root)
+    ) as verifier:
+        return await verifier.verify(subject, files=files, against=kept)

@@ -29,7 +29,8 @@ from typing import IO, Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from server.store.database import Database, check, upgrade
+from server.store.amending import upgrade
+from server.store.database import Database, check
 from server.store.ledger import Verifier
 from server.store.ledger.journal import HEADS, KEY, LEAVES, PUBLIC_KEY
 from server.store.sealing import PIECE_BYTES, NotOpened, Opener, Sealer, is_sealed

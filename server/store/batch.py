@@ -17,6 +17,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store import facts
 from server.store.sqlite import Connection as SQLite
 
 Write = tuple[sa.Insert | sa.Update | sa.Delete, Mapping[str, Any]]
@@ -24,12 +25,19 @@ Write = tuple[sa.Insert | sa.Update | sa.Delete, Mapping[str, Any]]
 _PLACE: Final = re.compile(r"\$(\d+)")
 
 
-async def write(connection: AsyncConnection, writes: Sequence[Write]) -> None:
-    """Run these within the transaction; DBAPIError, as from ``execute``, when one cannot be run."""
+async def write(
+    connection: AsyncConnection, writes: Sequence[Write], *, told: bool = False
+) -> None:
+    """Run these within the transaction; DBAPIError, as from ``execute``, when one cannot be run.
+
+    ``told``: what they write into sealed columns is known already.
+    """
     if len(writes) < 2:
         for statement, values in writes:
             await connection.execute(statement, values)
         return
+    if not told:
+        await facts.see(connection, writes)
     made = [_made(statement, tuple(values), connection.dialect) for statement, values in writes]
     given = [one.given(values) for one, (_, values) in zip(made, writes, strict=True)]
     if connection.dialect.name == "postgresql":

@@ -12,7 +12,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -191,6 +191,12 @@ class Database:
             ):
                 yield connection
 
+    def watch(self, ran: Callable[..., None]) -> None:
+        """Tell `ran` of each statement that writers are about to execute, as SQLAlchemy's
+        ``before_execute`` does."""
+        assert self._writers is not None
+        sa.event.listen(self._writers.sync_engine, "before_execute", ran)
+
     async def schema(self) -> SchemaState:
         """Where the schema stands."""
         scripts = await asyncio.to_thread(_scripts)
@@ -258,15 +264,6 @@ class Database:
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
-
-
-async def upgrade(url: str) -> SchemaState:
-    """Bring the database at `url` to the newest migration; returns where it stood before."""
-    database = await Database.open(url)
-    try:
-        return await database.upgrade()
-    finally:
-        await database.close()
 
 
 async def check(url: str) -> SchemaState:

@@ -185,7 +185,7 @@ work_calendar = sa.Table(
     C("on", sa.Date, primary_key=True, info=FACT),
     C("works", sa.Boolean, nullable=False, info=FACT),
     C("source", sa.String(60), nullable=False, info=FACT),
-    info=told_in("calendar:{region}"),
+    info=told_in("calendar:{region}", "demo"),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- the case record
@@ -279,7 +279,7 @@ materials = sa.Table(
     C("state", sa.String(10), nullable=False, info=FACT),
     C("size_bytes", BIG, nullable=False, info=FACT),
     C("media_type", sa.String(80), nullable=True, info=sealed(before="material:*/media_type")),
-    C("sha256", sa.String(64), nullable=True, index=True, info=sealed(before="material:*/sha256")),
+    C("sha256", sa.String(64), nullable=True, index=True, info=sealed(before="material:*/sha256", file=True)),
     C("pages", sa.Integer, nullable=True, info=FACT),
     C("rejected_code", sa.String(40), nullable=True, info=FACT),
     C("duplicate_of", ID, nullable=True, info=FACT),
@@ -299,7 +299,7 @@ materials = sa.Table(
     C("graded_at", Utc, nullable=True, info=FACT),
     C("viewed_state", sa.String(8), nullable=False, server_default="none", info=FACT),  # the copy that is looked at
     C("viewed_type", sa.String(80), nullable=True, info=FACT),
-    C("viewed_sha256", sa.String(64), nullable=True, info=FACT),
+    C("viewed_sha256", sa.String(64), nullable=True, info=sealed(file=True)),
     C("viewed_bytes", BIG, nullable=True, info=FACT),
     C("viewed_fault", sa.String(20), nullable=False, server_default=sa.text("''"), info=FACT),
     C("scan", sa.String(12), nullable=False, server_default="off", info=FACT),
@@ -422,7 +422,7 @@ papers = sa.Table(
     C("state", sa.String(8), nullable=False, info=FACT),  # making | ready | failed
     C("at", Utc, nullable=False, info=FACT),
     C("size_bytes", BIG, nullable=True, info=FACT),
-    C("sha256", sa.String(64), nullable=True, info=sealed(before="paper:*/sha256")),
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="paper:*/sha256", file=True)),
     C("pages", sa.Integer, nullable=True, info=FACT),
     C("template_id", ID, nullable=True, info=FACT),  # the version of the unit's own template that drew it
     info=OF_CASE,
@@ -582,7 +582,7 @@ recordings = sa.Table(  # one segment: one party, one leg
     C("started_at", Utc, nullable=False, info=FACT),
     C("ended_at", Utc, nullable=True, info=FACT),
     C("size_bytes", BIG, nullable=True, info=sealed(before="recording:*/recording.size_bytes")),
-    C("sha256", sa.String(64), nullable=True, info=sealed(before="recording:*/recording.sha256")),
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="recording:*/recording.sha256", file=True)),
     C("sm3", sa.String(64), nullable=True, info=FACT),  # when the setting `hash` asks for it
     C("gaps", JSON, nullable=False, info=FACT),
     C("tracks", JSON, nullable=False, server_default=sa.text("'[]'"), info=FACT),  # mid, codec, times, raw RTP times
@@ -600,7 +600,7 @@ playbacks = sa.Table(  # a party's segments copied into one seekable file, or al
     C("started_at", Utc, nullable=True, info=FACT),
     C("duration_s", sa.Float, nullable=True, info=FACT),
     C("size_bytes", BIG, nullable=True, info=FACT),
-    C("sha256", sa.String(64), nullable=True, info=sealed(before="playback:*/sha256")),
+    C("sha256", sa.String(64), nullable=True, info=sealed(before="playback:*/sha256", file=True)),
     C("width", sa.Integer, nullable=True, info=FACT),
     C("height", sa.Integer, nullable=True, info=FACT),
     C("gaps", JSON, nullable=False, info=FACT),
@@ -659,6 +659,7 @@ ledger_entries = sa.Table(
     C("object", sa.String(120), nullable=False, info=ENTRY),
     C("result", sa.String(60), nullable=False, info=ENTRY),  # ok, or the refusal's code
     C("digest", sa.String(64), nullable=False, info=ENTRY),  # SHA-256(salt || RFC 8785 payload)
+    C("event", sa.String(64), nullable=True, info=ENTRY),  # SHA-256(salt || RFC 8785 body); null: format 1
     C("hash", sa.String(64), nullable=False, unique=True, info=ENTRY),
     C("leaf", BIG, nullable=True, unique=True, info=TREE),  # number given by the sequencer, from 0
 )  # fmt: skip

@@ -19,14 +19,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import Actor, System
-from server.store import batch
+from server.store import batch, facts
 from server.store.database import refusal_of
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
+from server.store.words import FACTS
 from signaling.protocol import Ack, Command, StoredEvent
 from signaling.refusals import Code, Refusal
 
 EVENTS_AT_ONCE: Final = 500
+KEEP: Final = "record.keep"
+"""The act of an entry that tells rows which the act that changed them did not: it recorded too early, or
+nothing. No act of the product leaves any."""
 
 # Made once: each act runs them, and making a statement costs more than running it.
 _LOCK: Final = (
@@ -107,6 +111,8 @@ class Change:
         self._ack: Ack | None = None
         self._ack_kept = False
         self._locked: dict[str, tuple[int, str]] = {}
+        self._facts = facts.begin(connection)
+        self._only: Collection[facts.Changed] | None = None
 
     async def lock(self, subject: str) -> int:
         """Lock the subject until the end of the transaction and return its version.
@@ -152,7 +158,8 @@ class Change:
         `event` is a function that makes the wire event of a version, or its members as a
         mapping (`type` must be among them; subject, version and at are filled in); None
         holds the version's place with `skipped`, for what no page shows. `payload` is
-        what the ledger keeps in full. `people` maps person id to audience: whose sockets
+        what the ledger keeps in full; what was written into sealed columns since the last
+        entry is put beside it (`facts`), so record behind what you write. `people` maps person id to audience: whose sockets
         watch this subject from now on. Refused with LEDGER_UNAVAILABLE when the entry
         cannot be written: then the act does not happen either. Written in the same go are
         `beside` and the ack, where it was given before.
@@ -161,7 +168,10 @@ class Change:
             raise RuntimeError("a repeated command changes nothing")
         version = await self.lock(subject) + 1
         previous = self._locked[subject][1]
-        sealed = Payload.seal(payload)
+        await facts.see(self.connection, beside)
+        told = await self._facts.tell(self.connection, subject, self._only)
+        sealed = Payload.seal({**payload, FACTS: told} if told else payload)
+        body = self._body(event or {"type": "skipped"}, subject, version)
         entry = Entry(
             subject=subject,
             version=version,
@@ -174,10 +184,10 @@ class Change:
             object=object,
             result=result,
             digest=sealed.digest(),
+            event=sealed.digest_of(body),
         )
         head = entry.hash()
-        body = self._body(event or {"type": "skipped"}, subject, version)
-        told = {
+        outgoing = {
             "subject": subject,
             "version": version,
             "type": body["type"],
@@ -198,11 +208,12 @@ class Change:
                 [
                     *beside,
                     *self._kept_ack(),
-                    (_INSERT_EVENT, told),
+                    (_INSERT_EVENT, outgoing),
                     (_INSERT_ENTRY, written | {"hash": head}),
                     (_INSERT_PAYLOAD, kept),
                     (_UPDATE_SUBJECT, {"of": subject, "version": version, "head": head}),
                 ],
+                told=True,
             )
         except sa.exc.DBAPIError as error:
             raise refusal_of(error) or Refusal(Code.LEDGER_UNAVAILABLE) from error
@@ -242,10 +253,20 @@ class Change:
         self.replayed = Ack.model_validate(row.ack)
 
     async def finish(self) -> None:
-        """Store the ack. For Store.change."""
+        """Store the ack, and tell by entries of their own what was changed and no entry told. For
+        Store.change."""
+        for subject, changed in (await self._facts.left(self.connection)).items():
+            self._only = changed
+            tables = sorted({table.name for table, _ in changed})
+            await self.record(subject, KEEP, subject, None, payload={"tables": tables})
+            self._only = None
         if self._ack is None and self._command is not None and self.replayed is None:
             self.ack()
         await batch.write(self.connection, self._kept_ack())
+
+    def end(self) -> None:
+        """What is written over its connection from now on is of others. For Store.change."""
+        facts.end(self.connection)
 
     def _kept_ack(self) -> list[batch.Write]:
         """The ack as it is stored; nothing when there is none yet, or when it was stored before."""

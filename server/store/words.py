@@ -32,6 +32,8 @@ class Sealed:
     path: str
     before: str | None = None
     """Where entries of format 1 told it: ``<kind of object>:*/<member>.<member>``. None: nowhere."""
+    file: bool = False
+    """Whether it is the SHA-256 of a file in the blob store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,9 @@ class Home:
         return kind == self.kind or kind in self.born
 
 
-def sealed(path: str = FACTS, *, before: str | None = None) -> dict[str, Any]:
+def sealed(path: str = FACTS, *, before: str | None = None, file: bool = False) -> dict[str, Any]:
     """For a column's ``info``: see ``Sealed``."""
-    return {_WORD: Sealed(path, before)}
+    return {_WORD: Sealed(path, before, file)}
 
 
 def derived(source: str) -> dict[str, Any]:

@@ -580,6 +580,14 @@ class Report(Message):
     root: str | None
     head_at: datetime | None
     """When that head was signed."""
+    format_1: int = 0
+    """Of the entries, those that seal no event and tell no rows: from before there was more."""
+    pruned: int = 0
+    """Of the events, those that were let go by age."""
+    rows: int = 0
+    """Rows of the record that were compared with what the entries told."""
+    untold: int = 0
+    """Of these, those that are older than the entries which could tell of them."""
     findings: list[Finding]
     checked_at: datetime
 

@@ -67,8 +67,8 @@ async def seat_staff(store: Store) -> None:
 
 def node_settings(database: str, folder: Path, **more: Any) -> Settings:
     """Settings of a node on `database` (the fixture's address) with its files in `folder`. No session of
-    it ends idle, unless that is asked for: tests move the clock by hours."""
-    chosen = {"idle_s": 0, **more}
+    it ends idle, unless that is asked for: tests move the clock by hours. Several may share a database."""
+    chosen = {"idle_s": 0, "ledger_join": True, **more}
     return Settings(data=folder / "data", database_url=database, port=0, **chosen)
 
 

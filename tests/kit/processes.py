@@ -40,7 +40,13 @@ class Serving:
         self.folder = folder
         self.data = folder / "data"
         self.address = ""
-        self._settings = {"host": "127.0.0.1", "port": 0, **settings, "data": self.data}
+        self._settings = {
+            "host": "127.0.0.1",
+            "port": 0,
+            "ledger_join": True,  # several of them share a database
+            **settings,
+            "data": self.data,
+        }
         self._child: subprocess.Popen[bytes] | None = None
         self._family: dict[int, psutil.Process] = {}
         self._log = folder / "serve.log"

@@ -30,7 +30,10 @@ class MovedClock:
 def settings_for(database: str, folder: Path) -> StoreSettings:
     """Settings of a store on `database` (the fixture's address) with its files in `folder`."""
     return StoreSettings(
-        database_url=database, blob_root=folder / "blobs", ledger_dir=folder / "ledger"
+        database_url=database,
+        blob_root=folder / "blobs",
+        ledger_dir=folder / "ledger",
+        ledger_join=True,
     )
 
 

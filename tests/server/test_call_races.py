@@ -173,6 +173,7 @@ async def test_a_call_between_two_nodes(
                 database_url=postgres_url,
                 blob_root=tmp_path / name / "blobs",
                 ledger_dir=tmp_path / name / "ledger",
+                ledger_join=True,
                 redis_url=redis_url,
                 bus_secret=b"a secret between two nodes",
             )

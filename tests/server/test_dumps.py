@@ -91,6 +91,8 @@ async def _upgrade_each(place: Place, tmp_path: Path) -> None:
             report = await verifier.verify()
         assert report.ok, (revision, report.findings)
         assert report.entries == len(dump.rows["ledger_entries"]), revision
+        assert report.format_1 == (report.entries if revision < "0028" else 0), revision
+        assert bool(report.untold) == (revision < "0028"), revision
         assert report.sealed > 20, revision
         assert await _fewer(url, dump) == {}, revision
 

@@ -657,6 +657,7 @@ def test_every_interleaving_over_two_nodes(
             database_url=postgres_url,
             blob_root=tmp_path / name / "blobs",
             ledger_dir=tmp_path / name / "ledger",
+            ledger_join=True,
             redis_url=redis_url,
             bus_secret=b"a secret between two nodes",
         )

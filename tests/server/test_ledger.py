@@ -10,7 +10,7 @@ import stat
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ from tests.kit.stores import MovedClock, opened, settings_for
 from tests.kit.until import until
 
 ENTRIES = 12
+KEY = 1
+"""The entry that names the key of a node."""
 TURNED = 1 << 6
 
 
@@ -93,7 +95,7 @@ class Sealed:
 async def sealed(database: str, tmp_path: Path, clock: MovedClock) -> Sealed:
     async with opened(database, tmp_path, clock) as store:
         await write(store)
-        assert await store.seal() == ENTRIES
+        assert await store.seal() == ENTRIES + KEY
     return Sealed(database, settings_for(database, tmp_path))
 
 
@@ -114,7 +116,7 @@ def turned(value: Any) -> Any:
 async def test_an_honest_ledger_is_accepted(sealed: Sealed) -> None:
     report = await sealed.verify()
     assert (report.ok, report.findings) == (True, [])
-    assert (report.entries, report.sealed, report.erased) == (ENTRIES, ENTRIES, 0)
+    assert (report.entries, report.sealed, report.erased) == (ENTRIES + KEY, ENTRIES + KEY, 0)
     report = await sealed.verify("case:1")
     assert (report.ok, report.entries, report.findings) == (True, ENTRIES // 3, [])
 
@@ -313,7 +315,14 @@ async def test_a_ledger_made_anew_is_told_by_the_journal(sealed: Sealed) -> None
     async with owner(sealed.database) as connection:
         rows = (
             await connection.execute(
-                sa.select(ledger_entries)
+                sa.select(ledger_entries, events.c.body)
+                .join(
+                    events,
+                    sa.and_(
+                        events.c.subject == ledger_entries.c.subject,
+                        events.c.version == ledger_entries.c.version,
+                    ),
+                )
                 .where(ledger_entries.c.subject == "case:1")
                 .order_by(ledger_entries.c.version)
             )
@@ -324,6 +333,7 @@ async def test_a_ledger_made_anew_is_told_by_the_journal(sealed: Sealed) -> None
             entry = Entry(
                 **{name: getattr(row, name) for name in Entry.__dataclass_fields__}
                 | {"previous": previous, "digest": payload.digest()}
+                | {"event": payload.digest_of(row.body)}
             )
             previous = entry.hash()
             where = (row.subject, row.version)
@@ -335,7 +345,12 @@ async def test_a_ledger_made_anew_is_told_by_the_journal(sealed: Sealed) -> None
             await connection.execute(
                 ledger_entries.update()
                 .where(sa.tuple_(ledger_entries.c.subject, ledger_entries.c.version) == where)
-                .values(previous=entry.previous, digest=entry.digest, hash=previous)
+                .values(
+                    previous=entry.previous,
+                    digest=entry.digest,
+                    event=entry.event,
+                    hash=previous,
+                )
             )
         await connection.execute(
             subjects.update().where(subjects.c.subject == "case:1").values(head=previous)
@@ -369,11 +384,15 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 )
 def test_the_hashed_form_is_rfc_8785(entry: Entry) -> None:
     members = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    assert entry.canonical() == rfc8785.dumps({"format": 1, **members})
+    if members["event"] is None:
+        del members["event"]
+        assert entry.canonical() == rfc8785.dumps({"format": 1, **members})
+    else:
+        assert entry.canonical() == rfc8785.dumps({"format": 2, **members})
 
 
 def test_a_known_hash() -> None:
-    """The format is frozen: this entry has this hash, in whatever way it is computed."""
+    """Both formats are frozen: this entry has this hash, in whatever way it is computed."""
     payload = Payload("00112233445566778899aabbccddeeff", '{"value":"孙"}')
     assert (
         payload.digest()
@@ -394,6 +413,15 @@ def test_a_known_hash() -> None:
         + '","result":"ok","subject":"case:one","unit":"unit-1","version":1}'
     )
     assert entry.hash() == hashlib.sha256(line.encode()).hexdigest()
+    event = payload.digest_of({"value": "孙", "at": 1.0})
+    assert (
+        event
+        == hashlib.sha256(
+            bytes.fromhex(payload.salt) + '{"at":1,"value":"孙"}'.encode()
+        ).hexdigest()
+    )
+    line = line.replace('"format":1', f'"event":"{event}","format":2')
+    assert replace(entry, event=event).hash() == hashlib.sha256(line.encode()).hexdigest()
 
 
 # ---------------------------------------------------------------- the journal
@@ -410,13 +438,13 @@ async def test_sealing_happens_by_itself_and_goes_on_after_a_restart(
             async def why_not(expected: int = total) -> str | None:
                 report = await verify(settings)
                 assert report.ok, report.findings
-                return None if report.sealed == expected else f"{report.sealed} sealed"
+                return None if report.sealed == expected + KEY else f"{report.sealed} sealed"
 
             await until(why_not)
     heads = (settings.ledger_dir / "heads.jsonl").read_text().splitlines()
     sizes = [json.loads(line)["size"] for line in heads]
     assert sizes == sorted(sizes)
-    assert sizes[-1] == 6
+    assert sizes[-1] == 6 + KEY
     assert stat.S_IMODE((settings.ledger_dir / "key").stat().st_mode) == 0o600
 
 
@@ -451,9 +479,9 @@ async def test_an_interrupted_journal_is_continued(
     assert (await sealed.verify()).ok
     async with opened(sealed.database, tmp_path, clock) as store:
         await write(store, 1)
-        assert await store.seal() == ENTRIES + 1
+        assert await store.seal() == ENTRIES + KEY + 1
     report = await sealed.verify()
-    assert (report.ok, report.sealed) == (True, ENTRIES + 1)
+    assert (report.ok, report.sealed) == (True, ENTRIES + KEY + 1)
 
 
 async def test_a_journal_that_cannot_be_written_stops_acts_and_recovers(
@@ -481,7 +509,7 @@ async def test_a_journal_that_cannot_be_written_stops_acts_and_recovers(
 
     await until(working, 10)
     await write(store, 1)
-    assert await store.seal() == 3
+    assert await store.seal() == 3 + KEY
     assert (await store.verifier.verify()).ok
 
 
@@ -491,7 +519,7 @@ async def test_what_works_again_is_not_refused_for_a_try_of_before(
     """One try failed, and the next one takes its time: nothing says that sealing does not work."""
     async with opened(postgres_url, tmp_path, clock) as store:
         await write(store, 1)
-        assert await store.seal() == 1
+        assert await store.seal() == 1 + KEY
     heads = tmp_path / "ledger" / "heads.jsonl"
     away = heads.rename(heads.with_suffix(".away"))
     heads.mkdir()
@@ -517,16 +545,16 @@ async def test_two_nodes_take_turns(postgres_url: str, tmp_path: Path, clock: Mo
 
         async def sealed() -> str | None:
             sizes = [await one.seal(), await two.seal()]
-            return None if sorted(sizes) == [0, 3] else f"{sizes}"
+            return None if sorted(sizes) == [0, 3 + 2 * KEY] else f"{sizes}"
 
         await until(sealed)
         holder, other = (one, two) if await one.seal() else (two, one)
         await write(other, 2)
-        assert await holder.seal() == 5
+        assert await holder.seal() == 5 + 2 * KEY
         clock.move(60)
         await write(holder, 1)
-        assert await other.seal() == 6
-        assert (await other.verifier.verify()).sealed == 6
+        assert await other.seal() == 6 + 2 * KEY
+        assert (await other.verifier.verify()).sealed == 6 + 2 * KEY
         assert (await holder.verifier.verify()).ok
 
 
@@ -537,8 +565,16 @@ async def test_a_refused_command_has_an_entry(store: Store) -> None:
     )  # fmt: skip
     await store.refused(actor, "case.decide", "case:1", Refusal(Code.INCOMPLETE, missing=2))
     async with store.read() as connection:
-        entry = (await connection.execute(sa.select(ledger_entries))).one()
-        payload = await connection.scalar(sa.select(ledger_payloads.c.payload))
+        entry = (
+            await connection.execute(
+                sa.select(ledger_entries).where(ledger_entries.c.subject == "person:person-1")
+            )
+        ).one()
+        payload = await connection.scalar(
+            sa.select(ledger_payloads.c.payload).where(
+                ledger_payloads.c.subject == "person:person-1"
+            )
+        )
     assert (entry.subject, entry.actor, entry.unit) == ("person:person-1", "person-1", "unit-1")
     assert (entry.act, entry.object, entry.result) == ("case.decide", "case:1", "incomplete")
     assert payload == '{"details":{"missing":2}}'

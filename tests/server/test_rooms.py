@@ -368,6 +368,7 @@ async def test_what_was_prepared_at_one_node_is_let_in_beside_a_page_of_another(
                 database_url=postgres_url,
                 blob_root=tmp_path / "blobs",
                 ledger_dir=tmp_path / name / "ledger",
+                ledger_join=True,
                 redis_url=redis_url,
                 bus_secret=b"a secret between two nodes",
             )

@@ -22,6 +22,7 @@ from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
+from tests.server.test_ledger import owner
 
 
 class Scene:
@@ -211,6 +212,34 @@ async def test_the_ledger_of_a_case_is_read_and_checked(scene: Scene) -> None:
     ]
     async with scene.clerk.http.post(address) as said:
         assert said.status == 403
+
+
+@both
+async def test_recordings_exchanged_for_one_another_are_told_by_the_check_of_their_call(
+    scene: Scene, address: str
+) -> None:
+    names = ("one", "two")
+    hashes = [await scene.recorded(name.encode(), name) for name in names]
+    check = f"/api/v1/calls/{scene.call_id}/check"
+    async with scene.supervisor.http.post(check) as said:
+        report = await said.json()
+    assert report["ok"], report
+    async with owner(address) as connection:
+        for name, sha256 in zip(names, reversed(hashes), strict=True):
+            await connection.execute(
+                tables.recordings.update()
+                .where(tables.recordings.c.id == name)
+                .values(sha256=sha256)
+            )
+    async with scene.supervisor.http.post(check) as said:
+        report = await said.json()
+    assert not report["ok"]
+    assert all(one["ok"] for one in report["files"])
+    assert sorted(
+        (one["kind"], one["subject"], one["text"]) for one in report["ledger"]["findings"]
+    ) == [
+        ("row", f"call:{scene.call_id}", f"recordings {name} differs in sha256") for name in names
+    ]
 
 
 async def test_a_refused_command_stands_in_the_ledger_of_its_person(scene: Scene) -> None:

@@ -91,6 +91,7 @@ async def add(connection: Connection, case: Case) -> None:
             consent=None,
             decision=None,
             call_id=None,
+            corrections=0,
             created_at=case.created_at,
         )
     )

@@ -1,8 +1,8 @@
 """One entry of the ledger and its hash.
 
 An entry is chained to the one before it of the same subject. Its hash is SHA-256 over
-the RFC 8785 form of all its columns except `hash` and `leaf`; the payload enters only
-as SHA-256(salt || canonical payload), so that it can be erased while proofs still hold.
+the RFC 8785 form of all its columns except `hash` and `leaf`; payload and event enter only
+as SHA-256(salt || canonical form), so that they can be erased while proofs still hold.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from pydantic_core import to_jsonable_python
 
 GENESIS: Final = "0" * 64
 """`previous` of the first entry of a subject."""
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Of new entries. Those of format 1 seal no event, and their payloads tell no rows."""
 OK: Final = "ok"
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 ERASE: Final = "ledger.erase"
 """The act whose object `<subject>#<version>` says that this payload was erased on order."""
+PRUNE: Final = "events.prune"
+"""The act whose payload `before` (a moment as in `at`) says that the bodies of events of entries before
+it were let go by age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ class Entry:
     object: str
     result: str
     digest: str
+    event: str | None = None
+    """SHA-256(salt || canonical body) of its event, hex; None makes it an entry of format 1."""
+
+    @property
+    def format(self) -> int:
+        return 1 if self.event is None else FORMAT
 
     def hash(self) -> str:
         """SHA-256 of the canonical entry, hex."""
@@ -54,7 +64,9 @@ class Entry:
         standard library's sorted JSON is that form already, at a fifth of the cost.
         """
         members = {name: getattr(self, name) for name in Entry.__dataclass_fields__}
-        return _ENCODER.encode({"format": FORMAT, **members}).encode()
+        if self.event is None:
+            del members["event"]
+        return _ENCODER.encode({"format": self.format, **members}).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,23 @@ class Payload:
         return cls(secrets.token_hex(16), canonical(payload).decode())
 
     def digest(self) -> str:
-        return hashlib.sha256(bytes.fromhex(self.salt) + self.text.encode()).hexdigest()
+        return self._salted(self.text.encode())
+
+    def digest_of(self, body: Mapping[str, Any]) -> str:
+        """Of an event, under the same salt. ValueError for a body that has no canonical form."""
+        return self._salted(canonical(body))
+
+    def _salted(self, content: bytes) -> str:
+        return hashlib.sha256(bytes.fromhex(self.salt) + content).hexdigest()
+
+
+def members(text: str | None) -> Mapping[str, Any]:
+    """What a payload says, none for one that was erased or made unreadable."""
+    try:
+        read = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def canonical(value: object) -> bytes:

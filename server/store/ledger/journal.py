@@ -187,6 +187,17 @@ class Records:
                 yield None
 
 
+def read_heads(path: Path) -> list[Head]:
+    """Heads that were kept in a file, a line each. ValueError for one that is none, and for no head."""
+    try:
+        heads = [Head.of_line(line) for line in path.read_text().splitlines() if line.strip()]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path} has a line that is no head") from None
+    if not heads:
+        raise ValueError(f"{path} has no head")
+    return heads
+
+
 def _whole_lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:

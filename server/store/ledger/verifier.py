@@ -1,15 +1,17 @@
-"""Checks the whole ledger, or one subject of it, and names every entry that is not as it was.
+"""Checks the record against the ledger, whole or one subject of it, and names what is not as it was.
 
-Each entry is hashed again and followed along its subject's chain; each payload is
-hashed against its digest; the journal's signed heads are checked and its leaves
-compared with the database, one by one. What is not yet under a signed head (less than
-a second's entries) is held by its chain alone. Reads only.
+Each entry is hashed again and followed along its subject's chain; each payload and each
+event is hashed against its digest; the journal's signed heads are checked and its leaves
+compared with the database, one by one. What the payloads tell of rows is compared with the
+rows, and sealed files are hashed. What is not yet under a signed head (less than a
+second's entries) is held by its chain alone. Reads only, in chunks.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -20,10 +22,21 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.merkle import Tree
+from server.store.blobs import Blobs
 from server.store.database import Database
-from server.store.ledger.entry import ERASE, GENESIS, Entry, Payload
+from server.store.ledger import keys
+from server.store.ledger.entry import ERASE, GENESIS, OK, PRUNE, Entry, Payload, members
 from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
-from server.store.tables import ledger_entries, ledger_payloads, ledger_sequencer, subjects
+from server.store.ledger.rows import File, Told, chunks
+from server.store.tables import (
+    events,
+    ledger_entries,
+    ledger_payloads,
+    ledger_sequencer,
+    metadata,
+    subjects,
+)
+from server.store.words import facts_of, home_of
 
 CHUNK: Final = 1_000
 FINDINGS_AT_MOST: Final = 1_000
@@ -44,6 +57,12 @@ class Kind(StrEnum):
     """The entry does not stand at its number in the tree, or is another one than was sealed there."""
     HEAD = "head"
     """A signed head, the journal under it, or the sequencer's row does not hold."""
+    EVENT = "event"
+    """The event of the entry was altered or removed, or belongs to no entry."""
+    ROW = "row"
+    """A row of the record is not as the entry told it, was removed, or was told by none."""
+    FILE = "file"
+    """A sealed file that a row names is gone or was altered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. `sealed` entries are under the last signed head, signed at `head_at`."""
+    """What a check found. `sealed` entries are under the last signed head, signed at `head_at`.
+
+    Of the entries `format_1` seal no event and tell no rows; the events of `pruned` were let go by
+    age. Of the rows `untold` are older than format 2, so that no entry can speak for them (a row of
+    which only a part is told counts among `rows`). `files` were hashed, each once.
+    """
 
     ok: bool
     subject: str | None
@@ -68,6 +92,11 @@ class Report:
     root: str | None
     head_at: str | None
     erased: int
+    format_1: int
+    pruned: int
+    rows: int
+    untold: int
+    files: int
     findings: list[Finding]
 
 
@@ -85,7 +114,8 @@ class _Found:
         version: int | None,
         leaf: int | None = None,
     ) -> None:
-        key = (kind, subject, version, leaf if subject is None else None)
+        several = kind in (Kind.ROW, Kind.FILE)
+        key = (kind, subject, version, text if several else leaf if subject is None else None)
         known = self.findings.get(key)
         if known is None and len(self.findings) < FINDINGS_AT_MOST:
             self.findings[key] = Finding(kind, subject, version, leaf, text)
@@ -102,7 +132,11 @@ class _Chains:
 
     found: _Found
     heads: dict[str, tuple[int, str]]
+    told: Told
+    pruned_before: str
     entries: int = 0
+    format_1: int = 0
+    pruned: int = 0
     erased: list[tuple[str, int]] = field(default_factory=list)
     orders: set[str] = field(default_factory=set)
     _subject: str | None = None
@@ -111,11 +145,13 @@ class _Chains:
 
     def follow(self, rows: Sequence[Any]) -> None:
         for row in rows:
+            self.format_1 += row.event is None
             self.entries += 1
             if row.subject != self._subject:
                 self.finish()
                 self._subject, self._version, self._links = row.subject, 0, (GENESIS,)
             self._entry(row)
+        self.told.flush()
 
     def finish(self) -> None:
         """The rows of the present subject are over: compare with its head."""
@@ -162,17 +198,47 @@ class _Chains:
 
     def _payload(self, row: Any) -> None:
         where = (row.subject, row.version, row.leaf)
+        old = row.event is None
         if row.salt is None:
             self.found.add(Kind.PAYLOAD, "the payload was removed", *where)
-        elif row.payload is None:
+            return
+        if row.payload is None:
             self.erased.append((row.subject, row.version))
-        else:
-            try:
-                digest = Payload(row.salt, row.payload).digest()
-            except ValueError:
-                digest = ""
-            if digest != row.digest and not self.found.names(row.subject, row.version):
+            self.told.silent(row.subject, row.version, old=old)
+            return
+        try:
+            digest = Payload(row.salt, row.payload).digest()
+        except ValueError:
+            digest = ""
+        if digest != row.digest:
+            if not self.found.names(row.subject, row.version):
                 self.found.add(Kind.PAYLOAD, "the payload does not give its digest", *where)
+            self.told.silent(row.subject, row.version, old=old)
+            return
+        if old:
+            self.told.silent(row.subject, row.version, old=True)
+        else:
+            self._event(row)
+        about = row.object if row.result == OK else ""
+        self.told.entry(row.subject, row.version, about, members(row.payload))
+
+    def _event(self, row: Any) -> None:
+        where = (row.subject, row.version, row.leaf)
+        if row.event_body is None:
+            if row.at < self.pruned_before:
+                self.pruned += 1
+            else:
+                self.found.add(Kind.EVENT, "the event was removed", *where)
+            return
+        try:
+            body = json.loads(row.event_body)
+            digest = Payload(row.salt, row.payload).digest_of(body)
+        except ValueError:
+            body, digest = {}, ""
+        if digest != row.event or not isinstance(body, Mapping):
+            self.found.add(Kind.EVENT, "the event does not give its digest", *where)
+        elif body.get("type") != row.event_type:
+            self.found.add(Kind.EVENT, "the event is called by another name", *where)
 
     def _missing(self, first: int, last: int) -> None:
         text = "the entry was removed" if first == last else f"the entries to {last} were removed"
@@ -182,28 +248,44 @@ class _Chains:
 class Verifier:
     """Checks the ledger of an open database against the journal in `folder`."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, blobs: Blobs | None = None) -> None:
         self._database = database
         self._records = Records(folder)
+        self._blobs = blobs
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, database_url: str, folder: Path) -> AsyncIterator[Verifier]:
+    async def opened(
+        cls, database_url: str, folder: Path, blobs: Blobs | None = None
+    ) -> AsyncIterator[Verifier]:
         """Open the database for reading alone, beside a running server or without one."""
         database = await Database.open(database_url, writable=False)
         try:
-            yield cls(database, folder)
+            yield cls(database, folder, blobs)
         finally:
             await database.close()
 
-    async def verify(self, subject: str | None = None) -> Report:
-        """Check every entry, or those of `subject`; the signed heads are checked in any case."""
+    async def verify(
+        self,
+        subject: str | None = None,
+        *,
+        files: bool = False,
+        against: Sequence[Head] = (),
+    ) -> Report:
+        """Check every entry and row, or those of `subject`; the signed heads are checked in any case.
+
+        With `files` the sealed files that the rows name are hashed too. The tree must have passed
+        through the heads of `against`, which were kept elsewhere.
+        """
         # Heads before rows: what is signed now is committed, so that the snapshot has it.
         heads = await asyncio.to_thread(self._records.heads)
         found = _Found()
-        async with self._database.read() as connection:
-            chains = await self._follow_chains(connection, found, subject)
-            size, root = await self._follow_journal(connection, found, subject, heads)
+        async with Told.gathered() as told:
+            async with self._database.read() as connection:
+                chains = await self._follow_chains(connection, found, subject, told)
+                size, root = await self._follow_journal(connection, found, subject, heads, against)
+                rows, untold = await self._compare_rows(connection, found, subject, told)
+            hashed = await self._hash_files(found, told) if files else 0
         last = heads[-1] if heads else None
         findings = list(found.findings.values())
         return Report(
@@ -214,18 +296,67 @@ class Verifier:
             root=root,
             head_at=last.at if last else None,
             erased=len(chains.erased),
+            format_1=chains.format_1,
+            pruned=chains.pruned,
+            rows=rows,
+            untold=untold,
+            files=hashed,
             findings=findings,
         )
 
+    async def _compare_rows(
+        self, connection: AsyncConnection, found: _Found, subject: str | None, told: Told
+    ) -> tuple[int, int]:
+        """Compare what entries told with what stands; how many rows there are, how many are untold."""
+        rows = untold = 0
+        for table in metadata.sorted_tables:
+            if not facts_of(table):
+                continue
+            if subject is not None and home_of(table).kind != subject.partition(":")[0]:
+                continue
+            async for chunk, unreadable in chunks(connection, table, subject):
+                for key in unreadable:
+                    await asyncio.to_thread(told.passed, table, key)
+                    found.add(Kind.ROW, f"{table.name} {key} cannot be read", None, None)
+                wrong, older = await asyncio.to_thread(
+                    told.compare, table, chunk, alone=subject is not None
+                )
+                rows += len(chunk) + len(unreadable)
+                untold += older
+                for one in wrong:
+                    found.add(Kind.ROW, one.text, one.subject, one.version)
+            for one in await asyncio.to_thread(told.removed, table, FINDINGS_AT_MOST):
+                found.add(Kind.ROW, one.text, one.subject, one.version)
+        return rows, untold
+
+    async def _hash_files(self, found: _Found, told: Told) -> int:
+        if self._blobs is None:
+            return 0
+        count = 0
+        last = ""
+        while some := await asyncio.to_thread(told.files, last):
+            count += len(some)
+            last = some[-1].sha256
+            for file in some:
+                await self._hash_file(found, file)
+        return count
+
+    async def _hash_file(self, found: _Found, file: File) -> None:
+        assert self._blobs is not None
+        if not await self._blobs.exists(file.sha256):
+            found.add(Kind.FILE, f"the file of {file.text} is gone", file.subject, None)
+        elif not await self._blobs.verify(file.sha256):
+            found.add(Kind.FILE, f"the file of {file.text} was altered", file.subject, None)
+
     async def _follow_chains(
-        self, connection: AsyncConnection, found: _Found, subject: str | None
+        self, connection: AsyncConnection, found: _Found, subject: str | None, told: Told
     ) -> _Chains:
         chosen = sa.true() if subject is None else subjects.c.subject == subject
         heads = {
             row.subject: (row.version, row.head)
             for row in await connection.execute(sa.select(subjects).where(chosen))
         }
-        chains = _Chains(found, heads)
+        chains = _Chains(found, heads, told, await _pruned_before(connection))
         async for rows in _entries(connection, subject):
             await asyncio.to_thread(chains.follow, rows)
         chains.finish()
@@ -251,6 +382,17 @@ class Verifier:
         for row in await connection.execute(stray):
             if not found.names(row.subject, row.version):
                 found.add(Kind.PAYLOAD, "a payload of no entry", row.subject, row.version)
+        lone = (
+            sa.select(events.c.subject, events.c.version)
+            .outerjoin(ledger_entries, _same_entry(events))
+            .where(ledger_entries.c.subject.is_(None))
+            .limit(FINDINGS_AT_MOST)
+        )
+        if subject is not None:
+            lone = lone.where(events.c.subject == subject)
+        for row in await connection.execute(lone):
+            if not found.names(row.subject, row.version):
+                found.add(Kind.EVENT, "an event of no entry", row.subject, row.version)
         return chains
 
     async def _follow_journal(
@@ -259,9 +401,16 @@ class Verifier:
         found: _Found,
         subject: str | None,
         heads: list[Head | None],
+        against: Sequence[Head],
     ) -> tuple[int, str | None]:
         """Compare what is signed with what is there; returns size and root of the last good head."""
-        checked = _Heads(found, heads, await asyncio.to_thread(self._public_key_or_finding, found))
+        key = await asyncio.to_thread(self._public_key_or_finding, found)
+        names = await keys.known(connection)
+        if names and key is not None and keys.fingerprint(key) not in names:
+            found.add(
+                Kind.HEAD, "the key of the signed heads is not named in the ledger", None, None
+            )
+        checked = _Heads(found, heads, key, against)
         leaves = self._records.leaves()
         at = 0
         while chunk := await asyncio.to_thread(checked.take, leaves):
@@ -389,7 +538,10 @@ class Verifier:
 class _Heads:
     """Grows a tree from the journal's leaves and checks each signed head at its size."""
 
-    def __init__(self, found: _Found, heads: list[Head | None], key: Any) -> None:
+    def __init__(
+        self, found: _Found, heads: list[Head | None], key: Any, against: Sequence[Head] = ()
+    ) -> None:
+        self._kept = sorted(against, key=lambda head: head.size, reverse=True)
         self.tree = Tree()
         self.good: Head | None = None
         self._found = found
@@ -425,6 +577,7 @@ class _Heads:
                 break
             chunk.append(leaf)
             self.tree.append(bytes.fromhex(leaf.hash) if leaf else b"")
+            self._pass_kept()
             while self._next < len(self._heads) and self._heads[self._next].size <= self.tree.size:
                 head = self._heads[self._next]
                 self._next += 1
@@ -438,7 +591,24 @@ class _Heads:
                     )  # fmt: skip
         return chunk
 
+    def _pass_kept(self) -> None:
+        while self._kept and self._kept[-1].size <= self.tree.size:
+            kept = self._kept.pop()
+            if kept.size == self.tree.size and kept.root == self.tree.root().hex():
+                continue
+            self._found.add(
+                Kind.HEAD,
+                f"the kept head over {kept.size} entries is not this ledger's",
+                None, None, kept.size,
+            )  # fmt: skip
+
     def finish(self) -> None:
+        for kept in self._kept:
+            self._found.add(
+                Kind.HEAD,
+                f"{self.tree.size} entries are sealed, a kept head counts {kept.size}",
+                None, None, kept.size,
+            )  # fmt: skip
         for head in self._heads[self._next :]:
             if head.size > self.tree.size:
                 self._found.add(
@@ -448,11 +618,20 @@ class _Heads:
                 )  # fmt: skip
 
 
-def _same_entry() -> sa.ColumnElement[bool]:
+def _same_entry(of: sa.Table = ledger_payloads) -> sa.ColumnElement[bool]:
     return sa.and_(
-        ledger_payloads.c.subject == ledger_entries.c.subject,
-        ledger_payloads.c.version == ledger_entries.c.version,
+        of.c.subject == ledger_entries.c.subject, of.c.version == ledger_entries.c.version
     )
+
+
+async def _pruned_before(connection: AsyncConnection) -> str:
+    """Up to when events were let go by age; entries of that act are checked like all others."""
+    found = await connection.scalars(
+        sa.select(ledger_payloads.c.payload)
+        .join(ledger_entries, _same_entry())
+        .where(ledger_entries.c.act == PRUNE, ledger_entries.c.result == OK)
+    )
+    return max((str(members(one).get("before", "")) for one in found), default="")
 
 
 async def _entries(
@@ -460,8 +639,16 @@ async def _entries(
 ) -> AsyncIterator[Sequence[Any]]:
     """All entries with their payloads in the order of subject and version, in chunks."""
     query = (
-        sa.select(ledger_entries, ledger_payloads.c.salt, ledger_payloads.c.payload)
+        sa.select(
+            ledger_entries,
+            ledger_payloads.c.salt,
+            ledger_payloads.c.payload,
+            events.c.type.label("event_type"),
+            # As text: what was made unreadable must reach the check, not stop it.
+            sa.cast(events.c.body, sa.Text).label("event_body"),
+        )
         .outerjoin(ledger_payloads, _same_entry())
+        .outerjoin(events, _same_entry(events))
         .order_by(ledger_entries.c.subject, ledger_entries.c.version)
         .limit(CHUNK)
     )

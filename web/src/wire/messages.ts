@@ -2072,6 +2072,10 @@ export interface Report {
   sealed: number
   root: string | null
   head_at: string | null
+  format_1: number
+  pruned: number
+  rows: number
+  untold: number
   findings: Finding[]
   checked_at: string
 }
