@@ -65,7 +65,7 @@ async def test_text_follows_its_reader_and_pages_fold(tmp_path: Path) -> None:
         await page.get_by_role("button", name="退出登录").click()
         await page.wait_for_url("**/sign-in")
         await desk.sign_in(node.address, "yunwei", demo.PASSWORD)
-        await expect(page.locator("[data-text-size]")).to_be_visible()
+        await page.wait_for_url("**/admin/health")
         for place, there in OF_ALL.items():
             await page.goto(node.address + place)
             await expect(page.locator(there).first).to_be_visible()
