@@ -255,7 +255,7 @@ async def test_a_socket_acts_with_the_roles_that_its_person_has_now(
             await one.close()
 
 
-async def test_figures_are_for_this_machine_and_administrators(
+async def test_figures_are_for_this_machine_and_operators(
     node: Running, page: aiohttp.ClientSession
 ) -> None:
     async with page.get("/metrics") as said:
@@ -265,6 +265,6 @@ async def test_figures_are_for_this_machine_and_administrators(
     elsewhere = {"X-Forwarded-For": "198.51.100.7"}
     async with page.get("/metrics", headers=elsewhere) as said:
         assert said.status == 403
-    await sign_in(page, "admin-one")
+    await sign_in(page, "operator-one")
     async with page.get("/metrics", headers=elsewhere) as said:
         assert said.status == 200
