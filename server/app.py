@@ -85,7 +85,15 @@ from server.api import (
     uploads,
 )
 from server.api import catalogue as catalogue_api
-from server.api.edge import AUTHENTICATE, EDGE, EdgeSettings, edge, secure_headers, socket_token
+from server.api.edge import (
+    AUTHENTICATE,
+    EDGE,
+    EdgeSettings,
+    edge,
+    secure_headers,
+    socket_token,
+    source,
+)
 from server.api.figures import FIGURES, Figures
 from server.api.listener import Runner
 from server.api.nodes import NEIGHBOURS, Neighbours
@@ -118,6 +126,8 @@ ROUTES = (
 ENDS_WITHIN_S = 3.0
 """How long requests in progress are waited for at the end."""
 EMPTY_LOOKED_FOR_EVERY_S = 0.2
+IDLE_S = 75.0
+"""How long a connection is kept on which nothing is asked; longer than nginx keeps one to us."""
 LINGERS_S = 1.0
 """How long a refused body is still read, so that its sender sees the answer."""
 
@@ -266,6 +276,7 @@ async def node(
         relay=store.bus.ephemeral,
         security=lambda what, ids: security_log.warning(what, **ids),
         allowed_origins=settings.origins,
+        source=source,
     )
     gateway.attach(app)
     app[commands.GATEWAY] = gateway
@@ -490,7 +501,13 @@ async def running(
     """Serve until the block ends. Port 0 lets the system choose; the address says which."""
     app = await asyncio.to_thread(make, settings, clock, media=media, keep_media=keep_media)
     tls = await asyncio.to_thread(tls_context, settings)
-    runner = Runner(app, access_log=None, shutdown_timeout=ENDS_WITHIN_S, lingering_time=LINGERS_S)
+    runner = Runner(
+        app,
+        access_log=None,
+        shutdown_timeout=ENDS_WITHIN_S,
+        lingering_time=LINGERS_S,
+        keepalive_timeout=IDLE_S,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)
