@@ -98,6 +98,7 @@ from server.api.edge import (
     is_secure,
     secure_headers,
     socket_token,
+    source,
 )
 from server.api.figures import FIGURES, Figures
 from server.api.listener import Runner
@@ -134,6 +135,8 @@ ROUTES = (
 ENDS_WITHIN_S = 3.0
 """How long requests in progress are waited for at the end."""
 EMPTY_LOOKED_FOR_EVERY_S = 0.2
+IDLE_S = 75.0
+"""How long a connection is kept on which nothing is asked; longer than nginx keeps one to us."""
 LINGERS_S = 1.0
 """How long a refused body is still read, so that its sender sees the answer."""
 
@@ -303,6 +306,7 @@ async def node(
         security=lambda what, ids: security_log.warning(what, **ids),
         allowed_origins=settings.origins,
         secure=is_secure,
+        source=source,
     )
     gateway.attach(app)
     app[commands.GATEWAY] = gateway
@@ -539,7 +543,13 @@ async def running(
     """Serve until the block ends. Port 0 lets the system choose; the address says which."""
     app = await asyncio.to_thread(make, settings, clock, media=media, keep_media=keep_media)
     tls = await asyncio.to_thread(tls_context, settings)
-    runner = Runner(app, access_log=None, shutdown_timeout=ENDS_WITHIN_S, lingering_time=LINGERS_S)
+    runner = Runner(
+        app,
+        access_log=None,
+        shutdown_timeout=ENDS_WITHIN_S,
+        lingering_time=LINGERS_S,
+        keepalive_timeout=IDLE_S,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)

@@ -55,6 +55,8 @@ class Client:
         ssl_verify: bool = True,
     ) -> None:
         self._address = address
+        # Shown as it opens, so that it is nobody's for no moment.
+        self._headers = {"Authorization": f"Bearer {token}"}
         self._auth = {"token": token, "language": language, "page": page or fresh_id()}
         # The payload of messages stays out of every log.
         self._io = socketio.AsyncClient(
@@ -78,6 +80,7 @@ class Client:
         try:
             await self._io.connect(
                 self._address,
+                headers=self._headers,
                 auth=self._auth,
                 transports=["websocket"],
                 wait_timeout=CONNECTED_WITHIN_S,

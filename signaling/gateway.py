@@ -15,6 +15,7 @@ import time
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, Protocol, TypeVar
@@ -40,7 +41,13 @@ PEOPLE_REMEMBERED: Final = 10_000
 NAMELESS_S: Final = 6.0
 """How long a transport may stay open on which nobody has said who he is."""
 NAMELESS_AT_ONCE: Final = 400
-"""Of them; a page says it within its first exchange, and tries again when it is refused."""
+NAMELESS_OF_A_SOURCE: Final = 100
+"""Of them, in all and from one place; a browser is known by its cookie as it opens and is none of them, and whoever
+says it in its first exchange tries again when it is refused."""
+SOCKETS_OF_A_PERSON: Final = 64
+"""At once, on one node."""
+POST_WITHIN_S: Final = 30.0
+"""How long what a page without WebSocket posts may take to come and to be dealt with."""
 PACKETS_WAITING: Final = 1_000
 """A socket that has let so many gather reads nothing any more, and is closed."""
 EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE = 60.0, 120.0
@@ -158,20 +165,33 @@ _M = TypeVar("_M", bound=Message)
 engineio.payload.Payload.max_decode_packets = PACKETS_AT_ONCE
 
 
+@dataclass(slots=True)
+class _Transport:
+    """What one socket of Engine.IO shows: where it comes from, and whose it is, if it was said."""
+
+    source: str
+    person_id: str = ""
+
+
+_admitted: ContextVar[_Transport] = ContextVar("admitted")
+"""Of the request that is opening a transport."""
+
+
 class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     """Engine.IO that remembers its background tasks, so that closing can end them."""
 
-    crowded: Callable[[], bool] = staticmethod(lambda: False)
+    admit: Callable[[Mapping[str, Any]], Awaitable[_Transport]]
+    """Asked before a transport is opened: what it shows; refuses."""
 
     async def handle_request(self, request: Any) -> Any:
-        """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault.
-
-        Refused with busy while too many transports wait for somebody to say who he is.
-        """
-        if "sid" not in request.query and self.crowded():
-            raise Refusal(Code.BUSY)
+        """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault."""
+        if "sid" not in request.query:
+            _admitted.set(await self.admit(self._async["translate_request"](request)))
         try:
-            return await super().handle_request(request)
+            async with asyncio.timeout(POST_WITHIN_S if request.method == "POST" else None):
+                return await super().handle_request(request)
+        except TimeoutError:
+            raise ConnectionResetError from None
         except ValueError:
             log.info("no packet of Engine.IO")
             raise ConnectionResetError from None
@@ -190,8 +210,31 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
 
 
 class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]
+    """Socket.IO without binary: the protocol of ``signaling.protocol`` has none, and the parts of a
+    binary message would be kept until the last one comes."""
+
+    opened: Callable[[str, _Transport], None]
+    binary: Callable[[str], Awaitable[None]]
+
     def _engineio_server_class(self) -> type[_EngineIO]:
         return _EngineIO
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: Mapping[str, Any]) -> Any:
+        self.opened(eio_sid, _admitted.get())
+        return await super()._handle_eio_connect(eio_sid, environ)
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        transport = self.eio.sockets.get(eio_sid)
+        if transport is None or transport.closed:
+            return
+        if not isinstance(data, str) or data[:1] in _BINARY_PACKETS:
+            await self.binary(eio_sid)
+        else:
+            await super()._handle_eio_message(eio_sid, data)
+
+
+_BINARY_PACKETS: Final = ("5", "6")
+"""The first character of a binary event and a binary ack of Socket.IO."""
 
 
 class Gateway:
@@ -206,7 +249,8 @@ class Gateway:
     ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins
     besides the host's own; a foreign one is refused before anything is read. ``secure`` tells of a request of
     aiohttp whether its browser speaks https. ``relay`` carries an
-    ephemeral for a room to all nodes, this one too, which hands it back to ``deliver``.
+    ephemeral for a room to all nodes, this one too, which hands it back to ``deliver``. ``source``
+    gives the place that a request (aiohttp's) comes from, for a limit to who says no name.
     """
 
     def __init__(
@@ -223,6 +267,8 @@ class Gateway:
         allowed_origins: Sequence[str] = (),
         secure: Callable[[Any], bool] = lambda request: request.scheme == "https",
         recheck: Callable[[Sequence[Handshake]], Awaitable[Sequence[Who | None]]] | None = None,
+        source: Callable[[Any], str] = lambda request: str(request.remote or ""),
+        nameless_s: float = NAMELESS_S,
         beat_every_s: float = BEAT_EVERY_S,
         recheck_every_s: float = RECHECK_EVERY_S,
     ) -> None:
@@ -237,6 +283,8 @@ class Gateway:
         self._security = security
         self._allowed_origins = frozenset(allowed_origins)
         self._secure = secure
+        self._source = source
+        self._nameless_s = nameless_s
         self._beat_every_s = beat_every_s
         self._recheck_every_s = recheck_every_s
         self._commands: dict[str, tuple[type[Command], Handler]] = {}
@@ -252,6 +300,7 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._counts: dict[str, int] = defaultdict(int)
         self._nameless: dict[str, float] = {}
+        self._transports: dict[str, _Transport] = {}
         # Events of one client must not overtake each other: no task for each of them.
         self._sio = _SocketIO(
             async_mode="aiohttp",
@@ -262,7 +311,9 @@ class Gateway:
             max_http_buffer_size=MESSAGE_MAX_BYTES,
             namespaces=["/"],
         )
-        self._sio.eio.crowded = self._crowded
+        self._sio.eio.admit = self._admit
+        self._sio.opened = self._opened
+        self._sio.binary = self._refuse_binary
         self._sio.on("connect", self._connected)
         self._sio.on("disconnect", self._gone)
         self._sio.on("command", self._command)
@@ -524,6 +575,15 @@ class Gateway:
             raise socketio.exceptions.ConnectionRefusedError(
                 refusal.code.value, {"code": refusal.code.value, "title": title}
             )
+        transport = self._transports.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
+        if transport is not None and transport.person_id != who.person_id:
+            if self._sockets_of(who.person_id) >= SOCKETS_OF_A_PERSON:
+                self._too_many(who.person_id)
+                title = self._sentence(Code.THROTTLED, language, {})
+                raise socketio.exceptions.ConnectionRefusedError(
+                    Code.THROTTLED.value, {"code": Code.THROTTLED.value, "title": title}
+                )
+            transport.person_id = who.person_id
         page = shown.get("page")
         named = isinstance(page, str) and _PAGE.fullmatch(page) is not None
         connection = Connection(
@@ -722,8 +782,55 @@ class Gateway:
             except Exception as error:  # noqa: BLE001 - without beats every page would count as silent
                 self._bug(Connection(_NOBODY), None, error)
 
-    def _crowded(self) -> bool:
-        return len(self._sio.eio.sockets) - len(self._connections) >= NAMELESS_AT_ONCE
+    async def _admit(self, environ: Mapping[str, Any]) -> _Transport:
+        """Refuse a transport that is too much: by person where the handshake says whose it is, else by
+        where it comes from, so that no stranger can keep out who signed in.
+
+        Refused: throttled (this person), busy (nobody's)."""
+        who = await self._authenticate(_handshake(environ, {}))
+        source = self._source(environ["aiohttp.request"])
+        person_id = "" if who is None else who.person_id
+        if person_id:
+            if self._sockets_of(person_id) >= SOCKETS_OF_A_PERSON:
+                self._too_many(person_id)
+                raise Refusal(Code.THROTTLED)
+        else:
+            nameless = [one for one in self._there() if not one.person_id]
+            if len(nameless) >= NAMELESS_AT_ONCE or (
+                sum(one.source == source for one in nameless) >= NAMELESS_OF_A_SOURCE
+            ):
+                self._counts["nameless_refused"] += 1
+                raise Refusal(Code.BUSY)
+        return _Transport(source, person_id)
+
+    def _opened(self, eio_sid: str, transport: _Transport) -> None:
+        self._transports[eio_sid] = transport
+
+    def _there(self) -> Collection[_Transport]:
+        """The transports that are open; those that went are forgotten."""
+        sockets = self._sio.eio.sockets
+        gone = [sid for sid in self._transports if sid not in sockets or sockets[sid].closed]
+        for eio_sid in gone:
+            del self._transports[eio_sid]
+        return self._transports.values()
+
+    def _sockets_of(self, person_id: str) -> int:
+        return sum(one.person_id == person_id for one in self._there())
+
+    def _too_many(self, person_id: str) -> None:
+        self._counts["too_many_sockets"] += 1
+        self._security("too_many_sockets", {"person": person_id})
+
+    async def _refuse_binary(self, eio_sid: str) -> None:
+        """Close the transport of who sends what this protocol has not; nothing of it is kept."""
+        transport = self._sio.eio.sockets.get(eio_sid)
+        if transport is None or transport.closed:
+            return
+        self._counts["binary_refused"] += 1
+        whose = self._transports.get(eio_sid)
+        self._security("binary_message", {"person": whose.person_id if whose else ""})
+        await transport.close(wait=False, abort=True)
+        transport.queue.put_nowait(None)
 
     async def _close_nameless(self) -> None:
         """Close transports that were opened, and then nothing; Engine.IO asks only for pongs."""
@@ -733,7 +840,7 @@ class Gateway:
         self._nameless = {eio_sid: at for eio_sid, at in since.items() if eio_sid not in named}
         for eio_sid, at in self._nameless.items():
             transport = transports.get(eio_sid)
-            if now - at > NAMELESS_S and transport is not None and not transport.closed:
+            if now - at > self._nameless_s and transport is not None and not transport.closed:
                 self._counts["nameless_closed"] += 1
                 await transport.close(wait=False, abort=True)
                 transport.queue.put_nowait(None)

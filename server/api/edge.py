@@ -126,6 +126,12 @@ def check_origin(settings: EdgeSettings, own: str, origin: str | None, site: str
         raise Refusal(Code.FOREIGN_ORIGIN)
 
 
+def check_encoding(request: web.Request) -> None:
+    """Refuse a body that is compressed (RFC 9110 15.5.16): nothing here takes one."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+        raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE)
+
+
 def check_same_site(request: web.Request) -> None:
     """``check_origin`` for a request of HTTP."""
     check_origin(
@@ -205,6 +211,7 @@ async def edge(
             check_socket_site(request)
         elif request.method not in SAFE_METHODS:
             check_same_site(request)
+        check_encoding(request)
         if request.path.startswith(_KNOWN_TO) and (token := token_of(request)):
             asker = await request.app[AUTHENTICATE](token)
         if asker is not None:

@@ -1,12 +1,14 @@
-"""What takes connections: aiohttp's own server, but for what cannot be read as HTTP at all.
+"""What takes connections: aiohttp's own server, but for what cannot be read as HTTP, or comes too slowly.
 
-Such bytes never become a request, so the edge does not see them. They get the
+Bytes that are no HTTP never become a request, so the edge does not see them. They get the
 problem that everything else gets, and leave no line of theirs in the log: an
-address may hold what a person typed. Knows no noun of the product.
+address may hold what a person typed. Who sends a head or a body drop by drop holds a
+connection for ever in aiohttp; here it is closed. Knows no noun of the product.
 """
 
 import asyncio
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
 from aiohttp import hdrs, web
@@ -19,8 +21,77 @@ from signaling.refusals import Code, Refusal
 log = structlog.get_logger("listener")
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slow a sender may be: a whole head within ``head_s`` of its connection, or of its first byte
+    on one that is kept; of a body ``floor_bytes`` in each ``window_s``, as long as we read it."""
+
+    head_s: float = 15.0
+    window_s: float = 10.0
+    floor_bytes: int = 1000
+    looked_at_every_s: float = 1.0
+
+
+PACE: Final = Pace()
+
+
 class Handler(web.RequestHandler):
     """One connection."""
+
+    def __init__(self, manager: web.Server, *, pace: Pace, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._pace = pace
+        self._came_bytes = 0
+        self._head_since: float | None = None
+        self._window: tuple[float, int] | None = None
+        """When the last stretch of a body began, and how much had come by then."""
+        self._looking: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._head_since = self._loop.time()
+        self._look_again()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._came_bytes += len(data)
+        super().data_received(data)
+        if self._messages or self._current_request is not None:
+            self._head_since = None
+        elif self._head_since is None:
+            self._head_since = self._loop.time()
+
+    def _look_again(self) -> None:
+        self._looking = self._loop.call_later(self._pace.looked_at_every_s, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        # A socket has its own signs of life.
+        if self.transport is None or self._upgraded:
+            return
+        now, request = self._loop.time(), self._current_request
+        if self._head_since is not None and now - self._head_since > self._pace.head_s:
+            self._cut("head")
+            return
+        coming = request is not None and not request.content.is_eof()
+        if not coming or self._reading_paused or self._buffer_paused:
+            self._window = None
+        elif self._window is None:
+            self._window = now, self._came_bytes
+        elif now - self._window[0] >= self._pace.window_s:
+            if self._came_bytes - self._window[1] < self._pace.floor_bytes:
+                self._cut("body")
+                return
+            self._window = now, self._came_bytes
+        self._look_again()
+
+    def _cut(self, what: str) -> None:
+        log.info("too_slow", what=what)
+        self.force_close()
 
     def handle_error(
         self,
@@ -48,20 +119,29 @@ class Handler(web.RequestHandler):
 
 
 class _Server(web.Server):
-    def __init__(self, like: web.Server, **options: Any) -> None:
+    def __init__(self, like: web.Server, pace: Pace, **options: Any) -> None:
         super().__init__(like.request_handler, request_factory=like.request_factory, **options)
+        self._pace = pace
         self._options = options
 
     def __call__(self) -> Handler:
-        return Handler(self, loop=asyncio.get_running_loop(), **self._options)
+        loop = asyncio.get_running_loop()
+        return Handler(self, pace=self._pace, loop=loop, **self._options)
 
 
 class Runner(web.AppRunner):
-    """Runs an application with these connections; ``options`` are those of aiohttp's handler."""
+    """Runs an application with these connections; ``options`` are those of aiohttp's handler.
 
-    def __init__(self, app: web.Application, *, shutdown_timeout: float, **options: Any) -> None:
+    What came compressed stays so: the edge refuses it, before a small body could become a large one.
+    """
+
+    def __init__(
+        self, app: web.Application, *, shutdown_timeout: float, pace: Pace = PACE, **options: Any
+    ) -> None:
+        options["auto_decompress"] = False
         super().__init__(app, shutdown_timeout=shutdown_timeout, **options)
+        self._pace = pace
         self._options = options
 
     async def _make_server(self) -> web.Server:
-        return _Server(await super()._make_server(), **self._options)
+        return _Server(await super()._make_server(), self._pace, **self._options)

@@ -6,6 +6,7 @@ written, and ``server.api.openapi`` describes the interface. Knows aiohttp and
 pydantic; no noun of the product except who asks.
 """
 
+import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -27,6 +28,8 @@ from signaling.refusals import Code, Refusal
 
 _NUL: Final = b"\\u0000"
 MAX_BODY_BYTES: Final = 256 * 1024
+BODY_WITHIN_S: Final = 60.0
+"""How long such a body may take to come; what is streamed has a least pace instead (``listener.Pace``)."""
 """The largest JSON body; uploads are streamed and have a limit of their own."""
 
 
@@ -244,7 +247,11 @@ async def _read_body(model: type[BaseModel], request: web.Request) -> BaseModel:
         return Nothing()
     if request.content_type != "application/json":
         raise Refusal(Code.UNSUPPORTED_MEDIA_TYPE, accepted="application/json")
-    told = await request.read()
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            told = await request.read()
+    except TimeoutError:
+        raise ConnectionResetError from None
     try:
         if _NUL in told and holds_nul(from_json(told)):
             raise Refusal(Code.MALFORMED, fields="body")

@@ -183,6 +183,9 @@ def _names(table: Any) -> frozenset[str]:
 
 def _rows_of(statement: Any) -> list[Mapping[Any, Any]]:
     """What each row of an insert is set to by the statement itself."""
+    if statement.select is not None:
+        # what the query itself does not say is read again
+        return [dict(zip(statement._select_names, statement.select._raw_columns, strict=True))]
     if statement._multi_values:
         return [one for several in statement._multi_values for one in several]
     return [statement._values or {}]

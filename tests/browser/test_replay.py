@@ -419,6 +419,7 @@ async def end_of_the_recording(page: Page) -> None:
     await expect(tiles.filter(has_text="录制到此为止")).to_have_count(0)
     await jump(page, "consent_withdrawn")
     await expect(tiles.filter(has_text="录制到此为止")).to_have_count(2)
+    await jump(page, "file_stored", "申请书")
 
 
 async def bring_nearer(page: Page) -> None:

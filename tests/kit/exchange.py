@@ -111,6 +111,8 @@ class Desk:
         self.order: list[str] = []
         """What came in, in order: ``ack`` or the subject and version of an event."""
         self.beaten = 0
+        self.strange: tuple[str, ...] = ()
+        """Names of socket events that no page knows."""
         self._url = url
         self._http = aiohttp.ClientSession()
         self._socket = socketio.AsyncClient(
@@ -119,6 +121,7 @@ class Desk:
         self._socket.on("event", self._event)
         self._socket.on("ephemeral", self.ephemerals.append)
         self._socket.on("beat", self._beat)
+        self._socket.on("*", self._stranger)
 
     @property
     def connected(self) -> bool:
@@ -213,6 +216,9 @@ class Desk:
         """This person's newest leg."""
         legs = self.calls[call_id]["legs"]
         return next(leg for leg in reversed(legs) if leg["person"]["id"] == self.person_id)
+
+    async def _stranger(self, event: str, *_: object) -> None:
+        self.strange += (event,)
 
     async def _event(self, event: dict[str, Any]) -> None:
         self.events.append(event)

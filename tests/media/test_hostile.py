@@ -167,6 +167,26 @@ async def test_lost_packets_are_repaired_by_retransmission(studio: Studio) -> No
     middleman.close()
 
 
+async def test_a_fingerprint_that_changes_in_a_later_answer_is_refused(studio: Studio) -> None:
+    """Who could swap it would put himself between the worker and the page; what flows goes on."""
+    sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
+    await studio.client.open_room("room")
+    await studio.seat("room", "sun", sun)
+    await studio.seat("room", "li", li)
+    await until(lambda: li.meets(RED, 440), 10)
+    again = await sun.answer(await studio.client.renew("room", "sun"))
+    swapped = re.sub(
+        r"(a=fingerprint:sha-\d+) (\S\S)", lambda m: f"{m[1]} {int(m[2], 16) ^ 1:02X}", again
+    )
+    assert swapped != again
+    with pytest.raises(Rejected) as refused:
+        await studio.client.answer("room", "sun", swapped)
+    assert refused.value.code is Code.BAD_SDP
+    await studio.client.answer("room", "sun", again)
+    li.forget()
+    await until(lambda: li.meets(RED, 440), 10)
+
+
 async def test_a_bad_answer_is_refused_and_a_good_one_still_taken(studio: Studio) -> None:
     sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
     await studio.client.open_room("room")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import random
+import sys
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import av
 import pytest
 
-from media.control import Gap
+from media.control import SEGMENT_SUFFIX, Gap
 from media.recorder import (
     Clock,
     Packet,
     Recording,
     Reorder,
+    finish,
     parse_rtp,
     salvage,
     whole_bytes,
@@ -274,3 +280,59 @@ def test_a_file_is_cut_off_behind_its_last_whole_element() -> None:
         stream = BytesIO(file[:size])
         assert whole_bytes(stream, size) == max(end for end in ends if end <= size)
     assert whole_bytes(BytesIO(b"\0" * 40), 40) == 0
+
+
+def test_what_comes_while_a_line_is_muted_is_in_no_file(tmp_path: Path) -> None:
+    """The worker hands on no such packet; if one came all the same, the recorder drops it."""
+    talk = Talk(tmp_path)
+    talk.goes_on("vp8", 0.0, 2.0)
+    before = {mid: line.packets for mid, line in talk.recording.lines.items()}
+    assert min(before.values()) > 0
+    talk.mute("01", True)
+    talk.goes_on("vp8", 2.0, 2.0, tone_hz=880.0)
+    assert {mid: line.packets for mid, line in talk.recording.lines.items()} == before
+    talk.mute("01", False)
+    talk.goes_on("vp8", 4.0, 2.0)
+    talk.close()
+    [done] = talk.done
+    silent = [gap.ended_at - gap.started_at for gap in done["gaps"] if gap.reason == "muted"]
+    assert len(silent) == 2
+    assert min(silent) > 1.8
+
+
+def test_a_broken_off_cluster_is_cut_from_the_file_itself(tmp_path: Path) -> None:
+    """What is sealed is what is whole: no decoder and no later reader finds half an element."""
+    talk = Talk(tmp_path)
+    talk.goes_on("vp8", 0.0, 4.0)
+    talk.recording.abandon()
+    path = talk.recording.path
+    whole = path.stat().st_size
+    with path.open("rb") as stream:
+        assert whole_bytes(stream, whole) == whole
+    with path.open("ab") as stream:
+        stream.write(bytes.fromhex("1f43b675 4800") + b"half of a cluster")
+    event = salvage(tmp_path, talk.recording.segment)
+    assert event["size_bytes"] == path.stat().st_size == whole
+    assert event["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_is_on_the_disk_before_it_is_told_to_be_finished(tmp_path: Path) -> None:
+    """Each fsync and the rename of the note, as Python calls them: a loss of power finds no note of
+    a file whose bytes were never written."""
+    talk = Talk(tmp_path)
+    talk.goes_on("vp8", 0.0, 1.0)
+    talk.close()
+    called: list[str] = []
+
+    def spy(frame: FrameType, event: str, what: Any) -> None:
+        if event == "c_call" and what in (os.fsync, os.rename):
+            stream = frame.f_locals.get("stream")
+            called.append(f"{what.__name__} {Path(stream.name).name if stream else ''}".strip())
+
+    sys.setprofile(spy)
+    try:
+        finish(tmp_path, talk.done[0])
+    finally:
+        sys.setprofile(None)
+    segment = talk.recording.segment
+    assert called == [f"fsync {segment}{SEGMENT_SUFFIX}", f"fsync {segment}.json.part", "rename"]

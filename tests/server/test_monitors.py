@@ -7,18 +7,24 @@ Real handlers over a real store, as in the law of audiences; what flows is in
 from __future__ import annotations
 
 import json
+import secrets
+from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from server.actions.supervision import check_ledger
 from server.domain.person import Role
 from server.store import SYSTEM, Store, tables, version_of
 from server.wire.projection import ADVISED, project
 from signaling import protocol
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
+from tests.kit.exchange import exchange, live
+from tests.kit.until import until
 
 CHIEF = "hanmei"
 """Supervisor of the unit that decides; ``SUPERVISOR`` is one of the window's."""
@@ -125,6 +131,82 @@ async def test_each_use_is_an_entry_with_its_reason(office: Office) -> None:
     assert {one["payload"]["person"] for one in kept} == {f"person-{CHIEF}"}
     assert kept[-1]["payload"]["ended"] == "call_ended"
     assert (await office.store.verifier.verify(f"monitors:{call_id}")).ok
+
+
+async def test_the_check_of_a_case_reads_who_followed_its_calls(office: Office) -> None:
+    """Who was watched unseen is what somebody might want to change."""
+    call_id = await met(office)
+    case_id = (await seen(office, CLERK, call_id))["call"]["case_id"]
+    await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    chief = office.actors[CHIEF]
+    assert (await check_ledger(office.store, chief, case_id)).ok
+    kept = tables.ledger_entries
+    async with office.store.change(SYSTEM) as change:
+        await change.connection.execute(
+            kept.update()
+            .where(kept.c.subject == f"monitors:{call_id}")
+            .values(actor=f"person-{SUPERVISOR}")
+        )
+    report = await check_ledger(office.store, chief, case_id)
+    assert not report.ok
+    assert any(f"monitors:{call_id}" in str(finding) for finding in report.findings)
+
+
+@pytest.mark.parametrize("way", ["whisper", "listen"])
+async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audience(
+    store: Store, way: str
+) -> None:
+    """Every frame that each socket gets while a supervisor is there unseen is counted: what is not in
+    this table was told to somebody who may not know."""
+    changed, wanted = "monitor.changed", "call.offer_wanted"
+    declared = {
+        CLERK: Counter[str](),
+        APPROVER: Counter({changed: 2} if way == "whisper" else {}),
+        CHIEF: Counter({changed: 4 if way == "whisper" else 2, wanted: 1}),
+    }
+    async with exchange(store) as node, AsyncExitStack() as stack:
+        desks = {login: await stack.enter_async_context(node.desk(login)) for login in declared}
+        await desks[APPROVER].do("desk.duty", duty="online")
+        call_id = await live(desks[CLERK], desks[APPROVER], [])
+        await desks[CHIEF].do("call.open", call_id=call_id)
+
+        async def told() -> dict[str, Counter[str]]:
+            """What came since the last time, up to a word that is sent to each audience behind it."""
+            last = secrets.token_urlsafe(8)
+            word = protocol.OfferWanted(call_id=call_id, leg_id=last)
+            for audience in ("party", ADVISED, "supervisor"):
+                node.gateway.ephemeral(f"call:{call_id}", audience, word)
+            for desk in desks.values():
+                await until(
+                    lambda desk=desk: (
+                        None
+                        if any(one.get("leg_id") == last for one in desk.ephemerals)
+                        else "no word"
+                    )
+                )
+            found = {
+                login: Counter(
+                    one["type"]
+                    for one in [*desk.events, *desk.ephemerals]
+                    if one.get("leg_id") != last
+                )
+                for login, desk in desks.items()
+            }
+            for desk in desks.values():
+                desk.events.clear()
+                desk.ephemerals.clear()
+            return found
+
+        await told()
+        begun = await desks[CHIEF].do("monitor.begin", call_id=call_id, reason="群众投诉")
+        about = {"call_id": call_id, **begun}
+        if way == "whisper":
+            for turned in ("whisper", "listen"):
+                await desks[CHIEF].do("monitor.turn", **about, way=turned)
+        await node.switchboard.offer_wanted(call_id, begun["monitor_id"])
+        await desks[CHIEF].do("monitor.end", **about)
+        assert await told() == declared
+        assert {desk.strange for desk in desks.values()} == {()}
 
 
 async def test_the_unit_of_the_window_may_not_whisper(office: Office) -> None:

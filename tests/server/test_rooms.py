@@ -541,6 +541,9 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
             language="zh-CN",
         )
         told_at = monotonic()
+        # What is acknowledged is done at the worker.
+        parties = (await hall.workers[0].client.figures())["rooms"][call_id]
+        assert [one["recording"] for one in parties.values()] == [False, False]
         await both(seats, call_id, "recording", False)
         assert monotonic() - told_at < borne(1)
         [changed] = [

@@ -238,7 +238,7 @@ async def test_a_socket_acts_with_the_roles_that_its_person_has_now(
             await one.close()
 
 
-async def test_figures_are_for_this_machine_and_administrators(
+async def test_figures_are_for_this_machine_and_operators(
     node: Running, page: aiohttp.ClientSession
 ) -> None:
     async with page.get("/metrics") as said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 import time
@@ -144,6 +145,21 @@ async def test_a_thousand_sockets_that_say_nothing_are_closed_and_cost_little(
                 writer.close()
         assert await node.why_not_ready() is None
         assert not node.errors()
+
+
+async def test_a_compressed_body_is_refused_and_never_unpacked(node: Running) -> None:
+    """A file is what it is: one that comes packed would be hashed, counted and kept as another."""
+    packed = gzip.compress(b"x" * 100_000)
+    async with aiohttp.ClientSession(node.address) as http:
+        for method, path in (
+            ("POST", "/api/v1/session"),
+            ("PATCH", "/api/v1/uploads/AAAAAAAAAAAAAAAAAAAAAA"),
+            ("POST", "/api/v1/uploads"),
+        ):
+            headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+            async with http.request(method, path, data=packed, headers=headers) as said:
+                assert said.status == 415, path
+                assert (await said.json(content_type=None))["code"] == "unsupported_media_type"
 
 
 async def test_every_answer_carries_its_headers_and_no_trace(node: Running) -> None:

@@ -21,7 +21,9 @@ from pydantic import StringConstraints
 
 from signaling.gateway import (
     COMMANDS_AT_ONCE,
+    NAMELESS_OF_A_SOURCE,
     PACKETS_WAITING,
+    SOCKETS_OF_A_PERSON,
     Connection,
     Delivery,
     Gateway,
@@ -33,6 +35,7 @@ from tests.kit.until import until
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 ROOM = "room:one"
+_OVER = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING)
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,8 @@ async def edge() -> AsyncIterator[Edge]:
     async def authenticate(handshake: Handshake) -> Who | None:
         assert "host" in handshake.headers
         assert handshake.remote == "127.0.0.1"
-        token = str(handshake.auth.get("token", ""))
+        bearer = handshake.headers.get("authorization", "").removeprefix("Bearer ")
+        token = str(handshake.auth.get("token", bearer))
         if token == "throttled":
             raise Refusal(Code.THROTTLED)
         if token == "broken":
@@ -186,6 +190,8 @@ async def edge() -> AsyncIterator[Edge]:
         refused=told,
         security=lambda what, ids: security.append((what, ids)),
         allowed_origins=["https://friend.example"],
+        source=lambda request: request.headers.get("X-From", ""),
+        nameless_s=60.0,
         beat_every_s=0.05,
         recheck=recheck,
         recheck_every_s=0.5,
@@ -402,6 +408,54 @@ async def test_a_socket_that_reads_nothing_is_closed(edge: Edge) -> None:
             await edge.gateway.tell(sid, words)
         await until(lambda: "still there" if edge.gateway.connected() else None)
     assert [what for what, _ in edge.security] == ["socket_stuck"]
+
+
+@pytest.mark.parametrize(
+    "said", ['51-["command",{"_placeholder":true,"num":0}]', "61-1[]", b"bytes"]
+)
+async def test_who_sends_binary_is_closed_and_nothing_of_it_is_kept(
+    edge: Edge, said: str | bytes
+) -> None:
+    """The protocol has none; the parts of a message that never ends would be kept."""
+    async with aiohttp.ClientSession() as http, edge.page("li") as rightful:
+        socket = await http.ws_connect(f"{edge.url}/socket.io/?EIO=4&transport=websocket")
+        await socket.receive_str()
+        await socket.send_str('40{"token":"sun"}')
+        assert (await socket.receive_str()).startswith("40")
+        await (socket.send_bytes(said) if isinstance(said, bytes) else socket.send_str(f"4{said}"))
+        async with asyncio.timeout(10):
+            while (await socket.receive()).type not in _OVER:
+                pass
+        assert ("binary_message", {"person": "sun"}) in edge.security
+        assert edge.gateway.figures()["binary_refused"] == 1
+        assert edge.gateway._sio._binary_packet == {}
+        assert (await rightful.do("test.say", text="hello"))["ok"]
+
+
+async def test_a_stranger_with_hundreds_of_sockets_keeps_nobody_out(edge: Edge) -> None:
+    """Limited by where he comes from, and only he; who signed in is limited by himself."""
+    path = f"{edge.url}/socket.io/?EIO=4&transport=polling"
+    bearer = {"Authorization": "Bearer sun"}
+
+    async def opened(headers: Mapping[str, str]) -> int:
+        async with http.get(path, headers=headers) as said:
+            return said.status
+
+    async with aiohttp.ClientSession() as http:
+        statuses = [await opened({"X-From": "far"}) for _ in range(NAMELESS_OF_A_SOURCE + 20)]
+        assert statuses.count(200) == NAMELESS_OF_A_SOURCE
+        # from elsewhere, and from the very same place with a sign-in
+        assert await opened({"X-From": "near"}) == 200
+        assert await opened({"X-From": "far", **bearer}) == 200
+        async with edge.page("li") as page:
+            assert (await page.do("test.say", text="hello"))["ok"]
+            # one person has his own limit, and is nobody else's
+            mine = [await opened(bearer) for _ in range(SOCKETS_OF_A_PERSON)]
+            assert mine.count(200) == SOCKETS_OF_A_PERSON - 1
+            assert ("too_many_sockets", {"person": "sun"}) in edge.security
+            told = await turned_away(edge, {"token": "sun"})
+            assert told[0]["data"]["code"] == "throttled"
+            assert await opened({"Authorization": "Bearer li"}) == 200
 
 
 async def test_each_audience_gets_its_own_view_in_order(edge: Edge) -> None:
