@@ -787,7 +787,9 @@ class Gateway:
         where it comes from, so that no stranger can keep out who signed in.
 
         Refused: throttled (this person), busy (nobody's)."""
-        who = await self._authenticate(_handshake(environ, {}))
+        who = await self._authenticate(
+            _handshake(environ, {}, self._secure(environ["aiohttp.request"]))
+        )
         source = self._source(environ["aiohttp.request"])
         person_id = "" if who is None else who.person_id
         if person_id:
