@@ -31,9 +31,14 @@ Told = dict[str, dict[str, dict[str, Any] | None]]
 class Facts:
     """The rows that a transaction changed and no entry tells yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: dict[Any, Any]) -> None:
+        self._of = of
         self._rows: dict[Changed, dict[str, Any] | None] = {}
         self._unread: set[Changed] = set()
+
+    def end(self) -> None:
+        """The transaction is over, whatever came of it; its connection may be gone by now."""
+        self._of.pop(_INFO, None)
 
     async def left(self, connection: AsyncConnection) -> dict[str, set[Changed]]:
         """What was changed and is told by no entry yet, by the subject that has to tell it."""
@@ -150,14 +155,9 @@ def ran(
 
 
 def begin(connection: AsyncConnection) -> Facts:
-    """From now on what is written over this connection is kept, until ``end``."""
-    facts = connection.info[_INFO] = Facts()
+    """From now on what is written over this connection is kept, until its ``end``."""
+    facts = connection.info[_INFO] = Facts(connection.info)
     return facts
-
-
-def end(connection: AsyncConnection) -> None:
-    """The transaction is over, whatever came of it."""
-    connection.info.pop(_INFO, None)
 
 
 async def see(connection: AsyncConnection, writes: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:

@@ -266,7 +266,7 @@ class Change:
 
     def end(self) -> None:
         """What is written over its connection from now on is of others. For Store.change."""
-        facts.end(self.connection)
+        self._facts.end()
 
     def _kept_ack(self) -> list[batch.Write]:
         """The ack as it is stored; nothing when there is none yet, or when it was stored before."""

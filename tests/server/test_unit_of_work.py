@@ -59,7 +59,11 @@ async def test_records_event_entry_and_ack_together(store: Store) -> None:
     async with store.read() as connection:
         assert await version_of(connection, "case:one") == 1
         assert await version_of(connection, "case:two") == 0
-        entries = await connection.scalar(sa.select(sa.func.count(tables.ledger_entries.c.hash)))
+        entries = await connection.scalar(
+            sa.select(sa.func.count(tables.ledger_entries.c.hash)).where(
+                tables.ledger_entries.c.subject == "case:one"
+            )
+        )
     assert entries == 1
 
     def why_not() -> str | None:
