@@ -58,6 +58,7 @@ from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
 from server.actions.phones import Phones
 from server.actions.playbacks import Studio
+from server.actions.pruning import Pruning
 from server.actions.quotas import Quota
 from server.actions.recordings import Recordings
 from server.actions.rehearsals import Rehearsals
@@ -452,6 +453,10 @@ async def node(
     tasks.start("uploads", receiving.sweep_on())
     tasks.start("phones", links.run())
     tasks.start("nodes", nodes.run())
+    pruning = Pruning(
+        store, acks_days=settings.keep_acks_days, sign_ins_days=settings.keep_sign_ins_days
+    )
+    tasks.start("pruning", pruning.run())
     tasks.start(
         "sessions", book.watch(gateway.connected, gateway.disconnect_session, gateway.reconnect)
     )
