@@ -6,7 +6,7 @@ Several nodes may do it at once: what one has taken away the other does not find
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import structlog
 
@@ -19,7 +19,7 @@ log = structlog.get_logger("pruning")
 EVERY_S: Final = 3600.0
 NODES_KEPT: Final = timedelta(days=30)
 
-Prune = Callable[[rows.AsyncConnection, datetime], Awaitable[int]]
+Prune = Callable[[Any, datetime], Awaitable[int]]
 
 
 class Pruning:
