@@ -1,7 +1,7 @@
 # make run      build everything, install it beside the tree, start the demo on 127.0.0.1:8080
 # make test     everything that must hold: check, tests, web build, browser stories
 # make check    linters, types, import contracts, generated files, floors
-# make bench    figures, as tables and as JSON under build/bench/
+# make bench    figures, as tables and as JSON under build/bench/; `make bench scale`: a full PostgreSQL alone
 # make bench-media  the media engine beside rtpengine, a C floor and aiortc
 # make proofs   the long proofs, with a report under build/proofs/
 # make fuzz     the parsers of the media worker, SECONDS=60 each, going on from the last time
@@ -34,7 +34,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: strict run test check bench bench-media proofs fuzz screens schema dump clean install web wheel \
+.PHONY: strict run test check bench scale bench-media proofs fuzz screens schema dump clean install web wheel \
 	lint types contracts floors messages web-types parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -136,11 +136,17 @@ schema: install
 dump: install
 	$(BIN)/python -m tests.kit.dumps
 
-bench: install web
-	@for file in tests/bench/[a-z]*.py; do \
+# `make bench scale`: that one alone.
+ONLY := $(filter scale,$(MAKECMDGOALS))
+
+bench: install $(if $(ONLY),,web)
+	@for file in $(if $(ONLY),tests/bench/$(ONLY).py,tests/bench/[a-z]*.py); do \
 		name=$$(basename "$$file" .py); \
 		$(STAGE) "bench $$name" $(BIN)/python -m "tests.bench.$$name"; \
 	done
+
+scale:
+	@test -n "$(filter bench,$(MAKECMDGOALS))" || { echo 'make bench scale' >&2; exit 1; }
 
 bench-media: install
 	@.ci/system bench-media

@@ -60,6 +60,7 @@ from server.actions.papers import Press
 from server.actions.passwords import Passwords
 from server.actions.phones import Phones
 from server.actions.playbacks import Studio
+from server.actions.pruning import Pruning
 from server.actions.quotas import Quota
 from server.actions.recordings import Recordings
 from server.actions.rehearsals import Rehearsals
@@ -496,6 +497,10 @@ async def node(
     tasks.start("uploads", receiving.sweep_on())
     tasks.start("phones", links.run())
     tasks.start("nodes", nodes.run())
+    pruning = Pruning(
+        store, acks_days=settings.keep_acks_days, sign_ins_days=settings.keep_sign_ins_days
+    )
+    tasks.start("pruning", pruning.run())
     tasks.start("sessions", book.watch(connected, over, gateway.reconnect, senders.who))
     tasks.start("refusals", refusals.run())
     await gateway.start()

@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     """The same for all people of a unit together."""
     quota_unit_bytes: int = Field(200 * 1024**3, ge=0)
 
+    keep_acks_days: int = Field(7, ge=1)
+    """So long the answer to a command is kept, for a page that sends it again."""
+    keep_sign_ins_days: int = Field(30, ge=1)
+    """So long a sign-in that is over is kept; that it was is in the ledger for good."""
+
     node_address: str | None = Field(None, pattern="^https?://[^/@]+/?$")
     """Where other nodes reach this one, e.g. http://10.0.0.2:8080; without: what arrives here is
     looked at and continued here alone."""

@@ -28,6 +28,8 @@ _DROPPED = (
     ("cases", "owed_by"),
 )
 _MADE = (
+    ("commands_by_age", "commands", ("at",)),
+    ("sessions_by_end", "sessions", ("expires_at",)),
     ("calls_by_window", "calls", ("window_unit_id", "opened_at", "id")),
     ("calls_by_target", "calls", ("target_unit_id", "opened_at", "id")),
     ("cases_by_window", "cases", ("window_unit_id", "created_at", "id")),

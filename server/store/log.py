@@ -128,12 +128,12 @@ async def list_calls(
         numbered = sa.select(cases.c.id).where(
             cases.c.id == calls.c.case_id, cases.c.number.contains(number, autoescape=True)
         )
-        wanted.append(numbered.exists())
+        wanted.append(_each(numbered))
     if text:
         said = sa.select(sayings.c.id).where(
             sayings.c.call_id == calls.c.id, sayings.c.text.contains(text, autoescape=True)
         )
-        wanted.append(said.exists())
+        wanted.append(_each(said))
     if file:
         wanted.append(_shown(file))
     sides = [calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id]
@@ -142,11 +142,12 @@ async def list_calls(
         of_them = sa.select(legs.c.id).where(
             legs.c.call_id == calls.c.id, legs.c.person_id.in_(list(meant))
         )
-        wanted.append(of_them.exists())
+        wanted.append(_each(of_them))
     each = [
         sa.select(calls.c.id).where(side, *wanted).order_by(*order).limit(limit).subquery()
         for side in sides
     ]
+    page = await connection.scalars(sa.union(*(sa.select(one.c.id) for one in each)))
     query = (
         sa.select(
             calls,
@@ -159,7 +160,7 @@ async def list_calls(
                 items, items.c.id == cases.c.item_id
             )
         )
-        .where(calls.c.id.in_(sa.union(*(sa.select(one.c.id) for one in each))))
+        .where(calls.c.id.in_(page.all()))
         .order_by(*order)
         .limit(limit)
     )
@@ -189,16 +190,20 @@ def _shown(file: str) -> sa.ColumnElement[bool]:
         materials.c.at >= calls.c.opened_at,
         sa.or_(calls.c.ended_at.is_(None), materials.c.at <= calls.c.ended_at),
     )
-    return (
-        sa.select(materials.c.id)
-        .where(
+    return _each(
+        sa.select(materials.c.id).where(
             materials.c.case_id == calls.c.case_id,
             materials.c.name.contains(file, autoescape=True),
             *named_so(file, sa.false()),
-            sa.or_(came, looked.exists()),
+            sa.or_(came, _each(looked)),
         )
-        .exists()
     )
+
+
+def _each(query: sa.Select[tuple[str]]) -> sa.ColumnElement[bool]:
+    """Whether there is such a row, asked of one call after the other, the newest first: of an EXISTS
+    PostgreSQL would rather read all there is."""
+    return query.limit(1).scalar_subquery().is_not(None)
 
 
 async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[Logged]:

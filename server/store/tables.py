@@ -727,6 +727,8 @@ _partial(cases, "cases_owed_to_window", "owed_by IS NOT NULL", "window_unit_id",
 _partial(cases, "cases_owed_to_unit", "owed_by IS NOT NULL", "unit_id", "owed_by", "id")
 _partial(items, "items_newest", "newest", "unit_id", "name")
 _partial(items, "items_offered", "in_use", "name", "unit_id")
+sa.Index("commands_by_age", commands.c.at)
+sa.Index("sessions_by_end", sessions.c.expires_at)
 sa.Index("calls_by_window", calls.c.window_unit_id, calls.c.opened_at, calls.c.id)
 sa.Index("calls_by_target", calls.c.target_unit_id, calls.c.opened_at, calls.c.id)
 sa.Index("cases_by_window", cases.c.window_unit_id, cases.c.created_at, cases.c.id)

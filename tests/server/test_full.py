@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from server.actions import demo, supervision
 from server.actions.calls import Book, Desks
+from server.actions.pruning import Pruning
 from server.store import SYSTEM, Store, calls, tables
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
+from server.store import nodes as node_rows
 from server.store import people as staff
 from server.wire.case import CaseConsent, CaseSay
 from signaling.call import RINGS_AT_MOST
@@ -364,3 +366,43 @@ async def test_a_call_is_found_by_what_was_said_and_shown_in_it_alone(
             )
         )
     assert await search(file="第一次") == [found[1], found[0]]
+
+
+async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) -> None:
+    """Answers, sign-ins and nodes by their age, and nothing of the record."""
+    case_id = await office.case()
+    at = office.clock.now()
+    pruning = Pruning(office.store, acks_days=7, sign_ins_days=30)
+
+    async def count(table: sa.Table) -> int:
+        async with office.store.read() as connection:
+            return await connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+
+    async with office.store.change(SYSTEM) as change:
+        for number, age in enumerate((0, 6, 29, 31)):
+            await staff.add_session(
+                change.connection,
+                session_id=f"session-{number}",
+                token_hash=f"{number}",
+                person_id=f"person-{CLERK}",
+                kind="cookie",
+                at=at - timedelta(days=age + 1),
+                expires_at=at - timedelta(days=age),
+            )
+            await node_rows.beat(
+                change.connection, f"node-{number}", None, at - timedelta(days=age)
+            )
+        kept = (await change.connection.execute(sa.select(tables.commands))).mappings().first()
+        assert kept is not None
+        await change.connection.execute(
+            tables.commands.insert(),
+            [{**kept, "id": f"old-{n}", "at": at - timedelta(days=8)} for n in range(2_500)],
+        )
+    record = (tables.events, tables.ledger_entries, tables.cases, tables.materials)
+    before = [await count(one) for one in record]
+    answered = await count(tables.commands)
+    assert await pruning.prune() == {"acks": 2_500, "sign_ins": 1, "nodes": 1}
+    assert await count(tables.commands) == answered - 2_500
+    assert [await count(one) for one in record] == before
+    assert await pruning.prune() == {"acks": 0, "sign_ins": 0, "nodes": 0}
+    assert (await office.view(case_id))["id"] == case_id

@@ -70,10 +70,12 @@ async def list_owed(
     place = sa.tuple_(cases.c.owed_by, cases.c.id)
     owed = [cases.c.owed_by.is_not(None), *([] if after is None else [place > sa.tuple_(*after)])]
     order = (cases.c.owed_by, cases.c.id)
+    ids = await connection.scalars(_of_units(window_unit_ids, unit_ids, owed, order, limit))
+    page = ids.all()
     found = await connection.execute(
         sa.select(cases, *PLACES, *ITEM_COLUMNS)
         .select_from(JOINED)
-        .where(cases.c.id.in_(_of_units(window_unit_ids, unit_ids, owed, order, limit)))
+        .where(cases.c.id.in_(page))
         .order_by(*order)
         .limit(limit)
     )
@@ -119,10 +121,13 @@ async def list_cases(
     if state is not None:
         wanted.append(cases.c.state == state)
     if text:
+        # Asked of one case after the other: PostgreSQL would read all of an EXISTS among others at once.
         named, said = (
             sa.select(column)
             .where(table.c.case_id == cases.c.id, column.contains(text, autoescape=True), *where)
-            .exists()
+            .limit(1)
+            .scalar_subquery()
+            .is_not(None)
             for table, column, where in (
                 (
                     materials,
@@ -135,7 +140,8 @@ async def list_cases(
         of_item = (
             sa.select(items.c.id)
             .where(items.c.id == cases.c.item_id, items.c.name.contains(text, autoescape=True))
-            .exists()
+            .scalar_subquery()
+            .is_not(None)
         )
         wanted.append(
             sa.or_(
@@ -156,7 +162,7 @@ async def list_cases(
     query = (
         sa.select(cases, *PLACES, *ITEM_COLUMNS)
         .select_from(JOINED)
-        .where(cases.c.id.in_(page))
+        .where(cases.c.id.in_((await connection.scalars(page)).all()))
         .order_by(*order)
         .limit(limit)
     )
