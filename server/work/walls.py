@@ -40,6 +40,14 @@ _ALONE: Final = (
 )  # fmt: skip
 
 
+_PROC: Final = tuple(
+    word
+    for name in ("/proc/version", "/proc/cpuinfo", "/proc/meminfo")
+    for word in ("--ro-bind-try", name, name)
+)
+"""For whom a /proc is denied: LibreOffice asks whether there is one, libraries count processors."""
+
+
 @dataclass(frozen=True)
 class Walls:
     """How children are walled in here; without a ``program`` they are not, and ``why`` tells:
@@ -49,6 +57,9 @@ class Walls:
     why: Literal["", "missing", "forbidden"] = ""
     told: str = ""
     """What bubblewrap said."""
+    proc: bool = True
+    """Whether a /proc of its own may be mounted; not below one that is partly hidden, as by systemd's
+    ProtectKernelTunables or in a container."""
 
     def around(
         self,
@@ -66,6 +77,7 @@ class Walls:
             made += "--setenv", name, value
         # What lies below comes later: a folder may stand within /tmp.
         made += "--size", str(TEMPORARY_BYTES), "--tmpfs", "/tmp", "--dev", "/dev"  # noqa: S108
+        made += ("--proc", "/proc") if self.proc else _PROC
         made += *_place("/usr"), *(one for name in _SYSTEM for one in _place(name))
         for path in (*_BESIDE, *_code(), *map(str, reads)):
             if not path.startswith("/usr/"):
@@ -93,7 +105,15 @@ async def _tried() -> Walls:
     program = await asyncio.to_thread(shutil.which, PROGRAM)
     if program is None:
         return OPEN
-    may = Walls(program)
+    for may in (Walls(program), Walls(program, proc=False)):
+        found = await _starts(may)
+        if found.program is not None:
+            break
+    return found
+
+
+async def _starts(may: Walls) -> Walls:
+    """These walls, or why they do not stand."""
     command = await asyncio.to_thread(
         may.around, (sys.executable, "-I", "-c", "import server.work.cell"), {}
     )
