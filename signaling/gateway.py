@@ -165,6 +165,10 @@ _M = TypeVar("_M", bound=Message)
 engineio.payload.Payload.max_decode_packets = PACKETS_AT_ONCE
 
 
+_BINARY_PACKETS: Final = ("5", "6")
+"""The first character of a binary event and a binary ack of Socket.IO."""
+
+
 @dataclass(slots=True)
 class _Transport:
     """What one socket of Engine.IO shows: where it comes from, and whose it is, if it was said."""
@@ -182,6 +186,10 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
 
     admit: Callable[[Mapping[str, Any]], Awaitable[_Transport]]
     """Asked before a transport is opened: what it shows; refuses."""
+    opened: Callable[[str, _Transport], None]
+    binary: Callable[[str], Awaitable[None]]
+    """Told of a message that is binary: the protocol of ``signaling.protocol`` has none, and Socket.IO would
+    keep its parts until the last one comes."""
 
     async def handle_request(self, request: Any) -> Any:
         """Ends the connection of who sends what is no packet; Engine.IO lets that pass as a fault."""
@@ -195,6 +203,19 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
         except ValueError:
             log.info("no packet of Engine.IO")
             raise ConnectionResetError from None
+
+    async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        if event == "connect":
+            self.opened(args[0], _admitted.get())
+        elif event == "message":
+            eio_sid, data = args
+            transport = self.sockets.get(eio_sid)
+            if transport is None or transport.closed:
+                return None
+            if not isinstance(data, str) or data[:1] in _BINARY_PACKETS:
+                await self.binary(eio_sid)
+                return None
+        return await super()._trigger_event(event, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -210,31 +231,8 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
 
 
 class _SocketIO(socketio.AsyncServer):  # type: ignore[misc]
-    """Socket.IO without binary: the protocol of ``signaling.protocol`` has none, and the parts of a
-    binary message would be kept until the last one comes."""
-
-    opened: Callable[[str, _Transport], None]
-    binary: Callable[[str], Awaitable[None]]
-
     def _engineio_server_class(self) -> type[_EngineIO]:
         return _EngineIO
-
-    async def _handle_eio_connect(self, eio_sid: str, environ: Mapping[str, Any]) -> Any:
-        self.opened(eio_sid, _admitted.get())
-        return await super()._handle_eio_connect(eio_sid, environ)
-
-    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        transport = self.eio.sockets.get(eio_sid)
-        if transport is None or transport.closed:
-            return
-        if not isinstance(data, str) or data[:1] in _BINARY_PACKETS:
-            await self.binary(eio_sid)
-        else:
-            await super()._handle_eio_message(eio_sid, data)
-
-
-_BINARY_PACKETS: Final = ("5", "6")
-"""The first character of a binary event and a binary ack of Socket.IO."""
 
 
 class Gateway:
@@ -312,8 +310,8 @@ class Gateway:
             namespaces=["/"],
         )
         self._sio.eio.admit = self._admit
-        self._sio.opened = self._opened
-        self._sio.binary = self._refuse_binary
+        self._sio.eio.opened = self._opened
+        self._sio.eio.binary = self._refuse_binary
         self._sio.on("connect", self._connected)
         self._sio.on("disconnect", self._gone)
         self._sio.on("command", self._command)
