@@ -383,7 +383,10 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, services.postgres() as server:
-        for name, calls in (("hundredth", count // SMALLER), ("full", count)):
+        for name, calls in (
+            ("hundredth", max(count // SMALLER, 6 * CALLS_A_UNIT)),
+            ("full", count),
+        ):
             units = max(6, calls // CALLS_A_UNIT // 6 * 6)
             figures[name] = asyncio.run(
                 measure(server, Path(folder) / name, units, calls, OUT / f"{name}-plans.json")
