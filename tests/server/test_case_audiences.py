@@ -17,8 +17,11 @@ from tests.kit.casework import (
     APPROVER,
     CLERK,
     IDENTITY_NUMBER,
+    OPERATOR,
     OTHER_APPROVER,
     OTHER_CLERK,
+    SECOND_ADMIN,
+    SECURITY,
     SUPERVISOR,
     THIRD,
     Office,
@@ -138,6 +141,9 @@ async def test_each_person_reads_as_the_first_that_he_is(office: Office) -> None
         SUPERVISOR: "supervisor",
         "hanmei": "supervisor",
         ADMIN: None,
+        SECOND_ADMIN: None,
+        OPERATOR: None,
+        SECURITY: None,
         THIRD: None,
     }
     assert await seen() == known
