@@ -154,6 +154,10 @@ async def list_calls(
             cases.c.number,
             cases.c.applicant_name,
             items.c.name.label("item"),
+            sa.select(sa.func.count())
+            .where(recordings.c.call_id == calls.c.id)
+            .scalar_subquery()
+            .label("recorded"),
         )
         .select_from(
             calls.join(cases, cases.c.id == calls.c.case_id).join(
@@ -212,12 +216,6 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
         _SEAT_ROWS.where(legs.c.call_id.in_(ids)).order_by(legs.c.joined_at)
     )
     approvers: dict[str, str] = {row.call_id: row.person_id for row in seats}
-    found = await connection.execute(
-        sa.select(recordings.c.call_id, sa.func.count())
-        .where(recordings.c.call_id.in_(ids))
-        .group_by(recordings.c.call_id)
-    )
-    counted: dict[str, int] = {row[0]: row[1] for row in found}
     refs = await person_refs(
         connection, {row["caller_id"] for row in rows} | set(approvers.values())
     )
@@ -236,7 +234,7 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
             opened_at=row["opened_at"],
             answered_at=row["answered_at"],
             ended_at=row["ended_at"],
-            recordings=counted.get(row["id"], 0),
+            recordings=row["recorded"],
             decision=_decided_in(row, decided.get(row["case_id"], ())),
         )
         for row in rows

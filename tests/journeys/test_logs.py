@@ -171,14 +171,14 @@ async def test_nothing_of_a_person_is_left_where_it_does_not_belong(
             {"type": "case.typing", "case_id": case_id, "field": "remark", "value": REMARK}
         )
         await window.upload(case_id, "identity", FILE, photo())
-        broken = b"%PDF-1.7 " + NAME.encode() * 200
-        await window.upload(case_id, "application", f"{NAME}.pdf", broken, last=422)
         await window.take_consent(case_id)
         call_id = await window.dial(case_id)
         await approver.answer(call_id)
         live = await window.sees_call(call_id, lambda call: call["state"] == "live")
         await window.take_seat(call_id, live["legs"][0]["id"])
         await window.meets(approver)
+        broken = b"%PDF-1.7 " + NAME.encode() * 200
+        await window.upload(case_id, "application", f"{NAME}.pdf", broken, last=422)
         await approver.ask({"type": "case.open", "case_id": case_id})
         for one, lane in ((window, "shared"), (approver, "staff")):
             await one.ask({"type": "case.say", "case_id": case_id, "lane": lane, "text": SAID})

@@ -130,7 +130,7 @@ async def _refuses(http: aiohttp.ClientSession) -> str:
 
 
 async def _part(http: aiohttp.ClientSession) -> dict[str, Any]:
-    body = {"login": "admin", "password": demo.PASSWORD}
+    body = {"login": "yunwei", "password": demo.PASSWORD}
     async with http.post("/api/v1/tokens", json=body) as said:
         token = (await said.json())["token"]
     async with http.get("/api/v1/health", headers={"Authorization": f"Bearer {token}"}) as said:

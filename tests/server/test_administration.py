@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.people import add_person, set_roles
+from server.actions.people import set_roles
 from server.api.route import STORE
 from server.doctor import rights
 from server.domain.person import Role
 from server.domain.schema import document
 from server.settings import Settings
-from server.store import SYSTEM, Store, tables, upgrade
+from server.store import SYSTEM, Store, people, tables, upgrade
 from tests.kit.casework import hashed
 from tests.kit.desks import Desk, demo_node, desk_of
 
@@ -24,10 +24,18 @@ FAR, FAR_ADMIN = demo.LIAOCHENG, "far-admin"
 
 
 async def seat(store: Store, login: str, unit: str, *roles: Role) -> None:
-    await add_person(
-        store, login=login, password=demo.PASSWORD, name=login, staff_number="T-1", unit=unit,
-        window=None, roles=roles,
-    )  # fmt: skip
+    async with store.change(SYSTEM) as change:
+        await people.add_person(
+            change.connection,
+            person_id=f"person-{login}",
+            login=login,
+            password_hash=hashed(),
+            name=login,
+            staff_number="T-1",
+            unit_id=unit,
+            window_id=None,
+            roles=roles,
+        )
 
 
 async def status(desk: Desk, method: str, path: str, **how: object) -> tuple[int, str]:

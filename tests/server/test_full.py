@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from server.actions import demo, supervision
 from server.actions.calls import Book, Desks
 from server.actions.pruning import Pruning
-from server.store import SYSTEM, Store, calls, tables
+from server.store import SYSTEM, Store, calls, facts, tables
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
 from server.store import nodes as node_rows
@@ -33,6 +33,7 @@ async def fill(office: Office, *, approvers: int, ended: int) -> None:
     case_id = await office.case()
     async with store.change(SYSTEM) as change:
         connection = change.connection
+        facts.end(connection)  # nobody's act: no entry tells these rows
         if connection.dialect.name == "postgresql":
             await connection.execute(sa.text("set local session_replication_role = replica"))
 

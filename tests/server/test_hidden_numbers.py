@@ -88,8 +88,8 @@ async def test_a_search_by_digits_finds_no_number_that_one_may_not_read(
     office: Office, tmp_path: Path
 ) -> None:
     case_id = await office.case()
-    await office.bring(await office.uploads(tmp_path), case_id, "application", name=NAMED)
     call_id = await office.meet(case_id)
+    await office.bring(await office.uploads(tmp_path), case_id, "application", name=NAMED)
 
     async def found(login: str, text: str) -> list[str]:
         return [one.id for one in await listing(office.store, office.actors[login], text=text)]
