@@ -33,7 +33,7 @@ async def fill(office: Office, *, approvers: int, ended: int) -> None:
     case_id = await office.case()
     async with store.change(SYSTEM) as change:
         connection = change.connection
-        facts.end(connection)  # nobody's act: no entry tells these rows
+        facts.begin(connection).end()  # nobody's act: no entry tells these rows
         if connection.dialect.name == "postgresql":
             await connection.execute(sa.text("set local session_replication_role = replica"))
 
