@@ -68,6 +68,20 @@ describe('the three-way review', () => {
     expect(chosen).toEqual(['returned'])
   })
 
+  it('takes the same choice about the next thing, and shows what is told alone', async () => {
+    const part = review()
+    const [accepted] = part.findAll('input')
+    for (let time = 1; time <= 3; time += 1) {
+      accepted!.element.click()
+      await nextTick()
+      await nextTick()
+      expect(part.emitted('choose')).toHaveLength(time)
+      expect(accepted!.element.checked).toBe(false)
+    }
+    await part.setProps({ chosen: 'accepted' })
+    expect(accepted!.element.checked).toBe(true)
+  })
+
   it('does nothing while it is unavailable', () => {
     const part = review({ unavailable: '先打开材料' })
     press('1')
