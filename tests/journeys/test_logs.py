@@ -181,7 +181,15 @@ async def test_nothing_of_a_person_is_left_where_it_does_not_belong(
         await window.upload(case_id, "application", f"{NAME}.pdf", broken, last=422)
         await approver.ask({"type": "case.open", "case_id": case_id})
         for one, lane in ((window, "shared"), (approver, "staff")):
-            await one.ask({"type": "case.say", "case_id": case_id, "lane": lane, "text": SAID})
+            await one.ask(
+                {
+                    "type": "case.say",
+                    "case_id": case_id,
+                    "call_id": call_id,
+                    "lane": lane,
+                    "text": SAID,
+                }
+            )
         comment = {"type": "case.comment", "case_id": case_id, "on": "field:remark"}
         await approver.ask({**comment, "text": REMARK})
         found = (await window.search("/cases", q=NAME))["cases"]
