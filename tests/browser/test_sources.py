@@ -61,7 +61,8 @@ async def test_a_material_follows_by_a_promise(tmp_path: Path) -> None:
         await clerk.command("case.sign", **seen, shown_at=shown["shown_at"], **INK)
         await clerk.command("case.submit", **seen)
         window, approver = people.window.page, people.approver.page
-        await expect(approver.get_by_text("“清税证明”的后补承诺")).to_be_visible()
+        accept = approver.locator('[data-decision="accepted"]')
+        await expect(accept).to_contain_text("1 项待承诺补交：清税证明")
         await window.locator('[data-line="tax"] [data-promise-line]').click()
         asked = window.locator("[data-promising]")
         await expect(asked.get_by_role("document")).to_contain_text(

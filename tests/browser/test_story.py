@@ -659,7 +659,7 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
     await expect(filled).to_have_count(1)
     await review.click()
     await expect(far.locator("[data-review] input").first).to_be_focused()
-    await expect(far.get_by_role("button", name="受理 · 3 份待审看")).to_have_attribute(
+    await expect(far.get_by_role("button", name="受理 · 4 份待审看")).to_have_attribute(
         "aria-disabled", "true"
     )
     for key in ("appointment", "identity", "licence"):
