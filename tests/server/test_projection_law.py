@@ -37,10 +37,10 @@ from signaling.call import CallId
 from signaling.refusals import Code, Refusal
 from tests.kit import reducers
 from tests.kit.casework import (
-    ADMIN,
     APPROVER,
     CLERK,
     IDENTITY_NUMBER,
+    OPERATOR,
     OTHER_APPROVER,
     OTHER_CLERK,
     OTHER_IDENTITY_NUMBER,
@@ -443,7 +443,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     ]
     due = law.last["window"]["case"]["decision"]["due_on"]
     off = CalendarEdit(days=[CalendarDay(on=due, works=False)], source="通知")
-    moved = await calendar.edit(office.store, office.actors[ADMIN], off)
+    moved = await calendar.edit(office.store, office.actors[OPERATOR], off)
     assert [one.case_id for one in moved.moved] == [case_id]
     assert await law.holds("the calendar changed") == 1
     assert law.last["applicant"]["case"]["decision"]["due_on"] > due
