@@ -61,6 +61,8 @@ async def apart(change: Change, hand: Hand, case: Case) -> bool:
 
     Refused: ``both_sides``, unless the item lets one person take and decide (即办可审核合一).
     """
+    if hand.side not in ("window", "approver"):
+        return False  # of neither: what he may is asked elsewhere
     other: Side = "window" if hand.side == "approver" else "approver"
     has = other == "window" and any(
         one.by == hand.person_id and one.side == "window" for one in case.materials
