@@ -2,7 +2,8 @@
 
 A node is run with a clock that is moved back, scripted people meet at it over the wire as pages do,
 with real media, and the recordings are sealed like any others. The ledger says of itself that these
-are demo data. Knows the wire and the demo's people, and nothing of how the server keeps things.
+are demo data. Knows the wire and the demo's people; it asks the store only what is there already and
+whether recordings and jobs are done, before the clock jumps.
 """
 
 import asyncio

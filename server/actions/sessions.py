@@ -175,7 +175,7 @@ class Sessions:
                 )
 
     def used(self, session_id: str) -> None:
-        """Somebody uses this session. It is written down with the others, every half minute."""
+        """Somebody uses this session. It is written down with the others, every 15 s."""
         self._used.add(session_id)
 
     async def end_idle(self) -> None:

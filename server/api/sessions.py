@@ -134,7 +134,7 @@ async def read_session(ask: Ask[Nothing, Nothing]) -> SessionView:
 
 @routes.route("POST", "/api/v1/session/use")
 async def use_session(ask: Ask[Nothing, Nothing]) -> None:
-    """Say that somebody uses the page; its sessions ends when nobody does for ``idle_s``."""
+    """Say that somebody uses the page; its session ends when nobody does for ``idle_s``."""
     ask.request.app[SESSIONS].used(ask.actor.session_id)
 
 

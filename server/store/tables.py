@@ -99,7 +99,7 @@ people = sa.Table(
     C("staff_number", sa.String(20), nullable=False, info=FACT),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
     C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True, info=FACT),
-    C("roles", JSON, nullable=False, info=FACT),  # list of clerk | approver | supervisor | admin | monitor_…
+    C("roles", JSON, nullable=False, info=FACT),  # list of server.domain.person.Role
     C("active", sa.Boolean, nullable=False, default=True, info=FACT),
     C("password_until", Utc, nullable=True, info=FACT),  # of a temporary one, which opens nothing but its change
     info=told_in("person:{id}", "demo"),

@@ -81,10 +81,11 @@ async def rests_on(
     """What the entry of this act keeps of what its author saw; ``version`` is what the case is at now.
 
     Call it when the case is locked and the person admitted, before anything is changed. Refused:
-    ``not_yours`` (the act belongs to another ``side``); ``changed`` (by others, since the version that was seen), with ``changes`` as
-    ``<what>:<where>`` with commas between; ``other_case_in_call`` (he sits in live calls about other
-    cases, and has not said of each that he means this one all the same), with ``calls`` and ``cases``, each with commas between; ``stale`` (a version that
-    the case has not reached).
+    ``not_yours`` (the act belongs to another ``side``); ``changed`` (by others, since the version that
+    was seen), with ``changes`` as ``<what>:<where>`` with commas between; ``other_case_in_call`` (he
+    sits in live calls about other cases, and has not said of each that he means this one all the same),
+    with ``calls`` and ``cases``, each with commas between; ``stale`` (a version that the case has not
+    reached).
     """
     if hand.side != side:
         raise Refusal(Code.NOT_YOURS, case=command.case_id)
@@ -136,6 +137,8 @@ def _told(one: Done) -> str:
             where = body.get("field") or (body.get("proposal") or {}).get("field")
         case "materials" | "reviews" if "material" in body:
             where = body["material"]["line"]
+        case "materials" if "to_line" in body:
+            where = body["to_line"]
         case "materials":
             where = (body.get("promise") or {}).get("line")
         case "reviews":

@@ -4,7 +4,6 @@ import type { Words } from '../words'
 const talk: Words<typeof zh> = {
   messages: {
     title: 'Messages',
-    open: 'Write a message',
     lanes: 'Who reads it',
     lane: { shared: 'With the applicant', staff: 'Staff' },
     hint: { shared: 'The applicant reads this too', staff: 'Only staff read this' },
@@ -50,7 +49,6 @@ const talk: Words<typeof zh> = {
   },
   checks: {
     title: 'Checklist',
-    hint: 'Check while talking; what lacks is told all at once',
     done: '{n} / {all}',
     ok: 'In order',
     lacking: 'Lacking',
@@ -60,7 +58,6 @@ const talk: Words<typeof zh> = {
     note_hint: 'May be left out; goes into the notice',
     note_of: 'What lacks of {point}',
     save: 'Note it',
-    cancel: 'Cancel',
     by: '{name} {time}',
   },
   sending: {
@@ -74,9 +71,7 @@ const talk: Words<typeof zh> = {
     drop: 'Drop a file here, or',
     drop_here: 'Drop to send it to the window',
     sent: '{n} sent',
-    none: 'Nothing has been sent yet',
     returned: 'The window returned {n}',
-    waiting: 'Waiting for the window',
     closed: 'The case is decided; only notices and results can be sent',
     by: '{name} {time}',
   },
@@ -89,12 +84,11 @@ const talk: Words<typeof zh> = {
     shown: 'Summary shown {time}',
     hash: 'Hash of the summary {hash}',
     outdated: 'Something has changed since; it must be signed again',
-    holds: 'Fits what stands there now',
     submitted: 'Submitted {time}',
     not_submitted: 'Signed, not submitted yet',
     failed: 'The signature could not be fetched',
   },
-  third: { title: 'Invited', place: 'Invited · {name}', read_only: 'You were invited to this call: read, write messages and comment', over: 'The consultation is over; the case can no longer be seen', back: 'Back to the desk' },
+  third: { place: 'Invited · {name}', read_only: 'You were invited to this call: read, write messages and comment', over: 'The consultation is over; the case can no longer be seen', back: 'Back to the desk' },
   phrases: {
     title: 'Phrases',
     search: 'Text or pinyin initials',

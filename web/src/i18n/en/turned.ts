@@ -92,7 +92,6 @@ const turned: Words<typeof zh> = {
     optional: 'This item may be submitted with a signature',
     signed: 'Signed by the applicant {time}',
     outdated: 'Something changed after the signature; it must be given again',
-    other: 'The signature is of other content; it must be given again',
     sign_again: 'Sign again',
     waiting: 'Being checked and signed on the applicant’s screen',
     on_second: 'On the applicant’s screen',
@@ -102,7 +101,6 @@ const turned: Words<typeof zh> = {
     incomplete: 'Materials or required fields are missing',
     done: 'Submitted, case number {number}',
     at: 'Submitted {time}',
-    receipt: 'Receipt',
   },
   papers: {
     title: 'Papers',
@@ -116,8 +114,6 @@ const turned: Words<typeof zh> = {
     download: 'Download',
     download_name: 'Download {name}',
     number: 'No. {number}',
-    none: 'No papers yet',
-    printing: 'Preparing to print',
     made: '{name} is ready to print',
   },
   sent: {

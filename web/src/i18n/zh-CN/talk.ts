@@ -1,7 +1,6 @@
 export default {
   messages: {
     title: '消息',
-    open: '写消息',
     lanes: '发给谁看',
     lane: { shared: '申请人可见', staff: '工作人员' },
     hint: { shared: '申请人也看得到', staff: '只有工作人员看得到' },
@@ -47,7 +46,6 @@ export default {
   },
   checks: {
     title: '核对要点',
-    hint: '边说边核对，缺的记下来，一次告知',
     done: '{n} / {all}',
     ok: '符合',
     lacking: '欠缺',
@@ -57,7 +55,6 @@ export default {
     note_hint: '可不填，写进补正告知',
     note_of: '{point}欠缺什么',
     save: '记下',
-    cancel: '取消',
     by: '{name} {time}',
   },
   sending: {
@@ -71,9 +68,7 @@ export default {
     drop: '把文件拖到这里，或',
     drop_here: '松开，发送给窗口',
     sent: '已发 {n} 份',
-    none: '还没有发过文件',
     returned: '窗口已交回 {n} 份',
-    waiting: '等窗口交回',
     closed: '办件已决定，只能再发通知和结果',
     by: '{name} {time}',
   },
@@ -86,12 +81,11 @@ export default {
     shown: '内容 {time} 出示给申请人',
     hash: '校验值 {hash}',
     outdated: '签名后内容有变化，须重新签名',
-    holds: '与现在的内容一致',
     submitted: '{time} 已提交',
     not_submitted: '已签名，还没有提交',
     failed: '签名没有取到',
   },
-  third: { title: '受邀会商', place: '受邀会商 · {name}', read_only: '您受邀参加本次通话，可以查看、留言和提审查意见', over: '本次会商已结束，办件不再可见', back: '回到工作台' },
+  third: { place: '受邀会商 · {name}', read_only: '您受邀参加本次通话，可以查看、留言和提审查意见', over: '本次会商已结束，办件不再可见', back: '回到工作台' },
   phrases: {
     title: '常用语',
     search: '文字或拼音首字母',

@@ -89,7 +89,6 @@ export default {
     optional: '本事项可以签名后提交',
     signed: '申请人已签名 {time}',
     outdated: '签名以后内容有改动，须重新签名',
-    other: '签名对应的不是现在的内容，须重新签名',
     sign_again: '重新签名',
     waiting: '申请人屏上正在核对、签名',
     on_second: '在申请人屏签',
@@ -99,7 +98,6 @@ export default {
     incomplete: '还缺材料或必填项',
     done: '已提交，办件编号 {number}',
     at: '{time} 提交',
-    receipt: '收件凭证',
   },
   papers: {
     title: '文书',
@@ -113,8 +111,6 @@ export default {
     download: '下载',
     download_name: '下载{name}',
     number: '文号 {number}',
-    none: '还没有文书',
-    printing: '正在准备打印',
     made: '{name}已生成，可以打印',
   },
   sent: {
