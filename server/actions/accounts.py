@@ -26,6 +26,8 @@ SHORTEST: Final = 10
 """Characters; ASVS 5.0 6.2.1 asks for 8, and the lists hold none below 10."""
 LONGEST: Final = 200
 TEMPORARY_LIVES: Final = timedelta(hours=24)
+_CHECKED_BY: Final = frozenset({Role.OPERATOR, Role.ADMIN, Role.SECURITY})
+"""Whose part is to check on an administrator: their passwords are set at the machine alone."""
 _OURS: Final = ("yunjian", "云见")
 _WORD_MIN: Final = 3
 """A shorter word of one's own may stand in a password."""
@@ -114,12 +116,13 @@ class Accounts:
     async def reset(self, actor: Actor | System, who: str) -> Temporary:
         """Give this person a temporary password, told once; his sessions end, and no device is known.
 
-        Refused: ``not_found``, ``forbidden`` (oneself, an operator).
+        Refused: ``not_found``, ``forbidden`` (oneself, an operator, another administrator, a security
+        officer).
         """
         password = secrets.token_urlsafe(12)
         hashed = await asyncio.to_thread(self._passwords.hash, password)
         async with self._store.change(actor) as change:
-            person = await self._person(change, actor, who)
+            person = await self._person(change, actor, who, could_be=True)
             until = change.at + TEMPORARY_LIVES
             await staff.set_password(change.connection, person.id, hashed, until)
             await self._throttle.forget_devices(change.connection, digest(person.login))
@@ -174,17 +177,19 @@ class Accounts:
                 )
         return len(ended)
 
-    async def _person(self, change: Change, actor: Actor | System, who: str) -> staff.Named:
+    async def _person(
+        self, change: Change, actor: Actor | System, who: str, *, could_be: bool = False
+    ) -> staff.Named:
         """Whom an act is about, locked. One's own account is not administered by oneself, and that of an
-        operator at the machine alone: who sets his password could be him."""
+        operator at the machine alone. Who sets a password ``could_be`` its owner: so do those of who
+        agrees to an administrator's act as its second person, or lets one of his own exclusions be."""
         if isinstance(actor, Actor) and not may(actor, Act.ADMINISTER, unit_id=actor.unit_id):
             raise Refusal(Code.FORBIDDEN)
         person = await staff.find_named(change.connection, who, by_login=isinstance(actor, System))
         if person is None or (isinstance(actor, Actor) and person.unit_id != actor.unit_id):
             raise Refusal(Code.NOT_FOUND)
-        if isinstance(actor, Actor) and (
-            person.id == actor.person_id or Role.OPERATOR in person.roles
-        ):
+        theirs = _CHECKED_BY if could_be else frozenset({Role.OPERATOR})
+        if isinstance(actor, Actor) and (person.id == actor.person_id or theirs & person.roles):
             raise Refusal(Code.FORBIDDEN)
         await change.lock(f"person:{person.id}")
         return person

@@ -19,7 +19,7 @@ from server.api import control
 from server.api.route import STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
-from server.domain.person import Role
+from server.domain.person import SYSTEM, Role
 from server.store import Store, people, tables
 from signaling.client import Client
 from signaling.refusals import Code, Refusal
@@ -28,6 +28,7 @@ from tests.kit.stores import MovedClock
 from tests.kit.until import until
 from tests.server.test_command import yunjian
 
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NEW = "four quite unrelated words"
 
 
@@ -123,6 +124,26 @@ async def test_administrators_act_on_the_staff_of_their_own_unit_alone(node: Run
     assert await told("supervisor-one", "clerk-one") == {(403, "forbidden")}
     async with browser(node) as page:
         await sign_in(page, "clerk-one")
+
+
+@on_sqlite
+async def test_who_checks_on_an_administrator_gets_no_password_from_him(store: Store) -> None:
+    """He could agree to what he asked for himself, or let his own exclusions be."""
+    await seat_staff(store)
+    book, accounts = Sessions(store), Accounts(store)
+    admin = (await book.sign_in("admin-one", PASSWORD, "cookie", "192.0.2.1")).actor
+    for login, role in (("also", Role.ADMIN), ("safe", Role.SECURITY)):
+        async with store.working() as connection:
+            await people.add_person(
+                connection, person_id=login, login=login, password_hash=hashed(), name=login,
+                staff_number="T-9", unit_id="unit-jinan", window_id=None, roles=[role],
+            )  # fmt: skip
+        with pytest.raises(Refusal) as told:
+            await accounts.reset(admin, login)
+        assert told.value.code is Code.FORBIDDEN
+        assert not (await book.sign_in(login, PASSWORD, "cookie", "192.0.2.1")).must_change
+        await accounts.block(admin, login, "left")  # opens nothing to him
+    assert (await accounts.reset(SYSTEM, "also")).password
 
 
 async def test_a_temporary_password_opens_nothing_but_its_change(
