@@ -128,29 +128,35 @@ class Phones:
     async def connect(self, phone_id: str, secret: str, source: str) -> tuple[str, Held]:
         """Take a link by its secret: the token that opens it from now on, told once, and what it is for.
 
-        Refused: not_found, whatever is wrong with the link; throttled.
+        Refused: not_found, whatever is wrong with the link; throttled, and never for a right one: a whole
+        network of telephones is one source, and nobody guesses 256 bits.
         """
         token = secrets.token_urlsafe(32)
         try:
-            async with self._throttle.trying(None, source) as one:
-                async with self._store.read() as connection:
-                    found = await phone_rows.find(connection, phone_id)
-                if found is None:
-                    raise Refusal(Code.NOT_FOUND)
-                actor = await self._inviter(found)
-                async with self._store.change(actor) as change:
-                    await change.lock(subject_of(found.case_id))
-                    found = await phone_rows.find(change.connection, phone_id)
-                    assert found is not None
-                    phone = rules.connect(found, _digest(secret), _digest(token), at=change.at)
-                    await phone_rows.save(change.connection, phone)
-                    await one.succeeded(change.connection, change.at)
-                    await _tell(change, phone, "phone.connect")
+            phone, actor = await self._connected(phone_id, secret, token)
         except Refusal as refusal:
-            if refusal.code is Code.NOT_FOUND:
+            if refusal.code is not Code.NOT_FOUND:
+                raise
+            async with self._throttle.trying(None, source):
                 security_log.warning("phone_refused", source=source)
-            raise
+                raise
         return token, await self._held(phone, actor)
+
+    async def _connected(self, phone_id: str, secret: str, token: str) -> tuple[Phone, Actor]:
+        async with self._store.read() as connection:
+            found = await phone_rows.find(connection, phone_id)
+        if found is None:
+            raise Refusal(Code.NOT_FOUND)
+        rules.connect(found, _digest(secret), _digest(token), at=self._store.clock.now())
+        actor = await self._inviter(found)
+        async with self._store.change(actor) as change:
+            await change.lock(subject_of(found.case_id))
+            found = await phone_rows.find(change.connection, phone_id)
+            assert found is not None
+            phone = rules.connect(found, _digest(secret), _digest(token), at=change.at)
+            await phone_rows.save(change.connection, phone)
+            await _tell(change, phone, "phone.connect")
+        return phone, actor
 
     async def hold(self, token: str | None) -> Held:
         """The link of a token, while its phone may still bring something. Refused: unauthenticated."""

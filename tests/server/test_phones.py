@@ -230,6 +230,8 @@ async def test_links_have_limits_and_guessing_is_slowed_down(database: str, tmp_
         statuses = [(await take(phone, (link[0], "guess" * 8)))[0] for _ in range(40)]
         assert statuses[:10] == [404] * 10
         assert 429 in statuses
+        # a stranger in the same network of telephones keeps nobody from the link that he holds
+        assert (await take(phone, await invite(desk, case_id)))[0] == 200
 
 
 @pytest.mark.parametrize("side", ["zhoumingyuan", "chenli"])
