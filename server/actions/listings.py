@@ -45,6 +45,8 @@ from signaling.refusals import Code, Refusal
 
 SUBJECT: Final = "catalogue:items"
 PLACES_TOLD: Final = 20
+SAID_BYTES: Final = 256 * 1024 * 1024
+"""What a table of 96 MiB unpacked says as JSON, Chinese as escapes."""
 MOST_TOLD: Final = 500
 """So many bad rows are named; the rest is counted."""
 
@@ -103,7 +105,9 @@ class Importer:
         own = None if isinstance(actor, System) else _own(actor)
         try:
             told = await self._children.run(
-                "server.work.sheet", given={"content": base64.b64encode(content).decode()}
+                "server.work.sheet",
+                given={"content": base64.b64encode(content).decode()},
+                said_bytes=SAID_BYTES,
             )
         except JobFailed:
             raise Refusal(Code.BAD_SHEET) from None

@@ -24,6 +24,9 @@ from server.work.walls import Walls, walls
 AT_ONCE: Final = 2
 PATIENCE_S: Final = 60.0
 MIB: Final = 1024 * 1024
+SAID_BYTES: Final = 64 * MIB
+"""The longest answer: pages of a paper as pictures have a few megabytes. What a child prints is this
+process's memory, and no limit of the child's own holds a pipe."""
 
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 _KEPT_WITHIN: Final = ("PATH", "LANG", "LC_ALL")
@@ -91,6 +94,7 @@ class Children:
         given: Any = None,
         limits: Limits = JUDGING,
         patience_s: float = PATIENCE_S,
+        said_bytes: int = SAID_BYTES,
         reads: Iterable[Path] = (),
         writes: Iterable[Path] = (),
     ) -> Any:
@@ -98,7 +102,8 @@ class Children:
 
         ``reads`` are the files and folders that it is to see, and ``writes`` the folders that it may
         fill; a folder that is written should be of this job alone, and what is in it is taken by
-        ``left``. Raises JobFailed; ``final`` when the answer is ``{"fault": why}``.
+        ``left``. Raises JobFailed; ``final`` when the answer is ``{"fault": why}``, or longer than
+        ``said_bytes``.
         """
         within = self._within or await walls()
         kept = _KEPT if within.program is None else _KEPT_WITHIN
@@ -131,8 +136,8 @@ class Children:
             self.pids.add(child.pid)
             try:
                 async with _not_outlived(child.pid), asyncio.timeout(patience_s):
-                    told, _ = await child.communicate(
-                        None if given is None else json.dumps(given).encode()
+                    told = await _said(
+                        child, b"" if given is None else json.dumps(given).encode(), said_bytes
                     )
             except TimeoutError:
                 raise JobFailed(f"{module} hung") from None
@@ -155,6 +160,34 @@ class Children:
         if isinstance(answer, dict) and "fault" in answer:
             raise JobFailed(str(answer["fault"]), final=True)
         return answer
+
+
+async def _said(child: asyncio.subprocess.Process, given: bytes, most: int) -> bytes:
+    """What a child prints when it is told ``given``. Raises JobFailed as soon as that is more than ``most``."""
+
+    async def tell() -> None:
+        if child.stdin is not None:
+            with suppress(BrokenPipeError, ConnectionResetError):  # it ended without listening
+                child.stdin.write(given)
+                await child.stdin.drain()
+            child.stdin.close()
+
+    async def hear() -> bytes:
+        assert child.stdout is not None
+        told = bytearray()
+        while piece := await child.stdout.read(MIB):
+            told += piece
+            if len(told) > most:
+                raise JobFailed("said too much", final=True)
+        await child.wait()
+        return bytes(told)
+
+    telling = asyncio.create_task(tell())
+    try:
+        return await hear()
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -129,6 +130,17 @@ async def test_a_child_writes_into_its_folder_and_nowhere_else(tmp_path: Path) -
     assert told == [True, *[False] * 6]
     assert (mine / "there").read_bytes() == b"changed"
     assert {(one / "there").read_bytes() for one in (read, other)} == {b"as it was"}
+
+
+async def test_a_child_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+    """Its own limits hold no pipe, and what it says is the memory of its node."""
+    children, before = Children(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    code = "import os\nwhile True: os.write(1, bytes(1 << 16))"
+    with pytest.raises(JobFailed, match="too much") as told:
+        await in_cell(children, code, said_bytes=MIB)
+    assert told.value.final
+    assert children.pids == set()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024  # KiB
 
 
 async def test_a_link_that_a_child_left_is_not_taken_for_its_work(tmp_path: Path) -> None:
