@@ -247,13 +247,17 @@ def backup(
 def restore(
     source: Annotated[Path, typer.Argument(help="What `yunjian backup` made.")],
     key_file: KeyFile = None,
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="Take one that is not sealed though there is a key.")
+    ] = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
     """Put a backup back into an empty place, verify its ledger and every file.
 
     The key file of a sealed one is asked for. Refused when a database, a file or a ledger is there
-    already. Status 1 when something does not hold; the damaged files are named.
+    already, and, with a key file, when the backup is not sealed: whoever may write where backups are
+    kept could have put it there. Status 1 when something does not hold; the damaged files are named.
     """
     from server.store.backup import BackupRefused
     from server.store.backup import restore as put_back
@@ -267,6 +271,8 @@ def restore(
             if sealed and named is None and sys.stdin.isatty():
                 named = Path(typer.prompt("The backup is sealed. Its key file"))
             key = _key(named) if sealed else None
+            if not sealed and named is not None and not unsealed:
+                _fail("The backup is not sealed, and there is a key: --unsealed takes it anyway.")
             if not sealed:
                 typer.echo("The backup is not sealed: nothing says who made it.", err=True)
             copied = _run(put_back(settings.kept, source, key))

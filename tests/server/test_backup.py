@@ -214,7 +214,12 @@ async def test_the_operator_makes_one_and_puts_it_back(tmp_path: Path) -> None:
     for clear in (b"SQLite format 3", b"manifest.json", b"ustar"):
         assert clear not in written
         assert clear in copy.read_bytes()
+    # who may write where backups are kept has put another one there, in clear
     again = tmp_path / "again"
+    code, said = await yunjian(again, "restore", str(copy), "--key-file", str(key))
+    assert code == 1, said
+    assert "not sealed" in said
+    assert not (again / "yunjian.sqlite").exists()
     code, said = await yunjian(again, "restore", str(sealed), "--key-file", str(key))
     assert code == 0, said
     assert "The ledger holds" in said
