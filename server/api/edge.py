@@ -68,10 +68,17 @@ def _trusted(request: web.Request) -> bool:
 
 
 def _peer(request: web.Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    return _address(request.remote or "")
+
+
+def _address(told: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An IPv4 address as itself, also where a socket for both kinds tells it as IPv6 (RFC 4291 2.5.5.2):
+    else all of IPv4 were one /64."""
     try:
-        return ipaddress.ip_address((request.remote or "").partition("%")[0])
+        address = ipaddress.ip_address(told.partition("%")[0])
     except ValueError:
         return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _nearest(request: web.Request, header: str) -> str:
@@ -103,9 +110,8 @@ def source(request: web.Request) -> str:
     address = request.remote or "unknown"
     if _trusted(request) and (told := _nearest(request, "X-Forwarded-For")):
         address = told
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
+    parsed = _address(address)
+    if parsed is None:
         return "unknown"
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False))

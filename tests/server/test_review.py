@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 import sqlalchemy as sa
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from server.actions.sessions import Sessions
 from server.actions.throttle import Limit, Throttle
+from server.api.edge import EDGE, EdgeSettings, source
 from server.app import Running
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.client import Client
@@ -53,6 +57,23 @@ async def test_a_source_that_the_asker_invents_is_not_believed(node: Running) ->
             async with page.post("/api/v1/session", json=wrong, headers=lines) as said:
                 codes.append((await said.json())["code"])
         assert codes[-1] == "throttled"
+
+
+@pytest.mark.parametrize(
+    ("remote", "told", "whence"),
+    [
+        ("::ffff:192.0.2.7", "198.51.100.1", "192.0.2.7"),
+        ("::ffff:127.0.0.1", "::ffff:192.0.2.9", "192.0.2.9"),
+        ("2001:db8:0:1::7%eth0", "198.51.100.1", "2001:db8:0:1::/64"),
+    ],
+)
+async def test_an_ipv4_address_told_as_ipv6_is_a_source_of_its_own(
+    remote: str, told: str, whence: str
+) -> None:
+    app = web.Application()
+    app[EDGE] = EdgeSettings(proxies=(ipaddress.IPv4Network("127.0.0.1/32"),))
+    request = make_mocked_request("GET", "/", {"X-Forwarded-For": told}, app=app)
+    assert source(request.clone(remote=remote)) == whence
 
 
 async def test_signing_in_ends_the_session_that_the_browser_had(node: Running) -> None:
