@@ -31,8 +31,9 @@ export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms:
     if (!seat) continue
     const sample = body['sample'] as QualitySample
     const level = body['quality'] as Level
-    const from_s = (Date.parse(at) - zero_ms) / 1000
-    const to_s = Math.min(from_s + COUNTS_FOR_S, end_s)
+    const at_s = (Date.parse(at) - zero_ms) / 1000
+    const [from_s, to_s] = [Math.max(0, at_s), Math.min(at_s + COUNTS_FOR_S, end_s)]
+    if (to_s <= from_s) continue
     const all = found.get(seat) ?? []
     found.set(seat, all)
     const last = all.at(-1)
@@ -96,7 +97,8 @@ export function countedOf(marks: readonly MarkView[], call: CallView, zero_ms: n
     const all = found.get(seat) ?? []
     found.set(seat, all)
     const last = all.at(-1)
-    const from_s = Math.max((Date.parse(at) - zero_ms) / 1000 - seconds, last?.to_s ?? -Infinity)
+    // what was counted before the answer is none of the meeting
+    const from_s = Math.max((Date.parse(at) - zero_ms) / 1000 - seconds, last?.to_s ?? 0)
     if (to_s <= from_s) continue
     if (last && last.level === level && from_s - last.to_s < JOINS_S) {
       last.to_s = to_s

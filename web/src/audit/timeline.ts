@@ -50,6 +50,13 @@ export function holdsOf(call: CallView, end_s: number): Span[] {
   return call.holds.map((one) => ({ from_s: second(one.since), to_s: one.until ? second(one.until) : end_s }))
 }
 
+/** When nothing was recorded though the meeting went on: the applicant had taken his consent back. */
+export function withdrawnOf(call: CallView, end_s: number): Span[] {
+  if (!call.consent_withdrawn_at) return []
+  const from_s = Math.max(0, (Date.parse(call.consent_withdrawn_at) - zeroOf(call)) / 1000)
+  return from_s < end_s ? [{ from_s, to_s: end_s }] : []
+}
+
 /** A moment in milliseconds; not a number when there was none. */
 const at_ms = (at: string | null | undefined): number => Date.parse(at ?? '')
 
@@ -92,7 +99,8 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
       spans: legs.map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
       gaps: playbacks
         .filter((one) => one.seat === seat && one.source === 'face' && one.started_at)
-        .flatMap((one) => gapsOf(one).map((gap) => ({ from_s: gap.from_s + second(one.started_at ?? ''), to_s: gap.to_s + second(one.started_at ?? ''), reason: gap.reason }))),
+        .flatMap((one) => gapsOf(one).map((gap) => ({ from_s: Math.max(0, gap.from_s + second(one.started_at ?? '')), to_s: gap.to_s + second(one.started_at ?? ''), reason: gap.reason })))
+        .filter((gap) => gap.to_s > gap.from_s),
     })
   }
   // the applicant sits at the window: he is there as long as it is

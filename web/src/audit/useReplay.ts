@@ -9,7 +9,7 @@ import type { PlaybackView } from '../wire/messages'
 import { Story } from './asOf'
 import { Clock, inFile, RATES, steer, type Rate } from './clock'
 import { Shown, type Pointing } from './shown'
-import { endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, zeroOf, type Mark } from './timeline'
+import { endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, withdrawnOf, zeroOf, type Mark } from './timeline'
 import { countedOf, qualitiesOf, type Stretch, type WorkerStretch } from './qualities'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCall'
@@ -70,6 +70,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
   })
   const seated = computed(() => (call.value ? seatedOf(call.value, parties.value, end_s.value) : []))
   const holds = computed(() => (call.value ? holdsOf(call.value, end_s.value) : []))
+  const withdrawn = computed(() => (call.value ? withdrawnOf(call.value, end_s.value) : []))
   const qualities = computed(() => {
     const file = book.file.value
     return file ? qualitiesOf(file.marks, file.detail.call, zero_ms.value, end_s.value) : new Map<string, Stretch[]>()
@@ -102,10 +103,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
   })
   const on_hold = computed(() => holds.value.some((one) => position_s.value >= one.from_s && position_s.value < one.to_s))
   /** the applicant has taken back his consent by this second: nothing was recorded any more */
-  const unrecorded = computed(() => {
-    const since = call.value?.consent_withdrawn_at
-    return Boolean(since) && moment_ms.value >= Date.parse(since ?? '')
-  })
+  const unrecorded = computed(() => withdrawn.value.some((one) => position_s.value >= one.from_s))
   const current = computed(() => {
     const mine = chosen.value
     if (mine && Math.abs(mine.at_s - position_s.value) < 0.3) return mine
@@ -271,7 +269,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   return {
     ...book,
-    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, on_hold, unrecorded, marks, within, shown, qualities, counted, story, bookmarks,
+    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, withdrawn, on_hold, unrecorded, marks, within, shown, qualities, counted, story, bookmarks,
     position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
     attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
     toggle: () => (clock.playing ? pause() : play()),

@@ -28,6 +28,7 @@ describe('the line of a party', () => {
     const found = line(told(0, 'good'), told(30, 'good'), told(96, 'good'))
     expect(found.map((one) => [one.from_s, one.to_s])).toEqual([[0, 9], [30, 39], [96, 100]])
     expect(line(told(0, 'good', {}, 'a leg of another call'))).toEqual([])
+    expect(line(told(-12, 'good'), told(-2, 'poor')).map((one) => [one.from_s, one.to_s])).toEqual([[0, 7]])
   })
 })
 
@@ -51,6 +52,7 @@ describe('what the worker counted of a party', () => {
 
   it('ends with the call, has no part twice, and is of this call alone', () => {
     expect(counts(counted(98), counted(101), counted(106)).map((one) => [one.from_s, one.to_s])).toEqual([[94, 100]])
+    expect(counts(counted(-1), counted(2)).map((one) => [one.from_s, one.to_s])).toEqual([[0, 2]])
     expect(counts(counted(4), counted(20)).map((one) => [one.from_s, one.to_s])).toEqual([[0, 4], [16, 20]])
     expect(counts(counted(4, {}, 'a leg of another call'))).toEqual([])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, type Mark } from '../../src/audit/timeline'
+import { endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, type Mark } from '../../src/audit/timeline'
 import { material, value } from '../record/cases'
 import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
 
@@ -57,6 +57,9 @@ describe('what happened', () => {
     const kind = (call: ReturnType<typeof callView>): string | undefined => kinds(marksOf(no, view, call)).find((one) => one.startsWith('consent'))
     expect(kind(callView({ consent_withdrawn_at: at(100) }))).toBe('consent_withdrawn')
     expect(kind(callView())).toBe('consent_refused')
+    // from then on nothing was recorded, to the end of the meeting
+    expect(withdrawnOf(callView({ consent_withdrawn_at: at(100) }), 1200)).toEqual([{ from_s: 100, to_s: 1200 }])
+    expect(withdrawnOf(callView(), 1200)).toEqual([])
   })
 
   it('names the applicant for what he did himself', () => {
