@@ -135,7 +135,7 @@ async def register(clerk: Keyboard) -> None:
     await page.wait_for_url("**/window/cases/*")
     await expect(page.locator("[data-case]")).to_be_visible()
     # the next act has the focus
-    await expect(page.locator(".call-pane .dial")).to_be_focused()
+    await expect(page.locator(".foot [data-consent=ask]")).to_be_focused()
 
 
 async def bring_materials(clerk: Keyboard, folder: Path) -> None:

@@ -606,6 +606,8 @@ async def tell_all_at_once(window: Desk, approver: Desk, screens: Screens) -> No
     await far.locator('[data-decision="to_correct"]').click()
     for words in ("请确认能接通", "未带原件"):
         await expect(far.locator("[data-preview]")).to_contain_text(words)
+    # files came that nobody has looked at: said before it is confirmed
+    await expect(far.locator("form.decision [data-unlooked]")).to_be_visible()
     await far.locator("[data-confirm]").click()
     await expect(page.locator('[data-decided="to_correct"]')).to_contain_text("未带原件")
     paper = page.locator("[data-paper=correction]")
@@ -667,7 +669,7 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
         await far.keyboard.press("1")
         await state_of(window.page, key, "accepted")
     # one more came that is on no line
-    await expect(filled).to_have_text(re.compile("审看材料（1 份待审）"))
+    await expect(filled).to_have_text(re.compile("审看材料（1 份待审看）"))
     await far.get_by_role("button", name="受理", exact=True).click()
     reason = far.get_by_label("理由")
     await reason.fill("")

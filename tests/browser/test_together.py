@@ -255,6 +255,8 @@ async def test_comments_stand_in_the_way_and_all_goes_into_one_notice(tmp_path: 
         await picture(case.approver, "notice-preview")
         await far.locator("[data-confirm]").click()
         await expect(window.locator('[data-decided="to_correct"]')).to_contain_text("未带原件")
+        for page in (window, far):
+            await expect(page.locator("[data-noticed=open]")).to_have_count(len(kinds))
         # it is the window's turn: no button asks for a second one
         await expect(far.locator("[data-step=wait]")).to_have_text("已告知，等窗口补正")
         await expect(far.locator(".foot .filled")).to_have_count(0)

@@ -31,6 +31,12 @@ export function changesIn(told: unknown): Change[] {
   })
 }
 
+function declined(reason: unknown): Problem {
+  const told = Problem.of(reason)
+  told.declined = true
+  return told
+}
+
 export function useActing(version: () => number) {
   const question = shallowRef<Question | null>(null)
   const asks = ref(false)
@@ -68,7 +74,7 @@ export function useActing(version: () => number) {
         } else if (code === 'other_case_in_call') {
           const cases = listIn(details['cases'])
           const others = await Promise.all(cases.map((id) => http.get<CaseSnapshot>(`/cases/${id}`).then((one) => one.case, () => null)))
-          if (!(await ask({ kind: 'other', others }))) throw reason
+          if (!(await ask({ kind: 'other', others }))) throw declined(reason)
           on.other_call_ids = listIn(details['calls'])
         } else throw reason
       }

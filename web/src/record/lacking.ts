@@ -5,19 +5,19 @@
  */
 import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../wire/messages'
 import { fieldIn } from './fields'
-import { closed, linesOf, open, openProposals, othersOf, type Line } from './lines'
-import { pointsOf, submitted, type Point } from './points'
+import { closed, linesOf, nameIn, open, openProposals, othersOf, type Line, type Slot } from './lines'
+import { pointsOf, signed, submitted, type Point } from './points'
 import { unpromised } from './promises'
 
-/** What came and nobody has judged: lines, and files that are on none. */
+/** What came and nobody has judged: the files of lines, and those that are on none. */
 export interface Unread {
-  lines: Line[]
+  files: { line: Line; slot: Slot }[]
   others: MaterialView[]
 }
 
 export function unreadOf(view: CaseView): Unread {
   return {
-    lines: linesOf(view).filter((one) => one.slots.some((each) => each.state === 'unread')),
+    files: linesOf(view).flatMap((line) => line.slots.flatMap((slot) => (slot.state === 'unread' ? [{ line, slot }] : []))),
     others: othersOf(view).filter((one) => one.state === 'stored' && (!one.review || one.review === 'none')),
   }
 }
@@ -30,21 +30,27 @@ export interface Lacking {
   unread: { name: string }[]
   /** what may follow, but was not promised */
   promises: MaterialLine[]
-  signature: boolean
+  /** the applicant is to sign, or what he signed is to be handed in; null: neither */
+  signature: 'sign' | 'hand_in' | null
+}
+
+/** The names of what came and nobody has judged, one a file. */
+export function unreadNames({ files, others }: Unread): { name: string }[] {
+  return [...files.map(({ line, slot }) => ({ name: nameIn(line, slot) })), ...others]
 }
 
 export function lackingOf(view: CaseView): Lacking {
-  const { lines, others } = unreadOf(view)
+  const came = unreadOf(view)
   return {
     points: pointsOf(view),
-    unread: lines.some(open) ? [...lines.map((one) => one.line), ...others] : [],
+    unread: came.files.some(({ line }) => open(line)) ? unreadNames(came) : [],
     promises: unpromised(view),
-    signature: view.item.signature === 'required' && !submitted(view),
+    signature: view.item.signature !== 'required' || submitted(view) ? null : signed(view) ? 'hand_in' : 'sign',
   }
 }
 
 /** Why the case cannot be accepted yet. */
-export type Hindrance = { why: 'points' | 'unread' | 'promise'; n: number } | { why: 'signature' }
+export type Hindrance = { why: 'points' | 'unread' | 'promise'; n: number } | { why: 'sign' | 'hand_in' }
 
 /** What is told first of all that acceptance waits for; null: nothing. */
 export function hindranceOf(view: CaseView): Hindrance | null {
@@ -52,7 +58,7 @@ export function hindranceOf(view: CaseView): Hindrance | null {
   if (points.length) return { why: 'points', n: points.length }
   if (unread.length) return { why: 'unread', n: unread.length }
   if (promises.length) return { why: 'promise', n: promises.length }
-  return signature ? { why: 'signature' } : null
+  return signature ? { why: signature } : null
 }
 
 /** What the window is to see to, though no notice would name it. */

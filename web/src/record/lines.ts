@@ -93,6 +93,13 @@ export function counts(line: Line | null, material: MaterialView): boolean {
   return line?.slots.some((one) => one.current?.id === material.id) ?? false
 }
 
+/** What a file is called where its line is not said: by its line, and which of several it is. */
+export function nameIn(line: Line, slot: Slot): string {
+  const several = line.slots.filter((one) => one.current?.state === 'stored').length > 1
+  const own = slot.name ?? (several ? slot.current?.name : null)
+  return own ? `${line.line.name}（${own}）` : line.line.name
+}
+
 /** What a file of a line is called: by the name of its slot, or by its own where the line has several. */
 export function fileName(line: Line, slot: Slot): string {
   return slot.name ?? slot.current?.name ?? line.line.name

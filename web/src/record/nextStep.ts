@@ -16,8 +16,8 @@ export type ApproverStep =
   | { kind: 'check'; n: number; point: string }
   | { kind: 'to_correct'; n: number }
   | { kind: 'accepted' }
-  /** it is the window's turn: to bring the materials, to correct, to promise, or to have the applicant sign */
-  | { kind: 'wait'; for: 'materials' | 'corrections' | 'promise' | 'signature' }
+  /** it is the window's turn: to bring the materials, to correct, to promise, to have the applicant sign, or to hand in */
+  | { kind: 'wait'; for: 'materials' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
   | { kind: 'leave' }
 
 /** Look at what came, tell and check the points, decide; then it is somebody else's turn. `shown`: the line that lies open. */
@@ -25,23 +25,26 @@ export function approverStep(view: CaseView, shown: string | null = null): Appro
   const over = closed(view)
   const lines = linesOf(view)
   const came = unreadOf(view)
-  const unread = over ? came.lines.filter((one) => owed(view, one)) : came.lines
+  const files = over ? came.files.filter(({ line }) => owed(view, line)) : came.files
   const others = over ? [] : came.others
-  const n = unread.length + others.length
+  const n = files.length + others.length
   if (n) {
+    const unread = files.map((one) => one.line)
     const line = unread.find((one) => one.line.key === shown) ?? nextUnread(unread, shown)
     return { kind: 'review', n, line: line?.line.key ?? null, file: line ? null : (nextOther(others, null)?.id ?? null) }
   }
   if (over) return { kind: 'leave' }
   const points = pointsOf(view)
   if (view.state === 'to_correct' && points.length) return { kind: 'wait', for: 'corrections' }
+  const brought = view.materials.some((one) => one.purpose === 'material' && one.state === 'stored')
+  const awaited = !brought && lines.some((one) => one.line.need === 'required')
+  if (points.length && awaited) return { kind: 'wait', for: 'materials' }
   const unchecked = uncheckedOf(view)
   if (unchecked[0]) return { kind: 'check', n: unchecked.length, point: unchecked[0].key }
-  const brought = view.materials.some((one) => one.purpose === 'material' && one.state === 'stored')
-  if (points.length && ((!brought && lines.some((one) => one.line.need === 'required')) || lines.some((one) => one.state === 'receiving'))) return { kind: 'wait', for: 'materials' }
+  if (points.length && lines.some((one) => one.state === 'receiving')) return { kind: 'wait', for: 'materials' }
   if (points.length) return { kind: 'to_correct', n: points.length }
   const hindrance = hindranceOf(view)?.why
-  return hindrance === 'promise' || hindrance === 'signature' ? { kind: 'wait', for: hindrance } : { kind: 'accepted' }
+  return hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in' ? { kind: 'wait', for: hindrance } : { kind: 'accepted' }
 }
 
 export type WindowStep =
@@ -49,7 +52,11 @@ export type WindowStep =
   | { kind: 'proposal'; id: string }
   /** the applicant is asked for his rating of the call that has ended */
   | { kind: 'rate'; call_id: string }
+  /** the case is decided: to end the call, and then to ask for that rating */
+  | { kind: 'finish' }
   | { kind: 'submit' }
+  /** the applicant is told of the recording, and asked */
+  | { kind: 'consent' }
   | { kind: 'dial' }
   /** what is missing is brought and filled in, or the other side is heard: no button of its own */
   | { kind: 'none' }
@@ -63,13 +70,24 @@ export interface WindowNow {
   missing: number
 }
 
+/** Without the applicant's consent there may be no call about this item. */
+export function noCall(view: CaseView): boolean {
+  return view.consent?.given === false && view.item.recording_refusal === 'no_call'
+}
+
 export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   const over = closed(view)
   const proposal = over ? undefined : openProposals(view)[0]
   if (proposal) return { kind: 'proposal', id: proposal.id }
-  if (now.unrated && !now.in_call) return { kind: 'rate', call_id: now.unrated }
-  if (over) return { kind: 'leave' }
-  if (!now.in_call && view.state === 'registered') return { kind: 'dial' }
+  if (over && now.in_call) return { kind: 'finish' }
+  const next = over ? ({ kind: 'leave' } as const) : undecided(view, now)
+  // what the case still waits for goes first: the rating is offered beside it
+  return now.unrated && !now.in_call && (next.kind === 'leave' || next.kind === 'none') ? { kind: 'rate', call_id: now.unrated } : next
+}
+
+function undecided(view: CaseView, now: WindowNow): WindowStep {
+  const dial: WindowStep = noCall(view) ? { kind: 'none' } : { kind: view.consent ? 'dial' : 'consent' }
+  if (!now.in_call && view.state === 'registered') return dial
   if (!now.missing && !submitted(view)) return { kind: 'submit' }
-  return now.in_call || (now.missing && view.state === 'to_correct') ? { kind: 'none' } : { kind: 'dial' }
+  return now.in_call || (now.missing && view.state === 'to_correct') ? { kind: 'none' } : dial
 }

@@ -3,8 +3,8 @@
  * names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived from the view, never kept; pure.
  */
 import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
-import { fieldIn, formFaults, named, type FormFault } from './fields'
-import { linesOf, open, othersOf, type Line } from './lines'
+import { fieldIn, formFaults, named, placesOf, valuesOf, type FormFault } from './fields'
+import { linesOf, nameIn, open, othersOf, slotOf, stateOf, type Line } from './lines'
 
 /** What a comment is about. */
 export type Anchor = 'case' | `field:${string}` | `line:${string}`
@@ -39,9 +39,14 @@ export function uncheckedOf(view: CaseView): CheckPoint[] {
   return checklistOf(view).flatMap(({ point, check }) => (check ? [] : [point]))
 }
 
+/** Whether what stands in the case now was signed. */
+export function signed(view: CaseView): boolean {
+  return view.signature !== null && !view.signature.outdated
+}
+
 /** Whether the signed summary was handed in and nothing has changed since. */
 export function submitted(view: CaseView): boolean {
-  return view.submission !== null && view.signature !== null && view.submission.signature_id === view.signature.id && !view.signature.outdated
+  return signed(view) && view.submission?.signature_id === view.signature?.id
 }
 
 export type Point =
@@ -56,9 +61,7 @@ function ofLine(line: Line): Point[] {
   const id = `line:${line.line.key}`
   const stored = line.slots.filter((one) => one.current?.state === 'stored')
   const back = line.slots.flatMap((slot): Point[] => {
-    const own = slot.name ?? (stored.length > 1 ? slot.current?.name : null)
-    const name = own ? `${line.line.name}（${own}）` : line.line.name
-    return slot.state === 'returned' && slot.current ? [{ kind: 'returned', id: back_id(id, line, slot.slot), line, material: slot.current, name, reason: slot.current.review_reason ?? '' }] : []
+    return slot.state === 'returned' && slot.current ? [{ kind: 'returned', id: back_id(id, line, slot.slot), line, material: slot.current, name: nameIn(line, slot), reason: slot.current.review_reason ?? '' }] : []
   })
   if (line.line.need !== 'required') return back
   const arrives = line.slots.find((one) => one.state === 'receiving')?.current ?? null
@@ -84,6 +87,58 @@ export function pointsOf(view: CaseView): Point[] {
       check?.verdict === 'lacking' ? [{ kind: 'check', id: `check:${point.key}`, point, note: check.note }] : [],
     ),
   ]
+}
+
+/** A point of the notice that was given, and what became of it: it stands, something came that nobody has judged, it is settled. */
+export interface Noticed {
+  text: string
+  state: 'open' | 'came' | 'settled'
+}
+
+/** What became of each point of the notice for correction that holds now; empty where none does. */
+export function noticedOf(view: CaseView): Noticed[] {
+  if (view.decision?.kind !== 'to_correct') return []
+  const lines = linesOf(view)
+  const faulty = pointsOf(view).flatMap((one) => (one.kind === 'field' ? [one.field.label] : []))
+  const known = placesOf(view.item.form, valuesOf(view)).map((one) => one.field.label)
+  return view.decision.points.map((text) => ({ text, state: standingOf(view, text, lines, faulty, known) }))
+}
+
+/** The case waits for what a notice names. */
+export function correcting(view: CaseView): boolean {
+  return view.state === 'to_correct' && (pointsOf(view).length > 0 || noticedOf(view).some((one) => one.state !== 'settled'))
+}
+
+const LACKING = '缺少：'
+
+/** A point by the words the server gave it (server/domain/material.py, comment.py, checklist.py, case.py); one that nobody can place stands. */
+function standingOf(view: CaseView, text: string, lines: readonly Line[], faulty: readonly string[], known: readonly string[]): Noticed['state'] {
+  const about = (name: string): boolean => text === `${LACKING}${name}` || text.startsWith(`${name}：`)
+  const settled = (is: boolean): Noticed['state'] => (is ? 'settled' : 'open')
+
+  const threads = view.comments.filter((one) => text.endsWith(`：${one.entries[0]?.text ?? ''}`) && about(placeNameOf(view, one.on)))
+  if (threads.length) return settled(threads.every((one) => one.state !== 'open'))
+  const point = view.item.checklist.find((one) => text === one.text || text.startsWith(`${one.text}：`))
+  if (point) return settled(view.checks.find((one) => one.point === point.key)?.verdict !== 'lacking')
+
+  // the longest name first: one line's may begin like another's
+  const line = [...lines].sort((a, b) => b.line.name.length - a.line.name.length).find((one) => about(one.line.name) || text.replace(LACKING, '').startsWith(`${one.line.name}（`))
+  if (line) {
+    if (line.state === 'accepted' || line.state === 'not_needed') return 'settled'
+    return line.state === 'unread' || line.state === 'receiving' ? 'came' : 'open'
+  }
+  const file = view.materials.findLast((one) => one.review === 'returned' && one.review_reason && text === `${one.name}：${one.review_reason}`)
+  if (file) {
+    const now = othersOf(view).find((one) => file.line === one.line && slotOf(one) === slotOf(file)) ?? null
+    return stateOf(now) === 'returned' ? 'open' : stateOf(now) === 'unread' || stateOf(now) === 'receiving' ? 'came' : 'settled'
+  }
+  return known.some((label) => text.includes(label)) ? settled(!faulty.some((label) => text.includes(label))) : 'open'
+}
+
+/** A commented place as the notice names it. */
+function placeNameOf(view: CaseView, on: string): string {
+  const place = placeOf(view, on)
+  return place === null ? (on.startsWith('line:') ? '其他材料' : '办件') : 'field' in place ? place.field.label : place.name
 }
 
 /** A file that the approver sent, and what the window returned for it. */

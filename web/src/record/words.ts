@@ -186,6 +186,6 @@ export function lackingWords(t: ComposerTranslation, view: CaseView, { points, u
     ...said('points', points.map((one) => missingWord(t, view, one, language))),
     ...said('unread', unread.map((one) => one.name)),
     ...said('promise', promises.map((one) => one.name)),
-    ...(signature ? [t('record.decision.lacking.signature')] : []),
+    ...(signature ? [t(`record.decision.lacking.${signature}`)] : []),
   ].join(t('shell.marks.semicolon'))
 }

@@ -17,6 +17,8 @@ export class Problem extends Error {
   readonly reference: string | undefined
   /** the safe facts of the refusal: limits, ids, names of fields */
   readonly details: Readonly<Record<string, unknown>>
+  /** he was asked and left it himself: nothing is told of it */
+  declined = false
 
   constructor(body: {
     type?: string

@@ -46,4 +46,13 @@ describe('what an act rests on', () => {
     await expect(doing).rejects.toThrow()
     expect(on.seen_version).toBe(2)
   })
+
+  it('is nothing to complain of when he leaves an act about another case himself', async () => {
+    const { act, question, answer } = useActing(() => 1)
+    const doing = act(() => Promise.reject(refusal('other_case_in_call', { calls: 'call-1', cases: '' })))
+    await new Promise((turn) => setTimeout(turn))
+    expect(question.value?.kind).toBe('other')
+    answer(false)
+    await expect(doing).rejects.toMatchObject({ declined: true })
+  })
 })

@@ -30,8 +30,8 @@ describe('what a case lacks', () => {
     expect(toDoOf(mixed, []).points).toEqual(points)
     expect(hindranceOf(mixed)).toEqual({ why: 'points', n: points.length })
     expect(lacking.unread.map((one) => one.name)).toEqual([item.lines.find((one) => one.key === 'appointment')?.name, '情况说明.pdf'])
-    expect(lacking.signature).toBe(true)
-    expect(lackingOf({ ...mixed, item: { ...item, signature: 'optional' } }).signature).toBe(false)
+    expect(lacking.signature).toBe('sign')
+    expect(lackingOf({ ...mixed, item: { ...item, signature: 'optional' } }).signature).toBeNull()
   })
 
   it('waits for no look at what need not be accepted', () => {

@@ -20,6 +20,9 @@ describe('the next step of the approver', () => {
     const view = caseView({ item, materials: [...stored('none'), material({ id: 'm9', line: 'other' })] })
     expect(approverStep(view)).toEqual({ kind: 'review', n: 4, line: 'application', file: null })
     expect(approverStep(view, 'identity')).toMatchObject({ kind: 'review', line: 'identity' })
+    // each file of a line is one to look at
+    const both = { ...view, materials: [...view.materials, material({ id: 'm8', line: 'identity', slot: 2 })] }
+    expect(approverStep(both)).toMatchObject({ kind: 'review', n: 5 })
     const rest = { ...view, materials: view.materials.map((one) => (one.line === 'other' ? one : { ...one, review: 'accepted' as const })) }
     expect(approverStep(rest, 'application')).toEqual({ kind: 'review', n: 1, line: null, file: 'm9' })
   })
@@ -32,6 +35,8 @@ describe('the next step of the approver', () => {
 
   it('is no notice before anything was brought, nor while something comes', () => {
     expect(approverStep(caseView())).toEqual({ kind: 'wait', for: 'materials' })
+    // points to check among them: there is nothing to check them against
+    expect(approverStep(caseView({ item }))).toEqual({ kind: 'wait', for: 'materials' })
     const coming = caseView({ fields, materials: [...stored('accepted').slice(1), material({ id: 'm7', line: 'application', state: 'receiving' })] })
     expect(approverStep(coming)).toEqual({ kind: 'wait', for: 'materials' })
   })
@@ -44,7 +49,9 @@ describe('the next step of the approver', () => {
   })
 
   it('waits for the signature, accepts, and leaves', () => {
-    expect(approverStep({ ...whole, submission: null })).toEqual({ kind: 'wait', for: 'signature' })
+    expect(approverStep({ ...whole, submission: null, signature: null })).toEqual({ kind: 'wait', for: 'sign' })
+    expect(approverStep({ ...whole, submission: null, signature: { ...signature, outdated: true } })).toEqual({ kind: 'wait', for: 'sign' })
+    expect(approverStep({ ...whole, submission: null })).toEqual({ kind: 'wait', for: 'hand_in' })
     expect(approverStep(whole)).toEqual({ kind: 'accepted' })
     expect(approverStep({ ...whole, state: 'accepted' })).toEqual({ kind: 'leave' })
   })
@@ -63,28 +70,40 @@ describe('what stands in the way of acceptance', () => {
     const mixed = caseView({ item, materials: [...stored('none').slice(0, 2)] })
     expect(hindranceOf(mixed)).toEqual({ why: 'points', n: pointsOf(mixed).length })
     expect(hindranceOf(caseView({ item, fields, materials: stored('none') }))).toEqual({ why: 'unread', n: 3 })
-    expect(hindranceOf({ ...whole, submission: null })).toEqual({ why: 'signature' })
+    expect(hindranceOf({ ...whole, submission: null })).toEqual({ why: 'hand_in' })
+    expect(hindranceOf({ ...whole, submission: null, signature: null })).toEqual({ why: 'sign' })
     expect(hindranceOf(whole)).toBeNull()
   })
 })
 
 describe('the next step of the window', () => {
+  const consent = { given: true, at: '2026-11-24T05:30:00Z' } as NonNullable<CaseView['consent']>
+  const asked = (over: Partial<CaseView> = {}): CaseView => caseView({ consent, ...over })
   const now = (over: Partial<WindowNow> = {}): WindowNow => ({ in_call: false, unrated: null, missing: 0, ...over })
 
-  it('is to call, to hand in, or to call again', () => {
-    expect(windowStep(caseView({ state: 'registered' }), now({ missing: 3 }))).toEqual({ kind: 'dial' })
-    expect(windowStep(caseView(), now({ in_call: true, missing: 3 }))).toEqual({ kind: 'none' })
-    expect(windowStep(caseView(), now({ in_call: true }))).toEqual({ kind: 'submit' })
-    expect(windowStep(whole, now({ in_call: true }))).toEqual({ kind: 'none' })
-    expect(windowStep(whole, now())).toEqual({ kind: 'dial' })
-    expect(windowStep(caseView({ state: 'to_correct' }), now({ missing: 1 }))).toEqual({ kind: 'none' })
+  it('is to ask for the consent before it is to call', () => {
+    const refused = (recording_refusal: 'not_recorded' | 'no_call') => asked({ state: 'registered', consent: { ...consent, given: false }, item: { ...item, recording_refusal } })
+    expect(windowStep(caseView({ state: 'registered' }), now({ missing: 3 }))).toEqual({ kind: 'consent' })
+    expect(windowStep(refused('not_recorded'), now({ missing: 3 }))).toEqual({ kind: 'dial' })
+    expect(windowStep(refused('no_call'), now({ missing: 3 }))).toEqual({ kind: 'none' })
   })
 
-  it('is a proposal first, and after the meeting the rating, in a call never', () => {
+  it('is to call, to hand in, or to call again', () => {
+    expect(windowStep(asked({ state: 'registered' }), now({ missing: 3 }))).toEqual({ kind: 'dial' })
+    expect(windowStep(asked(), now({ in_call: true, missing: 3 }))).toEqual({ kind: 'none' })
+    expect(windowStep(asked(), now({ in_call: true }))).toEqual({ kind: 'submit' })
+    expect(windowStep(whole, now({ in_call: true }))).toEqual({ kind: 'none' })
+    expect(windowStep({ ...whole, consent }, now())).toEqual({ kind: 'dial' })
+    expect(windowStep(asked({ state: 'to_correct' }), now({ missing: 1 }))).toEqual({ kind: 'none' })
+  })
+
+  it('is a proposal first, and after a decided case’s meeting the rating, which the call is ended for', () => {
     const open = caseView({ proposals: [proposal({ id: 'p1' })] })
     expect(windowStep(open, now({ unrated: 'call-1' }))).toEqual({ kind: 'proposal', id: 'p1' })
-    expect(windowStep(whole, now({ unrated: 'call-1' }))).toEqual({ kind: 'rate', call_id: 'call-1' })
+    expect(windowStep({ ...whole, consent }, now({ unrated: 'call-1' }))).toEqual({ kind: 'dial' })
+    expect(windowStep(asked({ state: 'to_correct' }), now({ unrated: 'call-1', missing: 1 }))).toEqual({ kind: 'rate', call_id: 'call-1' })
     expect(windowStep(whole, now({ unrated: 'call-1', in_call: true }))).toEqual({ kind: 'none' })
+    expect(windowStep({ ...whole, state: 'accepted' }, now({ in_call: true }))).toEqual({ kind: 'finish' })
     expect(windowStep({ ...whole, state: 'accepted' }, now({ unrated: 'call-1' }))).toEqual({ kind: 'rate', call_id: 'call-1' })
     expect(windowStep({ ...whole, state: 'accepted' }, now())).toEqual({ kind: 'leave' })
   })

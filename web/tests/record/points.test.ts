@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checklistOf, commentsOn, openComments, pointsOf, sentOf, submitted } from '../../src/record/points'
-import type { Comment, SignatureView } from '../../src/wire/messages'
+import { checklistOf, commentsOn, correcting, noticedOf, openComments, pointsOf, sentOf, submitted } from '../../src/record/points'
+import type { CaseView, Comment, SignatureView } from '../../src/wire/messages'
 import { by, caseView, material, value } from './cases'
 
 const comment = (id: string, on: string, state: Comment['state'] = 'open'): Comment => ({
@@ -66,5 +66,38 @@ describe('what the approver sent', () => {
       ],
     })
     expect(sentOf(view).map((one) => [one.material.id, one.returned.map((back) => back.id)])).toEqual([['s2', []], ['s1', ['m1']]])
+  })
+})
+
+describe('what became of a notice', () => {
+  const told = ['任职文件：缺落款日期', '许可文件：过期', '缺少：身份证件', '情况说明.pdf：未签名', '未填写：appointed_on', 'new_person：关于c1', '核对本人：未带原件']
+  const decision = { kind: 'to_correct', points: told } as unknown as NonNullable<CaseView['decision']>
+  const noticed: CaseView = { ...mixed, state: 'to_correct', decision }
+  const states = (view: CaseView): string[] => noticedOf(view).map((one) => one.state)
+
+  it('stands as long as nothing came, and is read once it came', () => {
+    expect(noticedOf(mixed)).toEqual([])
+    expect(noticedOf(noticed).map((one) => one.text)).toEqual(told)
+    expect(states(noticed)).toEqual(['open', 'open', 'came', 'open', 'open', 'open', 'open'])
+    const again = { ...noticed, materials: [...noticed.materials, material({ id: 'm9', line: 'appointment', number: 2 })] }
+    expect(states(again)[0]).toBe('came')
+  })
+
+  it('is settled by the judgement of what came, and with its last point the case is no longer one to correct', () => {
+    const good = noticed.materials.filter((one) => one.line !== 'other').map((one) => ({ ...one, state: 'stored' as const, review: 'accepted' as const, review_reason: '' }))
+    const others = noticed.materials.filter((one) => one.line === 'other')
+    const some: CaseView = { ...noticed, materials: [...good, ...others] }
+    expect(states(some)).toEqual(['settled', 'settled', 'settled', 'open', 'open', 'open', 'open'])
+    expect(correcting(some)).toBe(true)
+    const rest: CaseView = {
+      ...some,
+      materials: [...good, ...others, material({ id: 'm10', line: 'other', number: 3, slot: 1, review: 'accepted' })],
+      fields: { ...some.fields, appointed_on: value('2026-11-18', 3) },
+      comments: some.comments.map((one) => ({ ...one, state: 'resolved' as const })),
+      checks: some.checks.map((one) => ({ ...one, verdict: 'ok' as const })),
+    }
+    expect(states(rest)).toEqual(told.map(() => 'settled'))
+    expect(correcting(rest)).toBe(false)
+    expect(correcting({ ...rest, comments: [comment('c9', 'case')] })).toBe(true)
   })
 })
