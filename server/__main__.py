@@ -689,7 +689,7 @@ async def _store(stack: AsyncExitStack, settings: "Settings") -> Any:
 
 @contextmanager
 def _told_plainly(settings: "Settings") -> "Iterator[None]":
-    """What an administrator can put right is said in one line; everything else stays a traceback."""
+    """What whoever typed the command can put right is said in one line; everything else stays a traceback."""
     from media.control import PathTooLong
     from server.store import AlreadyOpen, LedgerElsewhere, ReferencesBroken, SchemaOutdated
     from signaling.refusals import Refusal

@@ -55,7 +55,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("http port", _aside(_port)),
         ("media worker", _media),
         ("document probe", _probe),
-        ("walls", _cell),
+        ("walls", _walls),
         ("disks", _aside(_disks)),
         ("fonts", _fonts),
         ("turn", _turn),
@@ -88,8 +88,8 @@ def _disks(settings: Settings) -> tuple[bool, str]:
     return _told([health.disk({"blobs": store.blob_root, "ledger": store.ledger_dir})])
 
 
-async def _cell(_: Settings) -> tuple[bool, str]:
-    return _told([await health.cell()])
+async def _walls(_: Settings) -> tuple[bool, str]:
+    return _told([await health.walled()])
 
 
 async def _fonts(settings: Settings) -> tuple[bool, str]:

@@ -35,7 +35,7 @@ DEFAULT_CONFIG: Final = Path("yunjian.toml")
 
 
 class Settings(BaseSettings):
-    """What an administrator may choose. Make it with `Settings.load(flags, config)`."""
+    """What whoever runs a node may choose. Make it with `Settings.load(flags, config)`."""
 
     model_config = SettingsConfigDict(
         env_prefix="YUNJIAN_", extra="forbid", frozen=True, str_strip_whitespace=True

@@ -95,7 +95,7 @@ class Health:
             "clock": self._clock,
             "redis": self._redis,
             "scanner": self._scanner,
-            "cell": self._cell,
+            "walls": self._walls,
             "office": self._office,
             "ofd": self._ofd,
             "cards": self._cards,
@@ -194,8 +194,8 @@ class Health:
         except ScannerAway:
             return Look("scanner", "failing", "scanner_gone")
 
-    async def _cell(self) -> Look:
-        return await cell()
+    async def _walls(self) -> Look:
+        return await walled()
 
     async def _office(self) -> Look:
         found = await asyncio.to_thread(office.program)
@@ -308,16 +308,16 @@ async def fonts(font_dirs: Sequence[Path] = ()) -> Look:
     return Look("fonts", "ok", "fonts", "Noto CJK")
 
 
-async def cell() -> Look:
+async def walled() -> Look:
     """Whether the children that read strangers' files stand within walls; asked again where not."""
     found = await walls.walls()
     if found.program is None:
         found = await walls.walls(anew=True)
     if found.program is not None:
-        return Look("cell", "ok", "cell", walls.PROGRAM)
+        return Look("walls", "ok", "walls", walls.PROGRAM)
     if found.why == "missing":
-        return Look("cell", "warning", "cell_missing")
-    return Look("cell", "warning", "cell_forbidden", "", {"told": found.told})
+        return Look("walls", "warning", "walls_missing")
+    return Look("walls", "warning", "walls_forbidden", "", {"told": found.told})
 
 
 async def _count_calls(store: Store) -> Figures:

@@ -104,15 +104,15 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "en": "Redis is away: this node goes on alone and hears of other nodes late.",
     },
     "redis_off": {"zh-CN": "单节点运行，不需要 Redis。", "en": "One node alone; no Redis is needed."},
-    "cell": {
+    "walls": {
         "zh-CN": "解析外来文件的子进程在隔离环境中运行：看不到密钥、数据库、网络和其他进程。",
         "en": "The children that read strangers' files stand within walls: they see no key, no database, no network and no other process.",
     },
-    "cell_missing": {
+    "walls_missing": {
         "zh-CN": "没有安装 bubblewrap：解析外来文件的子进程只有资源限制，能读到本服务账户能读的一切。请安装 bubblewrap。",
         "en": "bubblewrap is not installed: the children that read strangers' files are only limited, and can read what this account can. Install bubblewrap.",
     },
-    "cell_forbidden": {
+    "walls_forbidden": {
         "zh-CN": "本机不允许 bubblewrap 建立命名空间（{told}）：解析外来文件的子进程只有资源限制，能读到本服务账户能读的一切。见 docs/operations.md。",
         "en": "This machine forbids bubblewrap its name spaces ({told}): the children that read strangers' files are only limited, and can read what this account can. See docs/operations.md.",
     },

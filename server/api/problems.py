@@ -68,7 +68,7 @@ TABLE: Final[dict[Code, Entry]] = {
         405, "此地址不支持这种请求方式，请查阅接口说明。", "This address does not take this method. Please see the description of the interface."
     ),
     Code.TOO_LARGE: Entry(
-        413, "请求内容超过大小限制。", "The request is larger than what is allowed."
+        413, "请求内容超过大小限制，请减少内容后重试。", "The request is larger than what is allowed. Please send less."
     ),
     Code.UNSUPPORTED_MEDIA_TYPE: Entry(
         415, "不支持这种内容类型，请换一种格式。", "This content type is not taken here. Please use another."
@@ -104,7 +104,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.LEG_REPLACED: Entry(
         409,
         "您已在另一个页面进入这次云见面，此页面已退出；请在那个页面继续。",
-        "You took your seat in another page; this page has left the call.",
+        "You took your seat in another page; this page has left the call. Please go on there.",
     ),
     Code.BAD_SDP: Entry(
         422,
@@ -165,7 +165,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.RATING_CLOSED: Entry(
         409,
         "这次服务现在不能评价：已经评价过、没有接通，或已过评价期限。有意见可拨打 12345。",
-        "This service cannot be rated now: it was rated already, was never answered, or it is too late.",
+        "This service cannot be rated now: it was rated already, was never answered, or it is too late. Call 12345 with what you want to say.",
     ),
     Code.REASON_MISSING: Entry(422, "请填写理由后再提交。", "Please give a reason, then send it again."),
     Code.INCOMPLETE: Entry(
@@ -339,7 +339,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "The bytes were damaged on the way. Please send this part again.",
     ),
     Code.UPLOAD_CHECKSUM_ALGORITHM: Entry(
-        400, "不支持这种校验算法，可用的见接口说明。", "This checksum algorithm is not known here."
+        400, "不支持这种校验算法，可用的见接口说明。", "This checksum algorithm is not known here. The description of the interface names those that are."
     ),
     Code.UPLOAD_EXPIRED: Entry(
         410,
@@ -359,22 +359,22 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.UPLOAD_LENGTH: Entry(
         400,
         "文件总长度已经确定，不能更改；请重新开始上传。",
-        "The length of the file was told before and cannot change.",
+        "The length of the file was told before and cannot change. Please start the upload anew.",
     ),
     Code.UPLOAD_FINAL: Entry(
         403,
         "由分段合并而成的文件不能再写入；请另建上传。",
-        "A file that was joined of parts takes no more bytes.",
+        "A file that was joined of parts takes no more bytes. Please make another upload.",
     ),
     Code.UPLOAD_UNFINISHED: Entry(
         409,
         "分段尚未传完，不能合并；请先传完各段。",
-        "A part has not arrived whole, so the parts cannot be joined.",
+        "A part has not arrived whole, so the parts cannot be joined. Please send each to its end first.",
     ),
     Code.QUOTA_EXCEEDED: Entry(
         403,
-        "已达到 24 小时内的上传限额（{most}），请稍后再传或联系管理员。",
-        "The limit of what may be uploaded within 24 hours is reached ({most}). Please go on later or ask the administrator.",
+        "已达到 24 小时内的上传限额（{most}），请稍后再传或联系平台运维。",
+        "The limit of what may be uploaded within 24 hours is reached ({most}). Please go on later or ask the operator.",
     ),
     Code.NODE_AWAY: Entry(
         503,
@@ -457,29 +457,29 @@ TABLE: Final[dict[Code, Entry]] = {
     ),
     Code.DISK_FULL: Entry(
         507,
-        "服务器存储空间不足，请联系管理员。",
-        "The server has no room left. Please tell the administrator.",
+        "服务器存储空间不足，请联系平台运维。",
+        "The server has no room left. Please tell the operator.",
     ),
     Code.DISK_READ_ONLY: Entry(
         507,
-        "服务器的存储目录不能写入（只读），请联系管理员。",
-        "The server may only read its storage folder. Please tell the administrator.",
+        "服务器的存储目录不能写入（只读），请联系平台运维。",
+        "The server may only read its storage folder. Please tell the operator.",
     ),
     Code.CONTENT_ALTERED: Entry(
         409,
-        "存储的内容与存证不一致，已停止提供，请联系管理员。",
-        "What is stored no longer matches the ledger and is not given out. Please tell the administrator.",
+        "存储的内容与存证不一致，已停止提供，请联系平台运维。",
+        "What is stored no longer matches the ledger and is not given out. Please tell the operator.",
     ),
     Code.BUSY: Entry(503, "系统繁忙，请稍后再试。", "The system is busy. Please try again soon."),
     Code.LEDGER_UNAVAILABLE: Entry(
         503,
-        "存证账本暂不可写，操作未执行；请稍后重试，或联系管理员。",
-        "The ledger cannot be written right now, so nothing was done. Try again soon, or tell the administrator.",
+        "存证账本暂不可写，操作未执行；请稍后重试，或联系平台运维。",
+        "The ledger cannot be written right now, so nothing was done. Try again soon, or tell the operator.",
     ),
     Code.INTERNAL: Entry(
         500,
-        "系统出现问题，已记录。请凭编号联系管理员。",
-        "Something went wrong here and was logged. Please name the reference to the administrator.",
+        "系统出现问题，已记录。请凭编号联系平台运维。",
+        "Something went wrong here and was logged. Please name the reference to the operator.",
     ),
 }  # fmt: skip
 

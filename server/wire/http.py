@@ -434,7 +434,7 @@ class CalendarDay(Message):
 
 class KnownDay(CalendarDay):
     source: str
-    """Who says so: ``chinesecalendar``, or the notice that an administrator named."""
+    """Who says so: ``chinesecalendar``, or the notice that an operator named."""
 
 
 class CalendarYear(Message):
@@ -459,7 +459,7 @@ class Regions(Message):
 
 
 class CalendarEdit(Message):
-    """Days whose state an administrator sets; ``dry_run`` only tells which cases would move."""
+    """Days whose state an operator sets; ``dry_run`` only tells which cases would move."""
 
     days: Annotated[list[CalendarDay], Field(min_length=1, max_length=400)]
     source: Annotated[
@@ -785,7 +785,7 @@ class HealthPart(Message):
         "clock",
         "redis",
         "scanner",
-        "cell",
+        "walls",
         "office",
         "ofd",
         "cards",
@@ -797,7 +797,7 @@ class HealthPart(Message):
 
 
 class HealthView(Message):
-    """What an administrator sees of the machine (D9)."""
+    """What an operator sees of the machine (D9)."""
 
     status: Literal["ok", "warning", "failing"]
     parts: list[HealthPart]

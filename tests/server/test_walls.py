@@ -164,7 +164,7 @@ async def test_a_link_that_a_child_left_is_not_taken_for_its_work(tmp_path: Path
 TOLD = """
 import asyncio, json, sys
 from pathlib import Path
-from server.actions.health import cell
+from server.actions.health import walled
 from server.actions import materials
 from server.api.health import sentence
 from server.work import walls
@@ -173,7 +173,7 @@ from server.work.child import Children, WallsFell
 async def main():
     told = []
     async def look():
-        one = await cell()
+        one = await walled()
         told.append([one.key, one.state, one.said, sentence(one, "en"), sentence(one, "zh-CN")])
     children = Children()
     page = Path(sys.argv[1])
@@ -204,10 +204,10 @@ async def test_a_machine_that_forbids_name_spaces_is_told_and_works_on(tmp_path:
     said, wrong = await child.communicate()
     assert child.returncode == 0, wrong.decode()
     (standing, fell, forbidden), found = json.loads(said)
-    assert standing[:3] == ["cell", "ok", "cell"]
+    assert standing[:3] == ["walls", "ok", "walls"]
     # A file is not called broken because the walls fell.
     assert fell == "fell"
-    assert forbidden[:3] == ["cell", "warning", "cell_forbidden"]
+    assert forbidden[:3] == ["walls", "warning", "walls_forbidden"]
     assert "forbids bubblewrap" in forbidden[3]
     assert "不允许 bubblewrap" in forbidden[4]
     assert found == [{"media_type": "application/pdf", "pages": 1}] * 2

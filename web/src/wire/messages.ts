@@ -2030,7 +2030,7 @@ export interface CalendarDay {
   works: boolean
 }
 /**
- * Days whose state an administrator sets; ``dry_run`` only tells which cases would move.
+ * Days whose state an operator sets; ``dry_run`` only tells which cases would move.
  */
 export interface CalendarEdit {
   /**
@@ -2466,7 +2466,7 @@ export interface HealthPart {
     | 'clock'
     | 'redis'
     | 'scanner'
-    | 'cell'
+    | 'walls'
     | 'office'
     | 'ofd'
     | 'cards'
@@ -2476,7 +2476,7 @@ export interface HealthPart {
   detail: string
 }
 /**
- * What an administrator sees of the machine (D9).
+ * What an operator sees of the machine (D9).
  */
 export interface HealthView {
   status: 'ok' | 'warning' | 'failing'

@@ -105,7 +105,7 @@ export default {
     composition: 'One file of all',
     compose: 'Make one {kind}',
     progress: 'How far it is',
-    no_font: 'This server has no Chinese font (Noto Sans CJK), so nothing can be composed. Ask the administrator to install it',
+    no_font: 'This server has no Chinese font (Noto Sans CJK), so nothing can be composed. Ask the operator to install it',
     voices: 'The voices of all parties',
     chapters: 'Chapters',
     compose_hint: 'All pictures side by side, to keep or to hand on; it takes minutes.',

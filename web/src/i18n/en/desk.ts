@@ -347,7 +347,7 @@ export default {
       clock: 'Clock',
       redis: 'Message bus',
       scanner: 'Virus scanner',
-      cell: 'Walls around file readers',
+      walls: 'Walls around file readers',
       office: 'Conversion of documents',
       ofd: 'Conversion of OFD',
       log: 'The log',

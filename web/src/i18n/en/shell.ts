@@ -85,7 +85,7 @@ const shell: Words<typeof zh> = {
     dismiss: 'Close',
     retry: 'Try again',
     unreachable: 'The server cannot be reached. Check the network and try again',
-    unreadable: 'The answer of the server cannot be read. Give the reference to your administrator',
+    unreadable: 'The answer of the server cannot be read. Give the reference to the operator',
     timed_out: 'The server did not answer in time. Try again',
     unexpected: 'Something went wrong on this page. Reload it and try again',
   },

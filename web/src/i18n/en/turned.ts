@@ -106,7 +106,7 @@ const turned: Words<typeof zh> = {
     title: 'Papers',
     kinds: { receipt: 'Receipt', acceptance: 'Notice of acceptance', correction: 'Notice of correction', refusal: 'Notice of refusal', suspension: 'Notice of a suspension', extension: 'Notice of an extension', application: 'Application form', handover: 'Hand-over list' },
     state: { making: 'Being made', ready: 'Ready to print', failed: 'Not made' },
-    failed_why: 'The paper was not made; please tell the administrator',
+    failed_why: 'The paper was not made; please tell the operator',
     open: 'Open',
     open_name: 'Open {name}',
     print: 'Print',

@@ -107,7 +107,7 @@ export default {
     compose_hint: '各方画面并排，适合存档或外发；需要几分钟。',
     composing: '正在合成 {kind}，可以离开此页',
     progress: '合成进度',
-    no_font: '服务器缺少中文字体，不能合成。请联系管理员安装',
+    no_font: '服务器缺少中文字体，不能合成。请联系平台运维安装',
     voices: '各方声音波形',
     chapters: '章节',
     compose_failed: '没有合成成，请再试一次',

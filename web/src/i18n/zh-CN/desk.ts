@@ -347,7 +347,7 @@ export default {
       clock: '时钟',
       redis: '消息总线',
       scanner: '病毒扫描',
-      cell: '文件解析隔离',
+      walls: '文件解析隔离',
       office: '文档转换',
       ofd: 'OFD 转换',
       log: '日志',

@@ -82,7 +82,7 @@ export default {
     dismiss: '关闭',
     retry: '再试一次',
     unreachable: '连不上服务器，请检查网络后再试',
-    unreadable: '服务器的回答看不懂，请把编号告诉管理员',
+    unreadable: '服务器的回答看不懂，请把编号告诉平台运维',
     timed_out: '服务器没有及时回答，请再试一次',
     unexpected: '页面出错了，请刷新后再试',
   },

@@ -103,7 +103,7 @@ export default {
     title: '文书',
     kinds: { receipt: '收件凭证', acceptance: '受理通知书', correction: '补正材料通知书', refusal: '不予受理通知书', suspension: '特别程序告知书', extension: '延长办理期限告知书', application: '申请表', handover: '材料交接清单' },
     state: { making: '正在生成', ready: '可打印', failed: '没有生成' },
-    failed_why: '文书没有生成，请告诉管理员',
+    failed_why: '文书没有生成，请告诉平台运维',
     open: '看',
     open_name: '看{name}',
     print: '打印',
