@@ -26,6 +26,21 @@ describe('the two languages', () => {
     for (const [key, sentence] of chinese) expect([key, places(english.get(key) ?? '')]).toEqual([key, places(sentence)])
   })
 
+  it('hold no sentence that no page says', () => {
+    const pages = import.meta.glob('../src/**/*.{ts,vue}', { query: '?raw', import: 'default', eager: true }) as Record<string, string>
+    const source = Object.entries(pages)
+      .filter(([path]) => !path.includes('/i18n/') && !path.endsWith('/messages.ts'))
+      .map(([, text]) => text)
+      .join('\n')
+    const whole = new Set([...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)].map((match) => match[1]))
+    // `a.${b}.c` says whatever has this form; an expression may hold quotes, but no brace
+    const forms = [...source.matchAll(/`([a-z]\w*\.(?:[\w.-]|\$\{[^{}`]*\})*)`/g)].map(
+      (match) => new RegExp(`^${(match[1] ?? '').replaceAll('.', '\\.').replace(/\$\{[^{}]*\}/g, '\\w+')}$`),
+    )
+    const silent = [...chinese.keys()].filter((key) => !whole.has(key) && !forms.some((form) => form.test(key)))
+    expect(silent).toEqual([])
+  })
+
   it('leave no sentence empty', () => {
     for (const [key, sentence] of [...chinese, ...english]) expect(sentence.trim(), key).not.toBe('')
   })

@@ -272,7 +272,6 @@ export default {
   elsewhere: '通话中的是另一办件',
   elsewhere_says: '您正在通话的是另一办件：{item}，{applicant}',
   elsewhere_means: '本页的材料、申请表和决定不是通话中的这一件。',
-  running: '通话仍在进行',
   idle_approver: '现在没有通话，窗口来电时会响铃',
   missed_at: '{time} 的来电未接',
 }
