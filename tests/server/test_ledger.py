@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import itertools
 import json
+import os
 import stat
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -579,3 +581,30 @@ async def test_a_refused_command_has_an_entry(store: Store) -> None:
     assert (entry.act, entry.object, entry.result) == ("case.decide", "case:1", "incomplete")
     assert payload == '{"details":{"missing":2}}'
     assert entry.at == "2026-11-23T01:00:00.000000Z"
+
+
+async def test_a_seal_that_is_cut_off_is_signed_once(
+    tmp_path: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node may end, and a request be given up, while the disk is still at it."""
+    synced, at_it = os.fsync, threading.Event()
+
+    def slowly(descriptor: int) -> None:
+        at_it.set()
+        time.sleep(0.1)
+        synced(descriptor)
+
+    database = f"sqlite+aiosqlite:///{tmp_path / 'one.sqlite'}"
+    async with opened(database, tmp_path, clock) as store:
+        await store.seal()
+        monkeypatch.setattr(os, "fsync", slowly)
+        await write(store)
+        cut = asyncio.create_task(store.seal())
+        await until(lambda: None if at_it.is_set() else "nothing is written yet", every_s=0.001)
+        cut.cancel()
+        assert await store.seal() == ENTRIES + KEY
+        assert cut.cancelled()
+    heads = (tmp_path / "ledger/heads.jsonl").read_text().splitlines()
+    sizes = [json.loads(line)["size"] for line in heads]
+    assert sizes == sorted(set(sizes))
+    assert (await verify(settings_for(database, tmp_path))).ok

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -290,9 +290,22 @@ class Sequencer:
             else:
                 async with self._database.read() as connection:
                     leaves = await _sealed(connection, size, min(self._tree.size, size + BATCH))
-            await asyncio.to_thread(journal.append, leaves, moment(self._now()))
+            await _whole(asyncio.to_thread(journal.append, leaves, moment(self._now())))
         if journal.tree.root() != self._tree.root():
             raise JournalDamaged(f"the head over {self._tree.size} entries differs from the tree")
+
+
+async def _whole(work: Coroutine[Any, Any, Any]) -> None:
+    """Wait until it is done, though cancelled meanwhile: a thread goes on, and two that append at once
+    would sign leaves twice."""
+    doing = asyncio.create_task(work)
+    try:
+        await asyncio.shield(doing)
+    finally:
+        while not doing.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({doing})
+        doing.exception()
 
 
 def _safe(error: Exception) -> str:
