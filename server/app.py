@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -256,7 +256,24 @@ async def node(
     media: bool,
     keep_media: bool,
 ) -> AsyncIterator[None]:
-    """Open the store, the uploads, the engine, the switchboard and the gateway, and join them."""
+    """Open the store, the uploads, the engine, the switchboard and the gateway, and join them.
+
+    What was opened is closed again, the last first, whatever fails on the way.
+    """
+    async with AsyncExitStack() as opened:
+        await _open(opened, app, settings, clock, media=media, keep_media=keep_media)
+        yield
+
+
+async def _open(
+    opened: AsyncExitStack,
+    app: web.Application,
+    settings: configuration.Settings,
+    clock: Clock | None,
+    *,
+    media: bool,
+    keep_media: bool,
+) -> None:
     data = settings.data.absolute()
     if media:
         # Before anything is opened: no later try could end otherwise.
@@ -265,6 +282,7 @@ async def node(
     if (found := await walls.walls()).program is None:
         log.warning("cell.without_walls", why=found.why, told=found.told)
     store = await Store.open(settings.store, clock)
+    opened.push_async_callback(store.close)
     await catalogue.seed_calendar(store)
     await catalogue.learn_regions()
     app[STORE] = store
@@ -339,8 +357,10 @@ async def node(
     if not workers:
         workers = {await asyncio.to_thread(name_of, data / "media"): start_worker}
     marks = Marks(store)
+    opened.push_async_callback(marks.close)
     recordings = Recordings(store, settings.hash, partial(_ahead, clock))
     rooms = Rooms(workers, recordings, store, marks.note_worker)
+    opened.push_async_callback(rooms.close, stop=not keep_media)
 
     async def sockets() -> Mapping[str, Any]:
         return gateway.figures()
@@ -403,6 +423,8 @@ async def node(
         store.clock.now,
         partial(turn.ice_servers, settings.turn_urls, turn_secret),
     )
+    opened.push_async_callback(rehearsals.end_all)
+    opened.push_async_callback(switchboard.close)
     app[DRAIN] = drain = Drain(switchboard)
     for table in (
         case_actions.commands(store),
@@ -447,6 +469,7 @@ async def node(
     app[NODES] = nodes
     app[NEIGHBOURS] = neighbours = Neighbours(nodes)
     await neighbours.open()
+    opened.push_async_callback(neighbours.close)
     early = Early(store, data / "uploads", enabled=settings.shows_early, node_id=nodes.node_id)
     receiving = Uploads(
         store,
@@ -476,7 +499,13 @@ async def node(
         gateway.on(command, handler)
     app[machine.ROOM] = receiving.room
 
+    async def flushed() -> None:
+        with suppress(Refusal):
+            await refusals.flush(all_of_them=True)
+
+    opened.push_async_callback(flushed)
     tasks = Tasks()
+    opened.push_async_callback(tasks.close)
     checks = {
         "tasks": tasks.alive,
         "accepting": drain.accepting,
@@ -503,20 +532,8 @@ async def node(
     tasks.start("pruning", pruning.run())
     tasks.start("sessions", book.watch(connected, over, gateway.reconnect, senders.who))
     tasks.start("refusals", refusals.run())
+    await opened.enter_async_context(control.listening(data, store))
     await gateway.start()
-    try:
-        async with control.listening(data, store):
-            yield
-    finally:
-        await tasks.close()
-        with suppress(Refusal):
-            await refusals.flush(all_of_them=True)
-        await switchboard.close()
-        await rehearsals.end_all()
-        await rooms.close(stop=not keep_media)
-        await marks.close()
-        await neighbours.close()
-        await store.close()
 
 
 @dataclass(frozen=True, slots=True)

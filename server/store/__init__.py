@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -123,7 +123,8 @@ class Store:
         clock = clock or SystemClock()
         database = await Database.open(settings.database_url)
         database.watch(facts.ran)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(database.close)
             state = await database.schema()
             if not state.up_to_date:
                 raise SchemaOutdated(
@@ -133,19 +134,19 @@ class Store:
             blobs = Blobs(settings.blob_root)
             await blobs.prepare()
             bus = Bus(settings.redis_url, settings.bus_secret)
+            undo.push_async_callback(bus.close)
             key = await keys.admitted(
                 database, settings.ledger_dir, settings.ledger_key, join=settings.ledger_join
             )
             sequencer = Sequencer(database, settings.ledger_dir, clock.now)
+            undo.push_async_callback(sequencer.close)
             verifier = Verifier(database, settings.ledger_dir, blobs)
             store = cls(database, bus, blobs, sequencer, verifier, clock)
             await bus.start()
             await sequencer.start()
             if sequencer.failure is None:
                 await store._enter(key)
-        except BaseException:
-            await database.close()
-            raise
+            undo.pop_all()
         return store
 
     async def _enter(self, key: str) -> None:

@@ -30,11 +30,10 @@ import structlog
 from server.actions import supervision
 from server.actions.calls import Book, Desks
 from server.domain.person import Actor, Role
-from server.store import Store
+from server.store import Store, upgrade
 from server.store import calls as call_rows
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
-from server.store.database import upgrade
 from tests.kit import services
 from tests.kit.exchange import APPROVERS, CLERK, Exchange, exchange, registered, seat_approvers
 from tests.kit.statements import plans, scanned, statements

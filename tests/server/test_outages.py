@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.app import Running, running
-from server.store import SYSTEM, Store, SystemClock, roster, tables, verify
+from server.store import SYSTEM, Store, SystemClock, roster, tables, upgrade, verify
 from tests.kit import services
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.meetings import load
@@ -294,3 +294,18 @@ async def test_a_call_across_two_nodes_outlives_redis_ten_seconds(
 ) -> None:
     took_s = await lose_redis(tmp_path, postgres_url, mortal_redis, 10.0)
     record_property("seen_after_s", round(took_s, 1))
+
+
+async def test_a_node_that_cannot_start_leaves_nothing_open(tmp_path: Path) -> None:
+    """What was opened before is closed (the watch on every test sees tasks), and the file is free again."""
+    settings = node_settings(f"sqlite+aiosqlite:///{tmp_path / 'one.sqlite'}", tmp_path)
+    await upgrade(str(settings.database_url))
+    settings.data.mkdir()
+    in_the_way = settings.data / "uploads"
+    in_the_way.touch()
+    with pytest.raises(OSError, match="uploads"):
+        async with running(settings, media=False):
+            pass
+    in_the_way.unlink()
+    async with running(settings, media=False):
+        pass
