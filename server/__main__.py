@@ -386,30 +386,27 @@ def import_items(
     Bad rows are named with their reason; with one of them nothing is imported, unless --skip-bad.
     Status 1 when there are bad rows.
     """
-    from server.actions.listings import Importer, NewUnits
-    from server.domain.person import SYSTEM
+    import base64
+
     from server.wire.http import CatalogueImport
-    from server.work.child import Children
 
     if (region_code is None) != (place is None):
         _fail("--region-code and --place belong together.")
     settings = _settings(config, {"data": data})
-
-    async def take() -> CatalogueImport:
-        async with AsyncExitStack() as stack:
-            store = await _store(stack, settings)
-            importer = Importer(store, Children(), settings.item_code_pattern)
-            where = NewUnits(region_code, place) if region_code and place else None
-            content = await asyncio.to_thread(file.read_bytes)
-            told = await importer.take(SYSTEM, content, unit_id=unit, new_units=where, dry_run=True)
-            if dry_run or (told.bad and not skip_bad):
-                return told
-            return await importer.take(
-                SYSTEM, content, unit_id=unit, new_units=where, skip_bad=skip_bad
-            )
-
     with _told_plainly(settings):
-        told = _run(take())
+        told = CatalogueImport.model_validate(
+            _act(
+                settings,
+                "item.import",
+                content=base64.b64encode(file.read_bytes()).decode(),
+                pattern=settings.item_code_pattern,
+                unit=unit,
+                region_code=region_code,
+                place=place,
+                dry_run=dry_run,
+                skip_bad=skip_bad,
+            )
+        )
     for one in told.faults:
         typer.echo(f"row {one.row}: {one.column}: {one.why}")
     typer.echo(

@@ -4,13 +4,16 @@ Arguments and results are JSON, so that they pass over the server's local socket
 Whoever asks holds the machine: the acts are the machine's own in the ledger.
 """
 
+import base64
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from server.actions import people
 from server.actions.accounts import Accounts
+from server.actions.listings import Importer, NewUnits
 from server.domain.person import SYSTEM, Role
 from server.store import Store
+from server.work.child import Children
 
 Act = Callable[..., Awaitable[Any]]
 
@@ -40,8 +43,30 @@ async def _sign_out(store: Store, *, login: str) -> int:
     return await Accounts(store).end_sessions(SYSTEM, login)
 
 
+async def _import(
+    store: Store,
+    *,
+    content: str,
+    pattern: str,
+    unit: str | None,
+    region_code: str | None,
+    place: str | None,
+    dry_run: bool,
+    skip_bad: bool,
+) -> dict[str, Any]:
+    """``content`` is the file in base 64. With bad rows nothing is written, unless ``skip_bad``."""
+    importer = Importer(store, Children(1), pattern)
+    where = NewUnits(region_code, place) if region_code and place else None
+    file = base64.b64decode(content)
+    told = await importer.take(SYSTEM, file, unit_id=unit, new_units=where, dry_run=True)
+    if not (dry_run or (told.bad and not skip_bad)):
+        told = await importer.take(SYSTEM, file, unit_id=unit, new_units=where, skip_bad=skip_bad)
+    return told.model_dump(mode="json")
+
+
 ACTS: Final[Mapping[str, Act]] = {
     "unit.create": people.add_unit,
+    "item.import": _import,
     "user.create": _create,
     "user.roles": _roles,
     "user.block": _block,

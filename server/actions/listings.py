@@ -2,7 +2,7 @@
 
 For administrators. Reading a table is work for a child (``server.work.sheet``), reading a row is
 ``server.domain.listing``; here it is decided what becomes a new version, and all of an import is
-one transaction with one entry in the ledger. Running cases keep the version they began with.
+one transaction, with an entry in the ledger for each ITEMS_AN_ENTRY items. Running cases keep the version they began with.
 """
 
 import base64
@@ -47,6 +47,8 @@ SUBJECT: Final = "catalogue:items"
 PLACES_TOLD: Final = 20
 SAID_BYTES: Final = 256 * 1024 * 1024
 """What a table of 96 MiB unpacked says as JSON, Chinese as escapes."""
+ITEMS_AN_ENTRY: Final = 200
+"""So many items are told by one entry of an import: some 300 KB."""
 MOST_TOLD: Final = 500
 """So many bad rows are named; the rest is counted."""
 
@@ -488,23 +490,28 @@ async def _write(change: Change, plan: _Plan, new_units: NewUnits | None, conten
             credit_code=credit_code,
             level=new_units.level,
         )
-    for item in plan.items:
-        await rows.add_item(change.connection, item)
-    await change.record(
-        SUBJECT,
-        "catalogue.import",
-        SUBJECT,
-        None,
-        payload={
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "units": [{"id": unit_id, "name": name} for name, (unit_id, _) in plan.units.items()],
-            "items": [
-                {"id": one.id, "code": one.code, "version": one.version} for one in plan.items
-            ],
-            "unchanged": plan.unchanged,
-            "bad_rows": len({one.row for one in plan.faults}),
-        },
-    )
+    parts = [
+        plan.items[first : first + ITEMS_AN_ENTRY]
+        for first in range(0, len(plan.items), ITEMS_AN_ENTRY)
+    ] or [[]]
+    whole = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "parts": len(parts),
+        "units": [{"id": unit_id, "name": name} for name, (unit_id, _) in plan.units.items()],
+        "unchanged": plan.unchanged,
+        "bad_rows": len({one.row for one in plan.faults}),
+    }
+    for number, part in enumerate(parts, 1):
+        for item in part:
+            await rows.add_item(change.connection, item)
+        told = [{"id": one.id, "code": one.code, "version": one.version} for one in part]
+        await change.record(
+            SUBJECT,
+            "catalogue.import",
+            SUBJECT,
+            None,
+            payload={**whole, "part": number, "items": told},
+        )
 
 
 def _told(plan: _Plan, total: int, *, written: bool) -> CatalogueImport:

@@ -25,7 +25,10 @@ from signaling.refusals import Code, Refusal
 NAME: Final = "yunjian.sock"
 LONGEST: Final = 107
 """Bytes of a path that Linux takes for a socket."""
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 600.0
+"""A long list of items takes its time."""
+LARGEST: Final = 32 * 1024 * 1024
+"""Bytes of a request: such a list, in base 64."""
 
 log = structlog.get_logger("control")
 
@@ -53,7 +56,7 @@ async def listening(data: Path, store: Store) -> AsyncIterator[None]:
         log.info("control", act=asked["act"])
         return web.json_response({"said": said})
 
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST)
     app.router.add_post("/", act)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,9 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
+from server.actions import catalogue
 from server.actions.accounts import Accounts, judge
+from server.actions.listings import ITEMS_AN_ENTRY
 from server.actions.sessions import Sessions
 from server.actions.throttle import Limit, Throttle
 from server.api import control
@@ -272,7 +275,7 @@ async def test_the_command_line_speaks_to_the_server_that_runs(tmp_path: Path) -
         mode = (data / control.NAME).stat().st_mode
         assert (stat.S_ISSOCK(mode), stat.S_IMODE(mode)) == (True, 0o600)
         clerk = await bearer(node, "clerk-one")
-        assert await typed("user", "block", "clerk-one", "--reason", "离岗") == (0, "", "")
+        await control.ask(data, "user.block", {"login": "clerk-one", "reason": "离岗"})
         assert await status(node, clerk) == 401
         await control.ask(data, "user.unblock", {"login": "clerk-one"})
         given = await control.ask(data, "user.reset", {"login": "clerk-one"})
@@ -290,6 +293,22 @@ async def test_the_command_line_speaks_to_the_server_that_runs(tmp_path: Path) -
         assert told.value.code is Code.PASSWORD_COMMON
         await control.ask(data, "user.create", {**about, "password": NEW})
         await bearer(node, "sun", NEW)
+        rows = [
+            {
+                "实施编码": f"11370211MB2875541940001310{n:05}",
+                "事项名称": f"食品经营许可{n}",
+                "承诺办结时限": "5",
+            }
+            for n in range(ITEMS_AN_ENTRY + 1)
+        ]
+        listed = tmp_path / "items.json"
+        listed.write_text(json.dumps(rows, ensure_ascii=False) + " " * 1_200_000)
+        code, imported, why = await typed("item", "import", str(listed), "--unit", "unit-jinan")
+        assert (code, why) == (0, "")
+        assert imported.startswith(f"{len(rows)} rows: {len(rows)} new"), imported
+        # by initials, and each entry tells a bounded part of it
+        assert len(await catalogue.items(node.app[STORE], "spjy")) == 50
+        assert await node.app[STORE].version("catalogue:items") == 2
         acts = await acts_of(node.app[STORE], "clerk-one")
         assert acts == [
             (act, "system", "ok")
