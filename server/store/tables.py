@@ -163,6 +163,12 @@ items = sa.Table(  # one row a version; body is an ItemView without unit names
     sa.UniqueConstraint("code", "unit_id", "version"),
     info=told_in("catalogue:items", "demo"),
 )  # fmt: skip
+item_words = sa.Table(  # by which names of items are found; each name once, however many items have it
+    "item_words", metadata,
+    C("word", sa.String(8), primary_key=True, info=derived("items.name")),  # one or two characters that stand in it
+    C("name", sa.String(200), primary_key=True, info=derived("items.name")),
+    C("initials", sa.String(200), nullable=False, info=derived("items.name")),
+)  # fmt: skip
 lowerings = sa.Table(  # a form that makes fields less sensitive, and waits for a second person
     "lowerings", metadata, _id(info=FACT),
     C("item_id", ID, sa.ForeignKey("items.id"), nullable=False, info=FACT),  # the version over which it was written
@@ -615,7 +621,7 @@ playbacks = sa.Table(  # a party's segments copied into one seekable file, or al
 marks = sa.Table(  # what was shown and pointed at, for replay alone: no event, no ledger
     "marks", metadata, _id(info=MARK),
     C("call_id", ID, sa.ForeignKey("calls.id"), nullable=False, index=True, info=MARK),
-    C("kind", sa.String(8), nullable=False, info=MARK),  # point | look | pointer
+    C("kind", sa.String(8), nullable=False, info=MARK),  # point | look | pointer | quality | worker | packed
     C("by", ID, nullable=False, info=MARK),
     C("body", JSON, nullable=False, info=MARK),
     C("at", Utc, nullable=False, info=MARK),
@@ -637,7 +643,7 @@ commands = sa.Table(
     C("ack", JSON, nullable=False, info=ACK),
     C("at", Utc, nullable=False, info=ACK),
 )  # fmt: skip
-events = sa.Table(  # the outbox: stored once, whole; projected when delivered
+events = sa.Table(  # the outbox: stored once, whole; projected when delivered. See aging for what is old
     "events", metadata,
     C("subject", sa.String(80), primary_key=True, info=EVENT),
     C("version", sa.Integer, primary_key=True, info=EVENT),
@@ -727,6 +733,13 @@ _partial(cases, "cases_owed_to_window", "owed_by IS NOT NULL", "window_unit_id",
 _partial(cases, "cases_owed_to_unit", "owed_by IS NOT NULL", "unit_id", "owed_by", "id")
 _partial(items, "items_newest", "newest", "unit_id", "name")
 _partial(items, "items_offered", "in_use", "name", "unit_id")
+# What is to be taken away or packed by age; what is kept for good is not in them.
+_partial(events, "events_by_age", "type NOT IN ('packed', 'case.decided')", "at")
+_partial(marks, "marks_by_age", "kind IN ('point', 'quality', 'worker')", "at")
+_partial(phones, "phones_open", "state IN ('waiting', 'connected')", "expires_at")
+sa.Index("phones_by_end", phones.c.expires_at)
+# Beginnings of a code are found byte by byte, whatever the database's collation.
+sa.Index("items_by_code", items.c.code, postgresql_ops={"code": "text_pattern_ops"})
 sa.Index("commands_by_age", commands.c.at)
 sa.Index("sessions_by_end", sessions.c.expires_at)
 sa.Index("calls_by_window", calls.c.window_unit_id, calls.c.opened_at, calls.c.id)

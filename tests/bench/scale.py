@@ -145,6 +145,11 @@ def rows(
             for n in range(items)
         ),
     )  # fmt: skip
+    yield "item_words", ("word", "name", "initials"), (
+        (one, name, "spjyxk")
+        for name in sorted({f"{word[n % 8]}{n % ITEMS_A_UNIT}" for n in range(items)})
+        for one in sorted(catalogue_rows.words_of(name, "spjyxk"))
+    )  # fmt: skip
     yield (
         "cases",
         ("id", "number", "state", "mode", "item_id", "unit_id", "window_id", "window_unit_id", "clerk_id",

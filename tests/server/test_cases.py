@@ -414,6 +414,11 @@ async def test_items_are_found_by_name_and_place(office: Office) -> None:
     ]
     assert len(await catalogue.items(office.store, "青岛西海岸")) == 3
     assert await catalogue.items(office.store, "没有") == []
+    [found] = await catalogue.items(office.store, "FGSFZR")
+    for other in ("负", "负责人变更登记", found.code[:12]):
+        assert found.id in {row.id for row in await catalogue.items(office.store, other)}, other
+    for wrong in ("人负责", "负责登记", f"x{found.code}", "f%r", "_"):
+        assert await catalogue.items(office.store, wrong) == [], wrong
     item = await catalogue.item(office.store, demo.PRINCIPAL)
     assert (item.promised_days, len(item.lines), len(item.form)) == (3, 4, 10)
     with pytest.raises(Refusal) as missing:

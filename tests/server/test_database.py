@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from server.domain.person import SYSTEM
 from server.store import AlreadyOpen, SchemaOutdated, Store, batch, check, tables, upgrade, verify
+from server.store.catalogue import words_of
 from server.store.database import Database
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
@@ -115,6 +116,13 @@ async def test_items_that_are_there_get_their_initials(empty_database: str) -> N
     async with database.read() as connection:
         query = sa.select(tables.items.c.initials).order_by(tables.items.c.id)
         assert (await connection.scalars(query)).all() == ["spjyxkxb", "hkqy", "hkqy"]
+        words: dict[str, set[str]] = {}
+        for word, name, _ in await connection.execute(sa.select(tables.item_words)):
+            words.setdefault(name, set()).add(word)
+        assert words == {
+            name: words_of(name, letters)
+            for name, letters in (("食品经营许可（新办）", "spjyxkxb"), ("户口迁移", "hkqy"))
+        }
     await database.close()
 
 
