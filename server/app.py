@@ -527,7 +527,10 @@ async def _open(
     tasks.start("phones", links.run())
     tasks.start("nodes", nodes.run())
     pruning = Pruning(
-        store, acks_days=settings.keep_acks_days, sign_ins_days=settings.keep_sign_ins_days
+        store,
+        acks_days=settings.keep_acks_days,
+        sign_ins_days=settings.keep_sign_ins_days,
+        events_days=settings.keep_events_days,
     )
     tasks.start("pruning", pruning.run())
     tasks.start("sessions", book.watch(connected, over, gateway.reconnect, senders.who))

@@ -142,6 +142,10 @@ class Settings(BaseSettings):
     keep_sign_ins_days: int = Field(30, ge=1)
     """So long a sign-in that is over is kept; that it was is in the ledger for good."""
 
+    keep_events_days: int = Field(30, ge=7)
+    """So long events stand as rows for pages that follow; then they are let go, and those of cases, like
+    what was measured in calls, packed for the replay. So long a phone's link that has ended is kept, too."""
+
     node_address: str | None = Field(None, pattern="^https?://[^/@]+/?$")
     """Where other nodes reach this one, e.g. http://10.0.0.2:8080; without: what arrives here is
     looked at and continued here alone."""

@@ -1,17 +1,19 @@
-"""Takes away by age what nobody can ask for any more, an hour apart; see ``server.store.pruning``.
+"""Takes away by age what nobody can ask for any more, an hour apart, and packs what a replay asks for; see
+``server.store.pruning`` and ``aging``.
 
 Several nodes may do it at once: what one has taken away the other does not find.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final, NoReturn
 
 import structlog
 
-from server.store import SYSTEM, Store
+from server.store import SYSTEM, Store, aging
 from server.store import pruning as rows
+from server.store.ledger import PRUNE, PRUNED, moment
 from signaling.refusals import Refusal
 
 log = structlog.get_logger("pruning")
@@ -23,13 +25,18 @@ Prune = Callable[[Any, datetime], Awaitable[int]]
 
 
 class Pruning:
-    """``acks_days`` and ``sign_ins_days``: how long an answer to a command, and a sign-in that is over, is kept."""
+    """How long is kept: an answer to a command (``acks_days``), a sign-in that is over (``sign_ins_days``),
+    an event, what was measured in a call, and a link for a phone that has ended (``events_days``)."""
 
-    def __init__(self, store: Store, *, acks_days: int, sign_ins_days: int) -> None:
+    def __init__(
+        self, store: Store, *, acks_days: int, sign_ins_days: int, events_days: int
+    ) -> None:
         self._store = store
+        self._events = timedelta(days=events_days)
         self._kept: tuple[tuple[str, Prune, timedelta], ...] = (
             ("acks", rows.acks, timedelta(days=acks_days)),
             ("sign_ins", rows.sign_ins, timedelta(days=sign_ins_days)),
+            ("phones", rows.links, self._events),
             ("nodes", rows.gone_nodes, NODES_KEPT),
         )
 
@@ -55,4 +62,29 @@ class Pruning:
                 done[what] += count
                 if count < rows.AT_ONCE:
                     break
-        return done
+        return done | await self._age()
+
+    async def _age(self) -> dict[str, int]:
+        """Let old events go, and pack those of cases and what was measured in calls. By whole days, so that
+        the ledger has one entry of it a day."""
+        done = {"events": 0, "packed_events": 0, "packed_marks": 0}
+        old = self._store.clock.now() - self._events
+        before = datetime.combine(old.date(), time(), old.tzinfo)
+        told = False
+        while True:
+            async with self._store.change(SYSTEM) as change:
+                gone, packed = await aging.age_events(change.connection, before)
+                if gone and not told:
+                    payload = {"before": moment(before), "kept": list(aging.KEPT)}
+                    await change.record(PRUNED, PRUNE, PRUNED, None, payload=payload)
+                    told = True
+            done["events"] += gone
+            done["packed_events"] += packed
+            if gone + packed < aging.AT_ONCE:
+                break
+        while True:
+            async with self._store.change(SYSTEM) as change:
+                packed = await aging.age_marks(change.connection, before)
+            done["packed_marks"] += packed
+            if packed < aging.AT_ONCE:
+                return done

@@ -8,12 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store.aging import whole_marks
 from server.store.tables import marks
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One thing that one person showed. ``kind`` is point, look or pointer."""
+    """One thing that one person showed (``kind`` point, look or pointer), or that was measured of a leg
+    (quality, worker)."""
 
     id: str
     call_id: str
@@ -32,9 +34,5 @@ async def add(connection: AsyncConnection, noted: Iterable[Mark]) -> None:
 
 async def list_marks(connection: AsyncConnection, call_id: str) -> list[Mark]:
     """The marks of a call, in the order in which they were made."""
-    found = await connection.execute(
-        sa.select(marks).where(marks.c.call_id == call_id).order_by(marks.c.at, marks.c.id)
-    )
-    return [
-        Mark(**{name: row[name] for name in Mark.__dataclass_fields__}) for row in found.mappings()
-    ]
+    found = await connection.execute(sa.select(marks).where(marks.c.call_id == call_id))
+    return [Mark(**row) for row in whole_marks(found.mappings())]

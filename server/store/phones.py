@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.phone import Page, Phone
 from server.store.tables import phones
+
+_OPEN: Final = sa.text("state IN ('waiting', 'connected')")
+"""In the words of the partial index, on both databases."""
 
 
 def _values(phone: Phone) -> dict[str, Any]:
@@ -57,9 +60,5 @@ async def find_by_token(connection: AsyncConnection, token_sha256: str) -> Phone
 
 async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
     """The links that should have ended by now."""
-    found = await connection.execute(
-        sa.select(phones).where(
-            phones.c.state.in_(("waiting", "connected")), phones.c.expires_at <= at
-        )
-    )
+    found = await connection.execute(sa.select(phones).where(_OPEN, phones.c.expires_at <= at))
     return [_phone(dict(row)) for row in found.mappings()]

@@ -1,7 +1,8 @@
-"""What nobody can ask for any more, taken away by age: answers to commands, sign-ins, nodes that are gone.
+"""What nobody can ask for any more, taken away by age: answers to commands, sign-ins, links for phones, nodes
+that are gone.
 
 Nothing here is part of the record: each column of these tables is ``working``. Of each table so many rows at
-once, so that nobody waits for long. No rule about how long is here.
+once, so that nobody waits for long. No rule about how long is here. Events and marks: see ``aging``.
 """
 
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.tables import commands, nodes, sessions
+from server.store.tables import commands, nodes, phones, sessions
 
 AT_ONCE: Final = 2_000
 
@@ -36,6 +37,17 @@ async def sign_ins(connection: AsyncConnection, before: datetime) -> int:
         .limit(AT_ONCE)
     )
     return (await connection.execute(sessions.delete().where(sessions.c.id.in_(old)))).rowcount
+
+
+async def links(connection: AsyncConnection, before: datetime) -> int:
+    """Links for phones that have ended and would have before; returns how many, AT_ONCE at most."""
+    old = (
+        sa.select(phones.c.id)
+        .where(phones.c.expires_at < before, phones.c.ended_at.is_not(None))
+        .order_by(phones.c.expires_at)
+        .limit(AT_ONCE)
+    )
+    return (await connection.execute(phones.delete().where(phones.c.id.in_(old)))).rowcount
 
 
 async def gone_nodes(connection: AsyncConnection, before: datetime) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import Actor, System
-from server.store import batch, facts
+from server.store import aging, batch, facts
 from server.store.database import refusal_of
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
@@ -301,14 +301,14 @@ class Change:
 async def events_after(
     connection: AsyncConnection, subject: str, after: int, limit: int = EVENTS_AT_ONCE
 ) -> list[StoredEvent]:
-    """The events of `subject` with a version greater than `after`, oldest first, at most `limit`."""
+    """The events of `subject` with a version greater than `after`, oldest first, at most `limit`;
+    of old ones those that are kept (see ``aging``)."""
     rows = await connection.execute(
         _EVENTS_AFTER, {"of": subject, "after": after, "at_most": limit}
     )
-    return [
-        StoredEvent(row.subject, row.version, row.type, row.body, row.people, row.at)
-        for row in rows
-    ]
+    # A pack stands at the last version that it holds, so that whoever asks for one of them is given it.
+    found = [row for row in aging.whole(rows.mappings()) if row["version"] > after]
+    return [StoredEvent(**row) for row in found[:limit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +324,7 @@ async def acts_after(
     connection: AsyncConnection, subject: str, after: int, acts: Collection[str], *, but_by: str
 ) -> list[Done]:
     """Those of these acts of others than `but_by` that made a version of `subject` greater than `after`,
-    oldest first, at most 500."""
+    oldest first, at most 500; none whose event is old (see ``aging``)."""
     rows = await connection.execute(
         sa.select(ledger_entries.c.version, ledger_entries.c.act, events.c.body)
         .join(
@@ -339,6 +339,7 @@ async def acts_after(
             ledger_entries.c.version > after,
             ledger_entries.c.act.in_(list(acts)),
             ledger_entries.c.actor != but_by,
+            events.c.type != aging.PACKED,
         )
         .order_by(ledger_entries.c.version)
         .limit(EVENTS_AT_ONCE)

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from server.actions import demo, supervision
 from server.actions.calls import Book, Desks
 from server.actions.pruning import Pruning
-from server.store import SYSTEM, Store, calls, facts, tables
+from server.store import SYSTEM, Kind, Store, aging, calls, facts, tables
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
+from server.store import marks as mark_rows
 from server.store import nodes as node_rows
 from server.store import people as staff
 from server.wire.case import CaseConsent, CaseSay
@@ -369,11 +370,15 @@ async def test_a_call_is_found_by_what_was_said_and_shown_in_it_alone(
     assert await search(file="第一次") == [found[1], found[0]]
 
 
+def _some(counts: Mapping[str, int]) -> dict[str, int]:
+    return {what: count for what, count in counts.items() if count}
+
+
 async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) -> None:
     """Answers, sign-ins and nodes by their age, and nothing of the record."""
     case_id = await office.case()
     at = office.clock.now()
-    pruning = Pruning(office.store, acks_days=7, sign_ins_days=30)
+    pruning = Pruning(office.store, acks_days=7, sign_ins_days=30, events_days=30)
 
     async def count(table: sa.Table) -> int:
         async with office.store.read() as connection:
@@ -402,8 +407,77 @@ async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) ->
     record = (tables.events, tables.ledger_entries, tables.cases, tables.materials)
     before = [await count(one) for one in record]
     answered = await count(tables.commands)
-    assert await pruning.prune() == {"acks": 2_500, "sign_ins": 1, "nodes": 1}
+    assert _some(await pruning.prune()) == {"acks": 2_500, "sign_ins": 1, "nodes": 1}
     assert await count(tables.commands) == answered - 2_500
     assert [await count(one) for one in record] == before
-    assert await pruning.prune() == {"acks": 0, "sign_ins": 0, "nodes": 0}
+    assert _some(await pruning.prune()) == {}
     assert (await office.view(case_id))["id"] == case_id
+
+
+async def test_old_events_are_let_go_or_packed_and_a_replay_reads_what_it_read(
+    office: Office,
+) -> None:
+    """What only pages that follow ask for goes, and the ledger says so; the history of a case and the marks of
+    a call stay what they were; what is packed is checked like all else."""
+    store, supervisor = office.store, office.actors["chenli"]
+    pruning = Pruning(store, acks_days=7, sign_ins_days=30, events_days=30)
+    case_id = await office.case()
+    call_id = await office.meet(case_id)
+    async with store.change(SYSTEM) as change:
+        await mark_rows.add(
+            change.connection,
+            [
+                mark_rows.Mark(f"mark-{n}", call_id, kind, CLERK, {"n": n}, change.at)
+                for n, kind in enumerate(("look", "quality", "pointer", "worker", "point"))
+            ],
+        )
+
+    async def say(text: str) -> None:
+        await office.do(CLERK, CaseSay, case_id=case_id, text=text, lane="shared")
+
+    async def seen() -> tuple[Any, ...]:
+        whole = await supervision.history(store, supervisor, case_id, 0)
+        parts, after = [], 0
+        while some := await store.events(f"case:{case_id}", after, 2):
+            parts += some
+            after = some[-1].version
+        async with store.read() as connection:
+            return (
+                whole,
+                [one.body for one in parts],
+                await mark_rows.list_marks(connection, call_id),
+            )
+
+    async def stored(table: sa.Table) -> list[Any]:
+        async with store.read() as connection:
+            return list(await connection.execute(sa.select(table)))
+
+    await say("好的")
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    before, rows = await seen(), len(await stored(tables.events))
+    for _ in range(2):  # what comes later is put to what is packed already
+        office.clock.move(40 * 86_400)
+        done = _some(await pruning.prune())
+        assert {"events", "packed_events"} <= set(done), done
+        assert await seen() == before
+        report = await store.verifier.verify()
+        assert (report.ok, report.findings) == (True, [])
+        assert report.pruned > 0
+        await say("后来")
+        before = await seen()
+    assert len(await stored(tables.events)) < rows / 2
+    assert sorted(one.kind for one in await stored(tables.marks)) == ["look", "packed", "pointer"]
+    assert _some(await pruning.prune()) == {}
+
+    packed = sa.and_(tables.events.c.type == "packed", tables.events.c.subject == f"case:{case_id}")
+    for forged, why in (
+        ([{"version": 1, "type": "case.created", "body": {}, "at": office.clock.now()}], "digest"),
+        ([], "removed"),
+        ([{"version": 99, "type": "x", "body": {}, "at": office.clock.now()}], "of no entry"),
+        (None, "unreadable"),
+    ):
+        async with store.change(SYSTEM) as change:
+            body = "x" if forged is None else aging.pack(forged, ("version", "type", "body", "at"))
+            await change.connection.execute(tables.events.update().where(packed).values(body=body))
+        told = (await store.verifier.verify(f"case:{case_id}")).findings
+        assert any(one.kind is Kind.EVENT and why in one.text for one in told), (why, told)

@@ -216,6 +216,16 @@ async def test_a_payload_erased_without_an_order_is_named(
     await sealed.found(Kind.PAYLOAD, "case:1", 3)
     async with opened(sealed.database, tmp_path, clock) as store, store.change(SYSTEM) as change:
         await change.record("case:1", "ledger.erase", "case:1#3", None, payload={"order": "1"})
+    await sealed.found(Kind.EVENT, "case:1", 3)  # says what the payload said
+    async with owner(sealed.database) as connection:
+        await connection.execute(
+            ledger_payloads.update()
+            .where(ledger_payloads.c.subject == "case:1", ledger_payloads.c.version == 3)
+            .values(salt="")
+        )
+        await connection.execute(
+            events.delete().where(events.c.subject == "case:1", events.c.version == 3)
+        )
     report = await sealed.verify()
     assert (report.ok, report.erased) == (True, 1)
 

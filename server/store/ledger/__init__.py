@@ -1,12 +1,22 @@
 """The ledger: who did what, when, for whom, chained per subject and sealed in one tree."""
 
-from server.store.ledger.entry import ERASE, GENESIS, OK, PRUNE, Entry, Payload, canonical, moment
+from server.store.ledger.entry import (
+    ERASE,
+    GENESIS,
+    OK,
+    PRUNE,
+    PRUNED,
+    Entry,
+    Payload,
+    canonical,
+    moment,
+)
 from server.store.ledger.journal import Journal, JournalDamaged, Records
 from server.store.ledger.keys import LedgerElsewhere
 from server.store.ledger.sequencer import Sequencer
 from server.store.ledger.verifier import Finding, Kind, Report, Verifier
 
 __all__ = [
-    "ERASE", "GENESIS", "OK", "PRUNE", "Entry", "Finding", "Journal", "JournalDamaged", "Kind", "LedgerElsewhere", "Payload", "Records",
+    "ERASE", "GENESIS", "OK", "PRUNE", "PRUNED", "Entry", "Finding", "Journal", "JournalDamaged", "Kind", "LedgerElsewhere", "Payload", "Records",
     "Report", "Sequencer", "Verifier", "canonical", "moment",
 ]  # fmt: skip

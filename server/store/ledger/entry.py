@@ -27,8 +27,10 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separator
 ERASE: Final = "ledger.erase"
 """The act whose object `<subject>#<version>` says that this payload was erased on order."""
 PRUNE: Final = "events.prune"
-"""The act whose payload `before` (a moment as in `at`) says that the bodies of events of entries before
-it were let go by age."""
+"""The act whose payload `before` (a moment as in `at`) says that the events of entries before it were let go
+by age, but those of subjects of the kinds in `kept`."""
+PRUNED: Final = "events:kept"
+"""The subject under which that stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -22,10 +22,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.merkle import Tree
+from server.store import aging
 from server.store.blobs import Blobs
 from server.store.database import Database
 from server.store.ledger import keys
-from server.store.ledger.entry import ERASE, GENESIS, OK, PRUNE, Entry, Payload, members
+from server.store.ledger.entry import ERASE, GENESIS, OK, PRUNE, PRUNED, Entry, Payload, members
 from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
 from server.store.ledger.rows import File, Told, chunks
 from server.store.tables import (
@@ -133,17 +134,20 @@ class _Chains:
     found: _Found
     heads: dict[str, tuple[int, str]]
     told: Told
-    pruned_before: str
+    let_go: Sequence[tuple[str, Collection[str]]]
     entries: int = 0
     format_1: int = 0
     pruned: int = 0
     erased: list[tuple[str, int]] = field(default_factory=list)
     orders: set[str] = field(default_factory=set)
+    _held: dict[str, dict[int, tuple[str, Any]]] = field(default_factory=dict)
     _subject: str | None = None
     _version: int = 0
     _links: tuple[str, ...] = (GENESIS,)
 
-    def follow(self, rows: Sequence[Any]) -> None:
+    def follow(self, rows: Sequence[Any], packs: Sequence[Any]) -> None:
+        """`packs` are the old events of the subjects of these entries."""
+        self._hold(packs)
         for row in rows:
             self.format_1 += row.event is None
             self.entries += 1
@@ -153,11 +157,23 @@ class _Chains:
             self._entry(row)
         self.told.flush()
 
+    def _hold(self, packs: Sequence[Any]) -> None:
+        for one in packs:
+            held = self._held.setdefault(one.subject, {})
+            try:
+                for event in aging.unpack(json.loads(one.body)):
+                    held[event["version"]] = (event["type"], event["body"])
+            except (ValueError, KeyError, TypeError):
+                self.found.add(Kind.EVENT, "the packed events are unreadable", one.subject, None)
+
     def finish(self) -> None:
         """The rows of the present subject are over: compare with its head."""
         subject = self._subject
         if subject is None:
             return
+        for version in self._held.pop(subject, {}):
+            if not 0 < version <= self._version:
+                self.found.add(Kind.EVENT, "an event of no entry", subject, version)
         head = self.heads.pop(subject, None)
         if head is None:
             self.found.add(Kind.CHAIN, "the subject has entries but no head", subject, None)
@@ -204,6 +220,8 @@ class _Chains:
             return
         if row.payload is None:
             self.erased.append((row.subject, row.version))
+            if not old and self._stands(row) is not None:
+                self.found.add(Kind.EVENT, "the event of an erased payload stands", *where)
             self.told.silent(row.subject, row.version, old=old)
             return
         try:
@@ -224,21 +242,32 @@ class _Chains:
 
     def _event(self, row: Any) -> None:
         where = (row.subject, row.version, row.leaf)
-        if row.event_body is None:
-            if row.at < self.pruned_before:
+        stands = self._stands(row)
+        if stands is None:
+            kind = row.subject.partition(":")[0]
+            if any(row.at < before and kind not in kept for before, kept in self.let_go):
                 self.pruned += 1
             else:
                 self.found.add(Kind.EVENT, "the event was removed", *where)
             return
+        name, body = stands
         try:
-            body = json.loads(row.event_body)
             digest = Payload(row.salt, row.payload).digest_of(body)
         except ValueError:
-            body, digest = {}, ""
+            digest = ""
         if digest != row.event or not isinstance(body, Mapping):
             self.found.add(Kind.EVENT, "the event does not give its digest", *where)
-        elif body.get("type") != row.event_type:
+        elif body.get("type") != name:
             self.found.add(Kind.EVENT, "the event is called by another name", *where)
+
+    def _stands(self, row: Any) -> tuple[str, Any] | None:
+        """The event of this entry and how it is called, as a row or as one of a pack; None for none."""
+        if row.event_body is not None and row.event_type != aging.PACKED:
+            try:
+                return row.event_type, json.loads(row.event_body)
+            except ValueError:
+                return row.event_type, None
+        return self._held.get(row.subject, {}).get(row.version)
 
     def _missing(self, first: int, last: int) -> None:
         text = "the entry was removed" if first == last else f"the entries to {last} were removed"
@@ -356,9 +385,10 @@ class Verifier:
             row.subject: (row.version, row.head)
             for row in await connection.execute(sa.select(subjects).where(chosen))
         }
-        chains = _Chains(found, heads, told, await _pruned_before(connection))
+        chains = _Chains(found, heads, told, await _let_go(connection))
         async for rows in _entries(connection, subject):
-            await asyncio.to_thread(chains.follow, rows)
+            packs = await _packs(connection, {row.subject for row in rows})
+            await asyncio.to_thread(chains.follow, rows, packs)
         chains.finish()
         for name, (version, _) in chains.heads.items():
             if version:
@@ -624,14 +654,32 @@ def _same_entry(of: sa.Table = ledger_payloads) -> sa.ColumnElement[bool]:
     )
 
 
-async def _pruned_before(connection: AsyncConnection) -> str:
-    """Up to when events were let go by age; entries of that act are checked like all others."""
+async def _let_go(connection: AsyncConnection) -> list[tuple[str, Collection[str]]]:
+    """Up to when events were let go by age, and of which kinds of subjects none were; entries of that act
+    are checked like all others."""
     found = await connection.scalars(
         sa.select(ledger_payloads.c.payload)
         .join(ledger_entries, _same_entry())
-        .where(ledger_entries.c.act == PRUNE, ledger_entries.c.result == OK)
+        .where(
+            ledger_entries.c.subject == PRUNED,
+            ledger_entries.c.act == PRUNE,
+            ledger_entries.c.result == OK,
+        )
     )
-    return max((str(members(one).get("before", "")) for one in found), default="")
+    newest: dict[tuple[str, ...], str] = {}
+    for one in map(members, found):
+        kept = tuple(one.get("kept", ()))
+        newest[kept] = max(newest.get(kept, ""), str(one.get("before", "")))
+    return [(before, kept) for kept, before in newest.items()]
+
+
+async def _packs(connection: AsyncConnection, of: Collection[str]) -> Sequence[Any]:
+    """The packed events of these subjects."""
+    body = sa.cast(events.c.body, sa.Text).label("body")
+    packed = sa.select(events.c.subject, body).where(
+        events.c.subject.in_(of), events.c.type == aging.PACKED
+    )
+    return (await connection.execute(packed)).all()
 
 
 async def _entries(
