@@ -1,5 +1,6 @@
 /** How a line of the material list is shown: state, words, progress; the same in the window's tray and the approver's. */
 import type { ComposerTranslation } from 'vue-i18n'
+import { listed } from '../i18n'
 import { shorten } from '../ui/shorten'
 import type { StateKind } from '../ui/states'
 import type { MaterialView } from '../wire/messages'
@@ -88,7 +89,7 @@ export function faceOf(
   }
   return {
     kind: kinds[state],
-    word: state === 'lacking' ? t('record.materials.state.lacking', { names: line.lacks.join('、') }) : t(`record.materials.state.${state}`),
+    word: state === 'lacking' ? t('record.materials.state.lacking', { names: listed(line.lacks) }) : t(`record.materials.state.${state}`),
     reason: state === 'returned' ? line.slots.find((one) => one.state === 'returned')?.current?.review_reason : state === 'rejected' && current ? whyNot(t, current) : undefined,
     percent: null,
     way: undefined,

@@ -1,6 +1,7 @@
 /** Says aloud, politely, how a material now stands, for those who hear the page; once for each change. */
 import { watch } from 'vue'
 import type { ComposerTranslation } from 'vue-i18n'
+import { listed } from '../i18n'
 import { announce } from '../ui/announce'
 import type { Line } from './lines'
 
@@ -16,8 +17,8 @@ export function sayChanges(lines: () => readonly Line[], t: ComposerTranslation)
     if (!changed.length) return
     announce(
       changed
-        .map((line) => [line.line.name, t(`record.materials.state.${line.state as Exclude<typeof line.state, 'receiving'>}`, { names: line.lacks.join('、') }), line.slots.find((one) => one.state === 'returned')?.current?.review_reason].filter(Boolean).join(' '))
-        .join('；'),
+        .map((line) => [line.line.name, t(`record.materials.state.${line.state as Exclude<typeof line.state, 'receiving'>}`, { names: listed(line.lacks) }), line.slots.find((one) => one.state === 'returned')?.current?.review_reason].filter(Boolean).join(' '))
+        .join(t('shell.marks.semicolon')),
     )
   })
 }

@@ -5,7 +5,6 @@ export default {
     hint: 'A name leads to what changed. Going on records that you have looked at it.',
     look: 'Look first',
     go_on: 'Looked at, go on',
-    told: ': {text}',
     values: 'is now “{value}” ({name})',
     emptied: 'was emptied ({name})',
     row: 'rows were added or removed',

@@ -5,7 +5,6 @@ export default {
     hint: '点名称可查看变化之处。按现在的内容继续，将记录您已核对。',
     look: '先核对',
     go_on: '已核对，继续办理',
-    told: '：{text}',
     values: '现为“{value}”（{name}）',
     emptied: '已清空（{name}）',
     row: '行数有变化',
