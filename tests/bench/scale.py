@@ -35,7 +35,15 @@ from server.store import calls as call_rows
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
 from tests.kit import services
-from tests.kit.exchange import APPROVERS, CLERK, Exchange, exchange, registered, seat_approvers
+from tests.kit.exchange import (
+    APPROVERS,
+    CLERK,
+    Exchange,
+    exchange,
+    registered,
+    seat_approvers,
+    site,
+)
 from tests.kit.statements import plans, scanned, statements
 from tests.kit.stores import MovedClock, settings_for
 from tests.kit.until import until
@@ -360,7 +368,7 @@ async def measure(
                 await ask()
                 took.append(time.monotonic() - began)
             asked[name] = row(took) | {"statements": len(noted)}
-        async with exchange(store, beat_every_s=2.0) as node:
+        async with site(url, clock, filled=False) as there, exchange(there) as node:
             await seat_approvers(store, 12)
             before = used(server)
             await asyncio.sleep(QUIET_S)

@@ -1,48 +1,90 @@
-"""A node's signaling on a port of its own, and desks that speak to it over real Socket.IO.
+"""A node as the product runs it, and desks that speak to it over real Socket.IO.
 
-The exchange is the real gateway and switchboard over a real store, without the HTTP edge: a
-desk names itself by its login. What a desk knows it knows from acks and events alone.
+The node is `server.app` itself on a port of its own: its edge and sign-ins, its own detection of
+who is gone or barred, its own periods. A desk has a session, that was written and not asked for
+(no password is hashed). What a desk knows it knows from acks and events alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 import socketio
 import sqlalchemy as sa
-from aiohttp import web
 
-from server.actions import cases, consents, demo
-from server.actions.calls import Book, Desks
-from server.actions.recordings import Recordings
+from media.client import Worker
+from server.actions import demo
 from server.actions.rooms import Rooms
+from server.actions.sessions import LIVES
+from server.actions.throttle import digest
+from server.api.commands import GATEWAY
+from server.api.route import STORE
+from server.app import DRAIN, running
 from server.domain import consent as consent_texts
-from server.domain.person import Actor, Role
-from server.store import SYSTEM, Store, people
+from server.domain.person import Role
+from server.store import SYSTEM, Store, people, upgrade
 from server.store.tables import ledger_entries, roster
-from server.wire.projection import parts, project
-from signaling.call import PATIENCE, Patience
-from signaling.gateway import Gateway, Handshake
-from signaling.protocol import Command, Who
-from signaling.refusals import Code, Refusal
+from signaling.call import PATIENCE
+from signaling.gateway import Gateway
+from signaling.refusals import Code
 from signaling.switchboard import Switchboard
 from tests.kit.casework import hashed
+from tests.kit.nodes import node_settings
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
-BEAT_EVERY_S: Final = 0.1
 CLERK, OTHER_CLERK, SUPERVISOR = "lixiulan", "wangfang", "chenli"
 APPROVERS: Final = ("zhoumingyuan", "gaoxinmin")
 
 
-class NoWorker(Exception):
-    """The start of a worker that this exchange does not have."""
+@dataclass
+class Site:
+    """What nodes stand on, one after another: a database with the demo's data, a folder whose path
+    is short enough for a socket, a clock (None: the machine's), and what else they are set to."""
+
+    database: str
+    folder: Path
+    clock: MovedClock | None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Of each person's session, by login: one for all pages, as in one browser."""
+    workers: list[Worker] = field(default_factory=list)
+    """Media workers that outlived their node; whoever ends the site waits for them."""
+
+
+@asynccontextmanager
+async def site(
+    database: str, clock: MovedClock | None, *, filled: bool = True, **settings: Any
+) -> AsyncIterator[Site]:
+    """A site on this database for the time of the block; the demo's data are put in, unless they
+    are there."""
+    folder = Path(tempfile.mkdtemp(prefix="yj-"))
+    try:
+        if not filled:
+            await upgrade(database)
+            chosen = node_settings(database, folder)
+            store = await Store.open(chosen.store, clock)
+            try:
+                await demo.load(store, hashed())
+            finally:
+                await store.close()
+        found = Site(database, folder, clock, settings)
+        yield found
+        for worker in found.workers:
+            # Also of one that another node took up and ended: a child is to be awaited.
+            if worker.process is not None:
+                await worker.process.wait()
+    finally:
+        shutil.rmtree(folder)
 
 
 @dataclass
@@ -50,13 +92,22 @@ class Exchange:
     """What runs; ``url`` is where desks connect."""
 
     url: str
+    site: Site
     store: Store
     gateway: Gateway
     switchboard: Switchboard
-    rooms: Rooms
-    security: list[tuple[str, Mapping[str, Any]]]
-    refused: list[tuple[str, str, Code]]
-    """(person, command type, code) of every refused command."""
+
+    @property
+    def rooms(self) -> Rooms:
+        rooms = self.switchboard._rooms
+        assert isinstance(rooms, Rooms)
+        return rooms
+
+    @property
+    def worker(self) -> Worker | None:
+        """The media worker that is there now."""
+        (post,) = self.rooms._posts.values()
+        return post.worker
 
     async def pass_by(self, seconds: float, *alive: Desk) -> None:
         """Time passes while these pages answer the beats, and the others do not.
@@ -64,8 +115,8 @@ class Exchange:
         Never so much at once that the sweeper, which runs beside this, takes one of them for lost
         in the moment before its beat.
         """
-        clock = self.store.clock
-        assert isinstance(clock, MovedClock)
+        clock = self.site.clock
+        assert clock is not None
         while seconds > 0:
             step = min(seconds, PATIENCE.lost_after_s - 1)
             clock.move(step)
@@ -76,13 +127,33 @@ class Exchange:
 
     @asynccontextmanager
     async def desk(self, login: str, **options: Any) -> AsyncIterator[Desk]:
-        """A desk of this person, connected and opened."""
-        desk = Desk(self.url, login, **options)
+        """A desk of this person, signed in, connected and opened."""
+        desk = Desk(self.url, login, await self.token(login), **options)
         try:
             await desk.connect()
             yield desk
         finally:
             await desk.close()
+
+    async def token(self, login: str) -> str:
+        """Of this person's session here; a new one at the first time."""
+        if login not in self.site.tokens:
+            token, now = secrets.token_urlsafe(32), self.store.clock.now()
+            async with self.store.read() as connection:
+                account = await people.find_account(connection, login)
+            assert account is not None, login
+            async with self.store.working() as connection:
+                await people.add_session(
+                    connection,
+                    session_id=secrets.token_urlsafe(16),
+                    token_hash=digest(token),
+                    person_id=account.actor.person_id,
+                    kind="bearer",
+                    at=now,
+                    expires_at=now + LIVES,
+                )
+            self.site.tokens[login] = token
+        return self.site.tokens[login]
 
 
 class Desk:
@@ -92,14 +163,13 @@ class Desk:
         self,
         url: str,
         login: str,
+        token: str,
         *,
         page: str | None = None,
         beats: bool = True,
-        token: str | None = None,
     ) -> None:
         self.login = login
-        self.token = login if token is None else token
-        """What it signs in with; an exchange without the edge takes the login for it."""
+        self.token = token
         self.person_id = f"person-{login}"
         self.page = page or secrets.token_urlsafe(16)
         self.beats = beats
@@ -110,7 +180,6 @@ class Desk:
         self.versions: dict[str, int] = {}
         self.order: list[str] = []
         """What came in, in order: ``ack`` or the subject and version of an event."""
-        self.beaten = 0
         self.strange: tuple[str, ...] = ()
         """Names of socket events that no page knows."""
         self._url = url
@@ -152,6 +221,12 @@ class Desk:
     async def emit(self, event: str, what: Mapping[str, Any]) -> None:
         """Hand a message to the line, and wait for nothing."""
         await self._socket.emit(event, what)
+
+    async def hand_over(
+        self, event: str, what: Mapping[str, Any], answered: Callable[[dict[str, Any]], object]
+    ) -> None:
+        """As ``emit``; ``answered`` is called with the ack when it comes."""
+        await self._socket.emit(event, what, callback=answered)
 
     async def send(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a command; returns the ack."""
@@ -197,11 +272,8 @@ class Desk:
         return self.calls[call_id]
 
     async def beat_again(self) -> None:
-        """Wait until the server has sent a beat, and has heard from this desk after now."""
-        before = self.beaten
-        await until(lambda: None if self.beaten > before else "no beat")
-        # A sign of life of its own: the answer to a beat may have been given before now, or may
-        # still be on its way. The ack says that this one was taken.
+        """Wait until the server has heard from this desk after now."""
+        # Of its own, no beat is waited for. The ack says that it was taken.
         heard: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._socket.emit("beat", 0, callback=lambda *_: heard.set_result(None))
         async with asyncio.timeout(5):
@@ -233,7 +305,6 @@ class Desk:
 
     async def _beat(self, number: int) -> None:
         if self.beats:
-            self.beaten += 1
             await self._socket.emit("beat", number)
 
 
@@ -355,90 +426,35 @@ async def acts(store: Store, call_id: str) -> list[str]:
         )
 
 
+async def refusals(store: Store) -> list[tuple[str, str, str]]:
+    """(person, command type, code) of every command that was refused, as the ledger tells them."""
+    async with store.read() as connection:
+        rows = await connection.execute(
+            sa.select(ledger_entries.c.actor, ledger_entries.c.act, ledger_entries.c.result)
+            .where(ledger_entries.c.result != "ok")
+            .order_by(ledger_entries.c.at)
+        )
+        return [(row.actor, row.act, row.result) for row in rows]
+
+
 @asynccontextmanager
 async def exchange(
-    store: Store,
-    *,
-    patience: Patience = PATIENCE,
-    worker: Callable[[], Any] | None = None,
-    stop_worker: bool = True,
-    worker_name: str = "own",
-    beat_every_s: float = BEAT_EVERY_S,
-    handlers: Sequence[Mapping[type[Command], Any]] = (),
+    site: Site, *, media: bool = False, keep_media: bool = False
 ) -> AsyncIterator[Exchange]:
-    """Serve the demo's people on a port of its own until the block ends.
+    """Serve the site's people on a port of its own until the block ends.
 
-    ``worker`` starts a media worker, which ends with the exchange or, without ``stop_worker``,
-    outlives it; without one, media is unavailable.
+    With ``media`` the node has a worker, which ends with it or, with ``keep_media``, outlives it;
+    without, media is unavailable.
     """
-    await demo.load(store, hashed())
-    security: list[tuple[str, Mapping[str, Any]]] = []
-    refused: list[tuple[str, str, Code]] = []
-
-    async def authenticate(handshake: Handshake) -> Actor | None:
-        login = str(handshake.auth.get("token", ""))
-        async with store.read() as connection:
-            account = await people.find_account(connection, login)
-        return None if account is None else account.actor
-
-    async def told(who: Who, command: Command, refusal: Refusal) -> None:
-        refused.append((who.person_id, command.model_dump()["type"], refusal.code))
-
-    async def start() -> Any:
-        if worker is None:
-            raise NoWorker
-        return await worker()
-
-    gateway = Gateway(
-        authenticate=authenticate,
-        outbox=store,
-        project=project,
-        parts=parts,
-        sentence=lambda code, language, details: f"{language}: {code.value}",
-        refused=told,
-        relay=store.bus.ephemeral,
-        security=lambda what, ids: security.append((what, ids)),
-        beat_every_s=beat_every_s,
+    settings = node_settings(
+        site.database, site.folder, **{"media_host": "127.0.0.1", **site.settings}
     )
-    recordings = Recordings(store)
-    rooms = Rooms({worker_name: start}, recordings, store)
-    switchboard = Switchboard(
-        Book(store),
-        Desks(store),
-        rooms,
-        gateway,
-        now=store.clock.now,
-        fresh_id=cases.new_id,
-        patience=patience,
-    )
-    consent = consents.commands(store, switchboard.turned)
-    for table in (switchboard.handlers(), cases.commands(store), consent, *handlers):
-        for command, handler in table.items():
-            gateway.on(command, handler)
-    gateway.on_beat(switchboard.heard)
-    gateway.on_gone(switchboard.gone)
-    gateway.on_signed_out(switchboard.signed_out)
-    store.bus.subscribe(gateway.publish, ephemeral=gateway.deliver, missed=gateway.missed)
-    app = web.Application()
-    gateway.attach(app)
-    await gateway.start()
-    running = [asyncio.create_task(switchboard.run())]
-    if worker is not None:
-        running.append(asyncio.create_task(rooms.run(switchboard)))
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    try:
-        yield Exchange(
-            f"http://127.0.0.1:{port}", store, gateway, switchboard, rooms, security, refused
+    async with running(settings, site.clock, media=media, keep_media=keep_media) as node:
+        found = Exchange(
+            node.address, site, node.app[STORE], node.app[GATEWAY], node.app[DRAIN]._switchboard
         )
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        await gateway.close()
-        await switchboard.close()
-        await rooms.close(stop=stop_worker)
-        await runner.cleanup()
+        try:
+            yield found
+        finally:
+            if keep_media and (worker := found.worker) is not None:
+                site.workers.append(worker)

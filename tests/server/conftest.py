@@ -12,6 +12,8 @@ import pytest
 from server.store import Store
 from tests.kit import services
 from tests.kit.casework import Office, open_office
+from tests.kit.exchange import Site
+from tests.kit.exchange import site as site_of
 from tests.kit.stores import MovedClock, opened, settings_for
 
 
@@ -72,3 +74,19 @@ async def office(demo_database: str, tmp_path: Path, clock: MovedClock) -> Async
         yield await open_office(store, clock)
     finally:
         await store.close()
+
+
+@pytest.fixture
+async def site(demo_database: str, clock: MovedClock) -> AsyncIterator[Site]:
+    """Where nodes may stand, with the demo's data; once on SQLite and once on PostgreSQL."""
+    async with site_of(demo_database, clock) as found:
+        yield found
+
+
+@pytest.fixture
+async def sqlite_site(demo_sqlite: Path, tmp_path: Path, clock: MovedClock) -> AsyncIterator[Site]:
+    """The same on SQLite alone, for what does not depend on the kind of database."""
+    copy = tmp_path / "yunjian.sqlite"
+    shutil.copyfile(demo_sqlite, copy)
+    async with site_of(f"sqlite+aiosqlite:///{copy}", clock) as found:
+        yield found

@@ -8,33 +8,29 @@ that does other things too.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
 from server.actions.people import set_roles
-from server.api.route import STORE
-from server.app import Running
 from server.domain.person import Role
 from server.store import SYSTEM, Store, tables
 from signaling.call import CallState, MonitorEnd
-from tests.kit.casework import hashed
-from tests.kit.desks import demo_node, desk_of
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
     Desk,
+    Exchange,
+    Site,
     acts,
     come,
+    exchange,
     invited,
     live,
     seat_approvers,
@@ -49,38 +45,11 @@ MONITORING = (Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE)
 MEDIA_S = 20.0
 
 
-@dataclass
-class Node:
-    """A whole node (`server.app`), whose own watches find out what was taken away."""
-
-    running: Running
-
-    @property
-    def store(self) -> Store:
-        return self.running.app[STORE]
-
-    @asynccontextmanager
-    async def desk(self, login: str) -> AsyncIterator[Desk]:
-        """A desk of this person, signed in, connected and opened."""
-        async with desk_of(self.running, login) as signed_in:
-            desk = Desk(self.running.address, login, token=signed_in.token)
-            try:
-                await desk.connect()
-                yield desk
-            finally:
-                await desk.close()
-
-
 @pytest.fixture
-async def node(tmp_path: Path) -> AsyncIterator[Node]:
+async def node(sqlite_site: Site) -> AsyncIterator[Exchange]:
     """The media do not care which database it is."""
-    database = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-    folder = Path(tempfile.mkdtemp(prefix="yj-"))  # short: it holds a socket
-    try:
-        async with demo_node(database, folder, media=True) as running:
-            yield Node(running)
-    finally:
-        shutil.rmtree(folder)
+    async with exchange(sqlite_site, media=True) as running:
+        yield running
 
 
 class Party:
@@ -109,7 +78,7 @@ class Party:
 
 
 @asynccontextmanager
-async def meeting(node: Node) -> AsyncIterator[tuple[str, Party, Party, Party]]:
+async def meeting(node: Exchange) -> AsyncIterator[tuple[str, Party, Party, Party]]:
     """A live call in which both speak, and a supervisor who listens to it unseen."""
     async with AsyncExitStack() as stack:
         desks = [
@@ -170,7 +139,7 @@ def seated(call: dict[str, Any], person_id: str) -> list[str]:
     return [leg["state"] for leg in call["legs"] if leg["person"]["id"] == person_id]
 
 
-async def no_longer_listening(node: Node) -> float:
+async def no_longer_listening(node: Exchange) -> float:
     async with meeting(node) as (call_id, clerk, approver, chief):
         await set_roles(node.store, CHIEF, [Role.SUPERVISOR, *MONITORING[1:]])
         took = await still(chief, [clerk, approver], monotonic())
@@ -182,7 +151,7 @@ async def no_longer_listening(node: Node) -> float:
         return took
 
 
-async def no_longer_barging(node: Node) -> float:
+async def no_longer_barging(node: Exchange) -> float:
     async with meeting(node) as (call_id, clerk, approver, chief):
         seen = await chief.desk.do("call.open", call_id=call_id)
         turn = {"call_id": call_id, "monitor_id": seen["monitors"][0]["id"], "way": "barge"}
@@ -201,10 +170,8 @@ async def no_longer_barging(node: Node) -> float:
         return took
 
 
-async def no_longer_a_guest(node: Node) -> float:
-    (login,) = await seat_approvers(
-        node.store, 1, unit_id=demo.LIAOCHENG, login="guest", password_hash=hashed()
-    )
+async def no_longer_a_guest(node: Exchange) -> float:
+    (login,) = await seat_approvers(node.store, 1, unit_id=demo.LIAOCHENG, login="guest")
     async with meeting(node) as (call_id, clerk, approver, _), node.desk(login) as desk:
         guest = Party(desk)
         try:
@@ -221,7 +188,7 @@ async def no_longer_a_guest(node: Node) -> float:
         return took
 
 
-async def no_longer_the_approver(node: Node) -> float:
+async def no_longer_the_approver(node: Exchange) -> float:
     """Without an approver the call ends for all."""
     async with meeting(node) as (call_id, clerk, approver, chief):
         since = monotonic()
@@ -240,7 +207,7 @@ def _quiet(parties: Collection[Party]) -> bool:
     return max(one.came_at for one in parties) < monotonic() - 2
 
 
-async def no_longer_signed_in(node: Node) -> float:
+async def no_longer_signed_in(node: Exchange) -> float:
     """All sign-ins end at once; the places are held for who signs in anew."""
     async with meeting(node) as (call_id, *parties):
         since = monotonic()
@@ -249,6 +216,12 @@ async def no_longer_signed_in(node: Node) -> float:
                 sa.update(tables.sessions).values(ended_at=node.store.clock.now())
             )
         await until(lambda: None if _quiet(parties) else "packets still come", 20)
+        await until(lambda: None if not any(one.desk.connected for one in parties) else "connected")
+        async with aiohttp.ClientSession(node.url) as http:
+            for one in parties:
+                token = {"Authorization": f"Bearer {one.desk.token}"}
+                async with http.get("/api/v1/session", headers=token) as said:
+                    assert said.status == 401
         async with node.store.read() as connection:
             state = sa.select(tables.calls.c.state).where(tables.calls.c.id == call_id)
             assert await connection.scalar(state) == CallState.LIVE
@@ -266,7 +239,7 @@ STORIES = [
 
 @pytest.mark.parametrize("story", STORIES)
 async def test_whose_right_is_taken_away_gets_no_packet_any_more(
-    node: Node, story: Callable[[Node], Any]
+    node: Exchange, story: Callable[[Exchange], Any]
 ) -> None:
     await story(node)
 
@@ -275,8 +248,8 @@ async def test_whose_right_is_taken_away_gets_no_packet_any_more(
 @pytest.mark.parametrize("trial", range(5))
 @pytest.mark.parametrize("story", STORIES)
 async def test_the_last_packet_comes_within_two_seconds(
-    node: Node,
-    story: Callable[[Node], Any],
+    node: Exchange,
+    story: Callable[[Exchange], Any],
     trial: int,
     record_property: Callable[[str, object], None],
 ) -> None:

@@ -5,35 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.actions import demo
-from server.store import Store, StoreSettings, upgrade
+from server.api.problems import sentence
+from signaling.refusals import Code
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
     OTHER_CLERK,
     Desk,
     Exchange,
+    Site,
     acts,
     exchange,
     live,
+    refusals,
     registered,
     reserved,
     ringing,
     ringing_ring,
     seat_approvers,
 )
+from tests.kit.exchange import site as site_of
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
 
 @pytest.fixture
-async def node(store: Store) -> AsyncIterator[Exchange]:
-    async with exchange(store, beat_every_s=1.0) as running:
+async def node(site: Site) -> AsyncIterator[Exchange]:
+    async with exchange(site) as running:
         yield running
 
 
@@ -73,7 +76,7 @@ async def test_all_free_approvers_are_rung_and_the_first_answer_wins(
     assert beaten["legs"] == []
     late = await second.send("call.answer", call_id=call_id, ring_id=second.ring_in(call_id))
     assert late["code"] == "ring_closed"
-    assert late["title"] == "zh-CN: ring_closed"
+    assert late["title"] == sentence(Code.RING_CLOSED, "zh-CN")
     assert await reserved(node.store) == {first.person_id: call_id}
 
     await first.do("call.hang_up", call_id=call_id)
@@ -82,7 +85,7 @@ async def test_all_free_approvers_are_rung_and_the_first_answer_wins(
     assert {leg["state"] for leg in ended["legs"]} == {"left"}
     assert await reserved(node.store) == {}
     assert await acts(node.store, call_id) == ["call.dial", "call.answer", "call.hang_up"]
-    assert node.refused == [(second.person_id, "call.answer", "ring_closed")]
+    assert await refusals(node.store) == [(second.person_id, "call.answer", "ring_closed")]
 
 
 async def test_a_repeated_command_returns_the_same_ack(
@@ -162,28 +165,27 @@ async def test_both_hang_up_at_the_same_moment(
 
 @pytest.mark.postgres
 async def test_a_call_between_two_nodes(
-    postgres_url: str, redis_url: str, tmp_path: Path, clock: MovedClock
+    postgres_url: str, redis_url: str, clock: MovedClock
 ) -> None:
     """The clerk's page is served by one node, the approver's by another; each keeps its own seat."""
-    await upgrade(postgres_url)
     async with AsyncExitStack() as stack:
         nodes = []
-        for name in ("one", "two"):
-            settings = StoreSettings(
-                database_url=postgres_url,
-                blob_root=tmp_path / name / "blobs",
-                ledger_dir=tmp_path / name / "ledger",
-                ledger_join=True,
-                redis_url=redis_url,
-                bus_secret=b"a secret between two nodes",
+        for _ in range(2):
+            there = await stack.enter_async_context(
+                site_of(
+                    postgres_url,
+                    clock,
+                    filled=bool(nodes),
+                    redis_url=redis_url,
+                    bus_secret="a secret between two nodes",
+                )
             )
-            store = await Store.open(settings, clock)
-            stack.push_async_callback(store.close)
-            nodes.append(await stack.enter_async_context(exchange(store)))
-            await until(lambda store=store: None if store.bus.connected else "no Redis yet")
-        here, there = nodes
+            nodes.append(await stack.enter_async_context(exchange(there)))
+            bus = nodes[-1].store.bus
+            await until(lambda bus=bus: None if bus.connected else "no Redis yet")
+        here, other = nodes
         clerk = await stack.enter_async_context(here.desk(CLERK))
-        approver = await stack.enter_async_context(there.desk(APPROVERS[0]))
+        approver = await stack.enter_async_context(other.desk(APPROVERS[0]))
         await approver.do("desk.duty", duty="online")
         call_id = await live(clerk, approver, [])
 
@@ -205,7 +207,7 @@ async def test_a_call_between_two_nodes(
 
         # A page that comes back to the other node takes its seat there.
         await clerk.close()
-        back = await stack.enter_async_context(there.desk(CLERK))
+        back = await stack.enter_async_context(other.desk(CLERK))
         await back.do("call.join", call_id=call_id)
         await approver.sees(lambda call: len(call["legs"]) == 3, call_id)
         await back.do("call.hang_up", call_id=call_id)
@@ -213,10 +215,10 @@ async def test_a_call_between_two_nodes(
 
 
 @pytest.mark.timeout(180)
-async def test_ten_approvers_answer_at_the_same_moment(store: Store) -> None:
+async def test_ten_approvers_answer_at_the_same_moment(site: Site) -> None:
     """Fifty times: exactly one of them gets the call."""
-    async with exchange(store, beat_every_s=1.0) as node, AsyncExitStack() as stack:
-        logins = await seat_approvers(store, 10)
+    async with exchange(site) as node, AsyncExitStack() as stack:
+        logins = await seat_approvers(node.store, 10)
         clerk = await stack.enter_async_context(node.desk(CLERK))
         desks = [await stack.enter_async_context(node.desk(login)) for login in logins]
         for desk in desks:
@@ -238,10 +240,10 @@ async def test_ten_approvers_answer_at_the_same_moment(store: Store) -> None:
             winner = desks[next(n for n, ack in enumerate(acks) if ack["ok"])]
             call = await clerk.sees(lambda call: call["state"] == "live", call_id)
             assert call["legs"][1]["person"]["id"] == winner.person_id
-            assert await reserved(store) == {winner.person_id: call_id}
+            assert await reserved(node.store) == {winner.person_id: call_id}
             winners.append(winner.login)
             await clerk.do("call.hang_up", call_id=call_id)
-            assert await reserved(store) == {}
+            assert await reserved(node.store) == {}
         assert len(winners) == 50
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
 from server.actions import demo
-from server.store import Store
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
@@ -17,6 +15,7 @@ from tests.kit.exchange import (
     SUPERVISOR,
     Desk,
     Exchange,
+    Site,
     acts,
     exchange,
     live,
@@ -29,14 +28,8 @@ from tests.kit.until import until
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    """SQLite alone; what may depend on the kind of database is in test_call_races."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-
-
-@pytest.fixture
-async def node(store: Store) -> AsyncIterator[Exchange]:
-    async with exchange(store) as running:
+async def node(sqlite_site: Site) -> AsyncIterator[Exchange]:
+    async with exchange(sqlite_site) as running:
         yield running
 
 
@@ -284,10 +277,10 @@ async def test_silence_is_shown_then_the_seat_is_lost_and_held(
 
 
 async def test_after_a_restart_the_pages_that_come_back_keep_their_seats(
-    store: Store, clock: MovedClock
+    sqlite_site: Site, clock: MovedClock
 ) -> None:
     async with (
-        exchange(store) as node,
+        exchange(sqlite_site) as node,
         node.desk(CLERK) as clerk,
         node.desk(APPROVERS[0]) as approver,
     ):
@@ -295,7 +288,7 @@ async def test_after_a_restart_the_pages_that_come_back_keep_their_seats(
         call_id = await live(clerk, approver, [])
         pages = {CLERK: clerk.page, APPROVERS[0]: approver.page}
     clock.move(8)
-    async with exchange(store) as node, node.desk(CLERK, page=pages[CLERK]) as clerk:
+    async with exchange(sqlite_site) as node, node.desk(CLERK, page=pages[CLERK]) as clerk:
         clock.move(4)
         await clerk.beat_again()
         await node.switchboard.sweep()

@@ -34,18 +34,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from server.actions import demo, forms, views
+from server.actions import demo, views
 from server.domain import consent as consent_texts
-from server.store import Store, StoreSettings, tables, upgrade, version_of
+from server.store import Store, tables, version_of
 from server.store import cases as case_rows
 from server.wire.projection import CASE_AUDIENCES, project, project_case
 from signaling.protocol import StoredEvent
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, NEW_CASE, OTHER_CLERK, PHONE, THIRD
 from tests.kit.casework import OTHER_IDENTITY_NUMBER as OTHER_NUMBER
-from tests.kit.exchange import Desk, Exchange, exchange, ringing_ring
+from tests.kit.exchange import Desk, Exchange, exchange, ringing_ring, site
 from tests.kit.reducers import Json
-from tests.kit.stores import MovedClock, settings_for
+from tests.kit.stores import MovedClock
 from tests.kit.until import until
 from tests.server.test_projection_law import write
 
@@ -120,6 +120,10 @@ def _acts(draw: st.DrawFn) -> Act:
 
 
 ACTS: Final = _acts()
+
+
+Place = tuple[str, dict[str, Any]]
+"""Where a node stands: its database, and what else it is set to."""
 
 
 @dataclass
@@ -204,7 +208,8 @@ class Case:
         nodes = self.ground.nodes
         self.ground.came += 1
         node = nodes[self.ground.came % len(nodes)]
-        desk = Desk(node.url, CLERK if page == SCREEN else page)
+        login = CLERK if page == SCREEN else page
+        desk = Desk(node.url, login, await node.token(login))
         await desk.connect()
         return desk
 
@@ -592,22 +597,15 @@ def explore(ground: Ground, runs: int, steps: int, seeded: int | None = None) ->
 
 
 @asynccontextmanager
-async def nodes(
-    all_settings: list[StoreSettings], clock: MovedClock
-) -> AsyncIterator[list[Exchange]]:
+async def nodes(places: list[Place], clock: MovedClock) -> AsyncIterator[list[Exchange]]:
     """Nodes over one database, until the block ends."""
-    await upgrade(all_settings[0].database_url)
     async with AsyncExitStack() as stack:
-        running = []
-        for chosen in all_settings:
-            store = await Store.open(chosen, clock)
-            stack.push_async_callback(store.close)
-            handlers = [forms.commands(store)]
-            running.append(
-                await stack.enter_async_context(
-                    exchange(store, handlers=handlers, beat_every_s=1.0)
-                )
+        running: list[Exchange] = []
+        for database, settings in places:
+            there = await stack.enter_async_context(
+                site(database, clock, filled=bool(running), **settings)
             )
+            running.append(await stack.enter_async_context(exchange(there)))
         for node in running:
             if len(running) > 1:
                 await until(lambda node=node: None if node.store.bus.connected else "no Redis yet")
@@ -615,12 +613,12 @@ async def nodes(
 
 
 def asked(
-    all_settings: list[StoreSettings], runs: int, steps: int, seeds: Iterable[int | None] = (None,)
+    places: list[Place], runs: int, steps: int, seeds: Iterable[int | None] = (None,)
 ) -> Ground:
     """``runs`` of so many steps under each of these seeds; None is the seed of the suite."""
     clock = MovedClock()
     with asyncio.Runner() as runner:
-        block = nodes(all_settings, clock)
+        block = nodes(places, clock)
         ground = Ground(runner, runner.run(block.__aenter__()), clock)
         try:
             for number, seeded in enumerate(seeds, 1):
@@ -637,8 +635,8 @@ def asked(
 
 @pytest.mark.timeout(180)
 def test_every_interleaving_ends_with_the_same_case_everywhere(tmp_path: Path) -> None:
-    here = settings_for(f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}", tmp_path)
-    ground = asked([here], runs=12, steps=16)
+    here = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    ground = asked([(here, {})], runs=12, steps=16)
     assert ground.offered > 5 * ground.runs
     assert ground.acknowledged > ground.offered * ACKNOWLEDGED_AT_LEAST
     assert ground.refused.keys() >= {"stale", "field_held", "not_yours"}
@@ -650,19 +648,10 @@ def test_every_interleaving_ends_with_the_same_case_everywhere(tmp_path: Path) -
 @pytest.mark.postgres
 @pytest.mark.timeout(3600)
 def test_every_interleaving_over_two_nodes(
-    postgres_url: str, redis_url: str, tmp_path: Path, record_property: Any
+    postgres_url: str, redis_url: str, record_property: Any
 ) -> None:
-    chosen = [
-        StoreSettings(
-            database_url=postgres_url,
-            blob_root=tmp_path / name / "blobs",
-            ledger_dir=tmp_path / name / "ledger",
-            ledger_join=True,
-            redis_url=redis_url,
-            bus_secret=b"a secret between two nodes",
-        )
-        for name in ("one", "two")
-    ]
+    shared = {"redis_url": redis_url, "bus_secret": "a secret between two nodes"}
+    chosen: list[Place] = [(postgres_url, shared)] * 2
     ground = asked(chosen, runs=RUNS_TOGETHER, steps=40, seeds=range(200 // RUNS_TOGETHER))
     record_property("runs", ground.runs)
     record_property("offered acts", ground.offered)

@@ -22,6 +22,7 @@ from tests.kit.exchange import (
     APPROVERS,
     Desk,
     Exchange,
+    Site,
     exchange,
     ringing,
     seat_approvers,
@@ -30,8 +31,8 @@ from tests.kit.until import until
 
 
 @pytest.fixture
-async def node(store: Store) -> AsyncIterator[Exchange]:
-    async with exchange(store) as running:
+async def node(site: Site) -> AsyncIterator[Exchange]:
+    async with exchange(site) as running:
         yield running
 
 

@@ -23,7 +23,7 @@ from server.wire.projection import ADVISED, project
 from signaling import protocol
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
-from tests.kit.exchange import exchange, live
+from tests.kit.exchange import Site, exchange, live
 from tests.kit.until import until
 
 CHIEF = "hanmei"
@@ -154,7 +154,7 @@ async def test_the_check_of_a_case_reads_who_followed_its_calls(office: Office) 
 
 @pytest.mark.parametrize("way", ["whisper", "listen"])
 async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audience(
-    store: Store, way: str
+    site: Site, way: str
 ) -> None:
     """Every frame that each socket gets while a supervisor is there unseen is counted: what is not in
     this table was told to somebody who may not know."""
@@ -164,7 +164,7 @@ async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audie
         APPROVER: Counter({changed: 2} if way == "whisper" else {}),
         CHIEF: Counter({changed: 4 if way == "whisper" else 2, wanted: 1}),
     }
-    async with exchange(store) as node, AsyncExitStack() as stack:
+    async with exchange(site) as node, AsyncExitStack() as stack:
         desks = {login: await stack.enter_async_context(node.desk(login)) for login in declared}
         await desks[APPROVER].do("desk.duty", duty="online")
         call_id = await live(desks[CLERK], desks[APPROVER], [])

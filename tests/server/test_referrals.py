@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
-from server.actions import decisions, demo, sayings
-from server.store import Store
+from server.actions import demo
 from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
 from signaling.refusals import Code, Refusal
@@ -18,6 +16,7 @@ from tests.kit.exchange import (
     APPROVERS,
     Desk,
     Exchange,
+    Site,
     come,
     exchange,
     invited,
@@ -129,14 +128,8 @@ async def test_in_a_call_he_who_passed_it_on_stays_as_a_guest_and_the_guest_deci
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-
-
-@pytest.fixture
-async def node(store: Store) -> AsyncIterator[Exchange]:
-    handlers = [decisions.commands(store), sayings.commands(store)]
-    async with exchange(store, handlers=handlers) as running:
+async def node(sqlite_site: Site) -> AsyncIterator[Exchange]:
+    async with exchange(sqlite_site) as running:
         yield running
 
 

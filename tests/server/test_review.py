@@ -20,7 +20,7 @@ from server.app import Running
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.client import Client
 from signaling.refusals import Refusal
-from tests.kit.exchange import APPROVERS, CLERK, OTHER_CLERK, acts, exchange, live, ringing
+from tests.kit.exchange import APPROVERS, CLERK, OTHER_CLERK, Site, acts, exchange, live, ringing
 from tests.kit.nodes import browser, node_settings, seat_staff, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
@@ -139,10 +139,10 @@ async def test_a_text_that_a_database_does_not_take_is_refused(store: Store, dat
 
 
 async def test_a_call_that_cannot_be_written_stops_no_other_calls_time(
-    store: Store, clock: MovedClock
+    site: Site, clock: MovedClock
 ) -> None:
     async with (
-        exchange(store, beat_every_s=1.0) as node,
+        exchange(site) as node,
         node.desk(CLERK) as sun,
         node.desk(OTHER_CLERK) as zhou,
         node.desk(APPROVERS[0]) as li,
@@ -152,22 +152,22 @@ async def test_a_call_that_cannot_be_written_stops_no_other_calls_time(
         broken = await ringing(sun, [li])
         await chen.do("desk.duty", duty="online")
         whole = await ringing(zhou, [chen])
-        async with store.read() as connection:
+        async with node.store.read() as connection:
             version = await version_of(connection, f"call:{broken}")
-        async with store.change(SYSTEM) as change:
+        async with node.store.change(SYSTEM) as change:
             await change.connection.execute(_taken(f"call:{broken}", version + 1))
         clock.move(31)
         await node.switchboard.sweep()
         call = await zhou.sees(lambda call: call["state"] == "ended", whole)
         assert call["reason"] == "missed"
-        assert (await acts(store, broken))[-1] == "forged"
+        assert (await acts(node.store, broken))[-1] == "forged"
 
 
 async def test_who_takes_the_name_of_anothers_page_does_not_take_his_seat(
-    store: Store, clock: MovedClock
+    site: Site, clock: MovedClock
 ) -> None:
     async with (
-        exchange(store, beat_every_s=1.0) as node,
+        exchange(site) as node,
         node.desk(CLERK) as sun,
         node.desk(APPROVERS[0]) as li,
     ):

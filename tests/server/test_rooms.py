@@ -16,18 +16,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from media.client import Worker, attach, spawn
+from media.client import MediaClient, spawn
 from media.control import socket_path
 from media.peer import ScriptedPeer
 from server.actions import demo
 from server.domain import consent as consent_texts
-from server.store import Store, StoreSettings
+from server.store import Store
 from server.store.tables import cases, commands, ledger_entries, recordings
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
     Desk,
     Exchange,
+    Site,
     acts,
     come,
     exchange,
@@ -36,6 +37,7 @@ from tests.kit.exchange import (
     seat_approvers,
 )
 from tests.kit.exchange import ringing as rung
+from tests.kit.exchange import site as site_of
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play
 from tests.kit.until import borne, until
@@ -46,41 +48,17 @@ MEDIA_S = 20.0
 """How long media may take on a busy machine."""
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    """The media do not care which database it is."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+def client(node: Exchange) -> MediaClient:
+    """A word with the node's own worker."""
+    assert node.worker is not None
+    return node.worker.client
 
 
-class Hall:
-    """A folder for workers, and the workers that were started in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.workers: list[Worker] = []
-
-    async def start(self) -> Worker:
-        worker = await spawn(self.folder, host="127.0.0.1")
-        self.workers.append(worker)
-        return worker
-
-    def kill(self) -> None:
-        """End the newest worker as a crash does."""
-        process = self.workers[-1].process
-        assert process is not None
-        os.kill(process.pid, signal.SIGKILL)
-
-
-@pytest.fixture
-async def hall() -> AsyncIterator[Hall]:
-    # Short: the path of a Unix socket may have 107 bytes.
-    hall = Hall(Path(tempfile.mkdtemp(prefix="yj-")))
-    yield hall
-    for worker in hall.workers:
-        if worker.process is not None:
-            # Also of one that another server took up and ended: a child is to be awaited.
-            await worker.process.wait()
-    shutil.rmtree(hall.folder)
+def kill(node: Exchange) -> None:
+    """End the node's worker as a crash does."""
+    assert node.worker is not None
+    assert node.worker.process is not None
+    os.kill(node.worker.process.pid, signal.SIGKILL)
 
 
 class Seat:
@@ -176,10 +154,10 @@ async def kept(store: Store, state: str, count: int) -> list[Any]:
     return [row for row in rows if row.state == state]
 
 
-async def test_an_answer_brings_the_offer_for_its_leg(store: Store, hall: Hall) -> None:
+async def test_an_answer_brings_the_offer_for_its_leg(sqlite_site: Site) -> None:
     """As ``call.connect`` would; a repeat has none, and without a worker the answer is one all the same."""
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         ringing(node) as (call_id, window, approver),
     ):
         await window.connect(call_id)
@@ -203,7 +181,7 @@ async def test_an_answer_brings_the_offer_for_its_leg(store: Store, hall: Hall) 
         window.peer.forget()
         await window.meets(approver)
         await approver.meets(window)
-        async with store.read() as connection:
+        async with node.store.read() as connection:
             kept_acks = str(list((await connection.execute(sa.select(commands.c.ack))).scalars()))
         assert leg["leg_id"] in kept_acks
         assert "ice-ufrag" not in kept_acks, "an offer is never stored"
@@ -236,21 +214,19 @@ async def prepared(approver: Seat, call_id: str) -> dict[str, Any]:
     return {**ring, "leg_id": told["leg_id"], "connect": True}
 
 
-async def expected_are(hall: Hall, count: int) -> None:
+async def expected_are(node: Exchange, count: int) -> None:
     """Wait until so many parties are expected at the worker."""
 
     async def why_not() -> str | None:
-        there = (await hall.workers[-1].client.figures())["worker"]["expected"]
+        there = (await client(node).figures())["worker"]["expected"]
         return None if there == count else f"{there} are expected"
 
     await until(why_not, MEDIA_S)
 
 
-async def test_what_was_prepared_while_it_rang_has_only_to_be_let_in(
-    store: Store, hall: Hall
-) -> None:
+async def test_what_was_prepared_while_it_rang_has_only_to_be_let_in(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         ringing(node) as (call_id, window, approver),
     ):
         await window.connect(call_id)
@@ -260,7 +236,7 @@ async def test_what_was_prepared_while_it_rang_has_only_to_be_let_in(
         answer = await prepared(approver, call_id)
         # The last offer of a page counts.
         assert older["leg_id"] != answer["leg_id"]
-        await expected_are(hall, 1)
+        await expected_are(node, 1)
         rung = approver.desk.calls[call_id]
         assert (rung["state"], rung["legs"]) == ("open", []), "it is nobody's leg yet"
         assert approver.peer.received.frames == 0
@@ -270,28 +246,26 @@ async def test_what_was_prepared_while_it_rang_has_only_to_be_let_in(
         assert ack["result"] == {**leg, "seated": True}
         await window.meets(approver)
         await approver.meets(window)
-        await expected_are(hall, 0)
+        await expected_are(node, 0)
         await both((window, approver), call_id, "recording")
         # Whether it is seated is known at once or not at all.
         assert (await approver.desk.raw("command", command))["result"] == leg
         # On hold and back: what the answer said of it is over.
         await approver.desk.do("call.hold", call_id=call_id)
-        parties = (await hall.workers[-1].client.figures())["rooms"][call_id].values()
+        parties = (await client(node).figures())["rooms"][call_id].values()
         assert {one["tracks"][mid]["muted"] for one in parties for mid in "01"} == {True}
         await approver.desk.do("call.resume", call_id=call_id)
         for seat in (window, approver):
             seat.peer.forget()
         await window.meets(approver)
         await approver.meets(window)
-        async with store.read() as connection:
+        async with node.store.read() as connection:
             kept_acks = str(list((await connection.execute(sa.select(commands.c.ack))).scalars()))
         assert "ice-ufrag" not in kept_acks, "an offer is never stored"
 
 
-async def test_what_was_prepared_is_given_up_when_the_ring_is_over(
-    store: Store, hall: Hall
-) -> None:
-    async with exchange(store, worker=hall.start) as node, AsyncExitStack() as stack:
+async def test_what_was_prepared_is_given_up_when_the_ring_is_over(sqlite_site: Site) -> None:
+    async with exchange(sqlite_site, media=True) as node, AsyncExitStack() as stack:
         clerk = await stack.enter_async_context(node.desk(CLERK))
         seats: list[Seat] = []
         for login in APPROVERS:
@@ -302,7 +276,7 @@ async def test_what_was_prepared_is_given_up_when_the_ring_is_over(
         first, second = seats
         call_id = await rung(clerk, [first.desk, second.desk])
         mine, others = await prepared(first, call_id), await prepared(second, call_id)
-        await expected_are(hall, 2)
+        await expected_are(node, 2)
 
         # Nobody answers with what another page prepared, nor describes it.
         stranger = {"call_id": call_id, "leg_id": mine["leg_id"], "sdp": "v=0"}
@@ -313,7 +287,7 @@ async def test_what_was_prepared_is_given_up_when_the_ring_is_over(
         assert answered["leg_id"] not in (mine["leg_id"], others["leg_id"])
         assert "seated" not in answered
         assert "a=ice-ufrag" in answered["sdp"], "it is an answer all the same"
-        await expected_are(hall, 0)
+        await expected_are(node, 0)
         late = await first.desk.send("call.answer", **mine)
         assert late["code"] == "ring_closed"
         ring = {"call_id": call_id, "ring_id": mine["ring_id"]}
@@ -327,23 +301,22 @@ async def test_what_was_prepared_is_given_up_when_the_ring_is_over(
         call_id = await rung(clerk, [first.desk, second.desk])
         mine, others = await prepared(first, call_id), await prepared(second, call_id)
         await first.desk.do("call.decline", call_id=call_id, ring_id=mine["ring_id"])
-        await expected_are(hall, 1)
+        await expected_are(node, 1)
         await clerk.do("call.cancel", call_id=call_id)
-        await expected_are(hall, 0)
+        await expected_are(node, 0)
         assert (await second.desk.send("call.answer", **others))["code"] == "ring_closed"
 
 
-async def test_what_was_prepared_at_a_worker_that_died_is_prepared_anew(
-    store: Store, hall: Hall
-) -> None:
+async def test_what_was_prepared_at_a_worker_that_died_is_prepared_anew(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         ringing(node) as (call_id, window, approver),
     ):
         await window.connect(call_id)
         answer = await prepared(approver, call_id)
-        hall.kill()
-        await until(lambda: None if len(hall.workers) > 1 else "no other worker", MEDIA_S)
+        died = node.worker
+        kill(node)
+        await until(lambda: None if node.worker not in (None, died) else "no other worker", MEDIA_S)
         await window.anew(call_id)
         result = await approver.desk.do("call.answer", **answer)
         assert "seated" not in result
@@ -358,26 +331,32 @@ async def test_what_was_prepared_at_a_worker_that_died_is_prepared_anew(
 
 @pytest.mark.postgres
 async def test_what_was_prepared_at_one_node_is_let_in_beside_a_page_of_another(
-    postgres_url: str, redis_url: str, tmp_path: Path, hall: Hall
+    postgres_url: str, redis_url: str
 ) -> None:
     """The window's page is served by one node, the approver's by another; they share a worker."""
     async with AsyncExitStack() as stack:
-        nodes = []
-        for name, worker in ("one", hall.start), ("two", lambda: attach(socket_path(hall.folder))):
-            settings = StoreSettings(
-                database_url=postgres_url,
-                blob_root=tmp_path / "blobs",
-                ledger_dir=tmp_path / name / "ledger",
-                ledger_join=True,
-                redis_url=redis_url,
-                bus_secret=b"a secret between two nodes",
+        nodes: list[Exchange] = []
+        folder = Path(tempfile.mkdtemp(prefix="yj-"))  # short: it holds a socket
+        stack.callback(shutil.rmtree, folder)
+        worker = await spawn(folder, host="127.0.0.1")
+        assert worker.process is not None
+        stack.push_async_callback(worker.process.wait)
+        stack.callback(worker.process.terminate)
+        await worker.client.close()  # what it tells is for the nodes
+        for _ in range(2):
+            place = await stack.enter_async_context(
+                site_of(
+                    postgres_url,
+                    None,
+                    filled=bool(nodes),
+                    redis_url=redis_url,
+                    bus_secret="a secret between two nodes",
+                    media_workers=(socket_path(folder),),
+                )
             )
-            store = await Store.open(settings)
-            stack.push_async_callback(store.close)
-            nodes.append(await stack.enter_async_context(exchange(store, worker=worker)))
-            await until(
-                lambda store=store: None if store.bus.connected else "no Redis yet", MEDIA_S
-            )
+            nodes.append(await stack.enter_async_context(exchange(place, media=True)))
+            bus = nodes[-1].store.bus
+            await until(lambda bus=bus: None if bus.connected else "no Redis yet", MEDIA_S)
             await until(lambda: None if nodes[-1].rooms.ready else "no worker yet", MEDIA_S)
         here, there = nodes
         clerk = await stack.enter_async_context(here.desk(CLERK))
@@ -391,7 +370,7 @@ async def test_what_was_prepared_at_one_node_is_let_in_beside_a_page_of_another(
         call_id = await rung(clerk, [desk])
         late = await prepared(approver, call_id)
         await clerk.do("call.cancel", call_id=call_id)
-        await expected_are(hall, 0)
+        await expected_are(here, 0)
         assert (await desk.send("call.answer", **late))["code"] == "ring_closed"
         await approver.peer.close()
         approver.peer = ScriptedPeer(approver.colour, approver.tone_hz)
@@ -400,19 +379,19 @@ async def test_what_was_prepared_at_one_node_is_let_in_beside_a_page_of_another(
         await clerk.sees(lambda call: call["state"] == "open", call_id)
         await window.connect(call_id)
         answer = await prepared(approver, call_id)
-        await expected_are(hall, 1)
+        await expected_are(here, 1)
         leg = {"call_id": call_id, "leg_id": answer["leg_id"]}
         assert await desk.do("call.answer", **answer) == {**leg, "seated": True}
         await window.meets(approver)
         await approver.meets(window)
-        await expected_are(hall, 0)
+        await expected_are(here, 0)
         await both((window, approver), call_id, "recording")
         await clerk.do("call.hang_up", call_id=call_id)
         await desk.sees(lambda call: call["state"] == "ended", call_id)
 
 
-async def test_an_answer_is_one_without_a_worker(store: Store) -> None:
-    async with exchange(store) as node, ringing(node) as (call_id, _, approver):
+async def test_an_answer_is_one_without_a_worker(sqlite_site: Site) -> None:
+    async with exchange(sqlite_site) as node, ringing(node) as (call_id, _, approver):
         ring_id = approver.desk.ring_in(call_id)
         assert await approver.desk.do("call.prepare", call_id=call_id, ring_id=ring_id) == {}
         result = await approver.desk.do(
@@ -424,9 +403,9 @@ async def test_an_answer_is_one_without_a_worker(store: Store) -> None:
         assert told["code"] == "media_unavailable"
 
 
-async def test_a_call_is_seen_heard_recorded_and_sealed(store: Store, hall: Hall) -> None:
+async def test_a_call_is_seen_heard_recorded_and_sealed(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         seats = window, approver
@@ -446,15 +425,15 @@ async def test_a_call_is_seen_heard_recorded_and_sealed(store: Store, hall: Hall
         await window.meets(approver)
 
         await approver.desk.do("call.hang_up", call_id=call_id)
-        sealed = await kept(store, "stored", 2)
+        sealed = await kept(node.store, "stored", 2)
         assert {row.leg_id for row in sealed} == {
             leg["id"] for leg in window.desk.calls[call_id]["legs"]
         }
         for row in sealed:
-            assert await store.blobs.verify(row.sha256)
-            assert row.size_bytes == await store.blobs.size(row.sha256)
+            assert await node.store.blobs.verify(row.sha256)
+            assert row.size_bytes == await node.store.blobs.size(row.sha256)
             mine = window if row.leg_id == leg["leg_id"] else approver
-            played = play(store.blobs.path(row.sha256))
+            played = play(node.store.blobs.path(row.sha256))
             assert played.errors == ""
             assert played.colour is not None
             assert near(played.colour, mine.colour)
@@ -462,34 +441,34 @@ async def test_a_call_is_seen_heard_recorded_and_sealed(store: Store, hall: Hall
             assert abs(played.tone_hz - mine.tone_hz) < 15
             interval_s = (row.ended_at - row.started_at).total_seconds()
             assert abs(played.duration_s - interval_s) < 1
-        async with store.read() as connection:
+        async with node.store.read() as connection:
             acts = await connection.scalars(
                 sa.select(ledger_entries.c.act).where(ledger_entries.c.subject == f"call:{call_id}")
             )
         acts = list(acts)
         assert acts.count("recording.started") == acts.count("recording.stored") == 2
-        assert await hall.workers[0].client.list_segments() == []
-        assert (await hall.workers[0].client.figures())["rooms"] == {}
+        assert await client(node).list_segments() == []
+        assert (await client(node).figures())["rooms"] == {}
 
 
 async def test_who_dialled_is_connected_when_an_answer_comes_and_held_before_it(
-    store: Store, hall: Hall
+    sqlite_site: Site,
 ) -> None:
     """What his peer sends while it rings reaches the worker and no file; after the answer all flows."""
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         ringing(node) as (call_id, window, approver),
     ):
         await window.connect(call_id)
         await window.desk.sees(lambda call: call["legs"][0]["media"], call_id, MEDIA_S)
 
         async def come_in() -> str | None:
-            rooms = (await hall.workers[0].client.figures())["rooms"]
+            rooms = (await client(node).figures())["rooms"]
             (party,) = rooms[call_id].values()
             return None if party["packets_in"] > 50 else f"{party['packets_in']} packets"
 
         await until(come_in, MEDIA_S)
-        assert await hall.workers[0].client.open_segments() == set()
+        assert await client(node).open_segments() == set()
         assert not window.desk.calls[call_id]["legs"][0]["recording"]
         ring_id = approver.desk.ring_in(call_id)
         await approver.desk.do("call.answer", call_id=call_id, ring_id=ring_id)
@@ -500,9 +479,9 @@ async def test_who_dialled_is_connected_when_an_answer_comes_and_held_before_it(
         await both((window, approver), call_id, "recording")
 
 
-async def test_who_has_not_consented_is_not_tapped(store: Store, hall: Hall) -> None:
+async def test_who_has_not_consented_is_not_tapped(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node, consent=False) as (call_id, window, approver),
     ):
         for seat in (window, approver):
@@ -511,18 +490,18 @@ async def test_who_has_not_consented_is_not_tapped(store: Store, hall: Hall) -> 
         await both((window, approver), call_id, "media")
         await both((window, approver), call_id, "recording", False)
         await window.desk.do("call.hang_up", call_id=call_id)
-        await kept(store, "stored", 0)
-        assert await hall.workers[0].client.list_segments() == []
+        await kept(node.store, "stored", 0)
+        assert await client(node).list_segments() == []
 
 
 @pytest.mark.timed
 async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
-    store: Store, hall: Hall
+    sqlite_site: Site,
 ) -> None:
     """Peers send on; no file has a packet of later than half a second after, the sign goes off
     everywhere, and who comes anew is not recorded either. What was recorded before is sealed."""
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         seats = window, approver
@@ -542,7 +521,7 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
         )
         told_at = monotonic()
         # What is acknowledged is done at the worker.
-        parties = (await hall.workers[0].client.figures())["rooms"][call_id]
+        parties = (await client(node).figures())["rooms"][call_id]
         assert [one["recording"] for one in parties.values()] == [False, False]
         await both(seats, call_id, "recording", False)
         assert monotonic() - told_at < borne(1)
@@ -550,7 +529,7 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
             event for event in window.desk.events[seen:] if event["type"] == "call.changed"
         ][:1]
         withdrawn_at = datetime.fromisoformat(changed["call"]["consent_withdrawn_at"])
-        async with store.read() as connection:
+        async with node.store.read() as connection:
             consent = await connection.scalar(
                 sa.select(cases.c.consent).where(cases.c.id == case_id)
             )
@@ -564,9 +543,9 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
         window.peer.forget()
         await window.meets(approver)
         await approver.meets(window)
-        sealed = await kept(store, "stored", 2)
+        sealed = await kept(node.store, "stored", 2)
         for row in sealed:
-            assert play(store.blobs.path(row.sha256)).errors == ""
+            assert play(node.store.blobs.path(row.sha256)).errors == ""
             last = max(track["ended_at"] for track in row.tracks)
             assert last - asked_at < borne(0.5)
         # An answer of yes counts from the next call on.
@@ -579,24 +558,24 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
         )
         await window.desk.do("call.hang_up", call_id=call_id)
         await window.desk.sees(lambda call: call["state"] == "ended", call_id)
-        await kept(store, "stored", 2)
-        assert await hall.workers[0].client.list_segments() == []
-        assert (await acts(store, call_id)).count("call.unrecord") == 1
+        await kept(node.store, "stored", 2)
+        assert await client(node).list_segments() == []
+        assert (await acts(node.store, call_id)).count("call.unrecord") == 1
 
 
-async def test_a_worker_that_dies_ends_no_call(store: Store, hall: Hall) -> None:
+async def test_a_worker_that_dies_ends_no_call(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         seats = window, approver
         for seat in seats:
             await seat.connect(call_id)
         await both(seats, call_id, "recording")
-        hall.kill()
+        died = node.worker
+        kill(node)
         await both(seats, call_id, "media", False)
-        await until(lambda: None if node.rooms.ready else "no worker again", MEDIA_S)
-        assert len(hall.workers) == 2
+        await until(lambda: None if node.worker not in (None, died) else "no worker again", MEDIA_S)
         for seat in seats:
             await seat.anew(call_id)
         await window.meets(approver)
@@ -605,12 +584,12 @@ async def test_a_worker_that_dies_ends_no_call(store: Store, hall: Hall) -> None
         assert {leg["state"] for leg in window.desk.calls[call_id]["legs"]} == {"joined"}
         await window.desk.do("call.hang_up", call_id=call_id)
         # What the dead worker had begun is found again or said to be lost, and nothing hangs.
-        async with store.read() as connection:
+        async with node.store.read() as connection:
             begun = await connection.scalar(sa.select(sa.func.count()).select_from(recordings))
         assert begun == 4
 
         async def why_not() -> str | None:
-            async with store.read() as connection:
+            async with node.store.read() as connection:
                 states = list(await connection.scalars(sa.select(recordings.c.state)))
             done = states.count("stored") >= 2 and "recording" not in states
             return None if done else f"recordings are {states}"
@@ -618,9 +597,9 @@ async def test_a_worker_that_dies_ends_no_call(store: Store, hall: Hall) -> None
         await until(why_not, MEDIA_S)
 
 
-async def test_a_reload_goes_on_in_the_same_call(store: Store, hall: Hall) -> None:
+async def test_a_reload_goes_on_in_the_same_call(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         for seat in (window, approver):
@@ -640,18 +619,18 @@ async def test_a_reload_goes_on_in_the_same_call(store: Store, hall: Hall) -> No
                 await window.meets(approver)
                 await both((window, approver), call_id, "recording")
                 await window.desk.do("call.hang_up", call_id=call_id)
-                assert len(await kept(store, "stored", 3)) == 3
+                assert len(await kept(node.store, "stored", 3)) == 3
             finally:
                 await window.peer.close()
 
 
 async def test_a_server_that_restarts_takes_the_worker_up_and_seals_what_is_left(
-    store: Store, hall: Hall
+    sqlite_site: Site,
 ) -> None:
     pages = {}
     async with AsyncExitStack() as peers:
         async with (
-            exchange(store, worker=hall.start, stop_worker=False) as node,
+            exchange(sqlite_site, media=True, keep_media=True) as node,
             meeting(node) as (call_id, window, approver),
         ):
             for seat in (window, approver):
@@ -663,12 +642,13 @@ async def test_a_server_that_restarts_takes_the_worker_up_and_seals_what_is_left
         for peer in kept_peers:
             peers.push_async_callback(peer.close)
         async with (
-            exchange(store, worker=hall.start) as node,
+            exchange(sqlite_site, media=True) as node,
             node.desk(CLERK, page=pages[CLERK]) as clerk,
             node.desk(APPROVERS[0], page=pages[APPROVERS[0]]) as back,
         ):
             await until(lambda: None if node.rooms.ready else "no worker", MEDIA_S)
-            assert hall.workers[1].process is None
+            assert node.worker is not None
+            assert node.worker.process is None
             for peer in kept_peers:
                 peer.forget()
             await until(
@@ -679,17 +659,15 @@ async def test_a_server_that_restarts_takes_the_worker_up_and_seals_what_is_left
             assert [leg["state"] for leg in call["legs"]] == ["joined", "joined"]
             assert all(leg["media"] and leg["recording"] for leg in call["legs"])
             await back.do("call.hang_up", call_id=call_id)
-            await kept(store, "stored", 2)
+            await kept(node.store, "stored", 2)
 
 
-async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
-    store: Store, hall: Hall
-) -> None:
+async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
-        (login,) = await seat_approvers(store, 1, demo.LIAOCHENG, "guest")
+        (login,) = await seat_approvers(node.store, 1, demo.LIAOCHENG, "guest")
         async with node.desk(login) as desk:
             await desk.do("desk.duty", duty="online")
             for seat in (window, approver):
@@ -718,7 +696,7 @@ async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
                 await third.desk.do("call.hang_up", call_id=call_id)
 
                 async def left() -> str | None:
-                    rooms = (await hall.workers[0].client.figures())["rooms"]
+                    rooms = (await client(node).figures())["rooms"]
                     there = set(rooms[call_id])
                     return None if len(there) == 2 else f"in the room: {there}"
 
@@ -734,16 +712,16 @@ async def test_a_third_party_is_seen_heard_and_recorded_and_leaves(
                 approver.peer.forget()
                 await approver.meets(window)
                 await window.desk.do("call.hang_up", call_id=call_id)
-                sealed = await kept(store, "stored", 3)
+                sealed = await kept(node.store, "stored", 3)
                 assert len({row.leg_id for row in sealed}) == 3
             finally:
                 await third.peer.close()
 
 
-async def test_the_same_person_twice_is_one_media_leg(store: Store, hall: Hall) -> None:
+async def test_the_same_person_twice_is_one_media_leg(sqlite_site: Site) -> None:
     """R16: the newer page wins, the older is told and its leg is gone from the room."""
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         for seat in (window, approver):
@@ -758,7 +736,7 @@ async def test_the_same_person_twice_is_one_media_leg(store: Store, hall: Hall) 
                 await newer.connect(call_id)
                 approver.peer.forget()
                 await approver.meets(newer)
-                parties = (await hall.workers[0].client.figures())["rooms"][call_id]
+                parties = (await client(node).figures())["rooms"][call_id]
                 assert set(parties) == {joined["leg_id"], approver.desk.leg_in(call_id)["id"]}
                 assert window.desk.ephemerals == [{"type": "desk.replaced", "call_id": call_id}]
                 again = await window.desk.send("call.connect", call_id=call_id, leg_id=older)
@@ -767,20 +745,19 @@ async def test_the_same_person_twice_is_one_media_leg(store: Store, hall: Hall) 
                 await newer.peer.close()
 
 
-async def test_what_a_worker_was_not_told_is_put_right(store: Store, hall: Hall) -> None:
+async def test_what_a_worker_was_not_told_is_put_right(sqlite_site: Site) -> None:
     """A node died between the end of a call and the word to the worker: the next one says it."""
-    async with exchange(store, worker=hall.start, stop_worker=False) as node:
+    async with exchange(sqlite_site, media=True, keep_media=True) as node:
         async with meeting(node) as (call_id, window, approver):
             for seat in (window, approver):
                 await seat.connect(call_id)
             await both((window, approver), call_id, "media")
             await window.desk.do("call.hang_up", call_id=call_id)
-            await kept(store, "stored", 2)
-        client = hall.workers[0].client
+            await kept(node.store, "stored", 2)
         for room in (call_id, "of-no-call"):
-            await client.open_room(room)
-            await client.add_party(room, "somebody", record=False)
-    async with exchange(store, worker=hall.start) as node:
+            await client(node).open_room(room)
+            await client(node).add_party(room, "somebody", record=False)
+    async with exchange(sqlite_site, media=True) as node:
         await until(lambda: None if node.rooms.ready else "no worker", MEDIA_S)
 
         async def tidied() -> str | None:
@@ -790,11 +767,9 @@ async def test_what_a_worker_was_not_told_is_put_right(store: Store, hall: Hall)
         await until(tidied, MEDIA_S)
 
 
-async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
-    store: Store, hall: Hall
-) -> None:
+async def test_media_that_are_said_to_flow_and_do_not_are_put_right(sqlite_site: Site) -> None:
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         for seat in (window, approver):
@@ -810,15 +785,15 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
             text_version=consent_texts.CURRENT,
             language="zh-CN",
         )
-        await hall.workers[0].client.record(call_id, leg_id, on=True)
+        await client(node).record(call_id, leg_id, on=True)
         # As if the word that a party went had been lost: the worker holds it no more.
-        await hall.workers[0].client.remove_party(call_id, approver.desk.leg_in(call_id)["id"])
+        await client(node).remove_party(call_id, approver.desk.leg_in(call_id)["id"])
         await window.desk.sees(
             lambda call: [leg["media"] for leg in call["legs"]] == [True, False],
             call_id,
             MEDIA_S,
         )
-        found = (await hall.workers[0].client.figures())["rooms"][call_id][leg_id]
+        found = (await client(node).figures())["rooms"][call_id][leg_id]
         assert not found["recording"]
         await approver.anew(call_id)
         window.peer.forget()
@@ -827,12 +802,12 @@ async def test_media_that_are_said_to_flow_and_do_not_are_put_right(
 
 
 @pytest.mark.timed
-async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, hall: Hall) -> None:
+async def test_on_hold_no_packet_passes_and_nothing_is_recorded(sqlite_site: Site) -> None:
     """C19: two peers go on sending; nobody and no file gets a packet of theirs until it is over."""
 
     async def passed() -> dict[str, int]:
         """Packets that went on to each party, and those that came from it."""
-        parties = (await hall.workers[0].client.figures())["rooms"][call_id]
+        parties = (await client(node).figures())["rooms"][call_id]
         went = {
             name: sum(f["packets"] for f in one["feeds"].values()) for name, one in parties.items()
         }
@@ -849,7 +824,7 @@ async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, ha
         await until(why_not, MEDIA_S)
 
     async with (
-        exchange(store, worker=hall.start) as node,
+        exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
     ):
         seats = window, approver
@@ -903,7 +878,7 @@ async def test_on_hold_no_packet_passes_and_nothing_is_recorded(store: Store, ha
         assert approver.peer.received.tone_hz is None, "he had muted himself before the hold"
         await window.desk.sees(lambda call: bool(call["holds"][0]["until"]), call_id)
         await approver.desk.do("call.hang_up", call_id=call_id)
-        sealed = await kept(store, "stored", 3)
+        sealed = await kept(node.store, "stored", 3)
         [of_approver] = [
             row for row in sealed if row.leg_id == approver.desk.calls[call_id]["legs"][1]["id"]
         ]

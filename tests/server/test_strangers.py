@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -18,17 +19,19 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from server.actions import demo
-from server.api.route import STORE
+from server.api.route import MAX_BODY_BYTES, STORE
 from server.app import ROUTES, Running
 from server.domain.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, people, tables, upgrade
+from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from tests.kit.casework import hashed
 from tests.kit.desks import demo_node, desk_of
+from tests.kit.exchange import APPROVERS, CLERK, Site, exchange
 from tests.kit.nodes import browser
 from tests.kit.processes import serving
 from tests.kit.stores import MovedClock
-from tests.kit.until import borne
+from tests.kit.until import borne, until
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
@@ -160,6 +163,125 @@ async def test_a_compressed_body_is_refused_and_never_unpacked(node: Running) ->
             async with http.request(method, path, data=packed, headers=headers) as said:
                 assert said.status == 415, path
                 assert (await said.json(content_type=None))["code"] == "unsupported_media_type"
+
+
+@asynccontextmanager
+async def loop_gaps() -> AsyncIterator[list[float]]:
+    """How long the loop of node and test did not turn, each time, in seconds."""
+    gaps: list[float] = [0.0]
+
+    async def turn() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.002)
+            gaps.append(time.monotonic() - began - 0.002)
+
+    turning = asyncio.create_task(turn())
+    try:
+        yield gaps
+    finally:
+        turning.cancel()
+        await asyncio.wait([turning])
+
+
+@pytest.mark.timed
+async def test_a_body_of_many_members_is_refused_and_holds_nobody_up(
+    node: Running, record_property: Callable[[str, object], None]
+) -> None:
+    """S11: as large as a body may be, and larger; in one object, in depth, where text should stand."""
+    many = {f"m{number}": number for number in range(20_000)}
+    whole = json.dumps(many)[: MAX_BODY_BYTES - 100].rpartition(",")[0] + "}"
+    credentials = {"login": "lixiulan", "password": demo.PASSWORD}
+    async with aiohttp.ClientSession(node.address) as http:
+        async with http.post("/api/v1/session", json=credentials) as said:
+            assert said.status == 200
+        token = {"Authorization": f"Bearer {said.cookies['yunjian'].value}"}
+        async with loop_gaps() as gaps:
+            for body, status in (
+                (whole, 400),
+                (f'{{"q": {whole}}}', 400),
+                ("[" * (MAX_BODY_BYTES // 2), 400),
+                (json.dumps(many) * 2, 413),
+            ):
+                for path in ("/api/v1/session", "/api/v1/commands", "/api/v1/search/cases"):
+                    headers = {"Content-Type": "application/json", **token}
+                    async with http.post(path, data=body, headers=headers) as said:
+                        assert said.status == status, (path, body[:20], await said.text())
+    record_property("largest_gap_s", round(max(gaps), 3))
+    assert max(gaps) <= borne(0.1)
+
+
+AMBIGUOUS = {
+    "both lengths": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    "two lengths": b"Content-Length: 5\r\nContent-Length: 50\r\n",
+    "a signed length": b"Content-Length: +5\r\n",
+    "a length in words": b"Content-Length: 0x5\r\n",
+    "a blank before the colon": b"Transfer-Encoding : chunked\r\n",
+    "chunked twice": b"Transfer-Encoding: chunked, chunked\r\n",
+    "chunked not last": b"Transfer-Encoding: chunked, identity\r\n",
+}
+
+
+async def test_a_request_whose_end_two_could_read_otherwise_is_refused(node: Running) -> None:
+    """S11: the one behind it on the same line is never read as a request."""
+    behind = b"GET /healthz HTTP/1.1\r\nHost: y\r\n\r\n"
+    head = b"POST /api/v1/session HTTP/1.1\r\nHost: y\r\nContent-Type: application/json\r\n"
+    for how, lines in AMBIGUOUS.items():
+        reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+        writer.write(head + lines + b"\r\n0\r\n\r\n" + behind)
+        answered = await reader.read()
+        writer.close()
+        assert answered.split(b" ", 2)[1] == b"400", (how, answered)
+        assert answered.count(b"HTTP/1.") == 1, (how, answered)
+
+
+@pytest.mark.timed
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("lasts_s", [2, pytest.param(60, marks=pytest.mark.proofs)])
+async def test_who_sends_a_thousand_messages_a_second_slows_nobody_down(
+    sqlite_site: Site, lasts_s: int, record_property: Callable[[str, object], None]
+) -> None:
+    """S8: beyond his allowance he is refused unheard; he is not cut off, the others go on."""
+    answered: Counter[str] = Counter()
+    async with (
+        exchange(sqlite_site) as node,
+        node.desk(CLERK) as loud,
+        node.desk(APPROVERS[0]) as other,
+    ):
+
+        async def flood() -> int:
+            sent, began = 0, time.monotonic()
+            while time.monotonic() < began + lasts_s:
+                due = int(1000 * (time.monotonic() - began))
+                for number in range(sent, due):
+                    command = {"type": "desk.open", "id": f"a-flood-{number:06}"}
+                    await loud.hand_over(
+                        "command", command, lambda ack: answered.update([ack["code"]])
+                    )
+                sent = max(sent, due)
+                await asyncio.sleep(0.01)
+            return sent
+
+        began = time.monotonic()
+        flooding = asyncio.create_task(flood())
+        took: list[float] = []
+        while not flooding.done():
+            asked = time.monotonic()
+            await other.do("desk.open")
+            took.append(time.monotonic() - asked)
+            await asyncio.sleep(0.05)
+        sent = await flooding
+        await until(
+            lambda: None if answered.total() == sent else f"{answered.total()} of {sent}", 20
+        )
+        passed_s = time.monotonic() - began
+        assert loud.connected
+    assert answered["throttled"]
+    assert sent - answered["throttled"] <= COMMANDS_AT_ONCE + COMMANDS_PER_S * passed_s + 1
+    p95 = sorted(took)[int(0.95 * (len(took) - 1))]
+    record_property("sent", sent)
+    record_property("others_p95_s", round(p95, 3))
+    assert p95 <= borne(0.5)
 
 
 async def test_every_answer_carries_its_headers_and_no_trace(node: Running) -> None:

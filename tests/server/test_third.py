@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from server.actions import demo, sayings
+from server.actions import demo
 from server.domain.material import Material
 from server.domain.person import SYSTEM
-from server.store import Store
 from server.store import cases as rows
 from tests.kit.exchange import (
     APPROVERS,
@@ -21,6 +19,7 @@ from tests.kit.exchange import (
     OTHER_CLERK,
     Desk,
     Exchange,
+    Site,
     acts,
     come,
     exchange,
@@ -40,14 +39,8 @@ NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    """SQLite alone; what may depend on the kind of database is in test_call_races."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
-
-
-@pytest.fixture
-async def node(store: Store) -> AsyncIterator[Exchange]:
-    async with exchange(store, handlers=[sayings.commands(store)]) as running:
+async def node(sqlite_site: Site) -> AsyncIterator[Exchange]:
+    async with exchange(sqlite_site) as running:
         yield running
 
 
