@@ -1,5 +1,6 @@
 # make run      build everything, install it beside the tree, start the demo on 127.0.0.1:8080
 # make test     everything that must hold: check, tests, web build, browser stories
+# make quick    check, web tests and the rules alone, within two minutes
 # make check    linters, types, import contracts, generated files, floors
 # make bench    figures, as tables and as JSON under build/bench/; `make bench scale`: a full PostgreSQL alone
 # make bench-media  the media engine beside rtpengine, a C floor and aiortc
@@ -34,7 +35,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests
 
-.PHONY: strict run test check bench scale bench-media proofs fuzz screens schema dump clean install web wheel \
+.PHONY: strict quick run test check bench scale bench-media proofs fuzz screens schema dump clean install web wheel \
 	lint types contracts floors messages web-types parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
@@ -96,6 +97,19 @@ test:
 	$(STAGE) 'browser tests' .ci/steady $(BIN)/python -m 'browser and not proofs' tests/browser && \
 	took=$$(($$(date +%s) - began)) && \
 	printf '\n==> all stages: %d.%d min\n' $$((took / 60)) $$((took % 60 / 6))
+
+# The tests of the rules, without a database, and of the test files that differ from origin/main
+# as far as they need neither PostgreSQL nor a browser and judge no time.
+CHANGED = $(shell git diff --name-only --diff-filter=d origin/main -- 'tests/**/test_*.py' 2>/dev/null)
+
+quick: install
+	@began=$$(date +%s); \
+	$(STAGE) 'check' $(MAKE) check && \
+	$(STAGE) 'web tests' npm --prefix web run --silent test && \
+	$(STAGE) 'quick python tests' $(BIN)/python -m pytest -n 2 --dist worksteal --timeout 30 \
+		-m 'not browser and not proofs and not timed and not postgres' \
+		tests/domain tests/signaling tests/server/test_docs.py $(CHANGED) && \
+	printf '\n==> quick: %d s\n' $$(($$(date +%s) - began))
 
 check: install
 	@$(MAKE) -j 2 --output-sync=target lint types contracts floors web-types parity
