@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from server.store import Store, StoreSettings, upgrade
+
+SQLITE_ALONE = pytest.mark.parametrize("demo_database", ["sqlite"], indirect=True)
+"""For what does not depend on the kind of database: which acts write what is shown on both elsewhere."""
 
 
 class MovedClock:

@@ -41,6 +41,7 @@ from tests.kit.casework import (
     VALUES,
     Office,
 )
+from tests.kit.stores import SQLITE_ALONE
 
 PICTURES = Path(__file__).parents[2] / "docs" / "papers"
 STROKES = [
@@ -193,6 +194,7 @@ ALWAYS = (
 )
 
 
+@SQLITE_ALONE
 async def test_the_code_leads_to_where_the_case_is_asked_about(desk: Desk) -> None:
     desk.press((), "https://yunjian.example")
     await desk.submit()
@@ -202,6 +204,7 @@ async def test_the_code_leads_to_where_the_case_is_asked_about(desk: Desk) -> No
     on(text, "扫码查进度")
 
 
+@SQLITE_ALONE
 async def test_the_receipt_lists_what_was_received_and_bears_the_signature(desk: Desk) -> None:
     shown = await desk.submit()
     paper, text = await desk.made()
@@ -240,6 +243,7 @@ async def test_acceptance_names_the_limit_and_the_day_of_decision(desk: Desk) ->
     assert paper["number"].startswith("370211-SL-")
 
 
+@SQLITE_ALONE
 async def test_correction_tells_everything_at_once_with_its_deadline(desk: Desk) -> None:
     first = (await desk.office.view(desk.case_id))["materials"][0]
     await desk.office.do(
@@ -261,6 +265,7 @@ async def test_correction_tells_everything_at_once_with_its_deadline(desk: Desk)
     on(text, "2026年12月14日")
 
 
+@SQLITE_ALONE
 async def test_refusal_tells_the_reason_and_the_rights(desk: Desk) -> None:
     await desk.decide("refused", "该事项不属于本机关职权范围，请向济南市行政审批服务局申请。")
     paper, text = await desk.made()
@@ -269,6 +274,7 @@ async def test_refusal_tells_the_reason_and_the_rights(desk: Desk) -> None:
     on(text, "六十日内", "行政复议", "六个月内", "行政诉讼")
 
 
+@SQLITE_ALONE
 async def test_the_form_is_printed_whole_for_the_window_alone(desk: Desk) -> None:
     await desk.office.do(CLERK, CasePrintForm, case_id=desk.case_id)
     paper, text = await desk.made()
@@ -288,6 +294,7 @@ async def test_the_form_is_printed_whole_for_the_window_alone(desk: Desk) -> Non
         assert (await desk.office.view(desk.case_id, login))["papers"] == []
 
 
+@SQLITE_ALONE
 async def test_without_its_fonts_no_paper_is_made_and_that_is_told(
     desk: Desk, tmp_path: Path
 ) -> None:

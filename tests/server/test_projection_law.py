@@ -54,7 +54,7 @@ from tests.kit.casework import (
     closing,
 )
 from tests.kit.reducers import Json
-from tests.kit.stores import MovedClock
+from tests.kit.stores import SQLITE_ALONE, MovedClock
 
 VECTORS: Final = Path(__file__).parents[1] / "vectors"
 CASE_AUDIENCES: Final = projection.CASE_AUDIENCES
@@ -499,6 +499,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     hides_secrets(law)
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> None:
     chance = random.Random(seed)
@@ -607,6 +608,7 @@ async def test_what_follows_after_acceptance_keeps_the_law(
     hides_secrets(law)
 
 
+@SQLITE_ALONE
 async def test_several_files_of_a_line_and_moving_keep_the_law(
     office: Office, demo_database: str, tmp_path: Path
 ) -> None:
@@ -675,6 +677,7 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
     hides_secrets(law)
 
 
+@SQLITE_ALONE
 async def test_rows_of_a_group_keep_the_law(office: Office) -> None:
     case_id = await office.case(item_id=demo.FOUNDING)
     law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)

@@ -47,6 +47,7 @@ async def test_guesses_that_come_at_once_are_slowed_down_too(store: Store) -> No
     assert set(codes) == {"bad_credentials", "throttled"}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_source_that_the_asker_invents_is_not_believed(node: Running) -> None:
     async with browser(node) as page:
         codes = []
