@@ -205,7 +205,6 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
 
         number = await sign_and_hand_in(window)
         assert await decide(window, approver, screens) == number
-        await window.page.get_by_role("button", name="挂断").click()
         await rate(window, screens)
         for desk in (window, approver):
             await expect(desk.page.locator(".call-pane")).to_have_attribute("data-phase", "ended")
@@ -689,7 +688,9 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
 async def rate(window: Desk, screens: Screens) -> None:
     """A10, C10: asked on his own screen once the call has ended; a bad one says why; the clerk sees nothing."""
     page = window.page
-    await page.locator("[data-turn]").click()
+    # the case is decided: the one filled button ends the call and turns the screen to him
+    await expect(page.locator(".foot .filled")).to_have_count(1)
+    await page.locator("[data-step=finish]").click()
     turned = page.locator("[data-turned]")
     asked = turned.locator("[data-rate]")
     await expect(asked.get_by_text("请您评价这次服务")).to_be_visible()

@@ -19,7 +19,7 @@ from server.actions import demo
 from tests.kit.browsers import Desk, capture_files, chromium
 from tests.kit.desks import demo_node
 from tests.kit.peer import RED
-from tests.kit.screens import Screens
+from tests.kit.screens import LARGEST, Screens
 from tests.kit.talks import FAR, REGISTER, Talk, dialled, shows, stands, talking
 from tests.kit.until import STRICT, until
 
@@ -176,6 +176,10 @@ async def test_hold_and_mute_stop_what_passes(
         for page in (window, approver):
             await stands(page, "active")
             await expect(page.locator("[data-refused=withdrawn]")).to_contain_text("录制已停止")
+            # told in one line, which leaves the other's face its room in the largest letters
+            size = await page.evaluate(LARGEST, "largest")
+            assert await page.locator(".far-face").evaluate("one => one.offsetHeight") >= 220
+            await page.evaluate(LARGEST, size)
         await expect(window.locator("[data-consent=withdraw]")).to_have_count(0)
         await window.get_by_role("button", name="挂断").click()
         await stands(window, "ended")

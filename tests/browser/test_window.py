@@ -255,6 +255,11 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     turned = page.locator("[data-turned]")
     await expect(turned.locator("[data-stage=sign] [data-summary]")).to_be_visible()
     await screens.take(window, "turned-summary")
+    # what he signs he can read whole, when he asks for it
+    own = turned.locator("[data-summary-field=new_identity_number] dd")
+    await expect(own).not_to_contain_text(WHOLE_NUMBER)
+    await turned.locator("[data-whole-numbers]").click()
+    await expect(own).to_contain_text(WHOLE_NUMBER)
     await turned.locator("[data-answer=write]").click()
     await expect(turned.locator("[data-answer=sign]")).to_have_attribute("aria-disabled", "true")
     await write(page, turned.locator("[data-pad]"))

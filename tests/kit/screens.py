@@ -1,7 +1,8 @@
 """Pictures of pages: each is taken at 1366 x 768 (and 1920 x 1080 where asked) and judged by axe at that moment.
 
-What is shown at 1366 is then measured twice more, without a picture: in the largest letters no text
-may be cut, and as wide as 1366 is at 400 % zoom nothing may scroll sideways (WCAG 1.4.10).
+What is shown at 1366 is then measured further, without a picture: in the largest letters no text
+may be cut, in no size of letters anything at the foot may lie over something else, and as wide as
+1366 is at 400 % zoom nothing may scroll sideways (WCAG 1.4.10).
 
 They go to build/screens, and to docs/screens when YUNJIAN_SCREENS is set: there with 256 colours, so
 that a repository that takes them anew does not grow by megabytes.
@@ -82,6 +83,20 @@ CUT: Final = """() => {
     }
     return [...new Set(found)]
 }"""
+OVERLAPS: Final = """() => {
+    const told = '.foot button, .foot .days > span, .foot .promise, .foot .status, .foot [data-number]'
+    const all = [...document.querySelectorAll(told)]
+        .filter(one => !one.closest('.missing') && one.checkVisibility({visibilityProperty: true}))
+    const found = []
+    all.forEach((one, n) => all.slice(n + 1).forEach(other => {
+        if (one.contains(other) || other.contains(one)) return
+        const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()]
+        if (a.right - 1 > b.left && b.right - 1 > a.left && a.bottom - 1 > b.top && b.bottom - 1 > a.top) {
+            found.push([one, other].map(each => each.textContent.trim().slice(0, 20)).join(' over '))
+        }
+    }))
+    return found
+}"""
 LARGEST: Final = """size => {
     const before = document.documentElement.dataset.text ?? null
     if (size === null) delete document.documentElement.dataset.text
@@ -118,7 +133,10 @@ class Screens:
         before = await desk.page.evaluate(LARGEST, "largest")
         if found := await desk.page.evaluate(CUT):
             self.findings[f"{name} in the largest letters"] = [f"cut: {one}" for one in found]
-        await desk.page.evaluate(LARGEST, before)
+        for size in ("largest", "large", before):
+            await desk.page.evaluate(LARGEST, size)
+            if found := await desk.page.evaluate(OVERLAPS):
+                self.findings[f"{name} in {size or 'standard'} letters"] = found
 
     async def _zoom(self, desk: Desk, name: str, before: ViewportSize) -> None:
         await desk.page.set_viewport_size(ZOOMED)
@@ -127,8 +145,8 @@ class Screens:
         await desk.page.set_viewport_size(before)
 
     def check(self) -> None:
-        """axe found nothing in any of the pictures, nothing was cut in the largest letters, and
-        nothing scrolled sideways at 400 %."""
+        """axe found nothing in any of the pictures, nothing was cut in the largest letters, nothing
+        at the foot lay over something else, and nothing scrolled sideways at 400 %."""
         assert not self.findings, "\n".join(f"{k}: {v}" for k, v in self.findings.items())
 
     async def _shoot(self, desk: Desk, name: str) -> None:

@@ -132,7 +132,7 @@ const call: Words<typeof zh> = {
     barred: 'A right was withdrawn and the call ended',
     unrecorded: 'The applicant withdrew the consent to recording and the call ended',
   },
-  recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts', held: 'Recording pauses', refused: 'The applicant refused to be recorded: this call is not recorded', stopped: 'Recording stopped', withdrawn: 'The applicant withdrew the consent: recording has stopped, the call goes on' },
+  recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts', held: 'Recording pauses', refused: 'The applicant refused to be recorded: this call is not recorded', stopped: 'Recording stopped', withdrawn: 'The applicant withdrew the consent: recording has stopped, the call goes on', short: { refused: 'Not recorded: refused', withdrawn: 'Recording stopped' } },
   approvers: {
     title: 'Approvers there',
     online: 'Approvers on duty',

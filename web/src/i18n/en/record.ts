@@ -20,6 +20,7 @@ const record: Words<typeof zh> = {
   },
   moving: {
     start: 'Move to…',
+    start_named: 'Move “{name}” …',
     start_for: 'Move to another line: {name}',
     title: 'Move to another line',
     ask: 'Move “{name}” to:',

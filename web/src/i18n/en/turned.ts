@@ -61,6 +61,8 @@ const turned: Words<typeof zh> = {
     signature_of: 'Signature of {name}',
     changed: 'Changed',
     changes: 'Changed since the approver last looked, and marked: {n}',
+    whole_numbers: 'Show the numbers whole',
+    hide_numbers: 'Hide the numbers',
     missing_line: 'Material: {name}',
     missing_field: 'Form: {name}',
     not_there: 'Missing',

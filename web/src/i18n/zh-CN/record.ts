@@ -17,6 +17,7 @@ export default {
   },
   moving: {
     start: '移到…',
+    start_named: '把“{name}”移到…',
     start_for: '移到别的材料：{name}',
     title: '移到别的材料',
     ask: '“{name}”移到：',

@@ -58,6 +58,8 @@ export default {
     signature_of: '{name}的签名',
     changed: '有改动',
     changes: '审批人员上次看过以后，有 {n} 处改动，已标出',
+    whole_numbers: '显示完整号码',
+    hide_numbers: '隐藏号码',
     missing_line: '材料：{name}',
     missing_field: '申请表：{name}',
     not_there: '未交',
