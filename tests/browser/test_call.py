@@ -131,9 +131,13 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await further.close()
         await stands(approver.page, "active")
 
-        # the newer page of the same person wins, the older is told and may take the seat back
+        # a second tab with the case takes nothing by itself either; told to, the newer page wins, and the
+        # older is told and may take the seat back
         second = await window.context.new_page()
         await second.goto(window.page.url)
+        await stands(second, "elsewhere")
+        await stands(window.page, "active")
+        await second.get_by_role("button", name="转到此页").click()
         await stands(second, "active")
         await stands(window.page, "replaced")
         await window.page.get_by_role("button", name="在此继续").click()
@@ -168,8 +172,16 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         assert await window.page.locator(".call-pane").get_attribute("data-call") == call_id
         assert await card.count() == 0
 
-        await approver.page.get_by_role("button", name="挂断").click()
-        for desk in (window, approver):
-            await stands(desk.page, "ended")
+        # who signs out in a call is asked first, and hangs up with it: nobody is told of a lost connection
+        await approver.page.get_by_role("button", name="退出登录").click()
+        asked = approver.page.locator("[data-sign-out]")
+        await expect(asked).to_contain_text("正在通话中，退出会挂断")
+        await asked.get_by_role("button", name="先不退出").click()
+        await stands(approver.page, "active")
+        await approver.page.get_by_role("button", name="退出登录").click()
+        await approver.page.locator("[data-sign-out-go]").click()
+        await approver.page.wait_for_url("**/sign-in")
+        await stands(window.page, "ended")
+        await expect(window.page.locator(".call-pane .phase")).to_contain_text("已挂断")
         broken = [one for one in window.complaints + approver.complaints if "page error" in one]
     assert broken == []

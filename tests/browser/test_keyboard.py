@@ -266,6 +266,7 @@ async def sign_and_hand_in(clerk: Keyboard, screens: Screens) -> None:
     await expect(turned.locator("[data-stage=signed] [data-signature] path").first).to_be_attached()
     await clerk.enter(turned.locator("[data-back]"))
     await expect(turned).to_have_count(0)
+    await expect(page.locator("[data-hand-in]")).to_be_focused()
     await clerk.enter(page.locator("[data-hand-in]"))
     await expect(page.locator("[data-submit]")).to_have_attribute("data-submitted", "true")
 

@@ -131,6 +131,8 @@ export class SeatKeeper {
   /** calls whose seat this page has taken, and calls whose seat was taken from it */
   readonly claimed = reactive(new Set<string>())
   readonly replaced = reactive(new Set<string>())
+  /** calls whose seat this page is about to take */
+  readonly entering = reactive(new Set<string>())
 
   private held: Held | null = null
   private ahead: Ahead | null = null
@@ -385,16 +387,21 @@ export class SeatKeeper {
   enter(call_id: string): void {
     if (this.claimed.has(call_id)) return
     this.replaced.delete(call_id)
+    this.entering.add(call_id)
     this.run(async () => {
-      const call = this.around.find(call_id)
-      if (this.claimed.has(call_id) || !call || call.state === 'ended') return
-      const leg = legOf(call, this.around.me())
-      // who had muted himself stays muted over a reload
-      for (const mid of OWN) this.muted[mid] = leg?.muted.includes(mid) ?? false
-      if (call.state === 'live') await this.rejoin(call_id)
-      else await this.around.ask({ type: 'call.join', call_id })
-      this.claimed.add(call_id)
-      sessionStorage.setItem(SEAT, call_id)
+      try {
+        const call = this.around.find(call_id)
+        if (this.claimed.has(call_id) || !call || call.state === 'ended') return
+        const leg = legOf(call, this.around.me())
+        // who had muted himself stays muted over a reload
+        for (const mid of OWN) this.muted[mid] = leg?.muted.includes(mid) ?? false
+        if (call.state === 'live') await this.rejoin(call_id)
+        else await this.around.ask({ type: 'call.join', call_id })
+        this.claimed.add(call_id)
+        sessionStorage.setItem(SEAT, call_id)
+      } finally {
+        this.entering.delete(call_id)
+      }
     })
   }
 

@@ -28,6 +28,7 @@ export interface Standing {
     | 'here_reconnecting'
     | 'there_silent'
     | 'there_lost'
+    | 'elsewhere'
     | 'replaced'
     | 'taking_back'
     | 'ended'
@@ -157,13 +158,21 @@ export function partyState(leg: LegView, met = false): PartyState {
 
 /** Whether another page of this person has the call, or had it until just now. */
 export function sitsElsewhere({ phase }: Pick<Standing, 'phase'>): boolean {
-  return phase === 'replaced' || phase === 'taking_back'
+  return phase === 'elsewhere' || phase === 'replaced' || phase === 'taking_back'
+}
+
+/**
+ * Whether a page that shows a running call takes this person's seat by itself: it had it before (`sat`), or no page has
+ * had it for so long that none is just being loaded anew (`deserted`).
+ */
+export function takesSeat(call: CallView, person_id: string, page: { replaced: boolean; sat: boolean; deserted: boolean }): boolean {
+  return call.state !== 'ended' && !page.replaced && partOf(call, person_id) && (page.sat || (page.deserted && leftEmpty(call, person_id)))
 }
 
 export function standing(
   call: CallView | null,
   person_id: string,
-  page: { connection: Connection; media: MediaState; replaced: boolean; was_up: boolean; met?: ReadonlySet<string> },
+  page: { connection: Connection; media: MediaState; replaced: boolean; elsewhere?: boolean; was_up: boolean; met?: ReadonlySet<string> },
 ): Standing {
   if (!call) return { form: 'idle', phase: 'none', until: null }
   if (call.state === 'ended') {
@@ -176,6 +185,7 @@ export function standing(
     const deadlines = ringing.map((ring) => ring.deadline_at).sort()
     return { form: 'ringing', phase: 'ringing', until: deadlines.at(-1) ?? null }
   }
+  if (page.elsewhere) return { form: 'hold', phase: 'elsewhere', until: null }
   if (page.connection !== 'connected') return { form: 'reconnecting', phase: 'here_reconnecting', until: null }
   const there = otherLeg(call, person_id)
   if (there && there.state !== 'joined') return { form: 'reconnecting', phase: 'there_lost', until: there.held_until }
@@ -189,6 +199,15 @@ export function standing(
   if (hold) return { form: 'hold', phase: hold.by.id === person_id ? 'held_here' : 'held_there', until: null }
   if (!there?.media) return { form: 'connecting', phase: 'connecting', until: null }
   return { form: 'active', phase: 'active', until: null }
+}
+
+/**
+ * When the last ring about a case was let pass, of those that one let pass; null once somebody called back (`still`: its call
+ * is among those that nobody called back about). An invitation is told without that: nobody calls back about it.
+ */
+export function missedAt(passed: readonly { call: CallView; ring: RingView }[], case_id: string, still: boolean): string | null {
+  const last = passed.filter((one) => one.call.case_id === case_id).at(-1)
+  return last && (still || last.ring.invite_id) ? (last.ring.closed_at ?? last.ring.deadline_at) : null
 }
 
 /** Whether nobody of this unit sits in the call. */

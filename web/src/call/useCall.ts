@@ -17,7 +17,7 @@ import { satIn, SeatKeeper, type Answered, type Quality } from './seat'
 import type { Level, Sample } from './quality'
 import { midIn, type Arrived } from './media'
 import { Talking, Voices } from './speaking'
-import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing } from './standing'
+import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing, takesSeat } from './standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
@@ -26,6 +26,8 @@ type Duty = DeskView['duty']
 const MEDIA_FIRST_MS = 400
 /** A page whose seat a newer one took has it again when that is away for so long. It says so at once; a newer one that was only reloaded takes it again. */
 const TAKEN_BACK_AFTER_MS = 1_000
+/** A page that never had the seat takes it when no page has had it for so long: one that is loaded anew is back by then. */
+const DESERTED_AFTER_MS = 3_000
 /** Files that the call would need stand before it so long: in a call they take the line from its pictures. */
 const BEFORE_DIAL_MS = 3_000
 /** A page tells how good its connection is every so often; of one that does not, nothing is known after a while. */
@@ -114,11 +116,25 @@ function open(scope: EffectScope, ended: () => void) {
     }),
   )
 
+  /** the call whose seat no page has had for a while */
+  const deserted = ref<string | null>(null)
+  const seatOf = (call_id: string) => ({ replaced: seat.replaced.has(call_id), sat: satIn(call_id), deserted: deserted.value === call_id })
+  /** the running call whose seat is nobody's but this page's to take */
+  const vacant = computed(() => {
+    const call = current.value
+    return ready.value && call && !seat.claimed.has(call.id) && takesSeat(call, me.value, seatOf(call.id)) ? call.id : null
+  })
+  const elsewhere = computed(() => {
+    const call = current.value
+    return ready.value && call?.state === 'live' && !seat.claimed.has(call.id) && !seat.entering.has(call.id) && !takesSeat(call, me.value, seatOf(call.id))
+  })
+
   const state = computed(() =>
     standing(current.value, me.value, {
       connection: live.connection.value,
       media: seat.media.value,
       replaced: current.value !== null && seat.replaced.has(current.value.id),
+      elsewhere: elsewhere.value,
       was_up: seat.was_up.value,
       met,
     }),
@@ -313,6 +329,19 @@ function open(scope: EffectScope, ended: () => void) {
       if (call_id) taking_back = setTimeout(() => enter(call_id), TAKEN_BACK_AFTER_MS)
     },
   )
+  let deserting: ReturnType<typeof setTimeout> | undefined
+  watch(
+    () => {
+      const call = current.value
+      return call && !seat.claimed.has(call.id) && leftEmpty(call, me.value) ? call.id : null
+    },
+    (call_id) => {
+      clearTimeout(deserting)
+      deserted.value = null
+      if (call_id) deserting = setTimeout(() => (deserted.value = call_id), DESERTED_AFTER_MS)
+    },
+    { immediate: true },
+  )
   watch(signedIn, (who) => {
     if (!who) scope.stop()
   })
@@ -322,6 +351,7 @@ function open(scope: EffectScope, ended: () => void) {
     voices.close()
     clearInterval(forgetting)
     clearTimeout(taking_back)
+    clearTimeout(deserting)
     ended()
   })
 
@@ -410,6 +440,7 @@ function open(scope: EffectScope, ended: () => void) {
     connection: live.connection,
     duty: readonly(duty),
     current,
+    vacant,
     rings,
     missed_rings,
     state,

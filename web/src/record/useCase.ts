@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, OriginalsLine, PersonRef, ReceivedLine, SummaryView,
+  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, MaterialMoved, OriginalsLine, PersonRef, ReceivedLine, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
@@ -69,6 +69,8 @@ export function useCase(case_id: string, as_applicant = false) {
   const typed = shallowReactive(new Map<string, { value: string; by: PersonRef }>())
   const progress = shallowReactive(new Map<string, Progress>())
   const my_point = ref<string | null>(null)
+  /** the last file that somebody else put on another line since this page was opened, until that was read */
+  const moved_by = shallowRef<MaterialMoved | null>(null)
 
   const view = computed(() => snapshot.value?.case ?? null)
   const acting = useActing(() => snapshot.value?.version ?? 0)
@@ -132,6 +134,7 @@ export function useCase(case_id: string, as_applicant = false) {
       if (my_point.value === event.proposal.field) point(null)
     }
     if (event.type === 'case.decided') point(null)
+    if (event.type === 'material.moved' && event.by.id !== me) moved_by.value = event
     if (event.type === 'material.changed' && event.material.state !== 'receiving') progress.delete(event.material.id)
   }
 
@@ -308,7 +311,7 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by,
     connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

@@ -2,7 +2,7 @@
 import type { ComposerTranslation } from 'vue-i18n'
 import { listed } from '../i18n'
 import { shorten } from '../ui/shorten'
-import type { CaseView, FormField, MaterialLine, MaterialView } from '../wire/messages'
+import type { CaseView, FormField, MaterialLine, MaterialMoved, MaterialView } from '../wire/messages'
 import type { Change } from './acting'
 import { fieldIn, type FormFault } from './fields'
 import { regionName } from './regions'
@@ -149,6 +149,14 @@ export function changeWords(t: ComposerTranslation, view: CaseView, { what, wher
     case 'decision':
       return { name: t('acting.changed.decision'), text: t('acting.changed.decision_now') }
   }
+}
+
+/** That somebody put a file on another line, or on another side of its card. `time`: when, as it is written. */
+export function movedWord(t: ComposerTranslation, view: CaseView, event: MaterialMoved, time: string): string {
+  const nameOf = (key: string): string => view.item.lines.find((one) => one.key === key)?.name ?? t('record.materials.others')
+  const file = event.materials.find((one) => one.id === event.material_id)?.name ?? ''
+  const how = event.from_line === event.to_line ? 'turned' : 'by'
+  return t(`record.moving.${how}`, { time, who: event.by.name, name: shorten(file, 28), from: nameOf(event.from_line), to: nameOf(event.to_line) })
 }
 
 /** One thing that is still missing, in few words: 身份证 未交. `most`: how many characters a name may have. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, shutFor, spell, standing, without } from '../../src/call/standing'
+import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, without } from '../../src/call/standing'
 import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -21,6 +21,8 @@ describe('what a call looks like from one seat', () => {
     ['held by the other', liveCall({ holds: [hold('approver')] }), {}, 'hold', 'held_there'],
     ['held and resumed', liveCall({ holds: [hold('clerk', '2026-11-24T06:02:00Z')] }), {}, 'active', 'active'],
     ['held, and the network broke', liveCall({ holds: [hold('clerk')] }), { connection: 'reconnecting' }, 'reconnecting', 'here_reconnecting'],
+    ['in another tab', liveCall(), { elsewhere: true, media: 'none', was_up: false }, 'hold', 'elsewhere'],
+    ['ringing, dialled in another tab', call(), { elsewhere: true, media: 'none' }, 'ringing', 'ringing'],
     ['taken by a newer page', liveCall(), { replaced: true }, 'hold', 'replaced'],
     ['taken by a newer page, which is gone', liveCall({ legs: [leg('leg00001', 'clerk', { silent: true }), leg('leg00002', 'approver')] }), { replaced: true, media: 'none' }, 'reconnecting', 'taking_back'],
     ['hung up', liveCall({ state: 'ended', reason: 'hung_up' }), {}, 'idle', 'ended'],
@@ -47,6 +49,40 @@ describe('what a call looks like from one seat', () => {
 
   it('tells who sits in a call from who is only asked', () => {
     expect([partOf(call(), 'clerk'), partOf(call(), 'approver'), partOf(liveCall(), 'approver')]).toEqual([true, false, true])
+  })
+})
+
+describe('a ring that was let pass', () => {
+  const passed = (ring_over = {}, case_id = 'case0001') => ({ call: { ...call(), case_id }, ring: ring('ring0001', 'approver', { state: 'missed', closed_at: '2026-11-24T06:00:30Z', ...ring_over }) })
+  it.each([
+    ['nobody has called back', [passed()], true, '2026-11-24T06:00:30Z'],
+    ['somebody has called back', [passed()], false, null],
+    ['of another case', [passed({}, 'case0002')], true, null],
+    ['an invitation, about which nobody calls back', [passed({ invite_id: 'inv00001' })], false, '2026-11-24T06:00:30Z'],
+    ['the last of two', [passed(), passed({ closed_at: null, deadline_at: '2026-11-24T07:00:30Z' })], true, '2026-11-24T07:00:30Z'],
+  ] as const)('%s', (_name, rings, still, at) => {
+    expect(missedAt(rings, 'case0001', still)).toBe(at)
+  })
+})
+
+describe('whether a page takes the seat by itself', () => {
+  const empty = liveCall({ legs: [leg('leg00001', 'clerk', { silent: true }), leg('leg00002', 'approver')] })
+  const fresh = { replaced: false, sat: false, deserted: false }
+  it.each([
+    ['another tab has it', liveCall(), fresh, false],
+    ['it was loaded anew', liveCall(), { ...fresh, sat: true }, true],
+    ['the page that had it is gone just now, maybe to come back', empty, fresh, false],
+    ['the page that had it has been gone for a while', empty, { ...fresh, deserted: true }, true],
+    ['the page that had it came back', liveCall(), { ...fresh, deserted: true }, false],
+    ['a newer page took it from this one, and is gone', empty, { ...fresh, replaced: true, deserted: true }, false],
+    ['the call is over', liveCall({ state: 'ended', reason: 'hung_up' }), { ...fresh, sat: true }, false],
+  ] as const)('%s', (_name, view, page, takes) => {
+    expect(takesSeat(view, 'clerk', page)).toBe(takes)
+  })
+
+  it('never takes a seat of another person, and shows no call keys while another tab has it', () => {
+    expect(takesSeat(liveCall(), 'stranger', { ...fresh, sat: true })).toBe(false)
+    expect(sitsElsewhere(stand(liveCall(), { elsewhere: true }))).toBe(true)
   })
 })
 

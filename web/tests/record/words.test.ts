@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { arrivedOf, percent, size, typeNames } from '../../src/record/words'
+import type { ComposerTranslation } from 'vue-i18n'
+import { i18n, learn, speak } from '../../src/i18n'
+import { arrivedOf, movedWord, percent, size, typeNames } from '../../src/record/words'
 import { claimedType, faultOfFile } from '../../src/record/useUploads'
 import { faultOf, tidied } from '../../src/record/checks'
-import { field } from './cases'
+import { by, caseView, field, material } from './cases'
 
 describe('sizes and types', () => {
   it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1 KB'], [1_900_000, '1.8 MB'], [200 * 1024 * 1024, '200 MB'], [5000 * 1024 ** 3, '5000 GB']])('%d is %s', (bytes, text) => {
@@ -74,5 +76,18 @@ describe('a value of the form', () => {
     [field({ name: 'x', kind: 'choice', choices: ['甲', '乙'] }), '乙', null],
   ])('checks %o with %s: %s', (one, text, fault) => {
     expect(faultOf(one, text, new Date(2026, 10, 24))).toBe(fault)
+  })
+})
+
+describe('a file that somebody else moved', () => {
+  const event = { subject: 'case:case-0001', version: 9, at: '2026-11-24T06:00:00Z', type: 'material.moved' as const, material_id: 'm-1', from_line: 'application', to_line: 'identity', by, materials: [material({ id: 'm-1', line: 'identity', name: '扫描件 (3).pdf' })], comments: [] }
+  it.each([
+    ['to another line', {}, '14:00 李秀兰把“扫描件 (3).pdf”从“变更登记申请书”移到“身份证件”'],
+    ['away from its line', { to_line: 'other' }, '14:00 李秀兰把“扫描件 (3).pdf”从“变更登记申请书”移到“其他材料”'],
+    ['to the other side', { from_line: 'identity' }, '14:00 李秀兰换了“身份证件”的正反面：“扫描件 (3).pdf”'],
+  ])('%s', async (_name, over, word) => {
+    await speak('zh-CN')
+    await learn('work')
+    expect(movedWord(i18n.global.t as unknown as ComposerTranslation, caseView(), { ...event, ...over }, '14:00')).toBe(word)
   })
 })

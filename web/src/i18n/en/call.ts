@@ -107,6 +107,7 @@ const call: Words<typeof zh> = {
     here_reconnecting: 'The network here broke and is coming back; you can go on with form and files',
     there_silent: 'The connection of the other side is interrupted and coming back',
     there_lost: 'The other side is gone; its place is kept for {n} s',
+    elsewhere: 'This case is in a call in another tab',
     replaced: 'The call went to another page that you opened',
     taking_back: 'The other page is gone; the call is coming back to this one',
     ended: 'The call has ended',
@@ -260,6 +261,7 @@ const call: Words<typeof zh> = {
     both_insecure: 'This address is no secure connection, so the browser gives neither microphone nor camera, and nobody hears or sees you',
   },
   take_back: 'Go on here',
+  take_here: 'Take it to this page',
   bar: {
     label: 'Running call',
     about: '{applicant} · {item}',

@@ -52,7 +52,7 @@ export default {
     back: { window: 'Call back', approver: 'Ask for a call' },
     asked_at: 'Asked at {time}',
     again_from: 'The window was asked; you can ask once more from {time}',
-    wanted: '{name} asks to be called: {item} {applicant}',
+    wanted: '{time} {name} asks to be called: {item} {applicant}',
   },
   duty: {
     title: 'Duty',

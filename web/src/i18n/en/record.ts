@@ -28,6 +28,10 @@ const record: Words<typeof zh> = {
     choose: 'Choose where to first',
     move: 'Move',
     done: '{name} was moved to {line}',
+    by: '{time} {who} moved “{name}” from “{from}” to “{to}”',
+    turned: '{time} {who} put “{name}” on another side of “{to}”',
+    look: 'Look at it',
+    read: 'Read',
   },
   materials: {
     title: 'Materials',

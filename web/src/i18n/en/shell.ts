@@ -13,6 +13,12 @@ const shell: Words<typeof zh> = {
   to_list: 'Back to the list',
   text: { label: 'Text size', standard: 'Normal text', large: 'Large text', largest: 'Largest text' },
   sign_out: 'Sign out',
+  sign_out_ask: {
+    stay: 'Stay signed in',
+    party: { title: 'You are in a call: signing out hangs up', go: 'Hang up and sign out' },
+    guest: { title: 'You are in a call: signing out leaves it', go: 'Leave and sign out' },
+    dialling: { title: 'You are calling: signing out cancels the call', go: 'Cancel the call and sign out' },
+  },
   pane: 'Call and messages',
   marks: { comma: ', ', colon: ': ', semicolon: '; ' },
   own_words: 'The names of items, materials, fields and units are the units’ own words, in Chinese',

@@ -104,6 +104,7 @@ export default {
     here_reconnecting: '本方网络断开，正在重连',
     there_silent: '对方连接中断，正在恢复',
     there_lost: '对方已断开，{n} 秒内回来不用重拨',
+    elsewhere: '此办件正在另一标签页通话',
     replaced: '通话已转到您打开的另一页',
     taking_back: '另一页已离开，正在本页恢复通话',
     ended: '通话已结束',
@@ -257,6 +258,7 @@ export default {
     both_insecure: '此地址不是安全连接，浏览器不给用麦克风和摄像头，对方听不到、看不到您',
   },
   take_back: '在此继续',
+  take_here: '转到此页',
   bar: {
     label: '进行中的云见面',
     about: '{applicant} · {item}',

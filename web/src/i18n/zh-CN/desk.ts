@@ -52,7 +52,7 @@ export default {
     back: { window: '回拨', approver: '请窗口回拨' },
     asked_at: '{time} 已请回拨',
     again_from: '已请窗口回拨，{time} 起可再请一次',
-    wanted: '{name}请您回拨：{item} {applicant}',
+    wanted: '{time} {name}请您回拨：{item} {applicant}',
   },
   duty: {
     title: '接听状态',

@@ -25,6 +25,10 @@ export default {
     choose: '先选要移到哪里',
     move: '移动',
     done: '{name} 已移到 {line}',
+    by: '{time} {who}把“{name}”从“{from}”移到“{to}”',
+    turned: '{time} {who}换了“{to}”的正反面：“{name}”',
+    look: '看这份',
+    read: '知道了',
   },
   materials: {
     title: '材料',

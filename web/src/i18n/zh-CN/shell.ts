@@ -10,6 +10,12 @@ export default {
   to_list: '返回列表',
   text: { label: '字号', standard: '标准字号', large: '大字', largest: '特大字' },
   sign_out: '退出登录',
+  sign_out_ask: {
+    stay: '先不退出',
+    party: { title: '正在通话中，退出会挂断', go: '挂断并退出' },
+    guest: { title: '正在通话中，退出会离开通话', go: '离开并退出' },
+    dialling: { title: '正在呼叫对方，退出会取消呼叫', go: '取消呼叫并退出' },
+  },
   loading: '正在打开',
   pane: '通话与消息',
   marks: { comma: '，', colon: '：', semicolon: '；' },
