@@ -102,7 +102,9 @@ async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
             continue
         before = whole.record.case
         after = await _counted(change.connection, before, {}, change.at)
-        if after is before or after.decision is None or after.decision.counted is None:
+        if after is before or after.decision is None:
+            continue
+        if after.decision.counted is None or after.decision.clock is None:
             continue
         await rows.save(change.connection, before, after)
         view = decided_view(after.decision, whole.people)
@@ -111,7 +113,10 @@ async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
             "case.recount",
             subject,
             {"type": "case.recounted", "decision": view.model_dump(mode="json"), "why": "calendar"},
-            payload={"due_on": after.decision.counted.due_on.isoformat()},
+            payload={
+                "due_on": after.decision.counted.due_on.isoformat(),
+                "legal_due_on": after.decision.clock.legal.due_on.isoformat(),
+            },
         )
         moves += _moved(before, after)
     return moves
@@ -132,18 +137,27 @@ async def _counted(
 
 
 def _moved(before: rules.Case, after: rules.Case) -> list[MovedCase]:
-    was = before.decision.counted if before.decision else None
-    now = after.decision.counted if after.decision else None
-    if was is None or now is None or (was.due_on, was.provisional) == (now.due_on, now.provisional):
+    was, now = before.decision, after.decision
+    if was is None or was.counted is None or now is None or now.counted is None:
+        return []
+    if now.clock is None:
+        return []
+    # a case of before the legal limit was kept has it from now on
+    legal = (was.clock or now.clock).legal
+    limits = (was.counted, legal), (now.counted, now.clock.legal)
+    told = [[(one.due_on, one.provisional) for one in each] for each in limits]
+    if told[0] == told[1]:
         return []
     return [
         MovedCase(
             case_id=before.id,
             number=before.number,
             item_name=before.item.name,
-            before=was.due_on,
-            after=now.due_on,
-            provisional=now.provisional,
+            before=was.counted.due_on,
+            after=now.counted.due_on,
+            legal_before=legal.due_on,
+            legal_after=now.clock.legal.due_on,
+            provisional=now.counted.provisional or now.clock.legal.provisional,
         )
     ]
 

@@ -469,7 +469,8 @@ class CalendarEdit(Message):
 
 
 class MovedCase(Message):
-    """An accepted case whose time limit ends on another day."""
+    """An accepted case of which a time limit ends on another day. ``before`` and ``after`` are the promised
+    limit (承诺期限), ``legal_before`` and ``legal_after`` that of the law (法定期限); each is told, moved or not."""
 
     case_id: str
     number: str | None
@@ -491,7 +492,10 @@ class CalendarChange(Message):
 # ---------------------------------------------------------------- cases
 
 
+    legal_before: date
+    legal_after: date
 class CaseSummary(Message):
+    """Of either limit as it is now."""
     """One row of a list of cases. The applicant's name is masked (孙**)."""
 
     id: str

@@ -69,9 +69,11 @@ async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path
         }  # fmt: skip
         would = await change(operator, year, dry_run=True)
         assert (would["changed"], would["moved_count"], would["written"]) == (5, 1, False)
-        assert [(one["before"], one["after"]) for one in would["moved"]] == [
-            ("2027-01-04", "2027-01-05")
+        legal = decision["clock"]["legal"]["due_on"]
+        assert [limits_of(one) for one in would["moved"]] == [
+            ("2027-01-04", "2027-01-05", legal, "2027-01-28")
         ]
+        assert legal == "2027-01-27"
         assert (await clerk.case(case_id))["decision"] == decision, "nothing was written"
 
         did = await change(operator, year)
@@ -87,6 +89,20 @@ async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path
         assert (again["changed"], again["moved_count"]) == (0, 0)
         history = await desk_history(node, case_id)
         assert [one for one in history if one == "case.recounted"] == ["case.recounted"]
+
+        # behind the promised limit and before the legal one: that alone moves, and is told
+        later = {"2027-01-20": False}
+        for dry_run in (True, False):
+            told = await change(operator, later, dry_run=dry_run)
+            assert [limits_of(one) for one in told["moved"]] == [
+                ("2027-01-05", "2027-01-05", "2027-01-28", "2027-01-29")
+            ]
+        assert (await clerk.case(case_id))["decision"]["clock"]["legal"]["due_on"] == "2027-01-29"
+        assert (await desk_history(node, case_id)).count("case.recounted") == 2
+
+
+def limits_of(moved: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(moved[one] for one in ("before", "after", "legal_before", "legal_after"))
 
 
 async def desk_history(node: Any, case_id: str) -> list[str]:

@@ -316,14 +316,16 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
 
 
 async def running_limits(connection: Connection, today: date, from_day: date) -> list[str]:
-    """Ids of accepted cases whose time limit runs on today and past ``from_day``, oldest first."""
-    due_on = cases.c.decision["counted"]["due_on"].as_string()
+    """Ids of accepted cases of which a limit, the promised or the legal one, runs on today and past
+    ``from_day``, oldest first."""
+    promised = cases.c.decision["counted"]["due_on"].as_string()
+    legal = cases.c.decision["clock"]["legal"]["due_on"].as_string()
+    last = max(today, from_day).isoformat()
     found = await connection.scalars(
         sa.select(cases.c.id)
         .where(
             cases.c.state == "accepted",
-            due_on >= today.isoformat(),
-            due_on >= from_day.isoformat(),
+            sa.or_(promised >= last, legal >= last),
         )
         .order_by(cases.c.created_at, cases.c.id)
     )

@@ -277,7 +277,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, event.referral.by, 'referred', { values: { unit: event.referral.to_unit_name, reason: event.referral.reason }, row: 'decisions', tone: 'amber' })
         break
       case 'case.recounted':
-        add(key, at, event.by ?? null, `recounted_${event.why ?? 'calendar'}`, { values: { day: event.decision.due_on ?? '' }, row: 'decisions' })
+        add(key, at, event.by ?? null, `recounted_${event.why ?? 'calendar'}`, { values: { day: event.decision.due_on ?? '', legal: event.decision.clock?.legal.due_on ?? '' }, row: 'decisions' })
         break
       case 'paper.changed':
         if (event.paper.state !== 'making') add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, { values: { number: event.paper.number }, row: 'decisions', tone: event.paper.state === 'failed' ? 'red' : 'plain' })

@@ -2015,7 +2015,8 @@ export interface CalendarChange {
   written: boolean
 }
 /**
- * An accepted case whose time limit ends on another day.
+ * An accepted case of which a time limit ends on another day. ``before`` and ``after`` are the promised
+ * limit (承诺期限), ``legal_before`` and ``legal_after`` that of the law (法定期限); each is told, moved or not.
  */
 export interface MovedCase {
   case_id: string
@@ -2023,6 +2024,8 @@ export interface MovedCase {
   item_name: string
   before: string
   after: string
+  legal_before: string
+  legal_after: string
   provisional: boolean
 }
 export interface CalendarDay {

@@ -209,7 +209,7 @@ export default {
     shown: 'was shown what is to be signed',
     signed: 'signed',
     submitted: 'submitted what was signed, number {number}',
-    recounted_calendar: 'The working-day calendar changed; due on {day} now',
+    recounted_calendar: 'The working-day calendar changed; promised for {day}, by law until {legal}',
     recounted_stopped: 'stopped the clock',
     recounted_resumed: 'let the clock run again; due on {day} now',
     recounted_extended: 'extended the limit; due on {day} now',

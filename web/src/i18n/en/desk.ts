@@ -317,8 +317,10 @@ export default {
     moves_none: 'No limit will change.',
     case: 'Case',
     item: 'Item',
-    was: 'Until now',
-    becomes: 'From now on',
+    promised: 'Promised limit',
+    legal: 'Legal limit',
+    stays: '{day} (stays)',
+    today: 'now',
     done: '{n} days written; the limits of {moved} cases were counted anew.',
   },
   health: {

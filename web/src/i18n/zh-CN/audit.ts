@@ -209,7 +209,7 @@ export default {
     shown: '看到待签的内容',
     signed: '签名',
     submitted: '提交签名的内容，编号 {number}',
-    recounted_calendar: '工作日历变动，承诺期限改为 {day}',
+    recounted_calendar: '工作日历变动，承诺期限 {day}，法定期限 {legal}',
     recounted_stopped: '暂停计时',
     recounted_resumed: '恢复计时，承诺期限改为 {day}',
     recounted_extended: '延长期限，承诺期限改为 {day}',
