@@ -13,13 +13,19 @@ import rfc8785
 
 from server.actions import listings
 from server.actions.cases import new_id
-from server.domain.person import Actor
+from server.domain.person import Act, Actor, may
 from server.store import Store
 from server.store import catalogue as catalogue_rows
 from server.store import lowerings as rows
 from server.store import people as staff
 from server.store.lowerings import Lowering
-from server.wire.http import ItemForm, LoweredField, LoweringView
+from server.wire.http import (
+    ItemForm,
+    LoweredField,
+    LoweringView,
+    WaitingLowering,
+    WaitingLowerings,
+)
 from signaling.refusals import Code, Refusal
 
 
@@ -142,6 +148,28 @@ async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
             return told
         named = await staff.person_refs(connection, [found.by])
     return told.model_copy(update={"lowering": _view(found, named[found.by].name, actor)})
+
+
+async def waiting(store: Store, actor: Actor) -> WaitingLowerings:
+    """What waits for a second administrator in the actor's unit, the oldest first. Refused: ``forbidden``."""
+    if not may(actor, Act.ADMINISTER, unit_id=actor.unit_id):
+        raise Refusal(Code.FORBIDDEN)
+    async with store.read() as connection:
+        found = await rows.waiting_in(connection, actor.unit_id)
+        named = await staff.person_refs(connection, {one.by for one in found})
+    return WaitingLowerings(
+        lowerings=[
+            WaitingLowering(
+                id=one.id,
+                item_id=one.item_id,
+                code=one.code,
+                by=named[one.by].name,
+                mine=one.by == actor.person_id,
+                at=one.at,
+            )
+            for one in found
+        ]
+    )
 
 
 def _paths(asked: Lowering) -> str:

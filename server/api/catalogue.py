@@ -27,6 +27,7 @@ from server.wire.http import (
     LoweringView,
     Regions,
     RegionView,
+    WaitingLowerings,
 )
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
@@ -142,6 +143,12 @@ async def propose_lowering(ask: Ask[Nothing, FormPublication]) -> LoweringView:
         over=ask.body.version,
         note=ask.body.note,
     )
+
+
+@routes.route("GET", "/api/v1/lowerings", problems=(Code.FORBIDDEN,))
+async def list_lowerings(ask: Ask[Nothing, Nothing]) -> WaitingLowerings:
+    """The forms of my unit that make a field less sensitive and wait for a second administrator."""
+    return await lowerings.waiting(ask.request.app[STORE], ask.actor)
 
 
 @routes.route(

@@ -3,7 +3,7 @@
 Call inside Store.read or Store.change. Who may agree is decided in server.actions.lowerings.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -55,6 +55,16 @@ async def waiting(connection: AsyncConnection, unit_id: str, code: str) -> Lower
         lowerings.c.code == code,
         lowerings.c.state == "waiting",
     )
+
+
+async def waiting_in(connection: AsyncConnection, unit_id: str) -> Sequence[Lowering]:
+    """All that wait in a unit, the oldest first."""
+    query = (
+        sa.select(lowerings)
+        .where(lowerings.c.unit_id == unit_id, lowerings.c.state == "waiting")
+        .order_by(lowerings.c.at, lowerings.c.id)
+    )
+    return [Lowering(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def close(

@@ -264,6 +264,21 @@ class LoweringView(Message):
     """The version that came of it."""
 
 
+class WaitingLowering(Message):
+    """One of them in a list, by its item; ``item_id`` is the version over which it was written."""
+
+    id: str
+    item_id: str
+    code: str
+    by: str
+    mine: bool
+    at: datetime
+
+
+class WaitingLowerings(Message):
+    lowerings: list[WaitingLowering]
+
+
 class ItemForm(Message):
     """The form of a version of an item as JSON Schema with its presentation (docs/forms.md)."""
 
@@ -477,7 +492,10 @@ class MovedCase(Message):
     item_name: str
     before: date
     after: date
+    legal_before: date
+    legal_after: date
     provisional: bool
+    """Of either limit as it is now."""
 
 
 class CalendarChange(Message):
@@ -492,10 +510,7 @@ class CalendarChange(Message):
 # ---------------------------------------------------------------- cases
 
 
-    legal_before: date
-    legal_after: date
 class CaseSummary(Message):
-    """Of either limit as it is now."""
     """One row of a list of cases. The applicant's name is masked (孙**)."""
 
     id: str
@@ -994,7 +1009,7 @@ class Health(Message):
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, Problem, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
     CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
-    SignatureImage, Phrases, HealthView, Regions, ItemForm, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
+    SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck,
 )  # fmt: skip
 REQUESTS: tuple[type[Message], ...] = (

@@ -140,7 +140,6 @@ async def test_a_form_is_edited_beside_its_preview_and_published(tmp_path: Path)
         # what makes a field less sensitive waits for a second person, and is nothing before
         await page.locator("[data-item-pane]").get_by_role("link", name="编辑申请表").click()
         await expect(preview.locator('[data-field="contact_phone"]')).to_be_visible()
-        address = page.url
         less = json.loads(await source.input_value())
         del less["presentation"]["fields"]["contact_phone"]["sensitive"]
         await source.fill(json.dumps(less, ensure_ascii=False, indent=2))
@@ -154,8 +153,14 @@ async def test_a_form_is_edited_beside_its_preview_and_published(tmp_path: Path)
         await page.wait_for_url("**/sign-in")
         await desk.sign_in(node.address, "hejing", demo.PASSWORD)
         await page.wait_for_url("**/admin")
-        await page.goto(address)
+        # she finds it: counted at the place of the items, marked in their list, told field by field
+        await expect(page.locator("[data-to-agree]")).to_contain_text("1 份待您复核")
+        await page.locator("[data-to-agree]").click()
+        await page.locator('[data-waits="other"]').click()
         await expect(waits).to_contain_text("座机号码公开")
+        differs = waits.locator("[data-changed-field]")
+        await expect(differs).to_have_count(1)
+        await expect(differs.locator("td")).to_have_text(["敏感，遮盖显示", "不敏感，完整显示"])
         await screens.take(desk, "admin-form-agree")
         await waits.locator("[data-agree]").click()
         await expect(editor).to_contain_text("第 3 版")

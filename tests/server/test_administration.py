@@ -173,9 +173,14 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
             assert item["version"] == 1, "nothing has changed while it waits"
             shown = (await second.get(form))["lowering"]
             assert (shown["by"], shown["mine"], shown["note"]) == ("系统管理员", False, "试")
+            for desk, mine in ((first, True), (second, False)):
+                [waits] = (await desk.get("/lowerings"))["lowerings"]
+                assert (waits["id"], waits["item_id"], waits["mine"]) == (asked["id"], demo.PRINCIPAL, mine)  # fmt: skip
+            assert (await far.get("/lowerings"))["lowerings"] == [], "each unit its own"
             assert (await ask(second, "PUT", answer, agree=False))["state"] == "declined"
             assert (await ask(second, "PUT", answer, 409, agree=True))["code"] == "proposal_closed"
             assert (await second.get(form))["lowering"] is None
+            assert (await second.get("/lowerings"))["lowerings"] == []
 
             asked = await ask(first, "POST", lower, **body)
             assert (await ask(first, "POST", lower, 409, **body))["code"] == "stale"

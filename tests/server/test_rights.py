@@ -133,6 +133,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "POST /api/v1/catalogue/{item_id}/form/check": OWN,
     "PUT /api/v1/catalogue/{item_id}/form": OWN,
     "POST /api/v1/catalogue/{item_id}/lowerings": OWN,
+    "GET /api/v1/lowerings": ADMINS,
     "PUT /api/v1/lowerings/{lowering_id}": OWN,
     "POST /api/v1/calendar": OPERATORS,
     "GET /api/v1/catalogue": ADMINS,

@@ -2946,6 +2946,20 @@ export interface Unmasked {
   expires_at: string
 }
 /**
+ * One of them in a list, by its item; ``item_id`` is the version over which it was written.
+ */
+export interface WaitingLowering {
+  id: string
+  item_id: string
+  code: string
+  by: string
+  mine: boolean
+  at: string
+}
+export interface WaitingLowerings {
+  lowerings: WaitingLowering[]
+}
+/**
  * What a media worker counted of one leg in the ``seconds`` before: packets that came from it and
  * went to it, that did not come (repaired or not), that it asked for again and was asked for again
  * (nacks), key frames that it asked for and was asked for (plis), and the rates.

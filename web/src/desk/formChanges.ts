@@ -1,0 +1,48 @@
+/** What differs between two forms, field by field, for a person who decides about it. Pure. */
+import type { FormField } from '../wire/messages'
+
+/** What is told of a field by its value; all else it has is told as `more`, without one. */
+export const PARTS = ['label', 'kind', 'sensitive', 'required', 'choices', 'hint', 'example', 'unit', 'minimum', 'maximum', 'max_length', 'decimals'] as const
+export type Part = (typeof PARTS)[number] | 'more'
+type Told = FormField[(typeof PARTS)[number]]
+
+export interface FieldChange {
+  /** its name, or `group.column` */
+  path: string
+  label: string
+  what: 'added' | 'removed' | 'changed'
+  /** what of a field that stays is another; of the others nothing */
+  parts: { part: Part; before: Told | null; after: Told | null }[]
+}
+
+type Cell = Omit<FormField, 'columns'>
+
+function cells(form: readonly FormField[]): Map<string, Cell> {
+  const found = new Map<string, Cell>()
+  for (const field of form) {
+    found.set(field.name, field)
+    for (const cell of field.columns) found.set(`${field.name}.${cell.name}`, { ...cell, label: `${field.label} / ${cell.label}` } as Cell)
+  }
+  return found
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
+const rest = (field: Cell): unknown => Object.entries(field).filter(([key]) => key !== 'columns' && key !== 'name' && !(PARTS as readonly string[]).includes(key)).sort(([a], [b]) => a.localeCompare(b))
+
+/** In the order of the form as it would be; what goes stands at the end. */
+export function changesOf(before: readonly FormField[], after: readonly FormField[]): FieldChange[] {
+  const [was, now] = [cells(before), cells(after)]
+  const found: FieldChange[] = []
+  for (const [path, field] of now) {
+    const old = was.get(path)
+    if (!old) {
+      found.push({ path, label: field.label, what: 'added', parts: [] })
+      continue
+    }
+    const parts: FieldChange['parts'] = PARTS.filter((part) => !same(old[part], field[part])).map((part) => ({ part, before: old[part], after: field[part] }))
+    if (!same(rest(old), rest(field))) parts.push({ part: 'more', before: null, after: null })
+    if (parts.length) found.push({ path, label: field.label, what: 'changed', parts })
+  }
+  for (const [path, field] of was) if (!now.has(path)) found.push({ path, label: field.label, what: 'removed', parts: [] })
+  return found
+}
