@@ -208,6 +208,10 @@ async def test_replay(node: Running, tmp_path: Path) -> None:
             await expect(line.locator("[data-counted]").first).to_have_attribute(
                 "title", re.compile("服务器收到的声音和画面(很好|良好|差)：缺失 [0-9]")
             )
+            # the consent was taken back near the end
+            await expect(line.locator("[data-withdrawn]")).to_have_attribute(
+                "title", re.compile("未录制（已撤回同意）")
+            )
         await screens.take(desk, "supervisor-replay-opened")
         await jump_and_see(page)
         await walk_by_keys(page)

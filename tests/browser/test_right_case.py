@@ -186,6 +186,11 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
             "孙** · 分公司负责人变更登记 · 未编号"
         )
         await screens.take(approver, "approver-other-case", large=True)
+        # who leaves it himself is told of no refusal
+        await asked.locator("[data-act-back]").click()
+        await expect(asked).to_have_count(0)
+        await expect(far.locator("form.decision .problem")).to_have_count(0)
+        await far.locator("[data-confirm]").click()
         await asked.locator("[data-act-on]").click()
         await expect(far.locator("footer [data-number]")).to_be_visible()
         assert (await clerk.case(one["id"]))["state"] == "refused"
