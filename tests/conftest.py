@@ -22,7 +22,7 @@ from hypothesis import settings
 
 from server.store import upgrade
 from tests.kit import capabilities, quiet, services
-from tests.kit.until import STRICT, Bounds, NotYet, patience, runs, until
+from tests.kit.until import STRICT, Bounds, NotYet, judged, patience, runs, until
 
 OWN_PACKAGES: Final = ["server", "signaling", "media"]
 LINGER_S: Final = 2.0
@@ -193,8 +193,13 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
-    """A skip that names no capability hides something: it fails."""
+    """A skip that names no capability hides something: it fails. Where limits of time are judged, the
+    report tells for each limit the worst that was held against it."""
     report = yield
+    if STRICT and report.when == "call":
+        for limit in dict.fromkeys(limit for _, limit in judged):
+            worst = max(took for took, of in judged if of == limit)
+            report.user_properties.append((f"limit {limit:g} s", f"{worst:.3g} s"))
     if report.skipped and not hasattr(report, "wasxfail") and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2]).removeprefix("Skipped: ")
         if not reason.startswith((capabilities.NOT_HERE, quiet.NOT_JUDGED)):

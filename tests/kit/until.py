@@ -40,6 +40,7 @@ _running: list[Bounds | None] = [None]
 def runs(test: Bounds | None) -> None:
     """Said by tests/conftest.py before each test and after the last."""
     _running[0] = test
+    judged.clear()
 
 
 def patience(limit_s: float) -> float:
@@ -56,6 +57,22 @@ def patience(limit_s: float) -> float:
     return min(limit_s * _TIMES, max(limit_s, test.limit_s * _SHARE_OF_TEST))
 
 
+class Limit(float):
+    """A limit of time that remembers what was held against it: ``took_s <= borne(2)`` is a figure."""
+
+    def __ge__(self, took_s: float) -> bool:
+        judged.append((took_s, float(self)))
+        return float(self) >= took_s
+
+    def __gt__(self, took_s: float) -> bool:
+        judged.append((took_s, float(self)))
+        return float(self) > took_s
+
+
+judged: list[tuple[float, float]] = []
+"""Of the test that runs: what was held against a limit, and the limit, in seconds."""
+
+
 def borne(limit_s: float) -> float:
     """What is borne in this run for a limit of time in seconds that a test judges.
 
@@ -65,7 +82,7 @@ def borne(limit_s: float) -> float:
     test = _running[0]
     if test is not None and not test.timed:
         raise ValueError("a test that judges a limit of time is marked `timed`")
-    return patience(limit_s)
+    return Limit(patience(limit_s))
 
 
 class NotYet(AssertionError):

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from server.settings import Settings
+from tests.kit import limits
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
@@ -26,3 +27,9 @@ def test_every_link_leads_somewhere() -> None:
 def test_every_setting_is_told() -> None:
     told = (ROOT / "docs" / "operations.md").read_text()
     assert [name for name in Settings.model_fields if f"`{name}`" not in told] == []
+
+
+def test_the_limits_of_time_are_told_as_they_stand() -> None:
+    page = limits.PAGE.read_text()
+    assert len(limits.limits()) > 30
+    assert page == limits.written(page), "python -m tests.kit.limits"
