@@ -516,6 +516,38 @@ def sign_out_user(login: Login, config: Config = None, data: Data = None) -> Non
         typer.echo(f"{_act(settings, 'user.sign-out', login=login)} sign-ins ended.")
 
 
+Both = Annotated[list[str], typer.Option(help="One of the two roles; given twice.")]
+
+
+@users.command("exempt")
+def exempt_user(
+    login: Login,
+    role: Both,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Let two roles that exclude one another be in a person, as a security officer of the unit may.
+
+    Granting them is another command.
+    """
+    from server.domain.person import Role
+
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        _act(settings, "user.exempt", login=login, roles=_roles(Role, role), reason=reason)
+
+
+@users.command("unexempt")
+def unexempt_user(login: Login, role: Both, config: Config = None, data: Data = None) -> None:
+    """Let two roles exclude one another in a person again; he keeps those he has."""
+    from server.domain.person import Role
+
+    settings = _settings(config, {"data": data})
+    with _told_plainly(settings):
+        _act(settings, "user.unexempt", login=login, roles=_roles(Role, role))
+
+
 def _roles(known: "type[Role]", named: list[str]) -> "list[Role]":
     try:
         return [known(one) for one in named]

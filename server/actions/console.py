@@ -14,6 +14,7 @@ from server.actions.listings import Importer, NewUnits
 from server.domain.person import SYSTEM, Role
 from server.store import Store
 from server.work.child import Children
+from signaling.refusals import Code, Refusal
 
 Act = Callable[..., Awaitable[Any]]
 
@@ -64,6 +65,20 @@ async def _import(
     return told.model_dump(mode="json")
 
 
+async def _exempt(store: Store, *, login: str, roles: list[str], reason: str) -> None:
+    await people.exempt(store, SYSTEM, login, *_pair(roles), reason)
+
+
+async def _unexempt(store: Store, *, login: str, roles: list[str]) -> None:
+    await people.end_exemption(store, SYSTEM, login, *_pair(roles))
+
+
+def _pair(roles: list[str]) -> tuple[Role, Role]:
+    if len(roles) != 2:
+        raise Refusal(Code.FIELD_INVALID, fields="roles")
+    return Role(roles[0]), Role(roles[1])
+
+
 ACTS: Final[Mapping[str, Act]] = {
     "unit.create": people.add_unit,
     "item.import": _import,
@@ -73,6 +88,8 @@ ACTS: Final[Mapping[str, Act]] = {
     "user.unblock": _unblock,
     "user.reset": _reset,
     "user.sign-out": _sign_out,
+    "user.exempt": _exempt,
+    "user.unexempt": _unexempt,
 }
 
 

@@ -1,14 +1,15 @@
 """Units, windows and staff as the command line adds them, and roles that exclude one another."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from server.actions.accounts import judge, words_of
 from server.actions.cases import new_id
 from server.actions.passwords import Passwords
 from server.domain.identifiers import plain
-from server.domain.person import EXCLUDED, Act, Actor, Role, conflicts, may
-from server.store import SYSTEM, Store
+from server.domain.person import EXCLUDED, Act, Actor, Role, System, conflicts, may
+from server.store import SYSTEM, Change, Store
 from server.store import people as staff
 from signaling.refusals import Code, Refusal
 
@@ -112,41 +113,71 @@ async def add_person(
 
 
 async def exempt(
-    store: Store, actor: Actor, person_id: str, first: Role, second: Role, reason: str
+    store: Store, actor: Actor | System, who: str, first: Role, second: Role, reason: str
 ) -> None:
     """Let two roles that exclude one another be in this person, for a reason; granting them is another act.
+    ``who`` is an id, for the machine also a login.
 
     Refused: ``forbidden`` (no security officer of the person's unit), ``not_found``, ``not_yours``
     (for oneself), ``field_invalid`` (these do not exclude one another), ``reason_missing``.
     """
-    if not may(actor, Act.EXEMPT, unit_id=actor.unit_id):
-        raise Refusal(Code.FORBIDDEN)
-    subject = f"person:{person_id}"
     async with store.change(actor) as change:
-        await change.lock("people")
-        home = await staff.unit_of(change.connection, person_id)
-        if home is None:
-            raise Refusal(Code.NOT_FOUND, person=person_id)
-        if not may(actor, Act.EXEMPT, unit_id=home):
-            raise Refusal(Code.FORBIDDEN)
-        if person_id == actor.person_id:
-            raise Refusal(Code.NOT_YOURS, person=person_id)
-        pair = next((one for one in EXCLUDED if set(one) == {first, second}), None)
-        if pair is None:
-            raise Refusal(Code.FIELD_INVALID, fields="first, second")
+        person_id = await _checked(change, actor, who)
+        pair = _excluded(first, second)
         if not reason.strip():
             raise Refusal(Code.REASON_MISSING)
         new = staff.Exemption(
             new_id(), person_id, *pair, reason.strip(), actor.person_id, change.at
         )
         await staff.add_exemption(change.connection, new)
-        await change.record(
-            subject,
+        await _record(
+            change,
+            person_id,
             "person.exempt",
-            subject,
-            None,
-            payload={"first": new.first, "second": new.second, "reason": new.reason},
+            {"first": new.first, "second": new.second, "reason": new.reason},
         )
+
+
+async def end_exemption(
+    store: Store, actor: Actor | System, who: str, first: Role, second: Role
+) -> None:
+    """These two roles exclude one another in this person again; taking one from him is another act. Twice
+    does nothing. Refused as ``exempt``."""
+    async with store.change(actor) as change:
+        person_id = await _checked(change, actor, who)
+        pair = _excluded(first, second)
+        if await staff.end_exemption(change.connection, person_id, *pair):
+            await _record(
+                change, person_id, "person.unexempt", {"first": pair[0], "second": pair[1]}
+            )
+
+
+async def _checked(change: Change, actor: Actor | System, who: str) -> str:
+    """The id of the person whose roles a security officer of his unit, or the machine, lets be or no more."""
+    await change.lock("people")
+    officer = isinstance(actor, Actor)
+    if isinstance(actor, Actor) and not may(actor, Act.EXEMPT, unit_id=actor.unit_id):
+        raise Refusal(Code.FORBIDDEN)
+    person = await staff.find_named(change.connection, who, by_login=not officer)
+    if person is None:
+        raise Refusal(Code.NOT_FOUND, person=who)
+    if isinstance(actor, Actor) and not may(actor, Act.EXEMPT, unit_id=person.unit_id):
+        raise Refusal(Code.FORBIDDEN)
+    if person.id == actor.person_id:
+        raise Refusal(Code.NOT_YOURS, person=person.id)
+    return person.id
+
+
+def _excluded(first: Role, second: Role) -> tuple[Role, Role]:
+    pair = next((one for one in EXCLUDED if set(one) == {first, second}), None)
+    if pair is None:
+        raise Refusal(Code.FIELD_INVALID, fields="first, second")
+    return pair
+
+
+async def _record(change: Change, person_id: str, act: str, payload: Mapping[str, Any]) -> None:
+    subject = f"person:{person_id}"
+    await change.record(subject, act, subject, None, payload=payload)
 
 
 def _apart(roles: Collection[Role], allowed: Collection[tuple[Role, Role]]) -> None:

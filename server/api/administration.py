@@ -1,23 +1,31 @@
 """The staff of a unit, for its administrators; the units, for everyone who may invite one into a call."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from server.actions import people as actions
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.domain.person import Act, Role, conflicts, may, ranked
+from server.domain.person import EXCLUDED, Act, Role, conflicts, may, ranked
 from server.store import people
 from server.wire.http import (
     ExemptPerson,
     People,
     PersonRow,
     RoleConflict,
+    RoleName,
     UnitRow,
     Units,
     WindowRef,
 )
+from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("administration")
+
+
+class RolePair(Message):
+    first: RoleName
+    second: RoleName
 
 
 @routes.route("GET", "/api/v1/people", problems=(Code.FORBIDDEN,))
@@ -29,21 +37,16 @@ async def list_people(ask: Ask[Nothing, Nothing]) -> People:
     async with ask.request.app[STORE].read() as connection:
         rows = await people.list_people(connection, unit_id)
         exempted = await people.exempted(connection, unit_id=unit_id)
-    allowed = {(one.person_id, one.first, one.second): one.reason for one in exempted}
+    allowed: dict[str, dict[tuple[str, str], str]] = {}
+    for one in exempted:
+        allowed.setdefault(one.person_id, {})[one.first, one.second] = one.reason
     return People(
         people=[
             PersonRow.model_validate(
                 {name: row[name] for name in PersonRow.model_fields if name != "conflicts"}
                 | {
                     "roles": [role.value for role in ranked([Role(one) for one in row["roles"]])],
-                    "conflicts": [
-                        RoleConflict(
-                            first=first.value,
-                            second=second.value,
-                            allowed=allowed.get((row["id"], first, second)),
-                        )
-                        for first, second in conflicts([Role(one) for one in row["roles"]])
-                    ],
+                    "conflicts": _conflicts(row, allowed.get(row["id"], {})),
                 }
             )
             for row in rows
@@ -51,15 +54,35 @@ async def list_people(ask: Ask[Nothing, Nothing]) -> People:
     )
 
 
+def _conflicts(
+    row: Mapping[str, Any], allowed: Mapping[tuple[str, str], str]
+) -> list[RoleConflict]:
+    """The roles of a person that exclude one another, and those that he might have beside one another."""
+    held = conflicts([Role(one) for one in row["roles"]])
+    return [
+        RoleConflict.model_validate(
+            {
+                "first": pair[0].value,
+                "second": pair[1].value,
+                "allowed": allowed.get(pair),
+                "held": pair in held,
+            }
+        )
+        for pair in EXCLUDED
+        if pair in held or pair in allowed
+    ]
+
+
+_EXEMPTING: Final = (Code.FORBIDDEN, Code.NOT_FOUND, Code.NOT_YOURS, Code.FIELD_INVALID)
+
+
 @routes.route(
     "POST",
     "/api/v1/people/{person_id}/exemptions",
     status=204,
-    problems=(
-        Code.FORBIDDEN, Code.NOT_FOUND, Code.NOT_YOURS, Code.FIELD_INVALID, Code.REASON_MISSING,
-    ),
+    problems=(*_EXEMPTING, Code.REASON_MISSING),
     act="person.exempt",
-)  # fmt: skip
+)
 async def exempt_person(ask: Ask[Nothing, ExemptPerson]) -> None:
     """Let two roles that exclude one another be in one person of my unit; for its security officer."""
     await actions.exempt(
@@ -69,6 +92,24 @@ async def exempt_person(ask: Ask[Nothing, ExemptPerson]) -> None:
         Role(ask.body.first),
         Role(ask.body.second),
         ask.body.reason,
+    )
+
+
+@routes.route(
+    "DELETE",
+    "/api/v1/people/{person_id}/exemptions",
+    status=204,
+    problems=_EXEMPTING,
+    act="person.unexempt",
+)
+async def end_exemption(ask: Ask[RolePair, Nothing]) -> None:
+    """Let two roles exclude one another in a person again; he keeps those he has. Twice is no error."""
+    await actions.end_exemption(
+        ask.request.app[STORE],
+        ask.actor,
+        ask.path("person_id"),
+        Role(ask.query.first),
+        Role(ask.query.second),
     )
 
 

@@ -454,6 +454,17 @@ async def add_exemption(connection: AsyncConnection, new: Exemption) -> None:
     await connection.execute(exemptions.insert().values(**values))
 
 
+async def end_exemption(
+    connection: AsyncConnection, person_id: str, first: str, second: str
+) -> bool:
+    """Forget that these two roles were let be in this person; False when they were not."""
+    mine = exemptions.c.person_id == person_id
+    done = await connection.execute(
+        exemptions.delete().where(mine, exemptions.c.first == first, exemptions.c.second == second)
+    )
+    return done.rowcount > 0
+
+
 async def exempted(
     connection: AsyncConnection, login: str | None = None, *, unit_id: str | None = None
 ) -> list[Exemption]:

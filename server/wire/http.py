@@ -953,12 +953,13 @@ class ConsentText(Message):
 
 
 class RoleConflict(Message):
-    """Two roles of one person that exclude one another; ``allowed``: for what reason a security officer
-    let them be."""
+    """Two roles that exclude one another, of one person who has both (``held``) or may have them;
+    ``allowed``: for what reason a security officer let them be."""
 
     first: RoleName
     second: RoleName
     allowed: str | None = None
+    held: bool = True
 
 
 class ExemptPerson(Message):

@@ -278,6 +278,19 @@ async def test_the_command_line_speaks_to_the_server_that_runs(tmp_path: Path) -
         await control.ask(data, "user.block", {"login": "clerk-one", "reason": "离岗"})
         assert await status(node, clerk) == 401
         await control.ask(data, "user.unblock", {"login": "clerk-one"})
+        both = ("--role", "clerk", "--role", "supervisor")
+        assert await typed("user", "exempt", "clerk-one", *both, "--reason", "仅此一人") == (
+            0,
+            "",
+            "",
+        )
+        pair = {"login": "clerk-one", "roles": ["supervisor", "clerk"]}
+        await control.ask(data, "user.roles", pair)
+        await control.ask(data, "user.unexempt", pair)
+        with pytest.raises(Refusal) as told:
+            await control.ask(data, "user.roles", pair)
+        assert told.value.code is Code.ROLES_EXCLUDE
+        await control.ask(data, "user.roles", {"login": "clerk-one", "roles": ["clerk"]})
         given = await control.ask(data, "user.reset", {"login": "clerk-one"})
         async with browser(node) as page:
             body = {"login": "clerk-one", "password": given["password"]}
@@ -315,6 +328,10 @@ async def test_the_command_line_speaks_to_the_server_that_runs(tmp_path: Path) -
             for act in (
                 "person.block",
                 "person.unblock",
+                "person.exempt",
+                "person.roles",
+                "person.unexempt",
+                "person.roles",
                 "person.reset_password",
                 "person.sign_out",
             )

@@ -122,6 +122,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "DELETE /api/v1/uploads/{upload_id}": MINE,
     "GET /api/v1/people": ADMINS | OFFICERS,
     "POST /api/v1/people/{person_id}/exemptions": OFFICERS,
+    "DELETE /api/v1/people/{person_id}/exemptions": OFFICERS,
     # of one's own unit: tests/server/test_accounts.py
     "POST /api/v1/people/{person_id}/block": OWN,
     "POST /api/v1/people/{person_id}/unblock": OWN,

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.people import add_person, exempt, set_roles
+from server.actions.people import add_person, end_exemption, exempt, set_roles
 from server.api.route import STORE
 from server.doctor import rights
 from server.domain.person import EXCLUDED, Actor, Role, conflicts
@@ -95,6 +95,18 @@ async def test_a_security_officer_of_the_unit_lifts_one_with_a_reason(office: Of
         assert [tuple(one) for one in found] == [
             ("person.exempt", officer.person_id), ("person.roles", "system"),
         ]  # fmt: skip
+    assert (
+        await code_of(end_exemption(store, office.actors[ADMIN], person, *pair)) is Code.FORBIDDEN
+    )
+    for _ in range(2):  # twice is no error, and one entry
+        await end_exemption(store, officer, person, *reversed(pair))
+    assert await code_of(set_roles(store, "hanmei", pair)) is Code.ROLES_EXCLUDE
+    async with store.read() as reading:
+        acts = sa.select(table.c.act).where(table.c.subject == f"person:{person}")
+        told = list(await reading.scalars(acts.order_by(table.c.version)))
+    assert told == ["person.exempt", "person.roles", "person.unexempt"]
+    report = await store.verifier.verify()
+    assert report.ok, report.findings
 
 
 async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_path: Path) -> None:
@@ -113,7 +125,7 @@ async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_
                 found: list[dict[str, Any]] = one["conflicts"]
                 return found
 
-            told = {"first": "supervisor", "second": "approver", "allowed": None}
+            told = {"first": "supervisor", "second": "approver", "allowed": None, "held": True}
             assert await conflict() == [told]
             body = {"first": "approver", "second": "supervisor", "reason": "人手不足"}
             path = "/api/v1/people/person-hanmei/exemptions"
@@ -121,7 +133,16 @@ async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_
                 assert said.status == 403
             async with officer.http.post(path, json=body) as said:
                 assert said.status == 204
+            # Told as long as it is so: with both roles, and without one of them.
             assert await conflict() == [{**told, "allowed": "人手不足"}]
+            await set_roles(store, "hanmei", [Role.SUPERVISOR])
+            [row] = [one for one in (await admin.get("/people"))["people"] if one["conflicts"]]
+            assert row["conflicts"] == [{**told, "allowed": "人手不足", "held": False}]
+            async with officer.http.delete(
+                path, params={"first": "approver", "second": "supervisor"}
+            ) as said:
+                assert said.status == 204
+            assert not any(one["conflicts"] for one in (await admin.get("/people"))["people"])
 
 
 async def test_the_doctor_names_whose_roles_exclude_one_another(

@@ -2655,8 +2655,8 @@ export interface PersonRow {
   active: boolean
 }
 /**
- * Two roles of one person that exclude one another; ``allowed``: for what reason a security officer
- * let them be.
+ * Two roles that exclude one another, of one person who has both (``held``) or may have them;
+ * ``allowed``: for what reason a security officer let them be.
  */
 export interface RoleConflict {
   first:
@@ -2682,6 +2682,7 @@ export interface RoleConflict {
     | 'operator'
     | 'security'
   allowed: string | null
+  held: boolean
 }
 /**
  * What a phone may bring, and until when.
