@@ -61,6 +61,9 @@ STARTING_IS_AWAITED_S: Final = 4.0
 MOVED_AFTER_S: Final = 2.0
 """How long the worker that holds a room may be away before another one takes the room."""
 TIDIED_EVERY_S: Final = 10.0
+WITHDRAWN_EVERY_S: Final = 1.0
+"""How often it is asked whether a worker records on without consent, because the node that took the word back
+died before it told the worker."""
 
 _OF_ONE: Final = frozenset({"port", "recorder_pid", "load_limit"})
 """Figures of a worker that are no amounts."""
@@ -486,14 +489,30 @@ class Rooms:
         await self._recordings.give_up(gone)
 
     async def _tidy_on(self, name: str, client: MediaClient, told: Told) -> None:
+        next_at = time.monotonic()
         while True:
             try:
-                await self._tidy(name, client, told)
+                if time.monotonic() >= next_at:
+                    next_at = time.monotonic() + TIDIED_EVERY_S
+                    await self._tidy(name, client, told)
+                else:
+                    await self._unrecord(name, client)
             except Refusal as refusal:
                 log.warning("media.put_off", code=refusal.code)
             except Rejected:
                 return
-            await asyncio.sleep(TIDIED_EVERY_S)
+            await asyncio.sleep(WITHDRAWN_EVERY_S)
+
+    async def _unrecord(self, name: str, client: MediaClient) -> None:
+        """End the recordings at this worker that nobody consents to any more."""
+        async with self._store.read() as connection:
+            withdrawn = await rows.withdrawn_at(connection, name)
+        if not withdrawn:
+            return
+        found: dict[str, Any] = (await client.figures())["rooms"]
+        for call in withdrawn:
+            if any(seat["recording"] for seat in found.get(call.id, {}).values()):
+                await _let_through(client, call)
 
     async def _tidy(self, name: str, client: MediaClient, told: Told) -> None:
         """Bring worker and record together where a word between them was lost: rooms of calls

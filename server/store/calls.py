@@ -720,6 +720,14 @@ async def placed_at(connection: Connection, worker: str) -> list[Call]:
     )
 
 
+async def withdrawn_at(connection: Connection, worker: str) -> list[Call]:
+    """Those of them in which a consent to the recording was taken back."""
+    taken_back = calls.c.consent_withdrawn_at.is_not(None)
+    return await _find_all(
+        connection, sa.select(calls).where(RUNNING, calls.c.media_worker == worker, taken_back)
+    )
+
+
 async def rooms_by_worker(connection: Connection) -> dict[str, int]:
     """How many running calls each worker holds."""
     rows = await connection.execute(

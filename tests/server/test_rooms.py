@@ -19,10 +19,12 @@ import sqlalchemy as sa
 from media.client import MediaClient, spawn
 from media.control import socket_path
 from media.peer import ScriptedPeer
-from server.actions import demo
+from server.actions import demo, rooms
+from server.actions.calls import end_recording
 from server.domain import consent as consent_texts
-from server.store import Store
+from server.store import SYSTEM, Store
 from server.store.tables import cases, commands, ledger_entries, recordings
+from signaling.call import CallId
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,
@@ -563,7 +565,10 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
         assert (await acts(node.store, call_id)).count("call.unrecord") == 1
 
 
-async def test_a_worker_that_dies_ends_no_call(sqlite_site: Site) -> None:
+async def test_a_worker_that_dies_ends_no_call(
+    sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "TIDIED_EVERY_S", 3600.0)  # what is told here is told without it
     async with (
         exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
@@ -582,6 +587,17 @@ async def test_a_worker_that_dies_ends_no_call(sqlite_site: Site) -> None:
         await approver.meets(window)
         await both(seats, call_id, "recording")
         assert {leg["state"] for leg in window.desk.calls[call_id]["legs"]} == {"joined"}
+
+        # A node that dies between the record and the word leaves a worker that records without consent.
+        async with node.store.change(SYSTEM) as change:
+            await change.lock(f"call:{call_id}")
+            await end_recording(change, CallId(call_id), goes_on=True)
+
+        async def records() -> str | None:
+            parties = (await client(node).figures())["rooms"][call_id]
+            return "it records" if any(one["recording"] for one in parties.values()) else None
+
+        await until(records, 2)
         await window.desk.do("call.hang_up", call_id=call_id)
         # What the dead worker had begun is found again or said to be lost, and nothing hangs.
         async with node.store.read() as connection:
