@@ -37,6 +37,8 @@ class CaseQuery(Message):
     mine: bool = False
     """Only the cases that I registered or had a seat in a call about."""
     state: CaseState | None = None
+    combined: bool = False
+    """Only those that one person took and decided (即办可审核合一), to be sampled."""
     cursor: Cursor | None = None
 
 
@@ -46,6 +48,7 @@ class OwedQuery(Message):
 
 class CaseSearch(CaseQuery):
     mine: StrictBool = False
+    combined: StrictBool = False
     q: Text
     """Part of the 办件编号, of the item's name, of the name of a file or of a message, or the beginning of
     the applicant's name."""
@@ -89,6 +92,7 @@ async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
         ask.actor,
         mine=query.mine,
         state=query.state,
+        combined=query.combined,
         text=text,
         before=read_cursor(query.cursor),
         limit=PAGE + 1,

@@ -529,6 +529,8 @@ class CaseSummary(Message):
     call_id: str | None
     created_at: datetime
     decided_at: datetime | None
+    combined: bool = False
+    """Whether one person took it and decided it (即办可审核合一), for those who sample."""
     due_on: date | None
     materials_stored: int
     """Lines of the list that hold a stored material."""

@@ -30,11 +30,13 @@ async def listing(
     *,
     mine: bool = False,
     state: rules.CaseState | None = None,
+    combined: bool = False,
     text: str = "",
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[CaseSummary]:
-    """The cases that exist for this person, newest first; ``mine``: that he had a hand in.
+    """The cases that exist for this person, newest first; ``mine``: that he had a hand in; ``combined``: that
+    one person took and decided.
 
     ``before`` is (created_at, id) of the last row of the page before.
     """
@@ -49,6 +51,7 @@ async def listing(
             else (),
             taken_part=actor.person_id if mine else None,
             state=state,
+            combined=combined,
             text=text.strip(),
             before=before,
             limit=limit,
@@ -61,12 +64,13 @@ def _summary(row: rows.Listed) -> CaseSummary:
         {
             name: getattr(row, name)
             for name in CaseSummary.model_fields
-            if name not in ("item_name", "applicant_masked", "decided_at", "due_on")
+            if name not in ("item_name", "applicant_masked", "decided_at", "combined", "due_on")
         }
         | {
             "item_name": row.item.name,
             "applicant_masked": identifiers.mask_name(row.applicant_name),
             "decided_at": row.decision.at if row.decision else None,
+            "combined": row.decision is not None and row.decision.combined,
             "due_on": row.decision.counted.due_on
             if row.decision and row.decision.counted
             else None,

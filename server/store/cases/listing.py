@@ -104,13 +104,15 @@ async def list_cases(
     whole_names_of: Collection[str] = (),
     taken_part: str | None = None,
     state: str | None = None,
+    combined: bool = False,
     text: str = "",
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Listed]:
     """Cases taken at, or decided by, these units; newest first.
 
-    ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
+    ``combined`` narrows to those that one person took and decided, by the mark of their decision: each
+    case of the units is looked at. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
     ``text`` looks in the 办件编号, the item's name, the names of files and what was said, and at the
     beginning of the applicant's name; a digit finds no file with somebody's number in its name, but in
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
@@ -120,6 +122,8 @@ async def list_cases(
     wanted: list[sa.ColumnElement[bool]] = []
     if state is not None:
         wanted.append(cases.c.state == state)
+    if combined:
+        wanted.append(cases.c.decision["combined"].as_boolean().is_(True))
     if text:
         # Asked of one case after the other: PostgreSQL would read all of an EXISTS among others at once.
         named, said = (

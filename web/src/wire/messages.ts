@@ -2299,6 +2299,7 @@ export interface CaseSummary {
   call_id: string | null
   created_at: string
   decided_at: string | null
+  combined: boolean
   due_on: string | null
   materials_stored: number
   materials_required: number
