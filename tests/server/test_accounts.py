@@ -6,6 +6,7 @@ import asyncio
 import json
 import stat
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -410,6 +411,57 @@ async def test_who_is_on_duty_or_in_a_call_is_not_signed_out(
     assert await watched.runs(on_duty)
     await watched.after(10 * 60)
     assert not await watched.runs(on_duty)
+
+
+@on_sqlite
+async def test_who_sits_in_a_call_follows_one_or_sends_a_file_is_not_idle(
+    store: Store, clock: MovedClock
+) -> None:
+    await seat_staff(store)
+    book = Sessions(store, idle_s=1800)
+    clerk, approver, supervisor, admin, operator = [
+        (await book.sign_in(f"{one}-one", PASSWORD, "cookie", "192.0.2.1")).actor
+        for one in ("clerk", "approver", "supervisor", "admin", "operator")
+    ]
+    clock.move(1800)
+    now, idle = clock.now(), timedelta(seconds=1800)
+    leg = {"call_id": "call", "seat": "window", "muted": [], "joined_at": now, "last_seen_at": now}
+    seat = {**leg, "id": "seat", "person_id": clerk.person_id, "state": "joined"}
+    left = {**leg, "id": "left", "person_id": approver.person_id, "state": "left", "ended_at": now}
+    ear = {
+        "id": "ear", "call_id": "call", "person_id": supervisor.person_id, "place": "guest",
+        "way": "listen", "reason": "x", "began_at": now, "last_seen_at": now,
+    }  # fmt: skip
+    async with store.working() as connection:
+        # The call around them says nothing here, and is not there.
+        await connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        await connection.execute(tables.legs.insert().values(**seat))
+        await connection.execute(tables.legs.insert().values(**left))
+        await connection.execute(tables.monitors.insert().values(**ear))
+        await people.note_busy(connection, now, idle)
+        unused = {who for _, who in await people.idle_sessions(connection, now - idle, now)}
+        for table in (tables.legs, tables.monitors):
+            await connection.execute(table.delete())
+    assert unused == {approver.person_id, admin.person_id, operator.person_id}
+
+    async def nothing(_: Any) -> None:
+        return
+
+    # Who sends a file is asked of the node at each look; the first one ends who is idle.
+    watch = asyncio.create_task(book.watch(tuple, nothing, nothing, sending=lambda: [admin]))
+    try:
+
+        async def running() -> str | None:
+            ids = {one.session_id for one in (clerk, approver, supervisor, admin, operator)}
+            async with store.read() as connection:
+                found = await people.running_sessions(connection, ids, now)
+            wanted = {one.session_id for one in (clerk, supervisor, admin)}
+            return None if found.keys() == wanted else f"{len(found)} run"
+
+        await until(running, 10)
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
 
 
 async def test_a_page_that_says_it_is_used_keeps_its_session(
