@@ -454,6 +454,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
         "offset", "dry_run", "skip_bad", "unit_id", "region_code", "place",
+        "combined", "first", "second",
     }  # fmt: skip
     assert [named(one) for one in declared() if "q" in one.query.model_fields] == [
         "GET /api/v1/items",
@@ -506,7 +507,12 @@ async def asked(
         "people/person-spare/block": {"reason": "试"},
     }
     body = bodies.get(path.removeprefix("/api/v1/"))
-    async with http.request(method or route.method, path, headers=headers, json=body) as said:
+    query = (
+        {"first": "supervisor", "second": "approver"} if "first" in route.query.model_fields else {}
+    )
+    async with http.request(
+        method or route.method, path, headers=headers, json=body, params=query
+    ) as said:
         yield said
 
 
