@@ -238,14 +238,19 @@ class Phones:
     async def sweep(self) -> int:
         """End what is overdue; returns how many."""
         async with self._store.read() as connection:
-            late = await phone_rows.overdue(connection, self._store.clock.now())
+            overdue = await phone_rows.overdue(connection, self._store.clock.now())
         ended = []
-        for one in late:
+        for one in overdue:
             async with self._store.change(SYSTEM) as change:
                 await change.lock(subject_of(one.case_id))
                 phone = await phone_rows.find(change.connection, one.id)
-                if phone is not None and phone.live:
-                    ended.append(await _end(change, phone, "expired", "phone.expire"))
+                if phone is None or not phone.live:
+                    continue
+                late = phone.expires_at <= change.at
+                how: tuple[Ending, str] = (
+                    ("expired", "phone.expire") if late else ("withdrawn", "phone.withdraw")
+                )
+                ended.append(await _end(change, phone, *how))
         await self._drop(ended)
         return len(ended)
 
@@ -262,9 +267,10 @@ class Phones:
         """Give up what the phones of ended links were still sending."""
         for phone in ended:
             for page in phone.pages:
+                async with self._store.read() as connection:
+                    actor = await find_actor(connection, phone.by, f"phone:{phone.id}")
                 with suppress(Refusal, Elsewhere):
-                    actor = await self._inviter(phone)
-                    await self._uploads.abandon(actor, page.upload_id)
+                    await self._uploads.abandon(actor or SYSTEM, page.upload_id)
 
     # ------------------------------------------------------------ who
 

@@ -420,9 +420,16 @@ class Uploads:
             async with self._store.change(actor) as change:
                 await upload_rows.free(change.connection, upload_id)
 
-    async def abandon(self, actor: Actor, upload_id: str) -> None:
-        """Give up what its sender was never told of; nothing when it was judged already."""
+    async def abandon(self, actor: Actor | System, upload_id: str) -> None:
+        """Give up what its sender was never told of, or may send no more; nothing when it was judged already."""
         with suppress(Refusal):
+            if isinstance(actor, System):
+                async with self._holds.held(upload_id, ask=True):
+                    async with self._store.read() as connection:
+                        found = await upload_rows.find(connection, upload_id)
+                    if found is not None and found.finished_at is None:
+                        await self._give_up(found, actor, "material.cancel")
+                return
             async with self._mine_alone(actor, upload_id, ask=True) as (upload, _):
                 await self._give_up(upload, actor, "material.cancel")
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.phone import Page, Phone
-from server.store.tables import phones
+from server.store.tables import people, phones
 
 _OPEN: Final = sa.text("state IN ('waiting', 'connected')")
 """In the words of the partial index, on both databases."""
@@ -59,6 +59,12 @@ async def find_by_token(connection: AsyncConnection, token_sha256: str) -> Phone
 
 
 async def overdue(connection: AsyncConnection, at: datetime) -> list[Phone]:
-    """The links that should have ended by now."""
-    found = await connection.execute(sa.select(phones).where(_OPEN, phones.c.expires_at <= at))
+    """The links that should have ended by now: their time is over, or who invited is blocked."""
+    blocked = sa.select(people.c.id).where(people.c.id == phones.c.by, people.c.active.is_(False))
+    found = await connection.execute(
+        sa.select(phones).where(
+            _OPEN,
+            sa.or_(phones.c.expires_at <= at, blocked.exists()),
+        )
+    )
     return [_phone(dict(row)) for row in found.mappings()]

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from PIL import Image
 from structlog.testing import capture_logs
 
+from server.actions.accounts import Accounts
 from server.api.route import STORE
 from server.app import Running
 from server.domain.phone import LIVES, PAGES_AT_MOST
-from server.store import tables
+from server.store import SYSTEM, tables
 from signaling.client import fresh_id
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.stores import MovedClock
@@ -209,6 +210,25 @@ async def test_a_link_gives_nothing_twice_too_late_or_for_another_case(
         last = await invite(desk, case_id)
         await desk.command("case.withdraw_phone", case_id=case_id, phone_id=last[0])
         assert (await take(stranger, last))[0] == 404
+
+        # who invited is blocked: the phone brings nothing more in his name, what is on its way neither
+        last = await invite(desk, case_id)
+        assert (await take(phone, last))[0] == 200
+        _, own = await begin(phone, len(data))
+        store = node.app[STORE]
+        await Accounts(store).block(SYSTEM, "lixiulan", "调离")
+        assert await patch(phone, own, data) in (401, 404)
+
+        async def dropped() -> str | None:
+            links, files = tables.phones.c, tables.uploads.c
+            async with store.read() as reading:
+                link = await reading.scalar(sa.select(links.state).where(links.id == last[0]))
+                file = await reading.scalar(
+                    sa.select(files.ended).where(files.id == own.rpartition("/")[2])
+                )
+            return None if (link, file) == ("withdrawn", "cancelled") else f"{link} {file}"
+
+        await until(dropped, 10)
 
 
 async def test_links_have_limits_and_guessing_is_slowed_down(database: str, tmp_path: Path) -> None:
