@@ -126,21 +126,17 @@ async def list_items(connection: AsyncConnection, text: str = "", limit: int = 5
     """Items in use whose name (also by its pinyin initials) or deciding unit contains ``text``, or whose
     code begins with it; all when it is empty. Of each of the three ``limit`` at most are looked at, so
     that it costs the same however many match."""
-    query = _ITEMS.where(_OFFERED).limit(limit)
-    if text:
-        found = sa.union(
-            *(
-                sa.select(one.subquery().c.id)
-                for one in _found(connection.dialect.name, text, limit)
-            )
-        )
-        query = query.where(items.c.id.in_(found))
+    found = _found(connection.dialect.name, text, limit)
+    ids = sa.union(*(sa.select(one.subquery().c.id) for one in found))
+    query = _ITEMS.where(_OFFERED, items.c.id.in_(ids)).limit(limit)
     return [_row(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
 def _found(dialect: str, text: str, limit: int) -> list[sa.Select[Any]]:
     """Items in use by name, by unit and by code, each over an index; of those by code any."""
     offered = sa.select(items.c.id).where(_OFFERED).limit(limit)
+    if not text:
+        return [offered.order_by(items.c.name, items.c.unit_id)]
     word = item_words.c
     named = word.name.contains(text, autoescape=True)
     if _LETTERS.fullmatch(text):

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +45,7 @@ from tests.kit.exchange import (
     seat_approvers,
     site,
 )
-from tests.kit.statements import plans, scanned, statements
+from tests.kit.statements import Statement, plans, scanned, statements
 from tests.kit.stores import MovedClock, settings_for
 from tests.kit.until import until
 
@@ -345,45 +346,63 @@ def used(server: services.Postgres) -> float:
     return sum(one.user + one.system for one in times)
 
 
-async def measure(
-    server: services.Postgres, folder: Path, units: int, count: int, told: Path
-) -> dict[str, Any]:
+async def filled(server: services.Postgres, units: int, count: int) -> tuple[str, dict[str, Any]]:
+    """A new database with so much in it: its address, and what is told of it so far."""
     url = server.url(server.create())
     await upgrade(url)
-    filled_s = await fill(url, units, count)
-    figures: dict[str, Any] = {"units": units, "calls": count, "filled_s": round(filled_s, 1)}
+    took_s = await fill(url, units, count)
+    return url, {"units": units, "calls": count, "filled_s": round(took_s, 1), "asked": {}}
+
+
+async def compare(
+    server: services.Postgres, folder: Path, sizes: dict[str, tuple[int, int]]
+) -> dict[str, dict[str, Any]]:
+    """The figures of a database of each size. All are asked the same in turn, so that what else the machine
+    does meanwhile is the same for all."""
+    figures: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    urls: dict[str, str] = {}
+    stores: dict[str, Store] = {}
     clock = MovedClock(NOW)
-    store = await Store.open(settings_for(url, folder), clock)
-    asked: dict[str, Any] = {}
-    found: dict[str, list[dict[str, Any]]] = {}
-    try:
-        for name, ask in questions(store, units, count).items():
-            await ask()
-            with statements() as noted:
-                await ask()
-            found[name] = await plans(store, noted)
-            took = []
+    async with AsyncExitStack() as opened:
+        for size, (units, count) in sizes.items():
+            urls[size], figures[size] = await filled(server, units, count)
+            stores[size] = await Store.open(settings_for(urls[size], folder / size), clock)
+            opened.push_async_callback(stores[size].close)
+            found[size] = {}
+        asked = {size: questions(stores[size], *sizes[size]) for size in sizes}
+        for name in next(iter(asked.values())):
+            noted: dict[str, list[Statement]] = {}
+            took: dict[str, list[float]] = {size: [] for size in sizes}
+            for size, store in stores.items():
+                await asked[size][name]()
+                with statements() as noted[size]:
+                    await asked[size][name]()
+                found[size][name] = await plans(store, noted[size])
             for _ in range(RUNS):
-                began = time.monotonic()
-                await ask()
-                took.append(time.monotonic() - began)
-            asked[name] = row(took) | {"statements": len(noted)}
-        async with site(url, clock, filled=False) as there, exchange(there) as node:
-            await seat_approvers(store, 12)
-            before = used(server)
-            await asyncio.sleep(QUIET_S)
-            figures["postgresql_of_a_core"] = round((used(server) - before) / QUIET_S, 4)
-            asked["dial to ring"] = row(await dials(node)) | {"statements": 0}
-    finally:
-        await store.close()
-    figures["asked"] = asked
-    await asyncio.to_thread(told.write_text, json.dumps(found, indent=1, default=str))
-    figures["scans"] = sorted(
-        f"{name}: {table}"
-        for name, each in found.items()
-        for one in each
-        for table in scanned(one["plan"]) & LARGE
-    )
+                for size in sizes:
+                    began = time.monotonic()
+                    await asked[size][name]()
+                    took[size].append(time.monotonic() - began)
+            for size in sizes:
+                figures[size]["asked"][name] = row(took[size]) | {"statements": len(noted[size])}
+        for size, store in stores.items():
+            async with site(urls[size], clock, filled=False) as there, exchange(there) as node:
+                await seat_approvers(store, 12)
+                before = used(server)
+                await asyncio.sleep(QUIET_S)
+                of_a_core = round((used(server) - before) / QUIET_S, 4)
+                figures[size]["postgresql_of_a_core"] = of_a_core
+                figures[size]["asked"]["dial to ring"] = row(await dials(node)) | {"statements": 0}
+    for size, plan in found.items():
+        told = json.dumps(plan, indent=1, default=str)
+        await asyncio.to_thread((OUT / f"{size}-plans.json").write_text, told)
+        figures[size]["scans"] = sorted(
+            f"{name}: {table}"
+            for name, each in plan.items()
+            for one in each
+            for table in scanned(one["plan"]) & LARGE
+        )
     return figures
 
 
@@ -393,16 +412,14 @@ def main() -> None:
     count = asked.parse_args().calls
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     OUT.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, services.postgres() as server:
-        for name, calls in (
+        sizes = {}
+        for size, calls in (
             ("hundredth", max(count // SMALLER, 6 * CALLS_A_UNIT)),
             ("full", count),
         ):
-            units = max(6, calls // CALLS_A_UNIT // 6 * 6)
-            figures[name] = asyncio.run(
-                measure(server, Path(folder) / name, units, calls, OUT / f"{name}-plans.json")
-            )
+            sizes[size] = (max(6, calls // CALLS_A_UNIT // 6 * 6), calls)
+        figures = asyncio.run(compare(server, Path(folder), sizes))
     small, full = figures["hundredth"], figures["full"]
     faults = [f"read from end to end: {one}" for one in full["scans"]]
     print(f"{'':28}{'a hundredth':>20}{'full':>20}{'times':>8}  statements")
