@@ -48,6 +48,7 @@ class Held:
     actor: Actor
     item_name: str
     line_name: str
+    sides: tuple[str, ...]
     unit_name: str
     window_name: str
 
@@ -290,6 +291,7 @@ class Phones:
             actor,
             record.case.item.name,
             line.name if line else "",
+            line.slots if line else (),
             record.unit_name,
             record.window_name,
         )

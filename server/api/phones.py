@@ -63,6 +63,7 @@ def _view(request: web.Request, held: Held) -> PhoneSession:
     return PhoneSession(
         item_name=held.item_name,
         line_name=held.line_name,
+        sides=list(held.sides),
         unit_name=held.unit_name,
         window_name=held.window_name,
         expires_at=held.expires_at,

@@ -100,6 +100,8 @@ class PhoneSession(Message):
     item_name: str
     line_name: str
     """Empty for what is on no line of the list."""
+    sides: list[str]
+    """正面, 反面: in which order its sides are taken; empty where it has none."""
     unit_name: str
     window_name: str
     expires_at: datetime

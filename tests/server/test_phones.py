@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from PIL import Image
 from structlog.testing import capture_logs
 
+from server.actions import demo
 from server.actions.accounts import Accounts
 from server.api.route import STORE
 from server.app import Running
@@ -89,7 +90,10 @@ async def test_a_phone_brings_pages_and_is_done(database: str, tmp_path: Path) -
         with capture_logs() as told:
             status, view = await take(phone, link)
         assert status == 200
-        assert view["line_name"]
+        assert (view["line_name"] != "", view["sides"]) == (True, [])
+        async with a_phone(node) as other:
+            card = await invite(desk, await desk.open_case(demo.FOUNDING), "identity")
+            assert (await take(other, card))[1]["sides"] == ["正面", "反面"]
         assert view["pages"] == 0
         assert link[1] not in str(told)
         assert link[1] not in str(await desk.case(case_id))

@@ -2691,6 +2691,7 @@ export interface RoleConflict {
 export interface PhoneSession {
   item_name: string
   line_name: string
+  sides: string[]
   unit_name: string
   window_name: string
   expires_at: string

@@ -12,6 +12,7 @@ export default {
   cut: 'If the network breaks, sending goes on where it stopped.',
   private: 'The pictures go into this case alone and do not stay in this page.',
   shoot: 'Take a picture',
+  shoot_side: 'Take {side}',
   shoot_next: 'Take the next page',
   pick: 'From the album',
   finish: 'All sent',

@@ -12,6 +12,7 @@ export default {
   cut: '断网不要紧，连上后从断的地方接着传。',
   private: '照片只进这件办件，不留在手机里的网页上。',
   shoot: '拍照',
+  shoot_side: '拍{side}',
   shoot_next: '拍下一页',
   pick: '从相册选',
   finish: '传完了',
