@@ -422,6 +422,7 @@ const record: Words<typeof zh> = {
     wrong: '{name} is not right',
     proposal: '{name}: proposal to confirm',
     more: '{n} more',
+    list: 'List them',
   },
   consent: {
     withdraw: {

@@ -419,6 +419,7 @@ export default {
     wrong: '{name} 有误',
     proposal: '{name} 有建议待确认',
     more: '另有 {n} 项',
+    list: '逐项查看',
   },
   consent: {
     withdraw: {

@@ -69,9 +69,9 @@ export default {
   still_there: {
     question: '您还在岗吗？',
     why: '这台电脑已有 {n} 分钟没有操作。',
-    left: '{n} 秒后自动设为离岗',
+    left: '{n} 秒后自动离岗',
     here: '我在岗',
-    gone: '没有人应答，已自动设为离岗。',
+    gone: '没有人应答，已自动离岗，来电不会响铃。',
     again: '重新上岗',
   },
   connection: {
