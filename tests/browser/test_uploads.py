@@ -342,6 +342,15 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
             "b.pdf": ("licence", 1),
             "c.pdf": ("licence", 1),
         }
+        # the other side moves one: told here, with the way to it
+        async with desk_of(node, "zhoumingyuan") as approver:
+            [first] = [one for one in await materials(api, case_id) if one["name"] == "a.pdf"]
+            moves = {"material_id": first["id"], "line": "licence", "slot": None}
+            await approver.command("case.move_material", case_id=case_id, **moves)
+        told = page.locator(f'[data-moved-file="{first["id"]}"]')
+        await expect(told).to_contain_text("周明远把“a.pdf”从")
+        await told.locator("[data-moved-look]").click()
+        await expect(told).to_have_count(0)
     screens.check()
 
 
