@@ -100,8 +100,13 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await expect(window.page.locator(".call-pane")).to_contain_text("审批人员暂不能接听")
         await expect(card).to_be_hidden()
 
+        # he asks to be called back, which the window is told on the page of its case
+        await approver.page.locator("[data-missed-case] [data-call-back]").click()
+        wanted = window.page.locator("[data-wanted]")
+        await expect(wanted).to_contain_text("周明远请您回拨")
+
         # reloaded while it rings: the ring goes on, and the answer finds the window
-        await window.page.get_by_role("button", name="再次发起云见面").click()
+        await wanted.locator("[data-call-back]").click()
         await expect(card).to_be_visible()
         await window.page.reload()
         await stands(window.page, "ringing")
