@@ -1,7 +1,7 @@
 """办件编号: made from a template, so that each place may number as its authority asks.
 
 A template is text with three fields in Python's format language: ``{code}`` the item's code without
-hyphens, ``{day}`` the day in China, ``{serial}`` the count under all that stands before it, which
+hyphens, ``{day}`` the day in China, ``{serial}`` the count of the unit's cases on that day, which
 must come last. Pure: the serial is given by the database (GB/T 39046-2020: an..50).
 """
 
@@ -17,7 +17,7 @@ STANDARD_TEMPLATE: Final = "{code:.31}{day:%Y%m%d}{serial:04d}"
 
 @dataclass(frozen=True)
 class Numbering:
-    """One template. Its serials count under ``prefix``: two items that share it share them too."""
+    """One template. No serial is given twice under one ``prefix``: two items that share it share them too."""
 
     template: str = STANDARD_TEMPLATE
 
@@ -38,7 +38,7 @@ class Numbering:
             raise ValueError(f"numbers have at most {LONGEST} letters, digits and hyphens")
 
     def prefix(self, item_code: str, on: date) -> str:
-        """What stands before the serial on that day in China; serials count from 1 for each."""
+        """What stands before the serial on that day in China."""
         return self._before.format(code=item_code.replace("-", ""), day=on)
 
     def number(self, prefix: str, serial: int) -> str:
@@ -52,6 +52,11 @@ class Numbering:
     @property
     def _serial(self) -> str:
         return self.template[self.template.rindex("{serial") :]
+
+
+def ungrouped(text: str) -> str:
+    """A number or a part of one as it is stored: without the spaces in which pages group its digits."""
+    return "".join(text.split())
 
 
 STANDARD: Final = Numbering()

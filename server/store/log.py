@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.numbering import ungrouped
 from server.store.cases import named_so
 from server.store.people import person_refs
 from server.store.playbacks import Source
@@ -126,7 +127,8 @@ async def list_calls(
         wanted.append(sa.tuple_(calls.c.opened_at, calls.c.id) < sa.tuple_(*before))
     if number:
         numbered = sa.select(cases.c.id).where(
-            cases.c.id == calls.c.case_id, cases.c.number.contains(number, autoescape=True)
+            cases.c.id == calls.c.case_id,
+            cases.c.number.contains(ungrouped(number), autoescape=True),
         )
         wanted.append(_each(numbered))
     if text:

@@ -503,7 +503,7 @@ nodes = sa.Table(  # nodes that serve, with the address at which the others reac
     C("address", sa.String(200), nullable=True, info=PRESENT),
     C("seen_at", Utc, nullable=False, info=PRESENT),
 )  # fmt: skip
-case_serials = sa.Table(  # 办件编号: daily serial of an item code
+case_serials = sa.Table(  # 办件编号: daily serials, of a unit and of what stands before them
     "case_serials", metadata,
     C("prefix", sa.String(80), primary_key=True, info=derived("cases.number and papers.number")),
     C("last", sa.Integer, nullable=False, info=derived("cases.number and papers.number")),

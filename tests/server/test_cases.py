@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from server.actions import cases, catalogue, decisions, demo
 from server.domain import working_days
 from server.domain.form import LEASE
+from server.domain.numbering import STANDARD
 from server.domain.person import SYSTEM
+from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
 from server.store import tables
 from server.wire.case import (
@@ -349,6 +351,35 @@ async def test_numbers_are_unique_and_without_gap_however_many_decide_at_once(
     numbers = sorted(ack.result["number"] for ack in acks)
     prefix = demo.ITEMS[0].code + "20261123"
     assert numbers == [f"{prefix}{serial:04d}" for serial in range(1, 13)]
+
+
+async def test_the_last_eight_digits_name_one_case_of_the_unit_whatever_its_item(
+    office: Office,
+) -> None:
+    no = {"decision": "refused", "reason": "x"}
+    ids = [
+        await office.case(item_id=item) for item in (demo.PRINCIPAL, demo.CLOSING, demo.PRINCIPAL)
+    ]
+    numbers = [(await office.do(APPROVER, CaseDecide, case_id=one, **no))["number"] for one in ids]
+    assert [one[-8:] for one in numbers] == ["11230001", "11230002", "11230003"]
+    async with office.store.read() as connection:
+        for asked in ("1123 0002", numbers[1][-8:]):
+            found = await case_rows.list_cases(
+                connection, window_unit_ids=(), unit_ids=(demo.XIHAIAN,), text=asked
+            )
+            assert [one.id for one in found] == [ids[1]], asked
+
+
+async def test_a_number_given_before_serials_counted_by_unit_is_not_given_again(
+    office: Office,
+) -> None:
+    no = {"decision": "refused", "reason": "x"}
+    async with office.store.change(SYSTEM) as change:
+        prefix = STANDARD.prefix(demo.ITEMS[0].code, date(2026, 11, 23))
+        assert [await case_rows.next_serial(change.connection, prefix) for _ in range(2)] == [1, 2]
+    ids = [await office.case(item_id=item) for item in (demo.PRINCIPAL, demo.CLOSING)]
+    numbers = [(await office.do(APPROVER, CaseDecide, case_id=one, **no))["number"] for one in ids]
+    assert [one[-8:] for one in numbers] == ["11230003", "11230004"]
 
 
 async def test_a_day_of_numbers_begins_at_midnight_in_china(office: Office) -> None:

@@ -18,14 +18,20 @@ AHEAD: Final = timedelta(days=800)
 async def number_of(change: Change, case: rules.Case, numbering: Numbering = STANDARD) -> str:
     """The 办件编号 of the case, given now when it has none yet.
 
-    Its serial counts under what the template puts before it, item and day in China as a rule; it is
-    unique however many are given at once, and a transaction that is rolled back gives it back.
+    Its serial counts the cases of the item's unit on that day in China, so that the day and serial at
+    its end, which people say to each other, name one case of the unit. It is unique however many are
+    given at once, also where units share what the template puts before it or it was given before serials
+    counted by unit; a transaction that is rolled back gives it back.
     """
     if case.number is not None:
         return case.number
     today = china_day(change.at)
     prefix = numbering.prefix(case.item.code, today)
-    serial = await rows.next_serial(change.connection, prefix)
+    of_unit = f"{case.item.unit_id}:{today:%Y%m%d}"
+    counted = await rows.next_serial(change.connection, of_unit)
+    serial = await rows.next_serial(change.connection, prefix, at_least=counted)
+    if serial > counted:
+        await rows.next_serial(change.connection, of_unit, at_least=serial)
     return numbering.number(prefix, serial)
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from server.domain.case import Decided
 from server.domain.item import Item
 from server.domain.material import Material, missing
+from server.domain.numbering import ungrouped
 from server.domain.promise import Promise
 from server.store.cases.columns import decided_of, promises_of
 from server.store.cases.reading import JOINED, PLACES, Connection, material_of
@@ -149,7 +150,7 @@ async def list_cases(
         )
         wanted.append(
             sa.or_(
-                cases.c.number.contains(text, autoescape=True),
+                cases.c.number.contains(ungrouped(text), autoescape=True),
                 cases.c.applicant_name.startswith(text, autoescape=True),
                 of_item,
                 named,

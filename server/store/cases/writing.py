@@ -294,15 +294,17 @@ async def look(connection: Connection, case_id: str, version: int, at: datetime)
     )
 
 
-async def next_serial(connection: Connection, prefix: str) -> int:
-    """The next number of this prefix, from 1; given once, and taken back by a rollback.
+async def next_serial(connection: Connection, prefix: str, *, at_least: int = 1) -> int:
+    """The next number of this prefix, from 1 or from ``at_least``; given once, and taken back by a rollback.
 
     Who comes second waits for the first's commit.
     """
-    insert = _insert(connection, case_serials).values(prefix=prefix, last=1)
+    insert = _insert(connection, case_serials).values(prefix=prefix, last=at_least)
+    after = case_serials.c.last + 1
     found = await connection.execute(
         insert.on_conflict_do_update(
-            index_elements=[case_serials.c.prefix], set_={"last": case_serials.c.last + 1}
+            index_elements=[case_serials.c.prefix],
+            set_={"last": sa.case((after < at_least, at_least), else_=after)},
         ).returning(case_serials.c.last)
     )
     serial: int = found.scalar_one()
