@@ -84,7 +84,8 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
 
 
 async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
-    """合格, 需补正 or 不需要 for one material. Refusals: ``server.domain.material.reviewed``."""
+    """合格, 需补正 or 不需要 for one material; the same word and reason as it has is acknowledged and is no act.
+    Refusals: ``server.domain.material.reviewed``."""
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
@@ -102,6 +103,9 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
             closed=case.shut(case.line_of(command.material_id)),
             at=change.at,
         )
+        before = next(one for one in case.materials if one.id == judged.id)
+        if (before.review, before.review_reason) == (judged.review, judged.review_reason):
+            return change.ack()
         others = [judged if one.id == judged.id else one for one in case.materials]
         await rows.save(change.connection, case, replace(case, materials=tuple(others)))
         await rows.look(change.connection, command.case_id, seen, change.at)

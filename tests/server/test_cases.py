@@ -302,7 +302,11 @@ async def test_acceptance_names_what_is_open_then_counts_the_days(
         material_id = await office.bring(uploads, case_id, line)
         judged = {"case_id": case_id, "material_id": material_id, "review": "accepted"}
         await office.do(APPROVER, CaseReview, **judged)
-    foreseen = (await office.do(APPROVER, CaseOpen, case_id=case_id))["due"]
+    opened = await office.do(APPROVER, CaseOpen, case_id=case_id)
+    foreseen = opened["due"]
+    await office.do(APPROVER, CaseReview, **judged)
+    # the same word about the same file was said already
+    assert (await office.do(APPROVER, CaseOpen, case_id=case_id))["version"] == opened["version"]
     number = (await office.do(APPROVER, CaseDecide, **yes))["number"]
     assert number == demo.ITEMS[0].code + "202611230001"
     view = await office.view(case_id)

@@ -10,8 +10,8 @@ import { owed } from './promises'
 
 /** `n`: how many of its kind there are to do. */
 export type ApproverStep =
-  /** look at a material that nobody has judged: that of a line, or a file that is on none */
-  | { kind: 'review'; n: number; line: string | null; file: string | null }
+  /** look at a file that nobody has judged, of that line or of none */
+  | { kind: 'review'; n: number; line: string | null; file: string }
   /** tell and check a point of the checklist */
   | { kind: 'check'; n: number; point: string }
   | { kind: 'to_correct'; n: number }
@@ -20,8 +20,8 @@ export type ApproverStep =
   | { kind: 'wait'; for: 'materials' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
   | { kind: 'leave' }
 
-/** Look at what came, tell and check the points, decide; then it is somebody else's turn. `shown`: the line that lies open. */
-export function approverStep(view: CaseView, shown: string | null = null): ApproverStep {
+/** Look at what came, tell and check the points, decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
+export function approverStep(view: CaseView, shown: string | null = null, lying: string | null = null): ApproverStep {
   const over = closed(view)
   const lines = linesOf(view)
   const came = unreadOf(view)
@@ -29,9 +29,12 @@ export function approverStep(view: CaseView, shown: string | null = null): Appro
   const others = over ? [] : came.others
   const n = files.length + others.length
   if (n) {
-    const unread = files.map((one) => one.line)
-    const line = unread.find((one) => one.line.key === shown) ?? nextUnread(unread, shown)
-    return { kind: 'review', n, line: line?.line.key ?? null, file: line ? null : (nextOther(others, null)?.id ?? null) }
+    const unread = files.flatMap(({ line, slot }) => (slot.current ? [{ line, file: slot.current.id }] : []))
+    const next = nextUnread(unread.map((one) => one.line), shown)
+    const of = (key: string | undefined) => unread.find((one) => one.line.line.key === key)
+    const found = unread.find((one) => one.file === lying) ?? of(shown ?? undefined) ?? of(next?.line.key)
+    const file = found?.file ?? nextOther(others, null)?.id
+    if (file) return { kind: 'review', n, line: found?.line.line.key ?? null, file }
   }
   if (over) return { kind: 'leave' }
   const points = pointsOf(view)

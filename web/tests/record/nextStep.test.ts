@@ -18,11 +18,15 @@ const whole = caseView({ item, fields, materials: stored('accepted'), checks, si
 describe('the next step of the approver', () => {
   it('is to look at what came, the open one first, then what lies on no line', () => {
     const view = caseView({ item, materials: [...stored('none'), material({ id: 'm9', line: 'other' })] })
-    expect(approverStep(view)).toEqual({ kind: 'review', n: 4, line: 'application', file: null })
+    expect(approverStep(view)).toEqual({ kind: 'review', n: 4, line: 'application', file: 'm0' })
     expect(approverStep(view, 'identity')).toMatchObject({ kind: 'review', line: 'identity' })
     // each file of a line is one to look at
     const both = { ...view, materials: [...view.materials, material({ id: 'm8', line: 'identity', slot: 2 })] }
     expect(approverStep(both)).toMatchObject({ kind: 'review', n: 5 })
+    // and of a line with several the next is one that nobody has judged
+    const front = { ...both, materials: both.materials.map((one) => (one.id === 'm2' ? { ...one, review: 'accepted' as const } : one)) }
+    expect(approverStep(front, 'identity', 'm2')).toMatchObject({ n: 4, line: 'identity', file: 'm8' })
+    expect(approverStep(both, 'identity', 'm8')).toMatchObject({ line: 'identity', file: 'm8' })
     const rest = { ...view, materials: view.materials.map((one) => (one.line === 'other' ? one : { ...one, review: 'accepted' as const })) }
     expect(approverStep(rest, 'application')).toEqual({ kind: 'review', n: 1, line: null, file: 'm9' })
   })

@@ -316,6 +316,7 @@ const record: Words<typeof zh> = {
     old: 'This is an older version; review the current one',
     closed: 'The case is decided',
     all_read: 'All materials are read',
+    already: 'It is {word} already',
     phrases: 'Phrases',
     phrase: { seal: 'The seal is not clear; please stamp again', date: 'Please fill in the date', original: 'Please show the original', signature: 'The signature differs from the document' },
   },

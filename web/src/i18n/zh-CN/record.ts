@@ -313,6 +313,7 @@ export default {
     old: '这是旧版，请审现行版',
     closed: '办件已决定',
     all_read: '材料都看过了',
+    already: '已是{word}',
     phrases: '常用语',
     phrase: { seal: '公章不清，请重新加盖', date: '请补填日期', original: '请出示原件核对', signature: '签名与证件不一致' },
   },
