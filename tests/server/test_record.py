@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from server.store import (
 from server.store import people as staff
 from server.store.amending import ACT, amend
 from server.store.database import Database
-from server.store.ledger import PRUNE, Records, moment
+from server.store.ledger import PRUNE, Entry, Payload, Records, moment
 from server.store.ledger.keys import fingerprint
 from server.store.tables import events, ledger_entries, ledger_payloads, units
 from tests.kit.stores import MovedClock, opened, settings_for
@@ -101,6 +102,27 @@ async def test_an_event_that_was_rewritten_or_removed_is_told_and_one_that_was_p
     report = await verify(settings)
     assert told(report, Kind.EVENT) == [("case:1", 4, "the event was removed")]
     assert report.pruned == 1
+    # an order that was made to reach further is not believed, as it is told or as it was sealed
+    order = ledger_payloads.c.subject == "events:kept"
+    async with owner(database) as connection:
+        text = json.dumps({**before, "before": moment(clock.now() + timedelta(days=1))})
+        await connection.execute(ledger_payloads.update().where(order).values(payload=text))
+    report = await verify(settings, "case:1")
+    assert [version for _, version, _ in told(report, Kind.EVENT)] == [2, 4]
+    assert report.pruned == 0
+    async with owner(database) as connection:
+        entry = ledger_entries.c.subject == "events:kept"
+        row = (await connection.execute(sa.select(ledger_entries).where(entry))).one()
+        salt = await connection.scalar(sa.select(ledger_payloads.c.salt).where(order))
+        forged = Entry(
+            **{name: getattr(row, name) for name in Entry.__dataclass_fields__}
+            | {"digest": Payload(salt or "", text).digest()}
+        )
+        await connection.execute(
+            ledger_entries.update().where(entry).values(digest=forged.digest, hash=forged.hash())
+        )
+    report = await verify(settings, "case:1")
+    assert told(report, Kind.LEAF) == [("events:kept", 1, "another entry was sealed here")]
 
 
 async def test_an_entry_without_an_event_is_of_format_1_and_cannot_be_made_one_later(

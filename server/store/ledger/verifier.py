@@ -312,7 +312,9 @@ class Verifier:
         async with Told.gathered() as told:
             async with self._database.read() as connection:
                 chains = await self._follow_chains(connection, found, subject, told)
-                size, root = await self._follow_journal(connection, found, subject, heads, against)
+                # What let events go is believed, so it must be what was sealed.
+                of = None if subject is None else {subject, *([PRUNED] if chains.pruned else [])}
+                size, root = await self._follow_journal(connection, found, of, heads, against)
                 rows, untold = await self._compare_rows(connection, found, subject, told)
             hashed = await self._hash_files(found, told) if files else 0
         last = heads[-1] if heads else None
@@ -429,7 +431,7 @@ class Verifier:
         self,
         connection: AsyncConnection,
         found: _Found,
-        subject: str | None,
+        of: Collection[str] | None,
         heads: list[Head | None],
         against: Sequence[Head],
     ) -> tuple[int, str | None]:
@@ -444,10 +446,10 @@ class Verifier:
         leaves = self._records.leaves()
         at = 0
         while chunk := await asyncio.to_thread(checked.take, leaves):
-            await self._compare(connection, found, subject, at, chunk)
+            await self._compare(connection, found, of, at, chunk)
             at += len(chunk)
         checked.finish()
-        await self._compare_unsigned(connection, found, subject, checked.tree)
+        await self._compare_unsigned(connection, found, of, checked.tree)
         return (checked.good.size, checked.good.root) if checked.good else (0, None)
 
     def _public_key_or_finding(self, found: _Found) -> Any:
@@ -461,17 +463,17 @@ class Verifier:
         self,
         connection: AsyncConnection,
         found: _Found,
-        subject: str | None,
+        of: Collection[str] | None,
         start: int,
         leaves: list[Leaf | None],
     ) -> None:
         """Compare the journal's leaves from number `start` with the entries that claim these numbers."""
-        if subject is None:
+        if of is None:
             chosen = sa.and_(
                 ledger_entries.c.leaf >= start, ledger_entries.c.leaf < start + len(leaves)
             )
-        elif any(leaf is not None and leaf.subject == subject for leaf in leaves):
-            chosen = ledger_entries.c.subject == subject
+        elif any(leaf is not None and leaf.subject in of for leaf in leaves):
+            chosen = ledger_entries.c.subject.in_(of)
         else:
             return
         rows = {
@@ -486,7 +488,7 @@ class Verifier:
             )
         }
         for number, leaf in enumerate(leaves, start):
-            if leaf is None or (subject is not None and leaf.subject != subject):
+            if leaf is None or (of is not None and leaf.subject not in of):
                 continue
             row = rows.get(number)
             if row is not None and (row.subject, row.version) == (leaf.subject, leaf.version):
@@ -519,7 +521,7 @@ class Verifier:
                 found.add(Kind.MISSING, "the entry was removed", leaf.subject, leaf.version, number)
 
     async def _compare_unsigned(
-        self, connection: AsyncConnection, found: _Found, subject: str | None, tree: Tree
+        self, connection: AsyncConnection, found: _Found, of: Collection[str] | None, tree: Tree
     ) -> None:
         """Follow the numbers that the journal does not have yet up to the sequencer's row."""
         row = (
@@ -557,8 +559,8 @@ class Verifier:
             .where(sa.or_(ledger_entries.c.leaf >= size, ledger_entries.c.leaf < 0))
             .limit(FINDINGS_AT_MOST)
         )
-        if subject is not None:
-            beyond = beyond.where(ledger_entries.c.subject == subject)
+        if of is not None:
+            beyond = beyond.where(ledger_entries.c.subject.in_(of))
         for entry in await connection.execute(beyond):
             found.add(
                 Kind.LEAF, "the number was never given", entry.subject, entry.version, entry.leaf
@@ -655,22 +657,39 @@ def _same_entry(of: sa.Table = ledger_payloads) -> sa.ColumnElement[bool]:
 
 
 async def _let_go(connection: AsyncConnection) -> list[tuple[str, Collection[str]]]:
-    """Up to when events were let go by age, and of which kinds of subjects none were; entries of that act
-    are checked like all others."""
-    found = await connection.scalars(
-        sa.select(ledger_payloads.c.payload)
-        .join(ledger_entries, _same_entry())
-        .where(
-            ledger_entries.c.subject == PRUNED,
-            ledger_entries.c.act == PRUNE,
-            ledger_entries.c.result == OK,
-        )
-    )
+    """Up to when events were let go by age, and of which kinds of subjects none were: what the entries of
+    that act tell, as far as their own chain and payloads hold."""
     newest: dict[tuple[str, ...], str] = {}
-    for one in map(members, found):
-        kept = tuple(one.get("kept", ()))
-        newest[kept] = max(newest.get(kept, ""), str(one.get("before", "")))
+    version, previous = 0, GENESIS
+    async for rows in _entries(connection, PRUNED):
+        for row in rows:
+            if not _follows(row, version, previous):
+                return [(before, kept) for kept, before in newest.items()]
+            version, previous = row.version, row.hash
+            if (row.act, row.result) == (PRUNE, OK) and _holds(row):
+                told = members(row.payload)
+                kept = tuple(told.get("kept", ()))
+                newest[kept] = max(newest.get(kept, ""), str(told.get("before", "")))
     return [(before, kept) for kept, before in newest.items()]
+
+
+def _follows(row: Any, version: int, previous: str) -> bool:
+    """Whether an entry gives its hash and is the next one."""
+    try:
+        computed = Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__}).hash()
+    except ValueError:  # bytes that are no text
+        return False
+    return (row.version, row.previous, row.hash) == (version + 1, previous, computed)
+
+
+def _holds(row: Any) -> bool:
+    """Whether the payload of an entry is there and gives its digest."""
+    if row.salt is None or row.payload is None:
+        return False
+    try:
+        return bool(Payload(row.salt, row.payload).digest() == row.digest)
+    except ValueError:
+        return False
 
 
 async def _packs(connection: AsyncConnection, of: Collection[str]) -> Sequence[Any]:
