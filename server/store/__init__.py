@@ -122,7 +122,7 @@ class Store:
         """Open everything. SchemaOutdated when `upgrade` was not run; AlreadyOpen for a taken SQLite file."""
         clock = clock or SystemClock()
         database = await Database.open(settings.database_url)
-        database.watch(facts.ran)
+        database.watch(facts.ran, facts.done)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(database.close)
             state = await database.schema()

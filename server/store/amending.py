@@ -36,7 +36,7 @@ async def amend(
     has nothing to amend, and what came after it needs none."""
     if not amendments:
         return []
-    database.watch(facts.ran)
+    database.watch(facts.ran, facts.done)
     done: list[str] = []
     for revision in sorted(amendments):
         async with database.write() as connection:

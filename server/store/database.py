@@ -191,11 +191,12 @@ class Database:
             ):
                 yield connection
 
-    def watch(self, ran: Callable[..., None]) -> None:
-        """Tell `ran` of each statement that writers are about to execute, as SQLAlchemy's
-        ``before_execute`` does."""
+    def watch(self, ran: Callable[..., None], done: Callable[..., None]) -> None:
+        """Tell `ran` of each statement that writers are about to execute, and `done` of what came of it, as
+        SQLAlchemy's ``before_execute`` and ``after_execute`` do."""
         assert self._writers is not None
         sa.event.listen(self._writers.sync_engine, "before_execute", ran)
+        sa.event.listen(self._writers.sync_engine, "after_execute", done)
 
     async def schema(self) -> SchemaState:
         """Where the schema stands."""

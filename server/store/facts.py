@@ -2,7 +2,8 @@
 
 Statements are watched as they are run: what they set stands in them, and which rows an update meets
 is asked only where its condition does not name them by their key. What a statement leaves to the
-database is read again before it is told. Knows the words of the columns (``words``), no act.
+database is read again before it is told; so is a row that an update named and did not find, which is
+not told. (Of what runs past SQLAlchemy, ``see``, nobody says what it found.) Knows the words of the columns (``words``), no act.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class Facts:
         self._of = of
         self._rows: dict[Changed, dict[str, Any] | None] = {}
         self._unread: set[Changed] = set()
+        self._homes: dict[Changed, Any] = {}
+        """What named the subject of a row before it was deleted."""
+        self._named: list[tuple[Changed, bool]] = []
+        """The rows that the running update names by their key, and whether they were told of before."""
 
     def end(self) -> None:
         """The transaction is over, whatever came of it; its connection may be gone by now."""
@@ -47,11 +52,14 @@ class Facts:
             home = home_of(table)
             named: dict[str, Any] = {}
             if home.column is not None:
-                named[home.column] = await connection.scalar(
-                    sa.select(table.c[home.column]).where(
-                        *(one == value for one, value in zip(table.primary_key, key, strict=True))
-                    )
+                at_home = sa.select(table.c[home.column]).where(_is(table, key))
+                named[home.column] = await connection.scalar(at_home) or self._homes.get(
+                    (table, key)
                 )
+                if named[home.column] is None:  # it never stood there
+                    self._rows.pop((table, key), None)
+                    self._unread.discard((table, key))
+                    continue
             left.setdefault(home.subject.format(**named), set()).add((table, key))
         return left
 
@@ -94,6 +102,7 @@ class Facts:
         if not isinstance(statement, sa.Insert | sa.Update | sa.Delete):
             return
         table = statement.table
+        self._named = []
         if not isinstance(table, sa.Table) or not (names := _names(table)):
             return
         for values in several:
@@ -105,13 +114,31 @@ class Facts:
                 if given or open_:
                     keys, exact = _met(connection, table, statement, values)
                     for key in keys:
+                        if exact:
+                            self._named.append(((table, key), (table, key) in self._rows))
                         self._set(table, key, given, read=bool(open_) or not exact)
             else:
                 keys, exact = _met(connection, table, statement, values)
                 for key in keys:
+                    self._homes[table, key] = _home(connection, table, key)
                     self._rows[table, key] = None
                     if not exact:
                         self._unread.add((table, key))
+
+    def found(self, count: int) -> None:
+        """How many rows the statement met that has just run. One that it named and that is not there
+        is not told, unless it was told of before."""
+        missed = self._named if 0 <= count < len(self._named) else []
+        self._named = []
+        if count == 0:
+            for changed, known in missed:
+                if known:
+                    self._unread.add(changed)
+                else:
+                    self._rows.pop(changed, None)
+                    self._unread.discard(changed)
+        elif missed:
+            self._unread.update(changed for changed, _ in missed)
 
     def _inserted(
         self,
@@ -152,6 +179,21 @@ def ran(
     facts: Facts | None = connection.info.get(_INFO)
     if facts is not None:
         facts.wrote(connection, statement, multiparams or (params,))
+
+
+def done(
+    connection: sa.Connection,
+    statement: Any,
+    multiparams: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    _: Any,
+    result: sa.CursorResult[Any],
+) -> None:
+    """A statement that has run; SQLAlchemy's ``after_execute``."""
+    facts: Facts | None = connection.info.get(_INFO)
+    if facts is not None and isinstance(statement, sa.Update):
+        # what returns rows counts none before they are fetched
+        facts.found(-1 if statement._returning else result.rowcount)
 
 
 def begin(connection: AsyncConnection) -> Facts:
@@ -239,6 +281,18 @@ def _met(
     query = sa.select(*table.primary_key).where(*criteria)
     wanted = {name: value for name, value in values.items() if name in query.compile().params}
     return [tuple(row) for row in connection.execute(query, wanted)], False
+
+
+def _is(table: sa.Table, key: Key) -> sa.ColumnElement[bool]:
+    return sa.and_(*(one == value for one, value in zip(table.primary_key, key, strict=True)))
+
+
+def _home(connection: sa.Connection, table: sa.Table, key: Key) -> Any:
+    """What names the subject of a row that still stands."""
+    column = home_of(table).column
+    if column is None:
+        return None
+    return connection.scalar(sa.select(table.c[column]).where(_is(table, key)))
 
 
 def _excluded(conflict: Any) -> bool:

@@ -97,7 +97,7 @@ class Filled:
 
 async def fill(database: Database, tables: Iterable[sa.Table]) -> None:
     """A row in each of these, written by the one road and told by it."""
-    database.watch(facts.ran)
+    database.watch(facts.ran, facts.done)
     async with database.write() as connection:
         change = Change(connection, SYSTEM, None, AT)
         for table in tables:

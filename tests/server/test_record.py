@@ -196,8 +196,13 @@ async def test_every_form_of_statement_is_told(
         await change(
             units.delete().where(units.c.id == "v"), units.insert().values({**unit, "id": "v"})
         )
+        await change(units.update().where(units.c.id == "nobody").values(name="无"))
+        await change(units.delete().where(units.c.id == "nobody"))
         await change(units.delete().where(units.c.place == unit["place"]))
         assert (await verify(settings)).rows == 0
+        async with store.read() as connection:
+            kept = await connection.scalars(sa.select(ledger_entries.c.subject).distinct())
+            assert {one for one in kept if one.startswith("unit:")} == {"unit:u", "unit:v"}
 
 
 async def test_a_row_that_is_taken_away_and_put_back_by_acts_holds(
