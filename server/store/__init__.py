@@ -145,17 +145,22 @@ class Store:
             await bus.start()
             await sequencer.start()
             if sequencer.failure is None:
-                await store._enter(key)
+                await store._enter(key, join=settings.ledger_join)
             undo.pop_all()
         return store
 
-    async def _enter(self, key: str) -> None:
-        """Name the key of this node in the ledger, once."""
+    async def _enter(self, key: str, *, join: bool) -> None:
+        """Name the key of this node in the ledger, once. Of several that begin an empty ledger at once one
+        is the first; LedgerElsewhere for the others, unless they ``join``."""
         async with self.read() as connection:
             if key in await keys.known(connection):
                 return
         async with self.change(SYSTEM) as change:
             first = await change.lock(keys.SUBJECT) == 0
+            if not first and not join:
+                raise LedgerElsewhere(
+                    "another node has begun this ledger meanwhile; for a further node, set ledger_join"
+                )
             act = keys.BEGIN if first else keys.JOIN
             await change.record(keys.SUBJECT, act, f"key:{key}", None, payload={"key": key})
 

@@ -276,6 +276,24 @@ async def test_a_node_does_not_start_where_its_ledger_folder_is_gone_or_anothers
     assert (await verify(settings)).ok
 
 
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+@pytest.mark.postgres
+async def test_of_two_nodes_that_begin_a_ledger_at_once_one_does(
+    database: str, tmp_path: Path, clock: MovedClock
+) -> None:
+    def beginning(node: str) -> StoreSettings:
+        return replace(
+            settings_for(database, tmp_path), ledger_dir=tmp_path / node, ledger_join=False
+        )
+
+    both = await asyncio.gather(
+        *(Store.open(beginning(node), clock) for node in ("a", "b")), return_exceptions=True
+    )
+    [store] = [one for one in both if isinstance(one, Store)]
+    await store.close()
+    assert [type(one) for one in both if one is not store] == [LedgerElsewhere]
+
+
 async def test_kept_heads_tell_a_ledger_that_was_made_anew_and_one_that_was_cut(
     database: str, tmp_path: Path, clock: MovedClock
 ) -> None:
