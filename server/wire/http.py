@@ -969,7 +969,7 @@ class RoleConflict(Message):
 class ExemptPerson(Message):
     first: RoleName
     second: RoleName
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    reason: Annotated[str, StringConstraints(max_length=1000)]
 
 
 class PersonRow(Message):

@@ -131,6 +131,8 @@ async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_
             path = "/api/v1/people/person-hanmei/exemptions"
             async with admin.http.post(path, json=body) as said:
                 assert said.status == 403
+            async with officer.http.post(path, json={**body, "reason": ""}) as said:
+                assert (said.status, (await said.json())["code"]) == (422, "reason_missing")
             async with officer.http.post(path, json=body) as said:
                 assert said.status == 204
             # Told as long as it is so: with both roles, and without one of them.
