@@ -121,8 +121,17 @@ class Refusals:
                     result=code.value,
                 )
         except BaseException:
-            self._repeated.setdefault(key, one)  # to be written when it can be
+            self._put_back(key, one)
             raise
+
+    def _put_back(self, key: tuple[str, str, Code], one: _Repeated) -> None:
+        """To be written when it can be, with what was counted meanwhile."""
+        newer = self._repeated.get(key)
+        if newer is not None:
+            one.kept += newer.kept
+            one.more += newer.more
+            one.objects.update(sorted(newer.objects)[: OBJECTS_NAMED - len(one.objects)])
+        self._repeated[key] = one
 
     async def run(self) -> NoReturn:
         """Write them down for ever."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from functools import partial
@@ -19,12 +20,13 @@ from server.api.problems import sentence
 from server.api.route import REFUSALS, STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
-from server.domain.person import Actor, Role
+from server.domain.person import SYSTEM, Actor, Role
 from server.store import Store, people, tables
+from server.wire.case import CaseOpen
 from signaling.client import Client
 from signaling.gateway import Connection
 from signaling.protocol import Who
-from signaling.refusals import Code
+from signaling.refusals import Code, Refusal
 from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
@@ -327,6 +329,26 @@ async def test_refusals_that_repeat_are_counted_in_one_entry(
     assert (about, json.loads(payload)["times"], len(await told())) == ("none", 290, 11)
     await refusals.flush()
     assert len(await told()) == 11
+
+    # what is counted while an entry cannot be written is told with it
+    async def refused(count: int) -> None:
+        asked = CaseOpen(case_id="no-case-here", id="a-command")
+        no = Refusal(Code.NOT_FOUND)
+        await asyncio.gather(*(refusals.command(actor, asked, no) for _ in range(count)))
+
+    await refused(11)
+    async with store.change(SYSTEM) as change:
+        await change.lock("person:clerk-one")
+        writing = asyncio.create_task(refusals.flush(all_of_them=True))
+        await asyncio.sleep(0)
+        more = asyncio.create_task(refused(12))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    await more
+    await refusals.flush(all_of_them=True)
+    assert json.loads((await told())[-1][1])["times"] == 3
 
 
 async def actor_of(store: Store, person_id: str) -> Actor:
