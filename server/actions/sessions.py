@@ -183,19 +183,24 @@ class Sessions:
         used, self._used = self._used, set()
         now = self._store.clock.now()
         if used:
-            async with self._store.working() as connection:
-                await staff.note_used(connection, used, now)
+            try:
+                async with self._store.working() as connection:
+                    await staff.note_used(connection, used, now)
+            except BaseException:
+                self._used |= used  # to be written down when it can be
+                raise
         if not self.idle_s:
             return
         async with self._store.working() as connection:
             await staff.note_busy(connection, now, timedelta(seconds=self.idle_s))
         async with self._store.read() as connection:
-            idle = await staff.idle_sessions(connection, now - timedelta(seconds=self.idle_s), now)
+            since = now - timedelta(seconds=self.idle_s)
+            idle = await staff.idle_sessions(connection, since, now)
         for session_id, person_id in idle:
             subject = f"person:{person_id}"
             async with self._store.change(SYSTEM) as change:
                 await change.lock(subject)
-                if await staff.end_session(change.connection, session_id, change.at):
+                if await staff.end_idle_session(change.connection, session_id, change.at, since):
                     await change.record(
                         subject,
                         "session.close",

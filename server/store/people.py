@@ -224,6 +224,19 @@ async def end_session(connection: AsyncConnection, session_id: str, at: datetime
     return done.rowcount == 1
 
 
+async def end_idle_session(
+    connection: AsyncConnection, session_id: str, at: datetime, since: datetime
+) -> bool:
+    """As ``end_session``, unless somebody used it since then: another node may have written that down."""
+    used = sa.func.coalesce(sessions.c.used_at, sessions.c.created_at)
+    done = await connection.execute(
+        sessions.update()
+        .where(sessions.c.id == session_id, sessions.c.ended_at.is_(None), used <= since)
+        .values(ended_at=at)
+    )
+    return done.rowcount == 1
+
+
 async def note_used(connection: AsyncConnection, ids: Collection[str], at: datetime) -> None:
     """These sessions are in use; time never goes back."""
     used = sa.func.coalesce(sessions.c.used_at, sessions.c.created_at)

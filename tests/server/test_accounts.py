@@ -388,6 +388,29 @@ async def test_a_session_that_nobody_uses_ends_after_half_an_hour(
         assert [tuple(row) for row in closed] == [("system", f"session:{idle.actor.session_id}")]
 
 
+@on_sqlite
+async def test_a_use_that_another_node_wrote_down_or_that_could_not_be_written_down_counts(
+    store: Store, clock: MovedClock
+) -> None:
+    await seat_staff(store)
+    watched = Watched(store, clock)
+    signed, other = await watched.open("clerk-one"), await watched.open("clerk-one")
+    clock.move(1800)
+    half_an_hour_ago = clock.now() - timedelta(seconds=1800)
+    async with store.working() as connection:
+        watched.book.used(other.actor.session_id)
+        looking = asyncio.create_task(watched.book.end_idle())
+        await asyncio.sleep(0)  # it waits for the one writer
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        await people.note_used(connection, {signed.actor.session_id}, clock.now())
+        assert not await people.end_idle_session(
+            connection, signed.actor.session_id, clock.now(), half_an_hour_ago
+        )
+    await watched.book.end_idle()
+    assert (await watched.runs(signed), await watched.runs(other)) == (True, True)
+
+
 async def test_who_is_on_duty_or_in_a_call_is_not_signed_out(
     store: Store, clock: MovedClock
 ) -> None:
