@@ -98,6 +98,7 @@ BY_HTTP: Final = {
     "PUT /api/v1/lowerings/{lowering_id}": "item.close_lowering",
     "POST /api/v1/calendar": "calendar.edit",
     "POST /api/v1/people/{person_id}/exemptions": "person.exempt",
+    "DELETE /api/v1/people/{person_id}/exemptions": "person.unexempt",
     "PUT /api/v1/templates/{paper_kind}": "template.publish",
     "POST /api/v1/materials/{material_id}/original": "material.original",
     "POST /api/v1/materials/{material_id}/card": "material.read_card",
@@ -709,6 +710,9 @@ async def _catalogue(scene: Scene) -> None:
     pair = {"first": "approver", "second": "supervisor", "reason": "人手不足"}
     await scene.is_denied(ADMIN, exempt, person, json=pair)
     await scene.asks(SECURITY, exempt, "person.exempt", person, json=pair)
+    end, both = exempt.replace("POST", "DELETE"), {"first": "approver", "second": "supervisor"}
+    await scene.is_denied(ADMIN, end, person, params=both)
+    await scene.asks(SECURITY, end, "person.unexempt", person, params=both)
     day = {"days": [{"on": "2031-05-01", "works": False}], "source": "国务院办公厅通知"}
     await scene.is_denied(CLERK, "POST /api/v1/calendar", {}, json=day)
     await scene.is_denied(ADMIN, "POST /api/v1/calendar", {}, json=day)
