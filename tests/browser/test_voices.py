@@ -133,6 +133,8 @@ async def test_a_call_on_a_telephone_is_whole(tmp_path: Path) -> None:
         await phone.sign_in(address, "zhoumingyuan", demo.PASSWORD)
         await page.wait_for_url("**/approver")
         await page.goto(talk.approver.page.url)
+        await stands(page, "elsewhere")
+        await page.locator(".call-pane [data-take]").tap()
         await stands(page, "active")
         await shows(phone)
         screens = Screens()

@@ -84,7 +84,7 @@ CUT: Final = """() => {
     return [...new Set(found)]
 }"""
 OVERLAPS: Final = """() => {
-    const told = '.foot button, .foot .days > span, .foot .promise, .foot .status, .foot [data-number]'
+    const told = ['button', '.days > span', '.promise', '.status', '[data-number]'].map(one => `footer.foot ${one}`).join()
     const all = [...document.querySelectorAll(told)]
         .filter(one => !one.closest('.missing') && one.checkVisibility({visibilityProperty: true}))
     const found = []
