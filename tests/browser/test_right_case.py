@@ -164,6 +164,15 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await shows(approver, RED, "[data-bar] video")
         await screens.take(approver, "approver-list-in-call", large=True)
         await open_from_list(far, one)
+        # what reaches people is asked about once on this page
+        say = far.get_by_label("消息，申请人可见")
+        for text in ("请带原件", "和复印件"):
+            await say.fill(text)
+            await say.press("Enter")
+            if text == "请带原件":
+                await expect(far.locator("[data-asked=other] [data-other-case]")).to_be_visible()
+                await far.locator("[data-act-on]").click()
+            await expect(far.locator("[data-saying]").last).to_contain_text(text)
         await far.locator("[data-decision=refused]").click()
         await far.locator("form.decision textarea").fill("不属于本机关职权范围")
         edit = {"field": "old_principal", "value": "刘启明", "base_version": 0}

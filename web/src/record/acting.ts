@@ -1,6 +1,8 @@
 /**
  * Acts that count name what stood before this person's eyes. When others have changed the case since, or when he
  * speaks with somebody about another case, the server refuses them and he is asked; only his yes sends them again.
+ * What reaches people without deciding (a judgement, a comment, a proposal, a message to the applicant, a file) is asked
+ * about here, once for each such call while the page stays.
  */
 import { ref, shallowRef } from 'vue'
 import { http, Problem } from '../wire/http'
@@ -18,7 +20,13 @@ export interface Change {
   where: string
 }
 
-export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; others: readonly (CaseView | null)[] }
+export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; others: readonly (CaseView | null)[]; back: string | null }
+
+/** The call in which he sits, about another case than the page's. */
+export interface Elsewhere {
+  call_id: string
+  case_id: string
+}
 
 /** A detail with commas. */
 const listIn = (told: unknown): string[] => (typeof told === 'string' ? told.split(',').filter(Boolean) : [])
@@ -32,7 +40,7 @@ export function changesIn(told: unknown): Change[] {
 }
 
 function declined(reason: unknown): Problem {
-  const told = Problem.of(reason)
+  const told = reason === null ? new Problem({ title: '', status: 0, code: 'other_case_in_call' }) : Problem.of(reason)
   told.declined = true
   return told
 }
@@ -56,6 +64,24 @@ export function useActing(version: () => number) {
     settle = null
   }
 
+  const caseOf = (id: string): Promise<CaseView | null> => http.get<CaseSnapshot>(`/cases/${id}`).then((one) => one.case, () => null)
+
+  let elsewhere: () => Elsewhere | null = () => null
+  const meant = new Set<string>()
+
+  /** Says from where to know in which call about another case he sits; without it `mean` asks nothing. */
+  function sits(where: () => Elsewhere | null): void {
+    elsewhere = where
+  }
+
+  /** Lets an act about this case go on; while he sits in a call about another, after one yes for that call. */
+  async function mean(): Promise<void> {
+    const there = elsewhere()
+    if (!there || meant.has(there.call_id)) return
+    if (!(await ask({ kind: 'other', others: [await caseOf(there.case_id)], back: there.case_id }))) throw declined(null)
+    meant.add(there.call_id)
+  }
+
   /** What is before this person's eyes now. */
   const rests = (): Rests => ({ seen_version: version(), other_call_ids: [] })
 
@@ -73,13 +99,13 @@ export function useActing(version: () => number) {
           if (!yes) throw reason
         } else if (code === 'other_case_in_call') {
           const cases = listIn(details['cases'])
-          const others = await Promise.all(cases.map((id) => http.get<CaseSnapshot>(`/cases/${id}`).then((one) => one.case, () => null)))
-          if (!(await ask({ kind: 'other', others }))) throw declined(reason)
+          const others = await Promise.all(cases.map(caseOf))
+          if (!(await ask({ kind: 'other', others, back: null }))) throw declined(reason)
           on.other_call_ids = listIn(details['calls'])
         } else throw reason
       }
     }
   }
 
-  return { question, answer, rests, act }
+  return { question, answer, rests, act, sits, mean }
 }

@@ -235,6 +235,13 @@ export function useCase(case_id: string, as_applicant = false) {
 
   // ------------------------------------------------------------ what I ask for
 
+  /** What reaches people goes out when he means this case, and not that of a call in which he sits. */
+  const meaning = async <R>(send: () => Promise<R>): Promise<R> => {
+    await acting.mean()
+    return send()
+  }
+  const saying = (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant: boolean) =>
+    live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant })
   type Verdict = 'accepted' | 'returned' | 'not_needed'
   type Decision = 'accepted' | 'to_correct' | 'refused'
   const commands = {
@@ -259,9 +266,9 @@ export function useCase(case_id: string, as_applicant = false) {
     edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),
     hold: (field: string | null) => live.ask({ type: 'case.hold', case_id, field }),
-    propose: (field: string, value: string, reason: string) => live.ask({ type: 'case.propose', case_id, field, value, reason }),
+    propose: (field: string, value: string, reason: string) => meaning(() => live.ask({ type: 'case.propose', case_id, field, value, reason })),
     closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
-    review: (material_id: string, review: Verdict, reason: string) => live.ask({ type: 'case.review', case_id, material_id, review, reason }),
+    review: (material_id: string, review: Verdict, reason: string) => meaning(() => live.ask({ type: 'case.review', case_id, material_id, review, reason })),
     grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') => live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
     draw: (material_id: string, page: number, points: [number, number][]) => live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
     clearDrawings: (material_id: string, whose: 'mine' | 'all') => live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
@@ -269,9 +276,9 @@ export function useCase(case_id: string, as_applicant = false) {
     refer: (unit_id: string, reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.refer', case_id, ...rests, unit_id, reason }), on),
     decide: (decision: Decision, reason: string, again = false, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again }), on),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
-      live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
-    comment: (on: string, text: string) => live.ask({ type: 'case.comment', case_id, on, text }),
-    reply: (comment_id: string, text: string) => live.ask({ type: 'case.reply', case_id, comment_id, text }),
+      lane === 'shared' && !for_applicant ? meaning(() => saying(lane, text, call_id, false)) : saying(lane, text, call_id, for_applicant),
+    comment: (on: string, text: string) => meaning(() => live.ask({ type: 'case.comment', case_id, on, text })),
+    reply: (comment_id: string, text: string) => meaning(() => live.ask({ type: 'case.reply', case_id, comment_id, text })),
     resolve: (comment_id: string, resolved: boolean) => live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
     check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') => live.ask({ type: 'case.check', case_id, point, verdict, note }),
     summarise: () => live.ask<SummaryView>({ type: 'case.summarise', case_id }),
@@ -312,6 +319,6 @@ export function useCase(case_id: string, as_applicant = false) {
 
   return {
     case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by,
-    connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
+    connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { changesIn, useActing, type Rests } from '../../src/record/acting'
 import { Problem } from '../../src/wire/http'
 
@@ -54,5 +54,28 @@ describe('what an act rests on', () => {
     expect(question.value?.kind).toBe('other')
     answer(false)
     await expect(doing).rejects.toMatchObject({ declined: true })
+  })
+
+  it('is asked once for each call about another case where it reaches people without deciding', async () => {
+    const { mean, sits, question, answer } = useActing(() => 1)
+    await mean()
+    let call_id = 'call-1'
+    sits(() => ({ call_id, case_id: 'case-2' }))
+    const asked = () => vi.waitFor(() => expect(question.value).toEqual({ kind: 'other', others: [null], back: 'case-2' }))
+    const left = mean()
+    await asked()
+    answer(false)
+    await expect(left).rejects.toMatchObject({ declined: true })
+    const meant = mean()
+    await asked()
+    answer(true)
+    await meant
+    await mean()
+    expect(question.value).toBeNull()
+    call_id = 'call-2'
+    const anew = mean()
+    await asked()
+    answer(true)
+    await anew
   })
 })

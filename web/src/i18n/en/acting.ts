@@ -25,5 +25,8 @@ export default {
     unseen: 'a case that is not yours to see',
     leave: 'Leave it',
     go_on: 'Yes, this case',
+    once: 'Still act on this page? It does not ask again; decisions still do.',
+    back: 'Back to the case of the call',
+    stay: 'Yes, go on here',
   },
 }
