@@ -137,7 +137,7 @@ TABLE: Final[dict[Code, Entry]] = {
         "This node is being taken out of service and takes no new calls. Please try again later.",
     ),
     Code.CASE_CLOSED: Entry(
-        409, "办件已办结，不能再修改；如需更正，请另行登记。", "The case is closed and can no longer be changed. For a correction please register a new case."
+        409, "办件已受理或不予受理，不能再修改；如需更正，请另行登记。", "The case is decided and can no longer be changed. For a correction please register a new case."
     ),
     Code.STALE: Entry(
         409,

@@ -8,6 +8,7 @@ import { useRouter } from 'vue-router'
 import { useNow } from '../call/clock'
 import { furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../call/standing'
 import { useCall } from '../call/useCall'
+import { closed } from '../record/lines'
 import type { Leader, Turned } from '../record/turned'
 import { recall, remember } from '../ui/remembered'
 import type { CaseView, MaterialView, SummaryView } from '../wire/messages'
@@ -111,6 +112,8 @@ export function useLeading(case_id: string, desk: Desk) {
   window.yunjian_leader = leads
   watch(telling, (told) => hearing.forEach((hear) => hear(told)))
   watch(() => desk.view.value?.submission, (handed_in) => handed_in && (asked.value = 'follow'))
+  // of a decided case nothing is to be signed
+  watch(() => desk.view.value !== null && closed(desk.view.value), (over) => over && (asked.value = 'follow'))
   onScopeDispose(() => {
     if (window.yunjian_leader === leads) delete window.yunjian_leader
   })

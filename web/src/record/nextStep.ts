@@ -5,7 +5,7 @@
 import type { CaseView } from '../wire/messages'
 import { hindranceOf, unreadOf } from './lacking'
 import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
-import { pointsOf, submitted, uncheckedOf } from './points'
+import { pointsOf, signed, submitted, uncheckedOf } from './points'
 import { owed } from './promises'
 
 /** `n`: how many of its kind there are to do. */
@@ -47,7 +47,10 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
   if (points.length && lines.some((one) => one.state === 'receiving')) return { kind: 'wait', for: 'materials' }
   if (points.length) return { kind: 'to_correct', n: points.length }
   const hindrance = hindranceOf(view)?.why
-  return hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in' ? { kind: 'wait', for: hindrance } : { kind: 'accepted' }
+  if (hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in') return { kind: 'wait', for: hindrance }
+  // where it need not be signed he may accept, but the window's next step is to have it signed and to hand it in
+  if (!submitted(view)) return { kind: 'wait', for: signed(view) ? 'hand_in' : 'sign' }
+  return { kind: 'accepted' }
 }
 
 export type WindowStep =

@@ -71,6 +71,8 @@ export type Stage =
   | { kind: 'sign' }
   | { kind: 'signed' }
   | { kind: 'done'; number: string }
+  /** decided without what he was to sign */
+  | { kind: 'decided'; decision: 'accepted' | 'refused' }
 
 export function nameOf(view: CaseView, material: MaterialView): string {
   const line = view.item.lines.find((one) => one.key === material.line)
@@ -82,18 +84,19 @@ export function nameOf(view: CaseView, material: MaterialView): string {
 /**
  * What the applicant shall see now: the summary when he is asked for it, else how he was served once the call has ended
  * (`left`: the call of which he does not want to say so, or has said it), else the change that waits for his word, the
- * number once it was handed in, the field that is talked about, the document that lies on the table.
+ * number once it was handed in or the decision, the field that is talked about, the document that lies on the table.
  */
 export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }>; left?: string | null }): Stage {
   const holds = view.signature !== null && !view.signature.outdated
   const done = view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
-  if (told.asked === 'sign') return done ?? { kind: holds ? 'signed' : 'sign' }
+  const decided = !done && (view.state === 'accepted' || view.state === 'refused') ? ({ kind: 'decided', decision: view.state } as const) : null
+  if (told.asked === 'sign') return done ?? decided ?? { kind: holds ? 'signed' : 'sign' }
   const ended = told.call_id ? null : told.ended_call_id
   if (ended && ended !== at.left) return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
   const fieldOf = (path: string | null): FormField | null => (path === null ? null : (fieldIn(view, path) ?? null))
   const proposal = view.proposals.find((one) => one.state === 'open')
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
-  if (done && !at.pointed) return done
+  if ((done ?? decided) && !at.pointed) return (done ?? decided)!
   const field = fieldOf(at.pointed) ?? fieldOf(told.field) ?? fieldOf(at.focused)
   if (field) {
     const unsaved = field.name === told.field ? told.value : null
@@ -106,16 +109,16 @@ export function stageOf(view: CaseView, told: Turned, at: { pointed: string | nu
 
 export type Step = 'consent' | 'materials' | 'sign' | 'receipt'
 
-/** The steps as the applicant counts them: what is done, and the first that is not. A case that was decided without his signature asks for none. */
+/** The steps as the applicant counts them: what is done, and the first that is not. A case that was decided without his signature asks for none, and has no receipt. */
 export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | 'later' }[] {
   const over = closed(view)
   const done: Record<Step, boolean> = {
     consent: view.consent !== null,
     materials: over || linesOf(view).every((line) => line.line.need !== 'required' || (line.slots.some((one) => one.current?.state === 'stored') && !line.lacks.length)),
     sign: view.signature !== null && !view.signature.outdated,
-    receipt: over || view.submission !== null,
+    receipt: view.submission !== null,
   }
-  const order = (['consent', 'materials', 'sign', 'receipt'] as const).filter((step) => !over || step !== 'sign' || done.sign)
+  const order = (['consent', 'materials', 'sign', 'receipt'] as const).filter((step) => !over || (step !== 'sign' && step !== 'receipt') || done[step])
   const first = order.find((step) => !done[step])
   return order.map((step) => ({ step, state: done[step] ? 'done' : step === first ? 'now' : 'later' }))
 }

@@ -57,6 +57,13 @@ describe('the next step of the approver', () => {
     expect(approverStep({ ...whole, submission: null, signature: { ...signature, outdated: true } })).toEqual({ kind: 'wait', for: 'sign' })
     expect(approverStep({ ...whole, submission: null })).toEqual({ kind: 'wait', for: 'hand_in' })
     expect(approverStep(whole)).toEqual({ kind: 'accepted' })
+    // where it need not be signed, too, no two desks have a filled button for opposite ends
+    const free = { ...whole, item: { ...item, signature: 'optional' as const } }
+    expect(approverStep(free)).toEqual({ kind: 'accepted' })
+    expect(approverStep({ ...free, submission: null, signature: null })).toEqual({ kind: 'wait', for: 'sign' })
+    expect(approverStep({ ...free, submission: null })).toEqual({ kind: 'wait', for: 'hand_in' })
+    expect(approverStep({ ...free, signature: { ...signature, outdated: true } })).toEqual({ kind: 'wait', for: 'sign' })
+    expect(hindranceOf({ ...free, submission: null, signature: null })).toBeNull()
     expect(approverStep({ ...whole, state: 'accepted' })).toEqual({ kind: 'leave' })
   })
 

@@ -54,6 +54,9 @@ describe('what the applicant sees now', () => {
     expect(stageOf(caseView({ ...handed_in, signature: signature() }), told(), nowhere)).toEqual({ kind: 'done', number: '1137' })
     expect(stageOf(caseView({ ...handed_in, signature: signature(true) }), told({ asked: 'sign' }), nowhere).kind).toBe('sign')
     expect(stageOf(caseView({ ...handed_in, signature: signature() }), told({ asked: 'sign' }), nowhere).kind).toBe('done')
+    // decided without it, nothing is to be signed
+    const decided = caseView({ state: 'accepted', signature: signature(true) })
+    for (const asked of ['sign', 'follow'] as const) expect(stageOf(decided, told({ asked, field: 'new_person' }), nowhere)).toEqual({ kind: 'decided', decision: 'accepted' })
   })
 
   it('is what the approver asks or points at, even after it was handed in', () => {
@@ -82,7 +85,7 @@ describe('the four steps', () => {
 
   it('wait for nothing more of a case that was decided without a signature', () => {
     const decided = caseView({ consent, materials: all.slice(1), state: 'accepted' })
-    expect(stepsOf(decided)).toEqual(['consent', 'materials', 'receipt'].map((step) => ({ step, state: 'done' })))
+    expect(stepsOf(decided)).toEqual(['consent', 'materials'].map((step) => ({ step, state: 'done' })))
     expect(stepsOf({ ...decided, signature: signature(), submission }).map((one) => one.step)).toContain('sign')
   })
 

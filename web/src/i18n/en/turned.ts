@@ -37,6 +37,7 @@ const turned: Words<typeof zh> = {
     changed: 'Something has just changed, please check again.',
   },
   signed: { heading: 'You have signed', heading_lent: 'You have signed: give the screen back', wait: 'Signed at {time}. Please wait for the clerk to submit.', lent: 'Signed at {time}. It is not submitted yet: the clerk submits once the screen is given back.', again: 'Sign again' },
+  decided: { accepted: 'The case is accepted; no signature is needed any more', refused: 'The case is refused; no signature is needed any more', papers: 'Please collect the notice at the window.' },
   done: { heading: 'Submitted', number: 'Case number', receipt: 'Please take the receipt from the clerk.' },
   rate: {
     heading: 'How was this service?',
@@ -91,7 +92,7 @@ const turned: Words<typeof zh> = {
     printing: 'The form is being made; it will stand among the papers',
     unsigned: 'The applicant has not signed',
     required: 'This item needs the applicant’s signature',
-    optional: 'This item may be submitted with a signature',
+    optional: 'It can be submitted once it is signed',
     signed: 'Signed by the applicant {time}',
     outdated: 'Something changed after the signature; it must be given again',
     sign_again: 'Sign again',

@@ -356,6 +356,7 @@ export default {
     to_correct: '补正',
     refused: '不予受理',
     hindered: { points: '受理 · 还差 {n} 项', unread: '受理 · {n} 份待审看', promise: '受理 · {n} 项待承诺补交', sign: '受理 · 待申请人签名', hand_in: '受理 · 待窗口提交' },
+    unsigned: '申请人的签名还没有提交，可能正在签。受理后不能再签名。',
     unchecked: '核对要点有 {n} 项没有核对。仍要受理的，受理记录中这些要点为未核对。',
     unchecked_go: '去核对',
     unread: '有 {n} 份材料还没有看：{names}。补正应一次告知全部内容，建议看完再告知。',

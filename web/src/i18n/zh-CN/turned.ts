@@ -34,6 +34,7 @@ export default {
     changed: '刚才内容有改动，请重新核对。',
   },
   signed: { heading: '您已签名', heading_lent: '您已签名，请交还窗口', wait: '{time} 签名。请稍候，由窗口提交。', lent: '{time} 签名。还没有提交：交还后由窗口提交。', again: '重新签名' },
+  decided: { accepted: '办件已受理，不用再签名', refused: '办件不予受理，不用再签名', papers: '请向窗口领取通知书。' },
   done: { heading: '已提交', number: '办件编号', receipt: '请向窗口领取收件凭证。' },
   rate: {
     heading: '请您评价这次服务',
@@ -88,7 +89,7 @@ export default {
     printing: '申请表正在生成，做好后列在文书里',
     unsigned: '申请人还没有签名',
     required: '本事项须由申请人签名',
-    optional: '本事项可以签名后提交',
+    optional: '签名后才能提交',
     signed: '申请人已签名 {time}',
     outdated: '签名以后内容有改动，须重新签名',
     sign_again: '重新签名',
