@@ -175,6 +175,11 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
             await expect(far.locator("[data-saying]").last).to_contain_text(text)
         await far.locator("[data-decision=refused]").click()
         await far.locator("form.decision textarea").fill("不属于本机关职权范围")
+        # what calls him away takes no word of it
+        await far.locator("[data-back]").click()
+        await open_from_list(far, one)
+        await far.locator("[data-decision=refused]").click()
+        await expect(far.locator("form.decision textarea")).to_have_value("不属于本机关职权范围")
         edit = {"field": "old_principal", "value": "刘启明", "base_version": 0}
         await clerk.command("case.edit", case_id=one["id"], **edit)
         await expect(far.locator('[data-field="old_principal"]')).to_contain_text("刘启明")
