@@ -7,7 +7,7 @@ const call: Words<typeof zh> = {
   dial_again: 'Start the cloud meeting again',
   cancel: 'Cancel',
   hang_up: 'Hang up',
-  microphone: 'Microphone',
+  microphone: 'Mic',
   microphone_off: 'Muted',
   microphone_none: 'No mic',
   camera: 'Camera',
