@@ -104,6 +104,13 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await approver.page.locator("[data-missed-case] [data-call-back]").click()
         wanted = window.page.locator("[data-wanted]")
         await expect(wanted).to_contain_text("周明远请您回拨")
+        # above the work, covering nothing of it
+        bar, tray = [
+            await one.bounding_box() for one in (wanted, window.page.locator(".tray-part"))
+        ]
+        assert bar
+        assert tray
+        assert bar["y"] + bar["height"] <= tray["y"]
 
         # reloaded while it rings: the ring goes on, and the answer finds the window
         await wanted.locator("[data-call-back]").click()

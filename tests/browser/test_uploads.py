@@ -342,6 +342,10 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
         await is_stored(page, "licence")
         await expect(page.locator("[data-moving]")).to_have_count(0)
         await expect(line.locator("[data-slot]")).to_have_count(0)
+        # the file stays open and at hand where it lies now
+        there = page.locator('[data-line="licence"]')
+        await expect(there).to_have_attribute("aria-current", "true")
+        await expect(there.locator("[data-move]")).to_be_focused()
         assert await standing() == {
             "a.pdf": (LINE, 1),
             "b.pdf": ("licence", 1),

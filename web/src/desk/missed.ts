@@ -13,6 +13,11 @@ export function missedAt(calls: readonly MissedCall[], side: 'window' | 'approve
   return calls.filter((one) => one.caller.unit_id === me.unit_id && one.caller.window_name === me.window_name)
 }
 
+/** What tells one asking from another: the same case may be asked for again. */
+export function askingOf(one: MissedCall): string {
+  return `${one.case_id} ${one.asked_at}`
+}
+
 /** Those that somebody of the unit asks for, the first who asked first. */
 export function askedFor(calls: readonly MissedCall[]): MissedCall[] {
   return calls.filter((one) => one.asked_at).sort((a, b) => Date.parse(a.asked_at ?? '') - Date.parse(b.asked_at ?? ''))

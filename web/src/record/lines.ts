@@ -105,6 +105,12 @@ export function fileName(line: Line, slot: Slot): string {
   return slot.name ?? slot.current?.name ?? line.line.name
 }
 
+/** The file that lay open, where it lies now that it was put on another line or side; null: it lies where it did. */
+export function movedFrom(view: CaseView, was: MaterialView): MaterialView | null {
+  const now = view.materials.find((one) => one.id === was.id)
+  return now && (now.line !== was.line || slotOf(now) !== slotOf(was)) ? now : null
+}
+
 /** A file that stands beside those of its line. */
 export const NEW_SLOT = 0
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askedFor, missedAt } from '../../src/desk/missed'
+import { askedFor, askingOf, missedAt } from '../../src/desk/missed'
 import type { MissedCall } from '../../src/wire/messages'
 import { person } from '../record/cases'
 
@@ -22,5 +22,8 @@ describe('missed calls', () => {
   it('are asked for in the order in which people asked', () => {
     const asked = (id: string, at: string) => call(id, { asked_by: person('a'), asked_at: at })
     expect(askedFor([call('c1'), asked('c4', '2026-11-24T06:09:00Z'), asked('c5', '2026-11-24T06:01:00Z')]).map((one) => one.case_id)).toEqual(['c5', 'c4'])
+    // to be asked again is another asking than the one that was read
+    expect(askingOf(asked('c4', '2026-11-24T06:09:00Z'))).toBe(askingOf(asked('c4', '2026-11-24T06:09:00Z')))
+    expect(askingOf(asked('c4', '2026-11-24T06:10:00Z'))).not.toBe(askingOf(asked('c4', '2026-11-24T06:09:00Z')))
   })
 })

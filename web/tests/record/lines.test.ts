@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formFaults } from '../../src/record/fields'
-import { linesOf, nextOther, nextUnread, open, othersOf, proposalOf, tally, usualSlot, versionOf } from '../../src/record/lines'
+import { linesOf, movedFrom, nextOther, nextUnread, open, othersOf, proposalOf, tally, usualSlot, versionOf } from '../../src/record/lines'
 import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
@@ -18,6 +18,15 @@ describe('the lines of a material list', () => {
         { id: 'm6', line: 'permit', state: 'receiving' },
       ]),
     ).toEqual(['unread', 'accepted', 'rejected', 'receiving'])
+  })
+
+  it('show a file where it was put, on another line or another side', () => {
+    const was = material({ id: 'm1', line: 'identity', slot: 2 })
+    const at = (over: Partial<typeof was>) => movedFrom(caseView({ materials: [material({ id: 'm2', line: 'identity' }), material({ ...was, ...over })] }), was)
+    expect(at({})).toBeNull()
+    expect(at({ review: 'accepted' })).toBeNull()
+    expect(at({ line: 'permit', slot: 1 })).toMatchObject({ id: 'm1', line: 'permit' })
+    expect(at({ slot: 1 })).toMatchObject({ id: 'm1', slot: 1 })
   })
 
   it('keep the one before when a newer file was not taken', () => {
