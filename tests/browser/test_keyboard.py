@@ -268,6 +268,9 @@ async def sign_and_hand_in(clerk: Keyboard, screens: Screens) -> None:
     await clerk.enter(page.locator("[data-ask=turn]"))
     turned = page.locator("[data-turned]")
     await expect(turned.locator("[data-summary]")).to_be_visible()
+    # signing is offered at the end of what is read
+    await clerk.to(turned.locator("[data-sheet]"))
+    await clerk.press("End")
     await clerk.enter(turned.locator("[data-answer=write]"))
     await clerk.to(turned.locator("[data-pad-keys]"))
     # two strokes: Space sets the pen down and lifts it

@@ -607,6 +607,8 @@ async def tell_all_at_once(window: Desk, approver: Desk, screens: Screens) -> No
         await expect(far.locator("[data-preview]")).to_contain_text(words)
     # files came that nobody has looked at: said before it is confirmed
     await expect(far.locator("form.decision [data-unlooked]")).to_be_visible()
+    await expect(far.locator("[data-look-first]")).to_be_in_viewport(ratio=1)
+    await expect(far.locator("[data-confirm]")).to_be_in_viewport(ratio=1)
     await far.locator("[data-confirm]").click()
     await expect(page.locator('[data-decided="to_correct"]')).to_contain_text("未带原件")
     paper = page.locator("[data-paper=correction]")
@@ -632,6 +634,7 @@ async def sign_and_hand_in(window: Desk) -> str:
     await expect(panel.locator("[data-summary]")).to_be_visible()
     await panel.locator("[data-ask=turn]").click()
     turned = page.locator("[data-turned]")
+    await turned.locator("[data-end]").scroll_into_view_if_needed()
     await turned.locator("[data-answer=write]").click()
     await write(page, turned.locator("[data-pad]"))
     await turned.locator("[data-answer=sign]").click()
