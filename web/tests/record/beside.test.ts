@@ -20,7 +20,7 @@ class Eyes {
 }
 
 const bookOf = (view: CaseView, review = vi.fn(() => Promise.resolve())) =>
-  ({ view: shallowRef(view), progress: new Map(), looking: new Map(), personOf: () => 'here', me: 'person-02', review }) as never
+  ({ view: shallowRef(view), progress: new Map(), looking: new Map(), personOf: () => 'here', me: 'person-02', mean: () => Promise.resolve(), review }) as never
 const mounted = (part: unknown, props: Record<string, unknown>) => mount(part as never, { props: props as never, global: { plugins: [i18n] } })
 
 describe('what is on no line', () => {
@@ -68,7 +68,7 @@ describe('several files at once', () => {
     expect(panel.findAll('li')).toHaveLength(2)
     await panel.findAll('li .icon-button')[1]?.trigger('click')
     await panel.get('form').trigger('submit')
-    expect(sendAll).toHaveBeenCalledTimes(1)
+    await vi.waitFor(() => expect(sendAll).toHaveBeenCalledTimes(1))
     expect(sendAll.mock.calls[0]?.[0]).toEqual([{ line: 'other', file: files[0] }])
   })
 })
