@@ -23,6 +23,7 @@ from server.work.walls import Walls, walls
 
 AT_ONCE: Final = 2
 PATIENCE_S: Final = 60.0
+ENDS_WITHIN_S: Final = 10.0
 MIB: Final = 1024 * 1024
 SAID_BYTES: Final = 64 * MIB
 """The longest answer: pages of a paper as pictures have a few megabytes. What a child prints is this
@@ -145,8 +146,7 @@ class Children:
                 self.pids.discard(child.pid)
                 # Also behind one that ended: what it started may hang on.
                 _kill(child.pid)
-                if child.returncode is None:
-                    await child.wait()
+                await _ended(child)
         try:
             answer = json.loads(told)
         except ValueError:
@@ -188,6 +188,18 @@ async def _said(child: asyncio.subprocess.Process, given: bytes, most: int) -> b
     finally:
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _ended(child: asyncio.subprocess.Process) -> None:
+    """Wait for the end of a child that was killed. asyncio tells it only once all that the child printed has
+    been read, and reads no further than its bound while nobody asks for more. One that the system does not
+    end in time is left to it."""
+    assert child.stdout is not None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            while await child.stdout.read(MIB):
+                pass
+            await child.wait()
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from server.work.walls import OPEN, walls
 from tests.kit.capabilities import needs
 from tests.kit.desks import demo_node
 from tests.kit.processes import ROOT
+from tests.kit.until import until
 
 REACH = """
 import json, os, socket
@@ -141,6 +142,23 @@ async def test_a_child_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     assert told.value.final
     assert children.pids == set()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024  # KiB
+
+
+async def test_a_child_that_prints_while_its_job_is_given_up_ends(tmp_path: Path) -> None:
+    """A node that ended waited for it for ever: nobody read what it had printed last."""
+    children, begun = Children(), tmp_path / "begun"
+    begun.mkdir()
+    mark = str(begun / "yes")
+    code = f"import os\nopen({mark!r}, 'w')\nwhile True: os.write(1, bytes(1 << 16))"
+    for _ in range(5):
+        job = asyncio.create_task(in_cell(children, code, said_bytes=1 << 40, writes=[begun]))
+        await until(lambda: None if (begun / "yes").exists() else "it has not begun", 20)
+        job.cancel()
+        async with asyncio.timeout(20):
+            await asyncio.gather(job, return_exceptions=True)
+        assert job.cancelled()
+        (begun / "yes").unlink()
+    assert children.pids == set()
 
 
 async def test_a_link_that_a_child_left_is_not_taken_for_its_work(tmp_path: Path) -> None:
