@@ -71,7 +71,9 @@ async def list_owed(
     place = sa.tuple_(cases.c.owed_by, cases.c.id)
     owed = [cases.c.owed_by.is_not(None), *([] if after is None else [place > sa.tuple_(*after)])]
     order = (cases.c.owed_by, cases.c.id)
-    ids = await connection.scalars(_of_units(window_unit_ids, unit_ids, owed, order, limit))
+    ids = await connection.scalars(
+        _of_units(window_unit_ids, unit_ids, owed, order, limit, once=False)
+    )
     page = ids.all()
     found = await connection.execute(
         sa.select(cases, *PLACES, *ITEM_COLUMNS)
@@ -160,7 +162,7 @@ async def list_cases(
     if before is not None:
         wanted.append(place < sa.tuple_(*before))
     if taken_part is None:
-        page = _of_units(window_unit_ids, unit_ids, wanted, order, limit)
+        page = _of_units(window_unit_ids, unit_ids, wanted, order, limit, once=bool(text))
     else:
         here = sa.or_(cases.c.window_unit_id.in_(window_unit_ids), cases.c.unit_id.in_(unit_ids))
         page = _of_person(taken_part, [here, *wanted], before, limit)
@@ -191,11 +193,17 @@ def _of_units(
     wanted: Sequence[sa.ColumnElement[bool]],
     order: Sequence[sa.ColumnElement[Any]],
     limit: int,
+    *,
+    once: bool,
 ) -> sa.CompoundSelect[tuple[str]]:
     """The ids of a page of what was taken at, or is decided by, these units: each unit and side by its own index,
-    of which no more than the page is read."""
+    of which no more than the page is read.
+
+    ``once``: what is asked of a case costs more than to read it, so that a case of both sides is asked at one alone.
+    """
     sides = [cases.c.window_unit_id == id for id in window_unit_ids]
-    sides += [cases.c.unit_id == id for id in unit_ids]
+    elsewhere = [cases.c.window_unit_id.not_in(window_unit_ids)] if once else []
+    sides += [sa.and_(cases.c.unit_id == id, *elsewhere) for id in unit_ids]
     each = [
         sa.select(cases.c.id).where(side, *wanted).order_by(*order).limit(limit).subquery()
         for side in sides or [sa.false()]
