@@ -3,11 +3,11 @@ import type { ComposerTranslation } from 'vue-i18n'
 import { listed } from '../i18n'
 import { shorten } from '../ui/shorten'
 import type { StateKind } from '../ui/states'
-import type { MaterialView } from '../wire/messages'
-import type { Line, LineState } from './lines'
+import type { CaseView, Limits, MaterialView } from '../wire/messages'
+import { refusedOf, versionOf, type Line, type LineState } from './lines'
 import type { Progress } from './useCase'
-import type { Transfer } from './useUploads'
-import { pace, percent } from './words'
+import type { Transfer, UploadFault } from './useUploads'
+import { pace, percent, size, typeNames } from './words'
 
 /** as much of a file's name as stands beside its progress; both ends of a longer one are kept */
 const NAME = 18
@@ -64,6 +64,23 @@ export function faceOfTransfer(t: ComposerTranslation, transfer: Transfer): Line
 /** Why a file was not taken. */
 export function whyNot(t: ComposerTranslation, material: MaterialView): string {
   return t(`record.materials.rejected.${REJECTED.find((code) => code === material.rejected_code) ?? 'other'}`)
+}
+
+/** Why a file is not sent at all, and what is taken instead. */
+export function faultWord(t: ComposerTranslation, limits: Limits | null, fault: UploadFault): string {
+  return t(`record.materials.fault.${fault.rule}`, { name: shorten(fault.name, 24), types: typeNames(limits?.media_types ?? []), size: size(limits?.max_bytes ?? 0) })
+}
+
+/** That a file was not taken, why and what to do, and which version counts on in its place. */
+function refusal(t: ComposerTranslation, view: CaseView, line: Line, one: MaterialView): string {
+  const kept = line.slots.find((slot) => slot.failed?.id === one.id)?.current
+  const told = { name: shorten(one.name, 24), why: whyNot(t, one) }
+  return kept ? t('record.materials.not_taken', { ...told, n: versionOf(view, kept) }) : t('record.materials.refused', told)
+}
+
+/** What there is to say of tries for a line that were not taken; `left_out`: one that says so in its own place. */
+export function refusals(t: ComposerTranslation, view: CaseView, line: Line, left_out: string | null = null): string[] {
+  return refusedOf(line).flatMap((one) => (one.id === left_out ? [] : [refusal(t, view, line, one)]))
 }
 
 export function faceOf(

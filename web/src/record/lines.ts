@@ -15,9 +15,9 @@ export interface Slot {
   name: string | null
   /** the newest version that was neither cancelled nor rejected, or a rejected one where no other came: the one that counts */
   current: MaterialView | null
-  /** a newer one that was not taken, and changed nothing */
+  /** a newer try that was not taken, and changed nothing */
   failed: MaterialView | null
-  /** every version, newest first; nothing of these is ever deleted */
+  /** every version that was taken or is being taken, newest first; nothing of these is ever deleted */
   versions: MaterialView[]
   state: Exclude<LineState, 'lacking'>
 }
@@ -45,9 +45,10 @@ function slotsOf(materials: readonly MaterialView[], names: readonly string[]): 
   return [...numbers]
     .sort((a, b) => a - b)
     .map((slot) => {
-      const versions = materials.filter((one) => slotOf(one) === slot).sort((a, b) => b.number - a.number)
-      const newest = versions.find((one) => one.state !== 'cancelled') ?? null
-      const current = versions.find((one) => one.state !== 'cancelled' && one.state !== 'rejected') ?? newest
+      const tries = materials.filter((one) => slotOf(one) === slot && one.state !== 'cancelled').sort((a, b) => b.number - a.number)
+      const newest = tries[0] ?? null
+      const versions = tries.filter((one) => one.state !== 'rejected')
+      const current = versions[0] ?? newest
       return { slot, name: names[slot - 1] ?? null, current, failed: newest === current ? null : newest, versions, state: stateOf(current) as Slot['state'] }
     })
 }
@@ -60,10 +61,24 @@ export function linesOf(view: CaseView): Line[] {
     // what was not taken counts only where nothing else came, and of that the last
     const lost = all.filter((one) => one.state === 'rejected').sort((a, b) => (b.current?.number ?? 0) - (a.current?.number ?? 0))
     const counting = taken.length ? taken : lost.slice(0, 1)
-    const slots = all.filter((one) => one.name !== null || one.current)
     const lacks = lackingOf(names, counting)
+    const slots = all
+      .map((one) => ({ ...one, failed: one.failed && passed(one, one.failed, counting, lacks) ? null : one.failed }))
+      .map((one) => (one.state === 'rejected' && one.current && passed(one, one.current, counting, lacks) ? { ...one, current: null, state: 'none' as const } : one))
+      .filter((one) => one.name !== null || one.current)
     return { line, number: index + 1, slots, current: counting[0]?.current ?? null, lacks, state: stateOfAll(counting, lacks) }
   })
+}
+
+/** Whether a try that was not taken needs no word any more: a later one of its line was; for a side of a card, that side. */
+function passed(slot: Slot, lost: MaterialView, counting: readonly Slot[], lacks: readonly string[]): boolean {
+  if (slot.name !== null) return slot.state === 'rejected' && counting.some((one) => one.state !== 'rejected') && !lacks.includes(slot.name)
+  return counting.some((one) => one.current?.state === 'stored' && one.current.number > lost.number)
+}
+
+/** The tries of a line that were not taken and about which something is to be done. */
+export function refusedOf(line: Line): MaterialView[] {
+  return line.slots.flatMap((one) => one.failed ?? (one.state === 'rejected' && one.current ? [one.current] : []))
 }
 
 /** The names of slots that hold nothing; a file of as many pages holds them all, and nothing lacks where it is not needed. */
@@ -83,9 +98,10 @@ function stateOfAll(counting: readonly Slot[], lacks: readonly string[]): LineSt
   return has('accepted') ? 'accepted' : 'not_needed'
 }
 
-/** The number of a version among those of its file, from 1. */
+/** The number of a version among those of its file, from 1; tries that were not taken are none. */
 export function versionOf(view: CaseView, one: MaterialView): number {
-  return view.materials.filter((other) => other.purpose === one.purpose && other.line === one.line && slotOf(other) === slotOf(one) && other.number <= one.number).length
+  const before = view.materials.filter((other) => other.purpose === one.purpose && other.line === one.line && slotOf(other) === slotOf(one) && other.number < one.number)
+  return before.filter((other) => other.state === 'stored' || other.state === 'receiving').length + 1
 }
 
 /** Whether a version of a line is one that counts. */

@@ -4,7 +4,7 @@
  * it there; this only looks when nobody did.
  */
 const CONTROLS = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex]:not([tabindex="-1"])'
-const PARTS = 'form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
+const PARTS = 'li, form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
 const LOOKED_AFTER_MS = 60
 
 interface Place {

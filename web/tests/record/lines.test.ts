@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formFaults } from '../../src/record/fields'
-import { linesOf, movedFrom, nextOther, nextUnread, open, othersOf, proposalOf, tally, usualSlot, versionOf } from '../../src/record/lines'
+import { linesOf, movedFrom, nextOther, nextUnread, open, othersOf, proposalOf, refusedOf, tally, usualSlot, versionOf } from '../../src/record/lines'
 import { caseView, material, proposal, value } from './cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
@@ -38,8 +38,36 @@ describe('the lines of a material list', () => {
     })
     const line = linesOf(view)[2]
     expect([line?.state, line?.current?.id, line?.slots[0]?.failed?.id]).toEqual(['accepted', 'm1', 'm2'])
-    expect(line?.slots[0]?.versions.map((one) => one.id)).toEqual(['m2', 'm1'])
+    // a try that came to nothing is no old version, and the next one that is taken is the second
+    expect(line?.slots[0]?.versions.map((one) => one.id)).toEqual(['m1'])
+    const taken = material({ id: 'm3', line: 'identity', number: 3 })
+    const after = { ...view, materials: [...view.materials, taken] }
+    expect([linesOf(after)[2]?.slots[0]?.failed, linesOf(after)[2]?.slots[0]?.versions.map((one) => one.id), versionOf(after, taken)]).toEqual([null, ['m3', 'm1'], 2])
     expect(linesOf(caseView())[2]?.slots).toEqual([])
+  })
+
+  it('tell of what was not taken until a later try of the line is', () => {
+    const told = (...materials: ReturnType<typeof material>[]) => refusedOf(linesOf(caseView({ materials }))[2]!).map((one) => one.id)
+    const lost = material({ id: 'm2', line: 'identity', number: 2, slot: 2, state: 'rejected', rejected_code: 'file_broken' })
+    const kept = material({ id: 'm1', line: 'identity', slot: 1 })
+    expect(told(lost)).toEqual(['m2'])
+    expect(told(kept, lost)).toEqual(['m2'])
+    const next = material({ id: 'm3', line: 'identity', number: 3, slot: 3 })
+    expect(told(kept, lost, { ...next, state: 'receiving' })).toEqual(['m2'])
+    expect(told(kept, lost, next)).toEqual([])
+    expect(linesOf(caseView({ materials: [kept, lost, next] }))[2]?.slots.map((one) => one.slot)).toEqual([1, 3])
+  })
+
+  it('tell of a side of a card that was not taken while that side lacks', () => {
+    const told = (...materials: ReturnType<typeof material>[]) => {
+      const view = caseView({ materials })
+      const lines = view.item.lines.map((one) => (one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one))
+      return refusedOf(linesOf({ ...view, item: { ...view.item, lines } })[2]!).map((one) => one.id)
+    }
+    const back = material({ id: 'm1', line: 'identity', slot: 2, state: 'rejected' })
+    const front = material({ id: 'm2', line: 'identity', number: 2, slot: 1 })
+    expect(told(back, front)).toEqual(['m1'])
+    expect(told(back, { ...front, pages: 2 })).toEqual([])
   })
 
   it('leave out what is on no line, which is read one by one', () => {
