@@ -277,8 +277,14 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
         # nor what is for the staff: the digest, what changed since the approver looked
         assert "校验值" not in shown
         assert "审批人员上次看过" not in shown
+    # a signature is not dropped by one press
+    await turned.locator("[data-answer=again]").click()
+    await expect(turned.locator("[data-doubt] [data-answer=keep]")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(turned.locator("[data-answer=again]")).to_be_focused()
     # it is the window's turn: the one way on is to give the screen back
     await expect(turned.locator("h1")).to_have_text("您已签名，请交还窗口")
+    await expect(turned.locator("[data-stage=signed] .filled")).to_have_count(1)
     await expect(turned.locator("[data-back]")).to_have_count(1)
     await turned.locator(".answers [data-back]").click()
 

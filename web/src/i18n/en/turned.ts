@@ -39,7 +39,7 @@ const turned: Words<typeof zh> = {
     outdated: 'Something changed after the signature, which no longer holds. Please check and sign again.',
     changed: 'Something has just changed, please check again.',
   },
-  signed: { heading: 'You have signed', heading_lent: 'You have signed: give the screen back', wait: 'Signed at {time}. Please wait for the clerk to submit.', lent: 'Signed at {time}. It is not submitted yet: the clerk submits once the screen is given back.', again: 'Sign again' },
+  signed: { heading: 'You have signed', heading_lent: 'You have signed: give the screen back', wait: 'Signed at {time}. Please wait for the clerk to submit.', lent: 'Signed at {time}. It is not submitted yet: the clerk submits once the screen is given back.', again: 'Sign again', again_ask: 'Signing again drops the signature that you just gave. Sign again?', keep: 'Keep it as it is' },
   decided: { accepted: 'The case is accepted; no signature is needed any more', refused: 'The case is refused; no signature is needed any more', papers: 'Please collect the notice at the window.' },
   done: { heading: 'Submitted', number: 'Case number', receipt: 'Please take the receipt from the clerk.' },
   rate: {

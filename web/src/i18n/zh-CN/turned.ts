@@ -36,7 +36,7 @@ export default {
     outdated: '签名以后内容有改动，原来的签名不再有效，请重新核对并签名。',
     changed: '刚才内容有改动，请重新核对。',
   },
-  signed: { heading: '您已签名', heading_lent: '您已签名，请交还窗口', wait: '{time} 签名。请稍候，由窗口提交。', lent: '{time} 签名。还没有提交：交还后由窗口提交。', again: '重新签名' },
+  signed: { heading: '您已签名', heading_lent: '您已签名，请交还窗口', wait: '{time} 签名。请稍候，由窗口提交。', lent: '{time} 签名。还没有提交：交还后由窗口提交。', again: '重新签名', again_ask: '重新签名后，刚才的签名作废。要重新签吗？', keep: '保留刚才的签名' },
   decided: { accepted: '办件已受理，不用再签名', refused: '办件不予受理，不用再签名', papers: '请向窗口领取通知书。' },
   done: { heading: '已提交', number: '办件编号', receipt: '请向窗口领取收件凭证。' },
   rate: {
