@@ -232,7 +232,7 @@ async def review(clerk: Keyboard, judge: Keyboard, folder: Path) -> None:
     anew.write_bytes(scan(5))
     await clerk.choose(page.locator('[data-line="application"] input[type=file]'), anew)
     # what was returned is what it most likely replaces
-    await expect(page.locator("[data-placing] input:checked")).to_be_focused()
+    await expect(page.locator("[data-asking=placing] input:checked")).to_be_focused()
     await clerk.press("Enter")
     await state_of(far, "application", "unread")
     for key in ("appointment", "identity", "licence", "application"):

@@ -494,7 +494,7 @@ async def materials(window: Desk, approver: Desk, screens: Screens) -> None:
     await page.get_by_label("上传文件到：原负责人免职文件与新负责人任职文件").set_input_files(
         {"name": "任职文件（补）.pdf", "mimeType": "application/pdf", "buffer": scan(3)}
     )
-    await page.locator("[data-place-it]").click()
+    await page.locator("[data-pick-it]").click()
     await state_of(far, "appointment", "unread")
     await page.locator('[data-line="appointment"]').get_by_role("button", name="旧版 1").click()
     await expect(page.get_by_role("button", name="打开第 1 版")).to_be_visible()

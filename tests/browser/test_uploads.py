@@ -203,7 +203,7 @@ async def test_pause_cancel_and_undo(node: Running, tmp_path: Path) -> None:
 
         await page.route("**/api/v1/uploads", late)
         await send(page, LINE, file)
-        await page.locator("[data-place-it]").click()
+        await page.locator("[data-pick-it]").click()
         await line.locator("[data-cancel]").click()
 
         async def begun() -> str | None:
@@ -317,7 +317,7 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
         await send(page, LINE, files["a"])
         await is_stored(page, LINE)
         await send(page, LINE, files["b"])
-        asked = page.locator("[data-placing]")
+        asked = page.locator("[data-asking=placing]")
         await expect(asked.locator("input:checked")).to_be_focused()
         assert list(await standing()) == ["a.pdf"]
         await screens.take(desk, "line-asked")
@@ -325,8 +325,8 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
         await holds(2)
         await expect(line.locator("[data-slot]")).to_have_count(2)
         await send(page, LINE, files["c"])
-        await asked.locator('[data-place="2"]').check()
-        await page.locator("[data-place-it]").click()
+        await asked.locator('[data-choice="2"]').check()
+        await page.locator("[data-pick-it]").click()
         await holds(3)
         await expect(line.locator("[data-slot]")).to_have_count(2)
         assert await standing() == {
@@ -336,11 +336,11 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
         }
         await screens.take(desk, "line-two-files")
         await line.locator('[data-slot="2"] [data-move]').click()
-        await page.locator('[data-moving] [data-to="licence"]').check()
+        await page.locator('[data-asking=moving] [data-choice="licence"]').check()
         await screens.take(desk, "line-moving")
-        await page.locator("[data-move-it]").click()
+        await page.locator("[data-pick-it]").click()
         await is_stored(page, "licence")
-        await expect(page.locator("[data-moving]")).to_have_count(0)
+        await expect(page.locator("[data-asking=moving]")).to_have_count(0)
         await expect(line.locator("[data-slot]")).to_have_count(0)
         # the file stays open and at hand where it lies now
         there = page.locator('[data-line="licence"]')
