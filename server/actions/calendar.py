@@ -7,7 +7,7 @@ limit runs on is counted anew in the transaction that changes the calendar.
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from server.actions.cases import AHEAD, subject_of
+from server.actions.cases import AHEAD, CALENDAR, subject_of
 from server.actions.views import decided_view
 from server.domain import case as rules
 from server.domain.person import Act, Actor, may
@@ -18,7 +18,6 @@ from server.store import catalogue as catalogue_rows
 from server.wire.http import CalendarChange, CalendarEdit, CalendarYear, KnownDay, MovedCase
 from signaling.refusals import Code, Refusal
 
-SUBJECT: Final = f"calendar:{CHINA_REGION}"
 MOST_TOLD: Final = 500
 FIRST_YEAR: Final = 2004
 LAST_YEAR: Final = 2100
@@ -52,15 +51,15 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
             changed, moves = await _moves(connection, days, store.clock.now())
         return _told(changed, moves, written=False)
     async with store.change(actor) as change:
-        await change.lock(SUBJECT)
+        await change.lock(CALENDAR)
         changed, _ = await _moves(change.connection, days, change.at, look=False)
         await catalogue_rows.set_days(change.connection, CHINA_REGION, days, asked.source)
         moves = await _move(change, days) if changed else []
         await change.record(
-            SUBJECT,
+            CALENDAR,
             "calendar.edit",
-            SUBJECT,
-            None,
+            CALENDAR,
+            {"type": "calendar.edited"},
             payload={
                 "source": asked.source,
                 "days": [

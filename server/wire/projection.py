@@ -121,6 +121,12 @@ def _project_case_event(event: Event, audience: str) -> Event:
             return event
 
 
+def project_moved(event: MaterialMoved, audience: str) -> MaterialMoved | None:
+    """That a file was put elsewhere, as that audience may see it when it opens the case."""
+    seen = _project_case_event(event, audience)
+    return seen if isinstance(seen, MaterialMoved) else None
+
+
 def project_case(case: CaseView, audience: str) -> CaseView:
     """The case as that audience may see it. PermissionError for an audience that reads no cases."""
     if audience not in CASE_AUDIENCES:

@@ -324,6 +324,10 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
         await page.keyboard.press("Enter")
         await holds(2)
         await expect(line.locator("[data-slot]")).to_have_count(2)
+        # what was sent lies open, and whoever sent it is on its row
+        [sent] = [one["id"] for one in await materials(api, case_id) if one["name"] == "b.pdf"]
+        await expect(page.locator(".document")).to_have_attribute("data-material", sent)
+        await expect(line.locator(".pick")).to_be_focused()
         await send(page, LINE, files["c"])
         await asked.locator('[data-choice="2"]').check()
         await page.locator("[data-pick-it]").click()
@@ -358,7 +362,12 @@ async def test_a_further_file_of_a_line_is_asked_about_and_moved(
             await approver.command("case.move_material", case_id=case_id, **moves)
         told = page.locator(f'[data-moved-file="{first["id"]}"]')
         await expect(told).to_contain_text("周明远把“a.pdf”从")
+        # it stands there until it was read, whatever becomes of the page
+        await page.reload()
         await told.locator("[data-moved-look]").click()
+        await expect(told).to_have_count(0)
+        await page.reload()
+        await expect(there.locator("[data-slot]")).to_have_count(2)
         await expect(told).to_have_count(0)
     screens.check()
 

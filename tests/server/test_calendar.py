@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from server.wire.case import CaseEdit
+from signaling.client import Client
 from tests.kit.casework import PDF, VALUES
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import MovedClock
+from tests.kit.until import until
 
 NEW_YEARS_EVE = datetime(2026, 12, 30, 2, tzinfo=UTC)
 
@@ -58,6 +60,12 @@ async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path
         desk_of(node, "zhoumingyuan") as approver,
     ):
         case_id = await accepted(clerk, approver)
+        # a page with a case that is not decided
+        heard: list[dict[str, Any]] = []
+        page = Client(node.address, clerk.token, hear_event=heard.append)
+        await page.connect()
+        waits = await clerk.open_case()
+        before = (await page.send({"type": "case.open", "case_id": waits})).result["due"]
         decision = (await clerk.case(case_id))["decision"]
         # by weekday alone: Thursday, Friday, Monday
         assert (decision["due_on"], decision["provisional"]) == ("2027-01-04", True)
@@ -78,6 +86,16 @@ async def test_limits_that_run_on_move_with_the_calendar(database: str, tmp_path
 
         did = await change(operator, year)
         assert (did["moved_count"], did["written"]) == (1, True)
+
+        async def why_not() -> str | None:
+            told = [one["type"] for one in heard if one["subject"] == "calendar:CN"]
+            return None if told == ["skipped"] else f"heard {told}"
+
+        # it is told that the calendar is another, and asks how its days are counted now
+        await until(why_not, 10)
+        after = (await page.send({"type": "case.open", "case_id": waits})).result["due"]
+        await page.close()
+        assert (before["due_on"], after["due_on"]) == ("2027-01-04", "2027-01-05")
         now = (await clerk.case(case_id))["decision"]
         assert (now["due_on"], now["provisional"]) == ("2027-01-05", False)
         assert (now["reason"], now["at"]) == (decision["reason"], decision["at"])

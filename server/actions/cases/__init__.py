@@ -21,11 +21,11 @@ from server.actions.cases.admission import (
 )
 from server.actions.cases.calling import Dialling, card, dialling, mark_answered, mark_called
 from server.actions.cases.listing import listing, places_of
-from server.actions.cases.numbers import AHEAD, due, number_of
+from server.actions.cases.numbers import AHEAD, CALENDAR, due, number_of
 from server.actions.cases.registering import commands, create, open_case, snapshot
 
 __all__ = [
-    "AHEAD", "Connected", "Dialling", "Handler", "actor_of", "admitted", "apart", "audience_of", "card",
+    "AHEAD", "CALENDAR", "Connected", "Dialling", "Handler", "actor_of", "admitted", "apart", "audience_of", "card",
     "commands", "create", "dialling", "due", "earlier", "filling", "header", "judging", "listing",
     "mark_answered", "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
 ]  # fmt: skip

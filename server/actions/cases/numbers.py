@@ -11,6 +11,8 @@ from server.store import Change
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 
+CALENDAR: Final = f"calendar:{CHINA_REGION}"
+"""The subject of the working-day calendar. Pages learn that it has changed, and nothing more."""
 AHEAD: Final = timedelta(days=800)
 """How far the calendar is read for a time limit; the longest legal one is 60 working days."""
 

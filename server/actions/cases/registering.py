@@ -11,14 +11,14 @@ from server.actions.cases.admission import (
     shown,
     subject_of,
 )
-from server.actions.cases.numbers import due
+from server.actions.cases.numbers import CALENDAR, due
 from server.actions.views import case_view, due_view
 from server.domain import case as rules
 from server.domain import identifiers
 from server.domain.form import APPLICANT
 from server.domain.person import Act, Actor, may
 from server.domain.working_days import china_day
-from server.store import Store, version_of
+from server.store import Store, acts_after, version_of
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 from server.wire.case import (
@@ -28,9 +28,10 @@ from server.wire.case import (
     CaseOpen,
     CaseOpened,
     Draft,
+    MaterialMoved,
 )
 from server.wire.http import CaseSnapshot
-from server.wire.projection import project_case
+from server.wire.projection import project_case, project_moved
 from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
@@ -121,7 +122,8 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
     """Let this connection watch a case, and give it as its audience sees it, with own drafts.
 
     The turned screen (``as_applicant``) reads as the applicant, without drafts. That an approver
-    looked is kept beside the case, as no act of his. Refused: ``not_found``, ``not_yours`` (the
+    looked is kept beside the case, as no act of his. The connection watches the calendar too, on
+    which the limits are counted. Refused: ``not_found``, ``not_yours`` (the
     turned screen, asked for anywhere but at the window).
     """
     actor = actor_of(connection)
@@ -133,6 +135,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
     audience: CaseAudience = "applicant" if command.as_applicant else side
     # Watch before reading: what happens between the two is sent after the snapshot, never lost.
     await connection.watch(subject, audience)
+    await connection.watch(CALENDAR, audience)
     async with store.read() as reading:
         try:
             whole, now = await shown(reading, actor, command.case_id)
@@ -141,6 +144,10 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
             raise
         version = await version_of(reading, subject)
         drafts = await rows.list_drafts(reading, command.case_id, actor.person_id)
+        moves = await acts_after(
+            reading, subject, 0, ["case.move_material"], but_by=actor.person_id
+        )
+        moved = MaterialMoved.model_validate(moves[-1].body) if moves else None
         opened = CaseOpened(
             audience=audience,
             version=version,
@@ -150,6 +157,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
                 for field, draft in ({} if command.as_applicant else drafts).items()
             },
             due=due_view(await due(reading, whole.record.case.item, store.clock.now())),
+            moved=moved and project_moved(moved, audience),
         )
     if now != side:
         # Between the two another unit came to decide, or a call began or ended: what is watched is not

@@ -3,6 +3,7 @@
  * person may ask for. Every change goes out as a command and comes back as an event; nothing is shown before.
  */
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
+import { recall, remember } from '../ui/remembered'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
@@ -33,6 +34,8 @@ export interface Progress {
 const TOLD_EVERY_MS = 5_000
 const GONE_AFTER_MS = 10_000
 const RATE_OVER_MS = 1_500
+/** Not every page asks in the same moment how the days are counted now. */
+const RECOUNT_WITHIN_MS = 2_000
 
 export type CaseBook = ReturnType<typeof useCase>
 
@@ -69,8 +72,19 @@ export function useCase(case_id: string, as_applicant = false) {
   const typed = shallowReactive(new Map<string, { value: string; by: PersonRef }>())
   const progress = shallowReactive(new Map<string, Progress>())
   const my_point = ref<string | null>(null)
-  /** the last file that somebody else put on another line since this page was opened, until that was read */
+  /** the last file that somebody else put on another line, until that was read here */
   const moved_by = shallowRef<MaterialMoved | null>(null)
+  const moved_read = `moved.${case_id}.${me}`
+
+  function noteMoved(event: MaterialMoved | null | undefined): void {
+    if (!event || event.by.id === me || event.version <= Math.max(Number(recall(moved_read)), moved_by.value?.version ?? 0)) return
+    moved_by.value = event
+  }
+
+  function readMoved(): void {
+    remember(moved_read, moved_by.value && String(moved_by.value.version))
+    moved_by.value = null
+  }
 
   const view = computed(() => snapshot.value?.case ?? null)
   const acting = useActing(() => snapshot.value?.version ?? 0)
@@ -93,6 +107,7 @@ export function useCase(case_id: string, as_applicant = false) {
       snapshot.value = { audience: fresh.audience, version: fresh.version, case: fresh.case }
       drafts.value = fresh.drafts
       due.value = fresh.due
+      if (!as_applicant) noteMoved(fresh.moved)
       problem.value = null
       held.forEach(apply)
     } catch (reason) {
@@ -134,13 +149,19 @@ export function useCase(case_id: string, as_applicant = false) {
       if (my_point.value === event.proposal.field) point(null)
     }
     if (event.type === 'case.decided') point(null)
-    if (event.type === 'material.moved' && event.by.id !== me) moved_by.value = event
+    if (event.type === 'material.moved') noteMoved(event)
     if (event.type === 'material.changed' && event.material.state !== 'receiving') progress.delete(event.material.id)
   }
 
   function hear(told: AnyEvent): void {
     if (told.type !== 'call.changed' && told.subject === subjectOf(case_id)) apply(told)
+    // what is decided is told by its own event; the days of one that is not are asked for anew
+    else if (told.subject.startsWith('calendar:') && !view.value?.decision) {
+      clearTimeout(recount)
+      recount = setTimeout(() => void open(), Math.random() * RECOUNT_WITHIN_MS)
+    }
   }
+  let recount: ReturnType<typeof setTimeout> | undefined
 
   function overhear(told: AnyEphemeral): void {
     if (!('case_id' in told) || told.case_id !== case_id) return
@@ -311,6 +332,7 @@ export function useCase(case_id: string, as_applicant = false) {
     off.forEach((stop) => stop())
     clearInterval(again)
     clearInterval(sweep)
+    clearTimeout(recount)
     point(null)
     look(null, 1, false)
     tellFocus(null)
@@ -318,7 +340,7 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved,
     connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

@@ -2262,6 +2262,9 @@ export interface CaseOpened {
     [k: string]: Draft
   }
   due: DueView
+ *
+ * ``moved``: how somebody else put a file elsewhere last, for who was not there when it was told. An
+ * event of ``calendar:<region>`` afterwards says that ``due`` may be another.
 }
 /**
  * My own unsaved value of a field, as it was up to a second ago.
@@ -2271,6 +2274,7 @@ export interface Draft {
   base_version: number
   at: string
 }
+  moved: MaterialMoved | null
 /**
  * A case as the asker's audience sees it at ``version``.
  */
