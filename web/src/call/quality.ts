@@ -22,6 +22,9 @@ export interface Gauge {
   audio_samples: number
   concealed_samples: number
   picture_sent: boolean
+  /** as it is sent, in pixels; 0 while none is. Of several the widest */
+  picture_width: number
+  picture_height: number
   limited_by: 'none' | 'bandwidth' | 'cpu' | 'other'
   candidate: 'host' | 'srflx' | 'prflx' | 'relay' | 'unknown'
   protocol: 'udp' | 'tcp' | 'unknown'
@@ -74,7 +77,7 @@ export function missed(entries: readonly Entry[]): number | null {
 export function gauge(report: Iterable<Entry>, at_ms: number): Gauge {
   const found: Gauge = {
     at_ms, packets_in: 0, lost_in: 0, bytes_in: 0, bytes_out: 0, packets_out: 0, loss_out: null, jitter_s: 0, round_trip_s: null, frames_decoded: 0,
-    freezes: 0, freeze_s: 0, audio_samples: 0, concealed_samples: 0, picture_sent: false, limited_by: 'none', candidate: 'unknown', protocol: 'unknown',
+    freezes: 0, freeze_s: 0, audio_samples: 0, concealed_samples: 0, picture_sent: false, picture_width: 0, picture_height: 0, limited_by: 'none', candidate: 'unknown', protocol: 'unknown',
   }
   const entries = [...report]
   found.loss_out = missed(entries)
@@ -101,6 +104,7 @@ export function gauge(report: Iterable<Entry>, at_ms: number): Gauge {
       found.bytes_out += number(one, 'bytesSent')
       if (one['kind'] === 'video' && number(one, 'framesEncoded')) {
         found.picture_sent = true
+        if (number(one, 'frameWidth') > found.picture_width) [found.picture_width, found.picture_height] = [number(one, 'frameWidth'), number(one, 'frameHeight')]
         const why = one['qualityLimitationReason']
         if (why === 'bandwidth' || why === 'cpu' || why === 'other') found.limited_by = why
       }

@@ -11,7 +11,7 @@ import type { Mid } from '../call/media'
 import { Problem } from '../wire/http'
 import { wire } from '../wire/socket'
 import { Rehearsal, relayed } from './rehearsal'
-import { fresh, type Outcome, type StepName } from './steps'
+import { fresh, narrow, type Outcome, type StepName } from './steps'
 
 /** A peak above this was a voice or a knock, not a line without a microphone. */
 const HEARD = 0.01
@@ -19,6 +19,9 @@ const LISTENS_MS = 6_000
 const PATH_WITHIN_MS = 8_000
 const RELAY_WITHIN_MS = 6_000
 const PACKETS_WITHIN_MS = 6_000
+/** so long the browser has to find out what the line carries, and so long again to make the picture whole on one that is well */
+const WEIGHED_AFTER_MS = 2_000
+const WHOLE_WITHIN_MS = 6_000
 const LOOK_EVERY_MS = 200
 const ENOUGH = 20
 
@@ -251,7 +254,17 @@ export class Check {
       const now = await way.arrived(mid)
       return now >= ENOUGH ? now : null
     })
-    return packets === null ? { state: 'failed', reason: 'not_sent' } : { state: 'ok', figures: { packets } }
+    if (packets === null) return { state: 'failed', reason: 'not_sent' }
+    return mid === '1' ? this.weighed(way, packets) : { state: 'ok', figures: { packets } }
+  }
+
+  /** Whether the line carries more than a small picture. */
+  private async weighed(way: Rehearsal, packets: number): Promise<Outcome> {
+    await pause(WEIGHED_AFTER_MS)
+    const whole = await within(WHOLE_WITHIN_MS, async () => ((await way.sent()).limited_by === 'bandwidth' ? null : true))
+    const sent = await way.sent()
+    if (whole || !narrow(sent)) return { state: 'ok', figures: { packets } }
+    return { state: 'failed', reason: 'narrow', figures: { packets, width: sent.picture_width, height: sent.picture_height } }
   }
 
   private async receive(): Promise<Outcome> {

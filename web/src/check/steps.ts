@@ -14,7 +14,7 @@ export type Reason =
   | 'refused' | 'refused_by_system' | 'absent' | 'busy' | 'insecure'
   | 'silent' | 'not_heard' | 'no_picture' | 'unplugged'
   | 'one_camera' | 'camera_first' | 'no_relay' | 'no_microphone' | 'no_camera' | 'no_way'
-  | 'no_socket' | 'polling' | 'no_server' | 'throttled' | 'no_path' | 'relay_closed' | 'not_sent' | 'not_back' | 'not_again'
+  | 'no_socket' | 'polling' | 'no_server' | 'throttled' | 'no_path' | 'relay_closed' | 'not_sent' | 'narrow' | 'not_back' | 'not_again'
   | 'stopped'
 
 export interface Outcome {
@@ -33,7 +33,16 @@ export interface Step {
 
 export const fresh = (): Step[] => STEPS.map((name) => ({ name, state: 'pending', reason: null, figures: {} }))
 
-export type Verdict = 'none' | 'running' | 'ready' | 'usable' | 'not_ready'
+/** `narrow`: all is well but the line, which carries no more than a small picture */
+export type Verdict = 'none' | 'running' | 'ready' | 'narrow' | 'usable' | 'not_ready'
+
+/** A picture no wider than this shows who speaks, and nothing that is written. */
+const SMALL = 320
+
+/** Whether the line made the picture small: what is sent, as the browser tells it. */
+export function narrow(sent: { limited_by: string; picture_width: number }): boolean {
+  return sent.limited_by === 'bandwidth' && sent.picture_width > 0 && sent.picture_width <= SMALL
+}
 
 /** Without these no call comes about; the others make it poorer. */
 const NEEDED: ReadonlySet<StepName> = new Set(['socket', 'direct', 'publish_audio', 'receive'])
@@ -46,6 +55,7 @@ export function verdict(steps: readonly Step[]): Verdict {
   const failed = steps.filter((one) => one.state === 'failed').map((one) => one.name)
   if (failed.some((name) => NEEDED.has(name) && !(name === 'direct' && state.get('relay') === 'ok'))) return 'not_ready'
   if ([...NEEDED].some((name) => state.get(name) === 'skipped')) return 'not_ready'
+  if (failed.length && steps.every((one) => one.state !== 'failed' || one.reason === 'narrow')) return 'narrow'
   return failed.length ? 'usable' : 'ready'
 }
 
