@@ -16,6 +16,7 @@ from server.domain.identifiers import mask_name
 from server.domain.person import Act, Actor, may
 from server.domain.working_days import CHINA
 from server.store import Store, log, version_of
+from server.store.cases import Header
 from server.store.ledger.journal import JournalDamaged
 from server.wire.http import (
     CallLogRow,
@@ -24,6 +25,7 @@ from server.wire.http import (
     HistoryEvent,
     Ledger,
     LedgerRow,
+    RefusedSignature,
     Report,
 )
 from server.wire.projection import project
@@ -166,19 +168,25 @@ def checks(store: Store) -> Mapping[str, Callable[[], Awaitable[bool]]]:
 # ---------------------------------------------------------------- cases, afterwards
 
 EVENTS_AT_ONCE: Final = 500
+SIGN: Final = "case.sign"
 
 
-async def _watched_case(store: Store, actor: Actor, case_id: str) -> None:
+async def _watched_case(store: Store, actor: Actor, case_id: str) -> Header:
     async with store.read() as connection:
-        _, side = await header(connection, actor, case_id)
+        found, side = await header(connection, actor, case_id)
     if side != "supervisor":
         raise Refusal(Code.FORBIDDEN)
+    return found
 
 
 async def history(store: Store, actor: Actor, case_id: str, after: int) -> CaseHistory:
     """What happened to a case after a version, as the supervisor sees it. Refused: not_found, forbidden."""
-    await _watched_case(store, actor, case_id)
+    found = await _watched_case(store, actor, case_id)
     events = await store.events(subject_of(case_id), after, EVENTS_AT_ONCE)
+    refused = []
+    if not after:
+        async with store.read() as connection:
+            refused = await log.list_refused(connection, found.clerk_id, SIGN, subject_of(case_id))
     return CaseHistory(
         subject=subject_of(case_id),
         events=[
@@ -191,6 +199,10 @@ async def history(store: Store, actor: Actor, case_id: str, after: int) -> CaseH
             for event in events
         ],
         next_after=events[-1].version if len(events) == EVENTS_AT_ONCE else None,
+        refused_signatures=[
+            RefusedSignature(at=datetime.fromisoformat(one.at), by=one.actor, code=one.result)
+            for one in refused
+        ],
     )
 
 

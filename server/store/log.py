@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.numbering import ungrouped
 from server.store.cases import named_so
+from server.store.ledger.entry import OK
 from server.store.people import person_refs
 from server.store.playbacks import Source
 from server.store.tables import (
@@ -314,19 +315,27 @@ async def calls_about(connection: AsyncConnection, case_id: str) -> list[str]:
     return list(found)
 
 
+async def list_refused(
+    connection: AsyncConnection, person_id: str, act: str, about: str
+) -> list[Written]:
+    """The refusals of one act of a person about one thing, oldest first."""
+    return await _written(
+        connection,
+        ledger_entries.c.subject == f"person:{person_id}",
+        ledger_entries.c.act == act,
+        ledger_entries.c.object == about,
+        ledger_entries.c.result != OK,
+    )
+
+
 async def list_entries(connection: AsyncConnection, subject: str) -> list[Written]:
     """The ledger of one subject, in the order of its versions."""
-    rows = (
-        (
-            await connection.execute(
-                sa.select(ledger_entries)
-                .where(ledger_entries.c.subject == subject)
-                .order_by(ledger_entries.c.version)
-            )
-        )
-        .mappings()
-        .all()
-    )
+    return await _written(connection, ledger_entries.c.subject == subject)
+
+
+async def _written(connection: AsyncConnection, *which: sa.ColumnElement[bool]) -> list[Written]:
+    query = sa.select(ledger_entries).where(*which).order_by(ledger_entries.c.version)
+    rows = (await connection.execute(query)).mappings().all()
     refs = await person_refs(connection, {row["actor"] for row in rows})
     return [
         Written(

@@ -572,6 +572,14 @@ class Unmasked(Message):
     expires_at: datetime
 
 
+class RefusedSignature(Message):
+    """A signature that was not taken, and why: ``stale`` when what was signed is no longer what stands there."""
+
+    at: datetime
+    by: PersonRef | None
+    code: str
+
+
 class CaseHistory(Message):
     """Events in the order of their versions."""
 
@@ -579,6 +587,8 @@ class CaseHistory(Message):
     events: list[HistoryEvent]
     next_after: int | None
     """Ask with ``?after=`` this version for the following events; null at the end."""
+    refused_signatures: list[RefusedSignature] = []
+    """Those of the case's window, all of them, with the first events."""
 
 
 class Finding(Message):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo, signing
+from server.actions import demo, signing, supervision
 from server.actions.uploads import Uploads
 from server.store import tables
 from server.wire.case import (
@@ -166,6 +166,21 @@ async def test_a_signature_is_bound_to_what_was_shown(office: Office, tmp_path: 
     await office.do(CLERK, CaseEdit, case_id=case_id, field="remark", value="x", base_version=0)
     again = await office.refused(CLERK, CaseSign, **sign, shown_at=at)
     assert again.code is Code.STALE
+    # it is told to the supervisor of this case, and no other refusal is
+    kept = supervision.Refusals(office.store)
+    clerk = office.actors[CLERK]
+    for about in (case_id, await office.case()):
+        asked = CaseSign(id="command-refused", **{**sign, "case_id": about}, shown_at=at)
+        await kept.command(clerk, asked, again)
+    edit = CaseEdit(id="command-edit", case_id=case_id, field="remark", value="", base_version=0)
+    await kept.command(clerk, edit, again)
+    supervisor = office.actors[SUPERVISOR]
+    told = await supervision.history(office.store, supervisor, case_id, 0)
+    assert [(one.code, one.by and one.by.name) for one in told.refused_signatures] == [
+        ("stale", "李秀兰")
+    ]
+    later = await supervision.history(office.store, supervisor, case_id, 1)
+    assert later.refused_signatures == []
 
 
 async def test_what_changes_makes_the_signature_outdated_and_nothing_else_does(

@@ -5,7 +5,7 @@
  */
 import { listed } from '../i18n'
 import { fieldIn } from '../record/fields'
-import type { CallView, CaseView, Comment, HistoryEvent, MaterialMoved, MaterialView, PersonRef, PlaybackView } from '../wire/messages'
+import type { CallView, CaseView, Comment, HistoryEvent, MaterialMoved, MaterialView, PersonRef, PlaybackView, RefusedSignature } from '../wire/messages'
 import type { CaseEvent } from '../record/reducer'
 
 export type Actor = 'here' | 'far' | 'guest' | 'system'
@@ -120,7 +120,7 @@ export function gapsOf(playback: PlaybackView): { from_s: number; to_s: number; 
 const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
 const REVIEW_TONE: Record<string, Tone> = { accepted: 'good', returned: 'amber', not_needed: 'plain' }
 
-export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: CallView): Mark[] {
+export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: CallView, refused: readonly RefusedSignature[] = []): Mark[] {
   const zero = zeroOf(call)
   const side = sides(call, view)
   const lines = new Map(view.item.lines.map((line) => [line.key, line.name]))
@@ -208,6 +208,16 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     else add(key, at, last?.by, 'comment_reopened', { ...more, values, tone: 'amber' })
   }
 
+  /** a signature that holds, until something that was signed changes or it is given anew */
+  let signed = false
+  let decided = false
+  function voids(key: string, at: string, by: PersonRef | null | undefined, what: string): void {
+    if (signed) add(`${key}-void`, at, by, 'signature_void', { values: { what }, row: 'decisions', tone: 'amber' })
+    signed = false
+  }
+
+  refused.forEach((one, n) => add(`refused-${n}`, one.at, one.by, one.code === 'stale' ? 'signature_stale' : 'signature_refused', { row: 'decisions', tone: 'red' }))
+
   for (const { event: body, at, version } of history) {
     const event = body as unknown as CaseEvent
     const key = `case-${version}`
@@ -220,6 +230,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         break
       case 'case.edited':
         add(key, at, event.field_state.by, 'edited', { values: { field: label(event.field), value: event.field_state.value }, row: 'form', field: event.field })
+        voids(key, at, event.field_state.by, label(event.field))
         break
       case 'case.proposed':
         add(key, at, event.proposal.by, 'proposed', { values: { field: label(event.proposal.field), value: event.proposal.value }, row: 'form', field: event.proposal.field })
@@ -230,12 +241,17 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
           row: 'form',
           field: event.proposal.field,
         })
+        if (event.field_state) voids(key, at, event.field_state.by, label(event.proposal.field))
         break
-      case 'material.changed':
+      case 'material.changed': {
+        const brings = !decided && event.material.purpose === 'material' && event.material.state === 'stored' && materials.get(event.material.id)?.state !== 'stored'
         material(key, at, event.material)
+        if (brings) voids(key, at, event.material.by, event.material.name)
         break
+      }
       case 'material.moved':
         moved(key, event)
+        voids(key, at, event.by, event.materials.find((one) => one.id === event.material_id)?.name ?? '')
         for (const one of event.comments ?? []) threads.set(one.id, one)
         break
       case 'case.drawn':
@@ -258,7 +274,8 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, null, 'shown', { row: 'decisions', guest: true })
         break
       case 'case.signed':
-        add(key, at, event.signature.by, 'signed', { row: 'decisions', tone: 'guest', guest: true })
+        add(key, at, event.signature.by, signed ? 'signed_anew' : 'signed', { row: 'decisions', tone: 'guest', guest: true })
+        signed = true
         break
       case 'case.submitted':
         add(key, at, event.submission.by, 'submitted', { values: { number: event.number }, row: 'decisions', tone: 'good' })
@@ -267,6 +284,8 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, { values: { text: event.rating.text ?? '' }, row: 'decisions', guest: true, tone: Number(event.rating.level) > 3 ? 'amber' : 'plain' })
         break
       case 'case.decided':
+        // what follows after it takes nothing from what was signed
+        decided = event.decision.kind !== 'to_correct'
         add(key, at, event.decision.by, `decided_${event.decision.kind}`, {
           values: { reason: event.decision.reason, number: event.number },
           row: 'decisions',

@@ -4,12 +4,14 @@
  */
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { http, Problem } from '../wire/http'
-import type { CallCheck, CallDetail, CaseHistory, CaseSnapshot, HistoryEvent, MarkView, Marks, PlaybackView } from '../wire/messages'
+import type { CallCheck, CallDetail, CaseHistory, CaseSnapshot, HistoryEvent, MarkView, Marks, PlaybackView, RefusedSignature } from '../wire/messages'
 
 export interface CallFile {
   detail: CallDetail
   snapshot: CaseSnapshot
   history: HistoryEvent[]
+  /** signatures that were not taken */
+  refused: RefusedSignature[]
   marks: MarkView[]
 }
 
@@ -17,15 +19,17 @@ const LOOK_AGAIN_MS = 2_000
 /** hashing hours of pictures takes its time */
 const CHECK_PATIENCE_MS = 600_000
 
-async function wholeHistory(case_id: string): Promise<HistoryEvent[]> {
+async function wholeHistory(case_id: string): Promise<Pick<CallFile, 'history' | 'refused'>> {
   const events: HistoryEvent[] = []
+  const refused: RefusedSignature[] = []
   let after: number | null = 0
   while (after !== null) {
     const page: CaseHistory = await http.get<CaseHistory>(`/cases/${case_id}/history?after=${after}`)
     events.push(...page.events)
+    refused.push(...(page.refused_signatures ?? []))
     after = page.next_after
   }
-  return events
+  return { history: events, refused }
 }
 
 /** Whether the call is over and each party's pictures are made, or cannot be. */
@@ -54,15 +58,15 @@ export function useCall(call_id: Ref<string | undefined>) {
       const held = file.value
       // what is over does not change any more; only a file of all may still be made
       const settled = held?.detail.call.id === wanted && finished(held.detail)
-      const [snapshot, history, marks] = settled
-        ? [held.snapshot, held.history, held.marks]
+      const [snapshot, { history, refused }, marks] = settled
+        ? [held.snapshot, held, held.marks]
         : await Promise.all([
             http.get<CaseSnapshot>(`/cases/${case_id}`),
             wholeHistory(case_id),
             http.get<Marks>(`/calls/${wanted}/marks`).then((all) => all.marks),
           ])
       if (wanted !== call_id.value) return
-      file.value = { detail, snapshot, history, marks }
+      file.value = { detail, snapshot, history, refused, marks }
       problem.value = null
       if (!finished(detail) || detail.playbacks.some((one) => one.state === 'waiting')) timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
     } catch (reason) {

@@ -60,7 +60,7 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const story = computed(() => new Story(book.file.value?.history ?? []))
   const marks = computed(() => {
     const file = book.file.value
-    return file ? marksOf(file.history, file.snapshot.case, file.detail.call) : []
+    return file ? marksOf(file.history, file.snapshot.case, file.detail.call, file.refused) : []
   })
   /** those of the call itself */
   const within = computed(() => marks.value.filter((one) => one.at_s >= 0 && one.at_s <= end_s.value))

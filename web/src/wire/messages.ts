@@ -2239,6 +2239,7 @@ export interface CaseHistory {
   subject: string
   events: HistoryEvent[]
   next_after: number | null
+  refused_signatures: RefusedSignature[]
 }
 /**
  * One event of a case as the supervisor sees it; ``event`` is a case or material event of the socket.
@@ -2252,7 +2253,18 @@ export interface HistoryEvent {
   }
 }
 /**
+ * A signature that was not taken, and why: ``stale`` when what was signed is no longer what stands there.
+ */
+export interface RefusedSignature {
+  at: string
+  by: PersonRef | null
+  code: string
+}
+/**
  * Result of ``case.open``. ``due`` is the promised limit if the case were accepted today.
+ *
+ * ``moved``: how somebody else put a file elsewhere last, for who was not there when it was told. An
+ * event of ``calendar:<region>`` afterwards says that ``due`` may be another.
  */
 export interface CaseOpened {
   audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor'
@@ -2262,9 +2274,7 @@ export interface CaseOpened {
     [k: string]: Draft
   }
   due: DueView
- *
- * ``moved``: how somebody else put a file elsewhere last, for who was not there when it was told. An
- * event of ``calendar:<region>`` afterwards says that ``due`` may be another.
+  moved: MaterialMoved | null
 }
 /**
  * My own unsaved value of a field, as it was up to a second ago.
@@ -2274,7 +2284,6 @@ export interface Draft {
   base_version: number
   at: string
 }
-  moved: MaterialMoved | null
 /**
  * A case as the asker's audience sees it at ``version``.
  */

@@ -38,7 +38,8 @@ it('what one person took and decided is listed to be sampled, page by page, with
   expect(page.emitted('choose')).toEqual([['call-1']])
 })
 
-it('where there are none, nothing stands there', async () => {
+it('where there are none, that is said', async () => {
   const { page } = await shown({ cases: [], next_cursor: null })
-  expect(page.find('[data-combined]').exists()).toBe(false)
+  expect(page.get('[data-combined]').text()).toContain('本单位没有审核合一的办件')
+  expect(page.find('table').exists()).toBe(false)
 })

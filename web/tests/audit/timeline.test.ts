@@ -62,6 +62,32 @@ describe('what happened', () => {
     expect(withdrawnOf(callView(), 1200)).toEqual([])
   })
 
+  it('tells that a signature became void, by what, and that one was not taken', () => {
+    const signature = { id: 'signature-1', hash: 'a'.repeat(64), shown_at: at(5), at: at(10), by: clerk, points: 30, outdated: false }
+    const edit = (second: number, version: number): [number, string, Record<string, unknown>] => [second, 'case.edited', { field: 'appointed_on', field_state: value('2026-11-20', version, clerk), outdated: [], sensitive: false }]
+    const history_of_two = historyOf(view, [
+      edit(1, 2),
+      [10, 'case.signed', { signature }],
+      edit(20, 3),
+      edit(21, 4),
+      [30, 'case.signed', { signature: { ...signature, id: 'signature-2' } }],
+      [40, 'case.signed', { signature: { ...signature, id: 'signature-3' } }],
+      [50, 'material.changed', { material: stored }],
+    ])
+    const refused = [{ at: at(35), by: clerk, code: 'stale' }, { at: at(36), by: clerk, code: 'case_closed' }]
+    const signatures = marksOf(history_of_two, view, callView(), refused).filter((one) => one.kind.startsWith('sign'))
+    expect(signatures.map((one) => [one.at_s, one.kind, one.values['what']])).toEqual([
+      [10, 'signed', undefined],
+      [20, 'signature_void', 'appointed_on'],
+      [30, 'signed', undefined],
+      [35, 'signature_stale', undefined],
+      [36, 'signature_refused', undefined],
+      [40, 'signed_anew', undefined],
+      [50, 'signature_void', '任职文件.pdf'],
+    ])
+    expect(signatures[1]).toMatchObject({ who: '李秀兰', row: 'decisions', tone: 'amber' })
+  })
+
   it('names the applicant for what he did himself', () => {
     expect(marks.find((one) => one.kind === 'signed')).toMatchObject({ who: '孙**', side: 'guest' })
   })
