@@ -14,7 +14,8 @@ from server.actions.forms import record_proposal
 from server.actions.materials import find
 from server.domain import card
 from server.domain import form as rules
-from server.domain.card import Card, Text
+from server.domain.card import Card, Kind, Text
+from server.domain.identifiers import mask_numbers
 from server.domain.material import Material
 from server.domain.person import Actor
 from server.domain.working_days import china_day
@@ -104,7 +105,7 @@ async def _offer(
         None,
         payload={"kind": found.kind, "sha256": material.sha256, "fields": list(asked)},
     )
-    reason = f"{SOURCES[found.kind]}识读：{material.name}"[:REASON_MAX]
+    reason = read_off(found.kind, material.name)
     offered, same = [], []
     for name, value in asked.items():
         version = await change.lock(subject) + 1
@@ -124,3 +125,8 @@ async def _offer(
         offered.append(name)
         form = after
     return CardReading(kind=found.kind, offered=offered, same=same)
+
+
+def read_off(kind: Kind, name: str) -> str:
+    """The reason of a proposal that was read off a file of this name; everybody of the case reads it."""
+    return f"{SOURCES[kind]}识读：{mask_numbers(name)}"[:REASON_MAX]

@@ -20,7 +20,7 @@ from typing import Final
 from server.actions.cases import header
 from server.actions.nodes import Elsewhere
 from server.actions.turns import Reader, Turns, Way
-from server.domain.material import Material
+from server.domain.material import Material, shown_name
 from server.domain.person import Actor
 from server.store import Store
 from server.store import uploads as upload_rows
@@ -59,6 +59,7 @@ class Arriving:
 
     case_id: str
     name: str
+    """As who reads it may know it."""
     media_type: str
     length: int | None
     _early: "Early"
@@ -141,7 +142,7 @@ class Early:
         can be shown, or no bytes for 15 s); throttled (16 views of one person), busy (400 of the
         node).
         """
-        material, case_id, upload = await self._find(actor, material_id)
+        material, name, case_id, upload = await self._find(actor, material_id)
         upload_id = upload.id
         sealed = material.sha256 is not None
         length = material.size_bytes if sealed else upload.length_bytes
@@ -163,7 +164,7 @@ class Early:
                     raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
                 yield Arriving(
                     case_id,
-                    material.name,
+                    name,
                     media_type,
                     length,
                     self,
@@ -182,19 +183,20 @@ class Early:
             upload = await upload_rows.find(connection, upload_id)
         return upload.length_bytes if upload is not None and upload.ended == "stored" else None
 
-    async def _find(self, actor: Actor, material_id: str) -> tuple[Material, str, Upload]:
+    async def _find(self, actor: Actor, material_id: str) -> tuple[Material, str, str, Upload]:
+        """The material, what it is called to this person, its case, and the upload that brings it."""
         async with self._store.read() as connection:
             found = await upload_rows.find_material(connection, material_id)
             if found is None:
                 raise Refusal(Code.NOT_FOUND)
             material, case_id = found
-            await header(connection, actor, case_id)
+            _, side = await header(connection, actor, case_id)
             upload = await upload_rows.find_by_material(connection, material_id)
         arrives = material.state == "receiving"
         fresh = material.state == "stored" and material.viewed_state == "making"
         if not self._enabled or upload is None or not (arrives or fresh):
             raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
-        return material, case_id, upload
+        return material, shown_name(material.name, side), case_id, upload
 
     async def _media_type(self, file: int, upload_id: str, length: int | None) -> str | None:
         """The type that the first bytes tell, as soon as they do; None when they will not."""

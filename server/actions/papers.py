@@ -162,7 +162,10 @@ async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]
             "staff_number": record.people[case.clerk_id].staff_number,
         },
         "hotline": HOTLINE,
-        "materials": [_material(one, item, case.materials) for one in counting],
+        "materials": [
+            _material(one, item, case.materials, whole=paper.kind == "application")
+            for one in counting
+        ],
         "signature": None,
         "decision": None,
     }
@@ -283,11 +286,15 @@ def _clock(clock: Clock, record: Record) -> dict[str, Any]:
     }
 
 
-def _material(one: Material, item: Item, beside: Sequence[Material]) -> dict[str, Any]:
+def _material(
+    one: Material, item: Item, beside: Sequence[Material], *, whole: bool
+) -> dict[str, Any]:
+    """A file as a paper names it; ``whole``: also the numbers of people in its name."""
     line = item.line(one.line)
+    name = one.name if whole else identifiers.mask_numbers(one.name)
     return {
-        "name": material.label(line, one, beside) if line else one.name,
-        "file": one.name,
+        "name": material.label(line, one, beside) if line else name,
+        "file": name,
         "number": one.number,
         "originals": line.originals if line else 0,
         "copies": line.copies if line else 1,

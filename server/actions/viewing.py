@@ -22,8 +22,6 @@ from server.actions.jobs import Kind, PutOff, Settle, enqueue
 from server.actions.materials import COPY_KIND, Content, find, offered_name, record_change
 from server.actions.scanning import Found, Scanner, ScannerAway
 from server.domain import material as rules
-from server.domain.form import Side
-from server.domain.identifiers import mask_numbers
 from server.domain.material import Material
 from server.domain.person import Actor
 from server.domain.working_days import CHINA
@@ -120,7 +118,7 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     assert material.viewed_sha256 is not None
     assert material.viewed_type is not None
     assert material.viewed_bytes is not None
-    name = offered_name(_shown(material.name, side), material.viewed_type)
+    name = offered_name(rules.shown_name(material.name, side), material.viewed_type)
     return Content(
         material, case_id, name, material.viewed_sha256, material.viewed_type, material.viewed_bytes
     )
@@ -150,15 +148,10 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
             None,
             payload={"reason": reason.strip(), "sha256": material.sha256, "name": material.name},
         )
-    name = offered_name(_shown(material.name, side), material.media_type)
+    name = offered_name(rules.shown_name(material.name, side), material.media_type)
     return Content(
         material, case_id, name, material.sha256, material.media_type, material.size_bytes
     )
-
-
-def _shown(name: str, side: Side) -> str:
-    """The name of a file as this side may read it."""
-    return name if side == "window" else mask_numbers(name)
 
 
 class Copier:

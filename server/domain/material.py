@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, assert_never
 
-from server.domain.form import Hand
+from server.domain.form import Hand, Side
 from server.domain.identifiers import mask_numbers
 from server.domain.item import OTHER_LINE, Item, Line
 from signaling.refusals import Code, Refusal
@@ -288,6 +288,11 @@ def unsettled(lines: Sequence[Line], materials: Sequence[Material]) -> list[Line
     return [
         line for line in lines if line.key in back or (line.need == "required" and not done(line))
     ]
+
+
+def shown_name(name: str, side: Side) -> str:
+    """The name of a file as this side may read it: whole at the window, without people's numbers elsewhere."""
+    return name if side == "window" else mask_numbers(name)
 
 
 def label(line: Line, material: Material, materials: Sequence[Material]) -> str:

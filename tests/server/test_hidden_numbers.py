@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from server.actions import demo, unmasking
+from server.actions import demo, papers, unmasking
+from server.actions.archive import Archive
+from server.actions.cards import read_off
 from server.actions.cases import listing
 from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log
 from server.domain import material as material_rules
 from server.domain.identifiers import mask, mask_identity_number
+from server.domain.item import OTHER_LINE
+from server.store import SYSTEM, tables
 from server.store import cases as rows
 from server.wire.case import CaseRefer, CaseReview, CaseUnmask
 from server.wire.projection import CASE_AUDIENCES, project
@@ -50,7 +55,8 @@ async def test_numbers_in_names_of_files_leave_masked_for_who_may_not_read_them(
     # Two files of one line, so that sentences about them have their names.
     for name in ("a.pdf", NAMED):
         await office.bring(uploads, case_id, "application", name=name, slot=0)
-    await office.meet(case_id)
+    await office.bring(uploads, case_id, OTHER_LINE, name=NAMED)
+    call_id = await office.meet(case_id)
     whole = await office.view(case_id)
     assert whole["materials"][1]["name"] == NAMED
     material_id = whole["materials"][1]["id"]
@@ -81,6 +87,23 @@ async def test_numbers_in_names_of_files_leave_masked_for_who_may_not_read_them(
     ]
     assert f"身份证{IDENTITY_NUMBER[:6]}{12 * '*'}" in told
     assert not [secret for secret in SECRETS if secret in told]
+    assert not [secret for secret in SECRETS if secret in read_off("identity", NAMED)]
+    async with office.store.change(SYSTEM) as change:
+        await papers.ask_paper(change, found, "receipt")
+        await papers.ask_paper(change, found, "application")
+    async with office.store.read() as connection:
+        asked = await connection.scalars(
+            sa.select(tables.jobs.c.body).where(tables.jobs.c.kind == papers.KIND)
+        )
+        written = {one["facts"]["kind"]: json.dumps(one, ensure_ascii=False) for one in asked}
+    assert "身份证" in written["receipt"]
+    assert not [secret for secret in SECRETS if secret in written["receipt"]]
+    # the filled form is read at the window alone
+    assert not [secret for secret in SECRETS if secret not in written["application"]]
+
+    check = await Archive(office.store).check(office.actors[SUPERVISOR], call_id)
+    assert [one.name for one in check.files if "身份证" in one.name]
+    assert not [secret for secret in SECRETS if secret in check.model_dump_json()]
     await office.switchboard.close()
 
 
@@ -107,9 +130,7 @@ async def test_a_search_by_digits_finds_no_number_that_one_may_not_read(
     await office.switchboard.close()
 
 
-async def test_a_download_and_the_check_of_a_call_name_no_number(
-    database: str, tmp_path: Path
-) -> None:
+async def test_a_download_and_an_early_view_name_no_number(database: str, tmp_path: Path) -> None:
     async with (
         demo_node(database, tmp_path) as node,
         desk_of(node, CLERK) as clerk,
@@ -117,11 +138,16 @@ async def test_a_download_and_the_check_of_a_call_name_no_number(
     ):
         case_id = await clerk.open_case()
         location, material_id = await clerk.begin(case_id, "application", len(PDF), NAMED)
-        async with clerk.patch(location, 0, PDF) as said:
+        content, half = f"/api/v1/materials/{material_id}", len(PDF) // 2
+        async with clerk.patch(location, 0, PDF[:half]) as said:
+            assert said.status == 204
+        for desk, shown in ((clerk, True), (approver, False)):
+            async with desk.http.get(f"{content}/early") as early:
+                assert (MOBILE in early.headers["Content-Disposition"]) is shown
+        async with clerk.patch(location, half, PDF[half:]) as said:
             assert said.status == 204
         await clerk.copied(case_id, material_id)
         for desk, shown in ((clerk, True), (approver, False)):
-            content = f"/api/v1/materials/{material_id}"
             async with desk.http.get(f"{content}/content") as copy:
                 named = [copy.headers["Content-Disposition"]]
             async with desk.http.post(f"{content}/original", json={"reason": "核对"}) as said:
