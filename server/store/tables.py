@@ -650,7 +650,7 @@ events = sa.Table(  # the outbox: stored once, whole; projected when delivered. 
     C("type", sa.String(40), nullable=False, info=EVENT),
     C("body", JSON, nullable=False, info=EVENT),
     C("people", JSON, nullable=False, info=WATCHING),  # person id -> audience: whose sockets watch this subject from now on
-    C("at", Utc, nullable=False, info=derived("ledger_entries.at")),
+    C("at", Utc, nullable=False, info=EVENT),
 )  # fmt: skip
 ledger_entries = sa.Table(
     "ledger_entries", metadata,

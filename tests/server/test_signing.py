@@ -223,6 +223,23 @@ async def test_what_changes_makes_the_signature_outdated_and_nothing_else_does(
         rows = await connection.scalars(sa.select(tables.signatures.c.outdated))
         assert list(rows) == [True, True, True]
 
+    # the check makes it anew: none that no longer holds can be made one that does, nor the other way round
+    await signed(office, case_id)
+    table, store = tables.signatures, office.store
+    async with store.read() as connection:
+        kept = (await connection.execute(sa.select(table.c.id, table.c.outdated))).all()
+    assert sorted(one.outdated for one in kept) == [False, True, True, True]
+    for one in kept:
+        told: list[list[str]] = []
+        for outdated_now in (not one.outdated, one.outdated):
+            async with store.working() as connection:
+                turned = table.update().where(table.c.id == one.id).values(outdated=outdated_now)
+                await connection.execute(turned)
+            report = await store.verifier.verify(f"case:{case_id}")
+            told.append([finding.text for finding in report.findings])
+        assert [len(texts) for texts in told] == [1, 0]
+        assert told[0][0].startswith(f"signatures {one.id} in outdated does not follow from")
+
 
 async def test_what_was_signed_is_handed_in_once_and_numbered(
     office: Office, tmp_path: Path

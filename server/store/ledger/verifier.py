@@ -14,6 +14,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +26,18 @@ from server.domain.merkle import Tree
 from server.store import aging
 from server.store.blobs import Blobs
 from server.store.database import Database
-from server.store.ledger import keys
-from server.store.ledger.entry import ERASE, GENESIS, OK, PRUNE, PRUNED, Entry, Payload, members
+from server.store.ledger import derived, keys
+from server.store.ledger.entry import (
+    ERASE,
+    GENESIS,
+    OK,
+    PRUNE,
+    PRUNED,
+    Entry,
+    Payload,
+    members,
+    moment,
+)
 from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
 from server.store.ledger.rows import File, Told, chunks
 from server.store.tables import (
@@ -140,7 +151,7 @@ class _Chains:
     pruned: int = 0
     erased: list[tuple[str, int]] = field(default_factory=list)
     orders: set[str] = field(default_factory=set)
-    _held: dict[str, dict[int, tuple[str, Any]]] = field(default_factory=dict)
+    _held: dict[str, dict[int, tuple[str, Any, str]]] = field(default_factory=dict)
     _subject: str | None = None
     _version: int = 0
     _links: tuple[str, ...] = (GENESIS,)
@@ -162,7 +173,7 @@ class _Chains:
             held = self._held.setdefault(one.subject, {})
             try:
                 for event in aging.unpack(json.loads(one.body)):
-                    held[event["version"]] = (event["type"], event["body"])
+                    held[event["version"]] = (event["type"], event["body"], moment(event["at"]))
             except (ValueError, KeyError, TypeError):
                 self.found.add(Kind.EVENT, "the packed events are unreadable", one.subject, None)
 
@@ -250,7 +261,7 @@ class _Chains:
             else:
                 self.found.add(Kind.EVENT, "the event was removed", *where)
             return
-        name, body = stands
+        name, body, at = stands
         try:
             digest = Payload(row.salt, row.payload).digest_of(body)
         except ValueError:
@@ -259,14 +270,18 @@ class _Chains:
             self.found.add(Kind.EVENT, "the event does not give its digest", *where)
         elif body.get("type") != name:
             self.found.add(Kind.EVENT, "the event is called by another name", *where)
+        elif at != row.at:
+            self.found.add(Kind.EVENT, "the event has another time than its entry", *where)
 
-    def _stands(self, row: Any) -> tuple[str, Any] | None:
-        """The event of this entry and how it is called, as a row or as one of a pack; None for none."""
+    def _stands(self, row: Any) -> tuple[str, Any, str] | None:
+        """The event of this entry, how it is called and when it was, as a row or as one of a pack; None for
+        none."""
         if row.event_body is not None and row.event_type != aging.PACKED:
             try:
-                return row.event_type, json.loads(row.event_body)
+                body = json.loads(row.event_body)
             except ValueError:
-                return row.event_type, None
+                body = None
+            return row.event_type, body, _moment(row.event_at)
         return self._held.get(row.subject, {}).get(row.version)
 
     def _missing(self, first: int, last: int) -> None:
@@ -358,6 +373,9 @@ class Verifier:
                     found.add(Kind.ROW, one.text, one.subject, one.version)
             for one in await asyncio.to_thread(told.removed, table, FINDINGS_AT_MOST):
                 found.add(Kind.ROW, one.text, one.subject, one.version)
+        for query in derived.otherwise(subject):
+            for row in await connection.execute(query.limit(FINDINGS_AT_MOST)):
+                found.add(Kind.ROW, row.text, row.subject, None)
         return rows, untold
 
     async def _hash_files(self, found: _Found, told: Told) -> int:
@@ -673,6 +691,11 @@ async def _let_go(connection: AsyncConnection) -> list[tuple[str, Collection[str
     return [(before, kept) for kept, before in newest.items()]
 
 
+def _moment(stored: Any) -> str:
+    """A time as entries have it: of PostgreSQL, or of the text that SQLite keeps, whatever it is by now."""
+    return moment(stored) if isinstance(stored, datetime) else f"{stored}Z".replace(" ", "T", 1)
+
+
 def _follows(row: Any, version: int, previous: str) -> bool:
     """Whether an entry gives its hash and is the next one."""
     try:
@@ -705,6 +728,7 @@ async def _entries(
     connection: AsyncConnection, subject: str | None
 ) -> AsyncIterator[Sequence[Any]]:
     """All entries with their payloads in the order of subject and version, in chunks."""
+    sqlite = connection.dialect.name == "sqlite"
     query = (
         sa.select(
             ledger_entries,
@@ -713,6 +737,7 @@ async def _entries(
             events.c.type.label("event_type"),
             # As text: what was made unreadable must reach the check, not stop it.
             sa.cast(events.c.body, sa.Text).label("event_body"),
+            (sa.cast(events.c.at, sa.Text) if sqlite else events.c.at).label("event_at"),
         )
         .outerjoin(ledger_payloads, _same_entry())
         .outerjoin(events, _same_entry(events))
