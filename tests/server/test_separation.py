@@ -16,7 +16,7 @@ from server.doctor import rights
 from server.domain.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
 from server.store import SYSTEM, Store, people, tables, upgrade
-from server.wire.case import CaseCheck, CaseCreate, CaseDecide, CaseEdit
+from server.wire.case import CaseCheck, CaseCreate, CaseDecide, CaseEdit, CaseSubmit
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,
@@ -216,6 +216,23 @@ async def test_who_edited_it_at_the_window_does_not_decide_it_either(office: Off
     await office.do(OTHER_APPROVER, CaseEdit, case_id=case_id, **value)
     told = await office.refused(OTHER_APPROVER, CaseDecide, case_id=case_id, **NO)
     assert told.code is Code.BOTH_SIDES
+    await office.switchboard.close()
+
+
+async def test_who_judged_it_or_sent_a_file_to_it_does_not_hand_it_in(
+    office: Office, tmp_path: Path
+) -> None:
+    both(office, OTHER_APPROVER, Role.CLERK, Role.APPROVER)
+    uploads = await office.uploads(tmp_path)
+    judged, sent = [await local_case(office, OTHER_APPROVER) for _ in range(2)]
+    await office.do(APPROVER, CaseCheck, case_id=judged, point="seal", verdict="ok")
+    await office.bring(uploads, sent, "application", login=APPROVER, purpose="sample")
+    both(office, APPROVER, Role.CLERK, Role.APPROVER)
+    for case_id in (judged, sent):
+        told = await office.refused(APPROVER, CaseSubmit, case_id=case_id, hash="0" * 64)
+        assert told.code is Code.BOTH_SIDES
+    told = await office.refused(OTHER_APPROVER, CaseSubmit, case_id=sent, hash="0" * 64)
+    assert told.code is Code.SIGNATURE_MISSING
     await office.switchboard.close()
 
 

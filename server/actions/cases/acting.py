@@ -64,9 +64,7 @@ async def apart(change: Change, hand: Hand, case: Case) -> bool:
     if hand.side not in ("window", "approver"):
         return False  # of neither: what he may is asked elsewhere
     other: Side = "window" if hand.side == "approver" else "approver"
-    has = other == "window" and any(
-        one.by == hand.person_id and one.side == "window" for one in case.materials
-    )
+    has = any(one.by == hand.person_id and one.side == other for one in case.materials)
     subject = subject_of(case.id)
     if not has and not await has_done(change.connection, subject, hand.person_id, _BY[other]):
         return False
