@@ -21,7 +21,7 @@ from tests.kit.desks import demo_node
 from tests.kit.peer import RED
 from tests.kit.screens import LARGEST, Screens
 from tests.kit.talks import FAR, REGISTER, Talk, dialled, shows, stands, talking
-from tests.kit.until import STRICT, until
+from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -97,7 +97,7 @@ async def test_hold_and_mute_stop_what_passes(
             await page.keyboard.press("Control+e")
         took_s = await quiet(talk, "1") - off_at
         record_property("camera_off_s", round(took_s, 2))
-        assert not STRICT or took_s < 0.5
+        assert took_s < borne(0.5)
         for page in (window, approver):
             await page.keyboard.press("Control+e")
         for desk in (talk.window, talk.approver):
@@ -155,7 +155,7 @@ async def test_hold_and_mute_stop_what_passes(
             await expect(sign).to_be_visible()
         took_s = monotonic() - answered_at
         record_property("recording_sign_s", round(took_s, 2))
-        assert not STRICT or took_s < 1
+        assert took_s < borne(1)
         # the focus that was on the ring is on what lies open, and after the call on what comes next
         await expect(approver.locator(".thumb").first).to_be_focused()
         # the applicant takes his consent back: asked first, then the sign is off on both within a second
@@ -172,7 +172,7 @@ async def test_hold_and_mute_stop_what_passes(
             await expect(sign).to_have_count(0)
         took_s = monotonic() - withdrawn_at
         record_property("recording_off_s", round(took_s, 2))
-        assert not STRICT or took_s < 1
+        assert took_s < borne(1)
         for page in (window, approver):
             await stands(page, "active")
             await expect(page.locator("[data-refused=withdrawn]")).to_contain_text("录制已停止")
