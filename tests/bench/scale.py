@@ -418,7 +418,7 @@ def main() -> None:
             ("hundredth", max(count // SMALLER, 6 * CALLS_A_UNIT)),
             ("full", count),
         ):
-            sizes[size] = (max(6, calls // CALLS_A_UNIT // 6 * 6), calls)
+            sizes[size] = (6 * max(1, round(calls / CALLS_A_UNIT / 6)), calls)
         figures = asyncio.run(compare(server, Path(folder), sizes))
     small, full = figures["hundredth"], figures["full"]
     faults = [f"read from end to end: {one}" for one in full["scans"]]
