@@ -309,6 +309,9 @@ async def test_the_command_line_speaks_to_the_server_that_runs(tmp_path: Path) -
         with pytest.raises(Refusal) as told:
             await control.ask(data, "user.create", {**about, "password": "1234567890"})
         assert told.value.code is Code.PASSWORD_COMMON
+        with pytest.raises(Refusal) as told:
+            await control.ask(data, "user.create", {**about, "password": NEW, "name": "孙\u202e"})
+        assert told.value.code is Code.MALFORMED
         await control.ask(data, "user.create", {**about, "password": NEW})
         await bearer(node, "sun", NEW)
         rows = [

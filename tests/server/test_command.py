@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from server import __main__ as cli
+from server.actions.console import ACTS
 
 
 def yunjian(*words: str, typed: str = "", folder: Path) -> subprocess.CompletedProcess[str]:
@@ -67,10 +72,24 @@ def test_a_fresh_installation_is_set_up_step_by_step(tmp_path: Path) -> None:
     assert said.returncode == 1
     assert "not_found" in said.stderr
 
-    said = yunjian("ledger", "verify", "--json", *data, folder=tmp_path)
+    heads = tmp_path / "data" / "ledger" / "heads.jsonl"
+    kept = tmp_path / "kept.jsonl"
+    shutil.copy(heads, kept)
+    verify = ("ledger", "verify", "--against", str(kept))
+    said = yunjian(*verify, "--json", *data, folder=tmp_path)
     report = json.loads(said.stdout)
     # the beginning of the ledger, the unit, the person, his roles
     assert (said.returncode, report["ok"], report["entries"]) == (0, True, 4)
+    head = json.loads(kept.read_text().splitlines()[-1])
+    kept.write_text(json.dumps({**head, "root": "0" * 64}) + "\n")
+    said = yunjian(*verify, *data, folder=tmp_path)
+    assert said.returncode == 1
+    assert "DOES NOT HOLD" in said.stdout
+
+
+def test_each_command_asks_the_server_for_an_act_that_it_knows() -> None:
+    asked = re.findall(r'_act\(\s*settings,\s*["\x27]([\w.-]+)', Path(cli.__file__).read_text())
+    assert sorted(asked) == sorted(ACTS)
 
 
 def test_a_wrong_setting_is_told_in_a_line(tmp_path: Path) -> None:
