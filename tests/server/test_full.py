@@ -175,30 +175,88 @@ async def test_a_dial_costs_the_same_however_full_the_database_is(office: Office
     assert not read or read[1] <= 1.5 * read[0], read
 
 
+async def plan_of_combined(store: Store) -> str:
+    """How the list of cases that one person took and decided is read, as the database tells it."""
+    mine = {"window_unit_ids": [demo.JINAN], "unit_ids": [demo.XIHAIAN]}
+    async with store.read() as connection:
+        with statements() as noted:
+            assert await case_rows.list_cases(connection, **mine, combined=True) == []
+        how = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        rows = await connection.exec_driver_sql(f"{how} {noted[0].sql}", noted[0].values)
+        return "\n".join(str(row[-1]) for row in rows)
+
+
+async def multiply(office: Office, call_id: str, missed_id: str, count: int) -> None:
+    """So many calls more like this one, which runs, and like that one, which was missed, about cases of ``fill``."""
+    async with office.store.change(SYSTEM) as change:
+        connection = change.connection
+        facts.begin(connection).end()  # nobody's act: no entry tells these rows
+        for table, name, of in (
+            (tables.calls, "id", call_id),
+            (tables.legs, "call_id", call_id),
+            (tables.missed_calls, "case_id", missed_id),
+        ):
+            found = await connection.execute(sa.select(table).where(table.c[name] == of))
+            for row in found.mappings().all():
+                copies = []
+                for n in range(count):
+                    copy = {**row, "case_id": f"c300-{n}"}
+                    if "id" in row:
+                        copy["id"] = f"live-{n}" if table is tables.calls else f"{row['id']}-{n}"
+                    if table is tables.legs:
+                        copy["call_id"] = f"live-{n}"
+                    copies.append(copy)
+                await connection.execute(table.insert(), copies)
+
+
 async def test_lists_and_presence_cost_few_statements_however_much_is_watched(
     office: Office,
 ) -> None:
-    case_id = await office.case()
+    """Also with as many calls that run, with guests, and that were missed."""
+    yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
+    missed_id, case_id = await office.case(), await office.case()
+    await office.do(CLERK, CaseConsent, case_id=missed_id, **yes)
+    await office.duty(APPROVER)
+    call_id = (await office.do(CLERK, CallDial, case_id=missed_id))["call_id"]
+    await office.do(CLERK, CallCancel, call_id=call_id)
     call_id = await office.meet(case_id)
-    await office.do(CLERK, CallHangUp, call_id=call_id)
+    await office.seat_third(call_id)
     await fill(office, approvers=60, ended=300)
     store, supervisor = office.store, office.actors["hanmei"]
-    desks = Desks(store)
-    units = [demo.JINAN, demo.XIHAIAN, demo.LIAOCHENG, demo.YANTAI]
-    for watched in (units[:1], units):
+    desks, window_id = Desks(store), office.actors[CLERK].window_id
+    units = [demo.XIHAIAN, demo.JINAN, demo.LIAOCHENG, demo.YANTAI]
+    guests: list[int] = []
+    for watched, running in ((units[:1], 1), (units, 1), (units, 21)):
+        if running > 1:
+            await multiply(office, call_id, missed_id, running - 1)
         with statements() as noted:
             told = await desks.presence(watched)
         assert len(noted) == 1, noted
         with statements() as noted:
-            await desks.running(watched)
-        assert len(noted) == 1, noted
+            live = await desks.running(watched)
+        assert len(noted) == 2, noted
+        assert {len(live[unit].calls) for unit in watched[:2]} == {running}
+        about = [f"case:{case_id}", *(f"case:c300-{n}" for n in range(running - 1))]
         with statements() as noted:
-            await desks.guests([f"case:{case_id}", *(f"case:{unit}" for unit in watched)])
-        assert len(noted) == 1, noted
+            found = await desks.guests([*about, f"case:{missed_id}"])
+        guests.append(len(noted))
+        assert len(noted) <= STATEMENTS_OF_A_LIST, noted
+        assert [len(found[one]) for one in about] == [1] * running
         with statements() as noted:
-            await desks.missed([f"window+approver:{unit}" for unit in watched])
-        assert len(noted) <= 2, noted
+            lists = await desks.missed([f"{window_id}:{unit}" for unit in watched])
+        assert len(noted) == 2, noted
+        assert {len(one.calls) for one in lists.values()} == {running}
+    assert len(set(guests)) == 1, guests
     assert len(told[demo.XIHAIAN].approvers) >= 60
+    async with store.change(SYSTEM) as change:
+        facts.begin(change.connection).end()
+        await change.connection.execute(
+            tables.legs.delete().where(tables.legs.c.call_id.startswith("live-"))
+        )
+        await change.connection.execute(
+            tables.calls.delete().where(tables.calls.c.id.startswith("live-"))
+        )
+    await office.do(CLERK, CallHangUp, call_id=call_id)
 
     mine = {"window_unit_ids": [demo.JINAN], "unit_ids": [demo.XIHAIAN]}
     searches: list[dict[str, Any]] = [
