@@ -530,6 +530,7 @@ async def _open(
         store,
         acks_days=settings.keep_acks_days,
         sign_ins_days=settings.keep_sign_ins_days,
+        jobs_days=settings.keep_jobs_days,
         events_days=settings.keep_events_days,
     )
     tasks.start("pruning", pruning.run())

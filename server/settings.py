@@ -141,6 +141,8 @@ class Settings(BaseSettings):
     """So long the answer to a command is kept, for a page that sends it again."""
     keep_sign_ins_days: int = Field(30, ge=1)
     """So long a sign-in that is over is kept; that it was is in the ledger for good."""
+    keep_jobs_days: int = Field(30, ge=1)
+    """So long a job that has ended is kept, with what became of it."""
 
     keep_events_days: int = Field(30, ge=7)
     """So long events stand as rows for pages that follow; then they are let go, and those of cases, like

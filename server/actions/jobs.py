@@ -31,8 +31,6 @@ LOOK_EVERY_S: Final = 2.0
 """How often is looked for jobs that another node enqueued or left behind."""
 WAITS: Final = (timedelta(0), timedelta(seconds=5))
 """Before the second and the third try."""
-KEPT: Final = timedelta(days=7)
-FORGET_EVERY_S: Final = 3600.0
 
 Settle = Callable[[Change], Awaitable[None]]
 
@@ -87,9 +85,6 @@ class Jobs:
         async with asyncio.TaskGroup() as group:
             for place in range(self._at_once):
                 group.create_task(self._serve(every if place else quick), name=f"jobs {place}")
-            while True:
-                await self._forget()
-                await asyncio.sleep(FORGET_EVERY_S)
         raise AssertionError("unreachable")
 
     async def _serve(self, kinds: Collection[str]) -> NoReturn:
@@ -174,9 +169,9 @@ class Jobs:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
             try:
-                async with self._store.change(SYSTEM) as change:
-                    until = change.at + LEASE
-                    if not await rows.renew(change.connection, job, self._node, until):
+                async with self._store.working() as connection:
+                    until = self._store.clock.now() + LEASE
+                    if not await rows.renew(connection, job, self._node, until):
                         return
             except Refusal as refusal:
                 log.warning("job.not_renewed", job=job.id, code=refusal.code.value)
@@ -192,10 +187,3 @@ class Jobs:
         async with self._store.change(SYSTEM) as change:
             if await rows.fail(change.connection, job, self._node, change.at, fault):
                 await self._kinds[job.kind].failed(change, job)
-
-    async def _forget(self) -> None:
-        try:
-            async with self._store.change(SYSTEM) as change:
-                await rows.forget_done(change.connection, change.at - KEPT)
-        except Refusal as refusal:
-            log.warning("job.not_forgotten", code=refusal.code.value)

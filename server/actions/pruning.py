@@ -26,16 +26,18 @@ Prune = Callable[[Any, datetime], Awaitable[int]]
 
 class Pruning:
     """How long is kept: an answer to a command (``acks_days``), a sign-in that is over (``sign_ins_days``),
-    an event, what was measured in a call, and a link for a phone that has ended (``events_days``)."""
+    a job that has ended (``jobs_days``), an event, what was measured in a call, and a link for a phone that
+    has ended (``events_days``)."""
 
     def __init__(
-        self, store: Store, *, acks_days: int, sign_ins_days: int, events_days: int
+        self, store: Store, *, acks_days: int, sign_ins_days: int, jobs_days: int, events_days: int
     ) -> None:
         self._store = store
         self._events = timedelta(days=events_days)
         self._kept: tuple[tuple[str, Prune, timedelta], ...] = (
             ("acks", rows.acks, timedelta(days=acks_days)),
             ("sign_ins", rows.sign_ins, timedelta(days=sign_ins_days)),
+            ("jobs", rows.jobs_ended, timedelta(days=jobs_days)),
             ("phones", rows.links, self._events),
             ("nodes", rows.gone_nodes, NODES_KEPT),
         )
@@ -43,33 +45,55 @@ class Pruning:
     async def run(self) -> NoReturn:
         """Once an hour, until cancelled."""
         while True:
-            try:
-                for what, count in (await self.prune()).items():
-                    if count:
-                        log.info("pruned", what=what, count=count)
-            except Refusal as refusal:
-                log.warning("pruning_put_off", code=refusal.code.value)
+            for what in (self._take_away, self._pack_marks, self._age_events):
+                try:
+                    for kind, count in (await what()).items():
+                        if count:
+                            log.info("pruned", what=kind, count=count)
+                except Refusal as refusal:
+                    log.warning("pruning_put_off", code=refusal.code.value)
             await asyncio.sleep(EVERY_S)
 
     async def prune(self) -> dict[str, int]:
-        """Take away all that is old enough; how many of each kind."""
+        """Take away all that is old enough; how many of each kind. What is no fact of the record goes also
+        while nothing can be sealed; then events are refused, ``ledger_unavailable``."""
+        return {
+            **await self._take_away(),
+            **await self._pack_marks(),
+            **await self._age_events(),
+        }
+
+    async def _take_away(self) -> dict[str, int]:
         done: dict[str, int] = {}
         for what, prune, kept in self._kept:
             done[what] = 0
             while True:
-                async with self._store.change(SYSTEM) as change:
-                    count = await prune(change.connection, change.at - kept)
+                async with self._store.working() as connection:
+                    count = await prune(connection, self._store.clock.now() - kept)
                 done[what] += count
                 if count < rows.AT_ONCE:
                     break
-        return done | await self._age()
+        return done
 
-    async def _age(self) -> dict[str, int]:
-        """Let old events go, and pack those of cases and what was measured in calls. By whole days, so that
-        the ledger has one entry of it a day."""
-        done = {"events": 0, "packed_events": 0, "packed_marks": 0}
+    def _before(self) -> datetime:
+        """By whole days, so that the ledger has one entry of it a day."""
         old = self._store.clock.now() - self._events
-        before = datetime.combine(old.date(), time(), old.tzinfo)
+        return datetime.combine(old.date(), time(), old.tzinfo)
+
+    async def _pack_marks(self) -> dict[str, int]:
+        """Pack what was measured in calls."""
+        done = 0
+        while True:
+            async with self._store.working() as connection:
+                packed = await aging.age_marks(connection, self._before())
+            done += packed
+            if packed < aging.AT_ONCE:
+                return {"packed_marks": done}
+
+    async def _age_events(self) -> dict[str, int]:
+        """Let old events go, and pack those of cases."""
+        done = {"events": 0, "packed_events": 0}
+        before = self._before()
         told = False
         while True:
             async with self._store.change(SYSTEM) as change:
@@ -81,10 +105,4 @@ class Pruning:
             done["events"] += gone
             done["packed_events"] += packed
             if gone + packed < aging.AT_ONCE:
-                break
-        while True:
-            async with self._store.change(SYSTEM) as change:
-                packed = await aging.age_marks(change.connection, before)
-            done["packed_marks"] += packed
-            if packed < aging.AT_ONCE:
                 return done

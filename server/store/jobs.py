@@ -130,11 +130,6 @@ async def fail(connection: AsyncConnection, job: Job, node: str, at: datetime, f
     )
 
 
-async def forget_done(connection: AsyncConnection, before: datetime) -> None:
-    """Remove the rows of jobs that ended well before that moment."""
-    await connection.execute(jobs.delete().where(jobs.c.state == "done", jobs.c.ended_at < before))
-
-
 async def _mine(connection: AsyncConnection, job: Job, node: str, **values: Any) -> bool:
     changed = await connection.execute(
         jobs.update()

@@ -1,5 +1,5 @@
-"""What nobody can ask for any more, taken away by age: answers to commands, sign-ins, links for phones, nodes
-that are gone.
+"""What nobody can ask for any more, taken away by age: answers to commands, sign-ins, jobs that have
+ended, links for phones, nodes that are gone.
 
 Nothing here is part of the record: each column of these tables is ``working``. Of each table so many rows at
 once, so that nobody waits for long. No rule about how long is here. Events and marks: see ``aging``.
@@ -11,7 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.tables import commands, nodes, phones, sessions
+from server.store.tables import commands, jobs, nodes, phones, sessions
 
 AT_ONCE: Final = 2_000
 
@@ -37,6 +37,17 @@ async def sign_ins(connection: AsyncConnection, before: datetime) -> int:
         .limit(AT_ONCE)
     )
     return (await connection.execute(sessions.delete().where(sessions.c.id.in_(old)))).rowcount
+
+
+async def jobs_ended(connection: AsyncConnection, before: datetime) -> int:
+    """Jobs that ended before, well or not; returns how many, AT_ONCE at most."""
+    old = (
+        sa.select(jobs.c.id)
+        .where(jobs.c.ended_at.is_not(None), jobs.c.ended_at < before)
+        .order_by(jobs.c.ended_at)
+        .limit(AT_ONCE)
+    )
+    return (await connection.execute(jobs.delete().where(jobs.c.id.in_(old)))).rowcount
 
 
 async def links(connection: AsyncConnection, before: datetime) -> int:

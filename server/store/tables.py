@@ -706,10 +706,20 @@ if unsaid := list(faults(metadata)):
     raise TypeError("; ".join(unsaid))
 
 
-def _partial(table: sa.Table, name: str, where: str, *columns: str) -> None:
+COMBINED = {
+    "sqlite": sa.text("json_extract(decision, '$.combined') IS NOT NULL"),
+    "postgresql": sa.text("(decision ->> 'combined') IS NOT NULL"),
+}
+"""One person took and decided the case, by the mark of its decision; in the words of the partial indexes."""
+
+
+def _partial(
+    table: sa.Table, name: str, where: str | dict[str, sa.TextClause], *columns: str
+) -> None:
     """An index of those rows alone; a query that names the same words, as literals, is given it."""
     named = (table.c[one] for one in columns)
-    sa.Index(name, *named, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    said = where if isinstance(where, dict) else dict.fromkeys(COMBINED, sa.text(where))
+    sa.Index(name, *named, sqlite_where=said["sqlite"], postgresql_where=said["postgresql"])
 
 
 # ---------------------------------------------------------------- what is asked for all the time, and lists
@@ -731,6 +741,9 @@ _partial(monitors, "monitors_following", "ended_at IS NULL", "call_id")
 _partial(recordings, "recordings_unfinished", "state = 'recording'", "call_id")
 _partial(cases, "cases_owed_to_window", "owed_by IS NOT NULL", "window_unit_id", "owed_by", "id")
 _partial(cases, "cases_owed_to_unit", "owed_by IS NOT NULL", "unit_id", "owed_by", "id")
+_partial(cases, "cases_combined_by_window", COMBINED, "window_unit_id", "created_at", "id")
+_partial(cases, "cases_combined_by_unit", COMBINED, "unit_id", "created_at", "id")
+_partial(jobs, "jobs_by_end", "ended_at IS NOT NULL", "ended_at")
 _partial(items, "items_newest", "newest", "unit_id", "name")
 _partial(items, "items_offered", "in_use", "name", "unit_id")
 # What is to be taken away or packed by age; what is kept for good is not in them.

@@ -105,7 +105,7 @@ async def measure(server: services.Postgres, folder: Path) -> dict[str, dict[str
             await meeting(office, marks, uploads)
         after = await asyncio.to_thread(sizes, server, database)
         clock.move(40 * DAY_S)
-        await Pruning(store, acks_days=7, sign_ins_days=30, events_days=30).prune()
+        await Pruning(store, acks_days=7, sign_ins_days=30, jobs_days=30, events_days=30).prune()
         old = await asyncio.to_thread(sizes, server, database)
     finally:
         await store.close()

@@ -171,6 +171,9 @@ async def test_a_dial_costs_the_same_however_full_the_database_is(office: Office
         assert len(swept) == 1, swept
         for due in await plans(office.store, swept):
             assert rows_read(due["plan"]) < 200, due
+    how = await plan_of_combined(office.store)
+    for name in ("cases_combined_by_window", "cases_combined_by_unit"):
+        assert name in how, how
     assert counted[0] == counted[1]
     assert not read or read[1] <= 1.5 * read[0], read
 
@@ -436,7 +439,7 @@ async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) ->
     """Answers, sign-ins and nodes by their age, and nothing of the record."""
     case_id = await office.case()
     at = office.clock.now()
-    pruning = Pruning(office.store, acks_days=7, sign_ins_days=30, events_days=30)
+    pruning = Pruning(office.store, acks_days=7, sign_ins_days=30, jobs_days=30, events_days=30)
 
     async def count(table: sa.Table) -> int:
         async with office.store.read() as connection:
@@ -456,6 +459,14 @@ async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) ->
             await node_rows.beat(
                 change.connection, f"node-{number}", None, at - timedelta(days=age)
             )
+            for state in ("done", "failed", "waiting"):
+                ended = None if state == "waiting" else at - timedelta(days=age)
+                await change.connection.execute(
+                    tables.jobs.insert().values(
+                        id=f"{state}-{number}", kind="copy", subject="case:1", body={}, state=state,
+                        tries=1, at=at - timedelta(days=age + 1), ended_at=ended,
+                    )
+                )  # fmt: skip
         kept = (await change.connection.execute(sa.select(tables.commands))).mappings().first()
         assert kept is not None
         await change.connection.execute(
@@ -465,7 +476,7 @@ async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) ->
     record = (tables.events, tables.ledger_entries, tables.cases, tables.materials)
     before = [await count(one) for one in record]
     answered = await count(tables.commands)
-    assert _some(await pruning.prune()) == {"acks": 2_500, "sign_ins": 1, "nodes": 1}
+    assert _some(await pruning.prune()) == {"acks": 2_500, "sign_ins": 1, "jobs": 2, "nodes": 1}
     assert await count(tables.commands) == answered - 2_500
     assert [await count(one) for one in record] == before
     assert _some(await pruning.prune()) == {}
@@ -478,7 +489,7 @@ async def test_old_events_are_let_go_or_packed_and_a_replay_reads_what_it_read(
     """What only pages that follow ask for goes, and the ledger says so; the history of a case and the marks of
     a call stay what they were; what is packed is checked like all else."""
     store, supervisor = office.store, office.actors["chenli"]
-    pruning = Pruning(store, acks_days=7, sign_ins_days=30, events_days=30)
+    pruning = Pruning(store, acks_days=7, sign_ins_days=30, jobs_days=30, events_days=30)
     case_id = await office.case()
     call_id = await office.meet(case_id)
     async with store.change(SYSTEM) as change:

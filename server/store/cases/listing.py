@@ -16,8 +16,10 @@ from server.store.cases.columns import decided_of, promises_of
 from server.store.cases.reading import JOINED, PLACES, Connection, material_of
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.people import person_refs
-from server.store.tables import cases, items, legs, materials, sayings
+from server.store.tables import COMBINED, cases, items, legs, materials, sayings
 from signaling.protocol import PersonRef
+
+Wanted = sa.ColumnElement[bool] | sa.TextClause
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +116,18 @@ async def list_cases(
 ) -> list[Listed]:
     """Cases taken at, or decided by, these units; newest first.
 
-    ``combined`` narrows to those that one person took and decided, by the mark of their decision: each
-    case of the units is looked at. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
+    ``combined`` narrows to those that one person took and decided, by the mark of their decision. ``taken_part`` narrows to the cases that this person registered or had a seat in a call about.
     ``text`` looks in the 办件编号, the item's name, the names of files and what was said, and at the
     beginning of the applicant's name; a digit finds no file with somebody's number in its name, but in
     cases taken at ``whole_names_of``, whose people read such names whole. ``before`` is (created_at, id) of the last row of the page before.
     """
     place = sa.tuple_(cases.c.created_at, cases.c.id)
     order = (cases.c.created_at.desc(), cases.c.id.desc())
-    wanted: list[sa.ColumnElement[bool]] = []
+    wanted: list[Wanted] = []
     if state is not None:
         wanted.append(cases.c.state == state)
     if combined:
-        wanted.append(cases.c.decision["combined"].as_boolean().is_(True))
+        wanted.append(COMBINED[connection.dialect.name])
     if text:
         # Asked of one case after the other: PostgreSQL would read all of an EXISTS among others at once.
         named, said = (
@@ -190,7 +191,7 @@ def named_so(text: str, whole: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement
 def _of_units(
     window_unit_ids: Collection[str],
     unit_ids: Collection[str],
-    wanted: Sequence[sa.ColumnElement[bool]],
+    wanted: Sequence[Wanted],
     order: Sequence[sa.ColumnElement[Any]],
     limit: int,
     *,
@@ -213,7 +214,7 @@ def _of_units(
 
 def _of_person(
     person_id: str,
-    wanted: Sequence[sa.ColumnElement[bool]],
+    wanted: Sequence[Wanted],
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> sa.CompoundSelect[tuple[str]]:
