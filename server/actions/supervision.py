@@ -232,11 +232,7 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
     subjects = [subject_of(case_id)]
     for call_id in calls:
         subjects += [call_actions.subject_of(call_id), call_actions.monitors_of(call_id)]
-    reports = [await store.verifier.verify(subject) for subject in subjects]
-    findings = {
-        finding: None for report in reports for finding in report.findings
-    }  # those about the tree stand in each report
-    ok = not findings
+    report = await store.verifier.verify(*subjects)
     try:
         async with store.change(actor) as change:
             await change.record(
@@ -244,23 +240,23 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
                 "ledger.check",
                 subject_of(case_id),
                 None,
-                payload={"ok": ok, "findings": len(findings)},
+                payload={"ok": report.ok, "findings": len(report.findings)},
             )
     except Refusal as refusal:
         # A ledger that nothing can be added to must still be told to be wrong.
-        if ok or refusal.code is not Code.LEDGER_UNAVAILABLE:
+        if report.ok or refusal.code is not Code.LEDGER_UNAVAILABLE:
             raise
     return Report(
-        ok=ok,
+        ok=report.ok,
         subject=subject_of(case_id),
-        entries=sum(report.entries for report in reports),
-        sealed=reports[0].sealed,
-        root=reports[0].root,
-        head_at=None if reports[0].head_at is None else datetime.fromisoformat(reports[0].head_at),
-        format_1=sum(report.format_1 for report in reports),
-        pruned=sum(report.pruned for report in reports),
-        rows=sum(report.rows for report in reports),
-        untold=sum(report.untold for report in reports),
+        entries=report.entries,
+        sealed=report.sealed,
+        root=report.root,
+        head_at=None if report.head_at is None else datetime.fromisoformat(report.head_at),
+        format_1=report.format_1,
+        pruned=report.pruned,
+        rows=report.rows,
+        untold=report.untold,
         findings=[
             Finding(
                 kind=one.kind.value,
@@ -269,7 +265,7 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
                 leaf=one.leaf,
                 text=one.text,
             )
-            for one in findings
+            for one in report.findings
         ],
         checked_at=store.clock.now(),
     )

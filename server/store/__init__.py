@@ -300,4 +300,5 @@ async def verify(
     async with Verifier.opened(
         settings.database_url, settings.ledger_dir, Blobs(settings.blob_root)
     ) as verifier:
-        return await verifier.verify(subject, files=files, against=kept)
+        alone = [] if subject is None else [subject]
+        return await verifier.verify(*alone, files=files, against=kept)

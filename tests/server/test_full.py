@@ -395,15 +395,23 @@ async def test_a_call_is_found_by_what_was_said_and_shown_in_it_alone(
     case_id = await office.case()
     uploads = await office.uploads(tmp_path / "uploads")
     found: list[str] = []
+    checked: list[int] = []
+    supervisor = office.actors["chenli"]
     for word in ("第一次说的话", "第二次说的话"):
         call_id = await office.meet(case_id)
         await office.do(CLERK, CaseSay, case_id=case_id, call_id=call_id, text=word, lane="shared")
         await office.bring(uploads, case_id, "application", name=f"{word}.pdf")
         await office.do(CLERK, CallHangUp, call_id=call_id)
         found.append(call_id)
+        for _ in range(2):  # the first one makes the place of its own entry
+            await office.store.seal()
+            with statements() as noted:
+                report = await supervision.check_ledger(office.store, supervisor, case_id)
+            assert report.ok, report.findings
+        checked.append(len(noted))
         office.clock.move(60)
+    assert checked[0] == checked[1], "the journal is read once, and each table, for all calls"
     await office.bring(uploads, case_id, "application", name="之后才来.pdf")
-    supervisor = office.actors["chenli"]
 
     async def search(**what: str) -> list[str]:
         return [one.call_id for one in await supervision.call_log(office.store, supervisor, **what)]

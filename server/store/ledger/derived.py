@@ -58,14 +58,15 @@ _LEGS: Final = legs.join(calls, calls.c.id == legs.c.call_id).join(
 )
 
 
-def otherwise(subject: str | None) -> list[sa.Select[str, str]]:
-    """Queries for the rows (of one subject) whose derived columns are not what they follow from: ``subject``
+def otherwise(of: Collection[str] | None) -> list[sa.Select[str, str]]:
+    """Queries for the rows (of these subjects alone) whose derived columns are not what they follow from: ``subject``
     and ``text`` of each."""
     found = []
-    for table, named, at in (
-        (signatures, _case, signatures),
-        (legs, sa.literal("call:").concat(legs.c.call_id), _LEGS),
+    for table, kind, home, at in (
+        (signatures, "case:", signatures.c.case_id, signatures),
+        (legs, "call:", legs.c.call_id, _LEGS),
     ):
+        mine = [one.removeprefix(kind) for one in of or () if one.startswith(kind)]
         for column, wrong in _OTHERWISE.items():
             if column.table is not table:
                 continue
@@ -73,7 +74,8 @@ def otherwise(subject: str | None) -> list[sa.Select[str, str]]:
             assert isinstance(word, Derived)
             text = sa.literal(f"{table.name} ").concat(table.c.id)
             text = text.concat(f" in {column.name} does not follow from {word.source}")
-            query = sa.select(named.label("subject"), text.label("text")).select_from(at)
-            query = query.where(wrong)
-            found.append(query if subject is None else query.where(named == subject))
+            named = sa.literal(kind).concat(home).label("subject")
+            query = sa.select(named, text.label("text")).select_from(at).where(wrong)
+            # by the column itself, which has an index
+            found.append(query if of is None else query.where(home.in_(mine)))
     return found

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -170,7 +170,7 @@ class Told:
         self, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, alone: bool
     ) -> tuple[list[Wrong], int]:
         """The rows of a chunk that are not as they were told, and how many nobody tells of because
-        they are older. ``alone``: one subject was read, and not who else may tell of its rows."""
+        they are older. ``alone``: some subjects were read, and not who else may tell of its rows."""
         home = home_of(table)
         keys = [named(tuple(row[one.name] for one in table.primary_key)) for row in rows]
         told = self._told(table.name, keys)
@@ -269,14 +269,16 @@ class Told:
 
 
 async def chunks(
-    connection: AsyncConnection, table: sa.Table, subject: str | None
+    connection: AsyncConnection, table: sa.Table, of: Collection[str] | None
 ) -> AsyncIterator[tuple[list[Mapping[str, Any]], list[Key]]]:
-    """The rows of a table (of one subject) by their sealed columns, and the keys of those that cannot
+    """The rows of a table (of these subjects alone) by their sealed columns, and the keys of those that cannot
     be read, in chunks."""
     keys = list(table.primary_key)
     query = sa.select(*facts_of(table)).order_by(*keys).limit(CHUNK)
-    if subject is not None and (column := home_of(table).column) is not None:
-        query = query.where(table.c[column] == subject.partition(":")[2])
+    home = home_of(table)
+    if of is not None and home.column is not None:
+        mine = [id for kind, _, id in (one.partition(":") for one in of) if kind == home.kind]
+        query = query.where(table.c[home.column].in_(mine))
     after: Key | None = None
     while True:
         part = query if after is None else query.where(sa.tuple_(*keys) > after)

@@ -92,7 +92,7 @@ class Finding:
 class Report:
     """What a check found. `sealed` entries are under the last signed head, signed at `head_at`.
 
-    Of the entries `format_1` seal no event and tell no rows; the events of `pruned` were let go by
+    `subject` is the one that alone was checked. Of the entries `format_1` seal no event and tell no rows; the events of `pruned` were let go by
     age. Of the rows `untold` are older than format 2, so that no entry can speak for them (a row of
     which only a part is told counts among `rows`). `files` were hashed, each once.
     """
@@ -311,12 +311,12 @@ class Verifier:
 
     async def verify(
         self,
-        subject: str | None = None,
-        *,
+        *alone: str,
         files: bool = False,
         against: Sequence[Head] = (),
     ) -> Report:
-        """Check every entry and row, or those of `subject`; the signed heads are checked in any case.
+        """Check every entry and row, or those of these subjects; the signed heads are checked in any case,
+        once.
 
         With `files` the sealed files that the rows name are hashed too. The tree must have passed
         through the heads of `against`, which were kept elsewhere.
@@ -324,19 +324,20 @@ class Verifier:
         # Heads before rows: what is signed now is committed, so that the snapshot has it.
         heads = await asyncio.to_thread(self._records.heads)
         found = _Found()
+        of = frozenset(alone) or None
         async with Told.gathered() as told:
             async with self._database.read() as connection:
-                chains = await self._follow_chains(connection, found, subject, told)
+                chains = await self._follow_chains(connection, found, of, told)
                 # What let events go is believed, so it must be what was sealed.
-                of = None if subject is None else {subject, *([PRUNED] if chains.pruned else [])}
-                size, root = await self._follow_journal(connection, found, of, heads, against)
-                rows, untold = await self._compare_rows(connection, found, subject, told)
+                signed = None if of is None else of | ({PRUNED} if chains.pruned else set())
+                size, root = await self._follow_journal(connection, found, signed, heads, against)
+                rows, untold = await self._compare_rows(connection, found, of, told)
             hashed = await self._hash_files(found, told) if files else 0
         last = heads[-1] if heads else None
         findings = list(found.findings.values())
         return Report(
             ok=not findings,
-            subject=subject,
+            subject=alone[0] if len(alone) == 1 else None,
             entries=chains.entries,
             sealed=size,
             root=root,
@@ -351,21 +352,26 @@ class Verifier:
         )
 
     async def _compare_rows(
-        self, connection: AsyncConnection, found: _Found, subject: str | None, told: Told
+        self,
+        connection: AsyncConnection,
+        found: _Found,
+        of: Collection[str] | None,
+        told: Told,
     ) -> tuple[int, int]:
         """Compare what entries told with what stands; how many rows there are, how many are untold."""
         rows = untold = 0
+        kinds = {subject.partition(":")[0] for subject in of or ()}
         for table in metadata.sorted_tables:
             if not facts_of(table):
                 continue
-            if subject is not None and home_of(table).kind != subject.partition(":")[0]:
+            if of is not None and home_of(table).kind not in kinds:
                 continue
-            async for chunk, unreadable in chunks(connection, table, subject):
+            async for chunk, unreadable in chunks(connection, table, of):
                 for key in unreadable:
                     await asyncio.to_thread(told.passed, table, key)
                     found.add(Kind.ROW, f"{table.name} {key} cannot be read", None, None)
                 wrong, older = await asyncio.to_thread(
-                    told.compare, table, chunk, alone=subject is not None
+                    told.compare, table, chunk, alone=of is not None
                 )
                 rows += len(chunk) + len(unreadable)
                 untold += older
@@ -373,7 +379,7 @@ class Verifier:
                     found.add(Kind.ROW, one.text, one.subject, one.version)
             for one in await asyncio.to_thread(told.removed, table, FINDINGS_AT_MOST):
                 found.add(Kind.ROW, one.text, one.subject, one.version)
-        for query in derived.otherwise(subject):
+        for query in derived.otherwise(of):
             for row in await connection.execute(query.limit(FINDINGS_AT_MOST)):
                 found.add(Kind.ROW, row.text, row.subject, None)
         return rows, untold
@@ -398,15 +404,19 @@ class Verifier:
             found.add(Kind.FILE, f"the file of {file.text} was altered", file.subject, None)
 
     async def _follow_chains(
-        self, connection: AsyncConnection, found: _Found, subject: str | None, told: Told
+        self,
+        connection: AsyncConnection,
+        found: _Found,
+        of: Collection[str] | None,
+        told: Told,
     ) -> _Chains:
-        chosen = sa.true() if subject is None else subjects.c.subject == subject
+        chosen = sa.true() if of is None else subjects.c.subject.in_(of)
         heads = {
             row.subject: (row.version, row.head)
             for row in await connection.execute(sa.select(subjects).where(chosen))
         }
         chains = _Chains(found, heads, told, await _let_go(connection))
-        async for rows in _entries(connection, subject):
+        async for rows in _entries(connection, of):
             packs = await _packs(connection, {row.subject for row in rows})
             await asyncio.to_thread(chains.follow, rows, packs)
         chains.finish()
@@ -427,8 +437,8 @@ class Verifier:
             .where(ledger_entries.c.subject.is_(None))
             .limit(FINDINGS_AT_MOST)
         )
-        if subject is not None:
-            stray = stray.where(ledger_payloads.c.subject == subject)
+        if of is not None:
+            stray = stray.where(ledger_payloads.c.subject.in_(of))
         for row in await connection.execute(stray):
             if not found.names(row.subject, row.version):
                 found.add(Kind.PAYLOAD, "a payload of no entry", row.subject, row.version)
@@ -438,8 +448,8 @@ class Verifier:
             .where(ledger_entries.c.subject.is_(None))
             .limit(FINDINGS_AT_MOST)
         )
-        if subject is not None:
-            lone = lone.where(events.c.subject == subject)
+        if of is not None:
+            lone = lone.where(events.c.subject.in_(of))
         for row in await connection.execute(lone):
             if not found.names(row.subject, row.version):
                 found.add(Kind.EVENT, "an event of no entry", row.subject, row.version)
@@ -679,7 +689,7 @@ async def _let_go(connection: AsyncConnection) -> list[tuple[str, Collection[str
     that act tell, as far as their own chain and payloads hold."""
     newest: dict[tuple[str, ...], str] = {}
     version, previous = 0, GENESIS
-    async for rows in _entries(connection, PRUNED):
+    async for rows in _entries(connection, [PRUNED]):
         for row in rows:
             if not _follows(row, version, previous):
                 return [(before, kept) for kept, before in newest.items()]
@@ -725,7 +735,7 @@ async def _packs(connection: AsyncConnection, of: Collection[str]) -> Sequence[A
 
 
 async def _entries(
-    connection: AsyncConnection, subject: str | None
+    connection: AsyncConnection, of: Collection[str] | None
 ) -> AsyncIterator[Sequence[Any]]:
     """All entries with their payloads in the order of subject and version, in chunks."""
     sqlite = connection.dialect.name == "sqlite"
@@ -744,8 +754,8 @@ async def _entries(
         .order_by(ledger_entries.c.subject, ledger_entries.c.version)
         .limit(CHUNK)
     )
-    if subject is not None:
-        query = query.where(ledger_entries.c.subject == subject)
+    if of is not None:
+        query = query.where(ledger_entries.c.subject.in_(of))
     here = sa.tuple_(ledger_entries.c.subject, ledger_entries.c.version)
     rows = (await connection.execute(query)).all()
     while rows:
