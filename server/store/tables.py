@@ -66,7 +66,7 @@ OWED = derived("cases.promises and cases.decision")
 OUTDATED = derived("field_history and materials after cases.submission")
 ACK = working("the answer to a command that is sent again")
 WATCHING = working("whose sockets watch from then on")
-OF_CASE, OF_CALL = told_in("case:{case_id}"), told_in("call:{call_id}")
+OF_CASE, OF_CALL = told_in("case:{case_id}", made="at"), told_in("call:{call_id}")
 ID = sa.String(64)
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -112,7 +112,7 @@ exemptions = sa.Table(  # two roles that exclude one another, let be in one pers
     C("reason", sa.Text, nullable=False, info=FACT),
     C("by", ID, nullable=False, info=FACT),
     C("at", Utc, nullable=False, info=FACT),
-    info=told_in("person:{person_id}"),
+    info=told_in("person:{person_id}", made="at"),
 )  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata, _id(info=SIGN_IN),
@@ -183,7 +183,7 @@ lowerings = sa.Table(  # a form that makes fields less sensitive, and waits for 
     C("closed_by", ID, nullable=True, info=FACT),
     C("closed_at", Utc, nullable=True, info=FACT),
     C("made_id", ID, nullable=True, info=FACT),  # the version that came of it
-    info=told_in("catalogue:items"),
+    info=told_in("catalogue:items", made="at"),
 )  # fmt: skip
 work_calendar = sa.Table(
     "work_calendar", metadata,
@@ -350,7 +350,7 @@ comments = sa.Table(  # a thread; entries are read whole: [{by, at, text}]
     C("entries", JSON, nullable=False, info=FACT),
     C("closed_by", ID, nullable=True, info=FACT),
     C("closed_at", Utc, nullable=True, info=FACT),
-    info=OF_CASE,
+    info=told_in("case:{case_id}", made="version"),
 )  # fmt: skip
 checks = sa.Table(
     "checks", metadata,
@@ -444,7 +444,7 @@ paper_templates = sa.Table(  # how a unit lays out a kind of paper; rows are nev
     C("at", Utc, nullable=False, info=FACT),
     C("note", sa.String(200), nullable=False, info=FACT),
     sa.UniqueConstraint("unit_id", "kind", "version"),
-    info=told_in("templates:{unit_id}"),
+    info=told_in("templates:{unit_id}", made="at"),
 )  # fmt: skip
 handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, copies, received, note}]
     "handovers", metadata, _id(info=FACT),
@@ -539,7 +539,7 @@ rings = sa.Table(
     C("invite_id", ID, nullable=True, info=FACT),  # set: asked for the third seat
     C("invited_by", ID, nullable=True, info=FACT),
     C("note", sa.String(200), nullable=False, server_default=sa.text("''"), info=FACT),
-    info=OF_CALL,
+    info=told_in("call:{call_id}", made="rung_at"),
 )  # fmt: skip
 legs = sa.Table(
     "legs", metadata, _id(info=FACT),
@@ -564,7 +564,7 @@ legs = sa.Table(
     C("target_unit_id", ID, nullable=True, info=LISTED),
     C("opened_at", Utc, nullable=True, info=LISTED),
     C("registered_at", Utc, nullable=True, info=LISTED),  # the case
-    info=OF_CALL,
+    info=told_in("call:{call_id}", made="joined_at"),
 )  # fmt: skip
 monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
     "monitors", metadata, _id(info=FACT),
@@ -577,7 +577,7 @@ monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
     C("last_seen_at", Utc, nullable=False, info=HEARD),
     C("ended_at", Utc, nullable=True, info=FACT),
     C("ended", sa.String(12), nullable=True, info=FACT),  # why
-    info=told_in("monitors:{call_id}"),
+    info=told_in("monitors:{call_id}", made="began_at"),
 )  # fmt: skip
 recordings = sa.Table(  # one segment: one party, one leg
     "recordings", metadata, _id(info=FACT),

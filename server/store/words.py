@@ -59,11 +59,13 @@ class Home:
 
     `subject` is a template over columns of the row (``case:{case_id}``): all changes of a row are
     entries of this one subject, whose versions are their order. `born` are kinds of subjects whose
-    entries may tell of a row besides, before any of its own.
+    entries may tell of a row besides, before any of its own. `made` is the column that holds the moment,
+    or the version, of the entry with which a row came.
     """
 
     subject: str
     born: frozenset[str] = frozenset()
+    made: str | None = None
 
     @property
     def kind(self) -> str:
@@ -95,9 +97,9 @@ def working(why: str) -> dict[str, Any]:
     return {_WORD: Working(why)}
 
 
-def told_in(subject: str, *born: str) -> dict[str, Any]:
+def told_in(subject: str, *born: str, made: str | None = None) -> dict[str, Any]:
     """For a table's ``info``: see ``Home``."""
-    return {_HOME: Home(subject, frozenset(born))}
+    return {_HOME: Home(subject, frozenset(born), made)}
 
 
 def word_of(column: sa.Column[Any]) -> Word:
@@ -128,5 +130,11 @@ def faults(metadata: sa.MetaData) -> Iterator[str]:
         for column in table.columns:
             if not isinstance(column.info.get(_WORD), Word):
                 yield f"{table.name}.{column.name} does not say whether it is sealed, derived or working"
-        if facts_of(table) and not isinstance(table.info.get(_HOME), Home):
+        home = table.info.get(_HOME)
+        if isinstance(home, Home) and home.made not in (
+            None,
+            *(one.name for one in facts_of(table)),
+        ):
+            yield f"{table.name}.{home.made}, with which its rows came, is not sealed"
+        if facts_of(table) and not isinstance(home, Home):
             yield f"{table.name} has sealed columns and does not say in which subject they are told"

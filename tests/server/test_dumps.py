@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from server.store import ReferencesBroken, check
+from server.store import ReferencesBroken, Report, check
 from server.store.database import Database
 from server.store.ledger import Verifier
+from server.store.tables import comments, legs, sayings
 from tests.kit import dumps
 from tests.kit.services import Postgres
 
+OLD = "0027"
+"""The last revision whose entries tell no rows."""
 Place = Callable[[str, str | None], str]
 """The address of a new database by this name: an empty one, or like that at another address."""
 
@@ -95,6 +99,29 @@ async def _upgrade_each(place: Place, tmp_path: Path) -> None:
         assert bool(report.untold) == (revision < "0028"), revision
         assert report.sealed > 20, revision
         assert await _fewer(url, dump) == {}, revision
+        if revision == OLD:
+            await _add(url, tmp_path / revision, report)
+
+
+async def _add(url: str, ledger: Path, before: Report) -> None:
+    """What is added where old entries tell no rows is told, unless it bears the moment of one of them."""
+    added = {sayings: "at", comments: "version", legs: "joined_at"}
+    database = await Database.open(url)
+    try:
+        async with database.write() as connection:
+            for table, column in added.items():
+                found = await connection.execute(sa.select(table).limit(1))
+                row = dict(found.mappings().one())
+                other = row[column] + (99 if column == "version" else timedelta(microseconds=1))
+                one, two = {"id": f"same-{table}"}, {"id": f"other-{table}", column: other}
+                await connection.execute(table.insert(), [row | one, row | two])
+    finally:
+        await database.close()
+    async with Verifier.opened(url, ledger) as verifier:
+        report = await verifier.verify()
+    told = sorted(one.text for one in report.findings)
+    assert told == sorted(f"{table} other-{table} was added" for table in added)
+    assert report.untold == before.untold + len(added)
 
 
 async def _fewer(url: str, dump: dumps.Dump) -> dict[str, int]:

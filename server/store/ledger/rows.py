@@ -38,6 +38,7 @@ CREATE TABLE told (of TEXT, key TEXT, subject TEXT, name TEXT, version INTEGER, 
     PRIMARY KEY (of, key, subject, name)) WITHOUT ROWID;
 CREATE TABLE seen (of TEXT, key TEXT, PRIMARY KEY (of, key)) WITHOUT ROWID;
 CREATE TABLE silent (subject TEXT PRIMARY KEY, version INTEGER) WITHOUT ROWID;
+CREATE TABLE mute (subject TEXT, version INTEGER, at TEXT, PRIMARY KEY (subject, version)) WITHOUT ROWID;
 CREATE TABLE files (sha256 TEXT PRIMARY KEY, subject TEXT, name TEXT) WITHOUT ROWID;
 """
 Key = tuple[Any, ...]
@@ -131,9 +132,10 @@ class Told:
         finally:
             await asyncio.to_thread(file.close)
 
-    def silent(self, subject: str, version: int, *, old: bool) -> None:
+    def silent(self, subject: str, version: int, at: str, *, old: bool) -> None:
         """This entry cannot tell all that it changed: it is of format 1, or its payload was erased."""
         self.old |= old
+        self._file.execute("INSERT OR IGNORE INTO mute VALUES (?, ?, ?)", (subject, version, at))
         self._file.execute(
             "INSERT OR REPLACE INTO silent VALUES (?, ?)", (subject, 0 if old else version)
         )
@@ -180,7 +182,7 @@ class Told:
             subject = home.subject.format(**row)
             words = sorted(told.get(key, ()), key=lambda one: (one[0] == subject, one[2]))
             if not words:
-                if (alone and home.born) or self._may_be_older(home, subject):
+                if (alone and home.born) or self._may_be_older(home, subject, row):
                     older += 1
                 else:
                     wrong.append(Wrong(subject, None, f"{table.name} {key} was added"))
@@ -245,11 +247,18 @@ class Told:
                 found.setdefault(key, []).append(tuple(word))
         return found
 
-    def _may_be_older(self, home: Home, subject: str) -> bool:
+    def _may_be_older(self, home: Home, subject: str, row: Mapping[str, Any]) -> bool:
+        """Whether an entry that cannot tell may have made this row: one of its moment, or its version."""
         if home.born and self.old:
             return True
-        found = self._file.execute("SELECT 1 FROM silent WHERE subject = ?", (subject,)).fetchone()
-        return found is not None
+        made = None if home.made is None else row[home.made]
+        at = moment(made) if isinstance(made, datetime) else None
+        found = self._file.execute(
+            """SELECT 1 FROM mute WHERE subject = ?1
+            AND (?2 IS NULL OR at = ?2) AND (?3 IS NULL OR version = ?3) LIMIT 1""",
+            (subject, at, made if at is None else None),
+        )
+        return found.fetchone() is not None
 
     def _erased(self, subject: str) -> int:
         found = self._file.execute(

@@ -233,7 +233,7 @@ class _Chains:
             self.erased.append((row.subject, row.version))
             if not old and self._stands(row) is not None:
                 self.found.add(Kind.EVENT, "the event of an erased payload stands", *where)
-            self.told.silent(row.subject, row.version, old=old)
+            self.told.silent(row.subject, row.version, row.at, old=old)
             return
         try:
             digest = Payload(row.salt, row.payload).digest()
@@ -242,10 +242,10 @@ class _Chains:
         if digest != row.digest:
             if not self.found.names(row.subject, row.version):
                 self.found.add(Kind.PAYLOAD, "the payload does not give its digest", *where)
-            self.told.silent(row.subject, row.version, old=old)
+            self.told.silent(row.subject, row.version, row.at, old=old)
             return
         if old:
-            self.told.silent(row.subject, row.version, old=True)
+            self.told.silent(row.subject, row.version, row.at, old=True)
         else:
             self._event(row)
         about = row.object if row.result == OK else ""
