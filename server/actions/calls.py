@@ -524,9 +524,9 @@ class Desks:
     async def seen(
         self, people: Mapping[str, datetime], legs: Mapping[LegId | MonitorId, datetime]
     ) -> None:
-        async with self._store.change(SYSTEM) as change:
-            await desks.seen(change.connection, people)
-            await rows.heard(change.connection, legs)
+        async with self._store.working() as connection:
+            await desks.seen(connection, people)
+            await rows.heard(connection, legs)
 
 
 async def _snapshot(

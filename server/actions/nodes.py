@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 import structlog
 
-from server.store import SYSTEM, Store
+from server.store import Store
 from server.store import nodes as rows
 from signaling.refusals import Refusal
 
@@ -55,8 +55,8 @@ class Nodes:
 
     async def beat(self) -> None:
         """Write that this node lives."""
-        async with self._store.change(SYSTEM) as change:
-            await rows.beat(change.connection, self.node_id, self._address, change.at)
+        async with self._store.working() as connection:
+            await rows.beat(connection, self.node_id, self._address, self._store.clock.now())
 
     async def listens(self, port: int) -> None:
         """Port 0 in the address means the one that the system chose: tell it."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import SYSTEM, Actor, System
@@ -92,6 +93,9 @@ class StoreSettings:
     bus_secret: bytes | None = field(default=None, repr=False)
 
 
+_log = structlog.get_logger(__name__)
+
+ENTER_AGAIN_S: Final = 1.0
 NEWEST_KEPT: Final = 256
 """How many of the events that this node committed last are told without reading them again."""
 
@@ -115,6 +119,7 @@ class Store:
         self._database = database
         self._sequencer = sequencer
         self._enqueued: asyncio.Future[None] | None = None
+        self._entering: asyncio.Task[None] | None = None
         self._newest: OrderedDict[tuple[str, int], StoredEvent] = OrderedDict()
 
     @classmethod
@@ -146,8 +151,28 @@ class Store:
             await sequencer.start()
             if sequencer.failure is None:
                 await store._enter(key, join=settings.ledger_join)
+            else:
+                store._entering = asyncio.create_task(
+                    store._enter_later(key, join=settings.ledger_join), name="ledger key"
+                )
             undo.pop_all()
         return store
+
+    async def _enter_later(self, key: str, *, join: bool) -> None:
+        """Name the key as soon as sealing works; where another node has begun the ledger meanwhile,
+        nothing is ever sealed with it."""
+        while True:
+            await self._sequencer.recovered()
+            try:
+                await self._enter(key, join=join)
+            except Refusal as refusal:
+                _log.warning("ledger.key_not_entered", code=refusal.code.value)
+                await asyncio.sleep(ENTER_AGAIN_S)
+            except LedgerElsewhere as elsewhere:
+                self._sequencer.bar(str(elsewhere))
+                return
+            else:
+                return
 
     async def _enter(self, key: str, *, join: bool) -> None:
         """Name the key of this node in the ledger, once. Of several that begin an empty ledger at once one
@@ -166,6 +191,9 @@ class Store:
 
     async def close(self) -> None:
         """End the tasks and let connections and files go."""
+        if self._entering is not None:
+            self._entering.cancel()
+            await asyncio.gather(self._entering, return_exceptions=True)
         await self.bus.close()
         await self._sequencer.close()
         await self._database.close()

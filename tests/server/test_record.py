@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.actions.calls import Desks
+from server.actions.nodes import Nodes
+from server.actions.pruning import Pruning
 from server.domain.person import SYSTEM
 from server.store import (
     Change,
@@ -24,13 +29,16 @@ from server.store import (
     upgrade,
     verify,
 )
+from server.store import nodes as node_rows
 from server.store import people as staff
 from server.store.amending import ACT, amend
 from server.store.database import Database
-from server.store.ledger import PRUNE, Entry, Payload, Records, moment
+from server.store.ledger import PRUNE, Entry, Journal, Payload, Records, keys, moment
 from server.store.ledger.keys import fingerprint
-from server.store.tables import events, ledger_entries, ledger_payloads, units
+from server.store.tables import events, ledger_entries, ledger_payloads, nodes, units
+from signaling.refusals import Refusal
 from tests.kit.stores import MovedClock, opened, settings_for
+from tests.kit.until import until
 from tests.server.test_ledger import owner
 
 UNIT = {
@@ -292,6 +300,73 @@ async def test_of_two_nodes_that_begin_a_ledger_at_once_one_does(
     [store] = [one for one in both if isinstance(one, Store)]
     await store.close()
     assert [type(one) for one in both if one is not store] == [LedgerElsewhere]
+
+
+@asynccontextmanager
+async def unable(settings: StoreSettings, clock: MovedClock) -> AsyncIterator[Store]:
+    """A store that could seal nothing when it was opened; its first head is unreadable."""
+    await upgrade(settings.database_url)
+    await asyncio.to_thread(Journal.open, settings.ledger_dir)
+    (settings.ledger_dir / "heads.jsonl").write_text("no head\n")
+    store = await Store.open(settings, clock)
+    try:
+        assert store.ledger_failure == "the last head is unreadable"
+        yield store
+    finally:
+        await store.close()
+
+
+async def test_what_is_no_fact_goes_on_while_nothing_is_sealed_and_the_key_is_entered_when_it_is(
+    database: str, tmp_path: Path, clock: MovedClock
+) -> None:
+    settings = replace(settings_for(database, tmp_path), ledger_join=False)
+    async with unable(settings, clock) as store:
+        with pytest.raises(Refusal, match="ledger_unavailable"):
+            await add_unit(store)
+        async with store.working() as connection:
+            await node_rows.beat(connection, "gone", None, clock.now() - timedelta(days=31))
+        await Nodes(store, "here").beat()
+        await Desks(store).seen({"nobody": clock.now()}, {})
+        pruning = Pruning(store, acks_days=7, sign_ins_days=30, jobs_days=30, events_days=30)
+        with pytest.raises(Refusal, match="ledger_unavailable"):  # the events, which have an entry
+            await pruning.prune()
+        async with store.read() as connection:
+            assert (await connection.scalars(sa.select(nodes.c.id))).all() == ["here"]
+            assert await keys.known(connection) == []
+
+        (settings.ledger_dir / "heads.jsonl").write_text("")
+
+        async def entered() -> str | None:
+            async with store.read() as connection:
+                return None if await keys.known(connection) else "no key is named"
+
+        await until(entered)
+        await add_unit(store)
+        await store.seal()
+    report = await verify(settings)
+    assert (report.ok, report.sealed) == (True, 2)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+@pytest.mark.postgres
+async def test_a_key_that_came_too_late_for_the_beginning_seals_nothing(
+    database: str, tmp_path: Path, clock: MovedClock
+) -> None:
+    first = replace(settings_for(database, tmp_path / "first"), ledger_join=False)
+    late = replace(settings_for(database, tmp_path / "late"), ledger_join=False)
+    (tmp_path / "late").mkdir()
+    async with unable(late, clock) as store:
+        other = await Store.open(first, clock)
+        (late.ledger_dir / "heads.jsonl").write_text("")
+
+        def why_not() -> str | None:
+            told = store.ledger_failure or ""
+            return None if "another node has begun this ledger" in told else told
+
+        await until(why_not)
+        await other.close()
+    assert (await verify(first)).ok
+    assert (late.ledger_dir / "heads.jsonl").read_text() == ""
 
 
 async def test_kept_heads_tell_a_ledger_that_was_made_anew_and_one_that_was_cut(

@@ -67,6 +67,8 @@ class Sequencer:
         self._failing_since: float | None = None
         self._failed_at = 0.0
         self._damaged = False
+        self._sealing = asyncio.Event()
+        self._barred: str | None = None
         self._stands_since: float | None = None
         self._stood_at = -1
         self.problem: str | None = None
@@ -102,6 +104,15 @@ class Sequencer:
         """Something was committed."""
         self._woken.set()
 
+    async def recovered(self) -> None:
+        """Wait until a try to seal went well."""
+        await self._sealing.wait()
+
+    def bar(self, why: str) -> None:
+        """Seal nothing any more, and say why."""
+        self._barred = self.problem = why
+        self._damaged = True
+
     async def start(self) -> None:
         """Look once before anything is served: an older database beside a newer head takes no act."""
         await self._try_to_seal()
@@ -136,6 +147,8 @@ class Sequencer:
         it cannot.
         """
         async with self._one_at_a_time:
+            if self._barred is not None:
+                raise JournalDamaged(self._barred)
             if self._journal is None:
                 self._journal = await asyncio.to_thread(Journal.open, self._folder)
                 self._tree = self._journal.tree.copy()
@@ -170,9 +183,11 @@ class Sequencer:
             self.problem = _safe(error)
             # A disk may come back; files that contradict the database do not mend themselves.
             self._damaged = isinstance(error, JournalDamaged)
+            self._sealing.clear()
         else:
             self._failing_since = self.problem = None
             self._damaged = False
+            self._sealing.set()
 
     async def _watch(self) -> None:
         """See each second whether the tree grows while entries wait: a task that hangs cannot tell."""
