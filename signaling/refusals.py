@@ -89,6 +89,7 @@ class Code(StrEnum):
     BAD_TEMPLATE = "bad_template"
     ROLES_EXCLUDE = "roles_exclude"
     SECOND_PERSON = "second_person"
+    LOWERING_WAITS = "lowering_waits"
     # materials
     LINE_UNKNOWN = "line_unknown"
     LINE_NOT_LATER = "line_not_later"

@@ -235,7 +235,7 @@ async def publish_form(
     note: str,
 ) -> ItemVersion:
     """Make a document the form of a new version, which is offered from now on; running cases keep
-    theirs.
+    theirs, and what waits for a second person is closed.
 
     Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version),
     ``bad_form`` with the ``count`` of faults and the first ``places`` (JSON pointers),
@@ -259,11 +259,10 @@ async def publish_form(
                 "code": item.code,
                 "version": item.version,
                 "note": note,
-                "sha256": hashlib.sha256(
-                    rfc8785.dumps(schema.document(found.title, found.fields, found.rules))
-                ).hexdigest(),
+                "sha256": digest(schema.document(found.title, found.fields, found.rules)),
             },
         )
+        await _close_outdated(change, [item])
         return ItemVersion(
             id=item.id,
             version=item.version,
@@ -272,6 +271,54 @@ async def publish_form(
             made_by=actor.name,
             note=note,
         )
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a form's document, in RFC 8785."""
+    return hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest()
+
+
+async def close_lowering(
+    change: Change,
+    asked: lowering_rows.Lowering,
+    state: lowering_rows.State,
+    *,
+    made_id: str | None = None,
+    version: int | None = None,
+) -> None:
+    """Keep what became of a lowering, with its entry; ``version`` and ``made_id`` are what came of it."""
+    await lowering_rows.close(
+        change.connection,
+        asked.id,
+        state,
+        by=change.actor.person_id,
+        at=change.at,
+        made_id=made_id,
+    )
+    await change.record(
+        SUBJECT,
+        "item.close_lowering",
+        f"lowering:{asked.id}",
+        None,
+        payload={
+            "code": asked.code,
+            "fields": [path for path, _ in asked.fields],
+            "asked_by": asked.by,
+            "state": state,
+            "made": made_id,
+            "version": version,
+            "sha256": digest(asked.document),
+        },
+    )
+
+
+async def _close_outdated(change: Change, made: Collection[Item]) -> None:
+    """Of these items there are new versions: what waited for a second person was written over another."""
+    codes = {(item.unit_id, item.code) for item in made}
+    for unit_id in {unit_id for unit_id, _ in codes}:
+        for asked in await lowering_rows.waiting_in(change.connection, unit_id):
+            if (unit_id, asked.code) in codes:
+                await close_lowering(change, asked, "outdated")
 
 
 async def judged(
@@ -512,6 +559,7 @@ async def _write(change: Change, plan: _Plan, new_units: NewUnits | None, conten
             None,
             payload={**whole, "part": number, "items": told},
         )
+    await _close_outdated(change, plan.items)
 
 
 def _told(plan: _Plan, total: int, *, written: bool) -> CatalogueImport:

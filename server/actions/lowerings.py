@@ -4,12 +4,9 @@ Until then nothing changes; both leave their entry. A form that lowers nothing i
 alone (server.actions.listings). Rules of what counts as lowering are in server.domain.lowering.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-import rfc8785
 
 from server.actions import listings
 from server.actions.cases import new_id
@@ -34,18 +31,18 @@ async def propose(
 ) -> LoweringView:
     """Ask a second administrator of the unit for a form that makes fields less sensitive.
 
-    Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version, or one waits
-    already), ``bad_form``, ``field_invalid`` (it lowers nothing: publish it).
+    Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version), ``bad_form``,
+    ``lowering_waits`` (one waits already), ``field_invalid`` (it lowers nothing: publish it).
     """
     async with store.change(actor) as change:
         await change.lock(listings.SUBJECT)
         row, _, lowers = await listings.judged(
             change.connection, actor, item_id, document, over, change.at
         )
-        if await rows.waiting(change.connection, row.item.unit_id, row.item.code):
-            raise Refusal(Code.STALE, version=over, base_version=over)
         if not lowers:
             raise Refusal(Code.FIELD_INVALID, fields="document")
+        if await rows.waiting(change.connection, row.item.unit_id, row.item.code):
+            raise Refusal(Code.LOWERING_WAITS)
         new = Lowering(
             id=new_id(),
             item_id=row.item.id,
@@ -70,7 +67,7 @@ async def propose(
                 "version": over,
                 "fields": [path for path, _ in new.fields],
                 "note": note,
-                "sha256": _digest(document),
+                "sha256": listings.digest(document),
             },
         )
     return _view(new, actor.name, actor)
@@ -107,29 +104,7 @@ async def close(store: Store, actor: Actor, lowering_id: str, agree: bool) -> Lo
                 change.connection, item, at=change.at, by=asked.by, note=asked.note
             )
             made_id, version = item.id, item.version
-        await rows.close(
-            change.connection,
-            asked.id,
-            state,
-            by=actor.person_id,
-            at=change.at,
-            made_id=made_id,
-        )
-        await change.record(
-            listings.SUBJECT,
-            "item.close_lowering",
-            f"lowering:{asked.id}",
-            None,
-            payload={
-                "code": asked.code,
-                "fields": [path for path, _ in asked.fields],
-                "asked_by": asked.by,
-                "state": state,
-                "made": made_id,
-                "version": version,
-                "sha256": _digest(asked.document),
-            },
-        )
+        await listings.close_lowering(change, asked, state, made_id=made_id, version=version)
         named = await staff.person_refs(change.connection, [asked.by])
     return _view(
         replace(asked, state=state, closed_by=actor.person_id, made_id=made_id),
@@ -143,9 +118,11 @@ async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
     ``not_found``."""
     told = await listings.form(store, actor, item_id)
     async with store.read() as connection:
-        found = await rows.waiting(connection, told.item.unit_id, told.item.code)
+        found = await rows.newest(connection, told.item.unit_id, told.item.code)
         if found is None:
             return told
+        if found.state != "waiting":
+            return told.model_copy(update={"closed": found.state})
         named = await staff.person_refs(connection, [found.by])
     return told.model_copy(update={"lowering": _view(found, named[found.by].name, actor)})
 
@@ -174,10 +151,6 @@ async def waiting(store: Store, actor: Actor) -> WaitingLowerings:
 
 def _paths(asked: Lowering) -> str:
     return ", ".join(path for path, _ in asked.fields)[:500]
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    return hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest()
 
 
 def _view(one: Lowering, by: str, actor: Actor) -> LoweringView:

@@ -130,6 +130,7 @@ async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
     "/api/v1/catalogue/{item_id}/lowerings",
     problems=(
         Code.FORBIDDEN, Code.NOT_FOUND, Code.STALE, Code.BAD_FORM, Code.FIELD_INVALID,
+        Code.LOWERING_WAITS,
     ),
     act="item.lower",
 )  # fmt: skip

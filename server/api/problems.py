@@ -270,6 +270,11 @@ TABLE: Final[dict[Code, Entry]] = {
         "降低字段的敏感级别（{fields}）须由本单位另一名管理员同意，请先提请同意。",
         "Making fields less sensitive ({fields}) needs the consent of a second administrator of the unit. Please ask for it first.",
     ),
+    Code.LOWERING_WAITS: Entry(
+        409,
+        "本事项已有一份降低敏感级别的申请表在等另一名管理员同意，请先同意、不同意或收回那一份，再提请。",
+        "A form of this item that makes fields less sensitive is waiting for a second administrator already. Please have that one agreed to, declined or taken back first.",
+    ),
     Code.BAD_TEMPLATE: Entry(
         422,
         "文书模板有 {count} 处不符合要求，未发布任何内容；请按列出的位置改正。",

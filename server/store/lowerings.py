@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.tables import lowerings
 
-State = Literal["waiting", "agreed", "declined", "withdrawn"]
+State = Literal["waiting", "agreed", "declined", "withdrawn", "outdated"]
+"""``outdated``: another version of the item was published while it waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,28 @@ async def add(connection: AsyncConnection, new: Lowering) -> None:
 
 async def find(connection: AsyncConnection, lowering_id: str) -> Lowering | None:
     """One by its id."""
-    return await _one(connection, lowerings.c.id == lowering_id)
+    row = (
+        await connection.execute(sa.select(lowerings).where(lowerings.c.id == lowering_id))
+    ).mappings()
+    return next((Lowering(**one) for one in row), None)
+
+
+async def newest(connection: AsyncConnection, unit_id: str, code: str) -> Lowering | None:
+    """The last one of this item: the one that waits, if any does."""
+    query = (
+        sa.select(lowerings)
+        .where(lowerings.c.unit_id == unit_id, lowerings.c.code == code)
+        .order_by((lowerings.c.state == "waiting").desc(), lowerings.c.at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else Lowering(**row)
 
 
 async def waiting(connection: AsyncConnection, unit_id: str, code: str) -> Lowering | None:
     """The one that waits for this item; there is one at most."""
-    return await _one(
-        connection,
-        lowerings.c.unit_id == unit_id,
-        lowerings.c.code == code,
-        lowerings.c.state == "waiting",
-    )
+    found = await newest(connection, unit_id, code)
+    return found if found is not None and found.state == "waiting" else None
 
 
 async def waiting_in(connection: AsyncConnection, unit_id: str) -> Sequence[Lowering]:
@@ -91,8 +103,3 @@ async def agreed_versions(connection: AsyncConnection, unit_ids: Collection[str]
         )
     )
     return {one for one in found if one is not None}
-
-
-async def _one(connection: AsyncConnection, *where: sa.ColumnElement[bool]) -> Lowering | None:
-    row = (await connection.execute(sa.select(lowerings).where(*where))).mappings().first()
-    return None if row is None else Lowering(**row)

@@ -179,7 +179,7 @@ lowerings = sa.Table(  # a form that makes fields less sensitive, and waits for 
     C("note", sa.String(200), nullable=False, info=FACT),
     C("by", ID, nullable=False, info=FACT),
     C("at", Utc, nullable=False, info=FACT),
-    C("state", sa.String(10), nullable=False, info=FACT),  # waiting | agreed | declined | withdrawn
+    C("state", sa.String(10), nullable=False, info=FACT),  # waiting | agreed | declined | withdrawn | outdated
     C("closed_by", ID, nullable=True, info=FACT),
     C("closed_at", Utc, nullable=True, info=FACT),
     C("made_id", ID, nullable=True, info=FACT),  # the version that came of it

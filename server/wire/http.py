@@ -253,7 +253,8 @@ class LoweringView(Message):
     """A form that makes fields less sensitive, and waits for a second administrator of the unit."""
 
     id: str
-    state: Literal["waiting", "agreed", "declined", "withdrawn"]
+    state: Literal["waiting", "agreed", "declined", "withdrawn", "outdated"]
+    """``outdated``: another version was published meanwhile."""
     document: dict[str, Any]
     fields: list[LoweredField]
     note: str
@@ -290,6 +291,8 @@ class ItemForm(Message):
     document: dict[str, Any]
     lowering: LoweringView | None = None
     """What waits for a second administrator of the unit."""
+    closed: Literal["agreed", "declined", "withdrawn", "outdated"] | None = None
+    """What became of the last one, where none waits."""
 
 
 class LoweringAnswer(Message):

@@ -183,7 +183,7 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
             assert (await second.get("/lowerings"))["lowerings"] == []
 
             asked = await ask(first, "POST", lower, **body)
-            assert (await ask(first, "POST", lower, 409, **body))["code"] == "stale"
+            assert (await ask(first, "POST", lower, 409, **body))["code"] == "lowering_waits"
             agreed = await ask(second, "PUT", f"/lowerings/{asked['id']}", agree=True)
             assert agreed["state"] == "agreed"
             made = await clerk.get(f"/items/{agreed['made_id']}")
@@ -192,6 +192,16 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
             # what two agreed on needs no second person again
             kept = {**body, "version": 2, "note": "再发布"}
             assert (await ask(first, "PUT", form, **kept))["version"] == 3
+            # what waits is closed by another version that comes meanwhile
+            less = {**body, "document": opened(told, "contact_phone"), "version": 3}
+            asked = await ask(first, "POST", lower, **less)
+            assert (await second.get(form))["closed"] is None
+            assert (await ask(second, "PUT", form, **{**kept, "version": 3}))["version"] == 4
+            assert (await second.get("/lowerings"))["lowerings"] == []
+            shown = await first.get(form)
+            assert (shown["lowering"], shown["closed"]) == (None, "outdated")
+            answer = f"/lowerings/{asked['id']}"
+            assert (await ask(second, "PUT", answer, 409, agree=True))["code"] == "proposal_closed"
         table = tables.ledger_entries
         async with store.read() as reading:
             found = await reading.execute(
@@ -205,6 +215,9 @@ async def test_a_field_is_made_less_sensitive_by_two_people_of_the_unit(
                 ("item.lower", "person-admin"),
                 ("item.close_lowering", "person-hejing"),
                 ("item.form", "person-admin"),
+                ("item.lower", "person-admin"),
+                ("item.form", "person-hejing"),
+                ("item.close_lowering", "person-hejing"),
             ]
 
 

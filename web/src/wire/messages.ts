@@ -2510,13 +2510,14 @@ export interface ItemForm {
     [k: string]: unknown
   }
   lowering: LoweringView | null
+  closed: ('agreed' | 'declined' | 'withdrawn' | 'outdated') | null
 }
 /**
  * A form that makes fields less sensitive, and waits for a second administrator of the unit.
  */
 export interface LoweringView {
   id: string
-  state: 'waiting' | 'agreed' | 'declined' | 'withdrawn'
+  state: 'waiting' | 'agreed' | 'declined' | 'withdrawn' | 'outdated'
   document: {
     [k: string]: unknown
   }

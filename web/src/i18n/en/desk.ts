@@ -149,7 +149,7 @@ export default {
     note_missing: 'Say why it changes',
     waits: 'Waits for a second person',
     asked: '{by} asked on {at} to make less sensitive: {fields}. Note: {note}',
-    came: { published: 'The other administrator agreed: version {n} is published', declined: 'The other administrator did not agree; the form is unchanged', withdrawn: 'Taken back; the form is unchanged', gone: 'Somebody else has dealt with it; this is the form as it is now' },
+    came: { published: 'The other administrator agreed: version {n} is published', declined: 'The other administrator did not agree; the form is unchanged', withdrawn: 'Taken back; the form is unchanged', outdated: 'Version {n} was published meanwhile, which closed what waited; where it is still wanted, ask again over the new version', gone: 'Somebody else has dealt with it; this is the form as it is now' },
     changes: {
       title: 'Fields that would change',
       field: 'Field',
