@@ -504,6 +504,8 @@ class MissedCall(Message):
     call_id: str
     reason: EndReason
     caller: PersonRef
+    window_id: str | None
+    """The window at which it was dialled."""
     target_unit_id: str
     """The unit that decides the case now."""
     target_unit_name: str

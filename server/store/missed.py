@@ -152,6 +152,7 @@ async def of_desks(
             call_id=row.call_id,
             reason=row.reason,
             caller=refs[row.caller_id],
+            window_id=row.window_id,
             target_unit_id=row.target_unit_id,
             target_unit_name=row.target_unit_name,
             card=RingCard.model_validate(row.card),

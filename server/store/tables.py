@@ -56,7 +56,8 @@ LEASE = working("a lease of seconds")
 PHONE = working("it lives for minutes; what came by it stands in materials")
 UPLOAD = working("bytes on their way; what became of them stands in materials")
 ROOM = working("where the room is now")
-MISSED = working("a list of calls that are still to be answered, made from calls")
+MISSED = derived("calls that ended unanswered")
+ASKED = derived("entries of missed.ask")
 PHRASE = working("words on offer; what was said stands where it was said")
 MARK = working("what was pointed at, for replay alone")
 TURN = working("whose turn it is to seal")
@@ -469,8 +470,8 @@ missed_calls = sa.Table(  # the last call about a case that nobody answered, unt
     C("target_unit_id", ID, nullable=False, info=MISSED),
     C("at", Utc, nullable=False, info=MISSED),
     C("times", sa.Integer, nullable=False, info=MISSED),  # how many calls in a row
-    C("asked_by", ID, sa.ForeignKey("people.id"), nullable=True, info=MISSED),  # who of the unit asked to be called
-    C("asked_at", Utc, nullable=True, info=MISSED),
+    C("asked_by", ID, sa.ForeignKey("people.id"), nullable=True, info=ASKED),  # who of the unit asked to be called
+    C("asked_at", Utc, nullable=True, info=ASKED),
     sa.Index("missed_calls_by_window", "window_id", "at", "case_id"),
     sa.Index("missed_calls_by_target", "target_unit_id", "at", "case_id"),
 )  # fmt: skip

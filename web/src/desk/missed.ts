@@ -1,16 +1,16 @@
 /** Which of a unit's missed calls are this desk's, and what the list says of each; pure. */
 import type { MissedCall } from '../wire/messages'
 
-/** Who sits at the desk: `window_name` where it is a window. */
+/** Who sits at the desk: `window_id` where it is a window. */
 export interface Me {
   unit_id: string
-  window_name: string | null
+  window_id: string | null
 }
 
 /** The window's own, by the window that dialled; the approver's, of the unit that decides. */
 export function missedAt(calls: readonly MissedCall[], side: 'window' | 'approver', me: Me): MissedCall[] {
   if (side === 'approver') return calls.filter((one) => one.target_unit_id === me.unit_id)
-  return calls.filter((one) => one.caller.unit_id === me.unit_id && one.caller.window_name === me.window_name)
+  return calls.filter((one) => me.window_id !== null && one.window_id === me.window_id)
 }
 
 /** What tells one asking from another: the same case may be asked for again. */

@@ -27,7 +27,7 @@ export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<Mi
 
   const missed = computed(() => {
     const me = signedIn.value
-    return me ? missedAt(calls.value, side, { unit_id: me.unit.id, window_name: me.window?.name ?? null }) : []
+    return me ? missedAt(calls.value, side, { unit_id: me.unit.id, window_id: me.window?.id ?? null }) : []
   })
   const ask = async (case_id: string): Promise<void> => void (await live.ask({ type: 'missed.ask', case_id }))
   return { missed, ask }

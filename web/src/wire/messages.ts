@@ -1859,6 +1859,7 @@ export interface MissedCall {
   call_id: string
   reason: 'hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded'
   caller: PersonRef
+  window_id: string | null
   target_unit_id: string
   target_unit_name: string
   card: RingCard
