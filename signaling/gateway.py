@@ -12,7 +12,7 @@ import logging
 import re
 import secrets
 import time
-from collections import OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
@@ -177,6 +177,54 @@ class _Transport:
     person_id: str = ""
 
 
+class _Transports:
+    """The transports that are open, counted as they come and go: by whose they are, and those of nobody by
+    where they come from. So that a handshake costs the same however many are there."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Transport] = {}
+        self._people: Counter[str] = Counter()
+        self._sources: Counter[str] = Counter()
+        self.nameless = 0
+
+    def get(self, eio_sid: str) -> _Transport | None:
+        return self._open.get(eio_sid)
+
+    def opened(self, eio_sid: str, transport: _Transport) -> None:
+        self._open[eio_sid] = transport
+        self._count(transport, 1)
+
+    def closed(self, eio_sid: str) -> None:
+        """It went; twice does nothing."""
+        if transport := self._open.pop(eio_sid, None):
+            self._count(transport, -1)
+
+    def named(self, transport: _Transport, person_id: str) -> None:
+        """Whose this one is was said after it had opened."""
+        self._count(transport, -1)
+        transport.person_id = person_id
+        self._count(transport, 1)
+
+    def keep(self, there: Collection[str]) -> None:
+        """Only these are open any more."""
+        for eio_sid in [one for one in self._open if one not in there]:
+            self.closed(eio_sid)
+
+    def of_person(self, person_id: str) -> int:
+        return self._people[person_id]
+
+    def nameless_from(self, source: str) -> int:
+        return self._sources[source]
+
+    def _count(self, transport: _Transport, by: int) -> None:
+        self.nameless += 0 if transport.person_id else by
+        counts = self._people if transport.person_id else self._sources
+        key = transport.person_id or transport.source
+        counts[key] += by
+        if not counts[key]:
+            del counts[key]
+
+
 _admitted: ContextVar[_Transport] = ContextVar("admitted")
 """Of the request that is opening a transport."""
 
@@ -187,6 +235,7 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     admit: Callable[[Mapping[str, Any]], Awaitable[_Transport]]
     """Asked before a transport is opened: what it shows; refuses."""
     opened: Callable[[str, _Transport], None]
+    closed: Callable[[str], None]
     binary: Callable[[str], Awaitable[None]]
     """Told of a message that is binary: the protocol of ``signaling.protocol`` has none, and Socket.IO would
     keep its parts until the last one comes."""
@@ -207,6 +256,8 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
         if event == "connect":
             self.opened(args[0], _admitted.get())
+        elif event == "disconnect":
+            self.closed(args[0])
         elif event == "message":
             eio_sid, data = args
             transport = self.sockets.get(eio_sid)
@@ -298,7 +349,7 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._counts: dict[str, int] = defaultdict(int)
         self._nameless: dict[str, float] = {}
-        self._transports: dict[str, _Transport] = {}
+        self._transports = _Transports()
         # Events of one client must not overtake each other: no task for each of them.
         self._sio = _SocketIO(
             async_mode="aiohttp",
@@ -310,7 +361,8 @@ class Gateway:
             namespaces=["/"],
         )
         self._sio.eio.admit = self._admit
-        self._sio.eio.opened = self._opened
+        self._sio.eio.opened = self._transports.opened
+        self._sio.eio.closed = self._transports.closed
         self._sio.eio.binary = self._refuse_binary
         self._sio.on("connect", self._connected)
         self._sio.on("disconnect", self._gone)
@@ -575,13 +627,13 @@ class Gateway:
             )
         transport = self._transports.get(self._sio.manager.eio_sid_from_sid(sid, "/"))
         if transport is not None and transport.person_id != who.person_id:
-            if self._sockets_of(who.person_id) >= SOCKETS_OF_A_PERSON:
+            if self._transports.of_person(who.person_id) >= SOCKETS_OF_A_PERSON:
                 self._too_many(who.person_id)
                 title = self._sentence(Code.THROTTLED, language, {})
                 raise socketio.exceptions.ConnectionRefusedError(
                     Code.THROTTLED.value, {"code": Code.THROTTLED.value, "title": title}
                 )
-            transport.person_id = who.person_id
+            self._transports.named(transport, who.person_id)
         page = shown.get("page")
         named = isinstance(page, str) and _PAGE.fullmatch(page) is not None
         connection = Connection(
@@ -791,31 +843,16 @@ class Gateway:
         source = self._source(environ["aiohttp.request"])
         person_id = "" if who is None else who.person_id
         if person_id:
-            if self._sockets_of(person_id) >= SOCKETS_OF_A_PERSON:
+            if self._transports.of_person(person_id) >= SOCKETS_OF_A_PERSON:
                 self._too_many(person_id)
                 raise Refusal(Code.THROTTLED)
-        else:
-            nameless = [one for one in self._there() if not one.person_id]
-            if len(nameless) >= NAMELESS_AT_ONCE or (
-                sum(one.source == source for one in nameless) >= NAMELESS_OF_A_SOURCE
-            ):
-                self._counts["nameless_refused"] += 1
-                raise Refusal(Code.BUSY)
+        elif (
+            self._transports.nameless >= NAMELESS_AT_ONCE
+            or self._transports.nameless_from(source) >= NAMELESS_OF_A_SOURCE
+        ):
+            self._counts["nameless_refused"] += 1
+            raise Refusal(Code.BUSY)
         return _Transport(source, person_id)
-
-    def _opened(self, eio_sid: str, transport: _Transport) -> None:
-        self._transports[eio_sid] = transport
-
-    def _there(self) -> Collection[_Transport]:
-        """The transports that are open; those that went are forgotten."""
-        sockets = self._sio.eio.sockets
-        gone = [sid for sid in self._transports if sid not in sockets or sockets[sid].closed]
-        for eio_sid in gone:
-            del self._transports[eio_sid]
-        return self._transports.values()
-
-    def _sockets_of(self, person_id: str) -> int:
-        return sum(one.person_id == person_id for one in self._there())
 
     def _too_many(self, person_id: str) -> None:
         self._counts["too_many_sockets"] += 1
@@ -835,6 +872,7 @@ class Gateway:
     async def _close_nameless(self) -> None:
         """Close transports that were opened, and then nothing; Engine.IO asks only for pongs."""
         now, transports = time.monotonic(), self._sio.eio.sockets
+        self._transports.keep(transports)
         named = {self._sio.manager.eio_sid_from_sid(sid, "/") for sid in self._connections}
         since = {eio_sid: self._nameless.get(eio_sid, now) for eio_sid in transports}
         self._nameless = {eio_sid: at for eio_sid, at in since.items() if eio_sid not in named}

@@ -442,8 +442,10 @@ async def test_a_stranger_with_hundreds_of_sockets_keeps_nobody_out(edge: Edge) 
             return said.status
 
     async with aiohttp.ClientSession() as http:
+        async with http.get(path, headers={"X-From": "far"}) as said:
+            first = json.loads((await said.text())[1:])["sid"]
         statuses = [await opened({"X-From": "far"}) for _ in range(NAMELESS_OF_A_SOURCE + 20)]
-        assert statuses.count(200) == NAMELESS_OF_A_SOURCE
+        assert statuses.count(200) == NAMELESS_OF_A_SOURCE - 1
         # from elsewhere, and from the very same place with a sign-in
         assert await opened({"X-From": "near"}) == 200
         assert await opened({"X-From": "far", **bearer}) == 200
@@ -456,6 +458,12 @@ async def test_a_stranger_with_hundreds_of_sockets_keeps_nobody_out(edge: Edge) 
             told = await turned_away(edge, {"token": "sun"})
             assert told[0]["data"]["code"] == "throttled"
             assert await opened({"Authorization": "Bearer li"}) == 200
+        # who goes makes room for one more
+        assert await opened({"X-From": "far"}) != 200
+        async with http.post(f"{path}&sid={first}", data="1") as said:
+            assert said.status == 200
+        assert await opened({"X-From": "far"}) == 200
+        assert await opened({"X-From": "far"}) != 200
 
 
 async def test_each_audience_gets_its_own_view_in_order(edge: Edge) -> None:
