@@ -134,13 +134,46 @@ async def record(
     )
 
 
-class _Turn:
-    def __init__(self, change: Change, call: Call, header: rows.Header) -> None:
+class _Ringing:
+    """What is asked of the desks of the unit that rings, within one change."""
+
+    def __init__(self, change: Change) -> None:
         self._change = change
+        self.replayed = change.replayed
+        self.at = change.at
+
+    def _unit(self) -> str:
+        raise NotImplementedError
+
+    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
+        """The desks of the unit, and how long a call of it lasts: for who finds nobody free."""
+        connection, unit = self._change.connection, self._unit()
+        return await desks.desks(connection, unit), await desks.handling_s(connection, unit)
+
+    async def reserve(
+        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
+    ) -> Sequence[str]:
+        return await desks.reserve(
+            self._change.connection,
+            call_id,
+            self._unit(),
+            at_most=at_most,
+            seen_since=seen_since,
+            but=but,
+        )
+
+    def ack(self, result: Mapping[str, Any]) -> Ack:
+        return self._change.ack(result)
+
+
+class _Turn(_Ringing):
+    def __init__(self, change: Change, call: Call, header: rows.Header) -> None:
+        super().__init__(change)
         self._header = header
         self.call = call
-        self.at = change.at
-        self.replayed = change.replayed
+
+    def _unit(self) -> str:
+        return self._header.target_unit_id
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """As ``Turn`` says. Who follows the call unseen is kept under a subject of its own, so that
@@ -192,35 +225,12 @@ class _Turn:
         }
         await self._change.record(subject, act, f"monitor:{monitor.id}", None, payload=payload)
 
-    async def reserve(
-        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
-    ) -> Sequence[str]:
-        unit = self._header.target_unit_id
-        return await desks.reserve(
-            self._change.connection, call_id, unit, at_most=at_most, seen_since=seen_since, but=but
-        )
-
-    def ack(self, result: Mapping[str, Any]) -> Ack:
-        return self._change.ack(result)
-
 
 class _Inviting(_Turn):
     unit_id: str = ""
 
-    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
-        return await _around(self._change, self.unit_id)
-
-    async def reserve(
-        self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
-    ) -> Sequence[str]:
-        return await desks.reserve(
-            self._change.connection,
-            call_id,
-            self.unit_id,
-            at_most=at_most,
-            seen_since=seen_since,
-            but=but,
-        )
+    def _unit(self) -> str:
+        return self.unit_id
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
@@ -248,18 +258,16 @@ async def end_recording(change: Change, call_id: CallId, *, goes_on: bool) -> tu
     return before, after
 
 
-class _Dialling:
+class _Dialling(_Ringing):
     def __init__(
         self,
         change: Change,
         caller_id: str,
         about: cases.Dialling | None,
     ) -> None:
-        self._change = change
+        super().__init__(change)
         self._caller_id = caller_id
         self._about = about
-        self.replayed = change.replayed
-        self.at = change.at
 
     @property
     def about(self) -> cases.Dialling:
@@ -270,18 +278,15 @@ class _Dialling:
     def recording_consented(self) -> bool:
         return self.about.recording_consented
 
-    async def around(self) -> tuple[Sequence[waiting.Desk], float]:
-        return await _around(self._change, self.about.target_unit_id)
+    def _unit(self) -> str:
+        return self.about.target_unit_id
 
     async def reserve(
         self, call_id: CallId, at_most: int, seen_since: datetime, but: Collection[str] = ()
     ) -> Sequence[str]:
         if not await desks.engage(self._change.connection, call_id, self._caller_id):
             raise Refusal(Code.ALREADY_IN_CALL)
-        unit = self.about.target_unit_id
-        return await desks.reserve(
-            self._change.connection, call_id, unit, at_most=at_most, seen_since=seen_since, but=but
-        )
+        return await super().reserve(call_id, at_most, seen_since, but)
 
     async def open(self, call: Call) -> None:
         about = self.about
@@ -297,9 +302,6 @@ class _Dialling:
         await rows.add(self._change.connection, call, header, registered_at)
         await record(self._change, call, header, "call.dial", subject_of(call.id))
         await cases.mark_called(self._change, about.record, call.id)
-
-    def ack(self, result: Mapping[str, Any]) -> Ack:
-        return self._change.ack(result)
 
 
 class Book:
@@ -566,12 +568,6 @@ async def _following(connection: rows.Connection, call: Call, room: str) -> list
         )
         for monitor in known
     ]
-
-
-async def _around(change: Change, unit_id: str) -> tuple[Sequence[waiting.Desk], float]:
-    """The desks of a unit, and how long a call of it lasts: for who finds nobody free."""
-    connection = change.connection
-    return await desks.desks(connection, unit_id), await desks.handling_s(connection, unit_id)
 
 
 async def found(connection: rows.Connection, call_id: CallId) -> tuple[Call, rows.Header]:

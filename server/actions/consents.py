@@ -15,10 +15,10 @@ from server.domain import case as rules
 from server.domain import consent as texts
 from server.domain.form import APPLICANT
 from server.domain.person import Actor
-from server.store import Store
+from server.store import Change, Store
 from server.store import calls as call_rows
 from server.store import cases as rows
-from server.wire.case import CaseConsent, CaseConsented
+from server.wire.case import CaseConsent, CaseConsentEarlier, CaseConsented, CaseEarlierConsented
 from signaling.call import Call
 from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
@@ -34,6 +34,44 @@ def commands(store: Store, turned: Turned) -> dict[type[Command], Handler]:
         return await consent(store, actor_of(connection), command, turned)
 
     return {CaseConsent: consented}
+
+
+def answer_of(
+    command: CaseConsent | CaseConsentEarlier, actor: Actor, change: Change
+) -> rules.Consent:
+    """What the applicant answered, as the command tells it."""
+    return rules.Consent(
+        command.given, command.text_version, command.language, change.at, actor.person_id
+    )
+
+
+async def keep(
+    change: Change,
+    actor: Actor,
+    before: rules.Case,
+    after: rules.Case,
+    answer: rules.Consent,
+    act: str,
+    event: type[CaseConsented] | type[CaseEarlierConsented],
+    **more: str,
+) -> None:
+    """Keep a case, which is locked, with an answer of its applicant; its entry tells ``more`` besides."""
+    subject = subject_of(after.id)
+    await rows.save(change.connection, before, after)
+    told = consent_view(answer, person_ref(actor))
+    await change.record(
+        subject,
+        act,
+        subject,
+        lambda version: event(subject=subject, version=version, at=change.at, consent=told),
+        payload={
+            "given": answer.given,
+            "text_version": answer.text_version,
+            "language": answer.language,
+            **more,
+        },
+        on_behalf_of=APPLICANT,
+    )
 
 
 async def consent(store: Store, actor: Actor, command: CaseConsent, turned: Turned) -> Ack:
@@ -58,26 +96,9 @@ async def consent(store: Store, actor: Actor, command: CaseConsent, turned: Turn
         record, hand = await admitted(change.connection, actor, command.case_id)
         if texts.text(command.text_version, command.language) is None:
             raise Refusal(Code.MALFORMED, fields="text_version")
-        answer = rules.Consent(
-            command.given, command.text_version, command.language, change.at, actor.person_id
-        )
+        answer = answer_of(command, actor, change)
         after = rules.consented(record.case, answer, hand)
-        await rows.save(change.connection, record.case, after)
-        told = consent_view(answer, person_ref(actor))
-        await change.record(
-            subject,
-            "case.consent",
-            subject,
-            lambda version: CaseConsented(
-                subject=subject, version=version, at=change.at, consent=told
-            ),
-            payload={
-                "given": answer.given,
-                "text_version": answer.text_version,
-                "language": answer.language,
-            },
-            on_behalf_of=APPLICANT,
-        )
+        await keep(change, actor, record.case, after, answer, "case.consent", CaseConsented)
         if running is not None and not answer.given:
             goes_on = after.item.recording_refusal != "no_call"
             changed = await calls.end_recording(change, running, goes_on=goes_on)

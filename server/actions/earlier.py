@@ -6,6 +6,7 @@ asked in ``server.actions.cases.admission``, the rules are in ``server.domain.ea
 
 from pathlib import PurePath
 
+from server.actions import consents
 from server.actions.cases import (
     Connected,
     Handler,
@@ -17,9 +18,7 @@ from server.actions.cases import (
 from server.actions.cases import earlier as admitted_earlier
 from server.actions.materials import record_change
 from server.actions.viewing import ask_copy
-from server.actions.views import consent_view, person_ref
 from server.domain import earlier as rules
-from server.domain.case import Consent
 from server.domain.form import APPLICANT
 from server.domain.identifiers import mask_name
 from server.domain.person import Actor
@@ -52,32 +51,22 @@ async def consent(store: Store, actor: Actor, command: CaseConsentEarlier) -> Ac
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
-        await change.lock(subject)
+        await change.lock(subject_of(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
-        answer = Consent(
-            command.given, command.text_version, command.language, change.at, actor.person_id
-        )
+        answer = consents.answer_of(command, actor, change)
         after = rules.consented(record.case, answer, hand)
         words = rules.text(command.text_version, command.language)
         if words is None:
             raise Refusal(Code.MALFORMED, fields="text_version")
-        await rows.save(change.connection, record.case, after)
-        told = consent_view(answer, person_ref(actor))
-        await change.record(
-            subject,
+        await consents.keep(
+            change,
+            actor,
+            record.case,
+            after,
+            answer,
             "case.consent_earlier",
-            subject,
-            lambda version: CaseEarlierConsented(
-                subject=subject, version=version, at=change.at, consent=told
-            ),
-            payload={
-                "given": answer.given,
-                "text_version": answer.text_version,
-                "language": answer.language,
-                "words": words,
-            },
-            on_behalf_of=APPLICANT,
+            CaseEarlierConsented,
+            words=words,
         )
         return change.ack()
 

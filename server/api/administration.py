@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from server.actions import people as actions
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.domain.person import EXCLUDED, Act, Role, conflicts, may, ranked
-from server.store import people
+from server.domain.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
+from server.store import Store, people
 from server.wire.http import (
     ExemptPerson,
     People,
@@ -85,14 +85,7 @@ _EXEMPTING: Final = (Code.FORBIDDEN, Code.NOT_FOUND, Code.NOT_YOURS, Code.FIELD_
 )
 async def exempt_person(ask: Ask[Nothing, ExemptPerson]) -> None:
     """Let two roles that exclude one another be in one person of my unit; for its security officer."""
-    await actions.exempt(
-        ask.request.app[STORE],
-        ask.actor,
-        ask.path("person_id"),
-        Role(ask.body.first),
-        Role(ask.body.second),
-        ask.body.reason,
-    )
+    await actions.exempt(*_named(ask, ask.body), ask.body.reason)
 
 
 @routes.route(
@@ -104,13 +97,15 @@ async def exempt_person(ask: Ask[Nothing, ExemptPerson]) -> None:
 )
 async def end_exemption(ask: Ask[RolePair, Nothing]) -> None:
     """Let two roles exclude one another in a person again; he keeps those he has. Twice is no error."""
-    await actions.end_exemption(
-        ask.request.app[STORE],
-        ask.actor,
-        ask.path("person_id"),
-        Role(ask.query.first),
-        Role(ask.query.second),
-    )
+    await actions.end_exemption(*_named(ask, ask.query))
+
+
+def _named(
+    ask: Ask[Any, Any], pair: ExemptPerson | RolePair
+) -> tuple[Store, Actor, str, Role, Role]:
+    """Who asks, whose roles, and which two."""
+    person_id = ask.path("person_id")
+    return ask.request.app[STORE], ask.actor, person_id, Role(pair.first), Role(pair.second)
 
 
 @routes.route("GET", "/api/v1/units")

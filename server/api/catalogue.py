@@ -1,7 +1,8 @@
 """/api/v1/catalogue and /api/v1/calendar: items by version, their import, the working days."""
 
 import asyncio
-from typing import Annotated, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, TypeVar
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
@@ -37,6 +38,7 @@ routes: Final = Routes("catalogue")
 IMPORTER: Final = web.AppKey("importer", Importer)
 MAX_SHEET_BYTES: Final = 16 * 1024 * 1024
 PAGE: Final = 100
+_Told = TypeVar("_Told")
 
 
 class CatalogueQuery(Message):
@@ -115,14 +117,7 @@ async def check_form(ask: Ask[Nothing, FormDocument]) -> FormCheck:
 )
 async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
     """Publish a document as the form of a new version; running cases keep theirs."""
-    return await listings.publish_form(
-        ask.request.app[STORE],
-        ask.actor,
-        ask.path("item_id"),
-        ask.body.document,
-        over=ask.body.version,
-        note=ask.body.note,
-    )
+    return await _with(ask, listings.publish_form)
 
 
 @routes.route(
@@ -136,14 +131,7 @@ async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
 )  # fmt: skip
 async def propose_lowering(ask: Ask[Nothing, FormPublication]) -> LoweringView:
     """Ask a second administrator of the unit for a form that makes fields less sensitive."""
-    return await lowerings.propose(
-        ask.request.app[STORE],
-        ask.actor,
-        ask.path("item_id"),
-        ask.body.document,
-        over=ask.body.version,
-        note=ask.body.note,
-    )
+    return await _with(ask, lowerings.propose)
 
 
 @routes.route("GET", "/api/v1/lowerings", problems=(Code.FORBIDDEN,))
@@ -234,6 +222,18 @@ async def edit_calendar(ask: Ask[Nothing, CalendarEdit]) -> CalendarChange:
     With ``dry_run`` nothing is written, and it is told which would move.
     """
     return await calendar.edit(ask.request.app[STORE], ask.actor, ask.body)
+
+
+async def _with(ask: Ask[Nothing, FormPublication], act: Callable[..., Awaitable[_Told]]) -> _Told:
+    """What ``act`` makes of a form that is sent for an item."""
+    return await act(
+        ask.request.app[STORE],
+        ask.actor,
+        ask.path("item_id"),
+        ask.body.document,
+        over=ask.body.version,
+        note=ask.body.note,
+    )
 
 
 async def _body(request: web.Request) -> bytes:
