@@ -144,6 +144,28 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await open_from_list(page, one)
         await expect(page.locator("[data-elsewhere]")).to_contain_text("赵** · 分公司注销登记")
         await screens.take(window, "window-other-case-in-call", large=True)
+        # who is there came for the case of the call: this one is shown to him after a word of the clerk alone
+        turn, asked = page.locator("[data-turn]"), page.locator("[data-asked=other]")
+        await turn.click()
+        await expect(asked.locator("[data-other-case]")).to_contain_text("赵** · 分公司注销登记")
+        await expect(asked.locator("[data-this-case]")).to_contain_text(
+            "孙** · 分公司负责人变更登记"
+        )
+        await asked.locator("[data-act-back]").click()
+        await is_about(page, other)
+        await expect(page.locator("[data-turned]")).to_have_count(0)
+        await page.go_back()
+        await is_about(page, one)
+        await turn.click()
+        await asked.locator("[data-act-on]").click()
+        turned = page.locator("[data-turned]")
+        await expect(turned.locator("[data-whose]")).to_have_text("孙** · 分公司负责人变更登记")
+        edges = "() => ['[data-bar]', '[data-turned]'].map(one => document.querySelector(one).getBoundingClientRect())"
+        above, below = await page.evaluate(edges)
+        assert 0 < above["bottom"] <= below["top"]
+        await shows(window, RED, "[data-bar] video")
+        await screens.take(window, "turned-other-case-in-call", large=True)
+        await turned.locator("[data-back]").click()
         await bar.locator("[data-bar-go]").click()
         await is_about(page, other)
         await expect(page.locator("[data-bar]")).to_have_count(0)

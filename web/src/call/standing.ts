@@ -114,6 +114,11 @@ export function invitationOf(call: CallView): { id: string; rings: RingView[] } 
   return invite_id ? { id: invite_id, rings: call.rings.filter((ring) => ring.invite_id === invite_id) } : null
 }
 
+/** The call that runs about another case than that one, in which this person sits. */
+export function callElsewhere(call: CallView | null, case_id: string): { call_id: string; case_id: string } | null {
+  return call?.state === 'live' && call.case_id !== case_id ? { call_id: call.id, case_id: call.case_id } : null
+}
+
 /** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a guest who left. */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)

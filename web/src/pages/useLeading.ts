@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useNow } from '../call/clock'
-import { furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../call/standing'
+import { callElsewhere, furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../call/standing'
 import { useCall } from '../call/useCall'
 import { closed } from '../record/lines'
 import type { Leader, Turned } from '../record/turned'
@@ -19,6 +19,8 @@ export interface Desk {
   /** the field that is filled, and what stands in it unsaved */
   field: () => { name: string; value: string | null } | null
   material: () => MaterialView | null
+  /** before this case is shown to who is there: that it is meant, and not that of a call which runs; else it is refused */
+  mean: () => Promise<void>
   /** the screen came back from a request to sign */
   signed_back: () => void
   /** the browser did not open the second window */
@@ -60,6 +62,7 @@ export function useLeading(case_id: string, desk: Desk) {
 
   const telling = computed<Turned>(() => {
     const running = call.current.value?.case_id === case_id ? call.current.value : null
+    const away = callElsewhere(call.current.value, case_id) !== null
     const live = running?.state === 'live' ? running : null
     const there = live && otherLeg(live, call.me.value)
     const second = live && secondLeg(live, call.me.value)
@@ -88,9 +91,10 @@ export function useLeading(case_id: string, desk: Desk) {
         here: desk.view.value?.window_place ?? '',
         there: desk.view.value?.item.place ?? '',
         form: running ? form : 'idle',
-        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(ended.value ? 'turned.ended' : 'turned.no_call'),
+        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(away ? 'turned.elsewhere' : ended.value ? 'turned.ended' : 'turned.no_call'),
       },
       recording: live && unrecordedFor(live) === null ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
+      elsewhere: away,
       call_id: running && running.state !== 'ended' ? running.id : null,
       ended_call_id: ended.value,
       field: field?.name ?? null,
@@ -120,7 +124,10 @@ export function useLeading(case_id: string, desk: Desk) {
 
   let opened: Window | null = null
 
-  function openSecond(): void {
+  const means = (): Promise<boolean> => desk.mean().then(() => true, () => false)
+
+  async function openSecond(): Promise<void> {
+    if (!(await means())) return
     const { href } = router.resolve({ name: 'applicant', params: { id: case_id } })
     opened = window.open(href, WINDOW, 'popup,width=1280,height=720')
     if (!opened) desk.blocked()
@@ -129,11 +136,16 @@ export function useLeading(case_id: string, desk: Desk) {
   /** Whether this page has opened the applicant's own screen, and it is still there. */
   const second = (): boolean => opened !== null && !opened.closed
 
+  /** Turns this screen to the applicant. */
+  async function turn(): Promise<void> {
+    if (await means()) turned.value = true
+  }
+
   /** Asks the applicant to read the summary and sign, on this screen or on the second one. */
-  function ask(where: 'turn' | 'second'): void {
+  async function ask(where: 'turn' | 'second'): Promise<void> {
+    if (!(await means())) return
     asked.value = 'sign'
-    if (where === 'turn') turned.value = true
-    else openSecond()
+    await (where === 'turn' ? turn() : openSecond())
   }
 
   /** The clerk has his screen again. */
@@ -143,5 +155,5 @@ export function useLeading(case_id: string, desk: Desk) {
     asked.value = 'follow'
   }
 
-  return { telling, turned, asked, summary, lately, openSecond, second, ask, back }
+  return { telling, turned, asked, summary, lately, openSecond, second, turn, ask, back }
 }

@@ -28,6 +28,8 @@ export interface Turned {
   others: readonly { id: string; person: Speaker; face: MediaStream | null; speaks: boolean; supervises: boolean }[]
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
+  /** the clerk sits in a call about another case */
+  elsewhere: boolean
   call_id: string | null
   /** the last call about this case that was answered and has ended: he may say how he was served */
   ended_call_id: string | null
@@ -83,7 +85,7 @@ export function nameOf(view: CaseView, material: MaterialView): string {
 
 /**
  * What the applicant shall see now: the summary when he is asked for it, else how he was served once the call has ended
- * (`left`: the call of which he does not want to say so, or has said it), else the change that waits for his word, the
+ * (`left`: the call of which he does not want to say so, or has said it) and none about another case runs, else the change that waits for his word, the
  * number once it was handed in or the decision, the field that is talked about, the document that lies on the table.
  */
 export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }>; left?: string | null }): Stage {
@@ -91,7 +93,7 @@ export function stageOf(view: CaseView, told: Turned, at: { pointed: string | nu
   const done = view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
   const decided = !done && (view.state === 'accepted' || view.state === 'refused') ? ({ kind: 'decided', decision: view.state } as const) : null
   if (told.asked === 'sign') return done ?? decided ?? { kind: holds ? 'signed' : 'sign' }
-  const ended = told.call_id ? null : told.ended_call_id
+  const ended = told.call_id || told.elsewhere ? null : told.ended_call_id
   if (ended && ended !== at.left) return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
   const fieldOf = (path: string | null): FormField | null => (path === null ? null : (fieldIn(view, path) ?? null))
   const proposal = view.proposals.find((one) => one.state === 'open')
@@ -121,6 +123,11 @@ export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | '
   const order = (['consent', 'materials', 'sign', 'receipt'] as const).filter((step) => !over || (step !== 'sign' && step !== 'receipt') || done[step])
   const first = order.find((step) => !done[step])
   return order.map((step) => ({ step, state: done[step] ? 'done' : step === first ? 'now' : 'later' }))
+}
+
+/** A name there: 王**, as the server masks it. */
+export function maskedName(name: string): string {
+  return name ? `${[...name][0]}**` : ''
 }
 
 /** An identity number as a screen that others may see shows it: 370103********2846. */

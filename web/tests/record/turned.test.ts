@@ -3,7 +3,7 @@ import { leader, masked, seen, stageOf, stepsOf, type Leader, type Turned } from
 import { by, caseView, field, material, proposal, value } from './cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
-  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,
+  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,
 })
 const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
 const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })
@@ -36,6 +36,8 @@ describe('what the applicant sees now', () => {
     const view = caseView({ proposals: [proposal({ id: 'p2' })] })
     expect(stageOf(view, over, nowhere)).toEqual({ kind: 'rate', call_id: 'call-0001', given: 0 })
     expect(stageOf(view, told({ ended_call_id: 'call-0001', call_id: 'call-0002' }), nowhere).kind).toBe('confirm')
+    // who is there while a call about another case runs was served in none about this one
+    expect(stageOf(view, { ...over, elsewhere: true }, nowhere).kind).toBe('confirm')
     expect(stageOf(view, { ...over, asked: 'sign' }, nowhere).kind).toBe('sign')
     expect(stageOf(view, over, { ...nowhere, left: 'call-0001' }).kind).toBe('confirm')
     const rated = caseView({ ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] })

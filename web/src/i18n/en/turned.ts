@@ -10,6 +10,7 @@ const turned: Words<typeof zh> = {
   subtitles: 'Text messages',
   no_call: 'Not connected yet',
   ended: 'The call has ended',
+  elsewhere: 'The window is in a call about another case',
   not_led: 'Picture and sound are on the clerk’s screen',
   large: 'Large type',
   contrast: 'High contrast',
@@ -74,7 +75,7 @@ const turned: Words<typeof zh> = {
     there: 'There',
     pages: '{n} pages',
     empty: 'Empty',
-    bound: 'Shown at {time}, digest {hash}',
+    bound: 'Made at {time}, digest {hash}',
   },
   desk: {
     second: 'Applicant’s screen',

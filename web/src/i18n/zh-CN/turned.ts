@@ -7,6 +7,7 @@ export default {
   subtitles: '文字消息',
   no_call: '还没有连线',
   ended: '云见面已结束',
+  elsewhere: '窗口正在就另一办件云见面',
   not_led: '画面和声音在窗口人员的屏幕上',
   large: '大字',
   contrast: '高对比',
@@ -71,7 +72,7 @@ export default {
     there: '已交',
     pages: '{n} 页',
     empty: '未填',
-    bound: '出示时间 {time}，校验值 {hash}',
+    bound: '生成时间 {time}，校验值 {hash}',
   },
   desk: {
     second: '打开申请人屏',
