@@ -70,7 +70,8 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
 
 
 async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> SummaryView:
-    """Show the applicant what stands in the case, and record that it was shown.
+    """Show the applicant, or the clerk on his own page, what stands in the case, and record to whom it was
+    shown: what the clerk alone read is nothing that can be signed.
 
     Refused: ``case_closed``, ``not_yours`` (not the window); ``stale`` when the command is repeated
     and something changed since.
@@ -87,15 +88,24 @@ async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> Summa
                 raise Refusal(Code.STALE)
             return _summary(record, now, datetime.fromisoformat(told["shown_at"]), looked)
         rules.at_the_window(hand, record.case.closed)
-        shown = rules.Shown(now, change.at)
-        await rows.save(change.connection, record.case, replace(record.case, shown=shown))
+        by_clerk = command.to == "clerk"
+        if not by_clerk:
+            shown = rules.Shown(now, change.at)
+            await rows.save(change.connection, record.case, replace(record.case, shown=shown))
         await change.record(
             subject,
             "case.summarise",
             subject,
-            lambda version: CaseShown(subject=subject, version=version, at=change.at, hash=now),
-            payload={"hash": now},
-            on_behalf_of=APPLICANT,
+            lambda version: CaseShown(
+                subject=subject,
+                version=version,
+                at=change.at,
+                hash=now,
+                to=command.to,
+                by=person_ref(actor) if by_clerk else None,
+            ),
+            payload={"hash": now, "to": command.to},
+            on_behalf_of=None if by_clerk else APPLICANT,
         )
         change.ack({"hash": now, "shown_at": change.at.isoformat()})
         return _summary(record, now, change.at, looked)

@@ -1055,11 +1055,12 @@ class CaseCheck(Command):
 
 
 class CaseSummarise(Command):
-    """Show the read-only summary to the applicant; that it was shown, and when, is recorded.
-    Window only. Result: SummaryView."""
+    """Show the read-only summary; that it was shown, when and ``to`` whom, is recorded. Only what the
+    applicant was shown can be signed. Window only. Result: SummaryView."""
 
     type: Literal["case.summarise"] = "case.summarise"
     case_id: Id
+    to: Literal["applicant", "clerk"] = "applicant"
 
 
 StrokePoint = tuple[Share, Share, Share, Annotated[int, Field(ge=0, le=3_600_000)]]
@@ -1284,10 +1285,12 @@ class CaseChecked(Event):
 
 
 class CaseShown(Event):
-    """A summary with this hash was shown to the applicant at ``at``."""
+    """A summary with this hash was shown at ``at``: to the applicant, or to the clerk ``by`` on his own page."""
 
     type: Literal["case.shown"] = "case.shown"
     hash: str
+    to: Literal["applicant", "clerk"] = "applicant"
+    by: PersonRef | None = None
 
 
 class CaseSigned(Event):

@@ -358,6 +358,22 @@ async def test_a_decided_case_is_signed_no_more(office: Office) -> None:
         assert refusal.code is Code.CASE_CLOSED, command
 
 
+async def test_what_the_clerk_read_on_his_page_was_not_shown_to_the_applicant(
+    office: Office,
+) -> None:
+    case_id = await office.case()
+    read = await office.do(CLERK, CaseSummarise, case_id=case_id, to="clerk")
+    [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.summarise"]
+    assert entry["on_behalf_of"] is None
+    bound = {"hash": read["hash"], "shown_at": read["shown_at"]}
+    refusal = await office.refused(CLERK, CaseSign, case_id=case_id, **bound, **PAD)
+    assert refusal.code is Code.STALE
+    seen = await shown(office, case_id)
+    await office.do(CLERK, CaseSummarise, case_id=case_id, to="clerk")
+    bound = {"hash": seen["hash"], "shown_at": seen["shown_at"]}
+    await office.do(CLERK, CaseSign, case_id=case_id, **bound, **PAD)
+
+
 async def test_a_repeated_summary_is_the_same_until_something_changes(office: Office) -> None:
     case_id = await office.case()
     command = CaseSummarise(id="command-summary", case_id=case_id)

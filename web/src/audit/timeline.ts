@@ -271,7 +271,8 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         })
         break
       case 'case.shown':
-        add(key, at, null, 'shown', { row: 'decisions', guest: true })
+        if (event.to === 'clerk') add(key, at, event.by, 'read_over', { row: 'decisions' })
+        else add(key, at, null, 'shown', { row: 'decisions', guest: true })
         break
       case 'case.signed':
         add(key, at, event.signature.by, signed ? 'signed_anew' : 'signed', { row: 'decisions', tone: 'guest', guest: true })

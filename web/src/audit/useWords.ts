@@ -16,6 +16,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   checked_lacking: 'mend',
   check_withdrawn: 'back',
   shown: 'eye',
+  read_over: 'eye',
   signed: 'pen',
   signed_anew: 'pen',
   signature_void: 'mend',

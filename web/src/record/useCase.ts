@@ -302,7 +302,8 @@ export function useCase(case_id: string, as_applicant = false) {
     reply: (comment_id: string, text: string) => meaning(() => live.ask({ type: 'case.reply', case_id, comment_id, text })),
     resolve: (comment_id: string, resolved: boolean) => live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
     check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') => live.ask({ type: 'case.check', case_id, point, verdict, note }),
-    summarise: () => live.ask<SummaryView>({ type: 'case.summarise', case_id }),
+    /** What is to be signed, as it is shown to the applicant on his screen, or to the clerk on this page. */
+    summarise: () => live.ask<SummaryView>({ type: 'case.summarise', case_id, to: as_applicant ? 'applicant' : 'clerk' }),
     sign: (hash: string, shown_at: string, width: number, height: number, strokes: CaseSign['strokes']) =>
       live.ask<{ signature_id: string }>({ type: 'case.sign', case_id, hash, shown_at, width, height, strokes }),
     rate: (call_id: string, level: CaseRate['level'], reasons: CaseRate['reasons'], text: string) =>

@@ -627,13 +627,14 @@ export interface CaseCheck {
   note?: string
 }
 /**
- * Show the read-only summary to the applicant; that it was shown, and when, is recorded.
- * Window only. Result: SummaryView.
+ * Show the read-only summary; that it was shown, when and ``to`` whom, is recorded. Only what the
+ * applicant was shown can be signed. Window only. Result: SummaryView.
  */
 export interface CaseSummarise {
   id: string
   type: 'case.summarise'
   case_id: string
+  to?: 'applicant' | 'clerk'
 }
 /**
  * The applicant signs the summary that was last shown, as ``hash`` and ``shown_at`` name it.
@@ -1672,7 +1673,7 @@ export interface CaseChecked {
   check: Check | null
 }
 /**
- * A summary with this hash was shown to the applicant at ``at``.
+ * A summary with this hash was shown at ``at``: to the applicant, or to the clerk ``by`` on his own page.
  */
 export interface CaseShown {
   subject: string
@@ -1680,6 +1681,8 @@ export interface CaseShown {
   at: string
   type: 'case.shown'
   hash: string
+  to: 'applicant' | 'clerk'
+  by: PersonRef | null
 }
 export interface CaseSigned {
   subject: string

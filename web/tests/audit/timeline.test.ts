@@ -45,6 +45,12 @@ describe('what happened', () => {
     expect(marks.find((one) => one.kind === 'commented')).toMatchObject({ field: 'appointed_on', values: { text: '日期不对' } })
   })
 
+  it('says of the applicant that he saw what is to be signed only where it was shown to him', () => {
+    const read = historyOf(view, [[50, 'case.shown', { hash: 'a'.repeat(64), to: 'clerk', by: clerk }], [60, 'case.shown', { hash: 'a'.repeat(64), to: 'applicant', by: null }]])
+    const told = marksOf(read, view, callView()).filter((one) => ['read_over', 'shown'].includes(one.kind))
+    expect(told.map(({ kind, who, side }) => [kind, who, side])).toEqual([['read_over', '李秀兰', 'here'], ['shown', '孙**', 'guest']])
+  })
+
   it('tells when the call was on hold, and by whom', () => {
     const held = callView({ holds: [{ by: approver, since: at(100), until: at(160) }, { by: clerk, since: at(1190), until: at(1200) }] })
     expect(holdsOf(held, 1200)).toEqual([{ from_s: 100, to_s: 160 }, { from_s: 1190, to_s: 1200 }])

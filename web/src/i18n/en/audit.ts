@@ -228,6 +228,7 @@ export default {
     checked_lacking: 'told what is lacking: {point} {note}',
     check_withdrawn: 'took the check back: {point}',
     shown: 'was shown what is to be signed',
+    read_over: 'opened what is to be checked and submitted',
     signed: 'signed',
     signed_anew: 'signed again: the signature before is void',
     signature_void: 'changed {what} after it was signed: the signature is void',

@@ -228,6 +228,7 @@ export default {
     checked_lacking: '告知缺项：{point} {note}',
     check_withdrawn: '撤回核对：{point}',
     shown: '看到待签的内容',
+    read_over: '打开核对并提交',
     signed: '签名',
     signed_anew: '重新签名，此前的签名作废',
     signature_void: '签名以后改动了 {what}，签名作废',
