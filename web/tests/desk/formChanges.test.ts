@@ -4,6 +4,8 @@ import { field } from '../record/cases'
 
 const phone = field({ name: 'phone', label: '联系电话', kind: 'phone', sensitive: true })
 const name = field({ name: 'name', label: '姓名' })
+const note = field({ name: 'note', label: '备注' })
+const born = field({ name: 'born', label: '出生日期', kind: 'date', max_length: 12 })
 
 describe('what differs between two forms', () => {
   it('is nothing between a form and itself', () => {
@@ -11,10 +13,12 @@ describe('what differs between two forms', () => {
   })
 
   it('names each field with what was and what would be, in the order of the form, what goes last', () => {
-    const after = [field({ name: 'mail', label: '邮箱' }), { ...phone, sensitive: false, max_length: 20 }]
-    expect(changesOf([name, phone], after)).toEqual([
+    // a length is of texts alone: of the others it says nothing
+    const after = [field({ name: 'mail', label: '邮箱' }), { ...phone, sensitive: false, max_length: 20 }, { ...born, max_length: 200 }, { ...note, max_length: 20 }]
+    expect(changesOf([name, phone, born, note], after)).toEqual([
       { path: 'mail', label: '邮箱', what: 'added', parts: [] },
-      { path: 'phone', label: '联系电话', what: 'changed', parts: [{ part: 'sensitive', before: true, after: false }, { part: 'max_length', before: 200, after: 20 }] },
+      { path: 'phone', label: '联系电话', what: 'changed', parts: [{ part: 'sensitive', before: true, after: false }] },
+      { path: 'note', label: '备注', what: 'changed', parts: [{ part: 'max_length', before: 200, after: 20 }] },
       { path: 'name', label: '姓名', what: 'removed', parts: [] },
     ])
   })
