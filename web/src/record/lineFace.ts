@@ -107,7 +107,7 @@ export function faceOf(
   return {
     kind: kinds[state],
     word: state === 'lacking' ? t('record.materials.state.lacking', { names: listed(line.lacks) }) : t(`record.materials.state.${state}`),
-    reason: state === 'returned' ? line.slots.find((one) => one.state === 'returned')?.current?.review_reason : state === 'rejected' && current ? whyNot(t, current) : undefined,
+    reason: state === 'returned' ? line.slots.find((one) => one.state === 'returned')?.current?.review_reason : state === 'rejected' && current ? t('record.materials.refused', { name: shorten(current.name, 24), why: whyNot(t, current) }) : undefined,
     percent: null,
     way: undefined,
     waiting: false,

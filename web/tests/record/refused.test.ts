@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import { ref, shallowReactive, shallowRef } from 'vue'
 import { i18n, learn } from '../../src/i18n'
 import DocumentView from '../../src/record/DocumentView.vue'
-import { faultWord, refusals } from '../../src/record/lineFace'
+import { faceOf, faultWord, refusals } from '../../src/record/lineFace'
 import { linesOf } from '../../src/record/lines'
 import MaterialTray from '../../src/record/MaterialTray.vue'
 import { caseView, material } from './cases'
@@ -29,6 +29,8 @@ describe('a file that was not taken', () => {
   it('says why and what to do where it would lie', () => {
     const viewer = mounted(DocumentView, { documents: {}, material: broken, name: '身份证件' })
     expect(viewer.get('[data-refused]').text()).toBe(words)
+    const [, , line] = linesOf(caseView({ materials: [broken] }))
+    expect(faceOf(t as never, line!, null, new Map()).reason).toBe(words)
   })
 
   it('says so above the one that counts on in its place', () => {
