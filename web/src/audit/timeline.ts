@@ -282,7 +282,7 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, event.submission.by, 'submitted', { values: { number: event.number }, row: 'decisions', tone: 'good' })
         break
       case 'case.rated':
-        add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, { values: { text: event.rating.text ?? '' }, row: 'decisions', guest: true, tone: Number(event.rating.level) > 3 ? 'amber' : 'plain' })
+        add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, { values: { text: event.rating.text ?? '', reasons: (event.rating.reasons ?? []).join(' ') }, row: 'decisions', guest: true, tone: Number(event.rating.level) > 3 ? 'amber' : 'plain' })
         break
       case 'case.decided':
         // what follows after it takes nothing from what was signed

@@ -1,5 +1,6 @@
 /** The words of a mark: its sentence, its row, its icon. */
-import { useI18n } from 'vue-i18n'
+import { useI18n, type ComposerTranslation } from 'vue-i18n'
+import { listed } from '../i18n'
 import type { IconName } from '../ui/sprite'
 import type { CallDetail, FileCheck } from '../wire/messages'
 import { clockOf } from './lengths'
@@ -50,12 +51,19 @@ export function iconOf(mark: Mark): IconName {
   return mark.row === 'form' ? 'pen' : 'file'
 }
 
+/** What is put into the sentence of a mark: why somebody was not well served, before his own words. */
+export function valuesOf(t: ComposerTranslation, { values: { reasons, ...values } }: Mark): Record<string, string> {
+  if (!reasons) return values
+  const why = listed(reasons.split(' ').map((one) => t(`turned.rate.reason.${one}`)))
+  return { ...values, text: values['text'] ? `${why}${t('shell.marks.colon')}${values['text']}` : why }
+}
+
 export function useWords(): { sentence: (mark: Mark) => string; brief: (mark: Mark) => string; time: (second: number) => string } {
   const { t, te } = useI18n()
   return {
     sentence(mark) {
       const key = `audit.marks.${mark.kind}`
-      return te(key) ? t(key, mark.values) : mark.kind
+      return te(key) ? t(key, valuesOf(t, mark)) : mark.kind
     },
     /** two or three words beside an icon */
     brief(mark) {

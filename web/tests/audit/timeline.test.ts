@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { i18n, learn } from '../../src/i18n'
+import { valuesOf } from '../../src/audit/useWords'
 import { endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, type Mark } from '../../src/audit/timeline'
 import { material, value } from '../record/cases'
 import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
@@ -49,6 +51,14 @@ describe('what happened', () => {
     const read = historyOf(view, [[50, 'case.shown', { hash: 'a'.repeat(64), to: 'clerk', by: clerk }], [60, 'case.shown', { hash: 'a'.repeat(64), to: 'applicant', by: null }]])
     const told = marksOf(read, view, callView()).filter((one) => ['read_over', 'shown'].includes(one.kind))
     expect(told.map(({ kind, who, side }) => [kind, who, side])).toEqual([['read_over', '李秀兰', 'here'], ['shown', '孙**', 'guest']])
+  })
+
+  it('tells why somebody was not well served', async () => {
+    await learn('work')
+    const rated = historyOf(view, [[1300, 'case.rated', { rating: { id: 'r1', call_id: 'call-0001', number: 1, at: at(1300), level: 4, reasons: ['waiting', 'unclear'], text: '来了三次' } }]])
+    const [mark] = marksOf(rated, view, callView()).filter((one) => one.kind === 'rated_4')
+    expect(valuesOf(i18n.global.t as never, mark!)['text']).toBe('等得太久、没有讲清楚：来了三次')
+    expect(valuesOf(i18n.global.t as never, { ...mark!, values: { text: '', reasons: 'waiting' } })['text']).toBe('等得太久')
   })
 
   it('tells when the call was on hold, and by whom', () => {
