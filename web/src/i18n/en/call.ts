@@ -130,7 +130,7 @@ const call: Words<typeof zh> = {
     declined: 'No approver can answer now',
     missed: 'Nobody answered',
     lost: 'The connection was lost and the call ended',
-    barred: 'A right was withdrawn and the call ended',
+    barred: 'The account or right of one participant was withdrawn; the call has ended',
     unrecorded: 'The applicant withdrew the consent to recording and the call ended',
   },
   recording: { on: 'Recording', off: 'Not recorded', starting: 'Recording starts', held: 'Recording pauses', refused: 'The applicant refused to be recorded: this call is not recorded', stopped: 'Recording stopped', withdrawn: 'The applicant withdrew the consent: recording has stopped, the call goes on', short: { refused: 'Not recorded: refused', withdrawn: 'Recording stopped' } },

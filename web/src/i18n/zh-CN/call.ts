@@ -127,7 +127,7 @@ export default {
     declined: '审批人员暂不能接听',
     missed: '无人接听',
     lost: '连接断开，通话已结束',
-    barred: '权限已收回，通话已结束',
+    barred: '一方人员的账户或权限已停用，通话已结束',
     unrecorded: '申请人撤回录制同意，通话已结束',
   },
   recording: { on: '录制中', off: '不录制', starting: '准备录制', held: '暂停录制', stopped: '已停止录制', refused: '申请人不同意录制，本次通话不录制', withdrawn: '申请人撤回同意，录制已停止，通话继续', short: { refused: '不录制：申请人不同意', withdrawn: '录制已停止：撤回同意' } },
