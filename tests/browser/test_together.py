@@ -22,7 +22,6 @@ from server.store import SystemClock
 from tests.kit import desks
 from tests.kit.browsers import Desk, chromium
 from tests.kit.screens import Screens
-from tests.kit.talks import stands
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -330,9 +329,6 @@ async def test_messages_keep_to_their_lane_and_survive_a_reload(tmp_path: Path) 
         await window.get_by_label("消息，仅工作人员").fill("还没有发出的话")
         await window.reload()
         await expect(window.locator("[data-saying]")).to_have_count(2)
-        await stands(window, "active")
-        # nothing was begun here: the focus is not led to what is missing
-        await expect(window.locator("footer :focus")).to_have_count(0)
         await expect(window.get_by_label("消息，申请人可见")).to_have_value("")
         await window.locator('[role="tab"][data-lane="staff"]').click()
         await expect(window.get_by_label("消息，仅工作人员")).to_have_value("还没有发出的话")
