@@ -348,10 +348,12 @@ class _Player:
         self._peer = ScriptedPeer(tone_hz=140.0 + 20 * len(self._login), picture=picture)
         await self.ask("call.describe", **seat, sdp=await self._peer.answer(offer["sdp"]))
 
-    async def bring(self, case_id: str, line: str, name: str, data: bytes) -> str:
-        """Upload a file for a line; returns the material's id."""
+    async def bring(self, case_id: str, line: str, name: str, data: bytes, slot: int) -> str:
+        """Upload a file for a line, or for its side with that number; returns the material's id."""
         assert self._http is not None
         about = {"case_id": case_id, "line": line, "filename": name}
+        if slot:
+            about["slot"] = str(slot)
         told = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in about.items())
         made = {**TUS, "Upload-Length": str(len(data)), "Upload-Metadata": told}
         async with self._http.post("/api/v1/uploads", headers=made) as said:
@@ -459,11 +461,17 @@ async def _bring_materials(
     meeting: Meeting, window: _Player, approver: _Player, case: Mapping[str, Any]
 ) -> None:
     """Scan the lines that are required, each looked at and judged while the next one comes."""
-    for number, line in enumerate(case["item"]["lines"]):
-        if line["need"] == "optional" or (number and meeting.course == "open"):
-            continue
-        picture = await asyncio.to_thread(_scan, line["name"], meeting)
-        brought = await window.bring(case["id"], line["key"], f"{line['name']}.jpg", picture)
+    papers = [
+        (line, slot if side else 0, f"{line['name']}（{side}）" if side else line["name"])
+        for line in case["item"]["lines"]
+        if line["need"] != "optional"
+        for slot, side in enumerate(line["slots"] or [""], 1)
+    ]
+    for number, (line, slot, title) in enumerate(papers):
+        if number and meeting.course == "open":
+            return
+        picture = await asyncio.to_thread(_scan, title, meeting)
+        brought = await window.bring(case["id"], line["key"], f"{title}.jpg", picture, slot)
         look = {"case_id": case["id"], "material_id": brought, "page": 1}
         await approver.hint("document.look", **look)
         await asyncio.sleep(PAUSE_S)
@@ -473,7 +481,7 @@ async def _bring_materials(
             await approver.ask("case.review", case_id=case["id"], **judged)
             if meeting.course == "open":
                 return
-            brought = await window.bring(case["id"], line["key"], f"{line['name']}-2.jpg", picture)
+            brought = await window.bring(case["id"], line["key"], f"{title}-2.jpg", picture, slot)
         await approver.hint("document.point", **look, x=None, y=None)
         await approver.ask(
             "case.review", case_id=case["id"], material_id=brought, review="accepted"

@@ -182,18 +182,27 @@ class ScriptedApprover:
             self._decided = True
 
     def _unread(self) -> Mapping[str, Any] | None:
-        """The newest version of a line that is stored and not judged yet."""
+        """The newest version of a file that is stored and not judged yet."""
         for material in self._newest().values():
             if material["state"] == "stored" and material["review"] == "none":
                 return material
         return None
 
-    def _newest(self) -> dict[str, Mapping[str, Any]]:
-        newest: dict[str, Mapping[str, Any]] = {}
+    def _newest(self) -> dict[tuple[str, int], Mapping[str, Any]]:
+        """The newest version of each file, by its line and its slot there."""
+        newest: dict[tuple[str, int], Mapping[str, Any]] = {}
         for one in sorted(self._materials.values(), key=lambda one: int(one["number"])):
             if one["state"] != "cancelled":
-                newest[one["line"]] = one
+                newest[one["line"], int(one["slot"])] = one
         return newest
+
+    def _has(self, line: Mapping[str, Any]) -> bool:
+        """Whether all of a line is there and judged good; a file of as many pages holds every side."""
+        files = [one for (key, _), one in self._newest().items() if key == line["key"]]
+        if not files or any(one["review"] not in ("accepted", "not_needed") for one in files):
+            return False
+        whole = any(int(one["pages"] or 1) >= len(line["slots"]) for one in files)
+        return whole or {one["slot"] for one in files} >= set(range(1, len(line["slots"]) + 1))
 
     async def _review(self, material: Mapping[str, Any]) -> None:
         """The first photo of a case is sent back once, to show how that goes; all else is fine."""
@@ -233,13 +242,8 @@ class ScriptedApprover:
             await self._client.hint({"type": "case.point", "case_id": self._case, "field": None})
 
     def _complete(self) -> bool:
-        newest = self._newest()
-        lines = all(
-            line["need"] != "required"
-            or newest.get(line["key"], {}).get("review") in ("accepted", "not_needed")
-            for line in self._item["lines"]
-        )
-        return lines and all(
+        lines = [line for line in self._item["lines"] if line["need"] == "required"]
+        return all(map(self._has, lines)) and all(
             self._fields.get(field["name"]) for field in self._item["form"] if field["required"]
         )
 

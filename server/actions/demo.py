@@ -106,7 +106,10 @@ ITEMS: Final = (
                 1,
                 "写明免职、任职的日期",
             ),
-            Line("identity", "新负责人身份证件", "required", "both", 1, 1, "正反两面"),
+            Line(
+                "identity", "新负责人身份证件", "required", "both", 1, 1, "正反两面",
+                slots=("正面", "反面"),
+            ),
             Line("licence", "营业执照正、副本", "required", "both", 1, 0, "变更后换发"),
         ),
         form_title="分公司负责人变更登记申请表",

@@ -150,7 +150,7 @@ async def bring_materials(clerk: Keyboard, folder: Path) -> None:
     page = clerk.desk.page
     for number, key in enumerate(LINES, 1):
         paper = folder / f"{key}.pdf"
-        paper.write_bytes(scan(number))
+        paper.write_bytes(scan(number, 2 if key == "identity" else 1))
         await clerk.choose(page.locator(f'[data-line="{key}"] input[type=file]'), paper)
         await state_of(page, key, "unread")
 

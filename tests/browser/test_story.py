@@ -76,8 +76,8 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
         yield node
 
 
-def scan(page: int) -> bytes:
-    """A paper as a scanner makes it: a few lines of Chinese on one page of PDF."""
+def scan(page: int, pages: int = 1) -> bytes:
+    """A paper as a scanner makes it: a few lines of Chinese on each page of a PDF."""
     paper = Image.new("RGB", (900, 1272), (252, 252, 250))
     pen = ImageDraw.Draw(paper)
     title, text = (ImageFont.truetype(FONT, size) for size in (46, 28))
@@ -97,7 +97,7 @@ def scan(page: int) -> bytes:
     pen.ellipse((560, 900, 760, 1100), outline=(196, 40, 34), width=6)
     pen.text((810, 1000), "济南禾川检测技术有限公司", (30, 30, 30), text, anchor="rm")
     out = io.BytesIO()
-    paper.save(out, "PDF")
+    paper.save(out, "PDF", save_all=True, append_images=[paper] * (pages - 1))
     return out.getvalue()
 
 
@@ -468,6 +468,10 @@ async def materials(window: Desk, approver: Desk, screens: Screens) -> None:
     await page.locator('[data-line="identity"] .pick').click()
     await paste(page, photo())
     await state_of(far, "identity", "unread")
+    # both sides of a card are wanted
+    await page.locator('[data-line="identity"] [data-renew="2"]').set_input_files(
+        {"name": "反面.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    )
     # what is no document is refused by its content, in words
     await page.get_by_label("上传文件到：营业执照正、副本").set_input_files(
         {"name": "执照.pdf", "mimeType": "application/pdf", "buffer": b"<script>alert(1)</script>"}
@@ -663,12 +667,18 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
     await expect(filled).to_have_count(1)
     await review.click()
     await expect(far.locator("[data-review] input").first).to_be_focused()
-    await expect(far.get_by_role("button", name="受理 · 4 份待审看")).to_have_attribute(
+    await expect(far.get_by_role("button", name="受理 · 5 份待审看")).to_have_attribute(
         "aria-disabled", "true"
     )
     for key in ("appointment", "identity", "licence"):
         await far.locator(f'[data-line="{key}"] .thumb').click()
         await far.keyboard.press("1")
+        if key == "identity":
+            # the other side of the card opens by itself
+            front, back = (f'[data-line="identity"] [data-slot="{side}"]' for side in (1, 2))
+            await expect(far.locator(front)).to_have_attribute("data-state", "accepted")
+            await expect(far.locator(f"{back} .file")).to_have_attribute("aria-pressed", "true")
+            await far.keyboard.press("1")
         await state_of(window.page, key, "accepted")
     # one more came that is on no line
     await expect(filled).to_have_text(re.compile("审看材料（1 份待审看）"))

@@ -167,7 +167,7 @@ async def test_a_network_that_breaks_and_a_call_that_is_not_hung_up_by_mistake(
 async def fill_in(page: Page, tmp_path: Path) -> None:
     for number, key in enumerate(("application", "appointment", "identity", "licence"), 1):
         file = tmp_path / f"{key}.pdf"
-        file.write_bytes(scan(number))
+        file.write_bytes(scan(number, 2 if key == "identity" else 1))
         await page.locator(f'[data-line="{key}"] input[type=file]').set_input_files(str(file))
         await state_of(page, key, "unread")
     for name, value in FIELDS.items():

@@ -59,7 +59,10 @@ async def started(folder: Path, *flags: str) -> AsyncIterator[str]:
 
 def scan(kind: str) -> bytes:
     buffer = io.BytesIO()
-    Image.effect_noise((300, 300), 50).convert("RGB").save(buffer, kind)
+    page = Image.effect_noise((300, 300), 50).convert("RGB")
+    # both sides of a card, where one is wanted
+    more = {"save_all": True, "append_images": [page]} if kind == "PDF" else {}
+    page.save(buffer, kind, **more)
     return buffer.getvalue()
 
 

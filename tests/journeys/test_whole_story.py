@@ -211,9 +211,12 @@ async def sign_and_submit(window: Window, approver: Approver, case_id: str) -> s
     case = await window.case(case_id)
     for line in case["item"]["lines"]:
         if line["need"] == "required":
-            brought = await window.upload(case_id, line["key"], f"{line['key']}.jpg", photo())
-            await until_stored(approver, brought)
-            await approver.review(case_id, brought, "accepted")
+            for side in range(max(1, len(line["slots"]))):
+                name = f"{line['key']}{side}.jpg"
+                slot = {"slot": str(side + 1)} if line["slots"] else {}
+                brought = await window.upload(case_id, line["key"], name, photo(), **slot)
+                await until_stored(approver, brought)
+                await approver.review(case_id, brought, "accepted")
     values = {
         "branch_name": "济南禾川商贸有限公司青岛西海岸分公司",
         "branch_credit_code": "91370211MA3N5XGY1G",

@@ -26,7 +26,7 @@ from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.stores import MovedClock
 from tests.kit.until import until
 
-LINE = "identity"
+LINE = "licence"
 SESSION, UPLOADS = "/api/v1/phones/session", "/api/v1/phones/uploads"
 
 

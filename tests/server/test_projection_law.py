@@ -640,8 +640,8 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
     )
     shown = await office.do(CLERK, shapes.CaseSummarise, case_id=case_id)
     assert [one["name"] for one in shown["materials"] if one["line"] == "identity"] == [
-        "新负责人身份证件（a.pdf）",
-        "新负责人身份证件（b.pdf）",
+        "新负责人身份证件（正面）",
+        "新负责人身份证件（反面）",
         "新负责人身份证件（d.pdf）",
     ]
     signed = {"hash": shown["hash"], "shown_at": shown["shown_at"]}
