@@ -243,6 +243,11 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await expect(bar.get_by_role("button", name="关闭")).to_be_visible()
         await bar.get_by_role("button", name="关闭").click()
         await expect(bar).to_have_count(0)
+        # in the list a whole number stands on one line
+        await far.locator("[data-back]").click()
+        whole = far.locator(".number [data-whole]")
+        await expect(whole).to_have_count(1)
+        assert await whole.evaluate("one => one.getClientRects().length") == 1
         screens.check()
         for desk in (window, approver, guest):
             assert desk.complaints == []

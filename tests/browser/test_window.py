@@ -306,6 +306,7 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     # handed in: a number for him, and a receipt that can be read and printed at the window
     await hand_in.click()
     await expect(panel).to_have_attribute("data-submitted", "true")
+    await expect(panel.locator("[data-number] .tail")).to_be_visible()
     await expect(screen.locator("[data-stage=done] [data-value]")).to_have_text(
         re.compile(r"^\d{8}\w+$")
     )

@@ -103,7 +103,7 @@ export default {
     submit: '提交',
     blocked: '先请申请人签名',
     incomplete: '还缺材料或必填项',
-    done: '已提交，办件编号 {number}',
+    done: '已提交，办件编号',
     at: '{time} 提交',
   },
   papers: {
