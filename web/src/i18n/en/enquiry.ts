@@ -1,6 +1,6 @@
 export default {
   heading: 'How a case stands',
-  hint: 'The case number on the receipt, and the last six of the applicant’s identity number; no sign-in',
+  hint: 'The case number on the receipt, and the last six of the applicant\'s identity number; no sign-in',
   number: 'Case number',
   tail: 'Last six of the identity number',
   number_missing: 'Please enter the case number',

@@ -359,7 +359,7 @@ const record: Words<typeof zh> = {
     to_correct: 'To correct',
     refused: 'Refuse',
     hindered: { points: 'Accept · {n} missing', unread: 'Accept · {n} to review', promise: 'Accept · {n} not promised', sign: 'Accept · not signed', hand_in: 'Accept · not handed in' },
-    unsigned: 'The applicant’s signature was not handed in; he may be signing now. After acceptance nothing can be signed.',
+    unsigned: 'The applicant\'s signature was not handed in; he may be signing now. After acceptance nothing can be signed.',
     unchecked: '{n} points to check were not checked. If you accept all the same, the record says so.',
     unchecked_go: 'Check them',
     unread: '{n} files were not looked at: {names}. A notice tells everything at once; look at them first.',

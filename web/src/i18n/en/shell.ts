@@ -21,7 +21,7 @@ const shell: Words<typeof zh> = {
   },
   pane: 'Call and messages',
   marks: { comma: ', ', colon: ': ', semicolon: '; ' },
-  own_words: 'The names of items, materials, fields and units are the units’ own words, in Chinese',
+  own_words: 'The names of items, materials, fields and units are the units\' own words, in Chinese',
   loading: 'Opening',
   titles: { phone: 'Papers from a phone',
     enquiry: 'How a case stands',
