@@ -99,6 +99,8 @@ async def test_the_whole_story_without_a_mouse(
     await far.wait_for_url("**/approver/cases/*")
     for one in (page, far):
         await active(one)
+    # what the call is about has the focus then, whatever came first: the page or the call
+    await expect(far.locator(".thumb").first).to_be_focused()
     await meets(window, GREEN, 660)
     await meets(approver, RED, 440)
 
@@ -120,6 +122,8 @@ async def test_the_whole_story_without_a_mouse(
     await expect(page.locator("[data-step=rate]")).to_be_focused()
     for hands in (clerk, judge):
         await hands.stays("hanging up")
+    await clerk.press("Control+Enter")
+    await expect(page.locator("[data-turned] [data-rate]")).to_be_visible()
     assert clerk.faults | judge.faults == set()
     assert [*window.complaints, *approver.complaints] == []
     screens.check()
@@ -265,6 +269,7 @@ async def sign_and_hand_in(clerk: Keyboard, screens: Screens) -> None:
     page = clerk.desk.page
     await clerk.press("Control+Enter")
     await expect(page.locator("[data-submit] [data-summary]")).to_be_visible()
+    await expect(page.locator("[data-submit] .sheet")).to_be_focused()
     await clerk.enter(page.locator("[data-ask=turn]"))
     turned = page.locator("[data-turned]")
     await expect(turned.locator("[data-summary]")).to_be_visible()
@@ -296,6 +301,8 @@ async def decide(clerk: Keyboard, judge: Keyboard) -> None:
     await judge.enter(far.locator('[data-decision="accepted"]'))
     await expect(far.get_by_label("理由")).to_be_focused()
     await judge.enter(far.get_by_role("button", name="确认受理"))
+    # who decided reads what was decided
+    await expect(far.locator("[data-decided]")).to_be_focused()
     shown = far.locator(".foot [data-number]")
     await expect(shown).to_be_visible()
     number = (await shown.inner_text()).split()[-1]

@@ -6,6 +6,8 @@
 const CONTROLS = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex]:not([tabindex="-1"])'
 const PARTS = 'li, form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
 const LOOKED_AFTER_MS = 60
+/** what a person does; a button that he pressed may be where it fell */
+const ACTS = ['keydown', 'pointerdown'] as const
 
 interface Place {
   element: HTMLElement
@@ -13,10 +15,13 @@ interface Place {
   parts: { controls: HTMLElement[]; at: number }[]
 }
 
-/** Whether nobody has said where the focus belongs: it lies on the page, or on the work as a whole. */
+/** where the focus fell last, until the person does anything */
+let fallen: Element | null = null
+
+/** Whether nobody has said where the focus belongs: it lies on the page, on the work as a whole, or where it only fell. */
 export function unclaimed(): boolean {
   const { activeElement } = document
-  return !activeElement || activeElement === document.body || activeElement.id === 'work'
+  return !activeElement || activeElement === document.body || activeElement.id === 'work' || activeElement === fallen
 }
 
 function usable(element: HTMLElement): boolean {
@@ -45,8 +50,10 @@ function nearest({ parts }: Place): HTMLElement | null {
 export function keepFocus(): () => void {
   let place: Place | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
+  const acted = (): void => void (fallen = null)
 
   function took(event: FocusEvent): void {
+    if (event.target !== fallen) fallen = null
     if (event.target instanceof HTMLElement && event.target !== document.body) place = placeOf(event.target)
   }
 
@@ -57,6 +64,7 @@ export function keepFocus(): () => void {
       // a person who pressed beside everything wanted no focus
       if (!place || document.activeElement !== document.body || !document.hasFocus() || usable(place.element)) return
       const next = nearest(place) ?? document.getElementById('work')
+      fallen = next
       next?.focus({ preventScroll: next.id === 'work' })
     }, LOOKED_AFTER_MS)
   }
@@ -65,10 +73,12 @@ export function keepFocus(): () => void {
   watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled', 'hidden', 'style', 'inert'] })
   document.addEventListener('focusin', took)
   document.addEventListener('focusout', look)
+  for (const act of ACTS) document.addEventListener(act, acted, true)
   return () => {
     clearTimeout(timer)
     watching.disconnect()
     document.removeEventListener('focusin', took)
     document.removeEventListener('focusout', look)
+    for (const act of ACTS) document.removeEventListener(act, acted, true)
   }
 }
