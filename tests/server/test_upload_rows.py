@@ -622,6 +622,7 @@ async def test_u14_a_quota_holds_under_twenty_at_once(
             assert (limits["files_left"], limits["bytes_left"])[
                 "bytes" in next(iter(quota))
             ] == next(iter(quota.values()))
+            assert limits["quota_scarce"] is False
             said = await begun_at_once(desk, 20, 1000)
             assert sorted(said) == [(201, "")] * 6 + [(403, "quota_exceeded")] * 14
             async with desk.begun(await desk.open_case(), LINE, 1000) as refused:
@@ -629,6 +630,7 @@ async def test_u14_a_quota_holds_under_twenty_at_once(
             assert "24 小时" in problem["title"]
             limits = await desk.get("/limits")
             assert 0 in (limits["files_left"], limits["bytes_left"]) or limits["bytes_left"] == 500
+            assert limits["quota_scarce"] is True
         async with desk_of(node, "wangfang") as colleague:
             said = await begun_at_once(colleague, 1, 1000)
             shared = "quota_unit_files" in quota or "quota_unit_bytes" in quota
