@@ -216,6 +216,7 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
             ["原负责人：现为“刘启明”（李秀兰）"]
         )
         await screens.take(approver, "approver-changed", large=True)
+        await far.keyboard.press("Control+Enter")
         await asked.locator("[data-act-back]").click()
         await expect(far.get_by_text("请核对变化后再办理")).to_be_visible()
         await far.locator("[data-confirm]").click()
@@ -227,7 +228,8 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
             "孙** · 分公司负责人变更登记 · 未编号"
         )
         await screens.take(approver, "approver-other-case", large=True)
-        # who leaves it himself is told of no refusal
+        # the key of the next step answers no question; who leaves it himself is told of no refusal
+        await far.keyboard.press("Control+Enter")
         await asked.locator("[data-act-back]").click()
         await expect(asked).to_have_count(0)
         await expect(far.locator("form.decision .problem")).to_have_count(0)

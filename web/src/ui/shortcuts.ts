@@ -83,6 +83,33 @@ export function single(shortcut: Shortcut): boolean {
   return !shortcut.ctrl && !shortcut.alt && shortcut.key.length === 1
 }
 
+/**
+ * Whether something on the page waits for an answer of its own: a question before an act, or a dialog over the page.
+ * A key that means the page below must never give that answer, nor act on what the dialog covers.
+ */
+export function underQuestion(): boolean {
+  if (document.querySelector('[data-asked]')) return true
+  if ([...document.querySelectorAll('[aria-modal="true"]')].some((one) => one.getClientRects().length > 0)) return true
+  // while it rings a key may be meant for the ring, unless its person is at work below it
+  return document.querySelector('[data-ring-card]') !== null && !document.activeElement?.closest('#work')
+}
+
+/** Milliseconds for which the key of the next step does nothing again: what it has opened is not yet read. */
+const TWICE_MS = 700
+let stepped = -Infinity
+
+function tooSoon(): boolean {
+  const now = performance.now()
+  const soon = now - stepped < TWICE_MS
+  if (!soon) stepped = now
+  return soon
+}
+
+/** Acts of the page, by their keys. They rest while a question stands; those of the call go on. */
+function ofPage(name: ShortcutName): boolean {
+  return name === 'next_step' || (name !== 'talk' && single(shortcuts[name]))
+}
+
 /** How many parts of the page listen to each key now: what the help lists. */
 const heard = shallowReactive(new Map<ShortcutName, number>())
 
@@ -112,6 +139,8 @@ export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void)
       const handler = handlers[name]
       if (!handler || !matches(event, shortcut) || (single(shortcut) && (!single_keys.value || typing(event))) || (shortcut.free && taken(event))) continue
       event.preventDefault()
+      if (ofPage(name) && underQuestion()) return
+      if (name === 'next_step' && tooSoon()) return
       if (typeof handler === 'function') handler()
       else {
         down.set(shortcut.key.toLowerCase(), handler)

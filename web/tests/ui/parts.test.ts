@@ -218,6 +218,33 @@ describe('a long name', () => {
   })
 })
 
+describe('a question that stands', () => {
+  it('is answered by no key of the page below, while those of the call go on', () => {
+    const heard: string[] = []
+    const mounted = mount({
+      setup: () => useShortcuts({ next_step: () => heard.push('next'), talk: () => heard.push('talk'), camera: () => heard.push('camera') }),
+      template: '<p data-asked="other"><button /></p>',
+    }, { attachTo: document.body })
+    const choices = [{ value: 'accepted', word: '合格', icon: 'good' as const }]
+    const review = mount(SegmentedReview, { props: { choices, chosen: null, label: '审查', hotkeys: true }, attachTo: document.body })
+    const keys = (): void => {
+      press('Enter', document.body, { ctrlKey: true })
+      press('v')
+      press('1')
+      press('e', document.body, { ctrlKey: true })
+    }
+    keys()
+    expect(heard).toEqual(['talk', 'camera'])
+    expect(review.emitted('choose')).toBeUndefined()
+    mounted.element.remove()
+    keys()
+    expect(heard).toEqual(['talk', 'camera', 'next', 'talk', 'camera'])
+    expect(review.emitted('choose')).toEqual([['accepted']])
+    mounted.unmount()
+    review.unmount()
+  })
+})
+
 describe('a key that works while it is held', () => {
   const part = (heard: string[]) =>
     mount({

@@ -41,6 +41,7 @@ export default {
     no_number: 'no number yet',
     open: 'Open',
     go_on: 'Go on',
+    in_call: 'In a cloud meeting',
   },
   missed: {
     title: { window: 'Not answered', approver: 'Missed calls' },

@@ -41,6 +41,7 @@ export default {
     no_number: '未编号',
     open: '打开',
     go_on: '继续办理',
+    in_call: '正在云见面',
   },
   missed: {
     title: { window: '未接通', approver: '未接来电' },
