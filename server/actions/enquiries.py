@@ -7,7 +7,7 @@ know its state and its days, and nothing of a person. Guessing is slowed down by
 import asyncio
 import hmac
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 import structlog
@@ -73,10 +73,10 @@ class Enquiries:
                 now = self._store.clock.now()
                 await one.succeeded(connection, now)
                 await self._throttle.know(connection, name, source, now)
-        return _told(record)
+        return _told(record, now)
 
 
-def _told(record: rows.Record) -> Found:
+def _told(record: rows.Record, now: datetime) -> Found:
     case, decided = record.case, record.case.decision
     clock = decided.clock if decided else None
     return Found(
@@ -84,7 +84,9 @@ def _told(record: rows.Record) -> Found:
         item_name=case.item.name,
         unit_name=record.unit_name,
         window_name=f"{record.window_unit_name} {record.window_name}",
-        state=case.state,
+        state=case.state
+        if case.state != "to_correct" or rules.correcting(case.state, decided, case, now)
+        else "reviewing",
         registered_on=china_day(case.created_at),
         submitted_on=china_day(case.submission.at) if case.submission else None,
         decided_on=china_day(decided.at) if decided else None,

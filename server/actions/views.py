@@ -477,6 +477,7 @@ def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Dec
         skipped_days=counted.skipped_days if counted else [],
         provisional=counted.provisional if counted else False,
         points=list(decided.points),
+        about=list(decided.about),
         clock=decided.clock and clock_view(decided.clock, people),
         combined=decided.combined,
     )

@@ -7,10 +7,10 @@ decides from then on; its state stays. The form and the materials have rules of 
 beside this module. Pure: time, calendar and serials are given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from server.domain import (
     checklist,
@@ -29,6 +29,7 @@ from server.domain.comment import Comment
 from server.domain.form import Entry, Form, Hand, Hold, Proposal
 from server.domain.item import Item, Mode
 from server.domain.material import Material
+from server.domain.notice import Point
 from server.domain.promise import Promise
 from server.domain.schema import Fault
 from server.domain.summary import Shown, Signature, Submission
@@ -61,7 +62,8 @@ class Consent:
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision with its reason; ``counted`` is there when it was accepted, ``points`` for 补正.
+    """A decision with its reason; ``counted`` is there when it was accepted, ``points`` for 补正, each with the
+    place that it is ``about`` (none of notices from before places were kept).
 
     ``counted`` is the promised limit, as the clock has it. Cases that were accepted before there
     were clocks have none; ``clock_of`` gives them one.
@@ -73,6 +75,7 @@ class Decided:
     at: datetime
     counted: working_days.Counted | None = None
     points: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     clock: Clock | None = None
     combined: bool = False
     """By who took the case at the window, too (即办可审核合一): to be sampled."""
@@ -244,7 +247,12 @@ def decide(
             if case.corrections and not again:
                 raise Refusal(Code.SECOND_NOTICE, count=case.corrections)
             case = replace(case, corrections=case.corrections + 1)
-            decided = replace(decided, points=tuple(points(case, at)))
+            told = points(case, at)
+            decided = replace(
+                decided,
+                points=tuple(one.text for one in told),
+                about=tuple(one.about for one in told),
+            )
         case "refused":
             pass
     return replace(case, state=decision, decision=decided)
@@ -384,12 +392,45 @@ def _paths(wrong: Iterable[Fault]) -> str:
     return ",".join(dict.fromkeys(one.place.path for one in wrong))
 
 
-def points(case: Case, at: datetime) -> list[str]:
+class Judged(Protocol):
+    """As much of a case as a notice is about."""
+
+    @property
+    def item(self) -> Item: ...
+    @property
+    def materials(self) -> Sequence[Material]: ...
+    @property
+    def form(self) -> Form: ...
+    @property
+    def comments(self) -> Sequence[Comment]: ...
+    @property
+    def checks(self) -> Mapping[str, Check]: ...
+
+
+def correcting(state: str, decided: Decided | None, case: Judged, at: datetime) -> bool:
+    """Whether a case in this state still waits for what its notice named: something is lacking, or came and
+    nobody has judged it. Once all of it is settled the case is under review again, without an act of anybody; a
+    notice that names nothing but its reason stands until the case is called about or decided anew."""
+    if state != "to_correct" or decided is None:
+        return False
+    if not decided.points or points(case, at):
+        return True
+    if len(decided.about) != len(decided.points):
+        return bool(material.unsettled(case.item.lines, case.materials))
+    # what is still wrong of a field, said of a comment or lacking in the checklist is a point
+    about = [one for one in decided.about if one.startswith("line:")]
+    return any(material.awaited(case.item.lines, case.materials, one) for one in about)
+
+
+def points(case: Judged, at: datetime) -> list[Point]:
     """Every open point of a 补正 notice: materials, what is wrong in the form, open comments,
     lacking points of the checklist."""
     return [
         *material.points(case.item.lines, case.materials),
-        *(_form_point(case.item, one) for one in form.faults(case.form, at)),
+        *(
+            Point(f"field:{one.place.path}", _form_point(case.item, one))
+            for one in form.faults(case.form, at)
+        ),
         *comment.points(case.item, case.comments),
         *checklist.points(case.item, case.checks),
     ]

@@ -11,6 +11,7 @@ from typing import Literal
 
 from server.domain.form import Hand
 from server.domain.item import Item
+from server.domain.notice import Point
 from signaling.refusals import Code, Refusal
 
 Verdict = Literal["ok", "lacking"]
@@ -59,10 +60,13 @@ def lacking(item: Item, checks: Mapping[str, Check]) -> list[str]:
     ]
 
 
-def points(item: Item, checks: Mapping[str, Check]) -> list[str]:
-    """The lacking points as sentences of a 补正 notice, each with the approver's note."""
+def points(item: Item, checks: Mapping[str, Check]) -> list[Point]:
+    """The lacking points for a 补正 notice, each with the approver's note."""
     texts = {point.key: point.text for point in item.checklist}
     return [
-        f"{texts[key]}：{checks[key].note}" if checks[key].note else texts[key]
+        Point(
+            f"check:{key}",
+            f"{texts[key]}：{checks[key].note}" if checks[key].note else texts[key],
+        )
         for key in lacking(item, checks)
     ]

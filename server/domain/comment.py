@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from server.domain.form import Hand
 from server.domain.item import OTHER_LINE, Item
+from server.domain.notice import Point
 from signaling.refusals import Code, Refusal
 
 State = Literal["open", "resolved"]
@@ -120,9 +121,12 @@ def still_open(comments: Iterable[Comment]) -> list[Comment]:
     return [one for one in comments if one.state == "open"]
 
 
-def points(item: Item, comments: Iterable[Comment]) -> list[str]:
-    """The open threads as sentences of a 补正 notice: what each is about, and how it began."""
-    return [f"{_label(item, one.on)}：{one.entries[0].text}" for one in still_open(comments)]
+def points(item: Item, comments: Iterable[Comment]) -> list[Point]:
+    """The open threads for a 补正 notice: what each is about, and how it began."""
+    return [
+        Point(f"comment:{one.id}", f"{_label(item, one.on)}：{one.entries[0].text}")
+        for one in still_open(comments)
+    ]
 
 
 def _label(item: Item, on: str) -> str:

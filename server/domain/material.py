@@ -15,6 +15,7 @@ from typing import Final, Literal, assert_never
 from server.domain.form import Hand, Side
 from server.domain.identifiers import mask_numbers
 from server.domain.item import OTHER_LINE, Item, Line
+from server.domain.notice import Point
 from signaling.refusals import Code, Refusal
 
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
@@ -304,29 +305,55 @@ def label(line: Line, material: Material, materials: Sequence[Material]) -> str:
     return f"{line.name}（{mask_numbers(material.name)}）" if beside > 1 else line.name
 
 
-def points(lines: Sequence[Line], materials: Sequence[Material]) -> list[str]:
-    """Every open point of a 补正 notice about materials, all at once (行政许可法 32), as sentences.
+def points(lines: Sequence[Line], materials: Sequence[Material]) -> list[Point]:
+    """Every open point of a 补正 notice about materials, all at once (行政许可法 32).
 
     Returned files with their reason, required lines of which nothing is stored or a named file lacks,
     and what was returned of the files that are on no line.
     """
     back = [one for one in current(materials, OTHER_LINE) if one.review == "returned"]
     absent = {line.key for line in missing(lines, materials)}
-    listed = []
+    listed: list[Point] = []
     for line in lines:
         files = current(materials, line.key)
         reasons = [
-            f"{label(line, one, materials)}：{one.review_reason}"
+            Point(_place(one), f"{label(line, one, materials)}：{one.review_reason}")
             for one in files
             if one.review == "returned"
         ]
         lacks = lacking(line, files) if line.key in absent else []
         listed += reasons
         if lacks and any(one.state == "stored" for one in files):
-            listed += [f"缺少：{line.name}（{name}）" for name in lacks]
+            listed += [
+                Point(
+                    f"line:{line.key}:{line.slots.index(name) + 1}", f"缺少：{line.name}（{name}）"
+                )
+                for name in lacks
+            ]
         elif line.key in absent and not reasons:
-            listed.append(f"缺少：{line.name}")
-    return [*listed, *(f"{mask_numbers(one.name)}：{one.review_reason}" for one in back)]
+            listed.append(Point(f"line:{line.key}", f"缺少：{line.name}"))
+    return [
+        *listed,
+        *(Point(_place(one), f"{mask_numbers(one.name)}：{one.review_reason}") for one in back),
+    ]
+
+
+def _place(material: Material) -> str:
+    """What a point about this file is about: its slot, whatever is brought there next."""
+    return f"line:{material.line}:{material.slot}"
+
+
+def awaited(lines: Sequence[Line], materials: Sequence[Material], about: str) -> bool:
+    """Whether a notice's point about materials still waits, for a file or for the word about one that came.
+    A file that was put elsewhere is asked for no more, unless its line has to hold one."""
+    _, key, *slot = about.split(":")
+    files = [one for one in current(materials, key) if one.state != "rejected"]
+    there = [one for one in files if slot == [str(one.slot)]]
+    if there or key == OTHER_LINE:
+        return bool(there) and not settled(there)
+    if files:
+        return not settled(files)
+    return any(one.key == key and one.need == "required" for one in lines)
 
 
 def moved(

@@ -538,6 +538,9 @@ class Decided(Message):
     """暂定: the count runs past the known working-day calendar."""
     points: list[str] = []
     """补正: every open point at once (行政许可法 32): returned materials with reason, missing required lines."""
+    about: list[str] = []
+    """The place of each point: ``line:<key>``, ``line:<key>:<slot>``, ``field:<path>``, ``comment:<id>`` or
+    ``check:<key>``. Empty in notices from before places were kept."""
     clock: ClockView | None = None
     """Of an accepted case; ``due_on`` is its promised limit."""
     combined: bool = False
@@ -711,7 +714,7 @@ class SummaryField(Message):
     label: str
     value: str
     changed: bool
-    """Changed since the approver last looked."""
+    """The approver saw another value when he last looked; what he saw empty has not changed by being filled."""
 
 
 class SummaryMaterial(Message):

@@ -521,6 +521,8 @@ class CaseSummary(Message):
     id: str
     number: str | None
     state: CaseState
+    correcting: bool = False
+    """``to_correct`` and something that the notice named still waits; once all of it is settled the case is under review."""
     mode: Mode
     item_name: str
     applicant_masked: str

@@ -16,6 +16,7 @@ from server.domain.case import Applicant, Case, CaseState, Consent, Decision
 from server.domain.form import Entry, Hand
 from server.domain.item import Field, Item, Line
 from server.domain.material import Material, MaterialState, Review
+from server.domain.notice import Point
 from server.domain.promise import Promise
 from signaling.refusals import Code, Refusal
 
@@ -94,6 +95,11 @@ def case(
         created_at=AT,
         promises=(TAX,),
     )
+
+
+def texts(points: list[Point]) -> list[str]:
+    """A notice as people read it."""
+    return [one.text for one in points]
 
 
 def decide(start: Case, decision: Decision, reason: str = "齐全", who: Hand = APPROVER) -> Case:

@@ -13,7 +13,7 @@ from server.domain.comment import Comment, Remark
 from server.domain.form import Hand
 from server.domain.item import CheckPoint
 from signaling.refusals import Code, Refusal
-from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR
+from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, texts
 
 THIRD = Hand("person-sun", "third")
 ITEM_WITH_LIST = replace(
@@ -121,7 +121,7 @@ def test_an_unknown_thread_and_a_closed_case_are_refused() -> None:
 def test_open_threads_are_told_with_what_they_are_about() -> None:
     done = comment.resolve((thread("c2"),), "c2", True, APPROVER, closed=False, at=AT)
     threads = [thread(), done, thread("c3", on="line:licence"), thread("c4", on="line:other")]
-    assert comment.points(ITEM, [*threads, thread("c5", on="case")]) == [
+    assert texts(comment.points(ITEM, [*threads, thread("c5", on="case")])) == [
         "姓名：请核对",
         "营业执照：请核对",
         "其他材料：请核对",
@@ -170,9 +170,9 @@ def test_lacking_points_are_told_in_the_order_of_the_list() -> None:
         "gone": Check("gone", "lacking", "of an older version of the item", "a", AT),
     }
     assert checklist.lacking(ITEM_WITH_LIST, words) == ["seal", "dates"]
-    assert checklist.points(ITEM_WITH_LIST, words) == ["加盖公章", "写明日期：缺落款日期"]
+    assert texts(checklist.points(ITEM_WITH_LIST, words)) == ["加盖公章", "写明日期：缺落款日期"]
     words["seal"] = replace(words["seal"], verdict="ok")
-    assert checklist.points(ITEM_WITH_LIST, words) == ["写明日期：缺落款日期"]
+    assert texts(checklist.points(ITEM_WITH_LIST, words)) == ["写明日期：缺落款日期"]
 
 
 # ---------------------------------------------------------------- messages

@@ -10,7 +10,7 @@ from server.domain.comment import Comment, Remark
 from server.domain.item import OTHER_LINE, Line
 from server.domain.material import NEW_SLOT, Material
 from signaling.refusals import Code, Refusal
-from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, stored
+from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, stored, texts
 
 CARD = Line("card", "身份证", "required", "both", 1, 1, slots=("正面", "反面"))
 LIST = replace(ITEM, lines=(*ITEM.lines, CARD))
@@ -32,7 +32,7 @@ def test_a_line_is_judged_by_all_of_its_files() -> None:
     assert materials.unsettled(licence, [FIRST]) == []
     assert materials.unsettled(licence, [FIRST, BESIDE]) == list(licence)
     back = replace(BESIDE, review="returned", review_reason="看不清")
-    assert materials.points(licence, [FIRST, back]) == ["营业执照（副本.pdf）：看不清"]
+    assert texts(materials.points(licence, [FIRST, back])) == ["营业执照（副本.pdf）：看不清"]
     again = replace(back, id="again", number=3, review="accepted")
     assert materials.current([FIRST, back, again], "licence") == [FIRST, again]
     assert materials.unsettled(licence, [FIRST, back, again]) == []
@@ -46,13 +46,13 @@ def test_a_line_is_judged_by_all_of_its_files() -> None:
 def test_both_sides_of_a_card_are_wanted() -> None:
     assert materials.missing([CARD], [FRONT]) == [CARD]
     assert materials.unsettled([CARD], [FRONT]) == [CARD]
-    assert materials.points([CARD], [FRONT]) == ["缺少：身份证（反面）"]
-    assert materials.points([CARD], []) == ["缺少：身份证"]
+    assert texts(materials.points([CARD], [FRONT])) == ["缺少：身份证（反面）"]
+    assert texts(materials.points([CARD], [])) == ["缺少：身份证"]
     assert materials.unsettled([CARD], [FRONT, BACK]) == []
     assert materials.missing([CARD], [replace(FRONT, pages=2)]) == []
     assert materials.missing([CARD], [replace(FRONT, review="not_needed")]) == []
     back = replace(BACK, review="returned", review_reason="反光")
-    assert materials.points([CARD], [FRONT, back]) == ["身份证（反面）：反光"]
+    assert texts(materials.points([CARD], [FRONT, back])) == ["身份证（反面）：反光"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from tests.domain.test_case import (
     case,
     decide,
     stored,
+    texts,
 )
 
 THIRD = Hand("person-sun", "third")
@@ -245,14 +246,50 @@ def test_comments_and_points_stand_in_the_way_until_they_are_settled() -> None:
             checks,
         )
     both = replace(start, comments=(thread,), checks={"seal": lacking})
-    assert rules.points(both, AT) == ["办件：请本人到场", "加盖公章：缺公章"]
+    assert texts(rules.points(both, AT)) == ["办件：请本人到场", "加盖公章：缺公章"]
     settled = replace(
         both,
         comments=(replace(thread, state="resolved"),),
         checks={"seal": replace(lacking, verdict="ok")},
     )
     assert decide(settled, "accepted").state == "accepted"
-    assert rules.points(settled, AT) == []
+    assert texts(rules.points(settled, AT)) == []
+
+
+def test_a_case_waits_for_what_its_notice_named_until_all_of_it_is_settled() -> None:
+    back = (replace(BOTH[0], review="returned"), stored("photo", review="returned"))
+    thread = Comment("c1", 3, "case", "open", (Remark("p", AT, "请本人到场"),))
+    told = decide(replace(case(back, name=""), comments=(thread,)), "to_correct")
+    assert told.decision is not None
+    places = "line:application:1 line:licence line:photo:1 field:name comment:c1"
+    assert told.decision.about == tuple(places.split())
+
+    def waits(now: Case) -> bool:
+        return rules.correcting(now.state, now.decision, now, AT)
+
+    assert waits(told)
+    mended = replace(told, entries=case().entries, comments=(replace(thread, state="resolved"),))
+    photo = replace(back[1], id="photo-2", number=2)
+    for files, still in (
+        (back, True),
+        ((*BOTH, back[1]), True),
+        # what came is not judged
+        ((*BOTH, replace(photo, review="none")), True),
+        ((BOTH[0], replace(BOTH[1], review="none"), replace(photo, review="accepted")), True),
+        ((*BOTH, replace(photo, review="accepted")), False),
+        # what was put elsewhere is asked for no more
+        (BOTH, False),
+    ):
+        assert waits(replace(mended, materials=files)) is still, files
+        assert not waits(replace(mended, materials=files, state="reviewing"))
+    settled = replace(mended, materials=(*BOTH, replace(photo, review="accepted")))
+    assert waits(replace(settled, comments=(thread,)))
+    assert waits(replace(settled, entries={}))
+    # of a notice from before places were kept no file may be without a word
+    old = replace(told.decision, about=())
+    assert not waits(replace(settled, decision=old))
+    unread = (BOTH[0], replace(BOTH[1], review="none"))
+    assert waits(replace(settled, decision=old, materials=unread))
 
 
 def test_a_second_notice_is_given_only_when_it_is_asked_for_again() -> None:
@@ -361,5 +398,5 @@ def test_files_on_no_line_are_judged_each_on_its_own() -> None:
     back = materials.reviewed(
         [first, second], first.id, "returned", "看不清", APPROVER, closed=False, at=AT
     )
-    assert materials.points(LINES, [*BOTH, back, second]) == ["a.pdf：看不清"]
+    assert texts(materials.points(LINES, [*BOTH, back, second])) == ["a.pdf：看不清"]
     assert materials.unsettled(LINES, [*BOTH, back, second]) == []

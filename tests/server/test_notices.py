@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from server.actions.cases import listing
 from server.wire.case import (
     CaseCheck,
     CaseComment,
@@ -91,6 +92,9 @@ async def test_a_notice_gathers_every_open_point_of_every_kind(
         "变更登记申请书加盖公司公章，并由法定代表人签字：缺法定代表人签字",
         "送达方式和联系电话经申请人本人确认",
     ]
+    at = ("line:licence:1", "line:other:1", "field:delivery")
+    of_comments = (f"comment:{one}" for one in threads)
+    assert view["decision"]["about"] == [*at, *of_comments, "check:seal", "check:delivery"]
     assert (view["state"], view["corrections"]) == ("to_correct", 1)
     assert [one["kind"] for one in view["papers"]] == ["correction"]
 
@@ -111,10 +115,21 @@ async def test_each_open_thing_alone_stands_in_the_way_of_acceptance(
     await office.do(APPROVER, CaseCheck, **check, verdict="lacking")
     refusal = await office.refused(APPROVER, CaseDecide, **accept)
     assert refusal.details == {"lines": "", "fields": "", "comments": 0, "checks": "licence"}
+
+    # a notice names it; once it is settled the lists say so too, without an act of anybody
+    async def correcting() -> tuple[str, bool]:
+        [row] = await listing(office.store, office.actors[APPROVER])
+        return row.state, row.correcting
+
+    await office.do(APPROVER, CaseDecide, case_id=case_id, **CORRECT)
+    assert (await decided(office, case_id))["about"] == ["check:licence"]
+    assert await correcting() == ("to_correct", True)
     await office.do(APPROVER, CaseCheck, **check, verdict="none")
+    assert await correcting() == ("to_correct", False)
     await office.do(APPROVER, CaseDecide, **accept)
+    assert await correcting() == ("accepted", False)
     view = await office.view(case_id)
-    assert [one["kind"] for one in view["papers"]] == ["acceptance"]
+    assert [one["kind"] for one in view["papers"]] == ["correction", "acceptance"]
 
 
 async def test_a_second_notice_is_warned_of_and_given_when_it_is_meant(office: Office) -> None:

@@ -56,17 +56,23 @@ async def listing(
             before=before,
             limit=limit,
         )
-    return [_summary(row) for row in listed]
+        waiting = await rows.correcting(reading, listed, store.clock.now())
+    return [_summary(row, row.id in waiting) for row in listed]
 
 
-def _summary(row: rows.Listed) -> CaseSummary:
+def _summary(row: rows.Listed, correcting: bool) -> CaseSummary:
     return CaseSummary.model_validate(
         {
             name: getattr(row, name)
             for name in CaseSummary.model_fields
-            if name not in ("item_name", "applicant_masked", "decided_at", "combined", "due_on")
+            if name
+            not in (
+                *("item_name", "applicant_masked", "decided_at", "combined", "due_on"),
+                "correcting",
+            )
         }
         | {
+            "correcting": correcting,
             "item_name": row.item.name,
             "applicant_masked": identifiers.mask_name(row.applicant_name),
             "decided_at": row.decision.at if row.decision else None,

@@ -6,7 +6,15 @@ first. Rights are asked in server.actions.
 """
 
 from server.store.cases.columns import origin_json
-from server.store.cases.listing import Listed, Owing, counts, list_cases, list_owed, named_so
+from server.store.cases.listing import (
+    Listed,
+    Owing,
+    correcting,
+    counts,
+    list_cases,
+    list_owed,
+    named_so,
+)
 from server.store.cases.reading import (
     Connection,
     Draft,
@@ -27,6 +35,7 @@ from server.store.cases.reading import (
     looked_at,
     material_of,
     running_limits,
+    values_at,
 )
 from server.store.cases.writing import (
     Strokes,
@@ -50,8 +59,8 @@ from server.store.cases.writing import (
 
 __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
-    "add_saying", "add_signature", "changed_form", "count_sayings", "counts", "dropped_draft", "find", "find_by_number", "find_form",
+    "add_saying", "add_signature", "changed_form", "correcting", "count_sayings", "counts", "dropped_draft", "find", "find_by_number", "find_form",
     "find_header", "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look",
     "looked_at", "material_of", "named_so", "next_serial", "origin_json", "outdate_signatures", "outdated_signatures", "running_limits", "save", "save_check",
-    "save_comment", "save_draft", "save_form", "save_material", "save_promises",
+    "save_comment", "save_draft", "save_form", "save_material", "save_promises", "values_at",
 ]  # fmt: skip

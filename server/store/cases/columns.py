@@ -101,6 +101,7 @@ def decided_of(stored: Mapping[str, Any] | None) -> Decided | None:
         at=datetime.fromisoformat(stored["at"]),
         counted=counted and counted_of(counted),
         points=tuple(stored["points"]),
+        about=tuple(stored.get("about", ())),
         clock=clock_of(stored.get("clock")),
         combined=stored.get("combined", False),
     )
@@ -117,6 +118,7 @@ def decided_json(decided: Decided | None) -> dict[str, Any] | None:
         "counted": decided.counted and counted_json(decided.counted),
         "points": list(decided.points),
         "clock": clock_json(decided.clock),
+        **({"about": list(decided.about)} if decided.about else {}),
         **({"combined": True} if decided.combined else {}),
     }
 

@@ -7,13 +7,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server.domain import case as rules
 from server.domain.case import Decided
+from server.domain.checklist import Check
+from server.domain.comment import Comment
+from server.domain.form import Form
 from server.domain.item import Item
-from server.domain.material import Material, missing
+from server.domain.material import Material, counted, missing
 from server.domain.numbering import ungrouped
 from server.domain.promise import Promise
 from server.store.cases.columns import decided_of, promises_of
-from server.store.cases.reading import JOINED, PLACES, Connection, material_of
+from server.store.cases.reading import (
+    JOINED,
+    PLACES,
+    Connection,
+    list_checks,
+    list_comments,
+    list_entries,
+    material_of,
+)
 from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.people import person_refs
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
@@ -42,8 +54,20 @@ class Listed:
     call_id: str | None
     created_at: datetime
     decision: Decided | None
+    materials: tuple[Material, ...]
     materials_stored: int
     materials_required: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """As much of a listed case as a notice is about."""
+
+    item: Item
+    materials: tuple[Material, ...]
+    form: Form
+    comments: tuple[Comment, ...]
+    checks: Mapping[str, Check]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +263,26 @@ def _of_person(
     return sa.union(*(sa.select(one.subquery().c.id) for one in (registered, sat)))
 
 
+async def correcting(connection: Connection, listed: Sequence[Listed], at: datetime) -> set[str]:
+    """The ids of those that wait for what a notice named: three statements for all, none where no notice was given."""
+    told = {one.id: one for one in listed if one.state == "to_correct"}
+    if not told:
+        return set()
+    entries = await list_entries(connection, told)
+    comments = await list_comments(connection, told)
+    checks = await list_checks(connection, told)
+
+    def judged(one: Listed) -> _Judged:
+        attached = frozenset(each.line for each in counted(one.item, one.materials))
+        filled = entries[one.id]
+        form = Form(one.item.fields, filled, {}, (), False, one.item.rules, attached)
+        return _Judged(one.item, one.materials, form, comments[one.id], checks[one.id])
+
+    return {
+        id for id, one in told.items() if rules.correcting(one.state, one.decision, judged(one), at)
+    }
+
+
 async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[str, list[Material]]:
     """All materials of these cases."""
     brought: dict[str, list[Material]] = {id: [] for id in case_ids}
@@ -258,6 +302,7 @@ def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material
         item=item,
         clerk=clerk,
         decision=decided_of(row["decision"]),
+        materials=tuple(brought),
         materials_stored=stored,
         materials_required=required,
         **{

@@ -50,6 +50,7 @@ from server.store.tables import (
     checks,
     comments,
     field_drafts,
+    field_history,
     field_holds,
     items,
     materials,
@@ -294,8 +295,8 @@ async def find(connection: Connection, case_id: str, *, for_call: bool = False) 
         decision=decided_of(row["decision"]),
         call_id=row["call_id"],
         created_at=row["created_at"],
-        comments=() if for_call else await _comments(connection, case_id),
-        checks={} if for_call else await _checks(connection, case_id),
+        comments=() if for_call else (await list_comments(connection, [case_id]))[case_id],
+        checks={} if for_call else (await list_checks(connection, [case_id]))[case_id],
         shown=shown_of(row["shown"]),
         signature=None if for_call else await _signature(connection, case_id),
         submission=submission_of(row["submission"]),
@@ -445,6 +446,16 @@ async def looked_at(connection: Connection, case_id: str) -> Looked | None:
     )
 
 
+async def values_at(connection: Connection, case_id: str, version: int) -> dict[str, str]:
+    """What was saved in each field when the case was at this version."""
+    found = await connection.execute(
+        sa.select(field_history.c.field, field_history.c.value)
+        .where(field_history.c.case_id == case_id, field_history.c.version <= version)
+        .order_by(field_history.c.version)
+    )
+    return {row.field: row.value for row in found}
+
+
 def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
     """What rows of ``_FILLED`` tell."""
     entries: list[tuple[str, Entry]] = []
@@ -464,23 +475,49 @@ def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
     return _Filled(dict(entries), holds, tuple(made))
 
 
-async def _comments(connection: Connection, case_id: str) -> tuple[Comment, ...]:
+async def list_comments(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, tuple[Comment, ...]]:
+    """The comments of each of these cases, in their order."""
     found = await connection.execute(
-        sa.select(comments).where(comments.c.case_id == case_id).order_by(comments.c.version)
+        sa.select(comments).where(comments.c.case_id.in_(case_ids)).order_by(comments.c.version)
     )
-    return tuple(
-        Comment(
-            **{name: one[name] for name in Comment.__dataclass_fields__ if name != "entries"},
-            entries=remarks_of(one["entries"]),
+    listed: dict[str, tuple[Comment, ...]] = dict.fromkeys(case_ids, ())
+    for one in found.mappings():
+        listed[one["case_id"]] += (
+            Comment(
+                **{name: one[name] for name in Comment.__dataclass_fields__ if name != "entries"},
+                entries=remarks_of(one["entries"]),
+            ),
         )
-        for one in found.mappings()
+    return listed
+
+
+async def list_checks(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, dict[str, Check]]:
+    """The approver's words about the points of each of these cases, by point."""
+    found = await connection.execute(
+        sa.select(checks).where(checks.c.case_id.in_(case_ids)).order_by(checks.c.point)
     )
+    listed: dict[str, dict[str, Check]] = {id: {} for id in case_ids}
+    for one in found:
+        listed[one.case_id][one.point] = Check(one.point, one.verdict, one.note, one.by, one.at)
+    return listed
 
 
-async def _checks(connection: Connection, case_id: str) -> dict[str, Check]:
-    found = await connection.execute(sa.select(checks).where(checks.c.case_id == case_id))
-    words = [Check(one.point, one.verdict, one.note, one.by, one.at) for one in found]
-    return {one.point: one for one in sorted(words, key=lambda one: one.point)}
+async def list_entries(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, dict[str, Entry]]:
+    """What is saved in the form of each of these cases, by field."""
+    found = await connection.execute(
+        sa.select(case_fields).where(case_fields.c.case_id.in_(case_ids))
+    )
+    listed: dict[str, dict[str, Entry]] = {id: {} for id in case_ids}
+    for one in found:
+        entry = Entry(one.value, one.version, one.by, one.at, one.on_behalf_of)
+        listed[one.case_id][one.field] = entry
+    return listed
 
 
 async def _signature(connection: Connection, case_id: str) -> Signature | None:

@@ -2,9 +2,10 @@
  * What is open in a case: threads of comments, points of the checklist, everything that one notice for correction
  * names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived from the view, never kept; pure.
  */
-import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView } from '../wire/messages'
-import { fieldIn, formFaults, named, placesOf, valuesOf, type FormFault } from './fields'
-import { linesOf, nameIn, open, othersOf, slotOf, stateOf, type Line } from './lines'
+import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView, PersonRef } from '../wire/messages'
+import { fieldIn, formFaults, named, type FormFault } from './fields'
+import { OTHER } from './gathered'
+import { linesOf, nameIn, open, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 
 /** What a comment is about. */
 export type Anchor = 'case' | `field:${string}` | `line:${string}`
@@ -15,6 +16,29 @@ export function commentsOn(view: CaseView, on: string): Comment[] {
 
 export function openComments(view: CaseView): Comment[] {
   return view.comments.filter((one) => one.state === 'open')
+}
+
+/** Whether this person stands in the case for the window: its unit is here, whoever joins from another one is there. */
+export function atWindow(view: CaseView, by: PersonRef): boolean {
+  return by.id === view.clerk.id || (by.unit_id === view.window_unit_id && by.unit_id !== view.item.unit_id)
+}
+
+/** Whether the window has answered an open comment, in words or by mending its place, since it was last asked to, in the thread or
+ * by a notice: the approver's word is next, who ends it. */
+export function answered(view: CaseView, comment: Comment): boolean {
+  const notice = view.decision?.kind === 'to_correct' ? [view.decision.at] : []
+  const asked = [...comment.entries.filter((one) => !atWindow(view, one.by)).map((one) => one.at), ...notice]
+  const since = (at: string): boolean => asked.every((one) => Date.parse(at) > Date.parse(one))
+  if (comment.entries.some((one) => atWindow(view, one.by) && since(one.at))) return true
+  if (comment.on.startsWith('line:')) return view.materials.some((one) => one.purpose === 'material' && one.state === 'stored' && comment.on === `line:${one.line}` && since(one.at))
+  const field = comment.on.startsWith('field:') ? view.fields[comment.on.slice('field:'.length)] : undefined
+  return field !== undefined && since(field.at)
+}
+
+/** The open comments that the approver is to end, and those that the window is to answer. */
+export function commentsByTurn(view: CaseView): { to_end: Comment[]; to_answer: Comment[] } {
+  const open = openComments(view)
+  return { to_end: open.filter((one) => answered(view, one)), to_answer: open.filter((one) => !answered(view, one)) }
 }
 
 /** The name of a comment's place in the words of the item; null: the whole case. */
@@ -97,48 +121,40 @@ export interface Noticed {
 
 /** What became of each point of the notice for correction that holds now; empty where none does. */
 export function noticedOf(view: CaseView): Noticed[] {
-  if (view.decision?.kind !== 'to_correct') return []
+  const { decision } = view
+  if (decision?.kind !== 'to_correct') return []
   const lines = linesOf(view)
-  const faulty = pointsOf(view).flatMap((one) => (one.kind === 'field' ? [one.field.label] : []))
-  const known = placesOf(view.item.form, valuesOf(view)).map((one) => one.field.label)
-  return view.decision.points.map((text) => ({ text, state: standingOf(view, text, lines, faulty, known) }))
+  const points = pointsOf(view)
+  const places = decision.about ?? []
+  // a notice from before places were kept stands as long as anything does
+  const stands: Noticed['state'] = points.length || lines.some(open) ? 'open' : 'settled'
+  return decision.points.map((text, at) => ({ text, state: places.length === decision.points.length ? standingOf(view, places[at] ?? '', lines, points) : stands }))
 }
 
-/** The case waits for what a notice names. */
+/** The case waits for what a notice names; the lists say the same (`correcting` in server/domain/case.py). */
 export function correcting(view: CaseView): boolean {
-  return view.state === 'to_correct' && (pointsOf(view).length > 0 || noticedOf(view).some((one) => one.state !== 'settled'))
+  const noticed = noticedOf(view)
+  return view.state === 'to_correct' && (!noticed.length || pointsOf(view).length > 0 || noticed.some((one) => one.state !== 'settled'))
 }
 
-const LACKING = '缺少：'
-
-/** A point by the words the server gave it (server/domain/material.py, comment.py, checklist.py, case.py); one that nobody can place stands. */
-function standingOf(view: CaseView, text: string, lines: readonly Line[], faulty: readonly string[], known: readonly string[]): Noticed['state'] {
-  const about = (name: string): boolean => text === `${LACKING}${name}` || text.startsWith(`${name}：`)
-  const settled = (is: boolean): Noticed['state'] => (is ? 'settled' : 'open')
-
-  const threads = view.comments.filter((one) => text.endsWith(`：${one.entries[0]?.text ?? ''}`) && about(placeNameOf(view, one.on)))
-  if (threads.length) return settled(threads.every((one) => one.state !== 'open'))
-  const point = view.item.checklist.find((one) => text === one.text || text.startsWith(`${one.text}：`))
-  if (point) return settled(view.checks.find((one) => one.point === point.key)?.verdict !== 'lacking')
-
-  // the longest name first: one line's may begin like another's
-  const line = [...lines].sort((a, b) => b.line.name.length - a.line.name.length).find((one) => about(one.line.name) || text.replace(LACKING, '').startsWith(`${one.line.name}（`))
-  if (line) {
-    if (line.state === 'accepted' || line.state === 'not_needed') return 'settled'
-    return line.state === 'unread' || line.state === 'receiving' ? 'came' : 'open'
-  }
-  const file = view.materials.findLast((one) => one.review === 'returned' && one.review_reason && text === `${one.name}：${one.review_reason}`)
-  if (file) {
-    const now = othersOf(view).find((one) => file.line === one.line && slotOf(one) === slotOf(file)) ?? null
-    return stateOf(now) === 'returned' ? 'open' : stateOf(now) === 'unread' || stateOf(now) === 'receiving' ? 'came' : 'settled'
-  }
-  return known.some((label) => text.includes(label)) ? settled(!faulty.some((label) => text.includes(label))) : 'open'
+const BY_STATE: Record<LineState, Noticed['state']> = {
+  accepted: 'settled', not_needed: 'settled', unread: 'came', receiving: 'came', returned: 'open', none: 'open', rejected: 'open', lacking: 'open',
 }
 
-/** A commented place as the notice names it. */
-function placeNameOf(view: CaseView, on: string): string {
-  const place = placeOf(view, on)
-  return place === null ? (on.startsWith('line:') ? '其他材料' : '办件') : 'field' in place ? place.field.label : place.name
+/** What became of a point, by the place that it is about (server/domain/notice.py). */
+function standingOf(view: CaseView, about: string, lines: readonly Line[], points: readonly Point[]): Noticed['state'] {
+  const [kind, key, slot] = [...about.split(':'), '', '']
+  if (kind !== 'line') return points.some((one) => one.id === about) ? 'open' : 'settled'
+  if (key === OTHER) {
+    const file = othersOf(view).find((one) => String(slotOf(one)) === slot)
+    return file ? BY_STATE[stateOf(file)] : 'settled'
+  }
+  const line = lines.find((one) => one.line.key === key)
+  const held = line?.slots.find((one) => String(one.slot) === slot)?.state ?? 'none'
+  const state = held === 'none' || held === 'rejected' ? (line?.state ?? 'none') : held
+  // what was put elsewhere is asked for no more, unless its line has to hold it
+  if (line?.line.need !== 'required' && (state === 'none' || state === 'rejected' || state === 'lacking')) return 'settled'
+  return BY_STATE[state]
 }
 
 /** A file that the approver sent, and what the window returned for it. */

@@ -1290,6 +1290,7 @@ export interface Decided {
   skipped_days: string[]
   provisional: boolean
   points: string[]
+  about: string[]
   clock: ClockView | null
   combined: boolean
 }
@@ -2303,6 +2304,7 @@ export interface CaseSummary {
   id: string
   number: string | null
   state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
+  correcting: boolean
   mode: 'online' | 'proxy' | 'joint'
   item_name: string
   applicant_masked: string

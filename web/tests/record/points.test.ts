@@ -71,7 +71,8 @@ describe('what the approver sent', () => {
 
 describe('what became of a notice', () => {
   const told = ['任职文件：缺落款日期', '许可文件：过期', '缺少：身份证件', '情况说明.pdf：未签名', '未填写：appointed_on', 'new_person：关于c1', '核对本人：未带原件']
-  const decision = { kind: 'to_correct', points: told } as unknown as NonNullable<CaseView['decision']>
+  const about = ['line:appointment:1', 'line:permit:1', 'line:identity', 'line:other:1', 'field:appointed_on', 'comment:c1', 'check:identity']
+  const decision = { kind: 'to_correct', points: told, about } as unknown as NonNullable<CaseView['decision']>
   const noticed: CaseView = { ...mixed, state: 'to_correct', decision }
   const states = (view: CaseView): string[] => noticedOf(view).map((one) => one.state)
 
@@ -99,5 +100,19 @@ describe('what became of a notice', () => {
     expect(states(rest)).toEqual(told.map(() => 'settled'))
     expect(correcting(rest)).toBe(false)
     expect(correcting({ ...rest, comments: [comment('c9', 'case')] })).toBe(true)
+    // of a notice from before places were kept nothing is settled before all is
+    const old = (view: CaseView): CaseView => ({ ...view, decision: { ...decision, about: [] } })
+    expect(states(old(some))).toEqual(told.map(() => 'open'))
+    expect(states(old(rest))).toEqual(told.map(() => 'settled'))
+    // one that names nothing but its reason stands
+    expect(correcting({ ...rest, decision: { ...decision, points: [], about: [] } })).toBe(true)
+  })
+
+  it('is told by places, not by words', () => {
+    const other = { ...noticed, decision: { ...decision, points: told.map((_, at) => `${at}`) } }
+    expect(states(other)).toEqual(states(noticed))
+    // what was put on another line is asked for no more where its own may be empty
+    const moved = { ...noticed, materials: noticed.materials.map((one) => (one.line === 'permit' ? { ...one, line: 'application', slot: 2 } : one)) }
+    expect(states(moved)[1]).toBe('settled')
   })
 })

@@ -1,0 +1,25 @@
+import { mount } from '@vue/test-utils'
+import { beforeAll, describe, expect, it } from 'vitest'
+import CaseTable from '../../src/desk/CaseTable.vue'
+import { i18n, learn } from '../../src/i18n'
+import type { CaseSummary } from '../../src/wire/messages'
+import { by } from '../record/cases'
+
+beforeAll(() => learn('work'))
+
+const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
+  id, number: null, state: 'to_correct', correcting: true, mode: 'proxy', item_name: '分公司负责人变更登记', applicant_masked: '孙**', clerk: by, window_name: '3 号窗口',
+  window_unit_name: '济南', window_place: '济南市中', unit_id: 'unit-xh', unit_name: '青岛', place: '青岛西海岸', call_id: null, created_at: '2026-11-24T05:00:00Z',
+  decided_at: null, combined: false, due_on: null, materials_stored: 0, materials_required: 3, ...over,
+})
+const table = (side: 'window' | 'approver') => {
+  const shown = mount(CaseTable, { props: { cases: [row('c1'), row('c2', { correcting: false })], side, empty: '' }, global: { plugins: [i18n] } })
+  return shown.findAll('tbody tr').map((one) => [one.find('.status').text(), one.classes('needs-me')])
+}
+
+describe('a list of cases', () => {
+  it('says of one of which all was corrected what its own page says, and whose turn it is', () => {
+    expect(table('window')).toEqual([['待补正', true], ['连线审核', false]])
+    expect(table('approver')).toEqual([['待补正', false], ['连线审核', true]])
+  })
+})
