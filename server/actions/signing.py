@@ -4,8 +4,8 @@ That it was shown is an act of its own, so that the signature can name what and 
 the applicant's data stands in an ack. Rules are in server.domain.summary and server.domain.case.
 """
 
-from collections.abc import Set
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server.actions.cases import (
@@ -80,13 +80,13 @@ async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> Summa
         subject = subject_of(command.case_id)
         await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
-        looked = await rows.looked_at(change.connection, command.case_id)
+        seen = await _seen(change.connection, record.case)
         now = record.case.summary_hash
         if change.replayed:
             told = change.replayed.result
             if told["hash"] != now:
                 raise Refusal(Code.STALE)
-            return _summary(record, now, datetime.fromisoformat(told["shown_at"]), looked)
+            return _summary(record, now, datetime.fromisoformat(told["shown_at"]), seen)
         rules.at_the_window(hand, record.case.closed)
         by_clerk = command.to == "clerk"
         if not by_clerk:
@@ -108,7 +108,7 @@ async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> Summa
             on_behalf_of=None if by_clerk else APPLICANT,
         )
         change.ack({"hash": now, "shown_at": change.at.isoformat()})
-        return _summary(record, now, change.at, looked)
+        return _summary(record, now, change.at, seen)
 
 
 async def sign(store: Store, actor: Actor, command: CaseSign) -> Ack:
@@ -220,12 +220,36 @@ async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage
     )
 
 
-def _summary(
-    record: rows.Record, of: str, shown_at: datetime, looked: rows.Looked | None
-) -> SummaryView:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the approver saw of a case when he last looked."""
+
+    values: Mapping[str, str]
+    version: int
+
+    def other(self, field: str, value: str) -> bool:
+        """Whether he saw another value there; what he saw empty has not changed by being filled."""
+        return self.values.get(field, value) not in ("", value)
+
+    def replaced(self, materials: Iterable[Material], one: Material) -> bool:
+        """Whether he saw another file in the place of this one."""
+        return one.version > self.version and any(
+            was.version <= self.version and was.state == "stored"
+            for was in materials
+            if (was.line, was.slot, was.purpose) == (one.line, one.slot, one.purpose)
+        )
+
+
+async def _seen(connection: rows.Connection, case: Case) -> _Seen | None:
+    looked = await rows.looked_at(connection, case.id)
+    if looked is None:
+        return None
+    return _Seen(await rows.values_at(connection, case.id, looked.version), looked.version)
+
+
+def _summary(record: rows.Record, of: str, shown_at: datetime, seen: _Seen | None) -> SummaryView:
     case = record.case
     attached = case.form.attached
-    since = looked.version if looked else None
     return SummaryView(
         hash=of,
         shown_at=shown_at,
@@ -243,12 +267,12 @@ def _summary(
                 name=place.path,
                 label=place.label,
                 value=_said(place.field, entry.value if entry else "", attached),
-                changed=entry is not None and since is not None and entry.version > since,
+                changed=seen is not None and seen.other(place.path, entry.value if entry else ""),
             )
             for place in schema.places(case.item.form, case.form.values)
             for entry in (case.entries.get(place.path),)
         ],
-        materials=_materials(case, since),
+        materials=_materials(case, seen),
         missing_fields=list(
             dict.fromkeys(one.place.path for one in form.faults(case.form, shown_at))
         ),
@@ -270,7 +294,7 @@ def _said(field: Field, value: str, attached: Set[str]) -> str:
             return f"{value} {field.unit}".strip() if value else ""
 
 
-def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:
+def _materials(case: Case, seen: _Seen | None) -> list[SummaryMaterial]:
     """The lines of the list, each with what is stored of it; then the files that are on no line."""
     stored = material.counted(case.item, case.materials)
     missing = {line.key for line in material.missing(case.item.lines, case.materials)}
@@ -284,7 +308,7 @@ def _materials(case: Case, since: int | None) -> list[SummaryMaterial]:
             sha256=one.sha256 if one else None,
             pages=one.pages if one else None,
             missing=line in missing and one is None,
-            changed=one is not None and since is not None and one.version > since,
+            changed=one is not None and seen is not None and seen.replaced(case.materials, one),
         )
 
     def of(line: Line) -> list[tuple[str, str, Material | None]]:

@@ -89,25 +89,33 @@ async def test_the_summary_tells_what_stands_there_and_what_is_missing(
     assert second["missing_lines"] == ["application", "appointment", "identity"]
     fields = {one["name"]: (one["value"], one["changed"]) for one in second["fields"]}
     assert fields["remark"] == ("a", False)
-    assert fields["old_principal"] == ("刘启明", True)
+    # what he saw empty was not changed by being filled
+    assert fields["old_principal"] == ("刘启明", False)
     [*listed, other] = second["materials"]
     assert [one["line"] for one in listed] == list(LINES)
     assert (other["line"], other["file_name"], other["missing"]) == ("other", "说明.pdf", False)
     licence = listed[-1]
-    assert (licence["file_name"], licence["number"], licence["changed"]) == ("执照.pdf", 1, True)
+    assert (licence["file_name"], licence["number"], licence["changed"]) == ("执照.pdf", 1, False)
     assert listed[0]["missing"]
     assert listed[0]["sha256"] is None
     assert first["hash"] != second["hash"]
 
-    # who judges, looks: what stood there before is not marked any more, what comes after it is
+    # who judges, looks: what is another than he saw then is marked
     judged = {"case_id": case_id, "material_id": thing, "review": "accepted"}
     await office.do(APPROVER, CaseReview, **judged)
     filled = (await office.view(case_id))["fields"]["remark"]["version"]
     edit = {"case_id": case_id, "field": "remark", "value": "b", "base_version": filled}
-    await office.do(CLERK, CaseEdit, **edit)
+    version = (await office.do(CLERK, CaseEdit, **edit))["version"]
     third = await shown(office, case_id)
     assert {one["name"] for one in third["fields"] if one["changed"]} == {"remark"}
     assert not any(one["changed"] for one in third["materials"])
+    # back to what he saw, it is no change; another file in the place of one that he saw is
+    back = edit | {"value": "a", "base_version": version}
+    await office.do(CLERK, CaseEdit, **back)
+    await office.bring(uploads, case_id, "licence", name="执照2.pdf")
+    fourth = await shown(office, case_id)
+    assert not any(one["changed"] for one in fourth["fields"])
+    assert [one["line"] for one in fourth["materials"] if one["changed"]] == ["licence"]
 
 
 async def test_the_hash_is_of_what_stands_there_alone(office: Office, tmp_path: Path) -> None:
