@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from server.actions import cases, playbacks
 from server.domain.case import CLOSED
-from server.domain.person import SYSTEM, Act, Actor, may
+from server.domain.person import SYSTEM, Act, Actor, may, ranked
 from server.store import Change, Store, version_of
 from server.store import calls as rows
 from server.store import cases as case_rows
@@ -410,7 +410,7 @@ class Desks:
             refs = await staff.person_refs(connection, [actor.person_id])
         view = DeskView(
             person=refs[actor.person_id],
-            roles=sorted(role.value for role in actor.roles),
+            roles=[role.value for role in ranked(actor.roles)],
             duty="online" if duty == "online" else "away",
             calls=[snapshot for snapshot, _ in found_rooms],
         )

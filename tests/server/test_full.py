@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from server.actions import demo, supervision
 from server.actions.calls import Book, Desks
 from server.actions.pruning import Pruning
+from server.domain.person import Role
 from server.store import SYSTEM, Kind, Store, aging, calls, facts, tables
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
@@ -227,6 +229,8 @@ async def test_lists_and_presence_cost_few_statements_however_much_is_watched(
     await fill(office, approvers=60, ended=300)
     store, supervisor = office.store, office.actors["hanmei"]
     desks, window_id = Desks(store), office.actors[CLERK].window_id
+    head = replace(office.actors[APPROVER], roles=frozenset({Role.APPROVER, Role.HEAD}))
+    assert (await desks.desk(head))[0].roles == ["head", "approver"]  # by rank, as everywhere
     units = [demo.XIHAIAN, demo.JINAN, demo.LIAOCHENG, demo.YANTAI]
     guests: list[int] = []
     for watched, running in ((units[:1], 1), (units, 1), (units, 21)):
