@@ -1,13 +1,14 @@
-/** The missed calls of this desk (未接来电, 未接通), kept up by the server; empty until they are known. */
-import { computed, onScopeDispose, shallowRef, type ComputedRef } from 'vue'
+/** The missed calls of this desk (未接来电, 未接通), kept up by the server; empty until they are `known`. */
+import { computed, onScopeDispose, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
 import type { MissedCall, MissedCalls } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { wire } from '../wire/socket'
 import { missedAt } from './missed'
 
-export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<MissedCall[]>; ask: (case_id: string) => Promise<void> } {
+export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<MissedCall[]>; known: Ref<boolean>; ask: (case_id: string) => Promise<void> } {
   const live = wire()
   const calls = shallowRef<readonly MissedCall[]>([])
+  const known = ref(false)
   let newest = ''
 
   function take(told: MissedCalls): void {
@@ -15,6 +16,7 @@ export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<Mi
     if (told.at < newest) return
     newest = told.at
     calls.value = told.calls
+    known.value = true
   }
 
   function watch(): void {
@@ -30,5 +32,5 @@ export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<Mi
     return me ? missedAt(calls.value, side, { unit_id: me.unit.id, window_id: me.window?.id ?? null }) : []
   })
   const ask = async (case_id: string): Promise<void> => void (await live.ask({ type: 'missed.ask', case_id }))
-  return { missed, ask }
+  return { missed, known, ask }
 }

@@ -44,6 +44,9 @@ export default {
     in_call: 'In a cloud meeting',
   },
   missed: {
+    mark: 'Missed {n}',
+    mark_hint: 'To the list, to ask the windows to call back',
+    aloud: 'Missed call at {time} from {window}: {item} {applicant}',
     title: { window: 'Not answered', approver: 'Missed calls' },
     count: '{n}',
     at: { window: 'Called at', approver: 'Came in at' },
@@ -63,6 +66,8 @@ export default {
     go_away: 'Step away',
     online_hint: 'Calls ring here',
     away_hint: 'Nothing rings while you are off duty',
+    busy: 'In a call',
+    busy_hint: { online: 'In a call nothing else rings; afterwards calls ring again', away: 'In a call nothing else rings, nor afterwards: you are off duty' },
     sound: 'Hear the ring once',
     notification_ask: 'Allow desktop notifications',
     notification_on: 'Desktop notifications are on',

@@ -44,6 +44,9 @@ export default {
     in_call: '正在云见面',
   },
   missed: {
+    mark: '未接 {n}',
+    mark_hint: '到列表请窗口回拨',
+    aloud: '{time} {window}的来电未接：{item} {applicant}',
     title: { window: '未接通', approver: '未接来电' },
     count: '{n} 件',
     at: { window: '呼叫时间', approver: '来电时间' },
@@ -63,6 +66,8 @@ export default {
     go_away: '离岗',
     online_hint: '窗口来电会响铃',
     away_hint: '未上岗时不会响铃',
+    busy: '通话中',
+    busy_hint: { online: '通话中，来电不会响铃；挂断后恢复响铃', away: '通话中，来电不会响铃；未上岗，挂断后也不响铃' },
     sound: '听一声铃',
     notification_ask: '允许桌面通知',
     notification_on: '桌面通知已打开',
