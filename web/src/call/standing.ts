@@ -138,6 +138,14 @@ export function shutFor(leg: LegView | null | undefined, mid: '0' | '1'): 'muted
   return leg?.lacking.includes(mid) ? 'lacking' : null
 }
 
+/** The sentence (its key) where this leg's picture would be, while there is none. */
+export function pictureless(leg: LegView | null | undefined, held: boolean): string {
+  if (held) return 'call.holding.picture'
+  if (leg?.state === 'lost') return 'call.party.lost'
+  const why = shutFor(leg, '1')
+  return why ? `call.${why}.camera` : 'call.picture_coming'
+}
+
 /** Whether what this leg shows on one of its lines may be looked at: somebody is there and has not closed it. */
 export function shown(leg: LegView | null, mid: string): boolean {
   return leg !== null && !leg.muted.includes(mid)

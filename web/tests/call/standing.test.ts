@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, without } from '../../src/call/standing'
+import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, pictureless, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, without } from '../../src/call/standing'
 import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -183,6 +183,15 @@ describe('a line that carries nothing', () => {
     expect(shutFor(leg('leg00002', 'approver', { lacking: ['1'] }), '0')).toBeNull()
     expect(shutFor(leg('leg00002', 'approver', { lacking: ['1'], muted: ['1'] }), '1')).toBe('muted')
     expect(shutFor(null, '1')).toBeNull()
+  })
+
+  it('says so where a picture would be, what holds all back first', () => {
+    const shut = leg('leg00002', 'approver', { muted: ['1'] })
+    expect(pictureless(shut, true)).toBe('call.holding.picture')
+    expect(pictureless({ ...shut, state: 'lost' }, false)).toBe('call.party.lost')
+    expect(pictureless(shut, false)).toBe('call.muted.camera')
+    expect(pictureless(leg('leg00002', 'approver', { lacking: ['1'] }), false)).toBe('call.lacking.camera')
+    expect(pictureless(null, false)).toBe('call.picture_coming')
   })
 })
 
