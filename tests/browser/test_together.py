@@ -272,9 +272,18 @@ async def test_comments_stand_in_the_way_and_all_goes_into_one_notice(tmp_path: 
         view = await case.judge.case(case.case_id)
         assert view["corrections"] == 2
 
-        # resolved, it leaves the list
+        # the window's next step is to answer, the approver's then to end what was answered
+        await window.locator("[data-step=answer]").click()
+        answer = window.get_by_label("回复关于任职日期的审查意见")
+        await expect(answer).to_be_focused()
+        await window.keyboard.type("已改正")
+        await window.keyboard.press("Enter")
+        await expect(far.locator(".foot .filled")).to_have_text("您有 1 条审查意见待您解决")
+        await far.locator("[data-step=resolve]").click()
         thread = far.locator('[data-field="appointed_on"] [data-comment]')
-        await thread.locator("[data-resolve]").click()
+        await expect(thread.locator("[data-resolve]")).to_be_focused()
+        # resolved, it leaves the list
+        await far.keyboard.press("Enter")
         await expect(theirs).not_to_have_attribute("data-open-comments", "1")
 
 

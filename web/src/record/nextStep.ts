@@ -5,22 +5,24 @@
 import type { CaseView } from '../wire/messages'
 import { hindranceOf, unreadOf } from './lacking'
 import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
-import { pointsOf, signed, submitted, uncheckedOf } from './points'
+import { commentsByTurn, pointsOf, signed, submitted, uncheckedOf } from './points'
 import { owed } from './promises'
 
 /** `n`: how many of its kind there are to do. */
 export type ApproverStep =
   /** look at a file that nobody has judged, of that line or of none */
   | { kind: 'review'; n: number; line: string | null; file: string }
+  /** end a comment that the window has answered */
+  | { kind: 'resolve'; n: number; comment: string }
   /** tell and check a point of the checklist */
   | { kind: 'check'; n: number; point: string }
   | { kind: 'to_correct'; n: number }
   | { kind: 'accepted' }
-  /** it is the window's turn: to bring the materials, to correct, to promise, to have the applicant sign, or to hand in */
-  | { kind: 'wait'; for: 'materials' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
+  /** it is the window's turn: to bring the materials, to answer comments, to correct, to promise, to have the applicant sign, or to hand in */
+  | { kind: 'wait'; for: 'materials' | 'answer' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
   | { kind: 'leave' }
 
-/** Look at what came, tell and check the points, decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
+/** Look at what came, end what was answered, tell and check the points, decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
 export function approverStep(view: CaseView, shown: string | null = null, lying: string | null = null): ApproverStep {
   const over = closed(view)
   const lines = linesOf(view)
@@ -37,6 +39,8 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
     if (file) return { kind: 'review', n, line: found?.line.line.key ?? null, file }
   }
   if (over) return { kind: 'leave' }
+  const { to_end } = commentsByTurn(view)
+  if (to_end[0]) return { kind: 'resolve', n: to_end.length, comment: to_end[0].id }
   const points = pointsOf(view)
   if (view.state === 'to_correct' && points.length) return { kind: 'wait', for: 'corrections' }
   const brought = view.materials.some((one) => one.purpose === 'material' && one.state === 'stored')
@@ -45,6 +49,7 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
   const unchecked = uncheckedOf(view)
   if (unchecked[0]) return { kind: 'check', n: unchecked.length, point: unchecked[0].key }
   if (points.length && lines.some((one) => one.state === 'receiving')) return { kind: 'wait', for: 'materials' }
+  if (points.length && points.every((one) => one.kind === 'comment')) return { kind: 'wait', for: 'answer' }
   if (points.length) return { kind: 'to_correct', n: points.length }
   const hindrance = hindranceOf(view)?.why
   if (hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in') return { kind: 'wait', for: hindrance }
@@ -56,6 +61,10 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
 export type WindowStep =
   /** the first open proposal, whose card has the filled button */
   | { kind: 'proposal'; id: string }
+  /** the first comment that waits for an answer */
+  | { kind: 'answer'; n: number; comment: string }
+  /** the approver is to end what was answered: no button of its own */
+  | { kind: 'wait'; for: 'resolve' }
   /** the applicant is asked for his rating of the call that has ended */
   | { kind: 'rate'; call_id: string }
   /** the case is decided: to end the call, and then to ask for that rating */
@@ -88,12 +97,15 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   if (over && now.in_call) return { kind: 'finish' }
   const next = over ? ({ kind: 'leave' } as const) : undecided(view, now)
   // what the case still waits for goes first: the rating is offered beside it
-  return now.unrated && !now.in_call && (next.kind === 'leave' || next.kind === 'none') ? { kind: 'rate', call_id: now.unrated } : next
+  return now.unrated && !now.in_call && (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait') ? { kind: 'rate', call_id: now.unrated } : next
 }
 
 function undecided(view: CaseView, now: WindowNow): WindowStep {
   const dial: WindowStep = noCall(view) ? { kind: 'none' } : { kind: view.consent ? 'dial' : 'consent' }
   if (!now.in_call && view.state === 'registered') return dial
+  const { to_end, to_answer } = commentsByTurn(view)
+  if (to_answer[0]) return { kind: 'answer', n: to_answer.length, comment: to_answer[0].id }
+  if (to_end.length && to_end.length === now.missing) return { kind: 'wait', for: 'resolve' }
   if (!now.missing && !submitted(view)) return { kind: 'submit' }
   return now.in_call || (now.missing && view.state === 'to_correct') ? { kind: 'none' } : dial
 }

@@ -3,7 +3,7 @@ import { approverStep, windowStep, type WindowNow } from '../../src/record/nextS
 import { hindranceOf } from '../../src/record/lacking'
 import { pointsOf } from '../../src/record/points'
 import type { CaseView } from '../../src/wire/messages'
-import { by, caseView, material, proposal, value } from './cases'
+import { by, caseView, material, person, proposal, value } from './cases'
 
 const checklist = [{ key: 'identity', text: '核对本人' }, { key: 'rights', text: '告知权利' }]
 const item = { ...caseView().item, checklist, signature: 'required' as const }
@@ -14,6 +14,10 @@ const stored = (review: 'none' | 'accepted' | 'returned') => LINES.map((line, n)
 const signature = { id: 'sign-0001', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated: false }
 const submission = { signature_id: 'sign-0001', by, at: '2026-11-24T06:02:00Z' } as NonNullable<CaseView['submission']>
 const whole = caseView({ item, fields, materials: stored('accepted'), checks, signature, submission })
+const judge = { ...person('person-02', '周明远'), unit_id: 'unit-xh', window_name: null }
+const comment = (id: string, on: string, ...answers: CaseView['comments'][number]['entries']): CaseView['comments'][number] => ({
+  id, on, state: 'open', entries: [{ by: judge, at: '2026-11-24T06:05:00Z', text: '请说明' }, ...answers], closed_by: null, closed_at: null,
+})
 
 describe('the next step of the approver', () => {
   it('is to look at what came, the open one first, then what lies on no line', () => {
@@ -67,6 +71,32 @@ describe('the next step of the approver', () => {
     expect(approverStep({ ...whole, state: 'accepted' })).toEqual({ kind: 'leave' })
   })
 
+  it('is to end what the window answered, and to wait for the answer before', () => {
+    const asked = { ...whole, comments: [comment('c1', 'case')] }
+    expect(approverStep(asked)).toEqual({ kind: 'wait', for: 'answer' })
+    const answered = { ...whole, comments: [comment('c1', 'case', { by, at: '2026-11-24T06:10:00Z', text: '已核对' })] }
+    expect(approverStep(answered)).toEqual({ kind: 'resolve', n: 1, comment: 'c1' })
+    // what the window asks is the approver's too; what waits for judgement goes first
+    const own = { ...whole, comments: [{ ...asked.comments[0]!, entries: [{ by, at: '2026-11-24T06:05:00Z', text: '原件可否后补' }] }] }
+    expect(approverStep(own)).toEqual({ kind: 'resolve', n: 1, comment: 'c1' })
+    expect(approverStep({ ...answered, materials: [...stored('accepted'), material({ id: 'm9', line: 'other' })] })).toMatchObject({ kind: 'review' })
+    // a notice asks for it once more
+    const told = { ...answered, state: 'to_correct' as const, decision: { kind: 'to_correct', at: '2026-11-24T06:20:00Z', points: [] } as unknown as NonNullable<CaseView['decision']> }
+    expect(approverStep(told)).toEqual({ kind: 'wait', for: 'corrections' })
+    // others beside it: one notice for all
+    expect(approverStep({ ...asked, fields: {} })).toMatchObject({ kind: 'to_correct', n: 3 })
+  })
+
+  it('takes what was mended at the place of a comment for its answer', () => {
+    const on_field = { ...whole, comments: [comment('c1', 'field:new_person')] }
+    expect(approverStep(on_field)).toEqual({ kind: 'wait', for: 'answer' })
+    expect(approverStep({ ...on_field, fields: { ...fields, new_person: { ...value('孙宁', 4), at: '2026-11-24T06:09:00Z' } } })).toMatchObject({ kind: 'resolve' })
+    const on_line = { ...whole, comments: [comment('c1', 'line:identity')] }
+    expect(approverStep(on_line)).toEqual({ kind: 'wait', for: 'answer' })
+    const again = material({ id: 'm8', line: 'identity', number: 2, review: 'accepted', at: '2026-11-24T06:09:00Z' })
+    expect(approverStep({ ...on_line, materials: [...on_line.materials, again] })).toMatchObject({ kind: 'resolve' })
+  })
+
   it('comes back for what was promised to an accepted case', () => {
     const lines = [...item.lines, { ...item.lines[0]!, key: 'tax', name: '清税证明', need: 'later' as const }]
     const owing = { ...whole, item: { ...item, lines }, state: 'accepted' as const }
@@ -106,6 +136,16 @@ describe('the next step of the window', () => {
     expect(windowStep(whole, now({ in_call: true }))).toEqual({ kind: 'none' })
     expect(windowStep({ ...whole, consent }, now())).toEqual({ kind: 'dial' })
     expect(windowStep(asked({ state: 'to_correct' }), now({ missing: 1 }))).toEqual({ kind: 'none' })
+  })
+
+  it('is to answer a comment, and then to wait for its end where nothing else is missing', () => {
+    const open = asked({ comments: [comment('c1', 'case'), comment('c2', 'line:identity')] })
+    for (const in_call of [true, false]) expect(windowStep(open, now({ in_call, missing: 4 }))).toEqual({ kind: 'answer', n: 2, comment: 'c1' })
+    const answered = asked({ comments: [comment('c1', 'case', { by, at: '2026-11-24T06:10:00Z', text: '已核对' })] })
+    for (const in_call of [true, false]) expect(windowStep(answered, now({ in_call, missing: 1 }))).toEqual({ kind: 'wait', for: 'resolve' })
+    expect(windowStep(answered, now({ in_call: true, missing: 2 }))).toEqual({ kind: 'none' })
+    expect(windowStep(answered, now({ unrated: 'call-1', missing: 1 }))).toEqual({ kind: 'rate', call_id: 'call-1' })
+    expect(windowStep({ ...open, state: 'registered' }, now({ missing: 4 }))).toEqual({ kind: 'dial' })
   })
 
   it('is a proposal first, and after a decided case’s meeting the rating, which the call is ended for', () => {

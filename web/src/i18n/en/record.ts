@@ -142,6 +142,7 @@ const record: Words<typeof zh> = {
     pages: 'Pages',
     go_page: 'Page {n}',
     pointer: 'Point at the document',
+    other_call: 'The call is about another case: nobody in it would see you point here. Go back to the call first',
     lead: 'Ask them to follow',
     lead_hint: 'The other pages turn along with mine',
     following: 'Following {name}',
@@ -400,7 +401,9 @@ const record: Words<typeof zh> = {
   step: {
     review: 'Review materials ({n} to go)',
     check: 'Check the points ({n} not checked)',
-    wait: { materials: 'The window is to bring materials', corrections: 'Told; the window is to correct', promise: 'The window is to note the promise', sign: 'The applicant is to sign', hand_in: 'Signed; the window is to hand in' },
+    resolve: '{n} comments wait for you to resolve them',
+    answer: 'Answer comments ({n})',
+    wait: { materials: 'The window is to bring materials', answer: 'The window is to answer the comments', resolve: 'The approver is to resolve the comments', corrections: 'Told; the window is to correct', promise: 'The window is to note the promise', sign: 'The applicant is to sign', hand_in: 'Signed; the window is to hand in' },
     consent: 'Next: tell the applicant of the recording',
     finish: 'Hang up and ask for the rating',
     finish_hint: 'The case is decided: ends the call and gives this screen to the applicant to rate',

@@ -139,6 +139,7 @@ export default {
     pages: '各页',
     go_page: '第 {n} 页',
     pointer: '指给对方看',
+    other_call: '通话中的是另一办件，在这里指不给对方看：请先回到通话',
     lead: '请对方跟随',
     lead_hint: '对方的页面跟着我翻',
     following: '跟随{name}',
@@ -397,7 +398,9 @@ export default {
   step: {
     review: '审看材料（{n} 份待审看）',
     check: '核对要点（{n} 项未核对）',
-    wait: { materials: '等窗口提交材料', corrections: '已告知，等窗口补正', promise: '等窗口登记容缺承诺', sign: '等申请人签名提交', hand_in: '申请人已签名，待窗口提交' },
+    resolve: '您有 {n} 条审查意见待您解决',
+    answer: '回复审查意见（{n} 条）',
+    wait: { materials: '等窗口提交材料', answer: '等窗口回复审查意见', resolve: '等审批人员解决意见', corrections: '已告知，等窗口补正', promise: '等窗口登记容缺承诺', sign: '等申请人签名提交', hand_in: '申请人已签名，待窗口提交' },
     consent: '下一步：向申请人做录音录像告知',
     finish: '挂断并请申请人评价',
     finish_hint: '办件已决定：结束云见面，本屏转给申请人评价',
