@@ -3,6 +3,7 @@ another case says so."""
 
 from __future__ import annotations
 
+import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,14 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await far.wait_for_url("**/approver")
         await shows(approver, RED, "[data-bar] video")
         await screens.take(approver, "approver-list-in-call", large=True)
+        # the list and every other page say that nothing rings meanwhile
+        await expect(far.locator(".duty [role=status]")).to_have_text("通话中")
         await open_from_list(far, one)
+        await expect(far.locator("[data-duty-mark]")).to_have_attribute("data-duty-mark", "busy")
+        # nothing is pointed at where those he speaks with would not see it
+        point = far.locator("[data-tool=point]").first
+        await expect(point).to_have_attribute("aria-disabled", "true")
+        await expect(point).to_have_attribute("title", re.compile("另一办件"))
         # what reaches people is asked about once on this page
         say = far.get_by_label("消息，申请人可见")
         for text in ("请带原件", "和复印件"):

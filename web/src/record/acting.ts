@@ -107,5 +107,5 @@ export function useActing(version: () => number) {
     }
   }
 
-  return { question, answer, rests, act, sits, mean }
+  return { question, answer, rests, act, sits, mean, elsewhere: () => elsewhere() }
 }

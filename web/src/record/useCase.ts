@@ -12,6 +12,7 @@ import type {
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
 import { useActing, type Rests } from './acting'
+import { atWindow } from './points'
 import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
 
 /** Somebody else in a field, or pointing at it. */
@@ -221,6 +222,7 @@ export function useCase(case_id: string, as_applicant = false) {
   /** Points at a field; pointing at it again, or at null, ends it. */
   function point(field: string | null): void {
     if (field === null && my_point.value === null) return
+    if (field !== null && acting.elsewhere()) return
     my_point.value = my_point.value === field ? null : field
     live.hint({ type: 'case.point', case_id, field: my_point.value })
   }
@@ -321,9 +323,7 @@ export function useCase(case_id: string, as_applicant = false) {
 
   /** Whose colour: the window's unit is here, whoever joins from another unit is there. */
   function personOf(by: PersonRef): Person {
-    const held = view.value
-    if (by.id === held?.clerk.id) return 'here'
-    return by.unit_id === held?.window_unit_id && by.unit_id !== held.item.unit_id ? 'here' : 'far'
+    return view.value && atWindow(view.value, by) ? 'here' : 'far'
   }
 
   const off = [live.onEvent(hear), live.onEphemeral(overhear), live.onConnected(() => void open())]
@@ -342,6 +342,6 @@ export function useCase(case_id: string, as_applicant = false) {
 
   return {
     case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved,
-    connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
+    connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, elsewhere: acting.elsewhere, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }
