@@ -14,7 +14,7 @@ beforeAll(() => learn('work'))
 
 const global = { plugins: [i18n], stubs: { RouterLink: { props: ['to'], template: '<a :data-to="to.name"><slot /></a>' } } }
 const call = (case_id: string, at = '2026-11-24T06:00:00Z', reason: MissedCall['reason'] = 'missed'): MissedCall => ({
-  case_id, call_id: `call-${case_id}`, reason, ask_again_at: null, caller: person('clerk', '李秀兰'), target_unit_id: 'unit-xh', target_unit_name: '青岛西海岸',
+  case_id, call_id: `call-${case_id}`, reason, ask_again_at: null, caller: person('clerk', '李秀兰'), window_id: 'window-3', target_unit_id: 'unit-xh', target_unit_name: '青岛西海岸',
   card: { item_name: '分公司注销登记', applicant_masked: '赵**' } as MissedCall['card'], at, times: 1, asked_by: null, asked_at: null,
 })
 
