@@ -83,7 +83,8 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   function readMoved(): void {
-    remember(moved_read, moved_by.value && String(moved_by.value.version))
+    if (!moved_by.value) return
+    remember(moved_read, String(moved_by.value.version))
     moved_by.value = null
   }
 
