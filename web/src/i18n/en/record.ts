@@ -439,6 +439,7 @@ const record: Words<typeof zh> = {
       go: 'Withdraw and stop recording',
       go_end: 'Withdraw and end the call',
       leave: 'Go on recording',
+      waits: 'The connection is cut and this has not arrived yet. Recording stops as soon as it is back; do not close this page.',
     },
     title: 'Notice about recording',
     who: 'Read it to the applicant, or let the applicant read it.',
