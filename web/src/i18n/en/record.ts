@@ -389,6 +389,7 @@ const record: Words<typeof zh> = {
     day: 'Day {n}',
     due: 'Due',
     promised: '{n} working days promised',
+    recounted: 'The working-day calendar changed: promised for {to} instead of {from}. Papers handed out tell the day of before',
     until: 'Done by {day}',
     provisional: 'Provisional',
     provisional_why: 'Beyond the published holidays; counted again when they are published',

@@ -386,6 +386,7 @@ export default {
     day: '第 {n} 日',
     due: '办结',
     promised: '承诺 {n} 个工作日',
+    recounted: '工作日历有变动，承诺期限由{from}改为{to}；已出具的文书写的是原来的日期',
     until: '{day}前办结',
     provisional: '暂定',
     provisional_why: '超出已公布的节假日安排，公布后重新推算',
