@@ -857,9 +857,10 @@ class Switchboard:
 
     def signed_out(self, line: Line) -> None:
         """The sign-in behind this socket is over; for ``Gateway.on_signed_out``. Nothing flows at its
-        seats any more; their places are held for who signs in anew."""
+        seats any more; their places are held for who signs in anew. Who is off duty now is shown so."""
         for seat_id, seat in self._seats.held_by(line.sid):
             self._aside(self._rooms.leave(seat.call_id, seat_id))
+        self._wake.set()
 
     # ------------------------------------------------------------ the engine speaks
 

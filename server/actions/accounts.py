@@ -112,6 +112,7 @@ class Accounts:
         async with self._store.change(actor) as change:
             person = await self._person(change, actor, who)
             ended = await staff.end_sessions(change.connection, person.id, change.at)
+            await roster.stand_down(change.connection, person.id)
             if ended:
                 await _record(change, person, "person.sign_out", {"sessions": ended})
         return len(ended)
@@ -130,6 +131,7 @@ class Accounts:
             await staff.set_password(change.connection, person.id, hashed, until)
             await self._throttle.forget_devices(change.connection, digest(person.login))
             ended = await staff.end_sessions(change.connection, person.id, change.at)
+            await roster.stand_down(change.connection, person.id)
             await _record(
                 change,
                 person,

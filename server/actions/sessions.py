@@ -18,7 +18,7 @@ import structlog
 from server.actions.passwords import Passwords
 from server.actions.throttle import DEVICE_LIVES, Throttle, digest, sweep
 from server.domain.person import SYSTEM, Actor
-from server.store import Store, throttles
+from server.store import Store, roster, throttles
 from server.store import people as staff
 from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
@@ -162,10 +162,13 @@ class Sessions:
         return [None if one is None or one.must_change else one.actor for one in shown]
 
     async def sign_out(self, actor: Actor) -> None:
-        """End the actor's session; ending it twice does nothing more."""
+        """End the actor's session; ending it twice does nothing more. Who is signed in nowhere else is
+        off duty from then on."""
         async with self._store.change(actor) as change:
             await change.lock(_subject(actor))
             if await staff.end_session(change.connection, actor.session_id, change.at):
+                if not await staff.signed_in(change.connection, actor.person_id, change.at):
+                    await roster.stand_down(change.connection, actor.person_id)
                 await change.record(
                     _subject(actor),
                     "session.close",

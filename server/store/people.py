@@ -224,6 +224,20 @@ async def end_session(connection: AsyncConnection, session_id: str, at: datetime
     return done.rowcount == 1
 
 
+async def signed_in(connection: AsyncConnection, person_id: str, at: datetime) -> bool:
+    """Whether a session of this person runs."""
+    found = await connection.scalar(
+        sa.select(sessions.c.id)
+        .where(
+            sessions.c.person_id == person_id,
+            sessions.c.ended_at.is_(None),
+            sessions.c.expires_at > at,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def end_idle_session(
     connection: AsyncConnection, session_id: str, at: datetime, since: datetime
 ) -> bool:

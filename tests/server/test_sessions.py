@@ -21,7 +21,7 @@ from server.api.route import REFUSALS, STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
 from server.domain.person import SYSTEM, Actor, Role
-from server.store import Store, people, tables
+from server.store import Store, people, roster, tables
 from server.wire.case import CaseOpen
 from signaling.client import Client
 from signaling.gateway import Connection
@@ -193,6 +193,30 @@ async def test_signing_in_and_out_stands_in_the_ledger(
     # before them: that he is one of the staff, which a fixture and no act has made him
     acts = [tuple(row) for row in rows if row.act != "record.keep"]
     assert acts == [("session.open", "ok"), ("session.close", "ok")]
+
+
+async def test_who_signed_out_everywhere_is_off_duty(
+    node: Running, page: aiohttp.ClientSession
+) -> None:
+    async def duty() -> str:
+        async with node.app[STORE].read() as connection:
+            return await roster.duty_of(connection, "approver-one")
+
+    async def signs_out(client: aiohttp.ClientSession) -> None:
+        async with client.delete("/api/v1/session") as said:
+            assert said.status == 204
+
+    await sign_in(page, "approver-one")
+    async with browser(node) as other:
+        await sign_in(other, "approver-one")
+        async with node.app[STORE].change(SYSTEM) as change:
+            await roster.set_duty(
+                change.connection, "approver-one", "unit-qingdao", "online", change.at
+            )
+        await signs_out(other)
+        assert await duty() == "online", "he is still signed in here"
+        await signs_out(page)
+        assert await duty() == "away"
 
 
 async def test_the_socket_of_an_expired_session_is_closed(
