@@ -41,6 +41,14 @@ describe('the two languages', () => {
     expect(silent).toEqual([])
   })
 
+  it('call one state by one word in English', () => {
+    for (const key of ['record.progress.refused', 'record.decision.taken.refused', 'audit.decisions.refused']) expect(english.get(key), key).toBe(english.get('desk.states.refused'))
+  })
+
+  it('have no mark in English that the fonts of Chinese draw a whole character wide', () => {
+    for (const [key, sentence] of english) expect(sentence, key).not.toMatch(/[‘’“”]/)
+  })
+
   it('leave no sentence empty', () => {
     for (const [key, sentence] of [...chinese, ...english]) expect(sentence.trim(), key).not.toBe('')
   })

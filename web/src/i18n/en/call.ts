@@ -209,7 +209,7 @@ const call: Words<typeof zh> = {
     says: {
       screen: 'The live picture that the other side shares, and no material that came in.',
       paper: 'The live picture of the other side\'s document camera, and no material that came in.',
-      own: 'The live picture that the other side sees; to hand this paper in, press “Scan” in its line.',
+      own: 'The live picture that the other side sees; to hand this paper in, press "Scan" in its line.',
     },
   },
   share: {

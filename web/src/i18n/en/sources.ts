@@ -17,7 +17,7 @@ export default {
     withdraw: 'The applicant takes his consent back',
     close: 'Close',
     origin: 'from an earlier case',
-    origin_of: '{line} of “{item}”, brought in {place} on {day}',
+    origin_of: '{line} of "{item}", brought in {place} on {day}',
   },
   promise: {
     start: 'Promise it',

@@ -136,7 +136,7 @@ const turned: Words<typeof zh> = {
     returned: 'Returned {time}',
     returning: 'Returning {percent}\u00a0%',
     received: 'The approver sent a {purpose}: {name}',
-    line: 'For “{line}”',
+    line: 'For "{line}"',
   },
 }
 
