@@ -277,6 +277,7 @@ const call: Words<typeof zh> = {
   elsewhere: 'The call is about another case',
   elsewhere_says: 'Your call is about another case: {item}, {applicant}',
   elsewhere_means: 'Materials, form and decision of this page are not those of the call.',
+  rings_here: 'A window is calling: answer on its card',
   idle_approver: 'No call now. A window that calls will ring here',
   missed_at: 'Missed a call at {time}',
 }

@@ -274,6 +274,7 @@ export default {
   elsewhere: '通话中的是另一办件',
   elsewhere_says: '您正在通话的是另一办件：{item}，{applicant}',
   elsewhere_means: '本页的材料、申请表和决定不是通话中的这一件。',
+  rings_here: '有窗口来电，请在来电提示中接听',
   idle_approver: '现在没有通话，窗口来电时会响铃',
   missed_at: '{time} 的来电未接',
 }
