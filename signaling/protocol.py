@@ -443,6 +443,8 @@ class RunningCall(Message):
     caller: PersonRef
     approver: PersonRef
     answered_at: datetime
+    unrecorded: Literal["refused", "withdrawn"] | None
+    """Why nothing is recorded now: the applicant did not agree, or took his consent back."""
     decides: bool
     """Whether this unit decides the case: whispering is for its supervisors alone."""
 

@@ -262,6 +262,8 @@ async def live_of(
             calls.c.target_unit_id,
             calls.c.card,
             calls.c.answered_at,
+            calls.c.recording_consented,
+            calls.c.consent_withdrawn_at,
             legs.c.person_id,
         )
         .join(legs, legs.c.call_id == calls.c.id)
@@ -293,6 +295,11 @@ async def live_of(
                         caller=refs[row.caller_id],
                         approver=refs[row.person_id],
                         answered_at=row.answered_at,
+                        unrecorded="refused"
+                        if not row.recording_consented
+                        else "withdrawn"
+                        if row.consent_withdrawn_at
+                        else None,
                         decides=row.target_unit_id == unit_id,
                     )
                 )

@@ -1837,6 +1837,7 @@ export interface RunningCall {
   caller: PersonRef
   approver: PersonRef
   answered_at: string
+  unrecorded: ('refused' | 'withdrawn') | null
   decides: boolean
 }
 /**

@@ -450,6 +450,7 @@ const record: Words<typeof zh> = {
     version: 'Version {version} of the notice',
     given: 'Recording agreed',
     refused: 'Recording not agreed',
+    taken_back: 'Consent to recording withdrawn',
     missing: 'Recording not yet told',
     ask: 'Notice about recording',
     ask_again: 'Tell again',

@@ -447,6 +447,7 @@ export default {
     version: '告知书版本 {version}',
     given: '已同意录制',
     refused: '不同意录制',
+    taken_back: '已撤回录制同意',
     missing: '尚未告知录音录像',
     ask: '录音录像告知',
     ask_again: '重新告知',
