@@ -180,7 +180,9 @@ async def test_hold_and_mute_stop_what_passes(
             size = await page.evaluate(LARGEST, "largest")
             assert await page.locator(".far-face").evaluate("one => one.offsetHeight") >= 220
             # and one's own lies on it
+            await page.locator("[data-text-size]").select_option("largest")
             await expect(page.locator(".far-face .own-face")).to_be_in_viewport(ratio=1)
+            await page.locator("[data-text-size]").select_option("standard")
             await page.evaluate(LARGEST, size)
         await expect(window.locator("[data-consent=withdraw]")).to_have_count(0)
         await window.get_by_role("button", name="挂断").click()

@@ -39,7 +39,7 @@ describe('the mark in the head of a page', () => {
     const shown = mark()
     const button = shown.get('[data-duty-mark]')
     expect(button.attributes('data-duty-mark')).toBe('online')
-    expect(button.text()).toBe('接听状态：在岗')
+    expect(button.get('.visually-hidden').text()).toBe('接听状态：在岗')
     await button.trigger('click')
     await nextTick()
     expect(document.activeElement).toBe(shown.get('[data-duty-set]').element)
