@@ -87,7 +87,7 @@ async def test_a_job_whose_child_is_killed_is_done_again(
     path.unlink()
     path.write_bytes(PDF)
     assert await jobs.work_once()
-    assert looking.seen == [{"media_type": "application/pdf", "pages": 1}]
+    assert looking.seen == [{"media_type": "application/pdf", "pages": 2}]
     done = await row(store, job_id)
     assert (done.state, done.tries, done.body, done.fault) == ("done", 2, {}, "")
     assert not await jobs.work_once()
