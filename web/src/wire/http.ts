@@ -2,10 +2,11 @@
  * Requests to the server's REST interface, same origin, JSON in and out.
  *
  * Every failure is thrown as a `Problem`: the server's own RFC 9457 body, or one of three local codes when
- * there is no readable answer (`unreachable`, `timed_out`, `unreadable`). Knows no feature and no page.
+ * there is no readable answer (`unreachable`, `timed_out`, `unreadable`); a command over the live connection has two
+ * more (`unsent`, `unsure`). Knows no feature and no page.
  */
 
-export type LocalCode = 'unreachable' | 'timed_out' | 'unreadable' | 'unexpected'
+export type LocalCode = 'unreachable' | 'timed_out' | 'unreadable' | 'unexpected' | 'unsent' | 'unsure'
 
 /** RFC 9457 problem details, with the stable code and the reference under which the server logged it. */
 export class Problem extends Error {

@@ -2,7 +2,9 @@
  * The live connection of a page: one Socket.IO connection, commands out, events and ephemerals in.
  *
  * A command keeps the id that the page made for it until its ack is there: what was not acknowledged when the
- * connection broke is sent again with the same id, and the server answers a repeat with the stored ack.
+ * connection broke is sent again with the same id, and the server answers a repeat with the stored ack. Only what
+ * reads, what is typed and the call itself (`WAITS`) waits for a connection; an act of a person is refused at once
+ * while there is none, so that nothing he did is done later, unseen.
  * Events may come twice, late or not at all; whoever reads them watches versions. Knows no feature.
  */
 import { io, type Socket } from 'socket.io-client'
@@ -23,6 +25,19 @@ export type Unsent = Without<AnyCommand, 'id'>
 /** The ephemerals that a page may send; the server adds who it was. */
 export type Hint = Without<CallQuality | CaseTyping | CaseFocus | CasePoint | DocumentPoint | DocumentDraw | DocumentLook, 'by' | 'sensitive'>
 
+/** What may wait for the connection; whatever is not named here is refused while there is none. */
+const WAITS: ReadonlySet<AnyCommand['type']> = new Set<AnyCommand['type']>([
+  // what is read and followed
+  'case.open', 'case.summarise', 'desk.open', 'unit.open', 'call.open', 'missed.watch', 'monitor.watch',
+  // what is typed into a field, marked as waiting there
+  'case.edit', 'case.draft', 'case.hold',
+  // duty, and a call that stands: it tells of its connection itself, and has its own way back
+  'desk.duty',
+  'call.cancel', 'call.prepare', 'call.answer', 'call.decline', 'call.join', 'call.connect', 'call.describe', 'call.mute', 'call.lack', 'call.hang_up', 'call.withdraw',
+  'monitor.turn', 'monitor.end',
+  'rehearsal.open', 'rehearsal.describe', 'rehearsal.look', 'rehearsal.restart', 'rehearsal.close',
+])
+
 const LOST_AFTER_MS = 15_000
 const ACK_WITHIN_MS = 10_000
 /**
@@ -34,6 +49,10 @@ const QUIET_TICKS = 6
 const DEAD_TICKS = 16
 
 interface Pending {
+  /** it may wait for the connection */
+  waits: boolean
+  /** it has left this page */
+  sent: boolean
   command: Unsent & { id: string }
   settle: (ack: Ack) => void
   fail: (problem: Problem) => void
@@ -59,6 +78,8 @@ export class Wire {
   private lost: ReturnType<typeof setTimeout> | undefined
   /** ticks since the last beat of this connection; null until it has had one */
   private quiet: number | null = null
+  /** there is no connection, and that is known: not so while one is opened first, or is quiet for a moment */
+  private gone = false
   /** somebody else has noticed that nothing comes through */
   private doubted = false
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
@@ -79,7 +100,7 @@ export class Wire {
     this.socket.on('connect', () => this.connected())
     this.socket.on('disconnect', (reason) => {
       this.quiet = null
-      this.broken()
+      this.parted()
       // Socket.IO does not come back by itself when the server ended the connection
       if (reason === 'io server disconnect') this.socket.connect()
     })
@@ -104,13 +125,19 @@ export class Wire {
     this.watchLoss()
   }
 
-  /** Sends a command and waits for its ack, over as many connections as it takes. */
+  /**
+   * Sends a command and waits for its ack, over as many connections as it takes. What may not wait is refused while
+   * there is no connection (`unsent`), and is given up when its ack stays away with the connection (`unsure`).
+   */
   send(command: Unsent): Promise<Ack> {
     const id = freshId()
+    const waits = WAITS.has(command.type)
+    if (!waits && this.gone) return Promise.reject(localProblem('unsent'))
     return new Promise((settle, fail) => {
-      const pending: Pending = { command: { ...command, id }, settle, fail, resend: undefined }
+      const pending: Pending = { waits, sent: false, command: { ...command, id }, settle, fail, resend: undefined }
       this.pending.set(id, pending)
-      if (this.socket.connected) this.emit(pending)
+      // what may not wait does not go into a connection that has fallen silent
+      if (this.socket.connected && (waits || this.state.value === 'connected')) this.emit(pending)
     })
   }
 
@@ -146,7 +173,7 @@ export class Wire {
 
   /** The network is known to be gone, long before the connection shows it. */
   cut(): void {
-    this.broken()
+    this.parted()
   }
 
   /** The network is there (again): what was connected before it is not trusted. */
@@ -184,6 +211,7 @@ export class Wire {
   private connected(): void {
     clearTimeout(this.lost)
     this.lost = undefined
+    this.gone = false
     this.state.value = 'connected'
     const waiting = [...this.pending.values()]
     this.greeters.forEach((greet) => greet())
@@ -196,7 +224,9 @@ export class Wire {
     if (this.state.value === 'connected') return
     clearTimeout(this.lost)
     this.lost = undefined
+    this.gone = false
     this.state.value = 'connected'
+    for (const pending of this.pending.values()) if (!pending.sent && this.socket.connected) this.emit(pending)
   }
 
   private tick(): void {
@@ -212,12 +242,33 @@ export class Wire {
     this.watchLoss()
   }
 
+  /** No connection: what may not wait and has not gone out never will. */
+  private parted(): void {
+    this.broken()
+    this.gone = true
+    this.giveUp((pending) => !pending.sent, 'unsent')
+  }
+
   private watchLoss(): void {
-    this.lost ??= setTimeout(() => (this.state.value = 'lost'), LOST_AFTER_MS)
+    this.lost ??= setTimeout(() => {
+      this.state.value = 'lost'
+      this.parted()
+      this.giveUp(() => true, 'unsure')
+    }, LOST_AFTER_MS)
+  }
+
+  private giveUp(which: (pending: Pending) => boolean, code: 'unsent' | 'unsure'): void {
+    for (const [id, pending] of this.pending) {
+      if (pending.waits || !which(pending)) continue
+      this.pending.delete(id)
+      clearTimeout(pending.resend)
+      pending.fail(localProblem(code))
+    }
   }
 
   private emit(pending: Pending): void {
     clearTimeout(pending.resend)
+    pending.sent = true
     this.socket.emit('command', pending.command, (ack: Ack) => {
       if (!this.pending.delete(pending.command.id)) return
       clearTimeout(pending.resend)

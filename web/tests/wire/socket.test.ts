@@ -121,6 +121,59 @@ describe('the connection of a page', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('refuses an act while there is no connection, and never sends it; what is typed waits', async () => {
+    const heard: string[] = []
+    server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine()))))
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    live.cut()
+    await expect(live.ask({ type: 'case.decide', case_id: 'case0001', decision: 'refused', reason: 'no', again: false, seen_version: 1, other_call_ids: [] })).rejects.toMatchObject({ code: 'unsent' })
+    await expect(live.ask({ type: 'case.review', case_id: 'case0001', material_id: 'mat00001', review: 'accepted', reason: '' })).rejects.toMatchObject({ code: 'unsent' })
+    sockets[0]?.conn.close()
+    await until(() => sockets.length === 2 && live.connection.value === 'connected')
+    live.cut()
+    const typed = live.send({ type: 'case.draft', case_id: 'case0001', field: 'name', value: 'a', base_version: 0 })
+    live.redial()
+    await typed
+    expect(heard).toEqual(['case.draft'])
+  })
+
+  it('puts no act into a connection that has fallen silent, and sends it with the next beat or not at all', async () => {
+    const heard: string[] = []
+    server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine()))))
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    const act = () => live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
+    sockets[0]?.emit('beat')
+    await until(() => live.connection.value === 'reconnecting')
+    const soon = act()
+    sockets[0]?.emit('beat')
+    await soon
+    await until(() => live.connection.value === 'reconnecting')
+    const never = act()
+    sockets[0]?.conn.close()
+    await expect(never).rejects.toMatchObject({ code: 'unsent' })
+    await until(() => live.connection.value === 'connected')
+    await live.send({ type: 'desk.open' })
+    expect(heard).toEqual(['case.check', 'desk.open'])
+  })
+
+  it('gives an act up when its answer stays away with the connection, and does not send it again', async () => {
+    const heard: string[] = []
+    server.on('connection', (socket) => socket.on('command', (command: Command) => void heard.push(command.type)))
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const sent = live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
+      live.cut()
+      vi.advanceTimersByTime(15_000)
+      await expect(sent).rejects.toMatchObject({ code: 'unsure' })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('passes events and ephemerals on, and its language at the handshake', async () => {
     const live = connect()
     const heard: string[] = []

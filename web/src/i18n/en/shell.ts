@@ -93,6 +93,8 @@ const shell: Words<typeof zh> = {
     unreachable: 'The server cannot be reached. Check the network and try again',
     unreadable: 'The answer of the server cannot be read. Give the reference to the operator',
     timed_out: 'The server did not answer in time. Try again',
+    unsent: 'The connection to the server is gone and nothing was sent; do it again once it is back',
+    unsure: 'The connection went away before the server answered, so it is not known whether this was done; look at the page once it is back before you do it again',
     unexpected: 'Something went wrong on this page. Reload it and try again',
   },
   keys: {
