@@ -21,6 +21,7 @@ from tests.kit.browsers import Desk, chromium
 from tests.kit.keyboard import Keyboard
 from tests.kit.peer import GREEN, RED
 from tests.kit.screens import Screens
+from tests.kit.talks import judges
 from tests.kit.until import until
 
 __all__ = ["node"]
@@ -227,6 +228,7 @@ async def review(clerk: Keyboard, judge: Keyboard, folder: Path) -> None:
     page, far = clerk.desk.page, judge.desk.page
     await judge.enter(far.locator('[data-line="application"] .thumb'))
     await expect(far.locator(".document [data-drawn]").first).to_be_visible()
+    await judges(far)
     await judge.press("2")
     await expect(far.get_by_label("补正理由")).to_be_focused()
     await judge.write("缺落款日期")
@@ -242,6 +244,7 @@ async def review(clerk: Keyboard, judge: Keyboard, folder: Path) -> None:
     for key in ("appointment", "identity", "licence", "application"):
         await judge.enter(far.locator(f'[data-line="{key}"] .thumb'))
         await expect(far.locator(".document[data-shown]")).to_be_visible()
+        await judges(far)
         await judge.press("1")
         await state_of(page, key, "accepted")
 

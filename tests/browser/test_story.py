@@ -27,6 +27,7 @@ from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.screens import Screens
+from tests.kit.talks import judges
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -486,9 +487,11 @@ async def materials(window: Desk, approver: Desk, screens: Screens) -> None:
     await far.locator('[data-line="application"] .thumb').click()
     await expect(far.locator(".document [data-drawn]").first).to_be_visible()
     await screens.take(approver, "approver-desk", large=True)
+    await judges(far)
     await far.keyboard.press("1")
     await state_of(page, "application", "accepted")
     await far.locator('[data-line="appointment"] .thumb').click()
+    await judges(far)
     await far.keyboard.press("2")
     await far.get_by_label("补正理由").fill("缺落款日期")
     await far.get_by_role("button", name="退回补正").click()
@@ -672,6 +675,7 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
     )
     for key in ("appointment", "identity", "licence"):
         await far.locator(f'[data-line="{key}"] .thumb').click()
+        await judges(far)
         await far.keyboard.press("1")
         if key == "identity":
             # the other side of the card opens by itself

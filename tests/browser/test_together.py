@@ -22,6 +22,7 @@ from server.store import SystemClock
 from tests.kit import desks
 from tests.kit.browsers import Desk, chromium
 from tests.kit.screens import Screens
+from tests.kit.talks import judges
 from tests.kit.until import borne, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -191,6 +192,7 @@ async def test_comments_stand_in_the_way_and_all_goes_into_one_notice(tmp_path: 
         window, far = case.window.page, case.approver.page
         await case.put(LINE, paper(1), "申请书.pdf")
         await open_line(far, "approver")
+        await judges(far)
         await far.keyboard.press("2")
         await far.get_by_label("补正理由").fill("缺落款日期")
         await far.get_by_role("button", name="退回补正").click()

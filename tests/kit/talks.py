@@ -68,6 +68,11 @@ class Talk:
         return sum(feed["packets"] for one in parties.values() for feed in one["feeds"].values())
 
 
+async def judges(page: Page) -> None:
+    """The bar below the open material takes a word: the material stands there, and the last word is a moment ago."""
+    await expect(page.locator("[data-review]:not([data-held])")).to_be_attached()
+
+
 async def seat_guests(folder: Path, unit_id: str, logins: Sequence[str]) -> None:
     """Further approvers of a unit, who sign in with the demo's password; before the node starts."""
     database = _database(folder)
