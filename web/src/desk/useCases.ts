@@ -1,14 +1,14 @@
-/** The cases of a desk, newest first; asked again when the page is shown, when one changes here, and every half minute. */
-import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
+/** The cases of a desk, newest first; kept current, and asked again when one changes here. */
+import { ref, type Ref } from 'vue'
 import { http, Problem } from '../wire/http'
 import type { CaseSummary } from '../wire/messages'
+import { keepCurrent } from './keptCurrent'
 
 const AGAIN_MS = 30_000
 
 export function useCases(path: string): { cases: Ref<CaseSummary[] | null>; problem: Ref<Problem | null>; refresh: () => Promise<void> } {
   const cases = ref<CaseSummary[] | null>(null)
   const problem = ref<Problem | null>(null)
-  let timer: ReturnType<typeof setInterval> | undefined
 
   async function refresh(): Promise<void> {
     try {
@@ -19,18 +19,6 @@ export function useCases(path: string): { cases: Ref<CaseSummary[] | null>; prob
     }
   }
 
-  function shown(): void {
-    if (document.visibilityState === 'visible') void refresh()
-  }
-
-  onMounted(() => {
-    void refresh()
-    timer = setInterval(shown, AGAIN_MS)
-    document.addEventListener('visibilitychange', shown)
-  })
-  onBeforeUnmount(() => {
-    clearInterval(timer)
-    document.removeEventListener('visibilitychange', shown)
-  })
+  keepCurrent(refresh, AGAIN_MS)
   return { cases, problem, refresh }
 }
