@@ -280,13 +280,13 @@ export function useCase(case_id: string, as_applicant = false) {
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
     promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
-    movePromise: (line: string, due_on: string, reason: string) => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason }),
+    movePromise: (line: string, due_on: string, reason: string) => meaning(() => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason })),
     sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
       acting.act((rests) => live.ask<{ handover_id: string }>({ type: 'case.send_originals', case_id, ...rests, courier, tracking, lines: lines as CaseSendOriginals['lines'] })),
     receiveOriginals: (handover_id: string, arrived: ReceivedLine[], note: string) =>
       acting.act((rests) => live.ask({ type: 'case.receive_originals', case_id, ...rests, handover_id, arrived: arrived as CaseReceiveOriginals['arrived'], note })),
     takeEarlier: (line: string, material_id: string, slot: number | null) => live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
-    moveMaterial: (material_id: string, line: string, slot: number | null) => live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),
+    moveMaterial: (material_id: string, line: string, slot: number | null) => meaning(() => live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot })),
     edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),
     hold: (field: string | null) => live.ask({ type: 'case.hold', case_id, field }),
