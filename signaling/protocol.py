@@ -189,6 +189,8 @@ class RingCard(Message):
     waiting_since: datetime
     materials_stored: int
     materials_required: int
+    registered_at: datetime | None = None
+    """When the case was registered: tells cases of one surname and item apart. None in calls of before."""
 
 
 class CallView(Message):

@@ -81,6 +81,7 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
         waiting_since=waiting_since,
         materials_stored=stored,
         materials_required=required,
+        registered_at=case.created_at,
     )
 
 

@@ -4,7 +4,8 @@
  * What reaches people without deciding (a judgement, a comment, a proposal, a message to the applicant, a file) is asked
  * about here, once for each such call while the page stays.
  */
-import { ref, shallowRef } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
+import { i18n } from '../i18n'
 import { http, Problem } from '../wire/http'
 import type { CaseSnapshot, CaseView } from '../wire/messages'
 
@@ -45,40 +46,54 @@ function declined(reason: unknown): Problem {
   return told
 }
 
+/** The call about another case ended while he was asked: nothing is done, and he is told so. */
+const ended = (): Problem => new Problem({ title: i18n.global.t('acting.other.over'), status: 0, code: 'other_case_in_call' })
+
+type Said = 'yes' | 'no' | 'over'
+
 export function useActing(version: () => number) {
   const question = shallowRef<Question | null>(null)
   const asks = ref(false)
-  let settle: ((yes: boolean) => void) | null = null
+  let settle: ((said: Said) => void) | null = null
 
-  function ask(asked: Question): Promise<boolean> {
-    settle?.(false)
+  function ask(asked: Question): Promise<Said> {
+    settle?.('no')
     question.value = asked
     asks.value = true
     return new Promise((told) => (settle = told))
   }
 
-  function answer(yes: boolean): void {
+  function close(said: Said): void {
     question.value = null
     asks.value = false
-    settle?.(yes)
+    settle?.(said)
     settle = null
   }
+  const answer = (yes: boolean): void => close(yes ? 'yes' : 'no')
 
   const caseOf = (id: string): Promise<CaseView | null> => http.get<CaseSnapshot>(`/cases/${id}`).then((one) => one.case, () => null)
 
-  let elsewhere: () => Elsewhere | null = () => null
+  const elsewhere = shallowRef<() => Elsewhere | null>(() => null)
+  // what is asked of a call holds while it runs
+  watch(() => elsewhere.value()?.call_id ?? null, (now, before) => {
+    if (before !== null && now !== before && question.value?.kind === 'other') close('over')
+  })
   const meant = new Set<string>()
 
   /** Says from where to know in which call about another case he sits; without it `mean` asks nothing. */
   function sits(where: () => Elsewhere | null): void {
-    elsewhere = where
+    elsewhere.value = where
   }
 
   /** Lets an act about this case go on; while he sits in a call about another, after one yes for that call. */
   async function mean(): Promise<void> {
-    const there = elsewhere()
+    const there = elsewhere.value()
     if (!there || meant.has(there.call_id)) return
-    if (!(await ask({ kind: 'other', others: [await caseOf(there.case_id)], back: there.case_id }))) throw declined(null)
+    const other = await caseOf(there.case_id)
+    // it may have ended while that was fetched
+    if (elsewhere.value()?.call_id !== there.call_id) throw ended()
+    const said = await ask({ kind: 'other', others: [other], back: there.case_id })
+    if (said !== 'yes') throw said === 'over' ? ended() : declined(null)
     meant.add(there.call_id)
   }
 
@@ -93,19 +108,20 @@ export function useActing(version: () => number) {
       } catch (reason) {
         const { code, details } = Problem.of(reason)
         if (code === 'changed') {
-          const yes = await ask({ kind: 'changed', changes: changesIn(details['changes']) })
+          const yes = (await ask({ kind: 'changed', changes: changesIn(details['changes']) })) === 'yes'
           // he was told: what he does next rests on what stands there now
           on.seen_version = version()
           if (!yes) throw reason
         } else if (code === 'other_case_in_call') {
           const cases = listIn(details['cases'])
           const others = await Promise.all(cases.map(caseOf))
-          if (!(await ask({ kind: 'other', others, back: null }))) throw declined(reason)
+          const said = await ask({ kind: 'other', others, back: null })
+          if (said !== 'yes') throw said === 'over' ? ended() : declined(reason)
           on.other_call_ids = listIn(details['calls'])
         } else throw reason
       }
     }
   }
 
-  return { question, answer, rests, act, sits, mean, elsewhere: () => elsewhere() }
+  return { question, answer, rests, act, sits, mean, elsewhere: () => elsewhere.value() }
 }

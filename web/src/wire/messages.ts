@@ -959,6 +959,7 @@ export interface RingCard {
   waiting_since: string
   materials_stored: number
   materials_required: number
+  registered_at: string | null
 }
 /**
  * One approver being asked. ``deadline_at`` is when it becomes missed.

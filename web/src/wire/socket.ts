@@ -31,6 +31,8 @@ const WAITS: ReadonlySet<AnyCommand['type']> = new Set<AnyCommand['type']>([
   'case.open', 'case.summarise', 'desk.open', 'unit.open', 'call.open', 'missed.watch', 'monitor.watch',
   // what is typed into a field, marked as waiting there
   'case.edit', 'case.draft', 'case.hold',
+  // a consent, which can be taken back at any time and is said to wait
+  'case.consent',
   // duty, and a call that stands: it tells of its connection itself, and has its own way back
   'desk.duty',
   'call.cancel', 'call.prepare', 'call.answer', 'call.decline', 'call.join', 'call.connect', 'call.describe', 'call.mute', 'call.lack', 'call.hang_up', 'call.withdraw',

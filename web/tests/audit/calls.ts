@@ -24,7 +24,7 @@ export function callView(over: Partial<CallView> = {}): CallView {
     id: 'call-0001', case_id: 'case-0001', state: 'ended', reason: 'hung_up', caller: clerk, target_unit_id: 'unit-xh', target_place: '青岛西海岸',
     card: {
       item_name: '分公司负责人变更登记', applicant_masked: '孙**', window_name: '3 号窗口', place: '济南市中', unit_name: '济南', mode: 'proxy',
-      waiting_since: at(-10), materials_stored: 1, materials_required: 3,
+      waiting_since: at(-10), materials_stored: 1, materials_required: 3, registered_at: null,
     },
     rings: [], recording_consented: true, opened_at: at(-10), answered_at: at(0), ended_at: at(1200), holds: [], consent_withdrawn_at: null,
     legs: [leg('leg-0001', 'window', clerk, -10, 1200), leg('leg-0002', 'approver', approver, 0, 1198)],

@@ -61,6 +61,7 @@ export function call(more: Partial<CallView> = {}): CallView {
       waiting_since: '2026-11-24T06:00:00Z',
       materials_stored: 0,
       materials_required: 4,
+      registered_at: null,
     },
     rings: [ring('ring0001', 'approver')],
     legs: [leg('leg00001', 'clerk', { media: false, recording: false })],

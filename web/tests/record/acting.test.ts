@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { ref } from 'vue'
 import { changesIn, useActing, type Rests } from '../../src/record/acting'
 import { Problem } from '../../src/wire/http'
 
@@ -54,6 +55,17 @@ describe('what an act rests on', () => {
     expect(question.value?.kind).toBe('other')
     answer(false)
     await expect(doing).rejects.toMatchObject({ declined: true })
+  })
+
+  it('is not done when the call ends while he is asked, and that is told', async () => {
+    const { mean, sits, question } = useActing(() => 1)
+    const call = ref<{ call_id: string; case_id: string } | null>({ call_id: 'call-1', case_id: 'case-2' })
+    sits(() => call.value)
+    const asked = mean()
+    await vi.waitFor(() => expect(question.value?.kind).toBe('other'))
+    call.value = null
+    await expect(asked).rejects.toMatchObject({ declined: false, code: 'other_case_in_call' })
+    expect(question.value).toBeNull()
   })
 
   it('is asked once for each call about another case where it reaches people without deciding', async () => {

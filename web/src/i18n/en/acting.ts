@@ -1,5 +1,5 @@
 export default {
-  no_number: 'no number yet',
+  no_number: 'no number yet, registered {time} at {window}',
   changed: {
     title: 'The case has changed since your page showed it',
     hint: 'A name leads to what changed. Going on records that you have looked at it.',
@@ -28,5 +28,6 @@ export default {
     once: 'Still act on this page? It does not ask again; decisions still do.',
     back: 'Back to the case of the call',
     stay: 'Yes, go on here',
+    over: 'That meeting has ended and nothing was done; do it again if you still want it',
   },
 }

@@ -265,6 +265,7 @@ const call: Words<typeof zh> = {
   bar: {
     label: 'Running call',
     about: '{applicant} · {item}',
+    registered: 'registered {time}',
     elsewhere: 'The call is on another tab',
     left: 'The other tab is gone: take the call here',
     take: 'Take it here',

@@ -262,6 +262,7 @@ export default {
   bar: {
     label: '进行中的云见面',
     about: '{applicant} · {item}',
+    registered: '{time} 登记',
     elsewhere: '通话在另一个标签页进行',
     left: '另一个标签页已断开，请在此接管',
     take: '在此接管',
