@@ -38,9 +38,17 @@ describe('what is on no line', () => {
     expect(thumbs.emitted<[MaterialView]>('show')?.[0]?.[0].id).toBe('m2')
   })
 
+  it('is beside a line of several files, which says how many there are and how many wait', () => {
+    const files = [1, 2, 3].map((slot) => material({ id: `f${slot}`, line: 'application', slot, review: slot === 1 ? 'accepted' : 'none' }))
+    const several = caseView({ materials: files })
+    const thumbs = mounted(MaterialThumbs, { book: bookOf(several), documents: {}, lines: linesOf(several), selected: null, shown: null })
+    expect(thumbs.get('[data-line="application"] [data-files]').text()).toBe('3 份文件，2 份待审看')
+    expect(thumbs.findAll('[data-files]')).toHaveLength(1)
+  })
+
   it('is judged when it lies open, and not the line beside it', async () => {
     const review = vi.fn(() => Promise.resolve())
-    const bar = mounted(ReviewBar, { book: bookOf(view, review), material: view.materials[1], old: false, closed: false })
+    const bar = mounted(ReviewBar, { book: bookOf(view, review), material: view.materials[1], ready: true, old: false, closed: false })
     window.dispatchEvent(new KeyboardEvent('keydown', { key: '1' }))
     await nextTick()
     expect(review.mock.calls).toEqual([['m2', 'accepted', '']])

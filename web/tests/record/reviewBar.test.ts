@@ -1,7 +1,7 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
-import { i18n, speak } from '../../src/i18n'
+import { i18n, learn } from '../../src/i18n'
 import ReviewBar from '../../src/record/ReviewBar.vue'
 import type { CaseBook } from '../../src/record/useCase'
 import { material } from './cases'
@@ -14,7 +14,7 @@ const judged = () => (review.mock.calls as unknown[][]).map(([id, verdict]) => [
 
 beforeEach(async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases": []}', { headers: { 'content-type': 'application/json' } })))
-  await speak('zh-CN')
+  await learn('work')
   vi.useFakeTimers()
   review.mockClear()
   bar = mount(ReviewBar, {
