@@ -126,7 +126,7 @@ class Children:
             writes,
         )
         async with self._turn:
-            child = await asyncio.create_subprocess_exec(
+            child = await _started(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -160,6 +160,19 @@ class Children:
         if isinstance(answer, dict) and "fault" in answer:
             raise JobFailed(str(answer["fault"]), final=True)
         return answer
+
+
+async def _started(*command: str, **how: Any) -> asyncio.subprocess.Process:
+    """A child of this command. Whoever is cancelled meanwhile waits until it stands, and ends it and all that it
+    began: asyncio alone would kill the child and wait for its pipe, which what the child began may hold open."""
+    starting = asyncio.create_task(asyncio.create_subprocess_exec(*command, **how))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        child = await starting
+        _kill(child.pid)
+        await _ended(child)
+        raise
 
 
 async def _said(child: asyncio.subprocess.Process, given: bytes, most: int) -> bytes:

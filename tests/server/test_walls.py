@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from media.client import prepare_folder
@@ -158,6 +159,27 @@ async def test_a_child_that_prints_while_its_job_is_given_up_ends(tmp_path: Path
             await asyncio.gather(job, return_exceptions=True)
         assert job.cancelled()
         (begun / "yes").unlink()
+    assert children.pids == set()
+
+
+async def test_a_child_whose_job_is_given_up_while_it_starts_ends() -> None:
+    """asyncio would wait for a pipe that what bubblewrap began holds open."""
+    children, me = Children(), psutil.Process()
+    before = {child.pid for child in me.children()}
+
+    def left_behind() -> str | None:
+        return str([one for one in me.children() if one.pid not in before]).strip("[]") or None
+
+    for turns in range(12):
+        job = asyncio.create_task(in_cell(children, "import time; time.sleep(600)"))
+        await until(lambda: None if left_behind() else "it has not begun", 20, every_s=0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        job.cancel()
+        async with asyncio.timeout(20):
+            await asyncio.gather(job, return_exceptions=True)
+        assert job.cancelled()
+        await until(left_behind, 20)
     assert children.pids == set()
 
 
