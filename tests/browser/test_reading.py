@@ -84,7 +84,7 @@ async def test_text_follows_its_reader_and_pages_fold(tmp_path: Path) -> None:
         await page.get_by_role("button", name="English").click()
         row = page.locator("tbody tr")
         await expect(row).to_contain_text(re.compile(r"\b\d{1,2} [A-Z][a-z]{2,3} \d{4}, \d\d:\d\d"))
-        await expect(row.locator("[lang=zh-CN]")).to_have_text("分公司负责人变更登记")
+        await expect(row.locator("td.item[lang=zh-CN]")).to_have_text("分公司负责人变更登记")
         await expect(page.locator("[data-own-words]")).to_contain_text("in Chinese")
         await screens.take(desk, "reading-window-en")
         assert desk.complaints == []

@@ -682,6 +682,7 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
             front, back = (f'[data-line="identity"] [data-slot="{side}"]' for side in (1, 2))
             await expect(far.locator(front)).to_have_attribute("data-state", "accepted")
             await expect(far.locator(f"{back} .file")).to_have_attribute("aria-pressed", "true")
+            await judges(far)
             await far.keyboard.press("1")
         await state_of(window.page, key, "accepted")
     # one more came that is on no line

@@ -37,10 +37,17 @@ function placeOf(element: HTMLElement): Place {
   return { element, parts }
 }
 
+/** Where one key would choose something: the focus must not fall there, nobody has looked at it. */
+const CHOOSES = 'select, input[type="radio"], input[type="checkbox"]'
+
+function safe(element: HTMLElement): boolean {
+  return usable(element) && !element.matches(CHOOSES)
+}
+
 /** The control that comes nearest to where the focus was; null when none of its parts has one left. */
 function nearest({ parts }: Place): HTMLElement | null {
   for (const { controls, at } of parts) {
-    const next = controls.slice(at + 1).find(usable) ?? controls.slice(0, Math.max(at, 0)).reverse().find(usable)
+    const next = controls.slice(at + 1).find(safe) ?? controls.slice(0, Math.max(at, 0)).reverse().find(safe)
     if (next) return next
   }
   return null

@@ -88,22 +88,14 @@ export function single(shortcut: Shortcut): boolean {
  * A key that means the page below must never give that answer, nor act on what the dialog covers.
  */
 export function underQuestion(): boolean {
-  if (document.querySelector('[data-asked]')) return true
+  if (document.querySelector('[data-act-question]')) return true
   if ([...document.querySelectorAll('[aria-modal="true"]')].some((one) => one.getClientRects().length > 0)) return true
   // while it rings a key may be meant for the ring, unless its person is at work below it
   return document.querySelector('[data-ring-card]') !== null && !document.activeElement?.closest('#work')
 }
 
-/** Milliseconds for which the key of the next step does nothing again: what it has opened is not yet read. */
+/** Milliseconds for which the key of the next step does nothing again on a page: what it has opened is not yet read. */
 const TWICE_MS = 700
-let stepped = -Infinity
-
-function tooSoon(): boolean {
-  const now = performance.now()
-  const soon = now - stepped < TWICE_MS
-  if (!soon) stepped = now
-  return soon
-}
 
 /** Acts of the page, by their keys. They rest while a question stands; those of the call go on. */
 function ofPage(name: ShortcutName): boolean {
@@ -128,6 +120,13 @@ export interface Held {
 export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void) | Held>>): void {
   const names = Object.keys(handlers) as ShortcutName[]
   const down = new Map<string, Held>()
+  let stepped = -Infinity
+
+  function tooSoon(): boolean {
+    const soon = performance.now() - stepped < TWICE_MS
+    if (!soon) stepped = performance.now()
+    return soon
+  }
 
   function press(event: KeyboardEvent): void {
     if (event.repeat || event.isComposing) {

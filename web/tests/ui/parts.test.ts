@@ -223,7 +223,7 @@ describe('a question that stands', () => {
     const heard: string[] = []
     const mounted = mount({
       setup: () => useShortcuts({ next_step: () => heard.push('next'), talk: () => heard.push('talk'), camera: () => heard.push('camera') }),
-      template: '<p data-asked="other"><button /></p>',
+      template: '<p data-act-question><button /></p>',
     }, { attachTo: document.body })
     const choices = [{ value: 'accepted', word: '合格', icon: 'good' as const }]
     const review = mount(SegmentedReview, { props: { choices, chosen: null, label: '审查', hotkeys: true }, attachTo: document.body })
