@@ -1,0 +1,19 @@
+import { mount } from '@vue/test-utils'
+import { describe, expect, it } from 'vitest'
+import { i18n } from '../../src/i18n'
+import type { Gathered } from '../../src/record/gathered'
+import SortFiles from '../../src/record/SortFiles.vue'
+
+const one = (name: string): Gathered => ({ file: new File(['x'], name), path: name, line: 'other' })
+
+describe('files that wait for their lines', () => {
+  it('stay when more come, and what was left out stays out', async () => {
+    const first = [one('甲.pdf'), one('乙.pdf')]
+    const mounted = mount(SortFiles, { props: { files: first, lines: [], against: () => null }, global: { plugins: [i18n] } })
+    await mounted.find('.icon-button').trigger('click')
+    await mounted.setProps({ files: [...first, one('丙.pdf')] })
+    expect(mounted.findAll('li .name').map((row) => row.attributes('title'))).toEqual(['乙.pdf', '丙.pdf'])
+    await mounted.find('form').trigger('submit')
+    expect(mounted.emitted('send')?.[0]).toMatchObject([[{ path: '乙.pdf' }, { path: '丙.pdf' }]])
+  })
+})
