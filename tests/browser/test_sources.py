@@ -13,6 +13,7 @@ from tests.browser.test_together import both, paper, picture
 from tests.kit.capabilities import needs
 from tests.kit.casework import CLOSING_VALUES, INK
 from tests.kit.sheets import NAME, identity_card
+from tests.kit.talks import judges
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -105,6 +106,7 @@ async def test_a_material_follows_by_a_promise(tmp_path: Path) -> None:
         await expect(came).to_be_visible()
         await approver.locator('[data-line="tax"] .thumb').click()
         await expect(approver.locator(".document[data-shown]")).to_be_visible()
+        await judges(approver)
         await approver.locator(".segments label").first.click()
         await expect(approver.locator('[data-line="tax"] [data-promise="done"]')).to_be_visible()
         await picture(people.approver, "promise-done")
