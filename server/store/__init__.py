@@ -152,6 +152,7 @@ class Store:
             if sequencer.failure is None:
                 await store._enter(key, join=settings.ledger_join)
             else:
+                sequencer.wait_for_name()
                 store._entering = asyncio.create_task(
                     store._enter_later(key, join=settings.ledger_join), name="ledger key"
                 )
@@ -172,6 +173,7 @@ class Store:
                 self._sequencer.bar(str(elsewhere))
                 return
             else:
+                self._sequencer.named()
                 return
 
     async def _enter(self, key: str, *, join: bool) -> None:

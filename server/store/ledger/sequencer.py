@@ -69,6 +69,7 @@ class Sequencer:
         self._damaged = False
         self._sealing = asyncio.Event()
         self._barred: str | None = None
+        self._named = True
         self._stands_since: float | None = None
         self._stood_at = -1
         self.problem: str | None = None
@@ -107,6 +108,15 @@ class Sequencer:
     async def recovered(self) -> None:
         """Wait until a try to seal went well."""
         await self._sealing.wait()
+
+    def wait_for_name(self) -> None:
+        """Number and sign nothing until `named`: the key does not stand in the ledger yet."""
+        self._named = False
+
+    def named(self) -> None:
+        """The key stands in the ledger: what waits is sealed."""
+        self._named = True
+        self.wake()
 
     def bar(self, why: str) -> None:
         """Seal nothing any more, and say why."""
@@ -234,6 +244,8 @@ class Sequencer:
             ):
                 return None
             tree = await self._caught_up(connection, journal, row.size, row.root)
+            if not self._named:
+                return None
             rows = (
                 await connection.execute(
                     sa.select(
