@@ -144,19 +144,26 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await page.wait_for_url("**/window")
         bar = page.locator("[data-bar]")
         await expect(bar.locator("[data-bar-case]")).to_have_text("赵** · 分公司注销登记")
+        # the code of a case is the same wherever it is named
+        row = page.get_by_role("row").filter(has_text="赵")
+        code = await row.locator("[data-case-code]").inner_text()
+        await expect(bar.locator("[data-bar-code]")).to_contain_text(code)
         await shows(window, RED, "[data-bar] video")
         await screens.take(window, "window-list-in-call", large=True)
         await bar.locator("[data-bar-mute]").click()
         await expect(bar.locator("[data-bar-mute]")).to_have_attribute("aria-pressed", "true")
         await open_from_list(page, one)
         await expect(page.locator("[data-elsewhere]")).to_contain_text("赵** · 分公司注销登记")
+        await expect(page.locator("[data-elsewhere] [data-case-code]")).to_have_text(code)
         await screens.take(window, "window-other-case-in-call", large=True)
         # who is there came for the case of the call: this one is shown to him after a word of the clerk alone
         turn, asked = page.locator("[data-turn]"), page.locator("[data-asked=other]")
         await turn.click()
-        await expect(asked.locator("[data-other-case]")).to_contain_text("赵** · 分公司注销登记")
+        await expect(asked.locator("[data-other-case]")).to_contain_text(
+            f"赵立群 · 分公司注销登记 · {code}"
+        )
         await expect(asked.locator("[data-this-case]")).to_contain_text(
-            "孙** · 分公司负责人变更登记"
+            "孙雅宁 · 分公司负责人变更登记"
         )
         await asked.locator("[data-act-back]").click()
         await is_about(page, other)
@@ -166,7 +173,8 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await turn.click()
         await asked.locator("[data-act-on]").click()
         turned = page.locator("[data-turned]")
-        await expect(turned.locator("[data-whose]")).to_have_text("孙** · 分公司负责人变更登记")
+        whose = re.compile(r"^孙\*\* · 分公司负责人变更登记 识别码 \d{5}$")
+        await expect(turned.locator("[data-whose]")).to_have_text(whose)
         edges = "() => ['[data-bar]', '[data-turned]'].map(one => document.querySelector(one).getBoundingClientRect())"
         above, below = await page.evaluate(edges)
         assert 0 < above["bottom"] <= below["top"]
@@ -247,10 +255,10 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         await far.locator("[data-confirm]").click()
         asked = far.locator("[data-asked=other]")
         await expect(asked.locator("[data-other-case]")).to_have_text(
-            re.compile(r"^赵\*\* · 分公司注销登记 · 未编号，.+登记（3 ?号窗口）$")
+            re.compile(rf"^赵立群 · 分公司注销登记 · {code} · 未编号，.+登记（3 ?号窗口）$")
         )
         await expect(asked.locator("[data-this-case]")).to_have_text(
-            re.compile(r"^孙\*\* · 分公司负责人变更登记 · 未编号，.+登记（3 ?号窗口）$")
+            re.compile(r"^孙雅宁 · 分公司负责人变更登记 · 识别码 \d{5} · 未编号，.+登记（3 ?号窗口）$")
         )
         await screens.take(approver, "approver-other-case", large=True)
         # the key of the next step answers no question; who leaves it himself is told of no refusal

@@ -23,6 +23,7 @@ const shell: Words<typeof zh> = {
   marks: { comma: ', ', colon: ': ', semicolon: '; ' },
   own_words: 'The names of items, materials, fields and units are the units\' own words, in Chinese',
   loading: 'Opening',
+  case_code: 'code {code}',
   titles: { phone: 'Papers from a phone',
     enquiry: 'How a case stands',
     sign_in: 'Sign in',

@@ -17,6 +17,7 @@ export default {
     dialling: { title: '正在呼叫对方，退出会取消呼叫', go: '取消呼叫并退出' },
   },
   loading: '正在打开',
+  case_code: '识别码 {code}',
   pane: '通话与消息',
   marks: { comma: '，', colon: '：', semicolon: '；' },
   own_words: '事项、材料、字段和单位的名称由各单位填写，一律为中文',
