@@ -93,6 +93,13 @@ async def test_a_seat_over_its_troubles(node: Running, tmp_path: Path) -> None:
         await approver.page.get_by_role("button", name="上岗接听").click()
         card = approver.page.get_by_role("alertdialog")
 
+        # cut off from the server he is told that nothing rings; what he chose holds again with it
+        duty = approver.page.locator("[data-duty]")
+        await approver.context.set_offline(True)
+        await expect(duty).to_have_attribute("data-duty", "cut")
+        await approver.context.set_offline(False)
+        await expect(duty).to_have_attribute("data-duty", "online")
+
         # declined: both see it, and the window may dial again
         await window.page.get_by_role("button", name="发起云见面").click()
         await window.page.get_by_role("button", name="申请人同意").click()

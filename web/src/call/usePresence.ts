@@ -1,12 +1,12 @@
-/** Which approvers of a unit are on duty now: asked at every connection, then told at every change. */
-import { onScopeDispose, ref, watch, type Ref } from 'vue'
+/** Which approvers of a unit are on duty now: asked at every connection, then told at every change; unknown while the connection is cut. */
+import { computed, onScopeDispose, ref, watch, type ComputedRef } from 'vue'
 import type { UnitPresence } from '../wire/messages'
-import { wire } from '../wire/socket'
+import { isCut, wire } from '../wire/socket'
 import { heard } from './clock'
 
 type Approvers = UnitPresence['approvers']
 
-export function usePresence(unit_id: () => string | undefined): Ref<Approvers | null> {
+export function usePresence(unit_id: () => string | undefined): ComputedRef<Approvers | null> {
   const live = wire()
   const approvers = ref<Approvers | null>(null)
   let newest = ''
@@ -34,5 +34,5 @@ export function usePresence(unit_id: () => string | undefined): Ref<Approvers | 
   })
   onScopeDispose(live.onConnected(ask))
   onScopeDispose(live.onEphemeral((told) => told.type === 'unit.presence' && take(told)))
-  return approvers
+  return computed(() => (isCut(live.connection.value) ? null : approvers.value))
 }

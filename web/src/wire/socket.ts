@@ -17,6 +17,11 @@ export type { Ack } from './messages'
 /** `lost` still tries, but has failed for so long that a person should look at the network. */
 export type Connection = 'connecting' | 'connected' | 'reconnecting' | 'lost'
 
+/** Whether the connection was there, or should be by now, and is not: what was known over it may have changed. */
+export function isCut(connection: Connection): boolean {
+  return connection === 'reconnecting' || connection === 'lost'
+}
+
 type Without<M, K extends string> = M extends unknown ? Omit<M, K> : never
 
 /** A command as a page writes it; the connection adds the id. */

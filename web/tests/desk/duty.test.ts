@@ -7,6 +7,7 @@ import { standingOf } from '../../src/desk/duty'
 import { i18n, learn } from '../../src/i18n'
 import { spoken } from '../../src/ui/announce'
 import type { MissedCall } from '../../src/wire/messages'
+import { isCut } from '../../src/wire/socket'
 import { person } from '../record/cases'
 
 enableAutoUnmount(afterEach)
@@ -30,6 +31,18 @@ describe('how an approver stands to calls', () => {
     expect(pane.text()).toContain('通话中，来电不会响铃')
     expect(pane.text()).not.toContain('窗口来电会响铃')
   })
+
+  it('is that nothing rings while he is cut off from the server, and holds again with it', async () => {
+    expect(standingOf('online', true, true).word).toBe('busy')
+    const pane = mount(DutyPane, { props: { duty: 'online', in_call: false, cut: true, colleagues: null, busy: false }, global })
+    expect(pane.get('[data-duty]').text()).toBe('连接断开')
+    expect(pane.text()).toContain('窗口来电不会响铃；恢复后继续在岗')
+    await pane.setProps({ cut: false })
+    expect(pane.get('[data-duty]').text()).toBe('在岗')
+    expect(isCut('connecting') || isCut('connected')).toBe(false)
+    expect(isCut('reconnecting') && isCut('lost')).toBe(true)
+  })
+
 })
 
 describe('the mark in the head of a page', () => {

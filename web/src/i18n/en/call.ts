@@ -280,6 +280,8 @@ const call: Words<typeof zh> = {
   elsewhere_means: 'Materials, form and decision of this page are not those of the call.',
   rings_here: 'A window is calling: answer on its card',
   idle_approver: 'No call now. A window that calls will ring here',
+  idle_away: 'No call now. You are off duty: nothing will ring',
+  idle_cut: 'No call now. The connection to the server is gone: nothing will ring',
   missed_at: 'Missed a call at {time}',
 }
 

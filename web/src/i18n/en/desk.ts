@@ -68,6 +68,8 @@ export default {
     away_hint: 'Nothing rings while you are off duty',
     busy: 'In a call',
     busy_hint: { online: 'In a call nothing else rings; afterwards calls ring again', away: 'In a call nothing else rings, nor afterwards: you are off duty' },
+    cut: 'Cut off',
+    cut_hint: { online: 'The connection to the server is gone and nothing rings; you are on duty again once it is back', away: 'The connection to the server is gone; nothing rings afterwards either: you are off duty' },
     sound: 'Hear the ring once',
     notification_ask: 'Allow desktop notifications',
     notification_on: 'Desktop notifications are on',

@@ -277,5 +277,7 @@ export default {
   elsewhere_means: '本页的材料、申请表和决定不是通话中的这一件。',
   rings_here: '有窗口来电，请在来电提示中接听',
   idle_approver: '现在没有通话，窗口来电时会响铃',
+  idle_away: '现在没有通话；您未上岗，来电不会响铃',
+  idle_cut: '现在没有通话；与服务器的连接断开，来电不会响铃',
   missed_at: '{time} 的来电未接',
 }

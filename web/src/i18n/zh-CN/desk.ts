@@ -68,6 +68,8 @@ export default {
     away_hint: '未上岗时不会响铃',
     busy: '通话中',
     busy_hint: { online: '通话中，来电不会响铃；挂断后恢复响铃', away: '通话中，来电不会响铃；未上岗，挂断后也不响铃' },
+    cut: '连接断开',
+    cut_hint: { online: '与服务器的连接断开，窗口来电不会响铃；恢复后继续在岗', away: '与服务器的连接断开；未上岗，恢复后也不响铃' },
     sound: '听一声铃',
     notification_ask: '允许桌面通知',
     notification_on: '桌面通知已打开',
