@@ -32,6 +32,8 @@ export interface Progress {
   from_at: number
 }
 
+/** What is sent again and again while somebody types or reads is no act. */
+const NO_ACTS: ReadonlySet<string> = new Set(['draft', 'hold', 'summarise'])
 const TOLD_EVERY_MS = 5_000
 const GONE_AFTER_MS = 10_000
 const RATE_OVER_MS = 1_500
@@ -73,6 +75,8 @@ export function useCase(case_id: string, as_applicant = false) {
   const typed = shallowReactive(new Map<string, { value: string; by: PersonRef }>())
   const progress = shallowReactive(new Map<string, Progress>())
   const my_point = ref<string | null>(null)
+  /** how many acts were done here: what was told of one that was refused before is over then */
+  const acts_done = ref(0)
   /** the last file that somebody else put on another line, until that was read here */
   const moved_by = shallowRef<MaterialMoved | null>(null)
   const moved_read = `moved.${case_id}.${me}`
@@ -232,13 +236,31 @@ export function useCase(case_id: string, as_applicant = false) {
     live.hint({ type: 'case.typing', case_id, field, value })
   }
 
+  /** nobody is told now where I look */
+  let rests = false
+  /** how often that began */
+  const rested = ref(0)
   let my_look: { material_id: string | null; page: number; follow: boolean } = { material_id: null, page: 1, follow: false }
 
   /** Says which page I look at, and whether the others' pages shall turn along. */
   function look(material_id: string | null, page: number, follow: boolean): void {
     if (my_look.material_id === material_id && my_look.page === page && my_look.follow === follow) return
     my_look = { material_id, page, follow }
+    rests = false
     live.hint({ type: 'document.look', case_id, ...my_look })
+  }
+
+  /** A call is over: nobody is told that I look, nor follows me, until I look at something else or the next one begins. */
+  function rest(on: boolean): void {
+    if (!on) {
+      rests = false
+      tellAgain()
+      return
+    }
+    rested.value += 1
+    if (my_look.material_id !== null) live.hint({ type: 'document.look', case_id, material_id: null, page: 1, follow: false })
+    my_look = { ...my_look, follow: false }
+    rests = true
   }
 
   /** Points in a document, in shares of the page from the left and the top; null: stops. */
@@ -252,7 +274,7 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   function tellAgain(): void {
-    if (my_look.material_id !== null) live.hint({ type: 'document.look', case_id, ...my_look })
+    if (my_look.material_id !== null && !rests) live.hint({ type: 'document.look', case_id, ...my_look })
     if (my_focus !== null) live.hint({ type: 'case.focus', case_id, field: my_focus })
     if (my_point.value !== null) live.hint({ type: 'case.point', case_id, field: my_point.value })
   }
@@ -322,6 +344,17 @@ export function useCase(case_id: string, as_applicant = false) {
     submit: (hash: string) => acting.act((rests) => live.ask<{ number: string }>({ type: 'case.submit', case_id, ...rests, hash })),
   }
 
+  for (const [name, send] of Object.entries(commands) as [string, (...given: never[]) => Promise<unknown>][]) {
+    if (NO_ACTS.has(name)) continue
+    Object.assign(commands, {
+      [name]: async (...given: never[]) => {
+        const result = await send(...given)
+        acts_done.value += 1
+        return result
+      },
+    })
+  }
+
   /** Whose colour: the window's unit is here, whoever joins from another unit is there. */
   function personOf(by: PersonRef): Person {
     return view.value && atWindow(view.value, by) ? 'here' : 'far'
@@ -342,7 +375,7 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved, acts_done, rested, rest,
     connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, elsewhere: acting.elsewhere, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

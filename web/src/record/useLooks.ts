@@ -49,6 +49,8 @@ export function useLooks(book: CaseBook, material_id: () => string | null, page:
     },
     { immediate: true },
   )
+  // after a call nobody follows anybody any more
+  watch(book.rested, () => (leading.value = false), { flush: 'sync' })
   watch(leader, (now, before) => {
     // who begins later leads
     if (now && now.id !== before?.id) leading.value = false

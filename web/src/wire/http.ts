@@ -6,7 +6,17 @@
  * more (`unsent`, `unsure`). Knows no feature and no page.
  */
 
+import { shallowReactive } from 'vue'
+
 export type LocalCode = 'unreachable' | 'timed_out' | 'unreadable' | 'unexpected' | 'unsent' | 'unsure'
+
+/** Those that hold no longer. Beside them: an error is nothing that Vue watches. */
+const passed = shallowReactive(new WeakSet<object>())
+
+/** Whether there is nothing to tell, or no longer. */
+export function isOver(problem: { declined: boolean; passed: boolean } | null): boolean {
+  return !problem || problem.declined || problem.passed
+}
 
 /** RFC 9457 problem details, with the stable code and the reference under which the server logged it. */
 export class Problem extends Error {
@@ -39,6 +49,15 @@ export class Problem extends Error {
     this.detail = body.detail ?? undefined
     this.reference = body.reference ?? undefined
     this.details = body.details ?? {}
+  }
+
+  /** what it says holds no longer: the connection is back, or a later act was refused for the same */
+  get passed(): boolean {
+    return passed.has(this)
+  }
+
+  pass(): void {
+    passed.add(this)
   }
 
   /** Whatever was thrown, as a problem that can be shown. */

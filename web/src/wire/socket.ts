@@ -46,6 +46,8 @@ const WAITS: ReadonlySet<AnyCommand['type']> = new Set<AnyCommand['type']>([
 ])
 
 const LOST_AFTER_MS = 15_000
+/** That nothing was sent stands so long at least, if the connection is back before it could be read. */
+const READ_MS = 6_000
 const ACK_WITHIN_MS = 10_000
 /**
  * The server beats every 2 s: after QUIET_TICKS without one the page says so, after DEAD_TICKS it dials anew. Ticks
@@ -87,6 +89,9 @@ export class Wire {
   private quiet: number | null = null
   /** there is no connection, and that is known: not so while one is opened first, or is quiet for a moment */
   private gone = false
+  /** the last refusal for want of a connection: one is told, at the place of the last act, until the connection is back */
+  private unsent: { problem: Problem; at: number } | null = null
+  private passing: ReturnType<typeof setTimeout> | undefined
   /** somebody else has noticed that nothing comes through */
   private doubted = false
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
@@ -139,7 +144,7 @@ export class Wire {
   send(command: Unsent): Promise<Ack> {
     const id = freshId()
     const waits = WAITS.has(command.type)
-    if (!waits && this.gone) return Promise.reject(localProblem('unsent'))
+    if (!waits && this.gone) return Promise.reject(this.refuse())
     return new Promise((settle, fail) => {
       const pending: Pending = { waits, sent: false, command: { ...command, id }, settle, fail, resend: undefined }
       this.pending.set(id, pending)
@@ -207,6 +212,7 @@ export class Wire {
     this.closers.forEach((hear) => hear())
     clearTimeout(this.lost)
     clearInterval(this.ticking)
+    clearTimeout(this.passing)
     this.socket.disconnect()
     for (const pending of this.pending.values()) {
       clearTimeout(pending.resend)
@@ -220,6 +226,7 @@ export class Wire {
     this.lost = undefined
     this.gone = false
     this.state.value = 'connected'
+    this.letPass()
     const waiting = [...this.pending.values()]
     this.greeters.forEach((greet) => greet())
     waiting.forEach((pending) => this.emit(pending))
@@ -233,6 +240,7 @@ export class Wire {
     this.lost = undefined
     this.gone = false
     this.state.value = 'connected'
+    this.letPass()
     for (const pending of this.pending.values()) if (!pending.sent && this.socket.connected) this.emit(pending)
   }
 
@@ -269,8 +277,29 @@ export class Wire {
       if (pending.waits || !which(pending)) continue
       this.pending.delete(id)
       clearTimeout(pending.resend)
-      pending.fail(localProblem(code))
+      pending.fail(code === 'unsent' ? this.refuse() : localProblem(code))
     }
+  }
+
+  /** The refusal of an act for want of a connection; it takes the place of the one before. */
+  private refuse(): Problem {
+    clearTimeout(this.passing)
+    if (this.unsent) this.unsent.problem.pass()
+    this.unsent = { problem: localProblem('unsent'), at: performance.now() }
+    return this.unsent.problem
+  }
+
+  private letPass(): void {
+    const told = this.unsent
+    if (!told) return
+    clearTimeout(this.passing)
+    this.passing = setTimeout(
+      () => {
+        told.problem.pass()
+        if (this.unsent === told) this.unsent = null
+      },
+      Math.max(0, READ_MS - (performance.now() - told.at)),
+    )
   }
 
   private emit(pending: Pending): void {

@@ -128,7 +128,7 @@ describe('the connection of a page', () => {
     await until(() => live.connection.value === 'connected')
     live.cut()
     await expect(live.ask({ type: 'case.decide', case_id: 'case0001', decision: 'refused', reason: 'no', again: false, seen_version: 1, other_call_ids: [] })).rejects.toMatchObject({ code: 'unsent' })
-    await expect(live.ask({ type: 'case.review', case_id: 'case0001', material_id: 'mat00001', review: 'accepted', reason: '' })).rejects.toMatchObject({ code: 'unsent' })
+    await expect(live.ask({ type: 'case.review', case_id: 'case0001', material_id: 'mat00001', review: 'accepted', reason: '' })).rejects.toMatchObject({ code: 'unsent', passed: false })
     sockets[0]?.conn.close()
     await until(() => sockets.length === 2 && live.connection.value === 'connected')
     live.cut()
@@ -136,6 +136,25 @@ describe('the connection of a page', () => {
     live.redial()
     await typed
     expect(heard).toEqual(['case.draft'])
+  })
+
+  it('tells of one act that was not sent at a time, until the connection is back and that could be read', async () => {
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    live.cut()
+    const act = () => live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' }).catch((reason: unknown) => reason as Problem)
+    const first = (await act()) as Problem
+    expect(first.passed).toBe(false)
+    const second = (await act()) as Problem
+    expect([first.passed, second.passed]).toEqual([true, false])
+    const later = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+    live.redial()
+    await until(() => live.connection.value === 'connected')
+    expect(second.passed).toBe(false)
+    later.mockReturnValue(performance.now() + 6_000)
+    live.redial()
+    await until(() => second.passed)
+    later.mockRestore()
   })
 
   it('puts no act into a connection that has fallen silent, and sends it with the next beat or not at all', async () => {

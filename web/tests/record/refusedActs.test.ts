@@ -1,0 +1,48 @@
+import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { nextTick, ref } from 'vue'
+import { i18n, learn } from '../../src/i18n'
+import CommentWrite from '../../src/record/CommentWrite.vue'
+import MessagesPanel from '../../src/record/MessagesPanel.vue'
+import ProblemAlert from '../../src/ui/ProblemAlert.vue'
+import { Problem } from '../../src/wire/http'
+import { caseView } from './cases'
+
+enableAutoUnmount(afterEach)
+afterEach(() => vi.unstubAllGlobals())
+beforeAll(async () => {
+  await learn('work')
+  // jsdom scrolls nothing
+  Element.prototype.scrollTo = () => undefined
+})
+
+const unsent = (): Problem => new Problem({ title: '操作没有发出', status: 0, code: 'unsent' })
+const shown = (part: unknown, props: object) => mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })
+
+describe('what is told of an act that was refused', () => {
+  it('goes when it holds no longer', async () => {
+    const problem = unsent()
+    const alert = shown(ProblemAlert, { problem, labels: { reference: '', dismiss: '' } })
+    expect(alert.text()).toContain('操作没有发出')
+    problem.pass()
+    await nextTick()
+    expect(alert.find('[role=alert]').exists()).toBe(false)
+  })
+
+  it('goes from below a message and a comment when their text is changed', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
+    const book = { view: ref(caseView()), me: 'p1', case_id: 'c1', say: () => Promise.reject(unsent()), personOf: () => 'here' }
+    const say = shown(MessagesPanel, { book, call_id: null, seat: 'approver' })
+    const write = shown(CommentWrite, { label: '', hint: '', word: '提出', keep: 'k', send: () => Promise.reject(unsent()) })
+    for (const page of [say, write]) {
+      const box = page.get('textarea')
+      await box.setValue('请补签')
+      await page.get('form').trigger('submit')
+      await flushPromises()
+      expect(page.get('[role=alert]').text()).toBe('操作没有发出')
+      await box.setValue('')
+      expect(page.find('[role=alert]').exists()).toBe(false)
+    }
+  })
+
+})
