@@ -4,9 +4,16 @@
  */
 import { focusableStack } from 'element-plus/es/components/focus-trap/index'
 import { onBeforeUnmount, watch } from 'vue'
+import { useLayer, type Layer } from './layers'
 
-export function standAbove(stands: () => boolean): void {
+export function standAbove(as: Layer, stands: () => boolean): void {
   const layer = { paused: false, pause: (): void => undefined, resume: (): void => undefined }
-  watch(stands, (now) => (now ? focusableStack.push(layer) : focusableStack.remove(layer)), { immediate: true, flush: 'sync' })
-  onBeforeUnmount(() => focusableStack.remove(layer))
+  const stand = useLayer(as)
+  function put(now: boolean): void {
+    if (now) focusableStack.push(layer)
+    else focusableStack.remove(layer)
+    stand(now)
+  }
+  watch(stands, put, { immediate: true, flush: 'sync' })
+  onBeforeUnmount(() => put(false))
 }

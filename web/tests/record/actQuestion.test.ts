@@ -1,0 +1,67 @@
+import { enableAutoUnmount, mount } from '@vue/test-utils'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { defineComponent, h, nextTick, ref, shallowRef } from 'vue'
+import { i18n, learn } from '../../src/i18n'
+import ActQuestion from '../../src/record/ActQuestion.vue'
+import type { Question } from '../../src/record/acting'
+import ActionButton from '../../src/ui/ActionButton.vue'
+import RingCard from '../../src/ui/RingCard.vue'
+import { caseView } from './cases'
+
+enableAutoUnmount(afterEach)
+beforeAll(() => learn('work'))
+
+const ring = { heading: '', item: '', here: '', there: '', lineWord: '', leftWord: '', left_s: 1, whole_s: 1, facts: [], labels: { answer: '接听', decline: '拒接' } }
+const other = { kind: 'other', others: [caseView({ id: 'case-0002' })], back: 'case-0002' } as Question
+
+/** A page with a form of its own, a question and a ring, of which each may stand. */
+function shown() {
+  const question = shallowRef<Question | null>(null)
+  const rings = ref(false)
+  const book = { question, view: ref(caseView()), answer: () => (question.value = null) }
+  const Page = defineComponent(() => () => [
+    h(ActionButton, { kind: 'filled', 'data-confirm': '' }, () => '确认不予受理'),
+    h(ActQuestion as never, { book } as never),
+    rings.value ? h(RingCard, ring) : null,
+  ])
+  const page = mount(Page, { global: { plugins: [i18n] }, attachTo: document.body })
+  return { question, rings, filled: () => page.findAll('.filled').map((one) => one.text().replace('Enter', '')), page }
+}
+
+describe('a question before an act', () => {
+  it('fills the button that does nothing, and leaves the risky one plain', async () => {
+    const { question, filled, page } = shown()
+    expect(filled()).toEqual(['确认不予受理'])
+    question.value = other
+    await nextTick()
+    expect(filled()).toEqual(['回到通话的办件'])
+    await nextTick()
+    expect(document.activeElement).toBe(page.get('[data-act-back]').element)
+    question.value = { kind: 'other', others: [null], back: null }
+    await nextTick()
+    expect(filled()).toEqual(['不办理'])
+    question.value = { kind: 'changed', changes: [] }
+    await nextTick()
+    expect(filled()).toEqual(['先核对'])
+    question.value = null
+    await nextTick()
+    expect(filled()).toEqual(['确认不予受理'])
+  })
+
+  it('stands plain below a ring, as does the form: one button is filled', async () => {
+    const { question, rings, filled, page } = shown()
+    question.value = other
+    rings.value = true
+    await nextTick()
+    expect(filled()).toEqual(['接听'])
+    // what the key of the next step means stays known
+    expect(page.get('[data-confirm]').attributes()).toHaveProperty('data-filled')
+    rings.value = false
+    await nextTick()
+    expect(filled()).toEqual(['回到通话的办件'])
+    question.value = null
+    rings.value = true
+    await nextTick()
+    expect(filled()).toEqual(['接听'])
+  })
+})
