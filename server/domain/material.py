@@ -21,6 +21,7 @@ from signaling.refusals import Code, Refusal
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
 Verdict = Literal["accepted", "returned", "not_needed"]
 Review = Literal["none", "accepted", "returned", "not_needed"]
+Judged = Literal["none", "some", "all"]
 Purpose = Literal[
     "material", "page", "blank_form", "sample", "guide", "notice", "result", "snapshot"
 ]
@@ -227,6 +228,12 @@ def counted(item: Item, materials: Sequence[Material]) -> list[Material]:
     counting = {one.id for one in newest.values()}
     others = [one for one in materials if one.line == OTHER_LINE and one.id in counting]
     return [*listed, *others]
+
+
+def judged(item: Item, materials: Sequence[Material]) -> Judged:
+    """How many of the files that count the approver has judged, whatever he said of them."""
+    words = {one.review != "none" for one in counted(item, materials)}
+    return "some" if len(words) > 1 else "all" if True in words else "none"
 
 
 def settled(files: Sequence[Material]) -> bool:

@@ -543,6 +543,8 @@ class CaseSummary(Message):
     """Lines of the list that hold a stored material."""
     materials_required: int
     """Lines of the list that must hold one."""
+    judged: Literal["none", "some", "all"] = "none"
+    """How many of the files that lie on lines the approver has judged."""
 
 
 class Cases(Message):

@@ -41,6 +41,13 @@ def test_a_line_is_judged_by_all_of_its_files() -> None:
     lost = replace(arrives, state="rejected")
     assert materials.missing(licence, [FIRST, again, lost]) == []
     assert materials.counted(LIST, [again, FIRST, back]) == [FIRST, again]
+    for brought, judged in (
+        ([], "none"),
+        ([BESIDE], "none"),
+        ([FIRST, BESIDE], "some"),
+        ([FIRST, back, arrives, lost], "all"),
+    ):
+        assert materials.judged(LIST, brought) == judged
 
 
 def test_both_sides_of_a_card_are_wanted() -> None:

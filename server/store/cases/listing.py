@@ -13,7 +13,7 @@ from server.domain.checklist import Check
 from server.domain.comment import Comment
 from server.domain.form import Form
 from server.domain.item import Item
-from server.domain.material import Material, counted, missing
+from server.domain.material import Judged, Material, counted, judged, missing
 from server.domain.numbering import ungrouped
 from server.domain.promise import Promise
 from server.store.cases.columns import decided_of, promises_of
@@ -57,6 +57,7 @@ class Listed:
     materials: tuple[Material, ...]
     materials_stored: int
     materials_required: int
+    judged: Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +273,16 @@ async def correcting(connection: Connection, listed: Sequence[Listed], at: datet
     comments = await list_comments(connection, told)
     checks = await list_checks(connection, told)
 
-    def judged(one: Listed) -> _Judged:
+    def told_of(one: Listed) -> _Judged:
         attached = frozenset(each.line for each in counted(one.item, one.materials))
         filled = entries[one.id]
         form = Form(one.item.fields, filled, {}, (), False, one.item.rules, attached)
         return _Judged(one.item, one.materials, form, comments[one.id], checks[one.id])
 
     return {
-        id for id, one in told.items() if rules.correcting(one.state, one.decision, judged(one), at)
+        id
+        for id, one in told.items()
+        if rules.correcting(one.state, one.decision, told_of(one), at)
     }
 
 
@@ -305,6 +308,7 @@ def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material
         materials=tuple(brought),
         materials_stored=stored,
         materials_required=required,
+        judged=judged(item, brought),
         **{
             name: row[name]
             for name in (

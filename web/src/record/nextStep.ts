@@ -22,7 +22,7 @@ export type ApproverStep =
   | { kind: 'wait'; for: 'materials' | 'answer' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
   | { kind: 'leave' }
 
-/** Look at what came, end what was answered, tell and check the points, decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
+/** Look at what came, end what was answered, tell of what is sent back, or tell and check the points and decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
 export function approverStep(view: CaseView, shown: string | null = null, lying: string | null = null): ApproverStep {
   const over = closed(view)
   const lines = linesOf(view)
@@ -46,8 +46,10 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
   const brought = view.materials.some((one) => one.purpose === 'material' && one.state === 'stored')
   const awaited = !brought && lines.some((one) => one.line.need === 'required')
   if (points.length && awaited) return { kind: 'wait', for: 'materials' }
+  // a file was sent back: that is to be told, and the points can be checked when it comes again
+  const back = points.some((one) => one.kind === 'returned' || one.kind === 'other')
   const unchecked = uncheckedOf(view)
-  if (unchecked[0]) return { kind: 'check', n: unchecked.length, point: unchecked[0].key }
+  if (unchecked[0] && !back) return { kind: 'check', n: unchecked.length, point: unchecked[0].key }
   if (points.length && lines.some((one) => one.state === 'receiving')) return { kind: 'wait', for: 'materials' }
   if (points.length && points.every((one) => one.kind === 'comment')) return { kind: 'wait', for: 'answer' }
   if (points.length) return { kind: 'to_correct', n: points.length }

@@ -2324,6 +2324,7 @@ export interface CaseSummary {
   due_on: string | null
   materials_stored: number
   materials_required: number
+  judged: 'none' | 'some' | 'all'
 }
 /**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.

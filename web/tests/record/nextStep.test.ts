@@ -36,9 +36,17 @@ describe('the next step of the approver', () => {
   })
 
   it('is then to check the points, and only then to decide', () => {
-    const view = caseView({ item, fields, materials: stored('returned'), checks: checks.slice(0, 1) })
+    const view = caseView({ item, materials: stored('accepted'), checks: checks.slice(0, 1) })
     expect(approverStep(view)).toEqual({ kind: 'check', n: 1, point: 'rights' })
-    expect(approverStep({ ...view, checks })).toEqual({ kind: 'to_correct', n: 3 })
+    expect(approverStep({ ...view, checks })).toEqual({ kind: 'to_correct', n: 2 })
+    expect(approverStep({ ...whole, checks: [] })).toMatchObject({ kind: 'check', n: 2 })
+  })
+
+  it('is to tell of a file that is sent back, and the points wait until it comes again', () => {
+    const view = caseView({ item, fields, materials: stored('returned'), checks: [] })
+    expect(approverStep(view)).toEqual({ kind: 'to_correct', n: 3 })
+    const beside = caseView({ item, fields, materials: [...stored('accepted'), material({ id: 'm9', line: 'other', review: 'returned', review_reason: '无关' })] })
+    expect(approverStep(beside)).toEqual({ kind: 'to_correct', n: 1 })
   })
 
   it('is no notice before anything was brought, nor while something comes', () => {

@@ -1,11 +1,13 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nextTick, ref } from 'vue'
+import OwedList from '../../src/desk/OwedList.vue'
 import { i18n, learn } from '../../src/i18n'
 import CommentWrite from '../../src/record/CommentWrite.vue'
 import MessagesPanel from '../../src/record/MessagesPanel.vue'
 import ProblemAlert from '../../src/ui/ProblemAlert.vue'
 import { Problem } from '../../src/wire/http'
+import { closeWire } from '../../src/wire/socket'
 import { caseView } from './cases'
 
 enableAutoUnmount(afterEach)
@@ -45,4 +47,16 @@ describe('what is told of an act that was refused', () => {
     }
   })
 
+})
+
+describe('a list that could not be loaded', () => {
+  it('says so, and counts nothing', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')))
+    const list = shown(OwedList, { side: 'approver' })
+    await flushPromises()
+    expect(list.get('[data-owed]').text()).toContain('没有载入')
+    expect(list.text()).not.toContain('0 件')
+    list.unmount()
+    closeWire()
+  })
 })

@@ -24,6 +24,7 @@ export default {
   modes: { online: 'Fully online', proxy: 'Received here, decided there', joint: 'Several places together' },
   needs: { required: 'required', optional: 'optional', later: 'may follow' },
   presence: { free: 'free', ringing: 'ringing', busy: 'in a call', away: 'off duty' },
+  judged: { some: 'Materials being read', all: 'Materials read' },
   states: { registered: 'Registered', reviewing: 'Under review', accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   cases: {
     title: 'Cases',

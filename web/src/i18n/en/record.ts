@@ -366,6 +366,7 @@ const record: Words<typeof zh> = {
     unsigned: 'The applicant\'s signature was not handed in; he may be signing now. After acceptance nothing can be signed.',
     unchecked: '{n} points to check were not checked. If you accept all the same, the record says so.',
     unchecked_go: 'Check them',
+    untold: '{n} points to check were not checked; everything that must be corrected is to be told at once.',
     unread: '{n} files were not looked at: {names}. A notice tells everything at once; look at them first.',
     unread_go: 'Look at them',
     confirm_unread: 'Give the notice all the same ({n} unread)',

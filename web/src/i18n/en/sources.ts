@@ -74,6 +74,7 @@ export default {
     title: 'To follow',
     count: '{n}',
     first: 'the {n} most urgent',
+    failed: 'not loaded',
     more: 'Show more',
     until: 'Promised by',
     material: 'Material',

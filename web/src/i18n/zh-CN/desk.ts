@@ -24,6 +24,7 @@ export default {
   modes: { online: '全程网办', proxy: '异地代收代办', joint: '多地联办' },
   needs: { required: '必要', optional: '非必要', later: '容缺后补' },
   presence: { free: '空闲', ringing: '振铃中', busy: '通话中', away: '未上岗' },
+  judged: { some: '材料审看中', all: '材料已审看' },
   states: { registered: '已登记', reviewing: '连线审核', accepted: '已受理', to_correct: '待补正', refused: '不予受理' },
   cases: {
     title: '办件',

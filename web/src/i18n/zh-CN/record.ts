@@ -363,6 +363,7 @@ export default {
     unsigned: '申请人的签名还没有提交，可能正在签。受理后不能再签名。',
     unchecked: '核对要点有 {n} 项没有核对。仍要受理的，受理记录中这些要点为未核对。',
     unchecked_go: '去核对',
+    untold: '核对要点有 {n} 项没有核对；需要补正的内容应一次告知。',
     unread: '有 {n} 份材料还没有看：{names}。补正应一次告知全部内容，建议看完再告知。',
     unread_go: '先看材料',
     confirm_unread: '仍要出具（{n} 份未看）',

@@ -74,6 +74,7 @@ export default {
     title: '容缺后补',
     count: '{n} 件',
     first: '最急的 {n} 件',
+    failed: '没有载入',
     more: '再显示一些',
     until: '承诺日期',
     material: '材料',
