@@ -85,7 +85,8 @@ async def test_the_whole_story_without_a_mouse(
 
     await sign_in(judge, node, "zhoumingyuan", "approver")
     await judge.enter(far.get_by_role("button", name="上岗接听"))
-    await expect(far.get_by_role("status").filter(has_text="在岗")).to_be_visible()
+    await expect(far.locator("[data-duty]")).to_have_attribute("data-duty", "online")
+    await expect(far.locator("[data-duty-set]")).to_be_focused()
     await sign_in(clerk, node, "lixiulan", "window")
     await register(clerk)
     await expect(page.locator(".call-pane .numbers b").nth(1)).to_have_text("1")
@@ -266,6 +267,7 @@ async def comment_and_resolve(clerk: Keyboard, judge: Keyboard) -> None:
     await expect(row.locator("[data-comment]")).to_contain_text("已打通")
     await judge.enter(row.locator("[data-resolve]"))
     await expect(theirs).not_to_have_attribute("data-open-comments", "1")
+    await expect(far.locator(".foot .filled")).to_be_focused()
 
 
 async def sign_and_hand_in(clerk: Keyboard, screens: Screens) -> None:
@@ -301,7 +303,13 @@ async def decide(clerk: Keyboard, judge: Keyboard) -> None:
     # Ctrl Enter is the next step: to the first point that is not checked
     await judge.press("Control+Enter")
     await expect(far.locator("[data-check] [data-verdict]:focus")).to_be_attached()
-    await judge.enter(far.locator('[data-decision="accepted"]'))
+    accept = far.locator('[data-decision="accepted"]')
+    await judge.enter(accept)
+    await expect(far.get_by_label("理由")).to_be_focused()
+    # put away, it gives the focus back to what opened it
+    await judge.press("Escape")
+    await expect(accept).to_be_focused()
+    await judge.press("Enter")
     await expect(far.get_by_label("理由")).to_be_focused()
     await judge.enter(far.get_by_role("button", name="确认受理"))
     # who decided reads what was decided

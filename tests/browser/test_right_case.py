@@ -258,7 +258,9 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
             re.compile(rf"^赵立群 · 分公司注销登记 · {code} · 未编号，.+登记（3 ?号窗口）$")
         )
         await expect(asked.locator("[data-this-case]")).to_have_text(
-            re.compile(r"^孙雅宁 · 分公司负责人变更登记 · 识别码 \d{5} · 未编号，.+登记（3 ?号窗口）$")
+            re.compile(
+                r"^孙雅宁 · 分公司负责人变更登记 · 识别码 \d{5} · 未编号，.+登记（3 ?号窗口）$"
+            )
         )
         await screens.take(approver, "approver-other-case", large=True)
         # the key of the next step answers no question; who leaves it himself is told of no refusal

@@ -43,6 +43,14 @@ describe('how an approver stands to calls', () => {
     expect(isCut('reconnecting') && isCut('lost')).toBe(true)
   })
 
+  it('keeps the focus on its button when it is set', async () => {
+    const pane = mount(DutyPane, { props: { duty: 'away', in_call: false, colleagues: null, busy: false }, global, attachTo: document.body })
+    const button = pane.get<HTMLButtonElement>('[data-duty-set]')
+    button.element.focus()
+    await pane.setProps({ duty: 'online' })
+    expect(button.text()).toBe('离岗')
+    expect(document.activeElement).toBe(button.element)
+  })
 })
 
 describe('the mark in the head of a page', () => {

@@ -1,14 +1,16 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { nextTick, ref } from 'vue'
+import { nextTick, ref, shallowRef } from 'vue'
 import OwedList from '../../src/desk/OwedList.vue'
 import { i18n, learn } from '../../src/i18n'
+import CommentsOn from '../../src/record/CommentsOn.vue'
 import CommentWrite from '../../src/record/CommentWrite.vue'
 import MessagesPanel from '../../src/record/MessagesPanel.vue'
 import ProblemAlert from '../../src/ui/ProblemAlert.vue'
 import { Problem } from '../../src/wire/http'
+import type { Comment } from '../../src/wire/messages'
 import { closeWire } from '../../src/wire/socket'
-import { caseView } from './cases'
+import { by, caseView } from './cases'
 
 enableAutoUnmount(afterEach)
 afterEach(() => vi.unstubAllGlobals())
@@ -47,6 +49,19 @@ describe('what is told of an act that was refused', () => {
     }
   })
 
+  it('leads a comment that was declined back to its text', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
+    const asked: Element[] = []
+    const declined = Object.assign(unsent(), { declined: true })
+    const write = shown(CommentWrite, { label: '', hint: '', word: '提出', keep: 'k2', send: () => Promise.reject((asked.push(document.activeElement as Element), declined)) })
+    await write.get('textarea').setValue('请补签')
+    write.get<HTMLButtonElement>('[type=submit]').element.focus()
+    await write.get('form').trigger('submit')
+    await flushPromises()
+    // the question gives the focus back to where it was then
+    expect(asked).toEqual([write.get('textarea').element])
+    expect(write.find('[role=alert]').exists()).toBe(false)
+  })
 })
 
 describe('a list that could not be loaded', () => {
@@ -58,5 +73,30 @@ describe('a list that could not be loaded', () => {
     expect(list.text()).not.toContain('0 件')
     list.unmount()
     closeWire()
+  })
+})
+
+describe('a comment that is ended', () => {
+  const comment = (id: string): Comment => ({ id, on: 'case', state: 'open', entries: [{ by, at: '2026-11-24T06:05:00Z', text: '请说明' }], closed_by: null, closed_at: null })
+
+  it('leads to the next open one, then to the next step, and never into the box for a new one', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
+    document.body.innerHTML = '<div class="foot"><button data-filled="true">受理</button></div>'
+    const view = shallowRef(caseView({ comments: [comment('c1'), comment('c2')] }))
+    const resolve = (id: string) => {
+      view.value = { ...view.value, comments: view.value.comments.map((one) => (one.id === id ? { ...one, state: 'resolved' } : one)) }
+      return Promise.resolve({})
+    }
+    const page = shown(CommentsOn, { book: { view, me: 'p1', case_id: 'c1', audience: ref('approver'), personOf: () => 'here', resolve }, on: 'case', name: '本办件', closed: false })
+    const end = async (id: string): Promise<void> => {
+      const button = page.get<HTMLButtonElement>(`[data-comment=${id}] [data-resolve]`)
+      button.element.focus()
+      await button.trigger('click')
+      await flushPromises()
+    }
+    await end('c1')
+    expect(document.activeElement).toBe(page.get('[data-comment=c2] [data-resolve]').element)
+    await end('c2')
+    expect(document.activeElement?.textContent).toBe('受理')
   })
 })
