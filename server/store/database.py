@@ -256,7 +256,7 @@ class Database:
                 await driver.run_all([("PRAGMA foreign_keys=ON", ())])
 
     async def close(self) -> None:
-        """Close all connections and let the file go."""
+        """Close all connections, also those that somebody still holds on an SQLite file, and let the file go."""
         await self._readers.dispose()
         if self._writers is not None and self._writers is not self._readers:
             await self._writers.dispose()

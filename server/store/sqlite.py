@@ -37,13 +37,15 @@ class Connections:
         return await connection
 
     async def ended(self, within_s: float) -> None:
-        """Wait until the threads of those that were closed are done with the file.
+        """Close those that somebody still holds, and wait until all threads are done with the file.
 
         Who was cancelled twice, or while a connection was opened, waits for no thread; that one
-        still does what it was asked for. A connection that somebody holds is not waited for, and
-        none for longer than `within_s`.
+        still does what it was asked for. Who holds a connection gets what he asked for by now, and is
+        refused whatever he asks for next. None is waited for longer than `within_s`.
         """
-        for each in [one for one in self._opened if not one._running]:
+        for each in self._opened:
+            if each._running:
+                each.stop()
             await asyncio.to_thread(each._thread.join, within_s)
 
 

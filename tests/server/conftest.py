@@ -71,7 +71,10 @@ async def office(demo_database: str, tmp_path: Path, clock: MovedClock) -> Async
     """The people of the demo data over a store that holds nothing else."""
     store = await Store.open(settings_for(demo_database, tmp_path), clock)
     try:
-        yield await open_office(store, clock)
+        office = await open_office(store, clock)
+        yield office
+        # what a call leaves to be done on the side reads the store
+        await office.switchboard.close()
     finally:
         await store.close()
 

@@ -549,3 +549,31 @@ async def test_a_file_is_closed_behind_those_who_were_cancelled(tmp_path: Path) 
         assert not any(
             each.path.startswith(str(tmp_path)) for each in psutil.Process().open_files()
         ), steps
+
+
+async def test_closing_leaves_nobody_a_connection(tmp_path: Path) -> None:
+    """Who reads at that moment is refused; no thread and no open file stay behind him."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
+    await upgrade(url)
+    threads = set(threading.enumerate())
+    database = await Database.open(url)
+    holds, closed = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with database.read() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+            holds.set()
+            await closed.wait()
+            await connection.execute(sa.text("SELECT 2"))
+
+    holding = asyncio.create_task(hold())
+    await holds.wait()
+    await database.close()
+    closed.set()
+    with pytest.raises(Refusal) as refused:
+        await holding
+    assert refused.value.code is Code.BUSY
+    left = {one.name for one in set(threading.enumerate()) - threads}
+    assert not [name for name in left if "_connection_worker_thread" in name]
+    files = psutil.Process().open_files()
+    assert not [one.path for one in files if one.path.startswith(str(tmp_path))]
