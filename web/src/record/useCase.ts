@@ -13,6 +13,7 @@ import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
 import { useActing, type Rests } from './acting'
 import { atWindow } from './points'
+import { useRecount } from './recount'
 import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
 
 /** Somebody else in a field, or pointing at it. */
@@ -37,8 +38,6 @@ const NO_ACTS: ReadonlySet<string> = new Set(['draft', 'hold', 'summarise'])
 const TOLD_EVERY_MS = 5_000
 const GONE_AFTER_MS = 10_000
 const RATE_OVER_MS = 1_500
-/** Not every page asks in the same moment how the days are counted now. */
-const RECOUNT_WITHIN_MS = 2_000
 
 export type CaseBook = ReturnType<typeof useCase>
 
@@ -162,12 +161,9 @@ export function useCase(case_id: string, as_applicant = false) {
   function hear(told: AnyEvent): void {
     if (told.type !== 'call.changed' && told.subject === subjectOf(case_id)) apply(told)
     // what is decided is told by its own event; the days of one that is not are asked for anew
-    else if (told.subject.startsWith('calendar:') && !view.value?.decision) {
-      clearTimeout(recount)
-      recount = setTimeout(() => void open(), Math.random() * RECOUNT_WITHIN_MS)
-    }
+    else if (told.subject.startsWith('calendar:') && !view.value?.decision) recount()
   }
-  let recount: ReturnType<typeof setTimeout> | undefined
+  const recount = useRecount(() => void open())
 
   function overhear(told: AnyEphemeral): void {
     if (!('case_id' in told) || told.case_id !== case_id) return
@@ -367,7 +363,6 @@ export function useCase(case_id: string, as_applicant = false) {
     off.forEach((stop) => stop())
     clearInterval(again)
     clearInterval(sweep)
-    clearTimeout(recount)
     point(null)
     look(null, 1, false)
     tellFocus(null)
