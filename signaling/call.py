@@ -375,6 +375,14 @@ class Barred:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedOut:
+    """This person is signed in nowhere any more: nobody rings him, and he rings nobody. A seat of his in
+    a live call is held for who signs in anew."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
 class MediaTurned:
     """The media engine says that packets of this leg flow, or flow no longer."""
 
@@ -423,6 +431,7 @@ CallInput = (
     | MonitorTurned
     | MonitorClosed
     | Barred
+    | SignedOut
     | MediaTurned
     | RecordingTurned
     | ConsentWithdrawn
@@ -556,6 +565,8 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
             return _monitor_over(call, monitor, MonitorEnd.CLOSED, at, patience)
         case Barred():
             return _barred(call, event.person_id, at, patience)
+        case SignedOut():
+            return _signed_out(call, event.person_id, at)
         case _:
             assert_never(event)
 
@@ -648,6 +659,16 @@ def _barred(call: Call, person_id: PersonId, at: datetime, patience: Patience) -
     if leg is not None and leg.seat not in GUESTS:
         return _ended(call, EndReason.BARRED, at)
     call = _unseated(call, person_id, at, patience)
+    return _rung_out(call, at) if call.state is CallState.OPEN else call
+
+
+def _signed_out(call: Call, person_id: PersonId, at: datetime) -> Call:
+    if call.state is CallState.OPEN and call.caller_id == person_id:
+        return _ended(call, EndReason.CANCELLED, at)
+    for ring in call.rings:
+        if ring.target_id == person_id:
+            # he did not answer, and may be told so when he comes back
+            call = _with_ring(call, _closed(ring, RingState.MISSED, at))
     return _rung_out(call, at) if call.state is CallState.OPEN else call
 
 

@@ -52,6 +52,7 @@ from signaling.call import (
     Resumed,
     RingId,
     RingState,
+    SignedOut,
     Tick,
     Way,
     Withdrawn,
@@ -232,9 +233,9 @@ class CallBook(Protocol):
         """
         ...
 
-    async def barred(self) -> Sequence[tuple[CallId, PersonId]]:
+    async def barred(self) -> Sequence[tuple[CallId, Barred | SignedOut]]:
         """Who is rung by, sits in or follows a running call in a way that is his right no longer,
-        or is not of the staff any more."""
+        or is not of the staff any more; and who is rung, or rings, and was signed out everywhere."""
         ...
 
 
@@ -975,14 +976,17 @@ class Switchboard:
         await self._show_missed()
 
     async def bar(self) -> None:
-        """End what is nobody's right any more; whoever took it away need not tell."""
-        for call_id, person_id in await self._book.barred():
+        """End what is nobody's right any more, and the rings of who was signed out; whoever took it away
+        need not tell."""
+        for call_id, event in await self._book.barred():
             try:
                 async with self._book.turn(None, call_id) as turn:
                     before = turn.call
-                    after = await self._stepped(turn, Barred(person_id))
+                    after = await self._stepped(turn, event)
                     if after is not before:
-                        await turn.write(after, "call.bar", f"person:{person_id}")
+                        rights = isinstance(event, Barred)
+                        bars = ("call.bar", f"person:{event.person_id}")
+                        await turn.write(after, *(bars if rights else _told(before, after)))
                 self._settle(before, after)
             except Refusal as refusal:
                 log.warning("not barred yet call=%s code=%s", call_id, refusal.code.value)

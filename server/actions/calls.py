@@ -25,6 +25,7 @@ from server.wire.projection import ADVISED, RUNG, SUPERVISOR, project_call
 from signaling import waiting
 from signaling.call import (
     LOST_AFTER_S,
+    Barred,
     Call,
     CallId,
     CallState,
@@ -34,6 +35,7 @@ from signaling.call import (
     MonitorId,
     PersonId,
     Seat,
+    SignedOut,
     Way,
     step,
 )
@@ -372,17 +374,20 @@ class Book:
             raise Refusal(Code.NOT_FOUND, call=call_id)
         return call
 
-    async def barred(self) -> Sequence[tuple[CallId, PersonId]]:
+    async def barred(self) -> Sequence[tuple[CallId, Barred | SignedOut]]:
         async with self._store.read() as connection:
             places = await rows.places(connection)
             if not places:
                 return []
             known = await staff.actors(connection, {place.person_id for place in places})
-        found = {
-            (place.call_id, place.person_id): None
-            for place in places
-            if not _may_hold(known.get(place.person_id), place)
-        }
+            ringing = {place.person_id for place in places if place.rings}
+            gone = await staff.signed_out(connection, ringing, self._store.clock.now())
+        found: dict[tuple[CallId, Barred | SignedOut], None] = {}
+        for place in places:
+            if not _may_hold(known.get(place.person_id), place):
+                found[place.call_id, Barred(place.person_id)] = None
+            elif place.rings and place.person_id in gone:
+                found[place.call_id, SignedOut(place.person_id)] = None
         return list(found)
 
     async def due(

@@ -212,6 +212,23 @@ class Sessions:
                         payload={"why": "idle"},
                     )
 
+    async def stand_down(self) -> None:
+        """Take off duty who was signed out everywhere, however his sessions ended: idle, at their time, or
+        by another hand."""
+        async with self._store.read() as connection:
+            gone = await staff.on_duty_signed_out(connection, self._store.clock.now())
+        for person_id in gone:
+            subject = f"person:{person_id}"
+            async with self._store.change(SYSTEM) as change:
+                await change.lock(subject)
+                if await staff.signed_in(change.connection, person_id, change.at):
+                    continue  # he came back meanwhile
+                unit_id = await roster.stand_down(change.connection, person_id)
+                if unit_id is None:
+                    continue
+                payload = {"duty": "away", "why": "signed_out"}
+                await change.record(subject, "desk.duty", f"unit:{unit_id}", None, payload=payload)
+
     async def watch(
         self,
         connected: Callable[[], Collection[Who]],
@@ -233,6 +250,7 @@ class Sessions:
             try:
                 if looks % IDLE_EVERY == 0:
                     await self.end_idle()
+                    await self.stand_down()
                 if looks % SWEEP_EVERY == 0:
                     await sweep(self._store)
                 looks += 1
@@ -252,6 +270,8 @@ class Sessions:
             running = await staff.running_sessions(connection, ids, self._store.clock.now())
         for session_id in ids - running.keys():
             await disconnect(session_id)
+        if ids - running.keys():
+            await self.stand_down()
         for who in connected:
             if running.get(who.session_id, who) != who:
                 await reconnect(who)

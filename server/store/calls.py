@@ -167,6 +167,12 @@ class Place:
     guest: bool
     seat: Seat | None = None
     way: Way | None = None
+    answered: bool = True
+
+    @property
+    def rings(self) -> bool:
+        """Whether somebody rings him, or he rings somebody and nobody has answered."""
+        return (self.seat is None and self.way is None) or not self.answered
 
 
 async def places(connection: Connection) -> list[Place]:
@@ -174,14 +180,22 @@ async def places(connection: Connection) -> list[Place]:
     found: list[Place] = []
     of_call = (calls.c.window_unit_id, calls.c.target_unit_id)
     for leg in await connection.execute(
-        sa.select(legs.c.call_id, legs.c.person_id, legs.c.seat, legs.c.barged, *of_call)
+        sa.select(
+            legs.c.call_id,
+            legs.c.person_id,
+            legs.c.seat,
+            legs.c.barged,
+            calls.c.answered_at,
+            *of_call,
+        )
         .join(calls, calls.c.id == legs.c.call_id)
         .where(RUNNING, sa.or_(JOINED, HELD))
     ):
         seat, way = Seat(leg.seat), Way.BARGE if leg.barged else None
         who = (CallId(leg.call_id), PersonId(leg.person_id))
         units_of = (leg.window_unit_id, leg.target_unit_id)
-        found.append(Place(*who, *units_of, seat in GUESTS, seat, way))
+        answered = leg.answered_at is not None
+        found.append(Place(*who, *units_of, seat in GUESTS, seat, way, answered))
     for ring in await connection.execute(
         sa.select(rings.c.call_id, rings.c.target_id, rings.c.invite_id, *of_call)
         .join(calls, calls.c.id == rings.c.call_id)

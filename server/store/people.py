@@ -238,6 +238,36 @@ async def signed_in(connection: AsyncConnection, person_id: str, at: datetime) -
     return found is not None
 
 
+async def signed_out(connection: AsyncConnection, ids: Collection[str], at: datetime) -> set[str]:
+    """Those of these people who were signed in once, and are nowhere any more."""
+    if not ids:
+        return set()
+    found = await connection.scalars(
+        sa.select(people.c.id).where(people.c.id.in_(list(ids)), *_signed_out(people.c.id, at))
+    )
+    return set(found)
+
+
+async def on_duty_signed_out(connection: AsyncConnection, at: datetime) -> list[str]:
+    """Who is on duty though he was signed out everywhere; a bounded part of them."""
+    found = await connection.scalars(
+        sa.select(roster.c.person_id)
+        .where(roster.c.duty == sa.literal_column("'online'"), *_signed_out(roster.c.person_id, at))
+        .order_by(roster.c.person_id)
+        .limit(IDLE_AT_ONCE)
+    )
+    return list(found)
+
+
+def _signed_out(
+    person: sa.ColumnElement[str], at: datetime
+) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Who never was signed in was not signed out either."""
+    mine = sessions.c.person_id == person
+    runs = sa.and_(mine, sessions.c.ended_at.is_(None), sessions.c.expires_at > at)
+    return sa.exists().where(mine), ~sa.exists().where(runs)
+
+
 async def end_idle_session(
     connection: AsyncConnection, session_id: str, at: datetime, since: datetime
 ) -> bool:

@@ -53,11 +53,15 @@ async def set_duty(
         await connection.execute(roster.insert().values(person_id=person_id, **values))
 
 
-async def stand_down(connection: Connection, person_id: str) -> None:
-    """Off duty, where he has a desk; a reservation stays as it is."""
-    await connection.execute(
-        roster.update().where(roster.c.person_id == person_id).values(duty="away")
+async def stand_down(connection: Connection, person_id: str) -> str | None:
+    """Off duty, where he is on duty; a reservation stays as it is. Returns at which unit he was."""
+    unit_id: str | None = await connection.scalar(
+        roster.update()
+        .where(roster.c.person_id == person_id, roster.c.duty == "online")
+        .values(duty="away")
+        .returning(roster.c.unit_id)
     )
+    return unit_id
 
 
 async def desks(connection: Connection, unit_id: str) -> list[Desk]:

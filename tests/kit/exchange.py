@@ -135,6 +135,12 @@ class Exchange:
         finally:
             await desk.close()
 
+    async def end_sessions(self, desk: Desk) -> None:
+        """End what this person signed in to, as if at another node."""
+        async with self.store.working() as connection:
+            await people.end_sessions(connection, desk.person_id, self.store.clock.now())
+        del self.site.tokens[desk.login]
+
     async def token(self, login: str) -> str:
         """Of this person's session here; a new one at the first time."""
         if login not in self.site.tokens:

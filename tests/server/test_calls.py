@@ -328,6 +328,35 @@ async def test_who_is_on_duty_is_shown_as_it_changes(
     assert (await clerk.send("desk.duty", duty="online"))["code"] == "forbidden"
 
 
+async def test_who_is_signed_out_is_rung_no_longer_and_rings_nobody(
+    node: Exchange, clerk: Desk, approvers: list[Desk]
+) -> None:
+    """However his sessions end: nobody tells the switchboard."""
+    first, second = approvers
+    await second.do("desk.duty", duty="away")
+    call_id = await ringing(clerk, [first])
+    await second.do("desk.duty", duty="online")
+    await second.do("unit.open", unit_id=demo.XIHAIAN)
+    await node.end_sessions(first)
+    # the next one is asked in his place, and every desk sees that he is gone
+    await second.sees(lambda call: call["state"] == "open", call_id)
+    seen = await clerk.sees(lambda call: len(call["rings"]) == 2, call_id)
+    rings = {ring["target"]["id"]: ring["state"] for ring in seen["rings"]}
+    assert rings == {first.person_id: "missed", second.person_id: "ringing"}
+
+    def why_not() -> str | None:
+        newest = [e for e in second.ephemerals if e["type"] == "unit.presence"]
+        there = [a["person"]["id"] for a in newest[-1]["approvers"]] if newest else None
+        return None if there == [second.person_id] else f"{there} are there"
+
+    await until(why_not)
+    await node.end_sessions(clerk)
+    over = await second.sees(lambda call: call["state"] == "ended", call_id)
+    assert (over["reason"], await reserved(node.store)) == ("cancelled", {})
+    told = await acts(node.store, call_id)
+    assert (told[:2], told[-1]) == (["call.dial", "ring.missed"], "call.cancelled")
+
+
 async def test_muting_is_kept_over_a_reload(
     node: Exchange, clerk: Desk, approvers: list[Desk]
 ) -> None:

@@ -219,6 +219,33 @@ async def test_who_signed_out_everywhere_is_off_duty(
         assert await duty() == "away"
 
 
+async def test_whose_session_ends_by_itself_is_off_duty(
+    node: Running, page: aiohttp.ClientSession, moved: MovedClock
+) -> None:
+    """At its time, or idle: with an entry, once."""
+    store, book = node.app[STORE], node.app[SESSIONS]
+    await sign_in(page, "approver-one")
+    async with store.change(SYSTEM) as change:
+        await roster.set_duty(
+            change.connection, "approver-one", "unit-qingdao", "online", change.at
+        )
+
+    async def told() -> tuple[str, list[tuple[str, str]]]:
+        entries = tables.ledger_entries.c
+        async with store.read() as connection:
+            rows = await connection.execute(
+                sa.select(entries.actor, entries.object).where(entries.act == "desk.duty")
+            )
+            return await roster.duty_of(connection, "approver-one"), [tuple(row) for row in rows]
+
+    await book.stand_down()
+    assert await told() == ("online", [])
+    moved.move(12 * 3600)
+    for _ in range(2):
+        await book.stand_down()
+    assert await told() == ("away", [("system", "unit:unit-qingdao")])
+
+
 async def test_the_socket_of_an_expired_session_is_closed(
     node: Running, page: aiohttp.ClientSession, moved: MovedClock
 ) -> None:
@@ -236,11 +263,13 @@ async def test_the_socket_of_an_expired_session_is_closed(
         gateway, book = node.app[GATEWAY], node.app[SESSIONS]
         look = partial(book.close_ended, disconnect=gateway.disconnect_session, reconnect=again)
         await look(gateway.connected())
-        assert (await socket.send({"type": "desk.open"})).ok
+        assert (await socket.send({"type": "desk.duty", "duty": "online"})).ok
         moved.move(12 * 3600)
         await look(gateway.connected())
         await until(lambda: "still connected" if socket.connected else None)
         assert changed == []
+        async with node.app[STORE].read() as connection:
+            assert await roster.duty_of(connection, "approver-one") == "away"
     finally:
         await socket.close()
 

@@ -53,6 +53,7 @@ from signaling.call import (
     RingId,
     RingState,
     Seat,
+    SignedOut,
     Tick,
     Way,
     Withdrawn,
@@ -236,6 +237,10 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "bar_guest": (Barred(GUEST), 20),
     "bar_chief": (Barred(CHIEF), 20),
     "bar_stranger": (Barred(STRANGER), 20),
+    "sign_out_clerk": (SignedOut(CLERK), 20),
+    "sign_out_approver": (SignedOut(FIRST), 20),
+    "sign_out_guest": (SignedOut(GUEST), 20),
+    "sign_out_stranger": (SignedOut(STRANGER), 20),
     "tick_monitor_lost": (Tick({M1: after(6)}), 20),
     "media_on": (MediaTurned(W1, True), 20),
     "media_off": (MediaTurned(A1, False), 20),
@@ -692,6 +697,22 @@ bar_chief:
   barged  live/AS/J,J,Xb/b:barred
 bar_stranger:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+sign_out_clerk:
+  open|open_silent  ended:cancelled/CC/X
+  one_left  ended:cancelled/CD/X
+  open_lost  ended:cancelled/CC/L
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+sign_out_approver:
+  open  open/MR/J
+  one_left  ended:missed/MD/X
+  open_silent  open/MR/Js
+  open_lost  open/MR/L
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+sign_out_guest:
+  invited  live/ASMR/J,J
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+sign_out_stranger:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
 tick_monitor_lost:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|barged|ended|cancelled  =
   listened  live/AS/J,J/l:lost
@@ -974,6 +995,7 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(MonitorTurned, people, monitors, st.sampled_from(Way), legs),
     st.builds(MonitorClosed, people, monitors),
     st.builds(Barred, people),
+    st.builds(SignedOut, people),
     st.builds(PutOnHold, people),
     st.builds(Resumed, people),
     st.builds(MediaTurned, legs, st.booleans()),
