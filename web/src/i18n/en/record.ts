@@ -6,7 +6,6 @@ const record: Words<typeof zh> = {
   outgrown: 'The system was updated; reload the page to go on',
   refresh: 'Reload the page',
   subject: '{name} · no number yet',
-  subject_numbered: '{name} · case',
   progress: { label: 'Progress', received: 'Received', reviewing: 'Review', decided: 'Accepted', done: 'Finished', to_correct: 'To correct', refused: 'Not accepted' },
   placing: {
     title: '{line} holds a file already',
