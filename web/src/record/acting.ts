@@ -51,7 +51,8 @@ const ended = (): Problem => new Problem({ title: i18n.global.t('acting.other.ov
 
 type Said = 'yes' | 'no' | 'over'
 
-export function useActing(version: () => number) {
+/** `unsendable`: why no act goes out now; then nothing is asked before it either. */
+export function useActing(version: () => number, unsendable: () => Problem | null = () => null) {
   const question = shallowRef<Question | null>(null)
   const asks = ref(false)
   let settle: ((said: Said) => void) | null = null
@@ -89,6 +90,8 @@ export function useActing(version: () => number) {
   async function mean(): Promise<void> {
     const there = elsewhere.value()
     if (!there || meant.has(there.call_id)) return
+    const cut = unsendable()
+    if (cut) throw cut
     const other = await caseOf(there.case_id)
     // it may have ended while that was fetched
     if (elsewhere.value()?.call_id !== there.call_id) throw ended()

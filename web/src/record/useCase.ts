@@ -92,7 +92,7 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   const view = computed(() => snapshot.value?.case ?? null)
-  const acting = useActing(() => snapshot.value?.version ?? 0)
+  const acting = useActing(() => snapshot.value?.version ?? 0, () => live.unsendable())
   const audience = computed(() => snapshot.value?.audience ?? null)
 
   // ------------------------------------------------------------ what the server says

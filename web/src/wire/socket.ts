@@ -153,6 +153,11 @@ export class Wire {
     })
   }
 
+  /** Why an act would be refused now before it is sent, for who asks something before it; null: it would not. */
+  unsendable(): Problem | null {
+    return this.gone ? this.refuse() : null
+  }
+
   /** Like `send`, but a refusal is thrown as a `Problem`; the result is what the command's contract says. */
   async ask<R = Record<string, unknown>>(command: Unsent): Promise<R> {
     const ack = await this.send(command)

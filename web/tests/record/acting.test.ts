@@ -68,6 +68,14 @@ describe('what an act rests on', () => {
     expect(question.value).toBeNull()
   })
 
+  it('is not asked about while no act goes out', async () => {
+    const cut = refusal('unsent', {})
+    const { mean, sits, question } = useActing(() => 1, () => cut)
+    sits(() => ({ call_id: 'call-1', case_id: 'case-2' }))
+    await expect(mean()).rejects.toBe(cut)
+    expect(question.value).toBeNull()
+  })
+
   it('is asked once for each call about another case where it reaches people without deciding', async () => {
     const { mean, sits, question, answer } = useActing(() => 1)
     await mean()
