@@ -163,6 +163,14 @@ async def test_a_form_is_edited_beside_its_preview_and_published(tmp_path: Path)
         differs = waits.locator("[data-changed-field]")
         await expect(differs).to_have_count(1)
         await expect(differs.locator("td")).to_have_text(["敏感，遮盖显示", "不敏感，完整显示"])
+        # the text shows it where it would change
+        await waits.locator("[data-look]").click()
+        place = editor.locator("[data-changed-places] button")
+        await expect(place).to_have_count(1)
+        await expect(editor.locator("[data-changed-line]")).to_have_count(1)
+        chosen = "one => one.value.slice(one.selectionStart, one.selectionEnd)"
+        assert await source.evaluate(chosen) == '"contact_phone"'
+        assert await source.evaluate("one => one.scrollTop") > 0
         await screens.take(desk, "admin-form-agree")
         await waits.locator("[data-agree]").click()
         await expect(editor).to_contain_text("第 3 版")

@@ -1,5 +1,5 @@
 /** The document of a form as text: which line a place of it stands in, and a field put into it. Pure. */
-import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser'
+import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser'
 
 export interface Slip {
   line: number
@@ -20,22 +20,72 @@ export function read(text: string): { document: Record<string, unknown> } | { sl
   return { document: value as Record<string, unknown> }
 }
 
-/** Where a JSON pointer stands in the text; a place that is not there stands where its parent does. */
-export function placeOf(text: string, pointer: string): Slip {
-  const tree = parseTree(text)
+/** The value that a JSON pointer names; of a place that is not there that of its parent. */
+function nodeOf(tree: Node, pointer: string): Node {
   const path = pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  for (let depth = path.length; tree && depth >= 0; depth -= 1) {
+  for (let depth = path.length; depth > 0; depth -= 1) {
     const steps: (string | number)[] = []
     for (const part of path.slice(0, depth)) {
       const above = findNodeAtLocation(tree, steps)
       steps.push(above?.type === 'array' ? Number(part) : part)
     }
     const found = findNodeAtLocation(tree, steps)
-    // of a member, its name: that is where one looks
-    const node = found?.parent?.type === 'property' ? (found.parent.children?.[0] ?? found) : found
-    if (node) return { line: lineAt(text, node.offset), offset: node.offset, length: node.type === 'object' || node.type === 'array' ? 1 : node.length }
+    if (found) return found
   }
-  return { line: 1, offset: 0, length: 0 }
+  return tree
+}
+
+function slipOf(text: string, found: Node): Slip {
+  // of a member, its name: that is where one looks
+  const node = found.parent?.type === 'property' ? (found.parent.children?.[0] ?? found) : found
+  return { line: lineAt(text, node.offset), offset: node.offset, length: node.type === 'object' || node.type === 'array' ? 1 : node.length }
+}
+
+/** Where a JSON pointer stands in the text; a place that is not there stands where its parent does. */
+export function placeOf(text: string, pointer: string): Slip {
+  const tree = parseTree(text)
+  return tree ? slipOf(text, nodeOf(tree, pointer)) : { line: 1, offset: 0, length: 0 }
+}
+
+/** A place that is another than it was, down to its last line. */
+export interface Changed extends Slip {
+  to_line: number
+}
+
+interface Difference {
+  pointer: string
+  /** it is another, or new, as a whole; else it only lost a member */
+  whole: boolean
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What differs, each as deep as it can be named. */
+function differences(before: unknown, after: unknown, pointer = ''): Difference[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  if (isObject(before) && isObject(after)) {
+    const lost = Object.keys(before).some((name) => !(name in after))
+    const inside = Object.entries(after).flatMap(([name, value]) => {
+      const place = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      return name in before ? differences(before[name], value, place) : [{ pointer: place, whole: true }]
+    })
+    return lost ? [{ pointer, whole: false }, ...inside] : inside
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) return after.flatMap((one, n) => differences(before[n], one, `${pointer}/${n}`))
+  return [{ pointer, whole: true }]
+}
+
+/** Where the document that stands in `text` differs from the one before, in the order of the text. */
+export function changedIn(text: string, before: Record<string, unknown>): Changed[] {
+  const [found, tree] = [read(text), parseTree(text)]
+  if (!('document' in found) || !tree) return []
+  return differences(before, found.document)
+    .map(({ pointer, whole }) => {
+      const node = nodeOf(tree, pointer)
+      const slip = slipOf(text, node)
+      return { ...slip, to_line: whole ? lineAt(text, node.offset + node.length) : slip.line }
+    })
+    .sort((one, other) => one.offset - other.offset)
 }
 
 export const KINDS = ['text', 'long_text', 'number', 'money', 'date', 'region', 'identity_number', 'credit_code', 'phone', 'choice', 'group', 'attachment'] as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { KINDS, placeOf, read, withField } from '../../src/desk/formText'
+import { changedIn, KINDS, placeOf, read, withField } from '../../src/desk/formText'
 
 const document = {
   schema: { title: '表', type: 'object', properties: { name: { title: '姓名', type: 'string' } }, required: ['name'], additionalProperties: false },
@@ -30,6 +30,28 @@ describe('the text of a form', () => {
     const { schema, presentation } = found.document as unknown as typeof document
     expect(Object.keys(schema.properties)).toEqual(['name', made.name])
     expect(presentation.sections[0]?.fields).toEqual(['name', made.name])
+  })
+
+  it('knows where it differs from what it was: what is another or new down to its last line, what lost a member by its name', () => {
+    const before = structuredClone(document) as { schema: { properties: Record<string, unknown> }; presentation: Record<string, unknown> }
+    before.presentation['fields'] = { name: { sensitive: true, hint: '旧' }, gone: {} }
+    before.schema.properties['kind'] = { type: 'string', enum: ['甲', '乙'] }
+    const after = structuredClone(before)
+    expect(changedIn(JSON.stringify(after), before)).toEqual([])
+    after.presentation['fields'] = { name: { hint: '新' } }
+    after.schema.properties = { kind: { enum: ['甲', '乙', '丙'], type: 'string' }, name: { title: '姓名', type: 'string' }, phone: { title: '电话', type: 'string' } }
+    const now = JSON.stringify(after, null, 2)
+    const lines = now.split('\n')
+    const told = changedIn(now, before).map((one) => [lines[one.line - 1]?.trim(), lines[one.to_line - 1]?.trim(), now.slice(one.offset, one.offset + one.length)])
+    expect(told).toEqual([
+      ['"enum": [', '],', '"enum"'],
+      ['"phone": {', '}', '"phone"'],
+      // `gone` left it, `sensitive` left its member
+      ['"fields": {', '"fields": {', '"fields"'],
+      ['"name": {', '"name": {', '"name"'],
+      ['"hint": "新"', '"hint": "新"', '"hint"'],
+    ])
+    expect(changedIn('{', before)).toEqual([])
   })
 
   it('takes none while it cannot be read', () => expect(withField('{', 'text', '新', '')).toBeNull())

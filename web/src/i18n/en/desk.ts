@@ -178,6 +178,7 @@ export default {
       removed: 'Removed',
     },
     look: 'Look at it',
+    changed_places: 'Places that would change: {n}',
     agree: 'Agree',
     decline: 'Decline',
     withdraw: 'Take back',

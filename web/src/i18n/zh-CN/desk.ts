@@ -178,6 +178,7 @@ export default {
       removed: '删去',
     },
     look: '查看内容',
+    changed_places: '提请改动 {n} 处：',
     agree: '同意',
     decline: '不同意',
     withdraw: '撤回',
