@@ -1,6 +1,6 @@
-/** Lengths of time as mm:ss, or h:mm:ss from an hour on. */
+/** Lengths of time in seconds that have passed whole, as mm:ss, or h:mm:ss from an hour on. */
 export function clockOf(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
+  const whole = Math.max(0, Math.floor(seconds))
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
   const tail = `${String(minutes).padStart(2, '0')}:${String(rest).padStart(2, '0')}`
   return hours ? `${hours}:${tail}` : tail

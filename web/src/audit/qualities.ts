@@ -13,26 +13,39 @@ export interface Stretch {
   /** the worst of it */
   loss: number
   round_trip_ms: number | null
+  /** the greatest share of sound that was made up for what did not come, and the greatest jitter */
+  concealed: number
+  jitter_ms: number
+  /** how often and how long pictures stood still, added up */
+  freezes: number
+  freeze_ms: number
+  /** why this page sent smaller or slower pictures than its camera gives */
+  limited_by: ('bandwidth' | 'cpu')[]
   relayed: boolean
 }
 
 /** A page tells every four seconds; what it told counts no longer than this. */
 const COUNTS_FOR_S = 9
 
+const LIMITS = ['bandwidth', 'cpu'] as const
+
 const worse = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
 
 /** The stretches of one level, by seat, in the order of time. */
 export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms: number, end_s: number): Map<string, Stretch[]> {
-  const seats = new Map(call.legs.map((leg) => [leg.id, leg.seat]))
+  const legs = new Map(call.legs.map((leg) => [leg.id, leg]))
   const found = new Map<string, Stretch[]>()
   const told = marks.filter((one) => one.kind === 'quality').sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
   for (const { at, body } of told) {
-    const seat = seats.get(String(body['leg_id']))
-    if (!seat) continue
+    const leg = legs.get(String(body['leg_id']))
+    if (!leg) continue
+    const { seat } = leg
     const sample = body['sample'] as QualitySample
     const level = body['quality'] as Level
     const at_s = (Date.parse(at) - zero_ms) / 1000
-    const [from_s, to_s] = [Math.max(0, at_s), Math.min(at_s + COUNTS_FOR_S, end_s)]
+    // nor any longer than he was there
+    const left_s = leg.ended_at ? (Date.parse(leg.ended_at) - zero_ms) / 1000 : end_s
+    const [from_s, to_s] = [Math.max(0, at_s), Math.min(at_s + COUNTS_FOR_S, left_s, end_s)]
     if (to_s <= from_s) continue
     const all = found.get(seat) ?? []
     found.set(seat, all)
@@ -40,11 +53,20 @@ export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms:
     if (last && last.to_s > from_s) last.to_s = from_s
     const loss = Math.max(sample.loss_in, sample.loss_out)
     const relayed = sample.candidate === 'relay'
+    const limited_by = LIMITS.filter((one) => one === sample.limited_by)
     if (last && last.level === level && last.relayed === relayed && from_s - last.to_s < 0.5) {
       last.to_s = to_s
       last.loss = Math.max(last.loss, loss)
       last.round_trip_ms = worse(last.round_trip_ms, sample.round_trip_ms)
-    } else all.push({ from_s, to_s, level, loss, round_trip_ms: sample.round_trip_ms, relayed })
+      last.concealed = Math.max(last.concealed, sample.concealed)
+      last.jitter_ms = Math.max(last.jitter_ms, sample.jitter_ms)
+      last.freezes += sample.freezes
+      last.freeze_ms += sample.freeze_ms
+      last.limited_by = LIMITS.filter((one) => last.limited_by.includes(one) || limited_by.includes(one))
+    } else {
+      const { round_trip_ms, concealed, jitter_ms, freezes, freeze_ms } = sample
+      all.push({ from_s, to_s, level, loss, round_trip_ms, concealed, jitter_ms, freezes, freeze_ms, limited_by, relayed })
+    }
   }
   return found
 }

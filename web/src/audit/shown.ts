@@ -122,8 +122,9 @@ export class Shown {
       }
     }
     this.pointings.sort((a, b) => a.from_s - b.from_s)
-    // who had it open before the call looks at it from the beginning of the recording on
-    for (const look of this.looks) look.from_s = Math.max(look.from_s, 0)
+    // who had it open before the call looks at it from the beginning of the recording on; so does who opens it within
+    // its first second, which is told as 00:00 and is where one begins to watch
+    for (const look of this.looks) if (look.from_s < 1) look.from_s = 0
     this.screens = this.compose(seats, end_s)
   }
 

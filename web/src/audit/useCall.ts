@@ -45,8 +45,11 @@ export function useCall(call_id: Ref<string | undefined>) {
   const check = shallowRef<CallCheck | null>(null)
   const check_problem = shallowRef<Problem | null>(null)
   const checking = ref(false)
+  /** too many were opened one after the other: this one is checked by itself a little later */
+  const check_waits = ref(false)
   const composing = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
+  let check_timer: ReturnType<typeof setTimeout> | undefined
 
   async function load(): Promise<void> {
     const wanted = call_id.value
@@ -77,13 +80,22 @@ export function useCall(call_id: Ref<string | undefined>) {
   async function verify(): Promise<void> {
     const wanted = call_id.value
     if (!wanted || checking.value) return
+    clearTimeout(check_timer)
     checking.value = true
+    check_waits.value = false
     check_problem.value = null
     try {
       const told = await http.post<CallCheck>(`/calls/${wanted}/check`, {}, { patience_ms: CHECK_PATIENCE_MS })
       if (wanted === call_id.value) check.value = told
     } catch (reason) {
-      if (wanted === call_id.value) check_problem.value = Problem.of(reason)
+      if (wanted === call_id.value) {
+        const refused = Problem.of(reason)
+        const after_s = refused.code === 'throttled' ? refused.details['retry_after_s'] : null
+        if (typeof after_s === 'number') {
+          check_waits.value = true
+          check_timer = setTimeout(() => void verify(), after_s * 1000)
+        } else check_problem.value = refused
+      }
     } finally {
       if (wanted === call_id.value) checking.value = false
     }
@@ -113,16 +125,20 @@ export function useCall(call_id: Ref<string | undefined>) {
     call_id,
     (id) => {
       clearTimeout(timer)
+      clearTimeout(check_timer)
       file.value = null
       check.value = null
       problem.value = check_problem.value = null
-      checking.value = false
+      checking.value = check_waits.value = false
       if (!id) return
       void load()
       void verify()
     },
     { immediate: true },
   )
-  onScopeDispose(() => clearTimeout(timer))
-  return { file, problem, check, check_problem, checking, composing, load, verify, compose }
+  onScopeDispose(() => {
+    clearTimeout(timer)
+    clearTimeout(check_timer)
+  })
+  return { file, problem, check, check_problem, check_waits, checking, composing, load, verify, compose }
 }

@@ -4,6 +4,7 @@ import { listed } from '../i18n'
 import type { IconName } from '../ui/sprite'
 import type { CallDetail, FileCheck } from '../wire/messages'
 import { clockOf } from './lengths'
+import type { Stretch } from './qualities'
 import type { Mark } from './timeline'
 
 const ICONS: Readonly<Record<string, IconName>> = {
@@ -44,6 +45,10 @@ const ICONS: Readonly<Record<string, IconName>> = {
   file_sent: 'download',
 }
 
+/** Below these the sound is whole, and comes evenly: what makes a connection less than excellent (web/src/call/quality.ts). */
+const CHOPPY = 0.02
+const UNEVEN_MS = 60
+
 export function iconOf(mark: Mark): IconName {
   const known = ICONS[mark.kind]
   if (known) return known
@@ -56,6 +61,25 @@ export function valuesOf(t: ComposerTranslation, { values: { reasons, ...values 
   if (!reasons) return values
   const why = listed(reasons.split(' ').map((one) => t(`turned.rate.reason.${one}`)))
   return { ...values, text: values['text'] ? `${why}${t('shell.marks.colon')}${values['text']}` : why }
+}
+
+const percent = (share: number): string => (share * 100).toFixed(1)
+
+/** What a page told of its connection in a stretch: how good it was, and everything that is known to have made it so. */
+export function lineSaid(t: ComposerTranslation, line: Stretch, time: (second: number) => string): string {
+  const head = t('audit.tracks.line', { from: time(line.from_s), to: time(line.to_s), level: t(`call.quality.${line.level}`) })
+  // of a connection that is gone nothing was measured any more
+  if (line.level === 'lost') return head
+  const known = [t('audit.tracks.missing', { loss: percent(line.loss) })]
+  if (line.round_trip_ms !== null) known.push(t('audit.tracks.way', { way: t('call.quality.ms', { n: line.round_trip_ms }) }))
+  if (line.level !== 'excellent') {
+    if (line.freezes || line.freeze_ms) known.push(t('audit.tracks.frozen', { n: Math.max(1, line.freezes), seconds: (line.freeze_ms / 1000).toFixed(1) }))
+    if (line.concealed > CHOPPY) known.push(t('audit.tracks.choppy', { share: percent(line.concealed) }))
+    if (line.jitter_ms > UNEVEN_MS) known.push(t('audit.tracks.uneven', { n: line.jitter_ms }))
+    for (const one of line.limited_by) known.push(t(`audit.tracks.limited.${one}`))
+  }
+  const words = `${head}${t('shell.marks.colon')}${known.join(t('shell.marks.comma'))}`
+  return line.relayed ? `${words} · ${t('audit.tracks.relayed')}` : words
 }
 
 export function useWords(): { sentence: (mark: Mark) => string; brief: (mark: Mark) => string; time: (second: number) => string } {
@@ -71,7 +95,7 @@ export function useWords(): { sentence: (mark: Mark) => string; brief: (mark: Ma
       return te(key) ? t(key, mark.values) : ''
     },
     /** −00:12 before the call, 08:42 in it */
-    time: (second) => (second < 0 ? `−${clockOf(Math.ceil(-second))}` : clockOf(Math.floor(second))),
+    time: (second) => (second < 0 ? `−${clockOf(Math.ceil(-second))}` : clockOf(second)),
   }
 }
 

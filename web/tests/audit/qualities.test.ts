@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
-import { countedOf, qualitiesOf } from '../../src/audit/qualities'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { clockOf } from '../../src/audit/lengths'
+import { countedOf, qualitiesOf, type Stretch } from '../../src/audit/qualities'
+import { lineSaid } from '../../src/audit/useWords'
+import { i18n, learn } from '../../src/i18n'
 import type { MarkView } from '../../src/wire/messages'
 import { at, callView, ZERO } from './calls'
 
@@ -14,8 +17,9 @@ const line = (...marks: MarkView[]) => qualitiesOf(marks, callView(), ZERO, 100)
 
 describe('the line of a party', () => {
   it('is one stretch while its level is the same, with the worst of it', () => {
-    expect(line(told(0, 'good'), told(4, 'good', { loss_out: 0.03, round_trip_ms: 80 }), told(8, 'good'))).toEqual([
-      { from_s: 0, to_s: 17, level: 'good', loss: 0.03, round_trip_ms: 80, relayed: false },
+    const worst = { loss_out: 0.03, round_trip_ms: 80, freezes: 2, freeze_ms: 900, concealed: 0.05, jitter_ms: 70, limited_by: 'bandwidth' }
+    expect(line(told(0, 'good', { limited_by: 'cpu' }), told(4, 'good', worst), told(8, 'good', { freezes: 1, freeze_ms: 300, limited_by: 'other' }))).toEqual([
+      { from_s: 0, to_s: 17, level: 'good', loss: 0.03, round_trip_ms: 80, concealed: 0.05, jitter_ms: 70, freezes: 3, freeze_ms: 1200, limited_by: ['bandwidth', 'cpu'], relayed: false },
     ])
   })
 
@@ -28,7 +32,27 @@ describe('the line of a party', () => {
     const found = line(told(0, 'good'), told(30, 'good'), told(96, 'good'))
     expect(found.map((one) => [one.from_s, one.to_s])).toEqual([[0, 9], [30, 39], [96, 100]])
     expect(line(told(0, 'good', {}, 'a leg of another call'))).toEqual([])
+    const left = callView()
+    left.legs = left.legs.map((leg) => ({ ...leg, ended_at: at(33) }))
+    expect([...qualitiesOf([told(30, 'good'), told(34, 'lost')], left, ZERO, 100).values()].flat().map((one) => [one.from_s, one.to_s])).toEqual([[30, 33]])
     expect(line(told(-12, 'good'), told(-2, 'poor')).map((one) => [one.from_s, one.to_s])).toEqual([[0, 7]])
+  })
+})
+
+describe('what is said of a line', () => {
+  beforeAll(() => learn('work', 'audit'))
+  const said = (...marks: MarkView[]): string => lineSaid(i18n.global.t as never, line(...marks)[0] as Stretch, clockOf)
+
+  it('names all that is known to have made it poor', () => {
+    expect(said(told(12, 'poor', { loss_in: 0.12, round_trip_ms: 620, freezes: 3, freeze_ms: 2100, concealed: 0.15, jitter_ms: 90, limited_by: 'bandwidth', candidate: 'relay' }), told(16, 'poor', { limited_by: 'cpu', candidate: 'relay' }))).toBe(
+      '00:12 至 00:25 网络差：声音和画面最多缺 12.0 %，一来一回最多 620 毫秒，画面卡住 3 次共 2.1 秒，声音断续最多 15.0 %，到达快慢相差最多 90 毫秒，送出的画面受限于带宽，送出的画面受限于处理器（电脑太忙） · 经中继',
+    )
+  })
+
+  it('names a picture that stood still where nothing else was wrong, and nothing that was not measured', () => {
+    expect(said(told(0, 'poor', { round_trip_ms: null, freeze_ms: 1500 }))).toBe('00:00 至 00:09 网络差：声音和画面最多缺 0.0 %，画面卡住 1 次共 1.5 秒')
+    expect(said(told(0, 'lost', { loss_in: 0.5 }))).toBe('00:00 至 00:09 网络断开')
+    expect(said(told(0, 'excellent', { freezes: 1 }))).toBe('00:00 至 00:09 网络很好：声音和画面最多缺 0.0 %，一来一回最多 30 毫秒')
   })
 })
 

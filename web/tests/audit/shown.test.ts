@@ -33,6 +33,15 @@ describe('what lay before them', () => {
     expect(seen.screens).toEqual([{ from_s: 0, to_s: 40, material_id: 'material-1', page: 1, who: ['周明远'], together: false }])
   })
 
+  it('is there at 00:00 when it came in the first second, and not when it came later', () => {
+    const of = (second: number) => shown([mark(second, 'look', approver, { material_id: 'material-1', page: 1 })]).screenAt(0)
+    expect(of(0.7)).toMatchObject({ material_id: 'material-1', from_s: 0 })
+    expect(of(1)).toBeNull()
+    // two in the first second: the later one lay there
+    const both = shown([mark(0.2, 'look', approver, { material_id: 'material-1', page: 1 }), mark(0.6, 'look', approver, { material_id: 'material-2', page: 1 })])
+    expect(both.screenAt(0)).toMatchObject({ material_id: 'material-1' })
+  })
+
   it('does not begin anew when a page only says again where it is', () => {
     const seen = shown([10, 15, 20].map((second) => mark(second, 'look', approver, { material_id: 'material-1', page: 1 })))
     expect(seen.screens).toHaveLength(1)
