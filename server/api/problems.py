@@ -29,12 +29,12 @@ class Entry(NamedTuple):
 
 TABLE: Final[dict[Code, Entry]] = {
     Code.UNAUTHENTICATED: Entry(401, "请先登录。", "Please sign in first."),
-    Code.FORBIDDEN: Entry(403, "您没有办理此操作的权限。如确需办理，请联系本单位管理员。", "You have no right to do this. If you need it, ask your unit's administrator."),
+    Code.FORBIDDEN: Entry(403, "您没有办理此操作的权限。如确需办理，请联系本单位管理员。", "You do not have the right to do this. If you need it, ask your unit's administrator."),
     Code.NOT_FOUND: Entry(
         404, "没有找到所请求的内容，可能已转办或不属于本单位。请返回列表查看。", "What you asked for does not exist, or is not yours to see. Please go back to the list."
     ),
     Code.BAD_CREDENTIALS: Entry(
-        401, "账号或密码不正确，请核对后重试；忘记密码请联系本单位管理员。", "The account or the password is not right. Check both, or ask your unit's administrator."
+        401, "账号或密码不正确，请核对后重试；忘记密码请联系本单位管理员。", "The login or the password is wrong. Check both, or ask your unit's administrator."
     ),
     Code.PASSWORD_SHORT: Entry(
         422, "密码至少要有 {least} 个字符，请再长一些。", "A password has {least} characters or more. Please make it longer."
@@ -45,9 +45,9 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.PASSWORD_COMMON: Entry(
         422,
         "这个密码太常见，或主要由您的登录名、姓名、工号组成，容易被猜中。请换一个，例如几个不相干的词。",
-        "This password is commonly used, or little more than your own names, and easily guessed. Please take another, for example a few unrelated words.",
+        "This password is common, or little more than your own names, and easily guessed. Please choose another, for example a few unrelated words.",
     ),
-    Code.PASSWORD_SAME: Entry(422, "新密码与原密码相同，请换一个。", "The new password is the old one. Please take another."),
+    Code.PASSWORD_SAME: Entry(422, "新密码与原密码相同，请换一个。", "The new password is the same as the old one. Please choose another."),
     Code.THROTTLED: Entry(
         429,
         "尝试次数过多，请稍候再试。",
@@ -59,24 +59,24 @@ TABLE: Final[dict[Code, Entry]] = {
         "The request came from another site and was refused. Please open this system by its own address.",
     ),
     Code.MALFORMED: Entry(
-        400, "请求内容格式不正确：{fields}。请改正后重试。", "The request is not well formed: {fields}. Please mend it and try again."
+        400, "请求内容格式不正确：{fields}。请改正后重试。", "The request is not well formed: {fields}. Please correct it and try again."
     ),
     Code.UNKNOWN_TYPE: Entry(
         400, "系统不认识这类消息，请刷新页面。", "The system does not know this kind of message. Please reload the page."
     ),
     Code.METHOD_NOT_ALLOWED: Entry(
-        405, "此地址不支持这种请求方式，请查阅接口说明。", "This address does not take this method. Please see the description of the interface."
+        405, "此地址不支持这种请求方式，请查阅接口说明。", "This address does not accept this method. Please see the API description."
     ),
     Code.TOO_LARGE: Entry(
-        413, "请求内容超过大小限制，请减少内容后重试。", "The request is larger than what is allowed. Please send less."
+        413, "请求内容超过大小限制，请减少内容后重试。", "The request is larger than allowed. Please send less."
     ),
     Code.UNSUPPORTED_MEDIA_TYPE: Entry(
-        415, "不支持这种内容类型，请换一种格式。", "This content type is not taken here. Please use another."
+        415, "不支持这种内容类型，请换一种格式。", "This content type is not accepted here. Please use another."
     ),
     Code.COMMAND_ID_REUSED: Entry(
         409,
         "同一指令编号已用于其他内容，请重新提交。",
-        "This command id was already used for something else. Please submit anew.",
+        "This command id was already used for something else. Please submit again.",
     ),
     Code.NO_APPROVER_FREE: Entry(
         409,
@@ -98,13 +98,13 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.RING_CLOSED: Entry(
         409,
         "这次呼叫已由他人接听或已结束，无需再处理；办件可在列表中查看。",
-        "This ring was already answered by somebody else or is over. Nothing is left to do.",
+        "This ring was answered by somebody else or is over. There is nothing left to do.",
     ),
     Code.NOT_IN_CALL: Entry(403, "您不在这次云见面中，请等待呼叫或邀请。", "You are not in this call. Please wait until you are rung or invited."),
     Code.LEG_REPLACED: Entry(
         409,
         "您已在另一个页面进入这次云见面，此页面已退出；请在那个页面继续。",
-        "You took your seat in another page; this page has left the call. Please go on there.",
+        "You are using this seat in another page, so this page has left the call. Please carry on there.",
     ),
     Code.BAD_SDP: Entry(
         422,
@@ -142,14 +142,14 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.STALE: Entry(
         409,
         "内容已被他人更新，请核对后再保存。您输入的内容仍在。",
-        "Somebody changed this meanwhile. Please compare and save again; what you typed is kept.",
+        "Somebody changed this in the meantime. Please compare and save again; what you typed is kept.",
     ),
     Code.FIELD_UNKNOWN: Entry(404, "申请表中没有这一项，请刷新页面。", "The form has no such field. Please reload the page."),
     Code.FIELD_HELD: Entry(
         409, "同事正在填写这一项，请稍候。", "A colleague is filling in this field. Please wait."
     ),
     Code.FIELD_INVALID: Entry(
-        422, "这一项填写不符合要求，请按提示修改。", "This field does not meet its rule. Please change it as the hint says."
+        422, "这一项填写不符合要求，请按提示修改。", "This field does not meet its rule. Please correct it as the hint says."
     ),
     Code.NOT_YOURS: Entry(
         403, "这一步须由另一方办理，请在通话或消息中请对方办理。", "This step belongs to the other side. Please ask them in the call or by a message."
@@ -157,10 +157,10 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.BOTH_SIDES: Entry(
         403,
         "您已在本办件的另一方经办，受理与审批不能为同一人。请由同事办理。",
-        "You have acted on the other side of this case: nobody does both. Please leave it to a colleague.",
+        "You have acted on the other side of this case, and nobody may do both. Please leave it to a colleague.",
     ),
     Code.PROPOSAL_CLOSED: Entry(
-        409, "这条修改建议已处理或已过期，请按最新内容重新提出。", "This proposal was already closed or is outdated. Please propose anew."
+        409, "这条修改建议已处理或已过期，请按最新内容重新提出。", "This proposal was already closed or is outdated. Please propose again."
     ),
     Code.RATING_CLOSED: Entry(
         409,
@@ -171,7 +171,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.INCOMPLETE: Entry(
         409,
         "还有未办妥的事项：必要材料、后补承诺、必填项、待解决的审查意见、告知要点或申请人签名。请按页面列出的各项办妥后再提交。",
-        "Something is still open: a required material or field, a comment, a point of the checklist or the signature. See to what the page lists first.",
+        "Something is still open: a required material or field, a comment, a point of the checklist or the signature. Please complete what the page lists first.",
     ),
     Code.CHANGED: Entry(
         409,
@@ -206,12 +206,12 @@ TABLE: Final[dict[Code, Entry]] = {
         "法定期限已届满，不能再暂停或延长；请尽快作出决定。",
         "The legal limit is over: it can neither be stopped nor extended. Please decide soon.",
     ),
-    Code.CLOCK_STOPPED: Entry(409, "计时已经暂停，需要时请恢复计时。", "The clock is stopped already. Let it run on when it is time."),
-    Code.CLOCK_RUNNING: Entry(409, "计时没有暂停，可继续办理。", "The clock is running already. Nothing is left to do."),
+    Code.CLOCK_STOPPED: Entry(409, "计时已经暂停，需要时请恢复计时。", "The clock is already stopped. Resume it when it is time."),
+    Code.CLOCK_RUNNING: Entry(409, "计时没有暂停，可继续办理。", "The clock is already running. There is nothing left to do."),
     Code.EXTENDED_ALREADY: Entry(
         409,
         "依照《行政许可法》第四十二条，办理期限只能延长一次，本办件已经延长；请在现有期限内办理。",
-        "Article 42 of the Administrative Licence Law knows one extension, and it was given. Please decide within the limit that stands.",
+        "Article 42 of the Administrative Licence Law knows one extension, and it was given. Please decide within the current limit.",
     ),
     Code.EXTENSION_TOO_LONG: Entry(
         422,
@@ -221,7 +221,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.SIGNATURE_MISSING: Entry(
         409,
         "申请人尚未对当前内容签名，请先打开申请人屏，或把本屏转给申请人，请其核对并签名。",
-        "The applicant has not signed what stands there now. Please let him read the summary and sign.",
+        "The applicant has not signed the current content. Please have the applicant read the summary and sign.",
     ),
     Code.COMMENT_UNKNOWN: Entry(404, "没有这条审查意见，请刷新页面。", "There is no such comment. Please reload the page."),
     Code.POINT_UNKNOWN: Entry(
@@ -230,20 +230,20 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.BAD_IDENTITY_NUMBER: Entry(
         422,
         "身份证件号码不正确，请核对（校验位不符）。",
-        "The identity number is not right; please check it (its check digit does not fit).",
+        "The ID number is wrong; please check it (the check digit does not match).",
     ),
     Code.BAD_CREDIT_CODE: Entry(
         422,
         "统一社会信用代码不正确，请核对。",
-        "The unified social credit code is not right; please check it.",
+        "The unified social credit code is wrong; please check it.",
     ),
     Code.BAD_PHONE: Entry(
-        422, "手机号码不正确，请核对。", "The phone number is not right; please check it."
+        422, "手机号码不正确，请核对。", "The phone number is wrong; please check it."
     ),
     Code.BAD_DATE: Entry(
         422,
         "日期不存在或不合理，请核对。",
-        "The date does not exist or cannot be; please check it.",
+        "The date does not exist or is not possible; please check it.",
     ),
     Code.BAD_NUMBER: Entry(
         422,
@@ -258,7 +258,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.BAD_FORM: Entry(
         422,
         "申请表定义有 {count} 处错误，未发布任何内容；请按列出的位置改正。",
-        "The form has {count} faults; nothing was published. Please mend them where they are listed.",
+        "Errors in the form: {count}; nothing was published. Please correct them where they are listed.",
     ),
     Code.ROLES_EXCLUDE: Entry(
         409,
@@ -278,10 +278,10 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.BAD_TEMPLATE: Entry(
         422,
         "文书模板有 {count} 处不符合要求，未发布任何内容；请按列出的位置改正。",
-        "The template has {count} faults; nothing was published. Please mend them where they are listed.",
+        "Errors in the template: {count}; nothing was published. Please correct them where they are listed.",
     ),
     Code.UNKNOWN_CODE: Entry(
-        422, "代码表中没有这个代码：{value}。请从列表中选择。", "This code is in no table: {value}. Please choose one of the list."
+        422, "代码表中没有这个代码：{value}。请从列表中选择。", "This code is not in the table: {value}. Please choose one from the list."
     ),
     Code.BAD_ROWS: Entry(
         422,
@@ -307,17 +307,17 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.FILE_BROKEN: Entry(
         422,
         "文件已损坏或无法打开，请重新扫描后上传。",
-        "The file is broken or cannot be opened. Please scan it again and upload it anew.",
+        "The file is damaged or cannot be opened. Please scan it again and upload it again.",
     ),
     Code.FILE_PASSWORD: Entry(
         422,
         "文件设有打开密码，请去掉密码另存后重新上传。",
-        "The file asks for a password. Please save it without one and upload it anew.",
+        "The file has a password. Please save it without one and upload it again.",
     ),
     Code.FILE_DEPTH: Entry(
         422,
         "这张 JPEG 是 12 位色深，无法查看；请在扫描或拍摄设置中改为 8 位（普通）JPEG 后重新上传。",
-        "This JPEG has 12 bits a colour and cannot be shown. Please choose ordinary JPEG (8 bits) at the scanner or camera and upload it anew.",
+        "A 12-bit JPEG cannot be shown. Please choose ordinary 8-bit JPEG at the scanner or camera and upload it again.",
     ),
     Code.FILE_PIXELS: Entry(
         422,
@@ -327,7 +327,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.FILE_BOMB: Entry(
         422,
         "文件解压后异常大，为安全未接收；请用 Word、Excel 打开原文件另存，或打印为 PDF 后上传。",
-        "Unpacked the file would become abnormally large and is not taken. Please save it anew from Word or Excel, or print it to PDF.",
+        "The file is abnormally large when unpacked and is rejected. Please save it again from Word or Excel, or print it to PDF.",
     ),
     Code.FILE_TOO_LARGE: Entry(
         413, "文件超过大小限制（{max_size}），请压缩或分成几份后上传。", "The file is larger than {max_size}. Please make it smaller, or send it in parts."
@@ -364,7 +364,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.UPLOAD_LENGTH: Entry(
         400,
         "文件总长度已经确定，不能更改；请重新开始上传。",
-        "The length of the file was told before and cannot change. Please start the upload anew.",
+        "The length of the file was told before and cannot change. Please start the upload again.",
     ),
     Code.UPLOAD_FINAL: Entry(
         403,
@@ -379,12 +379,12 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.QUOTA_EXCEEDED: Entry(
         403,
         "已达到 24 小时内的上传限额（{most}），请稍后再传或联系平台运维。",
-        "The limit of what may be uploaded within 24 hours is reached ({most}). Please go on later or ask the operator.",
+        "The limit for uploads within 24 hours is reached ({most}). Please continue later or ask the operator.",
     ),
     Code.NODE_AWAY: Entry(
         503,
         "接收此文件的服务器暂时无法连接，请稍候；恢复后会从断点继续。",
-        "The server that holds this file cannot be reached now. It goes on from where it stopped once it is back.",
+        "The server that holds this file cannot be reached now. The upload resumes where it stopped once it is back.",
     ),
     Code.MATERIAL_NOT_STORED: Entry(
         409, "文件还没有存好，请等上传和检查完成。", "The file is not stored yet. Please wait until it has arrived and is checked."
@@ -400,7 +400,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.COPY_NOT_READY: Entry(
         409,
         "阅看件正在生成，请稍候。",
-        "The copy to be looked at is still being made. Please wait a moment.",
+        "The viewing copy is still being made. Please wait a moment.",
     ),
     Code.LINE_NOT_LATER: Entry(
         409,
@@ -435,7 +435,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.PDF_BEYOND: Entry(
         409,
         "这份 PDF 含有无法如实显示的表单内容或批注（如没有图样的图章、字库没有的字），不能在线查看；请对方用“打印为 PDF”另存后重新上传，或说明理由调阅原件。",
-        "This PDF holds form values or annotations that cannot be shown as they are (a stamp without a picture, a character that no font has). Ask for it to be printed to PDF and uploaded anew, or take the original with a reason.",
+        "This PDF holds form values or annotations that cannot be shown as they are (a stamp without a picture, a character that no font has). Ask for it to be printed to PDF and uploaded again, or take the original with a reason.",
     ),
     Code.NO_CARD_READER: Entry(
         409,
@@ -445,7 +445,7 @@ TABLE: Final[dict[Code, Entry]] = {
     Code.NO_CARD: Entry(
         422,
         "没有从这份材料上读出有效的证件号码。请把身份证人像面或营业执照放平、避开反光后重新拍摄，或手工填写。",
-        "No card with a valid number was found on this. Please lay the front of the identity card, or the licence, flat and out of glare and take it again, or fill it in by hand.",
+        "No card with a valid number was found on this. Please lay the front of the ID card, or the licence, flat and out of glare and scan it again, or fill it in by hand.",
     ),
     Code.MATERIAL_LOCKED: Entry(
         409,
