@@ -486,7 +486,7 @@ async def materials(window: Desk, approver: Desk, screens: Screens) -> None:
     # P9: the approver opens them beside the video and judges each
     await far.locator('[data-line="application"] .thumb').click()
     await expect(far.locator(".document [data-drawn]").first).to_be_visible()
-    await screens.take(approver, "approver-desk", large=True)
+    await screens.take(approver, "approver-desk", large=True, called=True)
     await judges(far)
     await far.keyboard.press("1")
     await state_of(page, "application", "accepted")
@@ -590,7 +590,7 @@ async def guidance(window: Desk, approver: Desk, screens: Screens) -> None:
     card = field(page, "appointed_on").locator("[data-proposal]")
     await expect(card).to_contain_text("2026-11-18")
     await expect(day).to_have_value("2026-11-20")
-    await screens.take(window, "window-desk", large=True)
+    await screens.take(window, "window-desk", large=True, called=True)
     await page.keyboard.press("Alt+a")
     await expect(day).to_have_value("2026-11-18")
     await expect(field(far, "appointed_on")).to_contain_text("2026-11-18")

@@ -1,8 +1,10 @@
 """Pictures of pages: each is taken at 1366 x 768 (and 1920 x 1080 where asked) and judged by axe at that moment.
 
 What is shown at 1366 is then measured further, without a picture: in the largest letters no text
-may be cut, in no size of letters anything at the foot may lie over something else, and as wide as
-1366 is at 400 % zoom nothing may scroll sideways (WCAG 1.4.10).
+may be cut, nothing that one presses may lie beyond an edge and nothing may scroll sideways, in no
+size of letters anything at the foot may lie over something else, and as wide as 1366 is at 400 %
+zoom nothing may scroll sideways (WCAG 1.4.10). Where asked, the same is measured in English, and the
+pane of a call has all of it in sight.
 
 They go to build/screens, and to docs/screens when YUNJIAN_SCREENS is set: there with 256 colours, so
 that a repository that takes them anew does not grow by megabytes.
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from PIL import Image
-from playwright.async_api import ViewportSize
+from playwright.async_api import ViewportSize, expect
 
 from tests.kit.browsers import Desk
 
@@ -44,6 +46,20 @@ SIDEWAYS: Final = """async () => {
 CUT: Final = """() => {
     const found = []
     const name = one => `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''}`
+    for (const one of document.body.querySelectorAll('button, a[href], select, summary')) {
+        if (one.closest('.visually-hidden, .skip-link, .missing')) continue
+        if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
+        const {left, right} = one.getBoundingClientRect()
+        for (let box = one.parentElement; box; box = box.parentElement) {
+            const {overflowX, overflowY, position} = getComputedStyle(box)
+            if ([overflowX, overflowY].some(way => way === 'auto' || way === 'scroll')) break
+            const edge = box.getBoundingClientRect()
+            if ((overflowX !== 'visible' || box === document.documentElement) && (right > edge.right + 1.5 || left < edge.left - 1.5)) {
+                found.push(`${name(one)} in ${name(box)}: beyond the edge`)
+            }
+            if (position === 'fixed') break
+        }
+    }
     for (const one of document.body.querySelectorAll('*')) {
         // these hide on purpose: what has no room is counted beside it, or is told by the row above
         if (one.closest('.visually-hidden, .skip-link, .missing, .gutter, .lane, svg, option')) continue
@@ -103,6 +119,19 @@ LARGEST: Final = """size => {
     else document.documentElement.dataset.text = size
     return before
 }"""
+CHOOSE: Final = """size => {
+    const choice = document.querySelector('[data-text-size]')
+    choice.value = size
+    choice.dispatchEvent(new Event('change'))
+}"""
+SPEAK: Final = "tongue => document.querySelector(`.languages button[lang='${tongue}']`).click()"
+HALF: Final = """() => [...document.querySelectorAll('.call-pane .upper')].flatMap(pane => {
+    const end = pane.getBoundingClientRect().bottom
+    return [...pane.querySelectorAll('.tile, .name, [data-party], button')]
+        .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > end + 1)
+        .map(one => `${one.className || one.tagName}: ${one.textContent.trim().slice(0, 20)}`)
+})"""
+"""What of a call one would have to scroll to."""
 FOR_DOCS: Final = bool(os.environ.get("YUNJIAN_SCREENS"))
 
 
@@ -114,14 +143,19 @@ class Screens:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.findings: dict[str, list[str]] = {}
 
-    async def take(self, desk: Desk, name: str, *, large: bool = False) -> None:
-        """What the page shows now, under this name; `large` takes it once more at 1920 x 1080."""
+    async def take(
+        self, desk: Desk, name: str, *, large: bool = False, called: bool = False
+    ) -> None:
+        """What the page shows now, under this name; `large` takes it once more at 1920 x 1080, `called`
+        measures the desk of a call in every way that its people may have it."""
         await self._shoot(desk, name)
         if found := await desk.axe():
             self.findings[name] = found
         before = desk.page.viewport_size
         if before and before["width"] == WIDTH:
             await self._enlarge(desk, name)
+            if called:
+                await self._choose(desk, name)
             await self._zoom(desk, name, before)
         if large:
             await desk.page.set_viewport_size({"width": 1920, "height": 1080})
@@ -131,12 +165,28 @@ class Screens:
 
     async def _enlarge(self, desk: Desk, name: str) -> None:
         before = await desk.page.evaluate(LARGEST, "largest")
-        if found := await desk.page.evaluate(CUT):
-            self.findings[f"{name} in the largest letters"] = [f"cut: {one}" for one in found]
+        if found := await self._cut(desk):
+            self.findings[f"{name} in the largest letters"] = found
         for size in ("largest", "large", before):
             await desk.page.evaluate(LARGEST, size)
             if found := await desk.page.evaluate(OVERLAPS):
                 self.findings[f"{name} in {size or 'standard'} letters"] = found
+
+    async def _choose(self, desk: Desk, name: str) -> None:
+        for tongue in ("en", "zh-CN"):
+            await desk.page.evaluate(SPEAK, tongue)
+            await expect(desk.page.locator("html")).to_have_attribute("lang", tongue)
+            for size in ("largest", "standard"):
+                await desk.page.evaluate(CHOOSE, size)
+                found = await self._cut(desk)
+                found += [f"out of sight: {one}" for one in await desk.page.evaluate(HALF)]
+                if found:
+                    self.findings[f"{name} in {tongue} and {size} letters"] = found
+
+    async def _cut(self, desk: Desk) -> list[str]:
+        cut = await desk.page.evaluate(CUT)
+        sideways = await desk.page.evaluate(SIDEWAYS)
+        return [f"cut: {one}" for one in cut] + [f"scrolls sideways: {one}" for one in sideways]
 
     async def _zoom(self, desk: Desk, name: str, before: ViewportSize) -> None:
         await desk.page.set_viewport_size(ZOOMED)
@@ -145,8 +195,8 @@ class Screens:
         await desk.page.set_viewport_size(before)
 
     def check(self) -> None:
-        """axe found nothing in any of the pictures, nothing was cut in the largest letters, nothing
-        at the foot lay over something else, and nothing scrolled sideways at 400 %."""
+        """axe found nothing in any of the pictures, nothing was cut or out of reach in the largest
+        letters, nothing at the foot lay over something else, and nothing scrolled sideways at 400 %."""
         assert not self.findings, "\n".join(f"{k}: {v}" for k, v in self.findings.items())
 
     async def _shoot(self, desk: Desk, name: str) -> None:
