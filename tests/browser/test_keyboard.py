@@ -115,6 +115,8 @@ async def test_the_whole_story_without_a_mouse(
     await sign_and_hand_in(clerk, screens)
     await decide(clerk, judge)
 
+    looks = far.locator("[data-looks]")
+    await expect(looks).to_have_count(1)
     # F2 leads to the call keys
     await clerk.press("F2")
     await expect(page.locator("[data-key=microphone]")).to_be_focused()
@@ -122,6 +124,8 @@ async def test_the_whole_story_without_a_mouse(
     for one in (page, far):
         await expect(one.locator(".call-pane")).to_have_attribute("data-phase", "ended")
     await expect(page.locator("[data-step=rate]")).to_be_focused()
+    # who hung up is not said to look any more
+    await expect(looks).to_have_count(0)
     for hands in (clerk, judge):
         await hands.stays("hanging up")
     await clerk.press("Control+Enter")
