@@ -132,13 +132,14 @@ def serve(
     drain_limit_s, for those that run; asked again it ends at once.
     """
     from server.api.logs import configure
-    from server.app import DRAIN, running
+    from server.app import DRAIN, running, set_aside
 
     settings = _settings(config, {"data": data, "host": host, "port": port})
     configure(settings.log_level)
 
     async def until_ended() -> None:
         async with running(settings, keep_media=True) as node:
+            set_aside()
             typer.echo(f"Yunjian serves at {node.address}", err=True)
             await ended()
             drain = node.app[DRAIN]

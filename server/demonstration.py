@@ -21,7 +21,7 @@ from media.port import outward_address
 from server import past
 from server.actions import demo
 from server.api.logs import configure
-from server.app import running
+from server.app import running, set_aside
 from server.settings import Settings
 from server.store import Store, upgrade
 
@@ -51,6 +51,7 @@ async def play(
     if with_past:
         await past.make(settings, partial(_tell_past, say))
     async with running(settings) as node:
+        set_aside()
         address = node.address
         if lan:
             address = f"https://{outward_address()}:{node.port}"

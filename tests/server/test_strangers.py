@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import json
 import logging
@@ -20,7 +21,7 @@ from yarl import URL
 
 from server.actions import demo
 from server.api.route import MAX_BODY_BYTES, STORE
-from server.app import ROUTES, Running
+from server.app import ROUTES, Running, set_aside
 from server.domain.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, people, tables, upgrade
@@ -167,8 +168,10 @@ async def test_a_compressed_body_is_refused_and_never_unpacked(node: Running) ->
 
 @asynccontextmanager
 async def loop_gaps() -> AsyncIterator[list[float]]:
-    """How long the loop of node and test did not turn, each time, in seconds."""
+    """How long the loop of node and test did not turn, each time, in seconds. What was there before is set
+    aside as `serve` does it: this process holds what all tests have imported and left."""
     gaps: list[float] = [0.0]
+    set_aside()
 
     async def turn() -> None:
         while True:
@@ -180,6 +183,7 @@ async def loop_gaps() -> AsyncIterator[list[float]]:
     try:
         yield gaps
     finally:
+        gc.unfreeze()
         turning.cancel()
         await asyncio.wait([turning])
 
