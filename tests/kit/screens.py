@@ -47,7 +47,7 @@ CUT: Final = """() => {
     const found = []
     const name = one => `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''}`
     for (const one of document.body.querySelectorAll('button, a[href], select, summary')) {
-        if (one.closest('.visually-hidden, .skip-link, .missing')) continue
+        if (one.closest('.visually-hidden, .skip-link, .missing, .gutter, .lane')) continue
         if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
         const {left, right} = one.getBoundingClientRect()
         for (let box = one.parentElement; box; box = box.parentElement) {
