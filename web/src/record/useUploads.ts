@@ -49,8 +49,14 @@ export interface Transfer {
 
 export type Uploads = ReturnType<typeof open>
 
+let last_at = 0
+/** When a file was given here; no two are the same, so that files go on in their order after a reload. */
+const given_at = (): number => (last_at = Math.max(Date.now(), last_at + 1))
+
 /** What is not on its way any more without somebody's doing. */
 const UNDER_WAY: ReadonlySet<Transfer['state']> = new Set(['queued', 'running', 'waiting', 'cancelled'])
+/** What will be named by the server by itself. */
+const COMES: ReadonlySet<Transfer['state']> = new Set(['queued', 'running', 'waiting'])
 /** A connection that is away for an hour is waited for. */
 const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, ...Array<number>(360).fill(10_000)]
 export const AT_ONCE = 3
@@ -75,9 +81,8 @@ export function acceptOf(limits: Limits | null): string {
 
 /** The type that a file claims: its own, or by its ending where the system knows none. The server looks inside. */
 export function claimedType(file: { name: string; type: string }): string {
-  if (file.type === 'image/heif') return 'image/heic'
   const ending = endingOf(file)
-  return DOCUMENTS[ending] ?? (file.type || (ENDINGS[ending] ?? ''))
+  return DOCUMENTS[ending] ?? SAME[file.type] ?? (file.type || (ENDINGS[ending] ?? ''))
 }
 
 /** What the limits say against a file, before a byte is sent. */
@@ -106,7 +111,7 @@ function open(case_id: string) {
   const limits = shallowRef<Limits | null>(null)
   const transfers = shallowReactive(new Map<string, Transfer>())
   const under = new Map<string, Under>()
-  /** what the limits said against files of the last go, each on its own */
+  /** what the limits said against files, each on its own; it stands until its line is tried again, or it is closed */
   const faults = shallowRef<readonly { line: string; fault: UploadFault }[]>([])
   /** gos that are still looked at, before a transfer of theirs is there */
   const coming = ref(0)
@@ -131,9 +136,19 @@ function open(case_id: string) {
   }
 
   async function sendAll(files: readonly { line: string; file: File }[], sending: Sending = {}): Promise<void> {
-    faults.value = []
+    for (const { line } of files) dismiss(line)
     coming.value += 1
-    await Promise.all(files.map(({ line, file }) => sendOne(line, file, sending))).finally(() => (coming.value -= 1))
+    try {
+      // one after the other: beside each other they stand as they were given
+      for (const { line, file } of files) await sendOne(line, file, sending)
+    } finally {
+      coming.value -= 1
+    }
+  }
+
+  /** What was said against files of a line is read, or does not hold any more. */
+  function dismiss(line: string): void {
+    if (faults.value.some((one) => one.line === line)) faults.value = faults.value.filter((one) => one.line !== line)
   }
 
   async function sendOne(line: string, file: File, { purpose = 'material', answers = null, slot = null }: Sending): Promise<void> {
@@ -146,7 +161,7 @@ function open(case_id: string) {
     }
     const kept: Kept = {
       id: freshId(), person_id: signedIn.value?.id ?? '', case_id, line, purpose, answers, slot, name: file.name, type: claimedType(file),
-      size_bytes: file.size, last_modified: file.lastModified, url: null, cancelled: false, paused: false, at: Date.now(), file,
+      size_bytes: file.size, last_modified: file.lastModified, url: null, cancelled: false, paused: false, at: given_at(), file,
     }
     const release = await own(kept.id)
     if (left) return
@@ -168,10 +183,21 @@ function open(case_id: string) {
     })
   }
 
+  const addressOf = (id: string): string | null => under.get(id)?.upload?.url ?? under.get(id)?.kept.url ?? null
+
+  /** Whether the server has still to name one that was given before for the same line: files of a line stand in the order in which it names them. */
+  function follows(one: Transfer): boolean {
+    for (const before of transfers.values()) {
+      if (before.id === one.id) return false
+      if (before.line === one.line && before.purpose === one.purpose && COMES.has(before.state) && !addressOf(before.id)) return true
+    }
+    return false
+  }
+
   /** Starts as many as may run at once, the oldest first. */
   function next(): void {
     const running = [...transfers.values()].filter((one) => one.state === 'running' || one.state === 'waiting').length
-    const queued = [...transfers.values()].filter((one) => one.state === 'queued')
+    const queued = [...transfers.values()].filter((one) => one.state === 'queued' && (addressOf(one.id) !== null || !follows(one)))
     for (const one of queued.slice(0, Math.max(0, AT_ONCE - running))) start(one.id)
   }
 
@@ -221,7 +247,7 @@ function open(case_id: string) {
       metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}), ...(kept.slot == null ? {} : { slot: String(kept.slot) }) },
       onUploadUrlAvailable: () => {
         void changeKept(id, { url: upload.url })
-        if (!one.halted) return
+        if (!one.halted) return next()
         one.halted = false
         void upload.abort(false)
         // given up while the server was still asked
@@ -330,7 +356,8 @@ function open(case_id: string) {
     const one = under.get(id)
     if (!one) return
     const same = file.size === one.kept.size_bytes && (file.name === one.kept.name || file.lastModified === one.kept.last_modified)
-    faults.value = same ? [] : [{ line: one.kept.line, fault: { rule: 'another', name: one.kept.name } }]
+    dismiss(one.kept.line)
+    if (!same) faults.value = [...faults.value, { line: one.kept.line, fault: { rule: 'another', name: one.kept.name } }]
     if (!same) return
     one.file = file
     one.upload = null
@@ -383,7 +410,7 @@ function open(case_id: string) {
     }
   })
 
-  return { limits, transfers, faults, coming, resumed, send, sendAll, retry, pause, cancel, undo, giveAgain }
+  return { limits, transfers, faults, coming, resumed, send, sendAll, dismiss, retry, pause, cancel, undo, giveAgain }
 }
 
 interface Shared {
