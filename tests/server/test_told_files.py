@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.server.test_file_rows import png_of
 
 FONTS: Final = ["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"]
 PDF: Final = "application/pdf"
+VECTORS: Final = Path(__file__).parents[1] / "vectors"
 
 
 def locked(user: str) -> bytes:
@@ -69,6 +71,14 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
     url = f"sqlite+aiosqlite:///{tmp_path / 'yunjian.sqlite'}"
     async with demo_node(url, tmp_path) as node:
         yield node
+
+
+def test_the_page_names_the_types_that_are_taken() -> None:
+    """Writes what web/tests/record/words.test.ts holds against the page's words."""
+    VECTORS.mkdir(exist_ok=True)
+    told = {"subject": "files", "media_types": probe.MEDIA_TYPES, "endings": probe.ENDINGS}
+    (VECTORS / "files.json").write_text(json.dumps(told), "utf-8")
+    assert set(probe.ENDINGS) == set(probe.MEDIA_TYPES)
 
 
 async def test_what_is_not_taken_is_told_as_what_it_is_and_what_to_do(node: Running) -> None:

@@ -62,7 +62,11 @@ const RETRY_MS = [0, 500, 1_000, 2_000, 3_000, 5_000, 5_000, ...Array<number>(36
 export const AT_ONCE = 3
 export const UNDO_MS = 8_000
 const RATE_OVER_MS = 1_000
-const ENDINGS: Record<string, string> = { pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', heic: 'image/heic', heif: 'image/heic' }
+const ENDINGS: Record<string, string> = {
+  pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', jpe: 'image/jpeg', jfif: 'image/jpeg', png: 'image/png', apng: 'image/png', webp: 'image/webp', heic: 'image/heic', heif: 'image/heic', hif: 'image/heic',
+}
+/** Types that a system tells apart and the server does not. */
+const SAME: Record<string, string> = { 'image/heif': 'image/heic', 'image/apng': 'image/png', 'image/pjpeg': 'image/jpeg' }
 /** Which type a system gives to these, if any, differs from one to the next: their endings say more. */
 const DOCUMENTS: Record<string, string> = {
   docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',

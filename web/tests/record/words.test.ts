@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ComposerTranslation } from 'vue-i18n'
 import { i18n, learn, speak } from '../../src/i18n'
 import { arrivedOf, movedWord, percent, size, typeNames } from '../../src/record/words'
-import { claimedType, faultOfFile } from '../../src/record/useUploads'
+import { acceptOf, claimedType, faultOfFile } from '../../src/record/useUploads'
 import { faultOf, tidied } from '../../src/record/checks'
 import { by, caseView, field, material } from './cases'
+
+const taken = resolve(import.meta.dirname, '../../../tests/vectors/files.json')
 
 describe('sizes and types', () => {
   it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1 KB'], [1_900_000, '1.8 MB'], [200 * 1024 * 1024, '200 MB'], [5000 * 1024 ** 3, '5000 GB']])('%d is %s', (bytes, text) => {
@@ -25,6 +29,22 @@ describe('sizes and types', () => {
 
   it('names types as people do', () => {
     expect(typeNames(['application/pdf', 'image/jpeg', 'image/webp'])).toBe('PDF JPEG WebP')
+  })
+
+  it('names every type that the server takes, in both languages, and knows it by every ending', async () => {
+    // the server's tests write them first
+    const { media_types, endings } = JSON.parse(readFileSync(taken, 'utf8')) as { media_types: string[]; endings: Record<string, string[]> }
+    await learn('work')
+    for (const language of ['zh-CN', 'en'] as const) {
+      await speak(language)
+      expect(i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) })).toContain('PDF JPEG PNG WebP HEIC Word Excel OFD')
+    }
+    await speak('zh-CN')
+    const known = Object.entries(endings).flatMap(([type, all]) => all.map((ending) => [ending, claimedType({ name: `a.${ending}`, type: '' }) === type]))
+    expect(known.filter(([, same]) => !same)).toEqual([])
+    const limits = { max_bytes: 1000, media_types, upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false, quota_scarce: false }
+    expect(acceptOf(limits).split(',')).toEqual([...media_types, '.docx', '.xlsx', '.ofd'])
+    expect(faultOfFile({ name: 'a.apng', type: 'image/apng', size: 10 }, limits)).toBeNull()
   })
 })
 
