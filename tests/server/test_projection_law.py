@@ -13,6 +13,7 @@ import os
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from server.actions.jobs import Jobs
 from server.actions.materials import COPY_KIND
 from server.actions.phones import Phones
 from server.actions.viewing import Copier
+from server.domain import case as rules
 from server.store import Store, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
@@ -76,6 +78,8 @@ class Law:
         self.seen: dict[str, list[Json]] = {audience: [] for audience in audiences}
         self.types: set[str] = set()
         self.vectors: list[Json] = []
+        self.notice: Json = {}
+        """What a notice would name at the last step, and whether one is still waited for: the pages say the same."""
 
     async def begin(self) -> None:
         self.first = self.last = await self._snapshots()
@@ -123,6 +127,7 @@ class Law:
                 "snapshot": old,
                 "events": list(events),
                 "expected": new,
+                **({"notice": self.notice} if audience in ("window", "approver") else {}),
             }
         )
 
@@ -133,6 +138,7 @@ class Law:
             if kind == "case":
                 shown = await case_rows.find_whole(connection, id)
                 assert shown is not None
+                self.notice = _notice(shown.record.case, self.store.clock.now())
                 whole: dict[str, Any] = {
                     audience: ("case", project_case(views.case_view(shown), audience))
                     for audience in self.audiences
@@ -152,6 +158,14 @@ class Law:
             }
             for audience, (name, view) in whole.items()
         }
+
+
+def _notice(case: rules.Case, at: datetime) -> Json:
+    return {
+        "at": at.isoformat(),
+        "about": [one.about for one in rules.points(case, at)],
+        "correcting": rules.correcting(case.state, case.decision, case, at),
+    }
 
 
 def _call(view: protocol.CallView, room: str) -> protocol.CallView:
@@ -616,11 +630,14 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
     law = Law(office.store, f"case:{case_id}", CASE_AUDIENCES, reducers.reduce_case)
     await law.begin()
     uploads = await office.uploads(tmp_path / "uploads")
-    front = await office.bring(uploads, case_id, "identity", name="a.pdf")
+    side = PDF.replace(b" 4 0 R]/Count 2", b"]/Count 1")
+    front = await office.bring(uploads, case_id, "identity", side, name="a.pdf")
+    assert await law.holds("one side of a card") == 2
+    assert "line:identity:2" in law.notice["about"]
     back = await office.bring(uploads, case_id, "identity", name="b.pdf", slot=0)
     licence = await office.bring(uploads, case_id, "identity", name="c.pdf", slot=0)
     again = await office.bring(uploads, case_id, "identity", name="d.pdf", slot=3)
-    assert await law.holds("three files of a line, one in two versions") == 8
+    assert await law.holds("three files of a line, one in two versions") == 6
 
     async def step(name: str, login: str, command: type[protocol.Command], **members: Any) -> None:
         await office.do(login, command, case_id=case_id, **members)
@@ -667,6 +684,8 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
     assert law.last["applicant"]["case"]["comments"] == []
     await step("on no line", CLERK, move, material_id=again, line="other")
     assert law.last["window"]["case"]["comments"] == [thread]
+    await step("returned there", APPROVER, shapes.CaseReview, **judged)
+    assert "line:other:1" in law.notice["about"]
     await step("and from there", CLERK, move, material_id=again, line="application")
     await step("sides changed", CLERK, move, material_id=front, line="identity", slot=2)
     assert [standing()[one][:2] for one in (front, back)] == [("identity", 2), ("identity", 1)]
