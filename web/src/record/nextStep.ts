@@ -65,8 +65,8 @@ export type WindowStep =
   | { kind: 'proposal'; id: string }
   /** the first comment that waits for an answer */
   | { kind: 'answer'; n: number; comment: string }
-  /** the approver is to end what was answered: no button of its own */
-  | { kind: 'wait'; for: 'resolve' }
+  /** it is the approver's turn, to end what was answered or to decide what was handed in: no button of its own */
+  | { kind: 'wait'; for: 'resolve' | 'decision' }
   /** the applicant is asked for his rating of the call that has ended */
   | { kind: 'rate'; call_id: string }
   /** the case is decided: to end the call, and then to ask for that rating */
@@ -108,6 +108,6 @@ function undecided(view: CaseView, now: WindowNow): WindowStep {
   const { to_end, to_answer } = commentsByTurn(view)
   if (to_answer[0]) return { kind: 'answer', n: to_answer.length, comment: to_answer[0].id }
   if (to_end.length && to_end.length === now.missing) return { kind: 'wait', for: 'resolve' }
-  if (!now.missing && !submitted(view)) return { kind: 'submit' }
-  return now.in_call || (now.missing && view.state === 'to_correct') ? { kind: 'none' } : dial
+  if (!now.missing) return submitted(view) ? { kind: 'wait', for: 'decision' } : { kind: 'submit' }
+  return now.in_call || view.state === 'to_correct' ? { kind: 'none' } : dial
 }

@@ -137,12 +137,15 @@ describe('the next step of the window', () => {
     expect(windowStep(refused('no_call'), now({ missing: 3 }))).toEqual({ kind: 'none' })
   })
 
-  it('is to call, to hand in, or to call again', () => {
+  it('is to call and to hand in, and then the approver’s to decide', () => {
+    for (const in_call of [true, false]) expect(windowStep({ ...whole, consent }, now({ in_call }))).toEqual({ kind: 'wait', for: 'decision' })
+    // something came up since
+    expect(windowStep({ ...whole, consent }, now({ missing: 1 }))).toEqual({ kind: 'dial' })
+    expect(windowStep({ ...whole, consent, state: 'registered' }, now())).toEqual({ kind: 'dial' })
     expect(windowStep(asked({ state: 'registered' }), now({ missing: 3 }))).toEqual({ kind: 'dial' })
     expect(windowStep(asked(), now({ in_call: true, missing: 3 }))).toEqual({ kind: 'none' })
     expect(windowStep(asked(), now({ in_call: true }))).toEqual({ kind: 'submit' })
-    expect(windowStep(whole, now({ in_call: true }))).toEqual({ kind: 'none' })
-    expect(windowStep({ ...whole, consent }, now())).toEqual({ kind: 'dial' })
+    expect(windowStep({ ...whole, consent, submission: null }, now())).toEqual({ kind: 'submit' })
     expect(windowStep(asked({ state: 'to_correct' }), now({ missing: 1 }))).toEqual({ kind: 'none' })
   })
 
@@ -159,9 +162,10 @@ describe('the next step of the window', () => {
   it('is a proposal first, and after a decided case’s meeting the rating, which the call is ended for', () => {
     const open = caseView({ proposals: [proposal({ id: 'p1' })] })
     expect(windowStep(open, now({ unrated: 'call-1' }))).toEqual({ kind: 'proposal', id: 'p1' })
-    expect(windowStep({ ...whole, consent }, now({ unrated: 'call-1' }))).toEqual({ kind: 'dial' })
+    expect(windowStep({ ...whole, consent }, now({ unrated: 'call-1' }))).toEqual({ kind: 'rate', call_id: 'call-1' })
+    expect(windowStep({ ...whole, consent }, now({ unrated: 'call-1', missing: 1 }))).toEqual({ kind: 'dial' })
     expect(windowStep(asked({ state: 'to_correct' }), now({ unrated: 'call-1', missing: 1 }))).toEqual({ kind: 'rate', call_id: 'call-1' })
-    expect(windowStep(whole, now({ unrated: 'call-1', in_call: true }))).toEqual({ kind: 'none' })
+    expect(windowStep(whole, now({ unrated: 'call-1', in_call: true }))).toMatchObject({ kind: 'wait' })
     expect(windowStep({ ...whole, state: 'accepted' }, now({ in_call: true }))).toEqual({ kind: 'finish' })
     expect(windowStep({ ...whole, state: 'accepted' }, now({ unrated: 'call-1' }))).toEqual({ kind: 'rate', call_id: 'call-1' })
     expect(windowStep({ ...whole, state: 'accepted' }, now())).toEqual({ kind: 'leave' })

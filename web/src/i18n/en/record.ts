@@ -408,7 +408,7 @@ const record: Words<typeof zh> = {
     check: 'Check the points ({n} not checked)',
     resolve: 'Resolve {n} comment | Resolve {n} comments',
     answer: 'Answer comments ({n})',
-    wait: { materials: 'Waiting for materials from the window', answer: 'Waiting for the window to answer comments', resolve: 'Waiting for the approver to resolve comments', corrections: 'Notice given; waiting for corrections', promise: 'Waiting for the window to note the promise', sign: 'Waiting for the applicant to sign', hand_in: 'Signed; waiting for the window to hand in' },
+    wait: { materials: 'Waiting for materials from the window', answer: 'Waiting for the window to answer comments', resolve: 'Waiting for the approver to resolve comments', decision: 'Handed in; waiting for the approver to decide', corrections: 'Notice given; waiting for corrections', promise: 'Waiting for the window to note the promise', sign: 'Waiting for the applicant to sign', hand_in: 'Signed; waiting for the window to hand in' },
     consent: 'Next: tell the applicant about recording',
     finish: 'Hang up and ask for the rating',
     finish_hint: 'The case is decided: ends the call and turns this screen to the applicant for a rating',

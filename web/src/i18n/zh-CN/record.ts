@@ -405,7 +405,7 @@ export default {
     check: '核对要点（{n} 项未核对）',
     resolve: '您有 {n} 条审查意见待您解决',
     answer: '回复审查意见（{n} 条）',
-    wait: { materials: '等窗口提交材料', answer: '等窗口回复审查意见', resolve: '等审批人员解决意见', corrections: '已告知，等窗口补正', promise: '等窗口登记容缺承诺', sign: '等申请人签名提交', hand_in: '申请人已签名，待窗口提交' },
+    wait: { materials: '等窗口提交材料', answer: '等窗口回复审查意见', resolve: '等审批人员解决意见', decision: '已提交，等审批人员作出决定', corrections: '已告知，等窗口补正', promise: '等窗口登记容缺承诺', sign: '等申请人签名提交', hand_in: '申请人已签名，待窗口提交' },
     consent: '下一步：向申请人做录音录像告知',
     finish: '挂断并请申请人评价',
     finish_hint: '办件已决定：结束云见面，本屏转给申请人评价',
