@@ -36,13 +36,15 @@ def commands(store: Store) -> dict[type[Command], Handler]:
 
 
 async def draw(store: Store, actor: Actor, command: CaseDraw) -> Ack:
-    """Keep a stroke. Refused: ``server.domain.drawing.may_draw``, and call_held."""
+    """Keep a stroke. Refused: ``server.domain.drawing.may_draw``, call_held, and ``other_case_in_call`` (its
+    author sits in a live call about another case, and in none about this one)."""
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
         subject = subject_of(command.case_id)
         version = await change.lock(subject) + 1
         record, hand = await admitted(change.connection, actor, command.case_id)
+        await _not_elsewhere(change, actor, command.case_id)
         there = await rows.list_drawings(change.connection, command.case_id)
         only = await rows.only(change.connection, command.case_id)
         rules.may_draw(record.case.materials, command.material_id, there, only, hand)
@@ -120,3 +122,13 @@ async def _not_held(change: Change, case_id: str) -> None:
     call = None if call_id is None else await call_rows.find(change.connection, call_id)
     if call is not None and call.on_hold() is not None:
         raise Refusal(Code.CALL_HELD)
+
+
+async def _not_elsewhere(change: Change, actor: Actor, case_id: str) -> None:
+    seats = await call_rows.seats_of(change.connection, actor.person_id)
+    if seats and case_id not in {case for _, case in seats}:
+        raise Refusal(
+            Code.OTHER_CASE_IN_CALL,
+            calls=",".join(call for call, _ in seats),
+            cases=",".join(dict.fromkeys(case for _, case in seats)),
+        )

@@ -1,7 +1,7 @@
 """What pages show each other live, never stored: typing, who is where, pointing, looking.
 
 Each message goes to every audience of its case, as that may see it; nothing is pointed at or looked
-at together while the call about it is on hold. Nothing of it is an act: no event, no ledger; where
+at together while the call about it is on hold, nor by whoever sits in a call about another case. Nothing of it is an act: no event, no ledger; where
 somebody pointed or looked is noted for the replay of a call.
 """
 
@@ -24,6 +24,7 @@ from server.wire.case import (
     DocumentPoint,
 )
 from server.wire.projection import CASE_AUDIENCES, project_ephemeral
+from signaling.call import CallId
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
 
@@ -99,6 +100,43 @@ class _Holds:
         self._known.clear()
 
 
+class _Seats:
+    """In which live calls people sit, as the record says; read once and then after each change."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: OrderedDict[str, list[tuple[CallId, str]]] = OrderedDict()
+        self._changes = 0
+        store.bus.subscribe(self._heard, missed=self._forget)
+
+    async def elsewhere(self, person_id: str, case_id: str) -> bool:
+        """Whether this person sits in a call about another case, and in none about this one."""
+        seats = self._known.get(person_id)
+        if seats is None:
+            changes = self._changes
+            async with self._store.read() as reading:
+                seats = await call_rows.seats_of(reading, person_id)
+            if changes == self._changes:
+                self._known[person_id] = seats
+                if len(self._known) > CASES_REMEMBERED:
+                    self._known.popitem(last=False)
+        return bool(seats) and case_id not in {case for _, case in seats}
+
+    async def _heard(self, subject: str, version: int) -> None:
+        noun, _, call_id = subject.partition(":")
+        if noun != "call":
+            return
+        self._changes += 1
+        # Who sat nowhere may sit in this call now.
+        for person_id, seats in list(self._known.items()):
+            if not seats or call_id in {call for call, _ in seats}:
+                del self._known[person_id]
+
+    async def _forget(self) -> None:
+        self._changes += 1
+        self._known.clear()
+
+
 class _Live:
     """Who may show what to whom. Rights come from what the socket watches: it opened the case."""
 
@@ -106,6 +144,7 @@ class _Live:
         self._store = store
         self._note = note
         self._holds = _Holds(store)
+        self._seats = _Seats(store)
         self._forms: OrderedDict[str, Mapping[str, Field]] = OrderedDict()
 
     async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
@@ -132,7 +171,7 @@ class _Live:
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None:
             _known(fields, message.field)
-        if await self._holds.on_hold(message.case_id):
+        if await self._reaches_none(actor, message.case_id, stops=message.field is None):
             return []
         self._note(message.case_id, "point", actor, {"field": message.field})
         return _to_all(message.case_id, message.model_copy(update={"by": actor}))
@@ -143,7 +182,7 @@ class _Live:
         """Somebody of the window or the approver's points in a document. Refused: ``not_found``,
         ``not_yours``."""
         actor = _guide(connection, message.case_id)
-        if await self._holds.on_hold(message.case_id):
+        if await self._reaches_none(actor, message.case_id, stops=message.x is None):
             return []
         place = {"page": message.page, "x": message.x, "y": message.y}
         body = {"material_id": message.material_id, **place}
@@ -154,18 +193,27 @@ class _Live:
         """A stroke of the window's or the approver's grows. Refused as above. What is drawn to the end
         is kept by an act of its own."""
         actor = _guide(connection, message.case_id)
-        if await self._holds.on_hold(message.case_id):
+        if await self._reaches_none(actor, message.case_id, stops=message.points is None):
             return []
         return _to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def look(self, connection: Watcher, message: DocumentLook) -> list[Delivery]:
-        """Which page somebody of the window or the approver's looks at. Refused as above."""
+        """Which page somebody of the window or the approver's looks at; whoever sits in a call about another
+        case leads nobody to it. Refused as above."""
         actor = _guide(connection, message.case_id)
         if await self._holds.on_hold(message.case_id):
             return []
         body = {"material_id": message.material_id, "page": message.page}
         self._note(message.case_id, "look", actor, body)
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+        leads = message.follow and not await self._seats.elsewhere(actor.id, message.case_id)
+        return _to_all(message.case_id, message.model_copy(update={"by": actor, "follow": leads}))
+
+    async def _reaches_none(self, actor: PersonRef, case_id: str, *, stops: bool) -> bool:
+        """Whether what is shown goes to nobody: the call is on hold, or who shows it speaks about another case.
+        That he stops is always told, but while on hold."""
+        if await self._holds.on_hold(case_id):
+            return True
+        return not stops and await self._seats.elsewhere(actor.id, case_id)
 
     async def _seat(
         self, connection: Watcher, case_id: str

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 
 from server.actions import showing
-from server.wire.case import CaseFocus, CasePoint, CaseTyping, DocumentLook, DocumentPoint
+from server.wire.case import (
+    CaseDraw,
+    CaseFocus,
+    CasePoint,
+    CaseTyping,
+    DocumentDraw,
+    DocumentLook,
+    DocumentPoint,
+)
 from server.wire.projection import CASE_AUDIENCES
-from signaling.protocol import Message, PersonRef
+from signaling.protocol import CallHangUp, Message, PersonRef
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     APPROVER,
@@ -21,6 +29,8 @@ from tests.kit.casework import (
     Office,
     watching,
 )
+from tests.kit.stores import SQLITE_ALONE
+from tests.kit.until import until
 
 SIDES = {CLERK: "window", OTHER_CLERK: "window", APPROVER: "approver", SUPERVISOR: "supervisor"}
 FORGED = PersonRef(
@@ -64,6 +74,52 @@ async def test_what_somebody_shows_in_a_document_goes_to_every_side_and_is_noted
         (case_id, "pointer", person_id, place),
         (case_id, "look", person_id, {"material_id": "material-1", "page": 3}),
     ]
+
+
+@SQLITE_ALONE
+async def test_whoever_speaks_about_another_case_shows_nothing_here(office: Office) -> None:
+    other, called = await office.case(), await office.case()
+    handlers = showing.ephemerals(office.store, _forgotten)
+    place: dict[str, Any] = {"case_id": other, "material_id": "material-1", "page": 1}
+    pen: list[tuple[float, float]] = [(0.1, 0.2), (0.3, 0.4)]
+    shown: list[Message] = [
+        DocumentPoint(**place, x=0.1, y=0.2),
+        DocumentDraw(**place, points=pen),
+        CasePoint(case_id=other, field="remark"),
+    ]
+    stopped: list[Message] = [
+        DocumentPoint(**place, x=None, y=None),
+        DocumentDraw(**place, points=None),
+        CasePoint(case_id=other, field=None),
+    ]
+    seat = watching(office.actors[APPROVER], f"case:{other}", "approver")
+
+    async def told(messages: list[Message]) -> list[int]:
+        return [len(await handlers[type(one)](seat, one)) for one in messages]
+
+    async def leads() -> bool:
+        look = DocumentLook(**place, follow=True)
+        [follow] = {sent.follow for _, _, sent in await handlers[DocumentLook](seat, look)}
+        return bool(follow)
+
+    async def hears(how_many: list[int], led: bool) -> str | None:
+        now = (await told(shown), await leads())
+        return None if now == (how_many, led) else str(now)
+
+    everybody = [len(CASE_AUDIENCES)] * 3
+    assert await hears(everybody, True) is None
+    call_id = await office.meet(called)
+    await until(lambda: hears([0, 0, 0], False))
+    assert await told(stopped) == everybody
+    drawn = {"material_id": "material-1", "page": 1, "points": pen}
+    refused = await office.refused(APPROVER, CaseDraw, case_id=other, **drawn)
+    assert refused.code is Code.OTHER_CASE_IN_CALL
+    assert refused.details == {"calls": call_id, "cases": called}
+    # there is no such file there; his call is no reason
+    there = await office.refused(APPROVER, CaseDraw, case_id=called, **drawn)
+    assert there.code is Code.NOT_FOUND
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    await until(lambda: hears(everybody, True))
 
 
 @pytest.mark.parametrize("audience", ["third", "applicant", "supervisor"])
