@@ -722,6 +722,11 @@ async def rate(window: Desk, screens: Screens) -> None:
     await asked.locator('[data-answer="leave"]').click()
     await expect(asked).to_be_hidden()
     await turned.locator("[data-back]").click()
+    await expect(page.locator(".foot .filled")).to_be_focused()
+    # closed, and the lock lies over no arrow
+    closed = page.locator('[data-field="delivery"] select')
+    await expect(closed).to_be_disabled()
+    await expect(closed).to_have_css("appearance", "none")
     await expect(page.get_by_text("不满意")).to_have_count(0)
 
 

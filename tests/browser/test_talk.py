@@ -220,6 +220,8 @@ async def test_hold_and_mute_stop_what_passes(
         # the applicant refuses the recording: on the ring card, and told to both at the answer
         await window.locator("[data-consent=ask]").click()
         await window.get_by_role("button", name="申请人不同意").click()
+        # the next step has the focus, not the button that asked
+        await expect(window.locator(".call-pane .dial")).to_be_focused()
         await window.get_by_role("button", name="再次发起云见面").click()
         card = approver.get_by_role("alertdialog")
         await expect(card).to_contain_text("申请人不同意录制")

@@ -1,6 +1,6 @@
 /** Which fields want a person's attention, and which of them comes next. Derived and never kept; pure. */
 import type { CaseView, Draft } from '../wire/messages'
-import { placesOf, valuesOf } from './fields'
+import { fieldIn, placesOf, valuesOf } from './fields'
 import { toDoOf } from './lacking'
 
 /**
@@ -38,4 +38,19 @@ export function leftAt(view: CaseView, drafts: Readonly<Record<string, Draft>>, 
     ...(remembered ? [remembered] : []),
   ].filter((one) => there.has(one.path))
   return marks.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0]?.path ?? null
+}
+
+/** Where the focus goes when a case is opened. */
+export type Opening = { kind: 'field'; path: string } | { kind: 'step' } | { kind: 'missing' }
+
+/**
+ * What was typed and not saved first, then the page's filled button, where there is one (`filled`), then the field where
+ * he `left`; never a choice that one key would change: instead of it what is missing. null: nobody led anywhere.
+ */
+export function openingOf(view: CaseView, drafts: Readonly<Record<string, Draft>>, left: string | null, filled: boolean): Opening | null {
+  if (left !== null && drafts[left]) return { kind: 'field', path: left }
+  if (filled) return { kind: 'step' }
+  if (left === null) return null
+  const kind = fieldIn(view, left)?.kind
+  return kind === 'choice' || kind === 'region' ? { kind: 'missing' } : { kind: 'field', path: left }
 }

@@ -92,6 +92,11 @@ export function noCall(view: CaseView): boolean {
   return view.consent?.given === false && view.item.recording_refusal === 'no_call'
 }
 
+/** Whether a step is a filled button at the foot or in the pane of the call; that of a proposal stands on its card. */
+export function filled(step: WindowStep): boolean {
+  return step.kind !== 'proposal' && step.kind !== 'wait' && step.kind !== 'none'
+}
+
 export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   const over = closed(view)
   const proposal = over ? undefined : openProposals(view)[0]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { leftAt, nextWanting, wanting } from '../../src/record/attention'
-import { caseView, person, proposal, value } from './cases'
+import { leftAt, nextWanting, openingOf, wanting } from '../../src/record/attention'
+import { caseView, field, person, proposal, value } from './cases'
 
 const at = (text: string, time: string, who = 'me') => ({ ...value(text, 2, person(who)), at: time })
 
@@ -34,5 +34,24 @@ describe('where one left off', () => {
     expect(leftAt(view, {}, 'me', { path: 'remark', at: '2026-11-24T08:00:00Z' })).toBe('remark')
     expect(leftAt(view, {}, 'me', { path: 'gone', at: '2026-11-24T08:00:00Z' })).toBe('new_person')
     expect(leftAt(caseView(), {}, 'me', null)).toBeNull()
+  })
+})
+
+describe('a case that is opened', () => {
+  const delivery = field({ name: 'delivery', kind: 'choice', choices: ['窗口领取', '邮寄'] })
+  const view = caseView({ item: { ...caseView().item, form: [...caseView().item.form, delivery] } })
+  const draft = { remark: { value: '一', base_version: 0, at: '2026-11-24T07:00:00Z' } }
+
+  it('leads to what was left half done, else to the filled step, else to where one left off', () => {
+    expect(openingOf(view, draft, 'remark', true)).toEqual({ kind: 'field', path: 'remark' })
+    expect(openingOf(view, {}, 'remark', true)).toEqual({ kind: 'step' })
+    expect(openingOf(view, {}, null, true)).toEqual({ kind: 'step' })
+    expect(openingOf(view, {}, 'remark', false)).toEqual({ kind: 'field', path: 'remark' })
+    expect(openingOf(view, {}, null, false)).toBeNull()
+  })
+
+  it('never leads to a choice, which one key would change', () => {
+    expect(openingOf(view, {}, 'delivery', true)).toEqual({ kind: 'step' })
+    expect(openingOf(view, {}, 'delivery', false)).toEqual({ kind: 'missing' })
   })
 })
