@@ -295,8 +295,11 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
     await page.locator("[data-review]").click()
     await expect(panel.get_by_text("须重新签名")).to_be_visible()
     await expect(hand_in).to_have_attribute("aria-disabled", "true")
+    await screen.evaluate("window.stays = true")
     await panel.locator("[data-ask=second]").click()
     await expect(screen.locator("[data-outdated]")).to_be_visible()
+    # the window that is open is not loaded again
+    assert await screen.evaluate("window.stays")
     await screen.locator("[data-end]").scroll_into_view_if_needed()
     await screen.locator("[data-answer=write]").click()
     await write(screen, screen.locator("[data-pad]"))

@@ -124,17 +124,29 @@ export function useLeading(case_id: string, desk: Desk) {
 
   let opened: Window | null = null
 
+  /** The address of a window of ours; null of one that was led to a place that may not be looked into. */
+  function placeOf(there: Window): string | null {
+    try {
+      return there.location.pathname
+    } catch {
+      return null
+    }
+  }
+
   const means = (): Promise<boolean> => desk.mean().then(() => true, () => false)
 
   async function openSecond(): Promise<void> {
     if (!(await means())) return
     const { href } = router.resolve({ name: 'applicant', params: { id: case_id } })
-    opened = window.open(href, WINDOW, 'popup,width=1280,height=720')
-    if (!opened) desk.blocked()
+    // one that is open already is only brought to the front: loaded again, it would lose what he writes there
+    opened = window.open('', WINDOW, 'popup,width=1280,height=720')
+    if (!opened) return desk.blocked()
+    if (placeOf(opened) !== href) opened.location.replace(href)
+    opened.focus()
   }
 
-  /** Whether this page has opened the applicant's own screen, and it is still there. */
-  const second = (): boolean => opened !== null && !opened.closed
+  /** Whether the applicant's own screen is there, opened by this page or, before it was loaded again, by the one before. */
+  const second = (): boolean => hearing.size > 0 || (opened !== null && !opened.closed)
 
   /** Turns this screen to the applicant. */
   async function turn(): Promise<void> {
