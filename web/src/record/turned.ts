@@ -39,6 +39,16 @@ export interface Turned {
   material_id: string | null
 }
 
+/** What a screen is told that nobody leads. */
+export const ALONE: Turned = {
+  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null,
+}
+
+/** The same once its leader has gone: what lay on the clerk's table goes with him, the next applicant may stand there. */
+export function leftAlone(told: Turned): Turned {
+  return { ...ALONE, call_id: told.call_id, ended_call_id: told.ended_call_id }
+}
+
 /** How a screen in another window is led: it hears what is told and says what it did. */
 export interface Leader {
   case_id: string

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { leader, masked, seen, stageOf, stepsOf, type Leader, type Turned } from '../../src/record/turned'
+import { leader, leftAlone, masked, seen, stageOf, stepsOf, type Leader, type Turned } from '../../src/record/turned'
 import { by, caseView, field, material, proposal, value } from './cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
@@ -125,5 +125,14 @@ describe('a second screen', () => {
     expect(leader('case-0001')).toBeNull()
     opened(new Proxy({}, { get: () => { throw new DOMException('foreign', 'SecurityError') } }))
     expect(leader('case-0001')).toBeNull()
+  })
+
+  it('shows nothing of the clerk’s table once he has left the case', () => {
+    const view = caseView({ materials: [material({ id: 'm1', line: 'application' })] })
+    const led = told({ material_id: 'm1', asked: 'sign' })
+    const idle = { pointed: null, focused: null, typed: new Map() }
+    expect(stageOf(view, { ...led, asked: 'follow' }, idle).kind).toBe('document')
+    expect(stageOf(view, leftAlone(led), idle)).toEqual({ kind: 'wait' })
+    expect(leftAlone(told({ field: 'remark', value: '加急', ended_call_id: 'call-1' }))).toMatchObject({ field: null, value: null, ended_call_id: 'call-1' })
   })
 })
