@@ -32,7 +32,7 @@ export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldSta
     case_id: 'trial', me: by.id, snapshot, view: computed(() => snapshot.value?.case ?? null), audience: computed(() => 'window' as const),
     drafts: shallowRef({}), due: shallowRef(null), problem: shallowRef(null), outgrown: ref(false),
     focused: shallowReactive(new Map()), pointing: shallowReactive(new Map()), pointed: shallowReactive(new Map()), looking: shallowReactive(new Map()),
-    typed: shallowReactive(new Map()), progress: shallowReactive(new Map()), my_point: ref(null), acts_done: ref(0), rested: ref(0), rest: nothing, connection: shallowRef('connected' as const),
+    typed: shallowReactive(new Map()), progress: shallowReactive(new Map()), my_point: ref(null), acts_done: ref(0), parted: ref(0), lookTogether: nothing, connection: shallowRef('connected' as const),
     open: async () => nothing(), tellFocus: nothing, tellTyping: nothing, point: nothing, look: nothing, pointInto: nothing, personOf: () => 'here',
     edit, consent: done, withdrawConsent: done, draft: done, hold: done, elsewhere: () => false, propose: done, closeProposal: done, review: done, decide: done, say: done, comment: done, reply: done,
     resolve: done, check: done, withdrawPhone: done, grade: done, stopClock: done, resumeClock: done, extendLimit: done, unmask: never, summarise: never, sign: never, rate: never, invitePhone: never, submit: never,

@@ -233,30 +233,30 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   /** nobody is told now where I look */
-  let rests = false
-  /** how often that began */
-  const rested = ref(0)
+  let apart = false
+  /** how often a call about the case has ended here */
+  const parted = ref(0)
   let my_look: { material_id: string | null; page: number; follow: boolean } = { material_id: null, page: 1, follow: false }
 
   /** Says which page I look at, and whether the others' pages shall turn along. */
   function look(material_id: string | null, page: number, follow: boolean): void {
     if (my_look.material_id === material_id && my_look.page === page && my_look.follow === follow) return
     my_look = { material_id, page, follow }
-    rests = false
+    apart = false
     live.hint({ type: 'document.look', case_id, ...my_look })
   }
 
-  /** A call is over: nobody is told that I look, nor follows me, until I look at something else or the next one begins. */
-  function rest(on: boolean): void {
-    if (!on) {
-      rests = false
+  /** A call begins, or is over: then nobody is told that I look, nor follows me, until I look at something else or the next one begins. */
+  function lookTogether(on: boolean): void {
+    if (on) {
+      apart = false
       tellAgain()
       return
     }
-    rested.value += 1
+    parted.value += 1
     if (my_look.material_id !== null) live.hint({ type: 'document.look', case_id, material_id: null, page: 1, follow: false })
     my_look = { ...my_look, follow: false }
-    rests = true
+    apart = true
   }
 
   /** Points in a document, in shares of the page from the left and the top; null: stops. */
@@ -270,7 +270,7 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   function tellAgain(): void {
-    if (my_look.material_id !== null && !rests) live.hint({ type: 'document.look', case_id, ...my_look })
+    if (my_look.material_id !== null && !apart) live.hint({ type: 'document.look', case_id, ...my_look })
     if (my_focus !== null) live.hint({ type: 'case.focus', case_id, field: my_focus })
     if (my_point.value !== null) live.hint({ type: 'case.point', case_id, field: my_point.value })
   }
@@ -370,7 +370,7 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved, acts_done, rested, rest,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved, acts_done, parted, lookTogether,
     connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, elsewhere: acting.elsewhere, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

@@ -50,7 +50,7 @@ export function useLooks(book: CaseBook, material_id: () => string | null, page:
     { immediate: true },
   )
   // after a call nobody follows anybody any more
-  watch(book.rested, () => (leading.value = false), { flush: 'sync' })
+  watch(book.parted, () => (leading.value = false), { flush: 'sync' })
   watch(leader, (now, before) => {
     // who begins later leads
     if (now && now.id !== before?.id) leading.value = false
