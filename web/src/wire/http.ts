@@ -13,9 +13,9 @@ export type LocalCode = 'unreachable' | 'timed_out' | 'unreadable' | 'unexpected
 /** Those that hold no longer. Beside them: an error is nothing that Vue watches. */
 const passed = shallowReactive(new WeakSet<object>())
 
-/** Whether there is nothing to tell, or no longer. */
-export function isOver(problem: { declined: boolean; passed: boolean } | null): boolean {
-  return !problem || problem.declined || problem.passed
+/** Whether there is something to tell, and still. */
+export function stands(problem: Problem | null): problem is Problem {
+  return problem !== null && !problem.declined && !problem.passed
 }
 
 /** RFC 9457 problem details, with the stable code and the reference under which the server logged it. */
