@@ -122,9 +122,14 @@ export class Shown {
       }
     }
     this.pointings.sort((a, b) => a.from_s - b.from_s)
-    // who had it open before the call looks at it from the beginning of the recording on; so does who opens it within
-    // its first second, which is told as 00:00 and is where one begins to watch
-    for (const look of this.looks) if (look.from_s < 1) look.from_s = 0
+    // what somebody had open before the call he looks at from the beginning of the recording on; so does who first opens
+    // something within its first second, which is told as 00:00 and is where one begins to watch
+    const there = new Set<string>()
+    for (const look of this.looks) {
+      const first = look.to_s > 0 && !there.has(look.by)
+      if (first) there.add(look.by)
+      look.from_s = first && look.from_s < 1 ? 0 : Math.max(look.from_s, 0)
+    }
     this.screens = this.compose(seats, end_s)
   }
 

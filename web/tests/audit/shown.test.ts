@@ -37,9 +37,11 @@ describe('what lay before them', () => {
     const of = (second: number) => shown([mark(second, 'look', approver, { material_id: 'material-1', page: 1 })]).screenAt(0)
     expect(of(0.7)).toMatchObject({ material_id: 'material-1', from_s: 0 })
     expect(of(1)).toBeNull()
-    // two in the first second: the later one lay there
+    // of two in the first second the earlier one lay there, and nobody looks at one page together with himself
     const both = shown([mark(0.2, 'look', approver, { material_id: 'material-1', page: 1 }), mark(0.6, 'look', approver, { material_id: 'material-2', page: 1 })])
     expect(both.screenAt(0)).toMatchObject({ material_id: 'material-1' })
+    const to_and_fro = [1, 2, 1].map((page, n) => mark(0.2 + n / 5, 'look', approver, { material_id: 'material-1', page }))
+    expect(shown(to_and_fro).screens.map((one) => [one.page, one.together])).toEqual([[1, false], [2, false], [1, false]])
   })
 
   it('does not begin anew when a page only says again where it is', () => {
