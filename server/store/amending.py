@@ -27,18 +27,13 @@ AMENDMENTS: Final[Mapping[str, Amendment]] = {}
 """By the revision whose migration they follow."""
 
 
-async def amend(
-    database: Database,
-    now: Callable[[], datetime],
-    amendments: Mapping[str, Amendment] = AMENDMENTS,
-) -> list[str]:
-    """Run those that were not run yet, in order; returns their revisions. A database without any entry
-    has nothing to amend, and what came after it needs none."""
-    if not amendments:
-        return []
+async def _amend(database: Database, now: Callable[[], datetime]) -> None:
+    """Run those that were not run yet, in order. A database without any entry has nothing to amend, and
+    what came after it needs none."""
+    if not AMENDMENTS:
+        return
     database.watch(facts.ran, facts.done)
-    done: list[str] = []
-    for revision in sorted(amendments):
+    for revision in sorted(AMENDMENTS):
         async with database.write() as connection:
             change = Change(connection, SYSTEM, None, now())
             try:
@@ -49,15 +44,14 @@ async def amend(
                 )
                 if await connection.scalar(sa.select(run)):
                     continue
-                if await connection.scalar(sa.select(sa.exists(ledger_entries.select()))):
-                    await amendments[revision](change)
-                    done.append(revision)
-                payload = {"revision": revision, "amended": revision in done}
+                amended = await connection.scalar(sa.select(sa.exists(ledger_entries.select())))
+                if amended:
+                    await AMENDMENTS[revision](change)
+                payload = {"revision": revision, "amended": bool(amended)}
                 await change.record(SUBJECT, ACT, f"revision:{revision}", None, payload=payload)
                 await change.finish()
             finally:
                 change.end()
-    return done
 
 
 async def upgrade(url: str) -> SchemaState:
@@ -66,7 +60,7 @@ async def upgrade(url: str) -> SchemaState:
     database = await Database.open(url)
     try:
         before = await database.upgrade()
-        await amend(database, lambda: datetime.now(UTC))
+        await _amend(database, lambda: datetime.now(UTC))
         return before
     finally:
         await database.close()
