@@ -61,8 +61,8 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """As much of a listed case as a notice is about."""
+class _Told:
+    """As much of a listed case as a notice tells."""
 
     item: Item
     materials: tuple[Material, ...]
@@ -273,11 +273,11 @@ async def correcting(connection: Connection, listed: Sequence[Listed], at: datet
     comments = await list_comments(connection, told)
     checks = await list_checks(connection, told)
 
-    def told_of(one: Listed) -> _Judged:
+    def told_of(one: Listed) -> _Told:
         attached = frozenset(each.line for each in counted(one.item, one.materials))
         filled = entries[one.id]
         form = Form(one.item.fields, filled, {}, (), False, one.item.rules, attached)
-        return _Judged(one.item, one.materials, form, comments[one.id], checks[one.id])
+        return _Told(one.item, one.materials, form, comments[one.id], checks[one.id])
 
     return {
         id

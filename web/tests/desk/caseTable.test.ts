@@ -23,7 +23,7 @@ describe('a list of cases', () => {
     expect(table('approver')).toEqual([['待补正', false], ['连线审核', true]])
   })
 
-  it('says how far the files of one are judged about which nobody has met yet', () => {
+  it('says how far the files of a case are judged before its first call', () => {
     const shown = mount(CaseTable, { props: { cases: (['none', 'some', 'all'] as const).map((judged) => row(judged, { state: 'registered', correcting: false, judged })), side: 'approver', empty: '' }, global: { plugins: [i18n] } })
     expect(shown.findAll('.status').map((one) => one.text())).toEqual(['已登记', '材料审看中', '材料已审看'])
   })

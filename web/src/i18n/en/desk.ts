@@ -24,7 +24,7 @@ export default {
   modes: { online: 'Fully online', proxy: 'Received here, decided there', joint: 'Several places jointly' },
   needs: { required: 'required', optional: 'optional', later: 'may follow' },
   presence: { free: 'free', ringing: 'ringing', busy: 'in a call', away: 'off duty' },
-  judged: { some: 'Materials being read', all: 'Materials read' },
+  judged: { some: 'Materials in review', all: 'Materials reviewed' },
   states: { registered: 'Registered', reviewing: 'Under review', accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   cases: {
     title: 'Cases',
