@@ -27,7 +27,7 @@ async def test_each_side_sees_the_line_of_the_other_and_the_replay_keeps_both(
         for page in (window, approver):
             await expect(page.locator("[data-quality]")).to_have_attribute("data-quality", LEVEL)
         await window.locator("[data-quality]").click()
-        await expect(window.locator("[data-far-figures]")).to_contain_text("一来一回用时")
+        await expect(window.locator("[data-far-figures]")).to_contain_text("往返用时")
         await expect(window.locator("[data-far-figures]")).to_contain_text("直接相连")
         await screens.take(talk.window, "call-far-quality")
         call_id = await window.locator(".call-pane").get_attribute("data-call")
@@ -41,6 +41,6 @@ async def test_each_side_sees_the_line_of_the_other_and_the_replay_keeps_both(
         for person in ("李秀兰", "周明远"):
             line = chief.page.locator(f'ul[aria-label*="{person}"] [data-line]').first
             await expect(line).to_have_attribute("data-line", LEVEL)
-            await expect(line).to_have_attribute("title", re.compile("一来一回最多"))
+            await expect(line).to_have_attribute("title", re.compile("往返最多"))
         screens.check()
         assert talk.window.complaints + talk.approver.complaints == []

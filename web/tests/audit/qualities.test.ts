@@ -45,14 +45,14 @@ describe('what is said of a line', () => {
 
   it('names all that is known to have made it poor', () => {
     expect(said(told(12, 'poor', { loss_in: 0.12, round_trip_ms: 620, freezes: 3, freeze_ms: 2100, concealed: 0.15, jitter_ms: 90, limited_by: 'bandwidth', candidate: 'relay' }), told(16, 'poor', { limited_by: 'cpu', candidate: 'relay' }))).toBe(
-      '00:12 至 00:25 网络差：声音和画面最多缺 12.0 %，一来一回最多 620 毫秒，画面卡住 3 次共 2.1 秒，声音断续最多 15.0 %，到达快慢相差最多 90 毫秒，送出的画面受限于带宽，送出的画面受限于处理器（电脑太忙） · 经中继',
+      '00:12 至 00:25 网络差：声音和画面最多缺 12.0 %，往返最多 620 毫秒，画面卡顿 3 次（共 2.1 秒），声音断续最多 15.0 %，声音到达时间相差最多 90 毫秒，送出的画面受限于带宽，送出的画面受限于处理器（电脑太忙） · 经中继',
     )
   })
 
   it('names a picture that stood still where nothing else was wrong, and nothing that was not measured', () => {
-    expect(said(told(0, 'poor', { round_trip_ms: null, freeze_ms: 1500 }))).toBe('00:00 至 00:09 网络差：声音和画面最多缺 0.0 %，画面卡住 1 次共 1.5 秒')
+    expect(said(told(0, 'poor', { round_trip_ms: null, freeze_ms: 1500 }))).toBe('00:00 至 00:09 网络差：声音和画面最多缺 0.0 %，画面卡顿 1 次（共 1.5 秒）')
     expect(said(told(0, 'lost', { loss_in: 0.5 }))).toBe('00:00 至 00:09 网络断开')
-    expect(said(told(0, 'excellent', { freezes: 1 }))).toBe('00:00 至 00:09 网络很好：声音和画面最多缺 0.0 %，一来一回最多 30 毫秒')
+    expect(said(told(0, 'excellent', { freezes: 1 }))).toBe('00:00 至 00:09 网络很好：声音和画面最多缺 0.0 %，往返最多 30 毫秒')
   })
 })
 

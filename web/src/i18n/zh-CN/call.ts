@@ -177,7 +177,7 @@ export default {
     open: '看网络数据',
     loss_in: '声音画面没收全',
     loss_out: '对方没收全',
-    round_trip: '一来一回用时',
+    round_trip: '往返用时',
     rate_in: '接收速度',
     rate_out: '发送速度',
     way: '线路',
