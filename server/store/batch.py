@@ -1,8 +1,9 @@
 """Several writes in one go: one errand for SQLite's thread, one round trip to PostgreSQL.
 
 What a transaction costs is mostly how often it asks, not what for. Statements here are made once and
-run again and again; they give nothing back, and no two of a batch touch the same row: PostgreSQL runs
-them as one statement with the others as its CTEs, in no order. Knows dialects, no table.
+run again and again; they give nothing back, and no two of a batch name the same row: PostgreSQL runs
+them as one statement with the others as its CTEs, in no order, and one of the two would be lost. Knows
+dialects, no table.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -28,7 +30,8 @@ _PLACE: Final = re.compile(r"\$(\d+)")
 async def write(
     connection: AsyncConnection, writes: Sequence[Write], *, told: bool = False
 ) -> None:
-    """Run these within the transaction; DBAPIError, as from ``execute``, when one cannot be run.
+    """Run these within the transaction; DBAPIError, as from ``execute``, when one cannot be run, and
+    RuntimeError when two of them name one row: by its key what is inserted, by its condition the rest.
 
     ``told``: what they write into sealed columns is known already.
     """
@@ -40,6 +43,7 @@ async def write(
         await facts.see(connection, writes)
     made = [_made(statement, tuple(values), connection.dialect) for statement, values in writes]
     given = [one.given(values) for one, (_, values) in zip(made, writes, strict=True)]
+    _apart(made, given)
     if connection.dialect.name == "postgresql":
         sql = _joined(tuple(one.sql for one in made))
         await connection.exec_driver_sql(sql, tuple(value for values in given for value in values))
@@ -63,6 +67,9 @@ class _Made:
     sql: str
     compiled: sa.Compiled
     places: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    table: Any
+    key: tuple[tuple[str, int], ...] | None
+    """The columns that name its row, and at which place their values stand; None: the database names it."""
 
     def given(self, values: Mapping[str, Any]) -> list[Any]:
         all_values = self.compiled.construct_params(dict(values)) or {}
@@ -83,7 +90,32 @@ def _made(
         (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
         for name in compiled.positiontup
     )
-    return _Made(str(compiled), compiled, places)
+    return _Made(str(compiled), compiled, places, statement.table, _key(statement, compiled))
+
+
+def _key(
+    statement: sa.Insert | sa.Update | sa.Delete, compiled: Any
+) -> tuple[tuple[str, int], ...] | None:
+    if isinstance(statement, sa.Insert):
+        named = {one.name: one.name for one in statement.table.primary_key}
+    else:
+        asked, _ = facts.asked_for(statement)
+        named = {name: compiled.bind_names.get(one, one.key) for name, one in asked.items()}
+    if not set(compiled.positiontup) >= set(named.values()):
+        return None
+    return tuple((name, compiled.positiontup.index(at)) for name, at in named.items())
+
+
+def _apart(made: Sequence[_Made], given: Sequence[Sequence[Any]]) -> None:
+    """Refuse two that name one row, also where one of them names more of it than the other."""
+    rows = [
+        (one.table, {name: values[place] for name, place in one.key}.items())
+        for one, values in zip(made, given, strict=True)
+        if one.key is not None
+    ]
+    for (table, row), (other, beside) in combinations(rows, 2):
+        if table is other and (row <= beside or beside <= row):
+            raise RuntimeError(f"two writes of a batch name one row of {table}")
 
 
 @lru_cache(maxsize=512)

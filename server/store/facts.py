@@ -255,30 +255,39 @@ def _given(
     return given, open_
 
 
-def _met(
-    connection: sa.Connection, table: sa.Table, statement: Any, values: Mapping[str, Any]
-) -> tuple[list[Key], bool]:
-    """The keys of the rows that an update or a deletion meets, and whether it names them; else they
-    were asked for before it runs, and what it made of them must be read."""
-    named: dict[str, Any] = {}
-    criteria = statement._where_criteria
-    for one in criteria:
+def asked_for(
+    statement: sa.Update | sa.Delete,
+) -> tuple[dict[str, sa.BindParameter[Any]], bool]:
+    """The columns that the condition of a statement compares with a value, and whether it asks for
+    nothing else."""
+    given: dict[str, sa.BindParameter[Any]] = {}
+    alone = True
+    for one in statement._where_criteria:
         several = isinstance(one, sa.BooleanClauseList) and one.operator is operators.and_
         for part in one.clauses if several else (one,):
             if (
                 isinstance(part, sa.BinaryExpression)
                 and part.operator is operators.eq
                 and isinstance(part.left, sa.Column)
-                and part.left.primary_key
                 and isinstance(part.right, sa.BindParameter)
             ):
-                named[part.left.name] = values.get(part.right.key, part.right.value)
+                given[part.left.name] = part.right
             else:
-                named[""] = None
+                alone = False
+    return given, alone
+
+
+def _met(
+    connection: sa.Connection, table: sa.Table, statement: Any, values: Mapping[str, Any]
+) -> tuple[list[Key], bool]:
+    """The keys of the rows that an update or a deletion meets, and whether it names them; else they
+    were asked for before it runs, and what it made of them must be read."""
+    given, alone = asked_for(statement)
     keys = [one.name for one in table.primary_key]
-    if named.keys() == set(keys):
-        return [tuple(named[name] for name in keys)], True
-    query = sa.select(*table.primary_key).where(*criteria)
+    if alone and given.keys() == set(keys):
+        named = [given[name] for name in keys]
+        return [tuple(values.get(one.key, one.value) for one in named)], True
+    query = sa.select(*table.primary_key).where(*statement._where_criteria)
     wanted = {name: value for name, value in values.items() if name in query.compile().params}
     return [tuple(row) for row in connection.execute(query, wanted)], False
 

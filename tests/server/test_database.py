@@ -481,6 +481,13 @@ async def test_a_batch_is_written_as_one_and_a_broken_one_not_at_all(store: Stor
                 ],
             )
     assert await _subjects(store) == {**before, **made}
+    twice = [(_MOVE_ON, {"of": "case:one", "version": 8}), (_ADD, _subject("case:one"))]
+    again = _MOVE.where(tables.subjects.c.version == sa.bindparam("was")).values(head="1" * 64)
+    for other in (twice[1], twice[0], (again, {"of": "case:one", "was": 7})):
+        with pytest.raises(RuntimeError, match="one row of subjects"):
+            async with store.change(SYSTEM) as change:
+                await batch.write(change.connection, [twice[0], (_ADD, _subject("case:x")), other])
+    assert await _subjects(store) == {**before, **made}
 
 
 async def test_who_is_cancelled_within_a_statement_leaves_nothing_open(store: Store) -> None:
