@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.person import Actor, System
 from server.store import aging, batch, facts
-from server.store.database import refusal_of
+from server.store.database import refusal_of, untaken
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
 from server.store.words import FACTS
@@ -162,7 +162,8 @@ class Change:
         entry is put beside it (`facts`), so record behind what you write. `people` maps person id to audience: whose sockets
         watch this subject from now on. Refused with LEDGER_UNAVAILABLE when the entry
         cannot be written: then the act does not happen either. Written in the same go are
-        `beside` and the ack, where it was given before.
+        `beside` and the ack, where it was given before; a row of theirs that its table does not
+        take is a fault of the program and is raised as it is.
         """
         if self.replayed is not None:
             raise RuntimeError("a repeated command changes nothing")
@@ -216,7 +217,10 @@ class Change:
                 told=True,
             )
         except sa.exc.DBAPIError as error:
-            raise refusal_of(error) or Refusal(Code.LEDGER_UNAVAILABLE) from error
+            refusal = refusal_of(error)
+            if refusal is None and "ledger_" not in (untaken(error) or "ledger_"):
+                raise
+            raise refusal or Refusal(Code.LEDGER_UNAVAILABLE) from error
         self._locked[subject] = (version, head)
         self.recorded.append((subject, version))
         self.events.append(

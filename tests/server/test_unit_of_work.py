@@ -173,3 +173,11 @@ async def test_an_act_whose_entry_cannot_be_written_does_not_happen(store: Store
     async with store.read() as connection:
         assert await version_of(connection, "case:one") == 0
         assert await connection.scalar(sa.select(sa.func.count(tables.commands.c.id))) == 0
+    for version in (None, {}):  # a fault of the act's own rows is told as what it is
+        row = {"subject": "case:two", "version": version, "head": ""}
+        with pytest.raises(sa.exc.DBAPIError, match="version|binding|argument"):
+            async with store.change(SYSTEM, Asked(id="command-1")) as change:
+                await change.record(
+                    "case:three", "case.edit", "x", {"type": "n"}, payload={},
+                    beside=[(tables.subjects.insert(), row)],
+                )  # fmt: skip
