@@ -17,7 +17,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from server.domain.person import Role
+    from server.rights.person import Role
     from server.settings import Settings
 
 T = TypeVar("T")
@@ -437,7 +437,7 @@ def create_user(
     data: Data = None,
 ) -> None:
     """Add a person and print the id. The password is asked for, or read from a pipe."""
-    from server.domain.person import Role
+    from server.rights.person import Role
 
     settings = _settings(config, {"data": data})
     roles = _roles(Role, role)
@@ -470,7 +470,7 @@ def set_roles(
     data: Data = None,
 ) -> None:
     """Give a person these roles instead of those he has."""
-    from server.domain.person import Role
+    from server.rights.person import Role
 
     settings = _settings(config, {"data": data})
     with _told_plainly(settings):
@@ -532,7 +532,7 @@ def exempt_user(
 
     Granting them is another command.
     """
-    from server.domain.person import Role
+    from server.rights.person import Role
 
     settings = _settings(config, {"data": data})
     with _told_plainly(settings):
@@ -542,7 +542,7 @@ def exempt_user(
 @users.command("unexempt")
 def unexempt_user(login: Login, role: Both, config: Config = None, data: Data = None) -> None:
     """Let two roles exclude one another in a person again; he keeps those he has."""
-    from server.domain.person import Role
+    from server.rights.person import Role
 
     settings = _settings(config, {"data": data})
     with _told_plainly(settings):

@@ -106,10 +106,13 @@ from server.api.figures import FIGURES, Figures
 from server.api.listener import Runner
 from server.api.nodes import NEIGHBOURS, Neighbours
 from server.api.route import MAX_BODY_BYTES, REFUSALS, STORE
-from server.domain.person import Actor
+from server.rights.hand import CASE_AUDIENCES
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Clock, ShiftedClock, Store
 from server.wire.case import MaterialProgress
-from server.wire.projection import CASE_AUDIENCES, parts, project
+from server.wire.projection import parts, project
 from server.work import cards, walls
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
@@ -413,7 +416,7 @@ async def _open(
         rooms,
         gateway,
         now=store.clock.now,
-        fresh_id=case_actions.new_id,
+        fresh_id=new_id,
         ice_servers=partial(
             turn.ice_servers, settings.turn_urls, turn_secret, lives_s=settings.turn_lives_s
         ),
@@ -459,7 +462,7 @@ async def _open(
 
     async def show_progress(message: MaterialProgress) -> None:
         for audience in CASE_AUDIENCES:
-            gateway.ephemeral(case_actions.subject_of(message.case_id), audience, message)
+            gateway.ephemeral(of_case(message.case_id), audience, message)
 
     nodes = Nodes(
         store,

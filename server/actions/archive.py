@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
-from server.actions.cases import subject_of
 from server.actions.throttle import Limit, spend
 from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES
-from server.domain.person import Actor
+from server.rights.person import Actor
+from server.rights.subjects import of_call, of_case
 from server.store import Store, log, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
@@ -65,7 +65,7 @@ class Archive:
             if audience not in ("party", "supervisor") or case is None:
                 raise Refusal(Code.NOT_FOUND, call=call_id)
             view = await call_rows.view(connection, call, about)
-            version = await version_of(connection, call_actions.subject_of(call_id))
+            version = await version_of(connection, of_call(call_id))
             number = await log.case_number(connection, about.case_id)
             files: list[log.Recorded] = []
             played: list[Playback] = []
@@ -203,7 +203,7 @@ class Archive:
             raise Refusal(Code.CONTENT_ALTERED, recording=one.id)
         await self._note(
             actor,
-            call_actions.subject_of(one.call_id),
+            of_call(one.call_id),
             "recording.view",
             f"recording:{one.id}",
             {"download": download},
@@ -230,7 +230,7 @@ class Archive:
             raise Refusal(Code.CONTENT_ALTERED, playback=one.id)
         await self._note(
             actor,
-            call_actions.subject_of(one.call_id),
+            of_call(one.call_id),
             "recording.watch",
             f"playback:{one.id}",
             {"download": download, "seat": one.seat, "whole": whole},
@@ -247,7 +247,7 @@ class Archive:
         case_id = await self._watched(actor, call_id)
         async with self._store.change(actor) as change:
             call, _ = await call_actions.found(change.connection, CallId(call_id))
-            acts = await log.list_entries(change.connection, subject_of(case_id))
+            acts = await log.list_entries(change.connection, of_case(case_id))
             made = await playbacks.ask_composition(change, call, acts, media_type)
         return playbacks.playback_view(made, {})
 
@@ -260,9 +260,7 @@ class Archive:
         if not await self.whole(content.sha256):
             raise Refusal(Code.CONTENT_ALTERED, paper=paper_id)
         if content.side == "supervisor":
-            await self._note(
-                actor, subject_of(content.case_id), "paper.read", f"paper:{paper_id}", {}
-            )
+            await self._note(actor, of_case(content.case_id), "paper.read", f"paper:{paper_id}", {})
         return content
 
     async def phrases(self, actor: Actor) -> Phrases:

@@ -7,11 +7,12 @@ limit runs on is counted anew in the transaction that changes the calendar.
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from server.actions.cases import AHEAD, CALENDAR, subject_of
+from server.actions.cases import AHEAD, CALENDAR
 from server.actions.views import decided_view
 from server.domain import case as rules
-from server.domain.person import Act, Actor, may
 from server.domain.working_days import CHINA_REGION, china_day
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
@@ -94,7 +95,7 @@ async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
     moves: list[MovedCase] = []
     running = await rows.running_limits(change.connection, china_day(change.at), min(days))
     for case_id in running:
-        subject = subject_of(case_id)
+        subject = of_case(case_id)
         await change.lock(subject)
         whole = await rows.find_whole(change.connection, case_id)
         if whole is None:

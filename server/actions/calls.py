@@ -14,14 +14,25 @@ from typing import Any, Final
 
 from server.actions import cases, playbacks
 from server.domain.case import CLOSED
-from server.domain.person import SYSTEM, Act, Actor, may, ranked
+from server.rights.connected import signed_in
+from server.rights.person import SYSTEM, Act, Actor, may, ranked
+from server.rights.subjects import (
+    id_of,
+    of_asking,
+    of_call,
+    of_case,
+    of_monitor,
+    of_monitors,
+    of_person,
+    of_unit,
+)
 from server.store import Change, Store, version_of
 from server.store import calls as rows
 from server.store import cases as case_rows
 from server.store import missed as missed_rows
 from server.store import people as staff
 from server.store import roster as desks
-from server.wire.projection import ADVISED, RUNG, SUPERVISOR, project_call
+from server.wire.projection import project_call
 from signaling import waiting
 from signaling.call import (
     LOST_AFTER_S,
@@ -58,22 +69,13 @@ from signaling.protocol import (
     Who,
 )
 from signaling.refusals import Code, Refusal
+from signaling.subjects import ADVISED, PARTY, SUPERVISOR, rung_as
 
-PARTY: Final[Audience] = "party"
 _RIGHTS: Final = {
     Way.LISTEN: Act.CALL_LISTEN,
     Way.WHISPER: Act.CALL_WHISPER,
     Way.BARGE: Act.CALL_BARGE,
 }
-
-
-def subject_of(call_id: str) -> str:
-    return f"call:{call_id}"
-
-
-def monitors_of(call_id: str) -> str:
-    """The ledger's subject of who followed a call, unseen or not."""
-    return f"monitors:{call_id}"
 
 
 def audience_of(actor: Actor, call: Call, header: rows.Header) -> Audience | None:
@@ -94,7 +96,7 @@ def room_of(audience: Audience, person_id: str, call: Call) -> str:
     """The audience as the gateway knows it: that of a rung person is his alone, and the approver is
     told apart from the other parties because it is he to whom one whispers."""
     if audience == "rung":
-        return f"{RUNG}{person_id}"
+        return rung_as(person_id)
     leg = call.leg_of(PersonId(person_id))
     if audience == "party" and leg is not None and leg.seat is Seat.APPROVER:
         return ADVISED
@@ -115,7 +117,7 @@ async def record(
 
     An ended call gets the playbacks that it lacks.
     """
-    subject = subject_of(call.id)
+    subject = of_call(call.id)
     view = await rows.view(change.connection, call, header)
     if call.state is CallState.ENDED:
         await playbacks.ask(change, call.id)
@@ -200,7 +202,7 @@ class _Turn(_Ringing):
             await cases.mark_answered(self._change, header.case_id, call.id)
             await missed_rows.forget(connection, header.case_id)
             return
-        await self._change.lock(cases.subject_of(header.case_id))
+        await self._change.lock(of_case(header.case_id))
         about = await case_rows.find_header(connection, header.case_id)
         if about is not None and about.state not in CLOSED:
             await missed_rows.keep(
@@ -211,7 +213,7 @@ class _Turn(_Ringing):
         self, call: Call, monitor: Monitor, *, begun: bool, why: str = "", **_: Any
     ) -> None:
         """The entry of a beginning, a change of way or an end; nobody is sent anything of it."""
-        subject = monitors_of(call.id)
+        subject = of_monitors(call.id)
         await self._change.lock(subject)
         act = "monitor.begin" if begun else "monitor.turn"
         if monitor.ended is not None:
@@ -225,7 +227,7 @@ class _Turn(_Ringing):
             "why": why,
             "ended": monitor.ended,
         }
-        await self._change.record(subject, act, f"monitor:{monitor.id}", None, payload=payload)
+        await self._change.record(subject, act, of_monitor(monitor.id), None, payload=payload)
 
 
 class _Inviting(_Turn):
@@ -254,7 +256,7 @@ async def end_recording(change: Change, call_id: CallId, *, goes_on: bool) -> tu
         await _Turn(change, before, header).write(
             after,
             "call.unrecord",
-            subject_of(call_id),
+            of_call(call_id),
             consent_withdrawn_at=change.at.isoformat(),
         )
     return before, after
@@ -299,10 +301,10 @@ class _Dialling(_Ringing):
             about.target_place,
             about.card,
         )
-        await self._change.make(subject_of(call.id))
+        await self._change.make(of_call(call.id))
         registered_at = about.record.case.created_at
         await rows.add(self._change.connection, call, header, registered_at)
-        await record(self._change, call, header, "call.dial", subject_of(call.id))
+        await record(self._change, call, header, "call.dial", of_call(call.id))
         await cases.mark_called(self._change, about.record, call.id)
 
 
@@ -314,16 +316,16 @@ class Book:
 
     @asynccontextmanager
     async def dial(self, who: Who, command: CallDial) -> AsyncIterator[_Dialling]:
-        actor = _actor(who)
+        actor = signed_in(who)
         # Two dials of one clerk, or about one case, wait for each other here.
-        me = f"person:{actor.person_id}"
+        me = of_person(actor.person_id)
         async with self._store.change(actor, command, of=me) as change:
             if change.replayed is not None:
                 yield _Dialling(change, actor.person_id, None)
                 return
             connection = change.connection
             await change.lock(me)
-            await change.lock(cases.subject_of(command.case_id))
+            await change.lock(of_case(command.case_id))
             about = await cases.dialling(connection, actor, command.case_id, change.at)
             running = await rows.running_of(connection, actor.person_id, command.case_id)
             if running:
@@ -334,10 +336,10 @@ class Book:
     async def turn(
         self, who: Who | None, call_id: CallId, command: Command | None = None
     ) -> AsyncIterator[_Turn]:
-        actor = SYSTEM if who is None else _actor(who)
+        actor = SYSTEM if who is None else signed_in(who)
         async with self._store.change(actor, command) as change:
             if change.replayed is None:
-                await change.lock(subject_of(call_id))
+                await change.lock(of_call(call_id))
             call, header = await found(change.connection, call_id)
             yield _Turn(change, call, header)
 
@@ -345,10 +347,10 @@ class Book:
     async def monitor(
         self, who: Who, call_id: CallId, way: Way, command: Command
     ) -> AsyncIterator[_Turn]:
-        actor = _actor(who)
+        actor = signed_in(who)
         async with self._store.change(actor, command) as change:
             if change.replayed is None:
-                await change.lock(subject_of(call_id))
+                await change.lock(of_call(call_id))
             call, header = await found(change.connection, call_id)
             units = {"window_unit_id": header.window_unit_id, "unit_id": header.target_unit_id}
             if not may(actor, Act.CASE_WATCH, **units):
@@ -359,9 +361,9 @@ class Book:
 
     @asynccontextmanager
     async def invite(self, who: Who, command: CallInvite) -> AsyncIterator[_Inviting]:
-        async with self._store.change(_actor(who), command) as change:
+        async with self._store.change(signed_in(who), command) as change:
             if change.replayed is None:
-                await change.lock(subject_of(command.call_id))
+                await change.lock(of_call(command.call_id))
             call, header = await found(change.connection, CallId(command.call_id))
             inviting = _Inviting(change, call, header)
             inviting.unit_id = command.unit_id
@@ -405,7 +407,7 @@ class Desks:
         self._away_after_s = away_after_s
 
     async def desk(self, who: Who) -> tuple[DeskView, Mapping[str, str]]:
-        actor = _actor(who)
+        actor = signed_in(who)
         async with self._store.read() as connection:
             found_rooms = [
                 await _snapshot(connection, actor, call_id)
@@ -419,27 +421,27 @@ class Desks:
             duty="online" if duty == "online" else "away",
             calls=[snapshot for snapshot, _ in found_rooms],
         )
-        return view, {subject_of(snapshot.call.id): room for snapshot, room in found_rooms}
+        return view, {of_call(snapshot.call.id): room for snapshot, room in found_rooms}
 
     async def snapshot(self, who: Who, call_id: CallId) -> tuple[CallSnapshot, str]:
-        actor = _actor(who)
+        actor = signed_in(who)
         async with self._store.read() as connection:
             return await _snapshot(connection, actor, call_id)
 
     async def duty(self, who: Who, command: DeskDuty) -> Ack:
-        actor = _actor(who)
+        actor = signed_in(who)
         if not may(actor, Act.DUTY):
             raise Refusal(Code.FORBIDDEN)
         async with self._store.change(actor, command) as change:
             if change.replayed is not None:
                 return change.replayed
-            subject = f"person:{actor.person_id}"
+            subject = of_person(actor.person_id)
             await change.lock(subject)
             await desks.set_duty(
                 change.connection, actor.person_id, actor.unit_id, command.duty, change.at
             )
             await change.record(
-                subject, "desk.duty", f"unit:{actor.unit_id}", None, payload={"duty": command.duty}
+                subject, "desk.duty", of_unit(actor.unit_id), None, payload={"duty": command.duty}
             )
             return change.ack({"duty": command.duty})
 
@@ -467,19 +469,19 @@ class Desks:
         }
 
     async def guests(self, cases: Collection[str]) -> Mapping[str, Collection[str]]:
-        by_id = {subject.removeprefix("case:"): subject for subject in cases}
+        by_id = {id_of(subject): subject for subject in cases}
         async with self._store.read() as connection:
             found = await rows.guests_of(connection, by_id)
         return {by_id[case_id]: guests for case_id, guests in found.items()}
 
     def monitored(self, who: Who) -> str:
-        actor = _actor(who)
+        actor = signed_in(who)
         if not may(actor, Act.CALL_LISTEN, unit_id=actor.unit_id):
             raise Refusal(Code.FORBIDDEN)
         return actor.unit_id
 
     def misses(self, who: Who) -> str:
-        actor = _actor(who)
+        actor = signed_in(who)
         units = {"window_unit_id": actor.unit_id, "unit_id": actor.unit_id}
         window_id = actor.window_id if may(actor, Act.CALL_DIAL, **units) else None
         unit_id = actor.unit_id if may(actor, Act.CALL_ANSWER, **units) else None
@@ -495,15 +497,15 @@ class Desks:
         return {names[one]: MissedCalls(calls=list(calls), at=at) for one, calls in found.items()}
 
     async def ask(self, who: Who, command: MissedAsk) -> Ack:
-        actor = _actor(who)
+        actor = signed_in(who)
         async with self._store.change(actor, command) as change:
             if change.replayed is not None:
                 return change.replayed
-            await change.lock(cases.subject_of(command.case_id))
+            await change.lock(of_case(command.case_id))
             _, side = await cases.header(change.connection, actor, command.case_id)
             if side != "approver":
                 raise Refusal(Code.NOT_YOURS, case=command.case_id)
-            subject = f"missed:{command.case_id}"
+            subject = of_asking(command.case_id)
             await change.lock(subject)
             missed = await missed_rows.find(change.connection, command.case_id)
             if missed is None:
@@ -515,7 +517,7 @@ class Desks:
                     raise Refusal(Code.THROTTLED, retry_after_s=ceil(left.total_seconds()))
             await missed_rows.ask(change.connection, command.case_id, actor.person_id, change.at)
             await change.record(
-                subject, "missed.ask", f"call:{call_id}", None, payload={"case": command.case_id}
+                subject, "missed.ask", of_call(call_id), None, payload={"case": command.case_id}
             )
             return change.ack({})
 
@@ -547,7 +549,7 @@ async def _snapshot(
     view = await rows.view(connection, call, header)
     room = room_of(audience, actor.person_id, call)
     snapshot = CallSnapshot(
-        version=await version_of(connection, subject_of(call_id)),
+        version=await version_of(connection, of_call(call_id)),
         audience=audience,
         call=project_call(view, audience, actor.person_id),
         monitors=await _following(connection, call, room),
@@ -600,9 +602,3 @@ def _may_hold(actor: Actor | None, place: rows.Place) -> bool:
     # A guest decides in his own unit.
     deciding = actor.unit_id if place.guest else place.target_unit_id
     return may(actor, Act.CALL_ANSWER, unit_id=deciding)
-
-
-def _actor(who: Who) -> Actor:
-    if not isinstance(who, Actor):
-        raise Refusal(Code.UNAUTHENTICATED)
-    return who

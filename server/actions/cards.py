@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.actions.cases import filling, new_id, subject_of
+from server.actions.cases import filling
 from server.actions.forms import record_proposal
 from server.actions.materials import find
 from server.domain import card
@@ -17,8 +17,10 @@ from server.domain import form as rules
 from server.domain.card import Card, Kind, Text
 from server.domain.identifiers import mask_numbers
 from server.domain.material import Material
-from server.domain.person import Actor
 from server.domain.working_days import china_day
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.wire.http import CardReading
@@ -90,7 +92,7 @@ class CardReader:
 async def _offer(
     change: Change, actor: Actor, case_id: str, material: Material, found: Card
 ) -> CardReading:
-    subject = subject_of(case_id)
+    subject = of_case(case_id)
     await change.lock(subject)
     form, hand = await filling(change.connection, actor, case_id)
     asked = {

@@ -9,6 +9,7 @@ from typing import Final
 from server.actions.views import item_view
 from server.domain import regions
 from server.domain.working_days import CHINA_REGION, SOURCE, statutory_days
+from server.rights.subjects import of_calendar
 from server.store import SYSTEM, Store
 from server.store import catalogue as rows
 from server.wire.case import ItemView
@@ -65,6 +66,6 @@ async def seed_calendar(store: Store) -> None:
     if unknown:
         async with store.change(SYSTEM) as change:
             await rows.add_days(change.connection, CHINA_REGION, unknown, SOURCE)
-            subject = f"calendar:{CHINA_REGION}"
+            subject = of_calendar(CHINA_REGION)
             payload = {"source": SOURCE, "days": len(unknown)}
             await change.record(subject, "calendar.seed", subject, None, payload=payload)

@@ -9,24 +9,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from server.actions.cases import (
-    AHEAD,
-    Connected,
-    Handler,
-    actor_of,
-    apart,
-    judging,
-    rests_on,
-    subject_of,
-)
+from server.actions.cases import AHEAD, apart, judging, rests_on
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view, person_ref
 from server.domain import case as rules
 from server.domain import clock
 from server.domain.clock import Clock
 from server.domain.paper import PaperKind
-from server.domain.person import Act, Actor, may
 from server.domain.working_days import CHINA_REGION, china_day
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
@@ -110,7 +103,7 @@ async def _turn(
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(case_id)
+        subject = of_case(case_id)
         seen = await change.lock(subject)
         record, hand = await judging(change.connection, actor, case_id)
         await apart(change, hand, record.case)

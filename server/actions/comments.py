@@ -3,11 +3,14 @@
 Each event carries the whole thread as it is then. Rules are in server.domain.comment.
 """
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
+from server.actions.cases import admitted
 from server.actions.views import comment_view, person_ref
 from server.domain import comment as rules
 from server.domain.comment import Comment
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.wire.case import CaseComment, CaseCommented, CaseReply, CaseResolve
@@ -34,7 +37,7 @@ async def comment(store: Store, actor: Actor, command: CaseComment) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        version = await change.lock(subject_of(command.case_id)) + 1
+        version = await change.lock(of_case(command.case_id)) + 1
         record, hand = await admitted(change.connection, actor, command.case_id)
         thread = rules.begin(
             record.case.item,
@@ -58,7 +61,7 @@ async def reply(store: Store, actor: Actor, command: CaseReply) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        await change.lock(subject_of(command.case_id))
+        await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         thread = rules.reply(
             record.case.comments,
@@ -77,7 +80,7 @@ async def resolve(store: Store, actor: Actor, command: CaseResolve) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        await change.lock(subject_of(command.case_id))
+        await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         thread = rules.resolve(
             record.case.comments,
@@ -99,7 +102,7 @@ async def _keep(
     act: str,
     payload: dict[str, str],
 ) -> None:
-    subject = subject_of(record.case.id)
+    subject = of_case(record.case.id)
     await rows.save_comment(change.connection, record.case.id, thread)
     view = comment_view(thread, {**record.people, actor.person_id: person_ref(actor)})
     await change.record(

@@ -8,13 +8,14 @@ before the command is acknowledged. What was recorded until then stays, under th
 from collections.abc import Awaitable, Callable
 
 from server.actions import calls
-from server.actions.cases import subject_of
-from server.actions.cases.admission import Connected, Handler, actor_of, admitted, header
+from server.actions.cases.admission import admitted, header
 from server.actions.views import consent_view, person_ref
 from server.domain import case as rules
 from server.domain import consent as texts
-from server.domain.form import APPLICANT
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.person import Actor
+from server.rights.subjects import of_call, of_case
 from server.store import Change, Store
 from server.store import calls as call_rows
 from server.store import cases as rows
@@ -56,7 +57,7 @@ async def keep(
     **more: str,
 ) -> None:
     """Keep a case, which is locked, with an answer of its applicant; its entry tells ``more`` besides."""
-    subject = subject_of(after.id)
+    subject = of_case(after.id)
     await rows.save(change.connection, before, after)
     told = consent_view(answer, person_ref(actor))
     await change.record(
@@ -85,11 +86,11 @@ async def consent(store: Store, actor: Actor, command: CaseConsent, turned: Turn
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         await header(change.connection, actor, command.case_id)
         running = await call_rows.running_about(change.connection, command.case_id)
         if running is not None:
-            await change.lock(calls.subject_of(running))
+            await change.lock(of_call(running))
         await change.lock(subject)
         if running != await call_rows.running_about(change.connection, command.case_id):
             raise Refusal(Code.BUSY, case=command.case_id)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from server.actions import people
 from server.actions.accounts import Accounts
 from server.actions.listings import Importer, NewUnits
-from server.domain.person import SYSTEM, Role
+from server.rights.person import SYSTEM, Role
 from server.store import Store
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

@@ -9,17 +9,7 @@ server.domain.case.
 from dataclasses import replace
 from typing import Final
 
-from server.actions.cases import (
-    AHEAD,
-    Connected,
-    Handler,
-    actor_of,
-    apart,
-    judging,
-    number_of,
-    rests_on,
-    subject_of,
-)
+from server.actions.cases import AHEAD, apart, judging, number_of, rests_on
 from server.actions.papers import ask_paper
 from server.actions.views import (
     check_view,
@@ -31,8 +21,10 @@ from server.actions.views import (
 from server.domain import case as rules
 from server.domain import checklist, material
 from server.domain.numbering import STANDARD, Numbering
-from server.domain.person import Actor
 from server.domain.working_days import CHINA_REGION, china_day
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.person import Actor
+from server.rights.subjects import of_case, of_unit
 from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
@@ -89,7 +81,7 @@ async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await judging(change.connection, actor, command.case_id)
         both = await apart(change, hand, record.case)
@@ -137,7 +129,7 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await judging(change.connection, actor, command.case_id)
         both = await apart(change, hand, record.case)
@@ -179,7 +171,7 @@ async def decide(
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await judging(change.connection, actor, command.case_id)
         both = await apart(change, hand, record.case)
@@ -247,7 +239,7 @@ async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await judging(change.connection, actor, command.case_id)
         await apart(change, hand, record.case)
@@ -264,7 +256,7 @@ async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
         await change.record(
             subject,
             "case.refer",
-            f"unit:{there.id}",
+            of_unit(there.id),
             lambda version: CaseReferred(
                 subject=subject,
                 version=version,

@@ -12,7 +12,7 @@ from typing import Final
 from server.actions.catalogue import seed_calendar
 from server.actions.passwords import Passwords
 from server.domain.item import CheckPoint, Condition, Field, Item, Line, Rule
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Change, Store, version_of
 from server.store import catalogue as catalogue_rows
 from server.store import people as staff

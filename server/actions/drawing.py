@@ -1,10 +1,13 @@
 """Drawing on documents together: strokes, what is cleared, and who may. Rules: server.domain.drawing."""
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
+from server.actions.cases import admitted
 from server.actions.views import drawing_view, person_ref
 from server.domain import drawing as rules
 from server.domain.drawing import Drawing
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import calls as call_rows
 from server.store import drawings as rows
@@ -41,7 +44,7 @@ async def draw(store: Store, actor: Actor, command: CaseDraw) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         version = await change.lock(subject) + 1
         record, hand = await admitted(change.connection, actor, command.case_id)
         await _not_elsewhere(change, actor, command.case_id)
@@ -75,7 +78,7 @@ async def clear(store: Store, actor: Actor, command: CaseClearDrawings) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         await change.lock(subject)
         _, hand = await admitted(change.connection, actor, command.case_id)
         there = await rows.list_drawings(change.connection, command.case_id)
@@ -99,7 +102,7 @@ async def keep(store: Store, actor: Actor, command: CaseKeepDrawing) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         await change.lock(subject)
         _, hand = await admitted(change.connection, actor, command.case_id)
         only = rules.kept_by(command.only_me, hand)
@@ -108,7 +111,7 @@ async def keep(store: Store, actor: Actor, command: CaseKeepDrawing) -> Ack:
         await change.record(
             subject,
             "case.keep_drawing",
-            f"case:{command.case_id}",
+            of_case(command.case_id),
             lambda version: CaseDrawingKept(
                 subject=subject, version=version, at=change.at, only=by
             ),

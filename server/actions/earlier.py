@@ -7,21 +7,17 @@ asked in ``server.actions.cases.admission``, the rules are in ``server.domain.ea
 from pathlib import PurePath
 
 from server.actions import consents
-from server.actions.cases import (
-    Connected,
-    Handler,
-    actor_of,
-    admitted,
-    new_id,
-    subject_of,
-)
+from server.actions.cases import admitted
 from server.actions.cases import earlier as admitted_earlier
 from server.actions.materials import record_change
 from server.actions.viewing import ask_copy
 from server.domain import earlier as rules
-from server.domain.form import APPLICANT
 from server.domain.identifiers import mask_name
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
@@ -51,7 +47,7 @@ async def consent(store: Store, actor: Actor, command: CaseConsentEarlier) -> Ac
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        await change.lock(subject_of(command.case_id))
+        await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         answer = consents.answer_of(command, actor, change)
         after = rules.consented(record.case, answer, hand)
@@ -76,7 +72,7 @@ async def listing(store: Store, actor: Actor, case_id: str) -> EarlierMaterials:
 
     The ledger of this case keeps who looked, and at which materials.
     """
-    subject = subject_of(case_id)
+    subject = of_case(case_id)
     async with store.change(actor) as change:
         await change.lock(subject)
         record, _, found = await admitted_earlier(change.connection, actor, case_id)
@@ -118,7 +114,7 @@ async def take(store: Store, actor: Actor, command: CaseTakeEarlier) -> Ack:
         if change.replayed:
             return change.replayed
         found = await upload_rows.find_material(change.connection, command.material_id)
-        subject, other = subject_of(command.case_id), subject_of(found[1]) if found else ""
+        subject, other = of_case(command.case_id), of_case(found[1]) if found else ""
         # both in one order, so that two who take from each other's cases do not wait for each other
         for one in sorted({subject, other} - {""}):
             await change.lock(one)

@@ -21,7 +21,7 @@ from server.actions.cases import header
 from server.actions.nodes import Elsewhere
 from server.actions.turns import Reader, Turns, Way
 from server.domain.material import Material, shown_name
-from server.domain.person import Actor
+from server.rights.person import Actor
 from server.store import Store
 from server.store import uploads as upload_rows
 from server.store.files import opened

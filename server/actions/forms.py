@@ -8,20 +8,16 @@ approver points and proposes. Rules are in server.domain.form.
 from collections.abc import Mapping
 from typing import Any
 
-from server.actions.cases import (
-    Connected,
-    Handler,
-    actor_of,
-    filling,
-    header,
-    new_id,
-    subject_of,
-)
+from server.actions.cases import filling, header
 from server.actions.views import field_view, person_ref, proposal_view
 from server.domain import form as rules
 from server.domain.case import CLOSED
-from server.domain.form import APPLICANT, Proposal
-from server.domain.person import Actor
+from server.domain.form import Proposal
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store.people import person_refs
@@ -71,7 +67,7 @@ async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
 
     Result: ``{version, value}``: the value as it was saved. Refusals: ``server.domain.form.edit``.
     """
-    subject = subject_of(command.case_id)
+    subject = of_case(command.case_id)
     async with store.change(actor, command, of=subject) as change:
         if change.replayed:
             return change.replayed
@@ -142,7 +138,7 @@ async def draft(store: Store, actor: Actor, command: CaseDraft) -> Mapping[str, 
 
 async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, Any]:
     """Take, renew or drop the soft lock. Result: ``{field, expires_at}``, both null when dropped."""
-    async with store.change(actor, of=subject_of(command.case_id)) as change:
+    async with store.change(actor, of=of_case(command.case_id)) as change:
         before, hand = await filling(change.connection, actor, command.case_id)
         after = rules.hold(before, command.field, hand, at=change.at)
         await rows.save_form(change.connection, command.case_id, before, after)
@@ -155,7 +151,7 @@ async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, An
 
 async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
     """Suggest a value to the window. Result: ``{proposal_id}``."""
-    subject = subject_of(command.case_id)
+    subject = of_case(command.case_id)
     async with store.change(actor, command, of=subject) as change:
         if change.replayed:
             return change.replayed
@@ -179,7 +175,7 @@ async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
 
 async def record_proposal(change: Change, actor: Actor, case_id: str, form: rules.Form) -> Proposal:
     """Tell of the newest proposal of a form, and keep it in the ledger of its case."""
-    subject = subject_of(case_id)
+    subject = of_case(case_id)
     proposal = form.proposals[-1]
     await change.record(
         subject,
@@ -204,7 +200,7 @@ async def record_proposal(change: Change, actor: Actor, case_id: str, form: rule
 
 async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal) -> Ack:
     """Adopt or decline a proposal at the window; adopting changes field and proposal at once."""
-    subject = subject_of(command.case_id)
+    subject = of_case(command.case_id)
     async with store.change(actor, command, of=subject) as change:
         if change.replayed:
             return change.replayed

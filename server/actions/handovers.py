@@ -6,20 +6,15 @@ Rules are in server.domain.handover.
 from collections.abc import Mapping
 from typing import Any
 
-from server.actions.cases import (
-    Connected,
-    Handler,
-    actor_of,
-    admitted,
-    new_id,
-    rests_on,
-    subject_of,
-)
+from server.actions.cases import admitted, rests_on
 from server.actions.papers import ask_paper
 from server.actions.views import handover_view, person_ref
 from server.domain import handover as rules
 from server.domain.handover import Handover, Sheet, Verdict
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as case_rows
 from server.store import handovers as rows
@@ -48,7 +43,7 @@ async def send(store: Store, actor: Actor, command: CaseSendOriginals) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        seen = await change.lock(subject_of(command.case_id))
+        seen = await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         rests = await rests_on(change, hand, command, seen, side="window")
         before = await rows.list_handovers(change.connection, command.case_id)
@@ -78,7 +73,7 @@ async def receive(store: Store, actor: Actor, command: CaseReceiveOriginals) -> 
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        seen = await change.lock(subject_of(command.case_id))
+        seen = await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         rests = await rests_on(change, hand, command, seen, side="approver")
         before = await rows.list_handovers(change.connection, command.case_id)
@@ -98,7 +93,7 @@ async def _ask(change: Change, record: case_rows.Record, handover: Handover, act
 async def _record(
     change: Change, case_id: str, handover: Handover, act: str, rests: Mapping[str, Any]
 ) -> None:
-    subject = subject_of(case_id)
+    subject = of_case(case_id)
     named = {one for one in (handover.by, handover.received_by) if one}
     people = {**await person_refs(change.connection, named)}
     if isinstance(change.actor, Actor):

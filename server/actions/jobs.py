@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from server.actions.cases import new_id
+from server.rights.ids import new_id
 from server.store import SYSTEM, Change, Store
 from server.store import jobs as rows
 from server.store.jobs import Job

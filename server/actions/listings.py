@@ -15,14 +15,15 @@ from typing import Any, Final
 
 import rfc8785
 
-from server.actions.cases import new_id
 from server.actions.views import item_view
 from server.domain import blueprint, schema
 from server.domain.codes import ItemType, Level
 from server.domain.item import Field, Item
 from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
 from server.domain.lowering import Lowered, lowered
-from server.domain.person import Act, Actor, System, may
+from server.rights.ids import new_id
+from server.rights.person import Act, Actor, System, may
+from server.rights.subjects import of_item
 from server.store import Change, Store
 from server.store import cases as case_rows
 from server.store import catalogue as rows
@@ -185,7 +186,7 @@ async def offer(store: Store, actor: Actor, item_id: str, in_use: bool) -> None:
         await change.record(
             SUBJECT,
             "item.offer",
-            f"item:{item_id}",
+            of_item(item_id),
             None,
             payload={"code": row.item.code, "version": row.item.version, "in_use": in_use},
         )
@@ -253,7 +254,7 @@ async def publish_form(
         await change.record(
             SUBJECT,
             "item.form",
-            f"item:{item.id}",
+            of_item(item.id),
             None,
             payload={
                 "code": item.code,

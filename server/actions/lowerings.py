@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from server.actions import listings
-from server.actions.cases import new_id
-from server.domain.person import Act, Actor, may
+from server.rights.ids import new_id
+from server.rights.person import Act, Actor, may
 from server.store import Store
 from server.store import catalogue as catalogue_rows
 from server.store import lowerings as rows

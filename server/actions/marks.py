@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NoReturn
 
 import structlog
 
-from server.actions.cases import new_id
+from server.rights.ids import new_id
 from server.store import SYSTEM, Store
 from server.store import calls as call_rows
 from server.store import marks as rows

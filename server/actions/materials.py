@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases import admitted, header, new_id, subject_of
+from server.actions.cases import admitted, header
 from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
 from server.actions.views import material_view
-from server.domain.form import APPLICANT, Side
 from server.domain.material import Material, Purpose, follows, next_number, placed, sent
-from server.domain.person import Actor
+from server.rights.hand import APPLICANT, Side
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
@@ -67,7 +69,7 @@ async def begin(
 ) -> Material:
     """A new version of that line, ``receiving`` from now on. Refused as in
     ``server.domain.material.sent`` and ``placed``, and not_found (a case that is not his)."""
-    version = await change.lock(subject_of(case_id)) + 1
+    version = await change.lock(of_case(case_id)) + 1
     record, hand = await admitted(change.connection, actor, case_id)
     case = record.case
     side = sent(
@@ -157,9 +159,7 @@ async def settle(
     await rows.save_material(change.connection, case_id, after, new=False)
     await record_change(change, case_id, after, act)
     if code is None:
-        await enqueue(
-            change, COPY_KIND, subject_of(case_id), {"case": case_id, "material": after.id}
-        )
+        await enqueue(change, COPY_KIND, of_case(case_id), {"case": case_id, "material": after.id})
     return code
 
 
@@ -213,11 +213,11 @@ async def record_change(change: Change, case_id: str, material: Material, act: s
     named = (material.by, material.reviewed_by, material.graded_by)
     people = await person_refs(change.connection, {one for one in named if one})
     await change.record(
-        subject_of(case_id),
+        of_case(case_id),
         act,
         f"material:{material.id}",
         lambda version: MaterialChanged(
-            subject=subject_of(case_id),
+            subject=of_case(case_id),
             version=version,
             at=change.at,
             material=material_view(material, people),

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, subject_of
+from server.actions.cases import admitted
 from server.actions.views import comment_view, material_view, person_ref
 from server.domain import comment, material
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import cases as rows
 from server.store.people import person_refs
@@ -30,7 +32,7 @@ async def move(store: Store, actor: Actor, command: CaseMoveMaterial) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         case = record.case

@@ -12,17 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from server.actions.cases import (
-    AHEAD,
-    Connected,
-    Handler,
-    actor_of,
-    admitted,
-    header,
-    new_id,
-    rests_on,
-    subject_of,
-)
+from server.actions.cases import AHEAD, admitted, header, rests_on
 from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view
 from server.domain import identifiers, material, promise, regions, schema, working_days
@@ -34,8 +24,11 @@ from server.domain.item import Item
 from server.domain.limits import WHY
 from server.domain.material import Material
 from server.domain.paper import PaperKind
-from server.domain.person import Actor
 from server.domain.working_days import CHINA, CHINA_REGION, china_day
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import catalogue as catalogue_rows
 from server.store import papers as rows
@@ -89,7 +82,7 @@ async def ask_paper(
     saw, where the paper alone is the act.
     """
     case = record.case
-    subject = subject_of(case.id)
+    subject = of_case(case.id)
     region = await rows.region_of(change.connection, case.unit_id)
     today = china_day(change.at)
     serial = await next_serial(change.connection, rules.number_prefix(kind, region, today))
@@ -120,7 +113,7 @@ async def print_form(store: Store, actor: Actor, command: CasePrintForm) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        seen = await change.lock(subject_of(command.case_id))
+        seen = await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         rests = await rests_on(change, hand, command, seen, side="window")
         made = await rows.list_papers(change.connection, [command.case_id])
@@ -324,7 +317,7 @@ def _day(on: date) -> str:
 
 
 async def _record(change: Change, paper: Paper, act: str, **more: Any) -> None:
-    subject = subject_of(paper.case_id)
+    subject = of_case(paper.case_id)
     await change.record(
         subject,
         act,

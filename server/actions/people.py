@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from server.actions.accounts import judge, words_of
-from server.actions.cases import new_id
 from server.actions.passwords import Passwords
 from server.domain.identifiers import plain
-from server.domain.person import EXCLUDED, Act, Actor, Role, System, conflicts, may
+from server.rights.ids import new_id
+from server.rights.person import EXCLUDED, Act, Actor, Role, System, conflicts, may
+from server.rights.subjects import of_person, of_unit
 from server.store import SYSTEM, Change, Store
 from server.store import people as staff
 from signaling.refusals import Code, Refusal
@@ -43,9 +44,9 @@ async def add_unit(
                 change.connection, window_id=new_id(), unit_id=unit_id, name=window
             )
         await change.record(
-            f"unit:{unit_id}",
+            of_unit(unit_id),
             "unit.create",
-            f"unit:{unit_id}",
+            of_unit(unit_id),
             None,
             payload={"name": name, "place": place, "windows": list(windows)},
         )
@@ -99,9 +100,9 @@ async def add_person(
             roles=roles,
         )
         await change.record(
-            f"person:{person_id}",
+            of_person(person_id),
             "person.create",
-            f"person:{person_id}",
+            of_person(person_id),
             None,
             payload={
                 "login": login,
@@ -176,7 +177,7 @@ def _excluded(first: Role, second: Role) -> tuple[Role, Role]:
 
 
 async def _record(change: Change, person_id: str, act: str, payload: Mapping[str, Any]) -> None:
-    subject = f"person:{person_id}"
+    subject = of_person(person_id)
     await change.record(subject, act, subject, None, payload=payload)
 
 
@@ -202,9 +203,9 @@ async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:
         if person_id is None:
             raise Refusal(Code.NOT_FOUND, login=login)
         await change.record(
-            f"person:{person_id}",
+            of_person(person_id),
             "person.roles",
-            f"person:{person_id}",
+            of_person(person_id),
             None,
             payload={"roles": sorted(role.value for role in roles)},
         )

@@ -16,17 +16,20 @@ from typing import Final, NoReturn
 
 import structlog
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
+from server.actions.cases import admitted
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import Checksum
 from server.actions.throttle import Throttle
 from server.actions.uploads import Standing, Uploads
 from server.actions.views import phone_view
 from server.domain import phone as rules
-from server.domain.form import APPLICANT
 from server.domain.item import OTHER_LINE
-from server.domain.person import Actor
 from server.domain.phone import Ending, Page, Phone
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import SYSTEM, Change, Store
 from server.store import phones as phone_rows
 from server.store.people import find_actor, person_refs
@@ -84,7 +87,7 @@ class Phones:
         async with self._store.change(actor, command) as change:
             if change.replayed:
                 return change.replayed
-            version = await change.lock(subject_of(command.case_id)) + 1
+            version = await change.lock(of_case(command.case_id)) + 1
             record, hand = await admitted(change.connection, actor, command.case_id)
             before = await phone_rows.list_phones(change.connection, command.case_id)
             phone = rules.invite(
@@ -113,7 +116,7 @@ class Phones:
         async with self._store.change(actor, command) as change:
             if change.replayed:
                 return change.replayed
-            await change.lock(subject_of(command.case_id))
+            await change.lock(of_case(command.case_id))
             _, hand = await admitted(change.connection, actor, command.case_id)
             if hand.side != "window":
                 raise Refusal(Code.NOT_YOURS)
@@ -151,7 +154,7 @@ class Phones:
         rules.connect(found, _digest(secret), _digest(token), at=self._store.clock.now())
         actor = await self._inviter(found)
         async with self._store.change(actor) as change:
-            await change.lock(subject_of(found.case_id))
+            await change.lock(of_case(found.case_id))
             found = await phone_rows.find(change.connection, phone_id)
             assert found is not None
             phone = rules.connect(found, _digest(secret), _digest(token), at=change.at)
@@ -173,7 +176,7 @@ class Phones:
         """The phone is done: its link ends. Refused: unauthenticated."""
         held = await self.hold(token)
         async with self._store.change(held.actor) as change:
-            await change.lock(subject_of(held.phone.case_id))
+            await change.lock(of_case(held.phone.case_id))
             phone = await phone_rows.find(change.connection, held.phone.id)
             assert phone is not None
             phone = await _end(change, phone, "finished", "phone.finish")
@@ -190,7 +193,7 @@ class Phones:
         assert standing.material_id is not None
         try:
             async with self._store.change(held.actor) as change:
-                await change.lock(subject_of(held.phone.case_id))
+                await change.lock(of_case(held.phone.case_id))
                 phone = await phone_rows.find(change.connection, held.phone.id)
                 assert phone is not None
                 page = Page(standing.upload_id, standing.material_id)
@@ -243,7 +246,7 @@ class Phones:
         ended = []
         for one in overdue:
             async with self._store.change(SYSTEM) as change:
-                await change.lock(subject_of(one.case_id))
+                await change.lock(of_case(one.case_id))
                 phone = await phone_rows.find(change.connection, one.id)
                 if phone is None or not phone.live:
                     continue
@@ -305,7 +308,7 @@ async def _end(change: Change, phone: Phone, how: Ending, act: str) -> Phone:
 
 
 async def _tell(change: Change, phone: Phone, act: str) -> None:
-    subject = subject_of(phone.case_id)
+    subject = of_case(phone.case_id)
     people = await person_refs(change.connection, {phone.by})
     by = people[phone.by]
     await change.record(

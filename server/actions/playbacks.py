@@ -20,8 +20,9 @@ from typing import Any, Final, Literal
 
 import structlog
 
-from server.actions.cases import new_id
 from server.actions.jobs import Kind, Settle, enqueue
+from server.rights.ids import new_id
+from server.rights.subjects import of_call
 from server.store import SYSTEM, Change, Store, log
 from server.store import playbacks as rows
 from server.store.jobs import Job
@@ -85,10 +86,6 @@ _ACTS: Final = {
 }
 
 
-def _subject(call_id: str) -> str:
-    return f"call:{call_id}"
-
-
 async def ask(change: Change, call_id: str) -> None:
     """Ask for the playbacks that are missing of an ended call, in this transaction.
 
@@ -128,7 +125,7 @@ async def ask(change: Change, call_id: str) -> None:
         await enqueue(
             change,
             COPY,
-            _subject(call_id),
+            of_call(call_id),
             {"playback": playback.id, "sources": sources, "offsets_s": offsets},
         )
 
@@ -173,7 +170,7 @@ async def ask_composition(
     ``acts`` are the entries of the ledger of its case: those within the call become chapters.
     Refused: material_not_stored (a party's playback is not ready, or there is none).
     """
-    await change.lock(_subject(call.id))
+    await change.lock(of_call(call.id))
     found = await rows.list_playbacks(change.connection, call.id)
     made = [one for one in found if one.seat != "composed"]
     ready = [one for one in made if one.state == "ready" and one.sha256 and one.started_at]
@@ -202,7 +199,7 @@ async def ask_composition(
     await (rows.save if known else rows.add)(change.connection, playback)
     refs = await person_refs(change.connection, {one.person_id or "" for one in ready})
     await change.record(
-        _subject(call.id),
+        of_call(call.id),
         "playback.ask",
         f"playback:{playback.id}",
         None,
@@ -211,7 +208,7 @@ async def ask_composition(
     await enqueue(
         change,
         COMPOSE,
-        _subject(call.id),
+        of_call(call.id),
         {
             "playback": playback.id,
             "sources": sources,
@@ -509,7 +506,7 @@ def _share(progress: Path) -> float:
 
 async def _record(change: Change, playback: Playback, act: str, **payload: Any) -> None:
     await change.record(
-        _subject(playback.call_id),
+        of_call(playback.call_id),
         act,
         f"playback:{playback.id}",
         None,

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, places_of, subject_of
+from server.actions.cases import admitted, places_of
 from server.actions.views import person_ref, promise_view
 from server.domain import promise as rules
-from server.domain.form import APPLICANT
 from server.domain.identifiers import mask_name
-from server.domain.person import Actor
 from server.domain.working_days import china_day
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import cases as rows
 from server.wire.case import CaseMovePromise, CasePromise, CasePromised
@@ -46,7 +48,7 @@ async def promise(store: Store, actor: Actor, command: CasePromise) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         case = record.case
@@ -87,7 +89,7 @@ async def move(store: Store, actor: Actor, command: CaseMovePromise) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         case = record.case

@@ -10,15 +10,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from server.actions.calls import found, subject_of
-from server.actions.showing import Watcher
-from server.domain.person import Actor
+from server.actions.calls import found
+from server.rights.connected import Watcher
+from server.rights.person import Actor
+from server.rights.subjects import of_call
 from server.store import Store
 from server.wire.http import WorkerSample
-from server.wire.projection import CALL_AUDIENCES
 from signaling.call import CallId, LegId, PersonId, own_leg
 from signaling.protocol import CallQuality, Message
 from signaling.refusals import Code, Refusal
+from signaling.subjects import CALL_AUDIENCES
 
 SAMPLED_EVERY_S: Final = 4.0
 """How often a page tells (``TOLD_EVERY_MS`` in web/src/call/useCall.ts), and the worker is asked."""
@@ -68,7 +69,7 @@ def ephemerals(
             told_at.popitem(last=False)
         body = message.model_dump(mode="json", include={"leg_id", "quality", "sample"})
         keep(call.id, who.person_id, body)
-        return [(subject_of(call.id), audience, message) for audience in CALL_AUDIENCES]
+        return [(of_call(call.id), audience, message) for audience in CALL_AUDIENCES]
 
     return {CallQuality: quality}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from server.domain.person import Actor
+from server.rights.person import Actor
 from server.store import Change
 from server.store import uploads as upload_rows
 from server.store.cases import Connection

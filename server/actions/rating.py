@@ -1,14 +1,16 @@
 """The applicant rates a call that has ended, on his own screen. Rules: server.domain.rating."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from server.actions.cases import Handler, actor_of, admitted, new_id, subject_of
+from server.actions.cases import admitted
 from server.actions.views import rating_view
 from server.domain import rating as rules
 from server.domain.codes import Satisfaction
-from server.domain.form import APPLICANT
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_call, of_case
 from server.store import Store, ratings
 from server.store import calls as call_rows
 from server.wire.case import CaseRate, CaseRated
@@ -19,9 +21,9 @@ from signaling.refusals import Code, Refusal
 def commands(store: Store) -> Mapping[type[Command], Handler]:
     """The handlers of this module, by command."""
 
-    async def rated(connection: Any, command: CaseRate) -> Ack:
+    async def rated(connection: Connected, command: CaseRate) -> Ack:
         actor = actor_of(connection)
-        if connection.watches(subject_of(command.case_id)) != "applicant":
+        if connection.watches(of_case(command.case_id)) != "applicant":
             # Which cases there are is told as everywhere; the clerk's own page does not rate.
             async with store.read() as reading:
                 await admitted(reading, actor, command.case_id)
@@ -40,7 +42,7 @@ async def rate(store: Store, actor: Actor, command: CaseRate) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         version = await change.lock(subject) + 1
         _, hand = await admitted(change.connection, actor, command.case_id)
         call = await call_rows.find(change.connection, command.call_id)
@@ -66,7 +68,7 @@ async def rate(store: Store, actor: Actor, command: CaseRate) -> Ack:
         await change.record(
             subject,
             "case.rate",
-            f"call:{command.call_id}",
+            of_call(command.call_id),
             lambda version: CaseRated(subject=subject, version=version, at=change.at, rating=view),
             payload={
                 "number": rating.number,

@@ -18,8 +18,9 @@ from media.client import MediaClient, RecordingHalted, RecordingStarted, Segment
 from media.control import Gap
 from media.rejected import Rejected
 from server.actions import calls
-from server.actions.cases import new_id
-from server.domain.person import SYSTEM
+from server.rights.ids import new_id
+from server.rights.person import SYSTEM
+from server.rights.subjects import of_call
 from server.store import Change, Store
 from server.store import calls as rows
 from signaling.call import Call, CallId, LegId, RecordingTurned, step
@@ -164,7 +165,7 @@ class Recordings:
             await self._turned(change, call, header, recording, "recording.stored")
 
     async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.Header]:
-        await change.lock(calls.subject_of(call_id))
+        await change.lock(of_call(call_id))
         return await calls.found(change.connection, CallId(call_id))
 
     async def _turned(

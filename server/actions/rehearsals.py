@@ -14,8 +14,8 @@ from typing import Any, Final, NoReturn, Protocol
 
 import structlog
 
-from server.actions.cases import new_id
-from server.domain.person import Act, Actor, may
+from server.rights.ids import new_id
+from server.rights.person import Act, Actor, may
 from signaling.protocol import (
     Command,
     RehearsalClose,

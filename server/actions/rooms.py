@@ -35,7 +35,7 @@ from media.rejected import Code as Reason
 from media.rejected import Rejected
 from server.actions.qualities import SAMPLED_EVERY_S, Differences, Keep
 from server.actions.recordings import Recordings
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import Store
 from server.store import calls as rows
 from signaling.call import (

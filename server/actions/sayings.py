@@ -3,11 +3,14 @@
 Rules are in server.domain.saying; what of it the applicant sees is decided by the lane.
 """
 
-from server.actions.cases import Connected, Handler, actor_of, header, new_id, subject_of
+from server.actions.cases import header
 from server.actions.views import person_ref, saying_view
 from server.domain import saying as rules
-from server.domain.form import Hand
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import Hand
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import calls as call_rows
 from server.store import cases as rows
@@ -31,7 +34,7 @@ async def say(store: Store, actor: Actor, command: CaseSay) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         version = await change.lock(subject) + 1
         _, side = await header(change.connection, actor, command.case_id)
         saying = rules.say(

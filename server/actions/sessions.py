@@ -17,7 +17,8 @@ import structlog
 
 from server.actions.passwords import Passwords
 from server.actions.throttle import DEVICE_LIVES, Throttle, digest, sweep
-from server.domain.person import SYSTEM, Actor
+from server.rights.person import SYSTEM, Actor
+from server.rights.subjects import of_person, of_unit
 from server.store import Store, roster, throttles
 from server.store import people as staff
 from signaling.protocol import Who
@@ -200,7 +201,7 @@ class Sessions:
             since = now - timedelta(seconds=self.idle_s)
             idle = await staff.idle_sessions(connection, since, now)
         for session_id, person_id in idle:
-            subject = f"person:{person_id}"
+            subject = of_person(person_id)
             async with self._store.change(SYSTEM) as change:
                 await change.lock(subject)
                 if await staff.end_idle_session(change.connection, session_id, change.at, since):
@@ -218,7 +219,7 @@ class Sessions:
         async with self._store.read() as connection:
             gone = await staff.on_duty_signed_out(connection, self._store.clock.now())
         for person_id in gone:
-            subject = f"person:{person_id}"
+            subject = of_person(person_id)
             async with self._store.change(SYSTEM) as change:
                 await change.lock(subject)
                 if await staff.signed_in(change.connection, person_id, change.at):
@@ -227,7 +228,7 @@ class Sessions:
                 if unit_id is None:
                     continue
                 payload = {"duty": "away", "why": "signed_out"}
-                await change.record(subject, "desk.duty", f"unit:{unit_id}", None, payload=payload)
+                await change.record(subject, "desk.duty", of_unit(unit_id), None, payload=payload)
 
     async def watch(
         self,
@@ -278,4 +279,4 @@ class Sessions:
 
 
 def _subject(actor: Actor) -> str:
-    return f"person:{actor.person_id}"
+    return of_person(actor.person_id)

@@ -7,12 +7,15 @@ somebody pointed or looked is noted for the replay of a call.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
-from server.actions.cases import header, subject_of
+from server.actions.cases import header
 from server.actions.views import person_ref
 from server.domain.item import Field, field_at
-from server.domain.person import Actor
+from server.rights.connected import Watcher
+from server.rights.hand import CASE_AUDIENCES
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import calls as call_rows
 from server.wire.case import (
@@ -23,7 +26,7 @@ from server.wire.case import (
     DocumentLook,
     DocumentPoint,
 )
-from server.wire.projection import CASE_AUDIENCES, project_ephemeral
+from server.wire.projection import project_ephemeral
 from signaling.call import CallId
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
@@ -37,15 +40,6 @@ Delivery = tuple[str, str, Message]
 EphemeralHandler = Callable[[Any, Any], Awaitable[Sequence[Delivery]]]
 Note = Callable[[str, Literal["point", "look", "pointer"], PersonRef, Mapping[str, Any]], None]
 """Told of the case, what was done, by whom, and its body; never waits."""
-
-
-class Watcher(Protocol):
-    """A socket, and as which audience it watches a subject."""
-
-    @property
-    def who(self) -> Any: ...
-
-    def watches(self, subject: str) -> str | None: ...
 
 
 def ephemerals(store: Store, note: Note) -> dict[type[Message], EphemeralHandler]:
@@ -242,7 +236,7 @@ def _known(fields: Mapping[str, Field], path: str) -> Field:
 
 
 def _watching(connection: Watcher, case_id: str) -> tuple[Actor, str]:
-    side = connection.watches(subject_of(case_id))
+    side = connection.watches(of_case(case_id))
     if side is None or not isinstance(connection.who, Actor):
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return connection.who, side
@@ -260,6 +254,6 @@ def _to_all(case_id: str, message: Message) -> list[Delivery]:
     # The sender's own side too: a second person at the window must see who is in a field. A page
     # passes over what it sent itself.
     return [
-        (subject_of(case_id), audience, project_ephemeral(message, audience))
+        (of_case(case_id), audience, project_ephemeral(message, audience))
         for audience in CASE_AUDIENCES
     ]

@@ -8,31 +8,22 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from server.actions.cases import (
-    AHEAD,
-    Connected,
-    Handler,
-    actor_of,
-    admitted,
-    apart,
-    header,
-    new_id,
-    number_of,
-    rests_on,
-    subject_of,
-)
+from server.actions.cases import AHEAD, admitted, apart, header, number_of, rests_on
 from server.actions.papers import ask_paper
 from server.actions.views import person_ref, signature_view, submission_view
 from server.domain import case as case_rules
 from server.domain import form, material, regions, schema
 from server.domain import summary as rules
 from server.domain.case import Case
-from server.domain.form import APPLICANT
 from server.domain.item import OTHER_LINE, Field, Line
 from server.domain.material import Material
 from server.domain.numbering import STANDARD, Numbering
-from server.domain.person import Actor
 from server.domain.working_days import CHINA_REGION, china_day
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
@@ -77,7 +68,7 @@ async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> Summa
     and something changed since.
     """
     async with store.change(actor, command) as change:
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         seen = await _seen(change.connection, record.case)
@@ -119,7 +110,7 @@ async def sign(store: Store, actor: Actor, command: CaseSign) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         version = await change.lock(subject) + 1
         record, hand = await admitted(change.connection, actor, command.case_id)
         rules.at_the_window(hand, record.case.closed)
@@ -167,7 +158,7 @@ async def submit(
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         await apart(change, hand, record.case)

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
-from server.actions import calls as call_actions
-from server.actions.cases import header, subject_of
+from server.actions.cases import header
 from server.domain.identifiers import mask_name
-from server.domain.person import Act, Actor, may
 from server.domain.working_days import CHINA
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_call, of_case, of_monitors, of_person
 from server.store import Store, log, version_of
 from server.store.cases import Header
 from server.store.ledger.journal import JournalDamaged
@@ -111,7 +111,7 @@ class Refusals:
         try:
             async with self._store.change(one.who) as change:
                 await change.record(
-                    f"person:{one.who.person_id}",
+                    of_person(one.who.person_id),
                     act,
                     next(iter(one.objects)) if len(one.objects) == 1 else "none",
                     None,
@@ -182,13 +182,13 @@ async def _watched_case(store: Store, actor: Actor, case_id: str) -> Header:
 async def history(store: Store, actor: Actor, case_id: str, after: int) -> CaseHistory:
     """What happened to a case after a version, as the supervisor sees it. Refused: not_found, forbidden."""
     found = await _watched_case(store, actor, case_id)
-    events = await store.events(subject_of(case_id), after, EVENTS_AT_ONCE)
+    events = await store.events(of_case(case_id), after, EVENTS_AT_ONCE)
     refused = []
     if not after:
         async with store.read() as connection:
-            refused = await log.list_refused(connection, found.clerk_id, SIGN, subject_of(case_id))
+            refused = await log.list_refused(connection, found.clerk_id, SIGN, of_case(case_id))
     return CaseHistory(
-        subject=subject_of(case_id),
+        subject=of_case(case_id),
         events=[
             HistoryEvent(
                 version=event.version,
@@ -210,9 +210,9 @@ async def ledger(store: Store, actor: Actor, case_id: str) -> Ledger:
     """The entries of a case's ledger. Refused: not_found, forbidden."""
     await _watched_case(store, actor, case_id)
     async with store.read() as connection:
-        entries = await log.list_entries(connection, subject_of(case_id))
+        entries = await log.list_entries(connection, of_case(case_id))
     return Ledger(
-        subject=subject_of(case_id),
+        subject=of_case(case_id),
         entries=[
             LedgerRow.model_validate({**asdict(entry), "actor": entry.actor}) for entry in entries
         ],
@@ -229,16 +229,16 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
         calls = await log.calls_about(connection, case_id)
     with suppress(JournalDamaged, OSError):  # a journal that cannot be grown is a finding below
         await store.seal()
-    subjects = [subject_of(case_id)]
+    subjects = [of_case(case_id)]
     for call_id in calls:
-        subjects += [call_actions.subject_of(call_id), call_actions.monitors_of(call_id)]
+        subjects += [of_call(call_id), of_monitors(call_id)]
     report = await store.verifier.verify(*subjects)
     try:
         async with store.change(actor) as change:
             await change.record(
-                f"person:{actor.person_id}",
+                of_person(actor.person_id),
                 "ledger.check",
-                subject_of(case_id),
+                of_case(case_id),
                 None,
                 payload={"ok": report.ok, "findings": len(report.findings)},
             )
@@ -248,7 +248,7 @@ async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
             raise
     return Report(
         ok=report.ok,
-        subject=subject_of(case_id),
+        subject=of_case(case_id),
         entries=report.entries,
         sealed=report.sealed,
         root=report.root,

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases import new_id
 from server.actions.papers import OWN_LIMITS
 from server.domain import specimen
 from server.domain import template as rules
 from server.domain.paper import TITLES, PaperKind
-from server.domain.person import Act, Actor, may
+from server.rights.ids import new_id
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_template, of_templates
 from server.store import Store
 from server.store import templates as rows
 from server.store.templates import Template
@@ -35,11 +36,6 @@ from signaling.refusals import Code, Refusal
 
 WAITING_AT_MOST: Final = 4
 PLACES_TOLD: Final = 20
-
-
-def subject_of(unit_id: str) -> str:
-    """Under which the ledger keeps what a unit did to its templates."""
-    return f"templates:{unit_id}"
 
 
 class Studio:
@@ -141,7 +137,7 @@ class Studio:
                 places = ", ".join(f"{one.line}: {one.why} {one.name}" for one in faults)
                 raise Refusal(Code.BAD_TEMPLATE, count=len(faults), places=places[:500])
         async with self._store.change(actor) as change:
-            subject = subject_of(actor.unit_id)
+            subject = of_templates(actor.unit_id)
             await change.lock(subject)
             before = await rows.newest(change.connection, actor.unit_id, of)
             version = before.version if before else 0
@@ -162,7 +158,7 @@ class Studio:
             await change.record(
                 subject,
                 "template.publish",
-                f"template:{new.id}",
+                of_template(new.id),
                 None,
                 payload={
                     "kind": of,

@@ -4,10 +4,13 @@ The value is in no ack, no event and no entry: it is read once or more within a 
 person who unmasked it alone. Rules are in server.domain.unmasking.
 """
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, new_id, subject_of
+from server.actions.cases import admitted
 from server.actions.views import person_ref, unmasking_view
 from server.domain import unmasking as rules
-from server.domain.person import Actor
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Store
 from server.store import unmaskings as unmasking_rows
 from server.wire.case import CaseUnmask, CaseUnmasked
@@ -33,7 +36,7 @@ async def unmask(store: Store, actor: Actor, command: CaseUnmask) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        subject = subject_of(command.case_id)
+        subject = of_case(command.case_id)
         seen = await change.lock(subject)
         record, hand = await admitted(change.connection, actor, command.case_id)
         before = await unmasking_rows.list_unmaskings(change.connection, command.case_id)

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 import structlog
 
 from server.actions import materials
-from server.actions.cases import header, new_id, subject_of
+from server.actions.cases import header
 from server.actions.nodes import GONE, Elsewhere
 from server.actions.quotas import UNLIMITED, Quota, Room
 from server.actions.receiving import (
@@ -34,7 +34,9 @@ from server.actions.receiving import (
     written,
 )
 from server.domain.material import Purpose
-from server.domain.person import Actor, Role, System
+from server.rights.ids import new_id
+from server.rights.person import Actor, Role, System
+from server.rights.subjects import of_case
 from server.store import SYSTEM, Change, Store
 from server.store import uploads as upload_rows
 from server.store.files import closed, opened
@@ -603,7 +605,7 @@ class Uploads:
     ) -> Code | None:
         assert upload.case_id is not None
         assert upload.material_id is not None
-        await change.lock(subject_of(upload.case_id))
+        await change.lock(of_case(upload.case_id))
         ended: Ended = "rejected" if "code" in found else "stored"
         if not await upload_rows.finish(change.connection, upload.id, change.at, ended):
             return Code.UPLOAD_EXPIRED
@@ -620,7 +622,7 @@ class Uploads:
     async def _give_up(self, upload: Upload, actor: Actor | System, act: str) -> bool:
         async with self._store.change(actor) as change:
             if upload.case_id is not None:
-                await change.lock(subject_of(upload.case_id))
+                await change.lock(of_case(upload.case_id))
             if not await upload_rows.finish(change.connection, upload.id, change.at):
                 return False
             if upload.case_id is not None and upload.material_id is not None:

@@ -17,14 +17,16 @@ from typing import Any, Final
 
 import structlog
 
-from server.actions.cases import Connected, Handler, actor_of, admitted, header, subject_of
+from server.actions.cases import admitted, header
 from server.actions.jobs import Kind, PutOff, Settle, enqueue
 from server.actions.materials import COPY_KIND, Content, find, offered_name, record_change
 from server.actions.scanning import Found, Scanner, ScannerAway
 from server.domain import material as rules
 from server.domain.material import Material
-from server.domain.person import Actor
 from server.domain.working_days import CHINA
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.person import Actor
+from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
@@ -68,7 +70,7 @@ async def grade(store: Store, actor: Actor, command: CaseGrade) -> Ack:
     async with store.change(actor, command) as change:
         if change.replayed:
             return change.replayed
-        await change.lock(subject_of(command.case_id))
+        await change.lock(of_case(command.case_id))
         record, hand = await admitted(change.connection, actor, command.case_id)
         after = rules.graded(
             record.case.materials,
@@ -88,9 +90,7 @@ async def grade(store: Store, actor: Actor, command: CaseGrade) -> Ack:
 
 async def ask_copy(change: Change, case_id: str, material: Material) -> None:
     """Ask in this transaction for the copy of a material as it stands now."""
-    await enqueue(
-        change, COPY_KIND, subject_of(case_id), {"case": case_id, "material": material.id}
-    )
+    await enqueue(change, COPY_KIND, of_case(case_id), {"case": case_id, "material": material.id})
 
 
 async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
@@ -142,7 +142,7 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
     async with store.change(actor) as change:
         await header(change.connection, actor, case_id)
         await change.record(
-            subject_of(case_id),
+            of_case(case_id),
             "material.original",
             f"material:{material_id}",
             None,
@@ -273,7 +273,7 @@ class Copier:
             # The content is gone for every material that has it, whoever brought it.
             sha256 = material.sha256 or ""
             there = await upload_rows.stored_with(change.connection, sha256)
-            for subject in sorted({subject_of(case_id) for _, case_id in there}):
+            for subject in sorted({of_case(case_id) for _, case_id in there}):
                 await change.lock(subject)
             for one, case_id in await upload_rows.stored_with(change.connection, sha256):
                 after = replace(
@@ -290,7 +290,7 @@ class Copier:
         async def locked(change: Change) -> None:
             now = await upload_rows.find_material(change.connection, material.id)
             assert now is not None
-            await change.lock(subject_of(now[1]))
+            await change.lock(of_case(now[1]))
             after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
             await rows.save_material(change.connection, now[1], after, new=False)
             await record_change(change, now[1], after, "material.not_scanned")

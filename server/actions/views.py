@@ -17,7 +17,6 @@ from server.domain.form import Proposal as Proposed
 from server.domain.handover import Handover
 from server.domain.item import Condition, Field, Item, Rule
 from server.domain.material import Material, Origin
-from server.domain.person import Actor
 from server.domain.phone import Phone
 from server.domain.promise import Promise
 from server.domain.rating import Rating
@@ -26,6 +25,7 @@ from server.domain.summary import Signature as Signed
 from server.domain.summary import Submission as Submitted
 from server.domain.unmasking import Unmasking
 from server.domain.working_days import Counted
+from server.rights.person import Actor
 from server.store import cases as rows
 from server.store.papers import Paper
 from server.wire.case import (

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from server.actions import people as actions
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.domain.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
+from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
 from server.store import Store, people
 from server.wire.http import (
     ExemptPerson,

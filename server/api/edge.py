@@ -21,7 +21,7 @@ from aiohttp import hdrs, web
 from server.api import problems
 from server.api.figures import FIGURES
 from server.api.route import ACTOR, LANGUAGE
-from server.domain.person import Actor
+from server.rights.person import Actor
 from signaling.refusals import Code, Refusal
 
 SAFE_METHODS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})

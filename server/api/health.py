@@ -12,7 +12,7 @@ from aiohttp import web
 
 from server.actions.health import Health, Look
 from server.api.route import Ask, Nothing, Routes
-from server.domain.person import Act, may
+from server.rights.person import Act, may
 from server.wire.http import HealthPart, HealthView, Language
 from signaling.refusals import Code, Refusal
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from server.actions.supervision import Refusals
-from server.domain.person import Actor
+from server.rights.person import Actor
 from server.store import Store
 from server.wire.http import Language
 from signaling.protocol import Message, holds_nul

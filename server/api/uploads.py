@@ -30,7 +30,7 @@ from server.api.nodes import NEIGHBOURS
 from server.api.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.api.ways import Way
 from server.domain.material import Purpose
-from server.domain.person import Actor
+from server.rights.person import Actor
 from server.store.uploads import PART
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal

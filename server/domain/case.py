@@ -26,13 +26,14 @@ from server.domain import (
 from server.domain.checklist import Check
 from server.domain.clock import Clock, Started
 from server.domain.comment import Comment
-from server.domain.form import Entry, Form, Hand, Hold, Proposal
+from server.domain.form import Entry, Form, Hold, Proposal
 from server.domain.item import Item, Mode
 from server.domain.material import Material
 from server.domain.notice import Point
 from server.domain.promise import Promise
 from server.domain.schema import Fault
 from server.domain.summary import Shown, Signature, Submission
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from server.domain.form import Hand
 from server.domain.item import Item
 from server.domain.notice import Point
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 Verdict = Literal["ok", "lacking"]

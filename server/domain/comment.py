@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from server.domain.form import Hand
 from server.domain.item import OTHER_LINE, Item
 from server.domain.notice import Point
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 State = Literal["open", "resolved"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from server.domain.form import Hand
 from server.domain.material import Material
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 STROKES_AT_MOST: Final = 500

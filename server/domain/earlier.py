@@ -13,9 +13,9 @@ from typing import Final
 
 from server.domain.case import Case, Consent
 from server.domain.consent import Language
-from server.domain.form import Hand
 from server.domain.item import Item
 from server.domain.material import Material, Origin, counted, next_number, placed, sent
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 CASES_AT_MOST: Final = 50

@@ -20,28 +20,17 @@ from server.domain import identifiers, regions, schema
 from server.domain.item import Field, Rule, field_at
 from server.domain.schema import Place
 from server.domain.working_days import china_day
+from server.rights.hand import APPLICANT, Hand, Side
 from signaling.refusals import Code, Refusal
 
-Side = Literal["window", "approver", "third", "supervisor"]
-"""``third``: a unit that was invited into the live call; reads, says and comments, no more."""
 ProposalState = Literal["open", "adopted", "declined", "outdated"]
 
-APPLICANT: Final = "applicant"
-"""On whose behalf the window enters values."""
 LEASE: Final = timedelta(seconds=10)
 """How long a field is held without being renewed."""
 OPEN_AT_MOST: Final = 100
 """Proposals of a case that wait for an answer."""
 _ROW: Final = re.compile(r"[a-z0-9]{2,12}", re.ASCII)
 """The page makes the ids of rows."""
-
-
-@dataclass(frozen=True)
-class Hand:
-    """Who acts, and from which side of the case."""
-
-    person_id: str
-    side: Side
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from server.domain.form import Hand
 from server.domain.item import OTHER_LINE, Item
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 AT_MOST: Final = 50

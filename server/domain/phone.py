@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from server.domain.form import Hand
 from server.domain.item import OTHER_LINE, Item
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 PhoneState = Literal["waiting", "connected", "finished", "expired", "withdrawn"]

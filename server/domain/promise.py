@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from server.domain.consent import Language
-from server.domain.form import Hand
 from server.domain.item import Item, Line
 from server.domain.material import Material, current, settled, there
 from server.domain.working_days import china_day
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 Standing = Literal["open", "overdue", "received", "done"]

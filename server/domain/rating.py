@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from server.domain.codes import Satisfaction
-from server.domain.form import Hand
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 RATED_WITHIN: Final = timedelta(days=7)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from server.domain.form import APPLICANT, Hand
+from server.rights.hand import APPLICANT, Hand
 from signaling.refusals import Code, Refusal
 
 Lane = Literal["shared", "staff"]

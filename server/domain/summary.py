@@ -15,10 +15,11 @@ from datetime import date, datetime
 import rfc8785
 
 from server.domain import material
-from server.domain.form import Entry, Hand
+from server.domain.form import Entry
 from server.domain.item import Item
 from server.domain.material import Material
 from server.domain.schema import places
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from server.domain.case import Case
-from server.domain.form import Hand, Side
+from server.rights.hand import Hand, Side
 from signaling.refusals import Code, Refusal
 
 LASTS: Final = timedelta(seconds=60)

@@ -18,7 +18,8 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.person import SYSTEM, Actor, System
+from server.rights.person import SYSTEM, Actor, System
+from server.rights.subjects import of_person
 from server.store import facts
 from server.store.amending import upgrade
 from server.store.blobs import Blobs
@@ -277,7 +278,7 @@ class Store:
 
     async def refused(self, actor: Actor, command_type: str, object: str, refusal: Refusal) -> None:
         """Keep in the ledger, under the person, that an authorised command was refused."""
-        subject = f"person:{actor.person_id}"
+        subject = of_person(actor.person_id)
         async with self.change(actor) as change:
             await change.record(
                 subject,

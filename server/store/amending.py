@@ -13,7 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import facts
 from server.store.database import Database, SchemaState
 from server.store.tables import ledger_entries

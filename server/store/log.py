@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.numbering import ungrouped
+from server.rights.subjects import id_of, of_case, of_person
 from server.store.cases import named_so
 from server.store.ledger.entry import OK
 from server.store.people import person_refs
@@ -251,7 +252,7 @@ async def _decisions(
     told = await connection.execute(
         sa.select(events.c.subject, events.c.at, events.c.body)
         .where(
-            events.c.subject.in_([f"case:{one}" for one in case_ids]),
+            events.c.subject.in_([of_case(one) for one in case_ids]),
             events.c.type == "case.decided",
         )
         .order_by(events.c.subject, events.c.version)
@@ -259,7 +260,7 @@ async def _decisions(
     found: dict[str, list[tuple[datetime, str]]] = {}
     for row in told:
         one = (row.at, row.body["decision"]["kind"])
-        found.setdefault(row.subject.removeprefix("case:"), []).append(one)
+        found.setdefault(id_of(row.subject), []).append(one)
     return found
 
 
@@ -321,7 +322,7 @@ async def list_refused(
     """The refusals of one act of a person about one thing, oldest first."""
     return await _written(
         connection,
-        ledger_entries.c.subject == f"person:{person_id}",
+        ledger_entries.c.subject == of_person(person_id),
         ledger_entries.c.act == act,
         ledger_entries.c.object == about,
         ledger_entries.c.result != OK,

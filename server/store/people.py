@@ -1,7 +1,7 @@
 """Staff, their units and their sign-in sessions, read and written by row.
 
 Gives `Actor` (who acts) and `PersonRef` (a person as others see him). No rule
-about rights or passwords is here; those are in server.domain.person and
+about rights or passwords is here; those are in server.rights.person and
 server.actions.sessions.
 """
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.case import Authority
-from server.domain.person import Actor, Role
+from server.rights.person import Actor, Role
 from server.store.tables import (
     exemptions,
     legs,

@@ -12,6 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import JSON, TypeDecorator
 
+from server.rights.subjects import (
+    of_calendar,
+    of_call,
+    of_case,
+    of_monitors,
+    of_person,
+    of_templates,
+    of_unit,
+)
 from server.store.words import derived, faults, sealed, told_in, working
 
 
@@ -67,7 +76,7 @@ OWED = derived("cases.promises and cases.decision")
 OUTDATED = derived("field_history and materials after cases.submission")
 ACK = working("the answer to a command that is sent again")
 WATCHING = working("whose sockets watch from then on")
-OF_CASE, OF_CALL = told_in("case:{case_id}", made="at"), told_in("call:{call_id}")
+OF_CASE, OF_CALL = told_in(of_case("{case_id}"), made="at"), told_in(of_call("{call_id}"))
 ID = sa.String(64)
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -84,13 +93,13 @@ units = sa.Table(
     C("region_code", sa.String(12), nullable=False, info=FACT),  # GB/T 2260
     C("credit_code", sa.String(18), nullable=False, info=FACT),  # 统一社会信用代码 GB 32100
     C("level", sa.String(1), nullable=False, info=FACT),  # 行使层级 GB/T 39046 annex A
-    info=told_in("unit:{id}", "catalogue", "demo"),
+    info=told_in(of_unit("{id}"), "catalogue", "demo"),
 )  # fmt: skip
 windows = sa.Table(
     "windows", metadata, _id(info=FACT),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
     C("name", sa.String(60), nullable=False, info=FACT),
-    info=told_in("unit:{unit_id}", "demo"),
+    info=told_in(of_unit("{unit_id}"), "demo"),
 )  # fmt: skip
 people = sa.Table(
     "people", metadata, _id(info=FACT),
@@ -100,10 +109,10 @@ people = sa.Table(
     C("staff_number", sa.String(20), nullable=False, info=FACT),
     C("unit_id", ID, sa.ForeignKey("units.id"), nullable=False, info=FACT),
     C("window_id", ID, sa.ForeignKey("windows.id"), nullable=True, info=FACT),
-    C("roles", JSON, nullable=False, info=FACT),  # list of server.domain.person.Role
+    C("roles", JSON, nullable=False, info=FACT),  # list of server.rights.person.Role
     C("active", sa.Boolean, nullable=False, default=True, info=FACT),
     C("password_until", Utc, nullable=True, info=FACT),  # of a temporary one, which opens nothing but its change
-    info=told_in("person:{id}", "demo"),
+    info=told_in(of_person("{id}"), "demo"),
 )  # fmt: skip
 exemptions = sa.Table(  # two roles that exclude one another, let be in one person by a security officer
     "exemptions", metadata, _id(info=FACT),
@@ -113,7 +122,7 @@ exemptions = sa.Table(  # two roles that exclude one another, let be in one pers
     C("reason", sa.Text, nullable=False, info=FACT),
     C("by", ID, nullable=False, info=FACT),
     C("at", Utc, nullable=False, info=FACT),
-    info=told_in("person:{person_id}", made="at"),
+    info=told_in(of_person("{person_id}"), made="at"),
 )  # fmt: skip
 sessions = sa.Table(
     "sessions", metadata, _id(info=SIGN_IN),
@@ -192,7 +201,7 @@ work_calendar = sa.Table(
     C("on", sa.Date, primary_key=True, info=FACT),
     C("works", sa.Boolean, nullable=False, info=FACT),
     C("source", sa.String(60), nullable=False, info=FACT),
-    info=told_in("calendar:{region}", "demo"),
+    info=told_in(of_calendar("{region}"), "demo"),
 )  # fmt: skip
 
 # ---------------------------------------------------------------- the case record
@@ -222,7 +231,7 @@ cases = sa.Table(
     C("owed_by", sa.Date, nullable=True, info=OWED),  # the first day of an accepted case
     C("earlier_consent", JSON, nullable=True, info=FACT),  # to the use of materials of earlier cases
     C("referrals", JSON, nullable=True, info=FACT),  # 转办: from which unit to which, why, by whom, when
-    info=told_in("case:{id}"),
+    info=told_in(of_case("{id}")),
 )  # fmt: skip
 case_fields = sa.Table(
     "case_fields", metadata,
@@ -351,7 +360,7 @@ comments = sa.Table(  # a thread; entries are read whole: [{by, at, text}]
     C("entries", JSON, nullable=False, info=FACT),
     C("closed_by", ID, nullable=True, info=FACT),
     C("closed_at", Utc, nullable=True, info=FACT),
-    info=told_in("case:{case_id}", made="version"),
+    info=told_in(of_case("{case_id}"), made="version"),
 )  # fmt: skip
 checks = sa.Table(
     "checks", metadata,
@@ -445,7 +454,7 @@ paper_templates = sa.Table(  # how a unit lays out a kind of paper; rows are nev
     C("at", Utc, nullable=False, info=FACT),
     C("note", sa.String(200), nullable=False, info=FACT),
     sa.UniqueConstraint("unit_id", "kind", "version"),
-    info=told_in("templates:{unit_id}", made="at"),
+    info=told_in(of_templates("{unit_id}"), made="at"),
 )  # fmt: skip
 handovers = sa.Table(  # paper originals by courier; lines: [{line, originals, copies, received, note}]
     "handovers", metadata, _id(info=FACT),
@@ -527,7 +536,7 @@ calls = sa.Table(
     C("media_worker", sa.String(120), nullable=True, info=ROOM),  # which worker holds its room
     C("holds", JSON, nullable=True, info=FACT),  # by whom, since, until; null: from before there were any
     C("consent_withdrawn_at", Utc, nullable=True, info=FACT),  # since when nothing is recorded any more
-    info=told_in("call:{id}"),
+    info=told_in(of_call("{id}")),
 )  # fmt: skip
 rings = sa.Table(
     "rings", metadata, _id(info=FACT),
@@ -540,7 +549,7 @@ rings = sa.Table(
     C("invite_id", ID, nullable=True, info=FACT),  # set: asked for the third seat
     C("invited_by", ID, nullable=True, info=FACT),
     C("note", sa.String(200), nullable=False, server_default=sa.text("''"), info=FACT),
-    info=told_in("call:{call_id}", made="rung_at"),
+    info=told_in(of_call("{call_id}"), made="rung_at"),
 )  # fmt: skip
 legs = sa.Table(
     "legs", metadata, _id(info=FACT),
@@ -565,7 +574,7 @@ legs = sa.Table(
     C("target_unit_id", ID, nullable=True, info=LISTED),
     C("opened_at", Utc, nullable=True, info=LISTED),
     C("registered_at", Utc, nullable=True, info=LISTED),  # the case
-    info=told_in("call:{call_id}", made="joined_at"),
+    info=told_in(of_call("{call_id}"), made="joined_at"),
 )  # fmt: skip
 monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
     "monitors", metadata, _id(info=FACT),
@@ -578,7 +587,7 @@ monitors = sa.Table(  # a supervisor following a call: listen | whisper | barge
     C("last_seen_at", Utc, nullable=False, info=HEARD),
     C("ended_at", Utc, nullable=True, info=FACT),
     C("ended", sa.String(12), nullable=True, info=FACT),  # why
-    info=told_in("monitors:{call_id}", made="began_at"),
+    info=told_in(of_monitors("{call_id}"), made="began_at"),
 )  # fmt: skip
 recordings = sa.Table(  # one segment: one party, one leg
     "recordings", metadata, _id(info=FACT),

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.person import Actor, System
+from server.rights.person import Actor, System
 from server.store import aging, batch, facts
 from server.store.database import refusal_of, untaken
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from server.domain.identifiers import mask, mask_identity_number, mask_numbers, mask_phone
+from server.rights.hand import CASE_AUDIENCES
 from server.wire import case as shapes
 from server.wire.case import (
     CaseChecked,
@@ -36,19 +37,12 @@ from server.wire.case import (
     RatingView,
 )
 from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, StoredEvent
+from signaling.subjects import CALL_AUDIENCES, rung_as
 
-CASE_AUDIENCES: Final = ("window", "approver", "third", "applicant", "supervisor")
 PARTED: Final = frozenset({"approver", "third", "supervisor"})
 """Those who see a case by the unit that decides, or as guests beside it."""
 _UNMASKED: Final = frozenset({"window", "applicant"})
 """The applicant reads his own data, at the window that he gave them to."""
-SUPERVISOR: Final = "supervisor"
-ADVISED: Final = "advised"
-"""The approver among the parties; he reads calls as they do."""
-CALL_AUDIENCES: Final = frozenset({"party", ADVISED, SUPERVISOR})
-RUNG: Final = "rung:"
-"""A rung person's audience is his own: ``rung:<person id>``."""
-
 _CASE_EVENTS: Final[dict[str, type[Event]]] = {
     model.model_fields["type"].default: model for model in shapes.EVENTS
 }
@@ -180,8 +174,8 @@ def project_call(call: CallView, audience: str, person_id: str | None = None) ->
 
 def project_call_for(call: CallView, room: str) -> CallView | None:
     """The call for a room's audience, which may be ``rung:<person id>``; None: nothing of it."""
-    if room.startswith(RUNG):
-        person_id = room.removeprefix(RUNG)
+    if room.startswith(rung_as("")):
+        person_id = room.removeprefix(rung_as(""))
         seen = project_call(call, "rung", person_id)
         return seen if seen.rings else None
     return call if room in CALL_AUDIENCES else None

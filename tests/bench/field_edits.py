@@ -32,7 +32,7 @@ from server.__main__ import _run
 from server.actions import demo
 from server.api.commands import GATEWAY
 from server.app import running
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Store, people, upgrade
 from signaling.client import Client
 from signaling.gateway import Connection, Gateway

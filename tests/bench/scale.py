@@ -30,7 +30,7 @@ import structlog
 
 from server.actions import supervision
 from server.actions.calls import Book, Desks
-from server.domain.person import Actor, Role
+from server.rights.person import Actor, Role
 from server.store import Store, upgrade
 from server.store import calls as call_rows
 from server.store import cases as case_rows

@@ -13,11 +13,12 @@ from server.domain import case as rules
 from server.domain import material as materials
 from server.domain import working_days
 from server.domain.case import Applicant, Case, CaseState, Consent, Decision
-from server.domain.form import Entry, Hand
+from server.domain.form import Entry
 from server.domain.item import Field, Item, Line
 from server.domain.material import Material, MaterialState, Review
 from server.domain.notice import Point
 from server.domain.promise import Promise
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 AT = datetime(2026, 9, 29, 3, 0, tzinfo=UTC)

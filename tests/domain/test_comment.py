@@ -10,8 +10,8 @@ import pytest
 from server.domain import checklist, comment, saying
 from server.domain.checklist import Check
 from server.domain.comment import Comment, Remark
-from server.domain.form import Hand
 from server.domain.item import CheckPoint
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, texts
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain import form as rules
-from server.domain.form import Entry, Form, Hand, Hold, Proposal
+from server.domain.form import Entry, Form, Hold, Proposal
 from server.domain.item import Field
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 AT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -19,8 +19,9 @@ from server.actions import demo
 from server.actions.views import form_field, form_rule
 from server.domain import blueprint, schema
 from server.domain import form as rules
-from server.domain.form import Entry, Form, Hand, Hold
+from server.domain.form import Entry, Form, Hold
 from server.domain.item import Condition, Field, Item, Rule
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 AT: Final = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

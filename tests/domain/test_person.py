@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain.person import Act, Actor, Role, may, ranked
+from server.rights.person import Act, Actor, Role, may, ranked
 
 HOME, ELSEWHERE = "unit-home", "unit-elsewhere"
 NOBODY = Actor(

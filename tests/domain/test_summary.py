@@ -17,10 +17,11 @@ from server.domain import summary
 from server.domain.case import Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment, Remark
-from server.domain.form import Entry, Hand
+from server.domain.form import Entry
 from server.domain.item import CheckPoint
 from server.domain.material import AFTER_CLOSING, Material, Purpose
 from server.domain.summary import Shown, Signature, Submission
+from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import (
     APPROVER,

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from server.actions import demo
 from server.api.schema import UNIONS
-from server.domain.person import Role
+from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, Store, people, upgrade
 from server.wire.case import FROM_PAGE

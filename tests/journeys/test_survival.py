@@ -24,7 +24,7 @@ import pytest
 from server.actions import demo
 from server.actions.passwords import Passwords
 from server.actions.playbacks import AWAY_S
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Store, people
 from tests.kit import services
 from tests.kit.meetings import Underway, load, meet_again, met, nothing_is_open, recorded

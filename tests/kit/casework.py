@@ -38,7 +38,8 @@ from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.uploads import Uploads
 from server.domain.material import Purpose
-from server.domain.person import Actor
+from server.rights.ids import new_id
+from server.rights.person import Actor
 from server.store import Store, tables
 from server.store import people as staff
 from server.wire.case import (
@@ -147,7 +148,7 @@ class Office:
             self.rooms,
             Screens(),
             now=clock.now,
-            fresh_id=cases.new_id,
+            fresh_id=new_id,
         )
         self.handlers: dict[type[Command], Any] = {
             **cases.commands(store),

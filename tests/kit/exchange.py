@@ -30,7 +30,7 @@ from server.api.commands import GATEWAY
 from server.api.route import STORE
 from server.app import DRAIN, running
 from server.domain import consent as consent_texts
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Store, people, upgrade
 from server.store.tables import ledger_entries, roster
 from signaling.call import PATIENCE

@@ -13,7 +13,7 @@ from yarl import URL
 
 from server.actions.passwords import Passwords
 from server.app import Running, running
-from server.domain.person import Role
+from server.rights.person import Role
 from server.settings import Settings
 from server.store import Clock, Store, people, tables, upgrade
 

@@ -16,7 +16,7 @@ from media.control import socket_path
 from server.actions import demo
 from server.actions.passwords import Passwords
 from server.app import Running
-from server.domain.person import SYSTEM, Role
+from server.rights.person import SYSTEM, Role
 from server.store import Store, people, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import hashed

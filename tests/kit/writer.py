@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import Store, SystemClock, upgrade
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal

@@ -24,7 +24,7 @@ from server.api import control
 from server.api.route import STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
-from server.domain.person import SYSTEM, Role
+from server.rights.person import SYSTEM, Role
 from server.store import Store, people, tables
 from signaling.client import Client
 from signaling.refusals import Code, Refusal

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.actions.people import set_roles
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Store, tables
 from signaling.call import CallState, MonitorEnd
 from tests.kit.exchange import (

@@ -14,7 +14,7 @@ from server.actions import cases, catalogue, decisions, demo
 from server.domain import working_days
 from server.domain.form import LEASE
 from server.domain.numbering import STANDARD
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
 from server.store import tables

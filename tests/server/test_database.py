@@ -25,7 +25,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import AlreadyOpen, SchemaOutdated, Store, batch, check, tables, upgrade, verify
 from server.store.catalogue import words_of
 from server.store.database import Database

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import Change, Kind, Report, Verifier, facts, upgrade
 from server.store.database import Database
 from server.store.ledger import derived, moment

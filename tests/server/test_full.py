@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from server.actions import demo, supervision
 from server.actions.calls import Book, Desks
 from server.actions.pruning import Pruning
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Kind, Store, aging, calls, facts, tables
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows

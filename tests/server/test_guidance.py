@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from server.actions import showing
+from server.rights.hand import CASE_AUDIENCES
 from server.wire.case import (
     CaseDraw,
     CaseFocus,
@@ -17,7 +18,6 @@ from server.wire.case import (
     DocumentLook,
     DocumentPoint,
 )
-from server.wire.projection import CASE_AUDIENCES
 from signaling.protocol import CallHangUp, Message, PersonRef
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -19,10 +19,11 @@ from server.actions.supervision import call_log
 from server.domain import material as material_rules
 from server.domain.identifiers import mask, mask_identity_number
 from server.domain.item import OTHER_LINE
+from server.rights.hand import CASE_AUDIENCES
 from server.store import SYSTEM, tables
 from server.store import cases as rows
 from server.wire.case import CaseRefer, CaseReview, CaseUnmask
-from server.wire.projection import CASE_AUDIENCES, project
+from server.wire.projection import project
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     APPROVER,

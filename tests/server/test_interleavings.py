@@ -36,9 +36,10 @@ from hypothesis.stateful import (
 
 from server.actions import demo, views
 from server.domain import consent as consent_texts
+from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
 from server.store import cases as case_rows
-from server.wire.projection import CASE_AUDIENCES, project, project_case
+from server.wire.projection import project, project_case
 from signaling.protocol import StoredEvent
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, NEW_CASE, OTHER_CLERK, PHONE, THIRD

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from server.domain.person import SYSTEM, Actor, Role
+from server.rights.person import SYSTEM, Actor, Role
 from server.store import Kind, Report, Store, StoreSettings, Verifier, verify
 from server.store.ledger import GENESIS, Entry, Payload
 from server.store.tables import (

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from server.api.route import STORE
 from server.domain.merkle import Tree
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import Store, SystemClock, upgrade, verify
 from server.store.database import Database
 from server.store.ledger import GENESIS, Entry, Payload

@@ -17,11 +17,12 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions.supervision import check_ledger
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Store, tables, version_of
-from server.wire.projection import ADVISED, project
+from server.wire.projection import project
 from signaling import protocol
 from signaling.refusals import Code
+from signaling.subjects import ADVISED
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.kit.exchange import Site, exchange, live
 from tests.kit.until import until

@@ -32,11 +32,12 @@ from server.store import cases as case_rows
 from server.wire import case as shapes
 from server.wire import projection
 from server.wire.http import CalendarDay, CalendarEdit
-from server.wire.projection import RUNG, project, project_call, project_case
+from server.wire.projection import project, project_call, project_case
 from server.work.child import Children
 from signaling import protocol
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal
+from signaling.subjects import rung_as
 from tests.kit import reducers
 from tests.kit.casework import (
     APPROVER,
@@ -743,7 +744,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
         language="en",
     )
     zhou, gao = (office.actors[login].person_id for login in (APPROVER, OTHER_APPROVER))
-    rooms = ("party", "supervisor", RUNG + zhou, RUNG + gao)
+    rooms = ("party", "supervisor", rung_as(zhou), rung_as(gao))
     vectors: list[Json] = []
     types: set[str] = set()
 
@@ -758,7 +759,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
             assert law.seen[audience][0]["call"] == law.last[audience]["call"]
         rings = law.last["party"]["call"]["rings"]
         for person_id in (zhou, gao):
-            mine = law.last[RUNG + person_id]["call"]
+            mine = law.last[rung_as(person_id)]["call"]
             assert [ring["target"]["id"] for ring in mine["rings"]] == [person_id]
             assert mine["legs"] == []
         return law, call_id, {ring["target"]["id"]: ring["id"] for ring in rings}
@@ -794,7 +795,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     law, call_id, rings = await dialled()
     ring = {"call_id": call_id, "ring_id": rings[zhou]}
     answered = await done(law, "answered", APPROVER, protocol.CallAnswer, **ring)
-    assert law.last[RUNG + gao]["call"]["rings"][0]["state"] == "superseded"
+    assert law.last[rung_as(gao)]["call"]["rings"][0]["state"] == "superseded"
     leg = {"call_id": call_id, "leg_id": answered["leg_id"]}
     await office.switchboard.media_turned(call_id, leg["leg_id"], True)
     assert await law.holds("media up") == 1
@@ -855,7 +856,7 @@ def test_a_foreign_audience_gets_nothing(audience: str) -> None:
 async def test_a_case_is_for_its_audiences_alone(office: Office) -> None:
     case_id = await office.case()
     [event] = await office.store.events(f"case:{case_id}", 0)
-    for audience in ("party", f"{RUNG}person-x", "nobody"):
+    for audience in ("party", rung_as("person-x"), "nobody"):
         assert project(event, audience)["type"] == "skipped"
     async with office.store.read() as connection:
         shown = await case_rows.find_whole(connection, case_id)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.actions.calls import Desks
 from server.actions.nodes import Nodes
 from server.actions.pruning import Pruning
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import (
     Change,
     Kind,

@@ -26,7 +26,7 @@ from server.actions import demo
 from server.api.route import STORE, Route
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
-from server.domain.person import Role
+from server.rights.person import Role
 from server.store import SYSTEM, Store, people, tables
 from server.wire.case import FROM_PAGE
 from signaling.client import Client, fresh_id

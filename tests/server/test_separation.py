@@ -13,7 +13,7 @@ from server.actions import cases, demo
 from server.actions.people import add_person, end_exemption, exempt, set_roles
 from server.api.route import STORE
 from server.doctor import rights
-from server.domain.person import EXCLUDED, Actor, Role, conflicts
+from server.rights.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
 from server.store import SYSTEM, Store, people, tables, upgrade
 from server.wire.case import CaseCheck, CaseCreate, CaseDecide, CaseEdit, CaseSubmit

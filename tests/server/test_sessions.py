@@ -20,7 +20,7 @@ from server.api.problems import sentence
 from server.api.route import REFUSALS, STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
-from server.domain.person import SYSTEM, Actor, Role
+from server.rights.person import SYSTEM, Actor, Role
 from server.store import Store, people, roster, tables
 from server.wire.case import CaseOpen
 from signaling.client import Client

@@ -22,7 +22,7 @@ from yarl import URL
 from server.actions import demo
 from server.api.route import MAX_BODY_BYTES, STORE
 from server.app import ROUTES, Running, set_aside
-from server.domain.person import Role
+from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, people, tables, upgrade
 from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S

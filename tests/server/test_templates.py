@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from server.actions import demo
 from server.actions.jobs import Jobs
 from server.actions.papers import KIND, OWN_LIMITS, Press
-from server.actions.templates import Studio, subject_of
+from server.actions.templates import Studio
 from server.domain import specimen
 from server.domain.paper import TITLES, PaperKind
-from server.domain.person import Actor
 from server.domain.template import Fault
+from server.rights.person import Actor
+from server.rights.subjects import of_templates
 from server.store.tables import jobs as job_rows
 from server.store.tables import ledger_entries, ledger_payloads
 from server.wire import case as shapes
@@ -244,7 +245,7 @@ async def test_what_has_a_fault_is_not_published(hall: Hall) -> None:
             await hall.studio.publish(hall.admin, "refusal", source, over=0, note="试")
         assert refused.value.code is Code.BAD_TEMPLATE
         assert why in str(refused.value.details["places"])
-    assert await hall.kept(subject_of(demo.XIHAIAN)) == []
+    assert await hall.kept(of_templates(demo.XIHAIAN)) == []
     _, text = await hall.refusal()
     assert "本文书一式两份" in text
 
@@ -281,7 +282,7 @@ async def test_a_template_is_a_version_with_its_history_and_papers_that_were_iss
     for paper in (before, after):
         content = hall.office.store.blobs.path(paper["sha256"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == paper["sha256"]
-    kept = await hall.kept(subject_of(demo.XIHAIAN))
+    kept = await hall.kept(of_templates(demo.XIHAIAN))
     assert [(one["act"], one["unit"]) for one in kept] == [("template.publish", demo.XIHAIAN)] * 3
     assert hashlib.sha256(OWN.encode()).hexdigest() in kept[0]["payload"]
     # other papers, and papers of others, are laid out as before

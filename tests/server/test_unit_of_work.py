@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 import sqlalchemy as sa
 
-from server.domain.person import SYSTEM
+from server.rights.person import SYSTEM
 from server.store import Store, tables, version_of
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
@@ -175,7 +175,7 @@ async def test_an_act_whose_entry_cannot_be_written_does_not_happen(store: Store
         assert await connection.scalar(sa.select(sa.func.count(tables.commands.c.id))) == 0
     for version in (None, {}):  # a fault of the act's own rows is told as what it is
         row = {"subject": "case:two", "version": version, "head": ""}
-        with pytest.raises(sa.exc.DBAPIError, match="version|binding|argument"):
+        with pytest.raises(sa.exc.DBAPIError, match=r"version|binding|argument"):
             async with store.change(SYSTEM, Asked(id="command-1")) as change:
                 await change.record(
                     "case:three", "case.edit", "x", {"type": "n"}, payload={},

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from server.actions import unmasking
+from server.rights.hand import CASE_AUDIENCES
 from server.wire import case as shapes
 from server.wire.case import CaseEdit, CaseUnmask
-from server.wire.projection import CASE_AUDIENCES, project
+from server.wire.projection import project
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,

@@ -6,18 +6,13 @@ own actions, so have decisions, materials, messages, comments and signing. Knows
 
 from server.actions.cases.acting import apart, rests_on
 from server.actions.cases.admission import (
-    Connected,
-    Handler,
-    actor_of,
     admitted,
     audience_of,
     earlier,
     filling,
     header,
     judging,
-    new_id,
     shown,
-    subject_of,
 )
 from server.actions.cases.calling import Dialling, card, dialling, mark_answered, mark_called
 from server.actions.cases.listing import listing, places_of
@@ -25,7 +20,7 @@ from server.actions.cases.numbers import AHEAD, CALENDAR, due, number_of
 from server.actions.cases.registering import commands, create, open_case, snapshot
 
 __all__ = [
-    "AHEAD", "CALENDAR", "Connected", "Dialling", "Handler", "actor_of", "admitted", "apart", "audience_of", "card",
+    "AHEAD", "CALENDAR", "Dialling", "admitted", "apart", "audience_of", "card",
     "commands", "create", "dialling", "due", "earlier", "filling", "header", "judging", "listing",
-    "mark_answered", "mark_called", "new_id", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot", "subject_of",
+    "mark_answered", "mark_called", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot",
 ]  # fmt: skip

@@ -8,9 +8,9 @@ about another case, until he says that he means this one. What was seen goes int
 from collections.abc import Mapping
 from typing import Any, Final
 
-from server.actions.cases.admission import subject_of
 from server.domain.case import Case
-from server.domain.form import Hand, Side
+from server.rights.hand import Hand, Side
+from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done
 from server.store import calls as call_rows
 from server.wire.case import CaseAct
@@ -65,7 +65,7 @@ async def apart(change: Change, hand: Hand, case: Case) -> bool:
         return False  # of neither: what he may is asked elsewhere
     other: Side = "window" if hand.side == "approver" else "approver"
     has = any(one.by == hand.person_id and one.side == other for one in case.materials)
-    subject = subject_of(case.id)
+    subject = of_case(case.id)
     if not has and not await has_done(change.connection, subject, hand.person_id, _BY[other]):
         return False
     if not case.item.combined:
@@ -93,7 +93,7 @@ async def rests_on(
     if seen < version:
         found = await acts_after(
             change.connection,
-            subject_of(command.case_id),
+            of_case(command.case_id),
             seen,
             CHANGES,
             but_by=hand.person_id,

@@ -3,33 +3,15 @@
 Every action on a case begins here, with its actor and the side from which he acts.
 """
 
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
-
-from pydantic import BaseModel
+from typing import Protocol
 
 from server.domain.earlier import Earlier, admit
-from server.domain.form import Form, Hand, Side
-from server.domain.person import Act, Actor, may
+from server.domain.form import Form
+from server.rights.hand import Hand, Side
+from server.rights.person import Act, Actor, may
 from server.store import calls as call_rows
 from server.store import cases as rows
-from signaling.protocol import Ack
 from signaling.refusals import Code, Refusal
-
-Handler = Callable[[Any, Any], Awaitable[Mapping[str, Any] | Ack | BaseModel]]
-"""Answers one command of a connection, as the gateway wants it."""
-
-
-class Connected(Protocol):
-    """The socket or request that a command comes by."""
-
-    @property
-    def who(self) -> Any: ...
-
-    async def watch(self, subject: str, audience: str) -> None: ...
-
-    def unwatch(self, subject: str) -> None: ...
 
 
 class InUnits(Protocol):
@@ -43,22 +25,6 @@ class InUnits(Protocol):
 
     @property
     def unit_id(self) -> str: ...
-
-
-def actor_of(connection: Connected) -> Actor:
-    """The member of staff behind a connection; refused ``unauthenticated`` for anything else."""
-    if not isinstance(connection.who, Actor):
-        raise Refusal(Code.UNAUTHENTICATED)
-    return connection.who
-
-
-def subject_of(case_id: str) -> str:
-    return f"case:{case_id}"
-
-
-def new_id() -> str:
-    """A new opaque id: 22 characters of base64url, 128 random bits."""
-    return secrets.token_urlsafe(16)
 
 
 async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Side | None:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.actions.cases.admission import admitted, subject_of
+from server.actions.cases.admission import admitted
 from server.domain import case as rules
 from server.domain import identifiers
 from server.domain.case import Case
-from server.domain.person import Actor
+from server.rights.person import Actor
+from server.rights.subjects import of_call, of_case
 from server.store import Change
 from server.store import cases as rows
 from server.wire.case import CaseAnswered, CaseCalled
@@ -97,7 +98,7 @@ async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
     Lock the call before this locks the case. Nothing is recorded of a case that is so already, or
     decided. Refused: ``not_found``.
     """
-    await change.lock(subject_of(case_id))
+    await change.lock(of_case(case_id))
     record = await rows.find(change.connection, case_id, for_call=True)
     if record is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
@@ -113,12 +114,12 @@ async def _mark(
     call_id: str,
     event: type[CaseCalled | CaseAnswered],
 ) -> None:
-    subject = subject_of(record.case.id)
+    subject = of_case(record.case.id)
     await rows.save(change.connection, record.case, after)
     await change.record(
         subject,
         event.model_fields["type"].default,
-        f"call:{call_id}",
+        of_call(call_id),
         lambda version: event(
             subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
         ),

@@ -7,11 +7,12 @@ from server.domain import case as rules
 from server.domain.item import Item
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.working_days import CHINA_REGION, Counted, china_day
+from server.rights.subjects import of_calendar
 from server.store import Change
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 
-CALENDAR: Final = f"calendar:{CHINA_REGION}"
+CALENDAR: Final = of_calendar(CHINA_REGION)
 """The subject of the working-day calendar. Pages learn that it has changed, and nothing more."""
 AHEAD: Final = timedelta(days=800)
 """How far the calendar is read for a time limit; the longest legal one is 60 working days."""

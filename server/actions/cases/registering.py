@@ -2,22 +2,17 @@
 
 from contextlib import suppress
 
-from server.actions.cases.admission import (
-    Connected,
-    Handler,
-    actor_of,
-    header,
-    new_id,
-    shown,
-    subject_of,
-)
+from server.actions.cases.admission import header, shown
 from server.actions.cases.numbers import CALENDAR, due
 from server.actions.views import case_view, due_view
 from server.domain import case as rules
 from server.domain import identifiers
-from server.domain.form import APPLICANT
-from server.domain.person import Act, Actor, may
 from server.domain.working_days import china_day
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_case
 from server.store import Store, acts_after, version_of
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
@@ -92,7 +87,7 @@ async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
             call_id=None,
             created_at=change.at,
         )
-        subject = subject_of(case.id)
+        subject = of_case(case.id)
         await change.lock(subject)
         await rows.add(change.connection, case)
         whole, _ = await shown(change.connection, actor, case.id)
@@ -127,7 +122,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
     turned screen, asked for anywhere but at the window).
     """
     actor = actor_of(connection)
-    subject = subject_of(command.case_id)
+    subject = of_case(command.case_id)
     async with store.read() as reading:
         _, side = await header(reading, actor, command.case_id)
     if command.as_applicant and side != "window":
@@ -179,6 +174,6 @@ async def snapshot(store: Store, actor: Actor, case_id: str) -> CaseSnapshot:
         whole, side = await shown(reading, actor, case_id)
         return CaseSnapshot(
             audience=side,
-            version=await version_of(reading, subject_of(case_id)),
+            version=await version_of(reading, of_case(case_id)),
             case=project_case(case_view(whole), side),
         )

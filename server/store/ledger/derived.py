@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from server.rights.subjects import of_call, of_case
 from server.store.ledger.entry import OK
 from server.store.tables import calls, cases, ledger_entries, legs, signatures
 from server.store.words import Derived, word_of
@@ -21,7 +22,7 @@ MAY_VOID: Final = (*VOID, "case.close_proposal", "material.store")
 """Those, and acts that void it when they change what stands there."""
 
 _entries = ledger_entries.c
-_case = sa.literal("case:").concat(signatures.c.case_id)
+_case = sa.literal(of_case("")).concat(signatures.c.case_id)
 
 
 def _later(acts: Collection[str]) -> sa.ColumnElement[bool]:
@@ -63,8 +64,8 @@ def otherwise(of: Collection[str] | None) -> list[sa.Select[str, str]]:
     and ``text`` of each."""
     found = []
     for table, kind, home, at in (
-        (signatures, "case:", signatures.c.case_id, signatures),
-        (legs, "call:", legs.c.call_id, _LEGS),
+        (signatures, of_case(""), signatures.c.case_id, signatures),
+        (legs, of_call(""), legs.c.call_id, _LEGS),
     ):
         mine = [one.removeprefix(kind) for one in of or () if one.startswith(kind)]
         for column, wrong in _OTHERWISE.items():

@@ -9,7 +9,7 @@ export interface Me {
   readonly roles: readonly Role[]
 }
 
-/** 不相容岗位, as server/domain/person.py has them */
+/** 不相容岗位, as server/rights/person.py has them */
 export const EXCLUDED: readonly Pair[] = [
   ['supervisor', 'approver'],
   ['supervisor', 'clerk'],

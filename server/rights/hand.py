@@ -1,0 +1,19 @@
+"""From which side of a case a person acts, on whose behalf, and who reads it."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Side = Literal["window", "approver", "third", "supervisor"]
+"""``third``: a unit that was invited into the live call; reads, says and comments, no more."""
+CASE_AUDIENCES: Final = ("window", "approver", "third", "applicant", "supervisor")
+"""The sides, and the applicant, for whom a clerk of the window turns the screen."""
+APPLICANT: Final = "applicant"
+"""On whose behalf the window enters values."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who acts, and from which side of the case."""
+
+    person_id: str
+    side: Side
