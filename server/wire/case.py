@@ -657,7 +657,13 @@ class CaseOpened(Message):
 # ---------------------------------------------------------------- commands
 
 
-class CaseAct(Command):
+class CaseCommand(Command):
+    """Something a page asks for about one case."""
+
+    case_id: Id
+
+
+class CaseAct(CaseCommand):
     """An act that counts: it decides, refers, turns the clock or makes a paper. It names what its author saw.
 
     Refused besides: ``changed`` when others have changed values, materials, reviews, comments, the unit
@@ -667,7 +673,6 @@ class CaseAct(Command):
     ``other_call_ids`` names each of them; ``stale`` for a version that the case has not reached.
     """
 
-    case_id: Id
     seen_version: Version
     """The version of the case that the page showed."""
     other_call_ids: list[Id] = []
@@ -700,11 +705,10 @@ class CaseCreate(Command):
     ) = None
 
 
-class CaseOpen(Command):
+class CaseOpen(CaseCommand):
     """Watch a case. Result: CaseOpened."""
 
     type: Literal["case.open"] = "case.open"
-    case_id: Id
     as_applicant: bool = False
     """Read it as the turned screen shows it: nothing that is between members of staff. Window only."""
 
@@ -748,87 +752,79 @@ class SummaryView(Message):
     missing_lines: list[str]
 
 
-class CaseConsent(Command):
+class CaseConsent(CaseCommand):
     """The applicant's answer about recording; the text version shown is kept (A1)."""
 
     type: Literal["case.consent"] = "case.consent"
-    case_id: Id
     given: StrictBool
     text_version: Annotated[str, StringConstraints(max_length=20)]
     language: Literal["zh-CN", "en"]
 
 
-class CaseEdit(Command):
+class CaseEdit(CaseCommand):
     """Save one field. Refused: stale, field_held, field_invalid, not_yours, case_closed. Window only."""
 
     type: Literal["case.edit"] = "case.edit"
-    case_id: Id
     field: FieldName
     value: FieldValue
     base_version: Version
     """The ``version`` of the field the page edited from; 0 when it was empty."""
 
 
-class CaseDraft(Command):
+class CaseDraft(CaseCommand):
     """Keep the unsaved value of a field and person; overwritten, no ledger, not an event."""
 
     type: Literal["case.draft"] = "case.draft"
-    case_id: Id
     field: FieldName
     value: FieldValue
     base_version: Version
 
 
-class CaseHold(Command):
+class CaseHold(CaseCommand):
     """Take or renew (field) or drop (null) the soft lock; 10 s lease. Refused with field_held and the holder's id."""
 
     type: Literal["case.hold"] = "case.hold"
-    case_id: Id
     field: FieldName | None
 
 
-class CasePropose(Command):
+class CasePropose(CaseCommand):
     """Approver only. Result: ``{proposal_id}``."""
 
     type: Literal["case.propose"] = "case.propose"
-    case_id: Id
     field: FieldName
     value: FieldValue
     reason: Reason = ""
 
 
-class CaseCloseProposal(Command):
+class CaseCloseProposal(CaseCommand):
     """Window only: adopt writes the field and closes; decline only closes. Refused when it is outdated or closed."""
 
     type: Literal["case.close_proposal"] = "case.close_proposal"
-    case_id: Id
     proposal_id: Id
     adopt: StrictBool
 
 
-class CaseReview(Command):
+class CaseReview(CaseCommand):
     """Approver only: 合格 / 需补正(reason) / 不需要 for one material."""
 
     type: Literal["case.review"] = "case.review"
-    case_id: Id
     material_id: Id
     review: Literal["accepted", "returned", "not_needed"]
     reason: Reason = ""
 
 
-class CaseGrade(Command):
+class CaseGrade(CaseCommand):
     """Window only: how far a stored material is trusted. B is 原件已核对, C takes it back; A names the
     authority that issued it in ``note``. Its copy is made anew with the mark of the grade.
     Refused: case_closed, not_found, material_not_stored, stale, reason_missing."""
 
     type: Literal["case.grade"] = "case.grade"
-    case_id: Id
     material_id: Id
     grade: Grade
     note: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
 
 
-class CaseMoveMaterial(Command):
+class CaseMoveMaterial(CaseCommand):
     """Put a file with all its versions on another line (``other`` for none), or, within its line, into
     another ``slot``, whose file comes to where it was. Window and approver. What was said of the version
     that counts begins anew. Comments on the line go along when it leaves nothing there and comes to
@@ -836,7 +832,6 @@ class CaseMoveMaterial(Command):
     approver's), line_unknown, material_not_stored, malformed (where it is already), throttled."""
 
     type: Literal["case.move_material"] = "case.move_material"
-    case_id: Id
     material_id: Id
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     slot: Slot | None = None
@@ -880,81 +875,74 @@ class CaseReceiveOriginals(CaseAct):
     note: Reason = ""
 
 
-class CasePromise(Command):
+class CasePromise(CaseCommand):
     """容缺后补: the applicant promises to bring the material of a line by a day; a later promise
     replaces it. Window only, until the decision. Refused: case_closed, line_unknown, line_not_later,
     bad_date (past, or more than 180 days away), malformed (no such text)."""
 
     type: Literal["case.promise"] = "case.promise"
-    case_id: Id
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     due_on: date
     text_version: Annotated[str, StringConstraints(max_length=20)]
     language: Literal["zh-CN", "en"]
 
 
-class CaseMovePromise(Command):
+class CaseMovePromise(CaseCommand):
     """容缺后补: another day for what was promised, with a reason. Approver only, also after acceptance,
     until it is done. Refused: line_unknown (nothing is promised), case_closed, bad_date (past, more
     than 180 days away, or the day that it has)."""
 
     type: Literal["case.move_promise"] = "case.move_promise"
-    case_id: Id
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     due_on: date
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 
 
-class CaseConsentEarlier(Command):
+class CaseConsentEarlier(CaseCommand):
     """The applicant's answer about using materials of his earlier cases; a later one replaces it.
     Window only. Refused: case_closed, malformed (no such text)."""
 
     type: Literal["case.consent_earlier"] = "case.consent_earlier"
-    case_id: Id
     given: StrictBool
     text_version: Annotated[str, StringConstraints(max_length=20)]
     language: Literal["zh-CN", "en"]
 
 
-class CaseTakeEarlier(Command):
+class CaseTakeEarlier(CaseCommand):
     """Use a material of an earlier case of the same applicant as the next version of a line, as
     ``POST /cases/{case_id}/earlier`` offers it. Window only. Refused: case_closed, not_found,
     earlier_consent_missing, line_unknown, throttled. Result: ``{material_id}``."""
 
     type: Literal["case.take_earlier"] = "case.take_earlier"
-    case_id: Id
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     material_id: Id
     slot: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """0 beside the files of the line, else as the next version of that one; null as for uploads."""
 
 
-class CaseDraw(Command):
+class CaseDraw(CaseCommand):
     """Keep a stroke on a page of a stored material. Window and approver. Refused: not_yours (another
     keeps drawing to himself), material_not_stored, throttled (500 strokes), call_held.
     Result: ``{drawing_id}``."""
 
     type: Literal["case.draw"] = "case.draw"
-    case_id: Id
     material_id: Id
     page: Annotated[int, Field(ge=1, le=10_000)]
     points: Stroke
 
 
-class CaseClearDrawings(Command):
+class CaseClearDrawings(CaseCommand):
     """Take one's own strokes off a document, or, as the approver, those of all. Result: ``{cleared}``."""
 
     type: Literal["case.clear_drawings"] = "case.clear_drawings"
-    case_id: Id
     material_id: Id
     whose: Literal["mine", "all"]
 
 
-class CaseKeepDrawing(Command):
+class CaseKeepDrawing(CaseCommand):
     """Approver only: draw alone, or let the window draw again."""
 
     type: Literal["case.keep_drawing"] = "case.keep_drawing"
-    case_id: Id
     only_me: StrictBool
 
 
@@ -1008,11 +996,10 @@ class CaseExtendLimit(CaseAct):
     reason: Reason
 
 
-class CaseSay(Command):
+class CaseSay(CaseCommand):
     """Write a message. Window, approver and third. Refused: throttled (2000 a case). Result: ``{saying_id}``."""
 
     type: Literal["case.say"] = "case.say"
-    case_id: Id
     lane: Lane
     text: Text
     call_id: Id | None = None
@@ -1020,49 +1007,44 @@ class CaseSay(Command):
     """The applicant wrote it on the turned screen: shared lane, window only."""
 
 
-class CaseComment(Command):
+class CaseComment(CaseCommand):
     """Begin a thread. Window, approver and third. Result: ``{comment_id}``."""
 
     type: Literal["case.comment"] = "case.comment"
-    case_id: Id
     on: Anchor
     text: Text
 
 
-class CaseReply(Command):
+class CaseReply(CaseCommand):
     """Answer in a thread; a resolved one opens again."""
 
     type: Literal["case.reply"] = "case.reply"
-    case_id: Id
     comment_id: Id
     text: Text
 
 
-class CaseResolve(Command):
+class CaseResolve(CaseCommand):
     """Close (or open again) a thread: the approver, or who began it."""
 
     type: Literal["case.resolve"] = "case.resolve"
-    case_id: Id
     comment_id: Id
     resolved: StrictBool
 
 
-class CaseCheck(Command):
+class CaseCheck(CaseCommand):
     """The approver's word about one point of the item's checklist; ``none`` takes it back."""
 
     type: Literal["case.check"] = "case.check"
-    case_id: Id
     point: Annotated[str, StringConstraints(max_length=64)]
     verdict: Literal["ok", "lacking", "none"]
     note: Reason = ""
 
 
-class CaseSummarise(Command):
+class CaseSummarise(CaseCommand):
     """Show the read-only summary; that it was shown, when and ``to`` whom, is recorded. Only what the
     applicant was shown can be signed. Window only. Result: SummaryView."""
 
     type: Literal["case.summarise"] = "case.summarise"
-    case_id: Id
     to: Literal["applicant", "clerk"] = "applicant"
 
 
@@ -1070,13 +1052,12 @@ StrokePoint = tuple[Share, Share, Share, Annotated[int, Field(ge=0, le=3_600_000
 """x, y, pressure (0.5 where the pad knows none) and milliseconds since the first point."""
 
 
-class CaseSign(Command):
+class CaseSign(CaseCommand):
     """The applicant signs the summary that was last shown, as ``hash`` and ``shown_at`` name it.
     Window only. Refused: stale (something changed since, or it is not what was shown).
     Result: ``{signature_id}``."""
 
     type: Literal["case.sign"] = "case.sign"
-    case_id: Id
     hash: Hash
     shown_at: datetime
     width: Annotated[int, Field(ge=50, le=8000)]
@@ -1096,35 +1077,32 @@ class CaseSubmit(CaseAct):
     hash: Hash
 
 
-class CaseRate(Command):
+class CaseRate(CaseCommand):
     """The applicant says on his own screen how he was served in a call that has ended. Only from a
     socket that opened the case ``as_applicant``. Refused: call_running, rating_closed,
     reason_missing (a bad level without a reason). Result: ``{number}``; what was said is in no ack."""
 
     type: Literal["case.rate"] = "case.rate"
-    case_id: Id
     call_id: Id
     level: SatisfactionLevel
     reasons: list[RatingReason] = []
     text: Annotated[str, Field(max_length=500)] = ""
 
 
-class CaseInvitePhone(Command):
+class CaseInvitePhone(CaseCommand):
     """Let one phone bring pages to a line, for five minutes. The page makes the secret of the link and
     tells only its SHA-256; an earlier link of the case ends with this one. Window only.
     Refused: line_unknown, case_closed, throttled (200 links). Result: ``{phone_id, expires_at}``."""
 
     type: Literal["case.invite_phone"] = "case.invite_phone"
-    case_id: Id
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     secret_sha256: Hash
 
 
-class CaseWithdrawPhone(Command):
+class CaseWithdrawPhone(CaseCommand):
     """End a link, whether a phone has taken it or not. Window only."""
 
     type: Literal["case.withdraw_phone"] = "case.withdraw_phone"
-    case_id: Id
     phone_id: Id
 
 
@@ -1135,13 +1113,12 @@ class CasePrintForm(CaseAct):
     type: Literal["case.print_form"] = "case.print_form"
 
 
-class CaseUnmask(Command):
+class CaseUnmask(CaseCommand):
     """Read a sensitive value whole, for a minute, by a reason that is kept; the value is at
     ``GET /cases/{case_id}/unmasked/{unmasking_id}``. Approver and supervisor. Refused: field_unknown,
     reason_missing, throttled (200 a case). Result: ``{unmasking_id, expires_at}``."""
 
     type: Literal["case.unmask"] = "case.unmask"
-    case_id: Id
     what: Annotated[
         str,
         StringConstraints(pattern=rf"^(identity_number|phone|field:{_PATH})$", max_length=70),

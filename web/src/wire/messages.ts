@@ -438,8 +438,8 @@ export interface CaseCreate {
  */
 export interface CaseOpen {
   id: string
-  type: 'case.open'
   case_id: string
+  type: 'case.open'
   as_applicant?: boolean
 }
 /**
@@ -447,8 +447,8 @@ export interface CaseOpen {
  */
 export interface CaseConsent {
   id: string
-  type: 'case.consent'
   case_id: string
+  type: 'case.consent'
   given: boolean
   text_version: string
   language: 'zh-CN' | 'en'
@@ -458,8 +458,8 @@ export interface CaseConsent {
  */
 export interface CaseEdit {
   id: string
-  type: 'case.edit'
   case_id: string
+  type: 'case.edit'
   field: string
   value: string
   base_version: number
@@ -469,8 +469,8 @@ export interface CaseEdit {
  */
 export interface CaseDraft {
   id: string
-  type: 'case.draft'
   case_id: string
+  type: 'case.draft'
   field: string
   value: string
   base_version: number
@@ -480,8 +480,8 @@ export interface CaseDraft {
  */
 export interface CaseHold {
   id: string
-  type: 'case.hold'
   case_id: string
+  type: 'case.hold'
   field: string | null
 }
 /**
@@ -489,8 +489,8 @@ export interface CaseHold {
  */
 export interface CasePropose {
   id: string
-  type: 'case.propose'
   case_id: string
+  type: 'case.propose'
   field: string
   value: string
   reason?: string
@@ -500,8 +500,8 @@ export interface CasePropose {
  */
 export interface CaseCloseProposal {
   id: string
-  type: 'case.close_proposal'
   case_id: string
+  type: 'case.close_proposal'
   proposal_id: string
   adopt: boolean
 }
@@ -510,8 +510,8 @@ export interface CaseCloseProposal {
  */
 export interface CaseReview {
   id: string
-  type: 'case.review'
   case_id: string
+  type: 'case.review'
   material_id: string
   review: 'accepted' | 'returned' | 'not_needed'
   reason?: string
@@ -523,8 +523,8 @@ export interface CaseReview {
  */
 export interface CaseGrade {
   id: string
-  type: 'case.grade'
   case_id: string
+  type: 'case.grade'
   material_id: string
   grade: 'A' | 'B' | 'C' | 'D'
   note?: string
@@ -538,8 +538,8 @@ export interface CaseGrade {
  */
 export interface CaseMoveMaterial {
   id: string
-  type: 'case.move_material'
   case_id: string
+  type: 'case.move_material'
   material_id: string
   line: string
   slot?: number | null
@@ -578,8 +578,8 @@ export interface CaseRefer {
  */
 export interface CaseSay {
   id: string
-  type: 'case.say'
   case_id: string
+  type: 'case.say'
   lane: 'shared' | 'staff'
   text: string
   call_id?: string | null
@@ -590,8 +590,8 @@ export interface CaseSay {
  */
 export interface CaseComment {
   id: string
-  type: 'case.comment'
   case_id: string
+  type: 'case.comment'
   on: string
   text: string
 }
@@ -600,8 +600,8 @@ export interface CaseComment {
  */
 export interface CaseReply {
   id: string
-  type: 'case.reply'
   case_id: string
+  type: 'case.reply'
   comment_id: string
   text: string
 }
@@ -610,8 +610,8 @@ export interface CaseReply {
  */
 export interface CaseResolve {
   id: string
-  type: 'case.resolve'
   case_id: string
+  type: 'case.resolve'
   comment_id: string
   resolved: boolean
 }
@@ -620,8 +620,8 @@ export interface CaseResolve {
  */
 export interface CaseCheck {
   id: string
-  type: 'case.check'
   case_id: string
+  type: 'case.check'
   point: string
   verdict: 'ok' | 'lacking' | 'none'
   note?: string
@@ -632,8 +632,8 @@ export interface CaseCheck {
  */
 export interface CaseSummarise {
   id: string
-  type: 'case.summarise'
   case_id: string
+  type: 'case.summarise'
   to?: 'applicant' | 'clerk'
 }
 /**
@@ -643,8 +643,8 @@ export interface CaseSummarise {
  */
 export interface CaseSign {
   id: string
-  type: 'case.sign'
   case_id: string
+  type: 'case.sign'
   hash: string
   shown_at: string
   width: number
@@ -678,8 +678,8 @@ export interface CaseSubmit {
  */
 export interface CaseRate {
   id: string
-  type: 'case.rate'
   case_id: string
+  type: 'case.rate'
   call_id: string
   level: '1' | '2' | '3' | '4' | '5'
   reasons?: ('waiting' | 'attitude' | 'unclear' | 'repeated' | 'picture' | 'other')[]
@@ -692,8 +692,8 @@ export interface CaseRate {
  */
 export interface CaseInvitePhone {
   id: string
-  type: 'case.invite_phone'
   case_id: string
+  type: 'case.invite_phone'
   line: string
   secret_sha256: string
 }
@@ -702,8 +702,8 @@ export interface CaseInvitePhone {
  */
 export interface CaseWithdrawPhone {
   id: string
-  type: 'case.withdraw_phone'
   case_id: string
+  type: 'case.withdraw_phone'
   phone_id: string
 }
 /**
@@ -751,8 +751,8 @@ export interface CaseExtendLimit {
  */
 export interface CaseUnmask {
   id: string
-  type: 'case.unmask'
   case_id: string
+  type: 'case.unmask'
   what: string
   reason: string
 }
@@ -763,8 +763,8 @@ export interface CaseUnmask {
  */
 export interface CaseDraw {
   id: string
-  type: 'case.draw'
   case_id: string
+  type: 'case.draw'
   material_id: string
   page: number
   /**
@@ -778,8 +778,8 @@ export interface CaseDraw {
  */
 export interface CaseClearDrawings {
   id: string
-  type: 'case.clear_drawings'
   case_id: string
+  type: 'case.clear_drawings'
   material_id: string
   whose: 'mine' | 'all'
 }
@@ -788,8 +788,8 @@ export interface CaseClearDrawings {
  */
 export interface CaseKeepDrawing {
   id: string
-  type: 'case.keep_drawing'
   case_id: string
+  type: 'case.keep_drawing'
   only_me: boolean
 }
 /**
@@ -809,8 +809,8 @@ export interface CasePrintForm {
  */
 export interface CaseConsentEarlier {
   id: string
-  type: 'case.consent_earlier'
   case_id: string
+  type: 'case.consent_earlier'
   given: boolean
   text_version: string
   language: 'zh-CN' | 'en'
@@ -822,8 +822,8 @@ export interface CaseConsentEarlier {
  */
 export interface CaseTakeEarlier {
   id: string
-  type: 'case.take_earlier'
   case_id: string
+  type: 'case.take_earlier'
   line: string
   material_id: string
   slot?: number | null
@@ -835,8 +835,8 @@ export interface CaseTakeEarlier {
  */
 export interface CasePromise {
   id: string
-  type: 'case.promise'
   case_id: string
+  type: 'case.promise'
   line: string
   due_on: string
   text_version: string
@@ -849,8 +849,8 @@ export interface CasePromise {
  */
 export interface CaseMovePromise {
   id: string
-  type: 'case.move_promise'
   case_id: string
+  type: 'case.move_promise'
   line: string
   due_on: string
   reason: string
