@@ -52,6 +52,7 @@ from server.actions.archive import Archive
 from server.actions.cards import CardReader
 from server.actions.early import Early
 from server.actions.enquiries import Enquiries
+from server.actions.guests import Guests
 from server.actions.jobs import Jobs
 from server.actions.listings import Importer
 from server.actions.marks import Marks
@@ -421,6 +422,7 @@ async def _open(
             turn.ice_servers, settings.turn_urls, turn_secret, lives_s=settings.turn_lives_s
         ),
         rings_at_once=settings.rings_at_once,
+        sweeps=[Guests(store, gateway).sweep],
     )
     rehearsals = Rehearsals(
         rooms.stage,

@@ -81,18 +81,14 @@ from signaling.protocol import (
     CallOpen,
     CallPrepare,
     CallResume,
-    CallSnapshot,
     CallWithdraw,
     Command,
     DeskDuty,
     DeskOpen,
-    DeskView,
     Message,
     MissedAsk,
-    MissedCalls,
     MissedWatch,
     MonitorBegin,
-    MonitorCalls,
     MonitorChanged,
     MonitorEnd,
     MonitorTurn,
@@ -125,8 +121,6 @@ log = logging.getLogger("yunjian.switchboard")
 SWEEP_EVERY_S: Final = 1.0
 RIGHTS_ASKED_EVERY_S: Final = 0.5
 """At most so often, and each second at least: whose right has been taken away has 2 s."""
-THIRD: Final = "third"
-"""The audience of ``case:<id>`` that a person is only while he is a guest in its call."""
 
 
 class Line(Protocol):
@@ -248,11 +242,14 @@ class CallBook(Protocol):
 class Roster(Protocol):
     """Who is at which desk, and what he sees there."""
 
-    async def desk(self, who: Who) -> tuple[DeskView, Mapping[str, str]]:
-        """The desk of this person; and the audience (of the gateway) of each of its subjects."""
+    async def desk(
+        self, who: Who
+    ) -> tuple[Message, Mapping[str, str], Collection[tuple[CallId, LegId]]]:
+        """The desk of this person; the audience (of the gateway) of each of its subjects; and his seats
+        in its calls, with the leg that holds each."""
         ...
 
-    async def snapshot(self, who: Who, call_id: CallId) -> tuple[CallSnapshot, str]:
+    async def snapshot(self, who: Who, call_id: CallId) -> tuple[Message, str]:
         """A call as this person may see it, and his audience; refused with not_found."""
         ...
 
@@ -269,7 +266,7 @@ class Roster(Protocol):
         """The unit whose calls this person may follow; refused with forbidden."""
         ...
 
-    async def running(self, unit_ids: Collection[str]) -> Mapping[str, MonitorCalls]:
+    async def running(self, unit_ids: Collection[str]) -> Mapping[str, Message]:
         """The live calls of each of these units, on either side."""
         ...
 
@@ -278,16 +275,12 @@ class Roster(Protocol):
         where he answers; refused with forbidden."""
         ...
 
-    async def missed(self, desks: Collection[str]) -> Mapping[str, MissedCalls]:
+    async def missed(self, desks: Collection[str]) -> Mapping[str, Message]:
         """The missed calls of each of these, by the names that ``misses`` gives."""
         ...
 
     async def ask(self, who: Who, command: MissedAsk) -> Ack:
         """Keep that this person asks to be called; refused as ``MissedAsk`` says."""
-        ...
-
-    async def guests(self, cases: Collection[str]) -> Mapping[str, Collection[str]]:
-        """Of each of these cases (subjects), who is a guest in the running call about it."""
         ...
 
     async def seen(
@@ -360,11 +353,6 @@ class Screens(Protocol):
         ...
 
     def watched(self, prefix: str) -> Sequence[str]: ...
-    def watchers(self, prefix: str, audience: str) -> Collection[tuple[str, str]]:
-        """(person, subject) of the sockets that watch such a subject as this audience."""
-        ...
-
-    def unwatch(self, person_id: str, subject: str, audience: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +369,7 @@ class _Expected:
 class Switchboard:
     """The calls of one node. ``fresh_id`` makes ids of 22 characters; ``now`` is aware UTC;
     ``ice_servers`` makes what the page of a leg is given to reach the worker by; ``rings_at_once`` are
-    rung together."""
+    rung together; ``sweeps`` are what else ends with time, done in each pass over the calls."""
 
     def __init__(
         self,
@@ -395,6 +383,7 @@ class Switchboard:
         patience: Patience = PATIENCE,
         ice_servers: Callable[[LegId], Sequence[Mapping[str, Any]]] = lambda leg_id: (),
         rings_at_once: int = waiting.AT_ONCE,
+        sweeps: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._book = book
         self._roster = roster
@@ -405,12 +394,11 @@ class Switchboard:
         self._patience = patience
         self._ice_servers = ice_servers
         self._rings_at_once = rings_at_once
+        self._sweeps = tuple(sweeps)
         self._draining = False
         self._seats = Seats()
         self._expected: dict[LegId, _Expected] = {}
-        self._presence: dict[str, UnitPresence] = {}
-        self._running: dict[str, MonitorCalls] = {}
-        self._missed: dict[str, MissedCalls] = {}
+        self._shown: dict[str, Message] = {}
         self._settling: WeakValueDictionary[CallId, asyncio.Lock] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -734,7 +722,7 @@ class Switchboard:
                 await self._rooms.let_through(call)
         return call
 
-    async def open(self, line: Line, command: CallOpen) -> CallSnapshot:
+    async def open(self, line: Line, command: CallOpen) -> Message:
         call_id = CallId(command.call_id)
         _, audience = await self._roster.snapshot(line.who, call_id)
         await line.watch(of_call(call_id), audience)
@@ -745,12 +733,12 @@ class Switchboard:
 
     # ------------------------------------------------------------ supervisors in running calls
 
-    async def watch_calls(self, line: Line, command: MonitorWatch) -> MonitorCalls:
+    async def watch_calls(self, line: Line, command: MonitorWatch) -> Message:
         unit_id = self._roster.monitored(line.who)
         await line.watch(of_monitored(unit_id), SUPERVISOR)
         return (await self._roster.running([unit_id]))[unit_id]
 
-    async def watch_missed(self, line: Line, command: MissedWatch) -> MissedCalls:
+    async def watch_missed(self, line: Line, command: MissedWatch) -> Message:
         desks = self._roster.misses(line.who)
         await line.watch(of_missed(desks), PRESENCE)
         return (await self._roster.missed([desks]))[desks]
@@ -821,20 +809,18 @@ class Switchboard:
 
     # ------------------------------------------------------------ desks
 
-    async def open_desk(self, line: Line, command: DeskOpen) -> DeskView:
+    async def open_desk(self, line: Line, command: DeskOpen) -> Message:
         """My desk. Every call of mine that runs is watched by this socket from now on; a seat of
         mine that no page of this node is known to hold is taken to be this page's."""
-        _, before = await self._roster.desk(line.who)
+        _, before, _ = await self._roster.desk(line.who)
         for subject, audience in before.items():
             await line.watch(subject, audience)
-        view, audiences = await self._roster.desk(line.who)
+        view, audiences, seats = await self._roster.desk(line.who)
         for subject, audience in audiences.items():
             await line.watch(subject, audience)
-        for snapshot in view.calls:
-            for leg in snapshot.call.legs:
-                mine = leg.person.id == line.who.person_id and leg.state == "joined"
-                if mine and LegId(leg.id) not in self._seats:
-                    self._sit(CallId(snapshot.call.id), LegId(leg.id), line)
+        for call_id, leg_id in seats:
+            if leg_id not in self._seats:
+                self._sit(call_id, leg_id, line)
         return view
 
     async def set_duty(self, line: Line, command: DeskDuty) -> Ack:
@@ -952,8 +938,8 @@ class Switchboard:
         await asyncio.gather(*self._tasks)
 
     async def sweep(self) -> None:
-        """One pass: write signs of life, end what is overdue, show presence that changed, and let
-        nobody watch a case any more in whose call he is a guest no longer.
+        """One pass: write signs of life, end what is overdue, here and in the ``sweeps`` that were given,
+        and show what has changed of presence and of the lists of calls.
 
         Several nodes may sweep at once: each change is decided again under the lock of its call.
         """
@@ -972,14 +958,14 @@ class Switchboard:
         for leg_id, one in list(self._expected.items()):
             if one.until <= now:
                 self._expect_no_more(leg_id)
-        if thirds := self._screens.watchers("case:", THIRD):
-            guests = await self._roster.guests({subject for _, subject in thirds})
-            for person_id, subject in thirds:
-                if person_id not in guests[subject]:
-                    self._screens.unwatch(person_id, subject, THIRD)
-        await self._show_presence()
-        await self._show_running()
-        await self._show_missed()
+        for sweep in self._sweeps:
+            await sweep()
+        shown = {
+            **await self._told(of_unit, PRESENCE, self._roster.presence),
+            **await self._told(of_monitored, SUPERVISOR, self._roster.running),
+            **await self._told(of_missed, PRESENCE, self._roster.missed),
+        }
+        self._shown = shown
 
     async def bar(self) -> None:
         """End what is nobody's right any more, and the rings of who was signed out; whoever took it away
@@ -1012,33 +998,20 @@ class Switchboard:
         forgotten = now - timedelta(seconds=2 * self._patience.lost_after_s)
         self._seats.wrote(people, seats, forgotten)
 
-    async def _show_presence(self) -> None:
-        watched = {id_of(one) for one in self._screens.watched(of_unit(""))}
-        told = await self._roster.presence(watched) if watched else {}
-        for unit_id, shown in told.items():
-            before = self._presence.get(unit_id)
-            if before is None or before.approvers != shown.approvers:
-                await self._screens.show(of_unit(unit_id), PRESENCE, shown)
-        self._presence = dict(told)
-
-    async def _show_running(self) -> None:
-        watched = {id_of(one) for one in self._screens.watched(of_monitored(""))}
-        told = await self._roster.running(watched) if watched else {}
-        for unit_id, shown in told.items():
-            before = self._running.get(unit_id)
-            if before is None or before.calls != shown.calls:
-                await self._screens.show(of_monitored(unit_id), SUPERVISOR, shown)
-        self._running = dict(told)
-
-    async def _show_missed(self) -> None:
-        subjects = set(self._screens.watched(of_missed("")))
-        watched = {id_of(subject) for subject in subjects}
-        told = await self._roster.missed(watched) if watched else {}
-        for desks, shown in told.items():
-            before = self._missed.get(desks)
-            if before is None or before.calls != shown.calls:
-                await self._screens.show(of_missed(desks), PRESENCE, shown)
-        self._missed = dict(told)
+    async def _told(
+        self,
+        spelt: Callable[[str], str],
+        audience: str,
+        ask: Callable[[Collection[str]], Awaitable[Mapping[str, Message]]],
+    ) -> Mapping[str, Message]:
+        """What is known of the watched subjects of this noun, by subject; shown where it has changed."""
+        watched = {id_of(one) for one in self._screens.watched(spelt(""))}
+        told = await ask(watched) if watched else {}
+        found = {spelt(one): now for one, now in told.items()}
+        for subject, now in found.items():
+            if _is_news(self._shown.get(subject), now):
+                await self._screens.show(subject, audience, now)
+        return found
 
     # ------------------------------------------------------------ the one way to change a call
 
@@ -1128,6 +1101,12 @@ class Switchboard:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_news(before: Message | None, now: Message) -> bool:
+    """Whether more has changed than the moment at which it is told."""
+    at = getattr(now, "at", None)
+    return before is None or before.model_copy(update={"at": at}) != now
 
 
 def _own(call: Call, who: Who, leg_id: str) -> Leg | Monitor:

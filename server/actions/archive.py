@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
+from server.actions.call_views import call_view
 from server.actions.throttle import Limit, spend
 from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES
@@ -64,7 +65,7 @@ class Archive:
             case = await case_rows.find_header(connection, about.case_id)
             if audience not in ("party", "supervisor") or case is None:
                 raise Refusal(Code.NOT_FOUND, call=call_id)
-            view = await call_rows.view(connection, call, about)
+            view = await call_view(connection, call, about)
             version = await version_of(connection, of_call(call_id))
             number = await log.case_number(connection, about.case_id)
             files: list[log.Recorded] = []

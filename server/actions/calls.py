@@ -13,11 +13,12 @@ from math import ceil
 from typing import Any, Final
 
 from server.actions import cases, playbacks
+from server.actions.call_views import call_view, missed_calls, running_calls
 from server.domain.case import CLOSED
 from server.rights.connected import signed_in
+from server.rights.hand import Audience
 from server.rights.person import SYSTEM, Act, Actor, may, ranked
 from server.rights.subjects import (
-    id_of,
     of_asking,
     of_call,
     of_case,
@@ -32,6 +33,14 @@ from server.store import cases as case_rows
 from server.store import missed as missed_rows
 from server.store import people as staff
 from server.store import roster as desks
+from server.wire.call import (
+    CallChanged,
+    CallSnapshot,
+    DeskView,
+    MissedCalls,
+    MonitorCalls,
+    RingCard,
+)
 from server.wire.projection import project_call
 from signaling import waiting
 from signaling.call import (
@@ -52,17 +61,11 @@ from signaling.call import (
 )
 from signaling.protocol import (
     Ack,
-    Audience,
-    CallChanged,
     CallDial,
     CallInvite,
-    CallSnapshot,
     Command,
     DeskDuty,
-    DeskView,
     MissedAsk,
-    MissedCalls,
-    MonitorCalls,
     MonitorView,
     Presence,
     UnitPresence,
@@ -118,7 +121,7 @@ async def record(
     An ended call gets the playbacks that it lacks.
     """
     subject = of_call(call.id)
-    view = await rows.view(change.connection, call, header)
+    view = await call_view(change.connection, call, header)
     if call.state is CallState.ENDED:
         await playbacks.ask(change, call.id)
     await change.record(
@@ -239,7 +242,9 @@ class _Inviting(_Turn):
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
         connection, header = self._change.connection, self._header
-        card = await cases.card(connection, header.case_id, header.card.waiting_since)
+        waiting_since = RingCard.model_validate(header.card).waiting_since
+        shown = await cases.card(connection, header.case_id, waiting_since)
+        card = shown.model_dump(mode="json")
         await rows.show_card(connection, call.id, card)
         self._header = replace(header, card=card)
         await super().write(call, act, object, **more)
@@ -299,7 +304,7 @@ class _Dialling(_Ringing):
             about.window_unit_id,
             about.target_unit_id,
             about.target_place,
-            about.card,
+            about.card.model_dump(mode="json"),
         )
         await self._change.make(of_call(call.id))
         registered_at = about.record.case.created_at
@@ -406,7 +411,9 @@ class Desks:
         self._store = store
         self._away_after_s = away_after_s
 
-    async def desk(self, who: Who) -> tuple[DeskView, Mapping[str, str]]:
+    async def desk(
+        self, who: Who
+    ) -> tuple[DeskView, Mapping[str, str], list[tuple[CallId, LegId]]]:
         actor = signed_in(who)
         async with self._store.read() as connection:
             found_rooms = [
@@ -421,7 +428,13 @@ class Desks:
             duty="online" if duty == "online" else "away",
             calls=[snapshot for snapshot, _ in found_rooms],
         )
-        return view, {of_call(snapshot.call.id): room for snapshot, room in found_rooms}
+        seats = [
+            (CallId(one.call.id), LegId(leg.id))
+            for one in view.calls
+            for leg in one.call.legs
+            if leg.person.id == actor.person_id and leg.state == "joined"
+        ]
+        return view, {of_call(one.call.id): room for one, room in found_rooms}, seats
 
     async def snapshot(self, who: Who, call_id: CallId) -> tuple[CallSnapshot, str]:
         actor = signed_in(who)
@@ -468,12 +481,6 @@ class Desks:
             for unit_id, there in around.items()
         }
 
-    async def guests(self, cases: Collection[str]) -> Mapping[str, Collection[str]]:
-        by_id = {id_of(subject): subject for subject in cases}
-        async with self._store.read() as connection:
-            found = await rows.guests_of(connection, by_id)
-        return {by_id[case_id]: guests for case_id, guests in found.items()}
-
     def monitored(self, who: Who) -> str:
         actor = signed_in(who)
         if not may(actor, Act.CALL_LISTEN, unit_id=actor.unit_id):
@@ -492,9 +499,9 @@ class Desks:
     async def missed(self, desks: Collection[str]) -> Mapping[str, MissedCalls]:
         names = {_desks(name): name for name in desks}
         async with self._store.read() as connection:
-            found = await missed_rows.of_desks(connection, names)
+            found = await missed_calls(connection, await missed_rows.of_desks(connection, names))
         at = self._store.clock.now()
-        return {names[one]: MissedCalls(calls=list(calls), at=at) for one, calls in found.items()}
+        return {names[one]: MissedCalls(calls=calls, at=at) for one, calls in found.items()}
 
     async def ask(self, who: Who, command: MissedAsk) -> Ack:
         actor = signed_in(who)
@@ -523,7 +530,7 @@ class Desks:
 
     async def running(self, unit_ids: Collection[str]) -> Mapping[str, MonitorCalls]:
         async with self._store.read() as connection:
-            found = await rows.live_of(connection, unit_ids)
+            found = await running_calls(connection, await rows.live_of(connection, unit_ids))
         at = self._store.clock.now()
         return {
             unit_id: MonitorCalls(unit_id=unit_id, calls=calls, at=at)
@@ -546,7 +553,7 @@ async def _snapshot(
     audience = audience_of(actor, call, header)
     if audience is None:
         raise Refusal(Code.NOT_FOUND, call=call_id)
-    view = await rows.view(connection, call, header)
+    view = await call_view(connection, call, header)
     room = room_of(audience, actor.person_id, call)
     snapshot = CallSnapshot(
         version=await version_of(connection, of_call(call_id)),

@@ -11,21 +11,21 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from server.wire import case, http
+from server.wire import call, case, http
 from signaling import protocol
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 UNIONS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
     "AnyCommand": protocol.COMMANDS + case.COMMANDS,
-    "AnyEvent": protocol.EVENTS + case.EVENTS,
-    "AnyEphemeral": protocol.EPHEMERALS + case.EPHEMERALS,
+    "AnyEvent": protocol.EVENTS + call.EVENTS + case.EVENTS,
+    "AnyEphemeral": protocol.EPHEMERALS + call.EPHEMERALS + case.EPHEMERALS,
 }
 VIEWS: Final[tuple[type[BaseModel], ...]] = (
     protocol.Ack,
-    protocol.DeskView,
-    protocol.CallSnapshot,
-    protocol.CallView,
+    call.DeskView,
+    call.CallSnapshot,
+    call.CallView,
     case.CaseView,
     case.CaseOpened,
     case.SummaryView,

@@ -7,6 +7,8 @@ Side = Literal["window", "approver", "third", "supervisor"]
 """``third``: a unit that was invited into the live call; reads, says and comments, no more."""
 CASE_AUDIENCES: Final = ("window", "approver", "third", "applicant", "supervisor")
 """The sides, and the applicant, for whom a clerk of the window turns the screen."""
+Audience = Literal["window", "approver", "third", "applicant", "supervisor", "party", "rung"]
+"""Who reads: the first five read cases, the supervisor and the last two read calls."""
 APPLICANT: Final = "applicant"
 """On whose behalf the window enters values."""
 

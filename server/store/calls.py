@@ -1,6 +1,6 @@
 """Calls, rings and legs as rows: read as the call machine's Call, written as its difference.
 
-Also the whole view of a call for the wire, what is due, and recordings' rows. Call inside
+Also what is due, and recordings' rows. Call inside
 Store.read or Store.change; in a change lock ``call:<id>`` first. No rule is here.
 """
 
@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import batch
-from server.store.people import person_refs
 from server.store.tables import calls, cases, legs, monitors, recordings, rings, units
 from signaling.call import (
     GUESTS,
@@ -36,7 +35,6 @@ from signaling.call import (
     Seat,
     Way,
 )
-from signaling.protocol import CallView, HoldView, LegView, RingCard, RingView, RunningCall
 
 Connection = AsyncConnection
 LISTED_AT_MOST: Final = 200
@@ -65,7 +63,24 @@ class Header:
     window_unit_id: str
     target_unit_id: str
     target_place: str
-    card: RingCard
+    card: Mapping[str, Any]
+    """What a rung approver is shown of the case, as ``server.wire.call.RingCard`` in JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live call, as a list of them tells it."""
+
+    id: str
+    case_id: str
+    caller_id: str
+    approver_id: str
+    window_unit_id: str
+    target_unit_id: str
+    card: Mapping[str, Any]
+    answered_at: datetime
+    recording_consented: bool
+    consent_withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +132,7 @@ async def find_header(connection: Connection, call_id: str) -> Header | None:
         row.window_unit_id,
         row.target_unit_id,
         row.place,
-        RingCard.model_validate(row.card),
+        row.card,
     )
 
 
@@ -263,22 +278,20 @@ async def running_about(connection: Connection, case_id: str) -> CallId | None:
     return None if found is None else CallId(found)
 
 
-async def live_of(
-    connection: Connection, unit_ids: Collection[str]
-) -> dict[str, list[RunningCall]]:
+async def live_of(connection: Connection, unit_ids: Collection[str]) -> dict[str, list[Live]]:
     """The live calls from windows of each of these units or to its approvers, the oldest first."""
     found = await connection.execute(
         sa.select(
             calls.c.id,
             calls.c.case_id,
             calls.c.caller_id,
+            legs.c.person_id.label("approver_id"),
             calls.c.window_unit_id,
             calls.c.target_unit_id,
             calls.c.card,
             calls.c.answered_at,
             calls.c.recording_consented,
             calls.c.consent_withdrawn_at,
-            legs.c.person_id,
         )
         .join(legs, legs.c.call_id == calls.c.id)
         .where(
@@ -292,31 +305,12 @@ async def live_of(
         )
         .order_by(calls.c.answered_at, calls.c.id)
     )
-    live = found.all()
-    refs = await person_refs(
-        connection, {p for row in live for p in (row.caller_id, row.person_id)}
-    )
-    listed: dict[str, list[RunningCall]] = {unit_id: [] for unit_id in unit_ids}
-    for row in live:
-        for unit_id in {row.window_unit_id, row.target_unit_id} & listed.keys():
+    listed: dict[str, list[Live]] = {unit_id: [] for unit_id in unit_ids}
+    for row in found.mappings():
+        one = Live(**row)
+        for unit_id in {one.window_unit_id, one.target_unit_id} & listed.keys():
             if len(listed[unit_id]) < LISTED_AT_MOST:
-                listed[unit_id].append(
-                    RunningCall(
-                        call_id=row.id,
-                        case_id=row.case_id,
-                        item_name=(card := RingCard.model_validate(row.card)).item_name,
-                        applicant_masked=card.applicant_masked,
-                        caller=refs[row.caller_id],
-                        approver=refs[row.person_id],
-                        answered_at=row.answered_at,
-                        unrecorded="refused"
-                        if not row.recording_consented
-                        else "withdrawn"
-                        if row.consent_withdrawn_at
-                        else None,
-                        decides=row.target_unit_id == unit_id,
-                    )
-                )
+                listed[unit_id].append(one)
     return listed
 
 
@@ -345,63 +339,6 @@ async def guests_of(
             found |= {leg.person_id for leg in call.seated() if leg.seat is Seat.APPROVER}
         guests[row.case_id] |= found
     return guests
-
-
-async def view(connection: Connection, call: Call, header: Header) -> CallView:
-    """The whole call for the wire, unprojected; rings in the order in which they are read back."""
-    people = {call.caller_id, *(r.target_id for r in call.rings), *(x.person_id for x in call.legs)}
-    people |= {ring.invited_by for ring in call.rings if ring.invited_by is not None}
-    people |= {hold.by for hold in call.holds}
-    refs = await person_refs(connection, people)
-    return CallView(
-        id=call.id,
-        case_id=header.case_id,
-        state=call.state.value,
-        reason=None if call.reason is None else call.reason.value,
-        caller=refs[call.caller_id],
-        target_unit_id=header.target_unit_id,
-        target_place=header.target_place,
-        card=header.card,
-        rings=[
-            RingView(
-                id=ring.id,
-                target=refs[ring.target_id],
-                state=ring.state.value,
-                rung_at=ring.rung_at,
-                deadline_at=ring.deadline_at,
-                closed_at=ring.closed_at,
-                invite_id=ring.invite_id,
-                invited_by=None if ring.invited_by is None else refs[ring.invited_by],
-                note=ring.note,
-            )
-            for ring in sorted(call.rings, key=lambda ring: (ring.rung_at, ring.id))
-        ],
-        legs=[
-            LegView(
-                id=leg.id,
-                seat=leg.seat.value,
-                person=refs[leg.person_id],
-                state=leg.state.value,
-                silent=leg.silent,
-                media=leg.media,
-                recording=leg.recording,
-                muted=sorted(leg.muted),
-                lacking=sorted(leg.lacking),
-                joined_at=leg.joined_at,
-                ended_at=leg.ended_at,
-                previous_leg_id=leg.previous_leg_id,
-                held_until=leg.held_until,
-                barged=leg.barged,
-            )
-            for leg in call.legs
-        ],
-        recording_consented=call.recording_consented,
-        opened_at=call.opened_at,
-        answered_at=call.answered_at,
-        ended_at=call.ended_at,
-        holds=[HoldView(by=refs[one.by], since=one.since, until=one.until) for one in call.holds],
-        consent_withdrawn_at=call.consent_withdrawn_at,
-    )
 
 
 async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]:
@@ -525,7 +462,7 @@ async def add(connection: Connection, call: Call, header: Header, registered_at:
         "caller_id": call.caller_id,
         "window_unit_id": header.window_unit_id,
         "target_unit_id": header.target_unit_id,
-        "card": header.card.model_dump(mode="json"),
+        "card": header.card,
         "recording_consented": call.recording_consented,
         "opened_at": call.opened_at,
     }
@@ -581,11 +518,9 @@ async def save(connection: Connection, before: Call, after: Call) -> None:
             )
 
 
-async def show_card(connection: Connection, call_id: str, card: RingCard) -> None:
+async def show_card(connection: Connection, call_id: str, card: Mapping[str, Any]) -> None:
     """From now on whoever is rung in this call is shown this card."""
-    await connection.execute(
-        calls.update().where(calls.c.id == call_id).values(card=card.model_dump(mode="json"))
-    )
+    await connection.execute(calls.update().where(calls.c.id == call_id).values(card=card))
 
 
 async def heard(connection: Connection, seen: Mapping[LegId | MonitorId, datetime]) -> None:

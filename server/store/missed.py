@@ -6,15 +6,14 @@ their entries; who asked to be called has an entry of its own. No rule is here.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.people import person_refs
 from server.store.tables import calls, missed_calls, people, units
-from signaling.protocol import MissedCall, RingCard
 
 Connection = AsyncConnection
 LISTED_AT_MOST: Final = 100
@@ -24,6 +23,31 @@ ASKED_AGAIN_AFTER: Final = timedelta(minutes=10)
 
 Desks = tuple[str | None, str | None]
 """The window at which somebody sits, and the unit for which he answers; either may be None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The last call about a case that ended with nobody having answered."""
+
+    case_id: str
+    call_id: str
+    reason: str
+    caller_id: str
+    window_id: str | None
+    target_unit_id: str
+    target_unit_name: str
+    card: Mapping[str, Any]
+    at: datetime
+    times: int
+    asked_by: str | None
+    asked_at: datetime | None
+
+    @property
+    def ask_again_at(self) -> datetime | None:
+        """When somebody may ask for a call once more; None where nobody has."""
+        return self.asked_at and self.asked_at + ASKED_AGAIN_AFTER
+
+
 _SIDES: Final[tuple[sa.Column[str | None], ...]] = (
     missed_calls.c.window_id,
     missed_calls.c.target_unit_id,
@@ -113,9 +137,9 @@ def newest(desks: Collection[Desks]) -> sa.CompoundSelect[tuple[str]]:
 
 async def of_desks(
     connection: Connection, desks: Collection[Desks]
-) -> Mapping[Desks, Sequence[MissedCall]]:
+) -> Mapping[Desks, Sequence[Missed]]:
     """What each of these desks missed or was not reached in, the newest first."""
-    found: dict[Desks, list[MissedCall]] = {one: [] for one in desks}
+    found: dict[Desks, list[Missed]] = {one: [] for one in desks}
     at_window: dict[str, list[Desks]] = {}
     of_unit: dict[str, list[Desks]] = {}
     for one in found:
@@ -144,26 +168,23 @@ async def of_desks(
             .order_by(missed_calls.c.at.desc(), missed_calls.c.case_id.desc())
         )
     ).all()
-    named = {row.caller_id for row in rows} | {row.asked_by for row in rows if row.asked_by}
-    refs = await person_refs(connection, named)
     for row in rows:
-        told = MissedCall(
+        missed = Missed(
             case_id=row.case_id,
             call_id=row.call_id,
             reason=row.reason,
-            caller=refs[row.caller_id],
+            caller_id=row.caller_id,
             window_id=row.window_id,
             target_unit_id=row.target_unit_id,
             target_unit_name=row.target_unit_name,
-            card=RingCard.model_validate(row.card),
+            card=row.card,
             at=row.at,
             times=row.times,
-            asked_by=refs.get(row.asked_by) if row.asked_by else None,
+            asked_by=row.asked_by,
             asked_at=row.asked_at,
-            ask_again_at=row.asked_at and row.asked_at + ASKED_AGAIN_AFTER,
         )
         mine = at_window.get(row.window_id, []) + of_unit.get(row.target_unit_id, [])
-        for one in dict.fromkeys(mine):
-            if len(found[one]) < LISTED_AT_MOST:
-                found[one].append(told)
+        for desk in dict.fromkeys(mine):
+            if len(found[desk]) < LISTED_AT_MOST:
+                found[desk].append(missed)
     return found

@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.rights.hand import Audience
+from server.wire.call import CallView
 from server.wire.case import CaseState, CaseView, Decision, ItemView, Mode, PaperKind
-from signaling.protocol import Audience, CallState, CallView, EndReason, Message, PersonRef, Seat
+from signaling.protocol import CallState, EndReason, Message, PersonRef, Seat
 
 Language = Literal["zh-CN", "en"]
 RoleName = Literal[

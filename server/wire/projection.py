@@ -14,6 +14,7 @@ from typing import Any, Final
 from server.domain.identifiers import mask, mask_identity_number, mask_numbers, mask_phone
 from server.rights.hand import CASE_AUDIENCES
 from server.wire import case as shapes
+from server.wire.call import CallChanged, CallView
 from server.wire.case import (
     CaseChecked,
     CaseCommented,
@@ -36,7 +37,7 @@ from server.wire.case import (
     Proposal,
     RatingView,
 )
-from signaling.protocol import CallChanged, CallView, Event, Message, Skipped, StoredEvent
+from signaling.protocol import Event, Message, Skipped, StoredEvent
 from signaling.subjects import CALL_AUDIENCES, rung_as
 
 PARTED: Final = frozenset({"approver", "third", "supervisor"})

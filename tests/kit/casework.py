@@ -124,11 +124,6 @@ class Screens:
     def watched(self, prefix: str) -> list[str]:
         return []
 
-    def watchers(self, prefix: str, audience: str) -> set[tuple[str, str]]:
-        return set()
-
-    def unwatch(self, person_id: str, subject: str, audience: str) -> None: ...
-
 
 class Office:
     """The handlers of cases and calls over one store, and the people who use them.

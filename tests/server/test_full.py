@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from server.actions import demo, supervision
 from server.actions.calls import Book, Desks
+from server.actions.guests import guests_of
 from server.actions.pruning import Pruning
 from server.rights.person import Role
 from server.store import SYSTEM, Kind, Store, aging, calls, facts, tables
@@ -245,7 +246,7 @@ async def test_lists_and_presence_cost_few_statements_however_much_is_watched(
         assert {len(live[unit].calls) for unit in watched[:2]} == {running}
         about = [f"case:{case_id}", *(f"case:c300-{n}" for n in range(running - 1))]
         with statements() as noted:
-            found = await desks.guests([*about, f"case:{missed_id}"])
+            found = await guests_of(store, [*about, f"case:{missed_id}"])
         guests.append(len(noted))
         assert len(noted) <= STATEMENTS_OF_A_LIST, noted
         assert [len(found[one]) for one in about] == [1] * running

@@ -15,7 +15,7 @@ from server.actions.calls import Desks
 from server.store import SYSTEM, Store, missed
 from server.store.tables import cases, ledger_entries, missed_calls
 from server.wire.case import CaseConsent, CaseDecide, CaseRefer
-from signaling.protocol import CallCancel, CallDial, MissedAsk, MissedCall
+from signaling.protocol import CallCancel, CallDial, MissedAsk
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
 from tests.kit.exchange import (
@@ -181,8 +181,7 @@ async def test_who_was_asked_to_call_back_is_asked_once_more_only_after_a_while(
     office.clock.move(601)
     assert await again(OTHER_APPROVER, "ask-again-4") is None
     [one] = await of_approvers(office)
-    assert one.asked_by is not None
-    assert one.asked_by.id == office.actors[OTHER_APPROVER].person_id
+    assert one.asked_by == office.actors[OTHER_APPROVER].person_id
     # a call that was missed once more asks for a word of its own
     await office.duty(APPROVER)
     call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
@@ -222,7 +221,7 @@ async def missed_case(office: Office) -> str:
     return case_id
 
 
-async def of_approvers(office: Office) -> list[MissedCall]:
+async def of_approvers(office: Office) -> list[missed.Missed]:
     desks: missed.Desks = (None, office.actors[APPROVER].unit_id)
     async with office.store.read() as reading:
         return list((await missed.of_desks(reading, [desks]))[desks])

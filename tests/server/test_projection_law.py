@@ -21,6 +21,7 @@ import pytest
 
 from media.client import RecordingStarted
 from server.actions import calendar, demo, views
+from server.actions.call_views import call_view
 from server.actions.jobs import Jobs
 from server.actions.materials import COPY_KIND
 from server.actions.phones import Phones
@@ -31,6 +32,7 @@ from server.store import calls as call_rows
 from server.store import cases as case_rows
 from server.wire import case as shapes
 from server.wire import projection
+from server.wire.call import CallView
 from server.wire.http import CalendarDay, CalendarEdit
 from server.wire.projection import project, project_call, project_case
 from server.work.child import Children
@@ -149,7 +151,7 @@ class Law:
                 header = await call_rows.find_header(connection, CallId(id))
                 assert call is not None
                 assert header is not None
-                view = await call_rows.view(connection, call, header)
+                view = await call_view(connection, call, header)
                 whole = {room: ("call", _call(view, room)) for room in self.audiences}
         return {
             audience: {
@@ -169,7 +171,7 @@ def _notice(case: rules.Case, at: datetime) -> Json:
     }
 
 
-def _call(view: protocol.CallView, room: str) -> protocol.CallView:
+def _call(view: CallView, room: str) -> CallView:
     audience, _, person_id = room.partition(":")
     return project_call(view, audience, person_id or None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from media.client import RecordingHalted, RecordingStarted
 from server.actions import demo
+from server.actions.call_views import running_calls
 from server.store.calls import live_of
 from server.wire.case import CaseConsent
 from signaling.protocol import CallAnswer, CallDial, CallOpen
@@ -71,7 +72,8 @@ async def test_a_late_word_lights_no_sign_once_the_consent_is_taken_back(office:
     assert (call["state"], call["recording_consented"]) == ("live", True)
     assert call["consent_withdrawn_at"] is not None
     async with office.store.read() as connection:
-        [[running]] = (await live_of(connection, [demo.XIHAIAN])).values()
+        live = await live_of(connection, [demo.XIHAIAN])
+        [[running]] = (await running_calls(connection, live)).values()
     assert running.unrecorded == "withdrawn"
     # Said again, and taken back again: it was once.
     for given in (True, False):

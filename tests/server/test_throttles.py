@@ -16,7 +16,7 @@ from server.actions.throttle import Limit, Throttle, sweep
 from server.api.route import STORE
 from server.app import Running, running
 from server.store import Store, tables, upgrade
-from signaling.protocol import RingCard
+from server.wire.call import RingCard
 from signaling.refusals import Refusal
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff

@@ -11,8 +11,8 @@ from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Change
 from server.store import cases as rows
+from server.wire.call import RingCard
 from server.wire.case import CaseAnswered, CaseCalled
-from signaling.protocol import RingCard
 from signaling.refusals import Code, Refusal
 
 

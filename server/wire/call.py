@@ -1,0 +1,147 @@
+"""Calls as pages see them: with the case that each is about. How a call is told and asked for is signaling's.
+
+Signaling runs calls without knowing what they are about; here are the views that do: the card of a ring,
+a desk, the lists of calls that run and that were missed.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from server.domain.item import Mode
+from server.rights.hand import Audience
+from signaling.protocol import (
+    CallState,
+    Duty,
+    EndReason,
+    Event,
+    HoldView,
+    LegView,
+    Message,
+    MonitorView,
+    PersonRef,
+    RingView,
+)
+
+
+class RingCard(Message):
+    """What a rung approver needs to know; the applicant's name is masked (孙**)."""
+
+    item_name: str
+    applicant_masked: str
+    window_name: str
+    place: str
+    unit_name: str
+    mode: Mode
+    waiting_since: datetime
+    materials_stored: int
+    materials_required: int
+    registered_at: datetime | None = None
+    """When the case was registered: tells cases of one surname and item apart. None in calls of before."""
+
+
+class CallView(Message):
+    """A call as one audience sees it. A rung person sees only his own ring."""
+
+    id: str
+    case_id: str
+    state: CallState
+    reason: EndReason | None = None
+    caller: PersonRef
+    target_unit_id: str
+    target_place: str
+    card: RingCard
+    rings: list[RingView]
+    legs: list[LegView]
+    recording_consented: bool
+    opened_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    holds: list[HoldView] = []
+    """In the order in which they came; the last may still be open."""
+    consent_withdrawn_at: datetime | None = None
+    """When the applicant took back his consent: from then on nothing is recorded, and what was before stays."""
+
+
+class CallChanged(Event):
+    """The call as it is at ``version``. State-carrying, so a late or doubled one does no harm."""
+
+    type: Literal["call.changed"] = "call.changed"
+    call: CallView
+
+
+class CallSnapshot(Message):
+    version: int
+    audience: Audience
+    call: CallView
+    monitors: list[MonitorView] = []
+    """Who follows the call: all of them for supervisors, who whispers to him for the approver."""
+
+
+class DeskView(Message):
+    """Where I stand: my duty, and my calls that have not ended (ringing me, dialled by me, live)."""
+
+    person: PersonRef
+    roles: list[str]
+    duty: Duty
+    calls: list[CallSnapshot]
+
+
+class RunningCall(Message):
+    """A live call, as the supervisors of its units see it in the list."""
+
+    call_id: str
+    case_id: str
+    item_name: str
+    applicant_masked: str
+    caller: PersonRef
+    approver: PersonRef
+    answered_at: datetime
+    unrecorded: Literal["refused", "withdrawn"] | None
+    """Why nothing is recorded now: the applicant did not agree, or took his consent back."""
+    decides: bool
+    """Whether this unit decides the case: whispering is for its supervisors alone."""
+
+
+class MonitorCalls(Message):
+    """Ephemeral: the live calls of a unit, the oldest first."""
+
+    type: Literal["monitor.calls"] = "monitor.calls"
+    unit_id: str
+    calls: list[RunningCall]
+    at: datetime
+
+
+class MissedCall(Message):
+    """The last call about a case that ended with nobody having answered. It goes when a later one
+    about this case is answered, or the case is decided."""
+
+    case_id: str
+    call_id: str
+    reason: EndReason
+    caller: PersonRef
+    window_id: str | None
+    """The window at which it was dialled."""
+    target_unit_id: str
+    """The unit that decides the case now."""
+    target_unit_name: str
+    card: RingCard
+    at: datetime
+    times: int
+    """How many calls in a row nobody answered."""
+    asked_by: PersonRef | None = None
+    """The approver who asks to be called."""
+    asked_at: datetime | None = None
+    ask_again_at: datetime | None = None
+    """When it may be asked for once more."""
+
+
+class MissedCalls(Message):
+    """Ephemeral: the missed calls of its reader's window and to the approvers of whom he is one, the newest first."""
+
+    type: Literal["missed.calls"] = "missed.calls"
+    calls: list[MissedCall]
+    at: datetime
+
+
+EVENTS: tuple[type[Event], ...] = (CallChanged,)
+EPHEMERALS: tuple[type[Message], ...] = (MonitorCalls, MissedCalls)
