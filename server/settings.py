@@ -23,8 +23,10 @@ from pydantic_settings import (
 )
 
 from media import turn
+from server.domain.consent import Language
 from server.domain.listing import CODE_PATTERN
 from server.domain.numbering import STANDARD_TEMPLATE, Numbering
+from server.domain.replay import Digest
 from server.store import StoreSettings
 from server.store.backup import Kept
 
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
     turn_lives_s: int = Field(turn.CREDENTIAL_LIVES_S, ge=15, le=86_400)
     """How long a credential made with it is good; pages in a call renew it before."""
 
-    hash: Literal["sha256", "sm3"] = "sha256"
+    hash: Digest = "sha256"
     """sm3: recordings have their SM3 (GB/T 32905) in the ledger too, beside the SHA-256."""
 
     drain_limit_s: float = Field(1800.0, ge=0)
@@ -153,7 +155,7 @@ class Settings(BaseSettings):
     looked at and continued here alone."""
     font_dirs: tuple[Path, ...] = ()
     """Folders with the Chinese fonts that papers are set in; without: where systems keep Noto CJK."""
-    language: Literal["zh-CN", "en"] = "zh-CN"
+    language: Language = "zh-CN"
     """Language of those who name none."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

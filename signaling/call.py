@@ -76,6 +76,8 @@ class LegState(StrEnum):
 
 
 class Seat(StrEnum):
+    """``third`` to ``sixth``: units that were invited into the live call."""
+
     WINDOW = "window"
     APPROVER = "approver"
     THIRD = "third"

@@ -10,16 +10,39 @@ registered with the gateway. Snake case on the wire and in TypeScript alike.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from signaling import call, subjects
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
 
 Sdp = Annotated[str, StringConstraints(min_length=1, max_length=64_000)]
-Seat = Literal["window", "approver", "third", "fourth", "fifth", "sixth"]
-"""``third`` to ``sixth``: units that were invited into the live call."""
+
+
+class _Words:
+    """Beside an enum of words: the schema tells them where they stand, and not under a name of their own."""
+
+    def __get_pydantic_core_schema__(self, of: Any, _: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.enum_schema(of, list(of), sub_type="str")
+
+    def __get_pydantic_json_schema__(self, schema: Any, _: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"enum": [one.value for one in schema["members"]], "type": "string"}
+
+
+WORDS: Final = _Words()
+Seat = Annotated[call.Seat, WORDS]
 
 
 class Message(BaseModel):
@@ -120,10 +143,10 @@ class Skipped(Event):
 
 # ---------------------------------------------------------------- call: views
 
-CallState = Literal["open", "live", "ended"]
-EndReason = Literal["hung_up", "cancelled", "declined", "missed", "lost", "barred", "unrecorded"]
-RingState = Literal["ringing", "answered", "declined", "missed", "cancelled", "superseded"]
-LegState = Literal["joined", "lost", "left"]
+CallState = Annotated[call.CallState, WORDS]
+EndReason = Annotated[call.EndReason, WORDS]
+RingState = Annotated[call.RingState, WORDS]
+LegState = Annotated[call.LegState, WORDS]
 
 
 class RingView(Message):
@@ -334,7 +357,7 @@ class CallOpen(Command):
 
 # ---------------------------------------------------------------- monitors
 
-Way = Literal["listen", "whisper", "barge"]
+Way = Annotated[call.Way, WORDS]
 
 
 class MonitorWatch(Command):
@@ -501,7 +524,7 @@ class UnitOpen(Command):
 
 class Presence(Message):
     person: PersonRef
-    state: Literal["free", "ringing", "busy", "away"]
+    state: Annotated[subjects.Availability, WORDS]
 
 
 class UnitPresence(Message):

@@ -5,6 +5,7 @@ id a spelling is what all subjects of that noun begin with. Knows no subject of 
 server adds stand in ``server.rights.subjects``.
 """
 
+from enum import StrEnum
 from typing import Final
 
 PRESENCE: Final = "presence"
@@ -19,6 +20,15 @@ RUNG: Final = "rung"
 """Of ``call:<id>``: a rung person's audience is his own, ``rung:<person id>`` (``rung_as``)."""
 CALL_AUDIENCES: Final = frozenset({PARTY, ADVISED, SUPERVISOR})
 """Those who read a call whole."""
+
+
+class Availability(StrEnum):
+    """What others see of a desk; ``busy`` is in a call."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    BUSY = "busy"
+    AWAY = "away"
 
 
 def of_call(call_id: str) -> str:

@@ -106,6 +106,7 @@ from signaling.subjects import (
     PARTY,
     PRESENCE,
     SUPERVISOR,
+    Availability,
     id_of,
     of_call,
     of_invite,
@@ -498,7 +499,7 @@ class Switchboard:
         wait_s = waiting.estimated_wait_s(desks, 0, handling_s, at, away_after_s)
         return Refusal(
             Code.NO_APPROVER_FREE,
-            on_duty=len(seen) - seen.count(waiting.Presence.AWAY),
+            on_duty=len(seen) - seen.count(Availability.AWAY),
             wait_s=None if wait_s is None else round(wait_s),
         )
 

@@ -8,21 +8,13 @@ its own order. Knows no case, no storage and no clock.
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
+
+from signaling.subjects import Availability
 
 AWAY_AFTER_S = 15.0
 AT_ONCE = 12
 """So many are rung at once where no setting says otherwise."""
-
-
-class Presence(StrEnum):
-    """What others see of a desk; ``busy`` is in a call."""
-
-    FREE = "free"
-    RINGING = "ringing"
-    BUSY = "busy"
-    AWAY = "away"
 
 
 class Desk(Protocol):
@@ -45,14 +37,14 @@ class Desk(Protocol):
         ...
 
 
-def presence(desk: Desk, at: datetime, away_after_s: float = AWAY_AFTER_S) -> Presence:
+def presence(desk: Desk, at: datetime, away_after_s: float = AWAY_AFTER_S) -> Availability:
     """Free, rung, busy or away. An engaged desk is so even when its page is quiet: its place is held."""
     if desk.engaged:
-        return Presence.RINGING if desk.rung else Presence.BUSY
+        return Availability.RINGING if desk.rung else Availability.BUSY
     seen = desk.last_seen_at
     if not desk.on_duty or seen is None or (at - seen).total_seconds() >= away_after_s:
-        return Presence.AWAY
-    return Presence.FREE
+        return Availability.AWAY
+    return Availability.FREE
 
 
 def room(ringing: int, rung: int, at_once: int, at_most: int) -> int:
@@ -73,8 +65,8 @@ def estimated_wait_s(
     ``handling_s`` (the mean length of a call), evenly spread. None when nobody is on duty.
     """
     seen = [presence(desk, at, away_after_s) for desk in desks]
-    free = seen.count(Presence.FREE)
+    free = seen.count(Availability.FREE)
     if ahead < free:
         return 0.0
-    working = free + seen.count(Presence.BUSY) + seen.count(Presence.RINGING)
+    working = free + seen.count(Availability.BUSY) + seen.count(Availability.RINGING)
     return (ahead - free + 1) * handling_s / working if working else None

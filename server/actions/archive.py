@@ -13,6 +13,7 @@ from server.actions.call_views import call_view
 from server.actions.throttle import Limit, spend
 from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES
+from server.domain.replay import PlaybackType
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Store, log, version_of
@@ -239,7 +240,7 @@ class Archive:
         return one
 
     async def compose(
-        self, actor: Actor, call_id: str, media_type: playbacks.MediaType = "video/webm"
+        self, actor: Actor, call_id: str, media_type: PlaybackType = "video/webm"
     ) -> PlaybackView:
         """Ask for all parties in one file; for supervisors. Given is what is there or being made.
 

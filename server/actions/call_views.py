@@ -22,8 +22,8 @@ async def call_view(connection: rows.Connection, call: Call, header: rows.Header
     return CallView(
         id=call.id,
         case_id=header.case_id,
-        state=call.state.value,
-        reason=None if call.reason is None else call.reason.value,
+        state=call.state,
+        reason=call.reason,
         caller=refs[call.caller_id],
         target_unit_id=header.target_unit_id,
         target_place=header.target_place,
@@ -32,7 +32,7 @@ async def call_view(connection: rows.Connection, call: Call, header: rows.Header
             RingView(
                 id=ring.id,
                 target=refs[ring.target_id],
-                state=ring.state.value,
+                state=ring.state,
                 rung_at=ring.rung_at,
                 deadline_at=ring.deadline_at,
                 closed_at=ring.closed_at,
@@ -45,9 +45,9 @@ async def call_view(connection: rows.Connection, call: Call, header: rows.Header
         legs=[
             LegView(
                 id=leg.id,
-                seat=leg.seat.value,
+                seat=leg.seat,
                 person=refs[leg.person_id],
-                state=leg.state.value,
+                state=leg.state,
                 silent=leg.silent,
                 media=leg.media,
                 recording=leg.recording,

@@ -72,7 +72,7 @@ from signaling.protocol import (
     Who,
 )
 from signaling.refusals import Code, Refusal
-from signaling.subjects import ADVISED, PARTY, SUPERVISOR, rung_as
+from signaling.subjects import ADVISED, PARTY, SUPERVISOR, Availability, rung_as
 
 _RIGHTS: Final = {
     Way.LISTEN: Act.CALL_LISTEN,
@@ -471,10 +471,10 @@ class Desks:
             unit_id: UnitPresence(
                 unit_id=unit_id,
                 approvers=[
-                    Presence(person=person, state=state.value)
+                    Presence(person=person, state=state)
                     for desk, person in there
                     if (state := waiting.presence(desk, at, self._away_after_s))
-                    is not waiting.Presence.AWAY
+                    is not Availability.AWAY
                 ],
                 at=at,
             )
@@ -577,7 +577,7 @@ async def _following(connection: rows.Connection, call: Call, room: str) -> list
         MonitorView(
             id=monitor.id,
             person=refs[monitor.person_id],
-            way=monitor.way.value,
+            way=monitor.way,
             since=monitor.began_at,
         )
         for monitor in known

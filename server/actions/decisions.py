@@ -21,6 +21,7 @@ from server.actions.views import (
 from server.domain import case as rules
 from server.domain import checklist, material
 from server.domain.numbering import STANDARD, Numbering
+from server.domain.paper import PaperKind
 from server.domain.working_days import CHINA_REGION, china_day
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.person import Actor
@@ -39,7 +40,6 @@ from server.wire.case import (
     CaseReferred,
     CaseReview,
     MaterialChanged,
-    PaperKind,
 )
 from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal

@@ -17,17 +17,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from cryptography import x509
 
 from media import turn
 from server.actions.scanning import Scanner, ScannerAway
 from server.store import Store, standing
+from server.wire.http import HealthState
 from server.work import cards, ofd, office, walls
 from signaling.refusals import Refusal
 
-State = Literal["ok", "warning", "failing", "off"]
 Facts = Mapping[str, str | int | float]
 Figures = Mapping[str, int | float]
 
@@ -56,7 +56,7 @@ class Look:
     """One part of the machine. ``said`` names the sentence that the edge makes of the facts."""
 
     key: str
-    state: State
+    state: HealthState
     said: str
     value: str = ""
     facts: Facts = field(default_factory=dict)
@@ -131,7 +131,7 @@ class Health:
         }
         value = f"{figures.get('address', '')}:{figures.get('port', '')}"
         worn = facts["dropped"] or facts["restarts"]
-        state: State = "failing" if facts["halted"] else "warning" if worn else "ok"
+        state: HealthState = "failing" if facts["halted"] else "warning" if worn else "ok"
         return Look("media", state, "media", value, facts)
 
     async def _turn(self) -> Look:
@@ -211,7 +211,7 @@ class Health:
 
     async def _log(self) -> Look:
         lost, refuses = await asyncio.to_thread(self.log)
-        state: State = "failing" if refuses else "warning" if lost else "ok"
+        state: HealthState = "failing" if refuses else "warning" if lost else "ok"
         said = "log_refused" if refuses else "log_lost" if lost else "log"
         return Look("log", state, said, str(lost), {"lost": lost})
 
@@ -234,7 +234,7 @@ def disk(places: Mapping[str, Path]) -> Look:
         free[name] = shutil.disk_usage(standing_).free
     name = min(free, key=lambda name: free[name])
     gib = f"{free[name] / GIB:.1f} GiB"
-    state: State = "ok"
+    state: HealthState = "ok"
     if free[name] < DISK_FAILING_BYTES:
         state = "failing"
     elif free[name] < DISK_WARNING_BYTES:
@@ -266,7 +266,7 @@ def certificate(path: Path | None, now: datetime) -> Look:
     ends = found.not_valid_after_utc
     left = ends - now
     facts: Facts = {"ends": f"{ends:%Y-%m-%d}", "days": left.days}
-    state: State = "ok"
+    state: HealthState = "ok"
     if left < CERTIFICATE_FAILING:
         state = "failing"
     elif left < CERTIFICATE_WARNING:
@@ -283,7 +283,7 @@ def clock(now: datetime, there: datetime | None, sealed_at: datetime | None) -> 
     value = f"{worst:.1f} s"
     if worst < CLOCK_WARNING_S:
         return Look("clock", "ok", "clock", value, facts)
-    state: State = "failing" if worst >= CLOCK_FAILING_S else "warning"
+    state: HealthState = "failing" if worst >= CLOCK_FAILING_S else "warning"
     return Look("clock", state, "clock_back" if back_s >= off_s else "clock_off", value, facts)
 
 

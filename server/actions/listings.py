@@ -20,7 +20,7 @@ from server.domain import blueprint, schema
 from server.domain.codes import ItemType, Level
 from server.domain.item import Field, Item
 from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
-from server.domain.lowering import Lowered, lowered
+from server.domain.lowering import Lowered, LoweringState, lowered
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may
 from server.rights.subjects import of_item
@@ -282,7 +282,7 @@ def digest(document: Mapping[str, Any]) -> str:
 async def close_lowering(
     change: Change,
     asked: lowering_rows.Lowering,
-    state: lowering_rows.State,
+    state: LoweringState,
     *,
     made_id: str | None = None,
     version: int | None = None,

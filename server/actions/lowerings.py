@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from server.actions import listings
+from server.domain.lowering import LoweringState
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.store import Store
@@ -92,7 +93,7 @@ async def close(store: Store, actor: Actor, lowering_id: str, agree: bool) -> Lo
         mine = asked.by == actor.person_id
         if agree and mine:
             raise Refusal(Code.SECOND_PERSON, fields=_paths(asked))
-        state: rows.State = "agreed" if agree else "withdrawn" if mine else "declined"
+        state: LoweringState = "agreed" if agree else "withdrawn" if mine else "declined"
         made_id = version = None
         if agree:
             over = row.item.version

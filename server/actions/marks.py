@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, NoReturn
 
 import structlog
 
+from server.domain.replay import MarkKind
 from server.rights.ids import new_id
 from server.store import SYSTEM, Store
 from server.store import calls as call_rows
@@ -21,8 +22,6 @@ from signaling.protocol import PersonRef
 from signaling.refusals import Refusal
 
 log = structlog.get_logger("marks")
-
-MarkKind = Literal["point", "look", "pointer", "quality", "worker"]
 
 WRITE_EVERY_S: Final = 1.0
 SAME_AGAIN_S: Final = 30.0

@@ -16,11 +16,12 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import structlog
 
 from server.actions.jobs import Kind, Settle, enqueue
+from server.domain.replay import PlaybackSource, PlaybackType
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store import SYSTEM, Change, Store, log
@@ -28,7 +29,7 @@ from server.store import playbacks as rows
 from server.store.jobs import Job
 from server.store.log import Recorded, Written
 from server.store.people import person_refs
-from server.store.playbacks import Playback, PlaybackSeat, Source
+from server.store.playbacks import Playback, PlaybackSeat
 from server.wire.http import PlaybackView
 from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left
@@ -55,8 +56,6 @@ WORTH_SAYING_S: Final = 0.5
 EARLY_S: Final = 30.0
 """What happened so shortly before the first picture counts as its first second."""
 PROGRESS_EVERY_S: Final = 1.0
-
-MediaType = Literal["video/webm", "video/mp4"]
 
 _SEATS: Final = {
     "window": "窗口",
@@ -95,11 +94,11 @@ async def ask(change: Change, call_id: str) -> None:
     recorded = await log.list_recordings(change.connection, call_id)
     if any(one.state == "recording" for one in recorded):
         return
-    there: dict[tuple[PlaybackSeat, str | None, Source], Playback] = {
+    there: dict[tuple[PlaybackSeat, str | None, PlaybackSource], Playback] = {
         (one.seat, one.person_id, one.source): one
         for one in await rows.list_playbacks(change.connection, call_id)
     }
-    parties: dict[tuple[Seat, str, Source], list[Recorded]] = {}
+    parties: dict[tuple[Seat, str, PlaybackSource], list[Recorded]] = {}
     for one in recorded:
         if one.state == "stored" and one.sha256 is not None:
             parties.setdefault((one.seat, one.person.id, one.source), []).append(one)
@@ -163,7 +162,7 @@ def gaps_of(segments: Sequence[Recorded]) -> list[dict[str, Any]]:
 
 
 async def ask_composition(
-    change: Change, call: Call, acts: Sequence[Written], media_type: MediaType
+    change: Change, call: Call, acts: Sequence[Written], media_type: PlaybackType
 ) -> Playback:
     """Ask for all parties of a call in one file; one that is there, or being made, is given instead.
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import structlog
 
@@ -18,6 +18,7 @@ from media.client import MediaClient, RecordingHalted, RecordingStarted, Segment
 from media.control import Gap
 from media.rejected import Rejected
 from server.actions import calls
+from server.domain.replay import Digest
 from server.rights.ids import new_id
 from server.rights.person import SYSTEM
 from server.rights.subjects import of_call
@@ -41,7 +42,7 @@ class Recordings:
     def __init__(
         self,
         store: Store,
-        digest: Literal["sha256", "sm3"] = "sha256",
+        digest: Digest = "sha256",
         ahead: Callable[[], timedelta] = timedelta,
     ) -> None:
         self._store = store

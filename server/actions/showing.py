@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from server.actions.cases import header
 from server.actions.views import person_ref
+from server.domain.drawing import GUIDES
 from server.domain.item import Field, field_at
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES
@@ -31,8 +32,6 @@ from signaling.call import CallId
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
 
-GUIDES: Final = ("window", "approver")
-"""Who shows something to the others; the rest of the audiences only see it."""
 CASES_REMEMBERED: Final = 1_000
 
 Delivery = tuple[str, str, Message]

@@ -6,7 +6,8 @@ from pydantic import StrictBool, StringConstraints
 
 from server.actions import cases, catalogue, earlier, promises, supervision, unmasking
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
-from server.wire.case import CaseState, ItemView, Version
+from server.domain.case import CaseState
+from server.wire.case import ItemView, Version
 from server.wire.http import (
     CaseHistory,
     Cases,

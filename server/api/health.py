@@ -12,8 +12,9 @@ from aiohttp import web
 
 from server.actions.health import Health, Look
 from server.api.route import Ask, Nothing, Routes
+from server.domain.consent import Language
 from server.rights.person import Act, may
-from server.wire.http import HealthPart, HealthView, Language
+from server.wire.http import HealthPart, HealthStatus, HealthView
 from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("health")
@@ -167,7 +168,9 @@ def sentence(look: Look, language: Language) -> str:
 def view(looks: Sequence[Look], language: Language) -> HealthView:
     """The looks in words, worst state first in ``status``."""
     states = {look.state for look in looks}
-    status = "failing" if "failing" in states else "warning" if "warning" in states else "ok"
+    status: HealthStatus = (
+        "failing" if "failing" in states else "warning" if "warning" in states else "ok"
+    )
     return HealthView(
         status=status,
         parts=[

@@ -14,8 +14,9 @@ from server.api.edge import is_local
 from server.api.figures import FIGURES
 from server.api.route import Ask, Nothing, Routes
 from server.domain import consent, earlier, promise
+from server.domain.consent import Language
 from server.rights.person import Act, Actor, may
-from server.wire.http import ConsentText, Health, Language, Limits
+from server.wire.http import ConsentText, Health, Limits
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 

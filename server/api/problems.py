@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from server.wire.http import Language, Problem
+from server.domain.consent import Language
+from server.wire.http import Problem
 from signaling.refusals import Code, Refusal
 
 CONTENT_TYPE: Final = "application/problem+json"

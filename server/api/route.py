@@ -20,9 +20,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from server.actions.supervision import Refusals
+from server.domain.consent import Language
 from server.rights.person import Actor
 from server.store import Store
-from server.wire.http import Language
 from signaling.protocol import Message, holds_nul
 from signaling.refusals import Code, Refusal
 

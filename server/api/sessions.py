@@ -28,7 +28,7 @@ def signed_in(actor: Actor) -> SignedIn:
         login=actor.login,
         name=actor.name,
         staff_number=actor.staff_number,
-        roles=[role.value for role in ranked(actor.roles)],
+        roles=ranked(actor.roles),
         unit=UnitRef(id=actor.unit_id, name=actor.unit_name, place=actor.place),
         window=(
             None

@@ -18,6 +18,7 @@ from server.domain import card
 from server.domain import form as rules
 from server.domain.identifiers import UNSEEN
 from server.domain.item import Condition, Field, Kind, Rule
+from server.domain.regions import Level
 from server.domain.schema import FORMATS, REGION_FORMATS, rule_of
 from signaling.refusals import Refusal
 
@@ -38,7 +39,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     **{written: kind for kind, written in FORMATS.items()},  # type: ignore[misc]
     **dict.fromkeys(REGION_FORMATS.values(), "region"),
 }
-_LEVELS: Final[Mapping[str, Literal[1, 2, 3]]] = {
+_LEVELS: Final[Mapping[str, Level]] = {
     "region-province": 1,
     "region-city": 2,
     "region": 3,

@@ -26,6 +26,7 @@ from server.domain import (
 from server.domain.checklist import Check
 from server.domain.clock import Clock, Started
 from server.domain.comment import Comment
+from server.domain.consent import Language
 from server.domain.form import Entry, Form, Hold, Proposal
 from server.domain.item import Item, Mode
 from server.domain.material import Material
@@ -37,6 +38,7 @@ from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
+"""登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` may be reviewed and decided again."""
 Decision = Literal["accepted", "to_correct", "refused"]
 CLOSED: frozenset[CaseState] = frozenset({"accepted", "refused"})
 
@@ -56,7 +58,7 @@ class Consent:
 
     given: bool
     text_version: str
-    language: Literal["zh-CN", "en"]
+    language: Language
     at: datetime
     taken_by: str
 

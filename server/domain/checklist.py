@@ -15,6 +15,8 @@ from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
 Verdict = Literal["ok", "lacking"]
+Word = Literal[Verdict, "none"]
+"""``none`` takes the judgement back."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Check:
 def check(
     item: Item,
     point: str,
-    verdict: Literal["ok", "lacking", "none"],
+    verdict: Word,
     note: str,
     who: Hand,
     *,

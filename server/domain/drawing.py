@@ -16,6 +16,7 @@ from signaling.refusals import Code, Refusal
 STROKES_AT_MOST: Final = 500
 """Of one case, those that were cleared left out: the whole case is read with each opening."""
 GUIDES: Final = ("window", "approver")
+"""Who shows something to the others; the rest of the audiences only see it."""
 Whose = Literal["mine", "all"]
 
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
 from server.domain.card import Word
+from server.domain.regions import Level
 
 Mode = Literal["online", "proxy", "joint"]
+"""全程网办 | 异地代收代办 | 多地联办."""
 Need = Literal["required", "optional", "later"]
+"""必要 | 非必要 | 容缺后补 (GB/T 39046-2020 table 5)."""
 Medium = Literal["paper", "electronic", "both"]
 Kind = Literal[
     "text", "long_text", "number", "money", "date", "region", "identity_number", "credit_code",
@@ -95,7 +98,7 @@ class Field:
     maximum: str = ""
     decimals: int = 0
     unit: str = ""
-    level: Literal[1, 2, 3] = 3
+    level: Level = 3
     line: str = ""
     columns: tuple["Field", ...] = ()
     min_rows: int = 0

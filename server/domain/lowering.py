@@ -8,10 +8,12 @@ are. Whether somebody may do it is not asked here. Pure.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from server.domain.item import Field, Kind
 
+LoweringState = Literal["waiting", "agreed", "declined", "withdrawn", "outdated"]
+"""``outdated``: another version of the item was published while it waited."""
 _NATURAL: Final[frozenset[Kind]] = frozenset({"identity_number", "phone"})
 _BY_PLACE: Final = re.compile(r"f\d+", re.ASCII)
 """How an import names fields: by their place in the list, which another field may take."""

@@ -20,11 +20,13 @@ from signaling.refusals import Code, Refusal
 
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
 Verdict = Literal["accepted", "returned", "not_needed"]
-Review = Literal["none", "accepted", "returned", "not_needed"]
+Review = Literal["none", Verdict]
 Judged = Literal["none", "some", "all"]
 Purpose = Literal[
     "material", "page", "blank_form", "sample", "guide", "notice", "result", "snapshot"
 ]
+"""What a file is for. ``material`` and ``page`` (a picture of a phone, of which a material is made)
+come from the window; all others the approver sends. ``snapshot`` is what he took of the window's picture."""
 Sender = Literal["window", "approver"]
 Grade = Literal["A", "B", "C", "D"]
 """How far a copy is trusted (国办函〔2016〕108号): A given by the authority that issued it, B compared with

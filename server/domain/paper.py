@@ -14,6 +14,8 @@ PaperKind = Literal[
 """``application`` is the form as it was filled, ``handover`` the list that goes with paper originals; neither
 is a notice of the authority."""
 
+PaperState = Literal["making", "ready", "failed"]
+
 TITLES: Final[dict[PaperKind, str]] = {
     "receipt": "收件凭证",
     "acceptance": "受理通知书",

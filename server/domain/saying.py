@@ -13,6 +13,9 @@ from server.rights.hand import APPLICANT, Hand
 from signaling.refusals import Code, Refusal
 
 Lane = Literal["shared", "staff"]
+"""``shared`` is also seen by the applicant; ``staff`` by members of staff alone."""
+PhraseKind = Literal["message", "reason", "comment", "accepted", "refused"]
+"""Of quick phrases (常用语). ``reason``: why a material is to be corrected; the last two: why a case was decided so."""
 SAYINGS_AT_MOST: Final = 2000
 """Of one case."""
 

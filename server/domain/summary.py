@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 import rfc8785
 
@@ -21,6 +22,9 @@ from server.domain.material import Material
 from server.domain.schema import places
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
+
+Viewer = Literal["applicant", "clerk"]
+"""To whom a summary is shown: only what the applicant was shown can be signed."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.initials import initials
 from server.domain.item import Item
+from server.domain.saying import PhraseKind
 from server.store.tables import item_words, items, people, phrases, units, work_calendar
 
 ITEMS_REMEMBERED: Final = 512
@@ -35,9 +36,6 @@ _OFFERED: Final = sa.text("items.in_use")
 
 _LETTERS: Final = re.compile(r"[0-9A-Za-z]{2,}")
 """What may be initials: one letter alone is in nearly every name."""
-
-PhraseKind = Literal["message", "reason", "comment", "accepted", "refused"]
-"""``reason``: why a material is to be corrected; the last two: why a case was decided so."""
 
 
 @dataclass(frozen=True, slots=True)

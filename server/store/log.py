@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.numbering import ungrouped
+from server.domain.replay import PlaybackSource
 from server.rights.subjects import id_of, of_case, of_person
 from server.store.cases import named_so
 from server.store.ledger.entry import OK
 from server.store.people import person_refs
-from server.store.playbacks import Source
 from server.store.tables import (
     calls,
     cases,
@@ -75,7 +75,7 @@ class Recorded:
     sm3: str | None
 
     @property
-    def source(self) -> Source:
+    def source(self) -> PlaybackSource:
         """What is seen in it: the face (and heard, the voice), the document camera or the screen."""
         mids = {track["mid"] for track in self.tracks}
         return "camera" if mids == {"2"} else "screen" if mids == {"3"} else "face"

@@ -6,15 +6,13 @@ Call inside Store.read or Store.change. Who may agree is decided in server.actio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.lowering import LoweringState
 from server.store.tables import lowerings
-
-State = Literal["waiting", "agreed", "declined", "withdrawn", "outdated"]
-"""``outdated``: another version of the item was published while it waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Lowering:
     note: str
     by: str
     at: datetime
-    state: State
+    state: LoweringState
     closed_by: str | None = None
     closed_at: datetime | None = None
     made_id: str | None = None
@@ -82,7 +80,7 @@ async def waiting_in(connection: AsyncConnection, unit_id: str) -> Sequence[Lowe
 async def close(
     connection: AsyncConnection,
     lowering_id: str,
-    state: State,
+    state: LoweringState,
     *,
     by: str,
     at: datetime,

@@ -7,12 +7,12 @@ paper is decided in server.actions.papers.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.paper import PaperKind
+from server.domain.paper import PaperKind, PaperState
 from server.store.tables import papers, signatures, units
 
 
@@ -25,7 +25,7 @@ class Paper:
     version: int
     kind: PaperKind
     number: str
-    state: Literal["making", "ready", "failed"]
+    state: PaperState
     at: datetime
     size_bytes: int | None = None
     sha256: str | None = None

@@ -7,10 +7,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.replay import PlaybackSource, PlaybackState
 from server.store.tables import playbacks
+from signaling.protocol import Seat
 
-PlaybackSeat = Literal["window", "approver", "third", "fourth", "fifth", "sixth", "composed"]
-Source = Literal["face", "camera", "screen"]
+PlaybackSeat = Seat | Literal["composed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Playback:
     call_id: str
     seat: PlaybackSeat
     person_id: str | None
-    state: Literal["waiting", "ready", "failed"]
+    state: PlaybackState
     sources: list[str]
     started_at: datetime | None = None
     duration_s: float | None = None
@@ -36,7 +37,7 @@ class Playback:
     width: int | None = None
     height: int | None = None
     gaps: tuple[dict[str, Any], ...] = ()
-    source: Source = "face"
+    source: PlaybackSource = "face"
     media_type: str = "video/webm"
     progress: float = 0.0
     fault: str = ""

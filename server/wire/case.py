@@ -9,8 +9,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.domain.card import Word as CardWord
+from server.domain.case import CaseState, Decision
+from server.domain.checklist import Verdict as PointVerdict
+from server.domain.checklist import Word as PointWord
+from server.domain.clock import Started
+from server.domain.codes import Satisfaction
+from server.domain.comment import State as CommentState
+from server.domain.consent import Language
+from server.domain.drawing import Whose
+from server.domain.form import ProposalState
 from server.domain.identifiers import UNSEEN
-from signaling.protocol import CallQuality, Command, Event, Id, Message, PersonRef
+from server.domain.item import Kind as FieldKind
+from server.domain.item import Medium, Mode, Need, RecordingRefusal, RuleKind, SignatureNeed
+from server.domain.limits import StopReason
+from server.domain.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
+from server.domain.paper import PaperKind, PaperState
+from server.domain.phone import PhoneState
+from server.domain.rating import Reason as RatingReason
+from server.domain.regions import Level
+from server.domain.saying import Lane
+from server.domain.summary import Viewer
+from server.rights.hand import CaseAudience
+from signaling.protocol import WORDS, CallQuality, Command, Event, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
 FieldName = Annotated[str, StringConstraints(pattern=f"^{_PATH}$", max_length=64)]
@@ -20,31 +41,6 @@ Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """As far as the databases count."""
 
-CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]
-"""登记 → 连线审核 → 受理 | 补正 | 不予受理. ``to_correct`` may be reviewed and decided again."""
-Mode = Literal["online", "proxy", "joint"]
-"""全程网办 | 异地代收代办 | 多地联办."""
-Need = Literal["required", "optional", "later"]
-"""必要 | 非必要 | 容缺后补 (GB/T 39046-2020 table 5)."""
-Decision = Literal["accepted", "to_correct", "refused"]
-Review = Literal["none", "accepted", "returned", "not_needed"]
-MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
-Grade = Literal["A", "B", "C", "D"]
-CardWord = Literal[
-    "name", "sex", "birth_date", "address", "identity_number",
-    "unit_name", "credit_code", "unit_type", "representative", "unit_address", "established_on",
-]  # fmt: skip
-"""可信等级 (国办函〔2016〕108号): A given by its issuer, B compared with the original, C uploaded, D made by
-the applicant."""
-CaseAudience = Literal["window", "approver", "third", "applicant", "supervisor"]
-"""``third``: a unit that was invited into the live call; ``applicant``: the turned screen at the window."""
-Lane = Literal["shared", "staff"]
-"""``shared`` is also seen by the applicant; ``staff`` by members of staff alone."""
-Purpose = Literal[
-    "material", "page", "blank_form", "sample", "guide", "notice", "result", "snapshot"
-]
-"""What a file is for. ``material`` and ``page`` (a picture of a phone, of which a material is made)
-come from the window; all others the approver sends. ``snapshot`` is what he took of the window's picture."""
 OTHER_LINE = "other"
 """The line of what belongs to no line of the item's list."""
 Text = Annotated[
@@ -67,7 +63,7 @@ class MaterialLine(Message):
     key: str
     name: str
     need: Need
-    form: Literal["paper", "electronic", "both"]
+    form: Medium
     originals: int
     copies: int
     note: str = ""
@@ -88,7 +84,7 @@ class FormRule(Message):
     """A rule between fields, told at ``field``. sums_to: the column ``other`` of the group ``field``
     makes ``total``; else against the field ``other``."""
 
-    kind: Literal["not_before", "not_more", "different", "sums_to"]
+    kind: RuleKind
     field: str
     other: str
     total: str = ""
@@ -104,10 +100,7 @@ class FormField(Message):
     name: str
     label: str
     label_en: str
-    kind: Literal[
-        "text", "long_text", "number", "money", "date", "region", "identity_number", "credit_code",
-        "phone", "choice", "attachment", "group",
-    ]  # fmt: skip
+    kind: FieldKind
     required: bool
     sensitive: bool = False
     choices: list[str] = []
@@ -119,7 +112,7 @@ class FormField(Message):
     maximum: str = ""
     decimals: int = 0
     unit: str = ""
-    level: Literal[1, 2, 3] = 3
+    level: Level = 3
     """How deep a region goes (GB/T 2260): province, prefecture, county."""
     line: str = ""
     columns: list["FormField"] = []
@@ -159,14 +152,14 @@ class ItemView(Message):
     lines: list[MaterialLine]
     form_title: str
     form: list[FormField]
-    recording_refusal: Literal["not_recorded", "no_call"]
+    recording_refusal: RecordingRefusal
     """Policy when the applicant refuses recording: the call goes on unrecorded, or cannot be made."""
     checklist: list[CheckPoint] = []
     guide: str = ""
     """办事指南 in plain paragraphs."""
     rules: list[FormRule] = []
     """Between fields of the form."""
-    signature: Literal["required", "optional"] = "optional"
+    signature: SignatureNeed = "optional"
     """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
 
 
@@ -181,7 +174,7 @@ class Applicant(Message):
 class Consent(Message):
     given: bool
     text_version: str
-    language: Literal["zh-CN", "en"]
+    language: Language
     at: datetime
     taken_by: PersonRef
 
@@ -206,7 +199,7 @@ class Proposal(Message):
     reason: str
     by: PersonRef
     at: datetime
-    state: Literal["open", "adopted", "declined", "outdated"]
+    state: ProposalState
     closed_by: PersonRef | None = None
     closed_at: datetime | None = None
 
@@ -276,7 +269,7 @@ class PromiseView(Message):
     line: str
     due_on: date
     text_version: str
-    language: Literal["zh-CN", "en"]
+    language: Language
     by: PersonRef
     """Who took it down at the window."""
     at: datetime
@@ -315,7 +308,7 @@ class MaterialView(Message):
     review_reason: str = ""
     reviewed_by: PersonRef | None = None
     reviewed_at: datetime | None = None
-    side: Literal["window", "approver"] = "window"
+    side: Sender = "window"
     """Who sent it."""
     purpose: Purpose = "material"
     """Only ``material`` counts for its line; the others travel the other way."""
@@ -376,7 +369,7 @@ class Comment(Message):
 
     id: str
     on: str
-    state: Literal["open", "resolved"]
+    state: CommentState
     entries: list[CommentEntry]
     closed_by: PersonRef | None = None
     closed_at: datetime | None = None
@@ -386,7 +379,7 @@ class Check(Message):
     """The approver's word about one point of the checklist; ``lacking`` goes into a 补正 notice."""
 
     point: str
-    verdict: Literal["ok", "lacking"]
+    verdict: PointVerdict
     note: str = ""
     by: PersonRef
     at: datetime
@@ -419,8 +412,7 @@ class Submission(Message):
     """The last day on which can be told what is missing (行政许可法 32); then it counts as accepted."""
 
 
-RatingReason = Literal["waiting", "attitude", "unclear", "repeated", "picture", "other"]
-SatisfactionLevel = Literal["1", "2", "3", "4", "5"]
+SatisfactionLevel = Annotated[Satisfaction, WORDS]
 """满意度 of GB/T 39046: 1 非常满意 … 5 非常不满意."""
 
 
@@ -439,27 +431,13 @@ class RatingView(Message):
     text: str = ""
 
 
-PaperKind = Literal[
-    "receipt",
-    "acceptance",
-    "correction",
-    "refusal",
-    "suspension",
-    "extension",
-    "application",
-    "handover",
-]
-"""收件凭证 | 受理通知书 | 补正材料通知书 | 不予受理通知书 | 特别程序告知书 | 延长办理期限告知书 | 申请表 | 材料交接清单.
-``application`` holds sensitive values whole: it is for the window and the applicant alone."""
-
-
 class PaperView(Message):
     """An official paper as PDF. ``number`` is the 受理文书编号."""
 
     id: str
     kind: PaperKind
     number: str
-    state: Literal["making", "ready", "failed"]
+    state: PaperState
     at: datetime
     size_bytes: int | None = None
     sha256: str | None = None
@@ -480,12 +458,6 @@ class DueView(Message):
     due_days: list[DueDay]
     skipped_days: list[date]
     provisional: bool
-
-
-StopReason = Literal[
-    "hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "expert_review"
-]
-"""听证 | 招标 | 拍卖 | 检验 | 检测 | 检疫 | 鉴定 | 专家评审 (行政许可法 45)."""
 
 
 class HaltView(Message):
@@ -515,7 +487,7 @@ class ClockView(Message):
     counted as if it ran again on the day of the stop, and provisional."""
 
     started_on: date
-    started: Literal["decided", "deemed", "corrected"]
+    started: Started
     """``deemed``: nobody told in time what was missing, so it counts from the receipt (32);
     ``corrected``: from the day on which the last of what was missing arrived."""
     promised_days: int
@@ -545,9 +517,6 @@ class Decided(Message):
     """Of an accepted case; ``due_on`` is its promised limit."""
     combined: bool = False
     """By who took the case at the window, too (即办可审核合一): to be sampled."""
-
-
-PhoneState = Literal["waiting", "connected", "finished", "expired", "withdrawn"]
 
 
 class PhoneView(Message):
@@ -758,7 +727,7 @@ class CaseConsent(CaseCommand):
     type: Literal["case.consent"] = "case.consent"
     given: StrictBool
     text_version: Annotated[str, StringConstraints(max_length=20)]
-    language: Literal["zh-CN", "en"]
+    language: Language
 
 
 class CaseEdit(CaseCommand):
@@ -809,7 +778,7 @@ class CaseReview(CaseCommand):
 
     type: Literal["case.review"] = "case.review"
     material_id: Id
-    review: Literal["accepted", "returned", "not_needed"]
+    review: Verdict
     reason: Reason = ""
 
 
@@ -884,7 +853,7 @@ class CasePromise(CaseCommand):
     line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     due_on: date
     text_version: Annotated[str, StringConstraints(max_length=20)]
-    language: Literal["zh-CN", "en"]
+    language: Language
 
 
 class CaseMovePromise(CaseCommand):
@@ -905,7 +874,7 @@ class CaseConsentEarlier(CaseCommand):
     type: Literal["case.consent_earlier"] = "case.consent_earlier"
     given: StrictBool
     text_version: Annotated[str, StringConstraints(max_length=20)]
-    language: Literal["zh-CN", "en"]
+    language: Language
 
 
 class CaseTakeEarlier(CaseCommand):
@@ -936,7 +905,7 @@ class CaseClearDrawings(CaseCommand):
 
     type: Literal["case.clear_drawings"] = "case.clear_drawings"
     material_id: Id
-    whose: Literal["mine", "all"]
+    whose: Whose
 
 
 class CaseKeepDrawing(CaseCommand):
@@ -1036,7 +1005,7 @@ class CaseCheck(CaseCommand):
 
     type: Literal["case.check"] = "case.check"
     point: Annotated[str, StringConstraints(max_length=64)]
-    verdict: Literal["ok", "lacking", "none"]
+    verdict: PointWord
     note: Reason = ""
 
 
@@ -1045,7 +1014,7 @@ class CaseSummarise(CaseCommand):
     applicant was shown can be signed. Window only. Result: SummaryView."""
 
     type: Literal["case.summarise"] = "case.summarise"
-    to: Literal["applicant", "clerk"] = "applicant"
+    to: Viewer = "applicant"
 
 
 StrokePoint = tuple[Share, Share, Share, Annotated[int, Field(ge=0, le=3_600_000)]]
@@ -1269,7 +1238,7 @@ class CaseShown(Event):
 
     type: Literal["case.shown"] = "case.shown"
     hash: str
-    to: Literal["applicant", "clerk"] = "applicant"
+    to: Viewer = "applicant"
     by: PersonRef | None = None
 
 

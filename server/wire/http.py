@@ -10,24 +10,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.domain.blueprint import Why as FormWhy
+from server.domain.card import Kind as CardKind
+from server.domain.case import CaseState, Decision
+from server.domain.consent import Language
+from server.domain.item import Mode
+from server.domain.listing import Why as RowWhy
+from server.domain.lowering import LoweringState
+from server.domain.material import Grade, Judged
+from server.domain.paper import PaperKind
+from server.domain.promise import Standing
+from server.domain.replay import MarkKind, PlaybackSource, PlaybackState, PlaybackType
+from server.domain.saying import PhraseKind
+from server.domain.template import Why as TemplateWhy
 from server.rights.hand import Audience
+from server.rights.person import Role
 from server.wire.call import CallView
-from server.wire.case import CaseState, CaseView, Decision, ItemView, Mode, PaperKind
-from signaling.protocol import CallState, EndReason, Message, PersonRef, Seat
+from server.wire.case import CaseView, ItemView
+from signaling.protocol import WORDS, CallState, EndReason, Message, PersonRef, Seat
 
-Language = Literal["zh-CN", "en"]
-RoleName = Literal[
-    "clerk",
-    "approver",
-    "supervisor",
-    "admin",
-    "head",
-    "monitor_listen",
-    "monitor_whisper",
-    "monitor_barge",
-    "operator",
-    "security",
-]
+RoleName = Annotated[Role, WORDS]
 
 # ---------------------------------------------------------------- problems
 
@@ -255,7 +257,7 @@ class LoweringView(Message):
     """A form that makes fields less sensitive, and waits for a second administrator of the unit."""
 
     id: str
-    state: Literal["waiting", "agreed", "declined", "withdrawn", "outdated"]
+    state: LoweringState
     """``outdated``: another version was published meanwhile."""
     document: dict[str, Any]
     fields: list[LoweredField]
@@ -320,11 +322,7 @@ class FormFault(Message):
     """What is wrong in a document: where (JSON pointer, RFC 6901), what it is about."""
 
     pointer: str
-    why: Literal[
-        "shape", "unknown_word", "missing", "bad_name", "bad_kind", "bad_limits", "bad_example",
-        "bad_condition", "bad_rule", "cycle", "unknown_field", "twice", "not_placed",
-        "unknown_line", "too_many",
-    ]  # fmt: skip
+    why: FormWhy
     name: str = ""
 
 
@@ -399,10 +397,7 @@ class TemplateFault(Message):
     with ``lacks`` what is not read on the paper."""
 
     line: int
-    why: Literal[
-        "lacks", "unclosed", "unknown_name", "unknown_key", "expected", "file", "package", "font",
-        "panicked", "endless", "too_long", "too_big", "other",
-    ]  # fmt: skip
+    why: TemplateWhy
     name: str = ""
 
 
@@ -425,10 +420,7 @@ class BadRow(Message):
 
     row: int
     column: str
-    why: Literal[
-        "missing", "too_long", "bad_code", "unknown_code", "bad_number", "duplicate",
-        "unit_unknown", "unit_foreign", "bad_materials", "bad_form", "lowers_sensitive",
-    ]  # fmt: skip
+    why: RowWhy
 
 
 class CatalogueImport(Message):
@@ -545,7 +537,7 @@ class CaseSummary(Message):
     """Lines of the list that hold a stored material."""
     materials_required: int
     """Lines of the list that must hold one."""
-    judged: Literal["none", "some", "all"] = "none"
+    judged: Judged = "none"
     """How many of the files that lie on lines the approver has judged."""
 
 
@@ -660,9 +652,6 @@ class Ledger(Message):
 RecordingState = Literal["recording", "stored", "lost", "tampered"]
 
 
-PlaybackSource = Literal["face", "camera", "screen"]
-
-
 class RecordingView(Message):
     """One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``."""
 
@@ -715,12 +704,12 @@ class PlaybackView(Message):
     seat: Seat | Literal["composed"]
     source: PlaybackSource
     person: PersonRef | None
-    state: Literal["waiting", "ready", "failed"]
+    state: PlaybackState
     progress: float
     """The share that is done, while it waits."""
     fault: Literal["", "font", "nothing"]
     """Why it failed, when that is known: no Chinese font on this server; nothing could be read."""
-    media_type: Literal["video/webm", "video/mp4"]
+    media_type: PlaybackType
     started_at: datetime | None
     duration_s: float | None
     size_bytes: int | None
@@ -761,7 +750,7 @@ class MarkView(Message):
     """
 
     at: datetime
-    kind: Literal["point", "look", "pointer", "quality", "worker"]
+    kind: MarkKind
     by: PersonRef
     body: dict[str, Any]
 
@@ -803,12 +792,16 @@ class Phrase(Message):
     """
 
     id: str
-    kind: Literal["message", "reason", "comment", "accepted", "refused"]
+    kind: PhraseKind
     text: str
 
 
 class Phrases(Message):
     phrases: list[Phrase]
+
+
+HealthStatus = Literal["ok", "warning", "failing"]
+HealthState = Literal[HealthStatus, "off"]
 
 
 class HealthPart(Message):
@@ -833,7 +826,7 @@ class HealthPart(Message):
         "cards",
         "log",
     ]
-    state: Literal["ok", "warning", "failing", "off"]
+    state: HealthState
     value: str
     detail: str
 
@@ -841,7 +834,7 @@ class HealthPart(Message):
 class HealthView(Message):
     """What an operator sees of the machine (D9)."""
 
-    status: Literal["ok", "warning", "failing"]
+    status: HealthStatus
     parts: list[HealthPart]
     at: datetime
 
@@ -908,7 +901,7 @@ class CardReading(Message):
     """What was read off a picture of a card: for which fields it was offered as a proposal, and which
     say the same already, by their paths."""
 
-    kind: Literal["identity", "licence"]
+    kind: CardKind
     offered: list[str]
     same: list[str]
 
@@ -926,7 +919,7 @@ class OwedMaterial(Message):
     due_on: date
     days_left: int
     """Below 0: so many days overdue."""
-    standing: Literal["open", "overdue", "received", "done"]
+    standing: Standing
     """``received``: it came, and waits to be judged."""
 
 
@@ -952,7 +945,7 @@ class EarlierMaterial(Message):
     media_type: str
     size_bytes: int
     pages: int | None
-    grade: Literal["A", "B", "C", "D"] | None
+    grade: Grade | None
     fits: list[str]
     """Keys of the lines of this case that ask for a paper of that name."""
 
@@ -1024,9 +1017,12 @@ class Units(Message):
 # ---------------------------------------------------------------- the machine
 
 
+Readiness = Literal["ok", "failing"]
+
+
 class Health(Message):
-    status: Literal["ok", "failing"]
-    checks: dict[str, Literal["ok", "failing"]] = Field(default_factory=dict)
+    status: Readiness
+    checks: dict[str, Readiness] = Field(default_factory=dict)
     version: str
 
 

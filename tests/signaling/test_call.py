@@ -1152,15 +1152,10 @@ def test_nothing_rings_or_waits_for_ever(moves: list[tuple[CallInput, float]]) -
     assert call.state is CallState.ENDED
 
 
-def test_views_of_the_wire_name_the_same_states() -> None:
-    """The words of the machine are the words of the wire, so that no layer translates."""
+def test_views_of_the_wire_have_what_the_machine_has() -> None:
+    """By the same names, so that no layer translates."""
     from signaling import protocol
 
-    assert set(get_args(protocol.CallState)) == set(CallState)
-    assert set(get_args(protocol.EndReason)) == set(EndReason)
-    assert set(get_args(protocol.RingState)) == set(RingState)
-    assert set(get_args(protocol.LegState)) == set(LegState)
-    assert set(get_args(protocol.Seat)) == set(Seat)
     assert {field.name for field in fields(Hold)} == set(protocol.HoldView.model_fields)
     shared = {field.name for field in fields(Leg)} - {"person_id"}
     assert shared <= set(protocol.LegView.model_fields)

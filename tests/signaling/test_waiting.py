@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.store.roster import Desk
-from signaling.waiting import Presence, estimated_wait_s, presence, room
+from signaling.subjects import Availability
+from signaling.waiting import estimated_wait_s, presence, room
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
@@ -27,19 +28,19 @@ def desk(
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (desk("a"), Presence.FREE),
-        (desk("a", quiet_s=14.9), Presence.FREE),
-        (desk("a", quiet_s=15), Presence.AWAY),
-        (desk("a", quiet_s=None), Presence.AWAY),
-        (desk("a", duty=False), Presence.AWAY),
-        (desk("a", engaged=True), Presence.BUSY),
-        (desk("a", rung=True), Presence.RINGING),
-        (desk("a", rung=True, quiet_s=60), Presence.RINGING),
-        (desk("a", engaged=True, quiet_s=60), Presence.BUSY),
-        (desk("a", engaged=True, duty=False), Presence.BUSY),
+        (desk("a"), Availability.FREE),
+        (desk("a", quiet_s=14.9), Availability.FREE),
+        (desk("a", quiet_s=15), Availability.AWAY),
+        (desk("a", quiet_s=None), Availability.AWAY),
+        (desk("a", duty=False), Availability.AWAY),
+        (desk("a", engaged=True), Availability.BUSY),
+        (desk("a", rung=True), Availability.RINGING),
+        (desk("a", rung=True, quiet_s=60), Availability.RINGING),
+        (desk("a", engaged=True, quiet_s=60), Availability.BUSY),
+        (desk("a", engaged=True, duty=False), Availability.BUSY),
     ],
 )
-def test_presence(one: Desk, expected: Presence) -> None:
+def test_presence(one: Desk, expected: Availability) -> None:
     assert presence(one, NOW) is expected
 
 
@@ -87,5 +88,5 @@ def test_the_wait_grows_with_the_queue_and_is_nothing_when_somebody_can_be_rung(
     now, behind = (estimated_wait_s(desks, n, handling_s, NOW) for n in (ahead, ahead + 1))
     assert (now is None) == (behind is None)
     assert now is None or behind is None or 0 <= now <= behind
-    if any(presence(one, NOW) is Presence.FREE for one in desks):
+    if any(presence(one, NOW) is Availability.FREE for one in desks):
         assert estimated_wait_s(desks, 0, handling_s, NOW) == 0.0

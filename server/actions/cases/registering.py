@@ -9,22 +9,14 @@ from server.domain import case as rules
 from server.domain import identifiers
 from server.domain.working_days import china_day
 from server.rights.connected import Connected, Handler, actor_of
-from server.rights.hand import APPLICANT
+from server.rights.hand import APPLICANT, CaseAudience
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
 from server.store import Store, acts_after, version_of
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
-from server.wire.case import (
-    CaseAudience,
-    CaseCreate,
-    CaseCreated,
-    CaseOpen,
-    CaseOpened,
-    Draft,
-    MaterialMoved,
-)
+from server.wire.case import CaseCreate, CaseCreated, CaseOpen, CaseOpened, Draft, MaterialMoved
 from server.wire.http import CaseSnapshot
 from server.wire.projection import project_case, project_moved
 from signaling.protocol import Ack, Command

@@ -70,8 +70,8 @@ export type AnyCommand =
   | CaseSendOriginals
   | CaseReceiveOriginals
 export type AnyEvent =
-  | CallChanged
   | Skipped
+  | CallChanged
   | CaseCreated
   | CaseConsented
   | CaseCalled
@@ -104,10 +104,10 @@ export type AnyEphemeral =
   | UnitPresence
   | Replaced
   | OfferWanted
-  | MonitorCalls
   | MonitorChanged
-  | MissedCalls
   | CallQuality
+  | MonitorCalls
+  | MissedCalls
   | CaseTyping
   | CaseFocus
   | CasePoint
@@ -904,6 +904,15 @@ export interface ReceivedLine {
   note?: string
 }
 /**
+ * Holds the place of an event that this audience may not see.
+ */
+export interface Skipped {
+  subject: string
+  version: number
+  at: string
+  type: 'skipped'
+}
+/**
  * The call as it is at ``version``. State-carrying, so a late or doubled one does no harm.
  */
 export interface CallChanged {
@@ -1003,15 +1012,6 @@ export interface HoldView {
   by: PersonRef
   since: string
   until: string | null
-}
-/**
- * Holds the place of an event that this audience may not see.
- */
-export interface Skipped {
-  subject: string
-  version: number
-  at: string
-  type: 'skipped'
 }
 export interface CaseCreated {
   subject: string
@@ -1819,61 +1819,11 @@ export interface OfferWanted {
   leg_id: string
 }
 /**
- * Ephemeral: the live calls of a unit, the oldest first.
- */
-export interface MonitorCalls {
-  type: 'monitor.calls'
-  unit_id: string
-  calls: RunningCall[]
-  at: string
-}
-/**
- * A live call, as the supervisors of its units see it in the list.
- */
-export interface RunningCall {
-  call_id: string
-  case_id: string
-  item_name: string
-  applicant_masked: string
-  caller: PersonRef
-  approver: PersonRef
-  answered_at: string
-  unrecorded: ('refused' | 'withdrawn') | null
-  decides: boolean
-}
-/**
  * Ephemeral to those who may know: who follows this call has changed; ask for the call again.
  */
 export interface MonitorChanged {
   type: 'monitor.changed'
   call_id: string
-}
-/**
- * Ephemeral: the missed calls of its reader's window and to the approvers of whom he is one, the newest first.
- */
-export interface MissedCalls {
-  type: 'missed.calls'
-  calls: MissedCall[]
-  at: string
-}
-/**
- * The last call about a case that ended with nobody having answered. It goes when a later one
- * about this case is answered, or the case is decided.
- */
-export interface MissedCall {
-  case_id: string
-  call_id: string
-  reason: 'hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded'
-  caller: PersonRef
-  window_id: string | null
-  target_unit_id: string
-  target_unit_name: string
-  card: RingCard
-  at: string
-  times: number
-  asked_by: PersonRef | null
-  asked_at: string | null
-  ask_again_at: string | null
 }
 /**
  * Ephemeral of a page about its own leg, every four seconds, to the others in the call and its
@@ -1903,6 +1853,56 @@ export interface QualitySample {
   limited_by: 'none' | 'bandwidth' | 'cpu' | 'other'
   candidate: 'host' | 'srflx' | 'prflx' | 'relay' | 'unknown'
   protocol: 'udp' | 'tcp' | 'unknown'
+}
+/**
+ * Ephemeral: the live calls of a unit, the oldest first.
+ */
+export interface MonitorCalls {
+  type: 'monitor.calls'
+  unit_id: string
+  calls: RunningCall[]
+  at: string
+}
+/**
+ * A live call, as the supervisors of its units see it in the list.
+ */
+export interface RunningCall {
+  call_id: string
+  case_id: string
+  item_name: string
+  applicant_masked: string
+  caller: PersonRef
+  approver: PersonRef
+  answered_at: string
+  unrecorded: ('refused' | 'withdrawn') | null
+  decides: boolean
+}
+/**
+ * Ephemeral: the missed calls of its reader's window and to the approvers of whom he is one, the newest first.
+ */
+export interface MissedCalls {
+  type: 'missed.calls'
+  calls: MissedCall[]
+  at: string
+}
+/**
+ * The last call about a case that ended with nobody having answered. It goes when a later one
+ * about this case is answered, or the case is decided.
+ */
+export interface MissedCall {
+  case_id: string
+  call_id: string
+  reason: 'hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded'
+  caller: PersonRef
+  window_id: string | null
+  target_unit_id: string
+  target_unit_name: string
+  card: RingCard
+  at: string
+  times: number
+  asked_by: PersonRef | null
+  asked_at: string | null
+  ask_again_at: string | null
 }
 /**
  * The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone.
@@ -2114,7 +2114,7 @@ export interface FileCheck {
  */
 export interface CallDetail {
   version: number
-  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant' | 'party' | 'rung'
   call: CallView
   recordings: RecordingView[]
   case_number: string | null
@@ -2217,7 +2217,7 @@ export interface CallLogRow {
 }
 export interface CallSnapshot {
   version: number
-  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant' | 'party' | 'rung'
   call: CallView
   monitors: MonitorView[]
 }
@@ -2274,7 +2274,7 @@ export interface RefusedSignature {
  * event of ``calendar:<region>`` afterwards says that ``due`` may be another.
  */
 export interface CaseOpened {
-  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor'
+  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant'
   version: number
   case: CaseView
   drafts: {
@@ -2295,7 +2295,7 @@ export interface Draft {
  * A case as the asker's audience sees it at ``version``.
  */
 export interface CaseSnapshot {
-  audience: 'window' | 'approver' | 'third' | 'applicant' | 'supervisor' | 'party' | 'rung'
+  audience: 'window' | 'approver' | 'third' | 'supervisor' | 'applicant' | 'party' | 'rung'
   version: number
   case: CaseView
 }
@@ -2668,10 +2668,10 @@ export interface PersonRow {
     | 'approver'
     | 'supervisor'
     | 'admin'
-    | 'head'
     | 'monitor_listen'
     | 'monitor_whisper'
     | 'monitor_barge'
+    | 'head'
     | 'operator'
     | 'security'
   )[]
@@ -2688,10 +2688,10 @@ export interface RoleConflict {
     | 'approver'
     | 'supervisor'
     | 'admin'
-    | 'head'
     | 'monitor_listen'
     | 'monitor_whisper'
     | 'monitor_barge'
+    | 'head'
     | 'operator'
     | 'security'
   second:
@@ -2699,10 +2699,10 @@ export interface RoleConflict {
     | 'approver'
     | 'supervisor'
     | 'admin'
-    | 'head'
     | 'monitor_listen'
     | 'monitor_whisper'
     | 'monitor_barge'
+    | 'head'
     | 'operator'
     | 'security'
   allowed: string | null
@@ -2782,10 +2782,10 @@ export interface SignedIn {
     | 'approver'
     | 'supervisor'
     | 'admin'
-    | 'head'
     | 'monitor_listen'
     | 'monitor_whisper'
     | 'monitor_barge'
+    | 'head'
     | 'operator'
     | 'security'
   )[]
