@@ -3,6 +3,8 @@
 Each event carries the whole thread as it is then. Rules are in server.domain.comment.
 """
 
+from dataclasses import replace
+
 from server.actions.cases import admitted
 from server.actions.views import comment_view, person_ref
 from server.domain import comment as rules
@@ -103,7 +105,8 @@ async def _keep(
     payload: dict[str, str],
 ) -> None:
     subject = of_case(record.case.id)
-    await rows.save_comment(change.connection, record.case.id, thread)
+    comments = rules.placed(record.case.comments, thread)
+    await rows.save(change.connection, record.case, replace(record.case, comments=comments))
     view = comment_view(thread, {**record.people, actor.person_id: person_ref(actor)})
     await change.record(
         subject,

@@ -142,7 +142,9 @@ async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
             closed=record.case.closed,
             at=change.at,
         )
-        await rows.save_check(change.connection, command.case_id, command.point, word)
+        others = {key: one for key, one in record.case.checks.items() if key != command.point}
+        checks = others if word is None else {**others, command.point: word}
+        await rows.save(change.connection, record.case, replace(record.case, checks=checks))
         await rows.look(change.connection, command.case_id, seen, change.at)
         view = word and check_view(word, person_ref(actor))
         await change.record(

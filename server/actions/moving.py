@@ -51,9 +51,9 @@ async def move(store: Store, actor: Actor, command: CaseMoveMaterial) -> Ack:
         new = replace(case, materials=tuple(after.get(one.id, one) for one in case.materials))
         left = material.current(new.materials, was.line)
         along = comment.moved(case.comments, was.line, command.line) if not left else []
-        await rows.save(change.connection, case, new)
-        for one in along:
-            await rows.save_comment(change.connection, case.id, one)
+        there = {one.id: one for one in along}
+        comments = tuple(there.get(one.id, one) for one in case.comments)
+        await rows.save(change.connection, case, replace(new, comments=comments))
         await rows.outdate_signatures(change.connection, case.id)
         if hand.side == "approver":
             await rows.look(change.connection, case.id, seen, change.at)

@@ -63,7 +63,7 @@ async def promise(store: Store, actor: Actor, command: CasePromise) -> Ack:
         promises = rules.make(case.item, case.promises, new, hand, closed=case.closed)
         if rules.text(new.text_version, new.language) is None:
             raise Refusal(Code.MALFORMED, fields="text_version")
-        await rows.save_promises(change.connection, case.id, promises)
+        await rows.save(change.connection, case, replace(case, promises=promises))
         view = promise_view(new, {actor.person_id: person_ref(actor)})
         await change.record(
             subject,
@@ -104,7 +104,6 @@ async def move(store: Store, actor: Actor, command: CaseMovePromise) -> Ack:
             accepted=case.state == "accepted",
             at=change.at,
         )
-        await rows.save_promises(change.connection, case.id, promises)
         await rows.save(change.connection, case, replace(case, promises=promises))
         people = {**record.people, actor.person_id: person_ref(actor)}
         view = promise_view(moved, people)

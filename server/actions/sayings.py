@@ -48,7 +48,7 @@ async def say(store: Store, actor: Actor, command: CaseSay) -> Ack:
             at=change.at,
             version=version,
         )
-        await rows.add_saying(change.connection, command.case_id, saying)
+        await change.connection.execute(*rows.new_saying(command.case_id, saying))
         view = saying_view(saying, person_ref(actor))
         await change.record(
             subject,

@@ -109,6 +109,13 @@ def resolve(
     return replace(thread, state="resolved", closed_by=who.person_id, closed_at=at)
 
 
+def placed(comments: tuple[Comment, ...], thread: Comment) -> tuple[Comment, ...]:
+    """The threads of a case with this one in its place, or behind the others where it is new."""
+    if all(one.id != thread.id for one in comments):
+        return (*comments, thread)
+    return tuple(thread if one.id == thread.id else one for one in comments)
+
+
 def moved(comments: Iterable[Comment], line: str, to: str) -> list[Comment]:
     """The threads of a line that has nothing left, on the line of the list to which its file came; what
     came to no line leaves them where they are."""

@@ -5,7 +5,7 @@ strokes of signatures. Call inside Store.read or Store.change; in a change lock 
 first. Rights are asked in server.actions.
 """
 
-from server.store.cases.columns import origin_json
+from server.store.cases.columns import Looked, origin_json
 from server.store.cases.listing import (
     Listed,
     Owing,
@@ -19,7 +19,6 @@ from server.store.cases.reading import (
     Connection,
     Draft,
     Header,
-    Looked,
     Record,
     Whole,
     count_sayings,
@@ -40,27 +39,28 @@ from server.store.cases.reading import (
 from server.store.cases.writing import (
     Strokes,
     add,
-    add_saying,
     add_signature,
+    changed_case,
     changed_form,
     dropped_draft,
     look,
+    new_saying,
     next_serial,
     outdate_signatures,
     outdated_signatures,
     save,
-    save_check,
-    save_comment,
     save_draft,
     save_form,
     save_material,
-    save_promises,
+    seen_by_approver,
 )
 
 __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
-    "add_saying", "add_signature", "changed_form", "correcting", "count_sayings", "counts", "dropped_draft", "find", "find_by_number", "find_form",
-    "find_header", "find_whole", "list_cases", "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look",
-    "looked_at", "material_of", "named_so", "next_serial", "origin_json", "outdate_signatures", "outdated_signatures", "running_limits", "save", "save_check",
-    "save_comment", "save_draft", "save_form", "save_material", "save_promises", "values_at",
+    "add_signature", "changed_case", "changed_form", "correcting", "count_sayings", "counts",
+    "dropped_draft", "find", "find_by_number", "find_form", "find_header", "find_whole", "list_cases",
+    "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look", "looked_at",
+    "material_of", "named_so", "new_saying", "next_serial", "origin_json", "outdate_signatures",
+    "outdated_signatures", "running_limits", "save", "save_draft", "save_form", "save_material",
+    "seen_by_approver", "values_at",
 ]  # fmt: skip

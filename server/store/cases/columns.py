@@ -1,7 +1,7 @@
 """The JSON columns of a case and of its threads, which are read and written whole."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,24 @@ from server.domain.material import Origin
 from server.domain.promise import Move, Promise
 from server.domain.summary import Shown, Submission
 from server.domain.working_days import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """When an approver last looked at the case, and at which version of it."""
+
+    at: datetime
+    version: int
+
+
+def looked_of(stored: Mapping[str, Any] | None) -> Looked | None:
+    if stored is None:
+        return None
+    return Looked(datetime.fromisoformat(stored["at"]), stored["version"])
+
+
+def looked_json(looked: Looked) -> dict[str, Any]:
+    return {"at": looked.at.isoformat(), "version": looked.version}
 
 
 def consent_of(stored: Mapping[str, Any] | None) -> Consent | None:

@@ -27,8 +27,10 @@ from server.domain.saying import Saying
 from server.domain.summary import Signature
 from server.domain.unmasking import Unmasking
 from server.store.cases.columns import (
+    Looked,
     consent_of,
     decided_of,
+    looked_of,
     origin_of,
     promises_of,
     referrals_of,
@@ -203,14 +205,6 @@ class Draft:
     value: str
     base_version: int
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """When an approver last looked at the case, and at which version of it."""
-
-    at: datetime
-    version: int
 
 
 async def find_header(connection: Connection, case_id: str) -> Header | None:
@@ -440,9 +434,8 @@ async def list_drafts(connection: Connection, case_id: str, person_id: str) -> d
 
 async def looked_at(connection: Connection, case_id: str) -> Looked | None:
     """When an approver last looked at the case; None: never."""
-    stored = await connection.scalar(sa.select(cases.c.looked).where(cases.c.id == case_id))
-    return (
-        None if stored is None else Looked(datetime.fromisoformat(stored["at"]), stored["version"])
+    return looked_of(
+        await connection.scalar(sa.select(cases.c.looked).where(cases.c.id == case_id))
     )
 
 

@@ -1,10 +1,10 @@
 """Writing a case: as the difference of two, or one row of what belongs to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,16 +12,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.domain.case import Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment
-from server.domain.form import Form, Proposal
+from server.domain.form import Entry, Form, Hold, Proposal
 from server.domain.material import Material
-from server.domain.promise import Promise
 from server.domain.saying import Saying
 from server.domain.summary import Signature
 from server.store import batch
 from server.store.batch import Write
 from server.store.cases.columns import (
+    Looked,
     consent_json,
     decided_json,
+    looked_json,
     origin_json,
     promises_json,
     referrals_json,
@@ -47,6 +48,11 @@ from server.store.tables import (
 
 # Made once, as in reading.
 _INSERT_HISTORY: Final = field_history.insert()
+_INSERT_MATERIAL: Final = materials.insert()
+_INSERT_SAYING: Final = sayings.insert()
+_DROP_CHECK: Final = checks.delete().where(
+    checks.c.case_id == sa.bindparam("of"), checks.c.point == sa.bindparam("at_point")
+)
 _DROP_HOLD: Final = field_holds.delete().where(
     field_holds.c.case_id == sa.bindparam("of"), field_holds.c.field == sa.bindparam("at_field")
 )
@@ -98,43 +104,93 @@ async def add(connection: Connection, case: Case) -> None:
 
 
 async def save(connection: Connection, before: Case, after: Case) -> None:
-    """Write what a rule changed: the case's own row, its form, its materials."""
-    changed = {
-        name: value
-        for name, value, old in (
-            ("number", after.number, before.number),
-            ("state", after.state, before.state),
-            ("call_id", after.call_id, before.call_id),
-            ("consent", consent_json(after.consent), consent_json(before.consent)),
-            (
-                "earlier_consent",
-                consent_json(after.earlier_consent),
-                consent_json(before.earlier_consent),
-            ),
-            ("decision", decided_json(after.decision), decided_json(before.decision)),
-            ("corrections", after.corrections, before.corrections),
-            ("owed_by", after.owed_by, before.owed_by),
-            ("shown", shown_json(after.shown), shown_json(before.shown)),
-            ("submission", submission_json(after.submission), submission_json(before.submission)),
-            ("unit_id", after.unit_id, before.unit_id),
-            ("referrals", referrals_json(after.referrals), referrals_json(before.referrals)),
-        )
-        if value != old
-    }
-    if changed:
-        await connection.execute(cases.update().where(cases.c.id == after.id).values(changed))
-    was = {one.id: one for one in before.materials}
-    for one in after.materials:
-        if was.get(one.id) != one:
-            await save_material(connection, after.id, one, new=one.id not in was)
-    await save_form(connection, after.id, before.form, after.form)
+    """Write ``changed_case``, in one go."""
+    await batch.write(connection, changed_case(connection, before, after))
 
 
-async def save_promises(connection: Connection, case_id: str, promises: Iterable[Promise]) -> None:
-    """Write what is promised, whole."""
-    await connection.execute(
-        cases.update().where(cases.c.id == case_id).values(promises=promises_json(promises))
-    )
+COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "number": lambda number: number,
+    "state": lambda state: state,
+    "call_id": lambda call_id: call_id,
+    "unit_id": lambda unit_id: unit_id,
+    "corrections": lambda corrections: corrections,
+    "owed_by": lambda day: day,
+    "consent": consent_json,
+    "earlier_consent": consent_json,
+    "decision": decided_json,
+    "shown": shown_json,
+    "submission": submission_json,
+    "promises": promises_json,
+    "referrals": referrals_json,
+}
+"""Parts of a case that are a column of its row, and how each is written."""
+ROWS: Final = frozenset({"entries", "holds", "proposals", "materials", "comments", "checks"})
+"""Parts that are rows of their own, which ``changed_case`` writes too."""
+FIXED: Final = frozenset({
+    "id", "mode", "item", "clerk_id", "window_id", "window_unit_id", "applicant", "created_at",
+})  # fmt: skip
+"""What is as it was when the case was registered."""
+BESIDE: Final = frozenset({"signature"})
+"""What is kept by a function of its own, as it has more than a case tells of it."""
+
+
+def changed_case(
+    connection: Connection, before: Case, after: Case, looked: Looked | None = None
+) -> list[Write]:
+    """Every part in which two states of a case differ, to be written; no row is named twice.
+
+    A part that a rule left alone is the same object: that is looked at first, and its content only where it
+    is not. ``looked``: an approver saw the case, which stands in its own row.
+    """
+    row: dict[str, Any] = {}
+    for name, written in COLUMNS.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if new is not old and new != old:
+            row[name] = written(new)
+    if looked is not None:
+        row["looked"] = looked_json(looked)
+    writes = [_changed_row(after.id, row)] if row else []
+    if after.materials is not before.materials:
+        were = {one.id: one for one in before.materials}
+        writes += [
+            _written_material(after.id, one, new=one.id not in were)
+            for one in after.materials
+            if were.get(one.id) != one
+        ]
+    if after.comments is not before.comments:
+        threads = {one.id: one for one in before.comments}
+        writes += [
+            _written_comment(connection, after.id, one)
+            for one in after.comments
+            if threads.get(one.id) != one
+        ]
+    if after.checks is not before.checks:
+        writes += [
+            (_DROP_CHECK, {"of": after.id, "at_point": point})
+            for point in before.checks.keys() - after.checks.keys()
+        ]
+        writes += [
+            _written_check(connection, after.id, one)
+            for point, one in after.checks.items()
+            if before.checks.get(point) != one
+        ]
+    return writes + changed_form(connection, after.id, before, after)
+
+
+def seen_by_approver(case_id: str, looked: Looked) -> Write:
+    """An approver saw the case as it was at this version: he opened it, or acted on it."""
+    return _changed_row(case_id, {"looked": looked_json(looked)})
+
+
+class Filled(Protocol):
+    """What is filled in: a form, or the case that has it."""
+
+    @property
+    def entries(self) -> Mapping[str, Entry]: ...
+    @property
+    def holds(self) -> Mapping[str, Hold]: ...
+    @property
+    def proposals(self) -> tuple[Proposal, ...]: ...
 
 
 async def save_form(connection: Connection, case_id: str, before: Form, after: Form) -> None:
@@ -142,15 +198,16 @@ async def save_form(connection: Connection, case_id: str, before: Form, after: F
     await batch.write(connection, changed_form(connection, case_id, before, after))
 
 
-def changed_form(connection: Connection, case_id: str, before: Form, after: Form) -> list[Write]:
+def changed_form(
+    connection: Connection, case_id: str, before: Filled, after: Filled
+) -> list[Write]:
     """The entries (with their history), proposals and holds that differ, to be written."""
     writes: list[Write] = []
 
     def put(table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
-        writes.append((statement, {**key, **values}))
+        writes.append(_put(connection, table, key, values))
 
-    for name, entry in after.entries.items():
+    for name, entry in after.entries.items() if after.entries is not before.entries else ():
         if before.entries.get(name) == entry:
             continue
         put(
@@ -173,28 +230,23 @@ def changed_form(connection: Connection, case_id: str, before: Form, after: Form
             "at": entry.at,
         }
         writes.append((_INSERT_HISTORY, new))
-    was = {one.id: one for one in before.proposals}
-    for one in after.proposals:
-        if was.get(one.id) != one:
-            put(
-                proposals,
-                {"id": one.id},
-                {"case_id": case_id}
-                | {
-                    name: getattr(one, name)
-                    for name in Proposal.__dataclass_fields__
-                    if name != "id"
-                },
-            )
-    for name in before.holds.keys() - after.holds.keys():
-        writes.append((_DROP_HOLD, {"of": case_id, "at_field": name}))
-    for name, hold in after.holds.items():
-        if before.holds.get(name) != hold:
-            put(
-                field_holds,
-                {"case_id": case_id, "field": name},
-                {"person_id": hold.person_id, "expires_at": hold.expires_at},
-            )
+    if after.proposals is not before.proposals:
+        was = {one.id: one for one in before.proposals}
+        for one in after.proposals:
+            if was.get(one.id) != one:
+                names = (name for name in Proposal.__dataclass_fields__ if name != "id")
+                values = {name: getattr(one, name) for name in names}
+                put(proposals, {"id": one.id}, {"case_id": case_id} | values)
+    if after.holds is not before.holds:
+        for name in before.holds.keys() - after.holds.keys():
+            writes.append((_DROP_HOLD, {"of": case_id, "at_field": name}))
+        for name, hold in after.holds.items():
+            if before.holds.get(name) != hold:
+                put(
+                    field_holds,
+                    {"case_id": case_id, "field": name},
+                    {"person_id": hold.person_id, "expires_at": hold.expires_at},
+                )
     return writes
 
 
@@ -202,25 +254,25 @@ async def save_material(
     connection: Connection, case_id: str, material: Material, *, new: bool
 ) -> None:
     """Write one version of one line, as a new row or over its own."""
+    await connection.execute(*_written_material(case_id, material, new=new))
+
+
+def _written_material(case_id: str, material: Material, *, new: bool) -> Write:
     values = {name: getattr(material, name) for name in Material.__dataclass_fields__}
     values["origin"] = origin_json(material.origin)
-    await connection.execute(
-        materials.insert().values(values | {"case_id": case_id})
-        if new
-        else materials.update().where(materials.c.id == material.id).values(values)
-    )
+    if new:
+        return _INSERT_MATERIAL, values | {"case_id": case_id}
+    del values["id"]
+    return _update(materials, tuple(values)), {"of": material.id, **values}
 
 
 async def save_draft(
     connection: Connection, case_id: str, field: str, person_id: str, draft: Draft
 ) -> None:
     """Keep a person's unsaved value of a field; the one before is gone."""
-    await _put(
-        connection,
-        field_drafts,
-        {"case_id": case_id, "field": field, "person_id": person_id},
-        {"value": draft.value, "base_version": draft.base_version, "at": draft.at},
-    )
+    key = {"case_id": case_id, "field": field, "person_id": person_id}
+    values = {"value": draft.value, "base_version": draft.base_version, "at": draft.at}
+    await connection.execute(*_put(connection, field_drafts, key, values))
 
 
 def dropped_draft(case_id: str, field: str, person_id: str) -> Write:
@@ -228,33 +280,21 @@ def dropped_draft(case_id: str, field: str, person_id: str) -> Write:
     return _DROP_DRAFT, {"of": case_id, "at_field": field, "person": person_id}
 
 
-async def add_saying(connection: Connection, case_id: str, saying: Saying) -> None:
-    """Keep a new message."""
+def new_saying(case_id: str, saying: Saying) -> Write:
+    """A message is kept."""
     values = {name: getattr(saying, name) for name in Saying.__dataclass_fields__}
-    await connection.execute(sayings.insert().values(values | {"case_id": case_id}))
+    return _INSERT_SAYING, values | {"case_id": case_id}
 
 
-async def save_comment(connection: Connection, case_id: str, comment: Comment) -> None:
-    """Write a thread, as a new row or over its own."""
+def _written_comment(connection: Connection, case_id: str, comment: Comment) -> Write:
     values = {name: getattr(comment, name) for name in Comment.__dataclass_fields__ if name != "id"}
-    await _put(
-        connection,
-        comments,
-        {"id": comment.id},
-        values | {"case_id": case_id, "entries": remarks_json(comment)},
-    )
+    values |= {"case_id": case_id, "entries": remarks_json(comment)}
+    return _put(connection, comments, {"id": comment.id}, values)
 
 
-async def save_check(connection: Connection, case_id: str, point: str, check: Check | None) -> None:
-    """Write the word about a point of the checklist; None takes it away."""
-    if check is None:
-        await connection.execute(
-            checks.delete().where(checks.c.case_id == case_id, checks.c.point == point)
-        )
-        return
-    key = {"case_id": case_id, "point": point}
+def _written_check(connection: Connection, case_id: str, check: Check) -> Write:
     values = {name: getattr(check, name) for name in Check.__dataclass_fields__ if name != "point"}
-    await _put(connection, checks, key, values)
+    return _put(connection, checks, {"case_id": case_id, "point": check.point}, values)
 
 
 async def add_signature(
@@ -286,12 +326,8 @@ async def outdate_signatures(connection: Connection, case_id: str) -> None:
 
 
 async def look(connection: Connection, case_id: str, version: int, at: datetime) -> None:
-    """An approver sees the case as it is at this version: he opened it, or acted on it."""
-    await connection.execute(
-        cases.update()
-        .where(cases.c.id == case_id)
-        .values(looked={"at": at.isoformat(), "version": version})
-    )
+    """Write ``seen_by_approver``."""
+    await connection.execute(*seen_by_approver(case_id, Looked(at, version)))
 
 
 async def next_serial(connection: Connection, prefix: str, *, at_least: int = 1) -> int:
@@ -317,11 +353,22 @@ def _insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgres
     return postgresql.insert(table)
 
 
-async def _put(
+def _changed_row(case_id: str, values: Mapping[str, Any]) -> Write:
+    return _update(cases, tuple(values)), {"of": case_id, **values}
+
+
+def _put(
     connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
-) -> None:
+) -> Write:
     statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
-    await connection.execute(statement, {**key, **values})
+    return statement, {**key, **values}
+
+
+@cache
+def _update(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
+    """Of one row, by its id."""
+    sets: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+    return table.update().where(table.c.id == sa.bindparam("of")).values(sets)
 
 
 @cache
