@@ -6,10 +6,12 @@ there is none yet. Rules are in server.domain.material, server.domain.checklist 
 server.domain.case.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from server.actions.cases import AHEAD, apart, judging, number_of, rests_on
+from server.actions.cases.turn import Acts, CaseTurn, Told
 from server.actions.papers import ask_paper
 from server.actions.views import (
     check_view,
@@ -52,115 +54,76 @@ PAPERS: Final[dict[rules.Decision, PaperKind]] = {
 """The paper that each decision makes."""
 
 
+acts: Final = Acts()
+
+
 def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
-
-    async def reviewed(connection: Connected, command: CaseReview) -> Ack:
-        return await review(store, actor_of(connection), command)
 
     async def decided(connection: Connected, command: CaseDecide) -> Ack:
         return await decide(store, actor_of(connection), command, numbering)
 
-    async def checked(connection: Connected, command: CaseCheck) -> Ack:
-        return await check(store, actor_of(connection), command)
-
-    async def referred(connection: Connected, command: CaseRefer) -> Ack:
-        return await refer(store, actor_of(connection), command)
-
-    return {
-        CaseReview: reviewed,
-        CaseCheck: checked,
-        CaseDecide: decided,
-        CaseRefer: referred,
-    }
+    return {**acts.commands(store), CaseDecide: decided}
 
 
-async def review(store: Store, actor: Actor, command: CaseReview) -> Ack:
+@acts.judging(CaseReview, CaseTurn)
+async def review(turn: CaseTurn, command: CaseReview) -> Told | Mapping[str, Any]:
     """合格, 需补正 or 不需要 for one material; the same word and reason as it has is acknowledged and is no act.
     Refusals: ``server.domain.material.reviewed``."""
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        seen = await change.lock(subject)
-        record, hand = await judging(change.connection, actor, command.case_id)
-        both = await apart(change, hand, record.case)
-        case = record.case
-        judged = material.reviewed(
-            case.materials,
-            command.material_id,
-            command.review,
-            command.reason,
-            hand,
-            closed=case.shut(case.line_of(command.material_id)),
-            at=change.at,
-        )
-        before = next(one for one in case.materials if one.id == judged.id)
-        if (before.review, before.review_reason) == (judged.review, judged.review_reason):
-            return change.ack()
-        others = [judged if one.id == judged.id else one for one in case.materials]
-        await rows.save(change.connection, case, replace(case, materials=tuple(others)))
-        await rows.look(change.connection, command.case_id, seen, change.at)
-        people = {**record.people, actor.person_id: person_ref(actor)}
-        await change.record(
-            subject,
-            "case.review",
-            f"material:{judged.id}",
-            lambda version: MaterialChanged(
-                subject=subject,
-                version=version,
-                at=change.at,
-                material=material_view(judged, people),
-            ),
-            payload={
-                "line": judged.line,
-                "number": judged.number,
-                "sha256": judged.sha256,
-                "review": judged.review,
-                "reason": judged.review_reason,
-                **({"combined": True} if both else {}),
-            },
-        )
-        return change.ack()
+    case = turn.case
+    judged = material.reviewed(
+        case.materials,
+        command.material_id,
+        command.review,
+        command.reason,
+        turn.hand,
+        closed=case.shut(case.line_of(command.material_id)),
+        at=turn.at,
+    )
+    before = next(one for one in case.materials if one.id == judged.id)
+    if (before.review, before.review_reason) == (judged.review, judged.review_reason):
+        return {}
+    others = [judged if one.id == judged.id else one for one in case.materials]
+    turn.keep(replace(case, materials=tuple(others)))
+    return Told(
+        MaterialChanged(**turn.stamp, material=material_view(judged, turn.people)),
+        f"material:{judged.id}",
+        {
+            "line": judged.line,
+            "number": judged.number,
+            "sha256": judged.sha256,
+            "review": judged.review,
+            "reason": judged.review_reason,
+            **({"combined": True} if turn.combined else {}),
+        },
+    )
 
 
-async def check(store: Store, actor: Actor, command: CaseCheck) -> Ack:
+@acts.judging(CaseCheck, CaseTurn)
+async def check(turn: CaseTurn, command: CaseCheck) -> Told:
     """The word about one point of the checklist. Refusals: ``server.domain.checklist.check``."""
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        seen = await change.lock(subject)
-        record, hand = await judging(change.connection, actor, command.case_id)
-        both = await apart(change, hand, record.case)
-        word = checklist.check(
-            record.case.item,
-            command.point,
-            command.verdict,
-            command.note,
-            hand,
-            closed=record.case.closed,
-            at=change.at,
-        )
-        others = {key: one for key, one in record.case.checks.items() if key != command.point}
-        checks = others if word is None else {**others, command.point: word}
-        await rows.save(change.connection, record.case, replace(record.case, checks=checks))
-        await rows.look(change.connection, command.case_id, seen, change.at)
-        view = word and check_view(word, person_ref(actor))
-        await change.record(
-            subject,
-            "case.check",
-            f"point:{command.point}",
-            lambda version: CaseChecked(
-                subject=subject, version=version, at=change.at, point=command.point, check=view
-            ),
-            payload={
-                "verdict": command.verdict,
-                "note": word.note if word else "",
-                **({"combined": True} if both else {}),
-            },
-        )
-        return change.ack()
+    case, point = turn.case, command.point
+    word = checklist.check(
+        case.item,
+        point,
+        command.verdict,
+        command.note,
+        turn.hand,
+        closed=case.closed,
+        at=turn.at,
+    )
+    others = {key: one for key, one in case.checks.items() if key != point}
+    turn.keep(replace(case, checks=others if word is None else {**others, point: word}))
+    view = None if word is None else check_view(word, turn.people[word.by])
+    return Told(
+        CaseChecked(**turn.stamp, point=point, check=view),
+        f"point:{point}",
+        {
+            "verdict": command.verdict,
+            "note": word.note if word else "",
+            **({"combined": True} if turn.combined else {}),
+        },
+    )
 
 
 async def decide(
@@ -232,41 +195,31 @@ async def decide(
         return change.ack({"number": number})
 
 
-async def refer(store: Store, actor: Actor, command: CaseRefer) -> Ack:
-    """转办: another unit decides from now on. Who watched the case opens it anew, as far as he may.
+@acts.judging(CaseRefer, CaseTurn, looks=False)
+async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
+    """转办: another unit decides from now on, and has seen nothing of the case yet. Who watched the case opens
+    it anew, as far as he may.
 
     Refusals: ``not_found`` (of the unit too), ``server.domain.case.refer``,
     ``server.actions.cases.rests_on``.
     """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        seen = await change.lock(subject)
-        record, hand = await judging(change.connection, actor, command.case_id)
-        await apart(change, hand, record.case)
-        rests = await rests_on(change, hand, command, seen, side="approver")
-        here = await people_rows.find_authority(change.connection, record.case.unit_id)
-        there = await people_rows.find_authority(change.connection, command.unit_id)
-        if here is None or there is None:
-            raise Refusal(Code.NOT_FOUND, unit=command.unit_id)
-        after = rules.refer(record.case, here, there, command.reason, hand, at=change.at)
-        await rows.save(change.connection, record.case, after)
-        await missed_rows.pass_on(change.connection, command.case_id, there.id)
-        told = after.referrals[-1]
-        view = referral_view(told, {**record.people, actor.person_id: person_ref(actor)})
-        await change.record(
-            subject,
-            "case.refer",
-            of_unit(there.id),
-            lambda version: CaseReferred(
-                subject=subject,
-                version=version,
-                at=change.at,
-                referral=view,
-                unit_id=there.id,
-                place=there.place,
-            ),
-            payload=rests | {"from": here.id, "to": there.id, "reason": told.reason},
-        )
-        return change.ack()
+    case = turn.case
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    here = await people_rows.find_authority(turn.connection, case.unit_id)
+    there = await people_rows.find_authority(turn.connection, command.unit_id)
+    if here is None or there is None:
+        raise Refusal(Code.NOT_FOUND, unit=command.unit_id)
+    after = rules.refer(case, here, there, command.reason, turn.hand, at=turn.at)
+    turn.keep(after)
+    referral = after.referrals[-1]
+    return Told(
+        CaseReferred(
+            **turn.stamp,
+            referral=referral_view(referral, turn.people),
+            unit_id=there.id,
+            place=there.place,
+        ),
+        of_unit(there.id),
+        rests | {"from": here.id, "to": there.id, "reason": referral.reason},
+        beside=[missed_rows.passed_on(turn.case_id, there.id)],
+    )

@@ -8,121 +8,88 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from server.actions.cases import admitted, places_of
-from server.actions.views import person_ref, promise_view
+from server.actions.cases import places_of
+from server.actions.cases.turn import Acts, CaseTurn, Told
+from server.actions.views import promise_view
 from server.domain import promise as rules
 from server.domain.identifiers import mask_name
 from server.domain.working_days import china_day
-from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
-from server.rights.subjects import of_case
 from server.store import Store
 from server.store import cases as rows
 from server.wire.case import CaseMovePromise, CasePromise, CasePromised
 from server.wire.http import OwedMaterial, OwedMaterials
-from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
 PAGE: Final = 100
 """Cases told at once."""
 
 
-def commands(store: Store) -> dict[type[Command], Handler]:
-    """The handlers of this module, by command."""
-
-    async def promised(connection: Connected, command: CasePromise) -> Ack:
-        return await promise(store, actor_of(connection), command)
-
-    async def moved(connection: Connected, command: CaseMovePromise) -> Ack:
-        return await move(store, actor_of(connection), command)
-
-    return {CasePromise: promised, CaseMovePromise: moved}
+acts: Final = Acts()
+commands: Final = acts.commands
 
 
-async def promise(store: Store, actor: Actor, command: CasePromise) -> Ack:
+@acts.on(CasePromise, CaseTurn)
+async def promise(turn: CaseTurn, command: CasePromise) -> Told:
     """Take down what the applicant promises, with the words that he was shown.
 
     Refused: ``malformed`` (no such text), and as in ``server.domain.promise.make``.
     """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        case = record.case
-        new = rules.Promise(
-            command.line,
-            command.due_on,
-            command.text_version,
-            command.language,
-            actor.person_id,
-            change.at,
-        )
-        promises = rules.make(case.item, case.promises, new, hand, closed=case.closed)
-        if rules.text(new.text_version, new.language) is None:
-            raise Refusal(Code.MALFORMED, fields="text_version")
-        await rows.save(change.connection, case, replace(case, promises=promises))
-        view = promise_view(new, {actor.person_id: person_ref(actor)})
-        await change.record(
-            subject,
-            "case.promise",
-            f"line:{new.line}",
-            lambda version: CasePromised(
-                subject=subject, version=version, at=change.at, promise=view
-            ),
-            payload={
-                "line": new.line,
-                "due_on": new.due_on.isoformat(),
-                "text_version": new.text_version,
-                "language": new.language,
-                "words": rules.words(case.item, new),
-            },
-            on_behalf_of=APPLICANT,
-        )
-        return change.ack()
+    case = turn.case
+    new = rules.Promise(
+        command.line,
+        command.due_on,
+        command.text_version,
+        command.language,
+        turn.hand.person_id,
+        turn.at,
+    )
+    promises = rules.make(case.item, case.promises, new, turn.hand, closed=case.closed)
+    if rules.text(new.text_version, new.language) is None:
+        raise Refusal(Code.MALFORMED, fields="text_version")
+    turn.keep(replace(case, promises=promises))
+    return Told(
+        CasePromised(**turn.stamp, promise=promise_view(new, turn.people)),
+        f"line:{new.line}",
+        {
+            "line": new.line,
+            "due_on": new.due_on.isoformat(),
+            "text_version": new.text_version,
+            "language": new.language,
+            "words": rules.words(case.item, new),
+        },
+        on_behalf_of=APPLICANT,
+    )
 
 
-async def move(store: Store, actor: Actor, command: CaseMovePromise) -> Ack:
+@acts.on(CaseMovePromise, CaseTurn)
+async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
     """Give a promise another day, for a reason. Refused as in ``server.domain.promise.move``."""
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        case = record.case
-        promises, moved = rules.move(
-            case.promises,
-            case.materials,
-            command.line,
-            command.due_on,
-            hand,
-            reason=command.reason,
-            closed=case.closed,
-            accepted=case.state == "accepted",
-            at=change.at,
-        )
-        await rows.save(change.connection, case, replace(case, promises=promises))
-        people = {**record.people, actor.person_id: person_ref(actor)}
-        view = promise_view(moved, people)
-        assert moved.moved is not None
-        await change.record(
-            subject,
-            "case.move_promise",
-            f"line:{moved.line}",
-            lambda version: CasePromised(
-                subject=subject, version=version, at=change.at, promise=view
-            ),
-            payload={
-                "line": moved.line,
-                "before": moved.moved.before.isoformat(),
-                "due_on": moved.due_on.isoformat(),
-                "reason": moved.moved.reason,
-            },
-        )
-        return change.ack()
+    case = turn.case
+    promises, moved = rules.move(
+        case.promises,
+        case.materials,
+        command.line,
+        command.due_on,
+        turn.hand,
+        reason=command.reason,
+        closed=case.closed,
+        accepted=case.state == "accepted",
+        at=turn.at,
+    )
+    assert moved.moved is not None
+    turn.keep(replace(case, promises=promises))
+    return Told(
+        CasePromised(**turn.stamp, promise=promise_view(moved, turn.people)),
+        f"line:{moved.line}",
+        {
+            "line": moved.line,
+            "before": moved.moved.before.isoformat(),
+            "due_on": moved.due_on.isoformat(),
+            "reason": moved.moved.reason,
+        },
+    )
 
 
 async def owed(

@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store.batch import Write
 from server.store.tables import calls, missed_calls, people, units
 
 Connection = AsyncConnection
@@ -23,6 +24,12 @@ ASKED_AGAIN_AFTER: Final = timedelta(minutes=10)
 
 Desks = tuple[str | None, str | None]
 """The window at which somebody sits, and the unit for which he answers; either may be None."""
+
+_PASS_ON: Final = (
+    missed_calls.update()
+    .where(missed_calls.c.case_id == sa.bindparam("of"))
+    .values(target_unit_id=sa.bindparam("unit"), asked_by=None, asked_at=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,9 @@ async def forget(connection: Connection, case_id: str) -> None:
     await connection.execute(missed_calls.delete().where(missed_calls.c.case_id == case_id))
 
 
-async def pass_on(connection: Connection, case_id: str, unit_id: str) -> None:
+def passed_on(case_id: str, unit_id: str) -> Write:
     """Another unit decides the case: its approvers have not been called."""
-    await connection.execute(
-        missed_calls.update()
-        .where(missed_calls.c.case_id == case_id)
-        .values(target_unit_id=unit_id, asked_by=None, asked_at=None)
-    )
+    return _PASS_ON, {"of": case_id, "unit": unit_id}
 
 
 async def find(connection: Connection, case_id: str) -> tuple[str, datetime | None] | None:

@@ -1,11 +1,16 @@
 """What applicants said of calls, as rows. Call inside Store.read or Store.change."""
 
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.codes import Satisfaction
 from server.domain.rating import Rating
+from server.store.batch import Write
 from server.store.tables import ratings
+
+_INSERT: Final = ratings.insert()
 
 
 async def list_ratings(connection: AsyncConnection, case_id: str) -> tuple[Rating, ...]:
@@ -22,8 +27,8 @@ async def list_ratings(connection: AsyncConnection, case_id: str) -> tuple[Ratin
     )
 
 
-async def add_rating(connection: AsyncConnection, case_id: str, rating: Rating) -> None:
-    """Keep a new one. A second of one call and number is an IntegrityError: lock the case."""
+def new_rating(case_id: str, rating: Rating) -> Write:
+    """A new one is kept. A second of one call and number is an IntegrityError: lock the case."""
     values = {name: getattr(rating, name) for name in Rating.__dataclass_fields__}
     values |= {"case_id": case_id, "level": rating.level.value, "reasons": list(rating.reasons)}
-    await connection.execute(ratings.insert().values(values))
+    return _INSERT, values

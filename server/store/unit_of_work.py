@@ -145,7 +145,7 @@ class Change:
         subject: str,
         act: str,
         object: str,
-        event: Callable[[int], BaseModel] | Mapping[str, Any] | None,
+        event: BaseModel | Callable[[int], BaseModel] | Mapping[str, Any] | None,
         *,
         payload: Mapping[str, Any],
         on_behalf_of: str | None = None,
@@ -155,7 +155,7 @@ class Change:
     ) -> int:
         """Write the next version of `subject`: its event and its ledger entry; returns the version.
 
-        `event` is a function that makes the wire event of a version, or its members as a
+        `event` is the wire event of that version, a function that makes it, or its members as a
         mapping (`type` must be among them; subject, version and at are filled in); None
         holds the version's place with `skipped`, for what no page shows. `payload` is
         what the ledger keeps in full; what was written into sealed columns since the last
@@ -289,14 +289,15 @@ class Change:
 
     def _body(
         self,
-        event: Callable[[int], BaseModel] | Mapping[str, Any],
+        event: BaseModel | Callable[[int], BaseModel] | Mapping[str, Any],
         subject: str,
         version: int,
     ) -> dict[str, Any]:
         if isinstance(event, Mapping):
             at = self.at.isoformat().replace("+00:00", "Z")
             return {**event, "subject": subject, "version": version, "at": at}
-        body = event(version).model_dump(mode="json")
+        made = event if isinstance(event, BaseModel) else event(version)
+        body = made.model_dump(mode="json")
         if (body["subject"], body["version"]) != (subject, version):
             raise RuntimeError(f"an event of {body['subject']} recorded under {subject}")
         return body
