@@ -9,7 +9,7 @@ from server.store import calls as rows
 from server.store import missed as missed_rows
 from server.store.people import person_refs
 from server.wire.call import CallView, MissedCall, RingCard, RunningCall
-from signaling.call import Call
+from signaling.call import Call, EndReason
 from signaling.protocol import HoldView, LegView, PersonRef, RingView
 
 
@@ -89,7 +89,6 @@ async def running_calls(
 
 def _running_call(one: rows.Live, unit_id: str, refs: Mapping[str, PersonRef]) -> RunningCall:
     card = RingCard.model_validate(one.card)
-    withdrawn = "withdrawn" if one.consent_withdrawn_at else None
     return RunningCall(
         call_id=one.id,
         case_id=one.case_id,
@@ -98,7 +97,11 @@ def _running_call(one: rows.Live, unit_id: str, refs: Mapping[str, PersonRef]) -
         caller=refs[one.caller_id],
         approver=refs[one.approver_id],
         answered_at=one.answered_at,
-        unrecorded=withdrawn if one.recording_consented else "refused",
+        unrecorded="refused"
+        if not one.recording_consented
+        else "withdrawn"
+        if one.consent_withdrawn_at
+        else None,
         decides=one.target_unit_id == unit_id,
     )
 
@@ -117,7 +120,7 @@ def _missed_call(one: missed_rows.Missed, refs: Mapping[str, PersonRef]) -> Miss
     return MissedCall(
         case_id=one.case_id,
         call_id=one.call_id,
-        reason=one.reason,
+        reason=EndReason(one.reason),
         caller=refs[one.caller_id],
         window_id=one.window_id,
         target_unit_id=one.target_unit_id,

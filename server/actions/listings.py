@@ -216,8 +216,9 @@ async def check_form(
         before = await _masked_before(connection, row.item)
     found, faults = blueprint.read(document, _lines(row.item), datetime.now(UTC))
     return FormCheck(
-        item=found
-        and item_view(with_form(row.item, found), row.item.unit_id, row.unit_name, row.place),
+        item=item_view(with_form(row.item, found), row.item.unit_id, row.unit_name, row.place)
+        if found
+        else None,
         faults=[FormFault(pointer=one.pointer, why=one.why, name=one.name) for one in faults],
         lowers=[
             LoweredField(path=one.path, label=one.label)

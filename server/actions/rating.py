@@ -5,7 +5,6 @@ from typing import Final
 from server.actions.cases.turn import Acts, HeaderTurn, Told
 from server.actions.views import rating_view
 from server.domain import rating as rules
-from server.domain.codes import Satisfaction
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
@@ -33,7 +32,7 @@ async def rate(turn: HeaderTurn, command: CaseRate) -> Told:
     rating = rules.rate(
         new_id(),
         command.call_id,
-        Satisfaction(command.level),
+        command.level,
         command.reasons,
         command.text,
         turn.hand,
@@ -49,7 +48,7 @@ async def rate(turn: HeaderTurn, command: CaseRate) -> Told:
         of_call(command.call_id),
         {
             "number": rating.number,
-            "level": view.level,
+            "level": rating.level.value,
             "reasons": view.reasons,
             "text": view.text,
         },

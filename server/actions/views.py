@@ -111,18 +111,22 @@ def case_view(whole: rows.Whole) -> CaseView:
             phone=case.applicant.phone,
             credit_code=case.applicant.credit_code,
         ),
-        consent=case.consent and consent_view(case.consent, people[case.consent.taken_by]),
+        consent=consent_view(case.consent, people[case.consent.taken_by]) if case.consent else None,
         fields={name: field_view(entry, people[entry.by]) for name, entry in case.entries.items()},
         proposals=[proposal_view(one, people) for one in case.proposals],
         materials=[material_view(one, people) for one in case.materials],
-        decision=case.decision and decided_view(case.decision, people),
+        decision=decided_view(case.decision, people) if case.decision else None,
         call_id=case.call_id,
         created_at=case.created_at,
         sayings=[saying_view(one, people[one.by]) for one in whole.sayings],
         comments=[comment_view(one, people) for one in case.comments],
         checks=[check_view(one, people[one.by]) for one in case.checks.values()],
-        signature=case.signature and signature_view(case.signature, people[case.signature.by]),
-        submission=case.submission and submission_view(case.submission, people[case.submission.by]),
+        signature=signature_view(case.signature, people[case.signature.by])
+        if case.signature
+        else None,
+        submission=submission_view(case.submission, people[case.submission.by])
+        if case.submission
+        else None,
         corrections=case.corrections,
         papers=[paper_view(one) for one in whole.papers],
         ratings=[rating_view(one) for one in whole.ratings],
@@ -132,8 +136,9 @@ def case_view(whole: rows.Whole) -> CaseView:
         drawing_only=people[whole.drawing_only] if whole.drawing_only else None,
         handovers=[handover_view(one, people) for one in whole.handovers],
         promises=[promise_view(one, people) for one in case.promises],
-        earlier_consent=case.earlier_consent
-        and consent_view(case.earlier_consent, people[case.earlier_consent.taken_by]),
+        earlier_consent=consent_view(case.earlier_consent, people[case.earlier_consent.taken_by])
+        if case.earlier_consent
+        else None,
         referrals=[referral_view(one, people) for one in case.referrals],
     )
 
@@ -317,10 +322,11 @@ def promise_view(promise: Promise, people: Mapping[str, PersonRef]) -> PromiseVi
         language=promise.language,
         by=people[promise.by],
         at=promise.at,
-        moved=moved
-        and PromiseMoveView(
+        moved=PromiseMoveView(
             before=moved.before, reason=moved.reason, by=people[moved.by], at=moved.at
-        ),
+        )
+        if moved
+        else None,
     )
 
 
@@ -360,7 +366,7 @@ def material_view(material: Material, people: Mapping[str, PersonRef]) -> Materi
         graded_by=people[material.graded_by] if material.graded_by else None,
         graded_at=material.graded_at,
         viewed=_viewed(material),
-        origin=material.origin and _origin(material.origin),
+        origin=_origin(material.origin) if material.origin else None,
         slot=material.slot,
     )
 
@@ -401,7 +407,7 @@ def rating_view(rating: Rating) -> RatingView:
         call_id=rating.call_id,
         number=rating.number,
         at=rating.at,
-        level=rating.level.value,
+        level=rating.level,
         reasons=list(rating.reasons),
         text=rating.text,
     )
@@ -466,7 +472,7 @@ def unmasking_view(unmasking: Unmasking, by: PersonRef) -> UnmaskingView:
 
 
 def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Decided:
-    counted = decided.counted and due_view(decided.counted)
+    counted = due_view(decided.counted) if decided.counted else None
     return Decided(
         kind=decided.kind,
         reason=decided.reason,
@@ -478,7 +484,7 @@ def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Dec
         provisional=counted.provisional if counted else False,
         points=list(decided.points),
         about=list(decided.about),
-        clock=decided.clock and clock_view(decided.clock, people),
+        clock=clock_view(decided.clock, people) if decided.clock else None,
         combined=decided.combined,
     )
 
@@ -505,11 +511,12 @@ def clock_view(clock: Clock, people: Mapping[str, PersonRef]) -> ClockView:
             )
             for one in clock.halts
         ],
-        extension=extension
-        and ExtensionView(
+        extension=ExtensionView(
             days=extension.days,
             reason=extension.reason,
             by=people[extension.by],
             at=extension.at,
-        ),
+        )
+        if extension
+        else None,
     )
