@@ -5,146 +5,98 @@ extension ask for their written notice (行政许可法 42, 45). Rules are in se
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, Final, Literal
 
-from server.actions.cases import AHEAD, apart, judging, rests_on
+from server.actions.cases import AHEAD, rests_on
+from server.actions.cases.turn import Acts, CaseTurn, Told
 from server.actions.papers import ask_paper
-from server.actions.views import decided_view, person_ref
+from server.actions.views import decided_view
 from server.domain import case as rules
 from server.domain import clock
 from server.domain.clock import Clock
 from server.domain.paper import PaperKind
 from server.domain.working_days import CHINA_REGION, china_day
-from server.rights.connected import Connected, Handler, actor_of
-from server.rights.person import Act, Actor, may
-from server.rights.subjects import of_case
-from server.store import Change, Store
-from server.store import cases as rows
+from server.rights.person import Act, may
 from server.store import catalogue as catalogue_rows
 from server.wire.case import CaseAct, CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
-from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
 Why = Literal["stopped", "resumed", "extended"]
-ACTS: Final[Mapping[Why, str]] = {
-    "stopped": "case.stop_clock",
-    "resumed": "case.resume_clock",
-    "extended": "case.extend_limit",
-}
 NOTICES: Final[Mapping[Why, PaperKind]] = {"stopped": "suspension", "extended": "extension"}
 """What must be told in writing."""
-Step = Callable[[Change, Clock, Mapping[date, bool]], Clock]
+Step = Callable[[Clock, Mapping[date, bool]], Clock]
+
+acts: Final = Acts()
+commands: Final = acts.commands
 
 
-def commands(store: Store) -> dict[type[Command], Handler]:
-    """The handlers of this module, by command."""
-
-    async def stopped(connection: Connected, command: CaseStopClock) -> Ack:
-        return await stop(store, actor_of(connection), command)
-
-    async def resumed(connection: Connected, command: CaseResumeClock) -> Ack:
-        return await resume(store, actor_of(connection), command)
-
-    async def extended(connection: Connected, command: CaseExtendLimit) -> Ack:
-        return await extend(store, actor_of(connection), command)
-
-    return {CaseStopClock: stopped, CaseResumeClock: resumed, CaseExtendLimit: extended}
-
-
-async def stop(store: Store, actor: Actor, command: CaseStopClock) -> Ack:
+@acts.judging(CaseStopClock, CaseTurn)
+async def stop(turn: CaseTurn, command: CaseStopClock) -> Told:
     """Stop the clock; the notice is made. Refusals: ``server.domain.clock.stop``, ``not_yours``."""
 
-    def step(change: Change, now: Clock, known: Mapping[date, bool]) -> Clock:
-        return clock.stop(
-            now, command.why, command.reason, actor.person_id, at=change.at, known=known
-        )
+    def step(now: Clock, known: Mapping[date, bool]) -> Clock:
+        by = turn.hand.person_id
+        return clock.stop(now, command.why, command.reason, by, at=turn.at, known=known)
 
     told = {"why": command.why, "reason": command.reason}
-    return await _turn(store, actor, command, command.case_id, "stopped", step, told)
+    return await _told(turn, command, "stopped", step, told)
 
 
-async def resume(store: Store, actor: Actor, command: CaseResumeClock) -> Ack:
+@acts.judging(CaseResumeClock, CaseTurn)
+async def resume(turn: CaseTurn, command: CaseResumeClock) -> Told:
     """Let it run again. Result: ``{due_on}``. Refusals: ``clock_running``, ``not_yours``."""
 
-    def step(change: Change, now: Clock, known: Mapping[date, bool]) -> Clock:
-        return clock.resume(now, actor.person_id, at=change.at, known=known)
+    def step(now: Clock, known: Mapping[date, bool]) -> Clock:
+        return clock.resume(now, turn.hand.person_id, at=turn.at, known=known)
 
-    return await _turn(store, actor, command, command.case_id, "resumed", step, {})
+    return await _told(turn, command, "resumed", step, {})
 
 
-async def extend(store: Store, actor: Actor, command: CaseExtendLimit) -> Ack:
+@acts.judging(CaseExtendLimit, CaseTurn)
+async def extend(turn: CaseTurn, command: CaseExtendLimit) -> Told:
     """延长, once; the notice is made. Result: ``{due_on}``.
 
     Refused: ``not_yours`` (not the approver's side), ``forbidden`` (an approver whom the law does
     not leave it to), and what ``server.domain.clock.extend`` refuses.
     """
 
-    def step(change: Change, now: Clock, known: Mapping[date, bool]) -> Clock:
-        return clock.extend(
-            now, command.days, command.reason, actor.person_id, at=change.at, known=known
-        )
+    def step(now: Clock, known: Mapping[date, bool]) -> Clock:
+        by = turn.hand.person_id
+        return clock.extend(now, command.days, command.reason, by, at=turn.at, known=known)
 
+    heads = may(turn.actor, Act.LIMIT_EXTEND, unit_id=turn.case.unit_id)
+    if turn.hand.side == "approver" and not heads:
+        raise Refusal(Code.FORBIDDEN, why="head")
     told = {"days": command.days, "reason": command.reason}
-    return await _turn(store, actor, command, command.case_id, "extended", step, told)
+    return await _told(turn, command, "extended", step, told)
 
 
-async def _turn(
-    store: Store,
-    actor: Actor,
-    command: CaseAct,
-    case_id: str,
-    why: Why,
-    step: Step,
-    told: Mapping[str, Any],
-) -> Ack:
+async def _told(
+    turn: CaseTurn, command: CaseAct, why: Why, step: Step, told: Mapping[str, Any]
+) -> Told:
     """One step of the clock, with its event, entry and notice."""
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(case_id)
-        seen = await change.lock(subject)
-        record, hand = await judging(change.connection, actor, case_id)
-        await apart(change, hand, record.case)
-        heads = may(actor, Act.LIMIT_EXTEND, unit_id=record.case.unit_id)
-        if why == "extended" and hand.side == "approver" and not heads:
-            raise Refusal(Code.FORBIDDEN, why="head")
-        rests = await rests_on(change, hand, command, seen, side="approver")
-        known = await catalogue_rows.known_days(
-            change.connection,
-            CHINA_REGION,
-            china_day(record.case.created_at),
-            china_day(change.at) + AHEAD,
-        )
-        now = step(change, rules.clock_of(record.case, known, change.at), known)
-        after = rules.clocked(record.case, now)
-        await rows.save(change.connection, record.case, after)
-        await rows.look(change.connection, case_id, seen, change.at)
-        people = {**record.people, actor.person_id: person_ref(actor)}
-        decided = after.decision
-        if decided is None:
-            raise RuntimeError("a clock without a decision")
-        view = decided_view(decided, people)
-        await change.record(
-            subject,
-            ACTS[why],
-            subject,
-            lambda version: CaseRecounted(
-                subject=subject,
-                version=version,
-                at=change.at,
-                decision=view,
-                why=why,
-                by=people[actor.person_id],
-            ),
-            payload={
-                **rests,
-                **told,
-                "due_on": now.promised.due_on.isoformat(),
-                "legal_due_on": now.legal.due_on.isoformat(),
-            },
-        )
-        if why in NOTICES:
-            await ask_paper(change, replace(record, case=after, people=people), NOTICES[why])
-        return change.ack({"due_on": now.promised.due_on.isoformat()})
+    case = turn.case
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    known = await catalogue_rows.known_days(
+        turn.connection, CHINA_REGION, china_day(case.created_at), china_day(turn.at) + AHEAD
+    )
+    now = step(rules.clock_of(case, known, turn.at), known)
+    after = rules.clocked(case, now)
+    record = turn.keep(after)
+    if after.decision is None:
+        raise RuntimeError("a clock without a decision")
+    view, by = decided_view(after.decision, turn.people), turn.people[turn.hand.person_id]
+    return Told(
+        CaseRecounted(**turn.stamp, decision=view, why=why, by=by),
+        turn.subject,
+        {
+            **rests,
+            **told,
+            "due_on": now.promised.due_on.isoformat(),
+            "legal_due_on": now.legal.due_on.isoformat(),
+        },
+        {"due_on": now.promised.due_on.isoformat()},
+        then=partial(ask_paper, turn.change, record, NOTICES[why]) if why in NOTICES else None,
+    )

@@ -8,16 +8,16 @@ server.domain.case.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import AHEAD, apart, judging, number_of, rests_on
-from server.actions.cases.turn import Acts, CaseTurn, Told
+from server.actions.cases import AHEAD, number_of, rests_on
+from server.actions.cases.turn import Acts, CaseTurn, House, Told
 from server.actions.papers import ask_paper
 from server.actions.views import (
     check_view,
     decided_view,
     material_view,
-    person_ref,
     referral_view,
 )
 from server.domain import case as rules
@@ -25,11 +25,9 @@ from server.domain import checklist, material
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.paper import PaperKind
 from server.domain.working_days import CHINA_REGION, china_day
-from server.rights.connected import Connected, Handler, actor_of
-from server.rights.person import Actor
-from server.rights.subjects import of_case, of_unit
+from server.rights.connected import Handler
+from server.rights.subjects import of_unit
 from server.store import Store
-from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 from server.store import missed as missed_rows
 from server.store import people as people_rows
@@ -43,7 +41,7 @@ from server.wire.case import (
     CaseReview,
     MaterialChanged,
 )
-from signaling.protocol import Ack, Command
+from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 
 PAPERS: Final[dict[rules.Decision, PaperKind]] = {
@@ -59,11 +57,7 @@ acts: Final = Acts()
 
 def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
-
-    async def decided(connection: Connected, command: CaseDecide) -> Ack:
-        return await decide(store, actor_of(connection), command, numbering)
-
-    return {**acts.commands(store), CaseDecide: decided}
+    return acts.commands(store, House(numbering))
 
 
 @acts.judging(CaseReview, CaseTurn)
@@ -126,73 +120,51 @@ async def check(turn: CaseTurn, command: CaseCheck) -> Told:
     )
 
 
-async def decide(
-    store: Store, actor: Actor, command: CaseDecide, numbering: Numbering = STANDARD
-) -> Ack:
+@acts.judging(CaseDecide, CaseTurn)
+async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
     """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
 
     Refusals: ``server.domain.case.decide``, ``server.actions.cases.rests_on``.
     """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        seen = await change.lock(subject)
-        record, hand = await judging(change.connection, actor, command.case_id)
-        both = await apart(change, hand, record.case)
-        rests = await rests_on(change, hand, command, seen, side="approver")
-        today = china_day(change.at)
-        known = await catalogue_rows.known_days(
-            change.connection, CHINA_REGION, china_day(record.case.created_at), today + AHEAD
-        )
-        after = rules.decide(
-            record.case,
-            command.decision,
-            command.reason,
-            hand,
-            at=change.at,
-            known_days=known,
-            again=command.again,
-            combined=both,
-        )
-        number = await number_of(change, record.case, numbering)
-        after = replace(after, number=number)
-        await rows.save(change.connection, record.case, after)
-        await rows.look(change.connection, command.case_id, seen, change.at)
-        if after.closed:
-            await missed_rows.forget(change.connection, command.case_id)
-        decided = after.decision
-        if decided is None:
-            raise RuntimeError("a decided case without a decision")
-        shown = decided_view(decided, {**record.people, actor.person_id: person_ref(actor)})
-        await change.record(
-            subject,
-            "case.decide",
-            subject,
-            lambda version: CaseDecided(
-                subject=subject,
-                version=version,
-                at=change.at,
-                number=number,
-                state=after.state,
-                decision=shown,
-            ),
-            payload={
-                **rests,
-                **({"combined": True} if both else {}),
-                "number": number,
-                "decision": decided.kind,
-                "reason": decided.reason,
-                "points": list(decided.points),
-                "due_on": shown.due_on.isoformat() if shown.due_on else None,
-                "legal_due_on": decided.clock.legal.due_on.isoformat() if decided.clock else None,
-                "accepted_on": decided.clock.started_on.isoformat() if decided.clock else None,
-            },
-        )
-        people = {**record.people, actor.person_id: person_ref(actor)}
-        paper = PAPERS[decided.kind]
-        await ask_paper(change, replace(record, case=after, people=people), paper)
-        return change.ack({"number": number})
+    case = turn.case
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
+    known = await catalogue_rows.known_days(
+        turn.connection, CHINA_REGION, china_day(case.created_at), china_day(turn.at) + AHEAD
+    )
+    after = rules.decide(
+        case,
+        command.decision,
+        command.reason,
+        turn.hand,
+        at=turn.at,
+        known_days=known,
+        again=command.again,
+        combined=turn.combined,
+    )
+    number = await number_of(turn.change, case, turn.house.numbering)
+    record = turn.keep(replace(after, number=number))
+    decided = after.decision
+    if decided is None:
+        raise RuntimeError("a decided case without a decision")
+    shown = decided_view(decided, turn.people)
+    return Told(
+        CaseDecided(**turn.stamp, number=number, state=after.state, decision=shown),
+        turn.subject,
+        {
+            **rests,
+            **({"combined": True} if turn.combined else {}),
+            "number": number,
+            "decision": decided.kind,
+            "reason": decided.reason,
+            "points": list(decided.points),
+            "due_on": shown.due_on.isoformat() if shown.due_on else None,
+            "legal_due_on": decided.clock.legal.due_on.isoformat() if decided.clock else None,
+            "accepted_on": decided.clock.started_on.isoformat() if decided.clock else None,
+        },
+        {"number": number},
+        beside=[missed_rows.forgotten(turn.case_id)] if after.closed else [],
+        then=partial(ask_paper, turn.change, record, PAPERS[decided.kind]),
+    )
 
 
 @acts.judging(CaseRefer, CaseTurn, looks=False)

@@ -7,8 +7,11 @@ the applicant's data stands in an ack. Rules are in server.domain.summary and se
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any, Final
 
 from server.actions.cases import AHEAD, admitted, apart, header, number_of, rests_on
+from server.actions.cases.turn import Acts, CaseTurn, House, Told
 from server.actions.papers import ask_paper
 from server.actions.views import person_ref, signature_view, submission_view
 from server.domain import case as case_rules
@@ -41,8 +44,10 @@ from server.wire.case import (
     SummaryView,
 )
 from server.wire.http import SignatureImage
-from signaling.protocol import Ack, Command
+from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+
+acts: Final = Acts()
 
 
 def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
@@ -51,13 +56,7 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
     async def summarised(connection: Connected, command: CaseSummarise) -> SummaryView:
         return await summarise(store, actor_of(connection), command)
 
-    async def signed(connection: Connected, command: CaseSign) -> Ack:
-        return await sign(store, actor_of(connection), command)
-
-    async def submitted(connection: Connected, command: CaseSubmit) -> Ack:
-        return await submit(store, actor_of(connection), command, numbering)
-
-    return {CaseSummarise: summarised, CaseSign: signed, CaseSubmit: submitted}
+    return {**acts.commands(store, House(numbering)), CaseSummarise: summarised}
 
 
 async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> SummaryView:
@@ -102,101 +101,76 @@ async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> Summa
         return _summary(record, now, change.at, seen)
 
 
-async def sign(store: Store, actor: Actor, command: CaseSign) -> Ack:
+@acts.on(CaseSign, CaseTurn)
+async def sign(turn: CaseTurn, command: CaseSign) -> Told:
     """Keep the applicant's signature under what was last shown. Result: ``{signature_id}``.
 
     Refused: ``case_closed``, ``not_yours`` (not the window), ``stale``.
     """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        version = await change.lock(subject) + 1
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        rules.at_the_window(hand, record.case.closed)
-        signature = rules.sign(
-            new_id(),
-            command.hash,
-            command.shown_at,
-            sum(map(len, command.strokes)),
-            hand,
-            shown=record.case.shown,
-            now=record.case.summary_hash,
-            at=change.at,
-            version=version,
-        )
-        strokes = rows.Strokes(command.width, command.height, command.strokes)
-        await rows.add_signature(change.connection, command.case_id, signature, strokes)
-        view = signature_view(signature, person_ref(actor))
-        await change.record(
-            subject,
-            "case.sign",
-            f"signature:{signature.id}",
-            lambda version: CaseSigned(
-                subject=subject, version=version, at=change.at, signature=view
-            ),
-            payload={
-                "hash": signature.hash,
-                "shown_at": signature.shown_at,
-                "width": strokes.width,
-                "height": strokes.height,
-                "strokes": strokes.strokes,
-            },
-            on_behalf_of=APPLICANT,
-        )
-        return change.ack({"signature_id": signature.id})
+    case = turn.case
+    rules.at_the_window(turn.hand, case.closed)
+    signature = rules.sign(
+        new_id(),
+        command.hash,
+        command.shown_at,
+        sum(map(len, command.strokes)),
+        turn.hand,
+        shown=case.shown,
+        now=case.summary_hash,
+        at=turn.at,
+        version=turn.version,
+    )
+    strokes = rows.Strokes(command.width, command.height, command.strokes)
+    return Told(
+        CaseSigned(**turn.stamp, signature=signature_view(signature, turn.people[signature.by])),
+        f"signature:{signature.id}",
+        {
+            "hash": signature.hash,
+            "shown_at": signature.shown_at,
+            "width": strokes.width,
+            "height": strokes.height,
+            "strokes": strokes.strokes,
+        },
+        {"signature_id": signature.id},
+        on_behalf_of=APPLICANT,
+        beside=[rows.new_signature(turn.case_id, signature, strokes)],
+    )
 
 
-async def submit(
-    store: Store, actor: Actor, command: CaseSubmit, numbering: Numbering = STANDARD
-) -> Ack:
+@acts.on(CaseSubmit, CaseTurn)
+async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any]:
     """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
 
     Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``,
     ``server.actions.cases.rests_on``.
     """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        await apart(change, hand, record.case)
-        rests = await rests_on(change, hand, command, seen, side="window")
-        today = china_day(change.at)
-        known = await catalogue_rows.known_days(
-            change.connection, CHINA_REGION, today, today + AHEAD
-        )
-        after = case_rules.submitted(
-            record.case, command.hash, hand, at=change.at, known_days=known
-        )
-        submission = after.submission
-        if submission is None:
-            raise RuntimeError("a submitted case without a submission")
-        number = await number_of(change, record.case, numbering)
-        if submission == record.case.submission:
-            return change.ack({"number": number})
-        after = replace(after, number=number)
-        await rows.save(change.connection, record.case, after)
-        view = submission_view(submission, person_ref(actor))
-        await change.record(
-            subject,
-            "case.submit",
-            f"signature:{submission.signature_id}",
-            lambda version: CaseSubmitted(
-                subject=subject, version=version, at=change.at, number=number, submission=view
-            ),
-            payload={
-                **rests,
-                "number": number,
-                "hash": submission.hash,
-                "signature": submission.signature_id,
-            },
-            on_behalf_of=APPLICANT,
-        )
-        people = {**record.people, actor.person_id: person_ref(actor)}
-        await ask_paper(change, replace(record, case=after, people=people), "receipt")
-        return change.ack({"number": number})
+    case = turn.case
+    await apart(turn.change, turn.hand, case)
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
+    today = china_day(turn.at)
+    known = await catalogue_rows.known_days(turn.connection, CHINA_REGION, today, today + AHEAD)
+    after = case_rules.submitted(case, command.hash, turn.hand, at=turn.at, known_days=known)
+    submission = after.submission
+    if submission is None:
+        raise RuntimeError("a submitted case without a submission")
+    number = await number_of(turn.change, case, turn.house.numbering)
+    if submission == case.submission:
+        return {"number": number}
+    record = turn.keep(replace(after, number=number))
+    view = submission_view(submission, turn.people[submission.by])
+    return Told(
+        CaseSubmitted(**turn.stamp, number=number, submission=view),
+        f"signature:{submission.signature_id}",
+        {
+            **rests,
+            "number": number,
+            "hash": submission.hash,
+            "signature": submission.signature_id,
+        },
+        {"number": number},
+        on_behalf_of=APPLICANT,
+        then=partial(ask_paper, turn.change, record, "receipt"),
+    )
 
 
 async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage:

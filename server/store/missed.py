@@ -25,6 +25,7 @@ ASKED_AGAIN_AFTER: Final = timedelta(minutes=10)
 Desks = tuple[str | None, str | None]
 """The window at which somebody sits, and the unit for which he answers; either may be None."""
 
+_FORGET: Final = missed_calls.delete().where(missed_calls.c.case_id == sa.bindparam("of"))
 _PASS_ON: Final = (
     missed_calls.update()
     .where(missed_calls.c.case_id == sa.bindparam("of"))
@@ -94,8 +95,13 @@ async def keep(
 
 
 async def forget(connection: Connection, case_id: str) -> None:
+    """Write ``forgotten``."""
+    await connection.execute(*forgotten(case_id))
+
+
+def forgotten(case_id: str) -> Write:
     """Somebody called back, or there is nothing left to call about."""
-    await connection.execute(missed_calls.delete().where(missed_calls.c.case_id == case_id))
+    return _FORGET, {"of": case_id}
 
 
 def passed_on(case_id: str, unit_id: str) -> Write:

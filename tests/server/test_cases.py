@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import cases, catalogue, decisions, demo
+from server.actions import cases, catalogue, demo
 from server.domain import working_days
 from server.domain.form import LEASE
 from server.domain.numbering import STANDARD
@@ -341,12 +341,12 @@ async def test_numbers_are_unique_and_without_gap_however_many_decide_at_once(
 ) -> None:
     ids = [await office.case() for _ in range(12)]
     no = {"decision": "refused", "reason": "不属本单位职权范围"}
-    approvers = [office.actors[login] for login in (APPROVER, OTHER_APPROVER)]
+    decide = office.handlers[CaseDecide]
+    lines = [office.line(login) for login in (APPROVER, OTHER_APPROVER)]
     acks = await asyncio.gather(
         *(
-            decisions.decide(
-                office.store,
-                approvers[index % 2],
+            decide(
+                lines[index % 2],
                 CaseDecide(id=f"decide-{index:04d}", case_id=case_id, seen_version=1, **no),
             )
             for index, case_id in enumerate(ids)

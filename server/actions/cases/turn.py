@@ -1,6 +1,6 @@
 """The turn of a case: what every act on one does, written here once.
 
-    repeat? -> lock -> read -> admit -> the act -> one batch: what changed, event, entry, ack
+    repeat? -> lock -> read -> admit -> the act -> one batch: what changed, event, entry, ack -> then
 
 An act is a function of a turn and its command that gives back what is ``Told``. It asks its rule, keeps
 the case that the rule gave, and writes nothing by itself. What is no act of somebody's on one case (a call
@@ -17,6 +17,7 @@ from server.actions.cases import admission
 from server.actions.cases.acting import apart
 from server.actions.views import person_ref
 from server.domain.case import Case
+from server.domain.numbering import STANDARD, Numbering
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand
 from server.rights.person import Act, Actor, may
@@ -41,7 +42,8 @@ class Stamp(TypedDict):
 class Told:
     """What came of an act. ``event`` None: no page shows it. ``about`` is the ledger's object.
 
-    ``result`` is the ack's; ``beside`` is written in the same go and is no part of the case.
+    ``result`` is the ack's; ``beside`` is written in the same go and is no part of the case; ``then``
+    follows in the same transaction, with events of its own: a paper, a job.
     """
 
     event: Event | None
@@ -50,11 +52,23 @@ class Told:
     result: Mapping[str, Any] = field(default_factory=dict)
     on_behalf_of: str | None = None
     beside: Sequence[Write] = ()
+    then: Callable[[], Awaitable[object]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What acts need of the node beside the store."""
+
+    numbering: Numbering = STANDARD
+
+
+PLAIN: Final = House()
 
 
 class Turn:
     """One act on a case that is locked and exists for the actor. Made by ``begin`` alone."""
 
+    actor: Actor
     hand: Hand
     """Who acts, and from which side."""
     combined = False
@@ -62,7 +76,8 @@ class Turn:
     looked = False
     """Whether this act says that the approver has seen the case as it was."""
 
-    def __init__(self, change: Change, case_id: str, version: int) -> None:
+    def __init__(self, change: Change, case_id: str, version: int, house: House) -> None:
+        self.house = house
         self.change, self.connection, self.at = change, change.connection, change.at
         self.case_id, self.subject = case_id, of_case(case_id)
         self.version = version
@@ -71,15 +86,15 @@ class Turn:
         """Who stands in what was read, and the actor: a view names them without asking."""
 
     @classmethod
-    async def begin(cls, change: Change, actor: Actor, case_id: str) -> Self:
+    async def begin(cls, change: Change, actor: Actor, case_id: str, house: House = PLAIN) -> Self:
         """Lock the case and read it; refused ``not_found`` where it does not exist for the actor."""
-        turn = cls(change, case_id, await change.lock(of_case(case_id)) + 1)
+        turn = cls(change, case_id, await change.lock(of_case(case_id)) + 1, house)
         case = await turn._read()
         side = None if case is None else await admission.audience_of(turn.connection, actor, case)
         if case is None or side is None:
             raise Refusal(Code.NOT_FOUND, case=case_id)
         turn.people[actor.person_id] = person_ref(actor)
-        turn.hand = Hand(actor.person_id, side)
+        turn.actor, turn.hand = actor, Hand(actor.person_id, side)
         return turn
 
     @property
@@ -87,7 +102,7 @@ class Turn:
         return Stamp(subject=self.subject, version=self.version, at=self.at)
 
     async def tell(self, act: str, told: Told) -> None:
-        """Write what changed, the event and the entry in one go."""
+        """Write what changed, the event and the entry in one go, then what follows."""
         seen = self.looked and self.hand.side == "approver"
         changed = self._changed(rows.Looked(self.at, self.version - 1) if seen else None)
         await self.change.record(
@@ -99,6 +114,8 @@ class Turn:
             on_behalf_of=told.on_behalf_of,
             beside=[*changed, *told.beside],
         )
+        if told.then is not None:
+            await told.then()
 
     async def _read(self) -> admission.InUnits | None:
         raise NotImplementedError
@@ -141,9 +158,10 @@ class CaseTurn(Turn):
             self.hand = replace(self.hand, side="approver")
         self.combined = await apart(self.change, self.hand, self.case)
 
-    def keep(self, case: Case) -> None:
-        """The case as the rule gave it: whatever differs is written."""
+    def keep(self, case: Case) -> rows.Record:
+        """The case as the rule gave it: whatever differs is written. Returns the record with it."""
         self._kept = case
+        return replace(self.record, case=case, people=self.people)
 
     def _changed(self, looked: rows.Looked | None) -> list[Write]:
         return rows.changed_case(self.connection, self.case, self._kept, looked)
@@ -154,7 +172,7 @@ C = TypeVar("C", bound=CaseCommand)
 Answer = Awaitable[Told | Mapping[str, Any]]
 """What is told; a bare mapping is the ack's result where nothing was left to do."""
 Run = Callable[[T, C], Answer]
-Answering = Callable[[Store, Connected, Any], Awaitable[Ack]]
+Answering = Callable[[Store, House, Connected, Any], Awaitable[Ack]]
 KNOWN: Final[dict[str, type[CaseCommand]]] = {}
 """Every act on a case that is declared so far, by its name."""
 
@@ -181,9 +199,9 @@ class Acts:
         """As ``on``, for an act of the approver; see ``CaseTurn.judge``."""
         return self._declare(command, kind, looks, applicant=False, judges=True)
 
-    def commands(self, store: Store) -> dict[type[Command], Handler]:
+    def commands(self, store: Store, house: House = PLAIN) -> dict[type[Command], Handler]:
         """The handlers of this module, by command."""
-        return {command: partial(answer, store) for command, answer in self._own.items()}
+        return {command: partial(answer, store, house) for command, answer in self._own.items()}
 
     def _declare(
         self, command: type[C], kind: type[T], looks: bool, applicant: bool, judges: bool
@@ -191,7 +209,7 @@ class Acts:
         act = str(command.model_fields["type"].default)
 
         def declare(run: Run[T, C]) -> Run[T, C]:
-            async def answer(store: Store, page: Connected, asked: C) -> Ack:
+            async def answer(store: Store, house: House, page: Connected, asked: C) -> Ack:
                 actor, subject = actor_of(page), of_case(asked.case_id)
                 async with store.change(actor, asked, of=subject) as change:
                     if applicant and page.watches(subject) != "applicant":
@@ -200,7 +218,7 @@ class Acts:
                         raise Refusal(Code.NOT_YOURS)
                     if change.replayed is not None:
                         return change.replayed
-                    turn = await kind.begin(change, actor, asked.case_id)
+                    turn = await kind.begin(change, actor, asked.case_id, house)
                     turn.looked = looks
                     if judges and isinstance(turn, CaseTurn):
                         await turn.judge(actor)

@@ -39,12 +39,12 @@ from server.store.cases.reading import (
 from server.store.cases.writing import (
     Strokes,
     add,
-    add_signature,
     changed_case,
     changed_form,
     dropped_draft,
     look,
     new_saying,
+    new_signature,
     next_serial,
     outdate_signatures,
     outdated_signatures,
@@ -57,10 +57,10 @@ from server.store.cases.writing import (
 
 __all__ = [
     "Connection", "Draft", "Header", "Listed", "Looked", "Owing", "Record", "Strokes", "Whole", "add",
-    "add_signature", "changed_case", "changed_form", "correcting", "count_sayings", "counts",
+    "changed_case", "changed_form", "correcting", "count_sayings", "counts",
     "dropped_draft", "find", "find_by_number", "find_form", "find_header", "find_whole", "list_cases",
     "list_drafts", "list_earlier", "list_materials", "list_owed", "list_sayings", "look", "looked_at",
-    "material_of", "named_so", "new_saying", "next_serial", "origin_json", "outdate_signatures",
+    "material_of", "named_so", "new_saying", "new_signature", "next_serial", "origin_json", "outdate_signatures",
     "outdated_signatures", "running_limits", "save", "save_draft", "save_form", "save_material",
     "seen_by_approver", "values_at",
 ]  # fmt: skip

@@ -49,6 +49,7 @@ from server.store.tables import (
 # Made once, as in reading.
 _INSERT_HISTORY: Final = field_history.insert()
 _INSERT_MATERIAL: Final = materials.insert()
+_INSERT_SIGNATURE: Final = signatures.insert()
 _INSERT_SAYING: Final = sayings.insert()
 _DROP_CHECK: Final = checks.delete().where(
     checks.c.case_id == sa.bindparam("of"), checks.c.point == sa.bindparam("at_point")
@@ -297,22 +298,11 @@ def _written_check(connection: Connection, case_id: str, check: Check) -> Write:
     return _put(connection, checks, {"case_id": case_id, "point": check.point}, values)
 
 
-async def add_signature(
-    connection: Connection, case_id: str, signature: Signature, strokes: Strokes
-) -> None:
-    """Keep a new signature with its picture."""
+def new_signature(case_id: str, signature: Signature, strokes: Strokes) -> Write:
+    """A new signature is kept with its picture."""
     values = {name: getattr(signature, name) for name in Signature.__dataclass_fields__}
-    await connection.execute(
-        signatures.insert().values(
-            values
-            | {
-                "case_id": case_id,
-                "width": strokes.width,
-                "height": strokes.height,
-                "strokes": strokes.strokes,
-            }
-        )
-    )
+    picture = {"width": strokes.width, "height": strokes.height, "strokes": strokes.strokes}
+    return _INSERT_SIGNATURE, values | picture | {"case_id": case_id}
 
 
 def outdated_signatures(case_id: str) -> Write:
