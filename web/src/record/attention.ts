@@ -27,8 +27,8 @@ export function nextWanting(view: CaseView, wanted: readonly string[], path: str
 }
 
 /**
- * Where this person left off: the field of his newest unsaved value or edit, on whatever machine; without one the field that
- * this browser `remembered`. null: he has not been here.
+ * Where this person left off: the field of his newest unsaved value or edit, on whatever machine, or the one that this browser
+ * `remembered`, if that was later. null: he has not been here.
  */
 export function leftAt(view: CaseView, drafts: Readonly<Record<string, Draft>>, me: string, remembered: { path: string; at: string } | null): string | null {
   const there = new Set(placesOf(view.item.form, valuesOf(view)).map((one) => one.path))
@@ -44,8 +44,8 @@ export function leftAt(view: CaseView, drafts: Readonly<Record<string, Draft>>, 
 export type Opening = { kind: 'field'; path: string } | { kind: 'step' } | { kind: 'missing' }
 
 /**
- * What was typed and not saved first, then the page's filled button, where there is one (`filled`), then the field where
- * he `left`; never a choice that one key would change: instead of it what is missing. null: nobody led anywhere.
+ * The field where he `left`, if what he typed there is not saved; else the page's filled button, where there is one (`filled`);
+ * else that field, or what is missing where it is a choice, which one key would change. null: nowhere.
  */
 export function openingOf(view: CaseView, drafts: Readonly<Record<string, Draft>>, left: string | null, filled: boolean): Opening | null {
   if (left !== null && drafts[left]) return { kind: 'field', path: left }
