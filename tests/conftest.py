@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -220,4 +221,5 @@ def pytest_runtest_teardown(
         thread.join(patience(LINGER_S))
     if names := sorted(thread.name for thread in left if thread.is_alive()):
         raise NotYet(f"threads left behind: {names}")
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER, "runs before all others from now on"
     return result

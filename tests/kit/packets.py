@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -44,6 +46,30 @@ def pictures(
     bits_per_s: int = 300_000,
 ) -> tuple[Coded, ...]:
     """A plain colour with some grain, so that frames have bytes; the key frame first."""
+    with _usual_schedule():
+        return _pictures(codec, seconds, colour, size, per_s, key_every, bits_per_s)
+
+
+@contextmanager
+def _usual_schedule() -> Iterator[None]:
+    """Give this thread the scheduling back that it had: SVT-AV1, where it runs as root, puts who opens
+    it above all others (SCHED_FIFO 99), which starves the rest of the machine and passes on to children."""
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
+def _pictures(
+    codec: str,
+    seconds: float,
+    colour: Colour,
+    size: tuple[int, int],
+    per_s: int,
+    key_every: int,
+    bits_per_s: int,
+) -> tuple[Coded, ...]:
     av.logging.set_level(av.logging.PANIC)
     encoder = av.CodecContext.create(ENCODERS[codec], "w")
     assert isinstance(encoder, av.VideoCodecContext)
