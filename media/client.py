@@ -160,20 +160,9 @@ class MediaClient:
         await self._ask("answer", room=room, party=party, sdp=sdp)
 
     async def restart_ice(self, room: str, party: str) -> str:
-        """A new offer with new ICE credentials; media flows on over the old path meanwhile."""
+        """A new offer as the room is now (see `OfferWanted`), with new ICE credentials; media flow on over
+        the old path meanwhile."""
         return str((await self._ask("restart_ice", room=room, party=party))["sdp"])
-
-    async def renew(self, room: str, party: str) -> str:
-        """A new offer as the room is now (see `OfferWanted`); the same ICE, and media flow on."""
-        return str((await self._ask("renew", room=room, party=party))["sdp"])
-
-    async def record(self, room: str, party: str, on: bool) -> None:
-        """Start or stop recording the party; stopping finishes its segment."""
-        await self._ask("record", room=room, party=party, on=on)
-
-    async def mute(self, room: str, party: str, mid: str, on: bool) -> None:
-        """Hold back what the party sends on the m-line `mid`: nobody and no file gets it."""
-        await self._ask("mute", room=room, party=party, mid=mid, on=on)
 
     async def permit(
         self,
@@ -193,11 +182,6 @@ class MediaClient:
         """
         await self._ask("permit", room=room, party=party, **_rights(receives_from, sends_to))
 
-    async def hold(self, room: str, on: bool) -> None:
-        """Hold the room: nobody in it, or who comes to it, hears or sees anyone, and nothing of it
-        is recorded (gaps of reason `held`) until it is let go on. Who is muted then stays so."""
-        await self._ask("hold", room=room, on=on)
-
     async def let_through(
         self,
         room: str,
@@ -207,11 +191,14 @@ class MediaClient:
         muted: Mapping[str, Collection[str]],
         recorded: bool = True,
     ) -> None:
-        """`hold` and `mute` in one order: for each party of `muted` exactly these m-lines are held
-        back. A party that is not there is passed over. `turn` (0 and up) grows each time that the
-        room is held or not any more: a word about that which is older than the last one that the
-        worker heard is passed over too. Unless the room is `recorded`, every recording in it ends
-        here, as `record` would; none begins by it. Refused: unknown_room."""
+        """Hold the room or not, and of each party of `muted` exactly these m-lines.
+
+        While it is `held` nobody in it, or who comes to it, hears or sees anyone, and nothing of it is
+        recorded (gaps of reason `held`); a muted line nobody and no file gets. A party that is not
+        there is passed over. `turn` (0 and up) grows each time that the room is held or not any more: a
+        word about that which is older than the last one that the worker heard is passed over too.
+        Unless the room is `recorded`, every recording in it ends here and its segments are finished;
+        none begins by it. Refused: unknown_room."""
         lines = {party: sorted(mids) for party, mids in muted.items()}
         order = {"held": held, "turn": turn, "muted": lines, "recorded": recorded}
         await self._ask("let_through", room=room, **order)

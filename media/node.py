@@ -292,8 +292,6 @@ class Node:
                 )
             case "permit":
                 rooms.permit(_text(message, "room"), _text(message, "party"), _rights(message))
-            case "hold":
-                rooms.hold(_text(message, "room"), _flag(message, "on"))
             case "let_through":
                 rooms.let_through(
                     _text(message, "room"),
@@ -307,17 +305,6 @@ class Node:
                 rooms.answer(_text(message, "room"), _text(message, "party"), sdp)
             case "restart_ice":
                 return {"sdp": rooms.restart_ice(_text(message, "room"), _text(message, "party"))}
-            case "renew":
-                return {"sdp": rooms.renew(_text(message, "room"), _text(message, "party"))}
-            case "record":
-                rooms.record(_text(message, "room"), _text(message, "party"), _flag(message, "on"))
-            case "mute":
-                rooms.mute(
-                    _text(message, "room"),
-                    _text(message, "party"),
-                    _text(message, "mid"),
-                    _flag(message, "on"),
-                )
             case "remove_party":
                 rooms.remove_party(_text(message, "room"), _text(message, "party"))
             case "close_room":

@@ -10,7 +10,6 @@ from enum import StrEnum
 class Code(StrEnum):
     UNKNOWN_ROOM = "unknown_room"
     UNKNOWN_PARTY = "unknown_party"
-    UNKNOWN_TRACK = "unknown_track"
     UNKNOWN_SEGMENT = "unknown_segment"
     PARTY_EXISTS = "party_exists"
     FULL = "full"

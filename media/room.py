@@ -410,10 +410,6 @@ class Rooms:
         self._settle(party)
         self._agree(party.room)
 
-    def renew(self, room: str, name: str) -> str:
-        """A new offer as the room is now, over the same ICE and DTLS."""
-        return self._offer(self._party(room, name))
-
     def restart_ice(self, room: str, name: str) -> str:
         party = self._party(room, name)
         party.agent.restart(monotonic())
@@ -440,14 +436,6 @@ class Rooms:
                 del self._taps[handle]
             party.recording.clear()
 
-    def mute(self, room: str, name: str, mid: str, on: bool) -> None:
-        party = self._party(room, name)
-        track = party.tracks.get(mid)
-        if track is None:
-            raise Rejected(Code.UNKNOWN_TRACK, mid[:8])
-        (party.silenced.add if on else party.silenced.discard)(mid)
-        self._silence(party, mid)
-
     def permit(self, room: str, name: str, rights: Rights) -> None:
         """Give the party these rights instead of those that it has."""
         party = self._party(room, name)
@@ -455,16 +443,6 @@ class Rooms:
         self._ask_anew(party.room.grow())
         for track in party.room.link():
             self._ask_key_frame(track)
-
-    def hold(self, room: str, on: bool) -> None:
-        """Let nobody of the room hear or see anyone, and no file anything, or let them again."""
-        held = self._room(room)
-        if held.held == on:
-            return
-        held.held = on
-        for party in held.parties.values():
-            for mid in party.tracks:
-                self._silence(party, mid)
 
     def let_through(
         self,
@@ -484,16 +462,26 @@ class Rooms:
         for name in muted.keys() & parties.keys():
             party = parties[name]
             for mid in party.tracks:
-                self.mute(room, name, mid, mid in muted[name])
+                (party.silenced.add if mid in muted[name] else party.silenced.discard)(mid)
+                self._silence(party, mid)
 
     def _turn(self, room: Room, held: bool, turn: int) -> None:
         """Hold the room or not, unless a later word of that was heard."""
         if turn >= room.turn:
             room.turn = turn
-            self.hold(room.name, held)
+            self._hold(room, held)
+
+    def _hold(self, room: Room, on: bool) -> None:
+        """Let nobody of the room hear or see anyone, and no file anything, or let them again."""
+        if room.held == on:
+            return
+        room.held = on
+        for party in room.parties.values():
+            for mid in party.tracks:
+                self._silence(party, mid)
 
     def _silence(self, party: Party, mid: str) -> None:
-        """Let the track's packets through, or stop them, as hold and mute say."""
+        """Let the track's packets through, or stop them, as the room and what is muted say."""
         on = party.room.held or mid in party.silenced
         for stream in party.streams(mid):
             if stream.muted == on:

@@ -158,7 +158,6 @@ class Exchange:
             web.get("/", self._page),
             web.post("/offer", self._offer),
             web.post("/restart", self._restart),
-            web.post("/renew", self._renew),
             web.post("/answer", self._answer),
         ]
 
@@ -183,11 +182,6 @@ class Exchange:
     async def _restart(self, request: web.Request) -> web.Response:
         name = (await request.json())["name"]
         sdp = await self.client.restart_ice("room", self.parties[name])
-        return web.json_response({"sdp": sdp})
-
-    async def _renew(self, request: web.Request) -> web.Response:
-        name = (await request.json())["name"]
-        sdp = await self.client.renew("room", self.parties[name])
         return web.json_response({"sdp": sdp})
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -418,7 +412,7 @@ async def test_six_parties_of_whom_most_do_not_decode(
             peer.send("0", 32_000)
             peer.send("1", 80_000)
         for name, peer in lean.items():
-            sdp = await peer.answer(await led.client.renew("room", name))
+            sdp = await peer.answer(await led.client.restart_ice("room", name))
             await led.client.answer("room", name, sdp)
         grown = [*MIDS, "k", "8", "9", *"abcdefghij"]
         for name, seat in seats.items():

@@ -121,13 +121,14 @@ class LeanPeer(asyncio.DatagramProtocol):
                 self._mids[int(ssrc)] = mid
             for primary, repair in re.findall(r"^a=ssrc-group:FID (\d+) (\d+)", section, re.M):
                 self._primary[int(repair)] = int(primary)
+        ufrag, password = (
+            re.findall(rf"a=ice-{name}:(\S+)", offer)[0] for name in ("ufrag", "pwd")
+        )
+        self._credentials = (ufrag, password)
         if self._transport is None:
             found = re.search(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+)", offer)
-            ufrag, password = (
-                re.findall(rf"a=ice-{name}:(\S+)", offer)[0] for name in ("ufrag", "pwd")
-            )
             assert found is not None
-            self._worker, self._credentials = (found[1], int(found[2])), (ufrag, password)
+            self._worker = (found[1], int(found[2]))
             await asyncio.get_running_loop().create_datagram_endpoint(
                 lambda: self, local_addr=("127.0.0.1", 0)
             )

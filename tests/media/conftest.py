@@ -43,6 +43,10 @@ class Studio:
         offer = await self.client.add_party(room, name, record=record, place=place)
         await self.client.answer(room, name, await peer.answer(offer))
 
+    async def mute(self, room: str, party: str, *mids: str) -> None:
+        """Hold back these of the party's lines and no other, in a room that is not held."""
+        await self.client.let_through(room, held=False, turn=0, muted={party: mids})
+
     def segments(self, party: str | None = None) -> list[SegmentFinished]:
         return [
             event

@@ -174,7 +174,7 @@ async def test_a_fingerprint_that_changes_in_a_later_answer_is_refused(studio: S
     await studio.seat("room", "sun", sun)
     await studio.seat("room", "li", li)
     await until(lambda: li.meets(RED, 440), 10)
-    again = await sun.answer(await studio.client.renew("room", "sun"))
+    again = await sun.answer(await studio.client.restart_ice("room", "sun"))
     swapped = re.sub(
         r"(a=fingerprint:sha-\d+) (\S\S)", lambda m: f"{m[1]} {int(m[2], 16) ^ 1:02X}", again
     )

@@ -18,10 +18,10 @@ from tests.media.conftest import Studio
 from tests.media.middleman import FROM_PEER, Middleman
 
 
-async def _meet(studio: Studio, *, record: bool = True) -> tuple[Peer, Peer]:
+async def _meet(studio: Studio) -> tuple[Peer, Peer]:
     sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
-    await studio.seat("room", "sun", sun, record=record)
-    await studio.seat("room", "li", li, record=record)
+    await studio.seat("room", "sun", sun, record=True)
+    await studio.seat("room", "li", li, record=True)
     await until(lambda: sun.meets(GREEN, 880), 10)
     await until(lambda: li.meets(RED, 440), 10)
     return sun, li
@@ -66,8 +66,10 @@ async def test_both_files_play_to_the_end_with_the_right_picture_tone_and_length
 
 
 async def test_what_was_not_consented_to_is_not_written(studio: Studio) -> None:
-    sun, _ = await _meet(studio, record=False)
-    await studio.client.record("room", "sun", True)
+    sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
+    await studio.seat("room", "sun", sun, record=True)
+    await studio.seat("room", "li", li)
+    await until(lambda: li.meets(RED, 440), 10)
 
     def begun() -> str | None:
         parties = [e.party for e in studio.heard if isinstance(e, RecordingStarted)]
@@ -76,7 +78,7 @@ async def test_what_was_not_consented_to_is_not_written(studio: Studio) -> None:
     await until(begun, 5)
     sun.forget()
     await until(lambda: None if sun.received.frames >= 10 else f"{sun.received}", 5)
-    await studio.client.record("room", "sun", False)
+    await studio.client.let_through("room", held=False, turn=0, muted={}, recorded=False)
     await studio.finished("sun")
     await studio.client.close_room("room")
     files = list((studio.workdir / "segments").glob("*.mkv"))
@@ -89,16 +91,16 @@ async def test_a_mute_and_a_late_picture_do_not_shorten_the_file(
     sun, li = studio.peer(RED, 440), studio.peer(GREEN, 880)
     await studio.client.open_room("room")
     offer = await studio.client.add_party("room", "sun", record=True)
-    await studio.client.mute("room", "sun", "1", True)
+    await studio.mute("room", "sun", "1")
     await studio.client.answer("room", "sun", await sun.answer(offer))
     await studio.seat("room", "li", li)
     await until(lambda: None if li.received.audio_frames >= 120 else f"{li.received}", 8)
-    await studio.client.mute("room", "sun", "1", False)
+    await studio.mute("room", "sun")
     await until(lambda: li.meets(RED, 440), 5)
-    await studio.client.mute("room", "sun", "0", True)
+    await studio.mute("room", "sun", "0")
     li.forget()
     await until(lambda: None if li.received.frames >= 10 else f"{li.received}", 5)
-    await studio.client.mute("room", "sun", "0", False)
+    await studio.mute("room", "sun")
     await until(lambda: li.meets(RED, 440), 5)
     await studio.client.remove_party("room", "sun")
     (segment,) = await studio.finished("sun")

@@ -192,8 +192,8 @@ async def test_a_held_room_is_silent_and_a_removed_party_is_sent_nothing(studio:
     try:
         await room.sit(record=True)
         await room.window.sees(APPROVER, SUPERVISOR)
-        await studio.client.mute("room", "window", "1", True)
-        await studio.client.hold("room", True)
+        await studio.mute("room", "window", "1")
+        await studio.client.let_through("room", held=True, turn=1, muted={})
         told = {seated: await seated.gets(everything) for seated in room}
 
         def all_came() -> str | None:
@@ -210,7 +210,7 @@ async def test_a_held_room_is_silent_and_a_removed_party_is_sent_nothing(studio:
             seated.peer.forget()
 
         # What was muted before stays so; the others come back.
-        await studio.client.hold("room", False)
+        await studio.client.let_through("room", held=False, turn=2, muted={})
         await room.window.sees(APPROVER, SUPERVISOR)
         await room.third.sees(None, APPROVER)
         await until(lambda: _hears(room.third.peer, WINDOW[1]), 5)
@@ -242,7 +242,7 @@ async def test_who_comes_to_a_held_room_waits_as_well(studio: Studio) -> None:
     )
     try:
         await studio.client.open_room("room")
-        await studio.client.hold("room", True)
+        await studio.client.let_through("room", held=True, turn=1, muted={})
         await window.sit(0, sends_to=None)
         await approver.sit(1, sends_to=None)
         for seated in (window, approver):
@@ -250,7 +250,7 @@ async def test_who_comes_to_a_held_room_waits_as_well(studio: Studio) -> None:
             await seated.goes_on_sending()
         assert not window.sent
         assert not approver.sent
-        await studio.client.hold("room", False)
+        await studio.client.let_through("room", held=False, turn=2, muted={})
         await window.sees(APPROVER)
         await approver.sees(WINDOW)
     finally:

@@ -62,7 +62,7 @@ class Room:
         events = [e for e in self.studio.heard if isinstance(e, OfferWanted)]
         for event in events[self._wanted :]:
             if event.party in self.peers:
-                offer = await self.studio.client.renew("room", event.party)
+                offer = await self.studio.client.restart_ice("room", event.party)
                 sdp = await self.peers[event.party].answer(offer)
                 await self.studio.client.answer("room", event.party, sdp)
         self._wanted = len(events)
@@ -315,7 +315,7 @@ async def test_a_muted_face_stops_in_all_its_layers_and_one_layer_is_recorded(ro
         ),
         5,
     )
-    await room.studio.client.mute("room", "window", "1", True)
+    await room.studio.mute("room", "window", "1")
     feeds = (await room.figures("third"))["feeds"]
     told = feeds["1"]["packets"]  # type: ignore[index]
 
@@ -329,7 +329,7 @@ async def test_a_muted_face_stops_in_all_its_layers_and_one_layer_is_recorded(ro
         lambda: None if all(s.sequence > got[r] + 20 for r, s in layers.items()) else "wait", 10
     )
     assert all_came() is None
-    await room.studio.client.mute("room", "window", "1", False)
+    await room.studio.mute("room", "window")
     third.forget()
     await until(lambda: None if third.packets["1"] > 50 else "not back", 5)
     # Numbers go on without a break over layers and mute, so that a decoder sees no loss.
@@ -342,7 +342,7 @@ async def test_a_codec_that_one_does_not_take_is_never_sent_to_him(studio: Studi
         several = ("AV1", "VP9", "VP8", "H264")
         window = await room.sit("window", 0, codecs=several)
         assert "102 103 98 99 96 97" in window._describe(
-            await studio.client.renew("room", "window")
+            await studio.client.restart_ice("room", "window")
         )
         face = window.send("1", 200_000, codec="AV1")
         approver = await room.sit("approver", 1, codecs=several)
@@ -359,7 +359,7 @@ async def test_a_codec_that_one_does_not_take_is_never_sent_to_him(studio: Studi
         before = face.sequence
         await until(lambda: None if face.sequence > before + 40 else "wait", 5)
         assert not old.packets["1"], "AV1 went to who does not take it"
-        offer = await studio.client.renew("room", "window")
+        offer = await studio.client.restart_ice("room", "window")
         assert f" {VIDEO['AV1'].payload} " not in offer
         face.on = False
         window.codecs = ("VP8",)

@@ -61,10 +61,12 @@ async def worker_address(studio: Studio) -> tuple[str, int]:
     return worker["address"], worker["port"]
 
 
-async def seat_through(studio: Studio, room: str, name: str, peer: Peer, via: Middleman) -> str:
+async def seat_through(
+    studio: Studio, room: str, name: str, peer: Peer, via: Middleman, *, record: bool = False
+) -> str:
     """Bring a peer in over the middleman; returns the offer."""
     await studio.client.open_room(room)
-    offer = await studio.client.add_party(room, name, record=False)
+    offer = await studio.client.add_party(room, name, record=record)
     await studio.client.answer(room, name, await peer.answer(via.through(offer)))
     return offer
 
@@ -138,10 +140,9 @@ async def test_random_and_replayed_packets(
 
     via = Middleman(worker, overhear)
     await via.open()
-    await seat_through(studio, "room", "sun", sun, via)
+    await seat_through(studio, "room", "sun", sun, via, record=True)
     await studio.seat("room", "li", li)
     await until(lambda: li.meets(RED, 440), 10)
-    await studio.client.record("room", "sun", True)
     before = await frames_a_second(li)
     chance = random.Random(14)
     with stranger() as other:
