@@ -61,7 +61,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Noticed:
     """As much of a listed case as a notice tells."""
 
     item: Item
@@ -273,16 +273,16 @@ async def correcting(connection: Connection, listed: Sequence[Listed], at: datet
     comments = await list_comments(connection, told)
     checks = await list_checks(connection, told)
 
-    def told_of(one: Listed) -> _Told:
+    def noticed(one: Listed) -> _Noticed:
         attached = frozenset(each.line for each in counted(one.item, one.materials))
         filled = entries[one.id]
         form = Form(one.item.fields, filled, {}, (), False, one.item.rules, attached)
-        return _Told(one.item, one.materials, form, comments[one.id], checks[one.id])
+        return _Noticed(one.item, one.materials, form, comments[one.id], checks[one.id])
 
     return {
         id
         for id, one in told.items()
-        if rules.correcting(one.state, one.decision, told_of(one), at)
+        if rules.correcting(one.state, one.decision, noticed(one), at)
     }
 
 
