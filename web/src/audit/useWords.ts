@@ -1,6 +1,7 @@
 /** The words of a mark: its sentence, its row, its icon. */
 import { useI18n, type ComposerTranslation } from 'vue-i18n'
 import { listed } from '../i18n'
+import { CHOPPY, UNEVEN_MS } from '../rules/sound'
 import type { IconName } from '../ui/sprite'
 import type { CallDetail, FileCheck } from '../wire/messages'
 import { clockOf } from './lengths'
@@ -44,10 +45,6 @@ const ICONS: Readonly<Record<string, IconName>> = {
   file_rejected: 'refused',
   file_sent: 'download',
 }
-
-/** Below these the sound is whole, and comes evenly: what makes a connection less than excellent (web/src/call/quality.ts). */
-const CHOPPY = 0.02
-const UNEVEN_MS = 60
 
 export function iconOf(mark: Mark): IconName {
   const known = ICONS[mark.kind]

@@ -4,6 +4,8 @@
  *     excellent ⇄ good ⇄ poor          worse after two samples in a row, better after three; lost at once
  */
 
+import { CHOPPY, UNEVEN_MS } from '../rules/sound'
+
 /** What a connection has counted since it began; times in seconds. */
 export interface Gauge {
   at_ms: number
@@ -163,7 +165,7 @@ function levelOf(one: Sample): Level {
   const loss = Math.max(one.loss_in, one.loss_out)
   const narrow = one.limited_by === 'bandwidth' && one.out_kbps < NARROW_KBPS
   if (loss > 0.08 || delay > 500 || one.concealed > 0.1 || one.freeze_ms > 1000 || narrow) return 'poor'
-  if (loss > 0.02 || delay > 250 || one.concealed > 0.02 || one.jitter_ms > 60 || one.freezes > 0 || one.limited_by === 'cpu' || one.limited_by === 'bandwidth') return 'good'
+  if (loss > 0.02 || delay > 250 || one.concealed > CHOPPY || one.jitter_ms > UNEVEN_MS || one.freezes > 0 || one.limited_by === 'cpu' || one.limited_by === 'bandwidth') return 'good'
   return 'excellent'
 }
 
