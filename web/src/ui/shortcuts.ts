@@ -97,6 +97,18 @@ export function underQuestion(): boolean {
 /** Milliseconds for which the key of the next step does nothing again on a page: what it has opened is not yet read. */
 const TWICE_MS = 700
 
+/**
+ * What the key of the next step presses in a box where a person writes: what sends that box, and never the step of the
+ * page, which may be a decision. `undefined` where he writes nothing, or fills in a form that the step goes on from
+ * (`data-entry`); `null` where the box has done it itself or has nothing to send.
+ */
+function sendsOf(event: KeyboardEvent): HTMLElement | null | undefined {
+  if (!typing(event) || !(event.target instanceof Element) || event.target.closest('[data-entry]')) return undefined
+  const form = event.defaultPrevented ? null : event.target.closest('form')
+  const sends = form?.querySelector<HTMLElement>('[data-filled]') ?? form?.querySelector<HTMLElement>('[type="submit"]')
+  return sends?.matches(':not(:disabled, [aria-disabled="true"])') ? sends : null
+}
+
 /** Acts of the page, by their keys. They rest while a question stands; those of the call go on. */
 function ofPage(name: ShortcutName): boolean {
   return name === 'next_step' || (name !== 'talk' && single(shortcuts[name]))
@@ -137,9 +149,11 @@ export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void)
       const shortcut: Shortcut = shortcuts[name]
       const handler = handlers[name]
       if (!handler || !matches(event, shortcut) || (single(shortcut) && (!single_keys.value || typing(event))) || (shortcut.free && taken(event))) continue
+      const sends = name === 'next_step' ? sendsOf(event) : undefined
       event.preventDefault()
-      if (ofPage(name) && underQuestion()) return
+      if (sends === null || (ofPage(name) && underQuestion())) return
       if (name === 'next_step' && tooSoon()) return
+      if (sends) return sends.click()
       if (typeof handler === 'function') handler()
       else {
         down.set(shortcut.key.toLowerCase(), handler)

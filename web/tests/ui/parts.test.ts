@@ -245,6 +245,44 @@ describe('a question that stands', () => {
   })
 })
 
+describe('the key of the next step in a box where somebody writes', () => {
+  it('sends what is written there and never takes the step of the page', () => {
+    const heard: string[] = []
+    const send = (word: string): void => void heard.push(word)
+    const mounted = mount({
+      setup: () => {
+        useShortcuts({ next_step: () => send('step') })
+        return { send }
+      },
+      template: `<div>
+        <form id="proposal" @submit.prevent="send('proposal')"><input /><button type="submit" /></form>
+        <form id="empty" @submit.prevent="send('empty')"><textarea /><button type="submit" aria-disabled="true" /></form>
+        <form id="decision" @submit.prevent="send('decided')"><textarea /><button type="button" data-filled @click="send('look first')" /><button type="submit" /></form>
+        <textarea id="message" @keydown.enter.prevent="send('message')" />
+        <input id="search" />
+        <div data-entry><input id="entry" @keydown.enter.prevent="send('kept')" /></div>
+        <button id="elsewhere" />
+      </div>`,
+    }, { attachTo: document.body })
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
+    const at = (selector: string): string[] => {
+      heard.length = 0
+      press('Enter', mounted.get(selector).element as HTMLElement, { ctrlKey: true })
+      return [...heard]
+    }
+    expect(at('#proposal input')).toEqual(['proposal'])
+    expect(at('#empty textarea')).toEqual([])
+    expect(at('#decision textarea')).toEqual(['look first'])
+    expect(at('#message')).toEqual(['message'])
+    expect(at('#search')).toEqual([])
+    expect(at('#entry')).toEqual(['kept', 'step'])
+    expect(at('#elsewhere')).toEqual(['step'])
+    clock.mockRestore()
+    mounted.unmount()
+  })
+})
+
 describe('a key that works while it is held', () => {
   const part = (heard: string[]) =>
     mount({
