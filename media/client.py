@@ -164,6 +164,10 @@ class MediaClient:
         the old path meanwhile."""
         return str((await self._ask("restart_ice", room=room, party=party))["sdp"])
 
+    async def record(self, room: str, party: str, on: bool) -> None:
+        """Start or stop recording the party; stopping finishes its segment."""
+        await self._ask("record", room=room, party=party, on=on)
+
     async def permit(
         self,
         room: str,

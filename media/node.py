@@ -305,6 +305,8 @@ class Node:
                 rooms.answer(_text(message, "room"), _text(message, "party"), sdp)
             case "restart_ice":
                 return {"sdp": rooms.restart_ice(_text(message, "room"), _text(message, "party"))}
+            case "record":
+                rooms.record(_text(message, "room"), _text(message, "party"), _flag(message, "on"))
             case "remove_party":
                 rooms.remove_party(_text(message, "room"), _text(message, "party"))
             case "close_room":
