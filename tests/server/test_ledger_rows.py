@@ -277,7 +277,7 @@ async def test_a_database_turned_back_under_a_running_node_is_noticed(
             await connection.execute(
                 sa.text(
                     "UPDATE subjects SET version = 3, head = "
-                    "(SELECT hash FROM ledger_entries WHERE version = 3)"
+                    "(SELECT hash FROM ledger_entries WHERE leaf = 2)"
                 )
             )
             await connection.execute(sa.text("UPDATE ledger_sequencer SET size = 3, root = ''"))

@@ -74,6 +74,9 @@ export function lineSaid(t: ComposerTranslation, line: Stretch, time: (second: n
     if (line.concealed > CHOPPY) known.push(t('audit.tracks.choppy', { share: percent(line.concealed) }))
     if (line.jitter_ms > UNEVEN_MS) known.push(t('audit.tracks.uneven', { n: line.jitter_ms }))
     for (const one of line.limited_by) known.push(t(`audit.tracks.limited.${one}`))
+    // a connection counts as better only once it was so for some seconds: these figures are already those of the better one
+    const measured = line.loss > 0.02 || (line.round_trip_ms ?? 0) > 250
+    if (!measured && known.length === (line.round_trip_ms === null ? 1 : 2)) known.push(t('audit.tracks.recovering'))
   }
   const words = `${head}${t('shell.marks.colon')}${known.join(t('shell.marks.comma'))}`
   return line.relayed ? `${words} · ${t('audit.tracks.relayed')}` : words

@@ -52,6 +52,8 @@ describe('what is said of a line', () => {
   it('names a picture that stood still where nothing else was wrong, and nothing that was not measured', () => {
     expect(said(told(0, 'poor', { round_trip_ms: null, freeze_ms: 1500 }))).toBe('00:00 至 00:09 网络差：声音和画面最多缺 0.0 %，画面卡顿 1 次（共 1.5 秒）')
     expect(said(told(0, 'lost', { loss_in: 0.5 }))).toBe('00:00 至 00:09 网络断开')
+    // a moment after it was poor the figures are good already: that is said too
+    expect(said(told(0, 'poor', {}))).toBe('00:00 至 00:09 网络差：声音和画面最多缺 0.0 %，往返最多 30 毫秒，此前较差，正在恢复')
     expect(said(told(0, 'excellent', { freezes: 1 }))).toBe('00:00 至 00:09 网络很好：声音和画面最多缺 0.0 %，往返最多 30 毫秒')
   })
 })

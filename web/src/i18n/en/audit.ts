@@ -173,6 +173,7 @@ export default {
     missing: 'at most {loss}% of sound and video lost',
     way: 'round trip at most {way}',
     frozen: 'video froze {n} × ({seconds} s in all)',
+    recovering: 'getting better after a worse moment',
     choppy: 'at most {share}% of the sound broken',
     uneven: 'sound arriving unevenly, by up to {n} ms',
     limited: { bandwidth: 'outgoing video limited by bandwidth', cpu: 'outgoing video limited by the processor (a busy computer)' },

@@ -173,6 +173,7 @@ export default {
     missing: '声音和画面最多缺 {loss} %',
     way: '往返最多 {way}',
     frozen: '画面卡顿 {n} 次（共 {seconds} 秒）',
+    recovering: '此前较差，正在恢复',
     choppy: '声音断续最多 {share} %',
     uneven: '声音到达时间相差最多 {n} 毫秒',
     limited: { bandwidth: '送出的画面受限于带宽', cpu: '送出的画面受限于处理器（电脑太忙）' },
