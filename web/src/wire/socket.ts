@@ -92,6 +92,8 @@ export class Wire {
   /** the last refusal for want of a connection: one is told, at the place of the last act, until the connection is back */
   private unsent: { problem: Problem; at: number } | null = null
   private passing: ReturnType<typeof setTimeout> | undefined
+  /** the browser said that there is no network: stands until it says otherwise, or a new connection is made */
+  private offline = false
   /** somebody else has noticed that nothing comes through */
   private doubted = false
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
@@ -190,17 +192,20 @@ export class Wire {
 
   /** The network is known to be gone, long before the connection shows it. */
   cut(): void {
+    this.offline = true
+    if (this.state.value === 'connecting') this.state.value = 'reconnecting'
     this.parted()
   }
 
   /** The network is there (again): what was connected before it is not trusted. */
   redial(): void {
+    this.offline = false
     this.socket.disconnect().connect()
   }
 
   /** Tries at once instead of at the next turn. */
   again(): void {
-    if (!this.socket.connected) this.socket.disconnect().connect()
+    if (!this.socket.connected || this.offline) this.socket.disconnect().connect()
   }
 
   /** Packets of another kind stay away too: a connection without a beat is dialled anew as soon as that is noticed. */
@@ -227,6 +232,7 @@ export class Wire {
   }
 
   private connected(): void {
+    this.offline = false
     clearTimeout(this.lost)
     this.lost = undefined
     this.gone = false
@@ -238,6 +244,11 @@ export class Wire {
   }
 
   private beaten(): void {
+    // what still comes over the old connection does not speak against the browser: left to count, it is dialled anew
+    if (this.offline) {
+      this.quiet ??= 0
+      return
+    }
     this.quiet = 0
     this.doubted = false
     if (this.state.value === 'connected') return
@@ -338,6 +349,7 @@ export function openWire(): Wire {
   const [cut, redial] = [() => opened.cut(), () => opened.redial()]
   window.addEventListener('offline', cut)
   window.addEventListener('online', redial)
+  if (!navigator.onLine) cut()
   opened.onClosed(() => {
     window.removeEventListener('offline', cut)
     window.removeEventListener('online', redial)

@@ -121,6 +121,28 @@ describe('the connection of a page', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('believes the browser that there is no network over the beats of the old connection, until a new one is made', async () => {
+    const live = connect()
+    await until(() => live.connection.value === 'connected')
+    sockets[0]?.emit('beat')
+    live.cut()
+    const act = () => live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
+    // answered, so it has been heard
+    await new Promise((answered) => sockets[0]?.timeout(5_000).emit('beat', answered))
+    expect(live.connection.value).toBe('reconnecting')
+    await expect(act()).rejects.toMatchObject({ code: 'unsent' })
+    live.again()
+    await until(() => live.connection.value === 'connected')
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('is known to be cut before it was ever made', async () => {
+    const live = connect()
+    live.cut()
+    expect(live.connection.value).toBe('reconnecting')
+    await until(() => live.connection.value === 'connected')
+  })
+
   it('refuses an act while there is no connection, and never sends it; what is typed waits', async () => {
     const heard: string[] = []
     server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine()))))

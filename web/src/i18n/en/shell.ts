@@ -79,6 +79,7 @@ const shell: Words<typeof zh> = {
     again: 'Go on duty again',
   },
   connection: {
+    cut: 'Not connected',
     connecting: 'Connecting to the server',
     reconnecting: 'The connection to the server dropped and is coming back; you can carry on with the form and files',
     lost: 'The server cannot be reached. Check the network',

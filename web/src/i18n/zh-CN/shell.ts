@@ -76,6 +76,7 @@ export default {
     again: '重新上岗',
   },
   connection: {
+    cut: '连接断开',
     connecting: '正在连接服务器',
     reconnecting: '与服务器的连接断开，正在重连；填写和文件可继续',
     lost: '连不上服务器，请检查网络',
