@@ -5,6 +5,8 @@ export default {
     required: 'Fields with * are required',
     item_hint: 'Type the name of the item or its pinyin initials',
     item_none: 'No such item',
+    item_cut: 'Items cannot be searched without a connection; they are searched again when it is back',
+    item_failed: 'The search failed. Try again',
     unit: 'Handled by',
     mode: 'Handled how',
     applicant_name: 'Applicant',

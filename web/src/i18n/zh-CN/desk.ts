@@ -5,6 +5,8 @@ export default {
     required: '带 * 的必填',
     item_hint: '输入事项名称或拼音首字母',
     item_none: '没有这样的事项',
+    item_cut: '与服务器的连接断开，现在查不了事项；恢复后自动再查',
+    item_failed: '没有查成，请再试一次',
     unit: '办理地',
     mode: '办理方式',
     applicant_name: '申请人',
