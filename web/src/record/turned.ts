@@ -74,6 +74,42 @@ export function leader(case_id: string): Leader | null {
   }
 }
 
+/**
+ * Where the clerk is whose page opened this window: `here` with this case, at his `desk` with none, `away` with another
+ * case, signed out or in a place that may not be looked into; `lost` when his page is closed or is being loaded again.
+ */
+export type Whereabouts = 'here' | 'desk' | 'away' | 'lost'
+
+/** `of_case`, `of_desk`: the addresses of this case and of the desk without a case. */
+export function whereabouts(case_id: string, of_case: string, of_desk: string): Whereabouts {
+  if (leader(case_id)) return 'here'
+  try {
+    const opener = window.opener as Window | null
+    if (!opener || opener.closed) return 'lost'
+    if (opener.yunjian_leader) return 'away'
+    const { pathname } = opener.location
+    return pathname === of_case ? 'lost' : pathname === of_desk ? 'desk' : 'away'
+  } catch {
+    return 'away'
+  }
+}
+
+/** What a second screen may show: the case, of it only how he was served, or nothing that tells of it. */
+export type Shows = 'case' | 'rating' | 'nothing'
+
+/** how long a page that is loaded again is waited for */
+export const LOST_MS = 10_000
+/** how long who says how he was served may go on with it after the clerk has left the case */
+export const RATING_MS = 180_000
+
+/** The same from what was shown before, whether he is asked how he was served, and how long the clerk is not here. */
+export function showsOf(clerk: Whereabouts, before: Shows, rating: boolean, gone_ms: number): Shows {
+  if (clerk === 'here') return 'case'
+  if (clerk === 'away' || before === 'nothing') return 'nothing'
+  if (clerk === 'lost') return gone_ms < LOST_MS ? before : 'nothing'
+  return rating && gone_ms < RATING_MS ? 'rating' : 'nothing'
+}
+
 export type Stage =
   | { kind: 'confirm'; proposal: Proposal; field: FormField | null }
   | { kind: 'field'; field: FormField; value: string; pointed: boolean }

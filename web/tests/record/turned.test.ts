@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { leader, leftAlone, masked, seen, stageOf, stepsOf, type Leader, type Turned } from '../../src/record/turned'
+import { leader, leftAlone, LOST_MS, masked, RATING_MS, seen, showsOf, stageOf, stepsOf, whereabouts, type Leader, type Turned } from '../../src/record/turned'
 import { by, caseView, field, material, proposal, value } from './cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
@@ -125,6 +125,36 @@ describe('a second screen', () => {
     expect(leader('case-0001')).toBeNull()
     opened(new Proxy({}, { get: () => { throw new DOMException('foreign', 'SecurityError') } }))
     expect(leader('case-0001')).toBeNull()
+  })
+
+  it('knows whether the clerk has this case, another, none, or is only loading his page again', () => {
+    const at = (pathname: string, rest: object = {}) => {
+      opened({ closed: false, location: { pathname }, ...rest })
+      return whereabouts('case-0001', '/window/cases/case-0001', '/window')
+    }
+    expect(at('/window/cases/case-0001', { yunjian_leader: leads })).toBe('here')
+    expect(at('/window/cases/case-0001')).toBe('lost')
+    expect(at('/window', { closed: true })).toBe('lost')
+    expect(at('/window')).toBe('desk')
+    expect(at('/window/cases/case-0002', { yunjian_leader: { ...leads, case_id: 'case-0002' } })).toBe('away')
+    expect(at('/window/cases/case-0002')).toBe('away')
+    expect(at('/sign-in')).toBe('away')
+    opened(null)
+    expect(whereabouts('case-0001', '/window/cases/case-0001', '/window')).toBe('lost')
+  })
+
+  it('shows nothing of the case once the clerk has left it; a rating that was begun goes on until he opens another', () => {
+    expect(showsOf('here', 'nothing', false, 0)).toBe('case')
+    for (const clerk of ['desk', 'away'] as const) expect(showsOf(clerk, 'case', false, 0)).toBe('nothing')
+    expect(showsOf('desk', 'case', true, 0)).toBe('rating')
+    expect(showsOf('desk', 'rating', true, RATING_MS - 1)).toBe('rating')
+    expect(showsOf('desk', 'rating', true, RATING_MS)).toBe('nothing')
+    expect(showsOf('desk', 'rating', false, 1)).toBe('nothing')
+    expect(showsOf('away', 'rating', true, 0)).toBe('nothing')
+    // it does not come back by itself
+    expect(showsOf('desk', 'nothing', true, 0)).toBe('nothing')
+    expect(showsOf('lost', 'case', false, LOST_MS - 1)).toBe('case')
+    expect(showsOf('lost', 'case', true, LOST_MS)).toBe('nothing')
   })
 
   it('shows nothing of the clerk’s table once he has left the case', () => {

@@ -20,6 +20,7 @@ const turned: Words<typeof zh> = {
   document: { heading: 'Please look: {name}', label: '{name}, page {n}', failed: 'This page could not be opened' },
   question: { ask: 'I have a question', sent: 'They have been told', about: 'I have a question: {about}', plain: 'I have a question, please explain' },
   wait: { heading: 'In progress', sentence: '{name}, please wait; anything you need to check will appear here.' },
+  nobody: { heading: 'Please wait', sentence: 'Please look to the window; what concerns you will appear here.' },
   sign: {
     read: 'Please check what will be submitted',
     making: 'Preparing what will be submitted',

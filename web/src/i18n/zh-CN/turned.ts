@@ -17,6 +17,7 @@ export default {
   document: { heading: '请看：{name}', label: '{name}，第 {n} 页', failed: '这一页没有打开' },
   question: { ask: '我有疑问', sent: '已告诉对方', about: '我有疑问：{about}', plain: '我有疑问，请讲一下' },
   wait: { heading: '正在办理', sentence: '{name}，请稍候，需要您核对时会显示在这里。' },
+  nobody: { heading: '请稍候', sentence: '请看窗口，办理时会显示在这里。' },
   sign: {
     read: '请您核对要提交的内容',
     making: '正在整理要提交的内容',
