@@ -107,6 +107,15 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   return now.unrated && !now.in_call && (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait') ? { kind: 'rate', call_id: now.unrated } : next
 }
 
+/**
+ * The filled step of handing in: to hand in once the signature holds, else to ask for it; none while the applicant's
+ * screen asks for it (`asked`), for that is under way.
+ */
+export function signStep(holds: boolean, asked: boolean): 'ask' | 'wait' | 'hand_in' {
+  if (holds) return 'hand_in'
+  return asked ? 'wait' : 'ask'
+}
+
 function undecided(view: CaseView, now: WindowNow): WindowStep {
   const dial: WindowStep = noCall(view) ? { kind: 'none' } : { kind: view.consent ? 'dial' : 'consent' }
   if (!now.in_call && view.state === 'registered') return dial

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { approverStep, windowStep, type WindowNow } from '../../src/record/nextStep'
+import { approverStep, signStep, windowStep, type WindowNow } from '../../src/record/nextStep'
 import { hindranceOf } from '../../src/record/lacking'
 import { pointsOf } from '../../src/record/points'
 import type { CaseView } from '../../src/wire/messages'
@@ -129,6 +129,12 @@ describe('the next step of the window', () => {
   const consent = { given: true, at: '2026-11-24T05:30:00Z' } as NonNullable<CaseView['consent']>
   const asked = (over: Partial<CaseView> = {}): CaseView => caseView({ consent, ...over })
   const now = (over: Partial<WindowNow> = {}): WindowNow => ({ in_call: false, unrated: null, missing: 0, ...over })
+
+  it('is not to ask for a signature that is being asked for, and to hand in once it is there', () => {
+    expect(signStep(false, false)).toBe('ask')
+    expect(signStep(false, true)).toBe('wait')
+    for (const under_way of [true, false]) expect(signStep(true, under_way)).toBe('hand_in')
+  })
 
   it('is to ask for the consent before it is to call', () => {
     const refused = (recording_refusal: 'not_recorded' | 'no_call') => asked({ state: 'registered', consent: { ...consent, given: false }, item: { ...item, recording_refusal } })
