@@ -268,7 +268,9 @@ describe('the key of the next step in a box where somebody writes', () => {
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
     const at = (selector: string): string[] => {
       heard.length = 0
-      press('Enter', mounted.get(selector).element as HTMLElement, { ctrlKey: true })
+      const element = mounted.get(selector).element as HTMLElement
+      element.focus()
+      press('Enter', element, { ctrlKey: true })
       return [...heard]
     }
     expect(at('#proposal input')).toEqual(['proposal'])
@@ -278,6 +280,10 @@ describe('the key of the next step in a box where somebody writes', () => {
     expect(at('#search')).toEqual([])
     expect(at('#entry')).toEqual(['kept', 'step'])
     expect(at('#elsewhere')).toEqual(['step'])
+    // a second press on its heels does nothing, where the first one sent
+    at('#message')
+    now -= 900
+    expect(at('#elsewhere')).toEqual([])
     clock.mockRestore()
     mounted.unmount()
   })
