@@ -329,5 +329,12 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
         return None if await page.evaluate("window.printed || 0") else "nothing was printed"
 
     await until(printed, 10)
+
+    # the clerk leaves the case, in the call: nothing of it is left before whoever stands there next
+    await page.locator("[data-back]").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/window")
+    await expect(screen.locator("[data-stage=nobody]")).to_be_visible()
+    assert "请您看右边的日期" not in await screen.locator("body").inner_text()
     assert [*window.complaints, *approver.complaints, *second.complaints] == []
     screens.check()
