@@ -112,6 +112,15 @@ function sendsOf(event: KeyboardEvent): HTMLElement | null | undefined {
   return sends?.matches(':not(:disabled, [aria-disabled="true"])') ? sends : null
 }
 
+/**
+ * Takes a step for its key: presses it, but only leads to what decides about a case or turns its clock
+ * (`data-decides`), so that no key that was pressed once too often does what cannot be taken back.
+ */
+export function takeStep(step: HTMLElement | null | undefined): void {
+  if (step?.hasAttribute('data-decides')) step.focus()
+  else step?.click()
+}
+
 /** Acts of the page, by their keys. They rest while a question stands; those of the call go on. */
 function ofPage(name: ShortcutName): boolean {
   return name === 'next_step' || (name !== 'talk' && single(shortcuts[name]))
@@ -157,7 +166,7 @@ export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void)
       if (sends === null) stepped = performance.now()
       if (sends === null || (ofPage(name) && underQuestion())) return
       if (name === 'next_step' && tooSoon()) return
-      if (sends) return sends.click()
+      if (sends) return takeStep(sends)
       if (typeof handler === 'function') handler()
       else {
         down.set(shortcut.key.toLowerCase(), handler)

@@ -258,6 +258,7 @@ describe('the key of the next step in a box where somebody writes', () => {
         <form id="proposal" @submit.prevent="send('proposal')"><input /><button type="submit" /></form>
         <form id="empty" @submit.prevent="send('empty')"><textarea /><button type="submit" aria-disabled="true" /></form>
         <form id="decision" @submit.prevent="send('decided')"><textarea /><button type="button" data-filled @click="send('look first')" /><button type="submit" /></form>
+        <form id="verdict" @submit.prevent="send('decided')"><textarea /><button type="submit" data-filled data-decides /></form>
         <textarea id="message" @keydown.enter.prevent="send('message')" />
         <input id="search" />
         <div data-entry><input id="entry" @keydown.enter.prevent="send('kept')" /></div>
@@ -276,6 +277,9 @@ describe('the key of the next step in a box where somebody writes', () => {
     expect(at('#proposal input')).toEqual(['proposal'])
     expect(at('#empty textarea')).toEqual([])
     expect(at('#decision textarea')).toEqual(['look first'])
+    // what decides is led to, however often the key is pressed, and pressed by Enter alone
+    expect(at('#verdict textarea')).toEqual([])
+    expect(document.activeElement).toBe(mounted.get('#verdict button').element)
     expect(at('#message')).toEqual(['message'])
     expect(at('#search')).toEqual([])
     expect(at('#entry')).toEqual(['kept', 'step'])
