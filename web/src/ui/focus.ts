@@ -3,6 +3,8 @@
  * the same part, then to the one before, then outwards, and at last to the work itself. Whoever knows a better place moves
  * it there; this only looks when nobody did.
  */
+import { typable } from './shortcuts'
+
 const CONTROLS = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex]:not([tabindex="-1"])'
 const PARTS = 'li, form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
 const LOOKED_AFTER_MS = 60
@@ -40,8 +42,9 @@ function placeOf(element: HTMLElement): Place {
 /** Where one key would choose something: the focus must not fall there, nobody has looked at it. */
 const CHOOSES = 'select, input[type="radio"], input[type="checkbox"]'
 
+/** Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the form is one's place. */
 function safe(element: HTMLElement): boolean {
-  return usable(element) && !element.matches(CHOOSES)
+  return usable(element) && !element.matches(CHOOSES) && (!typable(element) || element.closest('[data-entry]') !== null)
 }
 
 /** The control that comes nearest to where the focus was; null when none of its parts has one left. */

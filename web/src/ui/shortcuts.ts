@@ -4,7 +4,6 @@
  * Keys with a modifier work everywhere; single keys are inert while someone is typing, and can be switched off.
  */
 import { onBeforeUnmount, onMounted, ref, shallowReactive } from 'vue'
-import { unclaimed } from './focus'
 import { recall, remember } from './remembered'
 
 export interface Shortcut {
@@ -100,13 +99,11 @@ const TWICE_MS = 700
 
 /**
  * What the key of the next step presses in a box where a person writes: what sends that box, and never the step of the
- * page, which may be a decision. `undefined` where he writes nothing (an empty box counts as that on which the focus only
- * fell, because what had it went), or fills in a form that the step goes on from (`data-entry`); `null` where the box
- * has done it itself or has nothing to send.
+ * page, which may be a decision. `undefined` where he writes nothing, or fills in a form that the step goes on from
+ * (`data-entry`); `null` where the box has done it itself or has nothing to send.
  */
 function sendsOf(event: KeyboardEvent): HTMLElement | null | undefined {
   if (!typing(event) || !(event.target instanceof Element) || event.target.closest('[data-entry]')) return undefined
-  if (unclaimed() && 'value' in event.target && event.target.value === '') return undefined
   const form = event.defaultPrevented ? null : event.target.closest('form')
   const sends = form?.querySelector<HTMLElement>('[data-filled]') ?? form?.querySelector<HTMLElement>('[type="submit"]')
   return sends?.matches(':not(:disabled, [aria-disabled="true"])') ? sends : null
