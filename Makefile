@@ -146,6 +146,7 @@ parity:
 schema: install
 	$(BIN)/yunjian schema
 	npm --prefix web run --silent messages
+	$(BIN)/python -m tests.kit.kept_events
 
 dump: install
 	$(BIN)/python -m tests.kit.dumps

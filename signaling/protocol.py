@@ -10,7 +10,7 @@ registered with the gateway. Snake case on the wire and in TypeScript alike.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -51,6 +51,9 @@ class Message(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
     )
+
+
+_M = TypeVar("_M", bound=Message)
 
 
 def holds_nul(told: object) -> bool:
@@ -133,6 +136,16 @@ class StoredEvent:
     body: dict[str, Any]
     people: dict[str, str]
     at: datetime
+
+
+def recall(model: type[_M], kept: Mapping[str, Any]) -> _M:
+    """The message that was stored as this JSON, by whichever revision wrote it.
+
+    What is stored outlives its shape: a member that this revision does not know is left out, and one
+    that the writer did not know has its default. ValidationError for anything else: a stored shape
+    only grows (``tests/server/test_kept_events.py``).
+    """
+    return model.model_validate(kept, extra="ignore")
 
 
 class Skipped(Event):

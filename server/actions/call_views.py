@@ -10,7 +10,7 @@ from server.store import missed as missed_rows
 from server.store.people import person_refs
 from server.wire.call import CallView, MissedCall, RingCard, RunningCall
 from signaling.call import Call, EndReason
-from signaling.protocol import HoldView, LegView, PersonRef, RingView
+from signaling.protocol import HoldView, LegView, PersonRef, RingView, recall
 
 
 async def call_view(connection: rows.Connection, call: Call, header: rows.Header) -> CallView:
@@ -27,7 +27,7 @@ async def call_view(connection: rows.Connection, call: Call, header: rows.Header
         caller=refs[call.caller_id],
         target_unit_id=header.target_unit_id,
         target_place=header.target_place,
-        card=RingCard.model_validate(header.card),
+        card=recall(RingCard, header.card),
         rings=[
             RingView(
                 id=ring.id,
@@ -88,7 +88,7 @@ async def running_calls(
 
 
 def _running_call(one: rows.Live, unit_id: str, refs: Mapping[str, PersonRef]) -> RunningCall:
-    card = RingCard.model_validate(one.card)
+    card = recall(RingCard, one.card)
     return RunningCall(
         call_id=one.id,
         case_id=one.case_id,
@@ -125,7 +125,7 @@ def _missed_call(one: missed_rows.Missed, refs: Mapping[str, PersonRef]) -> Miss
         window_id=one.window_id,
         target_unit_id=one.target_unit_id,
         target_unit_name=one.target_unit_name,
-        card=RingCard.model_validate(one.card),
+        card=recall(RingCard, one.card),
         at=one.at,
         times=one.times,
         asked_by=refs[one.asked_by] if one.asked_by else None,

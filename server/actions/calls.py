@@ -70,6 +70,7 @@ from signaling.protocol import (
     Presence,
     UnitPresence,
     Who,
+    recall,
 )
 from signaling.refusals import Code, Refusal
 from signaling.subjects import ADVISED, PARTY, SUPERVISOR, Availability, rung_as
@@ -242,7 +243,7 @@ class _Inviting(_Turn):
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
         connection, header = self._change.connection, self._header
-        waiting_since = RingCard.model_validate(header.card).waiting_since
+        waiting_since = recall(RingCard, header.card).waiting_since
         shown = await cases.card(connection, header.case_id, waiting_since)
         card = shown.model_dump(mode="json")
         await rows.show_card(connection, call.id, card)

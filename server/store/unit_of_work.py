@@ -24,7 +24,7 @@ from server.store.database import refusal_of, untaken
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
 from server.store.words import FACTS
-from signaling.protocol import Ack, Command, StoredEvent
+from signaling.protocol import Ack, Command, StoredEvent, recall
 from signaling.refusals import Code, Refusal
 
 EVENTS_AT_ONCE: Final = 500
@@ -254,7 +254,7 @@ class Change:
             return
         if row.digest != self._digest:
             raise Refusal(Code.COMMAND_ID_REUSED, id=self._command.id)
-        self.replayed = Ack.model_validate(row.ack)
+        self.replayed = recall(Ack, row.ack)
 
     async def finish(self) -> None:
         """Store the ack, and tell by entries of their own what was changed and no entry told. For

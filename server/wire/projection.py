@@ -37,7 +37,7 @@ from server.wire.case import (
     Proposal,
     RatingView,
 )
-from signaling.protocol import Event, Message, Skipped, StoredEvent
+from signaling.protocol import Event, Message, Skipped, StoredEvent, recall
 from signaling.subjects import CALL_AUDIENCES, rung_as
 
 PARTED: Final = frozenset({"approver", "third", "supervisor"})
@@ -69,12 +69,12 @@ def parts(event: StoredEvent) -> Collection[str]:
 
 def _seen(event: StoredEvent, audience: str) -> Event:
     if event.type == "call.changed":
-        changed = CallChanged.model_validate(event.body)
+        changed = recall(CallChanged, event.body)
         call = project_call_for(changed.call, audience)
         if call is not None:
             return changed.model_copy(update={"call": call})
     elif (model := _CASE_EVENTS.get(event.type)) and audience in CASE_AUDIENCES:
-        return _project_case_event(model.model_validate(event.body), audience)
+        return _project_case_event(recall(model, event.body), audience)
     return Skipped(subject=event.subject, version=event.version, at=event.at)
 
 

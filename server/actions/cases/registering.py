@@ -19,7 +19,7 @@ from server.store import catalogue as catalogue_rows
 from server.wire.case import CaseCreate, CaseCreated, CaseOpen, CaseOpened, Draft, MaterialMoved
 from server.wire.http import CaseSnapshot
 from server.wire.projection import project_case, project_moved
-from signaling.protocol import Ack, Command
+from signaling.protocol import Ack, Command, recall
 from signaling.refusals import Code, Refusal
 
 
@@ -134,7 +134,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
         moves = await acts_after(
             reading, subject, 0, ["case.move_material"], but_by=actor.person_id
         )
-        moved = MaterialMoved.model_validate(moves[-1].body) if moves else None
+        moved = recall(MaterialMoved, moves[-1].body) if moves else None
         opened = CaseOpened(
             audience=audience,
             version=version,
