@@ -154,9 +154,12 @@ class Party(Endpoint):
         return [self.tracks[mid], *(self.layers.values() if mid == FACE else ())]
 
     def candidates(self, mid: str, now: float) -> list[Track]:
-        """The streams of a track that come in now, the smallest first; layers before the whole."""
+        """The streams of a track that come in now, the smallest first; layers before the whole,
+        unless the sender has turned from them to it."""
         base, *layers = self.streams(mid)
         coming = [layer for layer in layers if now - layer.active_at <= IDLE_S]
+        if all(layer.active_at < base.active_at for layer in coming):
+            coming = []
         return coming or [base] * (now - base.active_at <= IDLE_S)
 
 
@@ -908,11 +911,10 @@ class Rooms:
             return
         if room.end_to_end != (len(room.parties) <= 2 and not room.has_layers(now)):
             room.link()
-        if room.end_to_end:
-            return
         for party in room.parties.values():
+            # Also of two that are left of three: they send in one piece again.
             self._record_best(party, now)
-            if party.ready:
+            if party.ready and not room.end_to_end:
                 self._serve(party, now)
 
     def _serve(self, party: Party, now: float) -> None:

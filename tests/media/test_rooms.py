@@ -383,16 +383,20 @@ async def test_each_codec_begins_at_a_key_frame_and_passes_unchanged(
     assert not _lacking(approver.numbers["1"])
 
 
-async def test_two_are_end_to_end_again_when_the_third_has_left(room: Room) -> None:
-    window, approver = await room.sit("window", 0), await room.sit("approver", 1)
+async def test_two_are_end_to_end_and_recorded_as_before_when_the_third_has_left(
+    room: Room,
+) -> None:
+    window = await room.sit("window", 0, record=True)
+    approver = await room.sit("approver", 1)
     for peer in (window, approver):
         peer.send("0", SOUND_BPS)
-        peer.send("1", 200_000)
+    whole = window.send("1", 200_000)
     await until(lambda: None if approver.packets["1"] > 20 else "not yet", 5)
     assert (await room.figures("window"))["end_to_end"] is True
     await room.sit("third", 2)
     assert (await room.figures("window"))["end_to_end"] is False
     layers = _layers(window)
+    whole.on = False
     await until(lambda: None if approver.payloads["1"] else "not yet", 5)
     await room.studio.client.remove_party("room", "third")
 
@@ -405,9 +409,15 @@ async def test_two_are_end_to_end_again_when_the_third_has_left(room: Room) -> N
     assert await again() is not None
     for layer in layers.values():
         layer.on = False
+    whole.on = True
     await until(again, 10)
     approver.forget()
-    await until(lambda: None if approver.packets["1"] > 50 else "not yet", 5)
+    await until(lambda: None if approver.packets["1"] > 150 else "not yet", 20)
+    # What is sent in one piece again is what the file goes on with, to its end.
+    await room.studio.client.remove_party("room", "window")
+    (segment,) = await room.studio.finished("window")
+    ends = {track.mid: track.ended_at for track in segment.tracks}
+    assert ends["1"] > ends["0"] - 2, (ends, segment.gaps)
 
 
 def _repaired_once(peer: LeanPeer) -> str | None:
