@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from server.actions.cases import filling
-from server.actions.forms import record_proposal
+from server.actions.cases.turn import FormTurn
+from server.actions.forms import proposed
 from server.actions.materials import find
 from server.domain import card
 from server.domain import form as rules
@@ -20,9 +21,8 @@ from server.domain.material import Material
 from server.domain.working_days import china_day
 from server.rights.ids import new_id
 from server.rights.person import Actor
-from server.rights.subjects import of_case
 from server.store import Change, Store
-from server.store import cases as rows
+from server.store.subject import Told
 from server.wire.http import CardReading
 from server.work import cards
 from server.work.child import MIB, Children, JobFailed, Limits
@@ -92,40 +92,37 @@ class CardReader:
 async def _offer(
     change: Change, actor: Actor, case_id: str, material: Material, found: Card
 ) -> CardReading:
-    subject = of_case(case_id)
-    await change.lock(subject)
-    form, hand = await filling(change.connection, actor, case_id)
+    turn = await FormTurn.begin(change, actor, case_id)
     asked = {
         name: found.says[field.card]
-        for name, field in form.fields.items()
+        for name, field in turn.form.fields.items()
         if field.card and field.card in found.says
     }
-    await change.record(
-        subject,
-        "material.read_card",
-        f"material:{material.id}",
-        None,
-        payload={"kind": found.kind, "sha256": material.sha256, "fields": list(asked)},
-    )
+    payload = {"kind": found.kind, "sha256": material.sha256, "fields": list(asked)}
+    await turn.tell("material.read_card", Told(None, f"material:{material.id}", payload))
     reason = read_off(found.kind, material.name)
     offered, same = [], []
     for name, value in asked.items():
-        version = await change.lock(subject) + 1
         try:
             after = rules.offer(
-                form, new_id(), name, value, reason, hand, at=change.at, version=version
+                turn.form,
+                new_id(),
+                name,
+                value,
+                reason,
+                turn.hand,
+                at=turn.at,
+                version=turn.version,
             )
         except Refusal as refusal:
             if refusal.code is not Code.FIELD_INVALID:
                 raise
             continue  # the form asks for something else under that word
-        if after is form:
+        if after is turn.form:
             same.append(name)
             continue
-        await rows.save_form(change.connection, case_id, form, after)
-        await record_proposal(change, actor, case_id, after)
+        await turn.tell("case.propose", proposed(turn, after))
         offered.append(name)
-        form = after
     return CardReading(kind=found.kind, offered=offered, same=same)
 
 

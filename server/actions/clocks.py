@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from server.actions.cases import AHEAD, rests_on
-from server.actions.cases.turn import Acts, CaseTurn, Told
+from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view
 from server.domain import case as rules
@@ -20,6 +20,7 @@ from server.domain.paper import PaperKind
 from server.domain.working_days import CHINA_REGION, china_day
 from server.rights.person import Act, may
 from server.store import catalogue as catalogue_rows
+from server.store.subject import Told
 from server.wire.case import CaseAct, CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
 from signaling.refusals import Code, Refusal
 
@@ -84,7 +85,7 @@ async def _told(
     )
     now = step(rules.clock_of(case, known, turn.at), known)
     after = rules.clocked(case, now)
-    record = turn.keep(after)
+    turn.keep(after)
     if after.decision is None:
         raise RuntimeError("a clock without a decision")
     view, by = decided_view(after.decision, turn.people), turn.people[turn.hand.person_id]
@@ -98,5 +99,5 @@ async def _told(
             "legal_due_on": now.legal.due_on.isoformat(),
         },
         {"due_on": now.promised.due_on.isoformat()},
-        then=partial(ask_paper, turn.change, record, NOTICES[why]) if why in NOTICES else None,
+        then=partial(ask_paper, turn, NOTICES[why]) if why in NOTICES else None,
     )

@@ -6,11 +6,12 @@ Each event carries the whole thread as it is then. Rules are in server.domain.co
 from dataclasses import replace
 from typing import Final
 
-from server.actions.cases.turn import Acts, CaseTurn, Told
+from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import comment_view
 from server.domain import comment as rules
 from server.domain.comment import Comment
 from server.rights.ids import new_id
+from server.store.subject import Told
 from server.wire.case import CaseComment, CaseCommented, CaseReply, CaseResolve
 
 acts: Final = Acts()

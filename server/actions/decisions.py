@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from server.actions.cases import AHEAD, number_of, rests_on
-from server.actions.cases.turn import Acts, CaseTurn, House, Told
+from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import (
     check_view,
@@ -31,6 +31,7 @@ from server.store import Store
 from server.store import catalogue as catalogue_rows
 from server.store import missed as missed_rows
 from server.store import people as people_rows
+from server.store.subject import Told
 from server.wire.case import (
     CaseCheck,
     CaseChecked,
@@ -88,7 +89,6 @@ async def review(turn: CaseTurn, command: CaseReview) -> Told | Mapping[str, Any
             "sha256": judged.sha256,
             "review": judged.review,
             "reason": judged.review_reason,
-            **({"combined": True} if turn.combined else {}),
         },
     )
 
@@ -115,7 +115,6 @@ async def check(turn: CaseTurn, command: CaseCheck) -> Told:
         {
             "verdict": command.verdict,
             "note": word.note if word else "",
-            **({"combined": True} if turn.combined else {}),
         },
     )
 
@@ -142,7 +141,7 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
         combined=turn.combined,
     )
     number = await number_of(turn.change, case, turn.house.numbering)
-    record = turn.keep(replace(after, number=number))
+    turn.keep(replace(after, number=number))
     decided = after.decision
     if decided is None:
         raise RuntimeError("a decided case without a decision")
@@ -152,7 +151,6 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
         turn.subject,
         {
             **rests,
-            **({"combined": True} if turn.combined else {}),
             "number": number,
             "decision": decided.kind,
             "reason": decided.reason,
@@ -163,7 +161,7 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
         },
         {"number": number},
         beside=[missed_rows.forgotten(turn.case_id)] if after.closed else [],
-        then=partial(ask_paper, turn.change, record, PAPERS[decided.kind]),
+        then=partial(ask_paper, turn, PAPERS[decided.kind]),
     )
 
 

@@ -6,21 +6,21 @@ approver points and proposes. Rules are in server.domain.form.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from server.actions.cases import filling, header
-from server.actions.views import field_view, person_ref, proposal_view
+from server.actions.cases import header
+from server.actions.cases.turn import Acts, FormTurn
+from server.actions.views import field_view, proposal_view
 from server.domain import form as rules
 from server.domain.case import CLOSED
-from server.domain.form import Proposal
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
-from server.rights.person import Actor
 from server.rights.subjects import of_case
-from server.store import Change, Store
+from server.store import Store
 from server.store import cases as rows
-from server.store.people import person_refs
+from server.store.subject import Told
 from server.wire.case import (
     CaseCloseProposal,
     CaseDraft,
@@ -31,93 +31,65 @@ from server.wire.case import (
     CasePropose,
     CaseProposed,
 )
-from signaling.protocol import Ack, Command
+from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+
+acts: Final = Acts()
 
 
 def commands(store: Store) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
-
-    async def edited(connection: Connected, command: CaseEdit) -> Ack:
-        return await edit(store, actor_of(connection), command)
-
-    async def drafted(connection: Connected, command: CaseDraft) -> Mapping[str, Any]:
-        return await draft(store, actor_of(connection), command)
-
-    async def held(connection: Connected, command: CaseHold) -> Mapping[str, Any]:
-        return await hold(store, actor_of(connection), command)
-
-    async def proposed(connection: Connected, command: CasePropose) -> Ack:
-        return await propose(store, actor_of(connection), command)
-
-    async def closed(connection: Connected, command: CaseCloseProposal) -> Ack:
-        return await close_proposal(store, actor_of(connection), command)
-
     return {
-        CaseEdit: edited,
-        CaseDraft: drafted,
-        CaseHold: held,
-        CasePropose: proposed,
-        CaseCloseProposal: closed,
+        **acts.commands(store),
+        CaseDraft: partial(draft, store),
+        CaseHold: partial(hold, store),
     }
 
 
-async def edit(store: Store, actor: Actor, command: CaseEdit) -> Ack:
+@acts.on(CaseEdit, FormTurn)
+async def edit(turn: FormTurn, command: CaseEdit) -> Told:
     """Save one field on the applicant's behalf; the actor's draft of it is gone with that.
 
     Result: ``{version, value}``: the value as it was saved. Refusals: ``server.domain.form.edit``.
     """
-    subject = of_case(command.case_id)
-    async with store.change(actor, command, of=subject) as change:
-        if change.replayed:
-            return change.replayed
-        version = await change.lock(subject) + 1
-        before, hand = await filling(change.connection, actor, command.case_id)
-        after = rules.edit(
-            before,
-            command.field,
-            command.value,
-            command.base_version,
-            hand,
-            at=change.at,
-            version=version,
-        )
-        entry = after.entries[command.field]
-        ack = change.ack({"version": version, "value": entry.value})
-        await change.record(
-            subject,
-            "case.edit",
-            f"field:{command.field}",
-            lambda version: CaseEdited(
-                subject=subject,
-                version=version,
-                at=change.at,
-                field=command.field,
-                field_state=field_view(entry, person_ref(actor)),
-                outdated=rules.outdated(before, after),
-                sensitive=rules.known_field(before, command.field).sensitive,
-            ),
-            payload={
-                "field": command.field,
-                "value": entry.value,
-                "base_version": command.base_version,
-            },
-            on_behalf_of=APPLICANT,
-            beside=[
-                *rows.changed_form(change.connection, command.case_id, before, after),
-                rows.outdated_signatures(command.case_id),
-                rows.dropped_draft(command.case_id, command.field, actor.person_id),
-            ],
-        )
-        return ack
+    before, field = turn.form, command.field
+    after = rules.edit(
+        before,
+        field,
+        command.value,
+        command.base_version,
+        turn.hand,
+        at=turn.at,
+        version=turn.version,
+    )
+    turn.keep(after)
+    entry = after.entries[field]
+    return Told(
+        CaseEdited(
+            **turn.stamp,
+            field=field,
+            field_state=field_view(entry, turn.people[entry.by]),
+            outdated=rules.outdated(before, after),
+            sensitive=rules.known_field(before, field).sensitive,
+        ),
+        f"field:{field}",
+        {"field": field, "value": entry.value, "base_version": command.base_version},
+        {"version": turn.version, "value": entry.value},
+        on_behalf_of=APPLICANT,
+        beside=[
+            rows.outdated_signatures(turn.case_id),
+            rows.dropped_draft(turn.case_id, field, entry.by),
+        ],
+    )
 
 
-async def draft(store: Store, actor: Actor, command: CaseDraft) -> Mapping[str, Any]:
+async def draft(store: Store, connection: Connected, command: CaseDraft) -> Mapping[str, Any]:
     """Keep the actor's unsaved value, whatever it is; only he gets it back, by case.open.
 
     Overwritten, no ledger, no event. Refused: ``not_found``, ``not_yours`` (not the window),
     ``case_closed``, ``field_unknown``.
     """
+    actor = actor_of(connection)
     async with store.change(actor) as change:
         found, side = await header(change.connection, actor, command.case_id)
         if found.state in CLOSED:
@@ -136,12 +108,13 @@ async def draft(store: Store, actor: Actor, command: CaseDraft) -> Mapping[str, 
         return {}
 
 
-async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, Any]:
+async def hold(store: Store, connection: Connected, command: CaseHold) -> Mapping[str, Any]:
     """Take, renew or drop the soft lock. Result: ``{field, expires_at}``, both null when dropped."""
+    actor = actor_of(connection)
     async with store.change(actor, of=of_case(command.case_id)) as change:
-        before, hand = await filling(change.connection, actor, command.case_id)
-        after = rules.hold(before, command.field, hand, at=change.at)
-        await rows.save_form(change.connection, command.case_id, before, after)
+        turn = await FormTurn.begin(change, actor, command.case_id)
+        after = rules.hold(turn.form, command.field, turn.hand, at=change.at)
+        await rows.save_form(change.connection, command.case_id, turn.form, after)
         lease = after.holds[command.field] if command.field else None
         return {
             "field": command.field,
@@ -149,94 +122,73 @@ async def hold(store: Store, actor: Actor, command: CaseHold) -> Mapping[str, An
         }
 
 
-async def propose(store: Store, actor: Actor, command: CasePropose) -> Ack:
+@acts.on(CasePropose, FormTurn, looks=True)
+async def propose(turn: FormTurn, command: CasePropose) -> Told:
     """Suggest a value to the window. Result: ``{proposal_id}``."""
-    subject = of_case(command.case_id)
-    async with store.change(actor, command, of=subject) as change:
-        if change.replayed:
-            return change.replayed
-        version = await change.lock(subject) + 1
-        before, hand = await filling(change.connection, actor, command.case_id)
-        after = rules.propose(
-            before,
-            new_id(),
-            command.field,
-            command.value,
-            command.reason,
-            hand,
-            at=change.at,
-            version=version,
-        )
-        await rows.save_form(change.connection, command.case_id, before, after)
-        await rows.look(change.connection, command.case_id, version - 1, change.at)
-        proposal = await record_proposal(change, actor, command.case_id, after)
-        return change.ack({"proposal_id": proposal.id})
+    after = rules.propose(
+        turn.form,
+        new_id(),
+        command.field,
+        command.value,
+        command.reason,
+        turn.hand,
+        at=turn.at,
+        version=turn.version,
+    )
+    return proposed(turn, after)
 
 
-async def record_proposal(change: Change, actor: Actor, case_id: str, form: rules.Form) -> Proposal:
-    """Tell of the newest proposal of a form, and keep it in the ledger of its case."""
-    subject = of_case(case_id)
+def proposed(turn: FormTurn, form: rules.Form) -> Told:
+    """That the newest proposal of this form was made. Result: ``{proposal_id}``."""
+    turn.keep(form)
     proposal = form.proposals[-1]
-    await change.record(
-        subject,
-        "case.propose",
-        f"proposal:{proposal.id}",
-        lambda version: CaseProposed(
-            subject=subject,
-            version=version,
-            at=change.at,
-            proposal=proposal_view(proposal, {actor.person_id: person_ref(actor)}),
+    return Told(
+        CaseProposed(
+            **turn.stamp,
+            proposal=proposal_view(proposal, turn.people),
             sensitive=rules.known_field(form, proposal.field).sensitive,
         ),
-        payload={
+        f"proposal:{proposal.id}",
+        {
             "field": proposal.field,
             "value": proposal.value,
             "old_value": proposal.old_value,
             "reason": proposal.reason,
         },
+        {"proposal_id": proposal.id},
     )
-    return proposal
 
 
-async def close_proposal(store: Store, actor: Actor, command: CaseCloseProposal) -> Ack:
+@acts.on(CaseCloseProposal, FormTurn)
+async def close_proposal(turn: FormTurn, command: CaseCloseProposal) -> Told:
     """Adopt or decline a proposal at the window; adopting changes field and proposal at once."""
-    subject = of_case(command.case_id)
-    async with store.change(actor, command, of=subject) as change:
-        if change.replayed:
-            return change.replayed
-        version = await change.lock(subject) + 1
-        before, hand = await filling(change.connection, actor, command.case_id)
-        after = rules.close_proposal(
-            before, command.proposal_id, command.adopt, hand, at=change.at, version=version
-        )
-        await rows.save_form(change.connection, command.case_id, before, after)
-        proposal = next(one for one in after.proposals if one.id == command.proposal_id)
-        named = {one for one in (proposal.by, proposal.closed_by) if one}
-        people = {
-            **await person_refs(change.connection, named - {actor.person_id}),
-            actor.person_id: person_ref(actor),
-        }
-        entry = after.entries[proposal.field] if command.adopt else None
-        if entry is not None:
-            await rows.outdate_signatures(change.connection, command.case_id)
-        await change.record(
-            subject,
-            "case.close_proposal",
-            f"proposal:{proposal.id}",
-            lambda version: CaseProposalClosed(
-                subject=subject,
-                version=version,
-                at=change.at,
-                proposal=proposal_view(proposal, people),
-                field_state=field_view(entry, people[entry.by]) if entry else None,
-                outdated=rules.outdated(before, after),
-                sensitive=rules.known_field(before, proposal.field).sensitive,
-            ),
-            payload={
-                "field": proposal.field,
-                "adopted": command.adopt,
-                "value": entry.value if entry else None,
-            },
-            on_behalf_of=APPLICANT,
-        )
-        return change.ack()
+    before = turn.form
+    after = rules.close_proposal(
+        before,
+        command.proposal_id,
+        command.adopt,
+        turn.hand,
+        at=turn.at,
+        version=turn.version,
+    )
+    turn.keep(after)
+    proposal = next(one for one in after.proposals if one.id == command.proposal_id)
+    people = await turn.name([proposal.by, proposal.closed_by])
+    entry = after.entries[proposal.field] if command.adopt else None
+    return Told(
+        CaseProposalClosed(
+            **turn.stamp,
+            proposal=proposal_view(proposal, people),
+            field_state=field_view(entry, people[entry.by]) if entry else None,
+            outdated=rules.outdated(before, after),
+            sensitive=rules.known_field(before, proposal.field).sensitive,
+        ),
+        f"proposal:{proposal.id}",
+        {
+            "field": proposal.field,
+            "adopted": command.adopt,
+            "value": entry.value if entry else None,
+        },
+        on_behalf_of=APPLICANT,
+        beside=[rows.outdated_signatures(turn.case_id)] if entry else [],
+    )

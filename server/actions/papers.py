@@ -8,11 +8,13 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from server.actions.cases import AHEAD, admitted, header, rests_on
+from server.actions.cases import AHEAD, header, rests_on
+from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view
 from server.domain import identifiers, material, promise, regions, schema, working_days
@@ -25,10 +27,8 @@ from server.domain.limits import WHY
 from server.domain.material import Material
 from server.domain.paper import PaperKind
 from server.domain.working_days import CHINA, CHINA_REGION, china_day
-from server.rights.connected import Connected, Handler, actor_of
 from server.rights.ids import new_id
 from server.rights.person import Actor
-from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import catalogue as catalogue_rows
 from server.store import papers as rows
@@ -36,10 +36,11 @@ from server.store import templates as template_rows
 from server.store.cases import Record, next_serial
 from server.store.jobs import Job
 from server.store.papers import Paper, Signed
-from server.wire.case import CasePrintForm, PaperChanged, PaperView
+from server.store.subject import Told, Turn
+from server.wire.case import CasePrintForm, PaperChanged
 from server.work import paper as drawing
 from server.work.child import MIB, Children, JobFailed, Limits
-from signaling.protocol import Ack, Command, PersonRef
+from signaling.protocol import PersonRef
 from signaling.refusals import Code, Refusal
 
 KIND: Final = "paper"
@@ -55,72 +56,64 @@ OWN_LIMITS: Final = Limits(memory_bytes=1024 * MIB, processor_s=10, files=256)
 _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
 
 
-def commands(store: Store) -> dict[type[Command], Handler]:
-    """The handlers of this module, by command."""
-
-    async def printed(connection: Connected, command: CasePrintForm) -> Ack:
-        return await print_form(store, actor_of(connection), command)
-
-    return {CasePrintForm: printed}
+acts: Final = Acts()
+commands: Final = acts.commands
 
 
-async def ask_paper(
-    change: Change,
-    record: Record,
+async def ask_paper(turn: CaseTurn, kind: PaperKind, handover: Handover | None = None) -> None:
+    """Ask for a paper about the case as the turn has it now, in this transaction.
+
+    Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. It comes
+    behind the act that gives rise to it. ``handover`` is what a list of originals is about.
+    """
+    await turn.tell("paper.ask", await _asked(turn, kind, handover))
+
+
+@acts.on(CasePrintForm, CaseTurn)
+async def print_form(turn: CaseTurn, command: CasePrintForm) -> Told:
+    """Ask for the form as it is filled now. Result: ``{paper_id}``. Refused: ``not_yours`` (not the
+    window), ``throttled`` (50 were asked for)."""
+    rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
+    made = await rows.list_papers(turn.connection, [turn.case_id])
+    if sum(one.kind == "application" for one in made) >= FORMS_AT_MOST:
+        raise Refusal(Code.THROTTLED)
+    return await _asked(turn, "application", rests=rests)
+
+
+async def _asked(
+    turn: CaseTurn,
     kind: PaperKind,
-    *,
-    act: str = "paper.ask",
     handover: Handover | None = None,
     rests: Mapping[str, Any] | None = None,
-    people: Mapping[str, PersonRef] | None = None,
-) -> PaperView:
-    """Ask for a paper about the case as ``record`` has it, in this transaction.
-
-    Writes its row (``making``, with its 受理文书编号), the event ``paper.changed`` and the job. Call
-    it behind the change that gives rise to it, with the case locked and as it is afterwards.
-    ``handover`` is what a list of originals is about, with its ``people``. ``rests`` is what the author
-    saw, where the paper alone is the act.
-    """
-    case = record.case
-    subject = of_case(case.id)
-    region = await rows.region_of(change.connection, case.unit_id)
-    today = china_day(change.at)
-    serial = await next_serial(change.connection, rules.number_prefix(kind, region, today))
+) -> Told:
+    """That a paper is to be made, with its number. Result: ``{paper_id}``."""
+    case = turn.case
+    region = await rows.region_of(turn.connection, case.unit_id)
+    today = china_day(turn.at)
+    serial = await next_serial(turn.connection, rules.number_prefix(kind, region, today))
     paper = Paper(
         id=new_id(),
         case_id=case.id,
-        version=await change.lock(subject) + 1,
+        version=turn.version,
         kind=kind,
         number=rules.number(kind, region, today, serial),
         state="making",
-        at=change.at,
+        at=turn.at,
     )
-    laid_out = await template_rows.newest(change.connection, case.unit_id, kind)
+    laid_out = await template_rows.newest(turn.connection, case.unit_id, kind)
     if laid_out is not None and laid_out.source is not None:
         paper = replace(paper, template_id=laid_out.id)
-    await rows.add(change.connection, paper)
-    facts = await _facts(change, record, paper)
+    facts = await _facts(turn.change, turn.record, paper)
     if handover is not None:
-        facts["handover"] = _handover(handover, record.case.item, people or {})
-    await _record(change, paper, act, **(rests or {}))
-    await enqueue(change, KIND, subject, {"paper": paper.id, "facts": facts})
-    return paper_view(paper)
-
-
-async def print_form(store: Store, actor: Actor, command: CasePrintForm) -> Ack:
-    """Ask for the form as it is filled now. Result: ``{paper_id}``. Refused: ``not_yours`` (not the
-    window), ``throttled`` (50 were asked for)."""
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        seen = await change.lock(of_case(command.case_id))
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        rests = await rests_on(change, hand, command, seen, side="window")
-        made = await rows.list_papers(change.connection, [command.case_id])
-        if sum(one.kind == "application" for one in made) >= FORMS_AT_MOST:
-            raise Refusal(Code.THROTTLED)
-        paper = await ask_paper(change, record, "application", act="case.print_form", rests=rests)
-        return change.ack({"paper_id": paper.id})
+        people = await turn.name([handover.by, handover.received_by])
+        facts["handover"] = _handover(handover, case.item, people)
+    told = _told(turn, paper, **(rests or {}))
+    return replace(
+        told,
+        result={"paper_id": paper.id},
+        beside=[rows.new_paper(paper)],
+        then=partial(enqueue, turn.change, KIND, turn.subject, {"paper": paper.id, "facts": facts}),
+    )
 
 
 async def _facts(change: Change, record: Record, paper: Paper) -> dict[str, Any]:
@@ -316,16 +309,11 @@ def _day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
 
 
-async def _record(change: Change, paper: Paper, act: str, **more: Any) -> None:
-    subject = of_case(paper.case_id)
-    await change.record(
-        subject,
-        act,
+def _told(turn: Turn, paper: Paper, **more: Any) -> Told:
+    return Told(
+        PaperChanged(**turn.stamp, paper=paper_view(paper)),
         f"paper:{paper.id}",
-        lambda version: PaperChanged(
-            subject=subject, version=version, at=change.at, paper=paper_view(paper)
-        ),
-        payload={
+        {
             "kind": paper.kind,
             "number": paper.number,
             "sha256": paper.sha256,
@@ -390,7 +378,7 @@ class Press:
         sha256 = await self._store.blobs.put(content)
 
         async def settle(change: Change) -> None:
-            paper = await self._locked(change, job)
+            turn, paper = await self._locked(change, job)
             more = {} if fault is None else {"template": paper.template_id, "template_fault": fault}
             ready = replace(
                 paper,
@@ -400,8 +388,8 @@ class Press:
                 pages=made["pages"],
                 template_id=None if more else paper.template_id,
             )
-            await rows.save(change.connection, ready)
-            await _record(change, ready, "paper.make", **more)
+            told = _told(turn, ready, **more)
+            await turn.tell("paper.make", replace(told, beside=[rows.changed_paper(ready)]))
 
         return settle
 
@@ -440,12 +428,13 @@ class Press:
         return made, fault
 
     async def _failed(self, change: Change, job: Job) -> None:
-        failed = replace(await self._locked(change, job), state="failed")
-        await rows.save(change.connection, failed)
-        await _record(change, failed, "paper.fail")
+        turn, paper = await self._locked(change, job)
+        failed = replace(paper, state="failed")
+        told = _told(turn, failed)
+        await turn.tell("paper.fail", replace(told, beside=[rows.changed_paper(failed)]))
 
-    async def _locked(self, change: Change, job: Job) -> Paper:
-        await change.lock(job.subject)
+    async def _locked(self, change: Change, job: Job) -> tuple[Turn, Paper]:
+        turn = await Turn.of(change, job.subject)
         paper = await rows.find(change.connection, job.body["paper"])
         assert paper is not None
-        return paper
+        return turn, paper

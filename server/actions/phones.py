@@ -8,15 +8,17 @@ nothing else. Rules are in server.domain.phone; bytes go the way of all uploads.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final, NoReturn
 
 import structlog
 
 from server.actions.cases import admitted
+from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import Checksum
 from server.actions.throttle import Throttle
@@ -25,16 +27,18 @@ from server.actions.views import phone_view
 from server.domain import phone as rules
 from server.domain.item import OTHER_LINE
 from server.domain.phone import Ending, Page, Phone
-from server.rights.connected import Connected, Handler, actor_of
+from server.rights.connected import Handler
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
-from server.store import SYSTEM, Change, Store
+from server.store import SYSTEM, Store
 from server.store import phones as phone_rows
+from server.store.batch import Write
 from server.store.people import find_actor, person_refs
+from server.store.subject import Told, Turn
 from server.wire.case import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
-from signaling.protocol import Ack, Command
+from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger("phones")
@@ -60,6 +64,45 @@ class Held:
         return self.phone.expires_at
 
 
+acts: Final = Acts()
+
+
+@acts.on(CaseInvitePhone, CaseTurn)
+async def invite(turn: CaseTurn, command: CaseInvitePhone) -> Told:
+    """Make a link; the one before it ends. Result: ``{phone_id, expires_at}``. Refusals:
+    ``server.domain.phone.invite``."""
+    before = await phone_rows.list_phones(turn.connection, turn.case_id)
+    phone = rules.invite(
+        turn.case.item,
+        before,
+        new_id(),
+        turn.case_id,
+        command.line,
+        command.secret_sha256,
+        turn.hand,
+        shut=turn.case.shut(command.line),
+        at=turn.at,
+        version=turn.version,
+    )
+    ended = [await _end(turn, one, "withdrawn", "phone.withdraw") for one in before if one.live]
+    return replace(
+        await _told(turn, phone, phone_rows.new_phone(phone)),
+        result={"phone_id": phone.id, "expires_at": phone.expires_at.isoformat()},
+        after=partial(turn.house.unlink, ended),
+    )
+
+
+@acts.on(CaseWithdrawPhone, HeaderTurn)
+async def withdraw(turn: HeaderTurn, command: CaseWithdrawPhone) -> Told:
+    """End a link. Refused: not_found, not_yours."""
+    if turn.hand.side != "window":
+        raise Refusal(Code.NOT_YOURS)
+    links = await phone_rows.list_phones(turn.connection, turn.case_id)
+    phone = rules.end(rules.find(links, command.phone_id), "withdrawn", at=turn.at)
+    told = await _told(turn, phone, phone_rows.changed_phone(phone))
+    return replace(told, after=partial(turn.house.unlink, [phone]))
+
+
 class Phones:
     """The links of one installation and the phones that hold them."""
 
@@ -70,62 +113,7 @@ class Phones:
 
     def commands(self) -> dict[type[Command], Handler]:
         """The handlers of this module, by command."""
-
-        async def invited(connection: Connected, command: CaseInvitePhone) -> Ack:
-            return await self.invite(actor_of(connection), command)
-
-        async def withdrawn(connection: Connected, command: CaseWithdrawPhone) -> Ack:
-            return await self.withdraw(actor_of(connection), command)
-
-        return {CaseInvitePhone: invited, CaseWithdrawPhone: withdrawn}
-
-    # ------------------------------------------------------------ the window's side
-
-    async def invite(self, actor: Actor, command: CaseInvitePhone) -> Ack:
-        """Make a link; the one before it ends. Refusals: ``server.domain.phone.invite``."""
-        ended: list[Phone] = []
-        async with self._store.change(actor, command) as change:
-            if change.replayed:
-                return change.replayed
-            version = await change.lock(of_case(command.case_id)) + 1
-            record, hand = await admitted(change.connection, actor, command.case_id)
-            before = await phone_rows.list_phones(change.connection, command.case_id)
-            phone = rules.invite(
-                record.case.item,
-                before,
-                new_id(),
-                command.case_id,
-                command.line,
-                command.secret_sha256,
-                hand,
-                shut=record.case.shut(command.line),
-                at=change.at,
-                version=version,
-            )
-            for one in before:
-                if one.live:
-                    ended.append(await _end(change, one, "withdrawn", "phone.withdraw"))
-            await phone_rows.add(change.connection, phone)
-            await _tell(change, phone, "case.invite_phone")
-            ack = change.ack({"phone_id": phone.id, "expires_at": phone.expires_at.isoformat()})
-        await self._drop(ended)
-        return ack
-
-    async def withdraw(self, actor: Actor, command: CaseWithdrawPhone) -> Ack:
-        """End a link. Refused: not_found, not_yours."""
-        async with self._store.change(actor, command) as change:
-            if change.replayed:
-                return change.replayed
-            await change.lock(of_case(command.case_id))
-            _, hand = await admitted(change.connection, actor, command.case_id)
-            if hand.side != "window":
-                raise Refusal(Code.NOT_YOURS)
-            links = await phone_rows.list_phones(change.connection, command.case_id)
-            phone = rules.find(links, command.phone_id)
-            phone = await _end(change, phone, "withdrawn", "case.withdraw_phone")
-            ack = change.ack()
-        await self._drop([phone])
-        return ack
+        return acts.commands(self._store, House(unlink=self._drop))
 
     # ------------------------------------------------------------ the phone's side
 
@@ -154,12 +142,11 @@ class Phones:
         rules.connect(found, _digest(secret), _digest(token), at=self._store.clock.now())
         actor = await self._inviter(found)
         async with self._store.change(actor) as change:
-            await change.lock(of_case(found.case_id))
+            turn = await Turn.of(change, of_case(found.case_id))
             found = await phone_rows.find(change.connection, phone_id)
             assert found is not None
             phone = rules.connect(found, _digest(secret), _digest(token), at=change.at)
-            await phone_rows.save(change.connection, phone)
-            await _tell(change, phone, "phone.connect")
+            await _by_phone(turn, phone, "phone.connect")
         return phone, actor
 
     async def hold(self, token: str | None) -> Held:
@@ -176,10 +163,11 @@ class Phones:
         """The phone is done: its link ends. Refused: unauthenticated."""
         held = await self.hold(token)
         async with self._store.change(held.actor) as change:
-            await change.lock(of_case(held.phone.case_id))
+            turn = await Turn.of(change, of_case(held.phone.case_id))
             phone = await phone_rows.find(change.connection, held.phone.id)
             assert phone is not None
-            phone = await _end(change, phone, "finished", "phone.finish")
+            phone = rules.end(phone, "finished", at=change.at)
+            await _by_phone(turn, phone, "phone.finish")
         await self._drop([phone])
 
     async def begin(self, token: str | None, name: str, length: int) -> Standing:
@@ -193,13 +181,12 @@ class Phones:
         assert standing.material_id is not None
         try:
             async with self._store.change(held.actor) as change:
-                await change.lock(of_case(held.phone.case_id))
+                turn = await Turn.of(change, of_case(held.phone.case_id))
                 phone = await phone_rows.find(change.connection, held.phone.id)
                 assert phone is not None
                 page = Page(standing.upload_id, standing.material_id)
                 phone = rules.bring(phone, page, at=change.at)
-                await phone_rows.save(change.connection, phone)
-                await _tell(change, phone, "phone.bring")
+                await _by_phone(turn, phone, "phone.bring")
         except BaseException:
             # The link ended meanwhile: nobody could send this page any more.
             await asyncio.shield(self._uploads.abandon(held.actor, standing.upload_id))
@@ -246,7 +233,7 @@ class Phones:
         ended = []
         for one in overdue:
             async with self._store.change(SYSTEM) as change:
-                await change.lock(of_case(one.case_id))
+                turn = await Turn.of(change, of_case(one.case_id))
                 phone = await phone_rows.find(change.connection, one.id)
                 if phone is None or not phone.live:
                     continue
@@ -254,7 +241,7 @@ class Phones:
                 how: tuple[Ending, str] = (
                     ("expired", "phone.expire") if late else ("withdrawn", "phone.withdraw")
                 )
-                ended.append(await _end(change, phone, *how))
+                ended.append(await _end(turn, phone, *how))
         await self._drop(ended)
         return len(ended)
 
@@ -267,7 +254,7 @@ class Phones:
             except Refusal as refusal:
                 log.warning("sweep_refused", code=refusal.code.value)
 
-    async def _drop(self, ended: list[Phone]) -> None:
+    async def _drop(self, ended: Sequence[Phone]) -> None:
         """Give up what the phones of ended links were still sending."""
         for phone in ended:
             for page in phone.pages:
@@ -300,35 +287,31 @@ class Phones:
         )
 
 
-async def _end(change: Change, phone: Phone, how: Ending, act: str) -> Phone:
-    ended = rules.end(phone, how, at=change.at)
-    await phone_rows.save(change.connection, ended)
-    await _tell(change, ended, act)
+async def _end(turn: Turn, phone: Phone, how: Ending, act: str) -> Phone:
+    ended = rules.end(phone, how, at=turn.at)
+    await turn.tell(act, await _told(turn, ended, phone_rows.changed_phone(ended)))
     return ended
 
 
-async def _tell(change: Change, phone: Phone, act: str) -> None:
-    subject = of_case(phone.case_id)
-    people = await person_refs(change.connection, {phone.by})
-    by = people[phone.by]
-    await change.record(
-        subject,
-        act,
+async def _by_phone(turn: Turn, phone: Phone, act: str) -> None:
+    """What the applicant's phone did."""
+    told = await _told(turn, phone, phone_rows.changed_phone(phone))
+    await turn.tell(act, replace(told, on_behalf_of=APPLICANT))
+
+
+async def _told(turn: Turn, phone: Phone, written: Write) -> Told:
+    people = await person_refs(turn.connection, {phone.by})
+    return Told(
+        PhoneChanged(**turn.stamp, phone=phone_view(phone, people[phone.by])),
         f"phone:{phone.id}",
-        lambda version: PhoneChanged(
-            subject=subject, version=version, at=change.at, phone=phone_view(phone, by)
-        ),
-        payload={
+        {
             "line": phone.line,
             "state": phone.state,
             "expires_at": phone.expires_at.isoformat(),
             "pages": [page.material_id for page in phone.pages],
         },
-        on_behalf_of=APPLICANT if act in _BY_PHONE else None,
+        beside=[written],
     )
-
-
-_BY_PHONE: Final = frozenset({"phone.connect", "phone.bring", "phone.finish"})
 
 
 def _digest(text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from server.actions.cases import places_of
-from server.actions.cases.turn import Acts, CaseTurn, Told
+from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import promise_view
 from server.domain import promise as rules
 from server.domain.identifiers import mask_name
@@ -18,6 +18,7 @@ from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.store import Store
 from server.store import cases as rows
+from server.store.subject import Told
 from server.wire.case import CaseMovePromise, CasePromise, CasePromised
 from server.wire.http import OwedMaterial, OwedMaterials
 from signaling.refusals import Code, Refusal

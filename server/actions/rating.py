@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.actions.cases.turn import Acts, HeaderTurn, Told
+from server.actions.cases.turn import Acts, HeaderTurn
 from server.actions.views import rating_view
 from server.domain import rating as rules
 from server.rights.hand import APPLICANT
@@ -10,6 +10,7 @@ from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store import calls as call_rows
 from server.store import ratings
+from server.store.subject import Told
 from server.wire.case import CaseRate, CaseRated
 from signaling.refusals import Code, Refusal
 

@@ -5,12 +5,13 @@ Rules are in server.domain.saying; what of it the applicant sees is decided by t
 
 from typing import Final
 
-from server.actions.cases.turn import Acts, HeaderTurn, Told
+from server.actions.cases.turn import Acts, HeaderTurn
 from server.actions.views import saying_view
 from server.domain import saying as rules
 from server.rights.ids import new_id
 from server.store import calls as call_rows
 from server.store import cases as rows
+from server.store.subject import Told
 from server.wire.case import CaseSaid, CaseSay
 from signaling.refusals import Code, Refusal
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from server.actions.cases import AHEAD, admitted, apart, header, number_of, rests_on
-from server.actions.cases.turn import Acts, CaseTurn, House, Told
+from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import person_ref, signature_view, submission_view
 from server.domain import case as case_rules
@@ -31,6 +31,7 @@ from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
 from server.store import papers as paper_rows
+from server.store.subject import Told
 from server.wire.case import (
     Applicant,
     CaseShown,
@@ -156,7 +157,7 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
     number = await number_of(turn.change, case, turn.house.numbering)
     if submission == case.submission:
         return {"number": number}
-    record = turn.keep(replace(after, number=number))
+    turn.keep(replace(after, number=number))
     view = submission_view(submission, turn.people[submission.by])
     return Told(
         CaseSubmitted(**turn.stamp, number=number, submission=view),
@@ -169,7 +170,7 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
         },
         {"number": number},
         on_behalf_of=APPLICANT,
-        then=partial(ask_paper, turn.change, record, "receipt"),
+        then=partial(ask_paper, turn, "receipt"),
     )
 
 

@@ -4,64 +4,50 @@ The value is in no ack, no event and no entry: it is read once or more within a 
 person who unmasked it alone. Rules are in server.domain.unmasking.
 """
 
+from typing import Final
+
 from server.actions.cases import admitted
-from server.actions.views import person_ref, unmasking_view
+from server.actions.cases.turn import Acts, CaseTurn
+from server.actions.views import unmasking_view
 from server.domain import unmasking as rules
-from server.rights.connected import Connected, Handler, actor_of
 from server.rights.ids import new_id
 from server.rights.person import Actor
-from server.rights.subjects import of_case
 from server.store import Store
 from server.store import unmaskings as unmasking_rows
+from server.store.subject import Told
 from server.wire.case import CaseUnmask, CaseUnmasked
 from server.wire.http import Unmasked
-from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
-
-def commands(store: Store) -> dict[type[Command], Handler]:
-    """The handlers of this module, by command."""
-
-    async def unmasked(connection: Connected, command: CaseUnmask) -> Ack:
-        return await unmask(store, actor_of(connection), command)
-
-    return {CaseUnmask: unmasked}
+acts: Final = Acts()
+commands: Final = acts.commands
 
 
-async def unmask(store: Store, actor: Actor, command: CaseUnmask) -> Ack:
+@acts.on(CaseUnmask, CaseTurn)
+async def unmask(turn: CaseTurn, command: CaseUnmask) -> Told:
     """Begin to read a value whole. Result: ``{unmasking_id, expires_at}``.
 
     Refusals: ``server.domain.unmasking.unmask``.
     """
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        subject = of_case(command.case_id)
-        seen = await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        before = await unmasking_rows.list_unmaskings(change.connection, command.case_id)
-        new = rules.unmask(
-            record.case,
-            new_id(),
-            command.what,
-            command.reason,
-            hand,
-            before=len(before),
-            at=change.at,
-            version=seen + 1,
-        )
-        await unmasking_rows.add_unmasking(change.connection, command.case_id, new)
-        view = unmasking_view(new, person_ref(actor))
-        await change.record(
-            subject,
-            "case.unmask",
-            f"value:{new.what}",
-            lambda version: CaseUnmasked(
-                subject=subject, version=version, at=change.at, unmasking=view
-            ),
-            payload={"what": new.what, "reason": new.reason, "until": new.expires_at.isoformat()},
-        )
-        return change.ack({"unmasking_id": new.id, "expires_at": new.expires_at.isoformat()})
+    before = await unmasking_rows.list_unmaskings(turn.connection, turn.case_id)
+    new = rules.unmask(
+        turn.case,
+        new_id(),
+        command.what,
+        command.reason,
+        turn.hand,
+        before=len(before),
+        at=turn.at,
+        version=turn.version,
+    )
+    until = new.expires_at.isoformat()
+    return Told(
+        CaseUnmasked(**turn.stamp, unmasking=unmasking_view(new, turn.people[new.by])),
+        f"value:{new.what}",
+        {"what": new.what, "reason": new.reason, "until": until},
+        {"unmasking_id": new.id, "expires_at": until},
+        beside=[unmasking_rows.new_unmasking(turn.case_id, new)],
+    )
 
 
 async def read(store: Store, actor: Actor, case_id: str, unmasking_id: str) -> Unmasked:

@@ -12,11 +12,12 @@ import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import facts
@@ -58,6 +59,49 @@ async def write(
             raise sa.exc.IntegrityError(None, None, error) from error
         except sqlite3.Error as error:
             raise sa.exc.DBAPIError(None, None, error) from error
+
+
+def added(table: sa.Table, values: Mapping[str, Any]) -> Write:
+    """A new row."""
+    return _insert(table), values
+
+
+def replaced(table: sa.Table, values: Mapping[str, Any]) -> Write:
+    """These columns of the row whose ``id`` is among them."""
+    others = {name: value for name, value in values.items() if name != "id"}
+    return _update(table, tuple(others)), {"of": values["id"], **others}
+
+
+def put(
+    connection: AsyncConnection,
+    table: sa.Table,
+    key: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> Write:
+    """The row with this key, whether it was there before or not."""
+    statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
+    return statement, {**key, **values}
+
+
+@cache
+def _insert(table: sa.Table) -> sa.Insert:
+    return table.insert()
+
+
+@cache
+def _update(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
+    sets: dict[str, Any] = {name: sa.bindparam(name) for name in names}
+    return table.update().where(table.c.id == sa.bindparam("of")).values(sets)
+
+
+@cache
+def _upsert(
+    dialect: str, table: sa.Table, key: tuple[str, ...], names: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return insert.on_conflict_do_update(
+        index_elements=key, set_={name: insert.excluded[name] for name in names}
+    )
 
 
 @dataclass(frozen=True, slots=True)

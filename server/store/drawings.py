@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.drawing import Drawing
+from server.store.batch import Write, added, put
 from server.store.tables import drawing_rights, drawings
 
 
@@ -26,13 +27,11 @@ async def list_drawings(connection: AsyncConnection, case_id: str) -> tuple[Draw
     )
 
 
-async def add(connection: AsyncConnection, case_id: str, drawing: Drawing) -> None:
-    """Keep a new stroke."""
+def new_drawing(case_id: str, drawing: Drawing) -> Write:
+    """A new stroke is kept."""
     values = {name: getattr(drawing, name) for name in Drawing.__dataclass_fields__}
     points = [list(point) for point in drawing.points]
-    await connection.execute(
-        drawings.insert().values({**values, "points": points, "case_id": case_id})
-    )
+    return added(drawings, {**values, "points": points, "case_id": case_id})
 
 
 async def clear(connection: AsyncConnection, ids: Collection[str], at: datetime) -> None:
@@ -48,7 +47,6 @@ async def only(connection: AsyncConnection, case_id: str) -> str | None:
     return found
 
 
-async def keep(connection: AsyncConnection, case_id: str, person_id: str | None) -> None:
-    """Keep who alone may draw; the case is locked."""
-    await connection.execute(drawing_rights.delete().where(drawing_rights.c.case_id == case_id))
-    await connection.execute(drawing_rights.insert().values(case_id=case_id, only=person_id))
+def kept_for(connection: AsyncConnection, case_id: str, person_id: str | None) -> Write:
+    """Who alone may draw from now on."""
+    return put(connection, drawing_rights, {"case_id": case_id}, {"only": person_id})

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.handover import Handover, Sheet
+from server.store.batch import Write, added, replaced
 from server.store.tables import handovers
 
 
@@ -24,16 +25,14 @@ async def list_handovers(connection: AsyncConnection, case_id: str) -> tuple[Han
     )
 
 
-async def add(connection: AsyncConnection, case_id: str, new: Handover) -> None:
-    """Keep a new list."""
-    await connection.execute(handovers.insert().values({**_values(new), "case_id": case_id}))
+def new_handover(case_id: str, new: Handover) -> Write:
+    """A new list is kept."""
+    return added(handovers, {**_values(new), "case_id": case_id})
 
 
-async def save(connection: AsyncConnection, handover: Handover) -> None:
-    """Write a list over its own row."""
-    await connection.execute(
-        handovers.update().where(handovers.c.id == handover.id).values(_values(handover))
-    )
+def changed_handover(handover: Handover) -> Write:
+    """A list is written over its own row."""
+    return replaced(handovers, _values(handover))
 
 
 def _values(handover: Handover) -> dict[str, Any]:

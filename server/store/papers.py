@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.paper import PaperKind, PaperState
+from server.store.batch import Write, added, replaced
 from server.store.tables import papers, signatures, units
 
 
@@ -49,16 +50,14 @@ class Signed:
     outdated: bool
 
 
-async def add(connection: AsyncConnection, paper: Paper) -> None:
-    """Keep a new paper, of which there is no file yet."""
-    await connection.execute(papers.insert().values(**_values(paper)))
+def new_paper(paper: Paper) -> Write:
+    """A new paper is kept, of which there is no file yet."""
+    return added(papers, _values(paper))
 
 
-async def save(connection: AsyncConnection, paper: Paper) -> None:
-    """Write a paper over its own row."""
-    await connection.execute(
-        papers.update().where(papers.c.id == paper.id).values(**_values(paper))
-    )
+def changed_paper(paper: Paper) -> Write:
+    """A paper is written over its own row."""
+    return replaced(papers, _values(paper))
 
 
 async def find(connection: AsyncConnection, paper_id: str) -> Paper | None:

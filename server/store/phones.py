@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.phone import Page, Phone
+from server.store.batch import Write, added, replaced
 from server.store.tables import people, phones
 
 _OPEN: Final = sa.text("state IN ('waiting', 'connected')")
@@ -25,16 +26,14 @@ def _phone(row: Mapping[str, Any]) -> Phone:
     return Phone(**{**values, "pages": tuple(Page(**page) for page in row["pages"])})
 
 
-async def add(connection: AsyncConnection, phone: Phone) -> None:
-    """Keep a new link."""
-    await connection.execute(phones.insert().values(**_values(phone)))
+def new_phone(phone: Phone) -> Write:
+    """A new link is kept."""
+    return added(phones, _values(phone))
 
 
-async def save(connection: AsyncConnection, phone: Phone) -> None:
-    """Write a link over its own row."""
-    await connection.execute(
-        phones.update().where(phones.c.id == phone.id).values(**_values(phone))
-    )
+def changed_phone(phone: Phone) -> Write:
+    """A link is written over its own row."""
+    return replaced(phones, _values(phone))
 
 
 async def list_phones(connection: AsyncConnection, case_id: str) -> list[Phone]:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.unmasking import Unmasking
+from server.store.batch import Write, added
 from server.store.tables import unmaskings
 
 
@@ -18,7 +19,7 @@ async def list_unmaskings(connection: AsyncConnection, case_id: str) -> tuple[Un
     )
 
 
-async def add_unmasking(connection: AsyncConnection, case_id: str, new: Unmasking) -> None:
-    """Keep a new one."""
+def new_unmasking(case_id: str, new: Unmasking) -> Write:
+    """A new one is kept."""
     values = {name: getattr(new, name) for name in Unmasking.__dataclass_fields__}
-    await connection.execute(unmaskings.insert().values(values | {"case_id": case_id}))
+    return added(unmaskings, values | {"case_id": case_id})

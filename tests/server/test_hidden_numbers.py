@@ -14,6 +14,7 @@ from server.actions import demo, papers, unmasking
 from server.actions.archive import Archive
 from server.actions.cards import read_off
 from server.actions.cases import listing
+from server.actions.cases.turn import CaseTurn
 from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log
 from server.domain import material as material_rules
@@ -90,8 +91,9 @@ async def test_numbers_in_names_of_files_leave_masked_for_who_may_not_read_them(
     assert not [secret for secret in SECRETS if secret in told]
     assert not [secret for secret in SECRETS if secret in read_off("identity", NAMED)]
     async with office.store.change(SYSTEM) as change:
-        await papers.ask_paper(change, found, "receipt")
-        await papers.ask_paper(change, found, "application")
+        turn = await CaseTurn.open(change, case_id)
+        await papers.ask_paper(turn, "receipt")
+        await papers.ask_paper(turn, "application")
     async with office.store.read() as connection:
         asked = await connection.scalars(
             sa.select(tables.jobs.c.body).where(tables.jobs.c.kind == papers.KIND)

@@ -5,7 +5,7 @@ refused when something that they rest on has changed since, and while their auth
 about another case, until he says that he means this one. What was seen goes into the entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from server.domain.case import Case
@@ -111,15 +111,29 @@ async def rests_on(
     seats = await call_rows.seats_of(change.connection, hand.person_id)
     others = sorted((call, case) for call, case in seats if case != command.case_id)
     if not {call for call, _ in others} <= set(command.other_call_ids):
-        raise Refusal(
-            Code.OTHER_CASE_IN_CALL,
-            calls=",".join(call for call, _ in others),
-            cases=",".join(dict.fromkeys(case for _, case in others)),
-        )
+        raise other_case(others)
     if others:
         kept |= {"others": [{"call": call, "case": case} for call, case in others]}
         kept["confirmed"] = True
     return kept
+
+
+Seats = Sequence[tuple[str, str]]
+"""The live calls in which somebody sits, and the case that each is about."""
+
+
+def elsewhere(seats: Seats, case_id: str) -> bool:
+    """Whether he sits in a call about another case, and in none about this one."""
+    return bool(seats) and case_id not in {case for _, case in seats}
+
+
+def other_case(seats: Seats) -> Refusal:
+    """``other_case_in_call``, with these ``calls`` and their ``cases``, each with commas between."""
+    return Refusal(
+        Code.OTHER_CASE_IN_CALL,
+        calls=",".join(call for call, _ in seats),
+        cases=",".join(dict.fromkeys(case for _, case in seats)),
+    )
 
 
 def _counts(one: Done) -> bool:

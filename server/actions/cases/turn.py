@@ -7,17 +7,18 @@ the case that the rule gave, and writes nothing by itself. What is no act of som
 that begins, the calendar) begins and tells by hand.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Self, TypedDict, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from server.actions.cases import admission
 from server.actions.cases.acting import apart
 from server.actions.views import person_ref
 from server.domain.case import Case
+from server.domain.form import Form
 from server.domain.numbering import STANDARD, Numbering
+from server.domain.phone import Phone
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand
 from server.rights.person import Act, Actor, may
@@ -25,34 +26,16 @@ from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store.batch import Write
+from server.store.people import person_refs
+from server.store.subject import Told, Turn
 from server.wire.case import CaseCommand
-from signaling.protocol import Ack, Command, Event, PersonRef
+from signaling.call import Call
+from signaling.protocol import Ack, Command, PersonRef
 from signaling.refusals import Code, Refusal
 
 
-class Stamp(TypedDict):
-    """What every event bears: ``CaseSaid(**turn.stamp, saying=view)``."""
-
-    subject: str
-    version: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What came of an act. ``event`` None: no page shows it. ``about`` is the ledger's object.
-
-    ``result`` is the ack's; ``beside`` is written in the same go and is no part of the case; ``then``
-    follows in the same transaction, with events of its own: a paper, a job.
-    """
-
-    event: Event | None
-    about: str
-    payload: Mapping[str, Any]
-    result: Mapping[str, Any] = field(default_factory=dict)
-    on_behalf_of: str | None = None
-    beside: Sequence[Write] = ()
-    then: Callable[[], Awaitable[object]] | None = None
+async def _nowhere(*_: object) -> None:
+    raise RuntimeError("an act needs what its module was not given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,71 +43,77 @@ class House:
     """What acts need of the node beside the store."""
 
     numbering: Numbering = STANDARD
+    turned: Callable[[Call, Call], Awaitable[None]] = _nowhere
+    """Brings seats and engine in step with a call, before and after, that was changed."""
+    unlink: Callable[[Sequence[Phone]], Awaitable[None]] = _nowhere
+    """Gives up what the phones of ended links were still sending."""
 
 
 PLAIN: Final = House()
 
 
-class Turn:
-    """One act on a case that is locked and exists for the actor. Made by ``begin`` alone."""
+class OnCase(Turn):
+    """One act on a case that is locked. Made by ``begin`` or ``open`` alone."""
 
     actor: Actor
     hand: Hand
-    """Who acts, and from which side."""
+    """Who acts, and from which side; neither is there where the case was opened for nobody."""
     combined = False
     """Whether he has a part in both sides of the case, and its item lets him (即办可审核合一)."""
     looked = False
     """Whether this act says that the approver has seen the case as it was."""
+    also: Sequence[str] = ()
+    """The other subjects that were locked with the case."""
+    _within: admission.InUnits
 
     def __init__(self, change: Change, case_id: str, version: int, house: House) -> None:
-        self.house = house
-        self.change, self.connection, self.at = change, change.connection, change.at
-        self.case_id, self.subject = case_id, of_case(case_id)
-        self.version = version
-        """That which the next event will have; the one before it is what the case is at."""
+        super().__init__(change, of_case(case_id), version)
+        self.house, self.case_id = house, case_id
         self.people: dict[str, PersonRef] = {}
         """Who stands in what was read, and the actor: a view names them without asking."""
 
     @classmethod
+    async def open(cls, change: Change, case_id: str, house: House = PLAIN) -> Self:
+        """Lock the case and read it for what nobody does from a side of it: a job, a call, the calendar.
+        Refused ``not_found`` where there is none."""
+        turn = cls(change, case_id, await change.lock(of_case(case_id)) + 1, house)
+        found = await turn._read()
+        if found is None:
+            raise Refusal(Code.NOT_FOUND, case=case_id)
+        turn._within = found
+        return turn
+
+    @classmethod
     async def begin(cls, change: Change, actor: Actor, case_id: str, house: House = PLAIN) -> Self:
         """Lock the case and read it; refused ``not_found`` where it does not exist for the actor."""
-        turn = cls(change, case_id, await change.lock(of_case(case_id)) + 1, house)
-        case = await turn._read()
-        side = None if case is None else await admission.audience_of(turn.connection, actor, case)
-        if case is None or side is None:
+        turn = await cls.open(change, case_id, house)
+        side = await admission.audience_of(turn.connection, actor, turn._within)
+        if side is None:
             raise Refusal(Code.NOT_FOUND, case=case_id)
         turn.people[actor.person_id] = person_ref(actor)
         turn.actor, turn.hand = actor, Hand(actor.person_id, side)
         return turn
 
-    @property
-    def stamp(self) -> Stamp:
-        return Stamp(subject=self.subject, version=self.version, at=self.at)
-
-    async def tell(self, act: str, told: Told) -> None:
-        """Write what changed, the event and the entry in one go, then what follows."""
-        seen = self.looked and self.hand.side == "approver"
-        changed = self._changed(rows.Looked(self.at, self.version - 1) if seen else None)
-        await self.change.record(
-            self.subject,
-            act,
-            told.about,
-            told.event,
-            payload=told.payload,
-            on_behalf_of=told.on_behalf_of,
-            beside=[*changed, *told.beside],
-        )
-        if told.then is not None:
-            await told.then()
+    async def name(self, people: Iterable[str | None]) -> Mapping[str, PersonRef]:
+        """Those who stand in what was read, and these besides."""
+        unknown = {one for one in people if one} - self.people.keys()
+        self.people |= await person_refs(self.connection, unknown)
+        return self.people
 
     async def _read(self) -> admission.InUnits | None:
         raise NotImplementedError
 
-    def _changed(self, looked: rows.Looked | None) -> list[Write]:
+    def _seen(self) -> rows.Looked | None:
+        """What this act says of what the approver saw, once."""
+        seen, self.looked = self.looked and self.hand.side == "approver", False
+        return rows.Looked(self.at, self.version - 1) if seen else None
+
+    def _changed(self) -> Sequence[Write]:
+        looked = self._seen()
         return [] if looked is None else [rows.seen_by_approver(self.case_id, looked)]
 
 
-class HeaderTurn(Turn):
+class HeaderTurn(OnCase):
     """With as much of the case as rights ask for: one query."""
 
     header: rows.Header
@@ -136,7 +125,31 @@ class HeaderTurn(Turn):
         return found
 
 
-class CaseTurn(Turn):
+class FormTurn(OnCase):
+    """With the form as acts on it ask for it: one query."""
+
+    form: Form
+    _kept: Form
+
+    async def _read(self) -> admission.InUnits | None:
+        found = await rows.find_form(self.connection, self.case_id)
+        if found is None:
+            return None
+        within, self.form = found
+        self._kept = self.form
+        return within
+
+    def keep(self, form: Form) -> None:
+        """The form as the rule gave it: whatever differs is written."""
+        self._kept = form
+
+    def _changed(self) -> Sequence[Write]:
+        before, self.form = self.form, self._kept
+        changed = rows.changed_form(self.connection, self.case_id, before, self.form)
+        return [*changed, *super()._changed()]
+
+
+class CaseTurn(OnCase):
     """With the whole record, as it was before the act."""
 
     record: rows.Record
@@ -158,20 +171,22 @@ class CaseTurn(Turn):
             self.hand = replace(self.hand, side="approver")
         self.combined = await apart(self.change, self.hand, self.case)
 
-    def keep(self, case: Case) -> rows.Record:
-        """The case as the rule gave it: whatever differs is written. Returns the record with it."""
+    def keep(self, case: Case) -> None:
+        """The case as the rule gave it: whatever differs is written, and ``record`` has it when it is told."""
         self._kept = case
-        return replace(self.record, case=case, people=self.people)
 
-    def _changed(self, looked: rows.Looked | None) -> list[Write]:
-        return rows.changed_case(self.connection, self.case, self._kept, looked)
+    def _changed(self) -> Sequence[Write]:
+        before, self.case = self.case, self._kept
+        self.record = replace(self.record, case=self.case, people=self.people)
+        return rows.changed_case(self.connection, before, self.case, self._seen())
 
 
-T = TypeVar("T", bound=Turn)
+T = TypeVar("T", bound=OnCase)
 C = TypeVar("C", bound=CaseCommand)
 Answer = Awaitable[Told | Mapping[str, Any]]
 """What is told; a bare mapping is the ack's result where nothing was left to do."""
 Run = Callable[[T, C], Answer]
+Also = Callable[[rows.Connection, C], Awaitable[Sequence[str]]]
 Answering = Callable[[Store, House, Connected, Any], Awaitable[Ack]]
 KNOWN: Final[dict[str, type[CaseCommand]]] = {}
 """Every act on a case that is declared so far, by its name."""
@@ -184,52 +199,74 @@ class Acts:
         self._own: dict[type[Command], Answering] = {}
 
     def on(
-        self, command: type[C], kind: type[T], *, looks: bool = False, applicant: bool = False
+        self,
+        command: type[C],
+        kind: type[T],
+        *,
+        looks: bool = False,
+        applicant: bool = False,
+        also: Also[C] | None = None,
     ) -> Callable[[Run[T, C]], Run[T, C]]:
         """The function below answers this command; the ledger's act has the command's name.
 
         ``looks``: an approver who does it has seen the case as it was. ``applicant``: done on the screen
-        that is turned to him, and refused ``not_yours`` on any other.
+        that is turned to him, and refused ``not_yours`` on any other. ``also``: other subjects, which are
+        locked with the case in one order.
         """
-        return self._declare(command, kind, looks, applicant, judges=False)
+        return self._declare(command, kind, looks, applicant, also, judges=False)
 
     def judging(
         self, command: type[C], kind: type[CaseTurn], *, looks: bool = True
     ) -> Callable[[Run[CaseTurn, C]], Run[CaseTurn, C]]:
-        """As ``on``, for an act of the approver; see ``CaseTurn.judge``."""
-        return self._declare(command, kind, looks, applicant=False, judges=True)
+        """As ``on``, for an act of the approver; see ``CaseTurn.judge``. Its entry says ``combined``."""
+        return self._declare(command, kind, looks, applicant=False, also=None, judges=True)
 
     def commands(self, store: Store, house: House = PLAIN) -> dict[type[Command], Handler]:
         """The handlers of this module, by command."""
         return {command: partial(answer, store, house) for command, answer in self._own.items()}
 
     def _declare(
-        self, command: type[C], kind: type[T], looks: bool, applicant: bool, judges: bool
+        self,
+        command: type[C],
+        kind: type[T],
+        looks: bool,
+        applicant: bool,
+        also: Also[C] | None,
+        judges: bool,
     ) -> Callable[[Run[T, C]], Run[T, C]]:
         act = str(command.model_fields["type"].default)
 
         def declare(run: Run[T, C]) -> Run[T, C]:
             async def answer(store: Store, house: House, page: Connected, asked: C) -> Ack:
                 actor, subject = actor_of(page), of_case(asked.case_id)
-                async with store.change(actor, asked, of=subject) as change:
+                # Locked in the query that looks for a repeat, unless others may come before it.
+                async with store.change(actor, asked, of=None if also else subject) as change:
                     if applicant and page.watches(subject) != "applicant":
                         # Which cases there are is told as everywhere.
                         await kind.begin(change, actor, asked.case_id)
                         raise Refusal(Code.NOT_YOURS)
                     if change.replayed is not None:
                         return change.replayed
+                    others = [] if also is None else await also(change.connection, asked)
+                    for one in sorted({subject, *others}):
+                        await change.lock(one)
                     turn = await kind.begin(change, actor, asked.case_id, house)
-                    turn.looked = looks
+                    turn.looked, turn.also = looks, others
                     if judges and isinstance(turn, CaseTurn):
                         await turn.judge(actor)
                     told = await run(turn, asked)
                     if not isinstance(told, Told):
                         return change.ack(told)
+                    if turn.combined:
+                        told = replace(told, payload={**told.payload, "combined": True})
                     ack = change.ack(told.result)  # before it is told: written in the same go
                     await turn.tell(act, told)
-                    return ack
+                if told.after is not None:
+                    await told.after()
+                return ack
 
-            assert act not in KNOWN, f"two acts answer {act}"
+            if act in KNOWN:
+                raise RuntimeError(f"two acts answer {act}")
             KNOWN[act], self._own[command] = command, answer
             return run
 

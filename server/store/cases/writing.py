@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
@@ -17,7 +16,7 @@ from server.domain.material import Material
 from server.domain.saying import Saying
 from server.domain.summary import Signature
 from server.store import batch
-from server.store.batch import Write
+from server.store.batch import Write, added, put, replaced
 from server.store.cases.columns import (
     Looked,
     consent_json,
@@ -48,7 +47,6 @@ from server.store.tables import (
 
 # Made once, as in reading.
 _INSERT_HISTORY: Final = field_history.insert()
-_INSERT_MATERIAL: Final = materials.insert()
 _INSERT_SIGNATURE: Final = signatures.insert()
 _INSERT_SAYING: Final = sayings.insert()
 _DROP_CHECK: Final = checks.delete().where(
@@ -205,13 +203,13 @@ def changed_form(
     """The entries (with their history), proposals and holds that differ, to be written."""
     writes: list[Write] = []
 
-    def put(table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        writes.append(_put(connection, table, key, values))
+    def add(table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        writes.append(put(connection, table, key, values))
 
     for name, entry in after.entries.items() if after.entries is not before.entries else ():
         if before.entries.get(name) == entry:
             continue
-        put(
+        add(
             case_fields,
             {"case_id": case_id, "field": name},
             {
@@ -237,13 +235,13 @@ def changed_form(
             if was.get(one.id) != one:
                 names = (name for name in Proposal.__dataclass_fields__ if name != "id")
                 values = {name: getattr(one, name) for name in names}
-                put(proposals, {"id": one.id}, {"case_id": case_id} | values)
+                add(proposals, {"id": one.id}, {"case_id": case_id} | values)
     if after.holds is not before.holds:
         for name in before.holds.keys() - after.holds.keys():
             writes.append((_DROP_HOLD, {"of": case_id, "at_field": name}))
         for name, hold in after.holds.items():
             if before.holds.get(name) != hold:
-                put(
+                add(
                     field_holds,
                     {"case_id": case_id, "field": name},
                     {"person_id": hold.person_id, "expires_at": hold.expires_at},
@@ -262,9 +260,8 @@ def _written_material(case_id: str, material: Material, *, new: bool) -> Write:
     values = {name: getattr(material, name) for name in Material.__dataclass_fields__}
     values["origin"] = origin_json(material.origin)
     if new:
-        return _INSERT_MATERIAL, values | {"case_id": case_id}
-    del values["id"]
-    return _update(materials, tuple(values)), {"of": material.id, **values}
+        return added(materials, values | {"case_id": case_id})
+    return replaced(materials, values)
 
 
 async def save_draft(
@@ -273,7 +270,7 @@ async def save_draft(
     """Keep a person's unsaved value of a field; the one before is gone."""
     key = {"case_id": case_id, "field": field, "person_id": person_id}
     values = {"value": draft.value, "base_version": draft.base_version, "at": draft.at}
-    await connection.execute(*_put(connection, field_drafts, key, values))
+    await connection.execute(*put(connection, field_drafts, key, values))
 
 
 def dropped_draft(case_id: str, field: str, person_id: str) -> Write:
@@ -290,12 +287,12 @@ def new_saying(case_id: str, saying: Saying) -> Write:
 def _written_comment(connection: Connection, case_id: str, comment: Comment) -> Write:
     values = {name: getattr(comment, name) for name in Comment.__dataclass_fields__ if name != "id"}
     values |= {"case_id": case_id, "entries": remarks_json(comment)}
-    return _put(connection, comments, {"id": comment.id}, values)
+    return put(connection, comments, {"id": comment.id}, values)
 
 
 def _written_check(connection: Connection, case_id: str, check: Check) -> Write:
     values = {name: getattr(check, name) for name in Check.__dataclass_fields__ if name != "point"}
-    return _put(connection, checks, {"case_id": case_id, "point": check.point}, values)
+    return put(connection, checks, {"case_id": case_id, "point": check.point}, values)
 
 
 def new_signature(case_id: str, signature: Signature, strokes: Strokes) -> Write:
@@ -344,28 +341,4 @@ def _insert(connection: Connection, table: sa.Table) -> sqlite.Insert | postgres
 
 
 def _changed_row(case_id: str, values: Mapping[str, Any]) -> Write:
-    return _update(cases, tuple(values)), {"of": case_id, **values}
-
-
-def _put(
-    connection: Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
-) -> Write:
-    statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values))
-    return statement, {**key, **values}
-
-
-@cache
-def _update(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
-    """Of one row, by its id."""
-    sets: dict[str, Any] = {name: sa.bindparam(name) for name in names}
-    return table.update().where(table.c.id == sa.bindparam("of")).values(sets)
-
-
-@cache
-def _upsert(
-    dialect: str, table: sa.Table, key: tuple[str, ...], names: tuple[str, ...]
-) -> sqlite.Insert | postgresql.Insert:
-    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
-    return insert.on_conflict_do_update(
-        index_elements=key, set_={name: insert.excluded[name] for name in names}
-    )
+    return replaced(cases, {"id": case_id, **values})
