@@ -21,7 +21,7 @@ from server.actions.views import (
     referral_view,
 )
 from server.domain import case as rules
-from server.domain import checklist, material
+from server.domain import checklist, form, material
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.paper import PaperKind
 from server.domain.working_days import CHINA_REGION, china_day
@@ -147,7 +147,13 @@ async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
         raise RuntimeError("a decided case without a decision")
     shown = decided_view(decided, turn.people)
     return Told(
-        CaseDecided(**turn.stamp, number=number, state=after.state, decision=shown),
+        CaseDecided(
+            **turn.stamp,
+            number=number,
+            state=after.state,
+            decision=shown,
+            outdated=form.outdated(case.proposals, after.proposals),
+        ),
         turn.subject,
         {
             **rests,

@@ -230,7 +230,7 @@ def decide(
     Refused: ``case_closed``, ``not_yours`` (not the approver), ``reason_missing``, ``incomplete``
     for 受理 with what is in the way (see ``_complete``), ``second_notice`` with their ``count`` for
     a 补正 notice after the first, unless it is asked for ``again`` (行政许可法 32: once, everything).
-    补正 carries every open point at once.
+    补正 carries every open point at once. What closes the case makes the open proposals outdated.
     """
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
@@ -258,7 +258,8 @@ def decide(
             )
         case "refused":
             pass
-    return replace(case, state=decision, decision=decided)
+    proposals = case.proposals if decision == "to_correct" else form.lapsed(case.proposals)
+    return replace(case, state=decision, decision=decided, proposals=proposals)
 
 
 def refer(

@@ -248,10 +248,17 @@ def held_by_other(form: Form, field: str, who: Hand, at: datetime) -> None:
         raise Refusal(Code.FIELD_HELD, field=field, holder=lease.person_id)
 
 
-def outdated(before: Form, after: Form) -> list[str]:
-    """Ids of the proposals that this step made outdated, in their order."""
-    was_open = {one.id for one in before.proposals if one.state == "open"}
-    return [one.id for one in after.proposals if one.state == "outdated" and one.id in was_open]
+def lapsed(proposals: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    """These when the case is closed: nobody answers the open ones any more, so that they are outdated."""
+    return tuple(
+        replace(one, state="outdated") if one.state == "open" else one for one in proposals
+    )
+
+
+def outdated(before: tuple[Proposal, ...], after: tuple[Proposal, ...]) -> list[str]:
+    """Ids of the proposals that a step made outdated, in their order."""
+    was_open = {one.id for one in before if one.state == "open"}
+    return [one.id for one in after if one.state == "outdated" and one.id in was_open]
 
 
 def checked(field: Field, value: str, at: datetime) -> str:

@@ -1188,10 +1188,13 @@ class MaterialMoved(Event):
 
 
 class CaseDecided(Event):
+    """Open proposals named in ``outdated`` are outdated by a decision that closes the case."""
+
     type: Literal["case.decided"] = "case.decided"
     number: str
     state: CaseState
     decision: Decided
+    outdated: list[str] = []
 
 
 class CaseReferred(Event):

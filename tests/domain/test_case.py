@@ -10,10 +10,10 @@ from typing import Literal
 import pytest
 
 from server.domain import case as rules
+from server.domain import form, working_days
 from server.domain import material as materials
-from server.domain import working_days
 from server.domain.case import Applicant, Case, CaseState, Consent, Decision
-from server.domain.form import Entry
+from server.domain.form import Entry, Proposal
 from server.domain.item import Field, Item, Line
 from server.domain.material import Material, MaterialState, Review
 from server.domain.notice import Point
@@ -186,6 +186,19 @@ def test_correction_names_every_point_at_once() -> None:
     assert after.decision.counted is None
     assert not after.closed
     assert decide(replace(after, materials=BOTH, entries=case().entries), "accepted").closed
+
+
+def test_a_decision_that_closes_the_case_closes_its_open_proposals() -> None:
+    waits = Proposal("p1", "remark", "加急", "", 0, "", APPROVER.person_id, AT)
+    done = replace(waits, id="p2", state="declined")
+    held = replace(case(BOTH), proposals=(waits, done))
+    closing: Decision
+    for closing in ("accepted", "refused"):
+        after = decide(held, closing, "依据")
+        assert [one.state for one in after.proposals] == ["outdated", "declined"]
+        assert form.outdated(held.proposals, after.proposals) == ["p1"]
+    told = decide(replace(held, materials=()), "to_correct", "缺材料")
+    assert told.proposals == held.proposals
 
 
 @pytest.mark.parametrize("decision", ["accepted", "to_correct", "refused"])

@@ -89,6 +89,7 @@ def _change_case(case: Json, event: Json) -> None:
     elif kind == "case.decided":
         for name in ("number", "state", "decision"):
             case[name] = event[name]
+        _outdate(case, event["outdated"])
         case["corrections"] += event["decision"]["kind"] == "to_correct"
     elif kind == "case.referred":
         case["referrals"] = [*case["referrals"], event["referral"]]

@@ -450,8 +450,12 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert await law.holds("something that no page knows") == 1
     assert law.seen["window"][-1]["type"] == "skipped"
 
+    unanswered = await propose("remark", "不急")
     await decided("accepted")
     assert law.last["supervisor"]["case"]["state"] == "accepted"
+    for audience in ("applicant", "window", "approver"):
+        assert law.last[audience]["case"]["proposals"][-1]["id"] == unanswered
+        assert law.last[audience]["case"]["proposals"][-1]["state"] == "outdated"
     assert [paper["kind"] for paper in law.last["applicant"]["case"]["papers"]] == [
         "correction",
         "correction",

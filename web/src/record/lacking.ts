@@ -77,12 +77,20 @@ export interface ToDo {
   all: (Point | AtHand)[]
 }
 
+/** The open proposals for fields that are there: the window is to answer them. */
+export function proposalsOf(view: CaseView): { field: FormField; proposal: Proposal }[] {
+  return openProposals(view).flatMap((proposal) => {
+    const field = fieldIn(view, proposal.field)
+    return field ? [{ field, proposal }] : []
+  })
+}
+
 /** `unsaved`: the paths of fields that hold what the record does not. */
 export function toDoOf(view: CaseView, unsaved: readonly string[]): ToDo {
   if (closed(view)) return { points: [], at_hand: [], all: [] }
   const points = pointsOf(view)
   const named = (path: string): FormField[] => [fieldIn(view, path) ?? []].flat()
-  const proposals = openProposals(view).flatMap((proposal) => named(proposal.field).map((field): AtHand => ({ kind: 'proposal', id: `field:${proposal.field}`, field, proposal })))
+  const proposals = proposalsOf(view).map(({ field, proposal }): AtHand => ({ kind: 'proposal', id: `field:${proposal.field}`, field, proposal }))
   // a point about the same field is told already
   const typed = unsaved
     .filter((path) => !points.some((one) => one.kind === 'field' && one.fault.place.path === path))

@@ -206,8 +206,9 @@ export function proposalOf(view: CaseView, field: string): Proposal | null {
   return all.findLast((one) => one.state === 'open') ?? all.at(-1) ?? null
 }
 
+/** Those that still wait for an answer: a decision that closes the case closes them too. */
 export function openProposals(view: CaseView): Proposal[] {
-  return view.proposals.filter((one) => one.state === 'open')
+  return closed(view) ? [] : view.proposals.filter((one) => one.state === 'open')
 }
 
 /** A case that was accepted or refused takes no more changes. */

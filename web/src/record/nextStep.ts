@@ -3,7 +3,7 @@
  * kept; pure. What is still missing is counted in `lacking.ts`, nowhere else.
  */
 import type { CaseView } from '../wire/messages'
-import { hindranceOf, unreadOf } from './lacking'
+import { hindranceOf, proposalsOf, unreadOf } from './lacking'
 import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
 import { commentsByTurn, pointsOf, signed, submitted, uncheckedOf } from './points'
 import { owed } from './promises'
@@ -18,8 +18,8 @@ export type ApproverStep =
   | { kind: 'check'; n: number; point: string }
   | { kind: 'to_correct'; n: number }
   | { kind: 'accepted' }
-  /** it is the window's turn: to bring the materials, to answer comments, to correct, to promise, to have the applicant sign, or to hand in */
-  | { kind: 'wait'; for: 'materials' | 'answer' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
+  /** it is the window's turn: to bring the materials, to answer comments or proposals, to correct, to promise, to have the applicant sign, or to hand in */
+  | { kind: 'wait'; for: 'materials' | 'answer' | 'proposal' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
   | { kind: 'leave' }
 
 /** Look at what came, end what was answered, tell of what is sent back, or tell and check the points and decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
@@ -53,6 +53,8 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
   if (points.length && lines.some((one) => one.state === 'receiving')) return { kind: 'wait', for: 'materials' }
   if (points.length && points.every((one) => one.kind === 'comment')) return { kind: 'wait', for: 'answer' }
   if (points.length) return { kind: 'to_correct', n: points.length }
+  // what is adopted changes what would be signed and accepted
+  if (proposalsOf(view).length) return { kind: 'wait', for: 'proposal' }
   const hindrance = hindranceOf(view)?.why
   if (hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in') return { kind: 'wait', for: hindrance }
   // where it need not be signed he may accept, but the window's next step is to have it signed and to hand it in

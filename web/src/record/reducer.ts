@@ -74,6 +74,7 @@ function step(view: CaseView, event: CaseEvent): CaseView {
         number: event.number,
         state: event.state,
         decision: event.decision,
+        proposals: outdate(view.proposals, event.outdated),
         corrections: view.corrections + (event.decision.kind === 'to_correct' ? 1 : 0),
       }
     case 'case.referred':

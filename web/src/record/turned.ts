@@ -6,7 +6,7 @@
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
 import type { LineForm } from '../ui/states'
 import { fieldIn } from './fields'
-import { closed, linesOf, slotOf } from './lines'
+import { closed, linesOf, openProposals, slotOf } from './lines'
 import { valueText } from './words'
 
 /** Who speaks, as the applicant always sees it. */
@@ -142,7 +142,7 @@ export function stageOf(view: CaseView, told: Turned, at: { pointed: string | nu
   const ended = told.call_id || told.elsewhere ? null : told.ended_call_id
   if (ended && ended !== at.left) return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
   const fieldOf = (path: string | null): FormField | null => (path === null ? null : (fieldIn(view, path) ?? null))
-  const proposal = view.proposals.find((one) => one.state === 'open')
+  const proposal = openProposals(view)[0]
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
   if ((done ?? decided) && !at.pointed) return (done ?? decided)!
   const field = fieldOf(at.pointed) ?? fieldOf(told.field) ?? fieldOf(at.focused)

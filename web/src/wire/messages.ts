@@ -1612,6 +1612,9 @@ export interface MaterialMoved {
   materials: MaterialView[]
   comments: Comment[]
 }
+/**
+ * Open proposals named in ``outdated`` are outdated by a decision that closes the case.
+ */
 export interface CaseDecided {
   subject: string
   version: number
@@ -1620,6 +1623,7 @@ export interface CaseDecided {
   number: string
   state: 'registered' | 'reviewing' | 'accepted' | 'to_correct' | 'refused'
   decision: Decided
+  outdated: string[]
 }
 /**
  * Another unit decides. Whoever watched the case as anything but the window opens it anew: his socket

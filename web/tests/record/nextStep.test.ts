@@ -69,6 +69,9 @@ describe('the next step of the approver', () => {
     expect(approverStep({ ...whole, submission: null, signature: { ...signature, outdated: true } })).toEqual({ kind: 'wait', for: 'sign' })
     expect(approverStep({ ...whole, submission: null })).toEqual({ kind: 'wait', for: 'hand_in' })
     expect(approverStep(whole)).toEqual({ kind: 'accepted' })
+    // what the window adopts would change what is accepted
+    expect(approverStep({ ...whole, proposals: [proposal({ id: 'p1' })] })).toEqual({ kind: 'wait', for: 'proposal' })
+    expect(approverStep({ ...whole, proposals: [proposal({ id: 'p1', state: 'declined' }), proposal({ id: 'p2', field: 'gone' })] })).toEqual({ kind: 'accepted' })
     // where it need not be signed, too, no two desks have a filled button for opposite ends
     const free = { ...whole, item: { ...item, signature: 'optional' as const } }
     expect(approverStep(free)).toEqual({ kind: 'accepted' })

@@ -2,8 +2,9 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { nextTick, reactive, ref, shallowRef } from 'vue'
 import { i18n, learn } from '../../src/i18n'
+import DecisionPanel from '../../src/record/DecisionPanel.vue'
 import FormPanel from '../../src/record/FormPanel.vue'
-import { caseView } from './cases'
+import { caseView, proposal, value } from './cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => {
@@ -11,14 +12,14 @@ beforeAll(() => {
   return learn('work')
 })
 
-function panel() {
+function panel(hands: unknown = null) {
   const view = shallowRef(caseView())
   const propose = vi.fn(() => Promise.resolve())
   const book = {
     view, propose, audience: ref('approver'), my_point: ref(null), me: 'person-09', connection: ref('connected'),
     pointing: reactive(new Map()), typed: reactive(new Map()), focused: reactive(new Map()), people: reactive(new Map()), tellFocus: vi.fn(), point: vi.fn(), elsewhere: () => false, personOf: () => 'here', problem: ref(null),
   }
-  const page = mount(FormPanel as never, { props: { book, hands: null, alone: true } as never, global: { plugins: [i18n] }, attachTo: document.body })
+  const page = mount(FormPanel as never, { props: { book, hands, alone: true } as never, global: { plugins: [i18n] }, attachTo: document.body })
   const at = (field: string) => page.get(`[data-field=${field}]`)
   const press = async (field: string) => {
     await at(field).get('[data-tool=propose]').trigger('click')
@@ -26,7 +27,7 @@ function panel() {
   }
   const boxes = () => page.findAll('form.box')
   const typed = () => boxes().map((box) => box.findAll<HTMLInputElement>('input, textarea').map((one) => one.element.value))
-  return { view, propose, press, boxes, typed }
+  return { page, view, propose, press, boxes, typed }
 }
 
 it('keeps what was typed of a proposal by field until it is sent or withdrawn', async () => {
@@ -60,4 +61,43 @@ it('closes with the decision of the case', async () => {
   view.value = caseView({ state: 'refused' })
   await nextTick()
   expect(boxes()).toHaveLength(0)
+})
+
+it('says of a proposal that nobody answered that the case is decided', async () => {
+  const { page, view } = panel()
+  const word = () => page.get('[data-proposal=p1]').text()
+  view.value = caseView({ proposals: [proposal({ id: 'p1' })] })
+  await nextTick()
+  expect(word()).toContain('等窗口确认')
+  for (const state of ['open', 'outdated'] as const) {
+    view.value = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1', state })] })
+    await nextTick()
+    expect(word()).toContain('办件已决定')
+    expect(word()).not.toContain('等窗口确认')
+  }
+  // what was changed after it is told as before
+  view.value = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1', state: 'outdated' })], fields: { appointed_on: { ...value('2026-11-20', 9), at: '2026-11-24T06:30:00Z' } } })
+  await nextTick()
+  expect(word()).toContain('后来改过')
+})
+
+it('asks before a decision over what the window has not answered, and leads back to waiting', async () => {
+  const { view } = panel()
+  const decide = vi.fn(() => Promise.resolve())
+  view.value = caseView({ proposals: [proposal({ id: 'p1' })] })
+  const book = { view, decide, me: 'person-09', case_id: 'case-0001', rests: () => ({}) }
+  const open = (decision: string) => mount(DecisionPanel as never, { props: { book, decision } as never, global: { plugins: [i18n] }, attachTo: document.body })
+  for (const decision of ['accepted', 'to_correct', 'refused']) {
+    const asked = open(decision)
+    expect(asked.get('[data-proposed]').text()).toContain('appointed_on')
+    expect(asked.findAll('[data-filled]').map((one) => one.attributes('data-wait-first'))).toEqual([''])
+    await asked.get('[data-wait-first]').trigger('click')
+    expect(asked.emitted('close')).toHaveLength(1)
+    expect(asked.get('[data-confirm]').text()).toContain('仍要')
+  }
+  expect(decide).not.toHaveBeenCalled()
+  view.value = caseView()
+  const free = open('accepted')
+  expect(free.find('[data-proposed]').exists()).toBe(false)
+  expect(free.get('[data-filled]').attributes('data-confirm')).toBe('')
 })

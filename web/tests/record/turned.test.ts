@@ -31,6 +31,13 @@ describe('what the applicant sees now', () => {
     expect(stageOf(view, told({ field: 'new_person' }), nowhere)).toMatchObject({ kind: 'confirm', proposal: { id: 'p2' }, field: { name: 'appointed_on' } })
   })
 
+  it('asks about no proposal any more once the case is decided', () => {
+    const view = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1' })] })
+    expect(stageOf(view, told(), nowhere)).toEqual({ kind: 'decided', decision: 'accepted' })
+    const noticed = caseView({ state: 'to_correct', proposals: [proposal({ id: 'p1' })] })
+    expect(stageOf(noticed, told(), nowhere).kind).toBe('confirm')
+  })
+
   it('is how he was served, once the answered call has ended and he is not asked to sign', () => {
     const over = told({ ended_call_id: 'call-0001' })
     const view = caseView({ proposals: [proposal({ id: 'p2' })] })
