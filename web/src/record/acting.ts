@@ -8,17 +8,12 @@ import { ref, shallowRef, watch } from 'vue'
 import { i18n } from '../i18n'
 import { http, Problem } from '../wire/http'
 import type { CaseSnapshot, CaseView } from '../wire/messages'
+import { changesIn, listIn, type Change } from './changes'
 
 /** What an act rests on. */
 export interface Rests {
   seen_version: number
   other_call_ids: string[]
-}
-
-export interface Change {
-  what: 'values' | 'materials' | 'reviews' | 'comments' | 'unit' | 'decision'
-  /** a path, a key of a line, `point:<key>` or the anchor of a comment; empty where there is one place alone */
-  where: string
 }
 
 export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; others: readonly (CaseView | null)[]; back: string | null }
@@ -27,17 +22,6 @@ export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind:
 export interface Elsewhere {
   call_id: string
   case_id: string
-}
-
-/** A detail with commas. */
-const listIn = (told: unknown): string[] => (typeof told === 'string' ? told.split(',').filter(Boolean) : [])
-
-/** `values:old_principal,materials:identity,unit` */
-export function changesIn(told: unknown): Change[] {
-  return listIn(told).map((one) => {
-    const at = one.indexOf(':')
-    return { what: (at < 0 ? one : one.slice(0, at)) as Change['what'], where: at < 0 ? '' : one.slice(at + 1) }
-  })
 }
 
 function declined(reason: unknown): Problem {

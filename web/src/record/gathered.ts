@@ -2,9 +2,8 @@
  * Several files at once, or a folder: gathered from a drop or a picker, and put beside the lines of the list that their
  * names speak of. Where a name speaks of none, a person decides. Reads folders; sends nothing.
  */
-import type { Line } from './lines'
+import { OTHER, type Line } from './lines'
 
-export const OTHER = 'other'
 /** Of one drop: more is a mistake, and would only be refused one by one. */
 export const AT_MOST = 200
 

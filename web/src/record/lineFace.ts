@@ -7,7 +7,7 @@ import type { CaseView, Limits, MaterialView } from '../wire/messages'
 import { refusedOf, versionOf, type Line, type LineState } from './lines'
 import type { Progress } from './useCase'
 import type { Transfer, UploadFault } from './useUploads'
-import { pace, percent, size, typeNames } from './words'
+import { pace, percent, size, typeNames, whyNot } from './words'
 
 /** as much of a file's name as stands beside its progress; both ends of a longer one are kept */
 const NAME = 18
@@ -34,8 +34,6 @@ export interface LineFace {
   waiting: boolean
 }
 
-const REJECTED = ['file_type', 'file_broken', 'file_password', 'file_depth', 'file_pixels', 'file_bomb', 'file_too_large', 'file_empty', 'disk_full', 'file_infected'] as const
-
 const TRANSFERS: Record<Transfer['state'], StateKind> = {
   queued: 'waiting',
   running: 'uploading',
@@ -59,11 +57,6 @@ export function faceOfTransfer(t: ComposerTranslation, transfer: Transfer): Line
     way: [shorten(transfer.name, NAME), t('record.materials.uploading_here'), state === 'running' ? pace(t, transfer.size_bytes - transfer.sent_bytes, transfer.bytes_per_s) : ''].filter(Boolean).join(' · '),
     waiting: state !== 'running',
   }
-}
-
-/** Why a file was not taken. */
-export function whyNot(t: ComposerTranslation, material: MaterialView): string {
-  return t(`record.materials.rejected.${REJECTED.find((code) => code === material.rejected_code) ?? 'other'}`)
 }
 
 /** Why a file is not sent at all, and what is taken instead. */

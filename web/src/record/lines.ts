@@ -3,8 +3,10 @@
  * Derived from the view and never kept; pure.
  */
 import { attachedOf, placesOf, valuesOf } from './fields'
-import { OTHER } from './gathered'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../wire/messages'
+
+/** What belongs to no line of the list. */
+export const OTHER = 'other'
 
 export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed' | 'lacking'
 

@@ -4,8 +4,7 @@
  */
 import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView, PersonRef } from '../wire/messages'
 import { fieldIn, formFaults, named, type FormFault } from './fields'
-import { OTHER } from './gathered'
-import { linesOf, nameIn, open, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
+import { linesOf, nameIn, open, OTHER, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 
 /** What a comment is about. */
 export type Anchor = 'case' | `field:${string}` | `line:${string}`

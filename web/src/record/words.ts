@@ -3,7 +3,7 @@ import type { ComposerTranslation } from 'vue-i18n'
 import { listed } from '../i18n'
 import { shorten } from '../ui/shorten'
 import type { CaseView, FormField, MaterialLine, MaterialMoved, MaterialView } from '../wire/messages'
-import type { Change } from './acting'
+import type { Change } from './changes'
 import { fieldIn, type FormFault } from './fields'
 import { regionName } from './regions'
 import type { AtHand, Lacking } from './lacking'
@@ -196,4 +196,11 @@ export function lackingWords(t: ComposerTranslation, view: CaseView, { points, u
     ...said('promise', promises.map((one) => one.name)),
     ...(signature ? [t(`record.decision.lacking.${signature}`)] : []),
   ].join(t('shell.marks.semicolon'))
+}
+
+const REJECTED = ['file_type', 'file_broken', 'file_password', 'file_depth', 'file_pixels', 'file_bomb', 'file_too_large', 'file_empty', 'disk_full', 'file_infected'] as const
+
+/** Why a file was not taken. */
+export function whyNot(t: ComposerTranslation, material: MaterialView): string {
+  return t(`record.materials.rejected.${REJECTED.find((code) => code === material.rejected_code) ?? 'other'}`)
 }

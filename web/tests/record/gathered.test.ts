@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { OTHER, picked, sorted } from '../../src/record/gathered'
-import type { Line } from '../../src/record/lines'
+import { picked, sorted } from '../../src/record/gathered'
+import { OTHER, type Line } from '../../src/record/lines'
 import { pace, remaining } from '../../src/record/words'
 
 const lines = ['申请书', '任职文件', '身份证', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)

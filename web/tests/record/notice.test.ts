@@ -6,8 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath, URL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { OTHER } from '../../src/record/gathered'
-import { slotOf } from '../../src/record/lines'
+import { OTHER, slotOf } from '../../src/record/lines'
 import { correcting, pointsOf, type Point } from '../../src/record/points'
 import type { CaseSnapshot } from '../../src/wire/messages'
 
