@@ -34,7 +34,7 @@ async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
         raise other_case(seats)
     there = await rows.list_drawings(turn.connection, turn.case_id)
     only = await rows.only(turn.connection, turn.case_id)
-    rules.may_draw(turn.case.materials, command.material_id, there, only, turn.hand)
+    document = rules.may_draw(turn.case.materials, command.material_id, there, only, turn.hand)
     await _not_held(turn)
     drawing = Drawing(
         id=new_id(),
@@ -46,7 +46,11 @@ async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
         version=turn.version,
     )
     return Told(
-        CaseDrawn(**turn.stamp, drawing=drawing_view(drawing, turn.people[drawing.by])),
+        CaseDrawn(
+            **turn.stamp,
+            drawing=drawing_view(drawing, turn.people[drawing.by]),
+            line=document.line,
+        ),
         f"material:{command.material_id}",
         {"drawing": drawing.id, "page": command.page, "points": len(command.points)},
         {"drawing_id": drawing.id},

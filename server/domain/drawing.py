@@ -39,8 +39,8 @@ def may_draw(
     there: Sequence[Drawing],
     only: str | None,
     who: Hand,
-) -> None:
-    """Judge whether this person may draw a stroke now. ``only`` is who keeps drawing to himself.
+) -> Material:
+    """The document, when this person may draw a stroke on it now. ``only`` is who keeps drawing to himself.
 
     Refused: ``not_yours`` (no side that draws, or another keeps it), ``not_found``,
     ``material_not_stored``, ``throttled`` (500 strokes in the case).
@@ -54,6 +54,7 @@ def may_draw(
         raise Refusal(Code.MATERIAL_NOT_STORED, material=material_id)
     if len(there) >= STROKES_AT_MOST:
         raise Refusal(Code.THROTTLED)
+    return material
 
 
 def cleared(there: Sequence[Drawing], material_id: str, whose: Whose, who: Hand) -> list[Drawing]:

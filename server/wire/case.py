@@ -5,7 +5,7 @@ the envelope of ``signaling.protocol``; no storage, no rules.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
@@ -19,7 +19,13 @@ from server.domain.comment import State as CommentState
 from server.domain.consent import Language
 from server.domain.drawing import Whose
 from server.domain.form import ProposalState
-from server.domain.identifiers import UNSEEN
+from server.domain.identifiers import (
+    UNSEEN,
+    mask,
+    mask_identity_number,
+    mask_numbers,
+    mask_phone,
+)
 from server.domain.item import Kind as FieldKind
 from server.domain.item import Medium, Mode, Need, RecordingRefusal, RuleKind, SignatureNeed
 from server.domain.limits import StopReason
@@ -31,6 +37,7 @@ from server.domain.regions import Level
 from server.domain.saying import Lane
 from server.domain.summary import Viewer
 from server.rights.hand import CaseAudience
+from server.wire.seen import STAFF, UNMASKED, Put, Scope, Seen, everywhere
 from signaling.protocol import WORDS, CallQuality, Command, Event, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
@@ -126,6 +133,13 @@ class FormField(Message):
     card: CardWord | Literal[""] = ""
     """What an identity card or a business licence says of it: read off a picture, offered to the window."""
 
+    def within(self, scope: Scope) -> "FormField | None":
+        """The field, or the group with the columns that this scope sees; None: nothing of it."""
+        if scope.sees(f"field:{self.name}"):
+            return self
+        columns = [one for one in self.columns if scope.sees(f"field:{self.name}.0.{one.name}")]
+        return self.model_copy(update={"columns": columns, "rules": []}) if columns else None
+
 
 class CheckPoint(Message):
     """One point that the approver tells and checks at once, while talking (一次性告知, 行政许可法 32)."""
@@ -139,6 +153,8 @@ class ItemView(Message):
 
     In a case its unit is the one that decides, to which it may have been referred.
     """
+
+    seen: ClassVar = Seen(cut=lambda item, scope: item.within(scope))
 
     id: str
     code: str
@@ -162,8 +178,18 @@ class ItemView(Message):
     signature: SignatureNeed = "optional"
     """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
 
+    def within(self, scope: Scope) -> Self:
+        """The item with the lines and fields of this scope alone."""
+        form = [one for one in (one.within(scope) for one in self.form) if one is not None]
+        lines = [one for one in self.lines if scope.sees(f"line:{one.key}")]
+        return self.model_copy(update={"lines": lines, "form": form, "checklist": [], "rules": []})
+
 
 class Applicant(Message):
+    seen: ClassVar = Seen(
+        at=everywhere, masks={"identity_number": mask_identity_number, "phone": mask_phone}
+    )
+
     name: str
     identity_number: str
     """Masked (370103************) unless the audience is the window."""
@@ -172,6 +198,8 @@ class Applicant(Message):
 
 
 class Consent(Message):
+    seen: ClassVar = Seen()
+
     given: bool
     text_version: str
     language: Language
@@ -180,6 +208,8 @@ class Consent(Message):
 
 
 class FieldState(Message):
+    seen: ClassVar = Seen(masks={"value": mask})
+
     value: str
     version: int
     """The case version of the last edit: what ``base_version`` of the next edit must name."""
@@ -191,6 +221,10 @@ class FieldState(Message):
 class Proposal(Message):
     """The approver proposes, or a card that was read; the window adopts or declines; ``outdated`` when the
     field changed since."""
+
+    seen: ClassVar = Seen(
+        at=lambda one: f"field:{one.field}", masks={"value": mask, "old_value": mask}
+    )
 
     id: str
     field: str
@@ -241,6 +275,8 @@ class HandoverSheet(Message):
 class HandoverView(Message):
     """材料交接清单: paper originals that went with one parcel, and what arrived."""
 
+    seen: ClassVar = Seen()
+
     id: str
     number: int
     """Counts within the case."""
@@ -266,6 +302,8 @@ class PromiseMoveView(Message):
 class PromiseView(Message):
     """容缺后补: what the applicant promised to bring by that day, the day included."""
 
+    seen: ClassVar = Seen(at=lambda one: f"line:{one.line}")
+
     line: str
     due_on: date
     text_version: str
@@ -289,6 +327,12 @@ class OriginView(Message):
 class MaterialView(Message):
     """One version in one slot of a line. The newest of the slot that was not cancelled or rejected counts;
     all stay. ``number`` is its place among all files of the line."""
+
+    seen: ClassVar = Seen(
+        at=lambda one: f"line:{one.line}",
+        masks={"name": mask_numbers},
+        blank={"task": {"duplicate_of": None, "answers": None, "origin": None}},
+    )
 
     id: str
     line: str
@@ -335,6 +379,8 @@ Stroke = Annotated[list[Place], Field(min_length=1, max_length=400)]
 class DrawingView(Message):
     """A stroke on a page of a document, in its own coordinates; no part of the document."""
 
+    seen: ClassVar = Seen()
+
     id: str
     material_id: str
     page: int
@@ -345,6 +391,8 @@ class DrawingView(Message):
 
 class Saying(Message):
     """One text message beside the voice."""
+
+    seen: ClassVar = Seen(when=lambda one, side: one.lane == "shared" or side != "applicant")
 
     id: str
     lane: Lane
@@ -367,6 +415,8 @@ class Comment(Message):
     """A thread about a field, a line of the list or the whole case. Open ones go into a 补正 notice
     and stand in the way of 受理."""
 
+    seen: ClassVar = Seen(to=STAFF, at=lambda one: one.on)
+
     id: str
     on: str
     state: CommentState
@@ -377,6 +427,8 @@ class Comment(Message):
 
 class Check(Message):
     """The approver's word about one point of the checklist; ``lacking`` goes into a 补正 notice."""
+
+    seen: ClassVar = Seen(to=STAFF)
 
     point: str
     verdict: PointVerdict
@@ -391,6 +443,8 @@ class SignatureView(Message):
     ``outdated`` as soon as a field or a stored material changed after it.
     """
 
+    seen: ClassVar = Seen()
+
     id: str
     hash: str
     shown_at: datetime
@@ -403,6 +457,8 @@ class SignatureView(Message):
 
 class Submission(Message):
     """The signed summary was handed in."""
+
+    seen: ClassVar = Seen(at=everywhere, blank={"task": {"hash": ""}})
 
     hash: str
     signature_id: str
@@ -420,6 +476,11 @@ class RatingView(Message):
     """What the applicant said of a call (好差评). The supervisor reads all of it; the applicant's screen
     that, and when, it was given; nobody else that there is one."""
 
+    seen: ClassVar = Seen(
+        to={"supervisor", "applicant"},
+        blank={"applicant": {"level": None, "reasons": [], "text": ""}},
+    )
+
     id: str
     call_id: str
     number: int
@@ -433,6 +494,8 @@ class RatingView(Message):
 
 class PaperView(Message):
     """An official paper as PDF. ``number`` is the 受理文书编号."""
+
+    seen: ClassVar = Seen(when=lambda one, side: one.kind != "application" or side in UNMASKED)
 
     id: str
     kind: PaperKind
@@ -499,6 +562,8 @@ class ClockView(Message):
 
 
 class Decided(Message):
+    seen: ClassVar = Seen(at=everywhere, blank={"task": {"reason": "", "points": [], "about": []}})
+
     kind: Decision
     reason: str
     by: PersonRef
@@ -523,6 +588,8 @@ class PhoneView(Message):
     """A link by which one phone brings pages to a line. Its secret is nowhere but in the window's page
     and on the phone."""
 
+    seen: ClassVar = Seen()
+
     id: str
     line: str
     state: PhoneState
@@ -536,6 +603,8 @@ class PhoneView(Message):
 class UnmaskingView(Message):
     """Somebody read a sensitive value whole, for a reason; the value is not here."""
 
+    seen: ClassVar = Seen(to=STAFF)
+
     id: str
     what: str
     reason: str
@@ -547,6 +616,8 @@ class UnmaskingView(Message):
 class ReferralView(Message):
     """转办: which unit passed the case on to which, and why."""
 
+    seen: ClassVar = Seen(at=everywhere, blank={"task": {"reason": ""}})
+
     from_unit_name: str
     to_unit_name: str
     reason: str
@@ -556,6 +627,20 @@ class ReferralView(Message):
 
 class CaseView(Message):
     """A case as one audience sees it."""
+
+    open: ClassVar[frozenset[str]] = frozenset(
+        {
+            "id",
+            "number",
+            "state",
+            "mode",
+            "clerk",
+            "window_name",
+            "window_unit_id",
+            "window_unit_name",
+        }
+    ) | {"window_place", "call_id", "created_at", "corrections"}
+    """What every scope sees, besides things that have a place."""
 
     id: str
     number: str | None
@@ -1104,12 +1189,16 @@ class CaseCreated(Event):
 
 
 class CaseConsented(Event):
+    sets: ClassVar = {"consent": "consent"}
+
     type: Literal["case.consented"] = "case.consented"
     consent: Consent
 
 
 class HandoverChanged(Event):
     """The whole list as it is now."""
+
+    into: ClassVar = (Put("handovers", "handover"),)
 
     type: Literal["handover.changed"] = "handover.changed"
     handover: HandoverView
@@ -1118,17 +1207,23 @@ class HandoverChanged(Event):
 class CasePromised(Event):
     """In place of an earlier one of that line."""
 
+    into: ClassVar = (Put("promises", "promise"),)
+
     type: Literal["case.promised"] = "case.promised"
     promise: PromiseView
 
 
 class CaseEarlierConsented(Event):
+    sets: ClassVar = {"earlier_consent": "consent"}
+
     type: Literal["case.earlier_consented"] = "case.earlier_consented"
     consent: Consent
 
 
 class CaseCalled(Event):
     """A call about this case began."""
+
+    sets: ClassVar = {"call_id": "call_id", "state": "state"}
 
     type: Literal["case.called"] = "case.called"
     call_id: str
@@ -1138,6 +1233,8 @@ class CaseCalled(Event):
 class CaseAnswered(Event):
     """A call about this case was answered; the case is under review."""
 
+    sets: ClassVar = {"call_id": "call_id", "state": "state"}
+
     type: Literal["case.answered"] = "case.answered"
     call_id: str
     state: CaseState
@@ -1145,6 +1242,9 @@ class CaseAnswered(Event):
 
 class CaseEdited(Event):
     """``field_state.version`` equals the event's version. Open proposals named in ``outdated`` are outdated by it."""
+
+    into: ClassVar = (Put("fields", "field_state", lambda event: f"field:{event.field}"),)
+    also: ClassVar = ("proposals", "signature")
 
     type: Literal["case.edited"] = "case.edited"
     field: str
@@ -1155,6 +1255,8 @@ class CaseEdited(Event):
 
 
 class CaseProposed(Event):
+    into: ClassVar = (Put("proposals", "proposal"),)
+
     type: Literal["case.proposed"] = "case.proposed"
     proposal: Proposal
     sensitive: bool = False
@@ -1162,6 +1264,12 @@ class CaseProposed(Event):
 
 class CaseProposalClosed(Event):
     """``field_state`` is there when it was adopted: field and proposal change in one event."""
+
+    into: ClassVar = (
+        Put("proposals", "proposal"),
+        Put("fields", "field_state", lambda event: f"field:{event.proposal.field}"),
+    )
+    also: ClassVar = ("proposals", "signature")
 
     type: Literal["case.proposal_closed"] = "case.proposal_closed"
     proposal: Proposal
@@ -1171,12 +1279,21 @@ class CaseProposalClosed(Event):
 
 
 class MaterialChanged(Event):
+    into: ClassVar = (Put("materials", "material"),)
+    also: ClassVar = ("signature",)
+
     type: Literal["material.changed"] = "material.changed"
     material: MaterialView
 
 
 class MaterialMoved(Event):
     """A file came to another line or slot: all versions that changed by it, and the comments that went along."""
+
+    into: ClassVar = (Put("materials", "materials"), Put("comments", "comments"))
+    also: ClassVar = ("signature",)
+    about: ClassVar = staticmethod(
+        lambda event: (f"line:{event.from_line}", f"line:{event.to_line}")
+    )
 
     type: Literal["material.moved"] = "material.moved"
     material_id: str
@@ -1190,6 +1307,9 @@ class MaterialMoved(Event):
 class CaseDecided(Event):
     """Open proposals named in ``outdated`` are outdated by a decision that closes the case."""
 
+    sets: ClassVar = {"number": "number", "state": "state", "decision": "decision"}
+    also: ClassVar = ("corrections", "proposals")
+
     type: Literal["case.decided"] = "case.decided"
     number: str
     state: CaseState
@@ -1201,6 +1321,9 @@ class CaseReferred(Event):
     """Another unit decides. Whoever watched the case as anything but the window opens it anew: his socket
     gets nothing more of it."""
 
+    into: ClassVar = (Put("referrals", "referral"),)
+    also: ClassVar = ("item",)
+
     type: Literal["case.referred"] = "case.referred"
     referral: ReferralView
     unit_id: str
@@ -1210,6 +1333,8 @@ class CaseReferred(Event):
 class CaseRecounted(Event):
     """The limits of an accepted case, counted anew: the working-day calendar changed, or its clock."""
 
+    sets: ClassVar = {"decision": "decision"}
+
     type: Literal["case.recounted"] = "case.recounted"
     decision: Decided
     why: Literal["calendar", "stopped", "resumed", "extended"] = "calendar"
@@ -1217,6 +1342,8 @@ class CaseRecounted(Event):
 
 
 class CaseSaid(Event):
+    into: ClassVar = (Put("sayings", "saying"),)
+
     type: Literal["case.said"] = "case.said"
     saying: Saying
 
@@ -1224,12 +1351,16 @@ class CaseSaid(Event):
 class CaseCommented(Event):
     """The whole thread as it is now."""
 
+    into: ClassVar = (Put("comments", "comment"),)
+
     type: Literal["case.commented"] = "case.commented"
     comment: Comment
 
 
 class CaseChecked(Event):
     """``check`` is null when it was taken back."""
+
+    into: ClassVar = (Put("checks", "check"),)
 
     type: Literal["case.checked"] = "case.checked"
     point: str
@@ -1246,11 +1377,15 @@ class CaseShown(Event):
 
 
 class CaseSigned(Event):
+    sets: ClassVar = {"signature": "signature"}
+
     type: Literal["case.signed"] = "case.signed"
     signature: SignatureView
 
 
 class CaseSubmitted(Event):
+    sets: ClassVar = {"number": "number", "submission": "submission"}
+
     type: Literal["case.submitted"] = "case.submitted"
     number: str
     submission: Submission
@@ -1259,6 +1394,8 @@ class CaseSubmitted(Event):
 class CaseRated(Event):
     """Skipped for all but the supervisor and the applicant's screen."""
 
+    into: ClassVar = (Put("ratings", "rating"),)
+
     type: Literal["case.rated"] = "case.rated"
     rating: RatingView
 
@@ -1266,16 +1403,24 @@ class CaseRated(Event):
 class CaseUnmasked(Event):
     """Skipped for the applicant's screen."""
 
+    into: ClassVar = (Put("unmaskings", "unmasking"),)
+
     type: Literal["case.unmasked"] = "case.unmasked"
     unmasking: UnmaskingView
 
 
 class CaseDrawn(Event):
+    into: ClassVar = (Put("drawings", "drawing", lambda event: f"line:{event.line}"),)
+
     type: Literal["case.drawn"] = "case.drawn"
     drawing: DrawingView
+    line: str = ""
+    """Of its document; empty: not known."""
 
 
 class CaseDrawingsCleared(Event):
+    takes: ClassVar = {"drawings": "ids"}
+
     type: Literal["case.drawings_cleared"] = "case.drawings_cleared"
     ids: list[str]
 
@@ -1283,17 +1428,23 @@ class CaseDrawingsCleared(Event):
 class CaseDrawingKept(Event):
     """``only`` is null when all draw again."""
 
+    sets: ClassVar = {"drawing_only": "only"}
+
     type: Literal["case.drawing_kept"] = "case.drawing_kept"
     only: PersonRef | None
 
 
 class PaperChanged(Event):
+    into: ClassVar = (Put("papers", "paper"),)
+
     type: Literal["paper.changed"] = "paper.changed"
     paper: PaperView
 
 
 class PhoneChanged(Event):
     """The whole link as it is now."""
+
+    into: ClassVar = (Put("phones", "phone"),)
 
     type: Literal["phone.changed"] = "phone.changed"
     phone: PhoneView

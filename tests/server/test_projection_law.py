@@ -27,14 +27,15 @@ from server.actions.materials import COPY_KIND
 from server.actions.phones import Phones
 from server.actions.viewing import Copier
 from server.domain import case as rules
+from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
 from server.wire import case as shapes
-from server.wire import projection
 from server.wire.call import CallView
 from server.wire.http import CalendarDay, CalendarEdit
-from server.wire.projection import project, project_call, project_case
+from server.wire.projection import parted, project, project_call, project_case
+from server.wire.seen import Audience, Scope
 from server.work.child import Children
 from signaling import protocol
 from signaling.call import CallId
@@ -62,7 +63,26 @@ from tests.kit.reducers import Json
 from tests.kit.stores import SQLITE_ALONE, MovedClock
 
 VECTORS: Final = Path(__file__).parents[1] / "vectors"
-CASE_AUDIENCES: Final = projection.CASE_AUDIENCES
+TASKS: Final[Mapping[str, Audience]] = {
+    f"task:{name}": Audience("task", scope=Scope(name, frozenset(lines), frozenset(fields)))
+    for name, lines, fields in (
+        ("people", {"identity", "application"}, {"new_principal", "contact_phone", "owners"}),
+        ("licence", {"licence"}, {"old_principal", "remark", "owners.identity_number"}),
+        ("nothing", {}, {}),
+    )
+}
+"""Units that do a part of a case: the law holds for what they see of it."""
+WITHIN: Final = {
+    f"task:{name} {place}"
+    for name, places in (
+        (
+            "people",
+            ("line:identity", "line:application", "field:new_principal", "field:contact_phone"),
+        ),
+        ("licence", ("line:licence", "field:old_principal", "field:remark")),
+    )
+    for place in places
+}
 SECRETS: Final = (IDENTITY_NUMBER, PHONE, OTHER_IDENTITY_NUMBER, "053182012345", "13705310000")
 
 
@@ -74,12 +94,15 @@ class Law:
     ) -> None:
         self.store = store
         self.subject = subject
-        self.audiences = audiences
+        self.tasks = TASKS if subject.startswith("case:") else {}
+        self.audiences = (*audiences, *self.tasks)
         self.reduce = reduce
         self.first: dict[str, Json] = {}
         self.last: dict[str, Json] = {}
-        self.seen: dict[str, list[Json]] = {audience: [] for audience in audiences}
+        self.seen: dict[str, list[Json]] = {audience: [] for audience in self.audiences}
         self.types: set[str] = set()
+        self.places: set[str] = set()
+        """What the tasks saw, each place with its task."""
         self.vectors: list[Json] = []
         self.notice: Json = {}
         """What a notice would name at the last step, and whether one is still waited for: the pages say the same."""
@@ -99,12 +122,20 @@ class Law:
             *range(version + 1, next(iter(after.values()))["version"] + 1)
         ]
         for audience in self.audiences:
-            projected = [project(event, audience) for event in events]
+            who = self.tasks.get(audience, audience)
+            if isinstance(who, Audience) and any(parted(event, who) for event in events):
+                assert {project(one, who)["type"] for one in events if parted(one, who)} == {
+                    "skipped"
+                }, step
+                self.first[audience], self.seen[audience] = after[audience], []
+                continue
+            projected = [project(event, who) for event in events]
             assert self.reduce(before[audience], projected) == after[audience], (step, audience)
             doubled = [*self.seen[audience], *projected, *projected]
             assert self.reduce(before[audience], doubled) == after[audience], (step, audience)
             self.seen[audience] += projected
-            self._keep(step, audience, before[audience], projected, after[audience])
+            if audience not in self.tasks:
+                self._keep(step, audience, before[audience], projected, after[audience])
         self.types |= {event.type for event in events}
         self.last = after
         return len(events)
@@ -113,6 +144,9 @@ class Law:
         """Ask the law over all steps at once, and keep that as a vector for each audience."""
         for audience in self.audiences:
             assert self.reduce(self.first[audience], self.seen[audience]) == self.last[audience]
+            if audience in self.tasks:
+                self._within(audience)
+                continue
             self._keep(
                 "the whole story",
                 audience,
@@ -120,6 +154,29 @@ class Law:
                 self.seen[audience],
                 self.last[audience],
             )
+
+    def _within(self, audience: str) -> None:
+        """A task saw nothing beside its lines and fields, at no moment."""
+        scope = self.tasks[audience].scope
+        assert scope is not None
+        told = [self.first[audience], *self.seen[audience], self.last[audience]]
+        texts = [json.dumps(one, ensure_ascii=False) for one in told]
+        assert not {secret for secret in SECRETS for text in texts if secret in text}, audience
+        places = {place for one in told for place in _places(one)}
+        assert not {place for place in places if not scope.sees(place)}, audience
+        case = self.last[audience]["case"]
+        hidden = (
+            "consent",
+            "sayings",
+            "checks",
+            "signature",
+            "papers",
+            "ratings",
+            "phones",
+            "handovers",
+        )
+        assert not {name: case[name] for name in hidden if case[name]}, audience
+        self.places |= {f"{audience} {place}" for place in places}
 
     def _keep(self, step: str, audience: str, old: Json, events: list[Json], new: Json) -> None:
         self.vectors.append(
@@ -143,7 +200,10 @@ class Law:
                 assert shown is not None
                 self.notice = _notice(shown.record.case, self.store.clock.now())
                 whole: dict[str, Any] = {
-                    audience: ("case", project_case(views.case_view(shown), audience))
+                    audience: (
+                        "case",
+                        project_case(views.case_view(shown), self.tasks.get(audience, audience)),
+                    )
                     for audience in self.audiences
                 }
             else:
@@ -161,6 +221,23 @@ class Law:
             }
             for audience, (name, view) in whole.items()
         }
+
+
+def _places(told: Json) -> set[str]:
+    """Of the things in a snapshot of a case, or in an event."""
+    case = told.get("case", told)
+    things = [*case.get("materials", []), *case.get("promises", []), *case.get("lines", [])]
+    things += [case[one] for one in ("material", "promise") if case.get(one)]
+    named = [*case.get("proposals", []), *([case["proposal"]] if case.get("proposal") else [])]
+    threads = [*case.get("comments", []), *([case["comment"]] if case.get("comment") else [])]
+    return (
+        {f"line:{one['line']}" for one in things}
+        | {f"line:{one['key']}" for one in case.get("item", {}).get("lines", [])}
+        | {f"field:{path}" for path in case.get("fields", {})}
+        | {f"field:{one['field']}" for one in named}
+        | ({f"field:{case['field']}"} if "field" in case else set())
+        | {one["on"] for one in threads}
+    )
 
 
 def _notice(case: rules.Case, at: datetime) -> Json:
@@ -515,6 +592,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert law.types >= told - {"case.promised"}
     assert office.done >= set(shapes.COMMANDS) - {shapes.CasePromise, shapes.CaseMovePromise}
     law.close()
+    assert law.places == WITHIN
     if demo_database.startswith("sqlite"):
         write("case", law.vectors)
     hides_secrets(law)

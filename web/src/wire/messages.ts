@@ -1748,6 +1748,7 @@ export interface CaseDrawn {
   at: string
   type: 'case.drawn'
   drawing: DrawingView
+  line: string
 }
 export interface CaseDrawingsCleared {
   subject: string

@@ -1,0 +1,137 @@
+"""Who sees what is declared beside each fact: the declarations keep the law, and a scope grows and ends."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Final
+
+from server.actions import views
+from server.store import cases as case_rows
+from server.wire import case as shapes
+from server.wire.case import CaseView
+from server.wire.projection import parted, project, project_case
+from server.wire.seen import Audience, Put, Scope, Seen, faults, shape_of
+from signaling.protocol import Event
+from tests.kit import reducers
+from tests.kit.casework import APPROVER, CLERK, VALUES, Office
+from tests.kit.stores import SQLITE_ALONE
+
+SCOPE: Final = Scope("task-1", frozenset({"identity"}), frozenset({"new_principal"}))
+TASK: Final = Audience("task", "unit-x", SCOPE)
+
+
+def test_the_declarations_keep_the_law() -> None:
+    assert [*faults(CaseView, shapes.EVENTS)] == []
+
+
+def test_each_thing_that_an_event_brings_says_who_sees_it() -> None:
+    for event in shapes.EVENTS:
+        for put in getattr(event, "into", ()):
+            assert isinstance(shape_of(event, put.member).seen, Seen), (event, put)
+    changing = {"into", "sets", "takes"}
+    silent = {one.__name__ for one in shapes.EVENTS if not changing & vars(one).keys()}
+    assert silent == {"CaseCreated", "CaseShown"}
+
+
+def test_a_declaration_that_would_break_the_law_is_told() -> None:
+    class Half(Event):
+        """Sets what each scope sees beside what none does."""
+
+        sets: ClassVar[Mapping[str, str]] = {"state": "state", "consent": "consent"}
+        state: str
+        consent: shapes.Consent | None = None
+
+    class Along(Event):
+        """May be skipped, though the state changes with it."""
+
+        into: ClassVar = (Put("sayings", "saying"),)
+        also: ClassVar = ("state",)
+        saying: shapes.Saying
+
+    class Wrong(Event):
+        """Puts a saying among the comments, and takes what is not there."""
+
+        into: ClassVar = (Put("comments", "saying"),)
+        takes: ClassVar = {"drawings": "nothing"}
+        saying: shapes.Saying
+
+    assert [*faults(CaseView, [Half])] == [
+        "Half sets members of which a scope sees some: make it two events"
+    ]
+    assert [*faults(CaseView, [Along])] == [
+        "Along may be skipped for a scope that sees ['state'] change with it"
+    ]
+    assert [*faults(CaseView, [Wrong])] == [
+        "Wrong has no nothing",
+        "Wrong puts into comments what is no such thing",
+    ]
+
+
+def test_a_scope_sees_its_places_alone() -> None:
+    scope = Scope("task-1", frozenset({"identity"}), frozenset({"owners.name", "rows", "remark"}))
+    seen = ("line:identity", "field:remark", "field:rows", "field:rows.r1.any", "task:task-1", "*")
+    seen += ("field:owners.r2.name", "field:owners")
+    hidden = (
+        "line:licence",
+        "field:owners.r2.phone",
+        "field:remarks",
+        "task:task-2",
+        "case",
+        "",
+        "line:",
+    )
+    assert [one for one in seen if not scope.sees(one)] == []
+    assert [one for one in hidden if scope.sees(one)] == []
+
+
+@SQLITE_ALONE
+async def test_a_scope_that_grows_opens_anew_and_one_that_is_over_gets_nothing(
+    office: Office,
+) -> None:
+    case_id = await office.case()
+    subject = f"case:{case_id}"
+
+    async def opened(audience: Audience) -> Any:
+        async with office.store.read() as connection:
+            whole = await case_rows.find_whole(connection, case_id)
+        assert whole is not None
+        return project_case(views.case_view(whole), audience).model_dump(mode="json")
+
+    async def edit(field: str, value: str) -> None:
+        edited = {"field": field, "value": value, "base_version": 0}
+        await office.do(CLERK, shapes.CaseEdit, case_id=case_id, **edited)
+
+    await edit("old_principal", VALUES["old_principal"])
+    before = await opened(TASK)
+    assert before["fields"] == {}
+    assert [one["name"] for one in before["item"]["form"]] == ["new_principal"]
+    wider = replace(
+        TASK, scope=replace(SCOPE, fields=frozenset({"new_principal", "old_principal"}))
+    )
+    assert wider != TASK
+    grown = await opened(wider)
+    assert [*grown["fields"]] == ["old_principal"]
+    await edit("new_principal", "孙雅宁")
+    await office.do(
+        APPROVER, shapes.CaseComment, case_id=case_id, on="field:new_principal", text="请核对"
+    )
+    await office.do(APPROVER, shapes.CaseComment, case_id=case_id, on="case", text="齐了吗")
+    events = await office.store.events(subject, 0)
+    ends = replace(wider, scope=replace(wider.scope or SCOPE, until=events[-2].at))
+    assert [project(one, wider)["type"] for one in events] == [
+        "case.created",
+        "case.edited",
+        "case.edited",
+        "case.commented",
+        "skipped",
+    ]
+    told = [project(one, ends)["type"] for one in events]
+    assert told[-2:] == ["skipped", "skipped"]
+    assert [parted(one, ends) for one in events[-3:]] == [
+        events[-3].at >= events[-2].at,
+        True,
+        True,
+    ]
+    assert not parted(events[-1], wider)
+    last = {"case": grown, "version": events[1].version}
+    after = reducers.reduce_case(last, [project(one, wider) for one in events])
+    assert after["case"] == await opened(wider)
