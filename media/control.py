@@ -85,12 +85,30 @@ class RecordingHalted:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingStalled:
+    """What comes in on these m-lines of a party has not been written for some seconds. Said again when
+    it is others."""
+
+    room: str
+    party: str
+    mids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed:
+    """All that comes in of a party whose recording had stalled is written again, or nothing is to be."""
+
+    room: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch of a recorded track that is missing (UTC epoch seconds).
 
     `reason` is `lost` (packets never came), `muted` (the party's track held back by order),
-    `held` (the whole room held), `codec` (the sender went on in another one) or `dropped`
-    (the recorder could not keep up).
+    `held` (the whole room held), `codec` (the sender went on in another one), `dropped`
+    (the recorder could not keep up) or `unwritten` (packets came, and nothing of them was written).
     """
 
     mid: str
@@ -157,6 +175,8 @@ MediaEvent = (
     | OfferWanted
     | RecordingStarted
     | RecordingHalted
+    | RecordingStalled
+    | RecordingResumed
     | SegmentFinished
     | SegmentLost
     | WorkerGone
@@ -182,6 +202,8 @@ _NAMES: dict[type[Any], str] = {
     OfferWanted: "offer_wanted",
     RecordingStarted: "recording_started",
     RecordingHalted: "recording_halted",
+    RecordingStalled: "recording_stalled",
+    RecordingResumed: "recording_resumed",
     SegmentFinished: "segment_finished",
     SegmentLost: "segment_lost",
     WorkerGone: "worker_gone",
@@ -205,6 +227,10 @@ def event_from_json(fields: Mapping[str, Any]) -> MediaEvent:
             return RecordingStarted(**rest)
         case "recording_halted":
             return RecordingHalted(**rest)
+        case "recording_stalled":
+            return RecordingStalled(**{**rest, "mids": tuple(rest["mids"])})
+        case "recording_resumed":
+            return RecordingResumed(**rest)
         case "segment_finished":
             return segment_from(fields)
         case "segment_lost":

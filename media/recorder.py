@@ -65,6 +65,10 @@ LEAP_S = 10.0
 SYNC_STEP_S = 0.005
 KEY_INTERVAL_S = 1.0
 TICK_S = 0.1
+WRITTEN_EVERY_S = 1.0
+"""How often it is said of which tracks something was written."""
+ENDS_EARLY_S = 1.0
+"""A track that ends so long before its file has a gap there."""
 MAX_GAPS = 1000
 MAX_ANCHORS = 1000
 TURN_EVERY_S = 1.0
@@ -270,6 +274,7 @@ class Line:
     last: float = 0.0
     last_ms: int = -1
     muted: bool = False
+    wrote: bool = False
     broken: str = ""
     key_asked_at: float = float("-inf")
 
@@ -373,6 +378,19 @@ class Recording:
             line.broken = line.broken or "dropped"
             line.lose()
 
+    def stall(self, mid: str) -> None:
+        """Packets of this track come in, and nothing was written of them for long."""
+        line = self.lines.get(mid)
+        if line is not None and not line.muted:
+            line.broken = "unwritten"
+
+    def written(self) -> list[str]:
+        """The m-lines of which something was written since this was asked last."""
+        found = [line.mid for line in self.lines.values() if line.wrote]
+        for line in self.lines.values():
+            line.wrote = False
+        return found
+
     def tick(self, now: float) -> list[str]:
         """Let what waited too long go on; the m-lines that need a key frame now."""
         wanting = []
@@ -403,9 +421,20 @@ class Recording:
             self._open_when_due(float("inf"))
         if self._container is None:
             return None
+        if last:
+            self._note_ends()
         self._container.close()
         self._container = None
         return self.path
+
+    def _note_ends(self) -> None:
+        """Name what is missing of a track that ended before its file."""
+        written = [line.last for line in self.lines.values() if line.first is not None]
+        for line in self.lines.values() if written else ():
+            since = line.last if line.first is not None else self.started_at
+            told = line.first is not None or line.broken == "unwritten"
+            if since is not None and told and max(written) - since > ENDS_EARLY_S:
+                self.gaps.append(Gap(line.mid, since, max(written), line.broken or "lost"))
 
     def abandon(self) -> None:
         """Let go of a file that cannot be written on; what is on the disk stays."""
@@ -544,13 +573,11 @@ class Recording:
     def _write(self, line: Line, unit: Unit) -> None:
         if self._container is None or line.stream is None or self.started_at is None:
             return
-        if (
-            unit.gap
-            and line.first is not None
-            and len(self.gaps) < MAX_GAPS
-            and unit.moment > line.last
-        ):
-            self.gaps.append(Gap(line.mid, line.last, unit.moment, unit.gap))
+        since = line.last
+        if line.first is None:
+            since = self.started_at if unit.gap == "unwritten" else unit.moment
+        if unit.gap and len(self.gaps) < MAX_GAPS and unit.moment > since:
+            self.gaps.append(Gap(line.mid, since, unit.moment, unit.gap))
         milliseconds = round((unit.moment - self.started_at) * 1000)
         if milliseconds <= line.last_ms:
             # Set back in time: sound would overlap, but the decoder needs each picture.
@@ -566,6 +593,7 @@ class Recording:
         self._container.mux(packet)
         line.last_ms = milliseconds
         line.packets += 1
+        line.wrote = True
         line.last = self.started_at + milliseconds / 1000
         if line.first is None:
             line.first = line.last
@@ -723,6 +751,7 @@ class Desk:
             SimpleQueue()
         )
         self._sealer = ThreadPoolExecutor(1, "seal")
+        self._written_told_at = monotonic()
 
     def run(self) -> None:
         """Work until the worker closes the line; then finish every file."""
@@ -805,6 +834,9 @@ class Desk:
             case {"dropped": int(handle), "mid": mid}:
                 if recording := self._recording(handle):
                     recording.dropped(mid)
+            case {"stalled": int(handle), "mid": mid}:
+                if recording := self._recording(handle):
+                    recording.stall(mid)
             case _:
                 raise ValueError(f"unknown order: {sorted(order)}")
 
@@ -824,6 +856,15 @@ class Desk:
                 self._announce(recording)
             if recording.outgrown:
                 self._turn(handle, recording)
+        if monotonic() - self._written_told_at >= WRITTEN_EVERY_S:
+            self._written_told_at = monotonic()
+            written = [
+                (handle, mid)
+                for handle, recording in self._recordings.items()
+                for mid in recording.written()
+            ]
+            if written:
+                self._tell({"written": written})
         for handle, (again_at, failed) in list(self._failed.items()):
             if now >= again_at:
                 del self._failed[handle]

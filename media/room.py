@@ -15,7 +15,14 @@ from time import monotonic, process_time
 from typing import Any
 
 from media import rtcp
-from media.control import MediaEvent, OfferWanted, PartyDown, PartyUp
+from media.control import (
+    MediaEvent,
+    OfferWanted,
+    PartyDown,
+    PartyUp,
+    RecordingResumed,
+    RecordingStalled,
+)
 from media.dtls import Address, Certificate, Handshake
 from media.estimate import MAX_BPS, Estimate, Sent
 from media.forward import IDLE_S, KEY_AGAIN_S, Endpoint, Feed, Forwarder, Ring, Track
@@ -55,6 +62,8 @@ FEEDBACK_HOLD_S = 1.0
 MAX_PARTIES = MAX_GROUPS + 1
 MEASURE_S = 0.5
 REPORT_S = 1.0
+UNWRITTEN_S = 5.0
+"""So long may what comes in of a recorded party not be in its file before that is told."""
 EXPECTED_AT_MOST = 32
 """So many of those who are rung have an offer before one of them answers; the others get theirs then."""
 AGAIN_A_TICK = 200
@@ -62,6 +71,8 @@ AGAIN_A_TICK = 200
 
 # Sound and face share a file; document camera and screen get one of their own when used.
 FILES: tuple[tuple[str, ...], ...] = (("0", "1"), ("2",), ("3",))
+SOUND = "0"
+SOUND_AND_FACE = FILES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,8 @@ class Party(Endpoint):
         self.session = secrets.randbits(62)
         self.version = 0
         self.recording: dict[int, tuple[str, ...]] = {}
+        self.due_since: dict[str, float] = {}
+        self.stalled: tuple[str, ...] = ()
         self.down: str | None = "new"
         self.order = list(self.feeds)
         self.estimate = Estimate(start_bps=MAX_BPS)
@@ -907,6 +920,7 @@ class Rooms:
             for mid in party.tracks:
                 for stream in party.streams(mid):
                     stream.measure(passed_s, now)
+            self._watch_recording(party, now)
         if not room.layered:
             return
         if room.end_to_end != (len(room.parties) <= 2 and not room.has_layers(now)):
@@ -962,6 +976,35 @@ class Rooms:
         else:
             feed.wait_for(track)
         self._ask_key_frame(track)
+
+    def _watch_recording(self, party: Party, now: float) -> None:
+        """Tell when what comes in of sound or face is not in the file, and when it is again.
+
+        Of what is muted, or does not come in, nothing is due; but sound that has come comes on.
+        """
+        stalled: list[str] = []
+        whose = party.room.name, party.name
+        due = party.ready and party.down is None and whose not in self._recorder.halted
+        for handle, mid in [(h, m) for h, mids in party.recording.items() for m in mids]:
+            if mid not in SOUND_AND_FACE:
+                continue
+            base = party.tracks[mid]
+            sent = base.packets if mid == SOUND else party.candidates(mid, now)
+            if not due or base.muted or not sent:
+                party.due_since[mid] = now
+                continue
+            written_at = self._recorder.written_at.get((handle, mid), float("-inf"))
+            if now - max(written_at, party.due_since.setdefault(mid, now)) > UNWRITTEN_S:
+                stalled.append(mid)
+                if mid not in party.stalled:
+                    self._recorder.stall(handle, mid)
+                for stream in party.streams(mid):
+                    if now - stream.key_asked_at >= KEY_AGAIN_S:
+                        self._ask_key_frame(stream)
+        if tuple(stalled) == party.stalled:
+            return
+        party.stalled = tuple(stalled)
+        self._emit(RecordingStalled(*whose, party.stalled) if stalled else RecordingResumed(*whose))
 
     def _record_best(self, party: Party, now: float) -> None:
         """Of a face in layers the largest is recorded."""

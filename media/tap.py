@@ -69,7 +69,8 @@ class Recorder:
     """Feeds the recorder process; implements the forwarder's `Tap`.
 
     `told(message)` gets what the recorder reports (`started`, `halted`, `finished`); `halted` are the
-    (room, party) whose disk refuses;
+    (room, party) whose disk refuses; `written_at` is when, by `time.monotonic`, something of an
+    m-line of a recording was last said to be in its file;
     `key_wanted(handle, mid)` that it needs a key frame. `salvaged` is set once the
     files that an earlier recorder left open are finished. `limit_bytes` bounds what
     waits for a slow recorder.
@@ -102,6 +103,7 @@ class Recorder:
         self.dropped = 0
         self.restarts = 0
         self.halted: set[tuple[str, str]] = set()
+        self.written_at: dict[tuple[int, str], float] = {}
         self.salvaged = asyncio.Event()
 
     @property
@@ -151,12 +153,18 @@ class Recorder:
         """Finish the recording; packets sent before are still in it."""
         if (closed := self._open.pop(handle, None)) is not None:
             self.halted.discard((closed.room, closed.party))
+            for mid in closed.mids:
+                self.written_at.pop((handle, mid), None)
             self._write({"close": handle})
 
     def mute(self, handle: int, mid: str, on: bool, reason: str = "muted") -> None:
         """Tell that a track is held back and why, so that the file names the gap rightly."""
         at = time.monotonic() + self._utc_offset
         self._write({"mute": handle, "mid": mid, "on": on, "at": at, "reason": reason})
+
+    def stall(self, handle: int, mid: str) -> None:
+        """Tell that nothing of this track was written for long, so that the file names the gap rightly."""
+        self._write({"stalled": handle, "mid": mid})
 
     def packet(self, track: Track, packet: memoryview, now: float) -> None:
         size = len(packet)
@@ -259,6 +267,11 @@ class Recorder:
                     message = json.loads(body)
                     if "key" in message:
                         self._key_wanted(int(message["key"]), str(message["mid"]))
+                    elif "written" in message:
+                        now = time.monotonic()
+                        for handle, mid in message["written"]:
+                            if handle in self._open:
+                                self.written_at[int(handle), str(mid)] = now
                     elif "salvaged" in message:
                         self.salvaged.set()
                     else:

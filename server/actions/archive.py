@@ -5,6 +5,7 @@ watched or read one is kept in the ledger, once a session. Knows no HTTP.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from server.actions import calls as call_actions
@@ -28,6 +29,7 @@ from server.wire.http import (
     CallCheck,
     CallDetail,
     FileCheck,
+    Interruption,
     Marks,
     MarkView,
     Phrase,
@@ -43,6 +45,8 @@ from signaling.refusals import Code, Refusal
 CHECKS: Final = Limit(6, 60)
 """So many calls one person may have checked in a minute: each hashes every file anew."""
 REMEMBERED: Final = 10_000
+INTERRUPTED_S: Final = 5.0
+"""From here on a gap in sound or face that nobody asked for is told by the check."""
 
 
 class Archive:
@@ -145,6 +149,7 @@ class Archive:
             ok=ledger.ok and all(one.ok for one in files),
             ledger=ledger,
             files=files,
+            interruptions=[told for one in recorded for told in _interruptions(one)],
             checked_at=self._store.clock.now(),
         )
 
@@ -293,3 +298,19 @@ class Archive:
         self._viewed[key] = None
         if len(self._viewed) > REMEMBERED:
             del self._viewed[next(iter(self._viewed))]
+
+
+def _interruptions(one: log.Recorded) -> list[Interruption]:
+    return [
+        Interruption(
+            name=one.person.name,
+            mid=gap["mid"],
+            from_at=datetime.fromtimestamp(gap["started_at"], UTC),
+            to_at=datetime.fromtimestamp(gap["ended_at"], UTC),
+            reason=gap["reason"],
+        )
+        for gap in one.gaps
+        if gap["reason"] in ("lost", "dropped", "unwritten")
+        and gap["mid"] in ("0", "1")
+        and gap["ended_at"] - gap["started_at"] >= INTERRUPTED_S
+    ]

@@ -74,6 +74,7 @@ _WHY: Final = {
     ("muted", "1"): "unseen",
     ("lost", "1"): "lost",
     ("dropped", "1"): "lost",
+    ("unwritten", "1"): "cut",
 }
 """By reason and m-line of a gap: what compose writes."""
 _ACTS: Final = {

@@ -14,7 +14,14 @@ from typing import Any, Final
 
 import structlog
 
-from media.client import MediaClient, RecordingHalted, RecordingStarted, SegmentFinished
+from media.client import (
+    MediaClient,
+    RecordingHalted,
+    RecordingResumed,
+    RecordingStalled,
+    RecordingStarted,
+    SegmentFinished,
+)
 from media.control import Gap
 from media.rejected import Rejected
 from server.actions import calls
@@ -48,6 +55,8 @@ class Recordings:
         self._store = store
         self._digest = digest
         self._ahead = ahead
+        self._stalled: set[tuple[str, str]] = set()
+        """Calls and legs of which the worker says that what comes in is not written."""
 
     async def begun(self, event: RecordingStarted) -> None:
         """Keep that a segment is being written; the sign of recording goes on. Twice is once."""
@@ -81,6 +90,39 @@ class Recordings:
             recording = await rows.find_recording(change.connection, event.segment)
             what = event.segment if recording is None else recording.id
             await calls.record(change, after, header, "recording.halted", f"recording:{what}")
+
+    async def stalled(self, event: RecordingStalled) -> None:
+        """Keep that what comes in of a leg is not written; its sign of recording goes off until it is again.
+
+        Nothing is kept of lines for which the leg has no device."""
+        async with self._store.change(SYSTEM) as change:
+            call, header = await self._locked(change, event.room)
+            leg = next((leg for leg in call.seated() if leg.id == event.party), None)
+            if leg is None or not call.recorded or leg.lacking.issuperset(event.mids):
+                return
+            self._stalled.add((event.room, event.party))
+            after = step(call, RecordingTurned(leg.id, False), change.at)
+            await rows.save(change.connection, call, after)
+            await calls.record(
+                change,
+                after,
+                header,
+                "recording.stalled",
+                f"leg:{leg.id}",
+                lines=sorted(event.mids),
+            )
+
+    async def resumed(self, event: RecordingResumed) -> None:
+        """Keep that a leg is recorded again; the sign goes on."""
+        key = event.room, event.party
+        async with self._store.change(SYSTEM) as change:
+            call, header = await self._locked(change, event.room)
+            on = await rows.being_recorded(change.connection, LegId(event.party))
+            after = step(call, RecordingTurned(LegId(event.party), on), change.at)
+            if after is not call or key in self._stalled:
+                await rows.save(change.connection, call, after)
+                await calls.record(change, after, header, "recording.resumed", f"leg:{event.party}")
+        self._stalled.discard(key)
 
     async def seal(self, client: MediaClient, event: SegmentFinished) -> None:
         """Pull a finished segment, seal it and let the worker drop it.
@@ -179,6 +221,10 @@ class Recordings:
     ) -> None:
         # A killed recorder's next segment may be told before its last one is finished.
         on = await rows.being_recorded(change.connection, recording.leg_id)
+        if not on:
+            self._stalled.discard((recording.call_id, recording.leg_id))
+        # Another file of the leg (its document camera) says nothing of the one that is not written.
+        on = on and (recording.call_id, recording.leg_id) not in self._stalled
         after = step(call, RecordingTurned(recording.leg_id, on), change.at)
         await rows.save(change.connection, call, after)
         await calls.record(

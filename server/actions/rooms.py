@@ -25,6 +25,8 @@ from media.client import (
     PartyDown,
     PartyUp,
     RecordingHalted,
+    RecordingResumed,
+    RecordingStalled,
     RecordingStarted,
     SegmentFinished,
     SegmentLost,
@@ -583,6 +585,10 @@ class Rooms:
                 await _until_taken(partial(self._recordings.begun, event))
             case RecordingHalted():
                 await _until_taken(partial(self._recordings.halted, event))
+            case RecordingStalled():
+                await _until_taken(partial(self._recordings.stalled, event))
+            case RecordingResumed():
+                await _until_taken(partial(self._recordings.resumed, event))
             case SegmentFinished():
                 self._aside(self._recordings.seal(client, event))
             case SegmentLost(room, _, segment):

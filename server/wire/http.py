@@ -732,12 +732,24 @@ class FileCheck(Message):
     reason: Literal["", "altered", "missing"] = ""
 
 
+class Interruption(Message):
+    """A stretch of some seconds of which a party's sound or face is not in the recording, though
+    nobody had closed it."""
+
+    name: str
+    mid: str
+    from_at: datetime
+    to_at: datetime
+    reason: Literal["lost", "dropped", "unwritten"]
+
+
 class CallCheck(Message):
-    """Everything of a call and its case, hashed anew: ledger and files."""
+    """Everything of a call and its case, hashed anew: ledger and files; and what was never recorded."""
 
     ok: bool
     ledger: Report
     files: list[FileCheck]
+    interruptions: list[Interruption] = []
     checked_at: datetime
 
 

@@ -59,6 +59,8 @@ class Sending:
     repaired: int = 0
     sent: dict[int, bytes] = field(default_factory=dict)
     on: bool = True
+    deaf: bool = False
+    """Whether it gives no key frame, whoever asks."""
 
     @property
     def payload(self) -> int:
@@ -392,7 +394,7 @@ class LeanPeer(asyncio.DatagramProtocol):
             elif sending is None:
                 continue
             elif block.kind == rtcp.PSFB and block.count == rtcp.PLI:
-                sending.key_wanted = True
+                sending.key_wanted = not sending.deaf
             elif block.kind == rtcp.RTPFB and block.count == rtcp.NACK:
                 for number in rtcp.nacked(block):
                     self._repair(sending, number)

@@ -221,6 +221,27 @@ def test_late_packets_of_the_codec_before_and_a_sender_that_changes_all_the_time
     assert 1 <= files <= 3, "at most one a second"
 
 
+def test_a_picture_that_ends_before_its_file_is_a_gap_to_the_end(tmp_path: Path) -> None:
+    for stalled, why in ((False, "lost"), (True, "unwritten")):
+        recording = Recording(tmp_path, "room", "sun", ("0", "1"))
+        for index in range(500):
+            at = UTC + index * 0.02
+            sound = _rtp(index, index * 960, b"\xfc\xff\xfe", kind=111)
+            recording.packet("0", at, sound)
+            if index < 50:
+                recording.packet("1", at, _rtp(index, index * 1800, KEY, ssrc=9))
+        assert sorted(recording.written()) == ["0", "1"]
+        assert recording.written() == []
+        if stalled:
+            recording.stall("1")
+        assert recording.close() is not None
+        ((mid, since, until, reason),) = [
+            (g.mid, g.started_at, g.ended_at, g.reason) for g in recording.result()["gaps"]
+        ]
+        assert (mid, reason) == ("1", why)
+        assert (since, until) == (pytest.approx(UTC + 0.98), pytest.approx(UTC + 9.98))
+
+
 def test_hours_of_one_call_keep_their_times(tmp_path: Path) -> None:
     """RTP times of 90 kHz begin anew after 13 hours, sequence numbers all the time."""
     recording = Recording(tmp_path, "room", "sun", ("0", "1"))

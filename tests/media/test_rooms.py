@@ -10,7 +10,8 @@ from time import monotonic
 
 import pytest
 
-from media.client import OfferWanted, RecordingStarted
+from media.client import OfferWanted, RecordingResumed, RecordingStalled, RecordingStarted
+from media.room import UNWRITTEN_S
 from media.rtcp import nearest
 from media.sdp import LAYERED, VIDEO, group_of
 from tests.kit.lean import LeanPeer, Sending
@@ -418,6 +419,28 @@ async def test_two_are_end_to_end_and_recorded_as_before_when_the_third_has_left
     (segment,) = await room.studio.finished("window")
     ends = {track.mid: track.ended_at for track in segment.tracks}
     assert ends["1"] > ends["0"] - 2, (ends, segment.gaps)
+
+
+async def test_a_picture_that_comes_in_and_is_not_written_is_told_and_named_in_the_file(
+    room: Room,
+) -> None:
+    window = await room.sit("window", 0, record=True)
+    window.send("0", SOUND_BPS)
+    face = window.send("1", 200_000)
+    face.deaf, face.key_wanted = True, False
+
+    def told() -> list[tuple[str, ...] | None]:
+        kinds = RecordingStalled, RecordingResumed
+        return [getattr(e, "mids", None) for e in room.studio.heard if isinstance(e, kinds)]
+
+    await until(lambda: None if told() == [("1",)] else f"told: {told()}", 15)
+    face.deaf = False
+    await until(lambda: None if told() == [("1",), None] else f"told: {told()}", 10)
+    await room.studio.client.remove_party("room", "window")
+    (segment,) = await room.studio.finished("window")
+    (gap,) = [gap for gap in segment.gaps if gap.reason == "unwritten"]
+    assert (gap.mid, gap.started_at) == ("1", segment.started_at)
+    assert gap.ended_at - gap.started_at > UNWRITTEN_S - 1
 
 
 def _repaired_once(peer: LeanPeer) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from media.client import RecordingHalted, RecordingStarted
+from media.client import RecordingHalted, RecordingResumed, RecordingStalled, RecordingStarted
 from server.actions import demo
 from server.actions.call_views import running_calls
 from server.store.calls import live_of
 from server.wire.case import CaseConsent
-from signaling.protocol import CallAnswer, CallDial, CallOpen
+from signaling.protocol import CallAnswer, CallDial, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.exchange import acts
 
@@ -54,6 +54,29 @@ async def test_the_sign_goes_off_while_the_disk_refuses(office: Office) -> None:
     told = await acts(office.store, call_id)
     assert (told[-1], told.count("recording.halted")) == ("recording.halted", 1)
     await office.recordings.begun(RecordingStarted(call_id, leg_id, "next", at + 10))
+    assert await sign(office, call_id, leg_id)
+    await office.switchboard.close()
+
+
+async def test_the_sign_goes_off_while_what_comes_in_is_not_written(office: Office) -> None:
+    call_id, leg_id = await recorded(office)
+    at = office.clock.now().timestamp()
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "face", at))
+    await office.recordings.stalled(RecordingStalled(call_id, leg_id, ("1",)))
+    assert not await sign(office, call_id, leg_id)
+    # its document camera is recorded all the same, which says nothing of its face
+    await office.recordings.begun(RecordingStarted(call_id, leg_id, "paper", at + 1))
+    assert not await sign(office, call_id, leg_id)
+    await office.recordings.resumed(RecordingResumed(call_id, leg_id))
+    assert await sign(office, call_id, leg_id)
+    told = await acts(office.store, call_id)
+    assert [one for one in told if one in ("recording.stalled", "recording.resumed")] == [
+        "recording.stalled",
+        "recording.resumed",
+    ]
+    # of a line without a device nothing is due
+    await office.do(APPROVER, CallLack, call_id=call_id, leg_id=leg_id, mid="0", on=True)
+    await office.recordings.stalled(RecordingStalled(call_id, leg_id, ("0",)))
     assert await sign(office, call_id, leg_id)
     await office.switchboard.close()
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -54,7 +55,7 @@ class Scene:
         assert call is not None
         await self.approver.command("call.decline", call_id=self.call_id, ring_id=call.rings[0].id)
 
-    async def recorded(self, content: bytes, name: str) -> str:
+    async def recorded(self, content: bytes, name: str, *gaps: dict[str, Any]) -> str:
         """A sealed file of the window's leg, as the engine would have left it."""
         store = self.node.app[STORE]
         sha256 = await store.blobs.put(content)
@@ -73,7 +74,7 @@ class Scene:
                     ended_at=change.at + timedelta(seconds=5),
                     size_bytes=len(content),
                     sha256=sha256,
-                    gaps=[],
+                    gaps=list(gaps),
                 ),
             )
         return sha256
@@ -219,11 +220,18 @@ async def test_recordings_exchanged_for_one_another_are_told_by_the_check_of_the
     scene: Scene, address: str
 ) -> None:
     names = ("one", "two")
-    hashes = [await scene.recorded(name.encode(), name) for name in names]
+    at = scene.clock.now().timestamp()
+    lost = {"mid": "1", "started_at": at, "ended_at": at + 7, "reason": "unwritten"}
+    blinked = {**lost, "ended_at": at + 1, "reason": "lost"}
+    closed = {**lost, "reason": "muted"}
+    hashes = [await scene.recorded(b"one", "one", blinked, lost, closed)]
+    hashes.append(await scene.recorded(b"two", "two"))
     check = f"/api/v1/calls/{scene.call_id}/check"
     async with scene.supervisor.http.post(check) as said:
         report = await said.json()
     assert report["ok"], report
+    [told] = report["interruptions"]
+    assert (told["name"], told["mid"], told["reason"]) == ("李秀兰", "1", "unwritten")
     async with owner(address) as connection:
         for name, sha256 in zip(names, reversed(hashes), strict=True):
             await connection.execute(

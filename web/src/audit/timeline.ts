@@ -117,6 +117,15 @@ export function gapsOf(playback: PlaybackView): { from_s: number; to_s: number; 
   })
 }
 
+/** Why nothing is seen of a party: the connection was lost, the recording stood still, or the picture alone did not come. */
+export type Absence = 'gap' | 'broken' | 'unseen'
+
+/** What a gap of a picture means; `voiceless`: nothing of the voice was there either. */
+export function absence(gap: { reason: string; mid: string }, voiceless: boolean): Absence {
+  if (['unwritten', 'dropped', 'cut'].includes(gap.reason)) return 'broken'
+  return (voiceless || gap.mid !== '1') && gap.reason !== 'muted' ? 'gap' : 'unseen'
+}
+
 const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
 const REVIEW_TONE: Record<string, Tone> = { accepted: 'good', returned: 'amber', not_needed: 'plain' }
 

@@ -9,7 +9,7 @@ import type { PlaybackView } from '../wire/messages'
 import { Story } from './asOf'
 import { Clock, inFile, RATES, steer, type Rate } from './clock'
 import { Shown, type Pointing } from './shown'
-import { endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, withdrawnOf, zeroOf, type Mark } from './timeline'
+import { absence, endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, withdrawnOf, zeroOf, type Absence, type Mark } from './timeline'
 import { countedOf, qualitiesOf, type Stretch, type WorkerStretch } from './qualities'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCall'
@@ -92,14 +92,17 @@ export function useReplay(call_id: Ref<string | undefined>) {
     const now = shown.value?.pointingsAt(position_s.value) ?? []
     return before && before.length === now.length && before.every((one, index) => one === now[index]) ? before : now
   })
-  /** the parties of whom nothing was recorded at this second, though they have a file */
-  const gone = computed<Set<string>>((before) => {
-    const now = pictures.value.filter((one) => {
+  /** the parties of whom nothing was recorded at this second, though they have a file, and why: by playback */
+  const gone = computed<Map<string, Absence>>((before) => {
+    const now = new Map<string, Absence>()
+    for (const one of pictures.value) {
       const at = one.started_at ? position_s.value - (Date.parse(one.started_at) - zero_ms.value) / 1000 : -1
       // a voice alone that is missing leaves the picture
-      return gapsOf(one).some((gap) => gap.mid !== '0' && gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s)
-    })
-    return before && before.size === now.length && now.every((one) => before.has(one.id)) ? before : new Set(now.map((one) => one.id))
+      const there = gapsOf(one).filter((gap) => gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s)
+      const gap = there.find((found) => found.mid !== '0')
+      if (gap) now.set(one.id, absence(gap, there.some((found) => found.mid !== '1')))
+    }
+    return before && before.size === now.size && [...now].every(([id, why]) => before.get(id) === why) ? before : now
   })
   const on_hold = computed(() => holds.value.some((one) => position_s.value >= one.from_s && position_s.value < one.to_s))
   /** the applicant has taken back his consent by this second: nothing was recorded any more */

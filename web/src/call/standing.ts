@@ -236,6 +236,27 @@ export function spell(seconds: number): string {
   return (hours ? [String(hours), ...parts] : parts).join(':')
 }
 
+/** So long may a recording take to begin, and so long may it pause between two files, before its sign says so. */
+const BEGINS_MS = 15_000
+const PAUSES_MS = 2_000
+
+/** The parties of whom nothing is recorded though it should be. Who sends neither sound nor picture is none of them. */
+export class Unrecorded {
+  /** since when, by this page's clock, each leg has been looked at without a recording, and whether it had one before */
+  private readonly legs = new Map<string, { since_ms: number; begun: boolean }>()
+
+  look(call: CallView, now_ms: number): LegView[] {
+    const due = call.state === 'live' && !unrecordedFor(call) && !holdOf(call)
+    return seatedLegs(call).filter((leg) => {
+      const held = this.legs.get(leg.id) ?? { since_ms: now_ms, begun: false }
+      const fine = !due || leg.recording || !leg.media || (shutFor(leg, '0') !== null && shutFor(leg, '1') !== null)
+      const next = fine ? { since_ms: now_ms, begun: held.begun || leg.recording } : held
+      this.legs.set(leg.id, next)
+      return !fine && now_ms - next.since_ms >= (next.begun ? PAUSES_MS : BEGINS_MS)
+    })
+  }
+}
+
 /** Why nothing of the call is recorded: the applicant refused it, or took his consent back in the call. */
 export function unrecordedFor(call: CallView): 'refused' | 'withdrawn' | null {
   if (!call.recording_consented) return 'refused'

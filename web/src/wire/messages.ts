@@ -2069,12 +2069,13 @@ export interface KnownDay {
   source: string
 }
 /**
- * Everything of a call and its case, hashed anew: ledger and files.
+ * Everything of a call and its case, hashed anew: ledger and files; and what was never recorded.
  */
 export interface CallCheck {
   ok: boolean
   ledger: Report
   files: FileCheck[]
+  interruptions: Interruption[]
   checked_at: string
 }
 /**
@@ -2113,6 +2114,17 @@ export interface FileCheck {
   name: string
   ok: boolean
   reason: '' | 'altered' | 'missing'
+}
+/**
+ * A stretch of some seconds of which a party's sound or face is not in the recording, though
+ * nobody had closed it.
+ */
+export interface Interruption {
+  name: string
+  mid: string
+  from_at: string
+  to_at: string
+  reason: 'lost' | 'dropped' | 'unwritten'
 }
 /**
  * A call with its files, as the asker's audience sees it at ``version``.

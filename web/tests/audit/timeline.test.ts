@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../src/i18n'
 import { valuesOf } from '../../src/audit/useWords'
-import { endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, type Mark } from '../../src/audit/timeline'
+import { absence, endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, type Mark } from '../../src/audit/timeline'
 import { material, value } from '../record/cases'
 import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
 
@@ -136,6 +136,11 @@ describe('who was there', () => {
         leg('leg-4', 'third', third, 500, 600),
       ],
     })
+    expect(absence({ reason: 'lost', mid: '1' }, true)).toBe('gap')
+    expect(absence({ reason: 'away', mid: '' }, true)).toBe('gap')
+    expect(absence({ reason: 'lost', mid: '1' }, false)).toBe('unseen')
+    expect(absence({ reason: 'muted', mid: '1' }, true)).toBe('unseen')
+    expect(absence({ reason: 'unwritten', mid: '1' }, false)).toBe('broken')
     const seated = seatedOf(call, [playback('playback-1', 'window', 2, { gaps: [{ from_s: 10, to_s: 12, reason: 'loss' }, { nonsense: true }] })], 1200)
     expect(seated.map((one) => one.seat)).toEqual(['approver', 'window', 'third', 'applicant'])
     expect(seated[1]?.spans).toEqual([{ from_s: 0, to_s: 300 }, { from_s: 310, to_s: 1200 }])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, pictureless, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, without } from '../../src/call/standing'
+import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, pictureless, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, Unrecorded, without } from '../../src/call/standing'
 import { call, type CallView, hold, leg, liveCall, ring } from './calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
@@ -204,5 +204,34 @@ describe('the seat of a page that a newer one took', () => {
     expect(leftEmpty(legs({ state: 'lost' }), 'clerk')).toBe(true)
     expect(leftEmpty(legs({ state: 'left' }), 'clerk')).toBe(false)
     expect(leftEmpty({ ...legs({ silent: true }), state: 'ended' }, 'clerk')).toBe(false)
+  })
+})
+
+describe('a party of whom nothing is recorded though it should be', () => {
+  const of = (more: object, call_more: object = {}) => liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', more)], ...call_more })
+  const who = (unrecorded: Unrecorded, view: CallView, now_ms: number) => unrecorded.look(view, now_ms).map((one) => one.person.name)
+
+  it('is named soon when his recording had begun, and later when it never did', () => {
+    const begun = new Unrecorded()
+    expect(who(begun, of({}), 0)).toEqual([])
+    expect(who(begun, of({ recording: false }), 1_000)).toEqual([])
+    expect(who(begun, of({ recording: false }), 3_000)).toEqual(['approver'])
+    expect(who(begun, of({}), 4_000)).toEqual([])
+    const never = new Unrecorded()
+    expect(who(never, of({ recording: false }), 0)).toEqual([])
+    expect(who(never, of({ recording: false }), 14_000)).toEqual([])
+    expect(who(never, of({ recording: false }), 16_000)).toEqual(['approver'])
+  })
+
+  it.each([
+    ['on hold', { recording: false }, { holds: [hold('clerk')] }],
+    ['not to be recorded', { recording: false }, { recording_consented: false }],
+    ['his connection is broken', { recording: false, media: false }, {}],
+    ['he has closed both lines', { recording: false, muted: ['0'], lacking: ['1'] }, {}],
+  ] as const)('is nobody: %s', (_why, more, call_more) => {
+    const unrecorded = new Unrecorded()
+    who(unrecorded, of({}), 0)
+    who(unrecorded, of(more, call_more), 1_000)
+    expect(who(unrecorded, of(more, call_more), 60_000)).toEqual([])
   })
 })

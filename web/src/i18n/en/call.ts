@@ -133,7 +133,7 @@ const call: Words<typeof zh> = {
     barred: 'A participant\'s account or rights were withdrawn; the call has ended',
     unrecorded: 'The applicant withdrew consent to recording and the call ended',
   },
-  recording: { on: 'Recording', off: 'Not recorded', starting: 'Starting to record', held: 'Recording paused', refused: 'The applicant refused to be recorded: this call is not recorded', stopped: 'Recording stopped', withdrawn: 'The applicant withdrew consent: recording has stopped, the call continues', short: { refused: 'Not recorded: refused', withdrawn: 'Recording stopped' } },
+  recording: { on: 'Recording', off: 'Not recorded', starting: 'Starting to record', interrupted: 'Recording interrupted: {who}', again: 'Recording has resumed', held: 'Recording paused', refused: 'The applicant refused to be recorded: this call is not recorded', stopped: 'Recording stopped', withdrawn: 'The applicant withdrew consent: recording has stopped, the call continues', short: { refused: 'Not recorded: refused', withdrawn: 'Recording stopped' } },
   approvers: {
     title: 'Approvers there',
     online: 'Approvers on duty',

@@ -130,7 +130,7 @@ export default {
     barred: '一方人员的账户或权限已停用，通话已结束',
     unrecorded: '申请人撤回录制同意，通话已结束',
   },
-  recording: { on: '录制中', off: '不录制', starting: '准备录制', held: '暂停录制', stopped: '已停止录制', refused: '申请人不同意录制，本次通话不录制', withdrawn: '申请人撤回同意，录制已停止，通话继续', short: { refused: '不录制：申请人不同意', withdrawn: '录制已停止：撤回同意' } },
+  recording: { on: '录制中', off: '不录制', starting: '准备录制', interrupted: '录制中断：{who}', again: '录制已恢复', held: '暂停录制', stopped: '已停止录制', refused: '申请人不同意录制，本次通话不录制', withdrawn: '申请人撤回同意，录制已停止，通话继续', short: { refused: '不录制：申请人不同意', withdrawn: '录制已停止：撤回同意' } },
   approvers: {
     title: '对方审批人员',
     online: '审批在岗',
