@@ -333,9 +333,15 @@ async def _stream(
         return response
     async with store.blobs.open(sha256, start, end) as chunks:
         await response.prepare(request)
-        async for chunk in chunks:
-            await response.write(chunk)
-    await response.write_eof()
+        try:
+            async for chunk in chunks:
+                await response.write(chunk)
+            await response.write_eof()
+        except ConnectionResetError:
+            raise
+        except ConnectionError as gone:
+            # aiohttp's word for who goes while his full buffer is waited for
+            raise ConnectionResetError from gone
     return response
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import socket
+import sys
+import termios
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -11,6 +15,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
+from yarl import URL
 
 from server.actions import demo
 from server.api.route import STORE
@@ -312,6 +318,38 @@ async def test_a_file_that_was_altered_is_named_and_not_given_out(scene: Scene) 
     assert shown["state"] == "tampered"
     problem = await scene.supervisor.get("/recordings/recording-2/content", 409)
     assert problem["code"] == "content_altered"
+
+
+async def test_a_reader_who_goes_in_mid_answer_is_no_fault(scene: Scene) -> None:
+    await scene.recorded(bytes(24 << 20), "recording-3")
+    where = URL(scene.node.address)
+    lines = (
+        "GET /api/v1/recordings/recording-3/content HTTP/1.1",
+        f"Host: {where.authority}",
+        f"Authorization: Bearer {scene.supervisor.token}",
+    )
+    arrived = [0]
+    with capture_logs() as told:
+        with socket.create_connection((where.host, where.port)) as reader:
+            reader.sendall("\r\n".join((*lines, "", "")).encode())
+
+            def full() -> str | None:
+                """Whether no more comes, since nobody reads."""
+                waiting = bytearray(4)
+                fcntl.ioctl(reader, termios.FIONREAD, waiting)
+                arrived.append(int.from_bytes(waiting, sys.byteorder))
+                stands = arrived[-1] > 0 and len(set(arrived[-20:])) == 1
+                return None if stands else f"{arrived[-1]} bytes wait"
+
+            await until(full)
+
+        def answered() -> str | None:
+            return None if any(one["event"] == "request" for one in told) else "still answering"
+
+        await until(answered)
+    [request] = [one for one in told if one["event"] == "request"]
+    assert (request["status"], request["log_level"]) == (499, "info")
+    assert not [one for one in told if one["log_level"] == "error"]
 
 
 async def test_the_machine_says_how_it_is(scene: Scene) -> None:
