@@ -15,7 +15,8 @@ surround({
   signed_out: () => {
     forget()
     const { fullPath, name } = router.currentRoute.value
-    if (name !== 'sign_in') void router.replace({ name: 'sign_in', query: { then: fullPath, ended: '1' } })
+    // before an applicant there is never the form of the staff: his screen says itself that he is to wait
+    if (name !== 'sign_in' && name !== 'applicant') void router.replace({ name: 'sign_in', query: { then: fullPath, ended: '1' } })
   },
 })
 

@@ -84,6 +84,8 @@ router.beforeEach(async (to) => {
   if (to.name === 'sign_in' || to.name === 'phone' || to.name === 'enquiry') return true
   if (to.name === 'home' && !wasSignedIn()) return { name: 'sign_in' }
   const who = await whoAmI().catch(() => null)
+  // the applicant's screen shows nothing to whom it may not, and never the form of the staff
+  if (to.name === 'applicant') return true
   if (!who) return { name: 'sign_in', query: to.name === 'home' ? {} : { then: to.fullPath } }
   if (mustChange.value && to.name !== 'password') return { name: 'password' }
   const home = homeOf(who)

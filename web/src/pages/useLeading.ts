@@ -89,11 +89,13 @@ export function useLeading(case_id: string, desk: Desk) {
       })),
       line: {
         here: desk.view.value?.window_place ?? '',
-        there: desk.view.value?.item.place ?? '',
+        // who is called, whatever unit the case went to meanwhile
+        there: running?.target_place || (desk.view.value?.item.place ?? ''),
         form: running ? form : 'idle',
         word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(away ? 'turned.elsewhere' : ended.value ? 'turned.ended' : 'turned.no_call'),
       },
       recording: live && unrecordedFor(live) === null ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
+      referred_to: live && desk.view.value?.referrals.length && live.target_unit_id !== desk.view.value.item.unit_id ? desk.view.value.item.unit_name : null,
       elsewhere: away,
       call_id: running && running.state !== 'ended' ? running.id : null,
       ended_call_id: ended.value,

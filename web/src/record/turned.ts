@@ -28,6 +28,8 @@ export interface Turned {
   others: readonly { id: string; person: Speaker; face: MediaStream | null; speaks: boolean; supervises: boolean }[]
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
+  /** the unit that decides by now, while the call goes on with who is there of the one before */
+  referred_to: string | null
   /** the clerk sits in a call about another case */
   elsewhere: boolean
   call_id: string | null
@@ -41,7 +43,7 @@ export interface Turned {
 
 /** What a screen is told that nobody leads. */
 export const ALONE: Turned = {
-  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null,
+  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, referred_to: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null,
 }
 
 /** The same once its leader has gone: what lay on the clerk's table goes with him, the next applicant may stand there. */

@@ -62,6 +62,21 @@ export function whoAmI(): Promise<SignedIn | null> {
   return asked
 }
 
+/** The same, asked anew: somebody may have signed in at another page of this browser. */
+export function askAnew(): Promise<SignedIn | null> {
+  asked = null
+  return whoAmI()
+}
+
+/** Forgets here at once who signed out at another page of this browser; returns what ends that. */
+export function followSignOut(): () => void {
+  const hear = ({ key, newValue }: StorageEvent): void => {
+    if (key === KEY && newValue === null) forget()
+  }
+  window.addEventListener('storage', hear)
+  return () => window.removeEventListener('storage', hear)
+}
+
 export async function signIn(login: string, password: string): Promise<SignedIn> {
   await http.post('/session', { login, password }, { about_session: true })
   asked = null

@@ -6,7 +6,9 @@ import { i18n, learn } from '../../src/i18n'
 import { ALONE, type Leader, type Turned } from '../../src/record/turned'
 import type { CaseView } from '../../src/wire/messages'
 import ApplicantPage from '../../src/pages/ApplicantPage.vue'
-import { routes } from '../../src/router'
+import { router as product, routes } from '../../src/router'
+import { spoken } from '../../src/ui/announce'
+import { askAnew, forget } from '../../src/wire/session'
 import { by, caseView } from '../record/cases'
 
 const view = shallowRef<CaseView>(caseView())
@@ -24,7 +26,8 @@ vi.mock('../../src/record/useCase', async () => {
 })
 
 const id = caseView().id
-const led = (over: Partial<Turned> = {}): Leader => ({ case_id: id, now: () => ({ ...ALONE, ...over }), listen: () => () => undefined, shown: () => undefined })
+let tell: (told: Turned) => void = () => undefined
+const led = (over: Partial<Turned> = {}): Leader => ({ case_id: id, now: () => ({ ...ALONE, ...over }), listen: (hear) => ((tell = hear), () => undefined), shown: () => undefined })
 const opener = { closed: false, location: { pathname: '' }, yunjian_leader: undefined as Leader | undefined }
 async function clerk(pathname: string, leads?: Leader): Promise<void> {
   opener.location.pathname = pathname
@@ -35,9 +38,22 @@ async function clerk(pathname: string, leads?: Leader): Promise<void> {
 }
 const said = { id: 's1', lane: 'shared', text: '请您看右边的日期', by, at: '2026-11-24T06:00:00Z', kind: 'text' } as unknown as CaseView['sayings'][number]
 
+/** who is signed in at this browser, as the server would answer; how often it was asked */
+const session = { roles: ['clerk'] as string[] | null, asked: 0 }
+const answer = (path: string): Response => {
+  if (!path.endsWith('/session')) return new Response('{}', { headers: { 'content-type': 'application/json' } })
+  session.asked += 1
+  const [status, body] = session.roles ? [200, { person: { id: 'person-1', name: '李秋实', roles: session.roles } }] : [401, { title: '登录已失效', code: 'unauthenticated', status: 401 }]
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' } })
+}
+
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
-beforeEach(() => {
+beforeEach(async () => {
+  vi.stubGlobal('fetch', vi.fn((path: string) => Promise.resolve(answer(path))))
+  session.roles = ['clerk']
+  await askAnew()
+  session.asked = 0
   vi.useFakeTimers()
   vi.stubGlobal('IntersectionObserver', class { observe() {} disconnect() {} })
   view.value = caseView({ sayings: [said] })
@@ -98,4 +114,75 @@ it('does not leave the thanks of one applicant to the next', async () => {
   expect(page.text()).toContain('谢谢您的评价')
   await clerk('/window')
   nobody(page.text())
+})
+
+it('holds nobody of the staff when the clerk signs out, and comes back by itself when one has the case open again', async () => {
+  const page = await screen({ ended_call_id: 'call-0001' })
+  expect(page.find('[data-rate]').exists()).toBe(true)
+  session.roles = null
+  // the page of the clerk has signed out, and is still to leave the case
+  window.dispatchEvent(new StorageEvent('storage', { key: 'yunjian.was_signed_in', oldValue: '1', newValue: null }))
+  await nextTick()
+  nobody(page.text())
+  expect(follows.n).toBe(0)
+  await clerk(opener.location.pathname, opener.yunjian_leader)
+  await clerk('/sign-in')
+  for (let n = 0; n < 20; n += 1) await clerk('/sign-in')
+  nobody(page.text())
+  expect(page.find('input').exists()).toBe(false)
+  expect(session.asked).toBe(0)
+  session.roles = ['clerk']
+  await clerk('/window')
+  expect(session.asked).toBe(0)
+  await clerk(`/window/cases/${id}`, led())
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(session.asked).toBe(1)
+  expect(page.text()).toContain(said.text)
+})
+
+it('is never the form of the staff, though nobody is signed in when it is loaded', async () => {
+  session.roles = null
+  forget()
+  await product.push(`/applicant/${id}`)
+  expect(product.currentRoute.value.name).toBe('applicant')
+  const page = await screen()
+  nobody(page.text())
+})
+
+it('becomes 请稍候 by itself 20 s after the thanks, and not while more is said', async () => {
+  const page = await screen({ ended_call_id: 'call-0001' })
+  await page.get('[data-level="1"]').setValue(true)
+  await clerk('/window')
+  view.value = { ...view.value, ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] }
+  await nextTick()
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(page.text()).toContain('谢谢您的评价')
+  await page.get('[data-answer="more"]').trigger('click')
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(page.text()).toContain('补充评价')
+  await page.get('[data-answer="skip"]').trigger('click')
+  await vi.advanceTimersByTimeAsync(21_000)
+  nobody(page.text())
+})
+
+it('says who has left the call, for a while, and where the case went', async () => {
+  const speaker = { name: '周明远', unit_name: '青岛西海岸新区行政审批服务局', staff_number: '0107' }
+  const third = { id: 'leg-3', person: { ...speaker, name: '孙蕾' }, face: null, speaks: false, supervises: false }
+  const there: Turned = { ...ALONE, person: speaker, others: [third], call_id: 'call-0001' }
+  const page = await screen(there)
+  expect(page.find('[data-gone]').exists()).toBe(false)
+  tell({ ...there, others: [] })
+  await nextTick()
+  expect(page.get('[data-gone]').text()).toBe('孙蕾已离开通话')
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(spoken.value).toBe('孙蕾已离开通话')
+  await vi.advanceTimersByTimeAsync(61_000)
+  expect(page.find('[data-gone]').exists()).toBe(false)
+  tell({ ...there, referred_to: '聊城市东昌府区行政审批服务局' })
+  await nextTick()
+  expect(page.get('[data-referred]').text()).toContain('办件已转到聊城市东昌府区行政审批服务局')
+  // with the call all have left
+  tell({ ...ALONE, ended_call_id: 'call-0001' })
+  await nextTick()
+  expect(page.find('[data-gone]').exists()).toBe(false)
 })

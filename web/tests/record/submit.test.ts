@@ -1,4 +1,4 @@
-import { enableAutoUnmount, mount } from '@vue/test-utils'
+import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shallowRef } from 'vue'
 import { i18n, learn } from '../../src/i18n'
@@ -42,5 +42,23 @@ describe('the filled step of handing in', () => {
     expect(filled(true, null)).toEqual([])
     expect(filled(true, signature)).toEqual(['提交'])
     expect(filled(true, { ...signature, outdated: true })).toEqual([])
+  })
+
+  it('has the focus once the signature that was waited for here has come', async () => {
+    const book = { summarise: () => Promise.resolve(summary), connection: shallowRef('connected') }
+    const panel = mount(SubmitPanel as never, { props: { book, view: held, summary, asked: true } as never, global: { plugins: [i18n] }, attachTo: document.body })
+    const beside = document.body.appendChild(document.createElement('button'))
+    const signs = async (from: HTMLElement) => {
+      from.focus()
+      await panel.setProps({ view: { ...held, signature } } as never)
+      await flushPromises()
+      const active = document.activeElement
+      await panel.setProps({ view: held } as never)
+      return active
+    }
+    const hand_in = panel.get('[data-hand-in]').element
+    expect(await signs(panel.get<HTMLElement>('[data-ask=second]').element)).toBe(hand_in)
+    expect(await signs(beside)).toBe(beside)
+    beside.remove()
   })
 })

@@ -3,7 +3,7 @@ import { leader, leftAlone, LOST_MS, masked, RATING_MS, seen, showsOf, stageOf, 
 import { by, caseView, field, material, proposal, value } from './cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
-  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,
+  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, referred_to: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,
 })
 const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
 const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })

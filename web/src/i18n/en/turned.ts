@@ -11,6 +11,7 @@ const turned: Words<typeof zh> = {
   no_call: 'Not connected yet',
   ended: 'The call has ended',
   elsewhere: 'The window is in a call about another case',
+  referred: 'The case now lies with {unit}, which decides it',
   not_led: 'Video and sound are on the clerk\'s screen',
   large: 'Large text',
   contrast: 'High contrast',
