@@ -10,13 +10,16 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases import admitted, header
+from server.actions.cases import header
+from server.actions.cases.turn import CaseTurn
 from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
 from server.actions.views import material_view
+from server.domain.case import Case
 from server.domain.material import Material, Purpose, follows, next_number, placed, sent
 from server.rights.hand import APPLICANT, Side
 from server.rights.ids import new_id
@@ -27,9 +30,11 @@ from server.store import cases as rows
 from server.store import uploads as upload_rows
 from server.store.cases import origin_json
 from server.store.people import person_refs
+from server.store.subject import Told, Turn
 from server.wire.case import MaterialChanged
 from server.work import probe
 from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed, WallsFell
+from signaling.protocol import PersonRef
 from signaling.refusals import Code, Refusal
 
 NAME_MAX: Final = 255
@@ -69,11 +74,17 @@ async def begin(
 ) -> Material:
     """A new version of that line, ``receiving`` from now on. Refused as in
     ``server.domain.material.sent`` and ``placed``, and not_found (a case that is not his)."""
-    version = await change.lock(of_case(case_id)) + 1
-    record, hand = await admitted(change.connection, actor, case_id)
-    case = record.case
+    turn = await CaseTurn.begin(change, actor, case_id)
+    case = turn.case
     side = sent(
-        case.item, case.materials, line, purpose, answers, hand, closed=case.closed, owed=case.owed
+        case.item,
+        case.materials,
+        line,
+        purpose,
+        answers,
+        turn.hand,
+        closed=case.closed,
+        owed=case.owed,
     )
     material = Material(
         id=new_id(),
@@ -88,10 +99,10 @@ async def begin(
         side=side,
         purpose=purpose,
         answers=answers,
-        version=version,
+        version=turn.version,
     )
-    await rows.save_material(change.connection, case_id, material, new=True)
-    await record_change(change, case_id, material, "material.begin")
+    turn.keep(with_material(case, material))
+    await turn.tell("material.begin", changed(turn, "material.begin", material, turn.people))
     return material
 
 
@@ -126,13 +137,12 @@ async def settle(
     """The material of a case that is locked becomes stored, or rejected with the code that is
     returned. ``size_bytes`` None: as it was announced. With ``scanned`` nothing of it is shown before
     a scanner has found it clean. Asks for the copy that people look at."""
-    record = await rows.find(change.connection, case_id)
-    assert record is not None
-    materials = record.case.materials
+    turn = await CaseTurn.open(change, case_id)
+    case = turn.case
+    materials = case.materials
     before = next(one for one in materials if one.id == material_id)
     size = before.size_bytes if size_bytes is None else size_bytes
     code = Code(found["code"]) if "code" in found else None
-    case = record.case
     if code is None and case.closed and not follows(before.purpose, before.line, case.owed):
         code = Code.CASE_CLOSED
     if code is not None:
@@ -154,22 +164,30 @@ async def settle(
             scan="waiting" if scanned else "off",
         )
         act = "material.store"
-        if after.purpose == "material" and not case.closed:
-            await rows.outdate_signatures(change.connection, case_id)
-    await rows.save_material(change.connection, case_id, after, new=False)
-    await record_change(change, case_id, after, act)
+    turn.keep(with_material(case, after))
+    told = changed(turn, act, after, turn.people)
     if code is None:
-        await enqueue(change, COPY_KIND, of_case(case_id), {"case": case_id, "material": after.id})
+        unsigned = after.purpose == "material" and not case.closed
+        told = replace(
+            told,
+            beside=[rows.outdated_signatures(case_id)] if unsigned else [],
+            then=partial(ask_copy, change, case_id, after),
+        )
+    await turn.tell(act, told)
     return code
 
 
 async def give_up(change: Change, case_id: str, material_id: str, act: str) -> None:
     """The material of a case that is locked stands as cancelled, for the act's reason."""
+    turn = await Turn.of(change, of_case(case_id))
     found = await upload_rows.find_material(change.connection, material_id)
     assert found is not None
-    cancelled = replace(found[0], state="cancelled")
-    await rows.save_material(change.connection, case_id, cancelled, new=False)
-    await record_change(change, case_id, cancelled, act)
+    await tell_changed(turn, act, replace(found[0], state="cancelled"))
+
+
+async def ask_copy(change: Change, case_id: str, material: Material) -> None:
+    """Ask in this transaction for the copy of a material as it stands now."""
+    await enqueue(change, COPY_KIND, of_case(case_id), {"case": case_id, "material": material.id})
 
 
 async def find(store: Store, actor: Actor, material_id: str) -> tuple[Material, str, Side]:
@@ -208,21 +226,29 @@ def offered_name(name: str, media_type: str) -> str:
     return clean_name(f"{replaced}.{endings[0]}")
 
 
-async def record_change(change: Change, case_id: str, material: Material, act: str) -> None:
-    """Tell of a material that was changed, and keep it in the ledger of its case."""
+def with_material(case: Case, material: Material) -> Case:
+    """The case with this material in the place of what has its id, or behind the others."""
+    if all(one.id != material.id for one in case.materials):
+        return replace(case, materials=(*case.materials, material))
+    others = [material if one.id == material.id else one for one in case.materials]
+    return replace(case, materials=tuple(others))
+
+
+async def tell_changed(turn: Turn, act: str, material: Material) -> None:
+    """Write a material of a case that was not read whole, and tell of it."""
     named = (material.by, material.reviewed_by, material.graded_by)
-    people = await person_refs(change.connection, {one for one in named if one})
-    await change.record(
-        of_case(case_id),
-        act,
+    people = await person_refs(turn.connection, {one for one in named if one})
+    told = changed(turn, act, material, people)
+    await turn.tell(act, replace(told, beside=[rows.changed_material(material)]))
+
+
+def changed(turn: Turn, act: str, material: Material, people: Mapping[str, PersonRef]) -> Told:
+    """That a material was changed."""
+    by_hand = isinstance(turn.change.actor, Actor) and material.side == "window"
+    return Told(
+        MaterialChanged(**turn.stamp, material=material_view(material, people)),
         f"material:{material.id}",
-        lambda version: MaterialChanged(
-            subject=of_case(case_id),
-            version=version,
-            at=change.at,
-            material=material_view(material, people),
-        ),
-        payload={
+        {
             "line": material.line,
             "number": material.number,
             "slot": material.slot,
@@ -244,7 +270,5 @@ async def record_change(change: Change, case_id: str, material: Material, act: s
             "scan": material.scan,
             **({"origin": origin_json(material.origin)} if material.origin else {}),
         },
-        on_behalf_of=APPLICANT
-        if isinstance(change.actor, Actor) and material.side == "window" and act in FOR_APPLICANT
-        else None,
+        on_behalf_of=APPLICANT if by_hand and act in FOR_APPLICANT else None,
     )

@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import AHEAD, admitted, apart, header, number_of, rests_on
+from server.actions.cases import AHEAD, apart, header, number_of, rests_on
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
-from server.actions.views import person_ref, signature_view, submission_view
+from server.actions.views import signature_view, submission_view
 from server.domain import case as case_rules
 from server.domain import form, material, regions, schema
 from server.domain import summary as rules
@@ -53,53 +53,46 @@ acts: Final = Acts()
 
 def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
+    return {
+        **acts.commands(store, House(numbering)),
+        CaseSummarise: partial(summarise, store),
+    }
 
-    async def summarised(connection: Connected, command: CaseSummarise) -> SummaryView:
-        return await summarise(store, actor_of(connection), command)
 
-    return {**acts.commands(store, House(numbering)), CaseSummarise: summarised}
-
-
-async def summarise(store: Store, actor: Actor, command: CaseSummarise) -> SummaryView:
+async def summarise(store: Store, connection: Connected, command: CaseSummarise) -> SummaryView:
     """Show the applicant, or the clerk on his own page, what stands in the case, and record to whom it was
     shown: what the clerk alone read is nothing that can be signed.
 
     Refused: ``case_closed``, ``not_yours`` (not the window); ``stale`` when the command is repeated
     and something changed since.
     """
-    async with store.change(actor, command) as change:
-        subject = of_case(command.case_id)
-        await change.lock(subject)
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        seen = await _seen(change.connection, record.case)
-        now = record.case.summary_hash
-        if change.replayed:
+    actor = actor_of(connection)
+    async with store.change(actor, command, of=of_case(command.case_id)) as change:
+        turn = await CaseTurn.begin(change, actor, command.case_id)
+        case = turn.case
+        seen = await _seen(turn.connection, case)
+        now = case.summary_hash
+        if change.replayed is not None:
             told = change.replayed.result
             if told["hash"] != now:
                 raise Refusal(Code.STALE)
-            return _summary(record, now, datetime.fromisoformat(told["shown_at"]), seen)
-        rules.at_the_window(hand, record.case.closed)
+            return _summary(turn.record, now, datetime.fromisoformat(told["shown_at"]), seen)
+        rules.at_the_window(turn.hand, case.closed)
         by_clerk = command.to == "clerk"
         if not by_clerk:
-            shown = rules.Shown(now, change.at)
-            await rows.save(change.connection, record.case, replace(record.case, shown=shown))
-        await change.record(
-            subject,
+            turn.keep(replace(case, shown=rules.Shown(now, turn.at)))
+        by = turn.people[turn.hand.person_id] if by_clerk else None
+        change.ack({"hash": now, "shown_at": turn.at.isoformat()})
+        await turn.tell(
             "case.summarise",
-            subject,
-            lambda version: CaseShown(
-                subject=subject,
-                version=version,
-                at=change.at,
-                hash=now,
-                to=command.to,
-                by=person_ref(actor) if by_clerk else None,
+            Told(
+                CaseShown(**turn.stamp, hash=now, to=command.to, by=by),
+                turn.subject,
+                {"hash": now, "to": command.to},
+                on_behalf_of=None if by_clerk else APPLICANT,
             ),
-            payload={"hash": now, "to": command.to},
-            on_behalf_of=None if by_clerk else APPLICANT,
         )
-        change.ack({"hash": now, "shown_at": change.at.isoformat()})
-        return _summary(record, now, change.at, seen)
+        return _summary(turn.record, now, turn.at, seen)
 
 
 @acts.on(CaseSign, CaseTurn)

@@ -12,30 +12,38 @@ import shutil
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
-from server.actions.cases import admitted, header
-from server.actions.jobs import Kind, PutOff, Settle, enqueue
-from server.actions.materials import COPY_KIND, Content, find, offered_name, record_change
+from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
+from server.actions.jobs import Kind, PutOff, Settle
+from server.actions.materials import (
+    Content,
+    ask_copy,
+    changed,
+    find,
+    offered_name,
+    tell_changed,
+    with_material,
+)
 from server.actions.scanning import Found, Scanner, ScannerAway
 from server.domain import material as rules
 from server.domain.material import Material
 from server.domain.working_days import CHINA
-from server.rights.connected import Connected, Handler, actor_of
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
 from server.store.jobs import Job
+from server.store.subject import Told, Turn
 from server.wire.case import CaseGrade
 from server.work import copying
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
-from signaling.protocol import Ack, Command
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger("viewing")
@@ -56,41 +64,29 @@ _WITHOUT: Final = {
 MAY_ASK_ORIGINAL: Final = ("window", "approver", "supervisor")
 
 
-def commands(store: Store) -> dict[type[Command], Handler]:
-    """The handlers of this module, by command."""
-
-    async def graded(connection: Connected, command: CaseGrade) -> Ack:
-        return await grade(store, actor_of(connection), command)
-
-    return {CaseGrade: graded}
+acts: Final = Acts()
+commands: Final = acts.commands
 
 
-async def grade(store: Store, actor: Actor, command: CaseGrade) -> Ack:
+@acts.on(CaseGrade, CaseTurn)
+async def grade(turn: CaseTurn, command: CaseGrade) -> Told:
     """How far a material is trusted. Refusals: ``server.domain.material.graded``."""
-    async with store.change(actor, command) as change:
-        if change.replayed:
-            return change.replayed
-        await change.lock(of_case(command.case_id))
-        record, hand = await admitted(change.connection, actor, command.case_id)
-        after = rules.graded(
-            record.case.materials,
-            command.material_id,
-            command.grade,
-            command.note,
-            hand,
-            closed=record.case.shut(record.case.line_of(command.material_id)),
-            at=change.at,
-        )
-        await rows.save_material(change.connection, command.case_id, after, new=False)
-        await record_change(change, command.case_id, after, "case.grade")
-        if after.viewed_state == "making":
-            await ask_copy(change, command.case_id, after)
-        return change.ack()
-
-
-async def ask_copy(change: Change, case_id: str, material: Material) -> None:
-    """Ask in this transaction for the copy of a material as it stands now."""
-    await enqueue(change, COPY_KIND, of_case(case_id), {"case": case_id, "material": material.id})
+    case = turn.case
+    after = rules.graded(
+        case.materials,
+        command.material_id,
+        command.grade,
+        command.note,
+        turn.hand,
+        closed=case.shut(case.line_of(command.material_id)),
+        at=turn.at,
+    )
+    turn.keep(with_material(case, after))
+    making = after.viewed_state == "making"
+    return replace(
+        changed(turn, "case.grade", after, turn.people),
+        then=partial(ask_copy, turn.change, case.id, after) if making else None,
+    )
 
 
 async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
@@ -140,14 +136,10 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
     if not reason.strip():
         raise Refusal(Code.REASON_MISSING)
     async with store.change(actor) as change:
-        await header(change.connection, actor, case_id)
-        await change.record(
-            of_case(case_id),
-            "material.original",
-            f"material:{material_id}",
-            None,
-            payload={"reason": reason.strip(), "sha256": material.sha256, "name": material.name},
-        )
+        turn = await HeaderTurn.begin(change, actor, case_id)
+        payload = {"reason": reason.strip(), "sha256": material.sha256, "name": material.name}
+        told = Told(None, f"material:{material_id}", payload)
+        await turn.tell("material.original", told)
     name = offered_name(rules.shown_name(material.name, side), material.media_type)
     return Content(
         material, case_id, name, material.sha256, material.media_type, material.size_bytes
@@ -205,7 +197,7 @@ class Copier:
         made, sha256, size = await self._make(job, material, mark)
 
         async def settle(change: Change) -> None:
-            now = await _locked(change, job)
+            turn, now = await _locked(change, job)
             # Graded anew meanwhile: the next job makes the copy that counts.
             if now is None or (now.grade, now.graded_at) != (material.grade, material.graded_at):
                 return
@@ -220,8 +212,7 @@ class Copier:
                 pages=now.pages or made["pages"],
                 scan=scan,
             )
-            await rows.save_material(change.connection, job.body["case"], ready, new=False)
-            await record_change(change, job.body["case"], ready, "material.copy")
+            await tell_changed(turn, "material.copy", ready)
 
         return settle
 
@@ -284,37 +275,35 @@ class Copier:
                     sha256=None,
                     grade=None,
                 )
-                await rows.save_material(change.connection, case_id, after, new=False)
-                await record_change(change, case_id, after, "material.quarantine")
+                turn = await Turn.of(change, of_case(case_id))
+                await tell_changed(turn, "material.quarantine", after)
 
         async def locked(change: Change) -> None:
             now = await upload_rows.find_material(change.connection, material.id)
             assert now is not None
-            await change.lock(of_case(now[1]))
+            turn = await Turn.of(change, of_case(now[1]))
             after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
-            await rows.save_material(change.connection, now[1], after, new=False)
-            await record_change(change, now[1], after, "material.not_scanned")
+            await tell_changed(turn, "material.not_scanned", after)
 
         return rejected if found is Found.INFECTED else locked
 
     async def _failed(self, change: Change, job: Job) -> None:
-        before = await _locked(change, job)
+        turn, before = await _locked(change, job)
         fault = self._faults.pop(job.id, "gave_up")
         if before is not None and before.viewed_state == "making":
             failed = replace(before, viewed_state="failed", viewed_fault=fault)
-            await rows.save_material(change.connection, job.body["case"], failed, new=False)
-            await record_change(change, job.body["case"], failed, "material.copy_fail")
+            await tell_changed(turn, "material.copy_fail", failed)
 
 
 async def _nothing(_: Change) -> None:
     """There is nothing to write."""
 
 
-async def _locked(change: Change, job: Job) -> Material | None:
+async def _locked(change: Change, job: Job) -> tuple[Turn, Material | None]:
     """The material of this job in its locked case; None when it is not stored."""
-    await change.lock(job.subject)
+    turn = await Turn.of(change, job.subject)
     found = await upload_rows.find_material(change.connection, job.body["material"])
-    return found[0] if found is not None and found[0].state == "stored" else None
+    return turn, found[0] if found is not None and found[0].state == "stored" else None
 
 
 def _moment(at: datetime) -> str:

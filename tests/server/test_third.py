@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from server.actions import demo
+from server.actions.materials import with_material
 from server.domain.material import Material
 from server.rights.person import SYSTEM
 from server.store import cases as rows
@@ -75,7 +76,10 @@ async def test_a_unit_is_invited_and_its_first_answer_takes_the_seat(
     dialled_card = clerk.calls[call_id]["card"]
     paper = Material("paper-1", "application", 1, "申请书.pdf", "stored", 9, clerk.person_id, NOW)
     async with node.store.change(SYSTEM) as change:
-        await rows.save_material(change.connection, case_id, paper, new=True)
+        found = await rows.find(change.connection, case_id)
+        assert found is not None
+        after = with_material(found.case, paper)
+        await rows.save(change.connection, found.case, after)
     invite_id = await invited(approver, [guest, other], call_id, "请核对执照")
     # Who is rung sees what he is asked, and his own ring alone.
     rung = guest.calls[call_id]

@@ -8,7 +8,6 @@ from server.actions.cases.acting import apart, rests_on
 from server.actions.cases.admission import (
     admitted,
     audience_of,
-    earlier,
     filling,
     header,
     judging,
@@ -21,6 +20,6 @@ from server.actions.cases.registering import commands, create, open_case, snapsh
 
 __all__ = [
     "AHEAD", "CALENDAR", "Dialling", "admitted", "apart", "audience_of", "card",
-    "commands", "create", "dialling", "due", "earlier", "filling", "header", "judging", "listing",
+    "commands", "create", "dialling", "due", "filling", "header", "judging", "listing",
     "mark_answered", "mark_called", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot",
 ]  # fmt: skip

@@ -5,7 +5,6 @@ Every action on a case begins here, with its actor and the side from which he ac
 
 from typing import Protocol
 
-from server.domain.earlier import Earlier, admit
 from server.domain.form import Form
 from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
@@ -80,20 +79,6 @@ async def header(
     if found is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return found, side
-
-
-async def earlier(
-    connection: rows.Connection, actor: Actor, case_id: str
-) -> tuple[rows.Record, Hand, list[Earlier]]:
-    """A case, from which side this person acts, and the earlier cases whose files may be used in it.
-
-    His right to see an earlier case is not asked, and neither is that of his unit: what lets a file
-    be used again is the applicant's consent in this case, and that the identity number of both
-    cases is the same. Refused: ``not_found``, and as in ``server.domain.earlier.admit``.
-    """
-    record, hand = await admitted(connection, actor, case_id)
-    admit(record.case, hand)
-    return record, hand, await rows.list_earlier(connection, record.case)
 
 
 async def filling(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[Form, Hand]:

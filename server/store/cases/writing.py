@@ -152,7 +152,9 @@ def changed_case(
     if after.materials is not before.materials:
         were = {one.id: one for one in before.materials}
         writes += [
-            _written_material(after.id, one, new=one.id not in were)
+            changed_material(one)
+            if one.id in were
+            else added(materials, _material_values(one) | {"case_id": after.id})
             for one in after.materials
             if were.get(one.id) != one
         ]
@@ -249,19 +251,14 @@ def changed_form(
     return writes
 
 
-async def save_material(
-    connection: Connection, case_id: str, material: Material, *, new: bool
-) -> None:
-    """Write one version of one line, as a new row or over its own."""
-    await connection.execute(*_written_material(case_id, material, new=new))
+def changed_material(material: Material) -> Write:
+    """One version of one line, over its own row."""
+    return replaced(materials, _material_values(material))
 
 
-def _written_material(case_id: str, material: Material, *, new: bool) -> Write:
+def _material_values(material: Material) -> dict[str, Any]:
     values = {name: getattr(material, name) for name in Material.__dataclass_fields__}
-    values["origin"] = origin_json(material.origin)
-    if new:
-        return added(materials, values | {"case_id": case_id})
-    return replaced(materials, values)
+    return values | {"origin": origin_json(material.origin)}
 
 
 async def save_draft(
@@ -305,11 +302,6 @@ def new_signature(case_id: str, signature: Signature, strokes: Strokes) -> Write
 def outdated_signatures(case_id: str) -> Write:
     """What was signed in this case is no longer what stands there."""
     return _OUTDATE_SIGNATURES, {"of": case_id}
-
-
-async def outdate_signatures(connection: Connection, case_id: str) -> None:
-    """Write ``outdated_signatures``."""
-    await connection.execute(*outdated_signatures(case_id))
 
 
 async def look(connection: Connection, case_id: str, version: int, at: datetime) -> None:
