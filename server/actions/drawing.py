@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.actions.cases.acting import elsewhere, other_case
+from server.actions.cases.acting import elsewhere, other_case, running
 from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
 from server.actions.views import drawing_view
 from server.domain import drawing as rules
@@ -35,7 +35,9 @@ async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
     there = await rows.list_drawings(turn.connection, turn.case_id)
     only = await rows.only(turn.connection, turn.case_id)
     document = rules.may_draw(turn.case.materials, command.material_id, there, only, turn.hand)
-    await _not_held(turn)
+    held, _ = await running(turn.connection, turn.case_id)
+    if held:
+        raise Refusal(Code.CALL_HELD)
     drawing = Drawing(
         id=new_id(),
         material_id=command.material_id,
@@ -83,10 +85,3 @@ async def keep(turn: HeaderTurn, command: CaseKeepDrawing) -> Told:
         {"only_me": command.only_me},
         beside=[rows.kept_for(turn.connection, turn.case_id, only)],
     )
-
-
-async def _not_held(turn: CaseTurn) -> None:
-    call_id = await call_rows.running_about(turn.connection, turn.case_id)
-    call = None if call_id is None else await call_rows.find(turn.connection, call_id)
-    if call is not None and call.on_hold() is not None:
-        raise Refusal(Code.CALL_HELD)

@@ -7,18 +7,20 @@ somebody pointed or looked is noted for the replay of a call.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from server.actions.cases import header
+from server.actions.cases.acting import Seats, elsewhere, running
 from server.actions.views import person_ref
 from server.domain.drawing import GUIDES
 from server.domain.item import Field, field_at
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor
-from server.rights.subjects import of_case
+from server.rights.subjects import of_call, of_case
 from server.store import Store
 from server.store import calls as call_rows
+from server.store.cases import Connection
 from server.wire.case import (
     CaseFocus,
     CasePoint,
@@ -28,10 +30,10 @@ from server.wire.case import (
     DocumentPoint,
 )
 from server.wire.projection import project_ephemeral
-from signaling.call import CallId
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
 
+T = TypeVar("T")
 CASES_REMEMBERED: Final = 1_000
 
 Delivery = tuple[str, str, Message]
@@ -55,75 +57,43 @@ def ephemerals(store: Store, note: Note) -> dict[type[Message], EphemeralHandler
     }
 
 
-class _Holds:
-    """Which cases have a call on hold, as the record says; read once and then after each change."""
+async def _seats_of(connection: Connection, person_id: str) -> tuple[Seats, None]:
+    """Who sits in one call may come to sit in another besides: it rests on all."""
+    return await call_rows.seats_of(connection, person_id), None
 
-    def __init__(self, store: Store) -> None:
+
+class _OfCalls(Generic[T]):
+    """What the record says of running calls for one case or one person: read once, and anew after a change of
+    the call that it rests on, or of any call where it rests on none alone."""
+
+    def __init__(
+        self, store: Store, read: Callable[[Connection, str], Awaitable[tuple[T, str | None]]]
+    ) -> None:
         self._store = store
-        self._known: OrderedDict[str, tuple[str | None, bool]] = OrderedDict()
+        self._read = read
+        self._known: OrderedDict[str, tuple[T, str | None]] = OrderedDict()
         self._changes = 0
         store.bus.subscribe(self._heard, missed=self._forget)
 
-    async def on_hold(self, case_id: str) -> bool:
-        if case_id in self._known:
-            return self._known[case_id][1]
+    async def of(self, whom: str) -> T:
+        if whom in self._known:
+            return self._known[whom][0]
         changes = self._changes
         async with self._store.read() as reading:
-            call_id = await call_rows.running_about(reading, case_id)
-            call = None if call_id is None else await call_rows.find(reading, call_id)
-        held = call is not None and call.on_hold() is not None
+            found = await self._read(reading, whom)
         if changes == self._changes:
-            self._known[case_id] = (call_id, held)
+            self._known[whom] = found
             if len(self._known) > CASES_REMEMBERED:
                 self._known.popitem(last=False)
-        return held
+        return found[0]
 
     async def _heard(self, subject: str, version: int) -> None:
-        noun, _, call_id = subject.partition(":")
-        if noun != "call":
+        if not subject.startswith(of_call("")):
             return
         self._changes += 1
-        # A case that had no call may have this one now.
-        for case_id, (known, _) in list(self._known.items()):
-            if known in (None, call_id):
-                del self._known[case_id]
-
-    async def _forget(self) -> None:
-        self._changes += 1
-        self._known.clear()
-
-
-class _Seats:
-    """In which live calls people sit, as the record says; read once and then after each change."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: OrderedDict[str, list[tuple[CallId, str]]] = OrderedDict()
-        self._changes = 0
-        store.bus.subscribe(self._heard, missed=self._forget)
-
-    async def elsewhere(self, person_id: str, case_id: str) -> bool:
-        """Whether this person sits in a call about another case, and in none about this one."""
-        seats = self._known.get(person_id)
-        if seats is None:
-            changes = self._changes
-            async with self._store.read() as reading:
-                seats = await call_rows.seats_of(reading, person_id)
-            if changes == self._changes:
-                self._known[person_id] = seats
-                if len(self._known) > CASES_REMEMBERED:
-                    self._known.popitem(last=False)
-        return bool(seats) and case_id not in {case for _, case in seats}
-
-    async def _heard(self, subject: str, version: int) -> None:
-        noun, _, call_id = subject.partition(":")
-        if noun != "call":
-            return
-        self._changes += 1
-        # Who sat nowhere may sit in this call now.
-        for person_id, seats in list(self._known.items()):
-            if not seats or call_id in {call for call, _ in seats}:
-                del self._known[person_id]
+        for whom, (_, call_id) in list(self._known.items()):
+            if call_id is None or of_call(call_id) == subject:
+                del self._known[whom]
 
     async def _forget(self) -> None:
         self._changes += 1
@@ -136,8 +106,8 @@ class _Live:
     def __init__(self, store: Store, note: Note) -> None:
         self._store = store
         self._note = note
-        self._holds = _Holds(store)
-        self._seats = _Seats(store)
+        self._holds = _OfCalls(store, running)
+        self._seats = _OfCalls(store, _seats_of)
         self._forms: OrderedDict[str, Mapping[str, Field]] = OrderedDict()
 
     async def typing(self, connection: Watcher, message: CaseTyping) -> list[Delivery]:
@@ -194,19 +164,19 @@ class _Live:
         """Which page somebody of the window or the approver's looks at; whoever sits in a call about another
         case leads nobody to it. Refused as above."""
         actor = _guide(connection, message.case_id)
-        if await self._holds.on_hold(message.case_id):
+        if await self._holds.of(message.case_id):
             return []
         body = {"material_id": message.material_id, "page": message.page}
         self._note(message.case_id, "look", actor, body)
-        leads = message.follow and not await self._seats.elsewhere(actor.id, message.case_id)
+        leads = message.follow and not elsewhere(await self._seats.of(actor.id), message.case_id)
         return _to_all(message.case_id, message.model_copy(update={"by": actor, "follow": leads}))
 
     async def _reaches_none(self, actor: PersonRef, case_id: str, *, stops: bool) -> bool:
         """Whether what is shown goes to nobody: the call is on hold, or who shows it speaks about another case.
         That he stops is always told, but while on hold."""
-        if await self._holds.on_hold(case_id):
+        if await self._holds.of(case_id):
             return True
-        return not stops and await self._seats.elsewhere(actor.id, case_id)
+        return not stops and elsewhere(await self._seats.of(actor.id), case_id)
 
     async def _seat(
         self, connection: Watcher, case_id: str

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from server.actions import showing
 from server.rights.hand import CASE_AUDIENCES
+from server.store import SYSTEM
+from server.store.tables import calls, legs
 from server.wire.case import (
     CaseDraw,
     CaseFocus,
@@ -118,6 +121,18 @@ async def test_whoever_speaks_about_another_case_shows_nothing_here(office: Offi
     # there is no such file there; his call is no reason
     there = await office.refused(APPROVER, CaseDraw, case_id=called, **drawn)
     assert there.code is Code.NOT_FOUND
+    # He comes to sit in a call about this case besides, as no dialling lets him.
+    second = f"{call_id[:-2]}zz"
+    async with office.store.change(SYSTEM) as change:
+        for table, mine, new in (
+            (calls, calls.c.id == call_id, {"id": second, "case_id": other}),
+            (legs, (legs.c.call_id == call_id) & (legs.c.seat == "approver"), {"call_id": second}),
+        ):
+            row = (await change.connection.execute(sa.select(table).where(mine))).mappings().one()
+            copy = {**row, "id": f"{row['id'][:-2]}zz", **new}
+            await change.connection.execute(table.insert().values(**copy))
+        await change.record(f"call:{second}", "call.dial", f"call:{second}", None, payload={})
+    await until(lambda: hears(everybody, True))
     await office.do(CLERK, CallHangUp, call_id=call_id)
     await until(lambda: hears(everybody, True))
 

@@ -13,6 +13,7 @@ from server.rights.hand import Hand, Side
 from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done
 from server.store import calls as call_rows
+from server.store.cases import Connection
 from server.wire.case import CaseAct
 from signaling.refusals import Code, Refusal
 
@@ -125,6 +126,13 @@ Seats = Sequence[tuple[str, str]]
 def elsewhere(seats: Seats, case_id: str) -> bool:
     """Whether he sits in a call about another case, and in none about this one."""
     return bool(seats) and case_id not in {case for _, case in seats}
+
+
+async def running(connection: Connection, case_id: str) -> tuple[bool, str | None]:
+    """Whether the call that runs about this case is on hold, and which it is."""
+    call_id = await call_rows.running_about(connection, case_id)
+    call = None if call_id is None else await call_rows.find(connection, call_id)
+    return call is not None and call.on_hold() is not None, call_id
 
 
 def other_case(seats: Seats) -> Refusal:
