@@ -8,14 +8,16 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from server.actions.cases import AHEAD, CALENDAR
+from server.actions.cases.turn import CaseTurn
 from server.actions.views import decided_view
 from server.domain import case as rules
 from server.domain.working_days import CHINA_REGION, china_day
 from server.rights.person import Act, Actor, may
-from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
+from server.store.subject import Told, Turn
+from server.wire.case import CaseRecounted
 from server.wire.http import CalendarChange, CalendarEdit, CalendarYear, KnownDay, MovedCase
 from signaling.refusals import Code, Refusal
 
@@ -52,24 +54,18 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
             changed, moves = await _moves(connection, days, store.clock.now())
         return _told(changed, moves, written=False)
     async with store.change(actor) as change:
-        await change.lock(CALENDAR)
+        turn = await Turn.of(change, CALENDAR)
         changed, _ = await _moves(change.connection, days, change.at, look=False)
         await catalogue_rows.set_days(change.connection, CHINA_REGION, days, asked.source)
         moves = await _move(change, days) if changed else []
-        await change.record(
-            CALENDAR,
-            "calendar.edit",
-            CALENDAR,
-            {"type": "calendar.edited"},
-            payload={
-                "source": asked.source,
-                "days": [
-                    {"on": on.isoformat(), "works": works} for on, works in sorted(days.items())
-                ],
-                "changed": changed,
-                "moved": [one.case_id for one in moves],
-            },
-        )
+        payload = {
+            "source": asked.source,
+            "days": [{"on": on.isoformat(), "works": works} for on, works in sorted(days.items())],
+            "changed": changed,
+            "moved": [one.case_id for one in moves],
+        }
+        told = Told({"type": "calendar.edited"}, CALENDAR, payload)
+        await turn.tell("calendar.edit", told)
     return _told(changed, moves, written=True)
 
 
@@ -95,29 +91,21 @@ async def _move(change: Change, days: dict[date, bool]) -> list[MovedCase]:
     moves: list[MovedCase] = []
     running = await rows.running_limits(change.connection, china_day(change.at), min(days))
     for case_id in running:
-        subject = of_case(case_id)
-        await change.lock(subject)
-        whole = await rows.find_whole(change.connection, case_id)
-        if whole is None:
-            continue
-        before = whole.record.case
+        turn = await CaseTurn.open(change, case_id)
+        before = turn.case
         after = await _counted(change.connection, before, {}, change.at)
         if after is before or after.decision is None:
             continue
         if after.decision.counted is None or after.decision.clock is None:
             continue
-        await rows.save(change.connection, before, after)
-        view = decided_view(after.decision, whole.people)
-        await change.record(
-            subject,
-            "case.recount",
-            subject,
-            {"type": "case.recounted", "decision": view.model_dump(mode="json"), "why": "calendar"},
-            payload={
-                "due_on": after.decision.counted.due_on.isoformat(),
-                "legal_due_on": after.decision.clock.legal.due_on.isoformat(),
-            },
-        )
+        turn.keep(after)
+        view = decided_view(after.decision, turn.people)
+        payload = {
+            "due_on": after.decision.counted.due_on.isoformat(),
+            "legal_due_on": after.decision.clock.legal.due_on.isoformat(),
+        }
+        told = Told(CaseRecounted(**turn.stamp, decision=view), turn.subject, payload)
+        await turn.tell("case.recount", told)
         moves += _moved(before, after)
     return moves
 

@@ -11,6 +11,7 @@ from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Change
 from server.store import cases as rows
+from server.store.subject import Told, Turn
 from server.wire.call import RingCard
 from server.wire.case import CaseAnswered, CaseCalled
 from signaling.refusals import Code, Refusal
@@ -114,14 +115,13 @@ async def _mark(
     call_id: str,
     event: type[CaseCalled | CaseAnswered],
 ) -> None:
-    subject = of_case(record.case.id)
-    await rows.save(change.connection, record.case, after)
-    await change.record(
-        subject,
+    turn = await Turn.of(change, of_case(record.case.id))
+    await turn.tell(
         event.model_fields["type"].default,
-        of_call(call_id),
-        lambda version: event(
-            subject=subject, version=version, at=change.at, call_id=call_id, state=after.state
+        Told(
+            event(**turn.stamp, call_id=call_id, state=after.state),
+            of_call(call_id),
+            {"call": call_id, "state": after.state},
+            beside=rows.changed_case(change.connection, record.case, after),
         ),
-        payload={"call": call_id, "state": after.state},
     )

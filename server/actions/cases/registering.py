@@ -1,6 +1,7 @@
 """Registering a case, and opening it as one of its audiences."""
 
 from contextlib import suppress
+from functools import partial
 
 from server.actions.cases.admission import header, shown
 from server.actions.cases.numbers import CALENDAR, due
@@ -16,6 +17,7 @@ from server.rights.subjects import of_case
 from server.store import Store, acts_after, version_of
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows
+from server.store.subject import Told, Turn
 from server.wire.case import CaseCreate, CaseCreated, CaseOpen, CaseOpened, Draft, MaterialMoved
 from server.wire.http import CaseSnapshot
 from server.wire.projection import project_case, project_moved
@@ -25,25 +27,19 @@ from signaling.refusals import Code, Refusal
 
 def commands(store: Store) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
-
-    async def created(connection: Connected, command: CaseCreate) -> Ack:
-        return await create(store, actor_of(connection), command)
-
-    async def opened(connection: Connected, command: CaseOpen) -> CaseOpened:
-        return await open_case(store, connection, command)
-
-    return {CaseCreate: created, CaseOpen: opened}
+    return {CaseCreate: partial(create, store), CaseOpen: partial(open_case, store)}
 
 
-async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
+async def create(store: Store, connection: Connected, command: CaseCreate) -> Ack:
     """Register a case at the actor's window. Result: ``{case_id}``.
 
     Refused: ``forbidden`` (not a clerk with a window), ``item_unavailable`` (unknown, out of use,
     or not in this mode), ``bad_identity_number``, ``bad_date`` (of birth), ``bad_phone``,
     ``bad_credit_code``.
     """
+    actor = actor_of(connection)
     async with store.change(actor, command) as change:
-        if change.replayed:
+        if change.replayed is not None:
             return change.replayed
         if not may(actor, Act.CASE_CREATE) or actor.window_id is None:
             raise Refusal(Code.FORBIDDEN)
@@ -79,30 +75,29 @@ async def create(store: Store, actor: Actor, command: CaseCreate) -> Ack:
             call_id=None,
             created_at=change.at,
         )
-        subject = of_case(case.id)
-        await change.lock(subject)
+        turn = await Turn.of(change, of_case(case.id))
         await rows.add(change.connection, case)
         whole, _ = await shown(change.connection, actor, case.id)
-        await change.record(
-            subject,
+        ack = change.ack({"case_id": case.id})
+        await turn.tell(
             "case.create",
-            subject,
-            lambda version: CaseCreated(
-                subject=subject, version=version, at=change.at, case=case_view(whole)
-            ),
-            payload={
-                "item": {"id": found.item.id, "code": found.item.code},
-                "mode": case.mode,
-                "applicant": {
-                    "name": case.applicant.name,
-                    "identity_number": case.applicant.identity_number,
-                    "phone": case.applicant.phone,
-                    "credit_code": case.applicant.credit_code,
+            Told(
+                CaseCreated(**turn.stamp, case=case_view(whole)),
+                turn.subject,
+                {
+                    "item": {"id": found.item.id, "code": found.item.code},
+                    "mode": case.mode,
+                    "applicant": {
+                        "name": case.applicant.name,
+                        "identity_number": case.applicant.identity_number,
+                        "phone": case.applicant.phone,
+                        "credit_code": case.applicant.credit_code,
+                    },
                 },
-            },
-            on_behalf_of=APPLICANT,
+                on_behalf_of=APPLICANT,
+            ),
         )
-        return change.ack({"case_id": case.id})
+        return ack
 
 
 async def open_case(store: Store, connection: Connected, command: CaseOpen) -> CaseOpened:
