@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from server.actions import cases, playbacks
 from server.actions.call_views import call_view, missed_calls, running_calls
+from server.actions.cases.turn import HeaderTurn
 from server.domain.case import CLOSED
 from server.rights.connected import signed_in
 from server.rights.hand import Audience
@@ -33,6 +34,7 @@ from server.store import cases as case_rows
 from server.store import missed as missed_rows
 from server.store import people as staff
 from server.store import roster as desks
+from server.store.subject import Told, Turn
 from server.wire.call import (
     CallChanged,
     CallSnapshot,
@@ -121,16 +123,14 @@ async def record(
 
     An ended call gets the playbacks that it lacks.
     """
-    subject = of_call(call.id)
     view = await call_view(change.connection, call, header)
     if call.state is CallState.ENDED:
         await playbacks.ask(change, call.id)
-    await change.record(
-        subject,
-        act,
+    turn = await Turn.of(change, of_call(call.id))
+    told = Told(
+        CallChanged(**turn.stamp, call=view),
         object,
-        lambda version: CallChanged(subject=subject, version=version, at=change.at, call=view),
-        payload={
+        {
             "case": header.case_id,
             "state": call.state,
             "reason": call.reason,
@@ -140,6 +140,7 @@ async def record(
         },
         people=people_of(call),
     )
+    await turn.tell(act, told)
 
 
 class _Ringing:
@@ -217,8 +218,7 @@ class _Turn(_Ringing):
         self, call: Call, monitor: Monitor, *, begun: bool, why: str = "", **_: Any
     ) -> None:
         """The entry of a beginning, a change of way or an end; nobody is sent anything of it."""
-        subject = of_monitors(call.id)
-        await self._change.lock(subject)
+        turn = await Turn.of(self._change, of_monitors(call.id))
         act = "monitor.begin" if begun else "monitor.turn"
         if monitor.ended is not None:
             act = "monitor.end"
@@ -231,7 +231,7 @@ class _Turn(_Ringing):
             "why": why,
             "ended": monitor.ended,
         }
-        await self._change.record(subject, act, of_monitor(monitor.id), None, payload=payload)
+        await turn.tell(act, Told(None, of_monitor(monitor.id), payload))
 
 
 class _Inviting(_Turn):
@@ -314,6 +314,13 @@ class _Dialling(_Ringing):
         await cases.mark_called(self._change, about.record, call.id)
 
 
+async def _locked(change: Change, call_id: CallId) -> tuple[Call, rows.Header]:
+    """The call as an act on it finds it; a repeat changes nothing and locks nothing."""
+    if change.replayed is None:
+        await change.lock(of_call(call_id))
+    return await found(change.connection, call_id)
+
+
 class Book:
     """The switchboard's CallBook."""
 
@@ -344,10 +351,7 @@ class Book:
     ) -> AsyncIterator[_Turn]:
         actor = SYSTEM if who is None else signed_in(who)
         async with self._store.change(actor, command) as change:
-            if change.replayed is None:
-                await change.lock(of_call(call_id))
-            call, header = await found(change.connection, call_id)
-            yield _Turn(change, call, header)
+            yield _Turn(change, *await _locked(change, call_id))
 
     @asynccontextmanager
     async def monitor(
@@ -355,9 +359,7 @@ class Book:
     ) -> AsyncIterator[_Turn]:
         actor = signed_in(who)
         async with self._store.change(actor, command) as change:
-            if change.replayed is None:
-                await change.lock(of_call(call_id))
-            call, header = await found(change.connection, call_id)
+            call, header = await _locked(change, call_id)
             units = {"window_unit_id": header.window_unit_id, "unit_id": header.target_unit_id}
             if not may(actor, Act.CASE_WATCH, **units):
                 raise Refusal(Code.NOT_FOUND)
@@ -368,10 +370,7 @@ class Book:
     @asynccontextmanager
     async def invite(self, who: Who, command: CallInvite) -> AsyncIterator[_Inviting]:
         async with self._store.change(signed_in(who), command) as change:
-            if change.replayed is None:
-                await change.lock(of_call(command.call_id))
-            call, header = await found(change.connection, CallId(command.call_id))
-            inviting = _Inviting(change, call, header)
+            inviting = _Inviting(change, *await _locked(change, CallId(command.call_id)))
             inviting.unit_id = command.unit_id
             yield inviting
 
@@ -449,15 +448,14 @@ class Desks:
         async with self._store.change(actor, command) as change:
             if change.replayed is not None:
                 return change.replayed
-            subject = of_person(actor.person_id)
-            await change.lock(subject)
+            turn = await Turn.of(change, of_person(actor.person_id))
             await desks.set_duty(
                 change.connection, actor.person_id, actor.unit_id, command.duty, change.at
             )
-            await change.record(
-                subject, "desk.duty", of_unit(actor.unit_id), None, payload={"duty": command.duty}
-            )
-            return change.ack({"duty": command.duty})
+            ack = change.ack({"duty": command.duty})
+            told = Told(None, of_unit(actor.unit_id), {"duty": command.duty})
+            await turn.tell("desk.duty", told)
+            return ack
 
     async def known(self, unit_id: str) -> bool:
         async with self._store.read() as connection:
@@ -509,12 +507,10 @@ class Desks:
         async with self._store.change(actor, command) as change:
             if change.replayed is not None:
                 return change.replayed
-            await change.lock(of_case(command.case_id))
-            _, side = await cases.header(change.connection, actor, command.case_id)
-            if side != "approver":
+            case = await HeaderTurn.begin(change, actor, command.case_id)
+            if case.hand.side != "approver":
                 raise Refusal(Code.NOT_YOURS, case=command.case_id)
-            subject = of_asking(command.case_id)
-            await change.lock(subject)
+            turn = await Turn.of(change, of_asking(command.case_id))
             missed = await missed_rows.find(change.connection, command.case_id)
             if missed is None:
                 raise Refusal(Code.CALL_ENDED, case=command.case_id)
@@ -524,10 +520,10 @@ class Desks:
                 if left > timedelta():
                     raise Refusal(Code.THROTTLED, retry_after_s=ceil(left.total_seconds()))
             await missed_rows.ask(change.connection, command.case_id, actor.person_id, change.at)
-            await change.record(
-                subject, "missed.ask", of_call(call_id), None, payload={"case": command.case_id}
-            )
-            return change.ack({})
+            ack = change.ack()
+            told = Told(None, of_call(call_id), {"case": command.case_id})
+            await turn.tell("missed.ask", told)
+            return ack
 
     async def running(self, unit_ids: Collection[str]) -> Mapping[str, MonitorCalls]:
         async with self._store.read() as connection:
