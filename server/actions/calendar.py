@@ -52,7 +52,7 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
     if asked.dry_run:
         async with store.read() as connection:
             changed, moves = await _moves(connection, days, store.clock.now())
-        return _told(changed, moves, written=False)
+        return _outcome(changed, moves, written=False)
     async with store.change(actor) as change:
         turn = await Turn.of(change, CALENDAR)
         changed, _ = await _moves(change.connection, days, change.at, look=False)
@@ -66,7 +66,7 @@ async def edit(store: Store, actor: Actor, asked: CalendarEdit) -> CalendarChang
         }
         told = Told({"type": "calendar.edited"}, CALENDAR, payload)
         await turn.tell("calendar.edit", told)
-    return _told(changed, moves, written=True)
+    return _outcome(changed, moves, written=True)
 
 
 async def _moves(
@@ -150,7 +150,7 @@ def _moved(before: rules.Case, after: rules.Case) -> list[MovedCase]:
     ]
 
 
-def _told(changed: int, moves: list[MovedCase], *, written: bool) -> CalendarChange:
+def _outcome(changed: int, moves: list[MovedCase], *, written: bool) -> CalendarChange:
     return CalendarChange(
         changed=changed, moved=moves[:MOST_TOLD], moved_count=len(moves), written=written
     )

@@ -231,7 +231,7 @@ class _Turn(_Ringing):
             "why": why,
             "ended": monitor.ended,
         }
-        await turn.tell(act, Told(None, of_monitor(monitor.id), payload))
+        await turn.enter(act, payload, of_monitor(monitor.id))
 
 
 class _Inviting(_Turn):
@@ -453,8 +453,7 @@ class Desks:
                 change.connection, actor.person_id, actor.unit_id, command.duty, change.at
             )
             ack = change.ack({"duty": command.duty})
-            told = Told(None, of_unit(actor.unit_id), {"duty": command.duty})
-            await turn.tell("desk.duty", told)
+            await turn.enter("desk.duty", {"duty": command.duty}, of_unit(actor.unit_id))
             return ack
 
     async def known(self, unit_id: str) -> bool:
@@ -521,8 +520,7 @@ class Desks:
                     raise Refusal(Code.THROTTLED, retry_after_s=ceil(left.total_seconds()))
             await missed_rows.ask(change.connection, command.case_id, actor.person_id, change.at)
             ack = change.ack()
-            told = Told(None, of_call(call_id), {"case": command.case_id})
-            await turn.tell("missed.ask", told)
+            await turn.enter("missed.ask", {"case": command.case_id}, of_call(call_id))
             return ack
 
     async def running(self, unit_ids: Collection[str]) -> Mapping[str, MonitorCalls]:

@@ -22,7 +22,6 @@ from server.domain.working_days import china_day
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Change, Store
-from server.store.subject import Told
 from server.wire.http import CardReading
 from server.work import cards
 from server.work.child import MIB, Children, JobFailed, Limits
@@ -99,7 +98,7 @@ async def _offer(
         if field.card and field.card in found.says
     }
     payload = {"kind": found.kind, "sha256": material.sha256, "fields": list(asked)}
-    await turn.tell("material.read_card", Told(None, f"material:{material.id}", payload))
+    await turn.enter("material.read_card", payload, f"material:{material.id}")
     reason = read_off(found.kind, material.name)
     offered, same = [], []
     for name, value in asked.items():

@@ -12,6 +12,7 @@ from server.domain.working_days import CHINA_REGION, SOURCE, statutory_days
 from server.rights.subjects import of_calendar
 from server.store import SYSTEM, Store
 from server.store import catalogue as rows
+from server.store.subject import Turn
 from server.wire.case import ItemView
 from server.wire.http import ItemSummary
 from signaling.refusals import Code, Refusal
@@ -66,6 +67,5 @@ async def seed_calendar(store: Store) -> None:
     if unknown:
         async with store.change(SYSTEM) as change:
             await rows.add_days(change.connection, CHINA_REGION, unknown, SOURCE)
-            subject = of_calendar(CHINA_REGION)
-            payload = {"source": SOURCE, "days": len(unknown)}
-            await change.record(subject, "calendar.seed", subject, None, payload=payload)
+            turn = await Turn.of(change, of_calendar(CHINA_REGION))
+            await turn.enter("calendar.seed", {"source": SOURCE, "days": len(unknown)})

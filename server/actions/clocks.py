@@ -41,8 +41,8 @@ async def stop(turn: CaseTurn, command: CaseStopClock) -> Told:
         by = turn.hand.person_id
         return clock.stop(now, command.why, command.reason, by, at=turn.at, known=known)
 
-    told = {"why": command.why, "reason": command.reason}
-    return await _told(turn, command, "stopped", step, told)
+    payload = {"why": command.why, "reason": command.reason}
+    return await _clocked(turn, command, "stopped", step, payload)
 
 
 @acts.judging(CaseResumeClock, CaseTurn)
@@ -52,7 +52,7 @@ async def resume(turn: CaseTurn, command: CaseResumeClock) -> Told:
     def step(now: Clock, known: Mapping[date, bool]) -> Clock:
         return clock.resume(now, turn.hand.person_id, at=turn.at, known=known)
 
-    return await _told(turn, command, "resumed", step, {})
+    return await _clocked(turn, command, "resumed", step, {})
 
 
 @acts.judging(CaseExtendLimit, CaseTurn)
@@ -70,12 +70,12 @@ async def extend(turn: CaseTurn, command: CaseExtendLimit) -> Told:
     heads = may(turn.actor, Act.LIMIT_EXTEND, unit_id=turn.case.unit_id)
     if turn.hand.side == "approver" and not heads:
         raise Refusal(Code.FORBIDDEN, why="head")
-    told = {"days": command.days, "reason": command.reason}
-    return await _told(turn, command, "extended", step, told)
+    payload = {"days": command.days, "reason": command.reason}
+    return await _clocked(turn, command, "extended", step, payload)
 
 
-async def _told(
-    turn: CaseTurn, command: CaseAct, why: Why, step: Step, told: Mapping[str, Any]
+async def _clocked(
+    turn: CaseTurn, command: CaseAct, why: Why, step: Step, payload: Mapping[str, Any]
 ) -> Told:
     """One step of the clock, with its event, entry and notice."""
     case = turn.case
@@ -94,7 +94,7 @@ async def _told(
         turn.subject,
         {
             **rests,
-            **told,
+            **payload,
             "due_on": now.promised.due_on.isoformat(),
             "legal_due_on": now.legal.due_on.isoformat(),
         },

@@ -33,7 +33,7 @@ async def comment(turn: CaseTurn, command: CaseComment) -> Told:
         at=turn.at,
         version=turn.version,
     )
-    return replace(_told(turn, thread, text=command.text), result={"comment_id": thread.id})
+    return replace(_commented(turn, thread, text=command.text), result={"comment_id": thread.id})
 
 
 @acts.on(CaseReply, CaseTurn)
@@ -48,7 +48,7 @@ async def reply(turn: CaseTurn, command: CaseReply) -> Told:
         closed=case.closed,
         at=turn.at,
     )
-    return _told(turn, thread, text=command.text)
+    return _commented(turn, thread, text=command.text)
 
 
 @acts.on(CaseResolve, CaseTurn)
@@ -63,10 +63,10 @@ async def resolve(turn: CaseTurn, command: CaseResolve) -> Told:
         closed=case.closed,
         at=turn.at,
     )
-    return _told(turn, thread)
+    return _commented(turn, thread)
 
 
-def _told(turn: CaseTurn, thread: Comment, **more: str) -> Told:
+def _commented(turn: CaseTurn, thread: Comment, **more: str) -> Told:
     turn.keep(replace(turn.case, comments=rules.placed(turn.case.comments, thread)))
     return Told(
         CaseCommented(**turn.stamp, comment=comment_view(thread, turn.people)),

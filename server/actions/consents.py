@@ -43,7 +43,7 @@ def answer_of(turn: CaseTurn, command: CaseConsent | CaseConsentEarlier) -> rule
     return rules.Consent(command.given, command.text_version, command.language, turn.at, by)
 
 
-def told(
+def answered(
     turn: CaseTurn,
     answer: rules.Consent,
     event: type[CaseConsented] | type[CaseEarlierConsented],
@@ -84,7 +84,7 @@ async def consent(turn: CaseTurn, command: CaseConsent) -> Told:
     answer = answer_of(turn, command)
     after = rules.consented(turn.case, answer, turn.hand)
     turn.keep(after)
-    kept = told(turn, answer, CaseConsented)
+    kept = answered(turn, answer, CaseConsented)
     if running is None or answer.given:
         return kept
     ended: list[tuple[Call, Call]] = []

@@ -40,7 +40,7 @@ async def consent(turn: CaseTurn, command: CaseConsentEarlier) -> Told:
     words = rules.text(command.text_version, command.language)
     if words is None:
         raise Refusal(Code.MALFORMED, fields="text_version")
-    return consents.told(turn, answer, CaseEarlierConsented, words=words)
+    return consents.answered(turn, answer, CaseEarlierConsented, words=words)
 
 
 async def _lent(turn: CaseTurn) -> list[rules.Earlier]:
@@ -64,7 +64,7 @@ async def listing(store: Store, actor: Actor, case_id: str) -> EarlierMaterials:
         turn = await CaseTurn.begin(change, actor, case_id)
         offered = [(one, was) for one in await _lent(turn) for was in rules.offered(one)]
         payload = {"materials": sorted(was.id for _, was in offered)}
-        await turn.tell("case.list_earlier", Told(None, turn.subject, payload))
+        await turn.enter("case.list_earlier", payload)
     item = turn.case.item
     return EarlierMaterials(
         materials=[

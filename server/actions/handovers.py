@@ -44,7 +44,7 @@ async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
     )
     case = turn.case
     new = rules.send(case.item, before, new, turn.hand, refused=case.state == "refused")
-    told = await _told(turn, new, rests, rows.new_handover(case.id, new))
+    told = await _changed(turn, new, rests, rows.new_handover(case.id, new))
     return replace(told, result={"handover_id": new.id})
 
 
@@ -58,10 +58,10 @@ async def receive(turn: CaseTurn, command: CaseReceiveOriginals) -> Told:
     before = await rows.list_handovers(turn.connection, turn.case_id)
     arrived = {one.line: Verdict(one.received, one.note) for one in command.arrived}
     after = rules.receive(before, command.handover_id, arrived, command.note, turn.hand, at=turn.at)
-    return await _told(turn, after, rests, rows.changed_handover(after))
+    return await _changed(turn, after, rests, rows.changed_handover(after))
 
 
-async def _told(
+async def _changed(
     turn: CaseTurn, handover: Handover, rests: Mapping[str, Any], written: Write
 ) -> Told:
     view = handover_view(handover, await turn.name([handover.by, handover.received_by]))

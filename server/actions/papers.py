@@ -107,7 +107,7 @@ async def _asked(
     if handover is not None:
         people = await turn.name([handover.by, handover.received_by])
         facts["handover"] = _handover(handover, case.item, people)
-    told = _told(turn, paper, **(rests or {}))
+    told = _changed(turn, paper, **(rests or {}))
     return replace(
         told,
         result={"paper_id": paper.id},
@@ -309,7 +309,7 @@ def _day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
 
 
-def _told(turn: Turn, paper: Paper, **more: Any) -> Told:
+def _changed(turn: Turn, paper: Paper, **more: Any) -> Told:
     return Told(
         PaperChanged(**turn.stamp, paper=paper_view(paper)),
         f"paper:{paper.id}",
@@ -388,7 +388,7 @@ class Press:
                 pages=made["pages"],
                 template_id=None if more else paper.template_id,
             )
-            told = _told(turn, ready, **more)
+            told = _changed(turn, ready, **more)
             await turn.tell("paper.make", replace(told, beside=[rows.changed_paper(ready)]))
 
         return settle
@@ -430,7 +430,7 @@ class Press:
     async def _failed(self, change: Change, job: Job) -> None:
         turn, paper = await self._locked(change, job)
         failed = replace(paper, state="failed")
-        told = _told(turn, failed)
+        told = _changed(turn, failed)
         await turn.tell("paper.fail", replace(told, beside=[rows.changed_paper(failed)]))
 
     async def _locked(self, change: Change, job: Job) -> tuple[Turn, Paper]:

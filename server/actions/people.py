@@ -1,8 +1,7 @@
 """Units, windows and staff as the command line adds them, and roles that exclude one another."""
 
 import asyncio
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from server.actions.accounts import judge, words_of
 from server.actions.passwords import Passwords
@@ -12,6 +11,7 @@ from server.rights.person import EXCLUDED, Act, Actor, Role, System, conflicts, 
 from server.rights.subjects import of_person, of_unit
 from server.store import SYSTEM, Change, Store
 from server.store import people as staff
+from server.store.subject import Turn
 from signaling.refusals import Code, Refusal
 
 
@@ -43,13 +43,9 @@ async def add_unit(
             await staff.add_window(
                 change.connection, window_id=new_id(), unit_id=unit_id, name=window
             )
-        await change.record(
-            of_unit(unit_id),
-            "unit.create",
-            of_unit(unit_id),
-            None,
-            payload={"name": name, "place": place, "windows": list(windows)},
-        )
+        turn = await Turn.of(change, of_unit(unit_id))
+        payload = {"name": name, "place": place, "windows": list(windows)}
+        await turn.enter("unit.create", payload)
     return unit_id
 
 
@@ -99,17 +95,10 @@ async def add_person(
             window_id=seat["id"] if seat else None,
             roles=roles,
         )
-        await change.record(
-            of_person(person_id),
-            "person.create",
-            of_person(person_id),
-            None,
-            payload={
-                "login": login,
-                "unit": home["id"],
-                "roles": sorted(role.value for role in roles),
-            },
-        )
+        turn = await Turn.of(change, of_person(person_id))
+        granted = sorted(role.value for role in roles)
+        payload = {"login": login, "unit": home["id"], "roles": granted}
+        await turn.enter("person.create", payload)
     return person_id
 
 
@@ -123,7 +112,7 @@ async def exempt(
     (for oneself), ``field_invalid`` (these do not exclude one another), ``reason_missing``.
     """
     async with store.change(actor) as change:
-        person_id = await _checked(change, actor, who)
+        turn, person_id = await _checked(change, actor, who)
         pair = _excluded(first, second)
         if not reason.strip():
             raise Refusal(Code.REASON_MISSING)
@@ -131,12 +120,8 @@ async def exempt(
             new_id(), person_id, *pair, reason.strip(), actor.person_id, change.at
         )
         await staff.add_exemption(change.connection, new)
-        await _record(
-            change,
-            person_id,
-            "person.exempt",
-            {"first": new.first, "second": new.second, "reason": new.reason},
-        )
+        payload = {"first": new.first, "second": new.second, "reason": new.reason}
+        await turn.enter("person.exempt", payload)
 
 
 async def end_exemption(
@@ -145,16 +130,14 @@ async def end_exemption(
     """These two roles exclude one another in this person again; taking one from him is another act. Twice
     does nothing. Refused as ``exempt``."""
     async with store.change(actor) as change:
-        person_id = await _checked(change, actor, who)
+        turn, person_id = await _checked(change, actor, who)
         pair = _excluded(first, second)
         if await staff.end_exemption(change.connection, person_id, *pair):
-            await _record(
-                change, person_id, "person.unexempt", {"first": pair[0], "second": pair[1]}
-            )
+            await turn.enter("person.unexempt", {"first": pair[0], "second": pair[1]})
 
 
-async def _checked(change: Change, actor: Actor | System, who: str) -> str:
-    """The id of the person whose roles a security officer of his unit, or the machine, lets be or no more."""
+async def _checked(change: Change, actor: Actor | System, who: str) -> tuple[Turn, str]:
+    """The turn and the id of the person whose roles a security officer of his unit, or the machine, lets be or no more."""
     await change.lock("people")
     officer = isinstance(actor, Actor)
     if isinstance(actor, Actor) and not may(actor, Act.EXEMPT, unit_id=actor.unit_id):
@@ -166,7 +149,7 @@ async def _checked(change: Change, actor: Actor | System, who: str) -> str:
         raise Refusal(Code.FORBIDDEN)
     if person.id == actor.person_id:
         raise Refusal(Code.NOT_YOURS, person=person.id)
-    return person.id
+    return await Turn.of(change, of_person(person.id)), person.id
 
 
 def _excluded(first: Role, second: Role) -> tuple[Role, Role]:
@@ -174,11 +157,6 @@ def _excluded(first: Role, second: Role) -> tuple[Role, Role]:
     if pair is None:
         raise Refusal(Code.FIELD_INVALID, fields="first, second")
     return pair
-
-
-async def _record(change: Change, person_id: str, act: str, payload: Mapping[str, Any]) -> None:
-    subject = of_person(person_id)
-    await change.record(subject, act, subject, None, payload=payload)
 
 
 def _apart(roles: Collection[Role], allowed: Collection[tuple[Role, Role]]) -> None:
@@ -202,10 +180,5 @@ async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:
         person_id = await staff.set_roles(change.connection, login, roles)
         if person_id is None:
             raise Refusal(Code.NOT_FOUND, login=login)
-        await change.record(
-            of_person(person_id),
-            "person.roles",
-            of_person(person_id),
-            None,
-            payload={"roles": sorted(role.value for role in roles)},
-        )
+        turn = await Turn.of(change, of_person(person_id))
+        await turn.enter("person.roles", {"roles": sorted(role.value for role in roles)})

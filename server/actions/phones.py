@@ -86,7 +86,7 @@ async def invite(turn: CaseTurn, command: CaseInvitePhone) -> Told:
     )
     ended = [await _end(turn, one, "withdrawn", "phone.withdraw") for one in before if one.live]
     return replace(
-        await _told(turn, phone, phone_rows.new_phone(phone)),
+        await _changed(turn, phone, phone_rows.new_phone(phone)),
         result={"phone_id": phone.id, "expires_at": phone.expires_at.isoformat()},
         after=partial(turn.house.unlink, ended),
     )
@@ -99,7 +99,7 @@ async def withdraw(turn: HeaderTurn, command: CaseWithdrawPhone) -> Told:
         raise Refusal(Code.NOT_YOURS)
     links = await phone_rows.list_phones(turn.connection, turn.case_id)
     phone = rules.end(rules.find(links, command.phone_id), "withdrawn", at=turn.at)
-    told = await _told(turn, phone, phone_rows.changed_phone(phone))
+    told = await _changed(turn, phone, phone_rows.changed_phone(phone))
     return replace(told, after=partial(turn.house.unlink, [phone]))
 
 
@@ -289,17 +289,17 @@ class Phones:
 
 async def _end(turn: Turn, phone: Phone, how: Ending, act: str) -> Phone:
     ended = rules.end(phone, how, at=turn.at)
-    await turn.tell(act, await _told(turn, ended, phone_rows.changed_phone(ended)))
+    await turn.tell(act, await _changed(turn, ended, phone_rows.changed_phone(ended)))
     return ended
 
 
 async def _by_phone(turn: Turn, phone: Phone, act: str) -> None:
     """What the applicant's phone did."""
-    told = await _told(turn, phone, phone_rows.changed_phone(phone))
+    told = await _changed(turn, phone, phone_rows.changed_phone(phone))
     await turn.tell(act, replace(told, on_behalf_of=APPLICANT))
 
 
-async def _told(turn: Turn, phone: Phone, written: Write) -> Told:
+async def _changed(turn: Turn, phone: Phone, written: Write) -> Told:
     people = await person_refs(turn.connection, {phone.by})
     return Told(
         PhoneChanged(**turn.stamp, phone=phone_view(phone, people[phone.by])),

@@ -21,6 +21,7 @@ from server.rights.person import SYSTEM, Actor
 from server.rights.subjects import of_person, of_unit
 from server.store import Store, roster, throttles
 from server.store import people as staff
+from server.store.subject import Turn
 from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
 
@@ -106,13 +107,9 @@ class Sessions:
                     at=change.at,
                     expires_at=expires_at,
                 )
-                await change.record(
-                    _subject(actor),
-                    "session.open",
-                    f"session:{actor.session_id}",
-                    None,
-                    payload={"kind": kind, "source": source},
-                )
+                turn = await Turn.of(change, _subject(actor))
+                payload = {"kind": kind, "source": source}
+                await turn.enter("session.open", payload, f"session:{actor.session_id}")
         return SignedSession(token, actor, expires_at, account.password_until is not None, device)
 
     async def _account(self, login: str, password: str, source: str) -> staff.Account:
@@ -166,17 +163,11 @@ class Sessions:
         """End the actor's session; ending it twice does nothing more. Who is signed in nowhere else is
         off duty from then on."""
         async with self._store.change(actor) as change:
-            await change.lock(_subject(actor))
+            turn = await Turn.of(change, _subject(actor))
             if await staff.end_session(change.connection, actor.session_id, change.at):
                 if not await staff.signed_in(change.connection, actor.person_id, change.at):
                     await roster.stand_down(change.connection, actor.person_id)
-                await change.record(
-                    _subject(actor),
-                    "session.close",
-                    f"session:{actor.session_id}",
-                    None,
-                    payload={},
-                )
+                await turn.enter("session.close", {}, f"session:{actor.session_id}")
 
     def used(self, session_id: str) -> None:
         """Somebody uses this session. It is written down with the others, every 15 s."""
@@ -201,17 +192,10 @@ class Sessions:
             since = now - timedelta(seconds=self.idle_s)
             idle = await staff.idle_sessions(connection, since, now)
         for session_id, person_id in idle:
-            subject = of_person(person_id)
             async with self._store.change(SYSTEM) as change:
-                await change.lock(subject)
+                turn = await Turn.of(change, of_person(person_id))
                 if await staff.end_idle_session(change.connection, session_id, change.at, since):
-                    await change.record(
-                        subject,
-                        "session.close",
-                        f"session:{session_id}",
-                        None,
-                        payload={"why": "idle"},
-                    )
+                    await turn.enter("session.close", {"why": "idle"}, f"session:{session_id}")
 
     async def stand_down(self) -> None:
         """Take off duty who was signed out everywhere, however his sessions ended: idle, at their time, or
@@ -219,16 +203,15 @@ class Sessions:
         async with self._store.read() as connection:
             gone = await staff.on_duty_signed_out(connection, self._store.clock.now())
         for person_id in gone:
-            subject = of_person(person_id)
             async with self._store.change(SYSTEM) as change:
-                await change.lock(subject)
+                turn = await Turn.of(change, of_person(person_id))
                 if await staff.signed_in(change.connection, person_id, change.at):
                     continue  # he came back meanwhile
                 unit_id = await roster.stand_down(change.connection, person_id)
                 if unit_id is None:
                     continue
                 payload = {"duty": "away", "why": "signed_out"}
-                await change.record(subject, "desk.duty", of_unit(unit_id), None, payload=payload)
+                await turn.enter("desk.duty", payload, of_unit(unit_id))
 
     async def watch(
         self,

@@ -20,6 +20,7 @@ from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_template, of_templates
 from server.store import Store
 from server.store import templates as rows
+from server.store.subject import Turn
 from server.store.templates import Template
 from server.wire.http import (
     TemplateCheck,
@@ -137,8 +138,7 @@ class Studio:
                 places = ", ".join(f"{one.line}: {one.why} {one.name}" for one in faults)
                 raise Refusal(Code.BAD_TEMPLATE, count=len(faults), places=places[:500])
         async with self._store.change(actor) as change:
-            subject = of_templates(actor.unit_id)
-            await change.lock(subject)
+            turn = await Turn.of(change, of_templates(actor.unit_id))
             before = await rows.newest(change.connection, actor.unit_id, of)
             version = before.version if before else 0
             if version != over:
@@ -155,18 +155,8 @@ class Studio:
                 note=note,
             )
             await rows.add(change.connection, new)
-            await change.record(
-                subject,
-                "template.publish",
-                of_template(new.id),
-                None,
-                payload={
-                    "kind": of,
-                    "version": new.version,
-                    "sha256": new.sha256,
-                    "note": note,
-                },
-            )
+            payload = {"kind": of, "version": new.version, "sha256": new.sha256, "note": note}
+            await turn.enter("template.publish", payload, of_template(new.id))
         return _version(new, actor.name)
 
     async def _draw(

@@ -138,8 +138,7 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
     async with store.change(actor) as change:
         turn = await HeaderTurn.begin(change, actor, case_id)
         payload = {"reason": reason.strip(), "sha256": material.sha256, "name": material.name}
-        told = Told(None, f"material:{material_id}", payload)
-        await turn.tell("material.original", told)
+        await turn.enter("material.original", payload, f"material:{material_id}")
     name = offered_name(rules.shown_name(material.name, side), material.media_type)
     return Content(
         material, case_id, name, material.sha256, material.media_type, material.size_bytes

@@ -77,6 +77,10 @@ class Turn:
         if told.then is not None:
             await told.then()
 
+    async def enter(self, act: str, payload: Mapping[str, Any], about: str | None = None) -> None:
+        """Keep an act that no page shows; ``about`` the subject itself where nothing else is named."""
+        await self.tell(act, Told(None, about or self.subject, payload))
+
     def _changed(self) -> Sequence[Write]:
         """What the act changed of the subject itself, to be written with it."""
         return ()

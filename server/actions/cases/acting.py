@@ -99,7 +99,7 @@ async def rests_on(
             CHANGES,
             but_by=hand.person_id,
         )
-        told = list(dict.fromkeys(_told(one) for one in found if _counts(one)))
+        told = list(dict.fromkeys(_where(one) for one in found if _counts(one)))
         if told:
             raise Refusal(
                 Code.CHANGED,
@@ -149,7 +149,7 @@ def _counts(one: Done) -> bool:
     return one.act != "case.close_proposal" or one.body.get("field_state") is not None
 
 
-def _told(one: Done) -> str:
+def _where(one: Done) -> str:
     """What changed, and where: the path of a field, the key of a line, or both as a comment has them."""
     what, body = CHANGES[one.act], one.body
     match what:
