@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import facts
 from server.store.sqlite import Connection as SQLite
+from server.store.sqlite import Halted
 
 Write = tuple[sa.Insert | sa.Update | sa.Delete, Mapping[str, Any]]
 """A statement that is made once, and its values."""
@@ -55,10 +56,26 @@ async def write(
             await raw.driver_connection.run_all(
                 [(one.sql, values) for one, values in zip(made, given, strict=True)]
             )
-        except sqlite3.IntegrityError as error:
-            raise sa.exc.IntegrityError(None, None, error) from error
-        except sqlite3.Error as error:
-            raise sa.exc.DBAPIError(None, None, error) from error
+        except Halted as halted:
+            if isinstance(halted.why, sqlite3.IntegrityError):
+                raise RowRefused(made[halted.place].table.name, halted.why) from halted.why
+            raise sa.exc.DBAPIError(None, None, halted.why) from halted.why
+
+
+class RowRefused(sa.exc.IntegrityError):
+    """A row of a batch that SQLite does not take, with the name of its table."""
+
+    def __init__(self, table: str, why: sqlite3.IntegrityError) -> None:
+        super().__init__(None, None, why)
+        self.table = table
+
+
+def table_of(error: sa.exc.DBAPIError) -> str | None:
+    """The table that did not take a row of a batch; None where it is no matter of one."""
+    if isinstance(error, RowRefused):
+        return error.table
+    told: str | None = getattr(getattr(error.orig, "__cause__", None), "table_name", None)
+    return told
 
 
 def added(table: sa.Table, values: Mapping[str, Any]) -> Write:

@@ -437,13 +437,10 @@ def refusal_of(error: sa.exc.DBAPIError) -> Refusal | None:
     return None
 
 
-def untaken(error: sa.exc.DBAPIError) -> str | None:
-    """What the database says of a row or a value that a table does not take, with the table's name where it
-    knows it; None for any other error."""
-    cause, told = getattr(error.orig, "__cause__", None), str(error.orig)
+def untaken(error: sa.exc.DBAPIError) -> bool:
+    """Whether a table does not take a row or a value."""
     if isinstance(error, sa.exc.IntegrityError):
         # What a trigger forbids is no matter of the row.
-        trigger = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_TRIGGER"
-        return None if trigger else told
-    unbound = told.startswith("Error binding parameter")
-    return told if unbound or isinstance(cause, asyncpg.DataError) else None
+        return getattr(error.orig, "sqlite_errorname", "") != "SQLITE_CONSTRAINT_TRIGGER"
+    unbound = str(error.orig).startswith("Error binding parameter")
+    return unbound or isinstance(getattr(error.orig, "__cause__", None), asyncpg.DataError)

@@ -94,6 +94,14 @@ class _Cursor:
             cursor.close()
 
 
+class Halted(Exception):
+    """Which of several statements failed, counted from 0, and why."""
+
+    def __init__(self, place: int, why: sqlite3.Error) -> None:
+        super().__init__(place, why)
+        self.place, self.why = place, why
+
+
 class Connection(aiosqlite.Connection):
     """One connection of the driver, which goes to its thread as seldom as it can."""
 
@@ -129,7 +137,7 @@ class Connection(aiosqlite.Connection):
         await self._execute(self._run, begins, work, *given)  # type: ignore[no-untyped-call]
 
     async def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        """Run these in their order, in one errand; the first that fails is the last."""
+        """Run these in their order, in one errand; the first that fails is the last, and raises Halted."""
         await self.errand(self._run_all, statements)
 
     async def close(self) -> None:
@@ -160,8 +168,11 @@ class Connection(aiosqlite.Connection):
         return _STOP_RUNNING_SENTINEL
 
     def _run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        for sql, parameters in statements:
-            self._conn.execute(sql, parameters)
+        for place, (sql, parameters) in enumerate(statements):
+            try:
+                self._conn.execute(sql, parameters)
+            except sqlite3.Error as error:
+                raise Halted(place, error) from error
 
     def _run(self, begins: str | None, work: Callable[..., None], *given: Any) -> None:
         try:

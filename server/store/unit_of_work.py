@@ -43,6 +43,7 @@ _UPDATE_SUBJECT: Final = (
     .where(subjects.c.subject == sa.bindparam("of"))
     .values(version=sa.bindparam("version"), head=sa.bindparam("head"))
 )
+_LEDGER: Final = frozenset({ledger_entries.name, ledger_payloads.name})
 _INSERT_EVENT: Final = events.insert()
 _INSERT_ENTRY: Final = ledger_entries.insert()
 _INSERT_PAYLOAD: Final = ledger_payloads.insert()
@@ -218,7 +219,7 @@ class Change:
             )
         except sa.exc.DBAPIError as error:
             refusal = refusal_of(error)
-            if refusal is None and "ledger_" not in (untaken(error) or "ledger_"):
+            if refusal is None and untaken(error) and batch.table_of(error) not in _LEDGER:
                 raise
             raise refusal or Refusal(Code.LEDGER_UNAVAILABLE) from error
         self._locked[subject] = (version, head)
