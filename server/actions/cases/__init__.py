@@ -10,7 +10,6 @@ from server.actions.cases.admission import (
     audience_of,
     filling,
     header,
-    judging,
     shown,
 )
 from server.actions.cases.calling import Dialling, card, dialling, mark_answered, mark_called
@@ -20,6 +19,6 @@ from server.actions.cases.registering import commands, create, open_case, snapsh
 
 __all__ = [
     "AHEAD", "CALENDAR", "Dialling", "admitted", "apart", "audience_of", "card",
-    "commands", "create", "dialling", "due", "filling", "header", "judging", "listing",
+    "commands", "create", "dialling", "due", "filling", "header", "listing",
     "mark_answered", "mark_called", "number_of", "open_case", "places_of", "rests_on", "shown", "snapshot",
 ]  # fmt: skip

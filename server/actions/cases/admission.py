@@ -59,17 +59,6 @@ async def admitted(
     return record, Hand(actor.person_id, side)
 
 
-async def judging(
-    connection: rows.Connection, actor: Actor, case_id: str
-) -> tuple[rows.Record, Hand]:
-    """As ``admitted``, for an act of the approver: who may judge the case acts from that side, though he is
-    at the window besides."""
-    record, hand = await admitted(connection, actor, case_id)
-    if hand.side == "window" and may(actor, Act.CASE_JUDGE, unit_id=record.case.unit_id):
-        hand = Hand(actor.person_id, "approver")
-    return record, hand
-
-
 async def header(
     connection: rows.Connection, actor: Actor, case_id: str
 ) -> tuple[rows.Header, Side]:
