@@ -15,6 +15,7 @@ class Code(StrEnum):
 
     # who asks
     UNAUTHENTICATED = "unauthenticated"
+    ACCOUNT_BLOCKED = "account_blocked"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     BAD_CREDENTIALS = "bad_credentials"

@@ -151,6 +151,11 @@ class Sessions:
         async with self._store.read() as connection:
             return await staff.find_session(connection, digest(token), self._store.clock.now())
 
+    async def blocked(self, token: str) -> bool:
+        """Whether this token opened a session of somebody who has been blocked since."""
+        async with self._store.read() as connection:
+            return await staff.of_blocked(connection, digest(token), self._store.clock.now())
+
     async def authenticate_all(self, tokens: Sequence[str]) -> list[Actor | None]:
         """As ``authenticate``, of all these at once."""
         async with self._store.read() as connection:

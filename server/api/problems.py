@@ -30,6 +30,11 @@ class Entry(NamedTuple):
 
 TABLE: Final[dict[Code, Entry]] = {
     Code.UNAUTHENTICATED: Entry(401, "请先登录。", "Please sign in first."),
+    Code.ACCOUNT_BLOCKED: Entry(
+        401,
+        "账户已停用，请联系管理员。",
+        "This account has been blocked. Please contact your administrator.",
+    ),
     Code.FORBIDDEN: Entry(403, "您没有办理此操作的权限。如确需办理，请联系本单位管理员。", "You do not have the right to do this. If you need it, ask your unit's administrator."),
     Code.NOT_FOUND: Entry(
         404, "没有找到所请求的内容，可能已转办或不属于本单位。请返回列表查看。", "What you asked for does not exist, or is not yours to see. Please go back to the list."
@@ -584,6 +589,6 @@ def answer(
     retry = refusal.details.get("retry_after_s")
     if isinstance(retry, int | float):
         response.headers["Retry-After"] = str(max(1, round(retry)))
-    if refusal.code in (Code.UNAUTHENTICATED, Code.BAD_CREDENTIALS):
+    if refusal.code in (Code.UNAUTHENTICATED, Code.ACCOUNT_BLOCKED, Code.BAD_CREDENTIALS):
         response.headers["WWW-Authenticate"] = 'Bearer realm="yunjian"'
     return response

@@ -117,12 +117,19 @@ async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
     return response
 
 
-@routes.route("GET", "/api/v1/session", public=True, problems=(Code.UNAUTHENTICATED,))
+@routes.route(
+    "GET",
+    "/api/v1/session",
+    public=True,
+    problems=(Code.UNAUTHENTICATED, Code.ACCOUNT_BLOCKED),
+)
 async def read_session(ask: Ask[Nothing, Nothing]) -> SessionView:
-    """Who is signed in, and until when."""
+    """Who is signed in, and until when. Who was, and has been blocked since, is told so; nobody else is."""
     token = token_of(ask.request)
     session = await ask.request.app[SESSIONS].find(token) if token else None
     if session is None:
+        if token and await ask.request.app[SESSIONS].blocked(token):
+            raise Refusal(Code.ACCOUNT_BLOCKED)
         raise Refusal(Code.UNAUTHENTICATED)
     return SessionView(
         person=signed_in(session.actor),

@@ -158,6 +158,20 @@ async def find_sessions(
     }
 
 
+async def of_blocked(connection: AsyncConnection, token_hash: str, at: datetime) -> bool:
+    """Whether a session of this token, within its time, is of a person who is not active any more."""
+    found = await connection.scalar(
+        sa.select(sa.literal(True))
+        .select_from(sessions.join(people, people.c.id == sessions.c.person_id))
+        .where(
+            sessions.c.token_hash == token_hash,
+            sessions.c.expires_at > at,
+            people.c.active.is_(False),
+        )
+    )
+    return bool(found)
+
+
 async def running_sessions(
     connection: AsyncConnection, ids: Collection[str], at: datetime
 ) -> dict[str, Actor]:

@@ -100,12 +100,22 @@ async def test_a_blocked_person_is_out_at_once_and_back_when_unblocked(node: Run
             body = {"login": "clerk-one", "password": PASSWORD}
             async with page.post("/api/v1/session", json=body) as said:
                 assert (said.status, (await said.json())["code"]) == (401, "bad_credentials")
+            # who was signed in is told why he is not any more, a stranger nothing
+            assert await why_out(page, clerk) == "account_blocked"
+            assert await why_out(page, {"Authorization": "Bearer stranger"}) == "unauthenticated"
             async with admin.post("/api/v1/people/clerk-one/unblock") as said:
                 assert said.status == 204
+            assert await why_out(page, clerk) == "unauthenticated"
             await sign_in(page, "clerk-one")
         assert await status(node, clerk) == 401  # what was ended stays ended
     acts = await acts_of(node.app[STORE], "clerk-one")
     assert acts == [("person.block", "admin-one", "ok"), ("person.unblock", "admin-one", "ok")]
+
+
+async def why_out(page: aiohttp.ClientSession, headers: dict[str, str]) -> str:
+    async with page.get("/api/v1/session", headers=headers) as said:
+        assert said.status == 401
+        return str((await said.json())["code"])
 
 
 async def test_administrators_act_on_the_staff_of_their_own_unit_alone(node: Running) -> None:
