@@ -9,6 +9,8 @@ const AGAIN_MS = 10_000
 const waiting = shallowRef<readonly WaitingLowering[]>([])
 /** whether it is known by now */
 const known = ref(false)
+/** the version that this page published just now, until the form says so */
+export const published_here = ref<string | null>(null)
 let readers = 0
 let timer: ReturnType<typeof setInterval> | undefined
 let turn = 0

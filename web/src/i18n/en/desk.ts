@@ -31,6 +31,7 @@ export default {
   cases: {
     title: 'Cases',
     count: '{n}',
+    referred_from: 'Referred by {unit}',
     loading: 'Loading the cases',
     empty: 'No cases yet: choose an item and register the first one',
     empty_approver: 'No cases yet; this page rings when a window calls',
@@ -160,7 +161,7 @@ export default {
     note_missing: 'Give the reason for the change',
     waits: 'Waiting for a second person',
     asked: '{by} asked on {at} to make less sensitive: {fields}. Reason: {note}',
-    came: { published: 'The other administrator agreed: version {n} is published', declined: 'The other administrator did not agree; the form is unchanged', withdrawn: 'Taken back; the form is unchanged', outdated: 'Version {n} was published in the meantime, which closed the request; if it is still wanted, ask again on the new version', gone: 'Somebody else has dealt with it; this is the form as it is now' },
+    came: { here: 'Version {n} is published', published: 'The other administrator agreed: version {n} is published', declined: 'The other administrator did not agree; the form is unchanged', withdrawn: 'Taken back; the form is unchanged', outdated: 'Version {n} was published in the meantime, which closed the request; if it is still wanted, ask again on the new version', gone: 'Somebody else has dealt with it; this is the form as it is now' },
     changes: {
       title: 'Fields that would change',
       field: 'Field',

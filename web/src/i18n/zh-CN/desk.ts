@@ -31,6 +31,7 @@ export default {
   cases: {
     title: '办件',
     count: '{n} 件',
+    referred_from: '转入 · 自{unit}',
     loading: '正在取办件',
     empty: '没有办件，选事项登记第一件',
     empty_approver: '还没有办件；有窗口来电时，这里会响铃',
@@ -160,7 +161,7 @@ export default {
     note_missing: '请写修改说明',
     waits: '等待第二人同意',
     asked: '{by} 于 {at} 提请降低敏感级别：{fields}。说明：{note}',
-    came: { published: '另一名管理员已同意，已发布第 {n} 版', declined: '另一名管理员不同意，申请表没有改变', withdrawn: '已撤回，申请表没有改变', outdated: '期间已发布第 {n} 版，这份提请已自动关闭；仍需要的，请在新版本上重新提请', gone: '这份提请已由别人处理，以下是现在的申请表' },
+    came: { here: '已发布第 {n} 版', published: '另一名管理员已同意，已发布第 {n} 版', declined: '另一名管理员不同意，申请表没有改变', withdrawn: '已撤回，申请表没有改变', outdated: '期间已发布第 {n} 版，这份提请已自动关闭；仍需要的，请在新版本上重新提请', gone: '这份提请已由别人处理，以下是现在的申请表' },
     changes: {
       title: '提请改动的字段',
       field: '字段',
