@@ -1,12 +1,15 @@
 """The staff of a unit, for its administrators; the units, for everyone who may invite one into a call."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
+
+from pydantic import Field
 
 from server.actions import people as actions
 from server.api.route import STORE, Ask, Nothing, Routes
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
-from server.store import Store, people
+from server.store import Store, catalogue, people, roster
 from server.wire.http import (
     ExemptPerson,
     People,
@@ -17,10 +20,16 @@ from server.wire.http import (
     Units,
     WindowRef,
 )
+from signaling.call import LOST_AFTER_S
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("administration")
+
+
+class UnitQuery(Message):
+    item_id: str = Field(default="", max_length=64)
+    """Tell of each unit whether it takes an item of this one's name, and how many of its approvers are on duty."""
 
 
 class RolePair(Message):
@@ -109,15 +118,26 @@ def _named(
 
 
 @routes.route("GET", "/api/v1/units")
-async def list_units(ask: Ask[Nothing, Nothing]) -> Units:
+async def list_units(ask: Ask[UnitQuery, Nothing]) -> Units:
     """All units by name, with their windows. For everyone who is signed in."""
-    async with ask.request.app[STORE].read() as connection:
+    store = ask.request.app[STORE]
+    taking: set[str] = set()
+    on_duty: dict[str, int] = {}
+    async with store.read() as connection:
         rows = await people.list_units(connection)
+        if ask.query.item_id:
+            taking = await catalogue.units_taking(connection, ask.query.item_id)
+            since = store.clock.now() - timedelta(seconds=LOST_AFTER_S)
+            on_duty = await roster.on_duty(connection, since)
     return Units(
         units=[
             UnitRow.model_validate(
-                {name: row[name] for name in UnitRow.model_fields}
-                | {"windows": [WindowRef(**window) for window in row["windows"]]}
+                {name: row[name] for name in ("id", "name", "place", "region_code", "level")}
+                | {
+                    "windows": [WindowRef(**window) for window in row["windows"]],
+                    "takes": row["id"] in taking,
+                    "on_duty": on_duty.get(row["id"], 0),
+                }
             )
             for row in rows
         ]

@@ -130,6 +130,15 @@ async def list_items(connection: AsyncConnection, text: str = "", limit: int = 5
     return [_row(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
+async def units_taking(connection: AsyncConnection, item_id: str) -> set[str]:
+    """The units that have an item in use by the name of this one."""
+    name = sa.select(items.c.name).where(items.c.id == item_id).scalar_subquery()
+    found = await connection.scalars(
+        sa.select(items.c.unit_id).distinct().where(_OFFERED, items.c.name == name)
+    )
+    return set(found)
+
+
 def _found(dialect: str, text: str, limit: int) -> list[sa.Select[Any]]:
     """Items in use by name, by unit and by code, each over an index; of those by code any."""
     offered = sa.select(items.c.id).where(_OFFERED).limit(limit)

@@ -105,7 +105,7 @@ def forgotten(case_id: str) -> Write:
 
 
 def passed_on(case_id: str, unit_id: str) -> Write:
-    """Another unit decides the case: its approvers have not been called."""
+    """Another unit decides the case: the window calls that one, whose approvers have not been called."""
     return _PASS_ON, {"of": case_id, "unit": unit_id}
 
 
@@ -147,7 +147,7 @@ def newest(desks: Collection[Desks]) -> sa.CompoundSelect[tuple[str]]:
 async def of_desks(
     connection: Connection, desks: Collection[Desks]
 ) -> Mapping[Desks, Sequence[Missed]]:
-    """What each of these desks missed or was not reached in, the newest first."""
+    """What each of these desks missed or was not reached in, the newest first; to approvers only what rang at their unit."""
     found: dict[Desks, list[Missed]] = {one: [] for one in desks}
     at_window: dict[str, list[Desks]] = {}
     of_unit: dict[str, list[Desks]] = {}
@@ -166,6 +166,7 @@ async def of_desks(
                 calls.c.caller_id,
                 calls.c.card,
                 calls.c.reason,
+                calls.c.target_unit_id.label("rung_unit_id"),
                 units.c.name.label("target_unit_name"),
             )
             .select_from(
@@ -192,7 +193,11 @@ async def of_desks(
             asked_by=row.asked_by,
             asked_at=row.asked_at,
         )
-        mine = at_window.get(row.window_id, []) + of_unit.get(row.target_unit_id, [])
+        # a unit to which the case was referred since was never called
+        rung = row.target_unit_id == row.rung_unit_id
+        mine = at_window.get(row.window_id, []) + (
+            of_unit.get(row.target_unit_id, []) if rung else []
+        )
         for desk in dict.fromkeys(mine):
             if len(found[desk]) < LISTED_AT_MOST:
                 found[desk].append(missed)

@@ -106,6 +106,21 @@ async def present(
     return found
 
 
+async def on_duty(connection: Connection, seen_since: datetime) -> dict[str, int]:
+    """How many approvers of each unit are on duty and were seen since then; a unit without any is not named."""
+    rows = await connection.execute(
+        sa.select(roster.c.unit_id, sa.func.count().label("approvers"))
+        .join(people, people.c.id == roster.c.person_id)
+        .where(
+            roster.c.duty == sa.literal_column("'online'"),
+            roster.c.last_seen_at > seen_since,
+            people.c.active,
+        )
+        .group_by(roster.c.unit_id)
+    )
+    return {row.unit_id: row.approvers for row in rows}
+
+
 def _desk(row: Any) -> Desk:
     on_duty, engaged = row.duty == "online", row.reserved_by is not None
     return Desk(row.person_id, on_duty, engaged, row.last_seen_at, rung=row.rung)

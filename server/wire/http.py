@@ -539,6 +539,8 @@ class CaseSummary(Message):
     """Lines of the list that must hold one."""
     judged: Judged = "none"
     """How many of the files that lie on lines the approver has judged."""
+    referred_from: str | None = None
+    """The unit from which it came to the one that decides (转入)."""
 
 
 class Cases(Message):
@@ -1020,6 +1022,10 @@ class UnitRow(Message):
     region_code: str
     level: str
     windows: list[WindowRef]
+    takes: bool = False
+    """Whether it has an item in use of the name that was asked about."""
+    on_duty: int = 0
+    """How many of its approvers are on duty; counted where an item was asked about."""
 
 
 class Units(Message):

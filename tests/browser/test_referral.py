@@ -24,11 +24,14 @@ async def test_a_case_is_referred_in_the_call(tmp_path: Path) -> None:
         panel = approver.locator("[data-refer]")
         unit = panel.get_by_role("combobox", name="转往单位")
         await expect(unit).to_be_focused()
+        # nothing lies over the reason before one types
+        await expect(unit).to_have_attribute("aria-expanded", "false")
         await panel.locator("[data-confirm]").click()
         await expect(panel.get_by_text("请从列表中选择单位")).to_be_visible()
         await expect(panel.get_by_text("请写明理由")).to_be_visible()
         await unit.fill("dcf")
-        await expect(panel.get_by_role("option")).to_have_text([f"{UNIT}聊城东昌府"])
+        await expect(panel.get_by_role("option")).to_have_count(1)
+        await expect(panel.get_by_role("option")).to_contain_text(f"{UNIT}聊城东昌府")
         await unit.press("Enter")
         await expect(unit).to_have_value(UNIT)
         await panel.get_by_label("理由").fill(WHY)
@@ -42,6 +45,7 @@ async def test_a_case_is_referred_in_the_call(tmp_path: Path) -> None:
             await expect(note).to_contain_text("邀请该单位加入")
         await expect(approver.locator(".desk")).to_have_attribute("data-audience", "third")
         await expect(approver.locator("[data-decision]")).to_have_count(0)
+        await expect(approver.locator("[data-referred]")).to_be_focused()
         await expect(approver.locator("footer.third")).to_contain_text(f"本件已转办至{UNIT}")
         await screens.take(talk.approver, "referred-approver")
         await screens.take(talk.window, "referred-window")
@@ -49,4 +53,7 @@ async def test_a_case_is_referred_in_the_call(tmp_path: Path) -> None:
 
         await window.get_by_role("button", name="挂断").click()
         await expect(approver.get_by_text("本次会商已结束，办件不再可见")).to_be_visible()
+        await expect(approver.locator("[data-referred-to]")).to_contain_text(f"已转办至{UNIT}")
+        await expect(approver.locator("[data-referred-to]")).to_contain_text(WHY)
+        await expect(approver.locator("[data-back-to-list]")).to_be_focused()
         assert talk.window.complaints == talk.approver.complaints == []

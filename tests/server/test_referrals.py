@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 
 from server.actions import demo
+from server.actions.cases.listing import listing
+from server.store import catalogue, roster
 from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
 from signaling.refusals import Code, Refusal
@@ -68,6 +71,15 @@ async def test_the_unit_that_it_was_referred_to_decides(office: Office) -> None:
     yes = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
     await office.do(CLERK, CaseConsent, case_id=case_id, **yes)
     await office.duty(APPROVER, THIRD)
+    # What the page offers first: who takes an item of this name, and who is on duty.
+    async with office.store.read() as connection:
+        assert demo.XIHAIAN in await catalogue.units_taking(connection, view["item"]["id"])
+        assert demo.LIAOCHENG not in await catalogue.units_taking(connection, view["item"]["id"])
+        since = office.store.clock.now() - timedelta(seconds=10)
+        assert await roster.on_duty(connection, since) == {demo.XIHAIAN: 1, demo.LIAOCHENG: 1}
+    # Its list says from where the case came.
+    (row,) = await listing(office.store, office.actors[THIRD])
+    assert (row.id, row.referred_from) == (case_id, "青岛西海岸新区行政审批服务局")
     call_id = (await office.do(CLERK, CallDial, case_id=case_id))["call_id"]
     (ring,) = (await office.call(call_id))["rings"]
     assert ring["target"]["id"] == "person-sunlei"

@@ -16,7 +16,7 @@ from server.domain.item import Item
 from server.domain.material import Judged, Material, counted, judged, missing
 from server.domain.numbering import ungrouped
 from server.domain.promise import Promise
-from server.store.cases.columns import decided_of, promises_of
+from server.store.cases.columns import decided_of, promises_of, referrals_of
 from server.store.cases.reading import (
     JOINED,
     PLACES,
@@ -58,6 +58,8 @@ class Listed:
     materials_stored: int
     materials_required: int
     judged: Judged
+    referred_from: str | None
+    """Name of the unit that referred it to the one that decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,7 @@ async def _brought(connection: Connection, case_ids: Collection[str]) -> dict[st
 def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material]) -> Listed:
     item = item_of(row)
     stored, required = counts(item, brought)
+    referrals = referrals_of(row["referrals"])
     return Listed(
         item=item,
         clerk=clerk,
@@ -309,6 +312,7 @@ def _listed(row: Mapping[str, Any], clerk: PersonRef, brought: Sequence[Material
         materials_stored=stored,
         materials_required=required,
         judged=judged(item, brought),
+        referred_from=referrals[-1].from_unit_name if referrals else None,
         **{
             name: row[name]
             for name in (

@@ -7,7 +7,7 @@ import { recall, remember } from '../ui/remembered'
 import type { Person } from '../ui/states'
 import { Problem } from '../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, MaterialMoved, OriginalsLine, PersonRef, ReceivedLine, SummaryView,
+  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, MaterialMoved, OriginalsLine, PersonRef, ReceivedLine, ReferralView, SummaryView,
 } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
@@ -76,6 +76,8 @@ export function useCase(case_id: string, as_applicant = false) {
   const my_point = ref<string | null>(null)
   /** how many acts were done here: what was told of one that was refused before is over then */
   const acts_done = ref(0)
+  /** to whom the case went while this page showed it by the unit that decided: the server tells no more of it then */
+  const referred = shallowRef<ReferralView | null>(null)
   /** the last file that somebody else put on another line, until that was read here */
   const moved_by = shallowRef<MaterialMoved | null>(null)
   const moved_read = `moved.${case_id}.${me}`
@@ -131,6 +133,7 @@ export function useCase(case_id: string, as_applicant = false) {
     if (!held) return
     // the server tells nothing more to whom it saw by the unit that decided: what one may see now is asked anew
     if (event.type === 'case.referred' && held.audience !== 'window' && held.audience !== 'applicant') {
+      referred.value = event.referral
       void open()
       return
     }
@@ -370,7 +373,7 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, moved_by, readMoved, acts_done, parted, lookTogether,
+    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, referred, moved_by, readMoved, acts_done, parted, lookTogether,
     connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, elsewhere: acting.elsewhere, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
   }
 }

@@ -45,14 +45,14 @@ export function pace(t: ComposerTranslation, left_bytes: number, bytes_per_s: nu
   return [bytes_per_s > 0 ? `${size(bytes_per_s)}/s` : '', remaining(t, left_bytes, bytes_per_s)].filter(Boolean).join(' · ')
 }
 
-/** application/pdf, image/png as PDF, PNG */
+/** application/pdf, image/png as PDF、PNG, or PDF, PNG */
 export function typeNames(media_types: readonly string[]): string {
   const names: Record<string, string> = {
     'image/webp': 'WebP',
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'Word',
     'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'Excel',
   }
-  return media_types.map((type) => names[type] ?? type.split('/').at(-1)?.toUpperCase() ?? type).join(' ')
+  return listed(media_types.map((type) => names[type] ?? type.split('/').at(-1)?.toUpperCase() ?? type))
 }
 
 export function labelOf(field: FormField, language: string): string {

@@ -2342,6 +2342,7 @@ export interface CaseSummary {
   materials_stored: number
   materials_required: number
   judged: 'none' | 'some' | 'all'
+  referred_from: string | null
 }
 /**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.
@@ -2976,6 +2977,8 @@ export interface UnitRow {
   region_code: string
   level: string
   windows: WindowRef[]
+  takes: boolean
+  on_duty: number
 }
 export interface Units {
   units: UnitRow[]

@@ -14,7 +14,7 @@ function told(shown: string | null) {
   const view = shallowRef(caseView({ materials: [lies, material({ id: 'm2', line: 'identity' })] }))
   const moved_by = shallowRef<unknown>({ material_id: 'm1', from_line: 'application', to_line: 'appointment', materials: [lies], by, at: '2026-11-24T06:00:00Z', version: 9 })
   const book = { view, moved_by, readMoved: () => (moved_by.value = null) }
-  const note = mount(MovedNote as never, { props: { book, shown } as never, global: { plugins: [i18n] } })
+  const note = mount(MovedNote as never, { props: { book, shown, opened: null } as never, global: { plugins: [i18n] } })
   return { note, view, lies, stands: () => note.find('[data-moved-file]').exists() }
 }
 
@@ -30,6 +30,19 @@ describe('that a file was put on another line is told', () => {
     await note.setProps({ shown: 'm1' } as never)
     await nextTick()
     expect(stands()).toBe(false)
+  })
+
+  it('until one that lay open is left for another, or its line is opened', async () => {
+    const left = told('m1')
+    await left.note.setProps({ shown: 'm2' } as never)
+    await nextTick()
+    expect(left.stands()).toBe(false)
+    const other = told('m2')
+    await other.note.setProps({ opened: 'identity' } as never)
+    expect(other.stands()).toBe(true)
+    await other.note.setProps({ opened: 'appointment' } as never)
+    await nextTick()
+    expect(other.stands()).toBe(false)
   })
 
   it('until it lies elsewhere again', async () => {

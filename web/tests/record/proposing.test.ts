@@ -27,18 +27,22 @@ function panel(hands: unknown = null) {
   }
   const boxes = () => page.findAll('form.box')
   const typed = () => boxes().map((box) => box.findAll<HTMLInputElement>('input, textarea').map((one) => one.element.value))
-  return { page, view, propose, press, boxes, typed }
+  const unsent = () => page.findAll('[data-tool=propose][data-unsent]').map((one) => one.element.closest('[data-field]')?.getAttribute('data-field'))
+  return { page, view, propose, press, boxes, typed, unsent }
 }
 
 it('keeps what was typed of a proposal by field until it is sent or withdrawn', async () => {
-  const { propose, press, boxes, typed } = panel()
+  const { propose, press, boxes, typed, unsent } = panel()
   await press('new_person')
   const [value, reason] = boxes()[0]!.findAll('input')
   await value!.setValue('孙雅宁')
   await reason!.setValue('与证件一致')
   await press('remark')
   expect(typed()).toEqual([['', '']])
+  // its pencil says so while the box is closed
+  expect(unsent()).toEqual(['new_person'])
   await press('new_person')
+  expect(unsent()).toEqual([])
   expect(typed()).toEqual([['孙雅宁', '与证件一致']])
   await boxes()[0]!.trigger('submit')
   await flushPromises()

@@ -44,7 +44,7 @@ describe('a file that was not taken', () => {
   it('and was never sent is told in the place of the file that is lacking', () => {
     const limits = { max_bytes: 1000, media_types: ['application/pdf', 'image/png'], upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false, quota_scarce: false }
     const word = faultWord(t as never, limits, { rule: 'type', name: '程序.exe' })
-    expect(word).toBe('“程序.exe”不是可收的类型，请另存为 PDF PNG 之一再传')
+    expect(word).toBe('“程序.exe”不是可收的类型，请另存为 PDF、PNG 之一再传')
     const viewer = mounted(DocumentView, { documents: {}, material: null, name: '身份证件', refused: [word] })
     expect(viewer.get('[data-refused]').text()).toBe(word)
     expect(viewer.text()).not.toContain('还没有交')

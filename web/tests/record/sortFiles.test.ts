@@ -1,5 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
+import { nextTick } from 'vue'
 import { i18n } from '../../src/i18n'
 import type { Gathered } from '../../src/record/gathered'
 import SortFiles from '../../src/record/SortFiles.vue'
@@ -7,6 +8,16 @@ import SortFiles from '../../src/record/SortFiles.vue'
 const one = (name: string): Gathered => ({ file: new File(['x'], name), path: name, line: 'other' })
 
 describe('files that wait for their lines', () => {
+  it('are sent by the next step, which has the focus', async () => {
+    const mounted = mount(SortFiles, { props: { files: [one('甲.pdf')], lines: [], against: () => null }, global: { plugins: [i18n] }, attachTo: document.body })
+    await nextTick()
+    await nextTick()
+    const send = mounted.get('[data-send-all]').element
+    expect(send.hasAttribute('data-filled')).toBe(true)
+    expect(document.activeElement).toBe(send)
+    mounted.unmount()
+  })
+
   it('stay when more come, and what was left out stays out', async () => {
     const first = [one('甲.pdf'), one('乙.pdf')]
     const mounted = mount(SortFiles, { props: { files: first, lines: [], against: () => null }, global: { plugins: [i18n] } })

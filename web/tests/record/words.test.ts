@@ -28,7 +28,7 @@ describe('sizes and types', () => {
   })
 
   it('names types as people do', () => {
-    expect(typeNames(['application/pdf', 'image/jpeg', 'image/webp'])).toBe('PDF JPEG WebP')
+    expect(typeNames(['application/pdf', 'image/jpeg', 'image/webp'])).toBe('PDF、JPEG、WebP')
   })
 
   it('names every type that the server takes, in both languages, and knows it by every ending', async () => {
@@ -37,7 +37,7 @@ describe('sizes and types', () => {
     await learn('work')
     for (const language of ['zh-CN', 'en'] as const) {
       await speak(language)
-      expect(i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) })).toContain('PDF JPEG PNG WebP HEIC Word Excel OFD')
+      expect(i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) })).toContain('PDF、JPEG、PNG、WebP、HEIC、Word、Excel、OFD')
     }
     await speak('zh-CN')
     const known = Object.entries(endings).flatMap(([type, all]) => all.map((ending) => [ending, claimedType({ name: `a.${ending}`, type: '' }) === type]))
