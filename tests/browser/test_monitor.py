@@ -33,8 +33,10 @@ async def test_from_silence_over_a_whisper_to_a_seat(tmp_path: Path) -> None:
         page, screens = chief.page, Screens()
         await page.locator("[data-running]").click()
         await expect(page.locator("[data-begin]")).to_be_visible()
-        await page.get_by_label("为什么旁听这次通话").fill("群众投诉：多次补正")
-        await page.locator("[data-begin]").click()
+        await expect(page.locator(".monitor [data-case-code]")).to_contain_text("识别码")
+        reason = page.get_by_label("为什么旁听这次通话")
+        await reason.fill("群众投诉：多次补正")
+        await reason.press("Control+Enter")
         pane = page.locator(".monitor")
         await expect(pane).to_have_attribute("data-way", "listen")
         for seat in ("window", "approver"):

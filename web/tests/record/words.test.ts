@@ -37,7 +37,7 @@ describe('sizes and types', () => {
     await learn('work')
     for (const language of ['zh-CN', 'en'] as const) {
       await speak(language)
-      expect(i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) })).toContain('PDF、JPEG、PNG、WebP、HEIC、Word、Excel、OFD')
+      expect(i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) })).toContain(['PDF', 'JPEG', 'PNG', 'WebP', 'HEIC', 'Word', 'Excel', 'OFD'].join(language === 'en' ? ', ' : '、'))
     }
     await speak('zh-CN')
     const known = Object.entries(endings).flatMap(([type, all]) => all.map((ending) => [ending, claimedType({ name: `a.${ending}`, type: '' }) === type]))
