@@ -3,8 +3,8 @@ import type { Words } from '../words'
 
 const call: Words<typeof zh> = {
   pane: 'Cloud meeting',
-  dial: 'Start the cloud meeting',
-  dial_again: 'Start the cloud meeting again',
+  dial: 'Start the meeting',
+  dial_again: 'Start the meeting again',
   cancel: 'Cancel',
   hang_up: 'Hang up',
   microphone: 'Mic',
