@@ -217,7 +217,13 @@ async def test_hold_and_mute_stop_what_passes(
         await expect(window.locator(".call-pane .dial")).to_be_focused()
         await expect(window.locator("[data-step=rate]")).to_be_visible()
 
+        # in one row, in large letters too: what is seldom needed stands behind a key
+        await window.locator("[data-text-size]").select_option("large")
+        assert await window.locator("footer.foot").evaluate("one => one.offsetHeight") < 64
+        await window.locator("[data-text-size]").select_option("standard")
+
         # the applicant refuses the recording: on the ring card, and told to both at the answer
+        await window.locator("[data-more-acts]").click()
         await window.locator("[data-consent=ask]").click()
         await window.get_by_role("button", name="申请人不同意").click()
         # the next step has the focus, not the button that asked

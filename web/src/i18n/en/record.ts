@@ -427,6 +427,7 @@ const record: Words<typeof zh> = {
     rate: 'Ask the applicant to rate',
     rate_hint: 'Turns this screen to the applicant, who may rate this service',
     rate_skip: 'No rating',
+    more: 'More',
   },
   missing: {
     title: '{n} still missing',

@@ -424,6 +424,7 @@ export default {
     rate: '请申请人评价',
     rate_hint: '本屏转给申请人，由申请人自愿评价本次服务',
     rate_skip: '跳过评价',
+    more: '更多',
   },
   missing: {
     title: '还差 {n} 项',
