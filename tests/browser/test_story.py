@@ -181,8 +181,8 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         assert "-1" in await transform(window.page, OWN)
         assert "-1" not in await transform(window.page, FAR)
 
-        await hear_a_third(window, approver, third, node, screens)
         await say(window, approver)
+        await hear_a_third(window, approver, third, node, screens)
         await send_a_form_and_have_it_back(window, approver, tmp_path)
         await materials(window, approver, screens)
         await guidance(window, approver, screens)
@@ -204,7 +204,7 @@ async def test_whole_story(node: Running, tmp_path: Path) -> None:
         assert await approver.page.get_by_role("alertdialog").count() == 0
         await meets(approver, WINDOW, WINDOW_HZ)
 
-        number = await sign_and_hand_in(window)
+        number = await sign_and_hand_in(window, screens)
         assert await decide(window, approver, screens) == number
         await rate(window, screens)
         for desk in (window, approver):
@@ -633,12 +633,13 @@ async def tell_all_at_once(window: Desk, approver: Desk, screens: Screens) -> No
     )
 
 
-async def sign_and_hand_in(window: Desk) -> str:
+async def sign_and_hand_in(window: Desk, screens: Screens) -> str:
     """The applicant reads and signs on the screen that is turned to him; returns the 办件编号."""
     page = window.page
     await page.locator("[data-review]").click()
     panel = page.locator("[data-submit]")
     await expect(panel.locator("[data-summary]")).to_be_visible()
+    await screens.grow(window, "window-summary")
     await panel.locator("[data-ask=turn]").click()
     turned = page.locator("[data-turned]")
     await turned.locator("[data-end]").scroll_into_view_if_needed()

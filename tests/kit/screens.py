@@ -3,8 +3,8 @@
 What is shown at 1366 is then measured further, without a picture: in the largest letters no text
 may be cut, nothing that one presses may lie beyond an edge and nothing may scroll sideways, in no
 size of letters anything at the foot may lie over something else, and as wide as 1366 is at 400 %
-zoom nothing may scroll sideways (WCAG 1.4.10). Where asked, the same is measured in English, and the
-pane of a call has all of it in sight.
+zoom nothing may scroll sideways (WCAG 1.4.10). Where asked, the same is measured in English, the pane
+of a call has all of it in sight, its last message can be read, and all letters grow.
 
 They go to build/screens, and to docs/screens when YUNJIAN_SCREENS is set: there with 256 colours, so
 that a repository that takes them anew does not grow by megabytes.
@@ -46,7 +46,7 @@ SIDEWAYS: Final = """async () => {
 CUT: Final = """() => {
     const found = []
     const name = one => `${one.tagName.toLowerCase()}.${one.getAttribute('class') ?? ''}`
-    for (const one of document.body.querySelectorAll('button, a[href], select, summary')) {
+    for (const one of document.body.querySelectorAll('button, a[href], select, summary, label')) {
         if (one.closest('.visually-hidden, .skip-link, .missing, .gutter, .lane')) continue
         if (!one.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue
         const {left, right} = one.getBoundingClientRect()
@@ -70,6 +70,9 @@ CUT: Final = """() => {
             const least = one.matches('textarea') ? parseFloat(style.lineHeight) - 2 : parseFloat(style.fontSize)
             if (one.clientWidth > 1 && inside < least) found.push(`${name(one)}: too low for its text`)
             continue
+        }
+        if (style.textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth && one.clientWidth < 2 * parseFloat(style.fontSize)) {
+            found.push(`${name(one)} has no room for anything of ${one.textContent.trim().slice(0, 30)}`)
         }
         for (const node of one.childNodes) {
             if (node.nodeType !== 3 || !node.textContent.trim()) continue
@@ -132,6 +135,41 @@ HALF: Final = """() => [...document.querySelectorAll('.call-pane .upper')].flatM
         .map(one => `${one.className || one.tagName}: ${one.textContent.trim().slice(0, 20)}`)
 })"""
 """What of a call one would have to scroll to."""
+HIDDEN: Final = """() => {
+    const found = []
+    const inside = (one, box) => one.top >= box.top - 1.5 && one.bottom <= box.bottom + 1.5
+    const said = [...document.querySelectorAll('[data-messages] [data-saying]')].at(-1)
+    if (said) {
+        const list = said.closest('.list')
+        const [who, text] = [...said.children].map(one => one.getBoundingClientRect())
+        const line = parseFloat(getComputedStyle(said.lastElementChild).lineHeight)
+        // of a long one its end, with as much of it as has room
+        const least = Math.min(text.bottom - who.top, who.height + line)
+        const box = list.getBoundingClientRect()
+        if (text.bottom > box.bottom + 1.5 || box.height < least - 1.5) found.push(`the last message in ${Math.round(box.height)} px`)
+    }
+    // whether anything came beside the materials is seen without scrolling to it
+    const beside = [...document.querySelectorAll('.column :is(.sent, [data-papers], [data-handovers]) :is(h2, h3)')][0]
+    for (let box = beside?.parentElement; box; box = box.parentElement) {
+        if (getComputedStyle(box).overflowY === 'visible') continue
+        if (!inside(beside.getBoundingClientRect(), box.getBoundingClientRect())) found.push(`beside the materials: ${beside.textContent.trim()}`)
+    }
+    return found
+}"""
+"""What is in its place and yet cannot be read there: the last message, and that anything lies beside the materials."""
+LETTERS: Final = """size => {
+    const found = []
+    for (const one of document.body.querySelectorAll('*')) {
+        if (one.closest('svg, option, .visually-hidden, .skip-link')) continue
+        if (![...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue
+        const now = parseFloat(getComputedStyle(one).fontSize)
+        if (size === 'largest') one.largestLetters = now
+        else if (one.largestLetters && now && one.largestLetters < now * 1.25) found.push(`${one.tagName.toLowerCase()}.${one.className}: ${one.textContent.trim().slice(0, 20)}`)
+        if (size !== 'largest') delete one.largestLetters
+    }
+    return found
+}"""
+"""Which letters do not grow with the size that their reader chose: asked in the largest first, then in the standard size."""
 FOR_DOCS: Final = bool(os.environ.get("YUNJIAN_SCREENS"))
 
 
@@ -169,7 +207,9 @@ class Screens:
             self.findings[f"{name} in the largest letters"] = found
         for size in ("largest", "large", before):
             await desk.page.evaluate(LARGEST, size)
-            if found := await desk.page.evaluate(OVERLAPS):
+            found = await desk.page.evaluate(OVERLAPS)
+            found += [f"out of sight: {one}" for one in await desk.page.evaluate(HIDDEN)]
+            if found:
                 self.findings[f"{name} in {size or 'standard'} letters"] = found
 
     async def _choose(self, desk: Desk, name: str) -> None:
@@ -179,9 +219,18 @@ class Screens:
             for size in ("largest", "standard"):
                 await desk.page.evaluate(CHOOSE, size)
                 found = await self._cut(desk)
-                found += [f"out of sight: {one}" for one in await desk.page.evaluate(HALF)]
+                for rule in (HALF, HIDDEN):
+                    found += [f"out of sight: {one}" for one in await desk.page.evaluate(rule)]
+                found += [f"grows not: {one}" for one in await desk.page.evaluate(LETTERS, size)]
                 if found:
                     self.findings[f"{name} in {tongue} and {size} letters"] = found
+
+    async def grow(self, desk: Desk, name: str) -> None:
+        """All letters that the page shows now follow the size that their reader chooses; no picture is taken."""
+        for size in ("largest", "standard"):
+            await desk.page.evaluate(CHOOSE, size)
+            if found := await desk.page.evaluate(LETTERS, size):
+                self.findings[f"{name}, letters"] = found
 
     async def _cut(self, desk: Desk) -> list[str]:
         cut = await desk.page.evaluate(CUT)
