@@ -11,6 +11,7 @@ from typing import Any, Final
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
 from server.actions.call_views import call_view
+from server.actions.cases import watched
 from server.actions.throttle import Limit, spend
 from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES
@@ -121,19 +122,20 @@ class Archive:
         """
         case_id = await self._watched(actor, call_id)
         await spend(self._store, ("check", actor.person_id), CHECKS)
-        ledger = await supervision.check_ledger(self._store, actor, case_id)
+        ledger = await supervision.check_ledger(self._store, actor, case_id, call_id)
         async with self._store.read() as connection:
+            case = await watched(connection, actor, case_id)
             named = [
                 *await self._recorded_files(connection, call_id),
                 *[
                     ("material", one.id, mask_numbers(one.name), one.sha256)
                     for one in await case_rows.list_materials(connection, [case_id])
-                    if one.sha256 is not None
+                    if one.sha256 is not None and case.shows(one.version)
                 ],
                 *[
                     ("paper", one.id, f"{TITLES[one.kind]} {one.number}", one.sha256)
                     for one in await paper_rows.list_papers(connection, [case_id])
-                    if one.sha256 is not None
+                    if one.sha256 is not None and case.shows(one.version)
                 ],
             ]
         files = [await self._looked_at(*one) for one in named]
@@ -254,7 +256,9 @@ class Archive:
         case_id = await self._watched(actor, call_id)
         async with self._store.change(actor) as change:
             call, _ = await call_actions.found(change.connection, CallId(call_id))
-            acts = await log.list_entries(change.connection, of_case(case_id))
+            case = await watched(change.connection, actor, case_id)
+            entries = await log.list_entries(change.connection, of_case(case_id))
+            acts = [one for one in entries if case.shows(one.version)]
             made = await playbacks.ask_composition(change, call, acts, media_type)
         return playbacks.playback_view(made, {})
 

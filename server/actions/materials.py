@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases import header
+from server.actions.cases import header, side_of
 from server.actions.cases.turn import CaseTurn
 from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
@@ -190,15 +190,20 @@ async def ask_copy(change: Change, case_id: str, material: Material) -> None:
     await enqueue(change, COPY_KIND, of_case(case_id), {"case": case_id, "material": material.id})
 
 
-async def find(store: Store, actor: Actor, material_id: str) -> tuple[Material, str, Side]:
-    """A material of a case that this person may see, the case's id, and this person's side.
-    Refused: not_found."""
+async def find(
+    store: Store, actor: Actor, material_id: str, *, afterwards: bool = False
+) -> tuple[Material, str, Side]:
+    """A material of a case that this person may see, the case's id, and this person's side;
+    ``afterwards`` also for a supervisor whose unit has passed the case on since. Refused: not_found."""
     async with store.read() as connection:
         found = await upload_rows.find_material(connection, material_id)
         if found is None:
             raise Refusal(Code.NOT_FOUND)
         material, case_id = found
-        _, side = await header(connection, actor, case_id)
+        if afterwards:
+            side = await side_of(connection, actor, case_id, material.at)
+        else:
+            _, side = await header(connection, actor, case_id)
     return material, case_id, side
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from server.actions.cases import AHEAD, header, rests_on
+from server.actions.cases import AHEAD, rests_on, side_of
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view
@@ -343,7 +343,7 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
         paper = await rows.find(connection, paper_id)
         if paper is None:
             raise Refusal(Code.NOT_FOUND)
-        _, side = await header(connection, actor, paper.case_id)
+        side = await side_of(connection, actor, paper.case_id, paper.at)
     if paper.kind == "application" and side != "window":
         raise Refusal(Code.NOT_FOUND)
     if paper.sha256 is None or paper.size_bytes is None:

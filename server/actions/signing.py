@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import AHEAD, apart, header, number_of, rests_on
+from server.actions.cases import AHEAD, apart, number_of, rests_on, side_of
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import signature_view, submission_view
@@ -173,7 +173,7 @@ async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage
         found = await paper_rows.find_signature(reading, signature_id)
         if found is None:
             raise Refusal(Code.NOT_FOUND, signature=signature_id)
-        await header(reading, actor, found.case_id)
+        await side_of(reading, actor, found.case_id, found.at)
     return SignatureImage.model_validate(
         {name: getattr(found, name) for name in SignatureImage.model_fields}
     )

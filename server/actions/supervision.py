@@ -10,13 +10,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
-from server.actions.cases import header
+from server.actions.cases import Watched, watched
 from server.domain.identifiers import mask_name
 from server.domain.working_days import CHINA
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_call, of_case, of_monitors, of_person
 from server.store import Store, log, version_of
-from server.store.cases import Header
 from server.store.ledger.journal import JournalDamaged
 from server.wire.http import (
     CallLogRow,
@@ -171,22 +170,21 @@ EVENTS_AT_ONCE: Final = 500
 SIGN: Final = "case.sign"
 
 
-async def _watched_case(store: Store, actor: Actor, case_id: str) -> Header:
+async def _watched_case(store: Store, actor: Actor, case_id: str) -> Watched:
     async with store.read() as connection:
-        found, side = await header(connection, actor, case_id)
-    if side != "supervisor":
-        raise Refusal(Code.FORBIDDEN)
-    return found
+        return await watched(connection, actor, case_id)
 
 
 async def history(store: Store, actor: Actor, case_id: str, after: int) -> CaseHistory:
-    """What happened to a case after a version, as the supervisor sees it. Refused: not_found, forbidden."""
+    """What happened to a case after a version, as the supervisor sees it; for her whose unit has passed
+    it on, up to that referral. Refused: not_found, forbidden."""
     found = await _watched_case(store, actor, case_id)
     events = await store.events(of_case(case_id), after, EVENTS_AT_ONCE)
     refused = []
     if not after:
         async with store.read() as connection:
-            refused = await log.list_refused(connection, found.clerk_id, SIGN, of_case(case_id))
+            clerk_id = found.header.clerk_id
+            refused = await log.list_refused(connection, clerk_id, SIGN, of_case(case_id))
     return CaseHistory(
         subject=of_case(case_id),
         events=[
@@ -197,41 +195,54 @@ async def history(store: Store, actor: Actor, case_id: str, after: int) -> CaseH
                 event=project(event, "supervisor"),
             )
             for event in events
+            if found.shows(event.version)
         ],
-        next_after=events[-1].version if len(events) == EVENTS_AT_ONCE else None,
+        next_after=events[-1].version
+        if len(events) == EVENTS_AT_ONCE and found.shows(events[-1].version + 1)
+        else None,
         refused_signatures=[
             RefusedSignature(at=datetime.fromisoformat(one.at), by=one.actor, code=one.result)
             for one in refused
+            if found.at is None or datetime.fromisoformat(one.at) <= found.at
         ],
     )
 
 
 async def ledger(store: Store, actor: Actor, case_id: str) -> Ledger:
     """The entries of a case's ledger. Refused: not_found, forbidden."""
-    await _watched_case(store, actor, case_id)
+    found = await _watched_case(store, actor, case_id)
     async with store.read() as connection:
         entries = await log.list_entries(connection, of_case(case_id))
     return Ledger(
         subject=of_case(case_id),
         entries=[
-            LedgerRow.model_validate({**asdict(entry), "actor": entry.actor}) for entry in entries
+            LedgerRow.model_validate({**asdict(entry), "actor": entry.actor})
+            for entry in entries
+            if found.shows(entry.version)
         ],
     )
 
 
-async def check_ledger(store: Store, actor: Actor, case_id: str) -> Report:
-    """Verify the ledger of a case and of all calls about it; that it was asked is kept too.
+async def check_ledger(
+    store: Store, actor: Actor, case_id: str, call_id: str | None = None
+) -> Report:
+    """Verify the ledger of a case and of all calls about it; that it was asked is kept too. For her
+    whose unit has passed the case on it is that of the call alone, since the case goes on elsewhere.
 
-    Refused: not_found, forbidden.
+    Refused: not_found (also to her without a call), forbidden.
     """
-    await _watched_case(store, actor, case_id)
+    found = await _watched_case(store, actor, case_id)
     async with store.read() as connection:
         calls = await log.calls_about(connection, case_id)
+    if found.version is not None:
+        if call_id is None:
+            raise Refusal(Code.NOT_FOUND, case=case_id)
+        calls = [call_id]
     with suppress(JournalDamaged, OSError):  # a journal that cannot be grown is a finding below
         await store.seal()
-    subjects = [of_case(case_id)]
-    for call_id in calls:
-        subjects += [of_call(call_id), of_monitors(call_id)]
+    subjects = [] if found.version is not None else [of_case(case_id)]
+    for one in calls:
+        subjects += [of_call(one), of_monitors(one)]
     report = await store.verifier.verify(*subjects)
     try:
         async with store.change(actor) as change:

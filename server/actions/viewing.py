@@ -95,7 +95,7 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     Refused: not_found, material_not_stored, copy_not_ready, no_copy, no_office, no_ofd,
     ofd_beyond, pdf_beyond, material_locked.
     """
-    material, case_id, side = await find(store, actor, material_id)
+    material, case_id, side = await find(store, actor, material_id, afterwards=True)
     if material.state != "stored":
         raise Refusal(Code.MATERIAL_NOT_STORED)
     match material.viewed_state:

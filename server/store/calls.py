@@ -718,6 +718,20 @@ async def unfinished_recordings(connection: Connection, worker: str) -> Sequence
     return [_recording(row) for row in rows]
 
 
+async def has_answered(connection: Connection, case_id: str, unit_id: str) -> bool:
+    """Whether an approver of this unit has answered a call about the case."""
+    found = await connection.scalar(
+        sa.select(calls.c.id)
+        .where(
+            calls.c.case_id == case_id,
+            calls.c.target_unit_id == unit_id,
+            calls.c.answered_at.is_not(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def being_recorded(connection: Connection, leg_id: LegId) -> bool:
     """Whether any segment of this leg is being written."""
     row = await connection.execute(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from server.actions import demo
+from server.actions import demo, supervision
+from server.actions.archive import Archive
+from server.actions.cases import side_of
 from server.actions.cases.listing import listing
+from server.rights.person import Actor
 from server.store import catalogue, roster
 from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
@@ -93,6 +97,62 @@ async def test_the_unit_that_it_was_referred_to_decides(office: Office) -> None:
     (kept,) = [one for one in entries if one["act"] == "case.refer"]
     assert (kept["object"], kept["result"]) == (f"unit:{demo.LIAOCHENG}", "ok")
     assert (await office.store.verifier.verify()).ok
+
+
+async def test_who_supervised_the_call_replays_it_up_to_the_referral(office: Office) -> None:
+    """Her unit had the call in its hands: she sees and checks it, and of the case nothing that came after."""
+    case_id = await office.case()
+    call_id = await office.meet(case_id)
+    hers = office.actors[FAR_SUPERVISOR]
+    theirs = replace(hers, person_id="person-of-liaocheng", unit_id=demo.LIAOCHENG)
+    archive = Archive(office.store)
+
+    async def seen(actor: Actor) -> list[str] | Code:
+        try:
+            found = await supervision.history(office.store, actor, case_id, 0)
+        except Refusal as refusal:
+            return refusal.code
+        return [event.type for event in found.events]
+
+    async def opened(actor: Actor) -> str | Code:
+        try:
+            return (await archive.call(actor, call_id)).audience
+        except Refusal as refusal:
+            return refusal.code
+
+    assert (await seen(theirs), await opened(theirs)) == (Code.NOT_FOUND, Code.NOT_FOUND)
+    await office.do(APPROVER, CaseRefer, case_id=case_id, unit_id=demo.LIAOCHENG, reason=WHY)
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    await office.do(CLERK, CaseSay, case_id=case_id, lane="staff", text="之后说的话")
+    await office.do(THIRD, CaseDecide, case_id=case_id, **NO)
+
+    at_theirs, at_hers = await seen(theirs), await seen(hers)
+    assert isinstance(at_theirs, list)
+    assert isinstance(at_hers, list)
+    assert at_theirs[: len(at_hers)] == at_hers
+    assert at_hers[-1] == "case.referred"
+    assert {"case.said", "case.decided"} <= set(at_theirs[len(at_hers) :])
+    kept = (await supervision.ledger(office.store, hers, case_id)).entries
+    assert kept[-1].act == "case.refer"
+    # The call was in her unit's hands and never in theirs.
+    assert (await opened(hers), await opened(theirs)) == ("supervisor", Code.NOT_FOUND)
+    report = await archive.check(hers, call_id)
+    assert report.ok
+    assert report.ledger.entries > 0
+    # What is of the case alone stays with who has it: its page, its check, and all that came later.
+    assert await side(office, FAR_SUPERVISOR, case_id) is None
+    with pytest.raises(Refusal, match="not_found"):
+        await supervision.check_ledger(office.store, hers, case_id)
+    async with office.store.read() as connection:
+        for at, may in ((office.clock.now(), False), (report.checked_at - timedelta(days=1), True)):
+            if may:
+                assert await side_of(connection, hers, case_id, at) == "supervisor"
+            else:
+                with pytest.raises(Refusal, match="not_found"):
+                    await side_of(connection, hers, case_id, at + timedelta(seconds=1))
+    # Her approver has no case any more, nor is he a supervisor.
+    assert await seen(office.actors[APPROVER]) is Code.NOT_FOUND
+    assert await side(office, APPROVER, case_id) is None
 
 
 async def test_what_is_refused(office: Office) -> None:

@@ -3,13 +3,17 @@
 Every action on a case begins here, with its actor and the side from which he acts.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from server.domain.form import Form
 from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_case
 from server.store import calls as call_rows
 from server.store import cases as rows
+from server.store import log
 from signaling.refusals import Code, Refusal
 
 
@@ -68,6 +72,65 @@ async def header(
     if found is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return found, side
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A case that is looked at afterwards; of a former unit's supervisor it ends where her unit passed
+    it on: with the version, and at the moment, of that referral."""
+
+    header: rows.Header
+    version: int | None = None
+    at: datetime | None = None
+
+    def shows(self, version: int) -> bool:
+        """Whether what came with this version of the case is seen."""
+        return self.version is None or version <= self.version
+
+
+async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Watched:
+    """The case for who watches it: supervisors of either unit, and of a unit that has referred it to
+    another one after its approver had answered a call about it, up to that referral.
+
+    Refused: ``not_found``; ``forbidden`` to who sees the case otherwise.
+    """
+    found = await rows.find_header(connection, case_id)
+    side = await audience_of(connection, actor, found) if found else None
+    if found is not None and side == "supervisor":
+        return Watched(found)
+    if found is not None and side is not None:
+        raise Refusal(Code.FORBIDDEN)
+    record = (
+        await rows.find(connection, case_id)
+        if may(actor, Act.CASE_WATCH, unit_id=actor.unit_id)
+        else None
+    )
+    if found is not None and record is not None:
+        passed_on = [
+            number
+            for number, one in enumerate(record.case.referrals)
+            if one.from_unit_id == actor.unit_id
+        ]
+        if passed_on and await call_rows.has_answered(connection, case_id, actor.unit_id):
+            number = passed_on[-1]
+            entries = await log.list_entries(connection, of_case(case_id))
+            referred = [e.version for e in entries if (e.act, e.result) == ("case.refer", "ok")]
+            return Watched(found, referred[number], record.case.referrals[number].at)
+    raise Refusal(Code.NOT_FOUND, case=case_id)
+
+
+async def side_of(
+    connection: rows.Connection, actor: Actor, case_id: str, came_at: datetime
+) -> Side:
+    """From which side this person sees what came to the case at this moment; refused ``not_found``."""
+    try:
+        _, side = await header(connection, actor, case_id)
+        return side
+    except Refusal:
+        found = await watched(connection, actor, case_id)
+        if found.at is None or came_at > found.at:
+            raise
+        return "supervisor"
 
 
 async def filling(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[Form, Hand]:

@@ -4,6 +4,7 @@
  */
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { http, Problem } from '../wire/http'
+import { Story } from './asOf'
 import type { CallCheck, CallDetail, CaseHistory, CaseSnapshot, HistoryEvent, MarkView, Marks, PlaybackView, RefusedSignature } from '../wire/messages'
 
 export interface CallFile {
@@ -30,6 +31,17 @@ async function wholeHistory(case_id: string): Promise<Pick<CallFile, 'history' |
     after = page.next_after
   }
   return { history: events, refused }
+}
+
+/** The case as it stands; the refusal for who sees it no more. */
+async function snapshotOf(case_id: string): Promise<CaseSnapshot | Problem> {
+  try {
+    return await http.get<CaseSnapshot>(`/cases/${case_id}`)
+  } catch (reason) {
+    const problem = Problem.of(reason)
+    if (problem.code === 'not_found') return problem
+    throw problem
+  }
 }
 
 /** Whether the call is over and each party's pictures are made, or cannot be. */
@@ -61,14 +73,17 @@ export function useCall(call_id: Ref<string | undefined>) {
       const held = file.value
       // what is over does not change any more; only a file of all may still be made
       const settled = held?.detail.call.id === wanted && finished(held.detail)
-      const [snapshot, { history, refused }, marks] = settled
+      const [now, { history, refused }, marks] = settled
         ? [held.snapshot, held, held.marks]
         : await Promise.all([
-            http.get<CaseSnapshot>(`/cases/${case_id}`),
+            snapshotOf(case_id),
             wholeHistory(case_id),
             http.get<Marks>(`/calls/${wanted}/marks`).then((all) => all.marks),
           ])
       if (wanted !== call_id.value) return
+      // a unit that has passed the case on sees it as it was then, and nothing later
+      const snapshot = now instanceof Problem ? new Story(history).after(history.length) : now
+      if (!snapshot) throw now
       file.value = { detail, snapshot, history, refused, marks }
       problem.value = null
       if (!finished(detail) || detail.playbacks.some((one) => one.state === 'waiting')) timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
