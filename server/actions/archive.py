@@ -4,7 +4,7 @@ A file is given out only while its bytes still have the hash in the record; that
 watched or read one is kept in the ledger, once a session. Knows no HTTP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from server.wire.http import (
     PlaybackView,
     RecordingState,
     RecordingView,
+    Silence,
 )
 from server.wire.projection import project_call
 from signaling.call import CallId
@@ -76,9 +77,11 @@ class Archive:
             number = await log.case_number(connection, about.case_id)
             files: list[log.Recorded] = []
             played: list[Playback] = []
+            entries: list[log.Written] = []
             if audience == "supervisor":
                 files = await log.list_recordings(connection, call_id)
                 played = await rows.list_playbacks(connection, call_id)
+                entries = await log.list_entries(connection, of_call(call_id))
             people = await person_refs(connection, {one.person_id or "" for one in played})
         return CallDetail(
             version=version,
@@ -88,6 +91,7 @@ class Archive:
             case_number=number,
             item_name=case.item.name,
             playbacks=[playbacks.playback_view(one, people) for one in played],
+            silences=silences_of(entries),
         )
 
     async def _view(self, one: log.Recorded) -> RecordingView:
@@ -318,3 +322,16 @@ def _interruptions(one: log.Recorded) -> list[Interruption]:
         and gap["mid"] in ("0", "1")
         and gap["ended_at"] - gap["started_at"] >= INTERRUPTED_S
     ]
+
+
+def silences_of(entries: Iterable[log.Written]) -> list[Silence]:
+    """When legs were silent, as the entries of their call tell."""
+    since: dict[str, datetime] = {}
+    found = []
+    for one in entries:
+        at = datetime.fromisoformat(one.at)
+        if one.act == "leg.silent":
+            since.setdefault(one.object, at)
+        elif one.act == "leg.heard" and (began := since.pop(one.object, None)) is not None:
+            found.append(Silence(leg_id=one.object, from_at=began, to_at=at))
+    return found + [Silence(leg_id=leg, from_at=at, to_at=None) for leg, at in since.items()]

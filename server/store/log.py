@@ -29,6 +29,7 @@ from server.store.tables import (
     people,
     phrases,
     recordings,
+    rings,
     sayings,
 )
 from signaling.protocol import PersonRef, Seat
@@ -45,6 +46,8 @@ class Logged:
     applicant_name: str
     caller: PersonRef
     approver: PersonRef | None
+    declined_by: PersonRef | None
+    """Who declined a call that nobody answered: the last of them."""
     state: str
     reason: str | None
     opened_at: datetime
@@ -220,9 +223,14 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
         _SEAT_ROWS.where(legs.c.call_id.in_(ids)).order_by(legs.c.joined_at)
     )
     approvers: dict[str, str] = {row.call_id: row.person_id for row in seats}
-    refs = await person_refs(
-        connection, {row["caller_id"] for row in rows} | set(approvers.values())
+    said_no = await connection.execute(
+        sa.select(rings.c.call_id, rings.c.target_id)
+        .where(rings.c.call_id.in_(ids), rings.c.state == "declined", rings.c.invite_id.is_(None))
+        .order_by(rings.c.closed_at, rings.c.id)
     )
+    declined: dict[str, str] = {row.call_id: row.target_id for row in said_no}
+    callers = {row["caller_id"] for row in rows}
+    refs = await person_refs(connection, callers | set(approvers.values()) | set(declined.values()))
     decided = await _decisions(connection, {row["case_id"] for row in rows})
     return [
         Logged(
@@ -233,6 +241,9 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
             applicant_name=row["applicant_name"],
             caller=refs[row["caller_id"]],
             approver=refs.get(approvers.get(row["id"], "")),
+            declined_by=refs.get(declined.get(row["id"], ""))
+            if row["reason"] == "declined"
+            else None,
             state=row["state"],
             reason=row["reason"],
             opened_at=row["opened_at"],

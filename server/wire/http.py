@@ -863,6 +863,8 @@ class CallLogRow(Message):
     applicant_masked: str
     caller: PersonRef
     approver: PersonRef | None
+    declined_by: PersonRef | None
+    """Who declined a call that nobody answered: the last of them."""
     state: CallState
     reason: EndReason | None
     opened_at: datetime
@@ -880,6 +882,14 @@ class CallLog(Message):
     next_cursor: str | None
 
 
+class Silence(Message):
+    """When nothing was heard of the page of a leg; ``to_at`` null: to the end of the leg."""
+
+    leg_id: str
+    from_at: datetime
+    to_at: datetime | None
+
+
 class CallDetail(Message):
     """A call with its files, as the asker's audience sees it at ``version``."""
 
@@ -890,6 +900,7 @@ class CallDetail(Message):
     case_number: str | None
     item_name: str
     playbacks: list[PlaybackView] = []
+    silences: list[Silence] = []
 
 
 # ---------------------------------------------------------------- told before asking

@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from server.actions import demo
+from server.actions.archive import silences_of
 from server.api.route import STORE
 from server.app import Running
 from server.store import SYSTEM, calls, log, tables
@@ -119,6 +120,7 @@ async def test_the_log_finds_a_call_by_who_and_when(scene: Scene) -> None:
     assert row["caller"]["name"] == "李秀兰"
     assert row["applicant_masked"] == "孙**"
     assert (row["approver"], row["recordings"], row["decision"]) == (None, 0, None)
+    assert row["declined_by"]["name"] == "周明远"
     for query, found in (
         ({"person": "李秀兰"}, 1),
         ({"person": "SZ-0306"}, 1),
@@ -318,6 +320,26 @@ async def test_a_file_that_was_altered_is_named_and_not_given_out(scene: Scene) 
     assert shown["state"] == "tampered"
     problem = await scene.supervisor.get("/recordings/recording-2/content", 409)
     assert problem["code"] == "content_altered"
+
+
+def test_a_page_was_silent_from_the_one_entry_to_the_other() -> None:
+    def entry(second: int, act: str, leg: str) -> log.Written:
+        at = f"2026-11-23T01:00:{second:02}+00:00"
+        return log.Written(second, at, None, None, act, leg, "ok", "", None)
+
+    told = silences_of(
+        [
+            entry(1, "leg.silent", "one"),
+            entry(2, "leg.silent", "two"),
+            entry(9, "leg.heard", "one"),
+            entry(12, "leg.lost", "two"),
+            entry(13, "leg.heard", "three"),
+        ]
+    )
+    assert [(one.leg_id, one.from_at.second, one.to_at and one.to_at.second) for one in told] == [
+        ("one", 1, 9),
+        ("two", 2, None),
+    ]
 
 
 async def test_a_reader_who_goes_in_mid_answer_is_no_fault(scene: Scene) -> None:

@@ -2,7 +2,7 @@
  * How good each party's connection was, second by second: what the pages told while they talked, and what the media
  * worker counted of the same legs. Pure.
  */
-import type { CallView, MarkView, QualitySample, WorkerSample } from '../wire/messages'
+import type { CallView, MarkView, QualitySample, Silence, WorkerSample } from '../wire/messages'
 
 export type Level = 'excellent' | 'good' | 'poor' | 'lost'
 
@@ -67,6 +67,26 @@ export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms:
       const { round_trip_ms, concealed, jitter_ms, freezes, freeze_ms } = sample
       all.push({ from_s, to_s, level, loss, round_trip_ms, concealed, jitter_ms, freezes, freeze_ms, limited_by, relayed })
     }
+  }
+  return found
+}
+
+/** The same with what the server knows besides: while it heard nothing of a page, that page's line was broken. */
+export function withSilences(lines: ReadonlyMap<string, Stretch[]>, silences: readonly Silence[], call: CallView, zero_ms: number, end_s: number): Map<string, Stretch[]> {
+  const found = new Map(lines)
+  const second = (at: string): number => (Date.parse(at) - zero_ms) / 1000
+  for (const one of silences) {
+    const leg = call.legs.find((other) => other.id === one.leg_id)
+    if (!leg) continue
+    const until = [end_s, ...[one.to_at, leg.ended_at].map((at) => (at ? second(at) : end_s))]
+    const [from_s, to_s] = [Math.max(0, second(one.from_at)), Math.min(...until)]
+    if (to_s <= from_s) continue
+    const apart = (found.get(leg.seat) ?? []).flatMap((line) => [
+      ...(line.from_s < from_s ? [{ ...line, to_s: Math.min(line.to_s, from_s) }] : []),
+      ...(line.to_s > to_s ? [{ ...line, from_s: Math.max(line.from_s, to_s) }] : []),
+    ])
+    const broken: Stretch = { from_s, to_s, level: 'lost', loss: 0, round_trip_ms: null, concealed: 0, jitter_ms: 0, freezes: 0, freeze_ms: 0, limited_by: [], relayed: false }
+    found.set(leg.seat, [...apart, broken].sort((a, b) => a.from_s - b.from_s))
   }
   return found
 }

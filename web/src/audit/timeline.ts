@@ -33,6 +33,8 @@ export interface Seated {
   seat: 'approver' | 'window' | 'third' | 'fourth' | 'fifth' | 'sixth' | 'applicant'
   side: Actor
   who: string
+  /** supervisors who joined in the open and had this place */
+  supervisors: string
   spans: { from_s: number; to_s: number }[]
   /** no packets came, though somebody was there */
   gaps: { from_s: number; to_s: number; reason: string }[]
@@ -91,12 +93,14 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
   for (const seat of ['approver', 'window', 'third', 'fourth', 'fifth', 'sixth'] as const) {
     const legs = call.legs.filter((leg) => leg.seat === seat)
     if (!legs.length) continue
-    const names = [...new Set(legs.map((leg) => leg.person.name))]
+    const names = (barged: boolean): string => listed([...new Set(legs.filter((leg) => leg.barged === barged).map((leg) => leg.person.name))])
     found.push({
       seat,
       side: seat === 'window' ? 'here' : 'far',
-      who: listed(names),
-      spans: legs.map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
+      who: names(false),
+      supervisors: names(true),
+      // a call that nobody answered was none that somebody was in
+      spans: (call.answered_at ? legs : []).map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
       gaps: playbacks
         .filter((one) => one.seat === seat && one.source === 'face' && one.started_at)
         .flatMap((one) => gapsOf(one).map((gap) => ({ from_s: Math.max(0, gap.from_s + second(one.started_at ?? '')), to_s: gap.to_s + second(one.started_at ?? ''), reason: gap.reason })))
@@ -105,8 +109,13 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
   }
   // the applicant sits at the window: he is there as long as it is
   const window = found.find((one) => one.seat === 'window')
-  if (window) found.push({ seat: 'applicant', side: 'guest', who: call.card.applicant_masked, spans: window.spans, gaps: [] })
+  if (window) found.push({ seat: 'applicant', side: 'guest', who: call.card.applicant_masked, supervisors: '', spans: window.spans, gaps: [] })
   return found
+}
+
+/** Which word names a party: his seat, or that he is a supervisor who joined in the open. */
+export function wordOf(call: CallView | null, seat: PlaybackView['seat'], person_id: string | undefined): PlaybackView['seat'] | 'supervisor' {
+  return call?.legs.some((leg) => leg.barged && leg.seat === seat && leg.person.id === person_id) ? 'supervisor' : seat
 }
 
 /** The spans of a playback without packets, in seconds of its file. */

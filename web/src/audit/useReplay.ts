@@ -10,7 +10,7 @@ import { Story } from './asOf'
 import { Clock, inFile, RATES, steer, type Rate } from './clock'
 import { Shown, type Pointing } from './shown'
 import { absence, endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, withdrawnOf, zeroOf, type Absence, type Mark } from './timeline'
-import { countedOf, qualitiesOf, type Stretch, type WorkerStretch } from './qualities'
+import { countedOf, qualitiesOf, withSilences, type Stretch, type WorkerStretch } from './qualities'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCall'
 
@@ -73,7 +73,9 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const withdrawn = computed(() => (call.value ? withdrawnOf(call.value, end_s.value) : []))
   const qualities = computed(() => {
     const file = book.file.value
-    return file ? qualitiesOf(file.marks, file.detail.call, zero_ms.value, end_s.value) : new Map<string, Stretch[]>()
+    if (!file) return new Map<string, Stretch[]>()
+    const { call: of, silences } = file.detail
+    return withSilences(qualitiesOf(file.marks, of, zero_ms.value, end_s.value), silences, of, zero_ms.value, end_s.value)
   })
   const counted = computed(() => {
     const file = book.file.value

@@ -2137,6 +2137,7 @@ export interface CallDetail {
   case_number: string | null
   item_name: string
   playbacks: PlaybackView[]
+  silences: Silence[]
 }
 /**
  * One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``.
@@ -2207,6 +2208,14 @@ export interface Loudness {
   peaks: number[]
 }
 /**
+ * When nothing was heard of the page of a leg; ``to_at`` null: to the end of the leg.
+ */
+export interface Silence {
+  leg_id: string
+  from_at: string
+  to_at: string | null
+}
+/**
  * Newest first. ``next_cursor`` asks for the following rows; null at the end.
  */
 export interface CallLog {
@@ -2224,6 +2233,7 @@ export interface CallLogRow {
   applicant_masked: string
   caller: PersonRef
   approver: PersonRef | null
+  declined_by: PersonRef | null
   state: 'open' | 'live' | 'ended'
   reason: ('hung_up' | 'cancelled' | 'declined' | 'missed' | 'lost' | 'barred' | 'unrecorded') | null
   opened_at: string

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { clockOf } from '../../src/audit/lengths'
-import { countedOf, qualitiesOf, type Stretch } from '../../src/audit/qualities'
+import { countedOf, qualitiesOf, withSilences, type Stretch } from '../../src/audit/qualities'
 import { lineSaid } from '../../src/audit/useWords'
 import { i18n, learn } from '../../src/i18n'
 import type { MarkView } from '../../src/wire/messages'
@@ -36,6 +36,18 @@ describe('the line of a party', () => {
     left.legs = left.legs.map((leg) => ({ ...leg, ended_at: at(33) }))
     expect([...qualitiesOf([told(30, 'good'), told(34, 'lost')], left, ZERO, 100).values()].flat().map((one) => [one.from_s, one.to_s])).toEqual([[30, 33]])
     expect(line(told(-12, 'good'), told(-2, 'poor')).map((one) => [one.from_s, one.to_s])).toEqual([[0, 7]])
+  })
+})
+
+describe('a page that the server did not hear', () => {
+  it('had a broken line, whatever was told before and after', () => {
+    const marks = [told(0, 'good'), told(4, 'good'), told(20, 'poor')]
+    const of = (...silences: { leg_id: string; from_at: string; to_at: string | null }[]) =>
+      (withSilences(qualitiesOf(marks, callView(), ZERO, 100), silences, callView(), ZERO, 100).get(first!.seat) ?? []).map((one) => [one.from_s, one.to_s, one.level])
+    expect(of()).toEqual([[0, 13, 'good'], [20, 29, 'poor']])
+    expect(of({ leg_id: first!.id, from_at: at(6), to_at: at(22) })).toEqual([[0, 6, 'good'], [6, 22, 'lost'], [22, 29, 'poor']])
+    expect(of({ leg_id: first!.id, from_at: at(50), to_at: null }).at(-1)).toEqual([50, 100, 'lost'])
+    expect(of({ leg_id: 'another', from_at: at(6), to_at: null })).toEqual([[0, 13, 'good'], [20, 29, 'poor']])
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../src/i18n'
 import { valuesOf } from '../../src/audit/useWords'
-import { absence, endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, type Mark } from '../../src/audit/timeline'
+import { absence, endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, wordOf, type Mark } from '../../src/audit/timeline'
 import { material, value } from '../record/cases'
 import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
 
@@ -147,6 +147,12 @@ describe('who was there', () => {
     expect(seated[1]?.gaps).toEqual([{ from_s: 12, to_s: 14, reason: 'loss' }])
     expect(seated[2]).toMatchObject({ who: '孙蕾', side: 'far', spans: [{ from_s: 500, to_s: 600 }] })
     expect(seated[3]).toMatchObject({ side: 'guest', spans: seated[1]?.spans })
+    // nobody was in a call that nobody answered
+    expect(seatedOf({ ...call, answered_at: null }, [], 1200).flatMap((one) => one.spans)).toEqual([])
+    // a supervisor who joined in the open is called one
+    const joined = { ...call, legs: [...call.legs, leg('leg-5', 'third', approver, 700, 800, { barged: true })] }
+    expect(seatedOf(joined, [], 1200)[2]).toMatchObject({ who: '孙蕾', supervisors: approver.name })
+    expect([wordOf(joined, 'third', third.id), wordOf(joined, 'third', approver.id), wordOf(null, 'third', third.id)]).toEqual(['third', 'supervisor', 'third'])
   })
 
   it('ends with the call or with its last picture', () => {

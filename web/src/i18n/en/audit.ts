@@ -28,7 +28,7 @@ export default {
   reasons: { hung_up: 'Hung up', cancelled: 'Cancelled', declined: 'Declined', missed: 'Missed', lost: 'Interrupted', barred: 'Rights withdrawn', unrecorded: 'Consent withdrawn' },
   decisions: { accepted: 'Accepted', to_correct: 'To be corrected', refused: 'Not accepted' },
   sources: { face: 'face', camera: 'document camera', screen: 'screen' },
-  seats: { window: 'window', approver: 'approver', third: 'third party', fourth: 'fourth party', fifth: 'fifth party', sixth: 'sixth party', applicant: 'applicant' },
+  seats: { window: 'window', approver: 'approver', third: 'third party', fourth: 'fourth party', fifth: 'fifth party', sixth: 'sixth party', supervisor: 'supervisor', applicant: 'applicant' },
   tabs: { log: 'Call log', events: 'Events', files: 'Files' },
   line: { none: 'not handed in', receiving: 'uploading', rejected: 'rejected', unread: 'to review', accepted: 'accepted', returned: 'to correct', not_needed: 'not needed', lacking: 'incomplete' },
   purpose: { material: 'material', page: 'picture from a phone', snapshot: 'snapshot', blank_form: 'blank form', sample: 'sample', guide: 'guide', notice: 'notice', result: 'result' },

@@ -28,7 +28,7 @@ export default {
   reasons: { hung_up: '已挂断', cancelled: '已取消', declined: '已拒接', missed: '未接', lost: '中断', barred: '权限收回', unrecorded: '撤回录制同意' },
   decisions: { accepted: '受理', to_correct: '补正', refused: '不予受理' },
   sources: { face: '正面', camera: '高拍仪', screen: '屏幕' },
-  seats: { window: '窗口', approver: '审批', third: '第三方', fourth: '第四方', fifth: '第五方', sixth: '第六方', applicant: '申请人' },
+  seats: { window: '窗口', approver: '审批', third: '第三方', fourth: '第四方', fifth: '第五方', sixth: '第六方', supervisor: '督查', applicant: '申请人' },
   tabs: { log: '通话记录', events: '经过', files: '文件' },
   line: { none: '未交', receiving: '上传中', rejected: '文件未接收', unread: '待审看', accepted: '合格', returned: '需补正', not_needed: '不需要', lacking: '缺项' },
   purpose: { material: '材料', page: '手机照片', snapshot: '画面截图', blank_form: '空白表格', sample: '样表', guide: '指南', notice: '通知', result: '结果' },
