@@ -1,5 +1,5 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick, ref, shallowRef } from 'vue'
 import OwedList from '../../src/desk/OwedList.vue'
 import { i18n, learn } from '../../src/i18n'
@@ -12,7 +12,15 @@ import type { Comment } from '../../src/wire/messages'
 import { closeWire } from '../../src/wire/socket'
 import { by, caseView } from './cases'
 
+// jsdom measures nothing
+class Eyes {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+
 enableAutoUnmount(afterEach)
+beforeEach(() => vi.stubGlobal('ResizeObserver', Eyes))
 afterEach(() => vi.unstubAllGlobals())
 beforeAll(async () => {
   await learn('work')
