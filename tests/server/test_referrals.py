@@ -14,7 +14,7 @@ from server.actions.archive import Archive
 from server.actions.cases import side_of
 from server.actions.cases.listing import listing
 from server.rights.person import Actor
-from server.store import catalogue, roster
+from server.store import SYSTEM, catalogue, playbacks, roster
 from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
 from signaling.refusals import Code, Refusal
@@ -153,6 +153,27 @@ async def test_who_supervised_the_call_replays_it_up_to_the_referral(office: Off
     # Her approver has no case any more, nor is he a supervisor.
     assert await seen(office.actors[APPROVER]) is Code.NOT_FOUND
     assert await side(office, APPROVER, case_id) is None
+
+
+async def test_the_chapters_of_a_call_are_the_same_whoever_asks_first(office: Office) -> None:
+    """One file for all who may watch the call: what the former unit may not see of the case shortens it for nobody."""
+    case_id = await office.case()
+    call_id = await office.meet(case_id)
+    began = office.clock.now()
+    await office.do(APPROVER, CaseRefer, case_id=case_id, unit_id=demo.LIAOCHENG, reason=WHY)
+    office.clock.move(5)
+    await office.do(THIRD, CaseDecide, case_id=case_id, **NO)
+    office.clock.move(5)
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    clerk = office.actors[CLERK].person_id
+    made = playbacks.Playback("made", call_id, "window", clerk, "ready", [], began, sha256="0" * 64)
+    async with office.store.change(SYSTEM) as change:
+        await playbacks.add(change.connection, made)
+    archive = Archive(office.store)
+    first = await archive.compose(office.actors[FAR_SUPERVISOR], call_id)
+    then = await archive.compose(office.actors[SUPERVISOR], call_id)
+    assert then.chapters == first.chapters
+    assert [one.title for one in first.chapters][-2:] == ["转办 Referral", "决定 Decision"]
 
 
 async def test_what_is_refused(office: Office) -> None:
