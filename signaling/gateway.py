@@ -69,7 +69,8 @@ class Handshake:
     cookies: Mapping[str, str]
     remote: str
     auth: Mapping[str, Any]
-    """The payload that the client gave to Socket.IO: ``language``, ``page``, ``token``."""
+    """The payload that the client gave to Socket.IO: ``language``, ``page``, ``token``, and
+    ``person``, the id of whom the page takes itself to be of."""
     secure: bool = False
     """Whether the browser speaks https."""
 
@@ -614,6 +615,9 @@ class Gateway:
         try:
             who = await self._authenticate(handshake)
             refusal = Refusal(Code.UNAUTHENTICATED)
+            # Who signed in at another page of this browser does not act on the pages of the one before.
+            if who is not None and shown.get("person", who.person_id) != who.person_id:
+                who = None
         except Refusal as error:
             who, refusal = None, error
         except Exception as error:  # noqa: BLE001 - as in dispatch

@@ -275,6 +275,18 @@ async def test_who_is_nobody_does_not_get_in(edge: Edge, auth: dict[str, str], c
     assert edge.security == [("socket_refused", {"remote": "127.0.0.1", "code": code})]
 
 
+async def test_a_page_of_somebody_else_does_not_get_in(edge: Edge) -> None:
+    """Somebody else has signed in at another page of the browser: what the page shows and would do is not his."""
+    told = await turned_away(edge, {"token": "ann", "person": "ben"})
+    assert [one["message"] for one in told] == ["unauthenticated"]
+    async with aiohttp.ClientSession() as http:
+        own = Page(http)
+        await own.socket.connect(
+            edge.url, auth={"token": "ann", "person": "ann"}, transports=["websocket"]
+        )
+        await own.socket.disconnect()
+
+
 async def test_a_foreign_origin_is_refused_before_anything_is_read(edge: Edge) -> None:
     query = f"{edge.url}/socket.io/?EIO=4&transport=polling"
     async with aiohttp.ClientSession() as http:

@@ -7,10 +7,11 @@ import App from './App.vue'
 import { i18n, language, speak } from './i18n'
 import { router } from './router'
 import { surround } from './wire/http'
-import { forget } from './wire/session'
+import { forget, signedIn } from './wire/session'
 
 surround({
   language,
+  person: () => signedIn.value?.id ?? null,
   sentence: (code) => i18n.global.t(`shell.problem.${code}`),
   signed_out: () => {
     forget()

@@ -74,6 +74,8 @@ export interface Surroundings {
   sentence: (code: LocalCode) => string
   /** called when a request was refused because nobody is signed in (any more) */
   signed_out: () => void
+  /** the id of whom this page takes to be signed in: somebody else may be by now, in another page of this browser */
+  person?: () => string | null
 }
 
 let surroundings: Surroundings = { language: () => 'zh-CN', sentence: (code) => code, signed_out: () => undefined }

@@ -78,8 +78,11 @@ export function followSignOut(): () => void {
 }
 
 export async function signIn(login: string, password: string): Promise<SignedIn> {
-  await http.post('/session', { login, password }, { about_session: true })
+  // whoever was signed in here is so no more: his connection would be refused for who comes
+  closeWire()
+  person.value = null
   asked = null
+  await http.post('/session', { login, password }, { about_session: true })
   const who = await whoAmI()
   if (!who) throw new Problem({ title: '', status: 401, code: 'signed_out' })
   return who

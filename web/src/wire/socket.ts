@@ -98,7 +98,7 @@ export class Wire {
   private doubted = false
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
 
-  constructor(options: { url?: string; language: () => string; signed_out: () => void; extraHeaders?: Record<string, string> }) {
+  constructor(options: { url?: string; language: () => string; signed_out: () => void; person?: (() => string | null) | undefined; extraHeaders?: Record<string, string> }) {
     this.connection = readonly(this.state)
     // names this page over all its connections: a seat is kept over a reconnect, and lost to a newer page
     const page = freshId()
@@ -108,7 +108,10 @@ export class Wire {
       tryAllTransports: true,
       reconnectionDelay: 200,
       reconnectionDelayMax: 3000,
-      auth: (give) => give({ language: options.language(), page }),
+      auth: (give) => {
+        const person = options.person?.()
+        give({ language: options.language(), page, ...(person ? { person } : {}) })
+      },
       ...(options.extraHeaders ? { extraHeaders: options.extraHeaders } : {}),
     })
     this.socket.on('connect', () => this.connected())
@@ -345,7 +348,7 @@ export function refused(ack: Ack): Problem {
 
 /** A connection of its own, for a part of the page that reads as another audience; who opens it closes it. */
 export function openWire(): Wire {
-  const opened = new Wire({ language: () => around().language(), signed_out: () => around().signed_out() })
+  const opened = new Wire({ language: () => around().language(), signed_out: () => around().signed_out(), person: () => around().person?.() ?? null })
   const [cut, redial] = [() => opened.cut(), () => opened.redial()]
   window.addEventListener('offline', cut)
   window.addEventListener('online', redial)

@@ -49,6 +49,12 @@ describe('the connection of a page', () => {
     expect(ack.result).toEqual({ heard: { type: 'desk.open', id: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/) } })
   })
 
+  it('names whom the page takes to be signed in', async () => {
+    wire = new Wire({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, language: () => 'en', signed_out, person: () => 'ann' })
+    await until(() => sockets.length === 1)
+    expect(sockets[0]?.handshake.auth).toMatchObject({ language: 'en', person: 'ann' })
+  })
+
   it('throws a refusal as a problem with code, sentence and facts', async () => {
     const no: Ack = { ok: false, result: {}, code: 'stale', title: 'Too late', details: { version: 4 }, reference: 'r-1' }
     server.on('connection', (socket) => socket.on('command', (_command: Command, ack: (ack: Ack) => void) => ack(no)))
