@@ -23,7 +23,6 @@ from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import settings as configuration
 from server.actions import calls as call_actions
-from server.actions import cases as case_actions
 from server.actions import (
     catalogue,
     clocks,
@@ -50,6 +49,7 @@ from server.actions import health as health_actions
 from server.actions.accounts import Accounts
 from server.actions.archive import Archive
 from server.actions.cards import CardReader
+from server.actions.cases import registering
 from server.actions.early import Early
 from server.actions.enquiries import Enquiries
 from server.actions.guests import Guests
@@ -433,7 +433,7 @@ async def _open(
     opened.push_async_callback(switchboard.close)
     app[DRAIN] = drain = Drain(switchboard)
     for table in (
-        case_actions.commands(store),
+        registering.commands(store),
         consents.commands(store, switchboard.turned),
         forms.commands(store),
         decisions.commands(store, settings.numbering),

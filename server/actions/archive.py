@@ -11,7 +11,7 @@ from typing import Any, Final
 from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
 from server.actions.call_views import call_view
-from server.actions.cases import watched
+from server.actions.cases.admission import watched
 from server.actions.throttle import Limit, spend
 from server.domain.identifiers import mask_numbers
 from server.domain.paper import TITLES

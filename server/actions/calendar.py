@@ -7,7 +7,7 @@ limit runs on is counted anew in the transaction that changes the calendar.
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from server.actions.cases import AHEAD, CALENDAR
+from server.actions.cases.numbers import AHEAD, CALENDAR
 from server.actions.cases.turn import CaseTurn
 from server.actions.views import decided_view
 from server.domain import case as rules

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from server.actions import cases, playbacks
+from server.actions import playbacks
 from server.actions.call_views import call_view, missed_calls, running_calls
+from server.actions.cases import calling
 from server.actions.cases.turn import HeaderTurn
 from server.domain.case import CLOSED
 from server.rights.connected import signed_in
@@ -204,7 +205,7 @@ class _Turn(_Ringing):
         """An answer puts the case under review and is a call back; without one, the call is missed."""
         connection, header = self._change.connection, self._header
         if call.answered_at is not None:
-            await cases.mark_answered(self._change, header.case_id, call.id)
+            await calling.mark_answered(self._change, header.case_id, call.id)
             await missed_rows.forget(connection, header.case_id)
             return
         await self._change.lock(of_case(header.case_id))
@@ -244,7 +245,7 @@ class _Inviting(_Turn):
         """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
         connection, header = self._change.connection, self._header
         waiting_since = recall(RingCard, header.card).waiting_since
-        shown = await cases.card(connection, header.case_id, waiting_since)
+        shown = await calling.card(connection, header.case_id, waiting_since)
         card = shown.model_dump(mode="json")
         await rows.show_card(connection, call.id, card)
         self._header = replace(header, card=card)
@@ -273,14 +274,14 @@ class _Dialling(_Ringing):
         self,
         change: Change,
         caller_id: str,
-        about: cases.Dialling | None,
+        about: calling.Dialling | None,
     ) -> None:
         super().__init__(change)
         self._caller_id = caller_id
         self._about = about
 
     @property
-    def about(self) -> cases.Dialling:
+    def about(self) -> calling.Dialling:
         assert self._about is not None, "a repeated command dials nobody"
         return self._about
 
@@ -311,7 +312,7 @@ class _Dialling(_Ringing):
         registered_at = about.record.case.created_at
         await rows.add(self._change.connection, call, header, registered_at)
         await record(self._change, call, header, "call.dial", of_call(call.id))
-        await cases.mark_called(self._change, about.record, call.id)
+        await calling.mark_called(self._change, about.record, call.id)
 
 
 async def _locked(change: Change, call_id: CallId) -> tuple[Call, rows.Header]:
@@ -339,7 +340,7 @@ class Book:
             connection = change.connection
             await change.lock(me)
             await change.lock(of_case(command.case_id))
-            about = await cases.dialling(connection, actor, command.case_id, change.at)
+            about = await calling.dialling(connection, actor, command.case_id, change.at)
             running = await rows.running_of(connection, actor.person_id, command.case_id)
             if running:
                 raise Refusal(Code.ALREADY_IN_CALL, call=running[0])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.actions.cases import filling
+from server.actions.cases.admission import filling
 from server.actions.cases.turn import FormTurn
 from server.actions.forms import proposed
 from server.actions.materials import find

@@ -9,7 +9,8 @@ from datetime import date
 from functools import partial
 from typing import Any, Final, Literal
 
-from server.actions.cases import AHEAD, rests_on
+from server.actions.cases.acting import rests_on
+from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view

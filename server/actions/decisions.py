@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import AHEAD, number_of, rests_on
+from server.actions.cases.acting import rests_on
+from server.actions.cases.numbers import AHEAD, number_of
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import (
@@ -123,7 +124,7 @@ async def check(turn: CaseTurn, command: CaseCheck) -> Told:
 async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
     """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
 
-    Refusals: ``server.domain.case.decide``, ``server.actions.cases.rests_on``.
+    Refusals: ``server.domain.case.decide``, ``server.actions.cases.acting.rests_on``.
     """
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
@@ -177,7 +178,7 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
     it anew, as far as he may.
 
     Refusals: ``not_found`` (of the unit too), ``server.domain.case.refer``,
-    ``server.actions.cases.rests_on``.
+    ``server.actions.cases.acting.rests_on``.
     """
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.actions.cases import header
+from server.actions.cases.admission import header
 from server.actions.nodes import Elsewhere
 from server.actions.turns import Reader, Turns, Way
 from server.domain.material import Material, shown_name

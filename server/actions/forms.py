@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import header
+from server.actions.cases.admission import header
 from server.actions.cases.turn import Acts, FormTurn
 from server.actions.views import field_view, proposal_view
 from server.domain import form as rules

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import rests_on
+from server.actions.cases.acting import rests_on
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import handover_view

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases import header, side_of
+from server.actions.cases.admission import header, side_of
 from server.actions.cases.turn import CaseTurn
 from server.actions.jobs import enqueue
 from server.actions.receiving import head_of

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from server.actions.cases import AHEAD, rests_on, side_of
+from server.actions.cases.acting import rests_on
+from server.actions.cases.admission import side_of
+from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view

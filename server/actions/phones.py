@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 import structlog
 
-from server.actions.cases import admitted
+from server.actions.cases.admission import admitted
 from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import Checksum

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from server.actions.cases import places_of
+from server.actions.cases.listing import places_of
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import promise_view
 from server.domain import promise as rules

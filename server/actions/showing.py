@@ -9,8 +9,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from server.actions.cases import header
 from server.actions.cases.acting import Seats, elsewhere, running
+from server.actions.cases.admission import header
 from server.actions.views import person_ref
 from server.domain.drawing import GUIDES
 from server.domain.item import Field, field_at

@@ -10,7 +10,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases import AHEAD, apart, number_of, rests_on, side_of
+from server.actions.cases.acting import apart, rests_on
+from server.actions.cases.admission import side_of
+from server.actions.cases.numbers import AHEAD, number_of
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import signature_view, submission_view
@@ -136,7 +138,7 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
     """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
 
     Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``,
-    ``server.actions.cases.rests_on``.
+    ``server.actions.cases.acting.rests_on``.
     """
     case = turn.case
     await apart(turn.change, turn.hand, case)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
-from server.actions.cases import Watched, watched
+from server.actions.cases.admission import Watched, watched
 from server.domain.identifiers import mask_name
 from server.domain.working_days import CHINA
 from server.rights.person import Act, Actor, may

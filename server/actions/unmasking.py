@@ -6,7 +6,7 @@ person who unmasked it alone. Rules are in server.domain.unmasking.
 
 from typing import Final
 
-from server.actions.cases import admitted
+from server.actions.cases.admission import admitted
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import unmasking_view
 from server.domain import unmasking as rules

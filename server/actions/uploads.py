@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 import structlog
 
 from server.actions import materials
-from server.actions.cases import header
+from server.actions.cases.admission import header
 from server.actions.nodes import GONE, Elsewhere
 from server.actions.quotas import UNLIMITED, Quota, Room
 from server.actions.receiving import (

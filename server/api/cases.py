@@ -4,7 +4,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import cases, catalogue, earlier, promises, supervision, unmasking
+from server.actions import catalogue, earlier, promises, supervision, unmasking
+from server.actions.cases import listing, registering
 from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.domain.case import CaseState
 from server.wire.case import ItemView, Version
@@ -88,7 +89,7 @@ async def search_cases(ask: Ask[Nothing, CaseSearch]) -> Cases:
 
 
 async def _page(ask: Ask[Any, Any], query: CaseQuery, text: str) -> Cases:
-    rows = await cases.listing(
+    rows = await listing.listing(
         ask.request.app[STORE],
         ask.actor,
         mine=query.mine,
@@ -119,7 +120,7 @@ async def list_owed(ask: Ask[OwedQuery, Nothing]) -> OwedMaterials:
 @routes.route("GET", "/api/v1/cases/{case_id}", problems=(Code.NOT_FOUND,))
 async def read_case(ask: Ask[Nothing, Nothing]) -> CaseSnapshot:
     """A case as my audience sees it, at its present version."""
-    return await cases.snapshot(ask.request.app[STORE], ask.actor, ask.path("case_id"))
+    return await registering.snapshot(ask.request.app[STORE], ask.actor, ask.path("case_id"))
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}/unmasked/{unmasking_id}", problems=(Code.NOT_FOUND,))

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 
 from server.actions import (
     calls,
-    cases,
     clocks,
     comments,
     consents,
@@ -33,6 +32,7 @@ from server.actions import (
     unmasking,
     viewing,
 )
+from server.actions.cases import registering
 from server.actions.passwords import Passwords
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
@@ -146,7 +146,7 @@ class Office:
             fresh_id=new_id,
         )
         self.handlers: dict[type[Command], Any] = {
-            **cases.commands(store),
+            **registering.commands(store),
             **consents.commands(store, self.switchboard.turned),
             **forms.commands(store),
             **decisions.commands(store),
@@ -253,7 +253,7 @@ class Office:
 
     async def view(self, case_id: str, login: str = CLERK) -> dict[str, Any]:
         """The case as this person sees it now."""
-        shown = await cases.snapshot(self.store, self.actors[login], case_id)
+        shown = await registering.snapshot(self.store, self.actors[login], case_id)
         view: dict[str, Any] = shown.model_dump(mode="json")["case"]
         return view
 

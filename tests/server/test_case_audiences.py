@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from server.actions import cases, demo
+from server.actions import demo
+from server.actions.cases import registering
 from server.actions.phones import Phones
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
@@ -123,7 +124,7 @@ async def test_each_person_reads_as_the_first_that_he_is(office: Office) -> None
         audiences: dict[str, str | None] = {}
         for login, actor in office.actors.items():
             try:
-                shown = await cases.snapshot(office.store, actor, case_id)
+                shown = await registering.snapshot(office.store, actor, case_id)
             except Refusal as refusal:
                 assert refusal.code is Code.NOT_FOUND  # noqa: PT017 - told apart from the others
                 audiences[login] = None

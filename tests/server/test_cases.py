@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import cases, catalogue, demo
+from server.actions import catalogue, demo
+from server.actions.cases import listing
 from server.domain import working_days
 from server.domain.form import LEASE
 from server.domain.numbering import STANDARD
@@ -122,7 +123,7 @@ async def test_a_repeated_command_gives_the_same_case(office: Office) -> None:
     command = CaseCreate(id="command-twice", **NEW_CASE)
     first = await office.send(CLERK, command)
     assert await office.send(CLERK, command) == first
-    assert len(await cases.listing(office.store, office.actors[CLERK])) == 1
+    assert len(await listing.listing(office.store, office.actors[CLERK])) == 1
 
 
 # ---------------------------------------------------------------- who may
@@ -408,22 +409,22 @@ async def test_lists_show_each_person_his_cases_masked(office: Office) -> None:
         (SUPERVISOR, [second, first]),
         (ADMIN, []),
     ):
-        rows = await cases.listing(office.store, office.actors[login])
+        rows = await listing.listing(office.store, office.actors[login])
         assert [row.id for row in rows] == seen, login
     clerk = office.actors[CLERK]
-    [row] = await cases.listing(office.store, clerk, text="孙")
+    [row] = await listing.listing(office.store, clerk, text="孙")
     assert (row.id, row.applicant_masked, row.materials_required) == (first, "孙**", 4)
-    assert await cases.listing(office.store, clerk, text="100%") == []
-    assert await cases.listing(office.store, office.actors[OTHER_CLERK], mine=True) == []
-    assert len(await cases.listing(office.store, clerk, mine=True)) == 2
-    [newest] = await cases.listing(office.store, clerk, limit=1)
-    [older] = await cases.listing(
+    assert await listing.listing(office.store, clerk, text="100%") == []
+    assert await listing.listing(office.store, office.actors[OTHER_CLERK], mine=True) == []
+    assert len(await listing.listing(office.store, clerk, mine=True)) == 2
+    [newest] = await listing.listing(office.store, clerk, limit=1)
+    [older] = await listing.listing(
         office.store, clerk, limit=1, before=(newest.created_at, newest.id)
     )
     assert (newest.id, older.id) == (second, first)
     no = {"decision": "refused", "reason": "x"}
     await office.do(APPROVER, CaseDecide, case_id=first, **no)
-    [decided] = await cases.listing(office.store, clerk, state="refused")
+    [decided] = await listing.listing(office.store, clerk, state="refused")
     assert decided.decided_at == office.clock.now()
 
 
@@ -434,12 +435,12 @@ async def test_an_approver_finds_the_cases_that_he_met(office: Office) -> None:
     await office.do(CLERK, CaseConsent, case_id=case_id, **yes)
     await office.duty(APPROVER)
     await office.do(CLERK, CallDial, case_id=case_id)
-    assert await cases.listing(office.store, office.actors[APPROVER], mine=True) == []
+    assert await listing.listing(office.store, office.actors[APPROVER], mine=True) == []
     desk = await office.do(APPROVER, DeskOpen)
     [call] = desk["calls"]
     ring = {"call_id": call["call"]["id"], "ring_id": call["call"]["rings"][0]["id"]}
     await office.do(APPROVER, CallAnswer, **ring)
-    met = await cases.listing(office.store, office.actors[APPROVER], mine=True)
+    met = await listing.listing(office.store, office.actors[APPROVER], mine=True)
     assert [row.id for row in met] == [case_id]
 
 

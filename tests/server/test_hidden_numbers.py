@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from server.actions import demo, papers, unmasking
 from server.actions.archive import Archive
 from server.actions.cards import read_off
-from server.actions.cases import listing
+from server.actions.cases.listing import listing
 from server.actions.cases.turn import CaseTurn
 from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log

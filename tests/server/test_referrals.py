@@ -11,7 +11,7 @@ import pytest
 
 from server.actions import demo, supervision
 from server.actions.archive import Archive
-from server.actions.cases import side_of
+from server.actions.cases.admission import side_of
 from server.actions.cases.listing import listing
 from server.rights.person import Actor
 from server.store import SYSTEM, catalogue, playbacks, roster

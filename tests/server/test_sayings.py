@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.actions import cases
+from server.actions.cases import listing
 from server.domain import saying
 from server.wire.case import CaseDecide, CaseOpen, CaseSay
 from signaling.protocol import CallHangUp
@@ -114,7 +114,7 @@ async def test_cases_are_found_by_what_was_said_and_by_the_names_of_their_files(
     await office.bring(uploads, third, "licence", name="任职文件.pdf")
 
     async def found(login: str, text: str) -> list[str]:
-        rows = await cases.listing(office.store, office.actors[login], text=text)
+        rows = await listing.listing(office.store, office.actors[login], text=text)
         return [row.id for row in rows]
 
     for login in (CLERK, APPROVER, SUPERVISOR):

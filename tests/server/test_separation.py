@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import cases, demo
+from server.actions import demo
+from server.actions.cases import listing
 from server.actions.people import add_person, end_exemption, exempt, set_roles
 from server.api.route import STORE
 from server.doctor import rights
@@ -265,9 +266,11 @@ async def test_an_item_that_one_person_may_take_and_decide_is_marked_for_samplin
     await office.do(APPROVER, CaseDecide, case_id=other, **NO)
     assert not (await office.view(other, APPROVER))["decision"]["combined"]
     # whoever watches over the unit is told which they are
-    listed = await cases.listing(office.store, office.actors["hanmei"], combined=True)
+    listed = await listing.listing(office.store, office.actors["hanmei"], combined=True)
     assert [(one.id, one.combined) for one in listed] == [(case_id, True)]
-    assert {one.id for one in await cases.listing(office.store, office.actors["hanmei"])} > {other}
+    assert {one.id for one in await listing.listing(office.store, office.actors["hanmei"])} > {
+        other
+    }
     elsewhere = replace(office.actors["hanmei"], unit_id=demo.JINAN)
-    assert await cases.listing(office.store, elsewhere, combined=True) == []
+    assert await listing.listing(office.store, elsewhere, combined=True) == []
     await office.switchboard.close()
