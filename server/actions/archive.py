@@ -13,11 +13,11 @@ from server.actions import papers, playbacks, supervision
 from server.actions.call_views import call_view
 from server.actions.cases.admission import watched
 from server.actions.throttle import Limit, spend
-from server.domain.identifiers import mask_numbers
-from server.domain.paper import TITLES
 from server.domain.replay import PlaybackType
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
+from server.standards.identifiers import mask_numbers
+from server.standards.papers import TITLES
 from server.store import Store, log, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows

@@ -16,11 +16,11 @@ from server.actions.materials import find
 from server.domain import card
 from server.domain import form as rules
 from server.domain.card import Card, Kind, Text
-from server.domain.identifiers import mask_numbers
 from server.domain.material import Material
-from server.domain.working_days import china_day
 from server.rights.ids import new_id
 from server.rights.person import Actor
+from server.standards.identifiers import mask_numbers
+from server.standards.working_days import china_day
 from server.store import Change, Store
 from server.wire.http import CardReading
 from server.work import cards

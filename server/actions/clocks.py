@@ -17,9 +17,9 @@ from server.actions.views import decided_view
 from server.domain import case as rules
 from server.domain import clock
 from server.domain.clock import Clock
-from server.domain.paper import PaperKind
-from server.domain.working_days import CHINA_REGION, china_day
 from server.rights.person import Act, may
+from server.standards.papers import PaperKind
+from server.standards.working_days import CHINA_REGION, china_day
 from server.store import catalogue as catalogue_rows
 from server.store.subject import Told
 from server.wire.case import CaseAct, CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock

@@ -24,10 +24,10 @@ from server.actions.views import (
 from server.domain import case as rules
 from server.domain import checklist, form, material
 from server.domain.numbering import STANDARD, Numbering
-from server.domain.paper import PaperKind
-from server.domain.working_days import CHINA_REGION, china_day
 from server.rights.connected import Handler
 from server.rights.subjects import of_unit
+from server.standards.papers import PaperKind
+from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import catalogue as catalogue_rows
 from server.store import missed as missed_rows

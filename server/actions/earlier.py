@@ -12,11 +12,11 @@ from server.actions import consents
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.materials import ask_copy, changed, with_material
 from server.domain import earlier as rules
-from server.domain.identifiers import mask_name
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
+from server.standards.identifiers import mask_name
 from server.store import Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows

@@ -14,7 +14,7 @@ import structlog
 
 from server.actions.throttle import Throttle, digest
 from server.domain import case as rules
-from server.domain.working_days import china_day
+from server.standards.working_days import china_day
 from server.store import Store
 from server.store import cases as rows
 from signaling.refusals import Code, Refusal

@@ -17,13 +17,13 @@ import rfc8785
 
 from server.actions.views import item_view
 from server.domain import blueprint, schema
-from server.domain.codes import ItemType, Level
 from server.domain.item import Field, Item
 from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
 from server.domain.lowering import Lowered, LoweringState, lowered
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may
 from server.rights.subjects import of_item
+from server.standards.codes import ItemType, Level
 from server.store import Change, Store
 from server.store import cases as case_rows
 from server.store import catalogue as rows

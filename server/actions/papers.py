@@ -19,18 +19,19 @@ from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view
-from server.domain import identifiers, material, promise, regions, schema, working_days
-from server.domain import paper as rules
+from server.domain import material, promise, schema
 from server.domain.case import Case
 from server.domain.clock import Clock
 from server.domain.handover import Handover
 from server.domain.item import Item
-from server.domain.limits import WHY
 from server.domain.material import Material
-from server.domain.paper import PaperKind
-from server.domain.working_days import CHINA, CHINA_REGION, china_day
 from server.rights.ids import new_id
 from server.rights.person import Actor
+from server.standards import identifiers, regions, working_days
+from server.standards import papers as rules
+from server.standards.limits import WHY
+from server.standards.papers import PaperKind
+from server.standards.working_days import CHINA, CHINA_REGION, china_day
 from server.store import Change, Store
 from server.store import catalogue as catalogue_rows
 from server.store import papers as rows

@@ -17,18 +17,19 @@ from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import signature_view, submission_view
 from server.domain import case as case_rules
-from server.domain import form, material, regions, schema
+from server.domain import form, material, schema
 from server.domain import summary as rules
 from server.domain.case import Case
 from server.domain.item import OTHER_LINE, Field, Line
 from server.domain.material import Material
 from server.domain.numbering import STANDARD, Numbering
-from server.domain.working_days import CHINA_REGION, china_day
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
+from server.standards import regions
+from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
 from server.actions.cases.admission import Watched, watched
-from server.domain.identifiers import mask_name
-from server.domain.working_days import CHINA
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_call, of_case, of_monitors, of_person
+from server.standards.identifiers import mask_name
+from server.standards.working_days import CHINA
 from server.store import Store, log, version_of
 from server.store.ledger.journal import JournalDamaged
 from server.wire.http import (

@@ -32,9 +32,9 @@ from server.actions.materials import (
 from server.actions.scanning import Found, Scanner, ScannerAway
 from server.domain import material as rules
 from server.domain.material import Material
-from server.domain.working_days import CHINA
 from server.rights.person import Actor
 from server.rights.subjects import of_case
+from server.standards.working_days import CHINA
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows

@@ -7,7 +7,6 @@ audience may see.
 from collections.abc import Mapping
 
 from server.domain import case as rules
-from server.domain import limits
 from server.domain.checklist import Check as Checked
 from server.domain.clock import Clock
 from server.domain.comment import Comment as Thread
@@ -24,8 +23,9 @@ from server.domain.saying import Saying as Said
 from server.domain.summary import Signature as Signed
 from server.domain.summary import Submission as Submitted
 from server.domain.unmasking import Unmasking
-from server.domain.working_days import Counted
 from server.rights.person import Actor
+from server.standards import limits
+from server.standards.working_days import Counted
 from server.store import cases as rows
 from server.store.papers import Paper
 from server.wire.case import (

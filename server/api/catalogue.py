@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from server.actions import calendar, listings, lowerings
 from server.actions.listings import Importer, NewUnits
 from server.api.route import STORE, Ask, Nothing, Routes
-from server.domain import regions
+from server.standards import regions
 from server.wire.http import (
     CalendarChange,
     CalendarEdit,

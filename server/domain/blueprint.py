@@ -16,10 +16,10 @@ from jsonschema import Draft202012Validator
 
 from server.domain import card
 from server.domain import form as rules
-from server.domain.identifiers import UNSEEN
 from server.domain.item import Condition, Field, Kind, Rule
-from server.domain.regions import Level
 from server.domain.schema import FORMATS, REGION_FORMATS, rule_of
+from server.standards.identifiers import UNSEEN
+from server.standards.regions import Level
 from signaling.refusals import Refusal
 
 Why = Literal[

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, get_args
 
-from server.domain import identifiers
+from server.standards import identifiers
 from signaling.refusals import Refusal
 
 Kind = Literal["identity", "licence"]

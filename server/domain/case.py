@@ -12,17 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from server.domain import (
-    checklist,
-    clock,
-    comment,
-    form,
-    limits,
-    material,
-    promise,
-    summary,
-    working_days,
-)
+from server.domain import checklist, clock, comment, form, material, promise, summary
 from server.domain.checklist import Check
 from server.domain.clock import Clock, Started
 from server.domain.comment import Comment
@@ -35,6 +25,7 @@ from server.domain.promise import Promise
 from server.domain.schema import Fault
 from server.domain.summary import Shown, Signature, Submission
 from server.rights.hand import Hand
+from server.standards import limits, working_days
 from signaling.refusals import Code, Refusal
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]

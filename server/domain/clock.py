@@ -3,7 +3,7 @@
     running < stopped(why) < running …;  extended once
 
 Both limits are counted from the day of acceptance on the same working days (行政许可法 42, 45, 82);
-how long they are stands in ``server.domain.limits``. Pure: time and calendar are given.
+how long they are stands in ``server.standards.limits``. Pure: time and calendar are given.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Literal
 
-from server.domain import limits
 from server.domain.item import Item, Mode
-from server.domain.limits import Stop, StopReason
-from server.domain.working_days import Counted, china_day
+from server.standards import limits
+from server.standards.limits import Stop, StopReason
+from server.standards.working_days import Counted, china_day
 from signaling.refusals import Code, Refusal
 
 Started = Literal["decided", "deemed", "corrected"]

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from server.domain import identifiers, regions, schema
+from server.domain import schema
 from server.domain.item import Field, Rule, field_at
 from server.domain.schema import Place
-from server.domain.working_days import china_day
 from server.rights.hand import APPLICANT, Hand, Side
+from server.standards import identifiers, regions
+from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 
 ProposalState = Literal["open", "adopted", "declined", "outdated"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
 from server.domain.card import Word
-from server.domain.regions import Level
+from server.standards.regions import Level
 
 Mode = Literal["online", "proxy", "joint"]
 """全程网办 | 异地代收代办 | 多地联办."""

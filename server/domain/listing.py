@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from server.domain import identifiers
-from server.domain.codes import ItemType, Level, MaterialForm, MaterialNeed
-from server.domain.identifiers import plain
 from server.domain.item import Field, Kind, Line, Medium, Mode, Need
+from server.standards import identifiers
+from server.standards.codes import ItemType, Level, MaterialForm, MaterialNeed
+from server.standards.identifiers import plain
 from signaling.refusals import Refusal
 
 Why = Literal[

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, assert_never
 
-from server.domain.identifiers import mask_numbers
 from server.domain.item import OTHER_LINE, Item, Line
 from server.domain.notice import Point
 from server.rights.hand import Hand, Side
+from server.standards.identifiers import mask_numbers
 from signaling.refusals import Code, Refusal
 
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]

@@ -15,8 +15,8 @@ from typing import Final, Literal
 from server.domain.consent import Language
 from server.domain.item import Item, Line
 from server.domain.material import Material, current, settled, there
-from server.domain.working_days import china_day
 from server.rights.hand import Hand
+from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 
 Standing = Literal["open", "overdue", "received", "done"]

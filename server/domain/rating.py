@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
-from server.domain.codes import Satisfaction
 from server.rights.hand import Hand
+from server.standards.codes import Satisfaction
 from signaling.refusals import Code, Refusal
 
 RATED_WITHIN: Final = timedelta(days=7)

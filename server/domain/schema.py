@@ -20,8 +20,8 @@ from typing import Any, Final, Literal, get_args
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 from jsonschema.protocols import Validator
 
-from server.domain import identifiers, regions
 from server.domain.item import Condition, Field, Rule, RuleKind
+from server.standards import identifiers, regions
 from signaling.refusals import Refusal
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

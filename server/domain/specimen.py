@@ -6,7 +6,7 @@ filled, with numbers that stand on no paper by chance. Pure; invented throughout
 
 from typing import Any, Final
 
-from server.domain.paper import TITLES, PaperKind
+from server.standards.papers import TITLES, PaperKind
 
 _ON: Final = "2026年11月24日"
 _MATERIALS: Final = [

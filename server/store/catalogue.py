@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.initials import initials
 from server.domain.item import Item
 from server.domain.saying import PhraseKind
+from server.standards.initials import initials
 from server.store.tables import item_words, items, people, phrases, units, work_calendar
 
 ITEMS_REMEMBERED: Final = 512

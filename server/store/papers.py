@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.paper import PaperKind, PaperState
+from server.standards.papers import PaperKind, PaperState
 from server.store.batch import Write, added, replaced
 from server.store.tables import papers, signatures, units
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.paper import PaperKind
+from server.standards.papers import PaperKind
 from server.store.tables import paper_templates, people
 
 

@@ -14,29 +14,29 @@ from server.domain.case import CaseState, Decision
 from server.domain.checklist import Verdict as PointVerdict
 from server.domain.checklist import Word as PointWord
 from server.domain.clock import Started
-from server.domain.codes import Satisfaction
 from server.domain.comment import State as CommentState
 from server.domain.consent import Language
 from server.domain.drawing import Whose
 from server.domain.form import ProposalState
-from server.domain.identifiers import (
+from server.domain.item import Kind as FieldKind
+from server.domain.item import Medium, Mode, Need, RecordingRefusal, RuleKind, SignatureNeed
+from server.domain.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
+from server.domain.phone import PhoneState
+from server.domain.rating import Reason as RatingReason
+from server.domain.saying import Lane
+from server.domain.summary import Viewer
+from server.rights.hand import CaseAudience
+from server.standards.codes import Satisfaction
+from server.standards.identifiers import (
     UNSEEN,
     mask,
     mask_identity_number,
     mask_numbers,
     mask_phone,
 )
-from server.domain.item import Kind as FieldKind
-from server.domain.item import Medium, Mode, Need, RecordingRefusal, RuleKind, SignatureNeed
-from server.domain.limits import StopReason
-from server.domain.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
-from server.domain.paper import PaperKind, PaperState
-from server.domain.phone import PhoneState
-from server.domain.rating import Reason as RatingReason
-from server.domain.regions import Level
-from server.domain.saying import Lane
-from server.domain.summary import Viewer
-from server.rights.hand import CaseAudience
+from server.standards.limits import StopReason
+from server.standards.papers import PaperKind, PaperState
+from server.standards.regions import Level
 from server.wire.seen import STAFF, UNMASKED, Put, Scope, Seen, everywhere
 from signaling.protocol import WORDS, CallQuality, Command, Event, Id, Message, PersonRef
 

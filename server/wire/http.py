@@ -18,13 +18,13 @@ from server.domain.item import Mode
 from server.domain.listing import Why as RowWhy
 from server.domain.lowering import LoweringState
 from server.domain.material import Grade, Judged
-from server.domain.paper import PaperKind
 from server.domain.promise import Standing
 from server.domain.replay import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.domain.saying import PhraseKind
-from server.domain.template import Why as TemplateWhy
 from server.rights.hand import Audience
 from server.rights.person import Role
+from server.standards.papers import PaperKind
+from server.standards.template import Why as TemplateWhy
 from server.wire.call import CallView
 from server.wire.case import CaseView, ItemView
 from signaling.protocol import WORDS, CallState, EndReason, Message, PersonRef, Seat

@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from server.domain.template import PAGES_AT_MOST, Fault, Why, lacking
+from server.standards.template import PAGES_AT_MOST, Fault, Why, lacking
 
 FAMILIES: Final = ("Noto Serif CJK SC", "Noto Sans CJK SC")
 """What the layout is set in (Debian: fonts-noto-cjk)."""

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from server.domain import case as rules
-from server.domain import form, working_days
+from server.domain import form
 from server.domain import material as materials
 from server.domain.case import Applicant, Case, CaseState, Consent, Decision
 from server.domain.form import Entry, Proposal
@@ -19,6 +19,7 @@ from server.domain.material import Material, MaterialState, Review
 from server.domain.notice import Point
 from server.domain.promise import Promise
 from server.rights.hand import Hand
+from server.standards import working_days
 from signaling.refusals import Code, Refusal
 
 AT = datetime(2026, 9, 29, 3, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from server.actions import demo
 from server.domain import clock
 from server.domain.clock import Clock
-from server.domain.working_days import statutory_days
+from server.standards.working_days import statutory_days
 from signaling.refusals import Code, Refusal
 
 KNOWN = dict(statutory_days(2024))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.domain import codes
-from server.domain.codes import ItemType, Pace, Satisfaction, Served
+from server.standards import codes
+from server.standards.codes import ItemType, Pace, Satisfaction, Served
 from signaling.refusals import Code, Refusal
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from server.domain import identifiers
+from server.standards import identifiers
 from signaling.refusals import Code, Refusal
 
 TODAY = date(2026, 11, 23)

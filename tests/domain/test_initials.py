@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.domain.initials import initials
+from server.standards.initials import initials
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from server.domain import limits
-from server.domain.limits import Stop
-from server.domain.working_days import statutory_days
+from server.standards import limits
+from server.standards.limits import Stop
+from server.standards.working_days import statutory_days
 from signaling.refusals import Code, Refusal
 
 KNOWN = dict(statutory_days(2024))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain import working_days
+from server.standards import working_days
 
 KNOWN = dict(working_days.statutory_days(2024))
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from server.actions import catalogue, demo
 from server.actions.cases import listing
-from server.domain import working_days
 from server.domain.form import LEASE
 from server.domain.numbering import STANDARD
 from server.rights.person import SYSTEM
+from server.standards import working_days
 from server.store import cases as case_rows
 from server.store import catalogue as catalogue_rows
 from server.store import tables

@@ -13,7 +13,7 @@ from server.actions import demo, earlier
 from server.actions.jobs import Jobs
 from server.actions.materials import COPY_KIND
 from server.actions.viewing import Copier
-from server.domain.identifiers import mask_name
+from server.standards.identifiers import mask_name
 from server.store import tables
 from server.wire import case as shapes
 from server.work.child import Children

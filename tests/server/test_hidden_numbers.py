@@ -18,9 +18,9 @@ from server.actions.cases.turn import CaseTurn
 from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log
 from server.domain import material as material_rules
-from server.domain.identifiers import mask, mask_identity_number
 from server.domain.item import OTHER_LINE
 from server.rights.hand import CASE_AUDIENCES
+from server.standards.identifiers import mask, mask_identity_number
 from server.store import SYSTEM, tables
 from server.store import cases as rows
 from server.wire.case import CaseRefer, CaseReview, CaseUnmask

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from server.domain.codes import Satisfaction
 from server.domain.rating import RATED_WITHIN
+from server.standards.codes import Satisfaction
 from server.wire.case import CaseOpen, CaseRate
 from signaling.protocol import CallCancel, CallDial, CallHangUp
 from signaling.refusals import Code

@@ -18,10 +18,10 @@ from server.actions.jobs import Jobs
 from server.actions.papers import KIND, OWN_LIMITS, Press
 from server.actions.templates import Studio
 from server.domain import specimen
-from server.domain.paper import TITLES, PaperKind
-from server.domain.template import Fault
 from server.rights.person import Actor
 from server.rights.subjects import of_templates
+from server.standards.papers import TITLES, PaperKind
+from server.standards.template import Fault
 from server.store.tables import jobs as job_rows
 from server.store.tables import ledger_entries, ledger_payloads
 from server.wire import case as shapes

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from server.actions.cases.admission import admitted
 from server.domain import case as rules
-from server.domain import identifiers
 from server.domain.case import Case
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
+from server.standards import identifiers
 from server.store import Change
 from server.store import cases as rows
 from server.store.subject import Told, Turn

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from server.domain import case as rules
-from server.domain import identifiers
 from server.rights.person import Act, Actor, may
+from server.standards import identifiers
 from server.store import Store
 from server.store import cases as rows
 from server.wire.http import CaseSummary

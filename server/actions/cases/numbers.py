@@ -6,8 +6,8 @@ from typing import Final
 from server.domain import case as rules
 from server.domain.item import Item
 from server.domain.numbering import STANDARD, Numbering
-from server.domain.working_days import CHINA_REGION, Counted, china_day
 from server.rights.subjects import of_calendar
+from server.standards.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows

@@ -7,13 +7,13 @@ from server.actions.cases.admission import header, shown
 from server.actions.cases.numbers import CALENDAR, due
 from server.actions.views import case_view, due_view
 from server.domain import case as rules
-from server.domain import identifiers
-from server.domain.working_days import china_day
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
+from server.standards import identifiers
+from server.standards.working_days import china_day
 from server.store import Store, acts_after, version_of
 from server.store import cases as rows
 from server.store import catalogue as catalogue_rows

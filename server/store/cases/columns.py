@@ -11,7 +11,7 @@ from server.domain.comment import Comment, Remark
 from server.domain.material import Origin
 from server.domain.promise import Move, Promise
 from server.domain.summary import Shown, Submission
-from server.domain.working_days import Counted
+from server.standards.working_days import Counted
 
 
 @dataclass(frozen=True, slots=True)

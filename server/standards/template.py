@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from server.domain.paper import TITLES, PaperKind
+from server.standards.papers import TITLES, PaperKind
 
 LONGEST: Final = 64 * 1024
 """Characters of a template."""

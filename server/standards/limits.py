@@ -1,6 +1,6 @@
 """The time limits of 行政许可法 32, 42 to 45: how long each takes, what stops the clock, what silence means.
 
-All in working days (82), on a calendar that the caller gives; ``server.domain.working_days`` counts.
+All in working days (82), on a calendar that the caller gives; ``server.standards.working_days`` counts.
 Pure.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from server.domain.working_days import Counted, count
+from server.standards.working_days import Counted, count
 from signaling.refusals import Code, Refusal
 
 DECIDE: Final = 20
