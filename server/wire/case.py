@@ -26,6 +26,7 @@ from server.domain.rating import Reason as RatingReason
 from server.domain.saying import Lane
 from server.domain.summary import Viewer
 from server.rights.hand import CaseAudience
+from server.rights.seen import STAFF, UNMASKED, Put, Scope, Seen, everywhere
 from server.standards.codes import Satisfaction
 from server.standards.identifiers import (
     UNSEEN,
@@ -37,7 +38,6 @@ from server.standards.identifiers import (
 from server.standards.limits import StopReason
 from server.standards.papers import PaperKind, PaperState
 from server.standards.regions import Level
-from server.wire.seen import STAFF, UNMASKED, Put, Scope, Seen, everywhere
 from signaling.protocol import WORDS, CallQuality, Command, Event, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"

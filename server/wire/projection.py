@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from server.rights.hand import CaseAudience
+from server.rights.seen import SIDES, UNMASKED, Audience, crosses, see_event, see_members, skipped
 from server.standards.identifiers import mask
 from server.wire import case as shapes
 from server.wire.call import CallChanged, CallView
@@ -23,15 +24,6 @@ from server.wire.case import (
     DrawingView,
     FormField,
     MaterialMoved,
-)
-from server.wire.seen import (
-    SIDES,
-    UNMASKED,
-    Audience,
-    crosses,
-    see_event,
-    see_members,
-    skipped,
 )
 from signaling.protocol import Event, Message, Skipped, StoredEvent, recall
 from signaling.subjects import CALL_AUDIENCES, rung_as

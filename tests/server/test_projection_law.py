@@ -28,6 +28,7 @@ from server.actions.phones import Phones
 from server.actions.viewing import Copier
 from server.domain import case as rules
 from server.rights.hand import CASE_AUDIENCES
+from server.rights.seen import Audience, Scope
 from server.store import Store, version_of
 from server.store import calls as call_rows
 from server.store import cases as case_rows
@@ -35,7 +36,6 @@ from server.wire import case as shapes
 from server.wire.call import CallView
 from server.wire.http import CalendarDay, CalendarEdit
 from server.wire.projection import parted, project, project_call, project_case
-from server.wire.seen import Audience, Scope
 from server.work.child import Children
 from signaling import protocol
 from signaling.call import CallId

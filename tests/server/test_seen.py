@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from server.actions import views
+from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
 from server.store import cases as case_rows
 from server.wire import case as shapes
 from server.wire.case import CaseView
 from server.wire.projection import parted, project, project_case
-from server.wire.seen import Audience, Put, Scope, Seen, faults, shape_of
 from signaling.protocol import Event
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, VALUES, Office
