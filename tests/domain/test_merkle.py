@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.merkle import (
+from server.store.ledger.merkle import (
     EMPTY_ROOT,
     Tree,
     consistency_proof,

@@ -23,11 +23,11 @@ import pytest
 import sqlalchemy as sa
 
 from server.api.route import STORE
-from server.domain.merkle import Tree
 from server.rights.person import SYSTEM
 from server.store import Store, SystemClock, upgrade, verify
 from server.store.database import Database
 from server.store.ledger import GENESIS, Entry, Payload
+from server.store.ledger.merkle import Tree
 from server.store.tables import events, ledger_entries, ledger_sequencer
 from signaling.refusals import Code, Refusal
 from tests.kit.nodes import browser, node_settings, served, sign_in

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from server.domain.merkle import Tree
+from server.store.ledger.merkle import Tree
 
 KEY: Final = "key"
 PUBLIC_KEY: Final = "key.pub"

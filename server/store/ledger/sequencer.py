@@ -22,10 +22,10 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.merkle import EMPTY_ROOT, Tree
 from server.store.database import Database
 from server.store.ledger.entry import moment
 from server.store.ledger.journal import Journal, JournalDamaged, Leaf
+from server.store.ledger.merkle import EMPTY_ROOT, Tree
 from server.store.tables import ledger_entries, ledger_sequencer
 from signaling.refusals import Refusal
 

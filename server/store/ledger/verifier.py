@@ -22,7 +22,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.merkle import Tree
 from server.store import aging
 from server.store.blobs import Blobs
 from server.store.database import Database
@@ -39,6 +38,7 @@ from server.store.ledger.entry import (
     moment,
 )
 from server.store.ledger.journal import Head, JournalDamaged, Leaf, Records
+from server.store.ledger.merkle import Tree
 from server.store.ledger.rows import File, Told, chunks
 from server.store.tables import (
     events,
