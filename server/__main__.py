@@ -131,8 +131,8 @@ def serve(
     a restart ends no call. Asked to end (SIGTERM, Ctrl+C) it takes no new call and waits, up to
     drain_limit_s, for those that run; asked again it ends at once.
     """
-    from server.api.logs import configure
     from server.app import DRAIN, running, set_aside
+    from server.edge.logs import configure
 
     settings = _settings(config, {"data": data, "host": host, "port": port})
     configure(settings.log_level)

@@ -81,18 +81,17 @@ from server.api import (
     control,
     enquiries,
     health,
-    logs,
     machine,
     openapi,
-    pages,
     phones,
-    problems,
     sessions,
     templates,
     uploads,
 )
 from server.api import catalogue as catalogue_api
-from server.api.edge import (
+from server.api.nodes import NEIGHBOURS, Neighbours
+from server.edge import logs, pages, problems
+from server.edge.edge import (
     AUTHENTICATE,
     EDGE,
     USED,
@@ -103,10 +102,9 @@ from server.api.edge import (
     socket_token,
     source,
 )
-from server.api.figures import FIGURES, Figures
-from server.api.listener import Runner
-from server.api.nodes import NEIGHBOURS, Neighbours
-from server.api.route import MAX_BODY_BYTES, REFUSALS, STORE
+from server.edge.figures import FIGURES, Figures
+from server.edge.listener import Runner
+from server.edge.route import MAX_BODY_BYTES, REFUSALS, STORE
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.ids import new_id
 from server.rights.person import Actor

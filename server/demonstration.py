@@ -20,8 +20,8 @@ import trustme
 from media.port import outward_address
 from server import past
 from server.actions import demo
-from server.api.logs import configure
 from server.app import running, set_aside
+from server.edge.logs import configure
 from server.settings import Settings
 from server.store import Store, upgrade
 

@@ -17,7 +17,7 @@ from media.rejected import Rejected
 from server.actions import health
 from server.actions.health import Look
 from server.api.health import sentence
-from server.api.pages import STATIC
+from server.edge.pages import STATIC
 from server.rights.person import Role, conflicts
 from server.settings import Settings
 from server.store import Database, check, people, standing

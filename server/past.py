@@ -25,8 +25,8 @@ from stdnum.cn import ric, uscc
 from media.peer import ScriptedPeer
 from server.actions import demo
 from server.actions.health import COUNTED
-from server.api.route import STORE
 from server.app import running
+from server.edge.route import STORE
 from server.rights.person import SYSTEM
 from server.settings import Settings
 from server.store import ShiftedClock, Store, log

@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from media.peer import ScriptedPeer
-from server.api.logs import configure
+from server.edge.logs import configure
 from server.rights.subjects import of_case
 from signaling.client import Client, Refused
 

@@ -3,7 +3,7 @@
 A refusal says that a rule was kept: the request was understood, nothing was
 changed, and the asker is told why. Everything else that is raised is a bug.
 Codes are part of the wire contract; the sentence for a person (zh-CN, en) and
-the HTTP status of each code stand in one table at the edge (server.api.problems).
+the HTTP status of each code stand in one table at the edge (server.edge.problems).
 Knows nothing but the standard library.
 """
 

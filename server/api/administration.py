@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from server.actions import people as actions
-from server.api.route import STORE, Ask, Nothing, Routes
+from server.edge.route import STORE, Ask, Nothing, Routes
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
 from server.store import Store, catalogue, people, roster
 from server.wire.http import (

@@ -10,8 +10,8 @@ from server.actions import materials, signing, supervision, viewing
 from server.actions.archive import Archive
 from server.actions.cards import CardReader
 from server.api.cases import Cursor, Text
-from server.api.edge import DOWNLOADED, attachment
-from server.api.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.edge.edge import DOWNLOADED, attachment
+from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.store import Store
 from server.wire.http import (
     CallCheck,

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from server.actions import calendar, listings, lowerings
 from server.actions.listings import Importer, NewUnits
-from server.api.route import STORE, Ask, Nothing, Routes
+from server.edge.route import STORE, Ask, Nothing, Routes
 from server.standards import regions
 from server.wire.http import (
     CalendarChange,

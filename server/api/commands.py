@@ -8,10 +8,10 @@ from typing import Final
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from server.api import problems
-from server.api.edge import REFERENCE
-from server.api.route import Ask, Nothing, Routes
 from server.api.schema import UNIONS
+from server.edge import problems
+from server.edge.edge import REFERENCE
+from server.edge.route import Ask, Nothing, Routes
 from signaling.gateway import Connection, Gateway
 from signaling.protocol import Ack
 from signaling.refusals import Code, Refusal

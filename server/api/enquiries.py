@@ -6,8 +6,8 @@ from typing import Final
 from aiohttp import web
 
 from server.actions.enquiries import Enquiries
-from server.api.edge import source
-from server.api.route import Ask, Nothing, Routes
+from server.edge.edge import source
+from server.edge.route import Ask, Nothing, Routes
 from server.wire.http import Enquire, EnquiryView
 from signaling.refusals import Code
 

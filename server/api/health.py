@@ -11,8 +11,8 @@ from typing import Final
 from aiohttp import web
 
 from server.actions.health import Health, Look
-from server.api.route import Ask, Nothing, Routes
 from server.domain.consent import Language
+from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Act, may
 from server.wire.http import HealthPart, HealthStatus, HealthView
 from signaling.refusals import Code, Refusal

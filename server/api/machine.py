@@ -10,11 +10,11 @@ from typing import Any, Final, Literal, assert_never
 from aiohttp import web
 
 from server.actions.quotas import Room
-from server.api.edge import is_local
-from server.api.figures import FIGURES
-from server.api.route import Ask, Nothing, Routes
 from server.domain import consent, earlier, promise
 from server.domain.consent import Language
+from server.edge.edge import is_local
+from server.edge.figures import FIGURES
+from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Act, Actor, may
 from server.wire.http import ConsentText, Health, Limits
 from signaling.protocol import Message

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 
 from server.actions.nodes import Nodes
 from server.actions.receiving import Cut
-from server.api.edge import LANGUAGE_HEADER, source, token_of
+from server.edge.edge import LANGUAGE_HEADER, source, token_of
 from signaling.refusals import Code, Refusal
 
 SIGNATURE: Final = "Yunjian-Node"

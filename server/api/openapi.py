@@ -12,10 +12,10 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from server.api import problems
-from server.api.edge import SAFE_METHODS
-from server.api.route import ID_PATTERN, Nothing, Route, Routes
 from server.api.schema import require, untitle
+from server.edge import problems
+from server.edge.edge import SAFE_METHODS
+from server.edge.route import ID_PATTERN, Nothing, Route, Routes
 from server.wire.http import Problem
 from signaling.refusals import Code
 

@@ -12,9 +12,7 @@ from aiohttp import hdrs, web
 from server.actions.nodes import Elsewhere
 from server.actions.phones import Held, Phones
 from server.actions.receiving import Cut
-from server.api.edge import is_secure, source
 from server.api.machine import UPLOAD_LIMITS
-from server.api.route import Ask, Header, Nothing, Routes
 from server.api.uploads import (
     OFFSET,
     PIECE,
@@ -26,6 +24,8 @@ from server.api.uploads import (
     same_version,
 )
 from server.domain.phone import LIVES, PAGES_AT_MOST
+from server.edge.edge import is_secure, source
+from server.edge.route import Ask, Header, Nothing, Routes
 from server.wire.http import PhoneSession, TakePhone
 from signaling.refusals import Code, Refusal
 

@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from server.actions.templates import Studio
-from server.api.route import Ask, Nothing, Routes
+from server.edge.route import Ask, Nothing, Routes
 from server.wire.http import (
     TemplateCheck,
     TemplatePublication,

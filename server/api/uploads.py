@@ -24,12 +24,12 @@ from server.actions.early import Cut as EarlyCut
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import ALGORITHMS, Checksum, Cut
 from server.actions.uploads import PARTS_MAX, Standing, Uploads
-from server.api.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.api.machine import UPLOAD_LIMITS
 from server.api.nodes import NEIGHBOURS
-from server.api.route import ID_PATTERN, Ask, Header, Nothing, Routes
-from server.api.ways import Way
 from server.domain.material import Purpose
+from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
+from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
+from server.edge.ways import Way
 from server.rights.person import Actor
 from server.store.uploads import PART
 from server.work.probe import MEDIA_TYPES

@@ -26,8 +26,8 @@ import sqlalchemy as sa
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
-from server.api.route import STORE
 from server.app import Running
+from server.edge.route import STORE
 from server.store.tables import jobs
 from tests.bench.first_meeting import desk, first_frame_at, register, row
 from tests.kit.browsers import Desk, chromium

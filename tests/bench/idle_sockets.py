@@ -23,8 +23,8 @@ import aiohttp
 import structlog
 
 from server.api.commands import GATEWAY
-from server.api.route import STORE
 from server.app import Running
+from server.edge.route import STORE
 from server.store import SYSTEM, Store, people
 from tests.kit import services
 from tests.kit.desks import demo_node

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from playwright.async_api import Page, expect
 
 from server.actions import demo
-from server.api.route import STORE
 from server.app import Running, running
+from server.edge.route import STORE
 from server.store import Store, tables, upgrade
 from tests.browser.test_story import scan
 from tests.kit.browsers import Desk, chromium

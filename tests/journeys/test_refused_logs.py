@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from server.actions import demo
-from server.api.logs import Destination
+from server.edge.logs import Destination
 from server.settings import Settings
 from server.store import Store, upgrade
 from tests.kit.casework import hashed
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(120)
 _CLOSED = """
 import os, sys; os.close(2); sys.stderr = None
 other = os.open(sys.argv[1], os.O_CREAT | os.O_RDWR); assert other == 2
-from server.api import logs; logs.configure(); import structlog
+from server.edge import logs; logs.configure(); import structlog
 structlog.get_logger().warning('x'); print('y', file=sys.stderr)
 lost, refuses = logs.standing(); assert lost > 1 and refuses, lost
 """

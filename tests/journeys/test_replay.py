@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from server.actions import demo
-from server.api.route import STORE
 from server.app import Running, running
+from server.edge.route import STORE
 from server.store import Store, upgrade
 from server.wire.http import WorkerSample
 from tests.kit.casework import hashed

@@ -27,9 +27,9 @@ from server.actions.rooms import Rooms
 from server.actions.sessions import LIVES
 from server.actions.throttle import digest
 from server.api.commands import GATEWAY
-from server.api.route import STORE
 from server.app import DRAIN, running
 from server.domain import consent as consent_texts
+from server.edge.route import STORE
 from server.rights.person import Role
 from server.store import SYSTEM, Store, people, upgrade
 from server.store.tables import ledger_entries, roster

@@ -21,9 +21,9 @@ from server.actions.listings import ITEMS_AN_ENTRY
 from server.actions.sessions import Sessions
 from server.actions.throttle import Limit, Throttle
 from server.api import control
-from server.api.route import STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
+from server.edge.route import STORE
 from server.rights.person import SYSTEM, Role
 from server.store import Store, people, tables
 from signaling.client import Client

@@ -20,10 +20,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.actions import demo
-from server.api.route import STORE, Route
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.domain import schema
+from server.edge.route import STORE, Route
 from server.store import SYSTEM, Store, tables
 from server.work import cards
 from signaling.client import Client, fresh_id

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.actions.people import set_roles
-from server.api.route import STORE
 from server.doctor import rights
 from server.domain.schema import document
+from server.edge.route import STORE
 from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, Store, people, tables, upgrade

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.actions import demo
-from server.api.problems import sentence
+from server.edge.problems import sentence
 from signaling.refusals import Code
 from tests.kit.exchange import (
     APPROVERS,

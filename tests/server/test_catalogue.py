@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from server.actions import demo
 from server.actions.listings import NewUnits
 from server.api.catalogue import IMPORTER
-from server.api.route import STORE
 from server.domain.numbering import STANDARD
+from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from server.store import cases as case_rows
 from tests.kit.capabilities import REAL_ITEMS, needs

@@ -19,10 +19,10 @@ from PIL import Image
 
 from server.actions import demo, turns
 from server.actions.early import READERS_OF_A_PERSON
-from server.api.edge import AUTHENTICATE
 from server.api.uploads import EARLY
-from server.api.ways import Way
 from server.app import Running
+from server.edge.edge import AUTHENTICATE
+from server.edge.ways import Way
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.papers import pdf_of
 from tests.kit.stores import MovedClock

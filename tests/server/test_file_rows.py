@@ -22,7 +22,7 @@ from typing import Any, Final
 import psutil
 import pytest
 
-from server.api.route import Route
+from server.edge.route import Route
 from tests.kit.casework import ADMIN, APPROVER, CLERK, SUPERVISOR
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.papers import pdf_of

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.api.route import STORE
+from server.edge.route import STORE
 from server.rights.person import SYSTEM
 from server.store import Store, SystemClock, upgrade, verify
 from server.store.database import Database

@@ -7,9 +7,9 @@ import json
 import pytest
 import structlog
 
-from server.api import problems
-from server.api.logs import configure
-from server.api.problems import TABLE, choose_language, problem, sentence
+from server.edge import problems
+from server.edge.logs import configure
+from server.edge.problems import TABLE, choose_language, problem, sentence
 from signaling.refusals import Code, Refusal
 
 

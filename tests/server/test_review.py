@@ -15,8 +15,8 @@ from aiohttp.test_utils import make_mocked_request
 
 from server.actions.sessions import Sessions
 from server.actions.throttle import Limit, Throttle
-from server.api.edge import EDGE, EdgeSettings, source
 from server.app import Running
+from server.edge.edge import EDGE, EdgeSettings, source
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.client import Client
 from signaling.refusals import Refusal

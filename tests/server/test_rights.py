@@ -23,9 +23,9 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from server.actions import demo
-from server.api.route import STORE, Route
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
+from server.edge.route import STORE, Route
 from server.rights.person import Role
 from server.store import SYSTEM, Store, people, tables
 from server.wire.case import FROM_PAGE

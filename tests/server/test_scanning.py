@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from server.actions.scanning import Found, Scanner, ScannerAway
-from server.api.route import STORE
 from server.app import Running
+from server.edge.route import STORE
 from tests.kit.casework import APPROVER, CLERK
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.papers import pdf_of

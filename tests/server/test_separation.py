@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from server.actions import demo
 from server.actions.cases import listing
 from server.actions.people import add_person, end_exemption, exempt, set_roles
-from server.api.route import STORE
 from server.doctor import rights
+from server.edge.route import STORE
 from server.rights.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
 from server.store import SYSTEM, Store, people, tables, upgrade

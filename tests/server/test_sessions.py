@@ -16,10 +16,10 @@ from yarl import URL
 
 from server.actions.people import set_roles
 from server.api.commands import GATEWAY
-from server.api.problems import sentence
-from server.api.route import REFUSALS, STORE
 from server.api.sessions import SESSIONS
 from server.app import Running
+from server.edge.problems import sentence
+from server.edge.route import REFUSALS, STORE
 from server.rights.person import SYSTEM, Actor, Role
 from server.store import Store, people, roster, tables
 from server.wire.case import CaseOpen

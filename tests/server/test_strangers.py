@@ -20,8 +20,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from server.actions import demo
-from server.api.route import MAX_BODY_BYTES, STORE
 from server.app import ROUTES, Running, set_aside
+from server.edge.route import MAX_BODY_BYTES, STORE
 from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, people, tables, upgrade

@@ -20,8 +20,8 @@ from yarl import URL
 
 from server.actions import demo
 from server.actions.archive import silences_of
-from server.api.route import STORE
 from server.app import Running
+from server.edge.route import STORE
 from server.store import SYSTEM, calls, log, tables
 from server.wire.case import CaseDecide
 from signaling.call import CallId, LegId

@@ -13,8 +13,8 @@ import pytest
 from server.actions import demo
 from server.actions.sessions import Sessions
 from server.actions.throttle import Limit, Throttle, sweep
-from server.api.route import STORE
 from server.app import Running, running
+from server.edge.route import STORE
 from server.store import Store, tables, upgrade
 from server.wire.call import RingCard
 from signaling.refusals import Refusal

@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from tusclient import client as tuspy
 
 from server.actions.uploads import LIVES
-from server.api.route import STORE
 from server.api.uploads import METADATA_MAX, UPLOADS, metadata
 from server.app import Running
+from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from signaling.refusals import Code, Refusal
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of

@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image, ImageChops
 
-from server.api.route import STORE
 from server.app import Running
+from server.edge.route import STORE
 from server.store import tables
 from server.work.copying import without_segments
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR

@@ -14,8 +14,8 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from server.api import problems
-from server.api.edge import FIXED_HEADERS, NOTHING_RUNS, REFERENCE_HEADER
+from server.edge import problems
+from server.edge.edge import FIXED_HEADERS, NOTHING_RUNS, REFERENCE_HEADER
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger("listener")

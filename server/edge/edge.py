@@ -18,9 +18,9 @@ from urllib.parse import quote
 import structlog
 from aiohttp import hdrs, web
 
-from server.api import problems
-from server.api.figures import FIGURES
-from server.api.route import ACTOR, LANGUAGE
+from server.edge import problems
+from server.edge.figures import FIGURES
+from server.edge.route import ACTOR, LANGUAGE
 from server.rights.person import Actor
 from signaling.refusals import Code, Refusal
 
