@@ -46,7 +46,6 @@ from server.actions import (
     viewing,
 )
 from server.actions import health as health_actions
-from server.actions.accounts import Accounts
 from server.actions.archive import Archive
 from server.actions.cards import CardReader
 from server.actions.cases import registering
@@ -59,7 +58,6 @@ from server.actions.marks import Marks
 from server.actions.materials import COPY_KIND
 from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
-from server.actions.passwords import Passwords
 from server.actions.phones import Phones
 from server.actions.playbacks import Studio
 from server.actions.pruning import Pruning
@@ -68,13 +66,10 @@ from server.actions.recordings import Recordings
 from server.actions.rehearsals import Rehearsals
 from server.actions.rooms import Rooms, Start
 from server.actions.scanning import Scanner
-from server.actions.sessions import Sessions
 from server.actions.templates import Studio as TemplateStudio
 from server.actions.uploads import LIVES, Uploads
 from server.actions.viewing import Copier
 from server.api import (
-    accounts,
-    administration,
     calls,
     cases,
     commands,
@@ -84,7 +79,6 @@ from server.api import (
     machine,
     openapi,
     phones,
-    sessions,
     templates,
     uploads,
 )
@@ -105,6 +99,10 @@ from server.edge.edge import (
 from server.edge.figures import FIGURES, Figures
 from server.edge.listener import Runner
 from server.edge.route import MAX_BODY_BYTES, REFUSALS, STORE
+from server.people.acts.accounts import Accounts
+from server.people.acts.passwords import Passwords
+from server.people.acts.sessions import Sessions
+from server.people.api import accounts, administration, sessions
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.ids import new_id
 from server.rights.person import Actor

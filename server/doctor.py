@@ -18,9 +18,10 @@ from server.actions import health
 from server.actions.health import Look
 from server.api.health import sentence
 from server.edge.pages import STATIC
+from server.people.rows import people
 from server.rights.person import Role, conflicts
 from server.settings import Settings
-from server.store import Database, check, people, standing
+from server.store import Database, check, standing
 from server.work import probe
 from server.work.child import Children, JobFailed
 from signaling.refusals import Refusal

@@ -12,8 +12,9 @@ from server.actions import calls as call_actions
 from server.actions import papers, playbacks, supervision
 from server.actions.call_views import call_view
 from server.actions.cases.admission import watched
-from server.actions.throttle import Limit, spend
 from server.domain.replay import PlaybackType
+from server.people.acts.throttle import Limit, spend
+from server.people.rows.people import person_refs
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
@@ -24,7 +25,6 @@ from server.store import cases as case_rows
 from server.store import marks as mark_rows
 from server.store import papers as paper_rows
 from server.store import playbacks as rows
-from server.store.people import person_refs
 from server.store.playbacks import Playback
 from server.wire.http import (
     CallCheck,

@@ -5,9 +5,9 @@ Who may see a call is asked in ``server.actions.calls``.
 
 from collections.abc import Mapping, Sequence
 
+from server.people.rows.people import person_refs
 from server.store import calls as rows
 from server.store import missed as missed_rows
-from server.store.people import person_refs
 from server.wire.call import CallView, MissedCall, RingCard, RunningCall
 from signaling.call import Call, EndReason
 from signaling.protocol import HoldView, LegView, PersonRef, RingView, recall

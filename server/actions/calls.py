@@ -17,6 +17,8 @@ from server.actions.call_views import call_view, missed_calls, running_calls
 from server.actions.cases import calling
 from server.actions.cases.turn import HeaderTurn
 from server.domain.case import CLOSED
+from server.people.rows import people as staff
+from server.people.rows import roster as desks
 from server.rights.connected import signed_in
 from server.rights.hand import Audience
 from server.rights.person import SYSTEM, Act, Actor, may, ranked
@@ -33,8 +35,6 @@ from server.store import Change, Store, version_of
 from server.store import calls as rows
 from server.store import cases as case_rows
 from server.store import missed as missed_rows
-from server.store import people as staff
-from server.store import roster as desks
 from server.store.subject import Told, Turn
 from server.wire.call import (
     CallChanged,

@@ -8,9 +8,9 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from server.actions import people
-from server.actions.accounts import Accounts
 from server.actions.listings import Importer, NewUnits
+from server.people.acts import registering as people
+from server.people.acts.accounts import Accounts
 from server.rights.person import SYSTEM, Role
 from server.store import Store
 from server.work.child import Children

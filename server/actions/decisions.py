@@ -24,6 +24,7 @@ from server.actions.views import (
 from server.domain import case as rules
 from server.domain import checklist, form, material
 from server.domain.numbering import STANDARD, Numbering
+from server.people.rows import people as people_rows
 from server.rights.connected import Handler
 from server.rights.subjects import of_unit
 from server.standards.papers import PaperKind
@@ -31,7 +32,6 @@ from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import catalogue as catalogue_rows
 from server.store import missed as missed_rows
-from server.store import people as people_rows
 from server.store.subject import Told
 from server.wire.case import (
     CaseCheck,

@@ -12,8 +12,8 @@ from typing import Final
 
 import structlog
 
-from server.actions.throttle import Throttle, digest
 from server.domain import case as rules
+from server.people.acts.throttle import Throttle, digest
 from server.standards.working_days import china_day
 from server.store import Store
 from server.store import cases as rows

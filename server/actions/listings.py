@@ -20,6 +20,7 @@ from server.domain import blueprint, schema
 from server.domain.item import Field, Item
 from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
 from server.domain.lowering import Lowered, LoweringState, lowered
+from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may
 from server.rights.subjects import of_item
@@ -28,7 +29,6 @@ from server.store import Change, Store
 from server.store import cases as case_rows
 from server.store import catalogue as rows
 from server.store import lowerings as lowering_rows
-from server.store import people as staff
 from server.wire.http import (
     BadRow,
     CatalogueImport,

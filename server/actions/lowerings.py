@@ -10,12 +10,12 @@ from typing import Any
 
 from server.actions import listings
 from server.domain.lowering import LoweringState
+from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.store import Store
 from server.store import catalogue as catalogue_rows
 from server.store import lowerings as rows
-from server.store import people as staff
 from server.store.lowerings import Lowering
 from server.wire.http import (
     ItemForm,

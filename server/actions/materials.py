@@ -21,6 +21,7 @@ from server.actions.receiving import head_of
 from server.actions.views import material_view
 from server.domain.case import Case
 from server.domain.material import Material, Purpose, follows, next_number, placed, sent
+from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT, Side
 from server.rights.ids import new_id
 from server.rights.person import Actor
@@ -29,7 +30,6 @@ from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
 from server.store.cases import origin_json
-from server.store.people import person_refs
 from server.store.subject import Told, Turn
 from server.wire.case import MaterialChanged
 from server.work import probe

@@ -21,12 +21,13 @@ from server.actions.cases.admission import admitted
 from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.nodes import Elsewhere
 from server.actions.receiving import Checksum
-from server.actions.throttle import Throttle
 from server.actions.uploads import Standing, Uploads
 from server.actions.views import phone_view
 from server.domain import phone as rules
 from server.domain.item import OTHER_LINE
 from server.domain.phone import Ending, Page, Phone
+from server.people.acts.throttle import Throttle
+from server.people.rows.people import find_actor, person_refs
 from server.rights.connected import Handler
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
@@ -35,7 +36,6 @@ from server.rights.subjects import of_case
 from server.store import SYSTEM, Store
 from server.store import phones as phone_rows
 from server.store.batch import Write
-from server.store.people import find_actor, person_refs
 from server.store.subject import Told, Turn
 from server.wire.case import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
 from signaling.protocol import Command

@@ -22,13 +22,13 @@ import structlog
 
 from server.actions.jobs import Kind, Settle, enqueue
 from server.domain.replay import PlaybackSource, PlaybackType
+from server.people.rows.people import person_refs
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store import SYSTEM, Change, Store, log
 from server.store import playbacks as rows
 from server.store.jobs import Job
 from server.store.log import Recorded, Written
-from server.store.people import person_refs
 from server.store.playbacks import Playback, PlaybackSeat
 from server.wire.http import PlaybackView
 from server.work import compose, remux

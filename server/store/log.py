@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.numbering import ungrouped
 from server.domain.replay import PlaybackSource
+from server.people.rows.people import person_refs
 from server.rights.subjects import id_of, of_case, of_person
 from server.store.cases import named_so
 from server.store.ledger.entry import OK
-from server.store.people import person_refs
 from server.store.tables import (
     calls,
     cases,

@@ -32,8 +32,9 @@ from server.__main__ import _run
 from server.actions import demo
 from server.api.commands import GATEWAY
 from server.app import running
+from server.people.rows import people
 from server.rights.person import Role
-from server.store import SYSTEM, Store, people, upgrade
+from server.store import SYSTEM, Store, upgrade
 from signaling.client import Client
 from signaling.gateway import Connection, Gateway
 from tests.kit import services

@@ -25,7 +25,8 @@ import structlog
 from server.api.commands import GATEWAY
 from server.app import Running
 from server.edge.route import STORE
-from server.store import SYSTEM, Store, people
+from server.people.rows import people
+from server.store import SYSTEM, Store
 from tests.kit import services
 from tests.kit.desks import demo_node
 from tests.kit.exchange import seat_approvers

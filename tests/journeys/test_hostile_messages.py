@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 
 from server.actions import demo
 from server.api.schema import UNIONS
+from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
-from server.store import SYSTEM, Store, people, upgrade
+from server.store import SYSTEM, Store, upgrade
 from server.wire.case import FROM_PAGE
 from signaling.client import Client
 from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S

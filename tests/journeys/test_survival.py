@@ -22,10 +22,11 @@ import psutil
 import pytest
 
 from server.actions import demo
-from server.actions.passwords import Passwords
 from server.actions.playbacks import AWAY_S
+from server.people.acts.passwords import Passwords
+from server.people.rows import people
 from server.rights.person import Role
-from server.store import SYSTEM, Store, people
+from server.store import SYSTEM, Store
 from tests.kit import services
 from tests.kit.meetings import Underway, load, meet_again, met, nothing_is_open, recorded
 from tests.kit.nodes import node_settings

@@ -33,15 +33,15 @@ from server.actions import (
     viewing,
 )
 from server.actions.cases import registering
-from server.actions.passwords import Passwords
 from server.actions.recordings import Recordings
 from server.actions.rooms import Rooms
 from server.actions.uploads import Uploads
 from server.domain.material import Purpose
+from server.people.acts.passwords import Passwords
+from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store, tables
-from server.store import people as staff
 from server.wire.case import (
     CaseAct,
     CaseConsent,

@@ -24,14 +24,15 @@ import sqlalchemy as sa
 from media.client import Worker
 from server.actions import demo
 from server.actions.rooms import Rooms
-from server.actions.sessions import LIVES
-from server.actions.throttle import digest
 from server.api.commands import GATEWAY
 from server.app import DRAIN, running
 from server.domain import consent as consent_texts
 from server.edge.route import STORE
+from server.people.acts.sessions import LIVES
+from server.people.acts.throttle import digest
+from server.people.rows import people
 from server.rights.person import Role
-from server.store import SYSTEM, Store, people, upgrade
+from server.store import SYSTEM, Store, upgrade
 from server.store.tables import ledger_entries, roster
 from signaling.call import PATIENCE
 from signaling.gateway import Gateway

@@ -11,11 +11,12 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
-from server.actions.passwords import Passwords
 from server.app import Running, running
+from server.people.acts.passwords import Passwords
+from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
-from server.store import Clock, Store, people, tables, upgrade
+from server.store import Clock, Store, tables, upgrade
 
 PASSWORD: Final = "a long one for tests"
 

@@ -14,10 +14,11 @@ from playwright.async_api import Browser, Page, expect
 from media.client import attach
 from media.control import socket_path
 from server.actions import demo
-from server.actions.passwords import Passwords
 from server.app import Running
+from server.people.acts.passwords import Passwords
+from server.people.rows import people
 from server.rights.person import SYSTEM, Role
-from server.store import Store, people, upgrade
+from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import hashed
 from tests.kit.desks import demo_node

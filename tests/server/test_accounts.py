@@ -16,16 +16,17 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from server.actions import catalogue
-from server.actions.accounts import Accounts, judge
 from server.actions.listings import ITEMS_AN_ENTRY
-from server.actions.sessions import Sessions
-from server.actions.throttle import Limit, Throttle
 from server.api import control
-from server.api.sessions import SESSIONS
 from server.app import Running
 from server.edge.route import STORE
+from server.people.acts.accounts import Accounts, judge
+from server.people.acts.sessions import Sessions
+from server.people.acts.throttle import Limit, Throttle
+from server.people.api.sessions import SESSIONS
+from server.people.rows import people
 from server.rights.person import SYSTEM, Role
-from server.store import Store, people, tables
+from server.store import Store, tables
 from signaling.client import Client
 from signaling.refusals import Code, Refusal
 from tests.kit.nodes import PASSWORD, browser, hashed, node_settings, seat_staff, served, sign_in

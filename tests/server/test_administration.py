@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.people import set_roles
 from server.doctor import rights
 from server.domain.schema import document
 from server.edge.route import STORE
+from server.people.acts.registering import set_roles
+from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
-from server.store import SYSTEM, Store, people, tables, upgrade
+from server.store import SYSTEM, Store, tables, upgrade
 from tests.kit.casework import hashed
 from tests.kit.desks import Desk, demo_node, desk_of
 

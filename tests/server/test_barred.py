@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.people import set_roles
+from server.people.acts.registering import set_roles
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables
 from signaling.call import CallState, MonitorEnd

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from server.actions import demo
 from server.actions.enquiries import Enquiries
-from server.actions.throttle import Limit, Throttle
+from server.people.acts.throttle import Limit, Throttle
 from server.wire.case import CaseDecide, CasePromise, CaseRefer, CaseStopClock
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

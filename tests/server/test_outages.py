@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.app import Running, running
-from server.store import SYSTEM, Store, SystemClock, roster, tables, upgrade, verify
+from server.people.rows import roster
+from server.store import SYSTEM, Store, SystemClock, tables, upgrade, verify
 from tests.kit import services
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.meetings import load

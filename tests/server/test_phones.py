@@ -16,10 +16,10 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from server.actions import demo
-from server.actions.accounts import Accounts
 from server.app import Running
 from server.domain.phone import LIVES, PAGES_AT_MOST
 from server.edge.route import STORE
+from server.people.acts.accounts import Accounts
 from server.store import SYSTEM, tables
 from signaling.client import fresh_id
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata

@@ -20,8 +20,8 @@ from server.actions.jobs import Jobs
 from server.actions.marks import Marks
 from server.actions.playbacks import Studio
 from server.domain.consent import CURRENT
+from server.people.rows import people as staff
 from server.store import SYSTEM, calls
-from server.store import people as staff
 from server.store.tables import ledger_entries
 from server.wire.case import CaseConsent
 from server.work.child import Children

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.actions.calls import Desks
 from server.actions.nodes import Nodes
 from server.actions.pruning import Pruning
+from server.people.rows import people as staff
 from server.rights.person import SYSTEM
 from server.store import (
     Change,
@@ -30,7 +31,6 @@ from server.store import (
     verify,
 )
 from server.store import nodes as node_rows
-from server.store import people as staff
 from server.store.amending import ACT, AMENDMENTS
 from server.store.ledger import PRUNE, Entry, Journal, Payload, Records, keys, moment
 from server.store.ledger.keys import fingerprint

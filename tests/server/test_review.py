@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from server.actions.sessions import Sessions
-from server.actions.throttle import Limit, Throttle
 from server.app import Running
 from server.edge.edge import EDGE, EdgeSettings, source
+from server.people.acts.sessions import Sessions
+from server.people.acts.throttle import Limit, Throttle
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.client import Client
 from signaling.refusals import Refusal

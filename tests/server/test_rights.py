@@ -26,8 +26,9 @@ from server.actions import demo
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.edge.route import STORE, Route
+from server.people.rows import people
 from server.rights.person import Role
-from server.store import SYSTEM, Store, people, tables
+from server.store import SYSTEM, Store, tables
 from server.wire.case import FROM_PAGE
 from signaling.client import Client, fresh_id
 from tests.kit.casework import hashed

@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
-from server.actions.people import set_roles
 from server.api.commands import GATEWAY
-from server.api.sessions import SESSIONS
 from server.app import Running
 from server.edge.problems import sentence
 from server.edge.route import REFUSALS, STORE
+from server.people.acts.registering import set_roles
+from server.people.api.sessions import SESSIONS
+from server.people.rows import people, roster
 from server.rights.person import SYSTEM, Actor, Role
-from server.store import Store, people, roster, tables
+from server.store import Store, tables
 from server.wire.case import CaseOpen
 from signaling.client import Client
 from signaling.gateway import Connection

@@ -22,9 +22,10 @@ from yarl import URL
 from server.actions import demo
 from server.app import ROUTES, Running, set_aside
 from server.edge.route import MAX_BODY_BYTES, STORE
+from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
-from server.store import SYSTEM, people, tables, upgrade
+from server.store import SYSTEM, tables, upgrade
 from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from tests.kit.casework import hashed
 from tests.kit.desks import demo_node, desk_of

@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 
 from server.actions import demo
-from server.actions.sessions import Sessions
-from server.actions.throttle import Limit, Throttle, sweep
 from server.app import Running, running
 from server.edge.route import STORE
+from server.people.acts.sessions import Sessions
+from server.people.acts.throttle import Limit, Throttle, sweep
 from server.store import Store, tables, upgrade
 from server.wire.call import RingCard
 from signaling.refusals import Refusal

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.store.roster import Desk
+from server.people.rows.roster import Desk
 from signaling.subjects import Availability
 from signaling.waiting import estimated_wait_s, presence, room
 

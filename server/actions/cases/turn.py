@@ -19,6 +19,7 @@ from server.domain.case import Case
 from server.domain.form import Form
 from server.domain.numbering import STANDARD, Numbering
 from server.domain.phone import Phone
+from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand
 from server.rights.person import Act, Actor, may
@@ -26,7 +27,6 @@ from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store.batch import Write
-from server.store.people import person_refs
 from server.store.subject import Told, Turn
 from server.wire.case import CaseCommand
 from signaling.call import Call

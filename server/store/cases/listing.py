@@ -16,6 +16,7 @@ from server.domain.item import Item
 from server.domain.material import Judged, Material, counted, judged, missing
 from server.domain.numbering import ungrouped
 from server.domain.promise import Promise
+from server.people.rows.people import person_refs
 from server.store.cases.columns import decided_of, promises_of, referrals_of
 from server.store.cases.reading import (
     JOINED,
@@ -27,7 +28,6 @@ from server.store.cases.reading import (
     material_of,
 )
 from server.store.catalogue import ITEM_COLUMNS, item_of
-from server.store.people import person_refs
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
 from signaling.protocol import PersonRef
 

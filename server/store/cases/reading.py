@@ -26,6 +26,7 @@ from server.domain.rating import Rating
 from server.domain.saying import Saying
 from server.domain.summary import Signature
 from server.domain.unmasking import Unmasking
+from server.people.rows.people import person_refs
 from server.store.cases.columns import (
     Looked,
     consent_of,
@@ -43,7 +44,6 @@ from server.store.drawings import list_drawings
 from server.store.drawings import only as drawing_only
 from server.store.handovers import list_handovers
 from server.store.papers import Paper, list_papers
-from server.store.people import person_refs
 from server.store.phones import list_phones
 from server.store.ratings import list_ratings
 from server.store.tables import (

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from server.people.rows import throttles as rows
 from server.store import Store
-from server.store import throttles as rows
 from signaling.refusals import Code, Refusal
 
 

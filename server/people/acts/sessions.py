@@ -15,12 +15,13 @@ from typing import Final, Literal
 
 import structlog
 
-from server.actions.passwords import Passwords
-from server.actions.throttle import DEVICE_LIVES, Throttle, digest, sweep
+from server.people.acts.passwords import Passwords
+from server.people.acts.throttle import DEVICE_LIVES, Throttle, digest, sweep
+from server.people.rows import people as staff
+from server.people.rows import roster, throttles
 from server.rights.person import SYSTEM, Actor
 from server.rights.subjects import of_person, of_unit
-from server.store import Store, roster, throttles
-from server.store import people as staff
+from server.store import Store
 from server.store.subject import Turn
 from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
