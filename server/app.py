@@ -52,7 +52,6 @@ from server.actions.cases import registering
 from server.actions.early import Early
 from server.actions.enquiries import Enquiries
 from server.actions.guests import Guests
-from server.actions.jobs import Jobs
 from server.actions.listings import Importer
 from server.actions.marks import Marks
 from server.actions.materials import COPY_KIND
@@ -99,6 +98,7 @@ from server.edge.edge import (
 from server.edge.figures import FIGURES, Figures
 from server.edge.listener import Runner
 from server.edge.route import MAX_BODY_BYTES, REFUSALS, STORE
+from server.jobs.runner import Jobs
 from server.people.acts.accounts import Accounts
 from server.people.acts.passwords import Passwords
 from server.people.acts.sessions import Sessions

@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from server.actions.cases.admission import header, side_of
 from server.actions.cases.turn import CaseTurn
-from server.actions.jobs import enqueue
 from server.actions.receiving import head_of
 from server.actions.views import material_view
 from server.domain.case import Case
 from server.domain.material import Material, Purpose, follows, next_number, placed, sent
+from server.jobs.runner import enqueue
 from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT, Side
 from server.rights.ids import new_id

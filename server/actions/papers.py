@@ -17,7 +17,6 @@ from server.actions.cases.acting import rests_on
 from server.actions.cases.admission import side_of
 from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.jobs import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.actions.views import paper_view
 from server.domain import material, promise, schema
 from server.domain.case import Case
@@ -25,6 +24,8 @@ from server.domain.clock import Clock
 from server.domain.handover import Handover
 from server.domain.item import Item
 from server.domain.material import Material
+from server.jobs.rows import Job
+from server.jobs.runner import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.standards import identifiers, regions, working_days
@@ -37,7 +38,6 @@ from server.store import catalogue as catalogue_rows
 from server.store import papers as rows
 from server.store import templates as template_rows
 from server.store.cases import Record, next_serial
-from server.store.jobs import Job
 from server.store.papers import Paper, Signed
 from server.store.subject import Told, Turn
 from server.wire.case import CasePrintForm, PaperChanged

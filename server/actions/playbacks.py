@@ -20,14 +20,14 @@ from typing import Any, Final
 
 import structlog
 
-from server.actions.jobs import Kind, Settle, enqueue
 from server.domain.replay import PlaybackSource, PlaybackType
+from server.jobs.rows import Job
+from server.jobs.runner import Kind, Settle, enqueue
 from server.people.rows.people import person_refs
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store import SYSTEM, Change, Store, log
 from server.store import playbacks as rows
-from server.store.jobs import Job
 from server.store.log import Recorded, Written
 from server.store.playbacks import Playback, PlaybackSeat
 from server.wire.http import PlaybackView

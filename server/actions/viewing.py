@@ -19,7 +19,6 @@ from typing import Any, Final
 import structlog
 
 from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
-from server.actions.jobs import Kind, PutOff, Settle
 from server.actions.materials import (
     Content,
     ask_copy,
@@ -32,13 +31,14 @@ from server.actions.materials import (
 from server.actions.scanning import Found, Scanner, ScannerAway
 from server.domain import material as rules
 from server.domain.material import Material
+from server.jobs.rows import Job
+from server.jobs.runner import Kind, PutOff, Settle
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards.working_days import CHINA
 from server.store import Change, Store
 from server.store import cases as rows
 from server.store import uploads as upload_rows
-from server.store.jobs import Job
 from server.store.subject import Told, Turn
 from server.wire.case import CaseGrade
 from server.work import copying

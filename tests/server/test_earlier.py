@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo, earlier
-from server.actions.jobs import Jobs
 from server.actions.materials import COPY_KIND
 from server.actions.viewing import Copier
+from server.jobs.runner import Jobs
 from server.standards.identifiers import mask_name
 from server.store import tables
 from server.wire import case as shapes

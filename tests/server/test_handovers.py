@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from server.actions.jobs import Jobs
 from server.actions.papers import KIND, Press
+from server.jobs.runner import Jobs
 from server.wire import case as shapes
 from server.work.child import Children
 from signaling.refusals import Code

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions.jobs import LEASE, TRIES_AT_MOST, Jobs, Kind, Settle, enqueue
+from server.jobs import rows
+from server.jobs.rows import Job
+from server.jobs.runner import LEASE, TRIES_AT_MOST, Jobs, Kind, Settle, enqueue
 from server.store import SYSTEM, Change, Store, tables
-from server.store import jobs as rows
-from server.store.jobs import Job
 from server.work import probe
 from server.work.child import MIB, Children, JobFailed, Limits
 from server.work.walls import walls

@@ -18,8 +18,8 @@ import zxingcpp
 
 from server.actions import demo, papers
 from server.actions.archive import Archive
-from server.actions.jobs import Jobs
 from server.actions.papers import Press
+from server.jobs.runner import Jobs
 from server.store.tables import ledger_entries
 from server.wire.case import (
     CaseDecide,

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 
 from server.actions import playbacks
 from server.actions.archive import Archive
-from server.actions.jobs import Jobs
 from server.actions.marks import Marks
 from server.actions.playbacks import Studio
 from server.domain.consent import CURRENT
+from server.jobs.runner import Jobs
 from server.people.rows import people as staff
 from server.store import SYSTEM, calls
 from server.store.tables import ledger_entries

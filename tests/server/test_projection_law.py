@@ -22,11 +22,11 @@ import pytest
 from media.client import RecordingStarted
 from server.actions import calendar, demo, views
 from server.actions.call_views import call_view
-from server.actions.jobs import Jobs
 from server.actions.materials import COPY_KIND
 from server.actions.phones import Phones
 from server.actions.viewing import Copier
 from server.domain import case as rules
+from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope
 from server.store import Store, version_of

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from server.actions import demo, promises
-from server.actions.jobs import Jobs
 from server.actions.papers import KIND, Press
 from server.actions.phones import Phones
+from server.jobs.runner import Jobs
 from server.wire import case as shapes
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.jobs import Jobs
 from server.actions.papers import KIND, OWN_LIMITS, Press
 from server.actions.templates import Studio
 from server.domain import specimen
+from server.jobs.runner import Jobs
 from server.rights.person import Actor
 from server.rights.subjects import of_templates
 from server.standards.papers import TITLES, PaperKind

@@ -15,10 +15,10 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
+from server.jobs import rows
+from server.jobs.rows import Job
 from server.rights.ids import new_id
 from server.store import SYSTEM, Change, Store
-from server.store import jobs as rows
-from server.store.jobs import Job
 from server.work.child import JobFailed
 from signaling.refusals import Refusal
 
