@@ -55,7 +55,6 @@ from server.actions.guests import Guests
 from server.actions.listings import Importer
 from server.actions.marks import Marks
 from server.actions.materials import COPY_KIND
-from server.actions.nodes import Nodes, identify
 from server.actions.papers import Press
 from server.actions.phones import Phones
 from server.actions.playbacks import Studio
@@ -82,7 +81,6 @@ from server.api import (
     uploads,
 )
 from server.api import catalogue as catalogue_api
-from server.api.nodes import NEIGHBOURS, Neighbours
 from server.edge import logs, pages, problems
 from server.edge.edge import (
     AUTHENTICATE,
@@ -99,6 +97,8 @@ from server.edge.figures import FIGURES, Figures
 from server.edge.listener import Runner
 from server.edge.route import MAX_BODY_BYTES, REFUSALS, STORE
 from server.jobs.runner import Jobs
+from server.neighbours.nodes import Nodes, identify
+from server.neighbours.relay import NEIGHBOURS, Neighbours
 from server.people.acts.accounts import Accounts
 from server.people.acts.passwords import Passwords
 from server.people.acts.sessions import Sessions

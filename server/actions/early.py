@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from server.actions.cases.admission import header
-from server.actions.nodes import Elsewhere
 from server.actions.turns import Reader, Turns, Way
 from server.domain.material import Material, shown_name
+from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor
 from server.store import Store
 from server.store import uploads as upload_rows

@@ -19,7 +19,6 @@ import structlog
 
 from server.actions import materials
 from server.actions.cases.admission import header
-from server.actions.nodes import GONE, Elsewhere
 from server.actions.quotas import UNLIMITED, Quota, Room
 from server.actions.receiving import (
     Checksum,
@@ -34,6 +33,7 @@ from server.actions.receiving import (
     written,
 )
 from server.domain.material import Purpose
+from server.neighbours.nodes import GONE, Elsewhere
 from server.rights.ids import new_id
 from server.rights.person import Actor, Role, System
 from server.rights.subjects import of_case

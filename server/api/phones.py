@@ -9,7 +9,6 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.actions.nodes import Elsewhere
 from server.actions.phones import Held, Phones
 from server.actions.receiving import Cut
 from server.api.machine import UPLOAD_LIMITS
@@ -26,6 +25,7 @@ from server.api.uploads import (
 from server.domain.phone import LIVES, PAGES_AT_MOST
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
+from server.neighbours.nodes import Elsewhere
 from server.wire.http import PhoneSession, TakePhone
 from signaling.refusals import Code, Refusal
 

@@ -3,7 +3,7 @@
 https://tus.io/protocols/resumable-upload. Headers in, headers out; what they
 mean for the case is in ``server.actions.uploads``, who follows an upload while
 it arrives in ``server.actions.early``. What lies at another node is asked there
-(``server.api.nodes``).
+(``server.neighbours.relay``).
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from server.actions.early import Arriving, Early
 from server.actions.early import Cut as EarlyCut
-from server.actions.nodes import Elsewhere
 from server.actions.receiving import ALGORITHMS, Checksum, Cut
 from server.actions.uploads import PARTS_MAX, Standing, Uploads
 from server.api.machine import UPLOAD_LIMITS
-from server.api.nodes import NEIGHBOURS
 from server.domain.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.ways import Way
+from server.neighbours.nodes import Elsewhere
+from server.neighbours.relay import NEIGHBOURS
 from server.rights.person import Actor
 from server.store.uploads import PART
 from server.work.probe import MEDIA_TYPES

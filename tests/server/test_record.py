@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.actions.calls import Desks
-from server.actions.nodes import Nodes
 from server.actions.pruning import Pruning
+from server.neighbours import rows as node_rows
+from server.neighbours.nodes import Nodes
 from server.people.rows import people as staff
 from server.rights.person import SYSTEM
 from server.store import (
@@ -30,7 +31,6 @@ from server.store import (
     upgrade,
     verify,
 )
-from server.store import nodes as node_rows
 from server.store.amending import ACT, AMENDMENTS
 from server.store.ledger import PRUNE, Entry, Journal, Payload, Records, keys, moment
 from server.store.ledger.keys import fingerprint

@@ -13,10 +13,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from server.actions.nodes import AWAY, GONE, Nodes, identify
-from server.api.nodes import SIGNATURE
 from server.api.uploads import UPLOADS
 from server.app import NODES, Running, running
+from server.neighbours.nodes import AWAY, GONE, Nodes, identify
+from server.neighbours.relay import SIGNATURE
 from server.store import Clock
 from tests.kit.desks import PIECE, TUS, Desk, desk_of
 from tests.kit.meetings import load

@@ -17,8 +17,8 @@ from typing import Final, NoReturn
 
 import structlog
 
+from server.neighbours import rows
 from server.store import Store
-from server.store import nodes as rows
 from signaling.refusals import Refusal
 
 log = structlog.get_logger("nodes")
