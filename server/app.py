@@ -24,7 +24,6 @@ from media.control import fits_socket, socket_path
 from server import settings as configuration
 from server.actions import calls as call_actions
 from server.actions import (
-    catalogue,
     clocks,
     comments,
     consents,
@@ -52,7 +51,6 @@ from server.actions.cases import registering
 from server.actions.early import Early
 from server.actions.enquiries import Enquiries
 from server.actions.guests import Guests
-from server.actions.listings import Importer
 from server.actions.marks import Marks
 from server.actions.materials import COPY_KIND
 from server.actions.papers import Press
@@ -80,7 +78,9 @@ from server.api import (
     templates,
     uploads,
 )
-from server.api import catalogue as catalogue_api
+from server.catalogue import api as catalogue_api
+from server.catalogue.acts import reading as catalogue
+from server.catalogue.acts.importing import Importer
 from server.edge import logs, pages, problems
 from server.edge.edge import (
     AUTHENTICATE,

@@ -23,8 +23,8 @@ from pydantic_settings import (
 )
 
 from media import turn
+from server.catalogue.rules.listing import CODE_PATTERN
 from server.domain.consent import Language
-from server.domain.listing import CODE_PATTERN
 from server.domain.numbering import STANDARD_TEMPLATE, Numbering
 from server.domain.replay import Digest
 from server.store import StoreSettings

@@ -1,6 +1,6 @@
 """Reading an identity card or a licence that was brought as a material: offered, field by field, as proposals.
 
-A child reads the text off the picture (``server.work.cards``), ``server.domain.card`` finds in it what the
+A child reads the text off the picture (``server.work.cards``), ``server.catalogue.rules.card`` finds in it what the
 card says, and each field of the form that names it gets a proposal, which the window adopts or
 declines after looking at both. Nothing is written into a field by itself. Knows no HTTP.
 """
@@ -13,9 +13,9 @@ from server.actions.cases.admission import filling
 from server.actions.cases.turn import FormTurn
 from server.actions.forms import proposed
 from server.actions.materials import find
-from server.domain import card
+from server.catalogue.rules import card
+from server.catalogue.rules.card import Card, Kind, Text
 from server.domain import form as rules
-from server.domain.card import Card, Kind, Text
 from server.domain.material import Material
 from server.rights.ids import new_id
 from server.rights.person import Actor

@@ -14,13 +14,13 @@ from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view
+from server.catalogue.rows import catalogue as catalogue_rows
 from server.domain import case as rules
 from server.domain import clock
 from server.domain.clock import Clock
 from server.rights.person import Act, may
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
-from server.store import catalogue as catalogue_rows
 from server.store.subject import Told
 from server.wire.case import CaseAct, CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
 from signaling.refusals import Code, Refusal

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from server.actions.listings import Importer, NewUnits
+from server.catalogue.acts.importing import Importer, NewUnits
 from server.people.acts import registering as people
 from server.people.acts.accounts import Accounts
 from server.rights.person import SYSTEM, Role

@@ -18,11 +18,13 @@ from server.actions.cases.admission import side_of
 from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import paper_view
-from server.domain import material, promise, schema
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.catalogue.rules import schema
+from server.catalogue.rules.item import Item
+from server.domain import material, promise
 from server.domain.case import Case
 from server.domain.clock import Clock
 from server.domain.handover import Handover
-from server.domain.item import Item
 from server.domain.material import Material
 from server.jobs.rows import Job
 from server.jobs.runner import TRIES_AT_MOST, Kind, Settle, enqueue
@@ -34,7 +36,6 @@ from server.standards.limits import WHY
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA, CHINA_REGION, china_day
 from server.store import Change, Store
-from server.store import catalogue as catalogue_rows
 from server.store import papers as rows
 from server.store import templates as template_rows
 from server.store.cases import Record, next_serial

@@ -22,8 +22,8 @@ from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.receiving import Checksum
 from server.actions.uploads import Standing, Uploads
 from server.actions.views import phone_view
+from server.catalogue.rules.item import OTHER_LINE
 from server.domain import phone as rules
-from server.domain.item import OTHER_LINE
 from server.domain.phone import Ending, Page, Phone
 from server.neighbours.nodes import Elsewhere
 from server.people.acts.throttle import Throttle

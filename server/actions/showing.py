@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from server.actions.cases.acting import Seats, elsewhere, running
 from server.actions.cases.admission import header
 from server.actions.views import person_ref
+from server.catalogue.rules.item import Field, field_at
 from server.domain.drawing import GUIDES
-from server.domain.item import Field, field_at
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor

@@ -16,11 +16,13 @@ from server.actions.cases.numbers import AHEAD, number_of
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import signature_view, submission_view
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.catalogue.rules import schema
+from server.catalogue.rules.item import OTHER_LINE, Field, Line
 from server.domain import case as case_rules
-from server.domain import form, material, schema
+from server.domain import form, material
 from server.domain import summary as rules
 from server.domain.case import Case
-from server.domain.item import OTHER_LINE, Field, Line
 from server.domain.material import Material
 from server.domain.numbering import STANDARD, Numbering
 from server.rights.connected import Connected, Handler, actor_of
@@ -32,7 +34,6 @@ from server.standards import regions
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store import cases as rows
-from server.store import catalogue as catalogue_rows
 from server.store import papers as paper_rows
 from server.store.subject import Told
 from server.wire.case import (

@@ -6,6 +6,7 @@ audience may see.
 
 from collections.abc import Mapping
 
+from server.catalogue.rules.item import Condition, Field, Item, Rule
 from server.domain import case as rules
 from server.domain.checklist import Check as Checked
 from server.domain.clock import Clock
@@ -14,7 +15,6 @@ from server.domain.drawing import Drawing
 from server.domain.form import Entry
 from server.domain.form import Proposal as Proposed
 from server.domain.handover import Handover
-from server.domain.item import Condition, Field, Item, Rule
 from server.domain.material import Material, Origin
 from server.domain.phone import Phone
 from server.domain.promise import Promise

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import catalogue, earlier, promises, supervision, unmasking
+from server.actions import earlier, promises, supervision, unmasking
 from server.actions.cases import listing, registering
+from server.catalogue.acts import reading as catalogue
 from server.domain.case import CaseState
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.wire.case import ItemView, Version

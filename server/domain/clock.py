@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Literal
 
-from server.domain.item import Item, Mode
+from server.catalogue.rules.item import Item, Mode
 from server.standards import limits
 from server.standards.limits import Stop, StopReason
 from server.standards.working_days import Counted, china_day

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from server.catalogue.rules.item import Item
 from server.domain.case import Case, Consent
 from server.domain.consent import Language
-from server.domain.item import Item
 from server.domain.material import Material, Origin, counted, next_number, placed, sent
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal

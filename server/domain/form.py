@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from server.domain import schema
-from server.domain.item import Field, Rule, field_at
-from server.domain.schema import Place
+from server.catalogue.rules import schema
+from server.catalogue.rules.item import Field, Rule, field_at
+from server.catalogue.rules.schema import Place
 from server.rights.hand import APPLICANT, Hand, Side
 from server.standards import identifiers, regions
 from server.standards.working_days import china_day

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from server.catalogue.rules.item import Item, Line
 from server.domain.consent import Language
-from server.domain.item import Item, Line
 from server.domain.material import Material, current, settled, there
 from server.rights.hand import Hand
 from server.standards.working_days import china_day

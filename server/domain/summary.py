@@ -15,11 +15,11 @@ from typing import Literal
 
 import rfc8785
 
+from server.catalogue.rules.item import Item
+from server.catalogue.rules.schema import places
 from server.domain import material
 from server.domain.form import Entry
-from server.domain.item import Item
 from server.domain.material import Material
-from server.domain.schema import places
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

@@ -7,7 +7,7 @@ a desk, the lists of calls that run and that were missed.
 from datetime import datetime
 from typing import Literal
 
-from server.domain.item import Mode
+from server.catalogue.rules.item import Mode
 from server.rights.hand import Audience
 from signaling.protocol import (
     CallState,

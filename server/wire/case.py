@@ -9,7 +9,16 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.domain.card import Word as CardWord
+from server.catalogue.rules.card import Word as CardWord
+from server.catalogue.rules.item import Kind as FieldKind
+from server.catalogue.rules.item import (
+    Medium,
+    Mode,
+    Need,
+    RecordingRefusal,
+    RuleKind,
+    SignatureNeed,
+)
 from server.domain.case import CaseState, Decision
 from server.domain.checklist import Verdict as PointVerdict
 from server.domain.checklist import Word as PointWord
@@ -18,8 +27,6 @@ from server.domain.comment import State as CommentState
 from server.domain.consent import Language
 from server.domain.drawing import Whose
 from server.domain.form import ProposalState
-from server.domain.item import Kind as FieldKind
-from server.domain.item import Medium, Mode, Need, RecordingRefusal, RuleKind, SignatureNeed
 from server.domain.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
 from server.domain.phone import PhoneState
 from server.domain.rating import Reason as RatingReason

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.domain.blueprint import Why as FormWhy
-from server.domain.card import Kind as CardKind
+from server.catalogue.rules.blueprint import Why as FormWhy
+from server.catalogue.rules.card import Kind as CardKind
+from server.catalogue.rules.item import Mode
+from server.catalogue.rules.listing import Why as RowWhy
+from server.catalogue.rules.lowering import LoweringState
 from server.domain.case import CaseState, Decision
 from server.domain.consent import Language
-from server.domain.item import Mode
-from server.domain.listing import Why as RowWhy
-from server.domain.lowering import LoweringState
 from server.domain.material import Grade, Judged
 from server.domain.promise import Standing
 from server.domain.replay import MarkKind, PlaybackSource, PlaybackState, PlaybackType

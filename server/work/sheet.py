@@ -2,7 +2,7 @@
 
 ``python -m server.work.sheet`` reads ``{"content": base64}`` and prints ``{"rows": [...]}``, each row a
 mapping from column name to text, or ``{"code": why}``. It runs on files of strangers, and so in
-the cell of ``server.work.child``. It knows no columns: ``server.domain.listing`` reads them.
+the cell of ``server.work.child``. It knows no columns: ``server.catalogue.rules.listing`` reads them.
 """
 
 import base64

@@ -30,11 +30,11 @@ import structlog
 
 from server.actions import supervision
 from server.actions.calls import Book, Desks
+from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Actor, Role
 from server.store import Store, upgrade
 from server.store import calls as call_rows
 from server.store import cases as case_rows
-from server.store import catalogue as catalogue_rows
 from tests.kit import services
 from tests.kit.exchange import (
     APPROVERS,

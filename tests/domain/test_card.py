@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from server.domain import card
-from server.domain.card import Box, Text
+from server.catalogue.rules import card
+from server.catalogue.rules.card import Box, Text
 
 TODAY: Final = date(2026, 11, 28)
 Piece = tuple[str, Box]

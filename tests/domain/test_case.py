@@ -9,12 +9,12 @@ from typing import Literal
 
 import pytest
 
+from server.catalogue.rules.item import Field, Item, Line
 from server.domain import case as rules
 from server.domain import form
 from server.domain import material as materials
 from server.domain.case import Applicant, Case, CaseState, Consent, Decision
 from server.domain.form import Entry, Proposal
-from server.domain.item import Field, Item, Line
 from server.domain.material import Material, MaterialState, Review
 from server.domain.notice import Point
 from server.domain.promise import Promise

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.catalogue.rules.item import Field
 from server.domain import form as rules
 from server.domain.form import Entry, Form, Hold, Proposal
-from server.domain.item import Field
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from server.domain.item import Field
-from server.domain.lowering import lowered
+from server.catalogue.rules.item import Field
+from server.catalogue.rules.lowering import lowered
 
 
 def field(name: str, label: str, kind: str = "text", sensitive: bool = False) -> Field:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.catalogue.rules.item import CheckPoint
 from server.domain import case as rules
 from server.domain import material as materials
 from server.domain import summary
@@ -18,7 +19,6 @@ from server.domain.case import Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment, Remark
 from server.domain.form import Entry
-from server.domain.item import CheckPoint
 from server.domain.material import AFTER_CLOSING, Material, Purpose
 from server.domain.summary import Shown, Signature, Submission
 from server.rights.hand import Hand

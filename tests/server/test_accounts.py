@@ -15,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from server.actions import catalogue
-from server.actions.listings import ITEMS_AN_ENTRY
 from server.api import control
 from server.app import Running
+from server.catalogue.acts import reading as catalogue
+from server.catalogue.acts.importing import ITEMS_AN_ENTRY
 from server.edge.route import STORE
 from server.people.acts.accounts import Accounts, judge
 from server.people.acts.sessions import Sessions

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from server.actions import demo
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
-from server.domain import schema
+from server.catalogue.rules import schema
 from server.edge.route import STORE, Route
 from server.store import SYSTEM, Store, tables
 from server.work import cards

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
+from server.catalogue.rules.schema import document
 from server.doctor import rights
-from server.domain.schema import document
 from server.edge.route import STORE
 from server.people.acts.registering import set_roles
 from server.people.rows import people

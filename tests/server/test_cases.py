@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import catalogue, demo
+from server.actions import demo
 from server.actions.cases import listing
+from server.catalogue.acts import reading as catalogue
+from server.catalogue.rows import catalogue as catalogue_rows
 from server.domain.form import LEASE
 from server.domain.numbering import STANDARD
 from server.rights.person import SYSTEM
 from server.standards import working_days
 from server.store import cases as case_rows
-from server.store import catalogue as catalogue_rows
 from server.store import tables
 from server.wire.case import (
     CaseCloseProposal,

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.listings import NewUnits
-from server.api.catalogue import IMPORTER
+from server.catalogue.acts.importing import NewUnits
+from server.catalogue.api import IMPORTER
 from server.domain.numbering import STANDARD
 from server.edge.route import STORE
 from server.store import SYSTEM, tables

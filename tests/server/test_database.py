@@ -25,9 +25,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from server.catalogue.rows.catalogue import words_of
 from server.rights.person import SYSTEM
 from server.store import AlreadyOpen, SchemaOutdated, Store, batch, check, tables, upgrade, verify
-from server.store.catalogue import words_of
 from server.store.database import Database
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal

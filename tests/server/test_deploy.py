@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from media.control import SOCKET_NAME
-from server.api import catalogue
+from server.catalogue import api as catalogue
 from server.settings import Settings
 from tests.kit import proxies
 from tests.kit.capabilities import need

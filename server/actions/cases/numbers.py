@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.catalogue.rules.item import Item
 from server.domain import case as rules
-from server.domain.item import Item
 from server.domain.numbering import STANDARD, Numbering
 from server.rights.subjects import of_calendar
 from server.standards.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change
 from server.store import cases as rows
-from server.store import catalogue as catalogue_rows
 
 CALENDAR: Final = of_calendar(CHINA_REGION)
 """The subject of the working-day calendar. Pages learn that it has changed, and nothing more."""

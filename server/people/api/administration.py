@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from server.catalogue.rows import catalogue
 from server.edge.route import STORE, Ask, Nothing, Routes
 from server.people.acts import registering as actions
 from server.people.rows import people, roster
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
-from server.store import Store, catalogue
+from server.store import Store
 from server.wire.http import (
     ExemptPerson,
     People,

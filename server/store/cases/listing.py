@@ -7,12 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
+from server.catalogue.rules.item import Item
 from server.domain import case as rules
 from server.domain.case import Decided
 from server.domain.checklist import Check
 from server.domain.comment import Comment
 from server.domain.form import Form
-from server.domain.item import Item
 from server.domain.material import Judged, Material, counted, judged, missing
 from server.domain.numbering import ungrouped
 from server.domain.promise import Promise
@@ -27,7 +28,6 @@ from server.store.cases.reading import (
     list_entries,
     material_of,
 )
-from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
 from signaling.protocol import PersonRef
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
+from server.catalogue.rules.item import Item
 from server.domain.case import CLOSED, Applicant, Case
 from server.domain.checklist import Check
 from server.domain.comment import Comment
@@ -19,7 +21,6 @@ from server.domain.drawing import Drawing
 from server.domain.earlier import CASES_AT_MOST, Earlier
 from server.domain.form import Entry, Form, Hold, Proposal
 from server.domain.handover import Handover
-from server.domain.item import Item
 from server.domain.material import Material
 from server.domain.phone import Phone
 from server.domain.rating import Rating
@@ -39,7 +40,6 @@ from server.store.cases.columns import (
     shown_of,
     submission_of,
 )
-from server.store.catalogue import ITEM_COLUMNS, item_of
 from server.store.drawings import list_drawings
 from server.store.drawings import only as drawing_only
 from server.store.handovers import list_handovers

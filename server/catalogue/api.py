@@ -7,8 +7,10 @@ from typing import Annotated, Final, TypeVar
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from server.actions import calendar, listings, lowerings
-from server.actions.listings import Importer, NewUnits
+from server.actions import calendar
+from server.catalogue.acts import importing as listings
+from server.catalogue.acts import lowerings
+from server.catalogue.acts.importing import Importer, NewUnits
 from server.edge.route import STORE, Ask, Nothing, Routes
 from server.standards import regions
 from server.wire.http import (

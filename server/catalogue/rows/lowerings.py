@@ -1,6 +1,6 @@
 """Lowerings as rows: forms of items that make a field less sensitive and wait for a second person.
 
-Call inside Store.read or Store.change. Who may agree is decided in server.actions.lowerings.
+Call inside Store.read or Store.change. Who may agree is decided in server.catalogue.acts.lowerings.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.lowering import LoweringState
+from server.catalogue.rules.lowering import LoweringState
 from server.store.tables import lowerings
 
 

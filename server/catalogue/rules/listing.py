@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from server.domain.item import Field, Kind, Line, Medium, Mode, Need
+from server.catalogue.rules.item import Field, Kind, Line, Medium, Mode, Need
 from server.standards import identifiers
 from server.standards.codes import ItemType, Level, MaterialForm, MaterialNeed
 from server.standards.identifiers import plain

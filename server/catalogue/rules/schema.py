@@ -4,7 +4,7 @@
 
 The schema says what a value must be; the presentation how it is asked for: sections and their
 order, what is shown only when another field has a value, 填报须知, example, English label. Fields
-of an item and such a document say the same: ``document`` writes one, ``server.domain.blueprint``
+of an item and such a document say the same: ``document`` writes one, ``server.catalogue.rules.blueprint``
 reads one. Values are checked here, by the library jsonschema, with the formats of this house and
 two words of its own: ``x-rules`` (rules between fields) and ``x-line`` (the material line of an
 attachment). Pure; the page checks by the same fields, and both replay the same vectors.
@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, get_args
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 from jsonschema.protocols import Validator
 
-from server.domain.item import Condition, Field, Rule, RuleKind
+from server.catalogue.rules.item import Condition, Field, Rule, RuleKind
 from server.standards import identifiers, regions
 from signaling.refusals import Refusal
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from server.domain.item import Field, Kind
+from server.catalogue.rules.item import Field, Kind
 
 LoweringState = Literal["waiting", "agreed", "declined", "withdrawn", "outdated"]
 """``outdated``: another version of the item was published while it waited."""

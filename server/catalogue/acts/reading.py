@@ -7,11 +7,11 @@ import asyncio
 from typing import Final
 
 from server.actions.views import item_view
+from server.catalogue.rows import catalogue as rows
 from server.rights.subjects import of_calendar
 from server.standards import regions
 from server.standards.working_days import CHINA_REGION, SOURCE, statutory_days
 from server.store import SYSTEM, Store
-from server.store import catalogue as rows
 from server.store.subject import Turn
 from server.wire.case import ItemView
 from server.wire.http import ItemSummary

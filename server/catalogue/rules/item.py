@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Self
 
-from server.domain.card import Word
+from server.catalogue.rules.card import Word
 from server.standards.regions import Level
 
 Mode = Literal["online", "proxy", "joint"]

@@ -1,7 +1,7 @@
 """An administrator's form document, read into the fields of an item or told why it cannot be.
 
 What may stand in a document is less than JSON Schema: exactly what the pages can ask for
-(``server.domain.schema`` writes it). Every fault names its place as a JSON pointer (RFC 6901), so
+(``server.catalogue.rules.schema`` writes it). Every fault names its place as a JSON pointer (RFC 6901), so
 that an editor can show it in its line. Pure.
 """
 
@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
-from server.domain import card
+from server.catalogue.rules import card
+from server.catalogue.rules.item import Condition, Field, Kind, Rule
+from server.catalogue.rules.schema import FORMATS, REGION_FORMATS, rule_of
 from server.domain import form as rules
-from server.domain.item import Condition, Field, Kind, Rule
-from server.domain.schema import FORMATS, REGION_FORMATS, rule_of
 from server.standards.identifiers import UNSEEN
 from server.standards.regions import Level
 from signaling.refusals import Refusal

@@ -1,7 +1,7 @@
 """Importing a list of items (事项清单) and looking after the versions that are there.
 
 For administrators. Reading a table is work for a child (``server.work.sheet``), reading a row is
-``server.domain.listing``; here it is decided what becomes a new version, and all of an import is
+``server.catalogue.rules.listing``; here it is decided what becomes a new version, and all of an import is
 one transaction, with an entry in the ledger for each ITEMS_AN_ENTRY items. Running cases keep the version they began with.
 """
 
@@ -16,10 +16,12 @@ from typing import Any, Final
 import rfc8785
 
 from server.actions.views import item_view
-from server.domain import blueprint, schema
-from server.domain.item import Field, Item
-from server.domain.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
-from server.domain.lowering import Lowered, LoweringState, lowered
+from server.catalogue.rows import catalogue as rows
+from server.catalogue.rows import lowerings as lowering_rows
+from server.catalogue.rules import blueprint, schema
+from server.catalogue.rules.item import Field, Item
+from server.catalogue.rules.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
+from server.catalogue.rules.lowering import Lowered, LoweringState, lowered
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may
@@ -27,8 +29,6 @@ from server.rights.subjects import of_item
 from server.standards.codes import ItemType, Level
 from server.store import Change, Store
 from server.store import cases as case_rows
-from server.store import catalogue as rows
-from server.store import lowerings as lowering_rows
 from server.wire.http import (
     BadRow,
     CatalogueImport,
@@ -241,7 +241,7 @@ async def publish_form(
 
     Refused: ``forbidden``, ``not_found``, ``stale`` (``over`` is not the newest version),
     ``bad_form`` with the ``count`` of faults and the first ``places`` (JSON pointers),
-    ``second_person`` with the ``fields`` that it makes less sensitive (server.actions.lowerings).
+    ``second_person`` with the ``fields`` that it makes less sensitive (server.catalogue.acts.lowerings).
     """
     async with store.change(actor) as change:
         await change.lock(SUBJECT)

@@ -1,22 +1,22 @@
 """A form that makes a field less sensitive: one administrator asks, a second one of his unit agrees.
 
 Until then nothing changes; both leave their entry. A form that lowers nothing is published by one
-alone (server.actions.listings). Rules of what counts as lowering are in server.domain.lowering.
+alone (server.catalogue.acts.importing). Rules of what counts as lowering are in server.catalogue.rules.lowering.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.actions import listings
-from server.domain.lowering import LoweringState
+from server.catalogue.acts import importing as listings
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.catalogue.rows import lowerings as rows
+from server.catalogue.rows.lowerings import Lowering
+from server.catalogue.rules.lowering import LoweringState
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.store import Store
-from server.store import catalogue as catalogue_rows
-from server.store import lowerings as rows
-from server.store.lowerings import Lowering
 from server.wire.http import (
     ItemForm,
     LoweredField,
