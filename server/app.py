@@ -62,7 +62,6 @@ from server.actions.recordings import Recordings
 from server.actions.rehearsals import Rehearsals
 from server.actions.rooms import Rooms, Start
 from server.actions.scanning import Scanner
-from server.actions.templates import Studio as TemplateStudio
 from server.actions.uploads import LIVES, Uploads
 from server.actions.viewing import Copier
 from server.api import (
@@ -75,7 +74,6 @@ from server.api import (
     machine,
     openapi,
     phones,
-    templates,
     uploads,
 )
 from server.catalogue import api as catalogue_api
@@ -99,6 +97,8 @@ from server.edge.route import MAX_BODY_BYTES, REFUSALS, STORE
 from server.jobs.runner import Jobs
 from server.neighbours.nodes import Nodes, identify
 from server.neighbours.relay import NEIGHBOURS, Neighbours
+from server.papers import api as templates
+from server.papers.studio import Studio as TemplateStudio
 from server.people.acts.accounts import Accounts
 from server.people.acts.passwords import Passwords
 from server.people.acts.sessions import Sessions

@@ -28,6 +28,7 @@ from server.domain.handover import Handover
 from server.domain.material import Material
 from server.jobs.rows import Job
 from server.jobs.runner import TRIES_AT_MOST, Kind, Settle, enqueue
+from server.papers import rows as template_rows
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.standards import identifiers, regions, working_days
@@ -37,7 +38,6 @@ from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA, CHINA_REGION, china_day
 from server.store import Change, Store
 from server.store import papers as rows
-from server.store import templates as template_rows
 from server.store.cases import Record, next_serial
 from server.store.papers import Paper, Signed
 from server.store.subject import Told, Turn

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.actions.papers import KIND, OWN_LIMITS, Press
-from server.actions.templates import Studio
-from server.domain import specimen
 from server.jobs.runner import Jobs
+from server.papers import specimen
+from server.papers.studio import Studio
 from server.rights.person import Actor
 from server.rights.subjects import of_templates
 from server.standards.papers import TITLES, PaperKind

@@ -16,7 +16,7 @@ from PIL import Image, ImageChops
 
 from server.actions.materials import clean_name, offered_name
 from server.app import Running
-from server.domain import specimen
+from server.papers import specimen
 from server.work import copying, probe
 from server.work import paper as drawing
 from tests.kit.casework import CLERK

@@ -4,8 +4,8 @@ from typing import Final
 
 from aiohttp import web
 
-from server.actions.templates import Studio
 from server.edge.route import Ask, Nothing, Routes
+from server.papers.studio import Studio
 from server.wire.http import (
     TemplateCheck,
     TemplatePublication,

@@ -1,7 +1,7 @@
 """Units' own templates of papers as rows. Call inside Store.read or Store.change.
 
 A version is never changed: going back to an earlier one is a new version. What may be published is
-decided in server.actions.templates.
+decided in server.papers.studio.
 """
 
 from dataclasses import dataclass

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.actions.papers import OWN_LIMITS
-from server.domain import specimen
+from server.papers import rows, specimen
+from server.papers.rows import Template
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_template, of_templates
 from server.standards import template as rules
 from server.standards.papers import TITLES, PaperKind
 from server.store import Store
-from server.store import templates as rows
 from server.store.subject import Turn
-from server.store.templates import Template
 from server.wire.http import (
     TemplateCheck,
     TemplateFault,
