@@ -22,7 +22,6 @@ from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import settings as configuration
-from server.actions import calls as call_actions
 from server.actions import (
     clocks,
     comments,
@@ -35,7 +34,6 @@ from server.actions import (
     moving,
     papers,
     promises,
-    qualities,
     rating,
     sayings,
     showing,
@@ -50,17 +48,11 @@ from server.actions.cards import CardReader
 from server.actions.cases import registering
 from server.actions.early import Early
 from server.actions.enquiries import Enquiries
-from server.actions.guests import Guests
-from server.actions.marks import Marks
 from server.actions.materials import COPY_KIND
 from server.actions.papers import Press
 from server.actions.phones import Phones
-from server.actions.playbacks import Studio
 from server.actions.pruning import Pruning
 from server.actions.quotas import Quota
-from server.actions.recordings import Recordings
-from server.actions.rehearsals import Rehearsals
-from server.actions.rooms import Rooms, Start
 from server.actions.scanning import Scanner
 from server.actions.uploads import LIVES, Uploads
 from server.actions.viewing import Copier
@@ -76,6 +68,14 @@ from server.api import (
     phones,
     uploads,
 )
+from server.calls.acts import book as call_actions
+from server.calls.acts import qualities
+from server.calls.acts.guests import Guests
+from server.calls.acts.marks import Marks
+from server.calls.acts.playbacks import Studio
+from server.calls.acts.recordings import Recordings
+from server.calls.acts.rehearsals import Rehearsals
+from server.calls.acts.rooms import Rooms, Start
 from server.catalogue import api as catalogue_api
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.acts.importing import Importer

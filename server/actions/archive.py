@@ -8,11 +8,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.actions import calls as call_actions
-from server.actions import papers, playbacks, supervision
-from server.actions.call_views import call_view
+from server.actions import papers, supervision
 from server.actions.cases.admission import watched
-from server.domain.replay import PlaybackType
+from server.calls.acts import book as call_actions
+from server.calls.acts import playbacks
+from server.calls.rows import calls as call_rows
+from server.calls.rows import marks as mark_rows
+from server.calls.rows import playbacks as rows
+from server.calls.rows.playbacks import Playback
+from server.calls.rules import PlaybackType
+from server.calls.views import call_view
 from server.people.acts.throttle import Limit, spend
 from server.people.rows.people import person_refs
 from server.rights.person import Actor
@@ -20,12 +25,8 @@ from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
 from server.standards.papers import TITLES
 from server.store import Store, log, version_of
-from server.store import calls as call_rows
 from server.store import cases as case_rows
-from server.store import marks as mark_rows
 from server.store import papers as paper_rows
-from server.store import playbacks as rows
-from server.store.playbacks import Playback
 from server.wire.http import (
     CallCheck,
     CallDetail,

@@ -21,6 +21,7 @@ from server.actions.views import (
     material_view,
     referral_view,
 )
+from server.calls.rows import missed as missed_rows
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.domain import case as rules
 from server.domain import checklist, form, material
@@ -31,7 +32,6 @@ from server.rights.subjects import of_unit
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
-from server.store import missed as missed_rows
 from server.store.subject import Told
 from server.wire.case import (
     CaseCheck,

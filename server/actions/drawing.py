@@ -5,10 +5,10 @@ from typing import Final
 from server.actions.cases.acting import elsewhere, other_case, running
 from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
 from server.actions.views import drawing_view
+from server.calls.rows import calls as call_rows
 from server.domain import drawing as rules
 from server.domain.drawing import Drawing
 from server.rights.ids import new_id
-from server.store import calls as call_rows
 from server.store import drawings as rows
 from server.store.subject import Told
 from server.wire.case import (

@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from server.actions.cases.acting import Seats, elsewhere, running
 from server.actions.cases.admission import header
 from server.actions.views import person_ref
+from server.calls.rows import calls as call_rows
 from server.catalogue.rules.item import Field, field_at
 from server.domain.drawing import GUIDES
 from server.rights.connected import Watcher
@@ -19,7 +20,6 @@ from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Store
-from server.store import calls as call_rows
 from server.store.cases import Connection
 from server.wire.case import (
     CaseFocus,

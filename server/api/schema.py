@@ -11,7 +11,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from server.wire import call, case, http
+from server.calls import wire as call
+from server.wire import case, http
 from signaling import protocol
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.calls.rules import MarkKind, PlaybackSource, PlaybackState, PlaybackType
+from server.calls.wire import CallView
 from server.catalogue.rules.blueprint import Why as FormWhy
 from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode
@@ -19,13 +21,11 @@ from server.domain.case import CaseState, Decision
 from server.domain.consent import Language
 from server.domain.material import Grade, Judged
 from server.domain.promise import Standing
-from server.domain.replay import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.domain.saying import PhraseKind
 from server.rights.hand import Audience
 from server.rights.person import Role
 from server.standards.papers import PaperKind
 from server.standards.template import Why as TemplateWhy
-from server.wire.call import CallView
 from server.wire.case import CaseView, ItemView
 from signaling.protocol import WORDS, CallState, EndReason, Message, PersonRef, Seat
 

@@ -11,11 +11,11 @@ unknown type or an audience that does not read that subject is skipped too, neve
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
+from server.calls.wire import CallChanged, CallView
 from server.rights.hand import CaseAudience
 from server.rights.seen import SIDES, UNMASKED, Audience, crosses, see_event, see_members, skipped
 from server.standards.identifiers import mask
 from server.wire import case as shapes
-from server.wire.call import CallChanged, CallView
 from server.wire.case import (
     CaseCreated,
     CaseReferred,

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.marks import Marks
 from server.actions.pruning import Pruning
+from server.calls.acts.marks import Marks
+from server.calls.rows import calls as call_rows
 from server.store import Store, upgrade
-from server.store import calls as call_rows
 from server.wire.case import CaseEdit, CaseSay
 from server.wire.http import WorkerSample
 from signaling.call import CallId

@@ -29,11 +29,11 @@ import psutil
 import structlog
 
 from server.actions import supervision
-from server.actions.calls import Book, Desks
+from server.calls.acts.book import Book, Desks
+from server.calls.rows import calls as call_rows
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Actor, Role
 from server.store import Store, upgrade
-from server.store import calls as call_rows
 from server.store import cases as case_rows
 from tests.kit import services
 from tests.kit.exchange import (

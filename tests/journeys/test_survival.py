@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from server.actions import demo
-from server.actions.playbacks import AWAY_S
+from server.calls.acts.playbacks import AWAY_S
 from server.people.acts.passwords import Passwords
 from server.people.rows import people
 from server.rights.person import Role

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.actions import (
-    calls,
     clocks,
     comments,
     consents,
@@ -33,9 +32,10 @@ from server.actions import (
     viewing,
 )
 from server.actions.cases import registering
-from server.actions.recordings import Recordings
-from server.actions.rooms import Rooms
 from server.actions.uploads import Uploads
+from server.calls.acts import book as calls
+from server.calls.acts.recordings import Recordings
+from server.calls.acts.rooms import Rooms
 from server.domain.material import Purpose
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff

@@ -23,9 +23,9 @@ import sqlalchemy as sa
 
 from media.client import Worker
 from server.actions import demo
-from server.actions.rooms import Rooms
 from server.api.commands import GATEWAY
 from server.app import DRAIN, running
+from server.calls.acts.rooms import Rooms
 from server.domain import consent as consent_texts
 from server.edge.route import STORE
 from server.people.acts.sessions import LIVES

@@ -16,7 +16,8 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from server.api.schema import untitle
-from server.wire import call, case
+from server.calls import wire as call
+from server.wire import case
 from signaling import protocol
 
 KEPT: Final = Path(__file__).parents[1] / "server" / "dumps" / "events.json"

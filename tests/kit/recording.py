@@ -14,8 +14,8 @@ import av
 import numpy as np
 
 from media.peer import dominant_tone
+from server.calls.rows import marks as mark_rows
 from server.store import Store
-from server.store import marks as mark_rows
 
 # Pictures come when they come: without this ffmpeg fits them to a frame rate that it
 # guesses, and complains of its own rounding.

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
+from server.calls.rows import calls as call_rows
 from server.store import SYSTEM, Store, tables
-from server.store import calls as call_rows
 from server.store.tables import calls, legs
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command

@@ -10,16 +10,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from server.actions import demo, supervision
-from server.actions.calls import Book, Desks
-from server.actions.guests import guests_of
 from server.actions.pruning import Pruning
+from server.calls.acts.book import Book, Desks
+from server.calls.acts.guests import guests_of
+from server.calls.rows import calls
+from server.calls.rows import marks as mark_rows
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.neighbours import rows as node_rows
 from server.people.rows import people as staff
 from server.rights.person import Role
-from server.store import SYSTEM, Kind, Store, aging, calls, facts, tables
+from server.store import SYSTEM, Kind, Store, aging, facts, tables
 from server.store import cases as case_rows
-from server.store import marks as mark_rows
 from server.wire.case import CaseConsent, CaseSay
 from signaling.call import RINGS_AT_MOST
 from signaling.protocol import CallCancel, CallDecline, CallDial, CallHangUp

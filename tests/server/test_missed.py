@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.calls import Desks
-from server.store import SYSTEM, Store, missed
+from server.calls.acts.book import Desks
+from server.calls.rows import missed
+from server.store import SYSTEM, Store
 from server.store.tables import cases, ledger_entries, missed_calls
 from server.wire.case import CaseConsent, CaseDecide, CaseRefer
 from signaling.protocol import CallCancel, CallDial, MissedAsk

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import playbacks
 from server.actions.archive import Archive
-from server.actions.marks import Marks
-from server.actions.playbacks import Studio
+from server.calls.acts import playbacks
+from server.calls.acts.marks import Marks
+from server.calls.acts.playbacks import Studio
+from server.calls.rows import calls
 from server.domain.consent import CURRENT
 from server.jobs.runner import Jobs
 from server.people.rows import people as staff
-from server.store import SYSTEM, calls
+from server.store import SYSTEM
 from server.store.tables import ledger_entries
 from server.wire.case import CaseConsent
 from server.work.child import Children

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from server.actions import qualities
 from server.actions.archive import Archive
-from server.actions.marks import Marks
-from server.actions.qualities import Differences
-from server.store import marks as rows
+from server.calls.acts import qualities
+from server.calls.acts.marks import Marks
+from server.calls.acts.qualities import Differences
+from server.calls.rows import marks as rows
 from signaling.protocol import CallQuality, QualitySample
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.actions.calls import Desks
 from server.actions.pruning import Pruning
+from server.calls.acts.book import Desks
 from server.neighbours import rows as node_rows
 from server.neighbours.nodes import Nodes
 from server.people.rows import people as staff

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from media.client import RecordingHalted, RecordingResumed, RecordingStalled, RecordingStarted
 from server.actions import demo
-from server.actions.call_views import running_calls
-from server.store.calls import live_of
+from server.calls.rows.calls import live_of
+from server.calls.views import running_calls
 from server.wire.case import CaseConsent
 from signaling.protocol import CallAnswer, CallDial, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office

@@ -13,10 +13,11 @@ from server.actions import demo, supervision
 from server.actions.archive import Archive
 from server.actions.cases.admission import side_of
 from server.actions.cases.listing import listing
+from server.calls.rows import playbacks
 from server.catalogue.rows import catalogue
 from server.people.rows import roster
 from server.rights.person import Actor
-from server.store import SYSTEM, playbacks
+from server.store import SYSTEM
 from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
 from signaling.refusals import Code, Refusal

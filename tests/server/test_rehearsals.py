@@ -12,7 +12,7 @@ import pytest
 from media.client import attach
 from media.control import socket_path
 from media.peer import ScriptedPeer
-from server.actions.rehearsals import LASTS, OPENED_AT_MOST, SWEPT_EVERY_S
+from server.calls.acts.rehearsals import LASTS, OPENED_AT_MOST, SWEPT_EVERY_S
 from signaling.client import Client, Refused
 from tests.kit.casework import APPROVER, CLERK
 from tests.kit.desks import demo_node, desk_of

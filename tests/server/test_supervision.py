@@ -21,8 +21,9 @@ from yarl import URL
 from server.actions import demo
 from server.actions.archive import silences_of
 from server.app import Running
+from server.calls.rows import calls
 from server.edge.route import STORE
-from server.store import SYSTEM, calls, log, tables
+from server.store import SYSTEM, log, tables
 from server.wire.case import CaseDecide
 from signaling.call import CallId, LegId
 from signaling.protocol import CallHangUp

@@ -12,11 +12,11 @@ import pytest
 
 from server.actions import demo
 from server.app import Running, running
+from server.calls.wire import RingCard
 from server.edge.route import STORE
 from server.people.acts.sessions import Sessions
 from server.people.acts.throttle import Limit, Throttle, sweep
 from server.store import Store, tables, upgrade
-from server.wire.call import RingCard
 from signaling.refusals import Refusal
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.nodes import PASSWORD, browser, node_settings, seat_staff

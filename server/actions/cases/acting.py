@@ -8,11 +8,11 @@ about another case, until he says that he means this one. What was seen goes int
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from server.calls.rows import calls as call_rows
 from server.domain.case import Case
 from server.rights.hand import Hand, Side
 from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done
-from server.store import calls as call_rows
 from server.store.cases import Connection
 from server.wire.case import CaseAct
 from signaling.refusals import Code, Refusal

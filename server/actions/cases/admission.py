@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from server.calls.rows import calls as call_rows
 from server.domain.form import Form
 from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
-from server.store import calls as call_rows
 from server.store import cases as rows
 from server.store import log
 from signaling.refusals import Code, Refusal

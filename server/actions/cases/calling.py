@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.actions.cases.admission import admitted
+from server.calls.wire import RingCard
 from server.domain import case as rules
 from server.domain.case import Case
 from server.rights.person import Actor
@@ -12,7 +13,6 @@ from server.standards import identifiers
 from server.store import Change
 from server.store import cases as rows
 from server.store.subject import Told, Turn
-from server.wire.call import RingCard
 from server.wire.case import CaseAnswered, CaseCalled
 from signaling.refusals import Code, Refusal
 

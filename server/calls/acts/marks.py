@@ -12,11 +12,11 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from server.domain.replay import MarkKind
+from server.calls.rows import calls as call_rows
+from server.calls.rows import marks as rows
+from server.calls.rules import MarkKind
 from server.rights.ids import new_id
 from server.store import SYSTEM, Store
-from server.store import calls as call_rows
-from server.store import marks as rows
 from signaling.call import CallId
 from signaling.protocol import PersonRef
 from signaling.refusals import Refusal

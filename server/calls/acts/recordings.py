@@ -24,13 +24,13 @@ from media.client import (
 )
 from media.control import Gap
 from media.rejected import Rejected
-from server.actions import calls
-from server.domain.replay import Digest
+from server.calls.acts import book as calls
+from server.calls.rows import calls as rows
+from server.calls.rules import Digest
 from server.rights.ids import new_id
 from server.rights.person import SYSTEM
 from server.rights.subjects import of_call
 from server.store import Change, Store
-from server.store import calls as rows
 from signaling.call import Call, CallId, LegId, RecordingTurned, step
 from signaling.refusals import Code, Refusal
 

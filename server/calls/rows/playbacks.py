@@ -7,7 +7,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.replay import PlaybackSource, PlaybackState
+from server.calls.rules import PlaybackSource, PlaybackState
 from server.store.tables import playbacks
 from signaling.protocol import Seat
 

@@ -6,10 +6,10 @@ Who is a guest is told by the record of the calls; who watches, by the sockets o
 from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
+from server.calls.rows import calls as rows
 from server.rights.hand import Side
 from server.rights.subjects import id_of, of_case
 from server.store import Store
-from server.store import calls as rows
 
 THIRD: Final[Side] = "third"
 

@@ -35,11 +35,11 @@ from media.client import (
 )
 from media.rejected import Code as Reason
 from media.rejected import Rejected
-from server.actions.qualities import SAMPLED_EVERY_S, Differences, Keep
-from server.actions.recordings import Recordings
+from server.calls.acts.qualities import SAMPLED_EVERY_S, Differences, Keep
+from server.calls.acts.recordings import Recordings
+from server.calls.rows import calls as rows
 from server.rights.person import SYSTEM
 from server.store import Store
-from server.store import calls as rows
 from signaling.call import (
     Call,
     CallId,

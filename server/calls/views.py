@@ -1,14 +1,14 @@
 """Calls as they stand in the record, made into what pages see of them, before it is projected.
 
-Who may see a call is asked in ``server.actions.calls``.
+Who may see a call is asked in ``server.calls.acts.book``.
 """
 
 from collections.abc import Mapping, Sequence
 
+from server.calls.rows import calls as rows
+from server.calls.rows import missed as missed_rows
+from server.calls.wire import CallView, MissedCall, RingCard, RunningCall
 from server.people.rows.people import person_refs
-from server.store import calls as rows
-from server.store import missed as missed_rows
-from server.wire.call import CallView, MissedCall, RingCard, RunningCall
 from signaling.call import Call, EndReason
 from signaling.protocol import HoldView, LegView, PersonRef, RingView, recall
 

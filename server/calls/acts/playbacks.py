@@ -20,16 +20,16 @@ from typing import Any, Final
 
 import structlog
 
-from server.domain.replay import PlaybackSource, PlaybackType
+from server.calls.rows import playbacks as rows
+from server.calls.rows.playbacks import Playback, PlaybackSeat
+from server.calls.rules import PlaybackSource, PlaybackType
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, Settle, enqueue
 from server.people.rows.people import person_refs
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store import SYSTEM, Change, Store, log
-from server.store import playbacks as rows
 from server.store.log import Recorded, Written
-from server.store.playbacks import Playback, PlaybackSeat
 from server.wire.http import PlaybackView
 from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left

@@ -64,7 +64,7 @@ class Header:
     target_unit_id: str
     target_place: str
     card: Mapping[str, Any]
-    """What a rung approver is shown of the case, as ``server.wire.call.RingCard`` in JSON."""
+    """What a rung approver is shown of the case, as ``server.calls.wire.RingCard`` in JSON."""
 
 
 @dataclass(frozen=True, slots=True)

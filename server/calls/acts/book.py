@@ -12,10 +12,20 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from server.actions import playbacks
-from server.actions.call_views import call_view, missed_calls, running_calls
 from server.actions.cases import calling
 from server.actions.cases.turn import HeaderTurn
+from server.calls.acts import playbacks
+from server.calls.rows import calls as rows
+from server.calls.rows import missed as missed_rows
+from server.calls.views import call_view, missed_calls, running_calls
+from server.calls.wire import (
+    CallChanged,
+    CallSnapshot,
+    DeskView,
+    MissedCalls,
+    MonitorCalls,
+    RingCard,
+)
 from server.domain.case import CLOSED
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
@@ -32,18 +42,8 @@ from server.rights.subjects import (
     of_unit,
 )
 from server.store import Change, Store, version_of
-from server.store import calls as rows
 from server.store import cases as case_rows
-from server.store import missed as missed_rows
 from server.store.subject import Told, Turn
-from server.wire.call import (
-    CallChanged,
-    CallSnapshot,
-    DeskView,
-    MissedCalls,
-    MonitorCalls,
-    RingCard,
-)
 from server.wire.projection import project_call
 from signaling import waiting
 from signaling.call import (
