@@ -10,8 +10,8 @@ from typing import Final
 from server.actions.cases.numbers import AHEAD, CALENDAR
 from server.actions.cases.turn import CaseTurn
 from server.actions.views import decided_view
+from server.case.rules import case as rules
 from server.catalogue.rows import catalogue as catalogue_rows
-from server.domain import case as rules
 from server.rights.person import Act, Actor, may
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Change, Store

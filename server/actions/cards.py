@@ -13,10 +13,10 @@ from server.actions.cases.admission import filling
 from server.actions.cases.turn import FormTurn
 from server.actions.forms import proposed
 from server.actions.materials import find
+from server.case.rules import form as rules
+from server.case.rules.material import Material
 from server.catalogue.rules import card
 from server.catalogue.rules.card import Card, Kind, Text
-from server.domain import form as rules
-from server.domain.material import Material
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.standards.identifiers import mask_numbers

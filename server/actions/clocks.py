@@ -1,7 +1,7 @@
 """The clock of an accepted case: stopped, resumed, its limit extended, by approvers of the unit.
 
 Each makes one event that carries the decision with both limits as they are now; a stop and an
-extension ask for their written notice (行政许可法 42, 45). Rules are in server.domain.clock.
+extension ask for their written notice (行政许可法 42, 45). Rules are in server.case.rules.clock.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +14,10 @@ from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import decided_view
+from server.case.rules import case as rules
+from server.case.rules import clock
+from server.case.rules.clock import Clock
 from server.catalogue.rows import catalogue as catalogue_rows
-from server.domain import case as rules
-from server.domain import clock
-from server.domain.clock import Clock
 from server.rights.person import Act, may
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
@@ -36,7 +36,7 @@ commands: Final = acts.commands
 
 @acts.judging(CaseStopClock, CaseTurn)
 async def stop(turn: CaseTurn, command: CaseStopClock) -> Told:
-    """Stop the clock; the notice is made. Refusals: ``server.domain.clock.stop``, ``not_yours``."""
+    """Stop the clock; the notice is made. Refusals: ``server.case.rules.clock.stop``, ``not_yours``."""
 
     def step(now: Clock, known: Mapping[date, bool]) -> Clock:
         by = turn.hand.person_id
@@ -61,7 +61,7 @@ async def extend(turn: CaseTurn, command: CaseExtendLimit) -> Told:
     """延长, once; the notice is made. Result: ``{due_on}``.
 
     Refused: ``not_yours`` (not the approver's side), ``forbidden`` (an approver whom the law does
-    not leave it to), and what ``server.domain.clock.extend`` refuses.
+    not leave it to), and what ``server.case.rules.clock.extend`` refuses.
     """
 
     def step(now: Clock, known: Mapping[date, bool]) -> Clock:

@@ -1,6 +1,6 @@
 """Comments: threads about a field, a line of the list or the whole case, from every side.
 
-Each event carries the whole thread as it is then. Rules are in server.domain.comment.
+Each event carries the whole thread as it is then. Rules are in server.case.rules.comment.
 """
 
 from dataclasses import replace
@@ -8,8 +8,8 @@ from typing import Final
 
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import comment_view
-from server.domain import comment as rules
-from server.domain.comment import Comment
+from server.case.rules import comment as rules
+from server.case.rules.comment import Comment
 from server.rights.ids import new_id
 from server.store.subject import Told
 from server.wire.case import CaseComment, CaseCommented, CaseReply, CaseResolve
@@ -20,7 +20,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseComment, CaseTurn, looks=True)
 async def comment(turn: CaseTurn, command: CaseComment) -> Told:
-    """Begin a thread. Result: ``{comment_id}``. Refusals: ``server.domain.comment.begin``."""
+    """Begin a thread. Result: ``{comment_id}``. Refusals: ``server.case.rules.comment.begin``."""
     case = turn.case
     thread = rules.begin(
         case.item,
@@ -38,7 +38,7 @@ async def comment(turn: CaseTurn, command: CaseComment) -> Told:
 
 @acts.on(CaseReply, CaseTurn)
 async def reply(turn: CaseTurn, command: CaseReply) -> Told:
-    """Answer in a thread. Refusals: ``server.domain.comment.reply``."""
+    """Answer in a thread. Refusals: ``server.case.rules.comment.reply``."""
     case = turn.case
     thread = rules.reply(
         case.comments,
@@ -53,7 +53,7 @@ async def reply(turn: CaseTurn, command: CaseReply) -> Told:
 
 @acts.on(CaseResolve, CaseTurn)
 async def resolve(turn: CaseTurn, command: CaseResolve) -> Told:
-    """Close a thread or open it again. Refusals: ``server.domain.comment.resolve``."""
+    """Close a thread or open it again. Refusals: ``server.case.rules.comment.resolve``."""
     case = turn.case
     thread = rules.resolve(
         case.comments,

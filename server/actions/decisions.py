@@ -2,8 +2,8 @@
 decide (转办), by the approver.
 
 The decision asks for its official paper in the same transaction, and gives the 办件编号 where
-there is none yet. Rules are in server.domain.material, server.domain.checklist and
-server.domain.case.
+there is none yet. Rules are in server.case.rules.material, server.case.rules.checklist and
+server.case.rules.case.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ from server.actions.views import (
     referral_view,
 )
 from server.calls.rows import missed as missed_rows
+from server.case.rules import case as rules
+from server.case.rules import checklist, form, material
+from server.case.rules.numbering import STANDARD, Numbering
 from server.catalogue.rows import catalogue as catalogue_rows
-from server.domain import case as rules
-from server.domain import checklist, form, material
-from server.domain.numbering import STANDARD, Numbering
 from server.people.rows import people as people_rows
 from server.rights.connected import Handler
 from server.rights.subjects import of_unit
@@ -65,7 +65,7 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
 @acts.judging(CaseReview, CaseTurn)
 async def review(turn: CaseTurn, command: CaseReview) -> Told | Mapping[str, Any]:
     """合格, 需补正 or 不需要 for one material; the same word and reason as it has is acknowledged and is no act.
-    Refusals: ``server.domain.material.reviewed``."""
+    Refusals: ``server.case.rules.material.reviewed``."""
     case = turn.case
     judged = material.reviewed(
         case.materials,
@@ -96,7 +96,7 @@ async def review(turn: CaseTurn, command: CaseReview) -> Told | Mapping[str, Any
 
 @acts.judging(CaseCheck, CaseTurn)
 async def check(turn: CaseTurn, command: CaseCheck) -> Told:
-    """The word about one point of the checklist. Refusals: ``server.domain.checklist.check``."""
+    """The word about one point of the checklist. Refusals: ``server.case.rules.checklist.check``."""
     case, point = turn.case, command.point
     word = checklist.check(
         case.item,
@@ -124,7 +124,7 @@ async def check(turn: CaseTurn, command: CaseCheck) -> Told:
 async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
     """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
 
-    Refusals: ``server.domain.case.decide``, ``server.actions.cases.acting.rests_on``.
+    Refusals: ``server.case.rules.case.decide``, ``server.actions.cases.acting.rests_on``.
     """
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
@@ -177,7 +177,7 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
     """转办: another unit decides from now on, and has seen nothing of the case yet. Who watched the case opens
     it anew, as far as he may.
 
-    Refusals: ``not_found`` (of the unit too), ``server.domain.case.refer``,
+    Refusals: ``not_found`` (of the unit too), ``server.case.rules.case.refer``,
     ``server.actions.cases.acting.rests_on``.
     """
     case = turn.case

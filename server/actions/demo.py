@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from server.case.rules.saying import PhraseKind
 from server.catalogue.acts.reading import seed_calendar
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules.item import CheckPoint, Condition, Field, Item, Line, Rule
-from server.domain.saying import PhraseKind
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff
 from server.rights.person import Role

@@ -1,4 +1,4 @@
-"""Drawing on documents together: strokes, what is cleared, and who may. Rules: server.domain.drawing."""
+"""Drawing on documents together: strokes, what is cleared, and who may. Rules: server.case.rules.drawing."""
 
 from typing import Final
 
@@ -6,8 +6,8 @@ from server.actions.cases.acting import elsewhere, other_case, running
 from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
 from server.actions.views import drawing_view
 from server.calls.rows import calls as call_rows
-from server.domain import drawing as rules
-from server.domain.drawing import Drawing
+from server.case.rules import drawing as rules
+from server.case.rules.drawing import Drawing
 from server.rights.ids import new_id
 from server.store import drawings as rows
 from server.store.subject import Told
@@ -27,7 +27,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseDraw, CaseTurn)
 async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
-    """Keep a stroke. Refused: ``server.domain.drawing.may_draw``, call_held, and ``other_case_in_call`` (its
+    """Keep a stroke. Refused: ``server.case.rules.drawing.may_draw``, call_held, and ``other_case_in_call`` (its
     author sits in a live call about another case, and in none about this one)."""
     seats = await call_rows.seats_of(turn.connection, turn.hand.person_id)
     if elsewhere(seats, turn.case_id):
@@ -62,7 +62,7 @@ async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
 
 @acts.on(CaseClearDrawings, HeaderTurn)
 async def clear(turn: HeaderTurn, command: CaseClearDrawings) -> Told:
-    """Take strokes away. Refused: ``server.domain.drawing.cleared``."""
+    """Take strokes away. Refused: ``server.case.rules.drawing.cleared``."""
     there = await rows.list_drawings(turn.connection, turn.case_id)
     gone = [one.id for one in rules.cleared(there, command.material_id, command.whose, turn.hand)]
     if gone:
@@ -77,7 +77,7 @@ async def clear(turn: HeaderTurn, command: CaseClearDrawings) -> Told:
 
 @acts.on(CaseKeepDrawing, HeaderTurn)
 async def keep(turn: HeaderTurn, command: CaseKeepDrawing) -> Told:
-    """Draw alone, or let all draw again. Refused: ``server.domain.drawing.kept_by``."""
+    """Draw alone, or let all draw again. Refused: ``server.case.rules.drawing.kept_by``."""
     only = rules.kept_by(command.only_me, turn.hand)
     return Told(
         CaseDrawingKept(**turn.stamp, only=None if only is None else turn.people[only]),

@@ -19,7 +19,7 @@ from typing import Final
 
 from server.actions.cases.admission import header
 from server.actions.turns import Reader, Turns, Way
-from server.domain.material import Material, shown_name
+from server.case.rules.material import Material, shown_name
 from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor
 from server.store import Store

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from server.domain import case as rules
+from server.case.rules import case as rules
 from server.people.acts.throttle import Throttle, digest
 from server.standards.working_days import china_day
 from server.store import Store

@@ -2,7 +2,7 @@
 
 Three levels of a value: as it is typed (server.actions.showing), the unsaved draft of one person,
 and the saved value with its ledger entry. The window's people enter the applicant's values; the
-approver points and proposes. Rules are in server.domain.form.
+approver points and proposes. Rules are in server.case.rules.form.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from typing import Any, Final
 from server.actions.cases.admission import header
 from server.actions.cases.turn import Acts, FormTurn
 from server.actions.views import field_view, proposal_view
-from server.domain import form as rules
-from server.domain.case import CLOSED
+from server.case.rules import form as rules
+from server.case.rules.case import CLOSED
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
@@ -50,7 +50,7 @@ def commands(store: Store) -> dict[type[Command], Handler]:
 async def edit(turn: FormTurn, command: CaseEdit) -> Told:
     """Save one field on the applicant's behalf; the actor's draft of it is gone with that.
 
-    Result: ``{version, value}``: the value as it was saved. Refusals: ``server.domain.form.edit``.
+    Result: ``{version, value}``: the value as it was saved. Refusals: ``server.case.rules.form.edit``.
     """
     before, field = turn.form, command.field
     after = rules.edit(

@@ -1,6 +1,6 @@
 """Paper originals by courier: the list that goes with them, and what arrived; each with its paper.
 
-Rules are in server.domain.handover.
+Rules are in server.case.rules.handover.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from server.actions.cases.acting import rests_on
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import handover_view
-from server.domain import handover as rules
-from server.domain.handover import Handover, Sheet, Verdict
+from server.case.rules import handover as rules
+from server.case.rules.handover import Handover, Sheet, Verdict
 from server.rights.ids import new_id
 from server.store import handovers as rows
 from server.store.batch import Write
@@ -28,7 +28,7 @@ commands: Final = acts.commands
 async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
     """Keep what is sent with which parcel; 材料交接清单 is made. Result: ``{handover_id}``.
 
-    Refused: as in ``server.domain.handover.send``.
+    Refused: as in ``server.case.rules.handover.send``.
     """
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
     before = await rows.list_handovers(turn.connection, turn.case_id)
@@ -52,7 +52,7 @@ async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
 async def receive(turn: CaseTurn, command: CaseReceiveOriginals) -> Told:
     """Keep what was in the parcel; the list is made anew with it.
 
-    Refused: as in ``server.domain.handover.receive``.
+    Refused: as in ``server.case.rules.handover.receive``.
     """
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
     before = await rows.list_handovers(turn.connection, turn.case_id)

@@ -18,8 +18,8 @@ from server.actions.cases.admission import header, side_of
 from server.actions.cases.turn import CaseTurn
 from server.actions.receiving import head_of
 from server.actions.views import material_view
-from server.domain.case import Case
-from server.domain.material import Material, Purpose, follows, next_number, placed, sent
+from server.case.rules.case import Case
+from server.case.rules.material import Material, Purpose, follows, next_number, placed, sent
 from server.jobs.runner import enqueue
 from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT, Side
@@ -73,7 +73,7 @@ async def begin(
     slot: int | None = None,
 ) -> Material:
     """A new version of that line, ``receiving`` from now on. Refused as in
-    ``server.domain.material.sent`` and ``placed``, and not_found (a case that is not his)."""
+    ``server.case.rules.material.sent`` and ``placed``, and not_found (a case that is not his)."""
     turn = await CaseTurn.begin(change, actor, case_id)
     case = turn.case
     side = sent(

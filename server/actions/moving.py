@@ -1,11 +1,11 @@
-"""Materials that are put on another line of their case. Rules: ``server.domain.material.moved``."""
+"""Materials that are put on another line of their case. Rules: ``server.case.rules.material.moved``."""
 
 from dataclasses import replace
 from typing import Final
 
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import comment_view, material_view
-from server.domain import comment, material
+from server.case.rules import comment, material
 from server.store import cases as rows
 from server.store.subject import Told
 from server.wire.case import CaseMoveMaterial, MaterialMoved
@@ -19,7 +19,7 @@ async def move(turn: CaseTurn, command: CaseMoveMaterial) -> Told:
     """Put a file with its versions on another line or into another slot, its comments with it. Result:
     ``{slot}``.
 
-    Refused: ``server.domain.material.moved``.
+    Refused: ``server.case.rules.material.moved``.
     """
     case, people = turn.case, turn.people
     moved = material.moved(

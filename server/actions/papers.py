@@ -18,14 +18,14 @@ from server.actions.cases.admission import side_of
 from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import paper_view
+from server.case.rules import material, promise
+from server.case.rules.case import Case
+from server.case.rules.clock import Clock
+from server.case.rules.handover import Handover
+from server.case.rules.material import Material
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item
-from server.domain import material, promise
-from server.domain.case import Case
-from server.domain.clock import Clock
-from server.domain.handover import Handover
-from server.domain.material import Material
 from server.jobs.rows import Job
 from server.jobs.runner import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.papers import rows as template_rows

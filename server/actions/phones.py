@@ -2,7 +2,7 @@
 
 A phone has no person of its own: what it does is done in the name of who invited it, by a session
 that is named after the link, and on behalf of the applicant. Its right is this link's line and
-nothing else. Rules are in server.domain.phone; bytes go the way of all uploads.
+nothing else. Rules are in server.case.rules.phone; bytes go the way of all uploads.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.receiving import Checksum
 from server.actions.uploads import Standing, Uploads
 from server.actions.views import phone_view
+from server.case.rules import phone as rules
+from server.case.rules.phone import Ending, Page, Phone
 from server.catalogue.rules.item import OTHER_LINE
-from server.domain import phone as rules
-from server.domain.phone import Ending, Page, Phone
 from server.neighbours.nodes import Elsewhere
 from server.people.acts.throttle import Throttle
 from server.people.rows.people import find_actor, person_refs
@@ -70,7 +70,7 @@ acts: Final = Acts()
 @acts.on(CaseInvitePhone, CaseTurn)
 async def invite(turn: CaseTurn, command: CaseInvitePhone) -> Told:
     """Make a link; the one before it ends. Result: ``{phone_id, expires_at}``. Refusals:
-    ``server.domain.phone.invite``."""
+    ``server.case.rules.phone.invite``."""
     before = await phone_rows.list_phones(turn.connection, turn.case_id)
     phone = rules.invite(
         turn.case.item,
@@ -171,7 +171,7 @@ class Phones:
         await self._drop([phone])
 
     async def begin(self, token: str | None, name: str, length: int) -> Standing:
-        """Announce a page of so many bytes. Refused as ``hold``, ``server.domain.phone.bring`` and
+        """Announce a page of so many bytes. Refused as ``hold``, ``server.case.rules.phone.bring`` and
         ``Uploads.begin``."""
         held = await self.hold(token)
         rules.bring(held.phone, Page("", ""), at=self._store.clock.now())

@@ -1,6 +1,6 @@
 """容缺后补: the applicant's promise at the window, and what is still owed to a desk.
 
-Rules are in server.domain.promise. What follows after acceptance comes and is judged by the same
+Rules are in server.case.rules.promise. What follows after acceptance comes and is judged by the same
 road as every material.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 from server.actions.cases.listing import places_of
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import promise_view
-from server.domain import promise as rules
+from server.case.rules import promise as rules
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.standards.identifiers import mask_name
@@ -35,7 +35,7 @@ commands: Final = acts.commands
 async def promise(turn: CaseTurn, command: CasePromise) -> Told:
     """Take down what the applicant promises, with the words that he was shown.
 
-    Refused: ``malformed`` (no such text), and as in ``server.domain.promise.make``.
+    Refused: ``malformed`` (no such text), and as in ``server.case.rules.promise.make``.
     """
     case = turn.case
     new = rules.Promise(
@@ -66,7 +66,7 @@ async def promise(turn: CaseTurn, command: CasePromise) -> Told:
 
 @acts.on(CaseMovePromise, CaseTurn)
 async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
-    """Give a promise another day, for a reason. Refused as in ``server.domain.promise.move``."""
+    """Give a promise another day, for a reason. Refused as in ``server.case.rules.promise.move``."""
     case = turn.case
     promises, moved = rules.move(
         case.promises,

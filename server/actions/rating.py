@@ -1,11 +1,11 @@
-"""The applicant rates a call that has ended, on his own screen. Rules: server.domain.rating."""
+"""The applicant rates a call that has ended, on his own screen. Rules: server.case.rules.rating."""
 
 from typing import Final
 
 from server.actions.cases.turn import Acts, HeaderTurn
 from server.actions.views import rating_view
 from server.calls.rows import calls as call_rows
-from server.domain import rating as rules
+from server.case.rules import rating as rules
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
@@ -23,7 +23,7 @@ async def rate(turn: HeaderTurn, command: CaseRate) -> Told:
     """Keep what the applicant says of a call, on his own screen. Result: ``{number}``.
 
     Refused: ``not_found`` (no such call about the case), ``not_yours`` (the clerk's own page), and what
-    ``server.domain.rating.rate`` refuses.
+    ``server.case.rules.rating.rate`` refuses.
     """
     call = await call_rows.find(turn.connection, command.call_id)
     about = await call_rows.find_header(turn.connection, command.call_id)

@@ -1,6 +1,6 @@
 """Text beside the voice: what the window, the approver and a third party write to each other.
 
-Rules are in server.domain.saying; what of it the applicant sees is decided by the lane.
+Rules are in server.case.rules.saying; what of it the applicant sees is decided by the lane.
 """
 
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from server.actions.cases.turn import Acts, HeaderTurn
 from server.actions.views import saying_view
 from server.calls.rows import calls as call_rows
-from server.domain import saying as rules
+from server.case.rules import saying as rules
 from server.rights.ids import new_id
 from server.store import cases as rows
 from server.store.subject import Told
@@ -21,7 +21,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseSay, HeaderTurn)
 async def say(turn: HeaderTurn, command: CaseSay) -> Told:
-    """Write a message. Result: ``{saying_id}``. Refusals: ``server.domain.saying.say``, and
+    """Write a message. Result: ``{saying_id}``. Refusals: ``server.case.rules.saying.say``, and
     ``not_found`` for a call that is not about this case."""
     saying = rules.say(
         new_id(),

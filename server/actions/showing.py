@@ -13,8 +13,8 @@ from server.actions.cases.acting import Seats, elsewhere, running
 from server.actions.cases.admission import header
 from server.actions.views import person_ref
 from server.calls.rows import calls as call_rows
+from server.case.rules.drawing import GUIDES
 from server.catalogue.rules.item import Field, field_at
-from server.domain.drawing import GUIDES
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor

@@ -1,7 +1,7 @@
 """The summary at the window: shown to the applicant, signed by him, handed in.
 
 That it was shown is an act of its own, so that the signature can name what and when. Nothing of
-the applicant's data stands in an ack. Rules are in server.domain.summary and server.domain.case.
+the applicant's data stands in an ack. Rules are in server.case.rules.summary and server.case.rules.case.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -16,15 +16,15 @@ from server.actions.cases.numbers import AHEAD, number_of
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import signature_view, submission_view
+from server.case.rules import case as case_rules
+from server.case.rules import form, material
+from server.case.rules import summary as rules
+from server.case.rules.case import Case
+from server.case.rules.material import Material
+from server.case.rules.numbering import STANDARD, Numbering
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import OTHER_LINE, Field, Line
-from server.domain import case as case_rules
-from server.domain import form, material
-from server.domain import summary as rules
-from server.domain.case import Case
-from server.domain.material import Material
-from server.domain.numbering import STANDARD, Numbering
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
@@ -139,7 +139,7 @@ async def sign(turn: CaseTurn, command: CaseSign) -> Told:
 async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any]:
     """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
 
-    Handing in again what still holds changes nothing. Refusals: ``server.domain.case.submitted``,
+    Handing in again what still holds changes nothing. Refusals: ``server.case.rules.case.submitted``,
     ``server.actions.cases.acting.rests_on``.
     """
     case = turn.case

@@ -1,7 +1,7 @@
 """Reading a sensitive value whole (脱敏查看): the act with its reason, and the value for who did it.
 
 The value is in no ack, no event and no entry: it is read once or more within a minute, by the
-person who unmasked it alone. Rules are in server.domain.unmasking.
+person who unmasked it alone. Rules are in server.case.rules.unmasking.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from server.actions.cases.admission import admitted
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import unmasking_view
-from server.domain import unmasking as rules
+from server.case.rules import unmasking as rules
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store
@@ -27,7 +27,7 @@ commands: Final = acts.commands
 async def unmask(turn: CaseTurn, command: CaseUnmask) -> Told:
     """Begin to read a value whole. Result: ``{unmasking_id, expires_at}``.
 
-    Refusals: ``server.domain.unmasking.unmask``.
+    Refusals: ``server.case.rules.unmasking.unmask``.
     """
     before = await unmasking_rows.list_unmaskings(turn.connection, turn.case_id)
     new = rules.unmask(

@@ -32,7 +32,7 @@ from server.actions.receiving import (
     write,
     written,
 )
-from server.domain.material import Purpose
+from server.case.rules.material import Purpose
 from server.neighbours.nodes import GONE, Elsewhere
 from server.rights.ids import new_id
 from server.rights.person import Actor, Role, System
@@ -138,9 +138,9 @@ class Uploads:
 
         ``length`` None will be told with a piece. An empty file is taken and stands as rejected.
         The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
-        the approver's file that this one returns, ``slot`` as in ``server.domain.material.placed``.
+        the approver's file that this one returns, ``slot`` as in ``server.case.rules.material.placed``.
         Refused: not_found, file_too_large, disk_full, disk_read_only, quota_exceeded, and as in
-        ``server.domain.material.sent``.
+        ``server.case.rules.material.sent``.
         """
         await self._has_room(length)
         async with self._new_file() as upload_id, self._store.change(actor) as change:

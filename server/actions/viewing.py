@@ -29,8 +29,8 @@ from server.actions.materials import (
     with_material,
 )
 from server.actions.scanning import Found, Scanner, ScannerAway
-from server.domain import material as rules
-from server.domain.material import Material
+from server.case.rules import material as rules
+from server.case.rules.material import Material
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, PutOff, Settle
 from server.rights.person import Actor
@@ -70,7 +70,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseGrade, CaseTurn)
 async def grade(turn: CaseTurn, command: CaseGrade) -> Told:
-    """How far a material is trusted. Refusals: ``server.domain.material.graded``."""
+    """How far a material is trusted. Refusals: ``server.case.rules.material.graded``."""
     case = turn.case
     after = rules.graded(
         case.materials,

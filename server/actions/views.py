@@ -6,23 +6,23 @@ audience may see.
 
 from collections.abc import Mapping
 
+from server.case.rules import case as rules
+from server.case.rules.checklist import Check as Checked
+from server.case.rules.clock import Clock
+from server.case.rules.comment import Comment as Thread
+from server.case.rules.drawing import Drawing
+from server.case.rules.form import Entry
+from server.case.rules.form import Proposal as Proposed
+from server.case.rules.handover import Handover
+from server.case.rules.material import Material, Origin
+from server.case.rules.phone import Phone
+from server.case.rules.promise import Promise
+from server.case.rules.rating import Rating
+from server.case.rules.saying import Saying as Said
+from server.case.rules.summary import Signature as Signed
+from server.case.rules.summary import Submission as Submitted
+from server.case.rules.unmasking import Unmasking
 from server.catalogue.rules.item import Condition, Field, Item, Rule
-from server.domain import case as rules
-from server.domain.checklist import Check as Checked
-from server.domain.clock import Clock
-from server.domain.comment import Comment as Thread
-from server.domain.drawing import Drawing
-from server.domain.form import Entry
-from server.domain.form import Proposal as Proposed
-from server.domain.handover import Handover
-from server.domain.material import Material, Origin
-from server.domain.phone import Phone
-from server.domain.promise import Promise
-from server.domain.rating import Rating
-from server.domain.saying import Saying as Said
-from server.domain.summary import Signature as Signed
-from server.domain.summary import Submission as Submitted
-from server.domain.unmasking import Unmasking
 from server.rights.person import Actor
 from server.standards import limits
 from server.standards.working_days import Counted

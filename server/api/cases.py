@@ -6,8 +6,8 @@ from pydantic import StrictBool, StringConstraints
 
 from server.actions import earlier, promises, supervision, unmasking
 from server.actions.cases import listing, registering
+from server.case.rules.case import CaseState
 from server.catalogue.acts import reading as catalogue
-from server.domain.case import CaseState
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.wire.case import ItemView, Version
 from server.wire.http import (

@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from server.actions.health import Health, Look
-from server.domain.consent import Language
+from server.case.rules.consent import Language
 from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Act, may
 from server.wire.http import HealthPart, HealthStatus, HealthView

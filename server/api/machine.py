@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, assert_never
 from aiohttp import web
 
 from server.actions.quotas import Room
-from server.domain import consent, earlier, promise
-from server.domain.consent import Language
+from server.case.rules import consent, earlier, promise
+from server.case.rules.consent import Language
 from server.edge.edge import is_local
 from server.edge.figures import FIGURES
 from server.edge.route import Ask, Nothing, Routes

@@ -22,7 +22,7 @@ from server.api.uploads import (
     pieces_of,
     same_version,
 )
-from server.domain.phone import LIVES, PAGES_AT_MOST
+from server.case.rules.phone import LIVES, PAGES_AT_MOST
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.neighbours.nodes import Elsewhere

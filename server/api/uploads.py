@@ -24,7 +24,7 @@ from server.actions.early import Cut as EarlyCut
 from server.actions.receiving import ALGORITHMS, Checksum, Cut
 from server.actions.uploads import PARTS_MAX, Standing, Uploads
 from server.api.machine import UPLOAD_LIMITS
-from server.domain.material import Purpose
+from server.case.rules.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.ways import Way

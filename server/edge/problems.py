@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from server.domain.consent import Language
+from server.case.rules.consent import Language
 from server.wire.http import Problem
 from signaling.refusals import Code, Refusal
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from server.actions.supervision import Refusals
-from server.domain.consent import Language
+from server.case.rules.consent import Language
 from server.rights.person import Actor
 from server.store import Store
 from signaling.protocol import Message, holds_nul

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.unmasking import Unmasking
+from server.case.rules.unmasking import Unmasking
 from server.store.batch import Write, added
 from server.store.tables import unmaskings
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.material import Material
+from server.case.rules.material import Material
 from server.store.cases import material_of
 from server.store.tables import materials, nodes, units, uploads
 

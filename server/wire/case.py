@@ -9,6 +9,19 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from server.case.rules.case import CaseState, Decision
+from server.case.rules.checklist import Verdict as PointVerdict
+from server.case.rules.checklist import Word as PointWord
+from server.case.rules.clock import Started
+from server.case.rules.comment import State as CommentState
+from server.case.rules.consent import Language
+from server.case.rules.drawing import Whose
+from server.case.rules.form import ProposalState
+from server.case.rules.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
+from server.case.rules.phone import PhoneState
+from server.case.rules.rating import Reason as RatingReason
+from server.case.rules.saying import Lane
+from server.case.rules.summary import Viewer
 from server.catalogue.rules.card import Word as CardWord
 from server.catalogue.rules.item import Kind as FieldKind
 from server.catalogue.rules.item import (
@@ -19,19 +32,6 @@ from server.catalogue.rules.item import (
     RuleKind,
     SignatureNeed,
 )
-from server.domain.case import CaseState, Decision
-from server.domain.checklist import Verdict as PointVerdict
-from server.domain.checklist import Word as PointWord
-from server.domain.clock import Started
-from server.domain.comment import State as CommentState
-from server.domain.consent import Language
-from server.domain.drawing import Whose
-from server.domain.form import ProposalState
-from server.domain.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
-from server.domain.phone import PhoneState
-from server.domain.rating import Reason as RatingReason
-from server.domain.saying import Lane
-from server.domain.summary import Viewer
 from server.rights.hand import CaseAudience
 from server.rights.seen import STAFF, UNMASKED, Put, Scope, Seen, everywhere
 from server.standards.codes import Satisfaction

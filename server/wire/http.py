@@ -12,16 +12,16 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from server.calls.rules import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.calls.wire import CallView
+from server.case.rules.case import CaseState, Decision
+from server.case.rules.consent import Language
+from server.case.rules.material import Grade, Judged
+from server.case.rules.promise import Standing
+from server.case.rules.saying import PhraseKind
 from server.catalogue.rules.blueprint import Why as FormWhy
 from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode
 from server.catalogue.rules.listing import Why as RowWhy
 from server.catalogue.rules.lowering import LoweringState
-from server.domain.case import CaseState, Decision
-from server.domain.consent import Language
-from server.domain.material import Grade, Judged
-from server.domain.promise import Standing
-from server.domain.saying import PhraseKind
 from server.rights.hand import Audience
 from server.rights.person import Role
 from server.standards.papers import PaperKind

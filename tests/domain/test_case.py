@@ -9,15 +9,15 @@ from typing import Literal
 
 import pytest
 
+from server.case.rules import case as rules
+from server.case.rules import form
+from server.case.rules import material as materials
+from server.case.rules.case import Applicant, Case, CaseState, Consent, Decision
+from server.case.rules.form import Entry, Proposal
+from server.case.rules.material import Material, MaterialState, Review
+from server.case.rules.notice import Point
+from server.case.rules.promise import Promise
 from server.catalogue.rules.item import Field, Item, Line
-from server.domain import case as rules
-from server.domain import form
-from server.domain import material as materials
-from server.domain.case import Applicant, Case, CaseState, Consent, Decision
-from server.domain.form import Entry, Proposal
-from server.domain.material import Material, MaterialState, Review
-from server.domain.notice import Point
-from server.domain.promise import Promise
 from server.rights.hand import Hand
 from server.standards import working_days
 from signaling.refusals import Code, Refusal

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from server.actions import demo
-from server.domain import clock
-from server.domain.clock import Clock
+from server.case.rules import clock
+from server.case.rules.clock import Clock
 from server.standards.working_days import statutory_days
 from signaling.refusals import Code, Refusal
 

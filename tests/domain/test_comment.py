@@ -7,10 +7,10 @@ from typing import Literal
 
 import pytest
 
+from server.case.rules import checklist, comment, saying
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment, Remark
 from server.catalogue.rules.item import CheckPoint
-from server.domain import checklist, comment, saying
-from server.domain.checklist import Check
-from server.domain.comment import Comment, Remark
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, texts

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.case.rules import form as rules
+from server.case.rules.form import Entry, Form, Hold, Proposal
 from server.catalogue.rules.item import Field
-from server.domain import form as rules
-from server.domain.form import Entry, Form, Hold, Proposal
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

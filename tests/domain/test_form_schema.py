@@ -17,10 +17,10 @@ from jsonschema import Draft202012Validator
 
 from server.actions import demo
 from server.actions.views import form_field, form_rule
+from server.case.rules import form as rules
+from server.case.rules.form import Entry, Form, Hold
 from server.catalogue.rules import blueprint, schema
 from server.catalogue.rules.item import Condition, Field, Item, Rule
-from server.domain import form as rules
-from server.domain.form import Entry, Form, Hold
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

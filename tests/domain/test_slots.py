@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from server.case.rules import comment
+from server.case.rules import material as materials
+from server.case.rules.comment import Comment, Remark
+from server.case.rules.material import NEW_SLOT, Material
 from server.catalogue.rules.item import OTHER_LINE, Line
-from server.domain import comment
-from server.domain import material as materials
-from server.domain.comment import Comment, Remark
-from server.domain.material import NEW_SLOT, Material
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, stored, texts
 

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.case.rules import case as rules
+from server.case.rules import material as materials
+from server.case.rules import summary
+from server.case.rules.case import Case
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment, Remark
+from server.case.rules.form import Entry
+from server.case.rules.material import AFTER_CLOSING, Material, Purpose
+from server.case.rules.summary import Shown, Signature, Submission
 from server.catalogue.rules.item import CheckPoint
-from server.domain import case as rules
-from server.domain import material as materials
-from server.domain import summary
-from server.domain.case import Case
-from server.domain.checklist import Check
-from server.domain.comment import Comment, Remark
-from server.domain.form import Entry
-from server.domain.material import AFTER_CLOSING, Material, Purpose
-from server.domain.summary import Shown, Signature, Submission
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import (

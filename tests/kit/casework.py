@@ -36,7 +36,7 @@ from server.actions.uploads import Uploads
 from server.calls.acts import book as calls
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rooms import Rooms
-from server.domain.material import Purpose
+from server.case.rules.material import Purpose
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff
 from server.rights.ids import new_id

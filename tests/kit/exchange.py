@@ -26,7 +26,7 @@ from server.actions import demo
 from server.api.commands import GATEWAY
 from server.app import DRAIN, running
 from server.calls.acts.rooms import Rooms
-from server.domain import consent as consent_texts
+from server.case.rules import consent as consent_texts
 from server.edge.route import STORE
 from server.people.acts.sessions import LIVES
 from server.people.acts.throttle import digest

@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.domain.case import Case, Consent, Decided, Referral
-from server.domain.checklist import Check
-from server.domain.comment import Comment, Remark
-from server.domain.form import Entry, Hold, Proposal
-from server.domain.material import Material
-from server.domain.promise import Promise
-from server.domain.summary import Shown, Submission
+from server.case.rules.case import Case, Consent, Decided, Referral
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment, Remark
+from server.case.rules.form import Entry, Hold, Proposal
+from server.case.rules.material import Material
+from server.case.rules.promise import Promise
+from server.case.rules.summary import Shown, Submission
 from server.store import SYSTEM, Store, tables
 from server.store import cases as rows
 from server.store.cases import writing

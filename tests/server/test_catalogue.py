@@ -15,9 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
+from server.case.rules.numbering import STANDARD
 from server.catalogue.acts.importing import NewUnits
 from server.catalogue.api import IMPORTER
-from server.domain.numbering import STANDARD
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from server.store import cases as case_rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.domain import comment as rules
+from server.case.rules import comment as rules
 from server.wire.case import (
     CaseCheck,
     CaseComment,

@@ -17,8 +17,8 @@ from server.actions.cases.listing import listing
 from server.actions.cases.turn import CaseTurn
 from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log
+from server.case.rules import material as material_rules
 from server.catalogue.rules.item import OTHER_LINE
-from server.domain import material as material_rules
 from server.rights.hand import CASE_AUDIENCES
 from server.standards.identifiers import mask, mask_identity_number
 from server.store import SYSTEM, tables

@@ -35,7 +35,7 @@ from hypothesis.stateful import (
 )
 
 from server.actions import demo, views
-from server.domain import consent as consent_texts
+from server.case.rules import consent as consent_texts
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
 from server.store import cases as case_rows

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from server.actions import demo
 from server.app import Running
-from server.domain.phone import LIVES, PAGES_AT_MOST
+from server.case.rules.phone import LIVES, PAGES_AT_MOST
 from server.edge.route import STORE
 from server.people.acts.accounts import Accounts
 from server.store import SYSTEM, tables

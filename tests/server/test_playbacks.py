@@ -19,7 +19,7 @@ from server.calls.acts import playbacks
 from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio
 from server.calls.rows import calls
-from server.domain.consent import CURRENT
+from server.case.rules.consent import CURRENT
 from server.jobs.runner import Jobs
 from server.people.rows import people as staff
 from server.store import SYSTEM

@@ -27,7 +27,7 @@ from server.actions.viewing import Copier
 from server.calls.rows import calls as call_rows
 from server.calls.views import call_view
 from server.calls.wire import CallView
-from server.domain import case as rules
+from server.case.rules import case as rules
 from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.domain.rating import RATED_WITHIN
+from server.case.rules.rating import RATED_WITHIN
 from server.standards.codes import Satisfaction
 from server.wire.case import CaseOpen, CaseRate
 from signaling.protocol import CallCancel, CallDial, CallHangUp

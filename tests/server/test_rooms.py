@@ -22,7 +22,7 @@ from media.peer import ScriptedPeer
 from server.actions import demo
 from server.calls.acts import rooms
 from server.calls.acts.book import end_recording
-from server.domain import consent as consent_texts
+from server.case.rules import consent as consent_texts
 from server.store import SYSTEM, Store
 from server.store.tables import cases, commands, ledger_entries, recordings
 from signaling.call import CallId

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.actions.cases import listing
-from server.domain import saying
+from server.case.rules import saying
 from server.wire.case import CaseDecide, CaseOpen, CaseSay
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code

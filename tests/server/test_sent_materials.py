@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.actions import viewing
-from server.domain.material import Purpose
+from server.case.rules.material import Purpose
 from server.wire.case import CaseDecide, CaseReview
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code, Refusal

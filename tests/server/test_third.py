@@ -11,7 +11,7 @@ import pytest
 
 from server.actions import demo
 from server.actions.materials import with_material
-from server.domain.material import Material
+from server.case.rules.material import Material
 from server.rights.person import SYSTEM
 from server.store import cases as rows
 from tests.kit.exchange import (

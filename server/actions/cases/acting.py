@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from server.calls.rows import calls as call_rows
-from server.domain.case import Case
+from server.case.rules.case import Case
 from server.rights.hand import Hand, Side
 from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from server.calls.rows import calls as call_rows
-from server.domain.form import Form
+from server.case.rules.form import Form
 from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case

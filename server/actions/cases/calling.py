@@ -5,8 +5,8 @@ from datetime import datetime
 
 from server.actions.cases.admission import admitted
 from server.calls.wire import RingCard
-from server.domain import case as rules
-from server.domain.case import Case
+from server.case.rules import case as rules
+from server.case.rules.case import Case
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards import identifiers

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.domain import case as rules
+from server.case.rules import case as rules
 from server.rights.person import Act, Actor, may
 from server.standards import identifiers
 from server.store import Store

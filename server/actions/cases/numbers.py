@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from server.case.rules import case as rules
+from server.case.rules.numbering import STANDARD, Numbering
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules.item import Item
-from server.domain import case as rules
-from server.domain.numbering import STANDARD, Numbering
 from server.rights.subjects import of_calendar
 from server.standards.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change

@@ -6,8 +6,8 @@ from functools import partial
 from server.actions.cases.admission import header, shown
 from server.actions.cases.numbers import CALENDAR, due
 from server.actions.views import case_view, due_view
+from server.case.rules import case as rules
 from server.catalogue.rows import catalogue as catalogue_rows
-from server.domain import case as rules
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience
 from server.rights.ids import new_id

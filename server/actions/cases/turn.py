@@ -15,10 +15,10 @@ from typing import Any, Final, Self, TypeVar
 from server.actions.cases import admission
 from server.actions.cases.acting import apart
 from server.actions.views import person_ref
-from server.domain.case import Case
-from server.domain.form import Form
-from server.domain.numbering import STANDARD, Numbering
-from server.domain.phone import Phone
+from server.case.rules.case import Case
+from server.case.rules.form import Form
+from server.case.rules.numbering import STANDARD, Numbering
+from server.case.rules.phone import Phone
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand

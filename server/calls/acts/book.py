@@ -26,7 +26,7 @@ from server.calls.wire import (
     MonitorCalls,
     RingCard,
 )
-from server.domain.case import CLOSED
+from server.case.rules.case import CLOSED
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
 from server.rights.connected import signed_in

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.case.rules.saying import PhraseKind
 from server.catalogue.rules.item import Item
-from server.domain.saying import PhraseKind
 from server.standards.initials import initials
 from server.store.tables import item_words, items, people, phrases, units, work_calendar
 

@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
+from server.case.rules import form as rules
 from server.catalogue.rules import card
 from server.catalogue.rules.item import Condition, Field, Kind, Rule
 from server.catalogue.rules.schema import FORMATS, REGION_FORMATS, rule_of
-from server.domain import form as rules
 from server.standards.identifiers import UNSEEN
 from server.standards.regions import Level
 from signaling.refusals import Refusal

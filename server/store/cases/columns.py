@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from server.domain.case import Consent, Decided, Referral
-from server.domain.clock import Clock, Extension, Halt
-from server.domain.comment import Comment, Remark
-from server.domain.material import Origin
-from server.domain.promise import Move, Promise
-from server.domain.summary import Shown, Submission
+from server.case.rules.case import Consent, Decided, Referral
+from server.case.rules.clock import Clock, Extension, Halt
+from server.case.rules.comment import Comment, Remark
+from server.case.rules.material import Origin
+from server.case.rules.promise import Move, Promise
+from server.case.rules.summary import Shown, Submission
 from server.standards.working_days import Counted
 
 

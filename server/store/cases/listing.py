@@ -7,16 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server.case.rules import case as rules
+from server.case.rules.case import Decided
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment
+from server.case.rules.form import Form
+from server.case.rules.material import Judged, Material, counted, judged, missing
+from server.case.rules.numbering import ungrouped
+from server.case.rules.promise import Promise
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
-from server.domain import case as rules
-from server.domain.case import Decided
-from server.domain.checklist import Check
-from server.domain.comment import Comment
-from server.domain.form import Form
-from server.domain.material import Judged, Material, counted, judged, missing
-from server.domain.numbering import ungrouped
-from server.domain.promise import Promise
 from server.people.rows.people import person_refs
 from server.store.cases.columns import decided_of, promises_of, referrals_of
 from server.store.cases.reading import (

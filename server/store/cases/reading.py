@@ -12,21 +12,21 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.case.rules.case import CLOSED, Applicant, Case
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment
+from server.case.rules.drawing import Drawing
+from server.case.rules.earlier import CASES_AT_MOST, Earlier
+from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.handover import Handover
+from server.case.rules.material import Material
+from server.case.rules.phone import Phone
+from server.case.rules.rating import Rating
+from server.case.rules.saying import Saying
+from server.case.rules.summary import Signature
+from server.case.rules.unmasking import Unmasking
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
-from server.domain.case import CLOSED, Applicant, Case
-from server.domain.checklist import Check
-from server.domain.comment import Comment
-from server.domain.drawing import Drawing
-from server.domain.earlier import CASES_AT_MOST, Earlier
-from server.domain.form import Entry, Form, Hold, Proposal
-from server.domain.handover import Handover
-from server.domain.material import Material
-from server.domain.phone import Phone
-from server.domain.rating import Rating
-from server.domain.saying import Saying
-from server.domain.summary import Signature
-from server.domain.unmasking import Unmasking
 from server.people.rows.people import person_refs
 from server.store.cases.columns import (
     Looked,

@@ -8,13 +8,13 @@ from typing import Any, Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.domain.case import Case
-from server.domain.checklist import Check
-from server.domain.comment import Comment
-from server.domain.form import Entry, Form, Hold, Proposal
-from server.domain.material import Material
-from server.domain.saying import Saying
-from server.domain.summary import Signature
+from server.case.rules.case import Case
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment
+from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.material import Material
+from server.case.rules.saying import Saying
+from server.case.rules.summary import Signature
 from server.store import batch
 from server.store.batch import Write, added, put, replaced
 from server.store.cases.columns import (

@@ -130,7 +130,7 @@ export function noticedOf(view: CaseView): Noticed[] {
   return decision.points.map((text, at) => ({ text, state: places.length === decision.points.length ? standingOf(view, places[at] ?? '', lines, points) : stands }))
 }
 
-/** The case waits for what a notice names; the lists say the same (`correcting` in server/domain/case.py). */
+/** The case waits for what a notice names; the lists say the same (`correcting` in server/case/rules/case.py). */
 export function correcting(view: CaseView): boolean {
   const noticed = noticedOf(view)
   return view.state === 'to_correct' && (!noticed.length || pointsOf(view).length > 0 || noticed.some((one) => one.state !== 'settled'))
@@ -140,7 +140,7 @@ const BY_STATE: Record<LineState, Noticed['state']> = {
   accepted: 'settled', not_needed: 'settled', unread: 'came', receiving: 'came', returned: 'open', none: 'open', rejected: 'open', lacking: 'open',
 }
 
-/** What became of a point, by the place that it is about (server/domain/notice.py). */
+/** What became of a point, by the place that it is about (server/case/rules/notice.py). */
 function standingOf(view: CaseView, about: string, lines: readonly Line[], points: readonly Point[]): Noticed['state'] {
   const [kind, key, slot] = [...about.split(':'), '', '']
   if (kind !== 'line') return points.some((one) => one.id === about) ? 'open' : 'settled'

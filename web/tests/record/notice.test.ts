@@ -23,7 +23,7 @@ const vectors = (existsSync(folder) ? readdirSync(folder).filter((name) => name.
   .flatMap((name) => JSON.parse(readFileSync(folder + name, 'utf8')) as Vector | Vector[])
   .flatMap((vector) => (vector.subject === 'case' && vector.notice ? [{ ...vector, notice: vector.notice }] : []))
 
-/** The place of a point in the server's words (server/domain/notice.py). */
+/** The place of a point in the server's words (server/case/rules/notice.py). */
 function aboutOf(point: Point): string {
   if (point.kind === 'returned' || point.kind === 'other') return `line:${point.kind === 'other' ? OTHER : point.line.line.key}:${slotOf(point.material)}`
   if (point.kind === 'missing') return `line:${point.line.line.key}${point.slot === null ? '' : `:${(point.line.line.slots ?? []).indexOf(point.slot) + 1}`}`

@@ -15,11 +15,11 @@ from typing import Literal
 
 import rfc8785
 
+from server.case.rules import material
+from server.case.rules.form import Entry
+from server.case.rules.material import Material
 from server.catalogue.rules.item import Item
 from server.catalogue.rules.schema import places
-from server.domain import material
-from server.domain.form import Entry
-from server.domain.material import Material
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

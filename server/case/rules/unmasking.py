@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from server.domain.case import Case
+from server.case.rules.case import Case
 from server.rights.hand import Hand, Side
 from signaling.refusals import Code, Refusal
 

@@ -12,18 +12,18 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from server.case.rules import checklist, clock, comment, form, material, promise, summary
+from server.case.rules.checklist import Check
+from server.case.rules.clock import Clock, Started
+from server.case.rules.comment import Comment
+from server.case.rules.consent import Language
+from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.material import Material
+from server.case.rules.notice import Point
+from server.case.rules.promise import Promise
+from server.case.rules.summary import Shown, Signature, Submission
 from server.catalogue.rules.item import Item, Mode
 from server.catalogue.rules.schema import Fault
-from server.domain import checklist, clock, comment, form, material, promise, summary
-from server.domain.checklist import Check
-from server.domain.clock import Clock, Started
-from server.domain.comment import Comment
-from server.domain.consent import Language
-from server.domain.form import Entry, Form, Hold, Proposal
-from server.domain.material import Material
-from server.domain.notice import Point
-from server.domain.promise import Promise
-from server.domain.summary import Shown, Signature, Submission
 from server.rights.hand import Hand
 from server.standards import limits, working_days
 from signaling.refusals import Code, Refusal

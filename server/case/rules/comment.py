@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
+from server.case.rules.notice import Point
 from server.catalogue.rules.item import OTHER_LINE, Item
-from server.domain.notice import Point
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

@@ -1,5 +1,5 @@
 """The notice for correction (补正告知): what it names. Which points those are, each module of what a case holds
-tells itself; ``server.domain.case`` gathers them. Pure.
+tells itself; ``server.case.rules.case`` gathers them. Pure.
 """
 
 from dataclasses import dataclass
