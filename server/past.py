@@ -26,11 +26,11 @@ from media.peer import ScriptedPeer
 from server.actions import demo
 from server.actions.health import COUNTED
 from server.app import running
+from server.case import rows as case_rows
 from server.edge.route import STORE
 from server.rights.person import SYSTEM
 from server.settings import Settings
 from server.store import ShiftedClock, Store, log
-from server.store import cases as case_rows
 from server.work.paper import FONT_DIRS
 from signaling.client import Client, Refused
 

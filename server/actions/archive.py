@@ -18,6 +18,8 @@ from server.calls.rows import playbacks as rows
 from server.calls.rows.playbacks import Playback
 from server.calls.rules import PlaybackType
 from server.calls.views import call_view
+from server.case import rows as case_rows
+from server.case.rows import papers as paper_rows
 from server.people.acts.throttle import Limit, spend
 from server.people.rows.people import person_refs
 from server.rights.person import Actor
@@ -25,8 +27,6 @@ from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
 from server.standards.papers import TITLES
 from server.store import Store, log, version_of
-from server.store import cases as case_rows
-from server.store import papers as paper_rows
 from server.wire.http import (
     CallCheck,
     CallDetail,

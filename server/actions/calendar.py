@@ -10,12 +10,12 @@ from typing import Final
 from server.actions.cases.numbers import AHEAD, CALENDAR
 from server.actions.cases.turn import CaseTurn
 from server.actions.views import decided_view
+from server.case import rows
 from server.case.rules import case as rules
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Act, Actor, may
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Change, Store
-from server.store import cases as rows
 from server.store.subject import Told, Turn
 from server.wire.case import CaseRecounted
 from server.wire.http import CalendarChange, CalendarEdit, CalendarYear, KnownDay, MovedCase

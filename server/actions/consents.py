@@ -13,13 +13,13 @@ from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.views import consent_view
 from server.calls.acts import book as calls
 from server.calls.rows import calls as call_rows
+from server.case import rows
 from server.case.rules import case as rules
 from server.case.rules import consent as texts
 from server.rights.connected import Handler
 from server.rights.hand import APPLICANT
 from server.rights.subjects import of_call
 from server.store import Store
-from server.store import cases as rows
 from server.store.subject import Told
 from server.wire.case import CaseConsent, CaseConsentEarlier, CaseConsented, CaseEarlierConsented
 from signaling.call import Call

@@ -11,6 +11,7 @@ from typing import Final
 from server.actions import consents
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.materials import ask_copy, changed, with_material
+from server.case import rows
 from server.case.rules import earlier as rules
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
@@ -18,7 +19,6 @@ from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards.identifiers import mask_name
 from server.store import Store
-from server.store import cases as rows
 from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
 from server.wire.case import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier

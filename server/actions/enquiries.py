@@ -12,11 +12,11 @@ from typing import Final
 
 import structlog
 
+from server.case import rows
 from server.case.rules import case as rules
 from server.people.acts.throttle import Throttle, digest
 from server.standards.working_days import china_day
 from server.store import Store
-from server.store import cases as rows
 from signaling.refusals import Code, Refusal
 
 security_log = structlog.get_logger("security")

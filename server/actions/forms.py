@@ -12,6 +12,7 @@ from typing import Any, Final
 from server.actions.cases.admission import header
 from server.actions.cases.turn import Acts, FormTurn
 from server.actions.views import field_view, proposal_view
+from server.case import rows
 from server.case.rules import form as rules
 from server.case.rules.case import CLOSED
 from server.rights.connected import Connected, Handler, actor_of
@@ -19,7 +20,6 @@ from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.subjects import of_case
 from server.store import Store
-from server.store import cases as rows
 from server.store.subject import Told
 from server.wire.case import (
     CaseCloseProposal,

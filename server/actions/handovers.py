@@ -12,10 +12,10 @@ from server.actions.cases.acting import rests_on
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.papers import ask_paper
 from server.actions.views import handover_view
+from server.case.rows import handovers as rows
 from server.case.rules import handover as rules
 from server.case.rules.handover import Handover, Sheet, Verdict
 from server.rights.ids import new_id
-from server.store import handovers as rows
 from server.store.batch import Write
 from server.store.subject import Told
 from server.wire.case import CaseReceiveOriginals, CaseSendOriginals, HandoverChanged

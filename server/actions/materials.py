@@ -18,6 +18,8 @@ from server.actions.cases.admission import header, side_of
 from server.actions.cases.turn import CaseTurn
 from server.actions.receiving import head_of
 from server.actions.views import material_view
+from server.case import rows
+from server.case.rows import origin_json
 from server.case.rules.case import Case
 from server.case.rules.material import Material, Purpose, follows, next_number, placed, sent
 from server.jobs.runner import enqueue
@@ -27,9 +29,7 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import Change, Store
-from server.store import cases as rows
 from server.store import uploads as upload_rows
-from server.store.cases import origin_json
 from server.store.subject import Told, Turn
 from server.wire.case import MaterialChanged
 from server.work import probe

@@ -5,8 +5,8 @@ from typing import Final
 
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import comment_view, material_view
+from server.case import rows
 from server.case.rules import comment, material
-from server.store import cases as rows
 from server.store.subject import Told
 from server.wire.case import CaseMoveMaterial, MaterialMoved
 

@@ -18,6 +18,9 @@ from server.actions.cases.admission import side_of
 from server.actions.cases.numbers import AHEAD
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import paper_view
+from server.case.rows import Record, next_serial
+from server.case.rows import papers as rows
+from server.case.rows.papers import Paper, Signed
 from server.case.rules import material, promise
 from server.case.rules.case import Case
 from server.case.rules.clock import Clock
@@ -37,9 +40,6 @@ from server.standards.limits import WHY
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA, CHINA_REGION, china_day
 from server.store import Change, Store
-from server.store import papers as rows
-from server.store.cases import Record, next_serial
-from server.store.papers import Paper, Signed
 from server.store.subject import Told, Turn
 from server.wire.case import CasePrintForm, PaperChanged
 from server.work import paper as drawing

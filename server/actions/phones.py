@@ -22,6 +22,7 @@ from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.receiving import Checksum
 from server.actions.uploads import Standing, Uploads
 from server.actions.views import phone_view
+from server.case.rows import phones as phone_rows
 from server.case.rules import phone as rules
 from server.case.rules.phone import Ending, Page, Phone
 from server.catalogue.rules.item import OTHER_LINE
@@ -34,7 +35,6 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import SYSTEM, Store
-from server.store import phones as phone_rows
 from server.store.batch import Write
 from server.store.subject import Told, Turn
 from server.wire.case import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged

@@ -11,13 +11,13 @@ from typing import Final
 from server.actions.cases.listing import places_of
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import promise_view
+from server.case import rows
 from server.case.rules import promise as rules
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.standards.identifiers import mask_name
 from server.standards.working_days import china_day
 from server.store import Store
-from server.store import cases as rows
 from server.store.subject import Told
 from server.wire.case import CaseMovePromise, CasePromise, CasePromised
 from server.wire.http import OwedMaterial, OwedMaterials

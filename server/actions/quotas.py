@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from server.case.rows import Connection
 from server.rights.person import Actor
 from server.store import Change
 from server.store import uploads as upload_rows
-from server.store.cases import Connection
 from server.store.uploads import Brought
 from signaling.refusals import Code, Refusal
 

@@ -8,9 +8,9 @@ from typing import Final
 from server.actions.cases.turn import Acts, HeaderTurn
 from server.actions.views import saying_view
 from server.calls.rows import calls as call_rows
+from server.case import rows
 from server.case.rules import saying as rules
 from server.rights.ids import new_id
-from server.store import cases as rows
 from server.store.subject import Told
 from server.wire.case import CaseSaid, CaseSay
 from signaling.refusals import Code, Refusal

@@ -13,6 +13,7 @@ from server.actions.cases.acting import Seats, elsewhere, running
 from server.actions.cases.admission import header
 from server.actions.views import person_ref
 from server.calls.rows import calls as call_rows
+from server.case.rows import Connection
 from server.case.rules.drawing import GUIDES
 from server.catalogue.rules.item import Field, field_at
 from server.rights.connected import Watcher
@@ -20,7 +21,6 @@ from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Store
-from server.store.cases import Connection
 from server.wire.case import (
     CaseFocus,
     CasePoint,

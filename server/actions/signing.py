@@ -16,6 +16,8 @@ from server.actions.cases.numbers import AHEAD, number_of
 from server.actions.cases.turn import Acts, CaseTurn, House
 from server.actions.papers import ask_paper
 from server.actions.views import signature_view, submission_view
+from server.case import rows
+from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules import form, material
 from server.case.rules import summary as rules
@@ -33,8 +35,6 @@ from server.rights.subjects import of_case
 from server.standards import regions
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
-from server.store import cases as rows
-from server.store import papers as paper_rows
 from server.store.subject import Told
 from server.wire.case import (
     Applicant,

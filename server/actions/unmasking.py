@@ -9,11 +9,11 @@ from typing import Final
 from server.actions.cases.admission import admitted
 from server.actions.cases.turn import Acts, CaseTurn
 from server.actions.views import unmasking_view
+from server.case.rows import unmaskings as unmasking_rows
 from server.case.rules import unmasking as rules
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store
-from server.store import unmaskings as unmasking_rows
 from server.store.subject import Told
 from server.wire.case import CaseUnmask, CaseUnmasked
 from server.wire.http import Unmasked

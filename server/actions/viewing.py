@@ -29,6 +29,7 @@ from server.actions.materials import (
     with_material,
 )
 from server.actions.scanning import Found, Scanner, ScannerAway
+from server.case import rows
 from server.case.rules import material as rules
 from server.case.rules.material import Material
 from server.jobs.rows import Job
@@ -37,7 +38,6 @@ from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards.working_days import CHINA
 from server.store import Change, Store
-from server.store import cases as rows
 from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
 from server.wire.case import CaseGrade

@@ -6,6 +6,8 @@ audience may see.
 
 from collections.abc import Mapping
 
+from server.case import rows
+from server.case.rows.papers import Paper
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Clock
@@ -26,8 +28,6 @@ from server.catalogue.rules.item import Condition, Field, Item, Rule
 from server.rights.person import Actor
 from server.standards import limits
 from server.standards.working_days import Counted
-from server.store import cases as rows
-from server.store.papers import Paper
 from server.wire.case import (
     Applicant,
     CaseView,

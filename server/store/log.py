@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.calls.rules import PlaybackSource
+from server.case.rows import named_so
 from server.case.rules.numbering import ungrouped
 from server.people.rows.people import person_refs
 from server.rights.subjects import id_of, of_case, of_person
-from server.store.cases import named_so
 from server.store.ledger.entry import OK
 from server.store.tables import (
     calls,

@@ -10,8 +10,8 @@ from typing import Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.case.rows import material_of
 from server.case.rules.material import Material
-from server.store.cases import material_of
 from server.store.tables import materials, nodes, units, uploads
 
 PART: Final = "partial"

@@ -31,10 +31,10 @@ import structlog
 from server.actions import supervision
 from server.calls.acts.book import Book, Desks
 from server.calls.rows import calls as call_rows
+from server.case import rows as case_rows
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Actor, Role
 from server.store import Store, upgrade
-from server.store import cases as case_rows
 from tests.kit import services
 from tests.kit.exchange import (
     APPROVERS,

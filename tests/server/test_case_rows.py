@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.actions import demo
+from server.case import rows
+from server.case.rows import writing
 from server.case.rules.case import Case, Consent, Decided, Referral
 from server.case.rules.checklist import Check
 from server.case.rules.comment import Comment, Remark
@@ -17,8 +19,6 @@ from server.case.rules.material import Material
 from server.case.rules.promise import Promise
 from server.case.rules.summary import Shown, Submission
 from server.store import SYSTEM, Store, tables
-from server.store import cases as rows
-from server.store.cases import writing
 from tests.kit.casework import APPROVER, CLERK, Office
 
 

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.actions.cases import listing
+from server.case import rows as case_rows
 from server.case.rules.form import LEASE
 from server.case.rules.numbering import STANDARD
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import SYSTEM
 from server.standards import working_days
-from server.store import cases as case_rows
 from server.store import tables
 from server.wire.case import (
     CaseCloseProposal,

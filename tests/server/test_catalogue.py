@@ -15,12 +15,12 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
+from server.case import rows as case_rows
 from server.case.rules.numbering import STANDARD
 from server.catalogue.acts.importing import NewUnits
 from server.catalogue.api import IMPORTER
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
-from server.store import cases as case_rows
 from tests.kit.capabilities import REAL_ITEMS, needs
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import opened

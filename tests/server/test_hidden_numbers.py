@@ -17,12 +17,12 @@ from server.actions.cases.listing import listing
 from server.actions.cases.turn import CaseTurn
 from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log
+from server.case import rows
 from server.case.rules import material as material_rules
 from server.catalogue.rules.item import OTHER_LINE
 from server.rights.hand import CASE_AUDIENCES
 from server.standards.identifiers import mask, mask_identity_number
 from server.store import SYSTEM, tables
-from server.store import cases as rows
 from server.wire.case import CaseRefer, CaseReview, CaseUnmask
 from server.wire.projection import project
 from signaling.refusals import Code, Refusal

@@ -35,10 +35,10 @@ from hypothesis.stateful import (
 )
 
 from server.actions import demo, views
+from server.case import rows as case_rows
 from server.case.rules import consent as consent_texts
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
-from server.store import cases as case_rows
 from server.wire.projection import project, project_case
 from signaling.protocol import StoredEvent
 from tests.kit import reducers

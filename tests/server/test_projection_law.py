@@ -27,12 +27,12 @@ from server.actions.viewing import Copier
 from server.calls.rows import calls as call_rows
 from server.calls.views import call_view
 from server.calls.wire import CallView
+from server.case import rows as case_rows
 from server.case.rules import case as rules
 from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope
 from server.store import Store, version_of
-from server.store import cases as case_rows
 from server.wire import case as shapes
 from server.wire.http import CalendarDay, CalendarEdit
 from server.wire.projection import parted, project, project_call, project_case

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from server.actions import views
+from server.case import rows as case_rows
 from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
-from server.store import cases as case_rows
 from server.wire import case as shapes
 from server.wire.case import CaseView
 from server.wire.projection import parted, project, project_case

@@ -11,9 +11,9 @@ import pytest
 
 from server.actions import demo
 from server.actions.materials import with_material
+from server.case import rows
 from server.case.rules.material import Material
 from server.rights.person import SYSTEM
-from server.store import cases as rows
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,

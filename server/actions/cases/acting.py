@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from server.calls.rows import calls as call_rows
+from server.case.rows import Connection
 from server.case.rules.case import Case
 from server.rights.hand import Hand, Side
 from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done
-from server.store.cases import Connection
 from server.wire.case import CaseAct
 from signaling.refusals import Code, Refusal
 

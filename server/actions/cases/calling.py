@@ -5,13 +5,13 @@ from datetime import datetime
 
 from server.actions.cases.admission import admitted
 from server.calls.wire import RingCard
+from server.case import rows
 from server.case.rules import case as rules
 from server.case.rules.case import Case
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards import identifiers
 from server.store import Change
-from server.store import cases as rows
 from server.store.subject import Told, Turn
 from server.wire.case import CaseAnswered, CaseCalled
 from signaling.refusals import Code, Refusal

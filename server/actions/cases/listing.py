@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from server.case import rows
 from server.case.rules import case as rules
 from server.rights.person import Act, Actor, may
 from server.standards import identifiers
 from server.store import Store
-from server.store import cases as rows
 from server.wire.http import CaseSummary
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from server.case import rows
 from server.case.rules import case as rules
 from server.case.rules.numbering import STANDARD, Numbering
 from server.catalogue.rows import catalogue as catalogue_rows
@@ -10,7 +11,6 @@ from server.catalogue.rules.item import Item
 from server.rights.subjects import of_calendar
 from server.standards.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change
-from server.store import cases as rows
 
 CALENDAR: Final = of_calendar(CHINA_REGION)
 """The subject of the working-day calendar. Pages learn that it has changed, and nothing more."""

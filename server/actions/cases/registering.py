@@ -6,6 +6,7 @@ from functools import partial
 from server.actions.cases.admission import header, shown
 from server.actions.cases.numbers import CALENDAR, due
 from server.actions.views import case_view, due_view
+from server.case import rows
 from server.case.rules import case as rules
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.connected import Connected, Handler, actor_of
@@ -16,7 +17,6 @@ from server.rights.subjects import of_case
 from server.standards import identifiers
 from server.standards.working_days import china_day
 from server.store import Store, acts_after, version_of
-from server.store import cases as rows
 from server.store.subject import Told, Turn
 from server.wire.case import CaseCreate, CaseCreated, CaseOpen, CaseOpened, Draft, MaterialMoved
 from server.wire.http import CaseSnapshot

@@ -15,6 +15,7 @@ from typing import Any, Final, Self, TypeVar
 from server.actions.cases import admission
 from server.actions.cases.acting import apart
 from server.actions.views import person_ref
+from server.case import rows
 from server.case.rules.case import Case
 from server.case.rules.form import Form
 from server.case.rules.numbering import STANDARD, Numbering
@@ -25,7 +26,6 @@ from server.rights.hand import Hand
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
 from server.store import Change, Store
-from server.store import cases as rows
 from server.store.batch import Write
 from server.store.subject import Told, Turn
 from server.wire.case import CaseCommand

@@ -26,6 +26,7 @@ from server.calls.wire import (
     MonitorCalls,
     RingCard,
 )
+from server.case import rows as case_rows
 from server.case.rules.case import CLOSED
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
@@ -42,7 +43,6 @@ from server.rights.subjects import (
     of_unit,
 )
 from server.store import Change, Store, version_of
-from server.store import cases as case_rows
 from server.store.subject import Told, Turn
 from server.wire.projection import project_call
 from signaling import waiting

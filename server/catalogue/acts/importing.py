@@ -16,6 +16,7 @@ from typing import Any, Final
 import rfc8785
 
 from server.actions.views import item_view
+from server.case import rows as case_rows
 from server.catalogue.rows import catalogue as rows
 from server.catalogue.rows import lowerings as lowering_rows
 from server.catalogue.rules import blueprint, schema
@@ -28,7 +29,6 @@ from server.rights.person import Act, Actor, System, may
 from server.rights.subjects import of_item
 from server.standards.codes import ItemType, Level
 from server.store import Change, Store
-from server.store import cases as case_rows
 from server.wire.http import (
     BadRow,
     CatalogueImport,

@@ -5,8 +5,8 @@ strokes of signatures. Call inside Store.read or Store.change; in a change lock 
 first. Rights are asked in server.actions.
 """
 
-from server.store.cases.columns import Looked, origin_json
-from server.store.cases.listing import (
+from server.case.rows.columns import Looked, origin_json
+from server.case.rows.listing import (
     Listed,
     Owing,
     correcting,
@@ -15,7 +15,7 @@ from server.store.cases.listing import (
     list_owed,
     named_so,
 )
-from server.store.cases.reading import (
+from server.case.rows.reading import (
     Connection,
     Draft,
     Header,
@@ -36,7 +36,7 @@ from server.store.cases.reading import (
     running_limits,
     values_at,
 )
-from server.store.cases.writing import (
+from server.case.rows.writing import (
     Strokes,
     add,
     changed_case,

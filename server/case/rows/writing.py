@@ -8,16 +8,7 @@ from typing import Any, Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.case.rules.case import Case
-from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment
-from server.case.rules.form import Entry, Form, Hold, Proposal
-from server.case.rules.material import Material
-from server.case.rules.saying import Saying
-from server.case.rules.summary import Signature
-from server.store import batch
-from server.store.batch import Write, added, put, replaced
-from server.store.cases.columns import (
+from server.case.rows.columns import (
     Looked,
     consent_json,
     decided_json,
@@ -29,7 +20,16 @@ from server.store.cases.columns import (
     shown_json,
     submission_json,
 )
-from server.store.cases.reading import Connection, Draft
+from server.case.rows.reading import Connection, Draft
+from server.case.rules.case import Case
+from server.case.rules.checklist import Check
+from server.case.rules.comment import Comment
+from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.case.rules.material import Material
+from server.case.rules.saying import Saying
+from server.case.rules.summary import Signature
+from server.store import batch
+from server.store.batch import Write, added, put, replaced
 from server.store.tables import (
     case_fields,
     case_serials,

@@ -12,6 +12,25 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.case.rows.columns import (
+    Looked,
+    consent_of,
+    decided_of,
+    looked_of,
+    origin_of,
+    promises_of,
+    referrals_of,
+    remarks_of,
+    shown_of,
+    submission_of,
+)
+from server.case.rows.drawings import list_drawings
+from server.case.rows.drawings import only as drawing_only
+from server.case.rows.handovers import list_handovers
+from server.case.rows.papers import Paper, list_papers
+from server.case.rows.phones import list_phones
+from server.case.rows.ratings import list_ratings
+from server.case.rows.unmaskings import list_unmaskings
 from server.case.rules.case import CLOSED, Applicant, Case
 from server.case.rules.checklist import Check
 from server.case.rules.comment import Comment
@@ -28,24 +47,6 @@ from server.case.rules.unmasking import Unmasking
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
-from server.store.cases.columns import (
-    Looked,
-    consent_of,
-    decided_of,
-    looked_of,
-    origin_of,
-    promises_of,
-    referrals_of,
-    remarks_of,
-    shown_of,
-    submission_of,
-)
-from server.store.drawings import list_drawings
-from server.store.drawings import only as drawing_only
-from server.store.handovers import list_handovers
-from server.store.papers import Paper, list_papers
-from server.store.phones import list_phones
-from server.store.ratings import list_ratings
 from server.store.tables import (
     case_fields,
     cases,
@@ -62,7 +63,6 @@ from server.store.tables import (
     units,
     windows,
 )
-from server.store.unmaskings import list_unmaskings
 from signaling.protocol import PersonRef
 
 Connection = AsyncConnection

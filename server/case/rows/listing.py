@@ -7,6 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server.case.rows.columns import decided_of, promises_of, referrals_of
+from server.case.rows.reading import (
+    JOINED,
+    PLACES,
+    Connection,
+    list_checks,
+    list_comments,
+    list_entries,
+    material_of,
+)
 from server.case.rules import case as rules
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
@@ -18,16 +28,6 @@ from server.case.rules.promise import Promise
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
-from server.store.cases.columns import decided_of, promises_of, referrals_of
-from server.store.cases.reading import (
-    JOINED,
-    PLACES,
-    Connection,
-    list_checks,
-    list_comments,
-    list_entries,
-    material_of,
-)
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
 from signaling.protocol import PersonRef
 
