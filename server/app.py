@@ -22,52 +22,17 @@ from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import settings as configuration
-from server.actions import (
-    clocks,
-    comments,
-    consents,
-    decisions,
-    drawing,
-    earlier,
-    forms,
-    handovers,
-    moving,
-    papers,
-    promises,
-    rating,
-    sayings,
-    showing,
-    signing,
-    supervision,
-    unmasking,
-    viewing,
-)
 from server.actions import health as health_actions
+from server.actions import supervision, viewing
 from server.actions.archive import Archive
-from server.actions.cards import CardReader
-from server.actions.cases import registering
 from server.actions.early import Early
-from server.actions.enquiries import Enquiries
-from server.actions.materials import COPY_KIND
-from server.actions.papers import Press
 from server.actions.phones import Phones
 from server.actions.pruning import Pruning
 from server.actions.quotas import Quota
 from server.actions.scanning import Scanner
 from server.actions.uploads import LIVES, Uploads
 from server.actions.viewing import Copier
-from server.api import (
-    calls,
-    cases,
-    commands,
-    control,
-    enquiries,
-    health,
-    machine,
-    openapi,
-    phones,
-    uploads,
-)
+from server.api import calls, commands, control, health, machine, openapi, phones, uploads
 from server.calls.acts import book as call_actions
 from server.calls.acts import qualities
 from server.calls.acts.guests import Guests
@@ -76,6 +41,17 @@ from server.calls.acts.playbacks import Studio
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rehearsals import Rehearsals
 from server.calls.acts.rooms import Rooms, Start
+from server.case.acts.course import clocks, consents, decisions, registering
+from server.case.acts.course.enquiries import Enquiries
+from server.case.acts.form import forms, unmasking
+from server.case.acts.form.cards import CardReader
+from server.case.acts.materials import earlier, handovers, moving, promises
+from server.case.acts.materials.files import COPY_KIND
+from server.case.acts.papers import press as papers
+from server.case.acts.papers import signing
+from server.case.acts.papers.press import Press
+from server.case.acts.talk import comments, drawing, rating, sayings, showing
+from server.case.api import cases, enquiries
 from server.catalogue import api as catalogue_api
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.acts.importing import Importer

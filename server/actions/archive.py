@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.actions import papers, supervision
-from server.actions.cases.admission import watched
+from server.actions import supervision
 from server.calls.acts import book as call_actions
 from server.calls.acts import playbacks
 from server.calls.rows import calls as call_rows
@@ -19,6 +18,8 @@ from server.calls.rows.playbacks import Playback
 from server.calls.rules import PlaybackType
 from server.calls.views import call_view
 from server.case import rows as case_rows
+from server.case.acts.papers import press as papers
+from server.case.admission import watched
 from server.case.rows import papers as paper_rows
 from server.people.acts.throttle import Limit, spend
 from server.people.rows.people import person_refs

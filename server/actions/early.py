@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.actions.cases.admission import header
 from server.actions.turns import Reader, Turns, Way
+from server.case.admission import header
 from server.case.rules.material import Material, shown_name
 from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor

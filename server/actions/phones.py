@@ -17,14 +17,14 @@ from typing import Final, NoReturn
 
 import structlog
 
-from server.actions.cases.admission import admitted
-from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn, House
 from server.actions.receiving import Checksum
 from server.actions.uploads import Standing, Uploads
-from server.actions.views import phone_view
+from server.case.admission import admitted
 from server.case.rows import phones as phone_rows
 from server.case.rules import phone as rules
 from server.case.rules.phone import Ending, Page, Phone
+from server.case.turn import Acts, CaseTurn, HeaderTurn, House
+from server.case.views import phone_view
 from server.catalogue.rules.item import OTHER_LINE
 from server.neighbours.nodes import Elsewhere
 from server.people.acts.throttle import Throttle

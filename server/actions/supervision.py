@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
-from server.actions.cases.admission import Watched, watched
+from server.case.admission import Watched, watched
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_call, of_case, of_monitors, of_person
 from server.standards.identifiers import mask_name

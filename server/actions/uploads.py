@@ -1,7 +1,7 @@
 """Files on their way into a case: begun, received, joined, and handed to be judged and sealed.
 
 Bytes are appended to a file of the node that holds the upload (``server.actions.receiving``).
-After the last byte the file becomes a material of the record, or not (``server.actions.materials``).
+After the last byte the file becomes a material of the record, or not (``server.case.acts.materials.files``).
 Follows tus 1.0.0 in meaning (offsets, lengths told late, parts, checksums, expiry); knows no HTTP.
 """
 
@@ -17,8 +17,6 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from server.actions import materials
-from server.actions.cases.admission import header
 from server.actions.quotas import UNLIMITED, Quota, Room
 from server.actions.receiving import (
     Checksum,
@@ -32,6 +30,8 @@ from server.actions.receiving import (
     write,
     written,
 )
+from server.case.acts.materials import files as materials
+from server.case.admission import header
 from server.case.rules.material import Purpose
 from server.neighbours.nodes import GONE, Elsewhere
 from server.rights.ids import new_id

@@ -18,8 +18,9 @@ from typing import Any, Final
 
 import structlog
 
-from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
-from server.actions.materials import (
+from server.actions.scanning import Found, Scanner, ScannerAway
+from server.case import rows
+from server.case.acts.materials.files import (
     Content,
     ask_copy,
     changed,
@@ -28,10 +29,9 @@ from server.actions.materials import (
     tell_changed,
     with_material,
 )
-from server.actions.scanning import Found, Scanner, ScannerAway
-from server.case import rows
 from server.case.rules import material as rules
 from server.case.rules.material import Material
+from server.case.turn import Acts, CaseTurn, HeaderTurn
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, PutOff, Settle
 from server.rights.person import Actor

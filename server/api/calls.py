@@ -6,10 +6,12 @@ from typing import Annotated, Any, Final
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
-from server.actions import materials, signing, supervision, viewing
+from server.actions import supervision, viewing
 from server.actions.archive import Archive
-from server.actions.cards import CardReader
-from server.api.cases import Cursor, Text
+from server.case.acts.form.cards import CardReader
+from server.case.acts.materials import files as materials
+from server.case.acts.papers import signing
+from server.case.api.cases import Cursor, Text
 from server.edge.edge import DOWNLOADED, attachment
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.store import Store

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeVar
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from server.actions import calendar
+from server.case.acts.course import calendar
 from server.catalogue.acts import importing as listings
 from server.catalogue.acts import lowerings
 from server.catalogue.acts.importing import Importer, NewUnits

@@ -1,6 +1,6 @@
 """What a template of a paper is tried out with: the facts of a case that never was.
 
-The same members as on a real paper (``server.actions.papers``; a test holds them side by side), each
+The same members as on a real paper (``server.case.acts.papers.press``; a test holds them side by side), each
 filled, with numbers that stand on no paper by chance. Pure; invented throughout.
 """
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.papers import OWN_LIMITS
+from server.case.acts.papers.press import OWN_LIMITS
 from server.papers import rows, specimen
 from server.papers.rows import Template
 from server.rights.ids import new_id

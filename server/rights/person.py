@@ -50,7 +50,7 @@ EXCLUDED: Final = (
 )
 """不相容岗位: nobody watches over what he does himself, and who gives rights does no business by them. A person
 has one unit, so that these are roles in one unit. Clerk and approver exclude one another in one case alone
-(server.actions.cases.acting)."""
+(server.case.acting)."""
 
 
 def conflicts(roles: Collection[Role]) -> list[tuple[Role, Role]]:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from server.actions import demo
-from server.actions.views import form_field, form_rule
 from server.case.rules import form as rules
 from server.case.rules.form import Entry, Form, Hold
+from server.case.views import form_field, form_rule
 from server.catalogue.rules import blueprint, schema
 from server.catalogue.rules.item import Condition, Field, Item, Rule
 from server.rights.hand import Hand

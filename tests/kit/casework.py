@@ -12,30 +12,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from server.actions import (
-    clocks,
-    comments,
-    consents,
-    decisions,
-    demo,
-    drawing,
-    earlier,
-    forms,
-    handovers,
-    moving,
-    papers,
-    promises,
-    rating,
-    sayings,
-    signing,
-    unmasking,
-    viewing,
-)
-from server.actions.cases import registering
+from server.actions import demo, viewing
 from server.actions.uploads import Uploads
 from server.calls.acts import book as calls
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rooms import Rooms
+from server.case.acts.course import clocks, consents, decisions, registering
+from server.case.acts.form import forms, unmasking
+from server.case.acts.materials import earlier, handovers, moving, promises
+from server.case.acts.papers import press as papers
+from server.case.acts.papers import signing
+from server.case.acts.talk import comments, drawing, rating, sayings
 from server.case.rules.material import Purpose
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from server.actions.cards import CardReader
+from server.case.acts.form.cards import CardReader
 from server.wire.case import CaseCloseProposal
 from server.work import cards
 from server.work.child import Children

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from server.actions import demo
-from server.actions.cases import registering
 from server.actions.phones import Phones
+from server.case.acts.course import registering
 from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code, Refusal

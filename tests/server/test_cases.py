@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.cases import listing
 from server.case import rows as case_rows
+from server.case.acts.course import listing
 from server.case.rules.form import LEASE
 from server.case.rules.numbering import STANDARD
 from server.catalogue.acts import reading as catalogue

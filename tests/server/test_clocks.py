@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.actions import demo
-from server.actions.papers import KIND, Press
+from server.case.acts.papers.press import KIND, Press
 from server.jobs.runner import Jobs
 from server.wire import case as shapes
 from server.work.child import Children

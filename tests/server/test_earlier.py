@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo, earlier
-from server.actions.materials import COPY_KIND
+from server.actions import demo
 from server.actions.viewing import Copier
+from server.case.acts.materials import earlier
+from server.case.acts.materials.files import COPY_KIND
 from server.jobs.runner import Jobs
 from server.standards.identifiers import mask_name
 from server.store import tables

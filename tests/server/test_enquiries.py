@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.actions import demo
-from server.actions.enquiries import Enquiries
+from server.case.acts.course.enquiries import Enquiries
 from server.people.acts.throttle import Limit, Throttle
 from server.wire.case import CaseDecide, CasePromise, CaseRefer, CaseStopClock
 from signaling.refusals import Code, Refusal

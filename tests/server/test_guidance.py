@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import showing
+from server.case.acts.talk import showing
 from server.rights.hand import CASE_AUDIENCES
 from server.store import SYSTEM
 from server.store.tables import calls, legs

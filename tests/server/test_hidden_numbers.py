@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo, papers, unmasking
+from server.actions import demo
 from server.actions.archive import Archive
-from server.actions.cards import read_off
-from server.actions.cases.listing import listing
-from server.actions.cases.turn import CaseTurn
-from server.actions.enquiries import TAIL
 from server.actions.supervision import call_log
 from server.case import rows
+from server.case.acts.course.enquiries import TAIL
+from server.case.acts.course.listing import listing
+from server.case.acts.form import unmasking
+from server.case.acts.form.cards import read_off
+from server.case.acts.papers import press as papers
 from server.case.rules import material as material_rules
+from server.case.turn import CaseTurn
 from server.catalogue.rules.item import OTHER_LINE
 from server.rights.hand import CASE_AUDIENCES
 from server.standards.identifiers import mask, mask_identity_number

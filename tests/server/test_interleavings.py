@@ -34,8 +34,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from server.actions import demo, views
+from server.actions import demo
 from server.case import rows as case_rows
+from server.case import views
 from server.case.rules import consent as consent_texts
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.actions.cases.listing import listing
+from server.case.acts.course.listing import listing
 from server.wire.case import (
     CaseCheck,
     CaseComment,

@@ -16,9 +16,10 @@ import pytest
 import sqlalchemy as sa
 import zxingcpp
 
-from server.actions import demo, papers
+from server.actions import demo
 from server.actions.archive import Archive
-from server.actions.papers import Press
+from server.case.acts.papers import press as papers
+from server.case.acts.papers.press import Press
 from server.jobs.runner import Jobs
 from server.store.tables import ledger_entries
 from server.wire.case import (

@@ -20,14 +20,16 @@ from typing import Any, Final
 import pytest
 
 from media.client import RecordingStarted
-from server.actions import calendar, demo, views
-from server.actions.materials import COPY_KIND
+from server.actions import demo
 from server.actions.phones import Phones
 from server.actions.viewing import Copier
 from server.calls.rows import calls as call_rows
 from server.calls.views import call_view
 from server.calls.wire import CallView
 from server.case import rows as case_rows
+from server.case import views
+from server.case.acts.course import calendar
+from server.case.acts.materials.files import COPY_KIND
 from server.case.rules import case as rules
 from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES

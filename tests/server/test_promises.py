@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from server.actions import demo, promises
-from server.actions.papers import KIND, Press
+from server.actions import demo
 from server.actions.phones import Phones
+from server.case.acts.materials import promises
+from server.case.acts.papers.press import KIND, Press
 from server.jobs.runner import Jobs
 from server.wire import case as shapes
 from server.work.child import Children

@@ -11,9 +11,9 @@ import pytest
 
 from server.actions import demo, supervision
 from server.actions.archive import Archive
-from server.actions.cases.admission import side_of
-from server.actions.cases.listing import listing
 from server.calls.rows import playbacks
+from server.case.acts.course.listing import listing
+from server.case.admission import side_of
 from server.catalogue.rows import catalogue
 from server.people.rows import roster
 from server.rights.person import Actor

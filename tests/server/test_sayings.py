@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.actions.cases import listing
+from server.case.acts.course import listing
 from server.case.rules import saying
 from server.wire.case import CaseDecide, CaseOpen, CaseSay
 from signaling.protocol import CallHangUp

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from server.actions import views
 from server.case import rows as case_rows
+from server.case import views
 from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
 from server.wire import case as shapes
 from server.wire.case import CaseView

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.cases import listing
+from server.case.acts.course import listing
 from server.doctor import rights
 from server.edge.route import STORE
 from server.people.acts.registering import add_person, end_exemption, exempt, set_roles

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo, signing, supervision
+from server.actions import demo, supervision
 from server.actions.uploads import Uploads
+from server.case.acts.papers import signing
 from server.store import tables
 from server.wire.case import (
     CaseCloseProposal,

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.papers import KIND, OWN_LIMITS, Press
+from server.case.acts.papers.press import KIND, OWN_LIMITS, Press
 from server.jobs.runner import Jobs
 from server.papers import specimen
 from server.papers.studio import Studio

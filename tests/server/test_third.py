@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from server.actions import demo
-from server.actions.materials import with_material
 from server.case import rows
+from server.case.acts.materials.files import with_material
 from server.case.rules.material import Material
 from server.rights.person import SYSTEM
 from tests.kit.exchange import (

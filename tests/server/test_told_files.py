@@ -14,8 +14,8 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageChops
 
-from server.actions.materials import clean_name, offered_name
 from server.app import Running
+from server.case.acts.materials.files import clean_name, offered_name
 from server.papers import specimen
 from server.work import copying, probe
 from server.work import paper as drawing

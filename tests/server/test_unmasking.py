@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.actions import unmasking
+from server.case.acts.form import unmasking
 from server.rights.hand import CASE_AUDIENCES
 from server.wire import case as shapes
 from server.wire.case import CaseEdit, CaseUnmask

@@ -205,7 +205,7 @@ TOLD = """
 import asyncio, json, sys
 from pathlib import Path
 from server.actions.health import walled
-from server.actions import materials
+from server.case.acts.materials import files as materials
 from server.api.health import sentence
 from server.work import walls
 from server.work.child import Children, WallsFell

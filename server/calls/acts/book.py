@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from server.actions.cases import calling
-from server.actions.cases.turn import HeaderTurn
 from server.calls.acts import playbacks
 from server.calls.rows import calls as rows
 from server.calls.rows import missed as missed_rows
@@ -27,7 +25,9 @@ from server.calls.wire import (
     RingCard,
 )
 from server.case import rows as case_rows
+from server.case.acts.course import calling
 from server.case.rules.case import CLOSED
+from server.case.turn import HeaderTurn
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
 from server.rights.connected import signed_in

@@ -1,7 +1,7 @@
 """Official papers as rows, and what a paper is made of that no other module reads.
 
 Call inside Store.read or Store.change; in a change lock ``case:<id>`` first. What stands on a
-paper is decided in server.actions.papers.
+paper is decided in server.case.acts.papers.press.
 """
 
 from collections.abc import Collection

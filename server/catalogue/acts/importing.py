@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import rfc8785
 
-from server.actions.views import item_view
 from server.case import rows as case_rows
+from server.case.views import item_view
 from server.catalogue.rows import catalogue as rows
 from server.catalogue.rows import lowerings as lowering_rows
 from server.catalogue.rules import blueprint, schema

@@ -6,7 +6,7 @@ Reading is for everyone who is signed in. Knows no case.
 import asyncio
 from typing import Final
 
-from server.actions.views import item_view
+from server.case.views import item_view
 from server.catalogue.rows import catalogue as rows
 from server.rights.subjects import of_calendar
 from server.standards import regions

@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases.acting import rests_on
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.papers import ask_paper
-from server.actions.views import handover_view
+from server.case.acting import rests_on
+from server.case.acts.papers.press import ask_paper
 from server.case.rows import handovers as rows
 from server.case.rules import handover as rules
 from server.case.rules.handover import Handover, Sheet, Verdict
+from server.case.turn import Acts, CaseTurn
+from server.case.views import handover_view
 from server.rights.ids import new_id
 from server.store.batch import Write
 from server.store.subject import Told

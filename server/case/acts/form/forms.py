@@ -1,6 +1,6 @@
 """The form of a case under guidance: edits, drafts, holds, proposals.
 
-Three levels of a value: as it is typed (server.actions.showing), the unsaved draft of one person,
+Three levels of a value: as it is typed (server.case.acts.talk.showing), the unsaved draft of one person,
 and the saved value with its ledger entry. The window's people enter the applicant's values; the
 approver points and proposes. Rules are in server.case.rules.form.
 """
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases.admission import header
-from server.actions.cases.turn import Acts, FormTurn
-from server.actions.views import field_view, proposal_view
 from server.case import rows
+from server.case.admission import header
 from server.case.rules import form as rules
 from server.case.rules.case import CLOSED
+from server.case.turn import Acts, FormTurn
+from server.case.views import field_view, proposal_view
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.views import comment_view, material_view
 from server.case import rows
 from server.case.rules import comment, material
+from server.case.turn import Acts, CaseTurn
+from server.case.views import comment_view, material_view
 from server.store.subject import Told
 from server.wire.case import CaseMoveMaterial, MaterialMoved
 

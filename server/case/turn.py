@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self, TypeVar
 
-from server.actions.cases import admission
-from server.actions.cases.acting import apart
-from server.actions.views import person_ref
-from server.case import rows
+from server.case import admission, rows
+from server.case.acting import apart
 from server.case.rules.case import Case
 from server.case.rules.form import Form
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.rules.phone import Phone
+from server.case.views import person_ref
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand

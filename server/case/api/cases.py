@@ -4,8 +4,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import earlier, promises, supervision, unmasking
-from server.actions.cases import listing, registering
+from server.actions import supervision
+from server.case.acts.course import listing, registering
+from server.case.acts.form import unmasking
+from server.case.acts.materials import earlier, promises
 from server.case.rules.case import CaseState
 from server.catalogue.acts import reading as catalogue
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from server.actions.cases.turn import Acts, CaseTurn, House
-from server.actions.views import consent_view
 from server.calls.acts import book as calls
 from server.calls.rows import calls as call_rows
 from server.case import rows
 from server.case.rules import case as rules
 from server.case.rules import consent as texts
+from server.case.turn import Acts, CaseTurn, House
+from server.case.views import consent_view
 from server.rights.connected import Handler
 from server.rights.hand import APPLICANT
 from server.rights.subjects import of_call

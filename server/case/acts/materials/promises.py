@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from server.actions.cases.listing import places_of
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.views import promise_view
 from server.case import rows
+from server.case.acts.course.listing import places_of
 from server.case.rules import promise as rules
+from server.case.turn import Acts, CaseTurn
+from server.case.views import promise_view
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.standards.identifiers import mask_name

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.actions.cases.admission import filling
-from server.actions.cases.turn import FormTurn
-from server.actions.forms import proposed
-from server.actions.materials import find
+from server.case.acts.form.forms import proposed
+from server.case.acts.materials.files import find
+from server.case.admission import filling
 from server.case.rules import form as rules
 from server.case.rules.material import Material
+from server.case.turn import FormTurn
 from server.catalogue.rules import card
 from server.catalogue.rules.card import Card, Kind, Text
 from server.rights.ids import new_id

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from server.actions.cases.acting import elsewhere, other_case, running
-from server.actions.cases.turn import Acts, CaseTurn, HeaderTurn
-from server.actions.views import drawing_view
 from server.calls.rows import calls as call_rows
+from server.case.acting import elsewhere, other_case, running
 from server.case.rows import drawings as rows
 from server.case.rules import drawing as rules
 from server.case.rules.drawing import Drawing
+from server.case.turn import Acts, CaseTurn, HeaderTurn
+from server.case.views import drawing_view
 from server.rights.ids import new_id
 from server.store.subject import Told
 from server.wire.case import (

@@ -10,13 +10,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases.acting import apart, rests_on
-from server.actions.cases.admission import side_of
-from server.actions.cases.numbers import AHEAD, number_of
-from server.actions.cases.turn import Acts, CaseTurn, House
-from server.actions.papers import ask_paper
-from server.actions.views import signature_view, submission_view
 from server.case import rows
+from server.case.acting import apart, rests_on
+from server.case.acts.course.numbers import AHEAD, number_of
+from server.case.acts.papers.press import ask_paper
+from server.case.admission import side_of
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules import form, material
@@ -24,6 +22,8 @@ from server.case.rules import summary as rules
 from server.case.rules.case import Case
 from server.case.rules.material import Material
 from server.case.rules.numbering import STANDARD, Numbering
+from server.case.turn import Acts, CaseTurn, House
+from server.case.views import signature_view, submission_view
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import OTHER_LINE, Field, Line
@@ -140,7 +140,7 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
     """Hand the signed summary in; the receipt (收件凭证) is made. Result: ``{number}``.
 
     Handing in again what still holds changes nothing. Refusals: ``server.case.rules.case.submitted``,
-    ``server.actions.cases.acting.rests_on``.
+    ``server.case.acting.rests_on``.
     """
     case = turn.case
     await apart(turn.change, turn.hand, case)

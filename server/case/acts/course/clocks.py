@@ -9,14 +9,14 @@ from datetime import date
 from functools import partial
 from typing import Any, Final, Literal
 
-from server.actions.cases.acting import rests_on
-from server.actions.cases.numbers import AHEAD
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.papers import ask_paper
-from server.actions.views import decided_view
+from server.case.acting import rests_on
+from server.case.acts.course.numbers import AHEAD
+from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import clock
 from server.case.rules.clock import Clock
+from server.case.turn import Acts, CaseTurn
+from server.case.views import decided_view
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Act, may
 from server.standards.papers import PaperKind

@@ -9,12 +9,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from server.actions.cases.acting import Seats, elsewhere, running
-from server.actions.cases.admission import header
-from server.actions.views import person_ref
 from server.calls.rows import calls as call_rows
+from server.case.acting import Seats, elsewhere, running
+from server.case.admission import header
 from server.case.rows import Connection
 from server.case.rules.drawing import GUIDES
+from server.case.views import person_ref
 from server.catalogue.rules.item import Field, field_at
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES

@@ -11,20 +11,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from server.actions.cases.acting import rests_on
-from server.actions.cases.numbers import AHEAD, number_of
-from server.actions.cases.turn import Acts, CaseTurn, House
-from server.actions.papers import ask_paper
-from server.actions.views import (
-    check_view,
-    decided_view,
-    material_view,
-    referral_view,
-)
 from server.calls.rows import missed as missed_rows
+from server.case.acting import rests_on
+from server.case.acts.course.numbers import AHEAD, number_of
+from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import checklist, form, material
 from server.case.rules.numbering import STANDARD, Numbering
+from server.case.turn import Acts, CaseTurn, House
+from server.case.views import check_view, decided_view, material_view, referral_view
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.people.rows import people as people_rows
 from server.rights.connected import Handler
@@ -124,7 +119,7 @@ async def check(turn: CaseTurn, command: CaseCheck) -> Told:
 async def decide(turn: CaseTurn, command: CaseDecide) -> Told:
     """受理, 补正 or 不予受理; its paper is made. Result: ``{number}``.
 
-    Refusals: ``server.case.rules.case.decide``, ``server.actions.cases.acting.rests_on``.
+    Refusals: ``server.case.rules.case.decide``, ``server.case.acting.rests_on``.
     """
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
@@ -178,7 +173,7 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
     it anew, as far as he may.
 
     Refusals: ``not_found`` (of the unit too), ``server.case.rules.case.refer``,
-    ``server.actions.cases.acting.rests_on``.
+    ``server.case.acting.rests_on``.
     """
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")

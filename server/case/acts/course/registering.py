@@ -3,11 +3,11 @@
 from contextlib import suppress
 from functools import partial
 
-from server.actions.cases.admission import header, shown
-from server.actions.cases.numbers import CALENDAR, due
-from server.actions.views import case_view, due_view
 from server.case import rows
+from server.case.acts.course.numbers import CALENDAR, due
+from server.case.admission import header, shown
 from server.case.rules import case as rules
+from server.case.views import case_view, due_view
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience

@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.cases.admission import header, side_of
-from server.actions.cases.turn import CaseTurn
 from server.actions.receiving import head_of
-from server.actions.views import material_view
 from server.case import rows
+from server.case.admission import header, side_of
 from server.case.rows import origin_json
 from server.case.rules.case import Case
 from server.case.rules.material import Material, Purpose, follows, next_number, placed, sent
+from server.case.turn import CaseTurn
+from server.case.views import material_view
 from server.jobs.runner import enqueue
 from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT, Side

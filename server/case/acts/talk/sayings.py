@@ -5,11 +5,11 @@ Rules are in server.case.rules.saying; what of it the applicant sees is decided 
 
 from typing import Final
 
-from server.actions.cases.turn import Acts, HeaderTurn
-from server.actions.views import saying_view
 from server.calls.rows import calls as call_rows
 from server.case import rows
 from server.case.rules import saying as rules
+from server.case.turn import Acts, HeaderTurn
+from server.case.views import saying_view
 from server.rights.ids import new_id
 from server.store.subject import Told
 from server.wire.case import CaseSaid, CaseSay

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from server.actions import consents
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.materials import ask_copy, changed, with_material
 from server.case import rows
+from server.case.acts.course import consents
+from server.case.acts.materials.files import ask_copy, changed, with_material
 from server.case.rules import earlier as rules
+from server.case.turn import Acts, CaseTurn
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.actions.enquiries import Enquiries
+from server.case.acts.course.enquiries import Enquiries
 from server.edge.edge import source
 from server.edge.route import Ask, Nothing, Routes
 from server.wire.http import Enquire, EnquiryView

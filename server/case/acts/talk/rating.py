@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from server.actions.cases.turn import Acts, HeaderTurn
-from server.actions.views import rating_view
 from server.calls.rows import calls as call_rows
 from server.case.rows import ratings
 from server.case.rules import rating as rules
+from server.case.turn import Acts, HeaderTurn
+from server.case.views import rating_view
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.subjects import of_call

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.actions.cases.admission import admitted
 from server.calls.wire import RingCard
 from server.case import rows
+from server.case.admission import admitted
 from server.case.rules import case as rules
 from server.case.rules.case import Case
 from server.rights.person import Actor

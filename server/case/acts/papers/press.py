@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from server.actions.cases.acting import rests_on
-from server.actions.cases.admission import side_of
-from server.actions.cases.numbers import AHEAD
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.views import paper_view
+from server.case.acting import rests_on
+from server.case.acts.course.numbers import AHEAD
+from server.case.admission import side_of
 from server.case.rows import Record, next_serial
 from server.case.rows import papers as rows
 from server.case.rows.papers import Paper, Signed
@@ -26,6 +24,8 @@ from server.case.rules.case import Case
 from server.case.rules.clock import Clock
 from server.case.rules.handover import Handover
 from server.case.rules.material import Material
+from server.case.turn import Acts, CaseTurn
+from server.case.views import paper_view
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item

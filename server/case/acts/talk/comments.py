@@ -6,10 +6,10 @@ Each event carries the whole thread as it is then. Rules are in server.case.rule
 from dataclasses import replace
 from typing import Final
 
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.views import comment_view
 from server.case.rules import comment as rules
 from server.case.rules.comment import Comment
+from server.case.turn import Acts, CaseTurn
+from server.case.views import comment_view
 from server.rights.ids import new_id
 from server.store.subject import Told
 from server.wire.case import CaseComment, CaseCommented, CaseReply, CaseResolve

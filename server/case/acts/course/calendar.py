@@ -7,11 +7,11 @@ limit runs on is counted anew in the transaction that changes the calendar.
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from server.actions.cases.numbers import AHEAD, CALENDAR
-from server.actions.cases.turn import CaseTurn
-from server.actions.views import decided_view
 from server.case import rows
+from server.case.acts.course.numbers import AHEAD, CALENDAR
 from server.case.rules import case as rules
+from server.case.turn import CaseTurn
+from server.case.views import decided_view
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Act, Actor, may
 from server.standards.working_days import CHINA_REGION, china_day

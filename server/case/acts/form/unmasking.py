@@ -6,11 +6,11 @@ person who unmasked it alone. Rules are in server.case.rules.unmasking.
 
 from typing import Final
 
-from server.actions.cases.admission import admitted
-from server.actions.cases.turn import Acts, CaseTurn
-from server.actions.views import unmasking_view
+from server.case.admission import admitted
 from server.case.rows import unmaskings as unmasking_rows
 from server.case.rules import unmasking as rules
+from server.case.turn import Acts, CaseTurn
+from server.case.views import unmasking_view
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store
