@@ -52,6 +52,7 @@ from server.case.acts.papers import signing
 from server.case.acts.papers.press import Press
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
 from server.case.api import cases, enquiries
+from server.case.wire.view import MaterialProgress
 from server.catalogue import api as catalogue_api
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.acts.importing import Importer
@@ -84,7 +85,6 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import Clock, ShiftedClock, Store
-from server.wire.case import MaterialProgress
 from server.wire.projection import parts, project
 from server.work import cards, walls
 from server.work.child import Children

@@ -21,14 +21,7 @@ from server.case import rows as case_rows
 from server.case.acts.papers import press as papers
 from server.case.admission import watched
 from server.case.rows import papers as paper_rows
-from server.people.acts.throttle import Limit, spend
-from server.people.rows.people import person_refs
-from server.rights.person import Actor
-from server.rights.subjects import of_call, of_case
-from server.standards.identifiers import mask_numbers
-from server.standards.papers import TITLES
-from server.store import Store, log, version_of
-from server.wire.http import (
+from server.case.wire.http import (
     CallCheck,
     CallDetail,
     FileCheck,
@@ -42,6 +35,13 @@ from server.wire.http import (
     RecordingView,
     Silence,
 )
+from server.people.acts.throttle import Limit, spend
+from server.people.rows.people import person_refs
+from server.rights.person import Actor
+from server.rights.subjects import of_call, of_case
+from server.standards.identifiers import mask_numbers
+from server.standards.papers import TITLES
+from server.store import Store, log, version_of
 from server.wire.projection import project_call
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal

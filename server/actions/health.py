@@ -23,8 +23,8 @@ from cryptography import x509
 
 from media import turn
 from server.actions.scanning import Scanner, ScannerAway
+from server.case.wire.http import HealthState
 from server.store import Store, standing
-from server.wire.http import HealthState
 from server.work import cards, ofd, office, walls
 from signaling.refusals import Refusal
 

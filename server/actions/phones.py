@@ -25,6 +25,7 @@ from server.case.rules import phone as rules
 from server.case.rules.phone import Ending, Page, Phone
 from server.case.turn import Acts, CaseTurn, HeaderTurn, House
 from server.case.views import phone_view
+from server.case.wire.view import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
 from server.catalogue.rules.item import OTHER_LINE
 from server.neighbours.nodes import Elsewhere
 from server.people.acts.throttle import Throttle
@@ -37,7 +38,6 @@ from server.rights.subjects import of_case
 from server.store import SYSTEM, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn
-from server.wire.case import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 

@@ -11,13 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
 from server.case.admission import Watched, watched
-from server.rights.person import Act, Actor, may
-from server.rights.subjects import of_call, of_case, of_monitors, of_person
-from server.standards.identifiers import mask_name
-from server.standards.working_days import CHINA
-from server.store import Store, log, version_of
-from server.store.ledger.journal import JournalDamaged
-from server.wire.http import (
+from server.case.wire.http import (
     CallLogRow,
     CaseHistory,
     Finding,
@@ -27,6 +21,12 @@ from server.wire.http import (
     RefusedSignature,
     Report,
 )
+from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_call, of_case, of_monitors, of_person
+from server.standards.identifiers import mask_name
+from server.standards.working_days import CHINA
+from server.store import Store, log, version_of
+from server.store.ledger.journal import JournalDamaged
 from server.wire.projection import project
 from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal

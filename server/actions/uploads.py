@@ -33,6 +33,7 @@ from server.actions.receiving import (
 from server.case.acts.materials import files as materials
 from server.case.admission import header
 from server.case.rules.material import Purpose
+from server.case.wire.view import MaterialProgress
 from server.neighbours.nodes import GONE, Elsewhere
 from server.rights.ids import new_id
 from server.rights.person import Actor, Role, System
@@ -41,7 +42,6 @@ from server.store import SYSTEM, Change, Store
 from server.store import uploads as upload_rows
 from server.store.files import closed, opened
 from server.store.uploads import PART, Ended, Upload
-from server.wire.case import MaterialProgress
 from server.work import probe
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

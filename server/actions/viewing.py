@@ -32,6 +32,7 @@ from server.case.acts.materials.files import (
 from server.case.rules import material as rules
 from server.case.rules.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
+from server.case.wire.view import CaseGrade
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, PutOff, Settle
 from server.rights.person import Actor
@@ -40,7 +41,6 @@ from server.standards.working_days import CHINA
 from server.store import Change, Store
 from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
-from server.wire.case import CaseGrade
 from server.work import copying
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS

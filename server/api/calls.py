@@ -12,10 +12,7 @@ from server.case.acts.form.cards import CardReader
 from server.case.acts.materials import files as materials
 from server.case.acts.papers import signing
 from server.case.api.cases import Cursor, Text
-from server.edge.edge import DOWNLOADED, attachment
-from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
-from server.store import Store
-from server.wire.http import (
+from server.case.wire.http import (
     CallCheck,
     CallDetail,
     CallLog,
@@ -25,6 +22,9 @@ from server.wire.http import (
     PlaybackView,
     SignatureImage,
 )
+from server.edge.edge import DOWNLOADED, attachment
+from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
+from server.store import Store
 from server.work.probe import MEDIA_TYPES, PDF
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from server.actions.health import Health, Look
 from server.case.rules.consent import Language
+from server.case.wire.http import HealthPart, HealthStatus, HealthView
 from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Act, may
-from server.wire.http import HealthPart, HealthStatus, HealthView
 from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("health")

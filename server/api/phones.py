@@ -23,10 +23,10 @@ from server.api.uploads import (
     same_version,
 )
 from server.case.rules.phone import LIVES, PAGES_AT_MOST
+from server.case.wire.http import PhoneSession, TakePhone
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.neighbours.nodes import Elsewhere
-from server.wire.http import PhoneSession, TakePhone
 from signaling.refusals import Code, Refusal
 
 PHONES: Final = web.AppKey("phones", Phones)

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from server.calls import wire as call
-from server.wire import case, http
+from server.case.wire import http
+from server.case.wire import view as case
 from signaling import protocol
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"

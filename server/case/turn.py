@@ -19,6 +19,7 @@ from server.case.rules.form import Form
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.rules.phone import Phone
 from server.case.views import person_ref
+from server.case.wire.view import CaseCommand
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand
@@ -27,7 +28,6 @@ from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn
-from server.wire.case import CaseCommand
 from signaling.call import Call
 from signaling.protocol import Ack, Command, PersonRef
 from signaling.refusals import Code, Refusal

@@ -24,11 +24,7 @@ from server.case.rules.saying import Saying as Said
 from server.case.rules.summary import Signature as Signed
 from server.case.rules.summary import Submission as Submitted
 from server.case.rules.unmasking import Unmasking
-from server.catalogue.rules.item import Condition, Field, Item, Rule
-from server.rights.person import Actor
-from server.standards import limits
-from server.standards.working_days import Counted
-from server.wire.case import (
+from server.case.wire.view import (
     Applicant,
     CaseView,
     Check,
@@ -66,6 +62,10 @@ from server.wire.case import (
     UnmaskingView,
     ViewedCopy,
 )
+from server.catalogue.rules.item import Condition, Field, Item, Rule
+from server.rights.person import Actor
+from server.standards import limits
+from server.standards.working_days import Counted
 from signaling.protocol import PersonRef
 
 

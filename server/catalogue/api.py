@@ -8,12 +8,7 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from server.case.acts.course import calendar
-from server.catalogue.acts import importing as listings
-from server.catalogue.acts import lowerings
-from server.catalogue.acts.importing import Importer, NewUnits
-from server.edge.route import STORE, Ask, Nothing, Routes
-from server.standards import regions
-from server.wire.http import (
+from server.case.wire.http import (
     CalendarChange,
     CalendarEdit,
     CalendarYear,
@@ -32,6 +27,11 @@ from server.wire.http import (
     RegionView,
     WaitingLowerings,
 )
+from server.catalogue.acts import importing as listings
+from server.catalogue.acts import lowerings
+from server.catalogue.acts.importing import Importer, NewUnits
+from server.edge.route import STORE, Ask, Nothing, Routes
+from server.standards import regions
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 

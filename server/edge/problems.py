@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from server.case.rules.consent import Language
-from server.wire.http import Problem
+from server.case.wire.http import Problem
 from signaling.refusals import Code, Refusal
 
 CONTENT_TYPE: Final = "application/problem+json"

@@ -4,9 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from server.edge.route import Ask, Nothing, Routes
-from server.papers.studio import Studio
-from server.wire.http import (
+from server.case.wire.http import (
     TemplateCheck,
     TemplatePublication,
     Templates,
@@ -15,6 +13,8 @@ from server.wire.http import (
     TemplateVersion,
     TemplateWhole,
 )
+from server.edge.route import Ask, Nothing, Routes
+from server.papers.studio import Studio
 from signaling.refusals import Code
 
 routes: Final = Routes("templates")

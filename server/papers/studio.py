@@ -12,6 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.case.acts.papers.press import OWN_LIMITS
+from server.case.wire.http import (
+    TemplateCheck,
+    TemplateFault,
+    TemplateRow,
+    Templates,
+    TemplateSource,
+    TemplateVersion,
+    TemplateWhole,
+)
 from server.papers import rows, specimen
 from server.papers.rows import Template
 from server.rights.ids import new_id
@@ -21,15 +30,6 @@ from server.standards import template as rules
 from server.standards.papers import TITLES, PaperKind
 from server.store import Store
 from server.store.subject import Turn
-from server.wire.http import (
-    TemplateCheck,
-    TemplateFault,
-    TemplateRow,
-    Templates,
-    TemplateSource,
-    TemplateVersion,
-    TemplateWhole,
-)
 from server.work import paper as drawing
 from server.work.child import Children, JobFailed, Limits
 from signaling.refusals import Code, Refusal

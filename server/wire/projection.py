@@ -12,11 +12,8 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from server.calls.wire import CallChanged, CallView
-from server.rights.hand import CaseAudience
-from server.rights.seen import SIDES, UNMASKED, Audience, crosses, see_event, see_members, skipped
-from server.standards.identifiers import mask
-from server.wire import case as shapes
-from server.wire.case import (
+from server.case.wire import view as shapes
+from server.case.wire.view import (
     CaseCreated,
     CaseReferred,
     CaseTyping,
@@ -25,6 +22,9 @@ from server.wire.case import (
     FormField,
     MaterialMoved,
 )
+from server.rights.hand import CaseAudience
+from server.rights.seen import SIDES, UNMASKED, Audience, crosses, see_event, see_members, skipped
+from server.standards.identifiers import mask
 from signaling.protocol import Event, Message, Skipped, StoredEvent, recall
 from signaling.subjects import CALL_AUDIENCES, rung_as
 

@@ -17,9 +17,9 @@ from typing import Any, Final
 from server.actions.pruning import Pruning
 from server.calls.acts.marks import Marks
 from server.calls.rows import calls as call_rows
+from server.case.wire.http import WorkerSample
+from server.case.wire.view import CaseEdit, CaseSay
 from server.store import Store, upgrade
-from server.wire.case import CaseEdit, CaseSay
-from server.wire.http import WorkerSample
 from signaling.call import CallId
 from signaling.protocol import CallHangUp, PersonRef, QualitySample
 from tests.kit import services

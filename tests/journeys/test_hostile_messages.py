@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 
 from server.actions import demo
 from server.api.schema import UNIONS
+from server.case.wire.view import FROM_PAGE
 from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, Store, upgrade
-from server.wire.case import FROM_PAGE
 from signaling.client import Client
 from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from signaling.refusals import Code

@@ -16,9 +16,9 @@ import pytest
 
 from server.actions import demo
 from server.app import Running, running
+from server.case.wire.http import WorkerSample
 from server.edge.route import STORE
 from server.store import Store, upgrade
-from server.wire.http import WorkerSample
 from tests.kit.casework import hashed
 from tests.kit.footage import index_in_front, seek
 from tests.kit.nodes import node_settings

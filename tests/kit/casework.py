@@ -24,12 +24,7 @@ from server.case.acts.papers import press as papers
 from server.case.acts.papers import signing
 from server.case.acts.talk import comments, drawing, rating, sayings
 from server.case.rules.material import Purpose
-from server.people.acts.passwords import Passwords
-from server.people.rows import people as staff
-from server.rights.ids import new_id
-from server.rights.person import Actor
-from server.store import Store, tables
-from server.wire.case import (
+from server.case.wire.view import (
     CaseAct,
     CaseConsent,
     CaseCreate,
@@ -39,6 +34,11 @@ from server.wire.case import (
     CaseSubmit,
     CaseSummarise,
 )
+from server.people.acts.passwords import Passwords
+from server.people.rows import people as staff
+from server.rights.ids import new_id
+from server.rights.person import Actor
+from server.store import Store, tables
 from server.work.child import Children
 from signaling.gateway import Connection
 from signaling.protocol import (

@@ -17,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 
 from server.api.schema import untitle
 from server.calls import wire as call
-from server.wire import case
+from server.case.wire import view as case
 from signaling import protocol
 
 KEPT: Final = Path(__file__).parents[1] / "server" / "dumps" / "events.json"

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 import aiohttp
 
 from server.actions import demo
-from server.wire import case
+from server.case.wire import view as case
 from signaling.client import Client
 from tests.kit.peer import Colour, Peer
 from tests.kit.until import until

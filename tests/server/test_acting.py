@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.calls.rows import calls as call_rows
+from server.case.wire import view as shapes
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
-from server.wire import case as shapes
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office

@@ -10,7 +10,7 @@ import pytest
 from server.actions import demo
 from server.actions.phones import Phones
 from server.case.acts.course import registering
-from server.wire import case as shapes
+from server.case.wire import view as shapes
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -15,12 +15,7 @@ from server.case import rows as case_rows
 from server.case.acts.course import listing
 from server.case.rules.form import LEASE
 from server.case.rules.numbering import STANDARD
-from server.catalogue.acts import reading as catalogue
-from server.catalogue.rows import catalogue as catalogue_rows
-from server.rights.person import SYSTEM
-from server.standards import working_days
-from server.store import tables
-from server.wire.case import (
+from server.case.wire.view import (
     CaseCloseProposal,
     CaseConsent,
     CaseCreate,
@@ -32,6 +27,11 @@ from server.wire.case import (
     CasePropose,
     CaseReview,
 )
+from server.catalogue.acts import reading as catalogue
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.rights.person import SYSTEM
+from server.standards import working_days
+from server.store import tables
 from signaling.protocol import CallAnswer, CallDial, Command, DeskOpen
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -10,8 +10,8 @@ import pytest
 
 from server.actions import demo
 from server.case.acts.papers.press import KIND, Press
+from server.case.wire import view as shapes
 from server.jobs.runner import Jobs
-from server.wire import case as shapes
 from server.work.child import Children
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, VALUES, Office

@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from server.case.rules import comment as rules
-from server.wire.case import (
-    CaseCheck,
-    CaseComment,
-    CaseDecide,
-    CaseReply,
-    CaseResolve,
-)
+from server.case.wire.view import CaseCheck, CaseComment, CaseDecide, CaseReply, CaseResolve
 from signaling.refusals import Code
 from tests.kit.casework import (
     ADMIN,

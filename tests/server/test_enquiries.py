@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from server.actions import demo
 from server.case.acts.course.enquiries import Enquiries
+from server.case.wire.view import CaseDecide, CasePromise, CaseRefer, CaseStopClock
 from server.people.acts.throttle import Limit, Throttle
-from server.wire.case import CaseDecide, CasePromise, CaseRefer, CaseStopClock
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     APPROVER,

@@ -16,12 +16,12 @@ from server.calls.acts.guests import guests_of
 from server.calls.rows import calls
 from server.calls.rows import marks as mark_rows
 from server.case import rows as case_rows
+from server.case.wire.view import CaseConsent, CaseSay
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.neighbours import rows as node_rows
 from server.people.rows import people as staff
 from server.rights.person import Role
 from server.store import SYSTEM, Kind, Store, aging, facts, tables
-from server.wire.case import CaseConsent, CaseSay
 from signaling.call import RINGS_AT_MOST
 from signaling.protocol import CallCancel, CallDecline, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office

@@ -9,10 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.talk import showing
-from server.rights.hand import CASE_AUDIENCES
-from server.store import SYSTEM
-from server.store.tables import calls, legs
-from server.wire.case import (
+from server.case.wire.view import (
     CaseDraw,
     CaseFocus,
     CasePoint,
@@ -21,6 +18,9 @@ from server.wire.case import (
     DocumentLook,
     DocumentPoint,
 )
+from server.rights.hand import CASE_AUDIENCES
+from server.store import SYSTEM
+from server.store.tables import calls, legs
 from signaling.protocol import CallHangUp, Message, PersonRef
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

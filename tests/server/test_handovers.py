@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from server.case.acts.papers.press import KIND, Press
+from server.case.wire import view as shapes
 from server.jobs.runner import Jobs
-from server.wire import case as shapes
 from server.work.child import Children
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office

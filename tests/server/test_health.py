@@ -15,10 +15,10 @@ import trustme
 from media import turn
 from server.actions import health
 from server.api.health import SENTENCES
+from server.case.wire.http import HealthPart
 from server.doctor import examine
 from server.settings import Settings
 from server.store import SystemClock, upgrade
-from server.wire.http import HealthPart
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.nodes import browser, node_settings, served, sign_in
 

@@ -21,11 +21,11 @@ from server.case.acts.form.cards import read_off
 from server.case.acts.papers import press as papers
 from server.case.rules import material as material_rules
 from server.case.turn import CaseTurn
+from server.case.wire.view import CaseRefer, CaseReview, CaseUnmask
 from server.catalogue.rules.item import OTHER_LINE
 from server.rights.hand import CASE_AUDIENCES
 from server.standards.identifiers import mask, mask_identity_number
 from server.store import SYSTEM, tables
-from server.wire.case import CaseRefer, CaseReview, CaseUnmask
 from server.wire.projection import project
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

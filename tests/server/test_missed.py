@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from server.actions import demo
 from server.calls.acts.book import Desks
 from server.calls.rows import missed
+from server.case.wire.view import CaseConsent, CaseDecide, CaseRefer
 from server.store import SYSTEM, Store
 from server.store.tables import cases, ledger_entries, missed_calls
-from server.wire.case import CaseConsent, CaseDecide, CaseRefer
 from signaling.protocol import CallCancel, CallDial, MissedAsk
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office

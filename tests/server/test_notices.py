@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.case.acts.course.listing import listing
-from server.wire.case import (
+from server.case.wire.view import (
     CaseCheck,
     CaseComment,
     CaseDecide,

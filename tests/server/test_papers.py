@@ -20,9 +20,7 @@ from server.actions import demo
 from server.actions.archive import Archive
 from server.case.acts.papers import press as papers
 from server.case.acts.papers.press import Press
-from server.jobs.runner import Jobs
-from server.store.tables import ledger_entries
-from server.wire.case import (
+from server.case.wire.view import (
     CaseDecide,
     CaseEdit,
     CasePrintForm,
@@ -31,6 +29,8 @@ from server.wire.case import (
     CaseSubmit,
     CaseSummarise,
 )
+from server.jobs.runner import Jobs
+from server.store.tables import ledger_entries
 from server.work import paper as drawing
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

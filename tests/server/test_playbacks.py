@@ -20,11 +20,11 @@ from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio
 from server.calls.rows import calls
 from server.case.rules.consent import CURRENT
+from server.case.wire.view import CaseConsent
 from server.jobs.runner import Jobs
 from server.people.rows import people as staff
 from server.store import SYSTEM
 from server.store.tables import ledger_entries
-from server.wire.case import CaseConsent
 from server.work.child import Children
 from signaling.call import CallId, LegId
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, CallOpen

@@ -31,12 +31,12 @@ from server.case import views
 from server.case.acts.course import calendar
 from server.case.acts.materials.files import COPY_KIND
 from server.case.rules import case as rules
+from server.case.wire import view as shapes
+from server.case.wire.http import CalendarDay, CalendarEdit
 from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope
 from server.store import Store, version_of
-from server.wire import case as shapes
-from server.wire.http import CalendarDay, CalendarEdit
 from server.wire.projection import parted, project, project_call, project_case
 from server.work.child import Children
 from signaling import protocol

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from server.case.rules.rating import RATED_WITHIN
+from server.case.wire.view import CaseOpen, CaseRate
 from server.standards.codes import Satisfaction
-from server.wire.case import CaseOpen, CaseRate
 from signaling.protocol import CallCancel, CallDial, CallHangUp
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, OTHER_CLERK, SUPERVISOR, Office

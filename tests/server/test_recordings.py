@@ -6,7 +6,7 @@ from media.client import RecordingHalted, RecordingResumed, RecordingStalled, Re
 from server.actions import demo
 from server.calls.rows.calls import live_of
 from server.calls.views import running_calls
-from server.wire.case import CaseConsent
+from server.case.wire.view import CaseConsent
 from signaling.protocol import CallAnswer, CallDial, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.exchange import acts

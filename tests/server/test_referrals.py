@@ -14,11 +14,11 @@ from server.actions.archive import Archive
 from server.calls.rows import playbacks
 from server.case.acts.course.listing import listing
 from server.case.admission import side_of
+from server.case.wire.view import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from server.catalogue.rows import catalogue
 from server.people.rows import roster
 from server.rights.person import Actor
 from server.store import SYSTEM
-from server.wire.case import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, THIRD, Office

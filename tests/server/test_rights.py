@@ -25,11 +25,11 @@ from structlog.testing import capture_logs
 from server.actions import demo
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
+from server.case.wire.view import FROM_PAGE
 from server.edge.route import STORE, Route
 from server.people.rows import people
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables
-from server.wire.case import FROM_PAGE
 from signaling.client import Client, fresh_id
 from tests.kit.casework import hashed
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata

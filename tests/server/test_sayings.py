@@ -9,7 +9,7 @@ import pytest
 
 from server.case.acts.course import listing
 from server.case.rules import saying
-from server.wire.case import CaseDecide, CaseOpen, CaseSay
+from server.case.wire.view import CaseDecide, CaseOpen, CaseSay
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code
 from tests.kit.casework import (

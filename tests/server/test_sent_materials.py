@@ -10,7 +10,7 @@ import pytest
 
 from server.actions import viewing
 from server.case.rules.material import Purpose
-from server.wire.case import CaseDecide, CaseReview
+from server.case.wire.view import CaseDecide, CaseReview
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.case.acts.course import listing
+from server.case.wire.view import CaseCheck, CaseCreate, CaseDecide, CaseEdit, CaseSubmit
 from server.doctor import rights
 from server.edge.route import STORE
 from server.people.acts.registering import add_person, end_exemption, exempt, set_roles
@@ -18,7 +19,6 @@ from server.people.rows import people
 from server.rights.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
 from server.store import SYSTEM, Store, tables, upgrade
-from server.wire.case import CaseCheck, CaseCreate, CaseDecide, CaseEdit, CaseSubmit
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,

@@ -16,6 +16,7 @@ from yarl import URL
 
 from server.api.commands import GATEWAY
 from server.app import Running
+from server.case.wire.view import CaseOpen
 from server.edge.problems import sentence
 from server.edge.route import REFUSALS, STORE
 from server.people.acts.registering import set_roles
@@ -23,7 +24,6 @@ from server.people.api.sessions import SESSIONS
 from server.people.rows import people, roster
 from server.rights.person import SYSTEM, Actor, Role
 from server.store import Store, tables
-from server.wire.case import CaseOpen
 from signaling.client import Client
 from signaling.gateway import Connection
 from signaling.protocol import Who

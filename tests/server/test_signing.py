@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from server.actions import demo, supervision
 from server.actions.uploads import Uploads
 from server.case.acts.papers import signing
-from server.store import tables
-from server.wire.case import (
+from server.case.wire.view import (
     CaseCloseProposal,
     CaseDecide,
     CaseEdit,
@@ -26,6 +25,7 @@ from server.wire.case import (
     CaseSubmit,
     CaseSummarise,
 )
+from server.store import tables
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,

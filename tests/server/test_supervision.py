@@ -22,9 +22,9 @@ from server.actions import demo
 from server.actions.archive import silences_of
 from server.app import Running
 from server.calls.rows import calls
+from server.case.wire.view import CaseDecide
 from server.edge.route import STORE
 from server.store import SYSTEM, log, tables
-from server.wire.case import CaseDecide
 from signaling.call import CallId, LegId
 from signaling.protocol import CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office

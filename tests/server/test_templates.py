@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from server.actions import demo
 from server.case.acts.papers.press import KIND, OWN_LIMITS, Press
+from server.case.wire import view as shapes
+from server.case.wire.http import TemplateFault
 from server.jobs.runner import Jobs
 from server.papers import specimen
 from server.papers.studio import Studio
@@ -24,8 +26,6 @@ from server.standards.papers import TITLES, PaperKind
 from server.standards.template import Fault
 from server.store.tables import jobs as job_rows
 from server.store.tables import ledger_entries, ledger_payloads
-from server.wire import case as shapes
-from server.wire.http import TemplateFault
 from server.work import paper as drawing
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from server.case.acts.form import unmasking
+from server.case.wire import view as shapes
+from server.case.wire.view import CaseEdit, CaseUnmask
 from server.rights.hand import CASE_AUDIENCES
-from server.wire import case as shapes
-from server.wire.case import CaseEdit, CaseUnmask
 from server.wire.projection import project
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -23,6 +23,7 @@ import structlog
 from server.calls.rows import playbacks as rows
 from server.calls.rows.playbacks import Playback, PlaybackSeat
 from server.calls.rules import PlaybackSource, PlaybackType
+from server.case.wire.http import PlaybackView
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, Settle, enqueue
 from server.people.rows.people import person_refs
@@ -30,7 +31,6 @@ from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store import SYSTEM, Change, Store, log
 from server.store.log import Recorded, Written
-from server.wire.http import PlaybackView
 from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.calls.acts.book import found
+from server.case.wire.http import WorkerSample
 from server.rights.connected import Watcher
 from server.rights.person import Actor
 from server.rights.subjects import of_call
 from server.store import Store
-from server.wire.http import WorkerSample
 from signaling.call import CallId, LegId, PersonId, own_leg
 from signaling.protocol import CallQuality, Message
 from signaling.refusals import Code, Refusal

@@ -9,10 +9,7 @@ from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
 from server.case.rules.case import CaseState
-from server.catalogue.acts import reading as catalogue
-from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
-from server.wire.case import ItemView, Version
-from server.wire.http import (
+from server.case.wire.http import (
     CaseHistory,
     Cases,
     CaseSnapshot,
@@ -23,6 +20,9 @@ from server.wire.http import (
     Report,
     Unmasked,
 )
+from server.case.wire.view import ItemView, Version
+from server.catalogue.acts import reading as catalogue
+from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from signaling.protocol import Message
 from signaling.refusals import Code
 

@@ -6,9 +6,9 @@ from typing import Final
 from aiohttp import web
 
 from server.case.acts.course.enquiries import Enquiries
+from server.case.wire.http import Enquire, EnquiryView
 from server.edge.edge import source
 from server.edge.route import Ask, Nothing, Routes
-from server.wire.http import Enquire, EnquiryView
 from signaling.refusals import Code
 
 ENQUIRIES: Final = web.AppKey("enquiries", Enquiries)

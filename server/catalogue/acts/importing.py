@@ -17,6 +17,18 @@ import rfc8785
 
 from server.case import rows as case_rows
 from server.case.views import item_view
+from server.case.wire.http import (
+    BadRow,
+    CatalogueImport,
+    CatalogueItem,
+    CatalogueItems,
+    FormCheck,
+    FormFault,
+    ItemForm,
+    ItemVersion,
+    ItemVersions,
+    LoweredField,
+)
 from server.catalogue.rows import catalogue as rows
 from server.catalogue.rows import lowerings as lowering_rows
 from server.catalogue.rules import blueprint, schema
@@ -29,18 +41,6 @@ from server.rights.person import Act, Actor, System, may
 from server.rights.subjects import of_item
 from server.standards.codes import ItemType, Level
 from server.store import Change, Store
-from server.wire.http import (
-    BadRow,
-    CatalogueImport,
-    CatalogueItem,
-    CatalogueItems,
-    FormCheck,
-    FormFault,
-    ItemForm,
-    ItemVersion,
-    ItemVersions,
-    LoweredField,
-)
 from server.work.child import Children, JobFailed
 from signaling.refusals import Code, Refusal
 

@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from server.case.wire.http import (
+    ItemForm,
+    LoweredField,
+    LoweringView,
+    WaitingLowering,
+    WaitingLowerings,
+)
 from server.catalogue.acts import importing as listings
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rows import lowerings as rows
@@ -17,13 +24,6 @@ from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.store import Store
-from server.wire.http import (
-    ItemForm,
-    LoweredField,
-    LoweringView,
-    WaitingLowering,
-    WaitingLowerings,
-)
 from signaling.refusals import Code, Refusal
 
 

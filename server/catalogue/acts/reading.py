@@ -7,14 +7,14 @@ import asyncio
 from typing import Final
 
 from server.case.views import item_view
+from server.case.wire.http import ItemSummary
+from server.case.wire.view import ItemView
 from server.catalogue.rows import catalogue as rows
 from server.rights.subjects import of_calendar
 from server.standards import regions
 from server.standards.working_days import CHINA_REGION, SOURCE, statutory_days
 from server.store import SYSTEM, Store
 from server.store.subject import Turn
-from server.wire.case import ItemView
-from server.wire.http import ItemSummary
 from signaling.refusals import Code, Refusal
 
 FIRST_YEAR: Final = 2024

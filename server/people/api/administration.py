@@ -6,13 +6,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from server.catalogue.rows import catalogue
-from server.edge.route import STORE, Ask, Nothing, Routes
-from server.people.acts import registering as actions
-from server.people.rows import people, roster
-from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
-from server.store import Store
-from server.wire.http import (
+from server.case.wire.http import (
     ExemptPerson,
     People,
     PersonRow,
@@ -22,6 +16,12 @@ from server.wire.http import (
     Units,
     WindowRef,
 )
+from server.catalogue.rows import catalogue
+from server.edge.route import STORE, Ask, Nothing, Routes
+from server.people.acts import registering as actions
+from server.people.rows import people, roster
+from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
+from server.store import Store
 from signaling.call import LOST_AFTER_S
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal

@@ -8,12 +8,12 @@ from server.case import rows
 from server.case.admission import admitted
 from server.case.rules import case as rules
 from server.case.rules.case import Case
+from server.case.wire.view import CaseAnswered, CaseCalled
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards import identifiers
 from server.store import Change
 from server.store.subject import Told, Turn
-from server.wire.case import CaseAnswered, CaseCalled
 from signaling.refusals import Code, Refusal
 
 

@@ -17,12 +17,18 @@ from server.case.rules import clock
 from server.case.rules.clock import Clock
 from server.case.turn import Acts, CaseTurn
 from server.case.views import decided_view
+from server.case.wire.view import (
+    CaseAct,
+    CaseExtendLimit,
+    CaseRecounted,
+    CaseResumeClock,
+    CaseStopClock,
+)
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Act, may
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store.subject import Told
-from server.wire.case import CaseAct, CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
 from signaling.refusals import Code, Refusal
 
 Why = Literal["stopped", "resumed", "extended"]

@@ -16,12 +16,17 @@ from server.case.rules import case as rules
 from server.case.rules import consent as texts
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import consent_view
+from server.case.wire.view import (
+    CaseConsent,
+    CaseConsentEarlier,
+    CaseConsented,
+    CaseEarlierConsented,
+)
 from server.rights.connected import Handler
 from server.rights.hand import APPLICANT
 from server.rights.subjects import of_call
 from server.store import Store
 from server.store.subject import Told
-from server.wire.case import CaseConsent, CaseConsentEarlier, CaseConsented, CaseEarlierConsented
 from signaling.call import Call
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal

@@ -20,15 +20,7 @@ from server.case.rules import checklist, form, material
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import check_view, decided_view, material_view, referral_view
-from server.catalogue.rows import catalogue as catalogue_rows
-from server.people.rows import people as people_rows
-from server.rights.connected import Handler
-from server.rights.subjects import of_unit
-from server.standards.papers import PaperKind
-from server.standards.working_days import CHINA_REGION, china_day
-from server.store import Store
-from server.store.subject import Told
-from server.wire.case import (
+from server.case.wire.view import (
     CaseCheck,
     CaseChecked,
     CaseDecide,
@@ -38,6 +30,14 @@ from server.wire.case import (
     CaseReview,
     MaterialChanged,
 )
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.people.rows import people as people_rows
+from server.rights.connected import Handler
+from server.rights.subjects import of_unit
+from server.standards.papers import PaperKind
+from server.standards.working_days import CHINA_REGION, china_day
+from server.store import Store
+from server.store.subject import Told
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from server.case import rows
 from server.case.rules import case as rules
+from server.case.wire.http import CaseSummary
 from server.rights.person import Act, Actor, may
 from server.standards import identifiers
 from server.store import Store
-from server.wire.http import CaseSummary
 
 
 def places_of(actor: Actor) -> tuple[set[str], set[str]]:

@@ -8,6 +8,15 @@ from server.case.acts.course.numbers import CALENDAR, due
 from server.case.admission import header, shown
 from server.case.rules import case as rules
 from server.case.views import case_view, due_view
+from server.case.wire.http import CaseSnapshot
+from server.case.wire.view import (
+    CaseCreate,
+    CaseCreated,
+    CaseOpen,
+    CaseOpened,
+    Draft,
+    MaterialMoved,
+)
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience
@@ -18,8 +27,6 @@ from server.standards import identifiers
 from server.standards.working_days import china_day
 from server.store import Store, acts_after, version_of
 from server.store.subject import Told, Turn
-from server.wire.case import CaseCreate, CaseCreated, CaseOpen, CaseOpened, Draft, MaterialMoved
-from server.wire.http import CaseSnapshot
 from server.wire.projection import project_case, project_moved
 from signaling.protocol import Ack, Command, recall
 from signaling.refusals import Code, Refusal

@@ -15,6 +15,7 @@ from server.case.admission import filling
 from server.case.rules import form as rules
 from server.case.rules.material import Material
 from server.case.turn import FormTurn
+from server.case.wire.http import CardReading
 from server.catalogue.rules import card
 from server.catalogue.rules.card import Card, Kind, Text
 from server.rights.ids import new_id
@@ -22,7 +23,6 @@ from server.rights.person import Actor
 from server.standards.identifiers import mask_numbers
 from server.standards.working_days import china_day
 from server.store import Change, Store
-from server.wire.http import CardReading
 from server.work import cards
 from server.work.child import MIB, Children, JobFailed, Limits
 from signaling.refusals import Code, Refusal

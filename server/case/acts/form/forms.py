@@ -15,13 +15,7 @@ from server.case.rules import form as rules
 from server.case.rules.case import CLOSED
 from server.case.turn import Acts, FormTurn
 from server.case.views import field_view, proposal_view
-from server.rights.connected import Connected, Handler, actor_of
-from server.rights.hand import APPLICANT
-from server.rights.ids import new_id
-from server.rights.subjects import of_case
-from server.store import Store
-from server.store.subject import Told
-from server.wire.case import (
+from server.case.wire.view import (
     CaseCloseProposal,
     CaseDraft,
     CaseEdit,
@@ -31,6 +25,12 @@ from server.wire.case import (
     CasePropose,
     CaseProposed,
 )
+from server.rights.connected import Connected, Handler, actor_of
+from server.rights.hand import APPLICANT
+from server.rights.ids import new_id
+from server.rights.subjects import of_case
+from server.store import Store
+from server.store.subject import Told
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 

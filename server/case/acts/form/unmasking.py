@@ -11,12 +11,12 @@ from server.case.rows import unmaskings as unmasking_rows
 from server.case.rules import unmasking as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.views import unmasking_view
+from server.case.wire.http import Unmasked
+from server.case.wire.view import CaseUnmask, CaseUnmasked
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store
 from server.store.subject import Told
-from server.wire.case import CaseUnmask, CaseUnmasked
-from server.wire.http import Unmasked
 from signaling.refusals import Code, Refusal
 
 acts: Final = Acts()

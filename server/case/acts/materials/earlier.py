@@ -13,6 +13,8 @@ from server.case.acts.course import consents
 from server.case.acts.materials.files import ask_copy, changed, with_material
 from server.case.rules import earlier as rules
 from server.case.turn import Acts, CaseTurn
+from server.case.wire.http import EarlierMaterial, EarlierMaterials
+from server.case.wire.view import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
@@ -21,8 +23,6 @@ from server.standards.identifiers import mask_name
 from server.store import Store
 from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
-from server.wire.case import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier
-from server.wire.http import EarlierMaterial, EarlierMaterials
 from signaling.refusals import Code, Refusal
 
 acts: Final = Acts()

@@ -22,6 +22,7 @@ from server.case.rules.case import Case
 from server.case.rules.material import Material, Purpose, follows, next_number, placed, sent
 from server.case.turn import CaseTurn
 from server.case.views import material_view
+from server.case.wire.view import MaterialChanged
 from server.jobs.runner import enqueue
 from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT, Side
@@ -31,7 +32,6 @@ from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
-from server.wire.case import MaterialChanged
 from server.work import probe
 from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed, WallsFell
 from signaling.protocol import PersonRef

@@ -7,8 +7,8 @@ from server.case import rows
 from server.case.rules import comment, material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view, material_view
+from server.case.wire.view import CaseMoveMaterial, MaterialMoved
 from server.store.subject import Told
-from server.wire.case import CaseMoveMaterial, MaterialMoved
 
 acts: Final = Acts()
 commands: Final = acts.commands

@@ -13,14 +13,14 @@ from server.case.acts.course.listing import places_of
 from server.case.rules import promise as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.views import promise_view
+from server.case.wire.http import OwedMaterial, OwedMaterials
+from server.case.wire.view import CaseMovePromise, CasePromise, CasePromised
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.standards.identifiers import mask_name
 from server.standards.working_days import china_day
 from server.store import Store
 from server.store.subject import Told
-from server.wire.case import CaseMovePromise, CasePromise, CasePromised
-from server.wire.http import OwedMaterial, OwedMaterials
 from signaling.refusals import Code, Refusal
 
 PAGE: Final = 100

@@ -26,6 +26,7 @@ from server.case.rules.handover import Handover
 from server.case.rules.material import Material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import paper_view
+from server.case.wire.view import CasePrintForm, PaperChanged
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item
@@ -41,7 +42,6 @@ from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA, CHINA_REGION, china_day
 from server.store import Change, Store
 from server.store.subject import Told, Turn
-from server.wire.case import CasePrintForm, PaperChanged
 from server.work import paper as drawing
 from server.work.child import MIB, Children, JobFailed, Limits
 from signaling.protocol import PersonRef

@@ -24,6 +24,19 @@ from server.case.rules.material import Material
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import signature_view, submission_view
+from server.case.wire.http import SignatureImage
+from server.case.wire.view import (
+    Applicant,
+    CaseShown,
+    CaseSign,
+    CaseSigned,
+    CaseSubmit,
+    CaseSubmitted,
+    CaseSummarise,
+    SummaryField,
+    SummaryMaterial,
+    SummaryView,
+)
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import OTHER_LINE, Field, Line
@@ -36,19 +49,6 @@ from server.standards import regions
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store.subject import Told
-from server.wire.case import (
-    Applicant,
-    CaseShown,
-    CaseSign,
-    CaseSigned,
-    CaseSubmit,
-    CaseSubmitted,
-    CaseSummarise,
-    SummaryField,
-    SummaryMaterial,
-    SummaryView,
-)
-from server.wire.http import SignatureImage
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 

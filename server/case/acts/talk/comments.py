@@ -10,9 +10,9 @@ from server.case.rules import comment as rules
 from server.case.rules.comment import Comment
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view
+from server.case.wire.view import CaseComment, CaseCommented, CaseReply, CaseResolve
 from server.rights.ids import new_id
 from server.store.subject import Told
-from server.wire.case import CaseComment, CaseCommented, CaseReply, CaseResolve
 
 acts: Final = Acts()
 commands: Final = acts.commands

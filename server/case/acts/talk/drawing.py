@@ -9,9 +9,7 @@ from server.case.rules import drawing as rules
 from server.case.rules.drawing import Drawing
 from server.case.turn import Acts, CaseTurn, HeaderTurn
 from server.case.views import drawing_view
-from server.rights.ids import new_id
-from server.store.subject import Told
-from server.wire.case import (
+from server.case.wire.view import (
     CaseClearDrawings,
     CaseDraw,
     CaseDrawingKept,
@@ -19,6 +17,8 @@ from server.wire.case import (
     CaseDrawn,
     CaseKeepDrawing,
 )
+from server.rights.ids import new_id
+from server.store.subject import Told
 from signaling.refusals import Code, Refusal
 
 acts: Final = Acts()

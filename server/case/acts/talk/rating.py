@@ -7,11 +7,11 @@ from server.case.rows import ratings
 from server.case.rules import rating as rules
 from server.case.turn import Acts, HeaderTurn
 from server.case.views import rating_view
+from server.case.wire.view import CaseRate, CaseRated
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
 from server.store.subject import Told
-from server.wire.case import CaseRate, CaseRated
 from signaling.refusals import Code, Refusal
 
 acts: Final = Acts()

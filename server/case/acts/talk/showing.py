@@ -15,13 +15,7 @@ from server.case.admission import header
 from server.case.rows import Connection
 from server.case.rules.drawing import GUIDES
 from server.case.views import person_ref
-from server.catalogue.rules.item import Field, field_at
-from server.rights.connected import Watcher
-from server.rights.hand import CASE_AUDIENCES
-from server.rights.person import Actor
-from server.rights.subjects import of_call, of_case
-from server.store import Store
-from server.wire.case import (
+from server.case.wire.view import (
     CaseFocus,
     CasePoint,
     CaseTyping,
@@ -29,6 +23,12 @@ from server.wire.case import (
     DocumentLook,
     DocumentPoint,
 )
+from server.catalogue.rules.item import Field, field_at
+from server.rights.connected import Watcher
+from server.rights.hand import CASE_AUDIENCES
+from server.rights.person import Actor
+from server.rights.subjects import of_call, of_case
+from server.store import Store
 from server.wire.projection import project_ephemeral
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal

@@ -1,7 +1,7 @@
 """What the REST interface takes and gives: bodies, answers, the problem.
 
 Shapes only, for the edge, the OpenAPI document and the TypeScript messages. The
-case and the call keep the shapes they have on the socket (``server.wire.case``,
+case and the call keep the shapes they have on the socket (``server.case.wire.view``,
 ``signaling.protocol``). No rules, no storage.
 """
 
@@ -17,6 +17,7 @@ from server.case.rules.consent import Language
 from server.case.rules.material import Grade, Judged
 from server.case.rules.promise import Standing
 from server.case.rules.saying import PhraseKind
+from server.case.wire.view import CaseView, ItemView
 from server.catalogue.rules.blueprint import Why as FormWhy
 from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode
@@ -26,7 +27,6 @@ from server.rights.hand import Audience
 from server.rights.person import Role
 from server.standards.papers import PaperKind
 from server.standards.template import Why as TemplateWhy
-from server.wire.case import CaseView, ItemView
 from signaling.protocol import WORDS, CallState, EndReason, Message, PersonRef, Seat
 
 RoleName = Annotated[Role, WORDS]
