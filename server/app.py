@@ -23,16 +23,10 @@ from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import settings as configuration
 from server.actions import health as health_actions
-from server.actions import supervision, viewing
+from server.actions import supervision
 from server.actions.archive import Archive
-from server.actions.early import Early
-from server.actions.phones import Phones
 from server.actions.pruning import Pruning
-from server.actions.quotas import Quota
-from server.actions.scanning import Scanner
-from server.actions.uploads import LIVES, Uploads
-from server.actions.viewing import Copier
-from server.api import calls, commands, control, health, machine, openapi, phones, uploads
+from server.api import calls, commands, control, health, machine, openapi
 from server.calls.acts import book as call_actions
 from server.calls.acts import qualities
 from server.calls.acts.guests import Guests
@@ -85,6 +79,14 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import Clock, ShiftedClock, Store
+from server.uploads.acts import copies as viewing
+from server.uploads.acts.copies import Copier
+from server.uploads.acts.early import Early
+from server.uploads.acts.phones import Phones
+from server.uploads.acts.quotas import Quota
+from server.uploads.acts.scanning import Scanner
+from server.uploads.acts.uploads import LIVES, Uploads
+from server.uploads.api import phones, uploads
 from server.wire.projection import parts, project
 from server.work import cards, walls
 from server.work.child import Children

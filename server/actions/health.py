@@ -22,9 +22,9 @@ from typing import Any, Final
 from cryptography import x509
 
 from media import turn
-from server.actions.scanning import Scanner, ScannerAway
 from server.case.wire.http import HealthState
 from server.store import Store, standing
+from server.uploads.acts.scanning import Scanner, ScannerAway
 from server.work import cards, ofd, office, walls
 from signaling.refusals import Refusal
 

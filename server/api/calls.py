@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
-from server.actions import supervision, viewing
+from server.actions import supervision
 from server.actions.archive import Archive
 from server.case.acts.form.cards import CardReader
 from server.case.acts.materials import files as materials
@@ -25,6 +25,7 @@ from server.case.wire.http import (
 from server.edge.edge import DOWNLOADED, attachment
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.store import Store
+from server.uploads.acts import copies as viewing
 from server.work.probe import MEDIA_TYPES, PDF
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal

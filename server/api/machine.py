@@ -9,7 +9,6 @@ from typing import Any, Final, Literal, assert_never
 
 from aiohttp import web
 
-from server.actions.quotas import Room
 from server.case.rules import consent, earlier, promise
 from server.case.rules.consent import Language
 from server.case.wire.http import ConsentText, Health, Limits
@@ -17,6 +16,7 @@ from server.edge.edge import is_local
 from server.edge.figures import FIGURES
 from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Act, Actor, may
+from server.uploads.acts.quotas import Room
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 

@@ -13,9 +13,9 @@ import aiohttp
 import structlog
 from aiohttp import hdrs, web
 
-from server.actions.receiving import Cut
 from server.edge.edge import LANGUAGE_HEADER, source, token_of
 from server.neighbours.nodes import Nodes
+from server.uploads.acts.receiving import Cut
 from signaling.refusals import Code, Refusal
 
 SIGNATURE: Final = "Yunjian-Node"

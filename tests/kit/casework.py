@@ -12,8 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from server.actions import demo, viewing
-from server.actions.uploads import Uploads
+from server.actions import demo
 from server.calls.acts import book as calls
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rooms import Rooms
@@ -39,6 +38,8 @@ from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store, tables
+from server.uploads.acts import copies as viewing
+from server.uploads.acts.uploads import Uploads
 from server.work.child import Children
 from signaling.gateway import Connection
 from signaling.protocol import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from server.actions.receiving import ALGORITHMS
 from server.store.blobs import CHUNK_BYTES, Blobs
+from server.uploads.acts.receiving import ALGORITHMS
 from signaling.refusals import Code, Refusal
 
 CONTENT = bytes(range(256)) * 2_600  # a little over two chunks

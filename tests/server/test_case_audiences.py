@@ -8,9 +8,9 @@ from typing import Any, Final
 import pytest
 
 from server.actions import demo
-from server.actions.phones import Phones
 from server.case.acts.course import registering
 from server.case.wire import view as shapes
+from server.uploads.acts.phones import Phones
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -10,13 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.viewing import Copier
 from server.case.acts.materials import earlier
 from server.case.acts.materials.files import COPY_KIND
 from server.case.wire import view as shapes
 from server.jobs.runner import Jobs
 from server.standards.identifiers import mask_name
 from server.store import tables
+from server.uploads.acts.copies import Copier
 from server.work.child import Children
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -18,9 +18,9 @@ from PIL import Image
 from tusclient import client as tuspy
 
 from server.actions import demo, health
-from server.actions.uploads import LIVES
-from server.api.uploads import UPLOADS
 from server.app import Running
+from server.uploads.acts.uploads import LIVES
+from server.uploads.api.uploads import UPLOADS
 from server.work.child import MIB
 from server.work.probe import OFFICE
 from signaling.client import Client

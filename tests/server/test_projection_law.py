@@ -21,8 +21,6 @@ import pytest
 
 from media.client import RecordingStarted
 from server.actions import demo
-from server.actions.phones import Phones
-from server.actions.viewing import Copier
 from server.calls.rows import calls as call_rows
 from server.calls.views import call_view
 from server.calls.wire import CallView
@@ -37,6 +35,8 @@ from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope
 from server.store import Store, version_of
+from server.uploads.acts.copies import Copier
+from server.uploads.acts.phones import Phones
 from server.wire.projection import parted, project, project_call, project_case
 from server.work.child import Children
 from signaling import protocol

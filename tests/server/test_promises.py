@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from server.actions import demo
-from server.actions.phones import Phones
 from server.case.acts.materials import promises
 from server.case.acts.papers.press import KIND, Press
 from server.case.wire import view as shapes
 from server.jobs.runner import Jobs
+from server.uploads.acts.phones import Phones
 from server.work.child import Children
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

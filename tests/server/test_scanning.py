@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from server.actions.scanning import Found, Scanner, ScannerAway
 from server.app import Running
 from server.edge.route import STORE
+from server.uploads.acts.scanning import Found, Scanner, ScannerAway
 from tests.kit.casework import APPROVER, CLERK
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.papers import pdf_of

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from server.actions import viewing
 from server.case.rules.material import Purpose
 from server.case.wire.view import CaseDecide, CaseReview
+from server.uploads.acts import copies as viewing
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

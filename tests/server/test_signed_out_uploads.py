@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from server.api.uploads import SENDERS
 from server.app import Running
 from server.edge.route import STORE
 from server.people.acts.accounts import Accounts
 from server.store import SYSTEM
+from server.uploads.api.uploads import SENDERS
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.until import until
 

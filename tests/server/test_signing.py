@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo, supervision
-from server.actions.uploads import Uploads
 from server.case.acts.papers import signing
 from server.case.wire.view import (
     CaseCloseProposal,
@@ -26,6 +25,7 @@ from server.case.wire.view import (
     CaseSummarise,
 )
 from server.store import tables
+from server.uploads.acts.uploads import Uploads
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,

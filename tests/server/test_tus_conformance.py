@@ -22,9 +22,9 @@ from typing import Any, Final
 import pytest
 from PIL import Image
 
-from server.actions.uploads import LIVES
-from server.api.uploads import UPLOADS
 from server.app import Running
+from server.uploads.acts.uploads import LIVES
+from server.uploads.api.uploads import UPLOADS
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.stores import MovedClock
 from tests.kit.until import until

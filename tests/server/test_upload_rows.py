@@ -27,11 +27,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tusclient import client as tuspy
 
-from server.actions.uploads import LIVES
-from server.api.uploads import METADATA_MAX, UPLOADS, metadata
 from server.app import Running
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
+from server.uploads.acts.uploads import LIVES
+from server.uploads.api.uploads import METADATA_MAX, UPLOADS, metadata
 from signaling.refusals import Code, Refusal
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of
 from tests.kit.desks import metadata as told

@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from server.api.uploads import UPLOADS
 from server.app import NODES, Running, running
 from server.neighbours.nodes import AWAY, GONE, Nodes, identify
 from server.neighbours.relay import SIGNATURE
 from server.store import Clock
+from server.uploads.api.uploads import UPLOADS
 from tests.kit.desks import PIECE, TUS, Desk, desk_of
 from tests.kit.meetings import load
 from tests.kit.nodes import node_settings

@@ -21,8 +21,8 @@ from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards.identifiers import mask_name
 from server.store import Store
-from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
+from server.uploads import rows as upload_rows
 from signaling.refusals import Code, Refusal
 
 acts: Final = Acts()

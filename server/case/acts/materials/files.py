@@ -2,7 +2,7 @@
 
 Every way in uses these, whoever brings the bytes: a row ``receiving`` first, then the whole file is
 judged, then one transaction makes it ``stored`` or ``rejected``. How bytes arrive is in
-``server.actions.uploads``. Knows no HTTP.
+``server.uploads.acts.uploads``. Knows no HTTP.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.receiving import head_of
 from server.case import rows
 from server.case.admission import header, side_of
 from server.case.rows import origin_json
@@ -30,8 +29,9 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import Change, Store
-from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
+from server.uploads import rows as upload_rows
+from server.uploads.acts.receiving import head_of
 from server.work import probe
 from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed, WallsFell
 from signaling.protocol import PersonRef

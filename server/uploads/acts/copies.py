@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import structlog
 
-from server.actions.scanning import Found, Scanner, ScannerAway
 from server.case import rows
 from server.case.acts.materials.files import (
     Content,
@@ -39,8 +38,9 @@ from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards.working_days import CHINA
 from server.store import Change, Store
-from server.store import uploads as upload_rows
 from server.store.subject import Told, Turn
+from server.uploads import rows as upload_rows
+from server.uploads.acts.scanning import Found, Scanner, ScannerAway
 from server.work import copying
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.actions.turns import Reader, Turns, Way
 from server.case.admission import header
 from server.case.rules.material import Material, shown_name
 from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor
 from server.store import Store
-from server.store import uploads as upload_rows
 from server.store.files import opened
-from server.store.uploads import Upload
+from server.uploads import rows as upload_rows
+from server.uploads.acts.turns import Reader, Turns, Way
+from server.uploads.rows import Upload
 from server.work import probe
 from signaling.refusals import Code, Refusal
 

@@ -7,8 +7,8 @@ from typing import Final
 from server.case.rows import Connection
 from server.rights.person import Actor
 from server.store import Change
-from server.store import uploads as upload_rows
-from server.store.uploads import Brought
+from server.uploads import rows as upload_rows
+from server.uploads.rows import Brought
 from signaling.refusals import Code, Refusal
 
 QUOTA_OVER: Final = timedelta(hours=24)

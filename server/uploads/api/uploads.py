@@ -1,8 +1,8 @@
 """/api/v1/uploads: tus 1.0.0 with all that its clients use of it; and the early view.
 
 https://tus.io/protocols/resumable-upload. Headers in, headers out; what they
-mean for the case is in ``server.actions.uploads``, who follows an upload while
-it arrives in ``server.actions.early``. What lies at another node is asked there
+mean for the case is in ``server.uploads.acts.uploads``, who follows an upload while
+it arrives in ``server.uploads.acts.early``. What lies at another node is asked there
 (``server.neighbours.relay``).
 """
 
@@ -19,10 +19,6 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from server.actions.early import Arriving, Early
-from server.actions.early import Cut as EarlyCut
-from server.actions.receiving import ALGORITHMS, Checksum, Cut
-from server.actions.uploads import PARTS_MAX, Standing, Uploads
 from server.api.machine import UPLOAD_LIMITS
 from server.case.rules.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
@@ -31,7 +27,11 @@ from server.edge.ways import Way
 from server.neighbours.nodes import Elsewhere
 from server.neighbours.relay import NEIGHBOURS
 from server.rights.person import Actor
-from server.store.uploads import PART
+from server.uploads.acts.early import Arriving, Early
+from server.uploads.acts.early import Cut as EarlyCut
+from server.uploads.acts.receiving import ALGORITHMS, Checksum, Cut
+from server.uploads.acts.uploads import PARTS_MAX, Standing, Uploads
+from server.uploads.rows import PART
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal
 

@@ -1,6 +1,6 @@
 """Files on their way into a case: begun, received, joined, and handed to be judged and sealed.
 
-Bytes are appended to a file of the node that holds the upload (``server.actions.receiving``).
+Bytes are appended to a file of the node that holds the upload (``server.uploads.acts.receiving``).
 After the last byte the file becomes a material of the record, or not (``server.case.acts.materials.files``).
 Follows tus 1.0.0 in meaning (offsets, lengths told late, parts, checksums, expiry); knows no HTTP.
 """
@@ -17,8 +17,19 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from server.actions.quotas import UNLIMITED, Quota, Room
-from server.actions.receiving import (
+from server.case.acts.materials import files as materials
+from server.case.admission import header
+from server.case.rules.material import Purpose
+from server.case.wire.view import MaterialProgress
+from server.neighbours.nodes import GONE, Elsewhere
+from server.rights.ids import new_id
+from server.rights.person import Actor, Role, System
+from server.rights.subjects import of_case
+from server.store import SYSTEM, Change, Store
+from server.store.files import closed, opened
+from server.uploads import rows as upload_rows
+from server.uploads.acts.quotas import UNLIMITED, Quota, Room
+from server.uploads.acts.receiving import (
     Checksum,
     Cut,
     Hold,
@@ -30,18 +41,7 @@ from server.actions.receiving import (
     write,
     written,
 )
-from server.case.acts.materials import files as materials
-from server.case.admission import header
-from server.case.rules.material import Purpose
-from server.case.wire.view import MaterialProgress
-from server.neighbours.nodes import GONE, Elsewhere
-from server.rights.ids import new_id
-from server.rights.person import Actor, Role, System
-from server.rights.subjects import of_case
-from server.store import SYSTEM, Change, Store
-from server.store import uploads as upload_rows
-from server.store.files import closed, opened
-from server.store.uploads import PART, Ended, Upload
+from server.uploads.rows import PART, Ended, Upload
 from server.work import probe
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

@@ -17,8 +17,6 @@ from typing import Final, NoReturn
 
 import structlog
 
-from server.actions.receiving import Checksum
-from server.actions.uploads import Standing, Uploads
 from server.case.admission import admitted
 from server.case.rows import phones as phone_rows
 from server.case.rules import phone as rules
@@ -38,6 +36,8 @@ from server.rights.subjects import of_case
 from server.store import SYSTEM, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn
+from server.uploads.acts.receiving import Checksum
+from server.uploads.acts.uploads import Standing, Uploads
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 

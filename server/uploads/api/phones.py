@@ -9,10 +9,15 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.actions.phones import Held, Phones
-from server.actions.receiving import Cut
 from server.api.machine import UPLOAD_LIMITS
-from server.api.uploads import (
+from server.case.rules.phone import LIVES, PAGES_AT_MOST
+from server.case.wire.http import PhoneSession, TakePhone
+from server.edge.edge import is_secure, source
+from server.edge.route import Ask, Header, Nothing, Routes
+from server.neighbours.nodes import Elsewhere
+from server.uploads.acts.phones import Held, Phones
+from server.uploads.acts.receiving import Cut
+from server.uploads.api.uploads import (
     OFFSET,
     PIECE,
     checksum_in,
@@ -22,11 +27,6 @@ from server.api.uploads import (
     pieces_of,
     same_version,
 )
-from server.case.rules.phone import LIVES, PAGES_AT_MOST
-from server.case.wire.http import PhoneSession, TakePhone
-from server.edge.edge import is_secure, source
-from server.edge.route import Ask, Header, Nothing, Routes
-from server.neighbours.nodes import Elsewhere
 from signaling.refusals import Code, Refusal
 
 PHONES: Final = web.AppKey("phones", Phones)
