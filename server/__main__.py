@@ -640,10 +640,10 @@ def schema(
     into: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("build/schema"),
 ) -> None:
     """Write messages.json, the JSON Schema of all that crosses the wire, and openapi.json."""
-    from server.api.machine import VERSION
     from server.api.openapi import describe
     from server.api.schema import messages
     from server.app import ROUTES
+    from server.health.api.machine import VERSION
 
     into.mkdir(parents=True, exist_ok=True)
     for name, content in (

@@ -22,11 +22,10 @@ from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import settings as configuration
-from server.actions import health as health_actions
 from server.actions import supervision
 from server.actions.archive import Archive
 from server.actions.pruning import Pruning
-from server.api import calls, commands, control, health, machine, openapi
+from server.api import calls, commands, control, openapi
 from server.calls.acts import book as call_actions
 from server.calls.acts import qualities
 from server.calls.acts.guests import Guests
@@ -65,6 +64,8 @@ from server.edge.edge import (
 from server.edge.figures import FIGURES, Figures
 from server.edge.listener import Runner
 from server.edge.route import MAX_BODY_BYTES, REFUSALS, STORE
+from server.health import acts as health_actions
+from server.health.api import health, machine
 from server.jobs.runner import Jobs
 from server.neighbours.nodes import Nodes, identify
 from server.neighbours.relay import NEIGHBOURS, Neighbours

@@ -14,14 +14,15 @@ from media.client import spawn
 from media.control import PathTooLong, fits_socket, socket_path
 from media.port import outward_address
 from media.rejected import Rejected
-from server.actions import health
-from server.actions.health import Look
-from server.api.health import sentence
 from server.edge.pages import STATIC
+from server.health import acts as health
+from server.health import rows as standing
+from server.health.acts import Look
+from server.health.api.health import sentence
 from server.people.rows import people
 from server.rights.person import Role, conflicts
 from server.settings import Settings
-from server.store import Database, check, standing
+from server.store import Database, check
 from server.work import probe
 from server.work.child import Children, JobFailed
 from signaling.refusals import Refusal

@@ -24,10 +24,10 @@ from stdnum.cn import ric, uscc
 
 from media.peer import ScriptedPeer
 from server.actions import demo
-from server.actions.health import COUNTED
 from server.app import running
 from server.case import rows as case_rows
 from server.edge.route import STORE
+from server.health.acts import COUNTED
 from server.rights.person import SYSTEM
 from server.settings import Settings
 from server.store import ShiftedClock, Store, log

@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 from tusclient import client as tuspy
 
-from server.actions import demo, health
+from server.actions import demo
 from server.app import Running
+from server.health import acts as health
 from server.uploads.acts.uploads import LIVES
 from server.uploads.api.uploads import UPLOADS
 from server.work.child import MIB

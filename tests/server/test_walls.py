@@ -204,9 +204,9 @@ async def test_a_link_that_a_child_left_is_not_taken_for_its_work(tmp_path: Path
 TOLD = """
 import asyncio, json, sys
 from pathlib import Path
-from server.actions.health import walled
+from server.health.acts import walled
 from server.case.acts.materials import files as materials
-from server.api.health import sentence
+from server.health.api.health import sentence
 from server.work import walls
 from server.work.child import Children, WallsFell
 

@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from server.api.machine import UPLOAD_LIMITS
 from server.case.rules.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.ways import Way
+from server.health.api.machine import UPLOAD_LIMITS
 from server.neighbours.nodes import Elsewhere
 from server.neighbours.relay import NEIGHBOURS
 from server.rights.person import Actor

@@ -1,7 +1,7 @@
 """/api/v1/health: how this machine stands, in words, for administrators.
 
 The sentences of each look, zh-CN and en. What is looked at, and when it is failing, is
-said in ``server.actions.health``.
+said in ``server.health.acts``.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from typing import Final
 
 from aiohttp import web
 
-from server.actions.health import Health, Look
 from server.case.rules.consent import Language
 from server.case.wire.http import HealthPart, HealthStatus, HealthView
 from server.edge.route import Ask, Nothing, Routes
+from server.health.acts import Health, Look
 from server.rights.person import Act, may
 from signaling.refusals import Code, Refusal
 

@@ -23,7 +23,8 @@ from cryptography import x509
 
 from media import turn
 from server.case.wire.http import HealthState
-from server.store import Store, standing
+from server.health import rows as standing
+from server.store import Store
 from server.uploads.acts.scanning import Scanner, ScannerAway
 from server.work import cards, ofd, office, walls
 from signaling.refusals import Refusal
