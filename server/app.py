@@ -22,10 +22,11 @@ from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import settings as configuration
-from server.actions import supervision
-from server.actions.archive import Archive
-from server.actions.pruning import Pruning
-from server.api import calls, commands, control, openapi
+from server.api import commands, control, openapi
+from server.audit.acts import histories as supervision
+from server.audit.acts.archive import Archive
+from server.audit.acts.pruning import Pruning
+from server.audit.api import calls
 from server.calls.acts import book as call_actions
 from server.calls.acts import qualities
 from server.calls.acts.guests import Guests

@@ -25,12 +25,13 @@ from stdnum.cn import ric, uscc
 from media.peer import ScriptedPeer
 from server.actions import demo
 from server.app import running
+from server.audit import rows as log
 from server.case import rows as case_rows
 from server.edge.route import STORE
 from server.health.acts import COUNTED
 from server.rights.person import SYSTEM
 from server.settings import Settings
-from server.store import ShiftedClock, Store, log
+from server.store import ShiftedClock, Store
 from server.work.paper import FONT_DIRS
 from signaling.client import Client, Refused
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from server.audit import rows as log
 from server.calls.rows import calls as call_rows
 from server.case import rows
 from server.case.rules.form import Form
 from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
-from server.store import log
 from signaling.refusals import Code, Refusal
 
 

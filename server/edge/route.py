@@ -19,7 +19,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from server.actions.supervision import Refusals
+from server.audit.acts.histories import Refusals
 from server.case.rules.consent import Language
 from server.rights.person import Actor
 from server.store import Store

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from server.actions.pruning import Pruning
+from server.audit.acts.pruning import Pruning
 from server.calls.acts.marks import Marks
 from server.calls.rows import calls as call_rows
 from server.case.wire.http import WorkerSample

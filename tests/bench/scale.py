@@ -28,7 +28,7 @@ import asyncpg
 import psutil
 import structlog
 
-from server.actions import supervision
+from server.audit.acts import histories as supervision
 from server.calls.acts.book import Book, Desks
 from server.calls.rows import calls as call_rows
 from server.case import rows as case_rows

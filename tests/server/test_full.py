@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from server.actions import demo, supervision
-from server.actions.pruning import Pruning
+from server.actions import demo
+from server.audit.acts import histories as supervision
+from server.audit.acts.pruning import Pruning
 from server.calls.acts.book import Book, Desks
 from server.calls.acts.guests import guests_of
 from server.calls.rows import calls

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.actions import demo
-from server.actions.archive import Archive
-from server.actions.supervision import call_log
+from server.audit.acts.archive import Archive
+from server.audit.acts.histories import call_log
 from server.case import rows
 from server.case.acts.course.enquiries import TAIL
 from server.case.acts.course.listing import listing

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions.supervision import check_ledger
+from server.audit.acts.histories import check_ledger
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables, version_of
 from server.wire.projection import project

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import zxingcpp
 
 from server.actions import demo
-from server.actions.archive import Archive
+from server.audit.acts.archive import Archive
 from server.case.acts.papers import press as papers
 from server.case.acts.papers.press import Press
 from server.case.wire.view import (

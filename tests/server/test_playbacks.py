@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions.archive import Archive
+from server.audit.acts.archive import Archive
 from server.calls.acts import playbacks
 from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio

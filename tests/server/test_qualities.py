@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from server.actions.archive import Archive
+from server.audit.acts.archive import Archive
 from server.calls.acts import qualities
 from server.calls.acts.marks import Marks
 from server.calls.acts.qualities import Differences

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from server.actions.pruning import Pruning
+from server.audit.acts.pruning import Pruning
 from server.calls.acts.book import Desks
 from server.neighbours import rows as node_rows
 from server.neighbours.nodes import Nodes

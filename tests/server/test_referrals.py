@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from server.actions import demo, supervision
-from server.actions.archive import Archive
+from server.actions import demo
+from server.audit.acts import histories as supervision
+from server.audit.acts.archive import Archive
 from server.calls.rows import playbacks
 from server.case.acts.course.listing import listing
 from server.case.admission import side_of

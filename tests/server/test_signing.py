@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo, supervision
+from server.actions import demo
+from server.audit.acts import histories as supervision
 from server.case.acts.papers import signing
 from server.case.wire.view import (
     CaseCloseProposal,

@@ -19,12 +19,13 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from server.actions import demo
-from server.actions.archive import silences_of
 from server.app import Running
+from server.audit import rows as log
+from server.audit.acts.archive import silences_of
 from server.calls.rows import calls
 from server.case.wire.view import CaseDecide
 from server.edge.route import STORE
-from server.store import SYSTEM, log, tables
+from server.store import SYSTEM, tables
 from signaling.call import CallId, LegId
 from signaling.protocol import CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office

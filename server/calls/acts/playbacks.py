@@ -20,6 +20,8 @@ from typing import Any, Final
 
 import structlog
 
+from server.audit import rows as log
+from server.audit.rows import Recorded, Written
 from server.calls.rows import playbacks as rows
 from server.calls.rows.playbacks import Playback, PlaybackSeat
 from server.calls.rules import PlaybackSource, PlaybackType
@@ -29,8 +31,7 @@ from server.jobs.runner import Kind, Settle, enqueue
 from server.people.rows.people import person_refs
 from server.rights.ids import new_id
 from server.rights.subjects import of_call
-from server.store import SYSTEM, Change, Store, log
-from server.store.log import Recorded, Written
+from server.store import SYSTEM, Change, Store
 from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS

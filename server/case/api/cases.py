@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.actions import supervision
+from server.audit.acts import histories as supervision
 from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises

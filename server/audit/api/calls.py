@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
-from server.actions import supervision
-from server.actions.archive import Archive
+from server.audit.acts import histories as supervision
+from server.audit.acts.archive import Archive
 from server.case.acts.form.cards import CardReader
 from server.case.acts.materials import files as materials
 from server.case.acts.papers import signing

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
+from server.audit import rows as log
 from server.case.admission import Watched, watched
 from server.case.wire.http import (
     CallLogRow,
@@ -25,7 +26,7 @@ from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_call, of_case, of_monitors, of_person
 from server.standards.identifiers import mask_name
 from server.standards.working_days import CHINA
-from server.store import Store, log, version_of
+from server.store import Store, version_of
 from server.store.ledger.journal import JournalDamaged
 from server.wire.projection import project
 from signaling.protocol import Command, Who

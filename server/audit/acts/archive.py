@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from server.actions import supervision
+from server.audit import rows as log
+from server.audit.acts import histories as supervision
 from server.calls.acts import book as call_actions
 from server.calls.acts import playbacks
 from server.calls.rows import calls as call_rows
@@ -41,7 +42,7 @@ from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
 from server.standards.papers import TITLES
-from server.store import Store, log, version_of
+from server.store import Store, version_of
 from server.wire.projection import project_call
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal
