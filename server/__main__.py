@@ -104,7 +104,7 @@ def demo(
     Needs nothing but this command: the database is a file, the media worker a child process.
     Ctrl+C ends it; the data stay and are found again at the next start.
     """
-    from server.demonstration import play
+    from server.demo.demonstration import play
 
     settings = _settings(None, {"data": data, "port": port})
     with _told_plainly(settings):
@@ -660,7 +660,7 @@ def schema(
 
 async def ended() -> None:
     """Returns when this process is asked to end (SIGINT, SIGTERM)."""
-    from server.demonstration import asked_to_end
+    from server.demo.demonstration import asked_to_end
 
     await asked_to_end()
 

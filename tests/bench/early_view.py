@@ -39,8 +39,8 @@ import structlog
 from PIL import Image, ImageFile
 
 from server.__main__ import _run
-from server.actions import demo
 from server.app import running
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.desks import desk_of
 from tests.kit.nodes import node_settings

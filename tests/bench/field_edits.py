@@ -29,9 +29,9 @@ from typing import Any, Final
 import uvloop
 
 from server.__main__ import _run
-from server.actions import demo
 from server.api.commands import GATEWAY
 from server.app import running
+from server.demo import data as demo
 from server.people.rows import people
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade

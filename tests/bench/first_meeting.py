@@ -24,8 +24,8 @@ from aiohttp import web
 from PIL import Image
 from playwright.async_api import Browser
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.nodes import node_settings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import demo_node
 from tests.kit.peer import RED

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.browser.test_together import Both, both, picture
 from tests.kit.browsers import Desk
 from tests.kit.until import until

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from server.actions import demo
 from server.app import running
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import hashed

@@ -14,8 +14,8 @@ from typing import Final
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import meets, node, scan, state_of
 from tests.kit.browsers import Desk, chromium
 from tests.kit.keyboard import Keyboard

@@ -21,8 +21,8 @@ from typing import Any
 
 import pytest
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from tests.browser.test_call import REGISTER, stands
 from tests.kit.browsers import Desk, chromium
 from tests.kit.capabilities import needs

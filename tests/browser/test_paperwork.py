@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import node
 from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import PDF, VALUES

@@ -12,8 +12,8 @@ import zxingcpp
 from PIL import Image
 from playwright.async_api import expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import node
 from tests.browser.test_uploads import LEFT, is_stored, materials, open_case
 from tests.kit.browsers import Desk, chromium

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import WebSocket, expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.browser.test_catalogue import ROWS
 from tests.browser.test_phone import CORNERS, LINE, PHONE, read_code
 from tests.kit.browsers import Desk, chromium

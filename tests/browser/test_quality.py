@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.kit.browsers import Desk
 from tests.kit.screens import Screens
 from tests.kit.talks import stands, talking

@@ -19,8 +19,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.async_api import Page, expect
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import Store, tables, upgrade
 from tests.browser.test_story import scan

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.browser.test_story import photo
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import Desk as Api

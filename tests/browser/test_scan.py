@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import node
 from tests.browser.test_uploads import LEFT, LINE, is_stored, materials, open_case
 from tests.kit.browsers import Desk, chromium

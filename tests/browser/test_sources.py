@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.browser.test_together import both, paper, picture
 from tests.kit.capabilities import needs
 from tests.kit.casework import CLOSING_VALUES, INK

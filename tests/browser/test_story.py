@@ -19,8 +19,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import Locator, Page, expect
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.browsers import Desk, chromium
 from tests.kit.casework import hashed

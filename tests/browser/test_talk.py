@@ -15,7 +15,7 @@ from time import monotonic
 import pytest
 from playwright.async_api import Page, WebSocket, expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.kit.browsers import Desk, capture_files, chromium
 from tests.kit.desks import demo_node
 from tests.kit.peer import RED

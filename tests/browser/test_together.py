@@ -17,7 +17,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.async_api import Locator, Page, expect
 
-from server.actions import demo
+from server.demo import data as demo
 from server.store import SystemClock
 from tests.kit import desks
 from tests.kit.browsers import Desk, chromium

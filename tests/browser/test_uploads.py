@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import node
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import Desk as Api

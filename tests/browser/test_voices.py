@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, expect
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.kit.browsers import Desk
 from tests.kit.screens import Screens
 from tests.kit.talks import shows, stands, talking

@@ -15,8 +15,8 @@ import aiohttp
 import pytest
 from playwright.async_api import CDPSession, Page, expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import on_duty, scan
 from tests.kit.browsers import Desk, chromium
 from tests.kit.desks import demo_node

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from tests.browser.test_story import (
     active,
     meets,

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from server.actions import demo
 from server.case.rules import clock
 from server.case.rules.clock import Clock
+from server.demo import data as demo
 from server.standards.working_days import statutory_days
 from signaling.refusals import Code, Refusal
 

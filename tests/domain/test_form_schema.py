@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from server.actions import demo
 from server.case.rules import form as rules
 from server.case.rules.form import Entry, Form, Hold
 from server.case.views import form_field, form_rule
 from server.catalogue.rules import blueprint, schema
 from server.catalogue.rules.item import Condition, Field, Item, Rule
+from server.demo import data as demo
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 

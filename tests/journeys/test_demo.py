@@ -16,8 +16,8 @@ from typing import Any, Final
 import pytest
 from PIL import Image
 
-from server.actions import demo
-from server.scripted import COLOUR, TONE_HZ
+from server.demo import data as demo
+from server.demo.approver import COLOUR, TONE_HZ
 from tests.kit.seats import Window
 from tests.kit.until import until
 

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings

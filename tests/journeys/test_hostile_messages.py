@@ -22,9 +22,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from server.actions import demo
 from server.api.schema import UNIONS
 from server.case.wire.view import FROM_PAGE
+from server.demo import data as demo
 from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from yarl import URL
 
-from server.actions import demo
+from server.demo import data as demo
 from server.settings import Settings
 from server.store import Store, upgrade
 from signaling.client import fresh_id

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server import past
-from server.actions import demo
 from server.app import running
+from server.demo import data as demo
+from server.demo import past
 from server.settings import Settings
 from server.store import Store, tables, upgrade, verify
 from tests.kit.casework import hashed

@@ -15,7 +15,7 @@ import aiohttp
 import psutil
 import pytest
 
-from server.actions import demo
+from server.demo import data as demo
 from server.edge.logs import Destination
 from server.settings import Settings
 from server.store import Store, upgrade

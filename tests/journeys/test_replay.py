@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from server.actions import demo
 from server.app import Running, running
 from server.case.wire.http import WorkerSample
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import Store, upgrade
 from tests.kit.casework import hashed

@@ -21,8 +21,8 @@ from typing import Any
 import psutil
 import pytest
 
-from server.actions import demo
 from server.calls.acts.playbacks import AWAY_S
+from server.demo import data as demo
 from server.people.acts.passwords import Passwords
 from server.people.rows import people
 from server.rights.person import Role

@@ -17,8 +17,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.journeys.test_first_meeting import photo, scan, until_copied, until_stored
 from tests.kit.casework import hashed

@@ -12,7 +12,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from server.actions import demo
 from server.calls.acts import book as calls
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rooms import Rooms
@@ -33,6 +32,7 @@ from server.case.wire.view import (
     CaseSubmit,
     CaseSummarise,
 )
+from server.demo import data as demo
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff
 from server.rights.ids import new_id

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.store import Clock, Store, upgrade
 from signaling.client import fresh_id
 from tests.kit.casework import hashed

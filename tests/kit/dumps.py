@@ -32,7 +32,7 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.actions import demo
+from server.demo import data as demo
 from server.store.ledger.journal import HEADS, LEAVES, PUBLIC_KEY
 from signaling.client import Refused
 from tests.kit.desks import metadata
@@ -47,7 +47,7 @@ _ROWS: Final = 5_000
 """Of a table: all of them. The dumps to 0022 have 100 days of the calendar."""
 _PEOPLE: Final = """
 import asyncio
-from server.actions import demo
+from server.demo import data as demo
 from server.settings import Settings
 from server.store import Store, upgrade
 

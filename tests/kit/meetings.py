@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from server.actions import demo
+from server.demo import data as demo
 from server.store import Store, upgrade
 from tests.kit.casework import hashed
 from tests.kit.desks import metadata

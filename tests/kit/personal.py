@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-from server.actions import demo
+from server.demo import data as demo
 
 SEEDS: Final = (
     "孙雅宁", "孙丽华", "11010519491231002X", "13805316217", "13800138000", demo.PASSWORD,

@@ -14,8 +14,8 @@ from typing import Any, Final, Protocol, Self, TypeVar
 
 import aiohttp
 
-from server.actions import demo
 from server.case.wire import view as case
+from server.demo import data as demo
 from signaling.client import Client
 from tests.kit.peer import Colour, Peer
 from tests.kit.until import until

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Page, expect
 
 from media.client import attach
 from media.control import socket_path
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from server.people.acts.passwords import Passwords
 from server.people.rows import people
 from server.rights.person import SYSTEM, Role

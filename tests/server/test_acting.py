@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.calls.rows import calls as call_rows
 from server.case.wire import view as shapes
+from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
 from signaling.protocol import CallHangUp, Command

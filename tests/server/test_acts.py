@@ -19,10 +19,10 @@ import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from server.actions import demo
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.catalogue.rules import schema
+from server.demo import data as demo
 from server.edge.route import STORE, Route
 from server.store import SYSTEM, Store, tables
 from server.work import cards

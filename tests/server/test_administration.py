@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.catalogue.rules.schema import document
+from server.demo import data as demo
 from server.doctor import rights
 from server.edge.route import STORE
 from server.people.acts.registering import set_roles

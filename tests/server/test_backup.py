@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from server.actions import demo
+from server.demo import data as demo
 from server.store import SystemClock
 from server.store.backup import BackupRefused, Copied, back_up, restore
 from tests.kit.desks import Desk, demo_node, desk_of

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
+from server.demo import data as demo
 from server.people.acts.registering import set_roles
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables

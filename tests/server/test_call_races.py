@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server.actions import demo
+from server.demo import data as demo
 from server.edge.problems import sentence
 from signaling.refusals import Code
 from tests.kit.exchange import (

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from server.actions import demo
+from server.demo import data as demo
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from server.actions import demo
 from server.case.acts.course import registering
 from server.case.wire import view as shapes
+from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code, Refusal

@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.case import rows
 from server.case.rows import writing
 from server.case.rules.case import Case, Consent, Decided, Referral
@@ -18,6 +17,7 @@ from server.case.rules.form import Entry, Hold, Proposal
 from server.case.rules.material import Material
 from server.case.rules.promise import Promise
 from server.case.rules.summary import Shown, Submission
+from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from tests.kit.casework import APPROVER, CLERK, Office
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.case import rows as case_rows
 from server.case.acts.course import listing
 from server.case.rules.form import LEASE
@@ -29,6 +28,7 @@ from server.case.wire.view import (
 )
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.rows import catalogue as catalogue_rows
+from server.demo import data as demo
 from server.rights.person import SYSTEM
 from server.standards import working_days
 from server.store import tables

@@ -14,11 +14,11 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.case import rows as case_rows
 from server.case.rules.numbering import STANDARD
 from server.catalogue.acts.importing import NewUnits
 from server.catalogue.api import IMPORTER
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from tests.kit.capabilities import REAL_ITEMS, needs

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.case.acts.materials import earlier
 from server.case.acts.materials.files import COPY_KIND
 from server.case.wire import view as shapes
+from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.standards.identifiers import mask_name
 from server.store import tables

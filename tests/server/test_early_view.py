@@ -17,8 +17,8 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from server.edge.edge import AUTHENTICATE
 from server.edge.ways import Way
 from server.uploads.acts import turns

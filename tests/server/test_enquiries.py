@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from server.actions import demo
 from server.case.acts.course.enquiries import Enquiries
 from server.case.wire.view import CaseDecide, CasePromise, CaseRefer, CaseStopClock
+from server.demo import data as demo
 from server.people.acts.throttle import Limit, Throttle
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.audit.acts import histories as supervision
 from server.audit.acts.pruning import Pruning
 from server.calls.acts.book import Book, Desks
@@ -19,6 +18,7 @@ from server.calls.rows import marks as mark_rows
 from server.case import rows as case_rows
 from server.case.wire.view import CaseConsent, CaseSay
 from server.catalogue.rows import catalogue as catalogue_rows
+from server.demo import data as demo
 from server.neighbours import rows as node_rows
 from server.people.rows import people as staff
 from server.rights.person import Role

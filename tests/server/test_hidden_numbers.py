@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.audit.acts.archive import Archive
 from server.audit.acts.histories import call_log
 from server.case import rows
@@ -23,6 +22,7 @@ from server.case.rules import material as material_rules
 from server.case.turn import CaseTurn
 from server.case.wire.view import CaseRefer, CaseReview, CaseUnmask
 from server.catalogue.rules.item import OTHER_LINE
+from server.demo import data as demo
 from server.rights.hand import CASE_AUDIENCES
 from server.standards.identifiers import mask, mask_identity_number
 from server.store import SYSTEM, tables

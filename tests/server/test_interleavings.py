@@ -34,10 +34,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from server.actions import demo
 from server.case import rows as case_rows
 from server.case import views
 from server.case.rules import consent as consent_texts
+from server.demo import data as demo
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
 from server.wire.projection import project, project_case

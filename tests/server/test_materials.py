@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 from tusclient import client as tuspy
 
-from server.actions import demo
 from server.app import Running
+from server.demo import data as demo
 from server.health import acts as health
 from server.uploads.acts.uploads import LIVES
 from server.uploads.api.uploads import UPLOADS

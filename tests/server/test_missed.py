@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.calls.acts.book import Desks
 from server.calls.rows import missed
 from server.case.wire.view import CaseConsent, CaseDecide, CaseRefer
+from server.demo import data as demo
 from server.store import SYSTEM, Store
 from server.store.tables import cases, ledger_entries, missed_calls
 from signaling.protocol import CallCancel, CallDial, MissedAsk

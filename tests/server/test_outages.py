@@ -17,8 +17,8 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.app import Running, running
+from server.demo import data as demo
 from server.people.rows import roster
 from server.store import SYSTEM, Store, SystemClock, tables, upgrade, verify
 from tests.kit import services

@@ -16,7 +16,6 @@ import pytest
 import sqlalchemy as sa
 import zxingcpp
 
-from server.actions import demo
 from server.audit.acts.archive import Archive
 from server.case.acts.papers import press as papers
 from server.case.acts.papers.press import Press
@@ -29,6 +28,7 @@ from server.case.wire.view import (
     CaseSubmit,
     CaseSummarise,
 )
+from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.store.tables import ledger_entries
 from server.work import paper as drawing

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from PIL import Image
 from structlog.testing import capture_logs
 
-from server.actions import demo
 from server.app import Running
 from server.case.rules.phone import LIVES, PAGES_AT_MOST
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.people.acts.accounts import Accounts
 from server.store import SYSTEM, tables

@@ -20,7 +20,6 @@ from typing import Any, Final
 import pytest
 
 from media.client import RecordingStarted
-from server.actions import demo
 from server.calls.rows import calls as call_rows
 from server.calls.views import call_view
 from server.calls.wire import CallView
@@ -31,6 +30,7 @@ from server.case.acts.materials.files import COPY_KIND
 from server.case.rules import case as rules
 from server.case.wire import view as shapes
 from server.case.wire.http import CalendarDay, CalendarEdit
+from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope

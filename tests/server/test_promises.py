@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from server.actions import demo
 from server.case.acts.materials import promises
 from server.case.acts.papers.press import KIND, Press
 from server.case.wire import view as shapes
+from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.uploads.acts.phones import Phones
 from server.work.child import Children

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from server.actions import demo
 from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
 from server.calls.rows import playbacks
@@ -17,6 +16,7 @@ from server.case.acts.course.listing import listing
 from server.case.admission import side_of
 from server.case.wire.view import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
 from server.catalogue.rows import catalogue
+from server.demo import data as demo
 from server.people.rows import roster
 from server.rights.person import Actor
 from server.store import SYSTEM

@@ -22,10 +22,10 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
-from server.actions import demo
 from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.case.wire.view import FROM_PAGE
+from server.demo import data as demo
 from server.edge.route import STORE, Route
 from server.people.rows import people
 from server.rights.person import Role

@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from media.client import MediaClient, spawn
 from media.control import socket_path
 from media.peer import ScriptedPeer
-from server.actions import demo
 from server.calls.acts import rooms
 from server.calls.acts.book import end_recording
 from server.case.rules import consent as consent_texts
+from server.demo import data as demo
 from server.store import SYSTEM, Store
 from server.store.tables import cases, commands, ledger_entries, recordings
 from signaling.call import CallId

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.case.acts.course import listing
 from server.case.wire.view import CaseCheck, CaseCreate, CaseDecide, CaseEdit, CaseSubmit
+from server.demo import data as demo
 from server.doctor import rights
 from server.edge.route import STORE
 from server.people.acts.registering import add_person, end_exemption, exempt, set_roles

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.actions import demo
 from server.audit.acts import histories as supervision
 from server.case.acts.papers import signing
 from server.case.wire.view import (
@@ -25,6 +24,7 @@ from server.case.wire.view import (
     CaseSubmit,
     CaseSummarise,
 )
+from server.demo import data as demo
 from server.store import tables
 from server.uploads.acts.uploads import Uploads
 from signaling.refusals import Code, Refusal

@@ -19,8 +19,8 @@ import pytest
 from multidict import CIMultiDict
 from yarl import URL
 
-from server.actions import demo
 from server.app import ROUTES, Running, set_aside
+from server.demo import data as demo
 from server.edge.route import MAX_BODY_BYTES, STORE
 from server.people.rows import people
 from server.rights.person import Role

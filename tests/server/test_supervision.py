@@ -18,12 +18,12 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 from yarl import URL
 
-from server.actions import demo
 from server.app import Running
 from server.audit import rows as log
 from server.audit.acts.archive import silences_of
 from server.calls.rows import calls
 from server.case.wire.view import CaseDecide
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from signaling.call import CallId, LegId

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from server.actions import demo
 from server.case import rows
 from server.case.acts.materials.files import with_material
 from server.case.rules.material import Material
+from server.demo import data as demo
 from server.rights.person import SYSTEM
 from tests.kit.exchange import (
     APPROVERS,

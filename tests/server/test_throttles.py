@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from server.actions import demo
 from server.app import Running, running
 from server.calls.wire import RingCard
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.people.acts.sessions import Sessions
 from server.people.acts.throttle import Limit, Throttle, sweep

@@ -23,10 +23,10 @@ from PIL import Image, ImageDraw, ImageFont
 from stdnum.cn import ric, uscc
 
 from media.peer import ScriptedPeer
-from server.actions import demo
 from server.app import running
 from server.audit import rows as log
 from server.case import rows as case_rows
+from server.demo import data as demo
 from server.edge.route import STORE
 from server.health.acts import COUNTED
 from server.rights.person import SYSTEM

@@ -18,9 +18,9 @@ from typing import Final
 import trustme
 
 from media.port import outward_address
-from server import past
-from server.actions import demo
 from server.app import running, set_aside
+from server.demo import data as demo
+from server.demo import past
 from server.edge.logs import configure
 from server.settings import Settings
 from server.store import Store, upgrade
@@ -124,7 +124,7 @@ async def _scripted(address: str, *, own_certificate: bool) -> AsyncIterator[Non
     if own_certificate:
         environment["YUNJIAN_OWN_CERTIFICATE"] = "1"
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.scripted", env=environment, stdin=asyncio.subprocess.PIPE
+        sys.executable, "-m", "server.demo.approver", env=environment, stdin=asyncio.subprocess.PIPE
     )
     try:
         yield
