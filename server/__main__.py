@@ -640,10 +640,10 @@ def schema(
     into: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("build/schema"),
 ) -> None:
     """Write messages.json, the JSON Schema of all that crosses the wire, and openapi.json."""
-    from server.api.openapi import describe
-    from server.api.schema import messages
     from server.app import ROUTES
     from server.health.api.machine import VERSION
+    from server.openapi import describe
+    from server.shapes import messages
 
     into.mkdir(parents=True, exist_ok=True)
     for name, content in (
@@ -696,8 +696,7 @@ def _settings(config: Path | None, flags: Mapping[str, Any], *, serves: bool = T
 
 def _act(settings: "Settings", act: str, **given: Any) -> Any:
     """Do it in the server that runs on this data folder, or where none does, to the database itself."""
-    from server.actions import console
-    from server.api import control
+    from server import console, control
 
     async def done() -> Any:
         try:

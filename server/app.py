@@ -21,8 +21,8 @@ from aiohttp import web
 from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
+from server import commands, control, openapi
 from server import settings as configuration
-from server.api import commands, control, openapi
 from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
 from server.audit.acts.pruning import Pruning
@@ -76,6 +76,7 @@ from server.people.acts.accounts import Accounts
 from server.people.acts.passwords import Passwords
 from server.people.acts.sessions import Sessions
 from server.people.api import accounts, administration, sessions
+from server.projection import parts, project
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.ids import new_id
 from server.rights.person import Actor
@@ -89,7 +90,6 @@ from server.uploads.acts.quotas import Quota
 from server.uploads.acts.scanning import Scanner
 from server.uploads.acts.uploads import LIVES, Uploads
 from server.uploads.api import phones, uploads
-from server.wire.projection import parts, project
 from server.work import cards, walls
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES

@@ -293,7 +293,7 @@ class Gateway:
     ``authenticate`` turns a handshake into who it is, or None; it is asked again every
     ``recheck_every_s``, so that a sign-in which ended or expired loses its sockets: by ``recheck``, where there
     is one, of all whose turn it is at once. ``project`` gives the event that
-    one audience may see (``server.wire.projection``). ``parts`` gives the audiences that an event is the last
+    one audience may see (``server.projection``). ``parts`` gives the audiences that an event is the last
     for: their sockets watch its subject no longer, and may ask anew. ``sentence`` says a refusal in a language.
     ``refused`` is told of every refused command of a known person (it writes the ledger).
     ``security`` gets what no honest page sends: (what, ids). ``allowed_origins`` are origins

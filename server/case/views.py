@@ -1,6 +1,6 @@
 """How the domain's case becomes the view of the wire, unprojected.
 
-Shapes only: no rights, no rules, no storage. ``server.wire.projection`` says what of it an
+Shapes only: no rights, no rules, no storage. ``server.projection`` says what of it an
 audience may see.
 """
 

@@ -2,7 +2,7 @@
 
 The types of a handler's signature are the declaration: ``async def f(ask:
 Ask[Query, Body]) -> Answer``. From it requests are checked, answers are
-written, and ``server.api.openapi`` describes the interface. Knows aiohttp and
+written, and ``server.openapi`` describes the interface. Knows aiohttp and
 pydantic; no noun of the product except who asks.
 """
 

@@ -29,8 +29,8 @@ from typing import Any, Final
 import uvloop
 
 from server.__main__ import _run
-from server.api.commands import GATEWAY
 from server.app import running
+from server.commands import GATEWAY
 from server.demo import data as demo
 from server.people.rows import people
 from server.rights.person import Role

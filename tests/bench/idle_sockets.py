@@ -22,8 +22,8 @@ from typing import Any, Final
 import aiohttp
 import structlog
 
-from server.api.commands import GATEWAY
 from server.app import Running
+from server.commands import GATEWAY
 from server.edge.route import STORE
 from server.people.rows import people
 from server.store import SYSTEM, Store

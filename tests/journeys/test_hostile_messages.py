@@ -22,12 +22,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from server.api.schema import UNIONS
 from server.case.wire.view import FROM_PAGE
 from server.demo import data as demo
 from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
+from server.shapes import UNIONS
 from server.store import SYSTEM, Store, upgrade
 from signaling.client import Client
 from signaling.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S

@@ -22,10 +22,10 @@ import socketio
 import sqlalchemy as sa
 
 from media.client import Worker
-from server.api.commands import GATEWAY
 from server.app import DRAIN, running
 from server.calls.acts.rooms import Rooms
 from server.case.rules import consent as consent_texts
+from server.commands import GATEWAY
 from server.demo import data as demo
 from server.edge.route import STORE
 from server.people.acts.sessions import LIVES

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from server.api.schema import untitle
 from server.calls import wire as call
 from server.case.wire import view as case
+from server.shapes import untitle
 from signaling import protocol
 
 KEPT: Final = Path(__file__).parents[1] / "server" / "dumps" / "events.json"

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from server.api import control
+from server import control
 from server.app import Running
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.acts.importing import ITEMS_AN_ENTRY

@@ -19,11 +19,11 @@ import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.catalogue.rules import schema
 from server.demo import data as demo
 from server.edge.route import STORE, Route
+from server.shapes import UNIONS
 from server.store import SYSTEM, Store, tables
 from server.work import cards
 from signaling.client import Client, fresh_id

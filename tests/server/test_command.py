@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from server import __main__ as cli
-from server.actions.console import ACTS
+from server.console import ACTS
 
 
 def yunjian(*words: str, typed: str = "", folder: Path) -> subprocess.CompletedProcess[str]:

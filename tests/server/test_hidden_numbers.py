@@ -23,10 +23,10 @@ from server.case.turn import CaseTurn
 from server.case.wire.view import CaseRefer, CaseReview, CaseUnmask
 from server.catalogue.rules.item import OTHER_LINE
 from server.demo import data as demo
+from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
 from server.standards.identifiers import mask, mask_identity_number
 from server.store import SYSTEM, tables
-from server.wire.projection import project
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     APPROVER,

@@ -38,9 +38,9 @@ from server.case import rows as case_rows
 from server.case import views
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo
+from server.projection import project, project_case
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
-from server.wire.projection import project, project_case
 from signaling.protocol import StoredEvent
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, NEW_CASE, OTHER_CLERK, PHONE, THIRD

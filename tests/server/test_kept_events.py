@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
-from server.wire.projection import project
 from signaling.protocol import StoredEvent
 from signaling.subjects import CALL_AUDIENCES, rung_as
 from tests.kit import dumps, kept_events

@@ -17,9 +17,9 @@ import pytest
 import sqlalchemy as sa
 
 from server.audit.acts.histories import check_ledger
+from server.projection import project
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables, version_of
-from server.wire.projection import project
 from signaling import protocol
 from signaling.refusals import Code
 from signaling.subjects import ADVISED

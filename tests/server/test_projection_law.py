@@ -32,12 +32,12 @@ from server.case.wire import view as shapes
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.demo import data as demo
 from server.jobs.runner import Jobs
+from server.projection import parted, project, project_call, project_case
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope
 from server.store import Store, version_of
 from server.uploads.acts.copies import Copier
 from server.uploads.acts.phones import Phones
-from server.wire.projection import parted, project, project_call, project_case
 from server.work.child import Children
 from signaling import protocol
 from signaling.call import CallId

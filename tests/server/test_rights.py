@@ -22,13 +22,13 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 from structlog.testing import capture_logs
 
-from server.api.schema import UNIONS
 from server.app import ROUTES, Running
 from server.case.wire.view import FROM_PAGE
 from server.demo import data as demo
 from server.edge.route import STORE, Route
 from server.people.rows import people
 from server.rights.person import Role
+from server.shapes import UNIONS
 from server.store import SYSTEM, Store, tables
 from signaling.client import Client, fresh_id
 from tests.kit.casework import hashed

@@ -8,8 +8,8 @@ from server.case import rows as case_rows
 from server.case import views
 from server.case.wire import view as shapes
 from server.case.wire.view import CaseView
+from server.projection import parted, project, project_case
 from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
-from server.wire.projection import parted, project, project_case
 from signaling.protocol import Event
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, VALUES, Office

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
-from server.api.commands import GATEWAY
 from server.app import Running
 from server.case.wire.view import CaseOpen
+from server.commands import GATEWAY
 from server.edge.problems import sentence
 from server.edge.route import REFUSALS, STORE
 from server.people.acts.registering import set_roles

@@ -10,8 +10,8 @@ import pytest
 from server.case.acts.form import unmasking
 from server.case.wire import view as shapes
 from server.case.wire.view import CaseEdit, CaseUnmask
+from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
-from server.wire.projection import project
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
     ADMIN,

@@ -38,12 +38,12 @@ from server.case.wire.http import (
 )
 from server.people.acts.throttle import Limit, spend
 from server.people.rows.people import person_refs
+from server.projection import project_call
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
 from server.standards.papers import TITLES
 from server.store import Store, version_of
-from server.wire.projection import project_call
 from signaling.call import CallId
 from signaling.refusals import Code, Refusal
 

@@ -22,13 +22,13 @@ from server.case.wire.http import (
     RefusedSignature,
     Report,
 )
+from server.projection import project
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_call, of_case, of_monitors, of_person
 from server.standards.identifiers import mask_name
 from server.standards.working_days import CHINA
 from server.store import Store, version_of
 from server.store.ledger.journal import JournalDamaged
-from server.wire.projection import project
 from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal
 

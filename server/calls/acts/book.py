@@ -30,6 +30,7 @@ from server.case.rules.case import CLOSED
 from server.case.turn import HeaderTurn
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
+from server.projection import project_call
 from server.rights.connected import signed_in
 from server.rights.hand import Audience
 from server.rights.person import SYSTEM, Act, Actor, may, ranked
@@ -44,7 +45,6 @@ from server.rights.subjects import (
 )
 from server.store import Change, Store, version_of
 from server.store.subject import Told, Turn
-from server.wire.projection import project_call
 from signaling import waiting
 from signaling.call import (
     LOST_AFTER_S,

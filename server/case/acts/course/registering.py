@@ -18,6 +18,7 @@ from server.case.wire.view import (
     MaterialMoved,
 )
 from server.catalogue.rows import catalogue as catalogue_rows
+from server.projection import project_case, project_moved
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience
 from server.rights.ids import new_id
@@ -27,7 +28,6 @@ from server.standards import identifiers
 from server.standards.working_days import china_day
 from server.store import Store, acts_after, version_of
 from server.store.subject import Told, Turn
-from server.wire.projection import project_case, project_moved
 from signaling.protocol import Ack, Command, recall
 from signaling.refusals import Code, Refusal
 

@@ -24,12 +24,12 @@ from server.case.wire.view import (
     DocumentPoint,
 )
 from server.catalogue.rules.item import Field, field_at
+from server.projection import project_ephemeral
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Store
-from server.wire.projection import project_ephemeral
 from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
 

@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from server.actions import console
+from server import console
 from server.store import Store
 from signaling.refusals import Code, Refusal
 

@@ -2,7 +2,7 @@
 
 Commands as a page writes them, everything else as the server writes it (each
 field is there, with its default when it has no other). Tells nothing about
-routes; those are in ``server.api.openapi``.
+routes; those are in ``server.openapi``.
 """
 
 from collections.abc import Iterable

@@ -12,11 +12,11 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from server.api.schema import require, untitle
 from server.case.wire.http import Problem
 from server.edge import problems
 from server.edge.edge import SAFE_METHODS
 from server.edge.route import ID_PATTERN, Nothing, Route, Routes
+from server.shapes import require, untitle
 from signaling.refusals import Code
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")

@@ -8,10 +8,10 @@ from typing import Final
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from server.api.schema import UNIONS
 from server.edge import problems
 from server.edge.edge import REFERENCE
 from server.edge.route import Ask, Nothing, Routes
+from server.shapes import UNIONS
 from signaling.gateway import Connection, Gateway
 from signaling.protocol import Ack
 from signaling.refusals import Code, Refusal

@@ -1,6 +1,6 @@
 """What the command line does to a store, by name: in a server that runs, or where none does.
 
-Arguments and results are JSON, so that they pass over the server's local socket (server.api.control).
+Arguments and results are JSON, so that they pass over the server's local socket (server.control).
 Whoever asks holds the machine: the acts are the machine's own in the ledger.
 """
 
