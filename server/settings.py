@@ -24,9 +24,9 @@ from pydantic_settings import (
 
 from media import turn
 from server.calls.rules import Digest
-from server.case.rules.consent import Language
 from server.case.rules.numbering import STANDARD_TEMPLATE, Numbering
 from server.catalogue.rules.listing import CODE_PATTERN
+from server.standards.languages import Language
 from server.store import StoreSettings
 from server.store.backup import Kept
 

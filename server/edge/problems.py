@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from server.case.rules.consent import Language
 from server.case.wire.http import Problem
+from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
 CONTENT_TYPE: Final = "application/problem+json"

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from server.audit.acts.histories import Refusals
-from server.case.rules.consent import Language
 from server.rights.person import Actor
+from server.standards.languages import Language
 from server.store import Store
 from signaling.protocol import Message, holds_nul
 from signaling.refusals import Code, Refusal

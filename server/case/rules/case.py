@@ -16,7 +16,6 @@ from server.case.rules import checklist, clock, comment, form, material, promise
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Clock, Started
 from server.case.rules.comment import Comment
-from server.case.rules.consent import Language
 from server.case.rules.form import Entry, Form, Hold, Proposal
 from server.case.rules.material import Material
 from server.case.rules.notice import Point
@@ -26,6 +25,7 @@ from server.catalogue.rules.item import Item, Mode
 from server.catalogue.rules.schema import Fault
 from server.rights.hand import Hand
 from server.standards import limits, working_days
+from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
 CaseState = Literal["registered", "reviewing", "accepted", "to_correct", "refused"]

@@ -4,9 +4,9 @@ An answer keeps the version and the language it was given to; a version that
 was once shown is never changed, a new text gets a new one.
 """
 
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["zh-CN", "en"]
+from server.standards.languages import Language
 
 CURRENT: Final = "2026-11"
 

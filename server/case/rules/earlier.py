@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Final
 
 from server.case.rules.case import Case, Consent
-from server.case.rules.consent import Language
 from server.case.rules.material import Material, Origin, counted, next_number, placed, sent
 from server.catalogue.rules.item import Item
 from server.rights.hand import Hand
+from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 
 CASES_AT_MOST: Final = 50

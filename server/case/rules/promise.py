@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from server.case.rules.consent import Language
 from server.case.rules.material import Material, current, settled, there
 from server.catalogue.rules.item import Item, Line
 from server.rights.hand import Hand
+from server.standards.languages import Language
 from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 

@@ -13,7 +13,6 @@ from pydantic import Field, StrictBool, StringConstraints
 from server.calls.rules import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.calls.wire import CallView
 from server.case.rules.case import CaseState, Decision
-from server.case.rules.consent import Language
 from server.case.rules.material import Grade, Judged
 from server.case.rules.promise import Standing
 from server.case.rules.saying import PhraseKind
@@ -25,6 +24,7 @@ from server.catalogue.rules.listing import Why as RowWhy
 from server.catalogue.rules.lowering import LoweringState
 from server.rights.hand import Audience
 from server.rights.person import Role
+from server.standards.languages import Language
 from server.standards.papers import PaperKind
 from server.standards.template import Why as TemplateWhy
 from signaling.protocol import WORDS, CallState, EndReason, Message, PersonRef, Seat

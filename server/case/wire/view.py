@@ -14,7 +14,6 @@ from server.case.rules.checklist import Verdict as PointVerdict
 from server.case.rules.checklist import Word as PointWord
 from server.case.rules.clock import Started
 from server.case.rules.comment import State as CommentState
-from server.case.rules.consent import Language
 from server.case.rules.drawing import Whose
 from server.case.rules.form import ProposalState
 from server.case.rules.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
@@ -42,6 +41,7 @@ from server.standards.identifiers import (
     mask_numbers,
     mask_phone,
 )
+from server.standards.languages import Language
 from server.standards.limits import StopReason
 from server.standards.papers import PaperKind, PaperState
 from server.standards.regions import Level

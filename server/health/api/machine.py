@@ -10,12 +10,12 @@ from typing import Any, Final, Literal, assert_never
 from aiohttp import web
 
 from server.case.rules import consent, earlier, promise
-from server.case.rules.consent import Language
 from server.case.wire.http import ConsentText, Health, Limits
 from server.edge.edge import is_local
 from server.edge.figures import FIGURES
 from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Act, Actor, may
+from server.standards.languages import Language
 from server.uploads.acts.quotas import Room
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
