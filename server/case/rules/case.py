@@ -23,6 +23,7 @@ from server.case.rules.promise import Promise
 from server.case.rules.summary import Shown, Signature, Submission
 from server.catalogue.rules.item import Item, Mode
 from server.catalogue.rules.schema import Fault
+from server.people.rules import Authority
 from server.rights.hand import Hand
 from server.standards import limits, working_days
 from server.standards.languages import Language
@@ -73,16 +74,6 @@ class Decided:
     clock: Clock | None = None
     combined: bool = False
     """By who took the case at the window, too (即办可审核合一): to be sampled."""
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A unit that may decide, as it is named to people; ``approvers`` is how many it has."""
-
-    id: str
-    name: str
-    place: str
-    approvers: int
 
 
 @dataclass(frozen=True)

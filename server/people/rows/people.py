@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.case import Authority
+from server.people.rules import Authority
 from server.rights.person import Actor, Role
 from server.store.tables import (
     exemptions,
