@@ -45,7 +45,7 @@ from server.case.acts.papers import press as papers
 from server.case.acts.papers import signing
 from server.case.acts.papers.press import Press
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
-from server.case.api import cases, enquiries
+from server.case.api import calendar, cases, enquiries
 from server.case.wire.view import MaterialProgress
 from server.catalogue import api as catalogue_api
 from server.catalogue.acts import reading as catalogue
@@ -109,6 +109,7 @@ ROUTES = (
     calls.routes,
     administration.routes,
     catalogue_api.routes,
+    calendar.routes,
     templates.routes,
     machine.routes,
     health.routes,

@@ -43,7 +43,7 @@ def describe(all_routes: Iterable[Routes], version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": routes.noun} for routes in nouns],
+        "tags": [{"name": noun} for noun in dict.fromkeys(routes.noun for routes in nouns)],
         "paths": paths,
         "components": {
             "schemas": components,

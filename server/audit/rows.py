@@ -27,7 +27,6 @@ from server.store.tables import (
     marks,
     materials,
     people,
-    phrases,
     recordings,
     rings,
     sayings,
@@ -356,13 +355,3 @@ async def _written(connection: AsyncConnection, *which: sa.ColumnElement[bool]) 
         )
         for row in rows
     ]
-
-
-async def list_phrases(connection: AsyncConnection, unit_id: str) -> list[dict[str, Any]]:
-    """The quick phrases of this unit and those of all, in their order."""
-    found = await connection.execute(
-        sa.select(phrases.c.id, phrases.c.kind, phrases.c.text)
-        .where(sa.or_(phrases.c.unit_id == unit_id, phrases.c.unit_id.is_(None)))
-        .order_by(phrases.c.kind, phrases.c.position, phrases.c.id)
-    )
-    return [dict(row) for row in found.mappings()]

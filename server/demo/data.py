@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from server.case.rows import phrases as phrases_rows
 from server.case.rules.saying import PhraseKind
 from server.catalogue.acts.reading import seed_calendar
 from server.catalogue.rows import catalogue as catalogue_rows
@@ -412,7 +413,7 @@ async def _add(change: Change, password_hash: str) -> None:
     for item in ITEMS:
         await catalogue_rows.add_item(connection, item)
     for position, (of_unit, kind, text) in enumerate(PHRASES, 1):
-        await catalogue_rows.add_phrase(
+        await phrases_rows.add_phrase(
             connection,
             phrase_id=f"phrase-{position}",
             unit_id=of_unit,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from server.case.rules import form as rules
 from server.case.rules.form import Entry, Form, Hold, Proposal
+from server.catalogue.rules import values
 from server.catalogue.rules.item import Field
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
@@ -135,11 +136,11 @@ def test_a_person_holds_one_field_at_most_and_drops_it() -> None:
 )
 def test_an_invalid_value_names_the_rule(field: str, value: str, rule: str) -> None:
     with pytest.raises(Refusal) as refused:
-        rules.checked(FIELDS[field], value, AT)
+        values.checked(FIELDS[field], value, AT)
     assert code_of(refused) is Code.FIELD_INVALID
     assert refused.value.details["rule"] == rule
     assert value not in refused.value.details.values()
-    assert rules.checked(FIELDS[field], "  ", AT) == ""
+    assert values.checked(FIELDS[field], "  ", AT) == ""
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_an_invalid_value_names_the_rule(field: str, value: str, rule: str) -> N
     ],
 )
 def test_a_value_is_saved_in_its_canonical_form(field: str, value: str, saved: str) -> None:
-    assert rules.checked(FIELDS[field], value, AT) == saved
+    assert values.checked(FIELDS[field], value, AT) == saved
 
 
 def test_so_many_proposals_wait_for_an_answer() -> None:

@@ -17,9 +17,10 @@ from jsonschema import Draft202012Validator
 
 from server.case.rules import form as rules
 from server.case.rules.form import Entry, Form, Hold
-from server.case.views import form_field, form_rule
 from server.catalogue.rules import blueprint, schema
+from server.catalogue.rules import values as values_rules
 from server.catalogue.rules.item import Condition, Field, Item, Rule
+from server.catalogue.views import form_field, form_rule
 from server.demo import data as demo
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
@@ -201,10 +202,10 @@ def test_one_value_is_checked(path: str, typed: str, expected: str, limit: str |
     known = FOUNDING.field(path)
     assert known is not None
     if not expected.startswith("!"):
-        assert rules.checked(known, typed, AT) == expected
+        assert values_rules.checked(known, typed, AT) == expected
         return
     with pytest.raises(Refusal) as refused:
-        rules.checked(known, typed, AT)
+        values_rules.checked(known, typed, AT)
     details = refused.value.details
     assert (refused.value.code, details["rule"]) == (Code.FIELD_INVALID, expected[1:])
     if limit:

@@ -22,6 +22,7 @@ from server.case import rows as case_rows
 from server.case.acts.papers import press as papers
 from server.case.admission import watched
 from server.case.rows import papers as paper_rows
+from server.case.rows import phrases as phrases_rows
 from server.case.wire.http import (
     CallCheck,
     CallDetail,
@@ -283,7 +284,7 @@ class Archive:
     async def phrases(self, actor: Actor) -> Phrases:
         """The quick phrases of the asker's unit and of all."""
         async with self._store.read() as connection:
-            found = await log.list_phrases(connection, actor.unit_id)
+            found = await phrases_rows.list_phrases(connection, actor.unit_id)
         return Phrases(phrases=[Phrase.model_validate(one) for one in found])
 
     async def whole(self, sha256: str) -> bool:

@@ -10,7 +10,6 @@ window adopts or declines. An edit names the version that it began from, so that
 over what he has not seen. Knows no storage and no clock; ``at`` and ``version`` are given.
 """
 
-import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,8 +18,8 @@ from typing import Final, Literal
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Field, Rule, field_at
 from server.catalogue.rules.schema import Place
+from server.catalogue.rules.values import checked, rows_of
 from server.rights.hand import APPLICANT, Hand, Side
-from server.standards import identifiers, regions
 from server.standards.working_days import china_day
 from signaling.refusals import Code, Refusal
 
@@ -30,8 +29,6 @@ LEASE: Final = timedelta(seconds=10)
 """How long a field is held without being renewed."""
 OPEN_AT_MOST: Final = 100
 """Proposals of a case that wait for an answer."""
-_ROW: Final = re.compile(r"[a-z0-9]{2,12}", re.ASCII)
-"""The page makes the ids of rows."""
 
 
 @dataclass(frozen=True)
@@ -262,65 +259,6 @@ def outdated(before: tuple[Proposal, ...], after: tuple[Proposal, ...]) -> list[
     return [one.id for one in after if one.state == "outdated" and one.id in was_open]
 
 
-def checked(field: Field, value: str, at: datetime) -> str:
-    """The value as it is saved: blanks around it gone, numbers and days in their canonical form.
-
-    An empty value is always taken: what is required is asked for at the decision. Refused:
-    ``field_invalid`` with ``rule`` too_long, not_a_choice, too_small, too_large, too_many_rows,
-    bad_rows, attachment (it is filled by a file), or the code of the broken rule
-    (bad_identity_number, bad_credit_code, bad_phone, bad_date, bad_number, bad_region).
-    """
-    text = value.strip()
-    if not text:
-        return ""
-    try:
-        canonical = _canonical(field, text, at)
-    except Refusal as refusal:
-        raise Refusal(
-            Code.FIELD_INVALID, field=field.name, rule=refusal.code.value, **refusal.details
-        ) from None
-    broken = schema.broken(field, canonical)
-    if broken is not None:
-        raise Refusal(Code.FIELD_INVALID, field=field.name, rule=broken, **_limits(field, broken))
-    return canonical
-
-
-def _canonical(field: Field, text: str, at: datetime) -> str:
-    match field.kind:
-        case "identity_number":
-            return identifiers.identity_number(text, today=china_day(at))
-        case "credit_code":
-            return identifiers.credit_code(text)
-        case "phone":
-            return identifiers.phone(text)
-        case "date":
-            return identifiers.day(text)
-        case "number":
-            return identifiers.number(text, field.decimals)
-        case "money":
-            return identifiers.money(text)
-        case "region":
-            return regions.region(text, field.level)
-        case "group":
-            return ",".join(rows_of(text))
-        case "text" | "long_text" | "choice" | "attachment":
-            return text
-
-
-def _limits(field: Field, broken: schema.Broken) -> dict[str, str | int]:
-    match broken:
-        case "too_long":
-            return {"max_length": field.max_length}
-        case "too_small":
-            return {"minimum": field.minimum}
-        case "too_large":
-            return {"maximum": field.maximum}
-        case "too_many_rows":
-            return {"max_rows": field.max_rows}
-        case _:
-            return {}
-
-
 def fitting(form: Form, path: str, value: str) -> str:
     """The value, when no rule that is told at this field is broken by it; else ``field_invalid``
     with the rule and the field ``other`` that it stands against."""
@@ -333,11 +271,6 @@ def fitting(form: Form, path: str, value: str) -> str:
         if schema.breaks(rule, value, form.values.get(other, "")):
             raise Refusal(Code.FIELD_INVALID, field=path, rule=rule.kind, other=other)
     return value
-
-
-def rows_of(value: str) -> list[str]:
-    """The ids of a group's rows in their order."""
-    return [row for row in re.split(r"[,\s]+", value) if row]
 
 
 def faults(form: Form, at: datetime) -> list[schema.Fault]:

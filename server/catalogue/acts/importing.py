@@ -15,8 +15,6 @@ from typing import Any, Final
 
 import rfc8785
 
-from server.case import rows as case_rows
-from server.case.views import item_view
 from server.case.wire.http import (
     BadRow,
     CatalogueImport,
@@ -35,6 +33,7 @@ from server.catalogue.rules import blueprint, schema
 from server.catalogue.rules.item import Field, Item
 from server.catalogue.rules.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
 from server.catalogue.rules.lowering import Lowered, LoweringState, lowered
+from server.catalogue.views import item_view
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may
@@ -324,7 +323,7 @@ async def _close_outdated(change: Change, made: Collection[Item]) -> None:
 
 
 async def judged(
-    connection: case_rows.Connection,
+    connection: rows.Connection,
     actor: Actor,
     item_id: str,
     document: Mapping[str, Any],
@@ -347,7 +346,7 @@ async def judged(
     return newest, found, lowered(before, found.fields)
 
 
-async def _masked_before(connection: case_rows.Connection, item: Item) -> list[tuple[Field, ...]]:
+async def _masked_before(connection: rows.Connection, item: Item) -> list[tuple[Field, ...]]:
     """The forms against which a new one of this item is held: all since two people last agreed, so that
     what one edit takes away the next does not bring back open."""
     agreed = await lowering_rows.agreed_versions(connection, [item.unit_id])
@@ -370,7 +369,7 @@ def _by_one(lowers: Sequence[Lowered]) -> None:
         raise Refusal(Code.SECOND_PERSON, fields=fields[:500])
 
 
-async def known(connection: case_rows.Connection, actor: Actor, item_id: str) -> rows.ItemRow:
+async def known(connection: rows.Connection, actor: Actor, item_id: str) -> rows.ItemRow:
     """An item that this person administers; who administers nothing learns nothing of any."""
     curator(actor)
     row = await rows.find_item(connection, item_id)
@@ -432,7 +431,7 @@ def _row(row: rows.ItemRow) -> CatalogueItem:
 
 
 async def _plan(
-    connection: case_rows.Connection,
+    connection: rows.Connection,
     listed: Collection[Listed],
     faults: Collection[Fault],
     unit_id: str | None,

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.saying import PhraseKind
 from server.catalogue.rules.item import Item
 from server.standards.initials import initials
-from server.store.tables import item_words, items, people, phrases, units, work_calendar
+from server.store.tables import item_words, items, people, units, work_calendar
+
+Connection = AsyncConnection
 
 ITEMS_REMEMBERED: Final = 512
 """Versions of items that need not be read from their text again; an item may have some 10 KB."""
@@ -296,23 +297,6 @@ async def newest_items(
 async def set_in_use(connection: AsyncConnection, item_id: str, in_use: bool) -> None:
     """Offer this version of an item at the windows, or no more."""
     await connection.execute(items.update().where(items.c.id == item_id).values(in_use=in_use))
-
-
-async def add_phrase(
-    connection: AsyncConnection,
-    *,
-    phrase_id: str,
-    unit_id: str | None,
-    kind: PhraseKind,
-    text: str,
-    position: int,
-) -> None:
-    """Keep a quick phrase of a unit, or of all (None); ``position`` orders those of a kind."""
-    await connection.execute(
-        phrases.insert().values(
-            id=phrase_id, unit_id=unit_id, kind=kind, text=text, position=position
-        )
-    )
 
 
 async def known_days(

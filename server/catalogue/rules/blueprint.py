@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 
 from jsonschema import Draft202012Validator
 
-from server.case.rules import form as rules
 from server.catalogue.rules import card
+from server.catalogue.rules import values as values_rules
 from server.catalogue.rules.item import Condition, Field, Kind, Rule
 from server.catalogue.rules.schema import FORMATS, REGION_FORMATS, rule_of
 from server.standards.identifiers import UNSEEN
@@ -405,7 +405,7 @@ class _Reading:
             self._fault(f"{shown_at}/fields", "unknown_word", "fields")
         if found.example:
             try:
-                rules.checked(found, found.example, self.at)
+                values_rules.checked(found, found.example, self.at)
             except Refusal:
                 self._fault(f"{at}/examples", "bad_example", name)
         return found

@@ -39,6 +39,7 @@ from server.case.wire.view import (
 )
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
+from server.catalogue.rules import values as values_rules
 from server.catalogue.rules.item import OTHER_LINE, Field, Line
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
@@ -249,7 +250,7 @@ def _said(field: Field, value: str, attached: Set[str]) -> str:
         case "region":
             return regions.name(value) if value else ""
         case "group":
-            rows = len(form.rows_of(value))
+            rows = len(values_rules.rows_of(value))
             return f"{rows} 行" if rows else ""
         case "attachment":
             return "见材料" if field.line in attached else ""
