@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from server.audit import rows as log
 from server.calls.rows import calls as call_rows
+from server.calls.rows import recorded as recorded_rows
 from server.case import rows
 from server.case.rules.form import Form
 from server.rights.hand import Hand, Side
@@ -113,7 +113,7 @@ async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Wa
         ]
         if passed_on and await call_rows.has_answered(connection, case_id, actor.unit_id):
             number = passed_on[-1]
-            entries = await log.list_entries(connection, of_case(case_id))
+            entries = await recorded_rows.list_entries(connection, of_case(case_id))
             referred = [e.version for e in entries if (e.act, e.result) == ("case.refer", "ok")]
             return Watched(found, referred[number], record.case.referrals[number].at)
     raise Refusal(Code.NOT_FOUND, case=case_id)

@@ -24,7 +24,7 @@ from stdnum.cn import ric, uscc
 
 from media.peer import ScriptedPeer
 from server.app import running
-from server.audit import rows as log
+from server.calls.rows import recorded as recorded_rows
 from server.case import rows as case_rows
 from server.demo import data as demo
 from server.edge.route import STORE
@@ -245,7 +245,9 @@ async def _settled(store: Store, calls: Sequence[str]) -> None:
         async with asyncio.timeout(SETTLED_WITHIN_S):
             while True:
                 async with store.read() as reading:
-                    listed = [await log.list_recordings(reading, call_id) for call_id in calls]
+                    listed = [
+                        await recorded_rows.list_recordings(reading, call_id) for call_id in calls
+                    ]
                 writing = sum(one.state == "recording" for rows in listed for one in rows)
                 jobs = await count_jobs(store)
                 if not writing and not jobs["waiting"] and not jobs["running"]:

@@ -19,9 +19,9 @@ from PIL import Image
 
 from media.compose import Chapter, Document, Party, Span, compose
 from media.remux import Segment, remux
-from server.audit.rows import Recorded
 from server.calls.acts.playbacks import gaps_of, spans_of
 from server.calls.rows.playbacks import Playback
+from server.calls.rows.recorded import Recorded
 from signaling.protocol import PersonRef
 from tests.kit.footage import index_in_front, seek, spans_of_tone
 from tests.kit.peer import BLUE, GREEN, RED, near

@@ -36,9 +36,10 @@ from hypothesis.stateful import (
 
 from server.case import rows as case_rows
 from server.case import views
+from server.case.projection import project_case
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo
-from server.projection import project, project_case
+from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
 from signaling.protocol import StoredEvent

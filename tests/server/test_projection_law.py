@@ -20,6 +20,7 @@ from typing import Any, Final
 import pytest
 
 from media.client import RecordingStarted
+from server.calls.projection import project_call
 from server.calls.rows import calls as call_rows
 from server.calls.views import call_view
 from server.calls.wire import CallView
@@ -27,12 +28,13 @@ from server.case import rows as case_rows
 from server.case import views
 from server.case.acts.course import calendar
 from server.case.acts.materials.files import COPY_KIND
+from server.case.projection import project_case
 from server.case.rules import case as rules
 from server.case.wire import view as shapes
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.demo import data as demo
 from server.jobs.runner import Jobs
-from server.projection import parted, project, project_call, project_case
+from server.projection import parted, project
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.seen import Audience, Scope
 from server.store import Store, version_of

@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Final
 
 from server.case import rows as case_rows
 from server.case import views
+from server.case.projection import project_case
 from server.case.wire import view as shapes
 from server.case.wire.view import CaseView
-from server.projection import parted, project, project_case
+from server.projection import parted, project
 from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
 from signaling.protocol import Event
 from tests.kit import reducers

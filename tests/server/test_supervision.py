@@ -22,6 +22,7 @@ from server.app import Running
 from server.audit import rows as log
 from server.audit.acts.archive import silences_of
 from server.calls.rows import calls
+from server.calls.rows import recorded as recorded_rows
 from server.case.wire.view import CaseDecide
 from server.demo import data as demo
 from server.edge.route import STORE
@@ -325,9 +326,9 @@ async def test_a_file_that_was_altered_is_named_and_not_given_out(scene: Scene) 
 
 
 def test_a_page_was_silent_from_the_one_entry_to_the_other() -> None:
-    def entry(second: int, act: str, leg: str) -> log.Written:
+    def entry(second: int, act: str, leg: str) -> recorded_rows.Written:
         at = f"2026-11-23T01:00:{second:02}+00:00"
-        return log.Written(second, at, None, None, act, leg, "ok", "", None)
+        return recorded_rows.Written(second, at, None, None, act, leg, "ok", "", None)
 
     told = silences_of(
         [

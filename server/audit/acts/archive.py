@@ -12,9 +12,11 @@ from server.audit import rows as log
 from server.audit.acts import histories as supervision
 from server.calls.acts import book as call_actions
 from server.calls.acts import playbacks
+from server.calls.projection import project_call
 from server.calls.rows import calls as call_rows
 from server.calls.rows import marks as mark_rows
 from server.calls.rows import playbacks as rows
+from server.calls.rows import recorded as recorded_rows
 from server.calls.rows.playbacks import Playback
 from server.calls.rules import PlaybackType
 from server.calls.views import call_view
@@ -39,7 +41,6 @@ from server.case.wire.http import (
 )
 from server.people.acts.throttle import Limit, spend
 from server.people.rows.people import person_refs
-from server.projection import project_call
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
@@ -79,13 +80,13 @@ class Archive:
             view = await call_view(connection, call, about)
             version = await version_of(connection, of_call(call_id))
             number = await log.case_number(connection, about.case_id)
-            files: list[log.Recorded] = []
+            files: list[recorded_rows.Recorded] = []
             played: list[Playback] = []
-            entries: list[log.Written] = []
+            entries: list[recorded_rows.Written] = []
             if audience == "supervisor":
-                files = await log.list_recordings(connection, call_id)
+                files = await recorded_rows.list_recordings(connection, call_id)
                 played = await rows.list_playbacks(connection, call_id)
-                entries = await log.list_entries(connection, of_call(call_id))
+                entries = await recorded_rows.list_entries(connection, of_call(call_id))
             people = await person_refs(connection, {one.person_id or "" for one in played})
         return CallDetail(
             version=version,
@@ -98,7 +99,7 @@ class Archive:
             silences=silences_of(entries),
         )
 
-    async def _view(self, one: log.Recorded) -> RecordingView:
+    async def _view(self, one: recorded_rows.Recorded) -> RecordingView:
         state: RecordingState = "recording"
         if one.state == "lost":
             state = "lost"
@@ -148,7 +149,7 @@ class Archive:
             ]
         files = [await self._looked_at(*one) for one in named]
         async with self._store.read() as connection:
-            recorded = await log.list_recordings(connection, call_id)
+            recorded = await recorded_rows.list_recordings(connection, call_id)
         sm3 = {one.id: one.sm3 for one in recorded if one.sm3 is not None}
         for number, one in enumerate(files):
             if one.ok and one.id in sm3:
@@ -171,7 +172,7 @@ class Archive:
         return [
             *[
                 ("recording", one.id, f"{one.seat} {one.person.name}", one.sha256)
-                for one in await log.list_recordings(connection, call_id)
+                for one in await recorded_rows.list_recordings(connection, call_id)
                 if one.sha256 is not None
             ],
             *[
@@ -204,13 +205,15 @@ class Archive:
 
     # ------------------------------------------------------------ files
 
-    async def recording(self, actor: Actor, recording_id: str, *, download: bool) -> log.Recorded:
+    async def recording(
+        self, actor: Actor, recording_id: str, *, download: bool
+    ) -> recorded_rows.Recorded:
         """A stored recording that may be watched now; watching is kept in the ledger of its call.
 
         Refused: not_found, material_not_stored (still being written, or lost), content_altered.
         """
         async with self._store.read() as connection:
-            one = await log.find_recording(connection, recording_id)
+            one = await recorded_rows.find_recording(connection, recording_id)
         if one is None:
             raise Refusal(Code.NOT_FOUND)
         await self._watched(actor, one.call_id)
@@ -265,7 +268,7 @@ class Archive:
         async with self._store.change(actor) as change:
             call, _ = await call_actions.found(change.connection, CallId(call_id))
             # Of the whole call, whoever asks first: the file is one for all who may watch it.
-            acts = await log.list_entries(change.connection, of_case(case_id))
+            acts = await recorded_rows.list_entries(change.connection, of_case(case_id))
             made = await playbacks.ask_composition(change, call, acts, media_type)
         return playbacks.playback_view(made, {})
 
@@ -311,7 +314,7 @@ class Archive:
             del self._viewed[next(iter(self._viewed))]
 
 
-def _interruptions(one: log.Recorded) -> list[Interruption]:
+def _interruptions(one: recorded_rows.Recorded) -> list[Interruption]:
     return [
         Interruption(
             name=one.person.name,
@@ -327,7 +330,7 @@ def _interruptions(one: log.Recorded) -> list[Interruption]:
     ]
 
 
-def silences_of(entries: Iterable[log.Written]) -> list[Silence]:
+def silences_of(entries: Iterable[recorded_rows.Written]) -> list[Silence]:
     """When legs were silent, as the entries of their call tell."""
     since: dict[str, datetime] = {}
     found = []

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NoReturn
 
 from server.audit import rows as log
+from server.calls.rows import recorded as recorded_rows
 from server.case.admission import Watched, watched
 from server.case.wire.http import (
     CallLogRow,
@@ -185,7 +186,7 @@ async def history(store: Store, actor: Actor, case_id: str, after: int) -> CaseH
     if not after:
         async with store.read() as connection:
             clerk_id = found.header.clerk_id
-            refused = await log.list_refused(connection, clerk_id, SIGN, of_case(case_id))
+            refused = await recorded_rows.list_refused(connection, clerk_id, SIGN, of_case(case_id))
     return CaseHistory(
         subject=of_case(case_id),
         events=[
@@ -213,7 +214,7 @@ async def ledger(store: Store, actor: Actor, case_id: str) -> Ledger:
     """The entries of a case's ledger. Refused: not_found, forbidden."""
     found = await _watched_case(store, actor, case_id)
     async with store.read() as connection:
-        entries = await log.list_entries(connection, of_case(case_id))
+        entries = await recorded_rows.list_entries(connection, of_case(case_id))
     return Ledger(
         subject=of_case(case_id),
         entries=[

@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any, Final
 
 from server.calls.acts import playbacks
+from server.calls.projection import project_call
 from server.calls.rows import calls as rows
 from server.calls.rows import missed as missed_rows
 from server.calls.views import call_view, missed_calls, running_calls
@@ -30,7 +31,6 @@ from server.case.rules.case import CLOSED
 from server.case.turn import HeaderTurn
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
-from server.projection import project_call
 from server.rights.connected import signed_in
 from server.rights.hand import Audience
 from server.rights.person import SYSTEM, Act, Actor, may, ranked

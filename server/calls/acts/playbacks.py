@@ -20,10 +20,10 @@ from typing import Any, Final
 
 import structlog
 
-from server.audit import rows as log
-from server.audit.rows import Recorded, Written
 from server.calls.rows import playbacks as rows
+from server.calls.rows import recorded as recorded_rows
 from server.calls.rows.playbacks import Playback, PlaybackSeat
+from server.calls.rows.recorded import Recorded, Written
 from server.calls.rules import PlaybackSource, PlaybackType
 from server.case.wire.http import PlaybackView
 from server.jobs.rows import Job
@@ -93,7 +93,7 @@ async def ask(change: Change, call_id: str) -> None:
     Call it with the call locked, whenever it or a recording of it has changed. Nothing happens
     while a recording is being written, or when each party's playback is of all its segments.
     """
-    recorded = await log.list_recordings(change.connection, call_id)
+    recorded = await recorded_rows.list_recordings(change.connection, call_id)
     if any(one.state == "recording" for one in recorded):
         return
     there: dict[tuple[PlaybackSeat, str | None, PlaybackSource], Playback] = {

@@ -6,6 +6,7 @@ from functools import partial
 from server.case import rows
 from server.case.acts.course.numbers import CALENDAR, due
 from server.case.admission import header, shown
+from server.case.projection import project_case, project_moved
 from server.case.rules import case as rules
 from server.case.views import case_view, due_view
 from server.case.wire.http import CaseSnapshot
@@ -18,7 +19,6 @@ from server.case.wire.view import (
     MaterialMoved,
 )
 from server.catalogue.rows import catalogue as catalogue_rows
-from server.projection import project_case, project_moved
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience
 from server.rights.ids import new_id

@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from server.calls.rows import calls as call_rows
 from server.case.acting import Seats, elsewhere, running
 from server.case.admission import header
+from server.case.projection import project_ephemeral
 from server.case.rows import Connection
 from server.case.rules.drawing import GUIDES
 from server.case.views import person_ref
@@ -24,7 +25,6 @@ from server.case.wire.view import (
     DocumentPoint,
 )
 from server.catalogue.rules.item import Field, field_at
-from server.projection import project_ephemeral
 from server.rights.connected import Watcher
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor

@@ -1,0 +1,80 @@
+"""What each audience may see of a case: one pure function from an event to the event that leaves.
+
+Who sees what is declared beside each shape (``server.rights.seen``).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from server.case.wire import view as shapes
+from server.case.wire.view import (
+    CaseCreated,
+    CaseTyping,
+    CaseView,
+    DrawingView,
+    FormField,
+    MaterialMoved,
+)
+from server.rights.hand import CaseAudience
+from server.rights.seen import SIDES, UNMASKED, Audience, see_event, see_members, skipped
+from server.standards.identifiers import mask
+from signaling.protocol import Event, Message
+
+CASE_EVENTS: Final[dict[str, type[Event]]] = {
+    model.model_fields["type"].default: model for model in shapes.EVENTS
+}
+
+
+def reader(audience: str | Audience) -> Audience | None:
+    return audience if isinstance(audience, Audience) else SIDES.get(audience)
+
+
+def project_case_event(event: Event, audience: Audience) -> Event:
+    if isinstance(event, CaseCreated):
+        if audience.over(event.at):
+            return skipped(event)
+        return event.model_copy(update={"case": project_case(event.case, audience)})
+    return see_event(event, audience, CaseView)
+
+
+def project_moved(event: MaterialMoved, audience: CaseAudience) -> MaterialMoved | None:
+    """That a file was put elsewhere, as that audience may see it when it opens the case."""
+    seen = project_case_event(event, SIDES[audience])
+    return seen if isinstance(seen, MaterialMoved) else None
+
+
+def project_case(case: CaseView, audience: str | Audience) -> CaseView:
+    """The case as that audience may see it. PermissionError for an audience that reads no cases."""
+    who = reader(audience)
+    if who is None:
+        raise PermissionError(f"{audience} reads no cases")
+    hidden = _sensitive(case.item.form)
+    places = {"drawings": _place_of(case)} if who.scope else {}
+    return case.model_copy(
+        update=see_members(case, who, lambda path: _column(path) in hidden, places)
+    )
+
+
+def _place_of(case: CaseView) -> Callable[[DrawingView], str]:
+    """Where a stroke lies: on the line of its document."""
+    lines = {one.id: one.line for one in case.materials}
+    return lambda one: f"line:{lines.get(one.material_id, '')}"
+
+
+def project_ephemeral(message: Message, audience: str) -> Message:
+    """The message as that audience may see it; an unfinished sensitive value becomes stars."""
+    if isinstance(message, CaseTyping) and message.sensitive and audience not in UNMASKED:
+        return message.model_copy(update={"value": mask(message.value)})
+    return message
+
+
+def _sensitive(form: list[FormField]) -> frozenset[str]:
+    """Names of sensitive fields, those of groups as ``group.column``."""
+    cells = {f"{one.name}.{cell.name}" for one in form for cell in one.columns if cell.sensitive}
+    return frozenset({one.name for one in form if one.sensitive} | cells)
+
+
+def _column(path: str) -> str:
+    """``group.column`` of ``group.row.column``; any other path as it is."""
+    first, dot, rest = path.partition(".")
+    return f"{first}.{rest.rpartition('.')[2]}" if dot else path
