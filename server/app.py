@@ -23,7 +23,6 @@ from media.client import Limits, Worker, attach, name_of, spawn
 from media.control import fits_socket, socket_path
 from server import commands, control, openapi
 from server import settings as configuration
-from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
 from server.audit.acts.pruning import Pruning
 from server.audit.api import calls
@@ -81,7 +80,7 @@ from server.rights.hand import CASE_AUDIENCES
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
-from server.store import Clock, ShiftedClock, Store
+from server.store import Clock, ShiftedClock, Store, refusing
 from server.uploads.acts import copies as viewing
 from server.uploads.acts.copies import Copier
 from server.uploads.acts.early import Early
@@ -285,7 +284,7 @@ async def _open(
             book.used(actor.session_id)  # a program: it tells nothing apart
         return actor
 
-    refusals = supervision.Refusals(store)
+    refusals = refusing.Refusals(store)
     app[REFUSALS] = refusals
     app[USED] = book.used
 
@@ -492,7 +491,7 @@ async def _open(
     checks = {
         "tasks": tasks.alive,
         "accepting": drain.accepting,
-        **supervision.checks(store),
+        **health_actions.checks(store),
     }
     if media:
 

@@ -19,10 +19,10 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from server.audit.acts.histories import Refusals
 from server.rights.person import Actor
 from server.standards.languages import Language
 from server.store import Store
+from server.store.refusing import Refusals
 from signaling.protocol import Message, holds_nul
 from signaling.refusals import Code, Refusal
 

@@ -24,7 +24,7 @@ from cryptography import x509
 from media import turn
 from server.case.wire.http import HealthState
 from server.health import rows as standing
-from server.store import Store
+from server.store import Store, version_of
 from server.uploads.acts.scanning import Scanner, ScannerAway
 from server.work import cards, ofd, office, walls
 from signaling.refusals import Refusal
@@ -351,3 +351,17 @@ COUNTED: Final[Mapping[str, Callable[[Store], Awaitable[Figures]]]] = {
     "ledger": _count_ledger,
 }
 """The figures of the metrics, by part."""
+
+
+def checks(store: Store) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+    """What readiness asks of the store."""
+
+    async def database() -> bool:
+        async with store.read() as connection:
+            await version_of(connection, "readiness")
+        return True
+
+    async def ledger_writable() -> bool:
+        return store.ledger_failure is None
+
+    return {"database": database, "ledger": ledger_writable}

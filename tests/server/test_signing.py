@@ -25,7 +25,7 @@ from server.case.wire.view import (
     CaseSummarise,
 )
 from server.demo import data as demo
-from server.store import tables
+from server.store import refusing, tables
 from server.uploads.acts.uploads import Uploads
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import (
@@ -177,7 +177,7 @@ async def test_a_signature_is_bound_to_what_was_shown(office: Office, tmp_path: 
     again = await office.refused(CLERK, CaseSign, **sign, shown_at=at)
     assert again.code is Code.STALE
     # it is told to the supervisor of this case, and no other refusal is
-    kept = supervision.Refusals(office.store)
+    kept = refusing.Refusals(office.store)
     clerk = office.actors[CLERK]
     for about in (case_id, await office.case()):
         asked = CaseSign(id="command-refused", **{**sign, "case_id": about}, shown_at=at)
