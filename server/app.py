@@ -25,7 +25,7 @@ from server import commands, control, openapi
 from server import settings as configuration
 from server.audit.acts.archive import Archive
 from server.audit.acts.pruning import Pruning
-from server.audit.api import calls
+from server.audit.api import calls, histories
 from server.calls.acts import book as call_actions
 from server.calls.acts import qualities
 from server.calls.acts.guests import Guests
@@ -101,6 +101,7 @@ ROUTES = (
     sessions.routes,
     accounts.routes,
     cases.routes,
+    histories.routes,
     commands.routes,
     uploads.routes,
     phones.routes,

@@ -4,23 +4,19 @@ from typing import Annotated, Any, Final
 
 from pydantic import StrictBool, StringConstraints
 
-from server.audit.acts import histories as supervision
 from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
 from server.case.rules.case import CaseState
 from server.case.wire.http import (
-    CaseHistory,
     Cases,
     CaseSnapshot,
     EarlierMaterials,
     Items,
-    Ledger,
     OwedMaterials,
-    Report,
     Unmasked,
 )
-from server.case.wire.view import ItemView, Version
+from server.case.wire.view import ItemView
 from server.catalogue.acts import reading as catalogue
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from signaling.protocol import Message
@@ -57,11 +53,6 @@ class CaseSearch(CaseQuery):
     q: Text
     """Part of the 办件编号, of the item's name, of the name of a file or of a message, or the beginning of
     the applicant's name."""
-
-
-class HistoryQuery(Message):
-    after: Version = 0
-    """Events with a greater version."""
 
 
 @routes.route("GET", "/api/v1/items")
@@ -146,28 +137,3 @@ async def list_earlier(ask: Ask[Nothing, Nothing]) -> EarlierMaterials:
     To look is an act: who looked, and at which materials, is kept in the ledger of this case.
     """
     return await earlier.listing(ask.request.app[STORE], ask.actor, ask.path("case_id"))
-
-
-@routes.route("GET", "/api/v1/cases/{case_id}/history", problems=(Code.NOT_FOUND, Code.FORBIDDEN))
-async def read_history(ask: Ask[HistoryQuery, Nothing]) -> CaseHistory:
-    """What happened to a case, event by event; for supervisors."""
-    return await supervision.history(
-        ask.request.app[STORE], ask.actor, ask.path("case_id"), ask.query.after
-    )
-
-
-@routes.route("GET", "/api/v1/cases/{case_id}/ledger", problems=(Code.NOT_FOUND, Code.FORBIDDEN))
-async def read_ledger(ask: Ask[Nothing, Nothing]) -> Ledger:
-    """The entries of a case's ledger; for supervisors."""
-    return await supervision.ledger(ask.request.app[STORE], ask.actor, ask.path("case_id"))
-
-
-@routes.route(
-    "POST",
-    "/api/v1/cases/{case_id}/ledger-check",
-    problems=(Code.NOT_FOUND, Code.FORBIDDEN),
-    act="ledger.check",
-)
-async def check_ledger(ask: Ask[Nothing, Nothing]) -> Report:
-    """Verify the ledger of a case and of the calls about it; for supervisors."""
-    return await supervision.check_ledger(ask.request.app[STORE], ask.actor, ask.path("case_id"))
