@@ -88,7 +88,7 @@ from server.uploads.acts.phones import Phones
 from server.uploads.acts.quotas import Quota
 from server.uploads.acts.scanning import Scanner
 from server.uploads.acts.uploads import LIVES, Uploads
-from server.uploads.api import phones, uploads
+from server.uploads.api import limits, phones, uploads
 from server.work import cards, walls
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
@@ -112,6 +112,7 @@ ROUTES = (
     calendar.routes,
     templates.routes,
     machine.routes,
+    limits.routes,
     health.routes,
 )
 
@@ -208,7 +209,7 @@ def make(
         proxies=tuple(ipaddress.ip_network(address) for address in settings.trusted_proxies),
     )
     app[FIGURES] = Figures()
-    app[machine.UPLOAD_LIMITS] = machine.UploadLimits(
+    app[limits.UPLOAD_LIMITS] = limits.UploadLimits(
         settings.max_upload_bytes, MEDIA_TYPES, int(LIVES.total_seconds()), cards.installed()
     )
     app[machine.DESCRIPTION] = openapi.describe(ROUTES, machine.VERSION)
@@ -480,7 +481,7 @@ async def _open(
     app[phones.PHONES] = links = Phones(store, receiving)
     for command, handler in links.commands().items():
         gateway.on(command, handler)
-    app[machine.ROOM] = receiving.room
+    app[limits.ROOM] = receiving.room
 
     async def flushed() -> None:
         with suppress(Refusal):

@@ -117,3 +117,7 @@ def identify(data: Path) -> str:
         made = secrets.token_urlsafe(12)
         file.write_text(made + "\n")
         return made
+
+
+class Cut(Exception):
+    """The connection that brought the bytes is gone, or brings nothing any more."""

@@ -14,8 +14,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from server.edge.edge import LANGUAGE_HEADER, source, token_of
-from server.neighbours.nodes import Nodes
-from server.uploads.acts.receiving import Cut
+from server.neighbours.nodes import Cut, Nodes
 from signaling.refusals import Code, Refusal
 
 SIGNATURE: Final = "Yunjian-Node"

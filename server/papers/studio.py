@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.case.acts.papers.press import OWN_LIMITS
 from server.case.wire.http import (
     TemplateCheck,
     TemplateFault,
@@ -31,8 +30,11 @@ from server.standards.papers import TITLES, PaperKind
 from server.store import Store
 from server.store.subject import Turn
 from server.work import paper as drawing
-from server.work.child import Children, JobFailed, Limits
+from server.work.child import MIB, Children, JobFailed, Limits
 from signaling.refusals import Code, Refusal
+
+OWN_LIMITS: Final = Limits(memory_bytes=1024 * MIB, processor_s=10, files=256)
+"""For a template that a unit laid out by itself."""
 
 WAITING_AT_MOST: Final = 4
 PLACES_TOLD: Final = 20

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from operator import methodcaller
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 T = TypeVar("T")
@@ -44,3 +45,9 @@ async def closed(file: IO[Any]) -> None:
     except asyncio.CancelledError:
         file.close()
         raise
+
+
+def head_of(path: Path, size: int) -> bytes:
+    """Its first bytes."""
+    with path.open("rb") as file:
+        return file.read(size)

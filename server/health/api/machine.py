@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from typing import Any, Final, Literal, assert_never
 
 from aiohttp import web
 
 from server.case.rules import consent, earlier, promise
-from server.case.wire.http import ConsentText, Health, Limits
+from server.case.wire.http import ConsentText, Health
 from server.edge.edge import is_local
 from server.edge.figures import FIGURES
 from server.edge.route import Ask, Nothing, Routes
-from server.rights.person import Act, Actor, may
+from server.rights.person import Act, may
 from server.standards.languages import Language
-from server.uploads.acts.quotas import Room
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 
@@ -35,42 +33,11 @@ PATIENCE_S: Final = 2.0
 VERSION: Final = version_of("yunjian")
 
 
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """What an upload may be: bytes, types by content, and seconds it is kept without a byte."""
-
-    max_bytes: int
-    media_types: tuple[str, ...]
-    lives_s: int
-    reads_cards: bool = False
-
-
-UPLOAD_LIMITS: Final = web.AppKey("upload_limits", UploadLimits)
-ROOM: Final[web.AppKey[Callable[[Actor], Awaitable[Room]]]] = web.AppKey("room")
-"""What is left of a person's quota."""
-
-
 class ConsentQuery(Message):
     kind: Literal["recording", "earlier", "promise"] = "recording"
     """What he is asked about: the recording of a call, materials of his earlier cases, 容缺后补."""
     language: Language | None = None
     """Without it, the language of the request."""
-
-
-@routes.route("GET", "/api/v1/limits")
-async def read_limits(ask: Ask[Nothing, Nothing]) -> Limits:
-    """What a file may be, and how many may come; asked before one is chosen."""
-    limits = ask.request.app[UPLOAD_LIMITS]
-    room = await ask.request.app[ROOM](ask.actor)
-    return Limits(
-        max_bytes=limits.max_bytes,
-        media_types=list(limits.media_types),
-        upload_lives_s=limits.lives_s,
-        files_left=room.files,
-        bytes_left=room.bytes,
-        reads_cards=limits.reads_cards,
-        quota_scarce=room.scarce,
-    )
 
 
 @routes.route("GET", "/api/v1/consent-text")

@@ -28,6 +28,7 @@ from server.case.acts.materials.files import (
     tell_changed,
     with_material,
 )
+from server.case.rows import material as material_rows
 from server.case.rules import material as rules
 from server.case.rules.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
@@ -39,7 +40,6 @@ from server.rights.subjects import of_case
 from server.standards.working_days import CHINA
 from server.store import Change, Store
 from server.store.subject import Told, Turn
-from server.uploads import rows as upload_rows
 from server.uploads.acts.scanning import Found, Scanner, ScannerAway
 from server.work import copying
 from server.work.child import MIB, Children, JobFailed, Limits, left
@@ -262,10 +262,10 @@ class Copier:
         async def rejected(change: Change) -> None:
             # The content is gone for every material that has it, whoever brought it.
             sha256 = material.sha256 or ""
-            there = await upload_rows.stored_with(change.connection, sha256)
+            there = await material_rows.stored_with(change.connection, sha256)
             for subject in sorted({of_case(case_id) for _, case_id in there}):
                 await change.lock(subject)
-            for one, case_id in await upload_rows.stored_with(change.connection, sha256):
+            for one, case_id in await material_rows.stored_with(change.connection, sha256):
                 after = replace(
                     one,
                     state="rejected",
@@ -278,7 +278,7 @@ class Copier:
                 await tell_changed(turn, "material.quarantine", after)
 
         async def locked(change: Change) -> None:
-            now = await upload_rows.find_material(change.connection, material.id)
+            now = await material_rows.find_material(change.connection, material.id)
             assert now is not None
             turn = await Turn.of(change, of_case(now[1]))
             after = replace(now[0], scan="not_scanned", viewed_fault="too_large")
@@ -301,7 +301,7 @@ async def _nothing(_: Change) -> None:
 async def _locked(change: Change, job: Job) -> tuple[Turn, Material | None]:
     """The material of this job in its locked case; None when it is not stored."""
     turn = await Turn.of(change, job.subject)
-    found = await upload_rows.find_material(change.connection, job.body["material"])
+    found = await material_rows.find_material(change.connection, job.body["material"])
     return turn, found[0] if found is not None and found[0].state == "stored" else None
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from server.case.admission import header
+from server.case.rows import material as material_rows
 from server.case.rules.material import Material, shown_name
 from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor
@@ -186,7 +187,7 @@ class Early:
     async def _find(self, actor: Actor, material_id: str) -> tuple[Material, str, str, Upload]:
         """The material, what it is called to this person, its case, and the upload that brings it."""
         async with self._store.read() as connection:
-            found = await upload_rows.find_material(connection, material_id)
+            found = await material_rows.find_material(connection, material_id)
             if found is None:
                 raise Refusal(Code.NOT_FOUND)
             material, case_id = found

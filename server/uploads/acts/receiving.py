@@ -21,6 +21,7 @@ from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import hashes
 
+from server.neighbours.nodes import Cut
 from signaling.refusals import Code, Refusal
 
 LETTING_GO_S: Final = 0.8
@@ -30,10 +31,6 @@ SILENT_S: Final = 0.4
 NOTHING_LEFT: Final = (errno.ENOSPC, errno.EDQUOT)
 READ_ONLY: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 COPIED_BYTES: Final = 1024 * 1024
-
-
-class Cut(Exception):
-    """The connection that brought the bytes is gone, or brings nothing any more."""
 
 
 class Digest(Protocol):
@@ -231,9 +228,3 @@ def join(parts: Sequence[Path], target: Path) -> None:
         for part in parts:
             with part.open("rb") as taken:
                 shutil.copyfileobj(taken, file, COPIED_BYTES)
-
-
-def head_of(path: Path, size: int) -> bytes:
-    """Its first bytes."""
-    with path.open("rb") as file:
-        return file.read(size)

@@ -21,22 +21,20 @@ from server.case.acts.materials import files as materials
 from server.case.admission import header
 from server.case.rules.material import Purpose
 from server.case.wire.view import MaterialProgress
-from server.neighbours.nodes import GONE, Elsewhere
+from server.neighbours.nodes import GONE, Cut, Elsewhere
 from server.rights.ids import new_id
 from server.rights.person import Actor, Role, System
 from server.rights.subjects import of_case
 from server.store import SYSTEM, Change, Store
-from server.store.files import closed, opened
+from server.store.files import closed, head_of, opened
 from server.uploads import rows as upload_rows
 from server.uploads.acts.quotas import UNLIMITED, Quota, Room
 from server.uploads.acts.receiving import (
     Checksum,
-    Cut,
     Hold,
     Holds,
     append,
     coming,
-    head_of,
     join,
     write,
     written,

@@ -13,10 +13,9 @@ from server.case.rules.phone import LIVES, PAGES_AT_MOST
 from server.case.wire.http import PhoneSession, TakePhone
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
-from server.health.api.machine import UPLOAD_LIMITS
-from server.neighbours.nodes import Elsewhere
+from server.neighbours.nodes import Cut, Elsewhere
 from server.uploads.acts.phones import Held, Phones
-from server.uploads.acts.receiving import Cut
+from server.uploads.api.limits import UPLOAD_LIMITS
 from server.uploads.api.uploads import (
     OFFSET,
     PIECE,

@@ -23,14 +23,14 @@ from server.case.rules.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.ways import Way
-from server.health.api.machine import UPLOAD_LIMITS
-from server.neighbours.nodes import Elsewhere
+from server.neighbours.nodes import Cut, Elsewhere
 from server.neighbours.relay import NEIGHBOURS
 from server.rights.person import Actor
 from server.uploads.acts.early import Arriving, Early
 from server.uploads.acts.early import Cut as EarlyCut
-from server.uploads.acts.receiving import ALGORITHMS, Checksum, Cut
+from server.uploads.acts.receiving import ALGORITHMS, Checksum
 from server.uploads.acts.uploads import PARTS_MAX, Standing, Uploads
+from server.uploads.api.limits import UPLOAD_LIMITS
 from server.uploads.rows import PART
 from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal

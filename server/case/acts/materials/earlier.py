@@ -11,6 +11,7 @@ from typing import Final
 from server.case import rows
 from server.case.acts.course import consents
 from server.case.acts.materials.files import ask_copy, changed, with_material
+from server.case.rows import material as material_rows
 from server.case.rules import earlier as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.wire.http import EarlierMaterial, EarlierMaterials
@@ -22,7 +23,6 @@ from server.rights.subjects import of_case
 from server.standards.identifiers import mask_name
 from server.store import Store
 from server.store.subject import Told, Turn
-from server.uploads import rows as upload_rows
 from signaling.refusals import Code, Refusal
 
 acts: Final = Acts()
@@ -87,7 +87,7 @@ async def listing(store: Store, actor: Actor, case_id: str) -> EarlierMaterials:
 
 
 async def _lender(connection: rows.Connection, command: CaseTakeEarlier) -> list[str]:
-    found = await upload_rows.find_material(connection, command.material_id)
+    found = await material_rows.find_material(connection, command.material_id)
     return [] if found is None else [of_case(found[1])]
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from server.case import rows
 from server.case.admission import header, side_of
+from server.case.rows import material as material_rows
 from server.case.rows import origin_json
 from server.case.rules.case import Case
 from server.case.rules.material import Material, Purpose, follows, next_number, placed, sent
@@ -29,9 +30,8 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.store import Change, Store
+from server.store.files import head_of
 from server.store.subject import Told, Turn
-from server.uploads import rows as upload_rows
-from server.uploads.acts.receiving import head_of
 from server.work import probe
 from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed, WallsFell
 from signaling.protocol import PersonRef
@@ -180,7 +180,7 @@ async def settle(
 async def give_up(change: Change, case_id: str, material_id: str, act: str) -> None:
     """The material of a case that is locked stands as cancelled, for the act's reason."""
     turn = await Turn.of(change, of_case(case_id))
-    found = await upload_rows.find_material(change.connection, material_id)
+    found = await material_rows.find_material(change.connection, material_id)
     assert found is not None
     await tell_changed(turn, act, replace(found[0], state="cancelled"))
 
@@ -196,7 +196,7 @@ async def find(
     """A material of a case that this person may see, the case's id, and this person's side;
     ``afterwards`` also for a supervisor whose unit has passed the case on since. Refused: not_found."""
     async with store.read() as connection:
-        found = await upload_rows.find_material(connection, material_id)
+        found = await material_rows.find_material(connection, material_id)
         if found is None:
             raise Refusal(Code.NOT_FOUND)
         material, case_id = found

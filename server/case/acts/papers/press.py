@@ -33,6 +33,7 @@ from server.catalogue.rules.item import Item
 from server.jobs.rows import Job
 from server.jobs.runner import TRIES_AT_MOST, Kind, Settle, enqueue
 from server.papers import rows as template_rows
+from server.papers.studio import OWN_LIMITS
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.standards import identifiers, regions, working_days
@@ -54,8 +55,6 @@ HOTLINE: Final = "12345"
 """政务服务便民热线, the same in every place (国办发〔2020〕53号)."""
 LIMITS: Final = Limits(memory_bytes=3072 * MIB, processor_s=60, files=256)
 """The Chinese fonts are mapped into memory whole."""
-OWN_LIMITS: Final = Limits(memory_bytes=1024 * MIB, processor_s=10, files=256)
-"""For a template that a unit laid out by itself."""
 
 _MODES: Final = {"online": "全程网办", "proxy": "异地代收代办", "joint": "多地联办"}
 
