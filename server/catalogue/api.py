@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated, Final, TypeVar
 
 from aiohttp import web
@@ -21,13 +22,19 @@ from server.case.wire.http import (
     LoweringView,
     Regions,
     RegionView,
+    UnitRow,
+    Units,
     WaitingLowerings,
+    WindowRef,
 )
 from server.catalogue.acts import importing as listings
 from server.catalogue.acts import lowerings
 from server.catalogue.acts.importing import Importer, NewUnits
+from server.catalogue.rows import catalogue
 from server.edge.route import STORE, Ask, Nothing, Routes
+from server.people.rows import people, roster
 from server.standards import regions
+from signaling.call import LOST_AFTER_S
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 
@@ -218,3 +225,35 @@ async def _body(request: web.Request) -> bytes:
         if len(content) > MAX_SHEET_BYTES:
             raise Refusal(Code.TOO_LARGE, limit=MAX_SHEET_BYTES)
     return bytes(content)
+
+
+class UnitQuery(Message):
+    item_id: str = Field(default="", max_length=64)
+    """Tell of each unit whether it takes an item of this one's name, and how many of its approvers are on duty."""
+
+
+@routes.route("GET", "/api/v1/units")
+async def list_units(ask: Ask[UnitQuery, Nothing]) -> Units:
+    """All units by name, with their windows. For everyone who is signed in."""
+    store = ask.request.app[STORE]
+    taking: set[str] = set()
+    on_duty: dict[str, int] = {}
+    async with store.read() as connection:
+        rows = await people.list_units(connection)
+        if ask.query.item_id:
+            taking = await catalogue.units_taking(connection, ask.query.item_id)
+            since = store.clock.now() - timedelta(seconds=LOST_AFTER_S)
+            on_duty = await roster.on_duty(connection, since)
+    return Units(
+        units=[
+            UnitRow.model_validate(
+                {name: row[name] for name in ("id", "name", "place", "region_code", "level")}
+                | {
+                    "windows": [WindowRef(**window) for window in row["windows"]],
+                    "takes": row["id"] in taking,
+                    "on_duty": on_duty.get(row["id"], 0),
+                }
+            )
+            for row in rows
+        ]
+    )

@@ -1,10 +1,7 @@
 """The staff of a unit, for its administrators; the units, for everyone who may invite one into a call."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Final
-
-from pydantic import Field
 
 from server.case.wire.http import (
     ExemptPerson,
@@ -12,26 +9,16 @@ from server.case.wire.http import (
     PersonRow,
     RoleConflict,
     RoleName,
-    UnitRow,
-    Units,
-    WindowRef,
 )
-from server.catalogue.rows import catalogue
 from server.edge.route import STORE, Ask, Nothing, Routes
 from server.people.acts import registering as actions
-from server.people.rows import people, roster
+from server.people.rows import people
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
 from server.store import Store
-from signaling.call import LOST_AFTER_S
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 
 routes: Final = Routes("administration")
-
-
-class UnitQuery(Message):
-    item_id: str = Field(default="", max_length=64)
-    """Tell of each unit whether it takes an item of this one's name, and how many of its approvers are on duty."""
 
 
 class RolePair(Message):
@@ -117,30 +104,3 @@ def _named(
     """Who asks, whose roles, and which two."""
     person_id = ask.path("person_id")
     return ask.request.app[STORE], ask.actor, person_id, Role(pair.first), Role(pair.second)
-
-
-@routes.route("GET", "/api/v1/units")
-async def list_units(ask: Ask[UnitQuery, Nothing]) -> Units:
-    """All units by name, with their windows. For everyone who is signed in."""
-    store = ask.request.app[STORE]
-    taking: set[str] = set()
-    on_duty: dict[str, int] = {}
-    async with store.read() as connection:
-        rows = await people.list_units(connection)
-        if ask.query.item_id:
-            taking = await catalogue.units_taking(connection, ask.query.item_id)
-            since = store.clock.now() - timedelta(seconds=LOST_AFTER_S)
-            on_duty = await roster.on_duty(connection, since)
-    return Units(
-        units=[
-            UnitRow.model_validate(
-                {name: row[name] for name in ("id", "name", "place", "region_code", "level")}
-                | {
-                    "windows": [WindowRef(**window) for window in row["windows"]],
-                    "takes": row["id"] in taking,
-                    "on_duty": on_duty.get(row["id"], 0),
-                }
-            )
-            for row in rows
-        ]
-    )
