@@ -389,7 +389,7 @@ def import_items(
     """
     import base64
 
-    from server.case.wire.http import CatalogueImport
+    from server.catalogue.wire import CatalogueImport
 
     if (region_code is None) != (place is None):
         _fail("--region-code and --place belong together.")

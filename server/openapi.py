@@ -12,10 +12,10 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from server.case.wire.http import Problem
 from server.edge import problems
 from server.edge.edge import SAFE_METHODS
 from server.edge.route import ID_PATTERN, Nothing, Route, Routes
+from server.edge.wire import Problem
 from server.shapes import require, untitle
 from signaling.refusals import Code
 

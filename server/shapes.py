@@ -11,10 +11,68 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from server.audit.wire import CallCheck, CallDetail, CallLog, CaseHistory, Ledger, Report
 from server.calls import wire as call
-from server.case.wire import http
+from server.calls.wire import Marks, PlaybackView, WorkerSample
 from server.case.wire import view as case
+from server.case.wire.http import (
+    CalendarChange,
+    CalendarEdit,
+    CalendarYear,
+    CardReading,
+    Cases,
+    CaseSnapshot,
+    ConsentText,
+    EarlierMaterials,
+    EnquiryView,
+    OwedMaterials,
+    Phrases,
+    SignatureImage,
+    Unmasked,
+)
+from server.catalogue.wire import (
+    CatalogueImport,
+    CatalogueItems,
+    FormCheck,
+    ItemForm,
+    ItemOffer,
+    Items,
+    ItemVersions,
+    Regions,
+    WaitingLowerings,
+)
+from server.edge.wire import Problem
+from server.health.wire import Health, HealthView
+from server.papers.wire import TemplateCheck, Templates, TemplateSource, TemplateWhole
+from server.people.wire import (
+    BlockPerson,
+    ChangePassword,
+    People,
+    SessionsEnded,
+    SessionView,
+    SignIn,
+    TemporaryPassword,
+    TokenView,
+    Units,
+)
+from server.uploads.wire import Limits, PhoneSession, TakePhone
 from signaling import protocol
+from signaling.protocol import Message
+
+RESPONSES: tuple[type[Message], ...] = (
+    PhoneSession, EnquiryView, Problem, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
+    CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
+    SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
+    Templates, TemplateWhole, TemplateSource, TemplateCheck,
+)  # fmt: skip
+REQUESTS: tuple[type[Message], ...] = (
+    SignIn,
+    ChangePassword,
+    BlockPerson,
+    TakePhone,
+    ItemOffer,
+    CalendarEdit,
+)
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -36,8 +94,8 @@ VIEWS: Final[tuple[type[BaseModel], ...]] = (
 
 def messages() -> dict[str, Any]:
     """The schema: every message and view under ``$defs``, by the name of its class, and three unions."""
-    commands: tuple[type[BaseModel], ...] = UNIONS["AnyCommand"] + http.REQUESTS
-    written = VIEWS + UNIONS["AnyEvent"] + UNIONS["AnyEphemeral"] + http.RESPONSES
+    commands: tuple[type[BaseModel], ...] = UNIONS["AnyCommand"] + REQUESTS
+    written = VIEWS + UNIONS["AnyEvent"] + UNIONS["AnyEphemeral"] + RESPONSES
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in commands),
         *((model, "serialization") for model in written),

@@ -5,8 +5,9 @@ a desk, the lists of calls that run and that were missed.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
+from server.calls.rules import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.catalogue.rules.item import Mode
 from server.rights.hand import Audience
 from signaling.protocol import (
@@ -20,6 +21,7 @@ from signaling.protocol import (
     MonitorView,
     PersonRef,
     RingView,
+    Seat,
 )
 
 
@@ -145,3 +147,111 @@ class MissedCalls(Message):
 
 EVENTS: tuple[type[Event], ...] = (CallChanged,)
 EPHEMERALS: tuple[type[Message], ...] = (MonitorCalls, MissedCalls)
+
+
+RecordingState = Literal["recording", "stored", "lost", "tampered"]
+
+
+class RecordingView(Message):
+    """One party's file: one leg, one segment. ``tampered``: the bytes no longer match ``sha256``."""
+
+    id: str
+    leg_id: str
+    seat: Seat
+    person: PersonRef
+    state: RecordingState
+    started_at: datetime
+    ended_at: datetime | None
+    size_bytes: int | None
+    sha256: str | None
+    gaps: list[dict[str, Any]]
+    """Spans in which packets were missing."""
+    source: PlaybackSource
+    cut: bool
+    """Its recorder died over it: it goes as far as could be read."""
+    sm3: str | None
+    """SM3 (GB/T 32905) of the file, where that is set."""
+
+
+class Loudness(Message):
+    """How loud one party was, step by step, 0 to 100."""
+
+    label: str
+    peaks: list[int]
+
+
+class Waveform(Message):
+    """All parties' voices in steps of ``step_s`` seconds."""
+
+    step_s: float
+    parties: list[Loudness]
+
+
+class ChapterView(Message):
+    """What begins at a second of a composed file."""
+
+    at_s: float
+    title: str
+
+
+class PlaybackView(Message):
+    """One party's finished pictures and voice in one seekable file, copied from the segments (its
+    document camera and its screen have files of their own); or, with seat ``composed``, all of
+    them in one picture. Second 0 is ``started_at``."""
+
+    id: str
+    call_id: str
+    seat: Seat | Literal["composed"]
+    source: PlaybackSource
+    person: PersonRef | None
+    state: PlaybackState
+    progress: float
+    """The share that is done, while it waits."""
+    fault: Literal["", "font", "nothing"]
+    """Why it failed, when that is known: no Chinese font on this server; nothing could be read."""
+    media_type: PlaybackType
+    started_at: datetime | None
+    duration_s: float | None
+    size_bytes: int | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    gaps: list[dict[str, Any]]
+    """Spans without packets, as ``{from_s, to_s, reason, mid}``."""
+    chapters: list[ChapterView]
+    loudness: Waveform | None
+
+
+class MarkView(Message):
+    """What was shown or pointed at during a call; not in the ledger, only for replay.
+
+    ``point``: body {field}; ``look``: body {material_id, page}; ``pointer``: body {material_id, page, x, y};
+    ``quality``: body {leg_id, quality, sample}, how good the connection of that leg was, as its page told;
+    ``worker``: body {leg_id, sample}, a WorkerSample, what the media worker counted of it.
+    """
+
+    at: datetime
+    kind: MarkKind
+    by: PersonRef
+    body: dict[str, Any]
+
+
+class WorkerSample(Message):
+    """What a media worker counted of one leg in the ``seconds`` before: packets that came from it and
+    went to it, that did not come (repaired or not), that it asked for again and was asked for again
+    (nacks), key frames that it asked for and was asked for (plis), and the rates."""
+
+    seconds: float
+    packets_in: int
+    packets_out: int
+    lost_in: int
+    nacks_in: int
+    nacks_out: int
+    plis_in: int
+    plis_out: int
+    in_kbps: int
+    out_kbps: int
+
+
+class Marks(Message):
+    marks: list[MarkView]

@@ -7,14 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from server.case.wire import view as shapes
-from server.case.wire.view import (
-    CaseCreated,
-    CaseTyping,
-    CaseView,
-    DrawingView,
-    FormField,
-    MaterialMoved,
-)
+from server.case.wire.view import CaseCreated, CaseTyping, CaseView, DrawingView, MaterialMoved
+from server.catalogue.wire import FormField
 from server.rights.hand import CaseAudience
 from server.rights.seen import SIDES, UNMASKED, Audience, see_event, see_members, skipped
 from server.standards.identifiers import mask

@@ -8,7 +8,11 @@ from typing import Annotated, Final, TypeVar
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from server.case.wire.http import (
+from server.catalogue.acts import importing as listings
+from server.catalogue.acts import lowerings
+from server.catalogue.acts.importing import Importer, NewUnits
+from server.catalogue.rows import catalogue
+from server.catalogue.wire import (
     CatalogueImport,
     CatalogueItems,
     FormCheck,
@@ -22,17 +26,11 @@ from server.case.wire.http import (
     LoweringView,
     Regions,
     RegionView,
-    UnitRow,
-    Units,
     WaitingLowerings,
-    WindowRef,
 )
-from server.catalogue.acts import importing as listings
-from server.catalogue.acts import lowerings
-from server.catalogue.acts.importing import Importer, NewUnits
-from server.catalogue.rows import catalogue
 from server.edge.route import STORE, Ask, Nothing, Routes
 from server.people.rows import people, roster
+from server.people.wire import UnitRow, Units, WindowRef
 from server.standards import regions
 from signaling.call import LOST_AFTER_S
 from signaling.protocol import Message

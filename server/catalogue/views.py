@@ -1,6 +1,7 @@
 """Items as the wire shows them. Shapes only: no rights, no rules, no storage."""
 
-from server.case.wire.view import (
+from server.catalogue.rules.item import Condition, Field, Item, Rule
+from server.catalogue.wire import (
     CheckPoint,
     FormCondition,
     FormField,
@@ -8,7 +9,6 @@ from server.case.wire.view import (
     ItemView,
     MaterialLine,
 )
-from server.catalogue.rules.item import Condition, Field, Item, Rule
 
 
 def item_view(item: Item, unit_id: str, unit_name: str, place: str) -> ItemView:

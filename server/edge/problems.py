@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from server.case.wire.http import Problem
+from server.edge.wire import Problem
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal
 

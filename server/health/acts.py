@@ -22,8 +22,8 @@ from typing import Any, Final
 from cryptography import x509
 
 from media import turn
-from server.case.wire.http import HealthState
 from server.health import rows as standing
+from server.health.wire import HealthState
 from server.store import Store, version_of
 from server.uploads.acts.scanning import Scanner, ScannerAway
 from server.work import cards, ofd, office, walls

@@ -4,7 +4,9 @@ from typing import Final
 
 from aiohttp import web
 
-from server.case.wire.http import (
+from server.edge.route import Ask, Nothing, Routes
+from server.papers.studio import Studio
+from server.papers.wire import (
     TemplateCheck,
     TemplatePublication,
     Templates,
@@ -13,8 +15,6 @@ from server.case.wire.http import (
     TemplateVersion,
     TemplateWhole,
 )
-from server.edge.route import Ask, Nothing, Routes
-from server.papers.studio import Studio
 from signaling.refusals import Code
 
 routes: Final = Routes("templates")

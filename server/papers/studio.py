@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from server.case.wire.http import (
+from server.papers import rows, specimen
+from server.papers.rows import Template
+from server.papers.wire import (
     TemplateCheck,
     TemplateFault,
     TemplateRow,
@@ -20,8 +22,6 @@ from server.case.wire.http import (
     TemplateVersion,
     TemplateWhole,
 )
-from server.papers import rows, specimen
-from server.papers.rows import Template
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_template, of_templates

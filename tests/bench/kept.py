@@ -17,7 +17,7 @@ from typing import Any, Final
 from server.audit.acts.pruning import Pruning
 from server.calls.acts.marks import Marks
 from server.calls.rows import calls as call_rows
-from server.case.wire.http import WorkerSample
+from server.calls.wire import WorkerSample
 from server.case.wire.view import CaseEdit, CaseSay
 from server.store import Store, upgrade
 from signaling.call import CallId

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from server.app import Running, running
-from server.case.wire.http import WorkerSample
+from server.calls.wire import WorkerSample
 from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import Store, upgrade

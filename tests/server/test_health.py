@@ -13,10 +13,10 @@ import pytest
 import trustme
 
 from media import turn
-from server.case.wire.http import HealthPart
 from server.doctor import examine
 from server.health import acts as health
 from server.health.api.health import SENTENCES
+from server.health.wire import HealthPart
 from server.settings import Settings
 from server.store import SystemClock, upgrade
 from tests.kit.desks import demo_node, desk_of

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from server.case.acts.papers.press import KIND, Press
 from server.case.wire import view as shapes
-from server.case.wire.http import TemplateFault
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.papers import specimen
 from server.papers.studio import OWN_LIMITS, Studio
+from server.papers.wire import TemplateFault
 from server.rights.person import Actor
 from server.rights.subjects import of_templates
 from server.standards.papers import TITLES, PaperKind

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from server.audit import rows as log
 from server.audit.acts import histories as supervision
+from server.audit.wire import CallCheck, CallDetail, FileCheck, Interruption, Silence
 from server.calls.acts import book as call_actions
 from server.calls.acts import playbacks
 from server.calls.projection import project_call
@@ -20,25 +21,13 @@ from server.calls.rows import recorded as recorded_rows
 from server.calls.rows.playbacks import Playback
 from server.calls.rules import PlaybackType
 from server.calls.views import call_view
+from server.calls.wire import Marks, MarkView, PlaybackView, RecordingState, RecordingView
 from server.case import rows as case_rows
 from server.case.acts.papers import press as papers
 from server.case.admission import watched
 from server.case.rows import papers as paper_rows
 from server.case.rows import phrases as phrases_rows
-from server.case.wire.http import (
-    CallCheck,
-    CallDetail,
-    FileCheck,
-    Interruption,
-    Marks,
-    MarkView,
-    Phrase,
-    Phrases,
-    PlaybackView,
-    RecordingState,
-    RecordingView,
-    Silence,
-)
+from server.case.wire.http import Phrase, Phrases
 from server.people.acts.throttle import Limit, spend
 from server.people.rows.people import person_refs
 from server.rights.person import Actor

@@ -9,9 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from server.audit import rows as log
-from server.calls.rows import recorded as recorded_rows
-from server.case.admission import Watched, watched
-from server.case.wire.http import (
+from server.audit.wire import (
     CallLogRow,
     CaseHistory,
     Finding,
@@ -21,6 +19,8 @@ from server.case.wire.http import (
     RefusedSignature,
     Report,
 )
+from server.calls.rows import recorded as recorded_rows
+from server.case.admission import Watched, watched
 from server.projection import project
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_call, of_case, of_monitors, of_person

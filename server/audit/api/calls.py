@@ -8,20 +8,13 @@ from pydantic import Field, StringConstraints
 
 from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
+from server.audit.wire import CallCheck, CallDetail, CallLog
+from server.calls.wire import Marks, PlaybackView
 from server.case.acts.form.cards import CardReader
 from server.case.acts.materials import files as materials
 from server.case.acts.papers import signing
 from server.case.api.cases import Cursor, Text
-from server.case.wire.http import (
-    CallCheck,
-    CallDetail,
-    CallLog,
-    CardReading,
-    Marks,
-    Phrases,
-    PlaybackView,
-    SignatureImage,
-)
+from server.case.wire.http import CardReading, Phrases, SignatureImage
 from server.edge.edge import DOWNLOADED, attachment
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from server.store import Store

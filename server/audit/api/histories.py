@@ -3,11 +3,7 @@
 from typing import Final
 
 from server.audit.acts import histories as supervision
-from server.case.wire.http import (
-    CaseHistory,
-    Ledger,
-    Report,
-)
+from server.audit.wire import CaseHistory, Ledger, Report
 from server.case.wire.view import Version
 from server.edge.route import STORE, Ask, Nothing, Routes
 from signaling.protocol import Message

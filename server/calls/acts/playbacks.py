@@ -25,7 +25,7 @@ from server.calls.rows import recorded as recorded_rows
 from server.calls.rows.playbacks import Playback, PlaybackSeat
 from server.calls.rows.recorded import Recorded, Written
 from server.calls.rules import PlaybackSource, PlaybackType
-from server.case.wire.http import PlaybackView
+from server.calls.wire import PlaybackView
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, Settle, enqueue
 from server.people.rows.people import person_refs

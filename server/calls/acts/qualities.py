@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.calls.acts.book import found
-from server.case.wire.http import WorkerSample
+from server.calls.wire import WorkerSample
 from server.rights.connected import Watcher
 from server.rights.person import Actor
 from server.rights.subjects import of_call

@@ -8,16 +8,9 @@ from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
 from server.case.rules.case import CaseState
-from server.case.wire.http import (
-    Cases,
-    CaseSnapshot,
-    EarlierMaterials,
-    Items,
-    OwedMaterials,
-    Unmasked,
-)
-from server.case.wire.view import ItemView
+from server.case.wire.http import Cases, CaseSnapshot, EarlierMaterials, OwedMaterials, Unmasked
 from server.catalogue.acts import reading as catalogue
+from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
 from signaling.protocol import Message
 from signaling.refusals import Code

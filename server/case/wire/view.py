@@ -5,7 +5,7 @@ the envelope of ``signaling.protocol``; no storage, no rules.
 """
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
@@ -21,18 +21,12 @@ from server.case.rules.phone import PhoneState
 from server.case.rules.rating import Reason as RatingReason
 from server.case.rules.saying import Lane
 from server.case.rules.summary import Viewer
-from server.catalogue.rules.card import Word as CardWord
-from server.catalogue.rules.item import Kind as FieldKind
 from server.catalogue.rules.item import (
-    Medium,
     Mode,
-    Need,
-    RecordingRefusal,
-    RuleKind,
-    SignatureNeed,
 )
+from server.catalogue.wire import ItemView
 from server.rights.hand import CaseAudience
-from server.rights.seen import STAFF, UNMASKED, Put, Scope, Seen, everywhere
+from server.rights.seen import STAFF, UNMASKED, Put, Seen, everywhere
 from server.standards.codes import Satisfaction
 from server.standards.identifiers import (
     UNSEEN,
@@ -44,7 +38,6 @@ from server.standards.identifiers import (
 from server.standards.languages import Language
 from server.standards.limits import StopReason
 from server.standards.papers import PaperKind, PaperState
-from server.standards.regions import Level
 from signaling.protocol import WORDS, CallQuality, Command, Event, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
@@ -55,8 +48,6 @@ Reason = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """As far as the databases count."""
 
-OTHER_LINE = "other"
-"""The line of what belongs to no line of the item's list."""
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True, pattern=r"\S")
 ]
@@ -69,127 +60,6 @@ Slot = Annotated[int, Field(ge=1, le=1_000)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 """A place in a document or pad as a share of its width or height, from the left or the top."""
-
-
-class MaterialLine(Message):
-    """One line of the item's material list. ``form`` 1 paper 2 electronic 3 both."""
-
-    key: str
-    name: str
-    need: Need
-    form: Medium
-    originals: int
-    copies: int
-    note: str = ""
-    slots: list[str] = []
-    """What its first files are called, where each is wanted: 正面, 反面."""
-
-
-class FormCondition(Message):
-    """Holds while the field beside it (``outside``: of the form around the row) has one of these values;
-    without ``values`` while it has any."""
-
-    field: str
-    values: list[str] = []
-    outside: bool = False
-
-
-class FormRule(Message):
-    """A rule between fields, told at ``field``. sums_to: the column ``other`` of the group ``field``
-    makes ``total``; else against the field ``other``."""
-
-    kind: RuleKind
-    field: str
-    other: str
-    total: str = ""
-
-
-class FormField(Message):
-    """One field. ``sensitive`` values leave the server masked unless the audience is the window.
-
-    The value of a ``group`` is the list of its rows (``r1,r2``), that of a cell stands under
-    ``<group>.<row>.<column>``; an ``attachment`` is filled by a stored material of ``line``.
-    """
-
-    name: str
-    label: str
-    label_en: str
-    kind: FieldKind
-    required: bool
-    sensitive: bool = False
-    choices: list[str] = []
-    hint: str = ""
-    example: str = ""
-    max_length: int = 200
-    group: str = ""
-    minimum: str = ""
-    maximum: str = ""
-    decimals: int = 0
-    unit: str = ""
-    level: Level = 3
-    """How deep a region goes (GB/T 2260): province, prefecture, county."""
-    line: str = ""
-    columns: list["FormField"] = []
-    min_rows: int = 0
-    max_rows: int = 20
-    rules: list[FormRule] = []
-    """Within a row of the group."""
-    when: FormCondition | None = None
-    """It is there only then."""
-    required_when: FormCondition | None = None
-    card: CardWord | Literal[""] = ""
-    """What an identity card or a business licence says of it: read off a picture, offered to the window."""
-
-    def within(self, scope: Scope) -> "FormField | None":
-        """The field, or the group with the columns that this scope sees; None: nothing of it."""
-        if scope.sees(f"field:{self.name}"):
-            return self
-        columns = [one for one in self.columns if scope.sees(f"field:{self.name}.0.{one.name}")]
-        return self.model_copy(update={"columns": columns, "rules": []}) if columns else None
-
-
-class CheckPoint(Message):
-    """One point that the approver tells and checks at once, while talking (一次性告知, 行政许可法 32)."""
-
-    key: str
-    text: str
-
-
-class ItemView(Message):
-    """An item (事项) as its running cases keep it: version, material list and form are frozen in the case.
-
-    In a case its unit is the one that decides, to which it may have been referred.
-    """
-
-    seen: ClassVar = Seen(cut=lambda item, scope: item.within(scope))
-
-    id: str
-    code: str
-    name: str
-    version: int
-    unit_id: str
-    unit_name: str
-    place: str
-    promised_days: int
-    modes: list[Mode]
-    lines: list[MaterialLine]
-    form_title: str
-    form: list[FormField]
-    recording_refusal: RecordingRefusal
-    """Policy when the applicant refuses recording: the call goes on unrecorded, or cannot be made."""
-    checklist: list[CheckPoint] = []
-    guide: str = ""
-    """办事指南 in plain paragraphs."""
-    rules: list[FormRule] = []
-    """Between fields of the form."""
-    signature: SignatureNeed = "optional"
-    """``required``: 受理 is refused (incomplete) until the signed summary was submitted."""
-
-    def within(self, scope: Scope) -> Self:
-        """The item with the lines and fields of this scope alone."""
-        form = [one for one in (one.within(scope) for one in self.form) if one is not None]
-        lines = [one for one in self.lines if scope.sees(f"line:{one.key}")]
-        return self.model_copy(update={"lines": lines, "form": form, "checklist": [], "rules": []})
 
 
 class Applicant(Message):
@@ -715,9 +585,6 @@ class CaseOpened(Message):
     moved: "MaterialMoved | None" = None
 
 
-# ---------------------------------------------------------------- commands
-
-
 class CaseCommand(Command):
     """Something a page asks for about one case."""
 
@@ -1187,9 +1054,6 @@ class CaseUnmask(CaseCommand):
     reason: Reason
 
 
-# ---------------------------------------------------------------- events
-
-
 class CaseCreated(Event):
     type: Literal["case.created"] = "case.created"
     case: CaseView
@@ -1455,9 +1319,6 @@ class PhoneChanged(Event):
 
     type: Literal["phone.changed"] = "phone.changed"
     phone: PhoneView
-
-
-# ---------------------------------------------------------------- ephemerals (never stored)
 
 
 class CaseTyping(Message):

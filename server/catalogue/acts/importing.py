@@ -15,7 +15,14 @@ from typing import Any, Final
 
 import rfc8785
 
-from server.case.wire.http import (
+from server.catalogue.rows import catalogue as rows
+from server.catalogue.rows import lowerings as lowering_rows
+from server.catalogue.rules import blueprint, schema
+from server.catalogue.rules.item import Field, Item
+from server.catalogue.rules.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
+from server.catalogue.rules.lowering import Lowered, LoweringState, lowered
+from server.catalogue.views import item_view
+from server.catalogue.wire import (
     BadRow,
     CatalogueImport,
     CatalogueItem,
@@ -27,13 +34,6 @@ from server.case.wire.http import (
     ItemVersions,
     LoweredField,
 )
-from server.catalogue.rows import catalogue as rows
-from server.catalogue.rows import lowerings as lowering_rows
-from server.catalogue.rules import blueprint, schema
-from server.catalogue.rules.item import Field, Item
-from server.catalogue.rules.listing import LEGAL_DAYS, Fault, Listed, credit_code_in, read
-from server.catalogue.rules.lowering import Lowered, LoweringState, lowered
-from server.catalogue.views import item_view
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may

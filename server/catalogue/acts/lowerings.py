@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.case.wire.http import (
+from server.catalogue.acts import importing as listings
+from server.catalogue.rows import catalogue as catalogue_rows
+from server.catalogue.rows import lowerings as rows
+from server.catalogue.rows.lowerings import Lowering
+from server.catalogue.rules.lowering import LoweringState
+from server.catalogue.wire import (
     ItemForm,
     LoweredField,
     LoweringView,
     WaitingLowering,
     WaitingLowerings,
 )
-from server.catalogue.acts import importing as listings
-from server.catalogue.rows import catalogue as catalogue_rows
-from server.catalogue.rows import lowerings as rows
-from server.catalogue.rows.lowerings import Lowering
-from server.catalogue.rules.lowering import LoweringState
 from server.people.rows import people as staff
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may

@@ -6,10 +6,9 @@ Reading is for everyone who is signed in. Knows no case.
 import asyncio
 from typing import Final
 
-from server.case.wire.http import ItemSummary
-from server.case.wire.view import ItemView
 from server.catalogue.rows import catalogue as rows
 from server.catalogue.views import item_view
+from server.catalogue.wire import ItemSummary, ItemView
 from server.rights.subjects import of_calendar
 from server.standards import regions
 from server.standards.working_days import CHINA_REGION, SOURCE, statutory_days

@@ -10,9 +10,9 @@ from typing import Final
 
 from aiohttp import web
 
-from server.case.wire.http import HealthPart, HealthStatus, HealthView
 from server.edge.route import Ask, Nothing, Routes
 from server.health.acts import Health, Look
+from server.health.wire import HealthPart, HealthStatus, HealthView
 from server.rights.person import Act, may
 from server.standards.languages import Language
 from signaling.refusals import Code, Refusal

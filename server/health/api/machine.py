@@ -9,10 +9,11 @@ from typing import Any, Final, Literal, assert_never
 from aiohttp import web
 
 from server.case.rules import consent, earlier, promise
-from server.case.wire.http import ConsentText, Health
+from server.case.wire.http import ConsentText
 from server.edge.edge import is_local
 from server.edge.figures import FIGURES
 from server.edge.route import Ask, Nothing, Routes
+from server.health.wire import Health
 from server.rights.person import Act, may
 from server.standards.languages import Language
 from signaling.protocol import Message

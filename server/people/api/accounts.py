@@ -4,11 +4,11 @@ from typing import Final
 
 from aiohttp import web
 
-from server.case.wire.http import BlockPerson, ChangePassword, SessionsEnded, TemporaryPassword
 from server.edge.edge import source, token_of
 from server.edge.route import Ask, Nothing, Routes
 from server.people.acts.accounts import Accounts
 from server.people.api.sessions import SESSIONS, device_of
+from server.people.wire import BlockPerson, ChangePassword, SessionsEnded, TemporaryPassword
 from signaling.refusals import Code, Refusal
 
 ACCOUNTS: Final = web.AppKey("accounts", Accounts)

@@ -3,16 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from server.case.wire.http import (
-    ExemptPerson,
-    People,
-    PersonRow,
-    RoleConflict,
-    RoleName,
-)
 from server.edge.route import STORE, Ask, Nothing, Routes
 from server.people.acts import registering as actions
 from server.people.rows import people
+from server.people.wire import ExemptPerson, People, PersonRow, RoleConflict, RoleName
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
 from server.store import Store
 from signaling.protocol import Message

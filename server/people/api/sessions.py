@@ -5,11 +5,11 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.case.wire.http import SessionView, SignedIn, SignIn, TokenView, UnitRef, WindowRef
 from server.edge.edge import cookie_name, is_secure, source, token_of
 from server.edge.route import Ask, Nothing, Routes
 from server.people.acts.sessions import LIVES, Kind, Sessions, SignedSession
 from server.people.acts.throttle import DEVICE_LIVES
+from server.people.wire import SessionView, SignedIn, SignIn, TokenView, UnitRef, WindowRef
 from server.rights.person import Actor, ranked
 from signaling.refusals import Code, Refusal
 

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from server.case.wire.http import Limits
 from server.edge.route import Ask, Nothing, Routes
 from server.rights.person import Actor
 from server.uploads.acts.quotas import Room
+from server.uploads.wire import Limits
 
 routes: Final = Routes("machine")
 

@@ -10,7 +10,6 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from server.case.rules.phone import LIVES, PAGES_AT_MOST
-from server.case.wire.http import PhoneSession, TakePhone
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.neighbours.nodes import Cut, Elsewhere
@@ -26,6 +25,7 @@ from server.uploads.api.uploads import (
     pieces_of,
     same_version,
 )
+from server.uploads.wire import PhoneSession, TakePhone
 from signaling.refusals import Code, Refusal
 
 PHONES: Final = web.AppKey("phones", Phones)
