@@ -45,7 +45,7 @@ from server.case.acts.papers import signing
 from server.case.acts.papers.press import Press
 from server.case.acts.talk import comments, drawing, rating, sayings, showing
 from server.case.api import calendar, cases, enquiries
-from server.case.wire.view import MaterialProgress
+from server.case.wire.materials import MaterialProgress
 from server.catalogue import api as catalogue_api
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.acts.importing import Importer

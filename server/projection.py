@@ -14,9 +14,7 @@ from typing import Any, Final
 from server.calls.projection import project_call_for
 from server.calls.wire import CallChanged
 from server.case.projection import CASE_EVENTS, project_case_event, reader
-from server.case.wire.view import (
-    CaseReferred,
-)
+from server.case.wire.decision import CaseReferred
 from server.rights.seen import Audience, crosses
 from signaling.protocol import Event, Skipped, StoredEvent, recall
 

@@ -14,6 +14,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from server.audit.wire import CallCheck, CallDetail, CallLog, CaseHistory, Ledger, Report
 from server.calls import wire as call
 from server.calls.wire import Marks, PlaybackView, WorkerSample
+from server.case.wire import messages as case_messages
+from server.case.wire import signing
 from server.case.wire import view as case
 from server.case.wire.http import (
     CalendarChange,
@@ -77,9 +79,9 @@ REQUESTS: tuple[type[Message], ...] = (
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 UNIONS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
-    "AnyCommand": protocol.COMMANDS + case.COMMANDS,
-    "AnyEvent": protocol.EVENTS + call.EVENTS + case.EVENTS,
-    "AnyEphemeral": protocol.EPHEMERALS + call.EPHEMERALS + case.EPHEMERALS,
+    "AnyCommand": protocol.COMMANDS + case_messages.COMMANDS,
+    "AnyEvent": protocol.EVENTS + call.EVENTS + case_messages.EVENTS,
+    "AnyEphemeral": protocol.EPHEMERALS + call.EPHEMERALS + case_messages.EPHEMERALS,
 }
 VIEWS: Final[tuple[type[BaseModel], ...]] = (
     protocol.Ack,
@@ -88,7 +90,7 @@ VIEWS: Final[tuple[type[BaseModel], ...]] = (
     call.CallView,
     case.CaseView,
     case.CaseOpened,
-    case.SummaryView,
+    signing.SummaryView,
 )
 
 

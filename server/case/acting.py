@@ -11,7 +11,7 @@ from typing import Any, Final
 from server.calls.rows import calls as call_rows
 from server.case.rows import Connection
 from server.case.rules.case import Case
-from server.case.wire.view import CaseAct
+from server.case.wire.words import CaseAct
 from server.rights.hand import Hand, Side
 from server.rights.subjects import of_case
 from server.store import Change, Done, acts_after, has_done

@@ -6,8 +6,11 @@ Who sees what is declared beside each shape (``server.rights.seen``).
 from collections.abc import Callable
 from typing import Final
 
-from server.case.wire import view as shapes
-from server.case.wire.view import CaseCreated, CaseTyping, CaseView, DrawingView, MaterialMoved
+from server.case.wire import messages
+from server.case.wire.materials import MaterialMoved
+from server.case.wire.registering import CaseCreated
+from server.case.wire.showing import CaseTyping, DrawingView
+from server.case.wire.view import CaseView
 from server.catalogue.wire import FormField
 from server.rights.hand import CaseAudience
 from server.rights.seen import SIDES, UNMASKED, Audience, see_event, see_members, skipped
@@ -15,7 +18,7 @@ from server.standards.identifiers import mask
 from signaling.protocol import Event, Message
 
 CASE_EVENTS: Final[dict[str, type[Event]]] = {
-    model.model_fields["type"].default: model for model in shapes.EVENTS
+    model.model_fields["type"].default: model for model in messages.EVENTS
 }
 
 

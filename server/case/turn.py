@@ -19,7 +19,7 @@ from server.case.rules.form import Form
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.rules.phone import Phone
 from server.case.views import person_ref
-from server.case.wire.view import CaseCommand
+from server.case.wire.words import CaseCommand
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand

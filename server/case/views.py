@@ -24,38 +24,33 @@ from server.case.rules.saying import Saying as Said
 from server.case.rules.summary import Signature as Signed
 from server.case.rules.summary import Submission as Submitted
 from server.case.rules.unmasking import Unmasking
-from server.case.wire.view import (
-    Applicant,
-    CaseView,
+from server.case.wire.decision import (
     Check,
     ClockView,
-    Comment,
-    CommentEntry,
-    Consent,
     Decided,
-    DrawingView,
     DueDay,
     DueView,
     ExtensionView,
-    FieldState,
     HaltView,
+    ReferralView,
+)
+from server.case.wire.form import FieldState, Proposal
+from server.case.wire.materials import (
     HandoverSheet,
     HandoverView,
     MaterialView,
     OriginView,
-    PaperView,
-    PhoneView,
-    PromiseMoveView,
-    PromiseView,
-    Proposal,
-    RatingView,
-    ReferralView,
-    Saying,
-    SignatureView,
-    Submission,
-    UnmaskingView,
     ViewedCopy,
 )
+from server.case.wire.phones import PhoneView
+from server.case.wire.promises import PromiseMoveView, PromiseView
+from server.case.wire.rating import RatingView
+from server.case.wire.showing import DrawingView
+from server.case.wire.signing import PaperView, SignatureView, Submission
+from server.case.wire.talk import Comment, CommentEntry, Saying
+from server.case.wire.unmasking import UnmaskingView
+from server.case.wire.view import CaseView
+from server.case.wire.words import Applicant, Consent
 from server.catalogue.views import item_view
 from server.rights.person import Actor
 from server.standards import limits

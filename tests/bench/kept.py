@@ -18,7 +18,8 @@ from server.audit.acts.pruning import Pruning
 from server.calls.acts.marks import Marks
 from server.calls.rows import calls as call_rows
 from server.calls.wire import WorkerSample
-from server.case.wire.view import CaseEdit, CaseSay
+from server.case.wire.form import CaseEdit
+from server.case.wire.talk import CaseSay
 from server.store import Store, upgrade
 from signaling.call import CallId
 from signaling.protocol import CallHangUp, PersonRef, QualitySample

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from server.case.wire.view import FROM_PAGE
+from server.case.wire.messages import FROM_PAGE
 from server.demo import data as demo
 from server.people.rows import people
 from server.rights.person import Role

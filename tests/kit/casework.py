@@ -22,16 +22,11 @@ from server.case.acts.papers import press as papers
 from server.case.acts.papers import signing
 from server.case.acts.talk import comments, drawing, rating, sayings
 from server.case.rules.material import Purpose
-from server.case.wire.view import (
-    CaseAct,
-    CaseConsent,
-    CaseCreate,
-    CaseEdit,
-    CaseReview,
-    CaseSign,
-    CaseSubmit,
-    CaseSummarise,
-)
+from server.case.wire.form import CaseEdit
+from server.case.wire.materials import CaseReview
+from server.case.wire.registering import CaseConsent, CaseCreate
+from server.case.wire.signing import CaseSign, CaseSubmit, CaseSummarise
+from server.case.wire.words import CaseAct
 from server.demo import data as demo
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from server.calls import wire as call
-from server.case.wire import view as case
+from server.case.wire import messages
 from server.shapes import untitle
 from signaling import protocol
 
@@ -31,7 +31,9 @@ Json = dict[str, Any]
 def of_today() -> Json:
     """``{"events": {type: schema}, "$defs": {…}}``, as the store is read; descriptions and titles left out."""
     models = [
-        one for one in (*protocol.EVENTS, *call.EVENTS, *case.EVENTS) if "type" in one.model_fields
+        one
+        for one in (*protocol.EVENTS, *call.EVENTS, *messages.EVENTS)
+        if "type" in one.model_fields
     ]
     refs, schema = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/$defs/{model}"

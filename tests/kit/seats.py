@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 
 import aiohttp
 
-from server.case.wire import view as case
+from server.case.wire import messages, words
 from server.demo import data as demo
 from signaling.client import Client
 from tests.kit.peer import Colour, Peer
@@ -23,8 +23,8 @@ from tests.kit.until import until
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 ACTS: Final = {
     str(model.model_fields["type"].default)
-    for model in case.COMMANDS
-    if issubclass(model, case.CaseAct)
+    for model in messages.COMMANDS
+    if issubclass(model, words.CaseAct)
 }
 """Commands that name the version of the case that was seen."""
 

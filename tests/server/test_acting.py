@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from server.calls.rows import calls as call_rows
-from server.case.wire import view as shapes
+from server.case.wire import decision, form, materials, messages, showing, signing, talk, words
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
@@ -47,67 +47,72 @@ async def test_what_others_changed_since_is_told_and_nothing_else(
         before = await office.store.version(f"case:{case_id}")
         await office.do(login, command, **about, **members)
         refusal = await office.refused(
-            APPROVER, shapes.CaseDecide, **about, decision="refused", reason="", seen_version=before
+            APPROVER,
+            decision.CaseDecide,
+            **about,
+            decision="refused",
+            reason="",
+            seen_version=before,
         )
         return str(refusal.details.get("changes", refusal.code.value))
 
     # words, marks, a proposal that is declined, a typed field: the decision goes on to its own rules
     said = {"lane": "shared", "text": "请稍候"}
-    assert await changes(CLERK, shapes.CaseSay, **said) == "reason_missing"
+    assert await changes(CLERK, talk.CaseSay, **said) == "reason_missing"
     typed = {"field": "remark", "value": "半", "base_version": 0}
-    assert await changes(CLERK, shapes.CaseDraft, **typed) == "reason_missing"
+    assert await changes(CLERK, form.CaseDraft, **typed) == "reason_missing"
     line = {"material_id": brought, "page": 1, "points": [(0.1, 0.1), (0.2, 0.2)]}
-    assert await changes(CLERK, shapes.CaseDraw, **line) == "reason_missing"
+    assert await changes(CLERK, showing.CaseDraw, **line) == "reason_missing"
     wish = {"field": "remark", "value": "加急", "reason": "x"}
-    assert await changes(OTHER_APPROVER, shapes.CasePropose, **wish) == "reason_missing"
+    assert await changes(OTHER_APPROVER, form.CasePropose, **wish) == "reason_missing"
     [proposal] = (await office.view(case_id))["proposals"]
     answer = {"proposal_id": proposal["id"], "adopt": False}
-    assert await changes(CLERK, shapes.CaseCloseProposal, **answer) == "reason_missing"
-    assert await changes(CLERK, shapes.CasePrintForm) == "reason_missing"
+    assert await changes(CLERK, form.CaseCloseProposal, **answer) == "reason_missing"
+    assert await changes(CLERK, signing.CasePrintForm) == "reason_missing"
     # what he does himself he has seen
     thread = {"on": "field:remark", "text": "请说明"}
-    assert await changes(APPROVER, shapes.CaseComment, **thread) == "reason_missing"
+    assert await changes(APPROVER, talk.CaseComment, **thread) == "reason_missing"
 
     edit = {"field": "old_principal", "value": "刘启明", "base_version": 0}
-    assert await changes(CLERK, shapes.CaseEdit, **edit) == "values:old_principal"
+    assert await changes(CLERK, form.CaseEdit, **edit) == "values:old_principal"
     grade = {"material_id": brought, "grade": "B", "note": ""}
-    assert await changes(CLERK, shapes.CaseGrade, **grade) == "materials:identity"
+    assert await changes(CLERK, materials.CaseGrade, **grade) == "materials:identity"
     moved = {"material_id": brought, "line": "other"}
-    assert await changes(CLERK, shapes.CaseMoveMaterial, **moved) == "materials:other"
+    assert await changes(CLERK, materials.CaseMoveMaterial, **moved) == "materials:other"
     back = {**moved, "line": "identity"}
-    assert await changes(CLERK, shapes.CaseMoveMaterial, **back) == "materials:identity"
+    assert await changes(CLERK, materials.CaseMoveMaterial, **back) == "materials:identity"
     judged = {"material_id": brought, "review": "accepted", "reason": ""}
-    assert await changes(OTHER_APPROVER, shapes.CaseReview, **judged) == "reviews:identity"
+    assert await changes(OTHER_APPROVER, materials.CaseReview, **judged) == "reviews:identity"
     point = (await office.view(case_id))["item"]["checklist"][0]["key"]
     word = {"point": point, "verdict": "ok", "note": ""}
-    assert await changes(OTHER_APPROVER, shapes.CaseCheck, **word) == f"reviews:point:{point}"
+    assert await changes(OTHER_APPROVER, decision.CaseCheck, **word) == f"reviews:point:{point}"
     thread = {"on": "line:identity", "text": "缺反面"}
-    assert await changes(CLERK, shapes.CaseComment, **thread) == "comments:line:identity"
+    assert await changes(CLERK, talk.CaseComment, **thread) == "comments:line:identity"
     before = await office.store.version(f"case:{case_id}")
     await office.bring(uploads, case_id, "licence")
     here = {**about, "seen_version": before}
-    refusal = await office.refused(APPROVER, shapes.CaseDecide, **here, **NO)
+    refusal = await office.refused(APPROVER, decision.CaseDecide, **here, **NO)
     assert (refusal.code, refusal.details["changes"]) == (Code.CHANGED, "materials:licence")
     away = {"unit_id": demo.LIAOCHENG, "reason": "由东昌府办理"}
-    await office.do(OTHER_APPROVER, shapes.CaseRefer, **about, **away)
-    await office.do(THIRD, shapes.CaseRefer, **about, **{**away, "unit_id": demo.XIHAIAN})
+    await office.do(OTHER_APPROVER, decision.CaseRefer, **about, **away)
+    await office.do(THIRD, decision.CaseRefer, **about, **{**away, "unit_id": demo.XIHAIAN})
     refusal = await office.refused(
-        APPROVER, shapes.CaseRefer, **about, **away, seen_version=before + 2
+        APPROVER, decision.CaseRefer, **about, **away, seen_version=before + 2
     )
     assert refusal.details["changes"] == "unit"
 
     # all of it at once, once each; a version that is not there yet is nobody's
     now = await office.store.version(f"case:{case_id}")
-    refusal = await office.refused(APPROVER, shapes.CaseDecide, **about, **NO, seen_version=seen)
+    refusal = await office.refused(APPROVER, decision.CaseDecide, **about, **NO, seen_version=seen)
     told = str(refusal.details["changes"]).split(",")
     assert len(told) == len(set(told)) == 8
     assert (refusal.details["seen"], refusal.details["version"]) == (seen, now)
     beyond = {**about, **NO, "seen_version": now + 1}
-    assert (await office.refused(APPROVER, shapes.CaseDecide, **beyond)).code is Code.STALE
+    assert (await office.refused(APPROVER, decision.CaseDecide, **beyond)).code is Code.STALE
     # rights come first, and the version that was seen stays
-    clerk = await office.refused(CLERK, shapes.CaseDecide, **about, **NO, seen_version=seen)
+    clerk = await office.refused(CLERK, decision.CaseDecide, **about, **NO, seen_version=seen)
     assert clerk.code is Code.NOT_YOURS
-    await office.do(APPROVER, shapes.CaseDecide, **about, **NO)
+    await office.do(APPROVER, decision.CaseDecide, **about, **NO)
     entry = await kept(office, case_id, "case.decide")
     assert (entry["seen_version"], entry["version_before"]) == (now, now)
     assert "others" not in entry
@@ -118,24 +123,24 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
     call_id = await office.meet(called)
     about = {"case_id": other}
     acts: list[tuple[str, type[Command], dict[str, Any]]] = [
-        (APPROVER, shapes.CaseDecide, NO),
-        (APPROVER, shapes.CaseRefer, {"unit_id": demo.LIAOCHENG, "reason": "x"}),
-        (APPROVER, shapes.CaseStopClock, {"why": "hearing", "reason": "听证"}),
-        (APPROVER, shapes.CaseResumeClock, {}),
-        (CLERK, shapes.CasePrintForm, {}),
-        (CLERK, shapes.CaseSubmit, {"hash": "0" * 64}),
-        (CLERK, shapes.CaseSendOriginals, {
+        (APPROVER, decision.CaseDecide, NO),
+        (APPROVER, decision.CaseRefer, {"unit_id": demo.LIAOCHENG, "reason": "x"}),
+        (APPROVER, decision.CaseStopClock, {"why": "hearing", "reason": "听证"}),
+        (APPROVER, decision.CaseResumeClock, {}),
+        (CLERK, signing.CasePrintForm, {}),
+        (CLERK, signing.CaseSubmit, {"hash": "0" * 64}),
+        (CLERK, materials.CaseSendOriginals, {
             "courier": "EMS", "tracking": "EX123456789CN",
             "lines": [{"line": "identity", "originals": 1, "copies": 0}],
         }),
-        (APPROVER, shapes.CaseReceiveOriginals, {
+        (APPROVER, materials.CaseReceiveOriginals, {
             "handover_id": "x" * 22,
             "arrived": [{"line": "identity", "received": True, "note": ""}],
         }),
     ]  # fmt: skip
     # an extension is the head's, who sits in no call here, and goes the way of the other turns of the clock
-    assert {one for _, one, _ in acts} | {shapes.CaseExtendLimit} == {
-        model for model in shapes.COMMANDS if issubclass(model, shapes.CaseAct)
+    assert {one for _, one, _ in acts} | {decision.CaseExtendLimit} == {
+        model for model in messages.COMMANDS if issubclass(model, words.CaseAct)
     }
     for login, command, members in acts:
         refusal = await office.refused(login, command, **about, **members)
@@ -143,26 +148,26 @@ async def test_an_act_on_another_case_than_the_call_s_waits_for_a_yes(office: Of
         assert refusal.details == {"calls": call_id, "cases": called}
     # a yes to some other call is none
     refusal = await office.refused(
-        APPROVER, shapes.CaseDecide, **about, **NO, other_call_ids=["another-call"]
+        APPROVER, decision.CaseDecide, **about, **NO, other_call_ids=["another-call"]
     )
     assert refusal.code is Code.OTHER_CASE_IN_CALL
     # who is not in the call is not asked, and the case of the call is not another one
     empty = {**about, "decision": "refused", "reason": ""}
-    colleague = await office.refused(OTHER_APPROVER, shapes.CaseDecide, **empty)
+    colleague = await office.refused(OTHER_APPROVER, decision.CaseDecide, **empty)
     assert colleague.code is Code.REASON_MISSING
     same = await office.refused(
-        APPROVER, shapes.CaseDecide, case_id=called, decision="refused", reason=""
+        APPROVER, decision.CaseDecide, case_id=called, decision="refused", reason=""
     )
     assert same.code is Code.REASON_MISSING
 
-    await office.do(APPROVER, shapes.CaseDecide, **about, **NO, other_call_ids=[call_id])
+    await office.do(APPROVER, decision.CaseDecide, **about, **NO, other_call_ids=[call_id])
     entry = await kept(office, other, "case.decide")
     assert entry["seen_version"] == entry["version_before"] == 1
     assert (entry["others"], entry["confirmed"]) == ([{"call": call_id, "case": called}], True)
 
     third = await office.case()
     await office.do(CLERK, CallHangUp, call_id=call_id)
-    await office.do(APPROVER, shapes.CaseDecide, case_id=third, **NO)
+    await office.do(APPROVER, decision.CaseDecide, case_id=third, **NO)
     assert "others" not in await kept(office, third, "case.decide")
 
 
@@ -187,9 +192,9 @@ async def test_each_of_several_calls_about_other_cases_needs_its_yes(office: Off
     cases = {first: called, second: beside}
     told = {"calls": ",".join(both), "cases": ",".join(cases[one] for one in both)}
     for yes in ([], [first], [second]):
-        refusal = await office.refused(APPROVER, shapes.CaseDecide, **about, other_call_ids=yes)
+        refusal = await office.refused(APPROVER, decision.CaseDecide, **about, other_call_ids=yes)
         assert (refusal.code, refusal.details) == (Code.OTHER_CASE_IN_CALL, told)
-    await office.do(APPROVER, shapes.CaseDecide, **about, other_call_ids=both)
+    await office.do(APPROVER, decision.CaseDecide, **about, other_call_ids=both)
     entry = await kept(office, meant, "case.decide")
     assert entry["others"] == [{"call": one, "case": cases[one]} for one in both]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from server.case.wire.view import CaseEdit
+from server.case.wire.form import CaseEdit
 from signaling.client import Client
 from tests.kit.casework import PDF, VALUES
 from tests.kit.desks import Desk, demo_node, desk_of

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from server.case.acts.form.cards import CardReader
-from server.case.wire.view import CaseCloseProposal
+from server.case.wire.form import CaseCloseProposal
 from server.work import cards
 from server.work.child import Children
 from signaling.refusals import Code, Refusal

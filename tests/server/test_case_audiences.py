@@ -8,7 +8,20 @@ from typing import Any, Final
 import pytest
 
 from server.case.acts.course import registering
-from server.case.wire import view as shapes
+from server.case.wire import (
+    decision,
+    form,
+    materials,
+    messages,
+    promises,
+    rating,
+    showing,
+    signing,
+    talk,
+    unmasking,
+)
+from server.case.wire import phones as case_phones
+from server.case.wire import registering as case_registering
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.protocol import CallHangUp, Command
@@ -29,64 +42,64 @@ from tests.kit.casework import (
 )
 
 MEMBERS: Final[dict[type[Command], dict[str, Any]]] = {
-    shapes.CaseOpen: {},
-    shapes.CaseConsent: {"given": True, "text_version": "2026-11", "language": "en"},
-    shapes.CaseEdit: {"field": "remark", "value": "x", "base_version": 0},
-    shapes.CaseDraft: {"field": "remark", "value": "x", "base_version": 0},
-    shapes.CaseHold: {"field": "remark"},
-    shapes.CasePropose: {"field": "remark", "value": "x"},
-    shapes.CaseCloseProposal: {"adopt": True},
-    shapes.CaseReview: {"material_id": "material-1", "review": "accepted"},
-    shapes.CaseDraw: {"material_id": "material-1", "page": 1, "points": [(0.1, 0.1)]},
-    shapes.CaseClearDrawings: {"material_id": "material-1", "whose": "mine"},
-    shapes.CaseKeepDrawing: {"only_me": True},
-    shapes.CaseGrade: {"material_id": "material-1", "grade": "B"},
-    shapes.CaseMoveMaterial: {"material_id": "material-1", "line": "other"},
-    shapes.CaseDecide: {"decision": "refused", "reason": "x"},
-    shapes.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
-    shapes.CaseSay: {"lane": "staff", "text": "在"},
-    shapes.CaseComment: {"on": "field:remark", "text": "请核对"},
-    shapes.CaseReply: {"text": "好"},
-    shapes.CaseResolve: {"resolved": True},
-    shapes.CaseCheck: {"point": "seal", "verdict": "ok"},
-    shapes.CaseSummarise: {},
-    shapes.CaseSign: {"hash": "0" * 64, "width": 100, "height": 100, "strokes": [[(0, 0, 0, 0)]]},
-    shapes.CaseSubmit: {"hash": "0" * 64},
-    shapes.CaseStopClock: {"why": "hearing", "reason": "x"},
-    shapes.CaseResumeClock: {},
-    shapes.CaseExtendLimit: {"days": 5, "reason": "x"},
-    shapes.CaseConsentEarlier: {"given": True, "text_version": "2026-11", "language": "en"},
-    shapes.CaseSendOriginals: {
+    case_registering.CaseOpen: {},
+    case_registering.CaseConsent: {"given": True, "text_version": "2026-11", "language": "en"},
+    form.CaseEdit: {"field": "remark", "value": "x", "base_version": 0},
+    form.CaseDraft: {"field": "remark", "value": "x", "base_version": 0},
+    form.CaseHold: {"field": "remark"},
+    form.CasePropose: {"field": "remark", "value": "x"},
+    form.CaseCloseProposal: {"adopt": True},
+    materials.CaseReview: {"material_id": "material-1", "review": "accepted"},
+    showing.CaseDraw: {"material_id": "material-1", "page": 1, "points": [(0.1, 0.1)]},
+    showing.CaseClearDrawings: {"material_id": "material-1", "whose": "mine"},
+    showing.CaseKeepDrawing: {"only_me": True},
+    materials.CaseGrade: {"material_id": "material-1", "grade": "B"},
+    materials.CaseMoveMaterial: {"material_id": "material-1", "line": "other"},
+    decision.CaseDecide: {"decision": "refused", "reason": "x"},
+    decision.CaseRefer: {"unit_id": demo.LIAOCHENG, "reason": "x"},
+    talk.CaseSay: {"lane": "staff", "text": "在"},
+    talk.CaseComment: {"on": "field:remark", "text": "请核对"},
+    talk.CaseReply: {"text": "好"},
+    talk.CaseResolve: {"resolved": True},
+    decision.CaseCheck: {"point": "seal", "verdict": "ok"},
+    signing.CaseSummarise: {},
+    signing.CaseSign: {"hash": "0" * 64, "width": 100, "height": 100, "strokes": [[(0, 0, 0, 0)]]},
+    signing.CaseSubmit: {"hash": "0" * 64},
+    decision.CaseStopClock: {"why": "hearing", "reason": "x"},
+    decision.CaseResumeClock: {},
+    decision.CaseExtendLimit: {"days": 5, "reason": "x"},
+    materials.CaseConsentEarlier: {"given": True, "text_version": "2026-11", "language": "en"},
+    materials.CaseSendOriginals: {
         "courier": "EMS",
         "tracking": "EX123456789CN",
         "lines": [{"line": "licence", "originals": 1, "copies": 0}],
     },
-    shapes.CaseReceiveOriginals: {
+    materials.CaseReceiveOriginals: {
         "handover_id": "handover-1",
         "arrived": [{"line": "licence", "received": True}],
     },
-    shapes.CaseMovePromise: {"line": "tax", "due_on": "2026-12-17", "reason": "尚在办理"},
-    shapes.CasePromise: {
+    promises.CaseMovePromise: {"line": "tax", "due_on": "2026-12-17", "reason": "尚在办理"},
+    promises.CasePromise: {
         "line": "licence",
         "due_on": "2026-12-31",
         "text_version": "2026-11",
         "language": "en",
     },
-    shapes.CaseTakeEarlier: {"line": "application", "material_id": "material-of-old"},
-    shapes.CasePrintForm: {},
-    shapes.CaseUnmask: {"what": "phone", "reason": "x"},
-    shapes.CaseRate: {"call_id": "call-of-old", "level": "1"},
-    shapes.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},
-    shapes.CaseWithdrawPhone: {"phone_id": "phone-of-old"},
+    materials.CaseTakeEarlier: {"line": "application", "material_id": "material-of-old"},
+    signing.CasePrintForm: {},
+    unmasking.CaseUnmask: {"what": "phone", "reason": "x"},
+    rating.CaseRate: {"call_id": "call-of-old", "level": "1"},
+    case_phones.CaseInvitePhone: {"line": "application", "secret_sha256": "0" * 64},
+    case_phones.CaseWithdrawPhone: {"phone_id": "phone-of-old"},
 }
 """Every command about a case, with members that no rule but that of the side is against."""
-THIRD_MAY: Final = {shapes.CaseOpen, shapes.CaseSay, shapes.CaseComment, shapes.CaseReply}
+THIRD_MAY: Final = {case_registering.CaseOpen, talk.CaseSay, talk.CaseComment, talk.CaseReply}
 
 
 async def test_a_third_party_reads_and_writes_and_does_nothing_else(
     office: Office, tmp_path: Path
 ) -> None:
-    assert MEMBERS.keys() == set(shapes.COMMANDS) - {shapes.CaseCreate}
+    assert MEMBERS.keys() == set(messages.COMMANDS) - {case_registering.CaseCreate}
     phones = Phones(office.store, await office.uploads(tmp_path / "uploads"))
     office.handlers.update(phones.commands())
     case_id = await office.case()
@@ -94,10 +107,10 @@ async def test_a_third_party_reads_and_writes_and_does_nothing_else(
     about = {"case_id": case_id}
     proposed = {"field": "remark", "value": "甲"}
     of_others = {
-        "proposal_id": (await office.do(APPROVER, shapes.CasePropose, **about, **proposed))[
+        "proposal_id": (await office.do(APPROVER, form.CasePropose, **about, **proposed))[
             "proposal_id"
         ],
-        "comment_id": (await office.do(APPROVER, shapes.CaseComment, **about, on="case", text="?"))[
+        "comment_id": (await office.do(APPROVER, talk.CaseComment, **about, on="case", text="?"))[
             "comment_id"
         ],
         "shown_at": office.clock.now(),
@@ -174,7 +187,9 @@ async def test_a_lost_third_party_reads_as_long_as_its_place_is_kept(
     third = next(leg for leg in view["legs"] if leg["seat"] == "third")
     assert (view["state"], third["state"]) == ("live", "lost" if reads else "left")
     if reads:
-        assert (await office.do(THIRD, shapes.CaseOpen, case_id=case_id))["audience"] == "third"
+        assert (await office.do(THIRD, case_registering.CaseOpen, case_id=case_id))[
+            "audience"
+        ] == "third"
     else:
-        refusal = await office.refused(THIRD, shapes.CaseOpen, case_id=case_id)
+        refusal = await office.refused(THIRD, case_registering.CaseOpen, case_id=case_id)
         assert refusal.code is Code.NOT_FOUND

@@ -14,18 +14,10 @@ from server.case import rows as case_rows
 from server.case.acts.course import listing
 from server.case.rules.form import LEASE
 from server.case.rules.numbering import STANDARD
-from server.case.wire.view import (
-    CaseCloseProposal,
-    CaseConsent,
-    CaseCreate,
-    CaseDecide,
-    CaseDraft,
-    CaseEdit,
-    CaseHold,
-    CaseOpen,
-    CasePropose,
-    CaseReview,
-)
+from server.case.wire.decision import CaseDecide
+from server.case.wire.form import CaseCloseProposal, CaseDraft, CaseEdit, CaseHold, CasePropose
+from server.case.wire.materials import CaseReview
+from server.case.wire.registering import CaseConsent, CaseCreate, CaseOpen
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.demo import data as demo

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from server.case.acts.papers.press import KIND, Press
-from server.case.wire import view as shapes
+from server.case.wire import decision as case_decision
+from server.case.wire import form, materials, signing
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.work.child import Children
@@ -35,7 +36,7 @@ class Deciding:
             await self.office.bring(self.uploads, self.case_id, line["key"])
         for field, value in VALUES.items():
             edit = {"field": field, "value": value, "base_version": 0}
-            await self.do(CLERK, shapes.CaseEdit, **edit)
+            await self.do(CLERK, form.CaseEdit, **edit)
 
     async def do(self, login: str, command: Any, **members: Any) -> dict[str, Any]:
         return await self.office.do(login, command, case_id=self.case_id, **members)
@@ -45,18 +46,18 @@ class Deciding:
         return refusal.code
 
     async def handed_in(self) -> None:
-        shown = await self.do(CLERK, shapes.CaseSummarise)
+        shown = await self.do(CLERK, signing.CaseSummarise)
         pad = {"width": 400, "height": 200, "strokes": [[(0.1, 0.1, 0.5, 0)]]}
         signed = {"hash": shown["hash"], "shown_at": shown["shown_at"]}
-        await self.do(CLERK, shapes.CaseSign, **signed, **pad)
-        await self.do(CLERK, shapes.CaseSubmit, hash=shown["hash"])
+        await self.do(CLERK, signing.CaseSign, **signed, **pad)
+        await self.do(CLERK, signing.CaseSubmit, hash=shown["hash"])
 
     async def accepted(self) -> dict[str, Any]:
         for material in (await self.office.view(self.case_id))["materials"]:
             if material["review"] != "accepted":
                 judged = {"material_id": material["id"], "review": "accepted"}
-                await self.do(APPROVER, shapes.CaseReview, **judged)
-        await self.do(APPROVER, shapes.CaseDecide, decision="accepted", reason="材料齐全。")
+                await self.do(APPROVER, materials.CaseReview, **judged)
+        await self.do(APPROVER, case_decision.CaseDecide, decision="accepted", reason="材料齐全。")
         return await self.decision()
 
     async def decision(self) -> dict[str, Any]:
@@ -95,72 +96,82 @@ async def test_in_time_the_limits_run_from_the_decision(deciding: Deciding) -> N
 async def test_after_a_notice_the_last_that_arrives_begins_the_limits(deciding: Deciding) -> None:
     material = (await deciding.office.view(deciding.case_id))["materials"][0]
     returned = {"material_id": material["id"], "review": "returned", "reason": "缺页"}
-    await deciding.do(APPROVER, shapes.CaseReview, **returned)
-    await deciding.do(APPROVER, shapes.CaseDecide, decision="to_correct", reason="请补正")
+    await deciding.do(APPROVER, materials.CaseReview, **returned)
+    await deciding.do(APPROVER, case_decision.CaseDecide, decision="to_correct", reason="请补正")
     deciding.office.clock.move(2 * DAY_S)  # Wednesday
     await deciding.office.bring(deciding.uploads, deciding.case_id, material["line"])
     deciding.office.clock.move(5 * DAY_S)  # Monday after
     view = await deciding.office.view(deciding.case_id)
     newest = view["materials"][-1]
     judged = {"material_id": newest["id"], "review": "accepted"}
-    await deciding.do(APPROVER, shapes.CaseReview, **judged)
+    await deciding.do(APPROVER, materials.CaseReview, **judged)
     for one in view["materials"][1:-1]:
         judged = {"material_id": one["id"], "review": "accepted"}
-        await deciding.do(APPROVER, shapes.CaseReview, **judged)
-    await deciding.do(APPROVER, shapes.CaseDecide, decision="accepted", reason="已补齐。")
+        await deciding.do(APPROVER, materials.CaseReview, **judged)
+    await deciding.do(APPROVER, case_decision.CaseDecide, decision="accepted", reason="已补齐。")
     clock = (await deciding.decision())["clock"]
     assert (clock["started"], clock["started_on"]) == ("corrected", "2026-11-25")
 
 
 async def test_a_stopped_clock_does_not_count_and_is_told_in_writing(deciding: Deciding) -> None:
     hearing = {"why": "hearing", "reason": "听证会定于12月1日举行，约需5个工作日"}
-    assert await deciding.refused(APPROVER, shapes.CaseStopClock, **hearing) is (
+    assert await deciding.refused(APPROVER, case_decision.CaseStopClock, **hearing) is (
         Code.LIMIT_NOT_RUNNING
     )
     before = await deciding.accepted()
     assert before["due_on"] == "2026-11-26"
     for login in (CLERK, SUPERVISOR):
-        assert await deciding.refused(login, shapes.CaseStopClock, **hearing) is Code.NOT_YOURS
+        assert (
+            await deciding.refused(login, case_decision.CaseStopClock, **hearing) is Code.NOT_YOURS
+        )
     empty = {**hearing, "reason": " "}
-    assert await deciding.refused(APPROVER, shapes.CaseStopClock, **empty) is Code.REASON_MISSING
+    assert (
+        await deciding.refused(APPROVER, case_decision.CaseStopClock, **empty)
+        is Code.REASON_MISSING
+    )
     deciding.office.clock.move(DAY_S)  # Tuesday
-    await deciding.do(APPROVER, shapes.CaseStopClock, **hearing)
+    await deciding.do(APPROVER, case_decision.CaseStopClock, **hearing)
     stopped = await deciding.decision()
     [halt] = stopped["clock"]["halts"]
     assert (halt["began"], halt["ended"], halt["by"]["name"]) == ("2026-11-24", None, "周明远")
     assert stopped["provisional"]
-    assert await deciding.refused(APPROVER, shapes.CaseStopClock, **hearing) is Code.CLOCK_STOPPED
+    assert (
+        await deciding.refused(APPROVER, case_decision.CaseStopClock, **hearing)
+        is Code.CLOCK_STOPPED
+    )
     paper, text = await printed(deciding)
     assert paper["kind"] == "suspension"
     on(text, "特别程序告知书", "第四十五条", "听证", hearing["reason"], "2026年11月24日")
     deciding.office.clock.move(3 * DAY_S)  # Friday
-    told = await deciding.do(OTHER_APPROVER, shapes.CaseResumeClock)
+    told = await deciding.do(OTHER_APPROVER, case_decision.CaseResumeClock)
     # three working days after Monday, Tuesday to Friday passed over
     assert told["due_on"] == "2026-12-02"
     after = await deciding.decision()
     assert (after["due_on"], after["provisional"]) == ("2026-12-02", False)
     assert after["clock"]["halts"][0]["ended_by"]["name"] == "高新民"
-    assert await deciding.refused(APPROVER, shapes.CaseResumeClock) is Code.CLOCK_RUNNING
+    assert await deciding.refused(APPROVER, case_decision.CaseResumeClock) is Code.CLOCK_RUNNING
 
 
 async def test_only_the_head_extends_and_once(deciding: Deciding) -> None:
     longer = {"days": 10, "reason": "案情复杂，需要向登记机关函询"}
-    assert await deciding.refused(OTHER_APPROVER, shapes.CaseExtendLimit, **longer) is (
+    assert await deciding.refused(OTHER_APPROVER, case_decision.CaseExtendLimit, **longer) is (
         Code.LIMIT_NOT_RUNNING
     )
     await deciding.accepted()
-    assert await deciding.refused(CLERK, shapes.CaseExtendLimit, **longer) is Code.NOT_YOURS
-    assert await deciding.refused(APPROVER, shapes.CaseExtendLimit, **longer) is Code.FORBIDDEN
+    assert await deciding.refused(CLERK, case_decision.CaseExtendLimit, **longer) is Code.NOT_YOURS
+    assert (
+        await deciding.refused(APPROVER, case_decision.CaseExtendLimit, **longer) is Code.FORBIDDEN
+    )
     too_long = {**longer, "days": 11}
-    assert await deciding.refused(OTHER_APPROVER, shapes.CaseExtendLimit, **too_long) is (
+    assert await deciding.refused(OTHER_APPROVER, case_decision.CaseExtendLimit, **too_long) is (
         Code.EXTENSION_TOO_LONG
     )
-    await deciding.do(OTHER_APPROVER, shapes.CaseExtendLimit, **longer)
+    await deciding.do(OTHER_APPROVER, case_decision.CaseExtendLimit, **longer)
     decision = await deciding.decision()
     assert decision["due_on"] == "2026-12-10"
     assert decision["clock"]["extension"]["by"]["name"] == "高新民"
     assert decision["clock"]["legal"]["due_on"] == "2027-01-04"
-    assert await deciding.refused(OTHER_APPROVER, shapes.CaseExtendLimit, **longer) is (
+    assert await deciding.refused(OTHER_APPROVER, case_decision.CaseExtendLimit, **longer) is (
         Code.EXTENDED_ALREADY
     )
     paper, text = await printed(deciding)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from server.case.rules import comment as rules
-from server.case.wire.view import CaseCheck, CaseComment, CaseDecide, CaseReply, CaseResolve
+from server.case.wire.decision import CaseCheck, CaseDecide
+from server.case.wire.talk import CaseComment, CaseReply, CaseResolve
 from signaling.refusals import Code
 from tests.kit.casework import (
     ADMIN,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from server.case.acts.materials import earlier
 from server.case.acts.materials.files import COPY_KIND
-from server.case.wire import view as shapes
+from server.case.wire import decision, materials
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.standards.identifiers import mask_name
@@ -48,7 +48,7 @@ async def refused_listing(office: Office, case_id: str, login: str = CLERK) -> C
 
 async def take(office: Office, case_id: str, line: str, material_id: str) -> str:
     made = await office.do(
-        CLERK, shapes.CaseTakeEarlier, case_id=case_id, line=line, material_id=material_id
+        CLERK, materials.CaseTakeEarlier, case_id=case_id, line=line, material_id=material_id
     )
     return str(made["material_id"])
 
@@ -62,10 +62,10 @@ async def test_a_file_is_used_again_by_consent_and_both_records_tell_it(
     case_id = await office.case()
     assert await refused_listing(office, case_id) is Code.EARLIER_CONSENT_MISSING
     asked = {"case_id": case_id, "line": "licence", "material_id": brought}
-    refusal = await office.refused(CLERK, shapes.CaseTakeEarlier, **asked)
+    refusal = await office.refused(CLERK, materials.CaseTakeEarlier, **asked)
     assert refusal.code is Code.EARLIER_CONSENT_MISSING
 
-    await office.do(CLERK, shapes.CaseConsentEarlier, case_id=case_id, **YES)
+    await office.do(CLERK, materials.CaseConsentEarlier, case_id=case_id, **YES)
     [one] = await offered(office, case_id)
     assert (one["item_name"], one["name_masked"]) == ("分公司注销登记", mask_name("孙") + ".pdf")
     assert one["fits"] == ["licence"]
@@ -131,14 +131,14 @@ async def test_only_what_counted_under_the_same_identity_number_is_offered(
     returned = await office.bring(uploads, before, "application")
     sample = await office.bring(uploads, before, "appointment", login=APPROVER, purpose="sample")
     bad = {"case_id": before, "material_id": returned, "review": "returned", "reason": "缺章"}
-    await office.do(APPROVER, shapes.CaseReview, **bad)
+    await office.do(APPROVER, materials.CaseReview, **bad)
     case_id = await office.case()
     mine = await office.bring(uploads, case_id, "appointment")
-    await office.do(CLERK, shapes.CaseConsentEarlier, case_id=case_id, **YES)
+    await office.do(CLERK, materials.CaseConsentEarlier, case_id=case_id, **YES)
     assert [one["id"] for one in await offered(office, case_id)] == [newer]
     for other in (of_another, older, returned, sample, mine, "material-of-none"):
         asked = {"case_id": case_id, "line": "identity", "material_id": other}
-        refusal = await office.refused(CLERK, shapes.CaseTakeEarlier, **asked)
+        refusal = await office.refused(CLERK, materials.CaseTakeEarlier, **asked)
         assert refusal.code is Code.NOT_FOUND, other
     await office.switchboard.close()
 
@@ -156,11 +156,11 @@ async def test_papers_of_an_organisation_are_offered_in_its_own_cases_alone(
     )
     for credit_code, expected in ((firm, {of_firm, own}), (other_firm, {own}), (None, {own})):
         case_id = await office.case(credit_code=credit_code)
-        await office.do(CLERK, shapes.CaseConsentEarlier, case_id=case_id, **YES)
+        await office.do(CLERK, materials.CaseConsentEarlier, case_id=case_id, **YES)
         assert {one["id"] for one in await offered(office, case_id)} == expected
         if of_firm not in expected:
             asked = {"case_id": case_id, "line": "licence", "material_id": of_firm}
-            refusal = await office.refused(CLERK, shapes.CaseTakeEarlier, **asked)
+            refusal = await office.refused(CLERK, materials.CaseTakeEarlier, **asked)
             assert refusal.code is Code.NOT_FOUND
     await office.switchboard.close()
 
@@ -175,18 +175,20 @@ async def test_consent_is_taken_back_and_nobody_but_the_window_asks(
     about = {"case_id": case_id}
     no = {**YES, "given": False}
     unknown = {**YES, "text_version": "1999-01"}
-    refusal = await office.refused(CLERK, shapes.CaseConsentEarlier, **about, **unknown)
+    refusal = await office.refused(CLERK, materials.CaseConsentEarlier, **about, **unknown)
     assert refusal.code is Code.MALFORMED
     for answer in (YES, no):
-        await office.do(CLERK, shapes.CaseConsentEarlier, **about, **answer)
+        await office.do(CLERK, materials.CaseConsentEarlier, **about, **answer)
     assert (await office.view(case_id))["earlier_consent"]["given"] is False
     assert await refused_listing(office, case_id) is Code.EARLIER_CONSENT_MISSING
-    await office.do(OTHER_CLERK, shapes.CaseConsentEarlier, **about, **YES)
+    await office.do(OTHER_CLERK, materials.CaseConsentEarlier, **about, **YES)
     for login in (APPROVER, OTHER_APPROVER, SUPERVISOR):
         assert await refused_listing(office, case_id, login) is Code.NOT_YOURS
     wrong_line = {**about, "line": "no-such-line", "material_id": brought}
-    refusal = await office.refused(CLERK, shapes.CaseTakeEarlier, **wrong_line)
+    refusal = await office.refused(CLERK, materials.CaseTakeEarlier, **wrong_line)
     assert refusal.code is Code.LINE_UNKNOWN
-    await office.do(APPROVER, shapes.CaseDecide, **about, decision="refused", reason="不属于本机关")
+    await office.do(
+        APPROVER, decision.CaseDecide, **about, decision="refused", reason="不属于本机关"
+    )
     assert await refused_listing(office, case_id) is Code.CASE_CLOSED
     await office.switchboard.close()

@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.case.acts.course.enquiries import Enquiries
-from server.case.wire.view import CaseDecide, CasePromise, CaseRefer, CaseStopClock
+from server.case.wire.decision import CaseDecide, CaseRefer, CaseStopClock
+from server.case.wire.promises import CasePromise
 from server.demo import data as demo
 from server.people.acts.throttle import Limit, Throttle
 from signaling.refusals import Code, Refusal

@@ -16,7 +16,8 @@ from server.calls.acts.guests import guests_of
 from server.calls.rows import calls
 from server.calls.rows import marks as mark_rows
 from server.case import rows as case_rows
-from server.case.wire.view import CaseConsent, CaseSay
+from server.case.wire.registering import CaseConsent
+from server.case.wire.talk import CaseSay
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.demo import data as demo
 from server.neighbours import rows as node_rows

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.talk import showing
-from server.case.wire.view import (
+from server.case.wire.showing import (
     CaseDraw,
     CaseFocus,
     CasePoint,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.case.acts.papers.press import KIND, Press
-from server.case.wire import view as shapes
+from server.case.wire import decision, materials
 from server.jobs.runner import Jobs
 from server.work.child import Children
 from signaling.refusals import Code
@@ -25,7 +25,7 @@ PARCEL = {
 
 
 async def sent(office: Office, case_id: str) -> str:
-    made = await office.do(CLERK, shapes.CaseSendOriginals, case_id=case_id, **PARCEL)
+    made = await office.do(CLERK, materials.CaseSendOriginals, case_id=case_id, **PARCEL)
     return str(made["handover_id"])
 
 
@@ -50,7 +50,7 @@ async def test_what_is_sent_is_listed_and_told_line_by_line(office: Office) -> N
         {"line": "licence", "received": False, "note": "只有正本，缺副本"},
     ]
     came = {"case_id": case_id, "handover_id": handover_id, "arrived": arrived}
-    await office.do(APPROVER, shapes.CaseReceiveOriginals, **came, note="外包装完好")
+    await office.do(APPROVER, materials.CaseReceiveOriginals, **came, note="外包装完好")
     text = await paper(office, case_id)
     for word in ("已收到", "未收到", "只有正本", "外包装完好", "周明远"):
         assert word in text, word
@@ -60,7 +60,7 @@ async def test_what_is_sent_is_listed_and_told_line_by_line(office: Office) -> N
     acts = [(one["act"], one["object"]) for one in await office.entries(case_id)]
     for act in ("case.send_originals", "case.receive_originals"):
         assert (act, f"handover:{handover_id}") in acts
-    again = await office.refused(APPROVER, shapes.CaseReceiveOriginals, **came)
+    again = await office.refused(APPROVER, materials.CaseReceiveOriginals, **came)
     assert again.code is Code.STALE
     await office.switchboard.close()
 
@@ -77,10 +77,10 @@ async def test_a_list_that_is_none_is_refused(
     office: Office, changed: dict[str, Any], code: Code
 ) -> None:
     about = {"case_id": await office.case(), **PARCEL}
-    refusal = await office.refused(CLERK, shapes.CaseSendOriginals, **{**about, **changed})
+    refusal = await office.refused(CLERK, materials.CaseSendOriginals, **{**about, **changed})
     assert refusal.code is code
     for login in (APPROVER, SUPERVISOR):
-        refusal = await office.refused(login, shapes.CaseSendOriginals, **about)
+        refusal = await office.refused(login, materials.CaseSendOriginals, **about)
         assert refusal.code is Code.NOT_YOURS
     await office.switchboard.close()
 
@@ -97,12 +97,14 @@ async def test_a_receipt_tells_each_line_and_says_what_is_not_there(office: Offi
         (APPROVER, [one, gone], Code.REASON_MISSING),
     ):
         asked = {**about, "arrived": arrived}
-        refusal = await office.refused(login, shapes.CaseReceiveOriginals, **asked)
+        refusal = await office.refused(login, materials.CaseReceiveOriginals, **asked)
         assert refusal.code is code
     unknown = {**about, "handover_id": "handover-of-none", "arrived": [one]}
-    refusal = await office.refused(APPROVER, shapes.CaseReceiveOriginals, **unknown)
+    refusal = await office.refused(APPROVER, materials.CaseReceiveOriginals, **unknown)
     assert refusal.code is Code.NOT_FOUND
-    await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, decision="refused", reason="无权")
-    refusal = await office.refused(CLERK, shapes.CaseSendOriginals, case_id=case_id, **PARCEL)
+    await office.do(
+        APPROVER, decision.CaseDecide, case_id=case_id, decision="refused", reason="无权"
+    )
+    refusal = await office.refused(CLERK, materials.CaseSendOriginals, case_id=case_id, **PARCEL)
     assert refusal.code is Code.CASE_CLOSED
     await office.switchboard.close()

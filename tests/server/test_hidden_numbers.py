@@ -20,7 +20,9 @@ from server.case.acts.form.cards import read_off
 from server.case.acts.papers import press as papers
 from server.case.rules import material as material_rules
 from server.case.turn import CaseTurn
-from server.case.wire.view import CaseRefer, CaseReview, CaseUnmask
+from server.case.wire.decision import CaseRefer
+from server.case.wire.materials import CaseReview
+from server.case.wire.unmasking import CaseUnmask
 from server.catalogue.rules.item import OTHER_LINE
 from server.demo import data as demo
 from server.projection import project

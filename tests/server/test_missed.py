@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from server.calls.acts.book import Desks
 from server.calls.rows import missed
-from server.case.wire.view import CaseConsent, CaseDecide, CaseRefer
+from server.case.wire.decision import CaseDecide, CaseRefer
+from server.case.wire.registering import CaseConsent
 from server.demo import data as demo
 from server.store import SYSTEM, Store
 from server.store.tables import cases, ledger_entries, missed_calls

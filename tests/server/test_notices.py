@@ -8,14 +8,10 @@ from typing import Any
 import pytest
 
 from server.case.acts.course.listing import listing
-from server.case.wire.view import (
-    CaseCheck,
-    CaseComment,
-    CaseDecide,
-    CaseEdit,
-    CaseResolve,
-    CaseReview,
-)
+from server.case.wire.decision import CaseCheck, CaseDecide
+from server.case.wire.form import CaseEdit
+from server.case.wire.materials import CaseReview
+from server.case.wire.talk import CaseComment, CaseResolve
 from signaling.protocol import CallDial, CallHangUp
 from signaling.refusals import Code
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, VALUES, Office

@@ -19,15 +19,10 @@ import zxingcpp
 from server.audit.acts.archive import Archive
 from server.case.acts.papers import press as papers
 from server.case.acts.papers.press import Press
-from server.case.wire.view import (
-    CaseDecide,
-    CaseEdit,
-    CasePrintForm,
-    CaseReview,
-    CaseSign,
-    CaseSubmit,
-    CaseSummarise,
-)
+from server.case.wire.decision import CaseDecide
+from server.case.wire.form import CaseEdit
+from server.case.wire.materials import CaseReview
+from server.case.wire.signing import CasePrintForm, CaseSign, CaseSubmit, CaseSummarise
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.store.tables import ledger_entries

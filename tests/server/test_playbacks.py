@@ -20,7 +20,7 @@ from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio
 from server.calls.rows import calls
 from server.case.rules.consent import CURRENT
-from server.case.wire.view import CaseConsent
+from server.case.wire.registering import CaseConsent
 from server.jobs.runner import Jobs
 from server.people.rows import people as staff
 from server.store import SYSTEM

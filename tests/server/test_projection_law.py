@@ -30,7 +30,20 @@ from server.case.acts.course import calendar
 from server.case.acts.materials.files import COPY_KIND
 from server.case.projection import project_case
 from server.case.rules import case as rules
-from server.case.wire import view as shapes
+from server.case.wire import decision as case_decision
+from server.case.wire import (
+    form,
+    materials,
+    messages,
+    promises,
+    rating,
+    registering,
+    showing,
+    signing,
+    talk,
+    unmasking,
+)
+from server.case.wire import phones as case_phones
 from server.case.wire.http import CalendarDay, CalendarEdit
 from server.demo import data as demo
 from server.jobs.runner import Jobs
@@ -302,9 +315,9 @@ async def test_every_act_on_a_case_keeps_the_law(
         return result
 
     text = {"text_version": "2026-11", "language": "zh-CN"}
-    await step("consent refused", CLERK, shapes.CaseConsent, given=False, **text)
-    await step("consent given", CLERK, shapes.CaseConsent, given=True, **text)
-    await silent("opened", APPROVER, shapes.CaseOpen)
+    await step("consent refused", CLERK, registering.CaseConsent, given=False, **text)
+    await step("consent given", CLERK, registering.CaseConsent, given=True, **text)
+    await silent("opened", APPROVER, registering.CaseOpen)
     await office.duty(APPROVER)
     dialled = await step("called", CLERK, protocol.CallDial)
     await office.answer(APPROVER, dialled["call_id"])
@@ -313,25 +326,25 @@ async def test_every_act_on_a_case_keeps_the_law(
     versions: dict[str, int] = {}
     for field, value in VALUES.items():
         name = f"edited {field}"
-        done = await step(name, CLERK, shapes.CaseEdit, field=field, value=value, base_version=0)
+        done = await step(name, CLERK, form.CaseEdit, field=field, value=value, base_version=0)
         versions[field] = done["version"]
     await step(
         "edited again",
         CLERK,
-        shapes.CaseEdit,
+        form.CaseEdit,
         field="old_principal",
         value="刘启铭",
         base_version=versions["old_principal"],
     )
-    await step("cleared", CLERK, shapes.CaseEdit, field="remark", value="", base_version=0)
+    await step("cleared", CLERK, form.CaseEdit, field="remark", value="", base_version=0)
     draft = {"field": "remark", "value": "未保存 " + PHONE, "base_version": 0}
-    await silent("draft kept", CLERK, shapes.CaseDraft, **draft)
-    await silent("field held", CLERK, shapes.CaseHold, field="remark")
-    await silent("field let go", CLERK, shapes.CaseHold, field=None)
+    await silent("draft kept", CLERK, form.CaseDraft, **draft)
+    await silent("field held", CLERK, form.CaseHold, field="remark")
+    await silent("field let go", CLERK, form.CaseHold, field=None)
 
     async def propose(field: str, value: str) -> str:
         made = {"field": field, "value": value, "reason": "见任职文件"}
-        done = await step(f"proposed {field}", APPROVER, shapes.CasePropose, **made)
+        done = await step(f"proposed {field}", APPROVER, form.CasePropose, **made)
         proposal_id: str = done["proposal_id"]
         return proposal_id
 
@@ -340,20 +353,20 @@ async def test_every_act_on_a_case_keeps_the_law(
     declined = await propose("delivery", "窗口领取")
     await propose("contact_phone", "13705310000")
     secret = await propose("new_identity_number", IDENTITY_NUMBER)
-    close = shapes.CaseCloseProposal
+    close = form.CaseCloseProposal
     await step("adopted, another outdated", CLERK, close, proposal_id=first, adopt=True)
     await step("declined", CLERK, close, proposal_id=declined, adopt=False)
     await step("adopted, sensitive", CLERK, close, proposal_id=secret, adopt=True)
     await step(
         "edited, proposal outdated",
         CLERK,
-        shapes.CaseEdit,
+        form.CaseEdit,
         field="contact_phone",
         value=PHONE,
         base_version=versions["contact_phone"],
     )
 
-    say, comment, check = shapes.CaseSay, shapes.CaseComment, shapes.CaseCheck
+    say, comment, check = talk.CaseSay, talk.CaseComment, case_decision.CaseCheck
     call_id = law.last["window"]["case"]["call_id"]
     await step("said", CLERK, say, lane="shared", text="请看屏幕", call_id=call_id)
     await step("said among staff", APPROVER, say, lane="staff", text=f"电话 {PHONE[:3]} 待核")
@@ -373,7 +386,7 @@ async def test_every_act_on_a_case_keeps_the_law(
 
     async def resolve(thread: str, resolved: bool) -> None:
         members = {"comment_id": thread, "resolved": resolved}
-        await step(f"resolved {resolved}", APPROVER, shapes.CaseResolve, **members)
+        await step(f"resolved {resolved}", APPROVER, talk.CaseResolve, **members)
 
     threads = [
         await begin("field:new_principal", "与身份证件核对"),
@@ -381,9 +394,9 @@ async def test_every_act_on_a_case_keeps_the_law(
         await begin("case", "请申请人到场", CLERK),
     ]
     answer = {"comment_id": threads[0], "text": "已核对"}
-    await step("replied", CLERK, shapes.CaseReply, **answer)
+    await step("replied", CLERK, talk.CaseReply, **answer)
     await resolve(threads[0], True)
-    await step("opened by an answer", CLERK, shapes.CaseReply, **answer)
+    await step("opened by an answer", CLERK, talk.CaseReply, **answer)
     await resolve(threads[0], True)
     await resolve(threads[0], False)
     assert law.last["applicant"]["case"]["comments"] == []
@@ -416,34 +429,34 @@ async def test_every_act_on_a_case_keeps_the_law(
     other = await office.case()
     lent = await office.bring(uploads, other, "identity", PDF.replace(b"200 200", b"300 300"))
     earlier = {"given": True, "text_version": "2026-11", "language": "zh-CN"}
-    await step("earlier materials allowed", CLERK, shapes.CaseConsentEarlier, **earlier)
+    await step("earlier materials allowed", CLERK, materials.CaseConsentEarlier, **earlier)
     taken = {"line": "other", "material_id": lent}
-    lent = await step("an earlier material used", CLERK, shapes.CaseTakeEarlier, **taken)
+    lent = await step("an earlier material used", CLERK, materials.CaseTakeEarlier, **taken)
     for line in ("licence", "other"):
-        await step(f"moved to {line}", CLERK, shapes.CaseMoveMaterial, **lent, line=line)
+        await step(f"moved to {line}", CLERK, materials.CaseMoveMaterial, **lent, line=line)
     assert law.last["third"]["case"]["materials"][-1]["origin"]["line_name"]
 
     phones = Phones(office.store, uploads)
     office.handlers.update(phones.commands())
     invite = {"line": "identity", "secret_sha256": hashlib.sha256(b"a" * 32).hexdigest()}
-    link = (await step("a phone invited", CLERK, shapes.CaseInvitePhone, **invite))["phone_id"]
+    link = (await step("a phone invited", CLERK, case_phones.CaseInvitePhone, **invite))["phone_id"]
     token, _ = await phones.connect(link, "a" * 32, "there")
     assert await law.holds("a phone connected") == 1
     await phones.begin(token, "1.jpg", 10)
     assert await law.holds("a page begun") == 2
     await phones.finish(token)
     assert await law.holds("the phone is done") == 2  # its page never came
-    link = (await step("another invited", CLERK, shapes.CaseInvitePhone, **invite))["phone_id"]
-    await step("withdrawn", CLERK, shapes.CaseWithdrawPhone, phone_id=link)
+    link = (await step("another invited", CLERK, case_phones.CaseInvitePhone, **invite))["phone_id"]
+    await step("withdrawn", CLERK, case_phones.CaseWithdrawPhone, phone_id=link)
     await office.bring(uploads, case_id, "other", login=APPROVER, purpose="snapshot")
     assert await law.holds("a snapshot was taken") == 2
 
     async def review(line: str, verdict: str, reason: str = "") -> None:
         made = {"material_id": brought[line], "review": verdict, "reason": reason}
-        await step(f"{verdict} {line}", APPROVER, shapes.CaseReview, **made)
+        await step(f"{verdict} {line}", APPROVER, materials.CaseReview, **made)
 
     graded = {"material_id": brought["application"], "grade": "B"}
-    await step("原件已核对", CLERK, shapes.CaseGrade, **graded)
+    await step("原件已核对", CLERK, materials.CaseGrade, **graded)
     copier = Copier(office.store, Children(), tmp_path / "work")
     (tmp_path / "work").mkdir()
     copies = Jobs(office.store, {COPY_KIND: copier.kind})
@@ -452,19 +465,19 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert await law.holds("copies were made") >= 5
     stroke = {"material_id": brought["application"], "page": 1, "points": [(0.1, 0.2), (0.3, 0.4)]}
     for login in (CLERK, APPROVER, CLERK):
-        await step("drawn", login, shapes.CaseDraw, **stroke)
+        await step("drawn", login, showing.CaseDraw, **stroke)
     about = {"material_id": brought["application"]}
-    await step("mine cleared", CLERK, shapes.CaseClearDrawings, **about, whose="mine")
+    await step("mine cleared", CLERK, showing.CaseClearDrawings, **about, whose="mine")
     assert len(law.last["applicant"]["case"]["drawings"]) == 1
-    await step("only me", APPROVER, shapes.CaseKeepDrawing, only_me=True)
+    await step("only me", APPROVER, showing.CaseKeepDrawing, only_me=True)
     assert law.last["window"]["case"]["drawing_only"]["id"] == "person-zhoumingyuan"
-    await step("all cleared", APPROVER, shapes.CaseClearDrawings, **about, whose="all")
+    await step("all cleared", APPROVER, showing.CaseClearDrawings, **about, whose="all")
     assert law.last["third"]["case"]["drawings"] == []
-    await step("all draw", APPROVER, shapes.CaseKeepDrawing, only_me=False)
+    await step("all draw", APPROVER, showing.CaseKeepDrawing, only_me=False)
     await review("application", "accepted")
     await review("identity", "not_needed")
     await review("appointment", "returned", "缺落款日期")
-    decide = shapes.CaseDecide
+    decide = case_decision.CaseDecide
 
     async def decided(decision: str, **members: Any) -> None:
         """A decision, and the paper that it asks for."""
@@ -473,9 +486,9 @@ async def test_every_act_on_a_case_keeps_the_law(
         assert await law.holds(decision) == 2
 
     away = {"unit_id": demo.LIAOCHENG, "reason": "属东昌府区管辖"}
-    await step("referred", APPROVER, shapes.CaseRefer, **away)
+    await step("referred", APPROVER, case_decision.CaseRefer, **away)
     assert law.last["applicant"]["case"]["item"]["place"] == "聊城东昌府"
-    await step("and back", THIRD, shapes.CaseRefer, unit_id=demo.XIHAIAN, reason="不属本区")
+    await step("and back", THIRD, case_decision.CaseRefer, unit_id=demo.XIHAIAN, reason="不属本区")
     assert len(law.last["supervisor"]["case"]["referrals"]) == 2
     await decided("to_correct")
     assert law.last["approver"]["case"]["decision"]["points"] == [
@@ -491,10 +504,10 @@ async def test_every_act_on_a_case_keeps_the_law(
 
     async def signed() -> str:
         """The applicant reads the summary and signs it; returns its hash."""
-        shown = await step("summary shown", CLERK, shapes.CaseSummarise)
+        shown = await step("summary shown", CLERK, signing.CaseSummarise)
         picture = {"width": 800, "height": 300, "strokes": [[(0.1, 0.2, 0.5, 0)]]}
         bound = {"hash": shown["hash"], "shown_at": shown["shown_at"]}
-        await step("signed", CLERK, shapes.CaseSign, **bound, **picture)
+        await step("signed", CLERK, signing.CaseSign, **bound, **picture)
         assert not law.last["applicant"]["case"]["signature"]["outdated"]
         return str(shown["hash"])
 
@@ -508,7 +521,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     await signed()
     state = law.last["window"]["case"]["fields"]["remark"]["version"]
     edited = {"field": "remark", "value": "尽快", "base_version": state}
-    await step("edited what was signed", CLERK, shapes.CaseEdit, **edited)
+    await step("edited what was signed", CLERK, form.CaseEdit, **edited)
     assert law.last["window"]["case"]["signature"]["outdated"]
     brought["licence"] = await office.bring(uploads, case_id, "licence")
     assert await law.holds("brought the last") == 2
@@ -517,7 +530,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     await step("adopted over a signature", CLERK, close, proposal_id=adopted, adopt=True)
     assert law.last["third"]["case"]["signature"]["outdated"]
     summary = await signed()
-    await office.do(CLERK, shapes.CaseSubmit, case_id=case_id, hash=summary)
+    await office.do(CLERK, signing.CaseSubmit, case_id=case_id, hash=summary)
     assert await law.holds("handed in") == 2
     for line in ("appointment", "licence"):
         await review(line, "accepted")
@@ -551,28 +564,28 @@ async def test_every_act_on_a_case_keeps_the_law(
     assert law.last["applicant"]["case"]["decision"]["due_on"] > due
     for login, what in ((APPROVER, "identity_number"), (SUPERVISOR, "field:contact_phone")):
         asked = {"what": what, "reason": "核对证件"}
-        await step(f"unmasked {what}", login, shapes.CaseUnmask, **asked)
+        await step(f"unmasked {what}", login, unmasking.CaseUnmask, **asked)
     assert len(law.last["supervisor"]["case"]["unmaskings"]) == 2
     assert law.last["applicant"]["case"]["unmaskings"] == []
-    await step("the form was printed", CLERK, shapes.CasePrintForm)
+    await step("the form was printed", CLERK, signing.CasePrintForm)
     for audience in CASE_AUDIENCES:
         kinds = [paper["kind"] for paper in law.last[audience]["case"]["papers"]]
         assert ("application" in kinds) is (audience in ("window", "applicant"))
     parcel = {"courier": "中国邮政 EMS", "tracking": "EX123456789CN"}
     sheets = [{"line": "licence", "originals": 2, "copies": 1}]
     about = {"case_id": case_id}
-    sent = await office.do(CLERK, shapes.CaseSendOriginals, **about, **parcel, lines=sheets)
+    sent = await office.do(CLERK, materials.CaseSendOriginals, **about, **parcel, lines=sheets)
     assert await law.holds("paper originals were sent") == 2
     came = {**sent, "arrived": [{"line": "licence", "received": False, "note": "缺副本"}]}
-    await office.do(APPROVER, shapes.CaseReceiveOriginals, **about, **came)
+    await office.do(APPROVER, materials.CaseReceiveOriginals, **about, **came)
     assert await law.holds("paper originals were received") == 2
     assert law.last["third"]["case"]["handovers"][0]["lines"][0]["note"] == "缺副本"
     hearing = {"why": "hearing", "reason": "听证会定于下周举行"}
-    await office.do(APPROVER, shapes.CaseStopClock, case_id=case_id, **hearing)
+    await office.do(APPROVER, case_decision.CaseStopClock, case_id=case_id, **hearing)
     assert await law.holds("the clock was stopped") == 2
-    await step("the clock runs again", APPROVER, shapes.CaseResumeClock)
+    await step("the clock runs again", APPROVER, case_decision.CaseResumeClock)
     longer = {"days": 5, "reason": "案情复杂"}
-    await office.do(OTHER_APPROVER, shapes.CaseExtendLimit, case_id=case_id, **longer)
+    await office.do(OTHER_APPROVER, case_decision.CaseExtendLimit, case_id=case_id, **longer)
     assert await law.holds("the limit was extended") == 2
     assert law.last["applicant"]["case"]["decision"]["clock"]["extension"]["days"] == 5
     await office.bring(uploads, case_id, "other", login=APPROVER, purpose="result")
@@ -581,9 +594,9 @@ async def test_every_act_on_a_case_keeps_the_law(
 
     about = {"case_id": case_id, "call_id": call_id}
     await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
-    await office.do(CLERK, shapes.CaseOpen, case_id=case_id, as_applicant=True)
+    await office.do(CLERK, registering.CaseOpen, case_id=case_id, as_applicant=True)
     bad = {"level": "4", "reasons": ["picture"], "text": "画面不清楚"}
-    await office.do(CLERK, shapes.CaseRate, **about, **bad)
+    await office.do(CLERK, rating.CaseRate, **about, **bad)
     assert await law.holds("rated") == 1
     assert law.last["supervisor"]["case"]["ratings"][0]["text"] == bad["text"]
     assert law.last["applicant"]["case"]["ratings"][0]["level"] is None
@@ -592,9 +605,9 @@ async def test_every_act_on_a_case_keeps_the_law(
         assert law.seen[audience][-1]["type"] == "skipped"
 
     # what may follow after acceptance is in a test of its own
-    told = {model.model_fields["type"].default for model in shapes.EVENTS}
+    told = {model.model_fields["type"].default for model in messages.EVENTS}
     assert law.types >= told - {"case.promised"}
-    assert office.done >= set(shapes.COMMANDS) - {shapes.CasePromise, shapes.CaseMovePromise}
+    assert office.done >= set(messages.COMMANDS) - {promises.CasePromise, promises.CaseMovePromise}
     law.close()
     assert law.places == WITHIN
     if demo_database.startswith("sqlite"):
@@ -621,41 +634,41 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
         proposals = [one["id"] for one in case["proposals"]] or ["proposal-none"]
         threads = [one["id"] for one in case["comments"]] or ["comment-none"]
         acts: list[tuple[type[protocol.Command], dict[str, Any]]] = [
-            (shapes.CaseEdit, {"field": name, "value": value, "base_version": base}),
-            (shapes.CasePropose, {"field": name, "value": value}),
+            (form.CaseEdit, {"field": name, "value": value, "base_version": base}),
+            (form.CasePropose, {"field": name, "value": value}),
             (
-                shapes.CaseCloseProposal,
+                form.CaseCloseProposal,
                 {"proposal_id": chance.choice(proposals), "adopt": chance.random() < 0.5},
             ),
-            (shapes.CaseHold, {"field": chance.choice([name, None])}),
-            (shapes.CaseDraft, {"field": name, "value": value, "base_version": base}),
+            (form.CaseHold, {"field": chance.choice([name, None])}),
+            (form.CaseDraft, {"field": name, "value": value, "base_version": base}),
             (
-                shapes.CaseConsent,
+                registering.CaseConsent,
                 {"given": bool(number % 2), "text_version": "2026-11", "language": "en"},
             ),
             (
-                shapes.CaseSay,
+                talk.CaseSay,
                 {"lane": chance.choice(["shared", "staff"]), "text": f"话{number}"},
             ),
             (
-                shapes.CaseComment,
+                talk.CaseComment,
                 {"on": chance.choice([f"field:{name}", "case", "line:licence"]), "text": "看"},
             ),
-            (shapes.CaseReply, {"comment_id": chance.choice(threads), "text": "好"}),
+            (talk.CaseReply, {"comment_id": chance.choice(threads), "text": "好"}),
             (
-                shapes.CaseResolve,
+                talk.CaseResolve,
                 {"comment_id": chance.choice(threads), "resolved": chance.random() < 0.5},
             ),
             (
-                shapes.CaseCheck,
+                case_decision.CaseCheck,
                 {
                     "point": chance.choice(["seal", "dates", "nothing"]),
                     "verdict": chance.choice(["ok", "lacking", "none"]),
                 },
             ),
-            (shapes.CaseSummarise, {}),
+            (signing.CaseSummarise, {}),
             (
-                shapes.CaseSign,
+                signing.CaseSign,
                 {
                     "hash": shown["hash"],
                     "shown_at": shown["shown_at"],
@@ -666,13 +679,13 @@ async def test_no_order_of_acts_breaks_the_law(office: Office, seed: int) -> Non
             ),
         ]
         command, members = chance.choices(acts, weights=[5, 5, 5, 2, 1, 1, 3, 4, 3, 3, 4, 3, 3])[0]
-        judging = (shapes.CasePropose, shapes.CaseCheck)
+        judging = (form.CasePropose, case_decision.CaseCheck)
         login = APPROVER if command in judging else CLERK
         if chance.random() < 0.3:
             login = chance.choice([OTHER_CLERK, OTHER_APPROVER, SUPERVISOR])
         with suppress(Refusal):
             result = await office.do(login, command, case_id=case_id, **members)
-            shown = result if command is shapes.CaseSummarise else shown
+            shown = result if command is signing.CaseSummarise else shown
             done += 1
         await law.holds(f"{number}: {command.__name__} by {login}")
     law.close()
@@ -691,18 +704,20 @@ async def test_what_follows_after_acceptance_keeps_the_law(
     await law.holds("filled and judged")
     promise = {"line": "tax", "text_version": "2026-11", "language": "zh-CN"}
     for day in ("2026-12-01", "2026-12-03"):
-        await office.do(CLERK, shapes.CasePromise, case_id=case_id, due_on=day, **promise)
+        await office.do(CLERK, promises.CasePromise, case_id=case_id, due_on=day, **promise)
         assert await law.holds(f"promised by {day}") == 1
     assert [one["due_on"] for one in law.last["applicant"]["case"]["promises"]] == ["2026-12-03"]
-    await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, decision="accepted", reason="可")
+    await office.do(
+        APPROVER, case_decision.CaseDecide, case_id=case_id, decision="accepted", reason="可"
+    )
     assert await law.holds("accepted") == 2
     moved = {"line": "tax", "due_on": "2026-12-17", "reason": "税务机关注销尚在办理"}
-    await office.do(APPROVER, shapes.CaseMovePromise, case_id=case_id, **moved)
+    await office.do(APPROVER, promises.CaseMovePromise, case_id=case_id, **moved)
     assert await law.holds("moved") == 1
     follows = await office.bring(brought, case_id, "tax")
     assert await law.holds("followed") == 2
     judged = {"material_id": follows, "review": "accepted"}
-    await office.do(APPROVER, shapes.CaseReview, case_id=case_id, **judged)
+    await office.do(APPROVER, materials.CaseReview, case_id=case_id, **judged)
     assert await law.holds("done") == 1
     assert "case.promised" in law.types
     law.close()
@@ -739,12 +754,12 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
         }
 
     judged = {"material_id": again, "review": "returned", "reason": "不是身份证"}
-    await step("returned", APPROVER, shapes.CaseReview, **judged)
+    await step("returned", APPROVER, materials.CaseReview, **judged)
     old = {**judged, "material_id": licence}
-    assert (await office.refused(APPROVER, shapes.CaseReview, case_id=case_id, **old)).code is (
+    assert (await office.refused(APPROVER, materials.CaseReview, case_id=case_id, **old)).code is (
         Code.STALE
     )
-    shown = await office.do(CLERK, shapes.CaseSummarise, case_id=case_id)
+    shown = await office.do(CLERK, signing.CaseSummarise, case_id=case_id)
     assert [one["name"] for one in shown["materials"] if one["line"] == "identity"] == [
         "新负责人身份证件（正面）",
         "新负责人身份证件（反面）",
@@ -752,9 +767,9 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
     ]
     signed = {"hash": shown["hash"], "shown_at": shown["shown_at"]}
     picture = {"width": 800, "height": 300, "strokes": [[(0.1, 0.2, 0.5, 0)]]}
-    await office.do(CLERK, shapes.CaseSign, case_id=case_id, **signed, **picture)
+    await office.do(CLERK, signing.CaseSign, case_id=case_id, **signed, **picture)
     await law.holds("signed")
-    move = shapes.CaseMoveMaterial
+    move = materials.CaseMoveMaterial
     await step("moved", APPROVER, move, material_id=again, line="licence")
     assert standing() == {
         front: ("identity", 1, 1, "none"),
@@ -766,14 +781,14 @@ async def test_several_files_of_a_line_and_moving_keep_the_law(
     entry = (await office.entries(case_id))[-1]
     assert (entry["act"], entry["object"]) == ("case.move_material", f"material:{again}")
     said = {"on": "line:licence", "text": "只有正本"}
-    await step("said of the line", APPROVER, shapes.CaseComment, **said)
+    await step("said of the line", APPROVER, talk.CaseComment, **said)
     await step("moved with its comment", CLERK, move, material_id=licence, line="application")
     [thread] = law.last["window"]["case"]["comments"]
     assert thread["on"] == "line:application"
     assert law.last["applicant"]["case"]["comments"] == []
     await step("on no line", CLERK, move, material_id=again, line="other")
     assert law.last["window"]["case"]["comments"] == [thread]
-    await step("returned there", APPROVER, shapes.CaseReview, **judged)
+    await step("returned there", APPROVER, materials.CaseReview, **judged)
     assert "line:other:1" in law.notice["about"]
     await step("and from there", CLERK, move, material_id=again, line="application")
     await step("sides changed", CLERK, move, material_id=front, line="identity", slot=2)
@@ -794,7 +809,7 @@ async def test_rows_of_a_group_keep_the_law(office: Office) -> None:
 
     async def edit(path: str, value: str) -> None:
         edited = {"field": path, "value": value, "base_version": versions.get(path, 0)}
-        done = await office.do(CLERK, shapes.CaseEdit, case_id=case_id, **edited)
+        done = await office.do(CLERK, form.CaseEdit, case_id=case_id, **edited)
         versions[path] = done["version"]
         assert await law.holds(path) == 1
 
@@ -804,16 +819,16 @@ async def test_rows_of_a_group_keep_the_law(office: Office) -> None:
     await edit(number, IDENTITY_NUMBER)
     await edit("owners", "r2,r1")
     proposed = {"field": number, "value": OTHER_IDENTITY_NUMBER, "reason": "见身份证"}
-    done = await office.do(APPROVER, shapes.CasePropose, case_id=case_id, **proposed)
+    done = await office.do(APPROVER, form.CasePropose, case_id=case_id, **proposed)
     assert await law.holds("proposed") == 1
     adopted = {"proposal_id": done["proposal_id"], "adopt": True}
-    await office.do(CLERK, shapes.CaseCloseProposal, case_id=case_id, **adopted)
+    await office.do(CLERK, form.CaseCloseProposal, case_id=case_id, **adopted)
     assert await law.holds("adopted") == 1
     for on in (f"field:{number}", "field:owners"):
-        await office.do(APPROVER, shapes.CaseComment, case_id=case_id, on=on, text="请核对")
+        await office.do(APPROVER, talk.CaseComment, case_id=case_id, on=on, text="请核对")
         assert await law.holds(on) == 1
     gone = {"field": "owners.r3.name", "value": "孙", "base_version": 0}
-    refused = await office.refused(CLERK, shapes.CaseEdit, case_id=case_id, **gone)
+    refused = await office.refused(CLERK, form.CaseEdit, case_id=case_id, **gone)
     assert refused.code is Code.FIELD_UNKNOWN
     assert law.last["window"]["case"]["fields"][number]["value"] == OTHER_IDENTITY_NUMBER
     assert law.last["approver"]["case"]["fields"][number]["value"] == "110105************"
@@ -825,7 +840,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     case_id = await office.case()
     await office.do(
         CLERK,
-        shapes.CaseConsent,
+        registering.CaseConsent,
         case_id=case_id,
         given=True,
         text_version="2026-11",

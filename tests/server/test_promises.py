@@ -10,7 +10,9 @@ import pytest
 
 from server.case.acts.materials import promises
 from server.case.acts.papers.press import KIND, Press
-from server.case.wire import view as shapes
+from server.case.wire import decision, materials
+from server.case.wire import phones as case_phones
+from server.case.wire import promises as case_promises
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.uploads.acts.phones import Phones
@@ -49,11 +51,11 @@ async def test_what_is_promised_follows_acceptance_and_is_done(
     case_id = await office.case(item_id=demo.CLOSING)
     uploads = await closing(office, case_id, tmp_path)
     about = {"case_id": case_id}
-    refusal = await office.refused(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+    refusal = await office.refused(APPROVER, decision.CaseDecide, **about, **ACCEPT)
     assert (refusal.code, refusal.details["promises"]) == (Code.INCOMPLETE, "tax")
-    await office.do(CLERK, shapes.CasePromise, **about, **PROMISE)
+    await office.do(CLERK, case_promises.CasePromise, **about, **PROMISE)
     assert await owed(office) == []
-    await office.do(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+    await office.do(APPROVER, decision.CaseDecide, **about, **ACCEPT)
 
     # the acceptance paper lists it
     jobs = Jobs(office.store, {KIND: Press(office.store, Children()).kind})
@@ -82,16 +84,16 @@ async def test_what_is_promised_follows_acceptance_and_is_done(
     bad = await office.bring(uploads, case_id, "tax")
     assert [one["standing"] for one in await owed(office)] == ["received"]
     judged = {**about, "material_id": bad, "review": "returned", "reason": "不清楚"}
-    await office.do(APPROVER, shapes.CaseReview, **judged)
+    await office.do(APPROVER, materials.CaseReview, **judged)
     assert [one["standing"] for one in await owed(office)] == ["overdue"]
     good = await office.bring(uploads, case_id, "tax", PDF.replace(b"200 200", b"300 300"))
     graded = {**about, "material_id": good, "grade": "B"}
-    await office.do(CLERK, shapes.CaseGrade, **graded)
-    await office.do(APPROVER, shapes.CaseReview, **about, material_id=good, review="accepted")
+    await office.do(CLERK, materials.CaseGrade, **graded)
+    await office.do(APPROVER, materials.CaseReview, **about, material_id=good, review="accepted")
     assert await owed(office) == []
     assert await _refused_bringing(office, uploads, case_id, "tax") is Code.CASE_CLOSED
     again = {**about, "material_id": good, "review": "returned", "reason": "不清楚"}
-    assert (await office.refused(APPROVER, shapes.CaseReview, **again)).code is Code.CASE_CLOSED
+    assert (await office.refused(APPROVER, materials.CaseReview, **again)).code is Code.CASE_CLOSED
     await office.switchboard.close()
 
 
@@ -107,12 +109,12 @@ async def test_what_is_owed_may_come_by_a_phone(office: Office, tmp_path: Path) 
     phones = Phones(office.store, uploads)
     office.handlers.update(phones.commands())
     about = {"case_id": case_id}
-    await office.do(CLERK, shapes.CasePromise, **about, **PROMISE)
-    await office.do(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+    await office.do(CLERK, case_promises.CasePromise, **about, **PROMISE)
+    await office.do(APPROVER, decision.CaseDecide, **about, **ACCEPT)
 
     async def invite(line: str) -> str:
         asked = {"line": line, "secret_sha256": SECRET_SHA256}
-        told = await office.do(CLERK, shapes.CaseInvitePhone, **about, **asked)
+        told = await office.do(CLERK, case_phones.CaseInvitePhone, **about, **asked)
         return str(told["phone_id"])
 
     picture = picture_of()
@@ -132,7 +134,7 @@ async def test_what_is_owed_may_come_by_a_phone(office: Office, tmp_path: Path) 
     # what is made of pages settles it, and nothing more comes
     begun = await phones.begin(token, "2.jpg", len(picture))
     made = await office.bring(uploads, case_id, "tax")
-    await office.do(APPROVER, shapes.CaseReview, **about, material_id=made, review="accepted")
+    await office.do(APPROVER, materials.CaseReview, **about, material_id=made, review="accepted")
     assert await owed(office) == []
     with pytest.raises(Refusal) as refused:
         await phones.append(token, begun.upload_id, 0, once(picture))
@@ -152,15 +154,17 @@ async def test_a_promise_keeps_its_words_and_nobody_but_the_window_takes_it(
     case_id = await office.case(item_id=demo.CLOSING)
     about = {"case_id": case_id, **PROMISE}
     for login in (APPROVER, SUPERVISOR):
-        assert (await office.refused(login, shapes.CasePromise, **about)).code is Code.NOT_YOURS
+        assert (
+            await office.refused(login, case_promises.CasePromise, **about)
+        ).code is Code.NOT_YOURS
     for changed, code in (
         ({"line": "licence"}, Code.LINE_NOT_LATER),
         ({"due_on": "2026-01-01"}, Code.BAD_DATE),
         ({"text_version": "1999-01"}, Code.MALFORMED),
     ):
-        refusal = await office.refused(CLERK, shapes.CasePromise, **{**about, **changed})
+        refusal = await office.refused(CLERK, case_promises.CasePromise, **{**about, **changed})
         assert refusal.code is code
-    await office.do(CLERK, shapes.CasePromise, **about)
+    await office.do(CLERK, case_promises.CasePromise, **about)
     [made] = (await office.view(case_id, APPROVER))["promises"]
     assert (made["line"], made["due_on"], made["by"]["name"]) == ("tax", "2026-12-03", "李秀兰")
     [entry] = [one for one in await office.entries(case_id) if one["act"] == "case.promise"]
@@ -175,18 +179,22 @@ async def test_the_approver_gives_it_another_day_until_it_is_done(
     uploads = await closing(office, case_id, tmp_path)
     about = {"case_id": case_id}
     move = {**about, "line": "tax", "due_on": "2026-12-17", "reason": "税务机关尚在办理"}
-    nothing = await office.refused(APPROVER, shapes.CaseMovePromise, **move)
+    nothing = await office.refused(APPROVER, case_promises.CaseMovePromise, **move)
     assert nothing.code is Code.LINE_UNKNOWN
-    await office.do(CLERK, shapes.CasePromise, **about, **PROMISE)
-    await office.do(APPROVER, shapes.CaseDecide, **about, **ACCEPT)
+    await office.do(CLERK, case_promises.CasePromise, **about, **PROMISE)
+    await office.do(APPROVER, decision.CaseDecide, **about, **ACCEPT)
     for login in (CLERK, SUPERVISOR):
-        assert (await office.refused(login, shapes.CaseMovePromise, **move)).code is Code.NOT_YOURS
+        assert (
+            await office.refused(login, case_promises.CaseMovePromise, **move)
+        ).code is Code.NOT_YOURS
     for day in ("2026-01-01", "2027-11-01", PROMISE["due_on"]):
-        told = await office.refused(APPROVER, shapes.CaseMovePromise, **{**move, "due_on": day})
+        told = await office.refused(
+            APPROVER, case_promises.CaseMovePromise, **{**move, "due_on": day}
+        )
         assert told.code is Code.BAD_DATE, day
     office.clock.move(11 * 86_400)
     assert [one["standing"] for one in await owed(office)] == ["overdue"]
-    await office.do(APPROVER, shapes.CaseMovePromise, **move)
+    await office.do(APPROVER, case_promises.CaseMovePromise, **move)
     [one] = await owed(office)
     assert (one["standing"], one["due_on"]) == ("open", "2026-12-17")
     [held] = (await office.view(case_id))["promises"]
@@ -197,16 +205,18 @@ async def test_the_approver_gives_it_another_day_until_it_is_done(
 
     # nothing is moved once it is done, nor in a case that was not accepted
     brought = await office.bring(uploads, case_id, "tax")
-    await office.do(APPROVER, shapes.CaseReview, **about, material_id=brought, review="accepted")
+    await office.do(APPROVER, materials.CaseReview, **about, material_id=brought, review="accepted")
     again = {**move, "due_on": "2026-12-24"}
     assert (
-        await office.refused(APPROVER, shapes.CaseMovePromise, **again)
+        await office.refused(APPROVER, case_promises.CaseMovePromise, **again)
     ).code is Code.CASE_CLOSED
     other = {"case_id": await office.case(item_id=demo.CLOSING)}
-    await office.do(CLERK, shapes.CasePromise, **other, **{**PROMISE, "due_on": "2026-12-20"})
+    await office.do(
+        CLERK, case_promises.CasePromise, **other, **{**PROMISE, "due_on": "2026-12-20"}
+    )
     no = {"decision": "refused", "reason": "不属于本机关职权范围。"}
-    await office.do(APPROVER, shapes.CaseDecide, **other, **no)
-    refused = await office.refused(APPROVER, shapes.CaseMovePromise, **{**again, **other})
+    await office.do(APPROVER, decision.CaseDecide, **other, **no)
+    refused = await office.refused(APPROVER, case_promises.CaseMovePromise, **{**again, **other})
     assert refused.code is Code.CASE_CLOSED
     await office.switchboard.close()
 
@@ -218,8 +228,10 @@ async def test_what_is_owed_is_told_page_by_page(office: Office, tmp_path: Path)
     for number, day in enumerate(days):
         case_id = await office.case(item_id=demo.CLOSING)
         await closing(office, case_id, tmp_path / str(number))
-        await office.do(CLERK, shapes.CasePromise, case_id=case_id, **{**PROMISE, "due_on": day})
-        await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, **ACCEPT)
+        await office.do(
+            CLERK, case_promises.CasePromise, case_id=case_id, **{**PROMISE, "due_on": day}
+        )
+        await office.do(APPROVER, decision.CaseDecide, case_id=case_id, **ACCEPT)
     told: list[tuple[str, str]] = []
     after = None
     for size in (2, 1):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from server.case.rules.rating import RATED_WITHIN
-from server.case.wire.view import CaseOpen, CaseRate
+from server.case.wire.rating import CaseRate
+from server.case.wire.registering import CaseOpen
 from server.standards.codes import Satisfaction
 from signaling.protocol import CallCancel, CallDial, CallHangUp
 from signaling.refusals import Code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from media.client import RecordingHalted, RecordingResumed, RecordingStalled, RecordingStarted
 from server.calls.rows.calls import live_of
 from server.calls.views import running_calls
-from server.case.wire.view import CaseConsent
+from server.case.wire.registering import CaseConsent
 from server.demo import data as demo
 from signaling.protocol import CallAnswer, CallDial, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office

@@ -14,7 +14,9 @@ from server.audit.acts.archive import Archive
 from server.calls.rows import playbacks
 from server.case.acts.course.listing import listing
 from server.case.admission import side_of
-from server.case.wire.view import CaseConsent, CaseDecide, CaseOpen, CaseRefer, CaseSay
+from server.case.wire.decision import CaseDecide, CaseRefer
+from server.case.wire.registering import CaseConsent, CaseOpen
+from server.case.wire.talk import CaseSay
 from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.people.rows import roster

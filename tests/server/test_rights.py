@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from server.app import ROUTES, Running
-from server.case.wire.view import FROM_PAGE
+from server.case.wire.messages import FROM_PAGE
 from server.demo import data as demo
 from server.edge.route import STORE, Route
 from server.people.rows import people

@@ -9,7 +9,9 @@ import pytest
 
 from server.case.acts.course import listing
 from server.case.rules import saying
-from server.case.wire.view import CaseDecide, CaseOpen, CaseSay
+from server.case.wire.decision import CaseDecide
+from server.case.wire.registering import CaseOpen
+from server.case.wire.talk import CaseSay
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code
 from tests.kit.casework import (

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from server.case import rows as case_rows
 from server.case import views
 from server.case.projection import project_case
-from server.case.wire import view as shapes
+from server.case.wire import form, messages, talk, words
 from server.case.wire.view import CaseView
 from server.projection import parted, project
 from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
@@ -21,15 +21,15 @@ TASK: Final = Audience("task", "unit-x", SCOPE)
 
 
 def test_the_declarations_keep_the_law() -> None:
-    assert [*faults(CaseView, shapes.EVENTS)] == []
+    assert [*faults(CaseView, messages.EVENTS)] == []
 
 
 def test_each_thing_that_an_event_brings_says_who_sees_it() -> None:
-    for event in shapes.EVENTS:
+    for event in messages.EVENTS:
         for put in getattr(event, "into", ()):
             assert isinstance(shape_of(event, put.member).seen, Seen), (event, put)
     changing = {"into", "sets", "takes"}
-    silent = {one.__name__ for one in shapes.EVENTS if not changing & vars(one).keys()}
+    silent = {one.__name__ for one in messages.EVENTS if not changing & vars(one).keys()}
     assert silent == {"CaseCreated", "CaseShown"}
 
 
@@ -39,21 +39,21 @@ def test_a_declaration_that_would_break_the_law_is_told() -> None:
 
         sets: ClassVar[Mapping[str, str]] = {"state": "state", "consent": "consent"}
         state: str
-        consent: shapes.Consent | None = None
+        consent: words.Consent | None = None
 
     class Along(Event):
         """May be skipped, though the state changes with it."""
 
         into: ClassVar = (Put("sayings", "saying"),)
         also: ClassVar = ("state",)
-        saying: shapes.Saying
+        saying: talk.Saying
 
     class Wrong(Event):
         """Puts a saying among the comments, and takes what is not there."""
 
         into: ClassVar = (Put("comments", "saying"),)
         takes: ClassVar = {"drawings": "nothing"}
-        saying: shapes.Saying
+        saying: talk.Saying
 
     assert [*faults(CaseView, [Half])] == [
         "Half sets members of which a scope sees some: make it two events"
@@ -99,7 +99,7 @@ async def test_a_scope_that_grows_opens_anew_and_one_that_is_over_gets_nothing(
 
     async def edit(field: str, value: str) -> None:
         edited = {"field": field, "value": value, "base_version": 0}
-        await office.do(CLERK, shapes.CaseEdit, case_id=case_id, **edited)
+        await office.do(CLERK, form.CaseEdit, case_id=case_id, **edited)
 
     await edit("old_principal", VALUES["old_principal"])
     before = await opened(TASK)
@@ -113,9 +113,9 @@ async def test_a_scope_that_grows_opens_anew_and_one_that_is_over_gets_nothing(
     assert [*grown["fields"]] == ["old_principal"]
     await edit("new_principal", "孙雅宁")
     await office.do(
-        APPROVER, shapes.CaseComment, case_id=case_id, on="field:new_principal", text="请核对"
+        APPROVER, talk.CaseComment, case_id=case_id, on="field:new_principal", text="请核对"
     )
-    await office.do(APPROVER, shapes.CaseComment, case_id=case_id, on="case", text="齐了吗")
+    await office.do(APPROVER, talk.CaseComment, case_id=case_id, on="case", text="齐了吗")
     events = await office.store.events(subject, 0)
     ends = replace(wider, scope=replace(wider.scope or SCOPE, until=events[-2].at))
     assert [project(one, wider)["type"] for one in events] == [

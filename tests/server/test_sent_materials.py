@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from server.case.rules.material import Purpose
-from server.case.wire.view import CaseDecide, CaseReview
+from server.case.wire.decision import CaseDecide
+from server.case.wire.materials import CaseReview
 from server.uploads.acts import copies as viewing
 from signaling.protocol import CallHangUp
 from signaling.refusals import Code, Refusal

@@ -10,7 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.course import listing
-from server.case.wire.view import CaseCheck, CaseCreate, CaseDecide, CaseEdit, CaseSubmit
+from server.case.wire.decision import CaseCheck, CaseDecide
+from server.case.wire.form import CaseEdit
+from server.case.wire.registering import CaseCreate
+from server.case.wire.signing import CaseSubmit
 from server.demo import data as demo
 from server.doctor import rights
 from server.edge.route import STORE

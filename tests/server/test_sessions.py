@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from yarl import URL
 
 from server.app import Running
-from server.case.wire.view import CaseOpen
+from server.case.wire.registering import CaseOpen
 from server.commands import GATEWAY
 from server.edge.problems import sentence
 from server.edge.route import REFUSALS, STORE

@@ -12,18 +12,12 @@ import sqlalchemy as sa
 
 from server.audit.acts import histories as supervision
 from server.case.acts.papers import signing
-from server.case.wire.view import (
-    CaseCloseProposal,
-    CaseDecide,
-    CaseEdit,
-    CaseOpen,
-    CasePromise,
-    CasePropose,
-    CaseReview,
-    CaseSign,
-    CaseSubmit,
-    CaseSummarise,
-)
+from server.case.wire.decision import CaseDecide
+from server.case.wire.form import CaseCloseProposal, CaseEdit, CasePropose
+from server.case.wire.materials import CaseReview
+from server.case.wire.promises import CasePromise
+from server.case.wire.registering import CaseOpen
+from server.case.wire.signing import CaseSign, CaseSubmit, CaseSummarise
 from server.demo import data as demo
 from server.store import refusing, tables
 from server.uploads.acts.uploads import Uploads

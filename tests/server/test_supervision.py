@@ -23,7 +23,7 @@ from server.audit import rows as log
 from server.audit.acts.archive import silences_of
 from server.calls.rows import calls
 from server.calls.rows import recorded as recorded_rows
-from server.case.wire.view import CaseDecide
+from server.case.wire.decision import CaseDecide
 from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import SYSTEM, tables

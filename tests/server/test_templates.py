@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.case.acts.papers.press import KIND, Press
-from server.case.wire import view as shapes
+from server.case.wire import decision as case_decision
+from server.case.wire import materials, promises, signing
 from server.demo import data as demo
 from server.jobs.runner import Jobs
 from server.papers import specimen
@@ -57,7 +58,7 @@ class Hall:
         office = self.office
         case_id = await office.case()
         decided = {"decision": "refused", "reason": "该事项不属于本机关职权范围。", **own}
-        await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, **decided)
+        await office.do(APPROVER, case_decision.CaseDecide, case_id=case_id, **decided)
         return await self.made(case_id)
 
     async def made(self, case_id: str) -> tuple[dict[str, Any], str]:
@@ -294,7 +295,7 @@ async def test_a_template_is_a_version_with_its_history_and_papers_that_were_iss
 async def test_a_paper_keeps_the_template_with_which_it_was_asked_for(hall: Hall) -> None:
     case_id = await hall.office.case()
     decided = {"decision": "refused", "reason": "该事项不属于本机关职权范围。"}
-    await hall.office.do(APPROVER, shapes.CaseDecide, case_id=case_id, **decided)
+    await hall.office.do(APPROVER, case_decision.CaseDecide, case_id=case_id, **decided)
     await hall.studio.publish(hall.admin, "refusal", OWN, over=0, note="换成本局样式")
     assert "本文书一式两份" in (await hall.made(case_id))[1]
 
@@ -399,25 +400,25 @@ async def test_the_invented_facts_have_the_members_of_real_ones(hall: Hall, tmp_
         for one in (await office.view(case_id))["item"]["lines"]
         if one["need"] == "later"
     )
-    await office.do(CLERK, shapes.CasePromise, case_id=case_id, **{**later, "line": line})
-    await office.do(CLERK, shapes.CasePrintForm, case_id=case_id)
+    await office.do(CLERK, promises.CasePromise, case_id=case_id, **{**later, "line": line})
+    await office.do(CLERK, signing.CasePrintForm, case_id=case_id)
     parcel = {
         "courier": "EMS",
         "tracking": "EX123456789CN",
         "lines": [{"line": "licence", "originals": 1, "copies": 0}],
     }
-    await office.do(CLERK, shapes.CaseSendOriginals, case_id=case_id, **parcel)
+    await office.do(CLERK, materials.CaseSendOriginals, case_id=case_id, **parcel)
     yes = {"decision": "accepted", "reason": "材料齐全。"}
-    await office.do(APPROVER, shapes.CaseDecide, case_id=case_id, **yes)
+    await office.do(APPROVER, case_decision.CaseDecide, case_id=case_id, **yes)
     stop = {"why": "hearing", "reason": "申请人要求听证"}
-    await office.do(APPROVER, shapes.CaseStopClock, case_id=case_id, **stop)
-    await office.do(APPROVER, shapes.CaseResumeClock, case_id=case_id)
+    await office.do(APPROVER, case_decision.CaseStopClock, case_id=case_id, **stop)
+    await office.do(APPROVER, case_decision.CaseResumeClock, case_id=case_id)
     long = {"days": 5, "reason": "案情复杂"}
-    await office.do("gaoxinmin", shapes.CaseExtendLimit, case_id=case_id, **long)
+    await office.do("gaoxinmin", case_decision.CaseExtendLimit, case_id=case_id, **long)
     for decision in ("to_correct", "refused"):
         other = await office.case()
         decided = {"decision": decision, "reason": "不属于本机关职权范围。"}
-        await office.do(APPROVER, shapes.CaseDecide, case_id=other, **decided)
+        await office.do(APPROVER, case_decision.CaseDecide, case_id=other, **decided)
     async with office.store.read() as connection:
         bodies = await connection.scalars(sa.select(job_rows.c.body).where(job_rows.c.kind == KIND))
         real = {body["facts"]["kind"]: body["facts"] for body in bodies}

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from server.case.acts.form import unmasking
-from server.case.wire import view as shapes
-from server.case.wire.view import CaseEdit, CaseUnmask
+from server.case.wire import registering
+from server.case.wire.form import CaseEdit
+from server.case.wire.unmasking import CaseUnmask
 from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
 from signaling.refusals import Code, Refusal
@@ -77,7 +78,7 @@ async def test_it_is_an_act_with_a_reason_that_others_see(office: Office) -> Non
             ("phone", "与证件核对", "陈立"),
             ("field:new_identity_number", "与证件核对", "周明远"),
         ]
-    shown = await office.do(CLERK, shapes.CaseOpen, case_id=case_id, as_applicant=True)
+    shown = await office.do(CLERK, registering.CaseOpen, case_id=case_id, as_applicant=True)
     assert shown["case"]["unmaskings"] == []
     acts = [(one["act"], one["object"]) for one in await office.entries(case_id)]
     assert ("case.unmask", "value:phone") in acts

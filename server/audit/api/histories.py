@@ -4,7 +4,7 @@ from typing import Final
 
 from server.audit.acts import histories as supervision
 from server.audit.wire import CaseHistory, Ledger, Report
-from server.case.wire.view import Version
+from server.case.wire.words import Version
 from server.edge.route import STORE, Ask, Nothing, Routes
 from signaling.protocol import Message
 from signaling.refusals import Code

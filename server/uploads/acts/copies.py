@@ -32,7 +32,7 @@ from server.case.rows import material as material_rows
 from server.case.rules import material as rules
 from server.case.rules.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
-from server.case.wire.view import CaseGrade
+from server.case.wire.materials import CaseGrade
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, PutOff, Settle
 from server.rights.person import Actor

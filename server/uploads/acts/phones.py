@@ -23,7 +23,7 @@ from server.case.rules import phone as rules
 from server.case.rules.phone import Ending, Page, Phone
 from server.case.turn import Acts, CaseTurn, HeaderTurn, House
 from server.case.views import phone_view
-from server.case.wire.view import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
+from server.case.wire.phones import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
 from server.catalogue.rules.item import OTHER_LINE
 from server.neighbours.nodes import Elsewhere
 from server.people.acts.throttle import Throttle

@@ -20,7 +20,7 @@ import structlog
 from server.case.acts.materials import files as materials
 from server.case.admission import header
 from server.case.rules.material import Purpose
-from server.case.wire.view import MaterialProgress
+from server.case.wire.materials import MaterialProgress
 from server.neighbours.nodes import GONE, Cut, Elsewhere
 from server.rights.ids import new_id
 from server.rights.person import Actor, Role, System

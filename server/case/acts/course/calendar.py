@@ -12,8 +12,8 @@ from server.case.acts.course.numbers import AHEAD, CALENDAR
 from server.case.rules import case as rules
 from server.case.turn import CaseTurn
 from server.case.views import decided_view
+from server.case.wire.decision import CaseRecounted
 from server.case.wire.http import CalendarChange, CalendarEdit, CalendarYear, KnownDay, MovedCase
-from server.case.wire.view import CaseRecounted
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Act, Actor, may
 from server.standards.working_days import CHINA_REGION, china_day

@@ -8,7 +8,7 @@ from server.case import rows
 from server.case.admission import admitted
 from server.case.rules import case as rules
 from server.case.rules.case import Case
-from server.case.wire.view import CaseAnswered, CaseCalled
+from server.case.wire.registering import CaseAnswered, CaseCalled
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards import identifiers

@@ -17,13 +17,8 @@ from server.case.rules import clock
 from server.case.rules.clock import Clock
 from server.case.turn import Acts, CaseTurn
 from server.case.views import decided_view
-from server.case.wire.view import (
-    CaseAct,
-    CaseExtendLimit,
-    CaseRecounted,
-    CaseResumeClock,
-    CaseStopClock,
-)
+from server.case.wire.decision import CaseExtendLimit, CaseRecounted, CaseResumeClock, CaseStopClock
+from server.case.wire.words import CaseAct
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Act, may
 from server.standards.papers import PaperKind

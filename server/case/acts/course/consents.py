@@ -16,12 +16,8 @@ from server.case.rules import case as rules
 from server.case.rules import consent as texts
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import consent_view
-from server.case.wire.view import (
-    CaseConsent,
-    CaseConsentEarlier,
-    CaseConsented,
-    CaseEarlierConsented,
-)
+from server.case.wire.materials import CaseConsentEarlier, CaseEarlierConsented
+from server.case.wire.registering import CaseConsent, CaseConsented
 from server.rights.connected import Handler
 from server.rights.hand import APPLICANT
 from server.rights.subjects import of_call

@@ -20,16 +20,15 @@ from server.case.rules import checklist, form, material
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import check_view, decided_view, material_view, referral_view
-from server.case.wire.view import (
+from server.case.wire.decision import (
     CaseCheck,
     CaseChecked,
     CaseDecide,
     CaseDecided,
     CaseRefer,
     CaseReferred,
-    CaseReview,
-    MaterialChanged,
 )
+from server.case.wire.materials import CaseReview, MaterialChanged
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.people.rows import people as people_rows
 from server.rights.connected import Handler

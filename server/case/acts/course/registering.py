@@ -10,14 +10,9 @@ from server.case.projection import project_case, project_moved
 from server.case.rules import case as rules
 from server.case.views import case_view, due_view
 from server.case.wire.http import CaseSnapshot
-from server.case.wire.view import (
-    CaseCreate,
-    CaseCreated,
-    CaseOpen,
-    CaseOpened,
-    Draft,
-    MaterialMoved,
-)
+from server.case.wire.materials import MaterialMoved
+from server.case.wire.registering import CaseCreate, CaseCreated, CaseOpen
+from server.case.wire.view import CaseOpened, Draft
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT, CaseAudience

@@ -15,7 +15,7 @@ from server.case.rules import form as rules
 from server.case.rules.case import CLOSED
 from server.case.turn import Acts, FormTurn
 from server.case.views import field_view, proposal_view
-from server.case.wire.view import (
+from server.case.wire.form import (
     CaseCloseProposal,
     CaseDraft,
     CaseEdit,

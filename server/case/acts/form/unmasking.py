@@ -12,7 +12,7 @@ from server.case.rules import unmasking as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.views import unmasking_view
 from server.case.wire.http import Unmasked
-from server.case.wire.view import CaseUnmask, CaseUnmasked
+from server.case.wire.unmasking import CaseUnmask, CaseUnmasked
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.store import Store

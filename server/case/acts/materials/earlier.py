@@ -15,7 +15,7 @@ from server.case.rows import material as material_rows
 from server.case.rules import earlier as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.wire.http import EarlierMaterial, EarlierMaterials
-from server.case.wire.view import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier
+from server.case.wire.materials import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor

@@ -22,7 +22,7 @@ from server.case.rules.case import Case
 from server.case.rules.material import Material, Purpose, follows, next_number, placed, sent
 from server.case.turn import CaseTurn
 from server.case.views import material_view
-from server.case.wire.view import MaterialChanged
+from server.case.wire.materials import MaterialChanged
 from server.jobs.runner import enqueue
 from server.people.rows.people import person_refs
 from server.rights.hand import APPLICANT, Side

@@ -15,7 +15,7 @@ from server.case.rules import handover as rules
 from server.case.rules.handover import Handover, Sheet, Verdict
 from server.case.turn import Acts, CaseTurn
 from server.case.views import handover_view
-from server.case.wire.view import CaseReceiveOriginals, CaseSendOriginals, HandoverChanged
+from server.case.wire.materials import CaseReceiveOriginals, CaseSendOriginals, HandoverChanged
 from server.rights.ids import new_id
 from server.store.batch import Write
 from server.store.subject import Told

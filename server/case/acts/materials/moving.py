@@ -7,7 +7,7 @@ from server.case import rows
 from server.case.rules import comment, material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view, material_view
-from server.case.wire.view import CaseMoveMaterial, MaterialMoved
+from server.case.wire.materials import CaseMoveMaterial, MaterialMoved
 from server.store.subject import Told
 
 acts: Final = Acts()

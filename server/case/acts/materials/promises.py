@@ -14,7 +14,7 @@ from server.case.rules import promise as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.views import promise_view
 from server.case.wire.http import OwedMaterial, OwedMaterials
-from server.case.wire.view import CaseMovePromise, CasePromise, CasePromised
+from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised
 from server.rights.hand import APPLICANT
 from server.rights.person import Actor
 from server.standards.identifiers import mask_name

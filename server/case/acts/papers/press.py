@@ -26,7 +26,7 @@ from server.case.rules.handover import Handover
 from server.case.rules.material import Material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import paper_view
-from server.case.wire.view import CasePrintForm, PaperChanged
+from server.case.wire.signing import CasePrintForm, PaperChanged
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item

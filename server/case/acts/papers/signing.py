@@ -25,8 +25,7 @@ from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import signature_view, submission_view
 from server.case.wire.http import SignatureImage
-from server.case.wire.view import (
-    Applicant,
+from server.case.wire.signing import (
     CaseShown,
     CaseSign,
     CaseSigned,
@@ -37,6 +36,7 @@ from server.case.wire.view import (
     SummaryMaterial,
     SummaryView,
 )
+from server.case.wire.words import Applicant
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules import values as values_rules

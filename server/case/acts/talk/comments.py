@@ -10,7 +10,7 @@ from server.case.rules import comment as rules
 from server.case.rules.comment import Comment
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view
-from server.case.wire.view import CaseComment, CaseCommented, CaseReply, CaseResolve
+from server.case.wire.talk import CaseComment, CaseCommented, CaseReply, CaseResolve
 from server.rights.ids import new_id
 from server.store.subject import Told
 

@@ -9,7 +9,7 @@ from server.case.rules import drawing as rules
 from server.case.rules.drawing import Drawing
 from server.case.turn import Acts, CaseTurn, HeaderTurn
 from server.case.views import drawing_view
-from server.case.wire.view import (
+from server.case.wire.showing import (
     CaseClearDrawings,
     CaseDraw,
     CaseDrawingKept,

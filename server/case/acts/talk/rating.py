@@ -7,7 +7,7 @@ from server.case.rows import ratings
 from server.case.rules import rating as rules
 from server.case.turn import Acts, HeaderTurn
 from server.case.views import rating_view
-from server.case.wire.view import CaseRate, CaseRated
+from server.case.wire.rating import CaseRate, CaseRated
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.subjects import of_call

@@ -10,7 +10,7 @@ from server.case import rows
 from server.case.rules import saying as rules
 from server.case.turn import Acts, HeaderTurn
 from server.case.views import saying_view
-from server.case.wire.view import CaseSaid, CaseSay
+from server.case.wire.talk import CaseSaid, CaseSay
 from server.rights.ids import new_id
 from server.store.subject import Told
 from signaling.refusals import Code, Refusal

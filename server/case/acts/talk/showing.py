@@ -16,7 +16,7 @@ from server.case.projection import project_ephemeral
 from server.case.rows import Connection
 from server.case.rules.drawing import GUIDES
 from server.case.views import person_ref
-from server.case.wire.view import (
+from server.case.wire.showing import (
     CaseFocus,
     CasePoint,
     CaseTyping,

@@ -1,0 +1,106 @@
+"""All commands, events and ephemerals of a case, for the gateway and the schema."""
+
+from server.case.wire.decision import (
+    CaseCheck,
+    CaseChecked,
+    CaseDecide,
+    CaseDecided,
+    CaseExtendLimit,
+    CaseRecounted,
+    CaseRefer,
+    CaseReferred,
+    CaseResumeClock,
+    CaseStopClock,
+)
+from server.case.wire.form import (
+    CaseCloseProposal,
+    CaseDraft,
+    CaseEdit,
+    CaseEdited,
+    CaseHold,
+    CaseProposalClosed,
+    CasePropose,
+    CaseProposed,
+)
+from server.case.wire.materials import (
+    CaseConsentEarlier,
+    CaseEarlierConsented,
+    CaseGrade,
+    CaseMoveMaterial,
+    CaseReceiveOriginals,
+    CaseReview,
+    CaseSendOriginals,
+    CaseTakeEarlier,
+    HandoverChanged,
+    MaterialChanged,
+    MaterialMoved,
+    MaterialProgress,
+)
+from server.case.wire.phones import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
+from server.case.wire.promises import CaseMovePromise, CasePromise, CasePromised
+from server.case.wire.rating import CaseRate, CaseRated
+from server.case.wire.registering import (
+    CaseAnswered,
+    CaseCalled,
+    CaseConsent,
+    CaseConsented,
+    CaseCreate,
+    CaseCreated,
+    CaseOpen,
+)
+from server.case.wire.showing import (
+    CaseClearDrawings,
+    CaseDraw,
+    CaseDrawingKept,
+    CaseDrawingsCleared,
+    CaseDrawn,
+    CaseFocus,
+    CaseKeepDrawing,
+    CasePoint,
+    CaseTyping,
+    DocumentDraw,
+    DocumentLook,
+    DocumentPoint,
+)
+from server.case.wire.signing import (
+    CasePrintForm,
+    CaseShown,
+    CaseSign,
+    CaseSigned,
+    CaseSubmit,
+    CaseSubmitted,
+    CaseSummarise,
+    PaperChanged,
+)
+from server.case.wire.talk import (
+    CaseComment,
+    CaseCommented,
+    CaseReply,
+    CaseResolve,
+    CaseSaid,
+    CaseSay,
+)
+from server.case.wire.unmasking import CaseUnmask, CaseUnmasked
+from signaling.protocol import CallQuality, Command, Event, Message
+
+COMMANDS: tuple[type[Command], ...] = (
+    CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
+    CaseCloseProposal, CaseReview, CaseGrade, CaseMoveMaterial, CaseDecide, CaseRefer, CaseSay, CaseComment, CaseReply, CaseResolve,
+    CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
+    CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
+    CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
+    CaseSendOriginals, CaseReceiveOriginals,
+)  # fmt: skip
+EVENTS: tuple[type[Event], ...] = (
+    CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalClosed,
+    MaterialChanged, MaterialMoved, CaseDecided, CaseReferred, CaseRecounted, CaseSaid, CaseCommented, CaseChecked, CaseShown, CaseSigned,
+    CaseSubmitted, CaseRated, PaperChanged, PhoneChanged, CaseUnmasked, CaseDrawn,
+    CaseDrawingsCleared, CaseDrawingKept, CaseEarlierConsented, CasePromised, HandoverChanged,
+)  # fmt: skip
+EPHEMERALS: tuple[type[Message], ...] = (
+    CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,
+)  # fmt: skip
+FROM_PAGE: tuple[type[Message], ...] = (
+    CallQuality, CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentDraw, DocumentLook,
+)  # fmt: skip
+"""The ephemerals that a page may send; ``by`` is always set by the server."""

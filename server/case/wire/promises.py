@@ -1,0 +1,67 @@
+"""What is promised for later (容缺): views, commands and events."""
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from server.case.wire.words import CaseCommand
+from server.rights.seen import Put, Seen
+from server.standards.languages import Language
+from signaling.protocol import Event, Message, PersonRef
+
+
+class PromiseMoveView(Message):
+    """The approver gave a promise another day: the last time, from which day, and why."""
+
+    before: date
+    reason: str
+    by: PersonRef
+    at: datetime
+
+
+class PromiseView(Message):
+    """容缺后补: what the applicant promised to bring by that day, the day included."""
+
+    seen: ClassVar = Seen(at=lambda one: f"line:{one.line}")
+
+    line: str
+    due_on: date
+    text_version: str
+    language: Language
+    by: PersonRef
+    """Who took it down at the window."""
+    at: datetime
+    moved: PromiseMoveView | None = None
+
+
+class CasePromise(CaseCommand):
+    """容缺后补: the applicant promises to bring the material of a line by a day; a later promise
+    replaces it. Window only, until the decision. Refused: case_closed, line_unknown, line_not_later,
+    bad_date (past, or more than 180 days away), malformed (no such text)."""
+
+    type: Literal["case.promise"] = "case.promise"
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    due_on: date
+    text_version: Annotated[str, StringConstraints(max_length=20)]
+    language: Language
+
+
+class CaseMovePromise(CaseCommand):
+    """容缺后补: another day for what was promised, with a reason. Approver only, also after acceptance,
+    until it is done. Refused: line_unknown (nothing is promised), case_closed, bad_date (past, more
+    than 180 days away, or the day that it has)."""
+
+    type: Literal["case.move_promise"] = "case.move_promise"
+    line: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    due_on: date
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class CasePromised(Event):
+    """In place of an earlier one of that line."""
+
+    into: ClassVar = (Put("promises", "promise"),)
+
+    type: Literal["case.promised"] = "case.promised"
+    promise: PromiseView

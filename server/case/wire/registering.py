@@ -1,0 +1,92 @@
+"""A case is registered, opened, consented to and called about: commands and events."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StrictBool, StringConstraints
+
+from server.case.rules.case import CaseState
+from server.case.wire.view import CaseView
+from server.case.wire.words import CaseCommand, Consent
+from server.catalogue.rules.item import (
+    Mode,
+)
+from server.standards.identifiers import (
+    UNSEEN,
+)
+from server.standards.languages import Language
+from signaling.protocol import Command, Event, Id
+
+
+class CaseCreate(Command):
+    """Register a case. Refused: bad identity number, credit code or phone; unknown item. Result: ``{case_id}``."""
+
+    type: Literal["case.create"] = "case.create"
+    item_id: Id
+    mode: Mode
+    applicant_name: Annotated[
+        str,
+        StringConstraints(
+            min_length=1,
+            max_length=60,
+            strip_whitespace=True,
+            pattern=rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$",
+        ),
+    ]
+    """Without characters that are not seen: what turns the direction of writing shows another name."""
+    identity_number: Annotated[
+        str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)
+    ]
+    phone: Annotated[str, StringConstraints(max_length=20, strip_whitespace=True)]
+    credit_code: (
+        Annotated[str, StringConstraints(max_length=18, strip_whitespace=True, to_upper=True)]
+        | None
+    ) = None
+
+
+class CaseOpen(CaseCommand):
+    """Watch a case. Result: CaseOpened."""
+
+    type: Literal["case.open"] = "case.open"
+    as_applicant: bool = False
+    """Read it as the turned screen shows it: nothing that is between members of staff. Window only."""
+
+
+class CaseConsent(CaseCommand):
+    """The applicant's answer about recording; the text version shown is kept (A1)."""
+
+    type: Literal["case.consent"] = "case.consent"
+    given: StrictBool
+    text_version: Annotated[str, StringConstraints(max_length=20)]
+    language: Language
+
+
+class CaseCreated(Event):
+    type: Literal["case.created"] = "case.created"
+    case: CaseView
+
+
+class CaseConsented(Event):
+    sets: ClassVar = {"consent": "consent"}
+
+    type: Literal["case.consented"] = "case.consented"
+    consent: Consent
+
+
+class CaseCalled(Event):
+    """A call about this case began."""
+
+    sets: ClassVar = {"call_id": "call_id", "state": "state"}
+
+    type: Literal["case.called"] = "case.called"
+    call_id: str
+    state: CaseState
+
+
+class CaseAnswered(Event):
+    """A call about this case was answered; the case is under review."""
+
+    sets: ClassVar = {"call_id": "call_id", "state": "state"}
+
+    type: Literal["case.answered"] = "case.answered"
+    call_id: str
+    state: CaseState
