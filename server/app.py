@@ -34,7 +34,7 @@ from server.calls.acts.playbacks import Studio
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rehearsals import Rehearsals
 from server.calls.acts.rooms import Rooms, Start
-from server.case.acts.course import clocks, consents, decisions, registering
+from server.case.acts.course import calling, clocks, consents, decisions, registering
 from server.case.acts.course.enquiries import Enquiries
 from server.case.acts.form import forms, unmasking
 from server.case.acts.form.cards import CardReader
@@ -390,8 +390,8 @@ async def _open(
     )
     turn_secret = None if settings.turn_secret is None else settings.turn_secret.get_secret_value()
     switchboard = Switchboard(
-        call_actions.Book(store),
-        call_actions.Desks(store),
+        call_actions.Book(store, calling),
+        call_actions.Desks(store, calling),
         rooms,
         gateway,
         now=store.clock.now,

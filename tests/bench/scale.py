@@ -32,6 +32,7 @@ from server.audit.acts import histories as supervision
 from server.calls.acts.book import Book, Desks
 from server.calls.rows import calls as call_rows
 from server.case import rows as case_rows
+from server.case.acts.course import calling
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.person import Actor, Role
 from server.store import Store, upgrade
@@ -261,7 +262,7 @@ def questions(store: Store, units: int, count: int) -> dict[str, Asked]:
         person_id="person-0003-1", login="x", name="x", staff_number="x", unit_id=here, unit_name="x",
         place="x", roles=frozenset({Role.SUPERVISOR}), window_id=None, window_name=None, session_id="x",
     )  # fmt: skip
-    book, desks = Book(store), Desks(store)
+    book, desks = Book(store, calling), Desks(store, calling)
     watched = [f"unit-{n:04}" for n in range(min(units, 6))]
     middle = NOW - timedelta(seconds=31 * count // 2)
 

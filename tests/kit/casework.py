@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from server.calls.acts import book as calls
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rooms import Rooms
-from server.case.acts.course import clocks, consents, decisions, registering
+from server.case.acts.course import calling, clocks, consents, decisions, registering
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press as papers
@@ -121,8 +121,8 @@ class Office:
         self.recordings = Recordings(store)
         self.rooms = Rooms({"own": _no_worker}, self.recordings, store)
         self.switchboard = Switchboard(
-            calls.Book(store),
-            calls.Desks(store),
+            calls.Book(store, calling),
+            calls.Desks(store, calling),
             self.rooms,
             Screens(),
             now=clock.now,

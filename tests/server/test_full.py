@@ -16,6 +16,7 @@ from server.calls.acts.guests import guests_of
 from server.calls.rows import calls
 from server.calls.rows import marks as mark_rows
 from server.case import rows as case_rows
+from server.case.acts.course import calling
 from server.case.wire.registering import CaseConsent
 from server.case.wire.talk import CaseSay
 from server.catalogue.rows import catalogue as catalogue_rows
@@ -173,7 +174,10 @@ async def test_a_dial_costs_the_same_however_full_the_database_is(office: Office
         if told := await plans(office.store, noted):
             read.append(sum(rows_read(one["plan"]) for one in told))
         with statements() as swept:
-            assert await Book(office.store).due(office.clock.now(), office.clock.now(), []) == []
+            assert (
+                await Book(office.store, calling).due(office.clock.now(), office.clock.now(), [])
+                == []
+            )
         assert len(swept) == 1, swept
         for due in await plans(office.store, swept):
             assert rows_read(due["plan"]) < 200, due
@@ -232,7 +236,7 @@ async def test_lists_and_presence_cost_few_statements_however_much_is_watched(
     await office.seat_third(call_id)
     await fill(office, approvers=60, ended=300)
     store, supervisor = office.store, office.actors["hanmei"]
-    desks, window_id = Desks(store), office.actors[CLERK].window_id
+    desks, window_id = Desks(store, calling), office.actors[CLERK].window_id
     head = replace(office.actors[APPROVER], roles=frozenset({Role.APPROVER, Role.HEAD}))
     assert (await desks.desk(head))[0].roles == ["head", "approver"]  # by rank, as everywhere
     units = [demo.XIHAIAN, demo.JINAN, demo.LIAOCHENG, demo.YANTAI]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from server.calls.acts.book import Desks
 from server.calls.rows import missed
+from server.case.acts.course import calling
 from server.case.wire.decision import CaseDecide, CaseRefer
 from server.case.wire.registering import CaseConsent
 from server.demo import data as demo
@@ -164,7 +165,7 @@ async def test_who_was_asked_to_call_back_is_asked_once_more_only_after_a_while(
 ) -> None:
     case_id = await missed_case(office)
     about = MissedAsk(id="ask-again-1", case_id=case_id)
-    roster = Desks(office.store)
+    roster = Desks(office.store, calling)
     first = office.store.clock.now()
     await roster.ask(office.actors[APPROVER], about)
     # the page's own repetition is no second one

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.audit.acts.pruning import Pruning
 from server.calls.acts.book import Desks
+from server.case.acts.course import calling
 from server.neighbours import rows as node_rows
 from server.neighbours.nodes import Nodes
 from server.people.rows import people as staff
@@ -325,7 +326,7 @@ async def test_what_is_no_fact_goes_on_while_nothing_is_sealed_and_the_key_is_en
         async with store.working() as connection:
             await node_rows.beat(connection, "gone", None, clock.now() - timedelta(days=31))
         await Nodes(store, "here").beat()
-        await Desks(store).seen({"nobody": clock.now()}, {})
+        await Desks(store, calling).seen({"nobody": clock.now()}, {})
         pruning = Pruning(store, acks_days=7, sign_ins_days=30, jobs_days=30, events_days=30)
         with pytest.raises(Refusal, match="ledger_unavailable"):  # the events, which have an entry
             await pruning.prune()

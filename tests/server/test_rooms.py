@@ -21,6 +21,7 @@ from media.control import socket_path
 from media.peer import ScriptedPeer
 from server.calls.acts import rooms
 from server.calls.acts.book import end_recording
+from server.case.acts.course import calling
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo
 from server.store import SYSTEM, Store
@@ -592,7 +593,7 @@ async def test_a_worker_that_dies_ends_no_call(
         # A node that dies between the record and the word leaves a worker that records without consent.
         async with node.store.change(SYSTEM) as change:
             await change.lock(f"call:{call_id}")
-            await end_recording(change, CallId(call_id), goes_on=True)
+            await end_recording(change, calling, CallId(call_id), goes_on=True)
 
         async def records() -> str | None:
             parties = (await client(node).figures())["rooms"][call_id]

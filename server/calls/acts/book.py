@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
+from server.calls.about import About, Dialling
 from server.calls.acts import playbacks
 from server.calls.projection import project_call
 from server.calls.rows import calls as rows
@@ -25,10 +26,6 @@ from server.calls.wire import (
     MonitorCalls,
     RingCard,
 )
-from server.case import rows as case_rows
-from server.case.acts.course import calling
-from server.case.rules.case import CLOSED
-from server.case.turn import HeaderTurn
 from server.people.rows import people as staff
 from server.people.rows import roster as desks
 from server.rights.connected import signed_in
@@ -177,8 +174,9 @@ class _Ringing:
 
 
 class _Turn(_Ringing):
-    def __init__(self, change: Change, call: Call, header: rows.Header) -> None:
+    def __init__(self, change: Change, about: About, call: Call, header: rows.Header) -> None:
         super().__init__(change)
+        self._about = about
         self._header = header
         self.call = call
 
@@ -205,14 +203,14 @@ class _Turn(_Ringing):
         """An answer puts the case under review and is a call back; without one, the call is missed."""
         connection, header = self._change.connection, self._header
         if call.answered_at is not None:
-            await calling.mark_answered(self._change, header.case_id, call.id)
+            await self._about.mark_answered(self._change, header.case_id, call.id)
             await missed_rows.forget(connection, header.case_id)
             return
         await self._change.lock(of_case(header.case_id))
-        about = await case_rows.find_header(connection, header.case_id)
-        if about is not None and about.state not in CLOSED:
+        unit_id = await self._about.waits_at(connection, header.case_id)
+        if unit_id is not None:
             await missed_rows.keep(
-                connection, header.case_id, call.id, call.caller_id, about.unit_id, call.opened_at
+                connection, header.case_id, call.id, call.caller_id, unit_id, call.opened_at
             )
 
     async def _follow(
@@ -245,14 +243,16 @@ class _Inviting(_Turn):
         """As ``Turn`` says; who is asked now is told what is there now, and not what was at the dialling."""
         connection, header = self._change.connection, self._header
         waiting_since = recall(RingCard, header.card).waiting_since
-        shown = await calling.card(connection, header.case_id, waiting_since)
+        shown = await self._about.card(connection, header.case_id, waiting_since)
         card = shown.model_dump(mode="json")
         await rows.show_card(connection, call.id, card)
         self._header = replace(header, card=card)
         await super().write(call, act, object, **more)
 
 
-async def end_recording(change: Change, call_id: CallId, *, goes_on: bool) -> tuple[Call, Call]:
+async def end_recording(
+    change: Change, about: About, call_id: CallId, *, goes_on: bool
+) -> tuple[Call, Call]:
     """Keep in the caller's transaction, which has locked this call, that the applicant took back his
     consent to its recording; the call before and after.
 
@@ -260,7 +260,7 @@ async def end_recording(change: Change, call_id: CallId, *, goes_on: bool) -> tu
     before, header = await found(change.connection, call_id)
     after = step(before, ConsentWithdrawn(goes_on), change.at)
     if after is not before:
-        await _Turn(change, before, header).write(
+        await _Turn(change, about, before, header).write(
             after,
             "call.unrecord",
             of_call(call_id),
@@ -274,14 +274,14 @@ class _Dialling(_Ringing):
         self,
         change: Change,
         caller_id: str,
-        about: calling.Dialling | None,
+        about: Dialling | None,
     ) -> None:
         super().__init__(change)
         self._caller_id = caller_id
         self._about = about
 
     @property
-    def about(self) -> calling.Dialling:
+    def about(self) -> Dialling:
         assert self._about is not None, "a repeated command dials nobody"
         return self._about
 
@@ -309,10 +309,9 @@ class _Dialling(_Ringing):
             about.card.model_dump(mode="json"),
         )
         await self._change.make(of_call(call.id))
-        registered_at = about.record.case.created_at
-        await rows.add(self._change.connection, call, header, registered_at)
+        await rows.add(self._change.connection, call, header, about.registered_at)
         await record(self._change, call, header, "call.dial", of_call(call.id))
-        await calling.mark_called(self._change, about.record, call.id)
+        await about.called(self._change, call.id)
 
 
 async def _locked(change: Change, call_id: CallId) -> tuple[Call, rows.Header]:
@@ -325,8 +324,9 @@ async def _locked(change: Change, call_id: CallId) -> tuple[Call, rows.Header]:
 class Book:
     """The switchboard's CallBook."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, about: About) -> None:
         self._store = store
+        self._about = about
 
     @asynccontextmanager
     async def dial(self, who: Who, command: CallDial) -> AsyncIterator[_Dialling]:
@@ -340,7 +340,7 @@ class Book:
             connection = change.connection
             await change.lock(me)
             await change.lock(of_case(command.case_id))
-            about = await calling.dialling(connection, actor, command.case_id, change.at)
+            about = await self._about.dialling(connection, actor, command.case_id, change.at)
             running = await rows.running_of(connection, actor.person_id, command.case_id)
             if running:
                 raise Refusal(Code.ALREADY_IN_CALL, call=running[0])
@@ -352,7 +352,7 @@ class Book:
     ) -> AsyncIterator[_Turn]:
         actor = SYSTEM if who is None else signed_in(who)
         async with self._store.change(actor, command) as change:
-            yield _Turn(change, *await _locked(change, call_id))
+            yield _Turn(change, self._about, *await _locked(change, call_id))
 
     @asynccontextmanager
     async def monitor(
@@ -366,12 +366,14 @@ class Book:
                 raise Refusal(Code.NOT_FOUND)
             if not may(actor, _RIGHTS[way], **units):
                 raise Refusal(Code.FORBIDDEN)
-            yield _Turn(change, call, header)
+            yield _Turn(change, self._about, call, header)
 
     @asynccontextmanager
     async def invite(self, who: Who, command: CallInvite) -> AsyncIterator[_Inviting]:
         async with self._store.change(signed_in(who), command) as change:
-            inviting = _Inviting(change, *await _locked(change, CallId(command.call_id)))
+            inviting = _Inviting(
+                change, self._about, *await _locked(change, CallId(command.call_id))
+            )
             inviting.unit_id = command.unit_id
             yield inviting
 
@@ -408,8 +410,9 @@ class Book:
 class Desks:
     """The switchboard's Roster. ``away_after_s``: how long a page may be quiet and still be rung."""
 
-    def __init__(self, store: Store, away_after_s: float = LOST_AFTER_S) -> None:
+    def __init__(self, store: Store, about: About, away_after_s: float = LOST_AFTER_S) -> None:
         self._store = store
+        self._about = about
         self._away_after_s = away_after_s
 
     async def desk(
@@ -507,8 +510,9 @@ class Desks:
         async with self._store.change(actor, command) as change:
             if change.replayed is not None:
                 return change.replayed
-            case = await HeaderTurn.begin(change, actor, command.case_id)
-            if case.hand.side != "approver":
+            await change.lock(of_case(command.case_id))
+            side = await self._about.side_of(change.connection, actor, command.case_id)
+            if side != "approver":
                 raise Refusal(Code.NOT_YOURS, case=command.case_id)
             turn = await Turn.of(change, of_asking(command.case_id))
             missed = await missed_rows.find(change.connection, command.case_id)

@@ -1,33 +1,23 @@
-"""What a call asks of a case: whether it may be dialled about, what is told, that it was called."""
+"""What a call asks of a case (the port ``server.calls.about``): whether it may be dialled about, what is told,
+that it was called."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from server.calls.about import Dialling
 from server.calls.wire import RingCard
 from server.case import rows
-from server.case.admission import admitted
+from server.case.admission import admitted, header
 from server.case.rules import case as rules
 from server.case.rules.case import Case
 from server.case.wire.registering import CaseAnswered, CaseCalled
+from server.rights.hand import Side
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards import identifiers
 from server.store import Change
 from server.store.subject import Told, Turn
 from signaling.refusals import Code, Refusal
-
-
-@dataclass(frozen=True)
-class Dialling:
-    """What dialling needs to know of a case."""
-
-    case_id: str
-    window_unit_id: str
-    target_unit_id: str
-    target_place: str
-    recording_consented: bool
-    card: RingCard
-    record: rows.Record
 
 
 async def dialling(
@@ -55,7 +45,8 @@ async def dialling(
         target_place=record.place,
         recording_consented=case.consent.given,
         card=_card(record, at),
-        record=record,
+        registered_at=case.created_at,
+        called=partial(_mark_called, record),
     )
 
 
@@ -87,7 +78,7 @@ def _card(record: rows.Record, waiting_since: datetime) -> RingCard:
     )
 
 
-async def mark_called(change: Change, record: rows.Record, call_id: str) -> None:
+async def _mark_called(record: rows.Record, change: Change, call_id: str) -> None:
     """Record in the caller's transaction that a call about the case begins, which has been locked since it
     was read. Refused: ``case_closed``."""
     await _mark(change, record, rules.called(record.case, call_id), call_id, CaseCalled)
@@ -106,6 +97,18 @@ async def mark_answered(change: Change, case_id: str, call_id: str) -> None:
     after = rules.answered(record.case)
     if after.state != record.case.state:
         await _mark(change, record, after, call_id, CaseAnswered)
+
+
+async def waits_at(connection: rows.Connection, case_id: str) -> str | None:
+    """The unit that is to decide the case; None when it is decided, or is not there."""
+    found = await rows.find_header(connection, case_id)
+    return None if found is None or found.state in rules.CLOSED else found.unit_id
+
+
+async def side_of(connection: rows.Connection, actor: Actor, case_id: str) -> Side:
+    """From which side this person sees the case; refused ``not_found``."""
+    _, side = await header(connection, actor, case_id)
+    return side
 
 
 async def _mark(
