@@ -131,8 +131,9 @@ def serve(
     a restart ends no call. Asked to end (SIGTERM, Ctrl+C) it takes no new call and waits, up to
     drain_limit_s, for those that run; asked again it ends at once.
     """
-    from server.app import DRAIN, running, set_aside
+    from server.app import running
     from server.edge.logs import configure
+    from server.node import DRAIN, set_aside
 
     settings = _settings(config, {"data": data, "host": host, "port": port})
     configure(settings.log_level)

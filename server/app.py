@@ -5,10 +5,9 @@ No rule and no decision of the product is made here.
 """
 
 import asyncio
-import gc
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,6 +68,7 @@ from server.health.api import health, machine
 from server.jobs.runner import Jobs
 from server.neighbours.nodes import Nodes, identify
 from server.neighbours.relay import NEIGHBOURS, Neighbours
+from server.node import DRAIN, Drain, Tasks
 from server.papers import api as templates
 from server.papers.studio import Studio as TemplateStudio
 from server.people.acts.accounts import Accounts
@@ -118,7 +118,6 @@ ROUTES = (
 
 ENDS_WITHIN_S = 3.0
 """How long requests in progress are waited for at the end."""
-EMPTY_LOOKED_FOR_EVERY_S = 0.2
 IDLE_S = 75.0
 """How long a connection is kept on which nothing is asked; longer than nginx keeps one to us."""
 LINGERS_S = 1.0
@@ -128,65 +127,12 @@ log = structlog.get_logger("app")
 security_log = structlog.get_logger("security")
 
 
-class Tasks:
-    """What goes on by itself while a node runs. One that dies makes the node unready."""
-
-    def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(_told)
-        self._tasks.append(task)
-
-    async def alive(self) -> bool:
-        return not any(task.done() for task in self._tasks)
-
-    async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-class Drain:
-    """The end of a node that is asked to end: no new call, and time for those that run."""
-
-    def __init__(self, switchboard: Switchboard) -> None:
-        self._switchboard = switchboard
-        self.began = False
-
-    def begin(self) -> None:
-        """Refuse new calls and become unready, so that whoever balances looks elsewhere."""
-        self.began = True
-        self._switchboard.drain()
-        log.info("draining", calls=self.calls)
-
-    @property
-    def calls(self) -> int:
-        """How many calls still run at pages of this node."""
-        return len(self._switchboard.calls)
-
-    async def accepting(self) -> bool:
-        return not self.began
-
-    async def emptied(self) -> None:
-        """Returns when no call runs here any more."""
-        while self.calls:  # noqa: ASYNC110 - seats come and go in many places
-            await asyncio.sleep(EMPTY_LOOKED_FOR_EVERY_S)
-
-
 def _ahead(clock: Clock | None) -> timedelta:
     """How far this node's record is ahead of the machine's clock: not at all, but for a demo's past."""
     return clock.ahead if isinstance(clock, ShiftedClock) else timedelta()
 
 
-DRAIN = web.AppKey("drain", Drain)
 NODES = web.AppKey("nodes", Nodes)
-
-
-def _told(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("task_died", task=task.get_name(), exc_info=error)
 
 
 def make(
@@ -531,13 +477,6 @@ class Running:
     app: web.Application
     address: str
     port: int
-
-
-def set_aside() -> None:
-    """Let the collector look no more through what the start has made, 200,000 objects: each look through
-    all of them holds the loop for a tenth of a second. For a process that does nothing but serve."""
-    gc.collect()
-    gc.freeze()
 
 
 def tls_context(settings: configuration.Settings) -> ssl.SSLContext | None:

@@ -18,10 +18,11 @@ from typing import Final
 import trustme
 
 from media.port import outward_address
-from server.app import running, set_aside
+from server.app import running
 from server.demo import data as demo
 from server.demo import past
 from server.edge.logs import configure
+from server.node import set_aside
 from server.settings import Settings
 from server.store import Store, upgrade
 

@@ -19,9 +19,10 @@ import pytest
 from multidict import CIMultiDict
 from yarl import URL
 
-from server.app import ROUTES, Running, set_aside
+from server.app import ROUTES, Running
 from server.demo import data as demo
 from server.edge.route import MAX_BODY_BYTES, STORE
+from server.node import set_aside
 from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
