@@ -23,7 +23,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from signaling import call, subjects
+from signaling import subjects
+from signaling.call import parts
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 """An opaque id: 8 to 64 of A-Z a-z 0-9 _ -. Ours are 22 characters of base64url (128 random bits)."""
@@ -42,7 +43,7 @@ class _Words:
 
 
 WORDS: Final = _Words()
-Seat = Annotated[call.Seat, WORDS]
+Seat = Annotated[parts.Seat, WORDS]
 
 
 class Message(BaseModel):
@@ -156,10 +157,10 @@ class Skipped(Event):
 
 # ---------------------------------------------------------------- call: views
 
-CallState = Annotated[call.CallState, WORDS]
-EndReason = Annotated[call.EndReason, WORDS]
-RingState = Annotated[call.RingState, WORDS]
-LegState = Annotated[call.LegState, WORDS]
+CallState = Annotated[parts.CallState, WORDS]
+EndReason = Annotated[parts.EndReason, WORDS]
+RingState = Annotated[parts.RingState, WORDS]
+LegState = Annotated[parts.LegState, WORDS]
 
 
 class RingView(Message):
@@ -370,7 +371,7 @@ class CallOpen(Command):
 
 # ---------------------------------------------------------------- monitors
 
-Way = Annotated[call.Way, WORDS]
+Way = Annotated[parts.Way, WORDS]
 
 
 class MonitorWatch(Command):

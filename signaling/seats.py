@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from signaling.call import Call, CallId, LegId, MonitorId, Tick
+from signaling.call.inputs import Tick
+from signaling.call.parts import Call, CallId, LegId, MonitorId
 
 SEEN_WRITTEN_EVERY_S: Final = 5.0
 

@@ -9,7 +9,7 @@ from server.calls.rows import calls as rows
 from server.calls.rows import missed as missed_rows
 from server.calls.wire import CallView, MissedCall, RingCard, RunningCall
 from server.people.rows.people import person_refs
-from signaling.call import Call, EndReason
+from signaling.call.parts import Call, EndReason
 from signaling.protocol import HoldView, LegView, PersonRef, RingView, recall
 
 

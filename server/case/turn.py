@@ -28,7 +28,7 @@ from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn
-from signaling.call import Call
+from signaling.call.parts import Call
 from signaling.protocol import Ack, Command, PersonRef
 from signaling.refusals import Code, Refusal
 

@@ -32,7 +32,7 @@ from server.edge.route import STORE, Ask, Nothing, Routes
 from server.people.rows import people, roster
 from server.people.wire import UnitRow, Units, WindowRef
 from server.standards import regions
-from signaling.call import LOST_AFTER_S
+from signaling.call.parts import LOST_AFTER_S
 from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
 

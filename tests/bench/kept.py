@@ -21,7 +21,7 @@ from server.calls.wire import WorkerSample
 from server.case.wire.form import CaseEdit
 from server.case.wire.talk import CaseSay
 from server.store import Store, upgrade
-from signaling.call import CallId
+from signaling.call.parts import CallId
 from signaling.protocol import CallHangUp, PersonRef, QualitySample
 from tests.kit import services
 from tests.kit.casework import APPROVER, CLERK, PDF, VALUES, Office, open_office

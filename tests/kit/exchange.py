@@ -35,7 +35,7 @@ from server.people.rows import people
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade
 from server.store.tables import ledger_entries, roster
-from signaling.call import PATIENCE
+from signaling.call.parts import PATIENCE
 from signaling.gateway import Gateway
 from signaling.refusals import Code
 from signaling.switchboard import Switchboard

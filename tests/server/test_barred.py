@@ -21,7 +21,7 @@ from server.demo import data as demo
 from server.people.acts.registering import set_roles
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables
-from signaling.call import CallState, MonitorEnd
+from signaling.call.parts import CallState, MonitorEnd
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,

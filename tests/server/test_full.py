@@ -25,7 +25,7 @@ from server.neighbours import rows as node_rows
 from server.people.rows import people as staff
 from server.rights.person import Role
 from server.store import SYSTEM, Kind, Store, aging, facts, tables
-from signaling.call import RINGS_AT_MOST
+from signaling.call.parts import RINGS_AT_MOST
 from signaling.protocol import CallCancel, CallDecline, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.statements import plans, rows_read, statements

@@ -26,7 +26,7 @@ from server.people.rows import people as staff
 from server.store import SYSTEM
 from server.store.tables import ledger_entries
 from server.work.child import Children
-from signaling.call import CallId, LegId
+from signaling.call.parts import CallId, LegId
 from signaling.protocol import CallAnswer, CallDial, CallHangUp, CallOpen
 from signaling.refusals import Code, Refusal
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office

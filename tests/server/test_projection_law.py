@@ -55,7 +55,7 @@ from server.uploads.acts.copies import Copier
 from server.uploads.acts.phones import Phones
 from server.work.child import Children
 from signaling import protocol
-from signaling.call import CallId
+from signaling.call.parts import CallId
 from signaling.refusals import Code, Refusal
 from signaling.subjects import rung_as
 from tests.kit import reducers

@@ -26,7 +26,7 @@ from server.case.rules import consent as consent_texts
 from server.demo import data as demo
 from server.store import SYSTEM, Store
 from server.store.tables import cases, commands, ledger_entries, recordings
-from signaling.call import CallId
+from signaling.call.parts import CallId
 from tests.kit.exchange import (
     APPROVERS,
     CLERK,

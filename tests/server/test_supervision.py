@@ -27,7 +27,7 @@ from server.case.wire.decision import CaseDecide
 from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
-from signaling.call import CallId, LegId
+from signaling.call.parts import CallId, LegId
 from signaling.protocol import CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.desks import Desk, demo_node, desk_of

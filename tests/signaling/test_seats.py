@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from signaling.call import Answered, Call, CallId, LegId, PersonId, RingId, dial, step
+from signaling.call.inputs import Answered
+from signaling.call.parts import Call, CallId, LegId, PersonId, RingId
+from signaling.call.step import dial, step
 from signaling.seats import SEEN_WRITTEN_EVERY_S, Seats, Sitting
 
 T0: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)

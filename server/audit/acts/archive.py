@@ -35,7 +35,7 @@ from server.rights.subjects import of_call, of_case
 from server.standards.identifiers import mask_numbers
 from server.standards.papers import TITLES
 from server.store import Store, version_of
-from signaling.call import CallId
+from signaling.call.parts import CallId
 from signaling.refusals import Code, Refusal
 
 CHECKS: Final = Limit(6, 60)

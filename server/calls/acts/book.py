@@ -2,7 +2,7 @@
 
 A turn locks one call, writes what the machine made of it, frees who is no longer engaged
 and records the whole call as ``call.changed``. Here is also who may see a call. The rules
-of a call are in ``signaling.call``; the engine and the recordings have their own modules.
+of a call are in ``signaling.call.step``; the engine and the recordings have their own modules.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -43,22 +43,20 @@ from server.rights.subjects import (
 from server.store import Change, Store, version_of
 from server.store.subject import Told, Turn
 from signaling import waiting
-from signaling.call import (
+from signaling.call.inputs import Barred, ConsentWithdrawn, SignedOut
+from signaling.call.parts import (
     LOST_AFTER_S,
-    Barred,
     Call,
     CallId,
     CallState,
-    ConsentWithdrawn,
     LegId,
     Monitor,
     MonitorId,
     PersonId,
     Seat,
-    SignedOut,
     Way,
-    step,
 )
+from signaling.call.step import step
 from signaling.protocol import (
     Ack,
     CallDial,

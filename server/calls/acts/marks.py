@@ -17,7 +17,7 @@ from server.calls.rows import marks as rows
 from server.calls.rules import MarkKind
 from server.rights.ids import new_id
 from server.store import SYSTEM, Store
-from signaling.call import CallId
+from signaling.call.parts import CallId
 from signaling.protocol import PersonRef
 from signaling.refusals import Refusal
 

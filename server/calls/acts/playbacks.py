@@ -35,7 +35,7 @@ from server.store import SYSTEM, Change, Store
 from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
-from signaling.call import Call, LegState
+from signaling.call.parts import Call, LegState
 from signaling.protocol import PersonRef, Seat
 from signaling.refusals import Code, Refusal
 

@@ -31,7 +31,9 @@ from server.rights.ids import new_id
 from server.rights.person import SYSTEM
 from server.rights.subjects import of_call
 from server.store import Change, Store
-from signaling.call import Call, CallId, LegId, RecordingTurned, step
+from signaling.call.inputs import RecordingTurned
+from signaling.call.parts import Call, CallId, LegId
+from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger(__name__)

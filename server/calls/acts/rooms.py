@@ -40,7 +40,7 @@ from server.calls.acts.recordings import Recordings
 from server.calls.rows import calls as rows
 from server.rights.person import SYSTEM
 from server.store import Store
-from signaling.call import (
+from signaling.call.parts import (
     Call,
     CallId,
     CallState,

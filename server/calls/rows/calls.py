@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import batch
 from server.store.tables import calls, cases, legs, monitors, recordings, rings, units
-from signaling.call import (
+from signaling.call.parts import (
     GUESTS,
     Call,
     CallId,

@@ -24,7 +24,7 @@ from server.rights.hand import APPLICANT
 from server.rights.subjects import of_call
 from server.store import Store
 from server.store.subject import Told
-from signaling.call import Call
+from signaling.call.parts import Call
 from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
 

@@ -13,435 +13,62 @@ may follow it: unseen, heard by the approver alone, or seated among the others. 
 no harm. Who may see a call, and what is sent to whom, is not known here.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Final, NewType, assert_never
-
-from signaling.refusals import Code, Refusal
-
-CallId = NewType("CallId", str)
-RingId = NewType("RingId", str)
-InviteId = NewType("InviteId", str)
-LegId = NewType("LegId", str)
-MonitorId = NewType("MonitorId", str)
-PersonId = NewType("PersonId", str)
-
-RING_FOR_S = 30.0
-SILENT_AFTER_S = 5.0
-# What is found by a sweep a second later is lost within 15 s all the same.
-LOST_AFTER_S = 13.5
-HELD_WITH_OTHER_S = 120.0
-HELD_ALONE_S = 60.0
-LEGS_AT_MOST = 200
-RINGS_AT_MOST = 200
-HOLDS_AT_MOST = 200
-MONITORS_AT_MOST = 200
-"""Each event carries the whole call: who takes his seat, invites or holds again and again must not
-make it endless."""
-
-
-class CallState(StrEnum):
-    OPEN = "open"
-    LIVE = "live"
-    ENDED = "ended"
-
-
-class EndReason(StrEnum):
-    HUNG_UP = "hung_up"
-    CANCELLED = "cancelled"
-    DECLINED = "declined"
-    MISSED = "missed"
-    LOST = "lost"
-    BARRED = "barred"
-    """Who sat at its head may do so no longer."""
-    UNRECORDED = "unrecorded"
-    """The applicant took his consent back, and it may not go on without a recording."""
-
-
-class RingState(StrEnum):
-    RINGING = "ringing"
-    ANSWERED = "answered"
-    DECLINED = "declined"
-    MISSED = "missed"
-    CANCELLED = "cancelled"
-    SUPERSEDED = "superseded"
-
-
-class LegState(StrEnum):
-    JOINED = "joined"
-    LOST = "lost"
-    LEFT = "left"
-
-
-class Seat(StrEnum):
-    """``third`` to ``sixth``: units that were invited into the live call."""
-
-    WINDOW = "window"
-    APPROVER = "approver"
-    THIRD = "third"
-    FOURTH = "fourth"
-    FIFTH = "fifth"
-    SIXTH = "sixth"
-
-
-class Way(StrEnum):
-    """How a supervisor follows a call. Only who barges in has a seat."""
-
-    LISTEN = "listen"
-    WHISPER = "whisper"
-    BARGE = "barge"
-
-
-class MonitorEnd(StrEnum):
-    CLOSED = "closed"
-    REPLACED = "replaced"
-    DISPLACED = "displaced"
-    LOST = "lost"
-    BARRED = "barred"
-    CALL_ENDED = "call_ended"
-
-
-GUESTS: Final = (Seat.THIRD, Seat.FOURTH, Seat.FIFTH, Seat.SIXTH)
-"""The seats of those who are invited into a live call: an invitation asks for the first free one."""
-
-
-PERCHES: Final = (Seat.SIXTH, Seat.FIFTH)
-"""The places of the media room from which supervisors follow a call unseen. A guest whose seat one
-of them is comes first: that nobody can be invited any more would tell of who listens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long each thing is waited for, in seconds."""
-
-    ring_for_s: float = RING_FOR_S
-    silent_after_s: float = SILENT_AFTER_S
-    lost_after_s: float = LOST_AFTER_S
-    held_with_other_s: float = HELD_WITH_OTHER_S
-    held_alone_s: float = HELD_ALONE_S
-
-
-PATIENCE: Final = Patience()
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """One approver being asked; open until ``deadline_at``, which is itself too late.
-
-    With an ``invite_id`` he is asked into a live call as a guest: the rings of one invitation
-    stand together, and the first answer takes a seat.
-    """
-
-    id: RingId
-    target_id: PersonId
-    rung_at: datetime
-    deadline_at: datetime
-    state: RingState = RingState.RINGING
-    closed_at: datetime | None = None
-    invite_id: InviteId | None = None
-    invited_by: PersonId | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One presence of one seat. ``muted`` holds the m-lines that the worker stops, ``lacking`` those
-    for which this page has no device: nobody has stopped them, and nothing comes of them."""
-
-    id: LegId
-    seat: Seat
-    person_id: PersonId
-    joined_at: datetime
-    state: LegState = LegState.JOINED
-    silent: bool = False
-    media: bool = False
-    recording: bool = False
-    muted: frozenset[str] = frozenset()
-    ended_at: datetime | None = None
-    held_until: datetime | None = None
-    previous_leg_id: LegId | None = None
-    barged: bool = False
-    """A supervisor's, who was not invited."""
-    lacking: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """One time on hold: from ``since``, by whom, and until when; open while ``until`` is None."""
-
-    by: PersonId
-    since: datetime
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Monitor:
-    """One supervisor following the call, and why. While he barges he sits on a guest's seat and is
-    seen as its leg; otherwise he receives at ``place`` and nobody's page knows of it."""
-
-    id: MonitorId
-    person_id: PersonId
-    place: Seat
-    reason: str
-    began_at: datetime
-    way: Way = Way.LISTEN
-    ended_at: datetime | None = None
-    ended: MonitorEnd | None = None
-
-    @property
-    def unseen(self) -> bool:
-        return self.ended is None and self.way is not Way.BARGE
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A meeting between a window and an approver, and perhaps guests, from dialling to end."""
-
-    id: CallId
-    caller_id: PersonId
-    recording_consented: bool
-    opened_at: datetime
-    rings: tuple[Ring, ...]
-    legs: tuple[Leg, ...]
-    state: CallState = CallState.OPEN
-    reason: EndReason | None = None
-    answered_at: datetime | None = None
-    ended_at: datetime | None = None
-    holds: tuple[Hold, ...] = ()
-    monitors: tuple[Monitor, ...] = ()
-    consent_withdrawn_at: datetime | None = None
-    """Since when nothing is recorded any more, though it was consented to before."""
-
-    @property
-    def recorded(self) -> bool:
-        """Whether what its legs send is to be recorded now; a consent that was taken back does not come
-        back in the same call."""
-        return self.recording_consented and self.consent_withdrawn_at is None
-
-    def on_hold(self) -> Hold | None:
-        """The hold that is open: no party hears, sees or is recorded."""
-        last = self.holds[-1] if self.holds else None
-        return last if last is not None and last.until is None else None
-
-    def seated(self) -> tuple[Leg, ...]:
-        """The newest leg of each seat, window first: of a guest's only while he holds it."""
-        newest = {leg.seat: leg for leg in self.legs}
-        return tuple(
-            newest[seat]
-            for seat in Seat
-            if seat in newest and (seat not in GUESTS or newest[seat].state is not LegState.LEFT)
-        )
-
-    def guests(self) -> tuple[Leg, ...]:
-        """The legs of those who were invited: joined, or lost and their places still held."""
-        return tuple(leg for leg in self.seated() if leg.seat in GUESTS)
-
-    def monitor_of(self, person_id: PersonId) -> Monitor | None:
-        """How this person follows the call now; None when he does not."""
-        return next((m for m in self.monitors if m.person_id == person_id and not m.ended), None)
-
-    def leg_of(self, person_id: PersonId) -> Leg | None:
-        """The newest leg of the seat this person holds; None when he holds none."""
-        return next((leg for leg in self.seated() if leg.person_id == person_id), None)
-
-    def engaged(self) -> frozenset[PersonId]:
-        """Who is rung or seated now: nobody else may ring them, and they may not dial."""
-        if self.state is CallState.ENDED:
-            return frozenset()
-        ringing = {ring.target_id for ring in self.rings if ring.state is RingState.RINGING}
-        return frozenset(ringing | {leg.person_id for leg in self.seated()})
-
-
-# ---------------------------------------------------------------- inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    ring_id: RingId
-    person_id: PersonId
-    leg_id: LegId
-    """The id of the leg that the answer makes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    ring_id: RingId
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The caller gives up before an answer."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """Ends the call for all; a guest only leaves."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """The window or the approver asks these to one more seat, all at once."""
-
-    person_id: PersonId
-    invite_id: InviteId
-    rings: tuple[tuple[RingId, PersonId], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The window or the approver takes an invitation back that nobody has answered."""
-
-    person_id: PersonId
-    invite_id: InviteId
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Who holds a seat takes it again: after a reload, on another screen, after a loss."""
-
-    person_id: PersonId
-    leg_id: LegId
-
-
-@dataclass(frozen=True, slots=True)
-class Muted:
-    leg_id: LegId
-    person_id: PersonId
-    mid: str
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lacked:
-    """The page of a leg has no device for a line, or has one again."""
-
-    leg_id: LegId
-    person_id: PersonId
-    mid: str
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PutOnHold:
-    """The window or the approver lets nobody hear or see anybody for a while."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """Who put the call on hold goes on."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorBegun:
-    """A supervisor begins to listen in silence, and says why."""
-
-    person_id: PersonId
-    monitor_id: MonitorId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorTurned:
-    """He goes on in another way; ``leg_id`` is that of the leg that a barge makes."""
-
-    person_id: PersonId
-    monitor_id: MonitorId
-    way: Way
-    leg_id: LegId
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorClosed:
-    person_id: PersonId
-    monitor_id: MonitorId
-
-
-@dataclass(frozen=True, slots=True)
-class Barred:
-    """This person may be in the call no longer as what he is in it: nobody asks him any more, and
-    whoever sits at its head ends it."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class SignedOut:
-    """This person is signed in nowhere any more: nobody rings him, and he rings nobody. A seat of his in
-    a live call is held for who signs in anew."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class MediaTurned:
-    """The media engine says that packets of this leg flow, or flow no longer."""
-
-    leg_id: LegId
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingTurned:
-    leg_id: LegId
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentWithdrawn:
-    """The applicant takes back his consent to the recording; a call that may not be without one ends."""
-
-    goes_on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed. ``heard``: when each leg, and each monitor that is unseen, last gave a sign;
-    one not named is not judged.
-
-    ``gone`` are legs whose connection is known to be closed: silent at once, lost when due.
-    """
-
-    heard: Mapping[LegId | MonitorId, datetime] = field(default_factory=dict)
-    gone: frozenset[LegId | MonitorId] = frozenset()
-
-
-CallInput = (
-    Answered
-    | Declined
-    | Cancelled
-    | HungUp
-    | Invited
-    | Withdrawn
-    | Joined
-    | Muted
-    | Lacked
-    | PutOnHold
-    | Resumed
-    | MonitorBegun
-    | MonitorTurned
-    | MonitorClosed
-    | Barred
-    | SignedOut
-    | MediaTurned
-    | RecordingTurned
-    | ConsentWithdrawn
-    | Tick
+from typing import assert_never
+
+from signaling.call.inputs import (
+    Answered,
+    Barred,
+    CallInput,
+    Cancelled,
+    ConsentWithdrawn,
+    Declined,
+    HungUp,
+    Invited,
+    Joined,
+    Lacked,
+    MediaTurned,
+    MonitorBegun,
+    MonitorClosed,
+    MonitorTurned,
+    Muted,
+    PutOnHold,
+    RecordingTurned,
+    Resumed,
+    SignedOut,
+    Tick,
+    Withdrawn,
 )
-
-
-# ---------------------------------------------------------------- the machine
+from signaling.call.parts import (
+    GUESTS,
+    HOLDS_AT_MOST,
+    LEGS_AT_MOST,
+    MONITORS_AT_MOST,
+    PATIENCE,
+    PERCHES,
+    RINGS_AT_MOST,
+    Call,
+    CallId,
+    CallState,
+    EndReason,
+    Hold,
+    Leg,
+    LegId,
+    LegState,
+    Monitor,
+    MonitorEnd,
+    MonitorId,
+    Patience,
+    PersonId,
+    Ring,
+    RingId,
+    RingState,
+    Seat,
+    Way,
+)
+from signaling.refusals import Code, Refusal
 
 
 def dial(
