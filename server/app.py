@@ -93,9 +93,9 @@ from server.work import cards, walls
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 from signaling.gateway import Gateway, Handshake
-from signaling.protocol import Who
 from signaling.refusals import Refusal
 from signaling.switchboard import Switchboard
+from signaling.wire.envelope import Who
 
 ROUTES = (
     sessions.routes,

@@ -13,8 +13,8 @@ from server.edge.edge import REFERENCE
 from server.edge.route import Ask, Nothing, Routes
 from server.shapes import UNIONS
 from signaling.gateway import Connection, Gateway
-from signaling.protocol import Ack
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack
 
 GATEWAY: Final = web.AppKey("gateway", Gateway)
 

@@ -16,7 +16,7 @@ from server.calls.wire import CallChanged
 from server.case.projection import CASE_EVENTS, project_case_event, reader
 from server.case.wire.decision import CaseReferred
 from server.rights.seen import Audience, crosses
-from signaling.protocol import Event, Skipped, StoredEvent, recall
+from signaling.wire.envelope import Event, Skipped, StoredEvent, recall
 
 PARTED: Final = frozenset({"approver", "third", "supervisor"})
 """Those who see a case by the unit that decides, or as guests beside it."""

@@ -58,8 +58,8 @@ from server.people.wire import (
     Units,
 )
 from server.uploads.wire import Limits, PhoneSession, TakePhone
-from signaling import protocol
-from signaling.protocol import Message
+from signaling.wire import envelope as protocol
+from signaling.wire.envelope import Message
 
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, Problem, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,

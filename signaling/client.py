@@ -2,7 +2,7 @@
 
 Sends commands with ids of its own, hands on events and ephemerals as they come, answers the
 beat. It keeps no view of anything: whoever needs one reduces the events. Knows the envelope
-of ``signaling.protocol`` and nothing of what messages mean.
+of ``signaling.wire.envelope`` and nothing of what messages mean.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import socketio
 
-from signaling.protocol import Ack, Command, Message
+from signaling.wire.envelope import Ack, Command, Message
 
 ACK_WITHIN_S: Final = 15.0
 CONNECTED_WITHIN_S: Final = 15.0

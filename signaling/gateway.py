@@ -24,8 +24,8 @@ import engineio
 import socketio
 from pydantic import BaseModel, ValidationError
 
-from signaling.protocol import BEAT_EVERY_S, Ack, Command, Message, StoredEvent, Who, holds_nul
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import BEAT_EVERY_S, Ack, Command, Message, StoredEvent, Who, holds_nul
 
 log = logging.getLogger("yunjian.gateway")
 
@@ -238,7 +238,7 @@ class _EngineIO(engineio.AsyncServer):  # type: ignore[misc]
     opened: Callable[[str, _Transport], None]
     closed: Callable[[str], None]
     binary: Callable[[str], Awaitable[None]]
-    """Told of a message that is binary: the protocol of ``signaling.protocol`` has none, and Socket.IO would
+    """Told of a message that is binary: the protocol of ``signaling.wire.envelope`` has none, and Socket.IO would
     keep its parts until the last one comes."""
 
     async def handle_request(self, request: Any) -> Any:

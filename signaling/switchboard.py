@@ -60,7 +60,24 @@ from signaling.call.parts import (
     Way,
 )
 from signaling.call.step import asked, dial, may_invite, open_ring, own_leg, own_monitor, step
-from signaling.protocol import (
+from signaling.refusals import Code, Refusal
+from signaling.seats import SeatId, Seats, Sitting
+from signaling.subjects import (
+    ADVISED,
+    PARTY,
+    PRESENCE,
+    SUPERVISOR,
+    Availability,
+    id_of,
+    of_call,
+    of_invite,
+    of_missed,
+    of_monitor,
+    of_monitored,
+    of_person,
+    of_unit,
+)
+from signaling.wire.envelope import (
     Ack,
     CallAnswer,
     CallCancel,
@@ -94,23 +111,6 @@ from signaling.protocol import (
     UnitOpen,
     UnitPresence,
     Who,
-)
-from signaling.refusals import Code, Refusal
-from signaling.seats import SeatId, Seats, Sitting
-from signaling.subjects import (
-    ADVISED,
-    PARTY,
-    PRESENCE,
-    SUPERVISOR,
-    Availability,
-    id_of,
-    of_call,
-    of_invite,
-    of_missed,
-    of_monitor,
-    of_monitored,
-    of_person,
-    of_unit,
 )
 
 log = logging.getLogger("yunjian.switchboard")

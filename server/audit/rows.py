@@ -28,7 +28,7 @@ from server.store.tables import (
     rings,
     sayings,
 )
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 
 
 @dataclass(frozen=True, slots=True)

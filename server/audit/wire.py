@@ -6,7 +6,7 @@ from typing import Any, Literal
 from server.calls.wire import CallView, PlaybackView, RecordingView
 from server.case.rules.case import Decision
 from server.rights.hand import Audience
-from signaling.protocol import CallState, EndReason, Message, PersonRef
+from signaling.wire.envelope import CallState, EndReason, Message, PersonRef
 
 
 class HistoryEvent(Message):

@@ -10,7 +10,7 @@ from server.calls.rows import missed as missed_rows
 from server.calls.wire import CallView, MissedCall, RingCard, RunningCall
 from server.people.rows.people import person_refs
 from signaling.call.parts import Call, EndReason
-from signaling.protocol import HoldView, LegView, PersonRef, RingView, recall
+from signaling.wire.envelope import HoldView, LegView, PersonRef, RingView, recall
 
 
 async def call_view(connection: rows.Connection, call: Call, header: rows.Header) -> CallView:

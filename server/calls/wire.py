@@ -10,7 +10,7 @@ from typing import Any, Literal
 from server.calls.rules import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.catalogue.rules.item import Mode
 from server.rights.hand import Audience
-from signaling.protocol import (
+from signaling.wire.envelope import (
     CallState,
     Duty,
     EndReason,

@@ -15,7 +15,7 @@ from server.catalogue.wire import FormField
 from server.rights.hand import CaseAudience
 from server.rights.seen import SIDES, UNMASKED, Audience, see_event, see_members, skipped
 from server.standards.identifiers import mask
-from signaling.protocol import Event, Message
+from signaling.wire.envelope import Event, Message
 
 CASE_EVENTS: Final[dict[str, type[Event]]] = {
     model.model_fields["type"].default: model for model in messages.EVENTS

@@ -29,8 +29,8 @@ from server.store import Change, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn
 from signaling.call.parts import Call
-from signaling.protocol import Ack, Command, PersonRef
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack, Command, PersonRef
 
 
 async def _nowhere(*_: object) -> None:

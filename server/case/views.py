@@ -55,7 +55,7 @@ from server.catalogue.views import item_view
 from server.rights.person import Actor
 from server.standards import limits
 from server.standards.working_days import Counted
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 
 
 def due_view(counted: Counted) -> DueView:

@@ -33,8 +33,8 @@ from server.people.rows import people, roster
 from server.people.wire import UnitRow, Units, WindowRef
 from server.standards import regions
 from signaling.call.parts import LOST_AFTER_S
-from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Message
 
 routes: Final = Routes("catalogue")
 

@@ -20,7 +20,7 @@ from server.catalogue.rules.listing import Why as RowWhy
 from server.catalogue.rules.lowering import LoweringState
 from server.rights.seen import Scope, Seen
 from server.standards.regions import Level
-from signaling.protocol import Message
+from signaling.wire.envelope import Message
 
 OTHER_LINE = "other"
 """The line of what belongs to no line of the item's list."""

@@ -23,8 +23,8 @@ from server.rights.person import Actor
 from server.standards.languages import Language
 from server.store import Store
 from server.store.refusing import Refusals
-from signaling.protocol import Message, holds_nul
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Message, holds_nul
 
 _NUL: Final = b"\\u0000"
 MAX_BODY_BYTES: Final = 256 * 1024

@@ -1,6 +1,6 @@
 """The problem, as HTTP gives it. Shapes only."""
 
-from signaling.protocol import Message
+from signaling.wire.envelope import Message
 
 
 class Problem(Message):

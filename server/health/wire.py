@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol import Message
+from signaling.wire.envelope import Message
 
 HealthStatus = Literal["ok", "warning", "failing"]
 HealthState = Literal[HealthStatus, "off"]

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from server.standards.papers import PaperKind
 from server.standards.template import Why as TemplateWhy
-from signaling.protocol import Message
+from signaling.wire.envelope import Message
 
 
 class TemplateVersion(Message):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from server.rights.person import Role
-from signaling.protocol import WORDS, Message
+from signaling.wire.envelope import WORDS, Message
 
 RoleName = Annotated[Role, WORDS]
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from server.rights.person import Actor
-from signaling.protocol import Ack
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack
 
 Handler = Callable[[Any, Any], Awaitable[Mapping[str, Any] | Ack | BaseModel]]
 """Answers one command of a connection, as the gateway wants it."""

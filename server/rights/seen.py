@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, Final, Literal, TypeVar, cast, get_args
 
 from server.rights.hand import CASE_AUDIENCES, CaseAudience
-from signaling.protocol import Event, Message, Skipped
+from signaling.wire.envelope import Event, Message, Skipped
 
 SCOPED: Final = "task"
 AudienceSide = Literal[CaseAudience, "task"]

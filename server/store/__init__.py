@@ -44,8 +44,8 @@ from server.store.unit_of_work import (
     turn_of,
     version_of,
 )
-from signaling.protocol import Command, StoredEvent
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command, StoredEvent
 
 __all__ = [
     "SYSTEM", "AlreadyOpen", "Blobs", "Bus", "Change", "Clock", "Database", "Done", "Finding", "Kind", "LedgerElsewhere",

@@ -9,8 +9,8 @@ from typing import Final, NoReturn
 from server.rights.person import Actor
 from server.rights.subjects import of_person
 from server.store import Store
-from signaling.protocol import Command, Who
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command, Who
 
 _NOT_KEPT: Final = frozenset({Code.UNAUTHENTICATED, Code.THROTTLED, Code.BUSY, Code.INTERNAL})
 _NO_PROPER_REQUEST: Final = frozenset(

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from server.store.batch import Write
 from server.store.unit_of_work import Change
-from signaling.protocol import Event
+from signaling.wire.envelope import Event
 
 
 class Stamp(TypedDict):

@@ -24,8 +24,8 @@ from server.store.database import refusal_of, untaken
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
 from server.store.words import FACTS
-from signaling.protocol import Ack, Command, StoredEvent, recall
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack, Command, StoredEvent, recall
 
 EVENTS_AT_ONCE: Final = 500
 KEEP: Final = "record.keep"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from signaling.protocol import Message
+from signaling.wire.envelope import Message
 
 
 class TakePhone(Message):

@@ -37,7 +37,9 @@ from server.uploads.acts import copies as viewing
 from server.uploads.acts.uploads import Uploads
 from server.work.child import Children
 from signaling.gateway import Connection
-from signaling.protocol import (
+from signaling.refusals import Refusal
+from signaling.switchboard import Switchboard
+from signaling.wire.envelope import (
     Ack,
     CallAnswer,
     CallDial,
@@ -48,8 +50,6 @@ from signaling.protocol import (
     DeskOpen,
     Message,
 )
-from signaling.refusals import Refusal
-from signaling.switchboard import Switchboard
 from tests.kit.stores import MovedClock
 
 CLERK: Final = "lixiulan"

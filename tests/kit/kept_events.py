@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 from server.calls import wire as call
 from server.case.wire import messages
 from server.shapes import untitle
-from signaling import protocol
+from signaling.wire import envelope as protocol
 
 KEPT: Final = Path(__file__).parents[1] / "server" / "dumps" / "events.json"
 _LEAST: Final = ("minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties")

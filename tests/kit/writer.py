@@ -15,8 +15,8 @@ from pathlib import Path
 
 from server.rights.person import SYSTEM
 from server.store import Store, SystemClock, upgrade
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 from tests.kit.stores import settings_for
 
 WRITERS = 4

@@ -13,8 +13,8 @@ from server.case.wire import decision, form, materials, messages, showing, signi
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
-from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code
+from signaling.wire.envelope import CallHangUp, Command
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
 
 NO = {"decision": "refused", "reason": "不属于本机关职权范围"}

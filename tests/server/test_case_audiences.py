@@ -24,8 +24,8 @@ from server.case.wire import phones as case_phones
 from server.case.wire import registering as case_registering
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
-from signaling.protocol import CallHangUp, Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import CallHangUp, Command
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

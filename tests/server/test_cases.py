@@ -24,8 +24,8 @@ from server.demo import data as demo
 from server.rights.person import SYSTEM
 from server.standards import working_days
 from server.store import tables
-from signaling.protocol import CallAnswer, CallDial, Command, DeskOpen
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import CallAnswer, CallDial, Command, DeskOpen
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

@@ -22,7 +22,7 @@ from media.remux import Segment, remux
 from server.calls.acts.playbacks import gaps_of, spans_of
 from server.calls.rows.playbacks import Playback
 from server.calls.rows.recorded import Recorded
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 from tests.kit.footage import index_in_front, seek, spans_of_tone
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play

@@ -29,8 +29,8 @@ from server.catalogue.rows.catalogue import words_of
 from server.rights.person import SYSTEM
 from server.store import AlreadyOpen, SchemaOutdated, Store, batch, check, tables, upgrade, verify
 from server.store.database import Database
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 from tests.kit.services import Postgres
 from tests.kit.stores import MovedClock, opened, settings_for
 from tests.kit.until import until

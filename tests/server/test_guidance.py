@@ -21,8 +21,8 @@ from server.case.wire.showing import (
 from server.rights.hand import CASE_AUDIENCES
 from server.store import SYSTEM
 from server.store.tables import calls, legs
-from signaling.protocol import CallHangUp, Message, PersonRef
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import CallHangUp, Message, PersonRef
 from tests.kit.casework import (
     APPROVER,
     CLERK,

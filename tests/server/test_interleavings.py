@@ -42,7 +42,7 @@ from server.demo import data as demo
 from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
 from server.store import Store, tables, version_of
-from signaling.protocol import StoredEvent
+from signaling.wire.envelope import StoredEvent
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, IDENTITY_NUMBER, NEW_CASE, OTHER_CLERK, PHONE, THIRD
 from tests.kit.casework import OTHER_IDENTITY_NUMBER as OTHER_NUMBER

@@ -9,8 +9,8 @@ import pytest
 
 from server.projection import project
 from server.rights.hand import CASE_AUDIENCES
-from signaling.protocol import StoredEvent
 from signaling.subjects import CALL_AUDIENCES, rung_as
+from signaling.wire.envelope import StoredEvent
 from tests.kit import dumps, kept_events
 
 

@@ -20,9 +20,9 @@ from server.audit.acts.histories import check_ledger
 from server.projection import project
 from server.rights.person import Role
 from server.store import SYSTEM, Store, tables, version_of
-from signaling import protocol
 from signaling.refusals import Code
 from signaling.subjects import ADVISED
+from signaling.wire import envelope as protocol
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.kit.exchange import Site, exchange, live
 from tests.kit.until import until

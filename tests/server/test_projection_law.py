@@ -54,10 +54,10 @@ from server.store import Store, version_of
 from server.uploads.acts.copies import Copier
 from server.uploads.acts.phones import Phones
 from server.work.child import Children
-from signaling import protocol
 from signaling.call.parts import CallId
 from signaling.refusals import Code, Refusal
 from signaling.subjects import rung_as
+from signaling.wire import envelope as protocol
 from tests.kit import reducers
 from tests.kit.casework import (
     APPROVER,

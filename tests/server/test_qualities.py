@@ -10,8 +10,8 @@ from server.calls.acts import qualities
 from server.calls.acts.marks import Marks
 from server.calls.acts.qualities import Differences
 from server.calls.rows import marks as rows
-from signaling.protocol import CallQuality, QualitySample
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import CallQuality, QualitySample
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.server.test_rights import SAMPLE
 

@@ -11,8 +11,8 @@ from server.case.rules.rating import RATED_WITHIN
 from server.case.wire.rating import CaseRate
 from server.case.wire.registering import CaseOpen
 from server.standards.codes import Satisfaction
-from signaling.protocol import CallCancel, CallDial, CallHangUp
 from signaling.refusals import Code
+from signaling.wire.envelope import CallCancel, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, OTHER_CLERK, SUPERVISOR, Office
 
 

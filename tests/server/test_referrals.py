@@ -22,8 +22,8 @@ from server.demo import data as demo
 from server.people.rows import roster
 from server.rights.person import Actor
 from server.store import SYSTEM
-from signaling.protocol import CallAnswer, CallDial, CallHangUp, DeskOpen
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import CallAnswer, CallDial, CallHangUp, DeskOpen
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, THIRD, Office
 from tests.kit.exchange import (
     APPROVERS,

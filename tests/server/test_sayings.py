@@ -12,8 +12,8 @@ from server.case.rules import saying
 from server.case.wire.decision import CaseDecide
 from server.case.wire.registering import CaseOpen
 from server.case.wire.talk import CaseSay
-from signaling.protocol import CallHangUp
 from signaling.refusals import Code
+from signaling.wire.envelope import CallHangUp
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

@@ -11,7 +11,7 @@ from server.case.wire import form, messages, talk, words
 from server.case.wire.view import CaseView
 from server.projection import parted, project
 from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
-from signaling.protocol import Event
+from signaling.wire.envelope import Event
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, VALUES, Office
 from tests.kit.stores import SQLITE_ALONE

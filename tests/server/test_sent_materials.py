@@ -12,8 +12,8 @@ from server.case.rules.material import Purpose
 from server.case.wire.decision import CaseDecide
 from server.case.wire.materials import CaseReview
 from server.uploads.acts import copies as viewing
-from signaling.protocol import CallHangUp
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import CallHangUp
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

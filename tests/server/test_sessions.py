@@ -26,8 +26,8 @@ from server.rights.person import SYSTEM, Actor, Role
 from server.store import Store, tables
 from signaling.client import Client
 from signaling.gateway import Connection
-from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Who
 from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in
 from tests.kit.stores import MovedClock
 from tests.kit.until import until

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from server.rights.person import SYSTEM
 from server.store import Store, tables, version_of
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 from tests.kit.until import until
 
 

@@ -1154,7 +1154,7 @@ def test_nothing_rings_or_waits_for_ever(moves: list[tuple[CallInput, float]]) -
 
 def test_views_of_the_wire_have_what_the_machine_has() -> None:
     """By the same names, so that no layer translates."""
-    from signaling import protocol
+    from signaling.wire import envelope as protocol
 
     assert {field.name for field in fields(Hold)} == set(protocol.HoldView.model_fields)
     shared = {field.name for field in fields(Leg)} - {"person_id"}

@@ -29,8 +29,8 @@ from signaling.gateway import (
     Gateway,
     Handshake,
 )
-from signaling.protocol import Ack, Command, Id, Message, StoredEvent, Who
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack, Command, Id, Message, StoredEvent, Who
 from tests.kit.until import until
 
 AT = datetime(2026, 11, 24, tzinfo=UTC)

@@ -20,8 +20,8 @@ from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cu
 from server.store import Store
 from server.uploads.acts import copies as viewing
 from server.work.probe import MEDIA_TYPES, PDF
-from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Message
 
 routes: Final = Routes("calls")
 ARCHIVE: Final = web.AppKey("archive", Archive)

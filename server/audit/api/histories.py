@@ -6,8 +6,8 @@ from server.audit.acts import histories as supervision
 from server.audit.wire import CaseHistory, Ledger, Report
 from server.case.wire.words import Version
 from server.edge.route import STORE, Ask, Nothing, Routes
-from signaling.protocol import Message
 from signaling.refusals import Code
+from signaling.wire.envelope import Message
 
 routes: Final = Routes("cases")
 

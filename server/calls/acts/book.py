@@ -57,7 +57,9 @@ from signaling.call.parts import (
     Way,
 )
 from signaling.call.step import step
-from signaling.protocol import (
+from signaling.refusals import Code, Refusal
+from signaling.subjects import ADVISED, PARTY, SUPERVISOR, Availability, rung_as
+from signaling.wire.envelope import (
     Ack,
     CallDial,
     CallInvite,
@@ -70,8 +72,6 @@ from signaling.protocol import (
     Who,
     recall,
 )
-from signaling.refusals import Code, Refusal
-from signaling.subjects import ADVISED, PARTY, SUPERVISOR, Availability, rung_as
 
 _RIGHTS: Final = {
     Way.LISTEN: Act.CALL_LISTEN,

@@ -18,8 +18,8 @@ from server.calls.rules import MarkKind
 from server.rights.ids import new_id
 from server.store import SYSTEM, Store
 from signaling.call.parts import CallId
-from signaling.protocol import PersonRef
 from signaling.refusals import Refusal
+from signaling.wire.envelope import PersonRef
 
 log = structlog.get_logger("marks")
 

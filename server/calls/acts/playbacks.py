@@ -36,8 +36,8 @@ from server.work import compose, remux
 from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
 from signaling.call.parts import Call, LegState
-from signaling.protocol import PersonRef, Seat
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import PersonRef, Seat
 
 logger = structlog.get_logger("playbacks")
 

@@ -18,9 +18,9 @@ from server.rights.subjects import of_call
 from server.store import Store
 from signaling.call.parts import CallId, LegId, PersonId
 from signaling.call.step import own_leg
-from signaling.protocol import CallQuality, Message
 from signaling.refusals import Code, Refusal
 from signaling.subjects import CALL_AUDIENCES
+from signaling.wire.envelope import CallQuality, Message
 
 SAMPLED_EVERY_S: Final = 4.0
 """How often a page tells (``TOLD_EVERY_MS`` in web/src/call/useCall.ts), and the worker is asked."""

@@ -16,7 +16,8 @@ import structlog
 
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
-from signaling.protocol import (
+from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import (
     Command,
     RehearsalClose,
     RehearsalDescribe,
@@ -25,7 +26,6 @@ from signaling.protocol import (
     RehearsalRestart,
     Who,
 )
-from signaling.refusals import Code, Refusal
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from server.store.tables import (
     legs,
     recordings,
 )
-from signaling.protocol import PersonRef, Seat
+from signaling.wire.envelope import PersonRef, Seat
 
 
 @dataclass(frozen=True, slots=True)

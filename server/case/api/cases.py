@@ -12,8 +12,8 @@ from server.case.wire.http import Cases, CaseSnapshot, EarlierMaterials, OwedMat
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
-from signaling.protocol import Message
 from signaling.refusals import Code
+from signaling.wire.envelope import Message
 
 routes: Final = Routes("cases")
 

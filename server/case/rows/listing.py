@@ -29,7 +29,7 @@ from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 
 Wanted = sa.ColumnElement[bool] | sa.TextClause
 

@@ -63,7 +63,7 @@ from server.store.tables import (
     units,
     windows,
 )
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 
 Connection = AsyncConnection
 """What the functions of this package take: ``Change.connection`` or what ``Store.read`` gives."""

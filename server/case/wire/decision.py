@@ -12,7 +12,7 @@ from server.case.rules.clock import Started
 from server.case.wire.words import CaseAct, CaseCommand, Reason
 from server.rights.seen import STAFF, Put, Seen, everywhere
 from server.standards.limits import StopReason
-from signaling.protocol import Event, Id, Message, PersonRef
+from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 
 class Check(Message):

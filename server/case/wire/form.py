@@ -11,7 +11,7 @@ from server.rights.seen import Put, Seen
 from server.standards.identifiers import (
     mask,
 )
-from signaling.protocol import Event, Id, Message, PersonRef
+from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 
 class FieldState(Message):

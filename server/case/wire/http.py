@@ -2,7 +2,7 @@
 
 Shapes only, for the edge, the OpenAPI document and the TypeScript messages. The
 case and the call keep the shapes they have on the socket (``server.case.wire.view``,
-``signaling.protocol``). No rules, no storage.
+``signaling.wire.envelope``). No rules, no storage.
 """
 
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode
 from server.rights.hand import Audience
 from server.standards.languages import Language
-from signaling.protocol import Message, PersonRef
+from signaling.wire.envelope import Message, PersonRef
 
 
 class Enquire(Message):

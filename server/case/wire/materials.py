@@ -13,7 +13,7 @@ from server.standards.identifiers import (
     mask_numbers,
 )
 from server.standards.languages import Language
-from signaling.protocol import Event, Id, Message, PersonRef
+from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 
 class ViewedCopy(Message):

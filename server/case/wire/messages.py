@@ -81,7 +81,7 @@ from server.case.wire.talk import (
     CaseSay,
 )
 from server.case.wire.unmasking import CaseUnmask, CaseUnmasked
-from signaling.protocol import CallQuality, Command, Event, Message
+from signaling.wire.envelope import CallQuality, Command, Event, Message
 
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,

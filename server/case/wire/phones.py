@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 from server.case.rules.phone import PhoneState
 from server.case.wire.words import CaseCommand, Hash
 from server.rights.seen import Put, Seen
-from signaling.protocol import Event, Id, Message, PersonRef
+from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 
 class PhoneView(Message):

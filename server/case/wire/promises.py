@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 from server.case.wire.words import CaseCommand
 from server.rights.seen import Put, Seen
 from server.standards.languages import Language
-from signaling.protocol import Event, Message, PersonRef
+from signaling.wire.envelope import Event, Message, PersonRef
 
 
 class PromiseMoveView(Message):

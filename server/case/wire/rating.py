@@ -9,7 +9,7 @@ from server.case.rules.rating import Reason as RatingReason
 from server.case.wire.words import CaseCommand
 from server.rights.seen import Put, Seen
 from server.standards.codes import Satisfaction
-from signaling.protocol import WORDS, Event, Id, Message
+from signaling.wire.envelope import WORDS, Event, Id, Message
 
 SatisfactionLevel = Annotated[Satisfaction, WORDS]
 """满意度 of GB/T 39046: 1 非常满意 … 5 非常不满意."""

@@ -14,7 +14,7 @@ from server.standards.identifiers import (
     UNSEEN,
 )
 from server.standards.languages import Language
-from signaling.protocol import Command, Event, Id
+from signaling.wire.envelope import Command, Event, Id
 
 
 class CaseCreate(Command):

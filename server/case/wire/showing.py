@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 from server.case.rules.drawing import Whose
 from server.case.wire.words import CaseCommand, FieldName, FieldValue, Share
 from server.rights.seen import Put, Seen
-from signaling.protocol import Event, Id, Message, PersonRef
+from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 Place = tuple[Share, Share]
 """x and y in a page of a document."""

@@ -9,7 +9,7 @@ from server.case.rules.summary import Viewer
 from server.case.wire.words import Applicant, CaseAct, CaseCommand, Hash, Share
 from server.rights.seen import UNMASKED, Put, Seen, everywhere
 from server.standards.papers import PaperKind, PaperState
-from signaling.protocol import Event, Message, PersonRef
+from signaling.wire.envelope import Event, Message, PersonRef
 
 
 class SignatureView(Message):

@@ -9,7 +9,7 @@ from server.case.rules.comment import State as CommentState
 from server.case.rules.saying import Lane
 from server.case.wire.words import Anchor, CaseCommand, Text
 from server.rights.seen import STAFF, Put, Seen
-from signaling.protocol import Event, Id, Message, PersonRef
+from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 
 class Saying(Message):

@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 
 from server.case.wire.words import _PATH, CaseCommand, Reason
 from server.rights.seen import STAFF, Put, Seen
-from signaling.protocol import Event, Message, PersonRef
+from signaling.wire.envelope import Event, Message, PersonRef
 
 
 class UnmaskingView(Message):

@@ -1,7 +1,7 @@
 """The case.* and material.* shapes of the wire, registered with the gateway by app.
 
 Commands, events, ephemerals and the view of a case. Knows the domain's words and
-the envelope of ``signaling.protocol``; no storage, no rules.
+the envelope of ``signaling.wire.envelope``; no storage, no rules.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ from server.catalogue.rules.item import (
 )
 from server.catalogue.wire import ItemView
 from server.rights.hand import CaseAudience
-from signaling.protocol import Message, PersonRef
+from signaling.wire.envelope import Message, PersonRef
 
 
 class CaseView(Message):

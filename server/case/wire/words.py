@@ -11,7 +11,7 @@ from server.standards.identifiers import (
     mask_phone,
 )
 from server.standards.languages import Language
-from signaling.protocol import Command, Id, Message, PersonRef
+from signaling.wire.envelope import Command, Id, Message, PersonRef
 
 _PATH = r"[a-z][a-z0-9_]{0,63}(\.[a-z0-9]{2,12}\.[a-z][a-z0-9_]{0,63})?"
 FieldName = Annotated[str, StringConstraints(pattern=f"^{_PATH}$", max_length=64)]

@@ -16,8 +16,8 @@ from server.edge.route import Ask, Nothing, Routes
 from server.health.wire import Health
 from server.rights.person import Act, may
 from server.standards.languages import Language
-from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Message
 
 routes: Final = Routes("machine")
 

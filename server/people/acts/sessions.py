@@ -23,8 +23,8 @@ from server.rights.person import SYSTEM, Actor
 from server.rights.subjects import of_person, of_unit
 from server.store import Store
 from server.store.subject import Turn
-from signaling.protocol import Who
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Who
 
 Kind = Literal["cookie", "bearer"]
 

@@ -9,8 +9,8 @@ from server.people.rows import people
 from server.people.wire import ExemptPerson, People, PersonRow, RoleConflict, RoleName
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
 from server.store import Store
-from signaling.protocol import Message
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Message
 
 routes: Final = Routes("administration")
 

@@ -25,7 +25,7 @@ from server.store.tables import (
     units,
     windows,
 )
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 
 STAFF = people.join(units, units.c.id == people.c.unit_id).outerjoin(
     windows, windows.c.id == people.c.window_id

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.people.rows.people import REF_COLUMNS, STAFF, ref_of
 from server.store.tables import calls, people, rings, roster, units
-from signaling.protocol import PersonRef
+from signaling.wire.envelope import PersonRef
 
 Connection = AsyncConnection
 

@@ -38,8 +38,8 @@ from server.store.batch import Write
 from server.store.subject import Told, Turn
 from server.uploads.acts.receiving import Checksum
 from server.uploads.acts.uploads import Standing, Uploads
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 
 log = structlog.get_logger("phones")
 security_log = structlog.get_logger("security")

@@ -25,8 +25,8 @@ from server.rights.subjects import of_call
 from server.store import Store
 from server.store.subject import Told
 from signaling.call.parts import Call
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 
 acts: Final = Acts()
 

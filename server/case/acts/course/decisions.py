@@ -37,8 +37,8 @@ from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store.subject import Told
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 
 PAPERS: Final[dict[rules.Decision, PaperKind]] = {
     "accepted": "acceptance",

@@ -23,8 +23,8 @@ from server.standards import identifiers
 from server.standards.working_days import china_day
 from server.store import Store, acts_after, version_of
 from server.store.subject import Told, Turn
-from signaling.protocol import Ack, Command, recall
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Ack, Command, recall
 
 
 def commands(store: Store) -> dict[type[Command], Handler]:

@@ -31,8 +31,8 @@ from server.rights.ids import new_id
 from server.rights.subjects import of_case
 from server.store import Store
 from server.store.subject import Told
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 
 acts: Final = Acts()
 

@@ -34,8 +34,8 @@ from server.store.files import head_of
 from server.store.subject import Told, Turn
 from server.work import probe
 from server.work.child import JUDGING, JUDGING_PDF, Children, JobFailed, WallsFell
-from signaling.protocol import PersonRef
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import PersonRef
 
 NAME_MAX: Final = 255
 ENDING_MAX: Final = 20

@@ -45,8 +45,8 @@ from server.store import Change, Store
 from server.store.subject import Told, Turn
 from server.work import paper as drawing
 from server.work.child import MIB, Children, JobFailed, Limits
-from signaling.protocol import PersonRef
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import PersonRef
 
 KIND: Final = "paper"
 FORMS_AT_MOST: Final = 50

@@ -50,8 +50,8 @@ from server.standards import regions
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store.subject import Told
-from signaling.protocol import Command
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Command
 
 acts: Final = Acts()
 

@@ -30,8 +30,8 @@ from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Store
-from signaling.protocol import Message, PersonRef
 from signaling.refusals import Code, Refusal
+from signaling.wire.envelope import Message, PersonRef
 
 T = TypeVar("T")
 CASES_REMEMBERED: Final = 1_000
