@@ -59,6 +59,7 @@ from server.people.wire import (
 )
 from server.uploads.wire import Limits, PhoneSession, TakePhone
 from signaling.wire import envelope as protocol
+from signaling.wire import messages as signaling_messages
 from signaling.wire.envelope import Message
 
 RESPONSES: tuple[type[Message], ...] = (
@@ -79,9 +80,9 @@ REQUESTS: tuple[type[Message], ...] = (
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 UNIONS: Final[dict[str, tuple[type[BaseModel], ...]]] = {
-    "AnyCommand": protocol.COMMANDS + case_messages.COMMANDS,
-    "AnyEvent": protocol.EVENTS + call.EVENTS + case_messages.EVENTS,
-    "AnyEphemeral": protocol.EPHEMERALS + call.EPHEMERALS + case_messages.EPHEMERALS,
+    "AnyCommand": signaling_messages.COMMANDS + case_messages.COMMANDS,
+    "AnyEvent": signaling_messages.EVENTS + call.EVENTS + case_messages.EVENTS,
+    "AnyEphemeral": signaling_messages.EPHEMERALS + call.EPHEMERALS + case_messages.EPHEMERALS,
 }
 VIEWS: Final[tuple[type[BaseModel], ...]] = (
     protocol.Ack,

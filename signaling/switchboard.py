@@ -77,8 +77,7 @@ from signaling.subjects import (
     of_person,
     of_unit,
 )
-from signaling.wire.envelope import (
-    Ack,
+from signaling.wire.call import (
     CallAnswer,
     CallCancel,
     CallConnect,
@@ -95,22 +94,17 @@ from signaling.wire.envelope import (
     CallPrepare,
     CallResume,
     CallWithdraw,
-    Command,
-    DeskDuty,
-    DeskOpen,
-    Message,
-    MissedAsk,
-    MissedWatch,
+    OfferWanted,
+    Replaced,
+)
+from signaling.wire.desk import DeskDuty, DeskOpen, MissedAsk, MissedWatch, UnitOpen, UnitPresence
+from signaling.wire.envelope import Ack, Command, Message, Who
+from signaling.wire.monitor import (
     MonitorBegin,
     MonitorChanged,
     MonitorEnd,
     MonitorTurn,
     MonitorWatch,
-    OfferWanted,
-    Replaced,
-    UnitOpen,
-    UnitPresence,
-    Who,
 )
 
 log = logging.getLogger("yunjian.switchboard")

@@ -6,7 +6,8 @@ from typing import Any, Literal
 from server.calls.wire import CallView, PlaybackView, RecordingView
 from server.case.rules.case import Decision
 from server.rights.hand import Audience
-from signaling.wire.envelope import CallState, EndReason, Message, PersonRef
+from signaling.wire.call import CallState, EndReason
+from signaling.wire.envelope import Message, PersonRef
 
 
 class HistoryEvent(Message):

@@ -10,7 +10,8 @@ from server.calls.rows import missed as missed_rows
 from server.calls.wire import CallView, MissedCall, RingCard, RunningCall
 from server.people.rows.people import person_refs
 from signaling.call.parts import Call, EndReason
-from signaling.wire.envelope import HoldView, LegView, PersonRef, RingView, recall
+from signaling.wire.call import HoldView, LegView, RingView
+from signaling.wire.envelope import PersonRef, recall
 
 
 async def call_view(connection: rows.Connection, call: Call, header: rows.Header) -> CallView:

@@ -10,19 +10,10 @@ from typing import Any, Literal
 from server.calls.rules import MarkKind, PlaybackSource, PlaybackState, PlaybackType
 from server.catalogue.rules.item import Mode
 from server.rights.hand import Audience
-from signaling.wire.envelope import (
-    CallState,
-    Duty,
-    EndReason,
-    Event,
-    HoldView,
-    LegView,
-    Message,
-    MonitorView,
-    PersonRef,
-    RingView,
-    Seat,
-)
+from signaling.wire.call import CallState, EndReason, HoldView, LegView, RingView, Seat
+from signaling.wire.desk import Duty
+from signaling.wire.envelope import Event, Message, PersonRef
+from signaling.wire.monitor import MonitorView
 
 
 class RingCard(Message):

@@ -22,7 +22,9 @@ from server.case.wire.form import CaseEdit
 from server.case.wire.talk import CaseSay
 from server.store import Store, upgrade
 from signaling.call.parts import CallId
-from signaling.wire.envelope import CallHangUp, PersonRef, QualitySample
+from signaling.wire.call import CallHangUp
+from signaling.wire.envelope import PersonRef
+from signaling.wire.quality import QualitySample
 from tests.kit import services
 from tests.kit.casework import APPROVER, CLERK, PDF, VALUES, Office, open_office
 from tests.kit.stores import MovedClock, settings_for

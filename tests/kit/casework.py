@@ -39,17 +39,9 @@ from server.work.child import Children
 from signaling.gateway import Connection
 from signaling.refusals import Refusal
 from signaling.switchboard import Switchboard
-from signaling.wire.envelope import (
-    Ack,
-    CallAnswer,
-    CallDial,
-    CallInvite,
-    CallOpen,
-    Command,
-    DeskDuty,
-    DeskOpen,
-    Message,
-)
+from signaling.wire.call import CallAnswer, CallDial, CallInvite, CallOpen
+from signaling.wire.desk import DeskDuty, DeskOpen
+from signaling.wire.envelope import Ack, Command, Message
 from tests.kit.stores import MovedClock
 
 CLERK: Final = "lixiulan"

@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 from server.calls import wire as call
 from server.case.wire import messages
 from server.shapes import untitle
-from signaling.wire import envelope as protocol
+from signaling.wire import messages as signaling_messages
 
 KEPT: Final = Path(__file__).parents[1] / "server" / "dumps" / "events.json"
 _LEAST: Final = ("minLength", "minItems", "minimum", "exclusiveMinimum", "minProperties")
@@ -32,7 +32,7 @@ def of_today() -> Json:
     """``{"events": {type: schema}, "$defs": {…}}``, as the store is read; descriptions and titles left out."""
     models = [
         one
-        for one in (*protocol.EVENTS, *call.EVENTS, *messages.EVENTS)
+        for one in (*signaling_messages.EVENTS, *call.EVENTS, *messages.EVENTS)
         if "type" in one.model_fields
     ]
     refs, schema = models_json_schema(

@@ -14,7 +14,8 @@ from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from server.store.tables import calls, legs
 from signaling.refusals import Code
-from signaling.wire.envelope import CallHangUp, Command
+from signaling.wire.call import CallHangUp
+from signaling.wire.envelope import Command
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
 
 NO = {"decision": "refused", "reason": "不属于本机关职权范围"}

@@ -25,7 +25,8 @@ from server.case.wire import registering as case_registering
 from server.demo import data as demo
 from server.uploads.acts.phones import Phones
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallHangUp, Command
+from signaling.wire.call import CallHangUp
+from signaling.wire.envelope import Command
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

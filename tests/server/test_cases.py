@@ -25,7 +25,9 @@ from server.rights.person import SYSTEM
 from server.standards import working_days
 from server.store import tables
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallAnswer, CallDial, Command, DeskOpen
+from signaling.wire.call import CallAnswer, CallDial
+from signaling.wire.desk import DeskOpen
+from signaling.wire.envelope import Command
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

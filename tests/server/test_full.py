@@ -26,7 +26,7 @@ from server.people.rows import people as staff
 from server.rights.person import Role
 from server.store import SYSTEM, Kind, Store, aging, facts, tables
 from signaling.call.parts import RINGS_AT_MOST
-from signaling.wire.envelope import CallCancel, CallDecline, CallDial, CallHangUp
+from signaling.wire.call import CallCancel, CallDecline, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.statements import plans, rows_read, statements
 from tests.kit.stores import MovedClock

@@ -22,7 +22,8 @@ from server.rights.hand import CASE_AUDIENCES
 from server.store import SYSTEM
 from server.store.tables import calls, legs
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallHangUp, Message, PersonRef
+from signaling.wire.call import CallHangUp
+from signaling.wire.envelope import Message, PersonRef
 from tests.kit.casework import (
     APPROVER,
     CLERK,

@@ -19,7 +19,8 @@ from server.demo import data as demo
 from server.store import SYSTEM, Store
 from server.store.tables import cases, ledger_entries, missed_calls
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallCancel, CallDial, MissedAsk
+from signaling.wire.call import CallCancel, CallDial
+from signaling.wire.desk import MissedAsk
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
 from tests.kit.exchange import (
     APPROVERS,

@@ -22,7 +22,8 @@ from server.rights.person import Role
 from server.store import SYSTEM, Store, tables, version_of
 from signaling.refusals import Code
 from signaling.subjects import ADVISED
-from signaling.wire import envelope as protocol
+from signaling.wire import call, monitor
+from signaling.wire import desk as signaling_desk
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.kit.exchange import Site, exchange, live
 from tests.kit.until import until
@@ -36,7 +37,7 @@ async def met(office: Office) -> str:
 
 
 async def seen(office: Office, login: str, call_id: str) -> dict[str, Any]:
-    return await office.do(login, protocol.CallOpen, call_id=call_id)
+    return await office.do(login, call.CallOpen, call_id=call_id)
 
 
 async def entries(store: Store, subject: str) -> list[dict[str, Any]]:
@@ -64,37 +65,37 @@ async def version(store: Store, call_id: str) -> int:
 async def test_who_listens_in_silence_leaves_no_trace_for_the_parties(office: Office) -> None:
     call_id = await met(office)
     before = {login: await seen(office, login, call_id) for login in (CLERK, APPROVER)}
-    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
     assert await version(office.store, call_id) == before[CLERK]["version"]
     for login in (CLERK, APPROVER):
         assert await seen(office, login, call_id) == before[login]
     [one] = (await seen(office, CHIEF, call_id))["monitors"]
     assert (one["id"], one["way"], one["person"]["name"]) == (begun["monitor_id"], "listen", "韩梅")
-    await office.do(CHIEF, protocol.MonitorEnd, call_id=call_id, **begun)
+    await office.do(CHIEF, monitor.MonitorEnd, call_id=call_id, **begun)
     assert await version(office.store, call_id) == before[CLERK]["version"]
     assert (await seen(office, CHIEF, call_id))["monitors"] == []
 
 
 async def test_a_whisper_is_known_to_the_approver_alone(office: Office) -> None:
     call_id = await met(office)
-    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
     whisper = {"call_id": call_id, **begun, "way": "whisper"}
     before = await version(office.store, call_id)
-    await office.do(CHIEF, protocol.MonitorTurn, **whisper)
+    await office.do(CHIEF, monitor.MonitorTurn, **whisper)
     assert await version(office.store, call_id) == before
     assert (await seen(office, CLERK, call_id))["monitors"] == []
     [one] = (await seen(office, APPROVER, call_id))["monitors"]
     assert (one["way"], one["person"]["staff_number"]) == ("whisper", "XHA-0009")
-    desk = await office.do(APPROVER, protocol.DeskOpen)
+    desk = await office.do(APPROVER, signaling_desk.DeskOpen)
     assert desk["calls"][0]["monitors"] == [one]
 
 
 async def test_a_barge_is_seen_by_all_and_ends_for_all(office: Office) -> None:
     call_id = await met(office)
-    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
     turn = {"call_id": call_id, **begun}
     before = await version(office.store, call_id)
-    barged = await office.do(CHIEF, protocol.MonitorTurn, **turn, way="barge")
+    barged = await office.do(CHIEF, monitor.MonitorTurn, **turn, way="barge")
     for login in (CLERK, APPROVER):
         [leg] = [
             one for one in (await seen(office, login, call_id))["call"]["legs"] if one["barged"]
@@ -108,18 +109,18 @@ async def test_a_barge_is_seen_by_all_and_ends_for_all(office: Office) -> None:
     [event] = await events_of(office.store, call_id, before)
     for audience in ("party", ADVISED, "supervisor"):
         assert project(event, audience)["call"]["legs"][-1]["barged"]
-    await office.do(CHIEF, protocol.MonitorTurn, **turn, way="listen")
+    await office.do(CHIEF, monitor.MonitorTurn, **turn, way="listen")
     left = (await seen(office, CLERK, call_id))["call"]["legs"][-1]
     assert (left["state"], left["barged"]) == ("left", True)
 
 
 async def test_each_use_is_an_entry_with_its_reason(office: Office) -> None:
     call_id = await met(office)
-    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
     turn = {"call_id": call_id, **begun}
-    await office.do(CHIEF, protocol.MonitorTurn, **turn, way="whisper", reason="提醒材料")
-    await office.do(CHIEF, protocol.MonitorTurn, **turn, way="barge", reason="当面说明")
-    await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
+    await office.do(CHIEF, monitor.MonitorTurn, **turn, way="whisper", reason="提醒材料")
+    await office.do(CHIEF, monitor.MonitorTurn, **turn, way="barge", reason="当面说明")
+    await office.do(CLERK, call.CallHangUp, call_id=call_id)
     kept = await entries(office.store, f"monitors:{call_id}")
     said = [(one["act"], one["payload"]["way"], one["payload"]["why"]) for one in kept]
     assert said == [
@@ -138,7 +139,7 @@ async def test_the_check_of_a_case_reads_who_followed_its_calls(office: Office) 
     """Who was watched unseen is what somebody might want to change."""
     call_id = await met(office)
     case_id = (await seen(office, CLERK, call_id))["call"]["case_id"]
-    await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="群众投诉")
+    await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="群众投诉")
     chief = office.actors[CHIEF]
     assert (await check_ledger(office.store, chief, case_id)).ok
     kept = tables.ledger_entries
@@ -174,7 +175,7 @@ async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audie
         async def told() -> dict[str, Counter[str]]:
             """What came since the last time, up to a word that is sent to each audience behind it."""
             last = secrets.token_urlsafe(8)
-            word = protocol.OfferWanted(call_id=call_id, leg_id=last)
+            word = call.OfferWanted(call_id=call_id, leg_id=last)
             for audience in ("party", ADVISED, "supervisor"):
                 node.gateway.ephemeral(f"call:{call_id}", audience, word)
             for desk in desks.values():
@@ -212,20 +213,20 @@ async def test_each_word_on_the_wire_about_who_follows_is_declared_for_its_audie
 
 async def test_the_unit_of_the_window_may_not_whisper(office: Office) -> None:
     call_id = await met(office)
-    begun = await office.do(SUPERVISOR, protocol.MonitorBegin, call_id=call_id, reason="抽查")
+    begun = await office.do(SUPERVISOR, monitor.MonitorBegin, call_id=call_id, reason="抽查")
     whisper = {"call_id": call_id, **begun, "way": "whisper"}
-    refused = await office.refused(SUPERVISOR, protocol.MonitorTurn, **whisper)
+    refused = await office.refused(SUPERVISOR, monitor.MonitorTurn, **whisper)
     assert refused.code is Code.FORBIDDEN
     for login, code in ((CLERK, Code.NOT_FOUND), (APPROVER, Code.NOT_FOUND)):
         begin = {"call_id": call_id, "reason": "好奇"}
-        assert (await office.refused(login, protocol.MonitorBegin, **begin)).code is code
+        assert (await office.refused(login, monitor.MonitorBegin, **begin)).code is code
 
 
 @pytest.mark.parametrize("lacking", [Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE])
 async def test_each_right_is_given_by_itself(office: Office, lacking: Role) -> None:
     call_id = await met(office)
     granted = {Role.MONITOR_LISTEN, Role.MONITOR_WHISPER, Role.MONITOR_BARGE} - {lacking}
-    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="抽查")
+    begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="抽查")
     left = frozenset({Role.SUPERVISOR, *granted})
     office.actors = {**office.actors, CHIEF: replace(office.actors[CHIEF], roles=left)}
     for way, role in (
@@ -235,16 +236,16 @@ async def test_each_right_is_given_by_itself(office: Office, lacking: Role) -> N
     ):
         turn = {"call_id": call_id, **begun, "way": way}
         if role is lacking:
-            refused = await office.refused(CHIEF, protocol.MonitorTurn, **turn)
+            refused = await office.refused(CHIEF, monitor.MonitorTurn, **turn)
             assert refused.code is Code.FORBIDDEN
         else:
-            await office.do(CHIEF, protocol.MonitorTurn, **turn)
-    await office.do(CHIEF, protocol.MonitorEnd, call_id=call_id, **begun)
+            await office.do(CHIEF, monitor.MonitorTurn, **turn)
+    await office.do(CHIEF, monitor.MonitorEnd, call_id=call_id, **begun)
 
 
 async def test_a_page_that_falls_silent_follows_no_longer(office: Office) -> None:
     call_id = await met(office)
-    begun = await office.do(CHIEF, protocol.MonitorBegin, call_id=call_id, reason="抽查")
+    begun = await office.do(CHIEF, monitor.MonitorBegin, call_id=call_id, reason="抽查")
     for _ in range(16):
         office.clock.move(1)
         for login in (CLERK, APPROVER):
@@ -255,16 +256,16 @@ async def test_a_page_that_falls_silent_follows_no_longer(office: Office) -> Non
     assert (kept[-1]["act"], kept[-1]["actor"]) == ("monitor.end", SYSTEM.person_id)
     assert kept[-1]["payload"]["ended"] == "lost"
     turn = {"call_id": call_id, **begun, "way": "barge"}
-    refused = await office.refused(CHIEF, protocol.MonitorTurn, **turn)
+    refused = await office.refused(CHIEF, monitor.MonitorTurn, **turn)
     assert refused.code is Code.NOT_IN_CALL
 
 
 async def test_the_list_tells_what_runs_in_ones_unit(office: Office) -> None:
-    assert (await office.do(CHIEF, protocol.MonitorWatch))["calls"] == []
+    assert (await office.do(CHIEF, monitor.MonitorWatch))["calls"] == []
     call_id = await met(office)
     for login, decides in ((CHIEF, True), (SUPERVISOR, False)):
-        [one] = (await office.do(login, protocol.MonitorWatch))["calls"]
+        [one] = (await office.do(login, monitor.MonitorWatch))["calls"]
         assert (one["call_id"], one["decides"]) == (call_id, decides)
         assert (one["caller"]["name"], one["approver"]["name"]) == ("李秀兰", "周明远")
-    await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
-    assert (await office.do(CHIEF, protocol.MonitorWatch))["calls"] == []
+    await office.do(CLERK, call.CallHangUp, call_id=call_id)
+    assert (await office.do(CHIEF, monitor.MonitorWatch))["calls"] == []

@@ -13,7 +13,7 @@ from server.case.wire.form import CaseEdit
 from server.case.wire.materials import CaseReview
 from server.case.wire.talk import CaseComment, CaseResolve
 from signaling.refusals import Code
-from signaling.wire.envelope import CallDial, CallHangUp
+from signaling.wire.call import CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, VALUES, Office
 
 CORRECT = {"decision": "to_correct", "reason": "请一次性补正"}

@@ -28,7 +28,7 @@ from server.store.tables import ledger_entries
 from server.work.child import Children
 from signaling.call.parts import CallId, LegId
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallAnswer, CallDial, CallHangUp, CallOpen
+from signaling.wire.call import CallAnswer, CallDial, CallHangUp, CallOpen
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.kit.footage import index_in_front, seek, segment
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near

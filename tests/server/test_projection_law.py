@@ -57,6 +57,8 @@ from server.work.child import Children
 from signaling.call.parts import CallId
 from signaling.refusals import Code, Refusal
 from signaling.subjects import rung_as
+from signaling.wire import call as signaling_call
+from signaling.wire import desk
 from signaling.wire import envelope as protocol
 from tests.kit import reducers
 from tests.kit.casework import (
@@ -319,7 +321,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     await step("consent given", CLERK, registering.CaseConsent, given=True, **text)
     await silent("opened", APPROVER, registering.CaseOpen)
     await office.duty(APPROVER)
-    dialled = await step("called", CLERK, protocol.CallDial)
+    dialled = await step("called", CLERK, signaling_call.CallDial)
     await office.answer(APPROVER, dialled["call_id"])
     assert await law.holds("answered") == 1
 
@@ -593,7 +595,7 @@ async def test_every_act_on_a_case_keeps_the_law(
     await step("said afterwards", APPROVER, say, lane="shared", text="已寄出")
 
     about = {"case_id": case_id, "call_id": call_id}
-    await office.do(CLERK, protocol.CallHangUp, call_id=call_id)
+    await office.do(CLERK, signaling_call.CallHangUp, call_id=call_id)
     await office.do(CLERK, registering.CaseOpen, case_id=case_id, as_applicant=True)
     bad = {"level": "4", "reasons": ["picture"], "text": "画面不清楚"}
     await office.do(CLERK, rating.CaseRate, **about, **bad)
@@ -853,7 +855,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
 
     async def dialled() -> tuple[Law, str, Mapping[str, str]]:
         await office.duty(APPROVER, OTHER_APPROVER)
-        call_id = (await office.do(CLERK, protocol.CallDial, case_id=case_id))["call_id"]
+        call_id = (await office.do(CLERK, signaling_call.CallDial, case_id=case_id))["call_id"]
         law = Law(office.store, f"call:{call_id}", rooms, reducers.reduce_call)
         await law.begin()
         for audience in rooms:
@@ -878,13 +880,13 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
         vectors.extend(law.vectors)
 
     law, call_id, rings = await dialled()
-    await done(law, "cancelled", CLERK, protocol.CallCancel, call_id=call_id)
+    await done(law, "cancelled", CLERK, signaling_call.CallCancel, call_id=call_id)
     kept(law)
 
     law, call_id, rings = await dialled()
     for login, person_id in ((APPROVER, zhou), (OTHER_APPROVER, gao)):
         ring = {"call_id": call_id, "ring_id": rings[person_id]}
-        await done(law, "declined", login, protocol.CallDecline, **ring)
+        await done(law, "declined", login, signaling_call.CallDecline, **ring)
     assert law.last["party"]["call"]["reason"] == "declined"
     kept(law)
 
@@ -897,7 +899,7 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
 
     law, call_id, rings = await dialled()
     ring = {"call_id": call_id, "ring_id": rings[zhou]}
-    answered = await done(law, "answered", APPROVER, protocol.CallAnswer, **ring)
+    answered = await done(law, "answered", APPROVER, signaling_call.CallAnswer, **ring)
     assert law.last[rung_as(gao)]["call"]["rings"][0]["state"] == "superseded"
     leg = {"call_id": call_id, "leg_id": answered["leg_id"]}
     await office.switchboard.media_turned(call_id, leg["leg_id"], True)
@@ -908,32 +910,32 @@ async def test_every_act_on_a_call_keeps_the_law(office: Office, demo_database: 
     await office.recordings.begun(started)
     assert await law.holds("recording") >= 1
     with suppress(Refusal):  # no worker runs; the leg keeps what was asked
-        await office.do(APPROVER, protocol.CallMute, **leg, mid="0", on=True)
+        await office.do(APPROVER, signaling_call.CallMute, **leg, mid="0", on=True)
     assert await law.holds("muted") == 1
-    await done(law, "no camera", APPROVER, protocol.CallLack, **leg, mid="1", on=True)
-    await done(law, "held", APPROVER, protocol.CallHold, call_id=call_id)
+    await done(law, "no camera", APPROVER, signaling_call.CallLack, **leg, mid="1", on=True)
+    await done(law, "held", APPROVER, signaling_call.CallHold, call_id=call_id)
     assert law.last["party"]["call"]["holds"][0]["until"] is None
-    await done(law, "resumed", APPROVER, protocol.CallResume, call_id=call_id)
-    await done(law, "held again", CLERK, protocol.CallHold, call_id=call_id)
-    await done(law, "window joined again", CLERK, protocol.CallJoin, call_id=call_id)
+    await done(law, "resumed", APPROVER, signaling_call.CallResume, call_id=call_id)
+    await done(law, "held again", CLERK, signaling_call.CallHold, call_id=call_id)
+    await done(law, "window joined again", CLERK, signaling_call.CallJoin, call_id=call_id)
     office.clock.move(6)
     office.switchboard.heard(_line(office, CLERK))
     await office.switchboard.sweep()
     assert await law.holds("approver silent") == 1
     await office.switchboard.media_lost([call_id])
     assert await law.holds("media lost") >= 1
-    await office.do(CLERK, protocol.CallOpen, call_id=call_id)
-    await office.do(APPROVER, protocol.DeskOpen)
+    await office.do(CLERK, signaling_call.CallOpen, call_id=call_id)
+    await office.do(APPROVER, desk.DeskOpen)
     assert await law.holds("opened") == 0
-    await done(law, "hung up", CLERK, protocol.CallHangUp, call_id=call_id)
+    await done(law, "hung up", CLERK, signaling_call.CallHangUp, call_id=call_id)
     assert law.last["party"]["call"]["state"] == "ended"
     kept(law)
 
     assert types == {"call.changed"}
     recorded = {
-        protocol.CallDial, protocol.CallCancel, protocol.CallAnswer, protocol.CallDecline,
-        protocol.CallJoin, protocol.CallMute, protocol.CallLack, protocol.CallHold, protocol.CallResume,
-        protocol.CallHangUp,
+        signaling_call.CallDial, signaling_call.CallCancel, signaling_call.CallAnswer, signaling_call.CallDecline,
+        signaling_call.CallJoin, signaling_call.CallMute, signaling_call.CallLack, signaling_call.CallHold, signaling_call.CallResume,
+        signaling_call.CallHangUp,
     }  # fmt: skip
     assert office.done >= recorded
     if demo_database.startswith("sqlite"):

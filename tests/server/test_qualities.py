@@ -11,7 +11,7 @@ from server.calls.acts.marks import Marks
 from server.calls.acts.qualities import Differences
 from server.calls.rows import marks as rows
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallQuality, QualitySample
+from signaling.wire.quality import CallQuality, QualitySample
 from tests.kit.casework import APPROVER, CLERK, SUPERVISOR, Office
 from tests.server.test_rights import SAMPLE
 

@@ -12,7 +12,7 @@ from server.case.wire.rating import CaseRate
 from server.case.wire.registering import CaseOpen
 from server.standards.codes import Satisfaction
 from signaling.refusals import Code
-from signaling.wire.envelope import CallCancel, CallDial, CallHangUp
+from signaling.wire.call import CallCancel, CallDial, CallHangUp
 from tests.kit.casework import APPROVER, CLERK, OTHER_CLERK, SUPERVISOR, Office
 
 

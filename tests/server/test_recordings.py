@@ -7,7 +7,7 @@ from server.calls.rows.calls import live_of
 from server.calls.views import running_calls
 from server.case.wire.registering import CaseConsent
 from server.demo import data as demo
-from signaling.wire.envelope import CallAnswer, CallDial, CallLack, CallOpen
+from signaling.wire.call import CallAnswer, CallDial, CallLack, CallOpen
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.exchange import acts
 

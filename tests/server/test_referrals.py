@@ -23,7 +23,8 @@ from server.people.rows import roster
 from server.rights.person import Actor
 from server.store import SYSTEM
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallAnswer, CallDial, CallHangUp, DeskOpen
+from signaling.wire.call import CallAnswer, CallDial, CallHangUp
+from signaling.wire.desk import DeskOpen
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, THIRD, Office
 from tests.kit.exchange import (
     APPROVERS,

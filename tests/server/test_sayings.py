@@ -13,7 +13,7 @@ from server.case.wire.decision import CaseDecide
 from server.case.wire.registering import CaseOpen
 from server.case.wire.talk import CaseSay
 from signaling.refusals import Code
-from signaling.wire.envelope import CallHangUp
+from signaling.wire.call import CallHangUp
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

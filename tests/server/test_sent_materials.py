@@ -13,7 +13,7 @@ from server.case.wire.decision import CaseDecide
 from server.case.wire.materials import CaseReview
 from server.uploads.acts import copies as viewing
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import CallHangUp
+from signaling.wire.call import CallHangUp
 from tests.kit.casework import (
     ADMIN,
     APPROVER,

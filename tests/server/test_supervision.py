@@ -28,7 +28,7 @@ from server.demo import data as demo
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from signaling.call.parts import CallId, LegId
-from signaling.wire.envelope import CallHangUp
+from signaling.wire.call import CallHangUp
 from tests.kit.casework import APPROVER, CLERK, Office
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.stores import MovedClock

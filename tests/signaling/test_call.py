@@ -62,6 +62,7 @@ from signaling.call.parts import (
 )
 from signaling.call.step import dial, own_leg, step
 from signaling.refusals import Code, Refusal
+from signaling.wire import call as signaling_call
 
 T0: Final = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 CLERK, FIRST, SECOND, STRANGER = (PersonId(p) for p in ("clerk", "first", "second", "stranger"))
@@ -1154,13 +1155,12 @@ def test_nothing_rings_or_waits_for_ever(moves: list[tuple[CallInput, float]]) -
 
 def test_views_of_the_wire_have_what_the_machine_has() -> None:
     """By the same names, so that no layer translates."""
-    from signaling.wire import envelope as protocol
 
-    assert {field.name for field in fields(Hold)} == set(protocol.HoldView.model_fields)
+    assert {field.name for field in fields(Hold)} == set(signaling_call.HoldView.model_fields)
     shared = {field.name for field in fields(Leg)} - {"person_id"}
-    assert shared <= set(protocol.LegView.model_fields)
+    assert shared <= set(signaling_call.LegView.model_fields)
     assert {field.name for field in fields(Ring)} - {"target_id"} <= set(
-        protocol.RingView.model_fields
+        signaling_call.RingView.model_fields
     )
 
 

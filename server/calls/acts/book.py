@@ -59,19 +59,10 @@ from signaling.call.parts import (
 from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.subjects import ADVISED, PARTY, SUPERVISOR, Availability, rung_as
-from signaling.wire.envelope import (
-    Ack,
-    CallDial,
-    CallInvite,
-    Command,
-    DeskDuty,
-    MissedAsk,
-    MonitorView,
-    Presence,
-    UnitPresence,
-    Who,
-    recall,
-)
+from signaling.wire.call import CallDial, CallInvite
+from signaling.wire.desk import DeskDuty, MissedAsk, Presence, UnitPresence
+from signaling.wire.envelope import Ack, Command, Who, recall
+from signaling.wire.monitor import MonitorView
 
 _RIGHTS: Final = {
     Way.LISTEN: Act.CALL_LISTEN,

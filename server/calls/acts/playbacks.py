@@ -37,7 +37,8 @@ from server.work.child import MIB, Children, JobFailed, Limits, left
 from server.work.paper import FONT_DIRS
 from signaling.call.parts import Call, LegState
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import PersonRef, Seat
+from signaling.wire.call import Seat
+from signaling.wire.envelope import PersonRef
 
 logger = structlog.get_logger("playbacks")
 

@@ -20,7 +20,8 @@ from signaling.call.parts import CallId, LegId, PersonId
 from signaling.call.step import own_leg
 from signaling.refusals import Code, Refusal
 from signaling.subjects import CALL_AUDIENCES
-from signaling.wire.envelope import CallQuality, Message
+from signaling.wire.envelope import Message
+from signaling.wire.quality import CallQuality
 
 SAMPLED_EVERY_S: Final = 4.0
 """How often a page tells (``TOLD_EVERY_MS`` in web/src/call/useCall.ts), and the worker is asked."""

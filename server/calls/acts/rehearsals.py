@@ -17,14 +17,13 @@ import structlog
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
 from signaling.refusals import Code, Refusal
-from signaling.wire.envelope import (
-    Command,
+from signaling.wire.envelope import Command, Who
+from signaling.wire.rehearsal import (
     RehearsalClose,
     RehearsalDescribe,
     RehearsalLook,
     RehearsalOpen,
     RehearsalRestart,
-    Who,
 )
 
 log = structlog.get_logger(__name__)

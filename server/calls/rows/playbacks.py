@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.calls.rules import PlaybackSource, PlaybackState
 from server.store.tables import playbacks
-from signaling.wire.envelope import Seat
+from signaling.wire.call import Seat
 
 PlaybackSeat = Seat | Literal["composed"]
 

@@ -16,7 +16,8 @@ from server.store.tables import (
     legs,
     recordings,
 )
-from signaling.wire.envelope import PersonRef, Seat
+from signaling.wire.call import Seat
+from signaling.wire.envelope import PersonRef
 
 
 @dataclass(frozen=True, slots=True)

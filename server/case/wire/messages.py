@@ -81,7 +81,8 @@ from server.case.wire.talk import (
     CaseSay,
 )
 from server.case.wire.unmasking import CaseUnmask, CaseUnmasked
-from signaling.wire.envelope import CallQuality, Command, Event, Message
+from signaling.wire.envelope import Command, Event, Message
+from signaling.wire.quality import CallQuality
 
 COMMANDS: tuple[type[Command], ...] = (
     CaseCreate, CaseOpen, CaseConsent, CaseEdit, CaseDraft, CaseHold, CasePropose,
