@@ -94,7 +94,7 @@ from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 from signaling.gateway import Gateway, Handshake
 from signaling.refusals import Refusal
-from signaling.switchboard import Switchboard
+from signaling.switchboard.switchboard import Switchboard
 from signaling.wire.envelope import Who
 
 ROUTES = (

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from signaling.switchboard import Switchboard
+from signaling.switchboard.switchboard import Switchboard
 
 log = structlog.get_logger("app")
 

@@ -38,7 +38,7 @@ from server.uploads.acts.uploads import Uploads
 from server.work.child import Children
 from signaling.gateway import Connection
 from signaling.refusals import Refusal
-from signaling.switchboard import Switchboard
+from signaling.switchboard.switchboard import Switchboard
 from signaling.wire.call import CallAnswer, CallDial, CallInvite, CallOpen
 from signaling.wire.desk import DeskDuty, DeskOpen
 from signaling.wire.envelope import Ack, Command, Message

@@ -38,7 +38,7 @@ from server.store.tables import ledger_entries, roster
 from signaling.call.parts import PATIENCE
 from signaling.gateway import Gateway
 from signaling.refusals import Code
-from signaling.switchboard import Switchboard
+from signaling.switchboard.switchboard import Switchboard
 from tests.kit.casework import hashed
 from tests.kit.nodes import node_settings
 from tests.kit.stores import MovedClock
