@@ -92,7 +92,8 @@ from server.uploads.api import limits, phones, uploads
 from server.work import cards, walls
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
-from signaling.gateway import Gateway, Handshake
+from signaling.gateway.gateway import Gateway
+from signaling.gateway.handshake import Handshake
 from signaling.refusals import Refusal
 from signaling.switchboard.switchboard import Switchboard
 from signaling.wire.envelope import Who

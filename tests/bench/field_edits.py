@@ -36,7 +36,7 @@ from server.people.rows import people
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade
 from signaling.client import Client
-from signaling.gateway import Connection, Gateway
+from signaling.gateway.gateway import Connection, Gateway
 from tests.kit import services
 from tests.kit.nodes import node_settings
 

@@ -36,7 +36,7 @@ from server.store import Store, tables
 from server.uploads.acts import copies as viewing
 from server.uploads.acts.uploads import Uploads
 from server.work.child import Children
-from signaling.gateway import Connection
+from signaling.gateway.gateway import Connection
 from signaling.refusals import Refusal
 from signaling.switchboard.switchboard import Switchboard
 from signaling.wire.call import CallAnswer, CallDial, CallInvite, CallOpen

@@ -36,7 +36,7 @@ from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade
 from server.store.tables import ledger_entries, roster
 from signaling.call.parts import PATIENCE
-from signaling.gateway import Gateway
+from signaling.gateway.gateway import Gateway
 from signaling.refusals import Code
 from signaling.switchboard.switchboard import Switchboard
 from tests.kit.casework import hashed

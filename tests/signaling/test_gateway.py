@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 
-from signaling.gateway import (
+from signaling.gateway.gateway import (
     COMMANDS_AT_ONCE,
     NAMELESS_OF_A_SOURCE,
     PACKETS_WAITING,
@@ -27,8 +27,8 @@ from signaling.gateway import (
     Connection,
     Delivery,
     Gateway,
-    Handshake,
 )
+from signaling.gateway.handshake import Handshake
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, Command, Id, Message, StoredEvent, Who
 from tests.kit.until import until

@@ -17,13 +17,14 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, Protocol, TypeVar
 
 import engineio
 import socketio
 from pydantic import BaseModel, ValidationError
 
+from signaling.gateway.allowance import Bucket
+from signaling.gateway.handshake import Handshake, handshake_of, remote
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import BEAT_EVERY_S, Ack, Command, Message, StoredEvent, Who, holds_nul
 
@@ -61,20 +62,6 @@ _PAGE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _FIELD: Final = re.compile(r"[a-z0-9_.]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """What a socket shows when it connects. Header names are in lower case."""
-
-    headers: Mapping[str, str]
-    cookies: Mapping[str, str]
-    remote: str
-    auth: Mapping[str, Any]
-    """The payload that the client gave to Socket.IO: ``language``, ``page``, ``token``, and
-    ``person``, the id of whom the page takes itself to be of."""
-    secure: bool = False
-    """Whether the browser speaks https."""
-
-
 class Outbox(Protocol):
     """Where events are read from, after a hint that there are some."""
 
@@ -97,23 +84,6 @@ class _Nobody:
 _NOBODY: Final = _Nobody()
 
 
-class _Bucket:
-    """A token bucket: ``rate`` a second, ``size`` at once."""
-
-    def __init__(self, rate: float, size: float) -> None:
-        self._rate, self._size = rate, size
-        self._left, self._at = size, time.monotonic()
-
-    def take(self) -> bool:
-        now = time.monotonic()
-        self._left = min(self._size, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 @dataclass(eq=False)
 class Connection:
     """Somebody who sends commands: a socket, or one HTTP request (then watching does nothing).
@@ -127,10 +97,10 @@ class Connection:
     sid: str = ""
     page: str = ""
     _gateway: "Gateway | None" = None
-    _handshake: Handshake | None = None
+    handshake_of: Handshake | None = None
     _checked_at: float = 0.0
     _watching: dict[str, str] = field(default_factory=dict)
-    _hints: _Bucket = field(default_factory=lambda: _Bucket(EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE))
+    _hints: Bucket = field(default_factory=lambda: Bucket(EPHEMERALS_PER_S, EPHEMERALS_AT_ONCE))
     _busy: int = 0
     _held: deque[tuple[str, str, dict[str, Any]]] = field(default_factory=deque)
 
@@ -343,7 +313,7 @@ class Gateway:
         self._on_gone: list[Listener] = []
         self._on_signed_out: list[Listener] = []
         self._connections: dict[str, Connection] = {}
-        self._allowances: OrderedDict[str, _Bucket] = OrderedDict()
+        self._allowances: OrderedDict[str, Bucket] = OrderedDict()
         self._rooms: dict[str, dict[str, set[Connection]]] = defaultdict(dict)
         self._delivered: OrderedDict[str, int] = OrderedDict()
         self._hints: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
@@ -512,7 +482,7 @@ class Gateway:
         person_id = connection.who.person_id
         allowance = self._allowances.get(person_id)
         if allowance is None:
-            allowance = self._allowances[person_id] = _Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE)
+            allowance = self._allowances[person_id] = Bucket(COMMANDS_PER_S, COMMANDS_AT_ONCE)
         self._allowances.move_to_end(person_id)
         if len(self._allowances) > PEOPLE_REMEMBERED:
             self._allowances.popitem(last=False)
@@ -604,12 +574,12 @@ class Gateway:
         if not environ.get("yunjian.foreign_origin"):
             environ["yunjian.foreign_origin"] = True
             self._counts["foreign_origins"] += 1
-            self._security("foreign_origin", {"remote": _remote(environ)})
+            self._security("foreign_origin", {"remote": remote(environ)})
         return False
 
     async def _connected(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         shown = auth if isinstance(auth, Mapping) else {}
-        handshake = _handshake(environ, shown, self._secure(environ["aiohttp.request"]))
+        handshake = handshake_of(environ, shown, self._secure(environ["aiohttp.request"]))
         language = shown.get("language")
         language = language if language in LANGUAGES else LANGUAGES[0]
         try:
@@ -842,7 +812,7 @@ class Gateway:
 
         Refused: throttled (this person), busy (nobody's)."""
         who = await self._authenticate(
-            _handshake(environ, {}, self._secure(environ["aiohttp.request"]))
+            handshake_of(environ, {}, self._secure(environ["aiohttp.request"]))
         )
         source = self._source(environ["aiohttp.request"])
         person_id = "" if who is None else who.person_id
@@ -912,7 +882,7 @@ class Gateway:
             for connection in asked:
                 connection._checked_at = time.monotonic()
             try:
-                now = await self._who_now([one._handshake for one in asked if one._handshake])
+                now = await self._who_now([one.handshake_of for one in asked if one.handshake_of])
             except Refusal as refusal:
                 log.warning("not rechecked code=%s", refusal.code.value)
                 return
@@ -944,21 +914,3 @@ def _malformed(error: ValidationError) -> Refusal:
     names = {".".join(str(part) for part in found["loc"]) for found in error.errors()}
     known = sorted(name for name in names if _FIELD.fullmatch(name))[:10]
     return Refusal(Code.MALFORMED, fields=", ".join(known))
-
-
-def _remote(environ: Mapping[str, Any]) -> str:
-    request = environ.get("aiohttp.request")
-    return str(getattr(request, "remote", None) or "")
-
-
-def _handshake(environ: Mapping[str, Any], auth: Mapping[str, Any], secure: bool) -> Handshake:
-    headers = {
-        name[5:].replace("_", "-").lower(): str(value)
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    }
-    jar = SimpleCookie()
-    with suppress(CookieError):
-        jar.load(headers.get("cookie", ""))
-    cookies = {name: morsel.value for name, morsel in jar.items()}
-    return Handshake(headers, cookies, _remote(environ), auth, secure)
