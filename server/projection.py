@@ -2,9 +2,8 @@
 
     reduce(project(old), projected events) == project(new)     for every action and audience
 
-Sensitive values, and people's numbers in the names of files, leave whole for the window and the
-applicant whose they are, and masked for everyone else; the applicant sees nothing that is between members of staff; how he was served only the supervisor; a rung approver sees
-his own ring alone; what an audience may not see keeps its place as ``skipped``. An event of
+``server.case.projection`` and ``server.calls.projection`` say what each audience sees of theirs; what
+an audience may not see keeps its place as ``skipped``. An event of
 unknown type or an audience that does not read that subject is skipped too, never passed on.
 """
 

@@ -1,4 +1,4 @@
-"""What a supervisor reads afterwards: calls with their cases, recordings, entries of the ledger.
+"""What a supervisor reads afterwards: calls with their cases.
 
 Read only, page by page, newest first. Whose units they are is said by the asker.
 """

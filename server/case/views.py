@@ -1,4 +1,4 @@
-"""How the domain's case becomes the view of the wire, unprojected.
+"""How the case of the rules becomes the view of the wire, unprojected.
 
 Shapes only: no rights, no rules, no storage. ``server.projection`` says what of it an
 audience may see.

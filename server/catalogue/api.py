@@ -1,4 +1,4 @@
-"""/api/v1/catalogue and /api/v1/calendar: items by version, their import, the working days."""
+"""/api/v1/catalogue, /api/v1/lowerings and /api/v1/regions: items by version, their forms and import."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

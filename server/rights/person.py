@@ -2,7 +2,7 @@
 
 An Actor is a person as one signed-in session sees him; System acts for the
 sweepers. `may` answers by role and unit alone; which things a person may know of
-at all (the audience of a case or call) is asked in server.actions.
+at all (the audience of a case or call) is asked in server.case.admission and server.calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Uploads as rows, what people and units brought lately, and materials found by id.
+"""Uploads as rows, and what people and units brought lately.
 
 The bytes themselves are not here: they lie in a file of the node that a row names.
 """

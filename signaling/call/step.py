@@ -1,4 +1,4 @@
-"""Call, Ring, Leg, Hold and Monitor, and the one function that moves them: ``step``.
+"""The one function that moves a Call with its Rings, Legs, Holds and Monitors: ``step``.
 
     Call  open ──> live ──> ended(reason)
     Ring  ringing ──> answered | declined | missed | cancelled | superseded

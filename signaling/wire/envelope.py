@@ -1,9 +1,9 @@
-"""The wire: envelope, call, rehearsal, desk and unit messages, ephemerals.
+"""The envelope of every message: commands, acks, events and whom they name.
 
 Every message is a frozen model that refuses unknown fields and is told apart by
 ``type``. Commands are imperative and carry an ``id`` made by the page; events are
 past tense and carry the next ``version`` of their ``subject``; ephemerals are
-never stored. ``case.*`` and ``material.*`` live in ``server.wire`` and are
+never stored. ``case.*`` and ``material.*`` live in ``server.case.wire`` and are
 registered with the gateway. Snake case on the wire and in TypeScript alike.
 """
 

@@ -1,4 +1,4 @@
-"""What is watched afterwards: refused commands, the log of calls, histories, the ledger's check.
+"""What is watched afterwards: the log of calls, histories, the ledger's check.
 
 Supervisors see the cases and calls of their unit, on either side. Knows no HTTP.
 """

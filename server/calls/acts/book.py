@@ -2,7 +2,7 @@
 
 A turn locks one call, writes what the machine made of it, frees who is no longer engaged
 and records the whole call as ``call.changed``. Here is also who may see a call. The rules
-of a call are in ``signaling.call.step``; the engine and the recordings have their own modules.
+of a call are in ``signaling.call``; the engine and the recordings have their own modules.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence

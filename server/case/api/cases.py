@@ -1,4 +1,4 @@
-"""/api/v1/items and /api/v1/cases: the catalogue, lists of cases, one case, its history and ledger."""
+"""/api/v1/items and /api/v1/cases: what can be asked for, lists of cases, one case."""
 
 from typing import Annotated, Any, Final
 

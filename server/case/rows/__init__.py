@@ -2,7 +2,7 @@
 
 Also lists of cases, the daily serials, drafts, and what stands beside the record: sayings, the
 strokes of signatures. Call inside Store.read or Store.change; in a change lock ``case:<id>``
-first. Rights are asked in server.actions.
+first. Rights are asked in server.case.admission.
 """
 
 from server.case.rows.columns import Looked, origin_json

@@ -1,8 +1,7 @@
-"""What the REST interface takes and gives: bodies, answers, the problem.
+"""What HTTP takes and gives of cases, the working days and quick phrases: bodies and answers.
 
-Shapes only, for the edge, the OpenAPI document and the TypeScript messages. The
-case and the call keep the shapes they have on the socket (``server.case.wire.view``,
-``signaling.wire.envelope``). No rules, no storage.
+Shapes only, for the edge, the OpenAPI document and the TypeScript messages. A case keeps the shape
+that it has on the socket (``server.case.wire.view``). No rules, no storage.
 """
 
 from datetime import date, datetime

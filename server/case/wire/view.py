@@ -1,7 +1,7 @@
-"""The case.* and material.* shapes of the wire, registered with the gateway by app.
+"""The whole case as a page sees it, and what comes with it when it is opened.
 
-Commands, events, ephemerals and the view of a case. Knows the domain's words and
-the envelope of ``signaling.wire.envelope``; no storage, no rules.
+Made of the shapes of each fact beside it. Knows the words of the rules and the envelope of
+``signaling.wire``; no storage, no rules.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Items (事项) by version, the working-day calendar and quick phrases (常用语), as rows.
+"""Items (事项) by version and the working-day calendar, as rows.
 
 Gives the domain's Item; the names of the unit that decides stand beside it. No rule about who
 may see or change an item is here.

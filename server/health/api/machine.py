@@ -1,4 +1,4 @@
-"""What the machine tells about itself: limits, consent text, description, health, figures."""
+"""What the machine tells about itself: consent text, description, health, figures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
