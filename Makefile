@@ -190,8 +190,8 @@ fuzz: install
 	done
 
 screens: install web
-	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -k sqlite tests/server/test_papers.py \
-		tests/server/test_composed_call.py
+	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -k sqlite tests/server/case/test_papers.py \
+		tests/server/calls/test_composed_call.py
 	YUNJIAN_SCREENS=1 $(BIN)/python -m pytest -m 'browser and not proofs' --ignore tests/browser/test_wheel.py \
 		--ignore tests/browser/test_wire.py --ignore tests/browser/test_call.py tests/browser
 
