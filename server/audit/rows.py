@@ -178,12 +178,9 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
         _SEAT_ROWS.where(legs.c.call_id.in_(ids)).order_by(legs.c.joined_at)
     )
     approvers: dict[str, str] = {row.call_id: row.person_id for row in seats}
-    said_no = await connection.execute(
-        sa.select(rings.c.call_id, rings.c.target_id)
-        .where(rings.c.call_id.in_(ids), rings.c.state == "declined", rings.c.invite_id.is_(None))
-        .order_by(rings.c.closed_at, rings.c.id)
+    declined = await _declined(
+        connection, [row["id"] for row in rows if row["reason"] == "declined"]
     )
-    declined: dict[str, str] = {row.call_id: row.target_id for row in said_no}
     callers = {row["caller_id"] for row in rows}
     refs = await person_refs(connection, callers | set(approvers.values()) | set(declined.values()))
     decided = await _decisions(connection, {row["case_id"] for row in rows})
@@ -196,9 +193,7 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
             applicant_name=row["applicant_name"],
             caller=refs[row["caller_id"]],
             approver=refs.get(approvers.get(row["id"], "")),
-            declined_by=refs.get(declined.get(row["id"], ""))
-            if row["reason"] == "declined"
-            else None,
+            declined_by=refs.get(declined.get(row["id"], "")),
             state=row["state"],
             reason=row["reason"],
             opened_at=row["opened_at"],
@@ -209,6 +204,18 @@ async def _logged(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
         )
         for row in rows
     ]
+
+
+async def _declined(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
+    """Who declined each of these calls last."""
+    if not ids:
+        return {}
+    found = await connection.execute(
+        sa.select(rings.c.call_id, rings.c.target_id)
+        .where(rings.c.call_id.in_(ids), rings.c.state == "declined", rings.c.invite_id.is_(None))
+        .order_by(rings.c.closed_at, rings.c.id)
+    )
+    return {row.call_id: row.target_id for row in found}
 
 
 async def _decisions(

@@ -454,7 +454,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     asked = {name for route in declared() for name in route.query.model_fields}
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
-        "offset", "dry_run", "skip_bad", "unit_id", "region_code", "place",
+        "offset", "dry_run", "skip_bad", "unit_id", "item_id", "region_code", "place",
         "combined", "first", "second",
     }  # fmt: skip
     assert [named(one) for one in declared() if "q" in one.query.model_fields] == [
