@@ -30,7 +30,7 @@ ATHERIS = $(BIN)/python -m pip install --quiet 'atheris>=3.0.0' \
 	|| echo 'No build of atheris for this Python: nothing is fuzzed.' >&2
 
 WEB_STAMP := web/node_modules/.package-lock.json
-WEB_FILES := $(shell find web -path web/node_modules -prune -o -path web/tests -prune -o -type f -print)
+WEB_FILES := $(shell find web -path web/node_modules -prune -o -path web/tests -prune -o -type f -not -name '*.test.ts' -print)
 PY_FILES := $(shell find server signaling media migrations -path server/static -prune -o -type f \
 	-not -path '*/__pycache__/*' -print 2>/dev/null)
 PY_DIRS := server signaling media migrations tests

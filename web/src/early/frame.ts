@@ -8,7 +8,7 @@
 import { getDocument, PDFDataRangeTransport, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs'
 import * as reading from 'pdfjs-dist/legacy/build/pdf.worker.mjs'
 import { Growing, linearized, rooted } from './growing'
-import type { FromFrame, ToFrame } from './told'
+import type { FromFrame, ToFrame } from '../wire/early'
 
 const HEAD_BYTES = 64 * 1024
 const GROWTH = 1.6

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { Story } from '../../src/audit/asOf'
 import { reduceCase, type CaseEvent } from '../../src/record/reducer'
 import type { CaseSnapshot, HistoryEvent } from '../../src/wire/messages'
-import { proposal, value } from '../record/cases'
-import { approver, at, caseView, clerk, historyOf, ZERO } from './calls'
+import { proposal, value } from '../kit/cases'
+import { approver, at, caseView, clerk, historyOf, ZERO } from '../kit/recorded'
 
 const moment = (second: number): number => ZERO + second * 1000
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { renewed } from '../../src/audit/useCallLog'
 import type { CallLogRow } from '../../src/wire/messages'
-import { at } from './calls'
+import { at } from '../kit/recorded'
 
 const row = (call_id: string, second: number, state: CallLogRow['state'] = 'ended'): CallLogRow => ({ call_id, opened_at: at(second), state }) as CallLogRow
 const told = (rows: readonly CallLogRow[]): string[] => rows.map((one) => `${one.call_id} ${one.state}`)

@@ -2,7 +2,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import CombinedCases from '../../src/audit/CombinedCases.vue'
 import { i18n, learn } from '../../src/i18n'
-import { person } from '../record/cases'
+import { person } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 afterEach(() => vi.unstubAllGlobals())

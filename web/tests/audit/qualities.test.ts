@@ -4,7 +4,7 @@ import { countedOf, qualitiesOf, withSilences, type Stretch } from '../../src/au
 import { lineSaid } from '../../src/audit/useWords'
 import { i18n, learn } from '../../src/i18n'
 import type { MarkView } from '../../src/wire/messages'
-import { at, callView, ZERO } from './calls'
+import { at, callView, ZERO } from '../kit/recorded'
 
 const [first] = callView().legs
 if (!first) throw new Error('the call has legs')

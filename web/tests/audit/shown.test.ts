@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { pointerAt, Shown } from '../../src/audit/shown'
 import type { MarkView } from '../../src/wire/messages'
-import { approver, callView, clerk, mark, ZERO } from './calls'
+import { approver, callView, clerk, mark, ZERO } from '../kit/recorded'
 
 const shown = (marks: MarkView[]): Shown => new Shown(marks, callView(), ZERO, 1200, (person) => (person.id === clerk.id ? 'here' : 'far'))
 

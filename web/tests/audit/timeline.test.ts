@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../src/i18n'
 import { valuesOf } from '../../src/audit/useWords'
 import { absence, endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, wordOf, type Mark } from '../../src/audit/timeline'
-import { material, value } from '../record/cases'
-import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from './calls'
+import { material, value } from '../kit/cases'
+import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from '../kit/recorded'
 
 const said = (mark: Mark): string => mark.kind
 const kinds = (marks: readonly Mark[]): string[] => marks.map((one) => one.kind)

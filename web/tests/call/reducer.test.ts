@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { missed, reduceCall } from '../../src/call/reducer'
 import type { AnyEvent, CallSnapshot } from '../../src/wire/messages'
-import { call, liveCall, snapshot } from './calls'
+import { call, liveCall, snapshot } from '../kit/calls'
 
 const at = '2026-11-24T06:00:11Z'
 const changed = (version: number, view = liveCall()): AnyEvent => ({ type: 'call.changed', subject: `call:${view.id}`, version, at, call: view })

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import CaseTable from '../../src/desk/CaseTable.vue'
 import { i18n, learn } from '../../src/i18n'
 import type { CaseSummary } from '../../src/wire/messages'
-import { by } from '../record/cases'
+import { by } from '../kit/cases'
 
 beforeAll(() => learn('work'))
 

@@ -8,7 +8,7 @@ import { i18n, learn } from '../../src/i18n'
 import { spoken } from '../../src/ui/announce'
 import type { MissedCall } from '../../src/wire/messages'
 import { isCut } from '../../src/wire/socket'
-import { person } from '../record/cases'
+import { person } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

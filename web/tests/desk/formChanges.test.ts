@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changesOf } from '../../src/desk/formChanges'
-import { field } from '../record/cases'
+import { field } from '../kit/cases'
 
 const phone = field({ name: 'phone', label: '联系电话', kind: 'phone', sensitive: true })
 const name = field({ name: 'name', label: '姓名' })

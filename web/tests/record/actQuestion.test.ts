@@ -6,7 +6,7 @@ import ActQuestion from '../../src/record/ActQuestion.vue'
 import type { Question } from '../../src/record/acting'
 import ActionButton from '../../src/ui/ActionButton.vue'
 import RingCard from '../../src/ui/RingCard.vue'
-import { caseView } from './cases'
+import { caseView } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { leftAt, nextWanting, openingOf, wanting } from '../../src/record/attention'
-import { caseView, field, person, proposal, value } from './cases'
+import { caseView, field, person, proposal, value } from '../kit/cases'
 
 const at = (text: string, time: string, who = 'me') => ({ ...value(text, 2, person(who)), at: time })
 

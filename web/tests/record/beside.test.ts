@@ -9,7 +9,7 @@ import ReviewBar from '../../src/record/ReviewBar.vue'
 import SendPanel from '../../src/record/SendPanel.vue'
 import SortFiles from '../../src/record/SortFiles.vue'
 import type { CaseView, MaterialView } from '../../src/wire/messages'
-import { caseView, material } from './cases'
+import { caseView, material } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

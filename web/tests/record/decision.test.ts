@@ -5,7 +5,7 @@ import { i18n, learn } from '../../src/i18n'
 import DecisionNote from '../../src/record/DecisionNote.vue'
 import { spoken } from '../../src/ui/announce'
 import type { CaseView } from '../../src/wire/messages'
-import { caseView, person } from './cases'
+import { caseView, person } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { faultOf, scaled, tidied } from '../../src/record/checks'
 import { broken, faultsOf, fieldIn, placesOf } from '../../src/record/fields'
 import type { FormField, FormRule } from '../../src/wire/messages'
-import { caseView, field, value } from './cases'
+import { caseView, field, value } from '../kit/cases'
 
 interface Vectors {
   today: string

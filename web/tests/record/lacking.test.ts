@@ -5,7 +5,7 @@ import { hindranceOf, lackingOf, toDoOf } from '../../src/record/lacking'
 import { pointsOf } from '../../src/record/points'
 import { lackingWords, missingWord } from '../../src/record/words'
 import type { Comment } from '../../src/wire/messages'
-import { by, caseView, material, proposal, value } from './cases'
+import { by, caseView, material, proposal, value } from '../kit/cases'
 
 const comment = (id: string, on: string): Comment => ({ id, on, state: 'open', entries: [{ by, at: '2026-11-24T06:00:00Z', text: `关于${id}` }], closed_by: null, closed_at: null })
 const item = { ...caseView().item, checklist: [{ key: 'identity', text: '核对本人' }], signature: 'required' as const }

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
 import { i18n, learn } from '../../src/i18n'
 import MovedNote from '../../src/record/MovedNote.vue'
-import { by, caseView, material } from './cases'
+import { by, caseView, material } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

@@ -3,7 +3,7 @@ import { approverStep, signStep, windowStep, type WindowNow } from '../../src/re
 import { hindranceOf } from '../../src/record/lacking'
 import { pointsOf } from '../../src/record/points'
 import type { CaseView } from '../../src/wire/messages'
-import { by, caseView, material, person, proposal, value } from './cases'
+import { by, caseView, material, person, proposal, value } from '../kit/cases'
 
 const checklist = [{ key: 'identity', text: '核对本人' }, { key: 'rights', text: '告知权利' }]
 const item = { ...caseView().item, checklist, signature: 'required' as const }

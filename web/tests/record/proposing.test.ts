@@ -4,7 +4,7 @@ import { nextTick, reactive, ref, shallowRef } from 'vue'
 import { i18n, learn } from '../../src/i18n'
 import DecisionPanel from '../../src/record/DecisionPanel.vue'
 import FormPanel from '../../src/record/FormPanel.vue'
-import { caseView, proposal, value } from './cases'
+import { caseView, proposal, value } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => {

@@ -6,7 +6,7 @@ import DocumentView from '../../src/record/DocumentView.vue'
 import { faceOf, faultWord, refusals } from '../../src/record/lineFace'
 import { linesOf } from '../../src/record/lines'
 import MaterialTray from '../../src/record/MaterialTray.vue'
-import { caseView, material } from './cases'
+import { caseView, material } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

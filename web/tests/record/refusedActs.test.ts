@@ -10,7 +10,7 @@ import ProblemAlert from '../../src/ui/ProblemAlert.vue'
 import { Problem } from '../../src/wire/http'
 import type { Comment } from '../../src/wire/messages'
 import { closeWire } from '../../src/wire/socket'
-import { by, caseView } from './cases'
+import { by, caseView } from '../kit/cases'
 
 // jsdom measures nothing
 class Eyes {

@@ -4,7 +4,7 @@ import { nextTick } from 'vue'
 import { i18n, learn } from '../../src/i18n'
 import ReviewBar from '../../src/record/ReviewBar.vue'
 import type { CaseBook } from '../../src/record/useCase'
-import { material } from './cases'
+import { material } from '../kit/cases'
 
 const review = vi.fn(() => Promise.resolve({}))
 let bar: VueWrapper

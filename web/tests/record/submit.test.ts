@@ -5,7 +5,7 @@ import { i18n, learn } from '../../src/i18n'
 import SubmitPanel from '../../src/record/SubmitPanel.vue'
 import SummarySheet from '../../src/record/SummarySheet.vue'
 import type { CaseView, SummaryView } from '../../src/wire/messages'
-import { by, caseView } from './cases'
+import { by, caseView } from '../kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

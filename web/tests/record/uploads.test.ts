@@ -5,7 +5,7 @@ import { i18n, learn } from '../../src/i18n'
 import { linesOf, NEW_SLOT } from '../../src/record/lines'
 import MaterialTray from '../../src/record/MaterialTray.vue'
 import { useUploads, type Uploads } from '../../src/record/useUploads'
-import { caseView, material } from './cases'
+import { caseView, material } from '../kit/cases'
 
 /** The line to the server: what began on it, in order, and the word that it is named there. */
 const line = vi.hoisted(() => ({ began: [] as { name: string; named: () => void }[] }))

@@ -6,7 +6,7 @@ import { i18n, learn, speak } from '../../src/i18n'
 import { arrivedOf, movedWord, percent, size, typeNames } from '../../src/record/words'
 import { acceptOf, claimedType, faultOfFile } from '../../src/record/useUploads'
 import { faultOf, tidied } from '../../src/record/checks'
-import { by, caseView, field, material } from './cases'
+import { by, caseView, field, material } from '../kit/cases'
 
 const taken = resolve(import.meta.dirname, '../../../tests/vectors/files.json')
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wordsOf } from '../../src/ui/wholeWords'
+import { wordsOf } from './wholeWords'
 
 test.each([
   ['变更登记申请书', '变更 登记 申请书'],

@@ -1,9 +1,9 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import PasswordPage from '../../src/pages/PasswordPage.vue'
-import { i18n, learn } from '../../src/i18n'
-import { router } from '../../src/router'
-import { mustChange } from '../../src/wire/session'
+import PasswordPage from './PasswordPage.vue'
+import { i18n, learn } from '../i18n'
+import { router } from '../router'
+import { mustChange } from '../wire/session'
 
 enableAutoUnmount(afterEach)
 

@@ -1,6 +1,6 @@
 /** A call with its case to start from: 20 minutes, answered at 06:18. */
 import type { CallView, CaseView, HistoryEvent, LegView, MarkView, PersonRef, PlaybackView } from '../../src/wire/messages'
-import { caseView } from '../record/cases'
+import { caseView } from './cases'
 
 export const clerk: PersonRef = {
   id: 'person-01', name: '李秀兰', staff_number: 'SZ-0310', unit_id: 'unit-jn', unit_name: '济南市市中区政务服务中心', place: '济南市中', window_name: '3 号窗口',

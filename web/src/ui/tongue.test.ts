@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { markChinese } from '../../src/ui/tongue'
+import { markChinese } from './tongue'
 
 let stop = (): void => undefined
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { findPaper, type Pixels, type Point, type Quad } from '../../src/scan/corners'
-import { flatten, quarter, sizeOf } from '../../src/scan/flatten'
+import { findPaper, type Pixels, type Point, type Quad } from './corners'
+import { flatten, quarter, sizeOf } from './flatten'
 
 const inside = (quad: Quad, x: number, y: number): boolean =>
   quad.every((a, i) => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fresh, narrow, verdict, type Reason, type Step, type StepName } from '../../src/check/steps'
-import { i18n, learn } from '../../src/i18n'
+import { fresh, narrow, verdict, type Reason, type Step, type StepName } from './steps'
+import { i18n, learn } from '../i18n'
 
 beforeAll(() => learn('work'))
 

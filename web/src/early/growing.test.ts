@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Growing, linearized, rooted } from '../../src/early/growing'
+import { Growing, linearized, rooted } from './growing'
 
 const bytes = (...values: number[]) => new Uint8Array(values)
 

@@ -3,9 +3,9 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server, type Socket } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Problem } from '../../src/wire/http'
-import type { Ack } from '../../src/wire/messages'
-import { freshId, Wire } from '../../src/wire/socket'
+import { Problem } from './http'
+import type { Ack } from './messages'
+import { freshId, Wire } from './socket'
 
 interface Command {
   id: string

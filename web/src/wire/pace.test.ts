@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ease, onTurn, Pacer, piece, tell, WHOLE_BYTES, type Line } from '../../src/wire/pace'
+import { ease, onTurn, Pacer, piece, tell, WHOLE_BYTES, type Line } from './pace'
 
 const good: Line = { held_back: false, loss: 0, queued_s: 0, shortest_s: 0.02 }
 

@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
-import EntryField from '../../src/ui/EntryField.vue'
+import EntryField from './EntryField.vue'
 
 const base = { id: 'password', label: '密码', icon: 'lock' as const, modelValue: '', fault: '', asks: { autocomplete: 'current-password', maxlength: 256 } }
 

@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import SearchBox from '../../src/ui/SearchBox.vue'
+import SearchBox from './SearchBox.vue'
 
 const ALL = ['济南市市中区', '聊城市东昌府区'].map((name, index) => ({ id: `unit-${index}`, name, note: '' }))
 

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { http, Problem, surround } from '../../src/wire/http'
+import { http, Problem, surround } from './http'
 
 let server: Server
 let answer: (request: IncomingMessage, response: ServerResponse, body: string) => void

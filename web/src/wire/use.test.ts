@@ -1,7 +1,7 @@
 import { mount } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
-import { useShownScreen, watchUse } from '../../src/wire/use'
+import { useShownScreen, watchUse } from './use'
 
 const MINUTE = 60_000
 const told: string[] = []

@@ -2,14 +2,14 @@ import { mount } from '@vue/test-utils'
 import { beforeAll, expect, it, vi } from 'vitest'
 import { defineComponent, h, nextTick, ref, shallowRef } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, learn } from '../../src/i18n'
-import { useLeading } from '../../src/pages/useLeading'
-import { routes } from '../../src/router'
-import type { CallView, CaseView } from '../../src/wire/messages'
-import { by, caseView } from '../record/cases'
+import { i18n, learn } from '../i18n'
+import { useLeading } from './useLeading'
+import { routes } from '../router'
+import type { CallView, CaseView } from '../wire/messages'
+import { by, caseView } from '../../tests/kit/cases'
 
 const desk = vi.hoisted(() => ({ call: {} as Record<string, unknown> }))
-vi.mock('../../src/call/useCall', () => ({ useCall: () => desk.call }))
+vi.mock('../call/useCall', () => ({ useCall: () => desk.call }))
 
 beforeAll(() => learn('work'))
 

@@ -3,16 +3,16 @@ import { resolve } from 'node:path'
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick, ref, shallowRef } from 'vue'
-import CaseTable from '../src/desk/CaseTable.vue'
-import DutyMark from '../src/desk/DutyMark.vue'
-import { i18n, learn } from '../src/i18n'
-import ActQuestion from '../src/record/ActQuestion.vue'
-import CaseHead from '../src/record/CaseHead.vue'
-import { caseCode } from '../src/rules/caseCode'
-import { spoken } from '../src/ui/announce'
-import RingCard from '../src/ui/RingCard.vue'
-import type { CaseSummary } from '../src/wire/messages'
-import { by, caseView } from './record/cases'
+import CaseTable from '../desk/CaseTable.vue'
+import DutyMark from '../desk/DutyMark.vue'
+import { i18n, learn } from '../i18n'
+import ActQuestion from '../record/ActQuestion.vue'
+import CaseHead from '../record/CaseHead.vue'
+import { caseCode } from './caseCode'
+import { spoken } from '../ui/announce'
+import RingCard from '../ui/RingCard.vue'
+import type { CaseSummary } from '../wire/messages'
+import { by, caseView } from '../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('two cases that read alike', () => {
   })
 
   it('have it wherever an applicant is named', () => {
-    const src = resolve(import.meta.dirname, '../src')
+    const src = resolve(import.meta.dirname, '..')
     // papers and files of one case
     const alone = ['record/SummarySheet.vue', 'record/FormPanel.vue']
     const naming = (readdirSync(src, { recursive: true }) as string[])
