@@ -111,7 +111,7 @@ export interface WorkerStretch {
 }
 
 const SUMS = ['packets_in', 'packets_out', 'lost_in', 'nacks_in', 'nacks_out', 'plis_in', 'plis_out'] as const
-/** the marks that the page's own samples have (web/src/call/quality.ts) */
+/** the marks that the page's own samples have (web/src/call/rules/quality.ts) */
 const POOR = 0.08
 const GOOD = 0.02
 /** a sample begins where the one before ended, but for what the worker's answer takes */

@@ -10,14 +10,14 @@ import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from
 import { signedIn } from '../wire/session'
 import { fetched } from '../wire/ahead'
 import { wire, type Unsent } from '../wire/socket'
-import { heard } from './clock'
-import { missed, reduceCall } from './reducer'
-import type { Load } from './ladder'
+import { heard } from './rules/clock'
+import { missed, reduceCall } from './rules/reducer'
+import type { Load } from './rules/ladder'
 import { satIn, SeatKeeper, type Answered, type Quality } from './seat'
-import type { Level, Sample } from './quality'
+import type { Level, Sample } from './rules/quality'
 import { midIn, type Arrived } from './media'
-import { Talking, Voices } from './speaking'
-import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing, takesSeat } from './standing'
+import { Talking, Voices } from './rules/speaking'
+import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing, takesSeat } from './rules/standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']

@@ -11,11 +11,11 @@ import { Problem } from '../wire/http'
 import type { AnyEphemeral, AnyEvent, CallSnapshot, MonitorTurn } from '../wire/messages'
 import { signedIn } from '../wire/session'
 import { wire } from '../wire/socket'
-import { heard } from './clock'
+import { heard } from './rules/clock'
 import { openOne } from './devices'
 import { midIn, SeatMedia, type Arrived, type IceServer, type Mid } from './media'
-import { missed, reduceCall } from './reducer'
-import { legOf, seatedLegs, SEATS } from './standing'
+import { missed, reduceCall } from './rules/reducer'
+import { legOf, seatedLegs, SEATS } from './rules/standing'
 
 export type Way = MonitorTurn['way']
 

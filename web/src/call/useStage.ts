@@ -4,7 +4,7 @@
  * One state for the pane and the page.
  */
 import { computed, ref, watch, type ComputedRef } from 'vue'
-import { holdOf, otherLeg, secondLeg, shown, sitsElsewhere } from './standing'
+import { holdOf, otherLeg, secondLeg, shown, sitsElsewhere } from './rules/standing'
 import { useCall } from './useCall'
 
 export type StageKind = 'screen' | 'paper' | 'own'

@@ -4,9 +4,9 @@
  * `call.changed` carries the whole state, so late and doubled events do no harm; an event held back from this
  * reader arrives as `skipped` and only moves the version. Pure; replayed by the vectors of the server's tests.
  */
-import type { AnyEvent, CallSnapshot } from '../wire/messages'
+import type { AnyEvent, CallSnapshot } from '../../wire/messages'
 
-export type { CallSnapshot } from '../wire/messages'
+export type { CallSnapshot } from '../../wire/messages'
 
 export function reduceCall(snapshot: CallSnapshot, event: AnyEvent): CallSnapshot {
   if (event.subject !== `call:${snapshot.call.id}` || event.version <= snapshot.version) return snapshot

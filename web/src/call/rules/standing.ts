@@ -5,9 +5,9 @@
  *     none → waiting → ringing → connecting → active ⇄ hold … → ended
  *                                     ↑ reconnecting ↓ (here or there)
  */
-import type { LineForm } from '../ui/states'
-import type { CallSnapshot, HoldView, LegView, RingView } from '../wire/messages'
-import type { Connection } from '../wire/socket'
+import type { LineForm } from '../../ui/states'
+import type { CallSnapshot, HoldView, LegView, RingView } from '../../wire/messages'
+import type { Connection } from '../../wire/socket'
 
 type CallView = CallSnapshot['call']
 

@@ -4,7 +4,7 @@
  *     excellent ⇄ good ⇄ poor          worse after two samples in a row, better after three; lost at once
  */
 
-import { CHOPPY, UNEVEN_MS } from '../rules/sound'
+import { CHOPPY, UNEVEN_MS } from '../../rules/sound'
 
 /** What a connection has counted since it began; times in seconds. */
 export interface Gauge {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Losses, Sparing } from '../../src/call/sparing'
+import { Losses, Sparing } from './sparing'
 
 const heard = (packetsReceived: number, packetsLost: number) => ({ type: 'inbound-rtp', id: 'in', packetsReceived, packetsLost })
 const told = (fractionLost: number, timestamp: number, id = 'out') => ({ type: 'remote-inbound-rtp', id, fractionLost, timestamp })

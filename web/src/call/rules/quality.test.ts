@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { advise, gauge, judge, level, missed, sample, type Sample, whenAlone } from '../../src/call/quality'
+import { advise, gauge, judge, level, missed, sample, type Sample, whenAlone } from './quality'
 
 const well: Sample = {
   loss_in: 0, loss_out: 0, round_trip_ms: 40, jitter_ms: 5, in_kbps: 700, out_kbps: 700, freezes: 0, freeze_ms: 0, concealed: 0, limited_by: 'none', candidate: 'host', protocol: 'udp',

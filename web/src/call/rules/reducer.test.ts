@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { missed, reduceCall } from '../../src/call/reducer'
-import type { AnyEvent, CallSnapshot } from '../../src/wire/messages'
-import { call, liveCall, snapshot } from '../kit/calls'
+import { missed, reduceCall } from './reducer'
+import type { AnyEvent, CallSnapshot } from '../../wire/messages'
+import { call, liveCall, snapshot } from '../../../tests/kit/calls'
 
 const at = '2026-11-24T06:00:11Z'
 const changed = (version: number, view = liveCall()): AnyEvent => ({ type: 'call.changed', subject: `call:${view.id}`, version, at, call: view })
@@ -48,7 +48,7 @@ interface Vector {
   expected: CallSnapshot
 }
 
-const folder = resolve(import.meta.dirname, '../../../tests/vectors')
+const folder = resolve(import.meta.dirname, '../../../../tests/vectors')
 const files = (existsSync(folder) ? readdirSync(folder) : []).filter((file) => file.endsWith('.json'))
 const vectors = files
   .flatMap((file) => JSON.parse(readFileSync(resolve(folder, file), 'utf8')) as Vector[])

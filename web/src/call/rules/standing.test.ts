@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, pictureless, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, Unrecorded, without } from '../../src/call/standing'
-import { call, type CallView, hold, leg, liveCall, ring } from '../kit/calls'
+import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, pictureless, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, Unrecorded, without } from './standing'
+import { call, type CallView, hold, leg, liveCall, ring } from '../../../tests/kit/calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
 const stand = (view: CallView | null, page: Partial<Parameters<typeof standing>[2]> = {}) => standing(view, 'clerk', { ...well, ...page })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Talking, Teller, TOLD_EVERY_MS } from '../../src/call/speaking'
+import { Talking, Teller, TOLD_EVERY_MS } from './speaking'
 
 function feed(to: Talking, from_ms: number, for_ms: number, peaks: Record<string, number>): string[] {
   let speak: ReadonlySet<string> = new Set()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { carried } from '../../src/call/media'
-import { AT_REST, BEGIN_MS, climb, RELAY_MS, RESTART_MS, SOUND_AT_MOST_MS, SOUND_MS, told, WAIT_MS, type Ladder, type Noticed, type Rung } from '../../src/call/ladder'
+import { carried } from '../media'
+import { AT_REST, BEGIN_MS, climb, RELAY_MS, RESTART_MS, SOUND_AT_MOST_MS, SOUND_MS, told, WAIT_MS, type Ladder, type Noticed, type Rung } from './ladder'
 
 const NOW = 1_000
 const RUNGS: readonly Rung[] = ['none', 'beginning', 'up', 'waiting', 'restarting', 'relaying', 'sound']
