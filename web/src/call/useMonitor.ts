@@ -12,8 +12,8 @@ import type { AnyEphemeral, AnyEvent, CallSnapshot, MonitorTurn } from '../wire/
 import { signedIn } from '../wire/session'
 import { wire } from '../wire/socket'
 import { heard } from './rules/clock'
-import { openOne } from './devices'
-import { midIn, SeatMedia, type Arrived, type IceServer, type Mid } from './media'
+import { openOne } from './seat/devices'
+import { midIn, SeatMedia, type Arrived, type IceServer, type Mid } from './seat/media'
 import { missed, reduceCall } from './rules/reducer'
 import { legOf, seatedLegs, SEATS } from './rules/standing'
 

@@ -2,7 +2,7 @@
  * The way of a call without one: a room of one's own on the worker, with a connection that sends what camera and
  * microphone bring, and another that gets it back.
  */
-import { SeatMedia, type Gauge, type IceServer, type Mid } from '../call/media'
+import { SeatMedia, type Gauge, type IceServer, type Mid } from '../call/seat/media'
 import type { Unsent } from '../wire/socket'
 
 type Ask = <R = Record<string, unknown>>(command: Unsent) => Promise<R>

@@ -4,10 +4,10 @@
  * while the others go on. Draws nothing.
  */
 import { reactive, ref, shallowRef } from 'vue'
-import { listCameras, openOne, type DeviceTrouble } from '../call/devices'
-import { findDocumentCamera, openDocumentCamera } from '../call/documentCamera'
-import { Ear } from '../call/ear'
-import type { Mid } from '../call/media'
+import { listCameras, openOne, type DeviceTrouble } from '../call/seat/devices'
+import { findDocumentCamera, openDocumentCamera } from '../call/seat/documentCamera'
+import { Ear } from '../call/seat/ear'
+import type { Mid } from '../call/seat/media'
 import { Problem } from '../wire/http'
 import { wire } from '../wire/socket'
 import { Rehearsal, relayed } from './rehearsal'

@@ -4,8 +4,8 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { documentCamera, findDocumentCamera, openDocumentCamera } from '../call/documentCamera'
-import { listCameras, type DeviceTrouble } from '../call/devices'
+import { documentCamera, findDocumentCamera, openDocumentCamera } from '../call/seat/documentCamera'
+import { listCameras, type DeviceTrouble } from '../call/seat/devices'
 import { useCall } from '../call/useCall'
 import type { ScanCamera } from '../scan/camera'
 

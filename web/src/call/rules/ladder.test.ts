@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { carried } from '../media'
+import { carried } from '../seat/media'
 import { AT_REST, BEGIN_MS, climb, RELAY_MS, RESTART_MS, SOUND_AT_MOST_MS, SOUND_MS, told, WAIT_MS, type Ladder, type Noticed, type Rung } from './ladder'
 
 const NOW = 1_000

@@ -9,20 +9,20 @@
  * they are shown to it, and draws nothing.
  */
 import { reactive, ref, shallowRef } from 'vue'
-import type { CallSnapshot } from '../wire/messages'
-import { tell } from '../wire/pace'
-import { Problem } from '../wire/http'
-import type { Unsent } from '../wire/socket'
-import { serverNow } from './rules/clock'
+import type { CallSnapshot } from '../../wire/messages'
+import { tell } from '../../wire/pace'
+import { Problem } from '../../wire/http'
+import type { Unsent } from '../../wire/socket'
+import { serverNow } from '../rules/clock'
 import { closeDevices, openDevices, openOne, type DeviceKind, type Devices } from './devices'
 import { findDocumentCamera, openDocumentCamera } from './documentCamera'
 import { Attention, Ear, type Heard } from './ear'
 import { Heartbeat, LOOK_MS } from './heartbeat'
-import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from './rules/ladder'
+import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } from '../rules/ladder'
 import { SeatMedia, type Arrived, type Figures, type IceServer, type Mid } from './media'
-import { judge, sample, whenAlone, type Gauge, type Sample, type Verdict } from './rules/quality'
-import { Sparing } from './rules/sparing'
-import { groupsFor, holdOf, isGuest, legOf, seatedLegs, type MediaState } from './rules/standing'
+import { judge, sample, whenAlone, type Gauge, type Sample, type Verdict } from '../rules/quality'
+import { Sparing } from '../rules/sparing'
+import { groupsFor, holdOf, isGuest, legOf, seatedLegs, type MediaState } from '../rules/standing'
 
 type CallView = CallSnapshot['call']
 

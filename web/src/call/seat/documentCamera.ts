@@ -3,7 +3,7 @@
  * can, for papers are read and not watched.
  */
 import { ref, watch } from 'vue'
-import { recall, remember } from '../ui/remembered'
+import { recall, remember } from '../../ui/remembered'
 import { listCameras, openOne, type Opened } from './devices'
 
 const DEVICE = 'document_camera'

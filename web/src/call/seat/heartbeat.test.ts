@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Heartbeat, LOOK_MS, QUIET_MS } from '../../src/call/heartbeat'
+import { Heartbeat, LOOK_MS, QUIET_MS } from './heartbeat'
 
 /** looks at a heart twice a second; each step is how many bytes and answers are new since the last */
 function felt(...steps: readonly (readonly [bytes: number, answers: number])[]): (string | null)[] {

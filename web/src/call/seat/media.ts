@@ -5,9 +5,9 @@
  * A track is put on one or taken off it without negotiating again.
  * Knows no call and no server: it is given offers and gives answers.
  */
-import type { Load } from './rules/ladder'
-import { gauge, missed, type Gauge } from './rules/quality'
-import { Losses } from './rules/sparing'
+import type { Load } from '../rules/ladder'
+import { gauge, missed, type Gauge } from '../rules/quality'
+import { Losses } from '../rules/sparing'
 
 export type { Gauge }
 

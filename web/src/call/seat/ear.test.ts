@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { troubleOf } from '../../src/call/devices'
-import { Attention, SILENT_FOR_MS, type Heard } from '../../src/call/ear'
+import { troubleOf } from './devices'
+import { Attention, SILENT_FOR_MS, type Heard } from './ear'
 
 /** Feeds so many milliseconds of one peak, every 100 ms; what is said at the end. */
 function feed(to: Attention, from_ms: number, for_ms: number, peak: number, muted = false): Heard {
