@@ -24,7 +24,7 @@ from signaling.wire.envelope import Message
 from signaling.wire.quality import CallQuality
 
 SAMPLED_EVERY_S: Final = 4.0
-"""How often a page tells (``TOLD_EVERY_MS`` in web/src/call/useCall.ts), and the worker is asked."""
+"""How often a page tells (``TOLD_EVERY_MS`` in web/src/call/desk/useCall.ts), and the worker is asked."""
 EVERY_S: Final = 3.0
 """What a page tells of one leg sooner after the last is dropped."""
 LEGS_REMEMBERED: Final = 2_000

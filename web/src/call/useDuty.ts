@@ -3,7 +3,7 @@ import { computed } from 'vue'
 import type { DeskView } from '../wire/messages'
 import { isCut } from '../wire/socket'
 import { unlock } from './alarm'
-import { useCall } from './useCall'
+import { useCall } from './desk/useCall'
 
 export function useDuty() {
   const desk = useCall()

@@ -5,7 +5,7 @@
  */
 import { computed, ref, watch, type ComputedRef } from 'vue'
 import { holdOf, otherLeg, secondLeg, shown, sitsElsewhere } from './rules/standing'
-import { useCall } from './useCall'
+import { useCall } from './desk/useCall'
 
 export type StageKind = 'screen' | 'paper' | 'own'
 

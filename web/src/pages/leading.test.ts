@@ -9,7 +9,7 @@ import type { CallView, CaseView } from '../wire/messages'
 import { by, caseView } from '../../tests/kit/cases'
 
 const desk = vi.hoisted(() => ({ call: {} as Record<string, unknown> }))
-vi.mock('../call/useCall', () => ({ useCall: () => desk.call }))
+vi.mock('../call/desk/useCall', () => ({ useCall: () => desk.call }))
 
 beforeAll(() => learn('work'))
 

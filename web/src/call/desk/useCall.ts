@@ -5,19 +5,19 @@
  * supply this page's seat with media. Views derive everything they show.
  */
 import { computed, effectScope, onScopeDispose, reactive, readonly, ref, shallowRef, watch, type EffectScope } from 'vue'
-import { localProblem, Problem } from '../wire/http'
-import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from '../wire/messages'
-import { signedIn } from '../wire/session'
-import { fetched } from '../wire/ahead'
-import { wire, type Unsent } from '../wire/socket'
-import { heard } from './rules/clock'
-import { missed, reduceCall } from './rules/reducer'
-import type { Load } from './rules/ladder'
-import { satIn, SeatKeeper, type Answered, type Quality } from './seat/keeper'
-import type { Level, Sample } from './rules/quality'
-import { midIn, type Arrived } from './seat/media'
-import { Talking, Voices } from './rules/speaking'
-import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing, takesSeat } from './rules/standing'
+import { localProblem, Problem } from '../../wire/http'
+import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from '../../wire/messages'
+import { signedIn } from '../../wire/session'
+import { fetched } from '../../wire/ahead'
+import { wire, type Unsent } from '../../wire/socket'
+import { heard } from '../rules/clock'
+import { missed, reduceCall } from '../rules/reducer'
+import type { Load } from '../rules/ladder'
+import { satIn, SeatKeeper, type Answered, type Quality } from '../seat/keeper'
+import type { Level, Sample } from '../rules/quality'
+import { midIn, type Arrived } from '../seat/media'
+import { Talking, Voices } from '../rules/speaking'
+import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing, takesSeat } from '../rules/standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']

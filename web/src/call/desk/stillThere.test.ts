@@ -1,9 +1,9 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
-import StillThere from '../../src/call/StillThere.vue'
-import { i18n, speak } from '../../src/i18n'
-import { use } from '../../src/wire/use'
+import StillThere from './StillThere.vue'
+import { i18n, speak } from '../../i18n'
+import { use } from '../../wire/use'
 
 const MINUTE = 60_000
 let card: VueWrapper
