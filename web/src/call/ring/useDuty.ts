@@ -1,9 +1,9 @@
 /** The duty of this approver: what he chose, whether a call engages him now or he is cut off (nothing rings then), and to choose anew. */
 import { computed } from 'vue'
-import type { DeskView } from '../wire/messages'
-import { isCut } from '../wire/socket'
+import type { DeskView } from '../../wire/messages'
+import { isCut } from '../../wire/socket'
 import { unlock } from './alarm'
-import { useCall } from './desk/useCall'
+import { useCall } from '../desk/useCall'
 
 export function useDuty() {
   const desk = useCall()
