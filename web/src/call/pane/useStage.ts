@@ -4,8 +4,8 @@
  * One state for the pane and the page.
  */
 import { computed, ref, watch, type ComputedRef } from 'vue'
-import { holdOf, otherLeg, secondLeg, shown, sitsElsewhere } from './rules/standing'
-import { useCall } from './desk/useCall'
+import { holdOf, otherLeg, secondLeg, shown, sitsElsewhere } from '../rules/standing'
+import { useCall } from '../desk/useCall'
 
 export type StageKind = 'screen' | 'paper' | 'own'
 
