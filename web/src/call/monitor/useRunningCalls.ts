@@ -1,7 +1,7 @@
 /** The live calls of this supervisor's unit, kept up by the server; null until they are known or when he may not. */
 import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
-import type { MonitorCalls } from '../wire/messages'
-import { wire } from '../wire/socket'
+import type { MonitorCalls } from '../../wire/messages'
+import { wire } from '../../wire/socket'
 
 export type Running = MonitorCalls['calls'][number]
 

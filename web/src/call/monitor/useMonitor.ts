@@ -7,15 +7,15 @@
  * What breaks is connected anew; a page that was reloaded begins again with the reason that was given.
  */
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { Problem } from '../wire/http'
-import type { AnyEphemeral, AnyEvent, CallSnapshot, MonitorTurn } from '../wire/messages'
-import { signedIn } from '../wire/session'
-import { wire } from '../wire/socket'
-import { heard } from './rules/clock'
-import { openOne } from './seat/devices'
-import { midIn, SeatMedia, type Arrived, type IceServer, type Mid } from './seat/media'
-import { missed, reduceCall } from './rules/reducer'
-import { legOf, seatedLegs, SEATS } from './rules/standing'
+import { Problem } from '../../wire/http'
+import type { AnyEphemeral, AnyEvent, CallSnapshot, MonitorTurn } from '../../wire/messages'
+import { signedIn } from '../../wire/session'
+import { wire } from '../../wire/socket'
+import { heard } from '../rules/clock'
+import { openOne } from '../seat/devices'
+import { midIn, SeatMedia, type Arrived, type IceServer, type Mid } from '../seat/media'
+import { missed, reduceCall } from '../rules/reducer'
+import { legOf, seatedLegs, SEATS } from '../rules/standing'
 
 export type Way = MonitorTurn['way']
 
