@@ -74,7 +74,7 @@ async def node(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 def test_the_page_names_the_types_that_are_taken() -> None:
-    """Writes what web/tests/record/words.test.ts holds against the page's words."""
+    """Writes what web/src/record/rules/words.test.ts holds against the page's words."""
     VECTORS.mkdir(exist_ok=True)
     told = {"subject": "files", "media_types": probe.MEDIA_TYPES, "endings": probe.ENDINGS}
     (VECTORS / "files.json").write_text(json.dumps(told), "utf-8")

@@ -4,7 +4,7 @@
  * Pure. Moments are milliseconds since 1970. An event counts from its own moment on. Some snapshots are kept on the way,
  * so that jumping to and fro costs little.
  */
-import { reduceCase, UnknownEvent, type CaseEvent } from '../record/reducer'
+import { reduceCase, UnknownEvent, type CaseEvent } from '../record/rules/reducer'
 import type { CaseSnapshot, CaseView, FieldState, HistoryEvent, Proposal } from '../wire/messages'
 
 const KEEP_EVERY = 32

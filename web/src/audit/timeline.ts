@@ -4,9 +4,9 @@
  * Seconds are those of the call: 0 is its answer (or its dialling, when nobody answered); what came before is negative.
  */
 import { listed } from '../i18n'
-import { fieldIn } from '../record/fields'
+import { fieldIn } from '../record/rules/fields'
 import type { CallView, CaseView, Comment, HistoryEvent, MaterialMoved, MaterialView, PersonRef, PlaybackView, RefusedSignature } from '../wire/messages'
-import type { CaseEvent } from '../record/reducer'
+import type { CaseEvent } from '../record/rules/reducer'
 
 export type Actor = 'here' | 'far' | 'guest' | 'system'
 export type Row = 'people' | 'files' | 'form' | 'talk' | 'decisions'

@@ -4,10 +4,10 @@ import { listed } from '../i18n'
 import { shorten } from '../ui/shorten'
 import type { StateKind } from '../ui/states'
 import type { CaseView, Limits, MaterialView } from '../wire/messages'
-import { refusedOf, versionOf, type Line, type LineState } from './lines'
+import { refusedOf, versionOf, type Line, type LineState } from './rules/lines'
 import type { Progress } from './useCase'
 import type { Transfer, UploadFault } from './useUploads'
-import { pace, percent, size, typeNames, whyNot } from './words'
+import { pace, percent, size, typeNames, whyNot } from './rules/words'
 
 /** as much of a file's name as stands beside its progress; both ends of a longer one are kept */
 const NAME = 18

@@ -5,9 +5,9 @@
  */
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
 import type { LineForm } from '../ui/states'
-import { fieldIn } from './fields'
-import { closed, linesOf, openProposals, slotOf } from './lines'
-import { valueText } from './words'
+import { fieldIn } from './rules/fields'
+import { closed, linesOf, openProposals, slotOf } from './rules/lines'
+import { valueText } from './rules/words'
 
 /** Who speaks, as the applicant always sees it. */
 export interface Speaker {

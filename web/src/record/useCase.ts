@@ -12,9 +12,9 @@ import type {
 import { signedIn } from '../wire/session'
 import { openWire, wire } from '../wire/socket'
 import { useActing, type Rests } from './acting'
-import { atWindow } from './points'
+import { atWindow } from './rules/points'
 import { useRecount } from './recount'
-import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './reducer'
+import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './rules/reducer'
 
 /** Somebody else in a field, or pointing at it. */
 export interface There {

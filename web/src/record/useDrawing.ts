@@ -7,7 +7,7 @@ import type { Problem } from '../wire/http'
 import { Problem as Refused } from '../wire/http'
 import type { Person } from '../ui/states'
 import type { CaseBook } from './useCase'
-import { meant, seen, type Place } from './turning'
+import { meant, seen, type Place } from './rules/turning'
 
 /** At most 20 a second leave the page. */
 const TELL_EVERY_MS = 50

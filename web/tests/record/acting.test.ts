@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ref } from 'vue'
 import { useActing, type Rests } from '../../src/record/acting'
-import { changesIn } from '../../src/record/changes'
+import { changesIn } from '../../src/record/rules/changes'
 import { Problem } from '../../src/wire/http'
 
 const refusal = (code: string, details: Record<string, unknown>): Problem => new Problem({ title: code, status: 409, code, ...{ details } })

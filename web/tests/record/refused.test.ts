@@ -4,7 +4,7 @@ import { ref, shallowReactive, shallowRef } from 'vue'
 import { i18n, learn } from '../../src/i18n'
 import DocumentView from '../../src/record/DocumentView.vue'
 import { faceOf, faultWord, refusals } from '../../src/record/lineFace'
-import { linesOf } from '../../src/record/lines'
+import { linesOf } from '../../src/record/rules/lines'
 import MaterialTray from '../../src/record/MaterialTray.vue'
 import { caseView, material } from '../kit/cases'
 

@@ -6,8 +6,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath, URL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { reduceCase, type CaseEvent } from '../../src/record/reducer'
-import type { CaseSnapshot } from '../../src/wire/messages'
+import { reduceCase, type CaseEvent } from './reducer'
+import type { CaseSnapshot } from '../../wire/messages'
 
 interface Vector {
   name: string
@@ -18,7 +18,7 @@ interface Vector {
   expected: CaseSnapshot
 }
 
-const folder = fileURLToPath(new URL('../../../tests/vectors/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../../tests/vectors/', import.meta.url))
 const vectors = (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
   .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
   .flatMap((entry) => JSON.parse(readFileSync(folder + entry.name, 'utf8')) as Vector | Vector[])

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ComposerTranslation } from 'vue-i18n'
-import { i18n, learn, speak } from '../../src/i18n'
-import { arrivedOf, movedWord, percent, size, typeNames } from '../../src/record/words'
-import { acceptOf, claimedType, faultOfFile } from '../../src/record/useUploads'
-import { faultOf, tidied } from '../../src/record/checks'
-import { by, caseView, field, material } from '../kit/cases'
+import { i18n, learn, speak } from '../../i18n'
+import { arrivedOf, movedWord, percent, size, typeNames } from './words'
+import { acceptOf, claimedType, faultOfFile } from '../useUploads'
+import { faultOf, tidied } from './checks'
+import { by, caseView, field, material } from '../../../tests/kit/cases'
 
-const taken = resolve(import.meta.dirname, '../../../tests/vectors/files.json')
+const taken = resolve(import.meta.dirname, '../../../../tests/vectors/files.json')
 
 describe('sizes and types', () => {
   it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1 KB'], [1_900_000, '1.8 MB'], [200 * 1024 * 1024, '200 MB'], [5000 * 1024 ** 3, '5000 GB']])('%d is %s', (bytes, text) => {

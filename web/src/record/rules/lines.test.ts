@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { formFaults } from '../../src/record/fields'
-import { linesOf, movedFrom, nextOther, nextUnread, open, othersOf, proposalOf, refusedOf, tally, usualSlot, versionOf } from '../../src/record/lines'
-import { caseView, material, proposal, value } from '../kit/cases'
+import { formFaults } from './fields'
+import { linesOf, movedFrom, nextOther, nextUnread, open, othersOf, proposalOf, refusedOf, tally, usualSlot, versionOf } from './lines'
+import { caseView, material, proposal, value } from '../../../tests/kit/cases'
 
 const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
 

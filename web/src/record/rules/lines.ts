@@ -3,7 +3,7 @@
  * Derived from the view and never kept; pure.
  */
 import { attachedOf, placesOf, valuesOf } from './fields'
-import type { CaseView, MaterialLine, MaterialView, Proposal } from '../wire/messages'
+import type { CaseView, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
 
 /** What belongs to no line of the list. */
 export const OTHER = 'other'

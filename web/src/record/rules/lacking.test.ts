@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { i18n, learn } from '../../src/i18n'
-import { wanting } from '../../src/record/attention'
-import { hindranceOf, lackingOf, toDoOf } from '../../src/record/lacking'
-import { pointsOf } from '../../src/record/points'
-import { lackingWords, missingWord } from '../../src/record/words'
-import type { Comment } from '../../src/wire/messages'
-import { by, caseView, material, proposal, value } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import { wanting } from './attention'
+import { hindranceOf, lackingOf, toDoOf } from './lacking'
+import { pointsOf } from './points'
+import { lackingWords, missingWord } from './words'
+import type { Comment } from '../../wire/messages'
+import { by, caseView, material, proposal, value } from '../../../tests/kit/cases'
 
 const comment = (id: string, on: string): Comment => ({ id, on, state: 'open', entries: [{ by, at: '2026-11-24T06:00:00Z', text: `关于${id}` }], closed_by: null, closed_at: null })
 const item = { ...caseView().item, checklist: [{ key: 'identity', text: '核对本人' }], signature: 'required' as const }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { meant, seen } from '../../src/record/turning'
+import { meant, seen } from './turning'
 
 describe('a place on a turned page', () => {
   it('moves with the page, clockwise', () => {

@@ -3,7 +3,7 @@
  * name, everywhere the same; beside them what one desk alone is still to do. A number and its list are always of one array.
  * Derived from the view, never kept; pure. The words are in `words.ts`.
  */
-import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../wire/messages'
+import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
 import { fieldIn } from './fields'
 import { closed, linesOf, nameIn, open, openProposals, othersOf, type Line, type Slot } from './lines'
 import { pointsOf, signed, submitted, type Point } from './points'

@@ -2,7 +2,7 @@
  * 容缺后补: what the applicant promised to bring after acceptance and how it stands. As the server has it
  * (server/case/rules/promise.py); derived from the view, never kept; pure.
  */
-import type { CaseView, MaterialLine, PromiseView } from '../wire/messages'
+import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
 import { linesOf, type Line } from './lines'
 
 export type Standing = 'open' | 'overdue' | 'received' | 'done'

@@ -2,7 +2,7 @@
  * What is open in a case: threads of comments, points of the checklist, everything that one notice for correction
  * names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived from the view, never kept; pure.
  */
-import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView, PersonRef } from '../wire/messages'
+import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView, PersonRef } from '../../wire/messages'
 import { fieldIn, formFaults, named, type FormFault } from './fields'
 import { linesOf, nameIn, open, OTHER, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { gap, reduceCase, UnknownEvent, type CaseEvent } from '../../src/record/reducer'
-import type { CaseEdited } from '../../src/wire/messages'
-import { caseView, value } from '../kit/cases'
+import { gap, reduceCase, UnknownEvent, type CaseEvent } from './reducer'
+import type { CaseEdited } from '../../wire/messages'
+import { caseView, value } from '../../../tests/kit/cases'
 
 const snapshot = { audience: 'window' as const, version: 4, case: caseView() }
 const edited = (version: number, subject = 'case:case-0001'): CaseEdited => ({

@@ -1,8 +1,8 @@
 /** Says aloud, politely, how a material now stands, for those who hear the page; once for each change. */
 import { watch } from 'vue'
 import type { ComposerTranslation } from 'vue-i18n'
-import { listed } from '../i18n'
-import { announce } from '../ui/announce'
+import { listed } from '../../i18n'
+import { announce } from '../../ui/announce'
 import type { Line } from './lines'
 
 /** What counts of a line, by its ids. */

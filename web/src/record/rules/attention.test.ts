@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { leftAt, nextWanting, openingOf, wanting } from '../../src/record/attention'
-import { caseView, field, person, proposal, value } from '../kit/cases'
+import { leftAt, nextWanting, openingOf, wanting } from './attention'
+import { caseView, field, person, proposal, value } from '../../../tests/kit/cases'
 
 const at = (text: string, time: string, who = 'me') => ({ ...value(text, 2, person(who)), at: time })
 

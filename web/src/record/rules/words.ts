@@ -1,8 +1,8 @@
 /** How sizes, speeds, types and labels are written; one way for the whole record. */
 import type { ComposerTranslation } from 'vue-i18n'
-import { listed } from '../i18n'
-import { shorten } from '../ui/shorten'
-import type { CaseView, FormField, MaterialLine, MaterialMoved, MaterialView } from '../wire/messages'
+import { listed } from '../../i18n'
+import { shorten } from '../../ui/shorten'
+import type { CaseView, FormField, MaterialLine, MaterialMoved, MaterialView } from '../../wire/messages'
 import type { Change } from './changes'
 import { fieldIn, type FormFault } from './fields'
 import { regionName } from './regions'

@@ -1,5 +1,5 @@
 /** Which fields want a person's attention, and which of them comes next. Derived and never kept; pure. */
-import type { CaseView, Draft } from '../wire/messages'
+import type { CaseView, Draft } from '../../wire/messages'
 import { fieldIn, placesOf, valuesOf } from './fields'
 import { toDoOf } from './lacking'
 

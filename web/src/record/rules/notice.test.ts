@@ -6,9 +6,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath, URL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { OTHER, slotOf } from '../../src/record/lines'
-import { correcting, pointsOf, type Point } from '../../src/record/points'
-import type { CaseSnapshot } from '../../src/wire/messages'
+import { OTHER, slotOf } from './lines'
+import { correcting, pointsOf, type Point } from './points'
+import type { CaseSnapshot } from '../../wire/messages'
 
 interface Vector {
   name: string
@@ -18,7 +18,7 @@ interface Vector {
   notice?: { at: string; about: string[]; correcting: boolean }
 }
 
-const folder = fileURLToPath(new URL('../../../tests/vectors/', import.meta.url))
+const folder = fileURLToPath(new URL('../../../../tests/vectors/', import.meta.url))
 const vectors = (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [])
   .flatMap((name) => JSON.parse(readFileSync(folder + name, 'utf8')) as Vector | Vector[])
   .flatMap((vector) => (vector.subject === 'case' && vector.notice ? [{ ...vector, notice: vector.notice }] : []))

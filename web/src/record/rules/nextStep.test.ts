@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { approverStep, signStep, windowStep, type WindowNow } from '../../src/record/nextStep'
-import { hindranceOf } from '../../src/record/lacking'
-import { pointsOf } from '../../src/record/points'
-import type { CaseView } from '../../src/wire/messages'
-import { by, caseView, material, person, proposal, value } from '../kit/cases'
+import { approverStep, signStep, windowStep, type WindowNow } from './nextStep'
+import { hindranceOf } from './lacking'
+import { pointsOf } from './points'
+import type { CaseView } from '../../wire/messages'
+import { by, caseView, material, person, proposal, value } from '../../../tests/kit/cases'
 
 const checklist = [{ key: 'identity', text: '核对本人' }, { key: 'rights', text: '告知权利' }]
 const item = { ...caseView().item, checklist, signature: 'required' as const }

@@ -2,7 +2,7 @@
  * The next step of a desk: the one thing to do now, which its one filled button says. Derived from the view and never
  * kept; pure. What is still missing is counted in `lacking.ts`, nowhere else.
  */
-import type { CaseView } from '../wire/messages'
+import type { CaseView } from '../../wire/messages'
 import { hindranceOf, proposalsOf, unreadOf } from './lacking'
 import { closed, linesOf, nextOther, nextUnread, openProposals } from './lines'
 import { commentsByTurn, pointsOf, signed, submitted, uncheckedOf } from './points'

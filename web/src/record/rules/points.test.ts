@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { checklistOf, commentsOn, correcting, noticedOf, openComments, pointsOf, sentOf, submitted } from '../../src/record/points'
-import type { CaseView, Comment, SignatureView } from '../../src/wire/messages'
-import { by, caseView, material, value } from '../kit/cases'
+import { checklistOf, commentsOn, correcting, noticedOf, openComments, pointsOf, sentOf, submitted } from './points'
+import type { CaseView, Comment, SignatureView } from '../../wire/messages'
+import { by, caseView, material, value } from '../../../tests/kit/cases'
 
 const comment = (id: string, on: string, state: Comment['state'] = 'open'): Comment => ({
   id, on, state, entries: [{ by, at: '2026-11-24T06:00:00Z', text: `关于${id}` }], closed_by: null, closed_at: null,

@@ -5,7 +5,7 @@
  * get now. Late and doubled events change nothing; an event that skips a version is left alone, and `gap` says so,
  * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
  */
-import type { AnyEvent, CaseSnapshot, CaseView, Check, MaterialView, Proposal, SignatureView } from '../wire/messages'
+import type { AnyEvent, CaseSnapshot, CaseView, Check, MaterialView, Proposal, SignatureView } from '../../wire/messages'
 
 /** The events whose subject is a case. */
 export type CaseEvent = Exclude<AnyEvent, { type: 'call.changed' }>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { picked, sorted } from '../../src/record/gathered'
-import { OTHER, type Line } from '../../src/record/lines'
-import { pace, remaining } from '../../src/record/words'
+import { picked, sorted } from './gathered'
+import { OTHER, type Line } from './lines'
+import { pace, remaining } from './words'
 
 const lines = ['申请书', '任职文件', '身份证', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
 const file = (path: string): { file: File; path: string } => ({ file: new File(['x'], path.split('/').at(-1) ?? path), path })
