@@ -13,7 +13,7 @@ import { by, caseView } from '../../tests/kit/cases'
 
 const view = shallowRef<CaseView>(caseView())
 const follows = vi.hoisted(() => ({ n: 0 }))
-vi.mock('../record/useCase', async () => {
+vi.mock('../record/book/useCase', async () => {
   const { onScopeDispose } = await import('vue')
   return {
     useCase: (case_id: string) => {

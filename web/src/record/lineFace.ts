@@ -5,7 +5,7 @@ import { shorten } from '../ui/shorten'
 import type { StateKind } from '../ui/states'
 import type { CaseView, Limits, MaterialView } from '../wire/messages'
 import { refusedOf, versionOf, type Line, type LineState } from './rules/lines'
-import type { Progress } from './useCase'
+import type { Progress } from './book/useCase'
 import type { Transfer, UploadFault } from './useUploads'
 import { pace, percent, size, typeNames, whyNot } from './rules/words'
 

@@ -6,7 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import type { Problem } from '../wire/http'
 import { Problem as Refused } from '../wire/http'
 import type { Person } from '../ui/states'
-import type { CaseBook } from './useCase'
+import type { CaseBook } from './book/useCase'
 import { meant, seen, type Place } from './rules/turning'
 
 /** At most 20 a second leave the page. */

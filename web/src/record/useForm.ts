@@ -5,7 +5,7 @@ import type { CaseView, FormField } from '../wire/messages'
 import { FieldEditor, type EditRefusal, type Offer } from './fieldEditor'
 import type { FieldFault } from './rules/checks'
 import { broken, cellsOf, rowsOf, valuesOf } from './rules/fields'
-import type { CaseBook } from './useCase'
+import type { CaseBook } from './book/useCase'
 
 /** What a view shows of an editor. */
 export interface FieldFace {

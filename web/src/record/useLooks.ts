@@ -4,7 +4,7 @@
  */
 import { computed, onScopeDispose, ref, watch } from 'vue'
 import type { PersonRef } from '../wire/messages'
-import type { CaseBook } from './useCase'
+import type { CaseBook } from './book/useCase'
 import type { Place } from './rules/turning'
 
 /** At most 20 a second leave the page. */

@@ -5,7 +5,7 @@
 import { onScopeDispose, reactive, ref, watch, type Ref } from 'vue'
 import { http } from '../wire/http'
 import type { Unmasked } from '../wire/messages'
-import type { CaseBook } from './useCase'
+import type { CaseBook } from './book/useCase'
 
 export interface Whole {
   value: string

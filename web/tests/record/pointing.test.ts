@@ -1,7 +1,7 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../src/i18n'
-import { useActing } from '../../src/record/acting'
+import { useActing } from '../../src/record/book/acting'
 import DocumentTools from '../../src/record/DocumentTools.vue'
 
 beforeAll(() => learn('work'))

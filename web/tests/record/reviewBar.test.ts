@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
 import { i18n, learn } from '../../src/i18n'
 import ReviewBar from '../../src/record/ReviewBar.vue'
-import type { CaseBook } from '../../src/record/useCase'
+import type { CaseBook } from '../../src/record/book/useCase'
 import { material } from '../kit/cases'
 
 const review = vi.fn(() => Promise.resolve({}))

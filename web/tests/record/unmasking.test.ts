@@ -1,6 +1,6 @@
 import { effectScope, nextTick, ref } from 'vue'
 import { expect, it } from 'vitest'
-import type { CaseBook } from '../../src/record/useCase'
+import type { CaseBook } from '../../src/record/book/useCase'
 import { useUnmasking, type Whole } from '../../src/record/useUnmasking'
 
 it.each(['third', 'gone'])('shows nothing whole any more once another unit decides: %s', async (now) => {

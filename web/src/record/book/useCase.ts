@@ -3,18 +3,18 @@
  * person may ask for. Every change goes out as a command and comes back as an event; nothing is shown before.
  */
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
-import { recall, remember } from '../ui/remembered'
-import type { Person } from '../ui/states'
-import { Problem } from '../wire/http'
+import { recall, remember } from '../../ui/remembered'
+import type { Person } from '../../ui/states'
+import { Problem } from '../../wire/http'
 import type {
   AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, MaterialMoved, OriginalsLine, PersonRef, ReceivedLine, ReferralView, SummaryView,
-} from '../wire/messages'
-import { signedIn } from '../wire/session'
-import { openWire, wire } from '../wire/socket'
+} from '../../wire/messages'
+import { signedIn } from '../../wire/session'
+import { openWire, wire } from '../../wire/socket'
 import { useActing, type Rests } from './acting'
-import { atWindow } from './rules/points'
+import { atWindow } from '../rules/points'
 import { useRecount } from './recount'
-import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from './rules/reducer'
+import { gap, reduceCase, subjectOf, UnknownEvent, type CaseEvent } from '../rules/reducer'
 
 /** Somebody else in a field, or pointing at it. */
 export interface There {

@@ -5,10 +5,10 @@
  * about here, once for each such call while the page stays.
  */
 import { ref, shallowRef, watch } from 'vue'
-import { i18n } from '../i18n'
-import { http, Problem } from '../wire/http'
-import type { CaseSnapshot, CaseView } from '../wire/messages'
-import { changesIn, listIn, type Change } from './rules/changes'
+import { i18n } from '../../i18n'
+import { http, Problem } from '../../wire/http'
+import type { CaseSnapshot, CaseView } from '../../wire/messages'
+import { changesIn, listIn, type Change } from '../rules/changes'
 
 /** What an act rests on. */
 export interface Rests {

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ref } from 'vue'
-import { useActing, type Rests } from '../../src/record/acting'
-import { changesIn } from '../../src/record/rules/changes'
-import { Problem } from '../../src/wire/http'
+import { useActing, type Rests } from './acting'
+import { changesIn } from '../rules/changes'
+import { Problem } from '../../wire/http'
 
 const refusal = (code: string, details: Record<string, unknown>): Problem => new Problem({ title: code, status: 409, code, ...{ details } })
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { effectScope, type EffectScope } from 'vue'
-import { SPREAD_MS, useRecount } from '../../src/record/recount'
+import { SPREAD_MS, useRecount } from './recount'
 
 const PAGES = 200
 let seen: DocumentVisibilityState

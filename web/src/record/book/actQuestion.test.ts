@@ -1,12 +1,12 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { defineComponent, h, nextTick, ref, shallowRef } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import ActQuestion from '../../src/record/ActQuestion.vue'
-import type { Question } from '../../src/record/acting'
-import ActionButton from '../../src/ui/ActionButton.vue'
-import RingCard from '../../src/ui/RingCard.vue'
-import { caseView } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import ActQuestion from './ActQuestion.vue'
+import type { Question } from './acting'
+import ActionButton from '../../ui/ActionButton.vue'
+import RingCard from '../../ui/RingCard.vue'
+import { caseView } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
