@@ -1,7 +1,7 @@
 import { effectScope, nextTick, ref } from 'vue'
 import { expect, it } from 'vitest'
-import type { CaseBook } from '../../src/record/book/useCase'
-import { useUnmasking, type Whole } from '../../src/record/useUnmasking'
+import type { CaseBook } from '../book/useCase'
+import { useUnmasking, type Whole } from './useUnmasking'
 
 it.each(['third', 'gone'])('shows nothing whole any more once another unit decides: %s', async (now) => {
   const audience = ref('approver')

@@ -1,11 +1,11 @@
 /** The form of a case under this person's hands: one editor a field, joined to the record and to the page. */
 import { onScopeDispose, shallowReactive, watch } from 'vue'
-import { Problem } from '../wire/http'
-import type { CaseView, FormField } from '../wire/messages'
+import { Problem } from '../../wire/http'
+import type { CaseView, FormField } from '../../wire/messages'
 import { FieldEditor, type EditRefusal, type Offer } from './fieldEditor'
-import type { FieldFault } from './rules/checks'
-import { broken, cellsOf, rowsOf, valuesOf } from './rules/fields'
-import type { CaseBook } from './book/useCase'
+import type { FieldFault } from '../rules/checks'
+import { broken, cellsOf, rowsOf, valuesOf } from '../rules/fields'
+import type { CaseBook } from '../book/useCase'
 
 /** What a view shows of an editor. */
 export interface FieldFace {

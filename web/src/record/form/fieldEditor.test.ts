@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FieldEditor, REST_MS, TYPING_EVERY_MS, type EditRefusal } from '../../src/record/fieldEditor'
-import type { FieldState, FormField } from '../../src/wire/messages'
-import { field, person, value } from '../kit/cases'
+import { FieldEditor, REST_MS, TYPING_EVERY_MS, type EditRefusal } from './fieldEditor'
+import type { FieldState, FormField } from '../../wire/messages'
+import { field, person, value } from '../../../tests/kit/cases'
 
 const at = (text: string, version: number, by = 'me'): FieldState => value(text, version, person(by))
 

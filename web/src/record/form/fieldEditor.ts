@@ -6,8 +6,8 @@
  * What is typed in a focused field is never overwritten. When somebody else was quicker, the server refuses the
  * edit (`stale`, `field_held`) and what was typed is kept and offered. Plain TypeScript: time and the wire are given.
  */
-import type { FieldState, FormField } from '../wire/messages'
-import { faultOf, tidied, type FieldFault } from './rules/checks'
+import type { FieldState, FormField } from '../../wire/messages'
+import { faultOf, tidied, type FieldFault } from '../rules/checks'
 
 export const TYPING_EVERY_MS = 100
 export const DRAFT_AFTER_MS = 700

@@ -3,9 +3,9 @@
  * preview of a form, which asks a case for no more than this.
  */
 import { computed, ref, shallowReactive, shallowRef, type ShallowRef } from 'vue'
-import { signedIn } from '../wire/session'
-import type { CaseSnapshot, CaseView, FieldState, ItemView, PersonRef } from '../wire/messages'
-import type { CaseBook } from './book/useCase'
+import { signedIn } from '../../wire/session'
+import type { CaseSnapshot, CaseView, FieldState, ItemView, PersonRef } from '../../wire/messages'
+import type { CaseBook } from '../book/useCase'
 
 /** `fields` outlives the book: what was typed stays when the form changes. */
 export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldState>>): CaseBook {

@@ -3,9 +3,9 @@
  * until its time is over, the page goes, or the case is another unit's (转办); each needs a reason, which others see.
  */
 import { onScopeDispose, reactive, ref, watch, type Ref } from 'vue'
-import { http } from '../wire/http'
-import type { Unmasked } from '../wire/messages'
-import type { CaseBook } from './book/useCase'
+import { http } from '../../wire/http'
+import type { Unmasked } from '../../wire/messages'
+import type { CaseBook } from '../book/useCase'
 
 export interface Whole {
   value: string

@@ -1,10 +1,10 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { nextTick, reactive, ref, shallowRef } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import DecisionPanel from '../../src/record/DecisionPanel.vue'
-import FormPanel from '../../src/record/FormPanel.vue'
-import { caseView, proposal, value } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import DecisionPanel from '../DecisionPanel.vue'
+import FormPanel from './FormPanel.vue'
+import { caseView, proposal, value } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => {
