@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { ComposerTranslation } from 'vue-i18n'
 import { i18n, learn, speak } from '../../i18n'
 import { arrivedOf, movedWord, percent, size, typeNames } from './words'
-import { acceptOf, claimedType, faultOfFile } from '../useUploads'
+import { acceptOf, claimedType, faultOfFile } from '../materials/useUploads'
 import { faultOf, tidied } from './checks'
 import { by, caseView, field, material } from '../../../tests/kit/cases'
 

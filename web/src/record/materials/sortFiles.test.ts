@@ -1,9 +1,9 @@
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { nextTick } from 'vue'
-import { i18n } from '../../src/i18n'
-import type { Gathered } from '../../src/record/rules/gathered'
-import SortFiles from '../../src/record/SortFiles.vue'
+import { i18n } from '../../i18n'
+import type { Gathered } from '../rules/gathered'
+import SortFiles from './SortFiles.vue'
 
 const one = (name: string): Gathered => ({ file: new File(['x'], name), path: name, line: 'other' })
 

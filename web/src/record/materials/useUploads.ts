@@ -5,13 +5,13 @@
  */
 import { effectScope, onScopeDispose, ref, shallowReactive, shallowRef, watch } from 'vue'
 import { DetailedError, Upload } from 'tus-js-client'
-import { http, localProblem, Problem } from '../wire/http'
-import { changeKept, dropKept, keep, keptOf, type Kept } from '../wire/kept'
-import type { Limits, MaterialView } from '../wire/messages'
-import { onTurn, Pacer, WHOLE_BYTES } from '../wire/pace'
-import { signedIn } from '../wire/session'
-import { freshId } from '../wire/socket'
-import { language } from '../i18n'
+import { http, localProblem, Problem } from '../../wire/http'
+import { changeKept, dropKept, keep, keptOf, type Kept } from '../../wire/kept'
+import type { Limits, MaterialView } from '../../wire/messages'
+import { onTurn, Pacer, WHOLE_BYTES } from '../../wire/pace'
+import { signedIn } from '../../wire/session'
+import { freshId } from '../../wire/socket'
+import { language } from '../../i18n'
 
 export type UploadFault =
   | { rule: 'type' | 'word' | 'sheet'; name: string }

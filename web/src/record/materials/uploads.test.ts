@@ -1,11 +1,11 @@
 import { mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, shallowRef, type EffectScope } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import { linesOf, NEW_SLOT } from '../../src/record/rules/lines'
-import MaterialTray from '../../src/record/MaterialTray.vue'
-import { useUploads, type Uploads } from '../../src/record/useUploads'
-import { caseView, material } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import { linesOf, NEW_SLOT } from '../rules/lines'
+import MaterialTray from './MaterialTray.vue'
+import { useUploads, type Uploads } from './useUploads'
+import { caseView, material } from '../../../tests/kit/cases'
 
 /** The line to the server: what began on it, in order, and the word that it is named there. */
 const line = vi.hoisted(() => ({ began: [] as { name: string; named: () => void }[] }))

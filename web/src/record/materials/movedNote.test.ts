@@ -1,9 +1,9 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import MovedNote from '../../src/record/MovedNote.vue'
-import { by, caseView, material } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import MovedNote from './MovedNote.vue'
+import { by, caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

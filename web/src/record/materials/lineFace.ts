@@ -1,13 +1,13 @@
 /** How a line of the material list is shown: state, words, progress; the same in the window's tray and the approver's. */
 import type { ComposerTranslation } from 'vue-i18n'
-import { listed } from '../i18n'
-import { shorten } from '../ui/shorten'
-import type { StateKind } from '../ui/states'
-import type { CaseView, Limits, MaterialView } from '../wire/messages'
-import { refusedOf, versionOf, type Line, type LineState } from './rules/lines'
-import type { Progress } from './book/useCase'
+import { listed } from '../../i18n'
+import { shorten } from '../../ui/shorten'
+import type { StateKind } from '../../ui/states'
+import type { CaseView, Limits, MaterialView } from '../../wire/messages'
+import { refusedOf, versionOf, type Line, type LineState } from '../rules/lines'
+import type { Progress } from '../book/useCase'
 import type { Transfer, UploadFault } from './useUploads'
-import { pace, percent, size, typeNames, whyNot } from './rules/words'
+import { pace, percent, size, typeNames, whyNot } from '../rules/words'
 
 /** as much of a file's name as stands beside its progress; both ends of a longer one are kept */
 const NAME = 18

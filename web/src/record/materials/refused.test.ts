@@ -1,12 +1,12 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ref, shallowReactive, shallowRef } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import DocumentView from '../../src/record/DocumentView.vue'
-import { faceOf, faultWord, refusals } from '../../src/record/lineFace'
-import { linesOf } from '../../src/record/rules/lines'
-import MaterialTray from '../../src/record/MaterialTray.vue'
-import { caseView, material } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import DocumentView from '../DocumentView.vue'
+import { faceOf, faultWord, refusals } from './lineFace'
+import { linesOf } from '../rules/lines'
+import MaterialTray from './MaterialTray.vue'
+import { caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
