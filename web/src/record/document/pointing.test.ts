@@ -1,8 +1,8 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { i18n, learn } from '../../src/i18n'
-import { useActing } from '../../src/record/book/acting'
-import DocumentTools from '../../src/record/DocumentTools.vue'
+import { i18n, learn } from '../../i18n'
+import { useActing } from '../book/acting'
+import DocumentTools from './DocumentTools.vue'
 
 beforeAll(() => learn('work'))
 const tools = (held?: string) => mount(DocumentTools, { props: { count: 1, page: 1, zoom: 1, thumbs: false, pointing: false, may_point: true, drawing: false, may_draw: true, least: 0.25, most: 4, held }, global: { plugins: [i18n] } })

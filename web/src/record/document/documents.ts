@@ -3,8 +3,8 @@
  * or a picture. Material never becomes part of the page: it arrives as an attachment and is drawn here.
  */
 import type { PDFDocumentProxy } from 'pdfjs-dist'
-import { localProblem, Problem, problemOf } from '../wire/http'
-import type { MaterialView } from '../wire/messages'
+import { localProblem, Problem, problemOf } from '../../wire/http'
+import type { MaterialView } from '../../wire/messages'
 
 export type Sheet = { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; url: string; width: number; height: number }
 
