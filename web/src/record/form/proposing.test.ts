@@ -2,7 +2,7 @@ import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { nextTick, reactive, ref, shallowRef } from 'vue'
 import { i18n, learn } from '../../i18n'
-import DecisionPanel from '../DecisionPanel.vue'
+import DecisionPanel from '../review/DecisionPanel.vue'
 import FormPanel from './FormPanel.vue'
 import { caseView, proposal, value } from '../../../tests/kit/cases'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { likely } from '../../src/record/referral'
-import type { UnitRow } from '../../src/wire/messages'
+import { likely } from './referral'
+import type { UnitRow } from '../../wire/messages'
 
 const unit = (id: string, takes: boolean, on_duty: number): UnitRow => ({ id, name: id, place: id, region_code: '370000', level: '4', windows: [], takes, on_duty })
 

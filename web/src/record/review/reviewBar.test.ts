@@ -1,10 +1,10 @@
 import { mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import ReviewBar from '../../src/record/ReviewBar.vue'
-import type { CaseBook } from '../../src/record/book/useCase'
-import { material } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import ReviewBar from './ReviewBar.vue'
+import type { CaseBook } from '../book/useCase'
+import { material } from '../../../tests/kit/cases'
 
 const review = vi.fn(() => Promise.resolve({}))
 let bar: VueWrapper

@@ -1,11 +1,11 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import DecisionNote from '../../src/record/DecisionNote.vue'
-import { spoken } from '../../src/ui/announce'
-import type { CaseView } from '../../src/wire/messages'
-import { caseView, person } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import DecisionNote from './DecisionNote.vue'
+import { spoken } from '../../ui/announce'
+import type { CaseView } from '../../wire/messages'
+import { caseView, person } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
