@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { find, pieces, pinyinMatch, plain } from '../../src/record/phrases'
+import { find, pieces, pinyinMatch, plain } from './phrases'
 
 const all = ['公章不清，请重新加盖', '请补填日期', '请出示原件核对']
 const texts = (typed: string, match: typeof plain) => find(all, (one) => one, typed, match).map((found) => found.one)

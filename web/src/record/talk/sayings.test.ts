@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { rowsOf, sayingsOf, unread } from '../../src/record/sayings'
-import type { Saying } from '../../src/wire/messages'
-import { by, caseView, person } from '../kit/cases'
+import { rowsOf, sayingsOf, unread } from './sayings'
+import type { Saying } from '../../wire/messages'
+import { by, caseView, person } from '../../../tests/kit/cases'
 
 const far = person('person-02', '周明远')
 const said = (id: string, over: Partial<Saying> = {}): Saying => ({

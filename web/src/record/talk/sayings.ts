@@ -1,6 +1,6 @@
 /** What follows from the messages of a case: the rows of a lane, what is unread. Derived, never kept; pure. */
-import { chinaDay } from '../rules/china'
-import type { CaseView, Saying } from '../wire/messages'
+import { chinaDay } from '../../rules/china'
+import type { CaseView, Saying } from '../../wire/messages'
 
 export type Lane = Saying['lane']
 

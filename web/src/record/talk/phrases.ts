@@ -3,9 +3,9 @@
  * the messages are found: by a part of the text, or by pinyin: initials (`gzbq` finds 公章不清), whole or mixed.
  */
 import { shallowRef, type ShallowRef } from 'vue'
-import { http } from '../wire/http'
-import type { Phrase, Phrases } from '../wire/messages'
-import { signedIn } from '../wire/session'
+import { http } from '../../wire/http'
+import type { Phrase, Phrases } from '../../wire/messages'
+import { signedIn } from '../../wire/session'
 
 type Match = (text: string, typed: string) => readonly number[] | null
 
