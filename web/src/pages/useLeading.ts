@@ -9,7 +9,7 @@ import { useNow } from '../call/rules/clock'
 import { callElsewhere, furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../call/rules/standing'
 import { useCall } from '../call/desk/useCall'
 import { closed } from '../record/rules/lines'
-import type { Leader, Turned } from '../record/turned'
+import type { Leader, Turned } from '../record/applicant/turned'
 import { recall, remember } from '../ui/remembered'
 import type { CaseView, MaterialView, SummaryView } from '../wire/messages'
 

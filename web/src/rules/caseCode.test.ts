@@ -76,7 +76,7 @@ describe('two cases that read alike', () => {
   it('have it wherever an applicant is named', () => {
     const src = resolve(import.meta.dirname, '..')
     // papers and files of one case
-    const alone = ['record/SummarySheet.vue', 'record/form/FormPanel.vue']
+    const alone = ['record/applicant/SummarySheet.vue', 'record/form/FormPanel.vue']
     const naming = (readdirSync(src, { recursive: true }) as string[])
       .filter((path) => path.endsWith('.vue') && !alone.includes(path))
       .map((path) => ({ path, text: readFileSync(resolve(src, path), 'utf8') }))

@@ -1,11 +1,11 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { shallowRef } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import SubmitPanel from '../../src/record/SubmitPanel.vue'
-import SummarySheet from '../../src/record/SummarySheet.vue'
-import type { CaseView, SummaryView } from '../../src/wire/messages'
-import { by, caseView } from '../kit/cases'
+import { i18n, learn } from '../../i18n'
+import SubmitPanel from './SubmitPanel.vue'
+import SummarySheet from './SummarySheet.vue'
+import type { CaseView, SummaryView } from '../../wire/messages'
+import { by, caseView } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

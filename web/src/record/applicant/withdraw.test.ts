@@ -1,8 +1,8 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import WithdrawConsent from '../../src/record/WithdrawConsent.vue'
+import { i18n, learn } from '../../i18n'
+import WithdrawConsent from './WithdrawConsent.vue'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

@@ -3,11 +3,11 @@
  * It is led by the window's page, in the same page or from another window of the same browser, which then finds the
  * one that leads it by `leader`. Derived, never kept; pure but for that one look.
  */
-import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../wire/messages'
-import type { LineForm } from '../ui/states'
-import { fieldIn } from './rules/fields'
-import { closed, linesOf, openProposals, slotOf } from './rules/lines'
-import { valueText } from './rules/words'
+import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../../wire/messages'
+import type { LineForm } from '../../ui/states'
+import { fieldIn } from '../rules/fields'
+import { closed, linesOf, openProposals, slotOf } from '../rules/lines'
+import { valueText } from '../rules/words'
 
 /** Who speaks, as the applicant always sees it. */
 export interface Speaker {

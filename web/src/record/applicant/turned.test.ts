@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { leader, leftAlone, LOST_MS, masked, RATING_MS, seen, showsOf, stageOf, stepsOf, whereabouts, type Leader, type Turned } from '../../src/record/turned'
-import { by, caseView, field, material, proposal, value } from '../kit/cases'
+import { leader, leftAlone, LOST_MS, masked, RATING_MS, seen, showsOf, stageOf, stepsOf, whereabouts, type Leader, type Turned } from './turned'
+import { by, caseView, field, material, proposal, value } from '../../../tests/kit/cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
   asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, referred_to: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,

@@ -1,8 +1,8 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { nextTick } from 'vue'
-import { i18n, learn } from '../../src/i18n'
-import RateCall from '../../src/record/RateCall.vue'
+import { i18n, learn } from '../../i18n'
+import RateCall from './RateCall.vue'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

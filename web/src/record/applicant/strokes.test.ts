@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { piecesOf, sharesOf, strokesOf } from '../../src/record/strokes'
+import { piecesOf, sharesOf, strokesOf } from './strokes'
 
 const point = (x: number, y: number, pressure: number, time: number) => ({ x, y, pressure, time })
 
