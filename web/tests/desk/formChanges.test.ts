@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf } from '../../src/desk/formChanges'
+import { changesOf } from '../../src/catalogue/formChanges'
 import { field } from '../kit/cases'
 
 const phone = field({ name: 'phone', label: '联系电话', kind: 'phone', sensitive: true })
