@@ -1,7 +1,7 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import AccountDialog from '../../src/desk/AccountDialog.vue'
-import { actsOn, pairsAllowed, pairsToAllow } from '../../src/desk/accounts'
+import AccountDialog from '../../src/admin/AccountDialog.vue'
+import { actsOn, pairsAllowed, pairsToAllow } from '../../src/admin/accounts'
 import { i18n, learn } from '../../src/i18n'
 import type { PersonRow } from '../../src/wire/messages'
 
