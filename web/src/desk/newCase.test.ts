@@ -1,9 +1,9 @@
 /** The form of a new case while the line is cut. The server and its socket are played; the page and its wire are what they are. */
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import NewCase from '../../src/desk/NewCase.vue'
-import { i18n, learn } from '../../src/i18n'
-import { closeWire } from '../../src/wire/socket'
+import NewCase from './NewCase.vue'
+import { i18n, learn } from '../i18n'
+import { closeWire } from '../wire/socket'
 
 const line = vi.hoisted(() => ({ hear: new Map<string, (...given: unknown[]) => void>(), up: true }))
 vi.mock('socket.io-client', () => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changedIn, KINDS, placeOf, read, withField } from '../../src/catalogue/formText'
+import { changedIn, KINDS, placeOf, read, withField } from '../catalogue/formText'
 
 const document = {
   schema: { title: '表', type: 'object', properties: { name: { title: '姓名', type: 'string' } }, required: ['name'], additionalProperties: false },

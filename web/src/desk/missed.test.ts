@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { askedFor, askingOf, missedAt } from '../../src/desk/missed'
-import type { MissedCall } from '../../src/wire/messages'
-import { person } from '../kit/cases'
+import { askedFor, askingOf, missedAt } from './missed'
+import type { MissedCall } from '../wire/messages'
+import { person } from '../../tests/kit/cases'
 
 const call = (case_id: string, over: Partial<MissedCall> = {}): MissedCall => ({
   case_id, call_id: `call-${case_id}`, reason: 'missed', ask_again_at: null, caller: person('clerk'), window_id: 'window-3', target_unit_id: 'unit-xh', target_unit_name: '青岛西海岸',

@@ -1,9 +1,9 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import AccountDialog from '../../src/admin/AccountDialog.vue'
-import { actsOn, pairsAllowed, pairsToAllow } from '../../src/admin/accounts'
-import { i18n, learn } from '../../src/i18n'
-import type { PersonRow } from '../../src/wire/messages'
+import AccountDialog from '../admin/AccountDialog.vue'
+import { actsOn, pairsAllowed, pairsToAllow } from '../admin/accounts'
+import { i18n, learn } from '../i18n'
+import type { PersonRow } from '../wire/messages'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))

@@ -1,9 +1,9 @@
 import { mount } from '@vue/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
-import CaseTable from '../../src/desk/CaseTable.vue'
-import { i18n, learn } from '../../src/i18n'
-import type { CaseSummary } from '../../src/wire/messages'
-import { by } from '../kit/cases'
+import CaseTable from './CaseTable.vue'
+import { i18n, learn } from '../i18n'
+import type { CaseSummary } from '../wire/messages'
+import { by } from '../../tests/kit/cases'
 
 beforeAll(() => learn('work'))
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { changesOf } from '../../src/catalogue/formChanges'
-import { field } from '../kit/cases'
+import { changesOf } from '../catalogue/formChanges'
+import { field } from '../../tests/kit/cases'
 
 const phone = field({ name: 'phone', label: '联系电话', kind: 'phone', sensitive: true })
 const name = field({ name: 'name', label: '姓名' })

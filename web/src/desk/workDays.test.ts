@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { daysOf, monthsOf, weekday } from '../../src/admin/workDays'
+import { daysOf, monthsOf, weekday } from '../admin/workDays'
 
 describe('a year of working days', () => {
   it('takes what is known, then what is chosen, and the weekday of all else', () => {

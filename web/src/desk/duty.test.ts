@@ -1,14 +1,14 @@
 import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
-import DutyMark from '../../src/desk/DutyMark.vue'
-import DutyPane from '../../src/desk/DutyPane.vue'
-import { standingOf } from '../../src/desk/duty'
-import { i18n, learn } from '../../src/i18n'
-import { spoken } from '../../src/ui/announce'
-import type { MissedCall } from '../../src/wire/messages'
-import { isCut } from '../../src/wire/socket'
-import { person } from '../kit/cases'
+import DutyMark from './DutyMark.vue'
+import DutyPane from './DutyPane.vue'
+import { standingOf } from './duty'
+import { i18n, learn } from '../i18n'
+import { spoken } from '../ui/announce'
+import type { MissedCall } from '../wire/messages'
+import { isCut } from '../wire/socket'
+import { person } from '../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
