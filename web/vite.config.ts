@@ -79,8 +79,8 @@ function earlyFrame(): Plugin {
 
 /** The parts that a desk fetches while it rests (src/wire/ahead.ts), and the modules with which each begins. */
 const AHEAD = {
-  window_case: ['/src/pages/WindowCasePage.vue'],
-  approver_case: ['/src/pages/ApproverCasePage.vue'],
+  window_case: ['/src/pages/window/WindowCasePage.vue'],
+  approver_case: ['/src/pages/approver/ApproverCasePage.vue'],
   document: ['/pdfjs-dist/legacy/build/pdf.mjs', '/pdfjs-dist/legacy/build/pdf.worker.min.mjs?url'],
 }
 
@@ -191,7 +191,7 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           groups: [
             { name: 'vue', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify)\// },
-            { name: 'ui', test: /src\/(ui\/(?!KeyHelp|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/(LanguageSwitch|HeadTools))/ },
+            { name: 'ui', test: /src\/(ui\/(?!KeyHelp|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/head\/(LanguageSwitch|HeadTools))/ },
           ],
         },
       },

@@ -4,10 +4,10 @@
  */
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { documentCamera, findDocumentCamera, openDocumentCamera } from '../call/seat/documentCamera'
-import { listCameras, type DeviceTrouble } from '../call/seat/devices'
-import { useCall } from '../call/desk/useCall'
-import type { ScanCamera } from '../scan/camera'
+import { documentCamera, findDocumentCamera, openDocumentCamera } from '../../call/seat/documentCamera'
+import { listCameras, type DeviceTrouble } from '../../call/seat/devices'
+import { useCall } from '../../call/desk/useCall'
+import type { ScanCamera } from '../../scan/camera'
 
 export function useScanCamera(): ScanCamera {
   const { t } = useI18n()

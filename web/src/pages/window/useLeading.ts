@@ -5,13 +5,13 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
-import { useNow } from '../call/rules/clock'
-import { callElsewhere, furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../call/rules/standing'
-import { useCall } from '../call/desk/useCall'
-import { closed } from '../record/rules/lines'
-import type { Leader, Turned } from '../record/applicant/turned'
-import { recall, remember } from '../ui/remembered'
-import type { CaseView, MaterialView, SummaryView } from '../wire/messages'
+import { useNow } from '../../call/rules/clock'
+import { callElsewhere, furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../../call/rules/standing'
+import { useCall } from '../../call/desk/useCall'
+import { closed } from '../../record/rules/lines'
+import type { Leader, Turned } from '../../record/applicant/turned'
+import { recall, remember } from '../../ui/remembered'
+import type { CaseView, MaterialView, SummaryView } from '../../wire/messages'
 
 /** What the page has before it. */
 export interface Desk {

@@ -2,18 +2,18 @@ import { enableAutoUnmount, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { nextTick, shallowRef } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
-import { i18n, learn } from '../i18n'
-import { ALONE, type Leader, type Turned } from '../record/applicant/turned'
-import type { CaseView } from '../wire/messages'
+import { i18n, learn } from '../../i18n'
+import { ALONE, type Leader, type Turned } from '../../record/applicant/turned'
+import type { CaseView } from '../../wire/messages'
 import ApplicantPage from './ApplicantPage.vue'
-import { router as product, routes } from '../router'
-import { spoken } from '../ui/announce'
-import { askAnew, forget } from '../wire/session'
-import { by, caseView } from '../../tests/kit/cases'
+import { router as product, routes } from '../../router'
+import { spoken } from '../../ui/announce'
+import { askAnew, forget } from '../../wire/session'
+import { by, caseView } from '../../../tests/kit/cases'
 
 const view = shallowRef<CaseView>(caseView())
 const follows = vi.hoisted(() => ({ n: 0 }))
-vi.mock('../record/book/useCase', async () => {
+vi.mock('../../record/book/useCase', async () => {
   const { onScopeDispose } = await import('vue')
   return {
     useCase: (case_id: string) => {
