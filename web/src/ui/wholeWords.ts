@@ -30,6 +30,6 @@ export function wordsOf(name: string): string[] {
     } else if (last >= 0 && ENDS.test(part)) words[last] += part
     else alone = part
   }
-  if (alone) words.length ? (words[words.length - 1] += alone) : words.push(alone)
+  if (alone) words.push((words.pop() ?? '') + alone)
   return words
 }
