@@ -36,7 +36,7 @@ PY_FILES := $(shell find server signaling media migrations -path server/static -
 PY_DIRS := server signaling media migrations tests
 
 .PHONY: strict quick run test check bench scale bench-media proofs fuzz screens schema dump clean install web wheel \
-	lint types contracts floors messages web-types parity
+	lint types contracts floors messages web-types web-lint parity
 
 # Made by the tools themselves at the end of their work, so that a broken run leaves no stamp.
 
@@ -112,7 +112,7 @@ quick: install
 	printf '\n==> quick: %d s\n' $$(($$(date +%s) - began))
 
 check: install
-	@$(MAKE) -j 2 --output-sync=target lint types contracts floors web-types parity
+	@$(MAKE) -j 2 --output-sync=target types web-lint lint contracts floors web-types parity
 
 lint:
 	$(BIN)/ruff check --quiet $(PY_DIRS)
@@ -140,8 +140,11 @@ messages:
 web-types: messages
 	npm --prefix web run --silent typecheck
 
+web-lint:
+	npm --prefix web run --silent lint
+
 parity:
-	npm --prefix web run --silent test -- i18n
+	npm --prefix web run --silent test -- i18n tests/house
 
 schema: install
 	$(BIN)/yunjian schema

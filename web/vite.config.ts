@@ -208,7 +208,7 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     server: { deps: { inline: ['element-plus'] } },
     testTimeout: 10_000,
   },
