@@ -15,7 +15,11 @@ export default defineConfig(
   { files: ['*.{js,mjs,ts}'], languageOptions: { globals: globals.node } },
   {
     files: ['**/*.{ts,vue}'],
-    extends: [typescript.configs.recommended, vue.configs['flat/essential'], accessibility.configs['flat/recommended']],
+    extends: [
+      typescript.configs.recommended,
+      vue.configs['flat/essential'],
+      accessibility.configs['flat/recommended'],
+    ],
     languageOptions: {
       globals: globals.browser,
       parserOptions: { parser: typescript.parser, extraFileExtensions: ['.vue'] },
@@ -27,7 +31,10 @@ export default defineConfig(
       '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
       // Chinese has a wide space of its own
       'no-irregular-whitespace': 'off',
-      'vue/no-irregular-whitespace': ['error', { skipStrings: true, skipTemplates: true, skipHTMLTextContents: true }],
+      'vue/no-irregular-whitespace': [
+        'error',
+        { skipStrings: true, skipTemplates: true, skipHTMLTextContents: true },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'vue/multi-word-component-names': 'off',
       // a reactive thing is handed to the part that works on it; only what was handed may not be exchanged
@@ -57,6 +64,9 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    rules: { '@typescript-eslint/no-floating-promises': 'error', '@typescript-eslint/await-thenable': 'error' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+    },
   },
 )

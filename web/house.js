@@ -3,7 +3,18 @@
  * graph by tests/house.test.ts. Features never import each other; pages join them.
  */
 
-export const FEATURES = ['admin', 'audit', 'call', 'catalogue', 'check', 'desk', 'early', 'phone', 'record', 'scan']
+export const FEATURES = [
+  'admin',
+  'audit',
+  'call',
+  'catalogue',
+  'check',
+  'desk',
+  'early',
+  'phone',
+  'record',
+  'scan',
+]
 
 /** What lies below the features: of each, all that it may know beside itself. */
 export const BELOW = {
@@ -17,7 +28,12 @@ export const BELOW = {
 export const FLOORS = {
   audit: [['rules'], ['log'], ['replay']],
   call: [['rules'], ['seat'], ['desk'], ['monitor', 'pane', 'ring']],
-  record: [['rules'], ['book'], ['document', 'sources', 'talk'], ['applicant', 'form', 'materials', 'review']],
+  record: [
+    ['rules'],
+    ['book'],
+    ['document', 'sources', 'talk'],
+    ['applicant', 'form', 'materials', 'review'],
+  ],
   pages: [['head'], ['admin', 'approver', 'supervisor', 'window']],
 }
 
@@ -45,22 +61,40 @@ export function zones() {
   const found = []
   for (const [room, known] of Object.entries(BELOW)) {
     const others = [...Object.keys(BELOW), ...FEATURES].filter((one) => one !== room && !known.includes(one))
-    found.push({ target: at(room), from: [...others.map(at), ...above], message: `${room}/ knows ${known.join(', ') || 'nothing beside itself'}` })
+    found.push({
+      target: at(room),
+      from: [...others.map(at), ...above],
+      message: `${room}/ knows ${known.join(', ') || 'nothing beside itself'}`,
+    })
   }
   for (const feature of FEATURES) {
     found.push({ target: at(feature), from: above, message: 'a feature knows no page' })
     for (const other of FEATURES.filter((one) => one !== feature)) {
-      const except = (LENT[feature] ?? []).filter((one) => one.startsWith(`${other}/`)).map((one) => `.${one.slice(other.length)}`)
-      found.push({ target: at(feature), from: at(other), except, message: 'features never import each other: a page joins them' })
+      const except = (LENT[feature] ?? [])
+        .filter((one) => one.startsWith(`${other}/`))
+        .map((one) => `.${one.slice(other.length)}`)
+      found.push({
+        target: at(feature),
+        from: at(other),
+        except,
+        message: 'features never import each other: a page joins them',
+      })
     }
   }
   for (const [room, floors] of Object.entries(FLOORS)) {
     floors.forEach((floor, height) => {
       for (const folder of floor) {
-        const forbidden = floors.slice(height).flat().filter((one) => one !== folder)
+        const forbidden = floors
+          .slice(height)
+          .flat()
+          .filter((one) => one !== folder)
         if (forbidden.length) {
           const from = forbidden.map((one) => at(`${room}/${one}`))
-          found.push({ target: at(`${room}/${folder}`), from, message: `within ${room}/ a folder knows those below it` })
+          found.push({
+            target: at(`${room}/${folder}`),
+            from,
+            message: `within ${room}/ a folder knows those below it`,
+          })
         }
       }
     })

@@ -14,5 +14,8 @@ const written = await compile(schema, 'Wire', {
 // the compiler's own remarks say nothing about the wire
 const quiet = written
   .replace(/\n \*\n \* This \w+ was referenced by `\w+`'s JSON-Schema\n \* via the `definition` "\w+"\./g, '')
-  .replace(/\/\*\*\n \* This \w+ was referenced by `\w+`'s JSON-Schema\n \* via the `definition` "\w+"\.\n \*\/\n/g, '')
+  .replace(
+    /\/\*\*\n \* This \w+ was referenced by `\w+`'s JSON-Schema\n \* via the `definition` "\w+"\.\n \*\/\n/g,
+    '',
+  )
 await writeFile(at('src/wire/messages.ts'), quiet)

@@ -23,7 +23,13 @@ function apiDocs(): Plugin {
       const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
       const to = resolve(built, 'docs')
       mkdirSync(to, { recursive: true })
-      for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
+      for (const file of [
+        'swagger-ui.css',
+        'swagger-ui-bundle.js',
+        'favicon-32x32.png',
+        'LICENSE',
+        'NOTICE',
+      ]) {
         cpSync(resolve(from, file), resolve(to, file))
       }
       cpSync(fileURLToPath(new URL('./docs', import.meta.url)), to, { recursive: true })
@@ -70,7 +76,12 @@ function earlyFrame(): Plugin {
           emptyOutDir: false,
           target: 'es2022',
           chunkSizeWarningLimit: 4000,
-          lib: { entry: 'src/early/frame.ts', formats: ['iife'], name: 'yunjianEarly', fileName: () => 'frame.js' },
+          lib: {
+            entry: 'src/early/frame.ts',
+            formats: ['iife'],
+            name: 'yunjianEarly',
+            fileName: () => 'frame.js',
+          },
         },
       })
     },
@@ -96,12 +107,18 @@ function ahead(): Plugin {
           const chunk = bundle[name]
           if (found.has(name) || chunk?.type !== 'chunk') return found
           found.add(name)
-          for (const more of [...(chunk.viteMetadata?.importedCss ?? []), ...(chunk.viteMetadata?.importedAssets ?? [])]) found.add(more)
+          for (const more of [
+            ...(chunk.viteMetadata?.importedCss ?? []),
+            ...(chunk.viteMetadata?.importedAssets ?? []),
+          ])
+            found.add(more)
           for (const one of chunk.imports) filesOf(one, found)
           return found
         }
         const chunks = Object.values(bundle).flatMap((one) => (one.type === 'chunk' ? [one] : []))
-        const first = new Set(chunks.filter((one) => one.isEntry).flatMap((one) => [...filesOf(one.fileName, new Set())]))
+        const first = new Set(
+          chunks.filter((one) => one.isEntry).flatMap((one) => [...filesOf(one.fileName, new Set())]),
+        )
         const parts = Object.entries(AHEAD).map(([part, begins]) => {
           const files = begins.flatMap((module) => {
             const chunk = chunks.find((one) => one.facadeModuleId?.endsWith(module))
@@ -110,7 +127,11 @@ function ahead(): Plugin {
           })
           return [part, [...new Set(files)].filter((file) => !first.has(file)).map((file) => `/${file}`)]
         })
-        this.emitFile({ type: 'asset', fileName: 'ahead.json', source: JSON.stringify(Object.fromEntries(parts)) })
+        this.emitFile({
+          type: 'asset',
+          fileName: 'ahead.json',
+          source: JSON.stringify(Object.fromEntries(parts)),
+        })
       },
     },
   }
@@ -140,9 +161,13 @@ function compressed(): Plugin {
             const whole = await readFile(path)
             if (whole.length < WORTH_BYTES) return
             // the last few per cent take ten times as long: only where a desk waits for the file
-            const params = { [constants.BROTLI_PARAM_QUALITY]: name.startsWith('assets') ? 11 : 9, [constants.BROTLI_PARAM_SIZE_HINT]: whole.length }
+            const params = {
+              [constants.BROTLI_PARAM_QUALITY]: name.startsWith('assets') ? 11 : 9,
+              [constants.BROTLI_PARAM_SIZE_HINT]: whole.length,
+            }
             const ways = { br: await brotli(whole, { params }), gz: await zip(whole, { level: 9 }) }
-            for (const [suffix, less] of Object.entries(ways)) if (less.length < whole.length * 0.95) await writeFile(`${path}.${suffix}`, less)
+            for (const [suffix, less] of Object.entries(ways))
+              if (less.length < whole.length * 0.95) await writeFile(`${path}.${suffix}`, less)
           }),
         )
       },
@@ -156,7 +181,11 @@ const PX = /(?<![\w.-])(\d+(?:\.\d+)?px)\b/g
 const textFollows = {
   postcssPlugin: 'yunjian-text',
   Declaration(one: { prop: string; value: string }) {
-    if (!/^(font|font-size|line-height|--el-(.+-)?font-size.*)$/.test(one.prop) || /calc\(|max\(/.test(one.value)) return
+    if (
+      !/^(font|font-size|line-height|--el-(.+-)?font-size.*)$/.test(one.prop) ||
+      /calc\(|max\(/.test(one.value)
+    )
+      return
     const scaled = one.value.replace(PX, 'calc($1 * var(--yj-text, 1))')
     if (scaled !== one.value) one.value = scaled
   },
@@ -191,7 +220,10 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           groups: [
             { name: 'vue', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify)\// },
-            { name: 'ui', test: /src\/(ui\/(?!KeyHelp|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/head\/(LanguageSwitch|HeadTools))/ },
+            {
+              name: 'ui',
+              test: /src\/(ui\/(?!KeyHelp|SegmentedReview|Splitter|InkLines|Pointer|Proposal|Video|RingCard|Transfer|Recording|CallKeys|theme)|wire\/(http|session|pace|socket|messages|ahead)|pages\/head\/(LanguageSwitch|HeadTools))/,
+            },
           ],
         },
       },

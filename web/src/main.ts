@@ -17,7 +17,8 @@ surround({
     forget()
     const { fullPath, name } = router.currentRoute.value
     // before an applicant there is never the form of the staff: his screen says itself that he is to wait
-    if (name !== 'sign_in' && name !== 'applicant') void router.replace({ name: 'sign_in', query: { then: fullPath, ended: '1' } })
+    if (name !== 'sign_in' && name !== 'applicant')
+      void router.replace({ name: 'sign_in', query: { then: fullPath, ended: '1' } })
   },
 })
 

@@ -2,7 +2,13 @@
  * The pages and who may open them. The server decides what anyone may see; this only spares people a page
  * that would be empty for them.
  */
-import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationNormalizedLoaded, type RouteRecordRaw } from 'vue-router'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteLocationNormalizedLoaded,
+  type RouteRecordRaw,
+} from 'vue-router'
 import { homeOf, mustChange, wasSignedIn, whoAmI, type Role } from './wire/session'
 import { i18n, learn, type Book } from './i18n'
 
@@ -19,9 +25,24 @@ declare module 'vue-router' {
 
 export const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
-  { path: '/sign-in', name: 'sign_in', component: () => import('./pages/SignIn.vue'), meta: { title: 'sign_in', books: [] } },
-  { path: '/password', name: 'password', component: () => import('./pages/PasswordPage.vue'), meta: { title: 'password' } },
-  { path: '/window', name: 'window', component: () => import('./pages/window/WindowIdle.vue'), meta: { title: 'window', roles: ['clerk'] } },
+  {
+    path: '/sign-in',
+    name: 'sign_in',
+    component: () => import('./pages/SignIn.vue'),
+    meta: { title: 'sign_in', books: [] },
+  },
+  {
+    path: '/password',
+    name: 'password',
+    component: () => import('./pages/PasswordPage.vue'),
+    meta: { title: 'password' },
+  },
+  {
+    path: '/window',
+    name: 'window',
+    component: () => import('./pages/window/WindowIdle.vue'),
+    meta: { title: 'window', roles: ['clerk'] },
+  },
   {
     path: '/window/cases/:id',
     name: 'window_case',
@@ -36,7 +57,12 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'applicant', roles: ['clerk'] },
   },
-  { path: '/approver', name: 'approver', component: () => import('./pages/approver/ApproverDuty.vue'), meta: { title: 'approver', roles: ['approver'] } },
+  {
+    path: '/approver',
+    name: 'approver',
+    component: () => import('./pages/approver/ApproverDuty.vue'),
+    meta: { title: 'approver', roles: ['approver'] },
+  },
   {
     path: '/approver/cases/:id',
     name: 'approver_case',
@@ -49,7 +75,12 @@ export const routes: RouteRecordRaw[] = [
     path: '/supervisor/calls',
     name: 'supervisor_calls',
     component: () => import('./pages/supervisor/CallLog.vue'),
-    meta: { title: 'supervisor_calls', roles: ['supervisor'], books: ['work', 'audit'], one_page: 'call_log' },
+    meta: {
+      title: 'supervisor_calls',
+      roles: ['supervisor'],
+      books: ['work', 'audit'],
+      one_page: 'call_log',
+    },
   },
   {
     path: '/supervisor/calls/:id',
@@ -65,16 +96,67 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: 'supervisor_live', roles: ['supervisor'], books: ['work', 'audit'] },
   },
-  { path: '/phone', name: 'phone', component: () => import('./pages/PhonePage.vue'), meta: { title: 'phone' } },
-  { path: '/enquiry', name: 'enquiry', component: () => import('./pages/EnquiryPage.vue'), meta: { title: 'enquiry' } },
-  { path: '/check', name: 'device_check', component: () => import('./pages/DeviceCheckPage.vue'), meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] } },
-  { path: '/admin', name: 'admin', component: () => import('./pages/admin/Admin.vue'), meta: { title: 'admin', roles: ['admin', 'security'] } },
-  { path: '/admin/items', name: 'admin_items', component: () => import('./pages/admin/AdminItems.vue'), meta: { title: 'admin_items', roles: ['admin'] } },
-  { path: '/admin/items/:id/form', name: 'admin_form', component: () => import('./pages/admin/AdminForm.vue'), props: true, meta: { title: 'admin_form', roles: ['admin'] } },
-  { path: '/admin/papers', name: 'admin_papers', component: () => import('./pages/admin/AdminPapers.vue'), meta: { title: 'admin_papers', roles: ['admin', 'supervisor'] } },
-  { path: '/admin/calendar', name: 'admin_calendar', component: () => import('./pages/admin/AdminCalendar.vue'), meta: { title: 'admin_calendar', roles: ['operator'] } },
-  { path: '/admin/health', name: 'admin_health', component: () => import('./pages/admin/AdminHealth.vue'), meta: { title: 'admin_health', roles: ['operator'] } },
-  { path: '/:rest(.*)*', name: 'not_found', component: () => import('./pages/NotFound.vue'), meta: { title: 'not_found' } },
+  {
+    path: '/phone',
+    name: 'phone',
+    component: () => import('./pages/PhonePage.vue'),
+    meta: { title: 'phone' },
+  },
+  {
+    path: '/enquiry',
+    name: 'enquiry',
+    component: () => import('./pages/EnquiryPage.vue'),
+    meta: { title: 'enquiry' },
+  },
+  {
+    path: '/check',
+    name: 'device_check',
+    component: () => import('./pages/DeviceCheckPage.vue'),
+    meta: { title: 'device_check', roles: ['clerk', 'approver', 'supervisor'] },
+  },
+  {
+    path: '/admin',
+    name: 'admin',
+    component: () => import('./pages/admin/Admin.vue'),
+    meta: { title: 'admin', roles: ['admin', 'security'] },
+  },
+  {
+    path: '/admin/items',
+    name: 'admin_items',
+    component: () => import('./pages/admin/AdminItems.vue'),
+    meta: { title: 'admin_items', roles: ['admin'] },
+  },
+  {
+    path: '/admin/items/:id/form',
+    name: 'admin_form',
+    component: () => import('./pages/admin/AdminForm.vue'),
+    props: true,
+    meta: { title: 'admin_form', roles: ['admin'] },
+  },
+  {
+    path: '/admin/papers',
+    name: 'admin_papers',
+    component: () => import('./pages/admin/AdminPapers.vue'),
+    meta: { title: 'admin_papers', roles: ['admin', 'supervisor'] },
+  },
+  {
+    path: '/admin/calendar',
+    name: 'admin_calendar',
+    component: () => import('./pages/admin/AdminCalendar.vue'),
+    meta: { title: 'admin_calendar', roles: ['operator'] },
+  },
+  {
+    path: '/admin/health',
+    name: 'admin_health',
+    component: () => import('./pages/admin/AdminHealth.vue'),
+    meta: { title: 'admin_health', roles: ['operator'] },
+  },
+  {
+    path: '/:rest(.*)*',
+    name: 'not_found',
+    component: () => import('./pages/NotFound.vue'),
+    meta: { title: 'not_found' },
+  },
 ]
 
 export const router = createRouter({ history: createWebHistory(), routes })

@@ -17,7 +17,9 @@ function graph(): Map<string, string[]> {
   return new Map(
     paths.map((path) => {
       const text = readFileSync(join(src, path), 'utf8')
-      const script = path.endsWith('.vue') ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((one) => one[1]).join('\n') : text
+      const script = path.endsWith('.vue')
+        ? [...text.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((one) => one[1]).join('\n')
+        : text
       const found = ts.preProcessFile(script).importedFiles.flatMap(({ fileName }) => {
         const at = relative(src, resolve(src, dirname(path), fileName))
         return [at, `${at}.ts`, `${at}/index.ts`].find((one) => modules.has(one)) ?? []
@@ -51,22 +53,37 @@ describe('the house', () => {
   const edges = graph()
 
   it('has no module that leads back to itself', () => {
-    expect(circle(new Map([['a', ['b']], ['b', ['c']], ['c', ['b']]]))).toEqual(['b', 'c', 'b'])
+    expect(
+      circle(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['b']],
+        ]),
+      ),
+    ).toEqual(['b', 'c', 'b'])
     expect([...edges.values()].flat().length).toBeGreaterThan(modules.size)
     expect(circle(edges)).toBeNull()
   })
 
   it('names each of its rooms and folders', () => {
-    const folders = (at: string) => readdirSync(join(src, at), { withFileTypes: true }).flatMap((one) => (one.isDirectory() ? one.name : []))
+    const folders = (at: string) =>
+      readdirSync(join(src, at), { withFileTypes: true }).flatMap((one) =>
+        one.isDirectory() ? one.name : [],
+      )
     expect(folders('.').sort()).toEqual([...FEATURES, ...Object.keys(BELOW), 'pages'].sort())
-    for (const [room, floors] of Object.entries(FLOORS)) expect(folders(room).sort()).toEqual(floors.flat().sort())
-    for (const room of FEATURES.filter((one) => !(one in FLOORS))) expect([room, folders(room)]).toEqual([room, []])
+    for (const [room, floors] of Object.entries(FLOORS))
+      expect(folders(room).sort()).toEqual(floors.flat().sort())
+    for (const room of FEATURES.filter((one) => !(one in FLOORS)))
+      expect([room, folders(room)]).toEqual([room, []])
   })
 
   it('lends no more than it did, and nothing that nobody borrows', () => {
     expect(Object.values(LENT).flat().length).toBeLessThanOrEqual(10)
-    const borrowed = (room: string) => new Set([...edges].filter(([path]) => path.startsWith(`${room}/`)).flatMap(([, found]) => found))
-    for (const [room, lent] of Object.entries(LENT)) expect(lent.filter((one) => !borrowed(room).has(one))).toEqual([])
+    const borrowed = (room: string) =>
+      new Set([...edges].filter(([path]) => path.startsWith(`${room}/`)).flatMap(([, found]) => found))
+    for (const [room, lent] of Object.entries(LENT))
+      expect(lent.filter((one) => !borrowed(room).has(one))).toEqual([])
   })
 
   it('refuses what one room may not know of another', { timeout: 60_000 }, async () => {

@@ -37,7 +37,8 @@ export function actsOn(me: Me, person: PersonRow): AccountAct[] {
   return acts
 }
 
-const isOf = (pair: Pair, one: { first: Role; second: Role }): boolean => pair[0] === one.first && pair[1] === one.second
+const isOf = (pair: Pair, one: { first: Role; second: Role }): boolean =>
+  pair[0] === one.first && pair[1] === one.second
 
 /** The pairs that were let be in this person. */
 export const pairsAllowed = (person: PersonRow): Pair[] =>
@@ -47,5 +48,7 @@ export const pairsAllowed = (person: PersonRow): Pair[] =>
 export function pairsToAllow(person: PersonRow): Pair[] {
   const allowed = pairsAllowed(person)
   const has = (pair: Pair): number => pair.filter((role) => person.roles.includes(role)).length
-  return EXCLUDED.filter((pair) => !allowed.includes(pair) && has(pair) > 0).sort((one, other) => has(other) - has(one))
+  return EXCLUDED.filter((pair) => !allowed.includes(pair) && has(pair) > 0).sort(
+    (one, other) => has(other) - has(one),
+  )
 }

@@ -20,7 +20,11 @@ export interface Month {
 }
 
 /** The twelve months of a year; `chosen` are days that somebody is about to change. */
-export function monthsOf(year: number, known: ReadonlyMap<string, boolean>, chosen: ReadonlyMap<string, boolean>): Month[] {
+export function monthsOf(
+  year: number,
+  known: ReadonlyMap<string, boolean>,
+  chosen: ReadonlyMap<string, boolean>,
+): Month[] {
   return Array.from({ length: 12 }, (_, index) => {
     const month = index + 1
     const count = new Date(Date.UTC(year, month, 0)).getUTCDate()
@@ -55,7 +59,11 @@ export function daysOf(text: string): Map<string, boolean> | null {
     }
     const on = `${parts[1]}-${parts[2]}-${parts[3]}`
     const told = parts[4] ?? ''
-    if (Number.isNaN(Date.parse(`${on}T00:00:00Z`)) || new Date(`${on}T00:00:00Z`).toISOString().slice(0, 10) !== on) return null
+    if (
+      Number.isNaN(Date.parse(`${on}T00:00:00Z`)) ||
+      new Date(`${on}T00:00:00Z`).toISOString().slice(0, 10) !== on
+    )
+      return null
     if (WORKS.test(told)) days.set(on, true)
     else if (RESTS.test(told)) days.set(on, false)
     else return null

@@ -1,5 +1,12 @@
 /** The document of a form as text: which line a place of it stands in, and a field put into it. Pure. */
-import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser'
+import {
+  findNodeAtLocation,
+  parse,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser'
 
 export interface Slip {
   line: number
@@ -15,14 +22,22 @@ export function read(text: string): { document: Record<string, unknown> } | { sl
   const errors: ParseError[] = []
   const value: unknown = parse(text, errors, { disallowComments: true, allowTrailingComma: false })
   const [first] = errors
-  if (first) return { slip: { line: lineAt(text, first.offset), offset: first.offset, length: Math.max(1, first.length) }, code: printParseErrorCode(first.error) }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { slip: { line: 1, offset: 0, length: text.length }, code: 'ObjectExpected' }
+  if (first)
+    return {
+      slip: { line: lineAt(text, first.offset), offset: first.offset, length: Math.max(1, first.length) },
+      code: printParseErrorCode(first.error),
+    }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { slip: { line: 1, offset: 0, length: text.length }, code: 'ObjectExpected' }
   return { document: value as Record<string, unknown> }
 }
 
 /** The value that a JSON pointer names; of a place that is not there that of its parent. */
 function nodeOf(tree: Node, pointer: string): Node {
-  const path = pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   for (let depth = path.length; depth > 0; depth -= 1) {
     const steps: (string | number)[] = []
     for (const part of path.slice(0, depth)) {
@@ -38,7 +53,11 @@ function nodeOf(tree: Node, pointer: string): Node {
 function slipOf(text: string, found: Node): Slip {
   // of a member, its name: that is where one looks
   const node = found.parent?.type === 'property' ? (found.parent.children?.[0] ?? found) : found
-  return { line: lineAt(text, node.offset), offset: node.offset, length: node.type === 'object' || node.type === 'array' ? 1 : node.length }
+  return {
+    line: lineAt(text, node.offset),
+    offset: node.offset,
+    length: node.type === 'object' || node.type === 'array' ? 1 : node.length,
+  }
 }
 
 /** Where a JSON pointer stands in the text; a place that is not there stands where its parent does. */
@@ -58,7 +77,8 @@ interface Difference {
   whole: boolean
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What differs, each as deep as it can be named. */
 function differences(before: unknown, after: unknown, pointer = ''): Difference[] {
@@ -71,7 +91,8 @@ function differences(before: unknown, after: unknown, pointer = ''): Difference[
     })
     return lost ? [{ pointer, whole: false }, ...inside] : inside
   }
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) return after.flatMap((one, n) => differences(before[n], one, `${pointer}/${n}`))
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
+    return after.flatMap((one, n) => differences(before[n], one, `${pointer}/${n}`))
   return [{ pointer, whole: true }]
 }
 
@@ -88,7 +109,20 @@ export function changedIn(text: string, before: Record<string, unknown>): Change
     .sort((one, other) => one.offset - other.offset)
 }
 
-export const KINDS = ['text', 'long_text', 'number', 'money', 'date', 'region', 'identity_number', 'credit_code', 'phone', 'choice', 'group', 'attachment'] as const
+export const KINDS = [
+  'text',
+  'long_text',
+  'number',
+  'money',
+  'date',
+  'region',
+  'identity_number',
+  'credit_code',
+  'phone',
+  'choice',
+  'group',
+  'attachment',
+] as const
 export type Kind = (typeof KINDS)[number]
 
 /** A property as the schema writes that kind, to be filled in. */
@@ -104,7 +138,17 @@ export function propertyOf(kind: Kind, title: string, line: string): Record<stri
     case 'choice':
       return { title, type: 'string', enum: ['1', '2'] }
     case 'group':
-      return { title, type: 'array', items: { type: 'object', properties: { name: { title, type: 'string', maxLength: 100 } }, additionalProperties: false, required: ['name'] }, maxItems: 20 }
+      return {
+        title,
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { name: { title, type: 'string', maxLength: 100 } },
+          additionalProperties: false,
+          required: ['name'],
+        },
+        maxItems: 20,
+      }
     case 'attachment':
       return { title, type: 'array', format: 'attachment', 'x-line': line }
     default:
@@ -118,7 +162,12 @@ interface Document {
 }
 
 /** The text with one more field at the end of its last section, and the name that it got; null while the text cannot be read. */
-export function withField(text: string, kind: Kind, title: string, line: string): { text: string; name: string } | null {
+export function withField(
+  text: string,
+  kind: Kind,
+  title: string,
+  line: string,
+): { text: string; name: string } | null {
   const found = read(text)
   if (!('document' in found)) return null
   const document = structuredClone(found.document) as unknown as Partial<Document>
@@ -131,6 +180,7 @@ export function withField(text: string, kind: Kind, title: string, line: string)
   properties[name] = propertyOf(kind, title, line)
   if (!sections.length) sections.push({ title: '', fields: [] })
   sections.at(-1)?.fields.push(name)
-  if (kind === 'long_text' && document.presentation) document.presentation.fields = { ...document.presentation.fields, [name]: { widget: 'textarea' } }
+  if (kind === 'long_text' && document.presentation)
+    document.presentation.fields = { ...document.presentation.fields, [name]: { widget: 'textarea' } }
   return { text: JSON.stringify(document, null, 2), name }
 }

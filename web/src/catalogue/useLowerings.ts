@@ -32,7 +32,11 @@ function shown(): void {
 }
 
 /** `on`: whether this person administers a unit at all. */
-export function useLowerings(on = true): { waiting: Ref<readonly WaitingLowering[]>; known: Ref<boolean>; refresh: () => Promise<void> } {
+export function useLowerings(on = true): {
+  waiting: Ref<readonly WaitingLowering[]>
+  known: Ref<boolean>
+  refresh: () => Promise<void>
+} {
   if (on) {
     readers += 1
     if (readers === 1) {

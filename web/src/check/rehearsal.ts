@@ -25,15 +25,34 @@ export class Rehearsal {
 
   static async open(ask: Ask, tracks: ReadonlyMap<Mid, MediaStreamTrack>): Promise<Rehearsal> {
     const from = performance.now()
-    const opened = await ask<{ rehearsal_id: string; send: string; receive: string; ice_servers: IceServer[] }>({ type: 'rehearsal.open' })
+    const opened = await ask<{
+      rehearsal_id: string
+      send: string
+      receive: string
+      ice_servers: IceServer[]
+    }>({ type: 'rehearsal.open' })
     const nothing = { tracks: () => undefined, state: () => undefined }
-    const [sending, receiving] = [new SeatMedia(opened.ice_servers, false, tracks, nothing), new SeatMedia(opened.ice_servers, false, new Map(), nothing)]
-    return new Rehearsal(ask, opened.rehearsal_id, opened.ice_servers, opened, sending, receiving, Math.round(performance.now() - from))
+    const [sending, receiving] = [
+      new SeatMedia(opened.ice_servers, false, tracks, nothing),
+      new SeatMedia(opened.ice_servers, false, new Map(), nothing),
+    ]
+    return new Rehearsal(
+      ask,
+      opened.rehearsal_id,
+      opened.ice_servers,
+      opened,
+      sending,
+      receiving,
+      Math.round(performance.now() - from),
+    )
   }
 
   /** Brings both connections up. */
   async connect(): Promise<void> {
-    for (const [party, media] of [['send', this.sending], ['receive', this.receiving]] as const) {
+    for (const [party, media] of [
+      ['send', this.sending],
+      ['receive', this.receiving],
+    ] as const) {
       const sdp = await media.answer(this.offers[party], 'whole')
       await this.ask({ type: 'rehearsal.describe', rehearsal_id: this.id, party, sdp })
     }
@@ -41,7 +60,10 @@ export class Rehearsal {
 
   /** What the worker got on an m-line. */
   async arrived(mid: Mid): Promise<number> {
-    const { packets } = await this.ask<{ packets: Record<string, number> }>({ type: 'rehearsal.look', rehearsal_id: this.id })
+    const { packets } = await this.ask<{ packets: Record<string, number> }>({
+      type: 'rehearsal.look',
+      rehearsal_id: this.id,
+    })
     return packets[mid] ?? 0
   }
 
@@ -56,7 +78,12 @@ export class Rehearsal {
   /** New ICE for the sending connection, as after a change of network. */
   async restart(): Promise<void> {
     const { sdp } = await this.ask<{ sdp: string }>({ type: 'rehearsal.restart', rehearsal_id: this.id })
-    await this.ask({ type: 'rehearsal.describe', rehearsal_id: this.id, party: 'send', sdp: await this.sending.answer(sdp, 'whole') })
+    await this.ask({
+      type: 'rehearsal.describe',
+      rehearsal_id: this.id,
+      party: 'send',
+      sdp: await this.sending.answer(sdp, 'whole'),
+    })
   }
 
   close(): void {
@@ -73,9 +100,15 @@ export async function relayed(ice_servers: IceServer[], within_ms: number): Prom
   try {
     return await new Promise<number | null>((resolve) => {
       setTimeout(() => resolve(null), within_ms)
-      connection.addEventListener('icecandidate', ({ candidate }) => candidate?.type === 'relay' && resolve(Math.round(performance.now() - from)))
+      connection.addEventListener(
+        'icecandidate',
+        ({ candidate }) => candidate?.type === 'relay' && resolve(Math.round(performance.now() - from)),
+      )
       connection.createDataChannel('')
-      connection.createOffer().then((offer) => connection.setLocalDescription(offer), () => resolve(null))
+      connection.createOffer().then(
+        (offer) => connection.setLocalDescription(offer),
+        () => resolve(null),
+      )
     })
   } finally {
     connection.close()

@@ -44,7 +44,11 @@ async function seen(track: MediaStreamTrack): Promise<{ width: number; height: n
   video.srcObject = new MediaStream([track])
   try {
     await video.play()
-    return await within(4_000, async () => (video.videoWidth && video.currentTime > 0 ? { width: video.videoWidth, height: video.videoHeight } : null))
+    return await within(4_000, async () =>
+      video.videoWidth && video.currentTime > 0
+        ? { width: video.videoWidth, height: video.videoHeight }
+        : null,
+    )
   } catch {
     return null
   } finally {
@@ -124,7 +128,11 @@ export class Check {
       outcome = this.stopped ? { state: 'skipped', reason: 'stopped' } : await work()
     } catch (reason) {
       const code = Problem.of(reason).code
-      outcome = { state: 'failed', reason: code === 'throttled' ? 'throttled' : 'no_server', figures: { code } }
+      outcome = {
+        state: 'failed',
+        reason: code === 'throttled' ? 'throttled' : 'no_server',
+        figures: { code },
+      }
     }
     step.state = outcome.state
     step.reason = outcome.reason ?? null
@@ -164,7 +172,9 @@ export class Check {
       loudest = Math.max(loudest, peak)
     })
     const spoke = await within(LISTENS_MS, async () => (loudest > HEARD ? true : null))
-    return spoke ? { state: 'ok', figures: { peak: Math.round(loudest * 1000) / 1000 } } : { state: 'failed', reason: 'silent', figures: { peak: Math.round(loudest * 100_000) / 100_000 } }
+    return spoke
+      ? { state: 'ok', figures: { peak: Math.round(loudest * 1000) / 1000 } }
+      : { state: 'failed', reason: 'silent', figures: { peak: Math.round(loudest * 100_000) / 100_000 } }
   }
 
   private async speaker(): Promise<Outcome> {
@@ -207,7 +217,9 @@ export class Check {
     this.paper.value = track
     this.mind('document_camera', track, this.paper)
     const size = await seen(track)
-    return size ? { state: 'ok', figures: { ...figures, ...size } } : { state: 'failed', reason: 'no_picture', figures }
+    return size
+      ? { state: 'ok', figures: { ...figures, ...size } }
+      : { state: 'failed', reason: 'no_picture', figures }
   }
 
   private async socket(): Promise<Outcome> {
@@ -230,23 +242,42 @@ export class Check {
       return out.round_trip_s !== null && back.round_trip_s !== null ? out : null
     })
     if (!up) return { state: 'failed', reason: 'no_path' }
-    const figures = { candidate: up.candidate, protocol: up.protocol, round_trip_ms: Math.round((up.round_trip_s ?? 0) * 1000) }
-    return up.candidate === 'relay' || up.protocol === 'tcp' ? { state: 'failed', reason: 'no_path', figures } : { state: 'ok', figures }
+    const figures = {
+      candidate: up.candidate,
+      protocol: up.protocol,
+      round_trip_ms: Math.round((up.round_trip_s ?? 0) * 1000),
+    }
+    return up.candidate === 'relay' || up.protocol === 'tcp'
+      ? { state: 'failed', reason: 'no_path', figures }
+      : { state: 'ok', figures }
   }
 
   private async relay(): Promise<Outcome> {
     const servers = this.rehearsal?.ice_servers ?? []
-    if (!servers.some((one) => [one.urls].flat().some((url) => url.startsWith('turn')))) return { state: 'skipped', reason: 'no_relay' }
+    if (!servers.some((one) => [one.urls].flat().some((url) => url.startsWith('turn'))))
+      return { state: 'skipped', reason: 'no_relay' }
     const took = await relayed(servers, RELAY_WITHIN_MS)
-    return took === null ? { state: 'failed', reason: 'relay_closed' } : { state: 'ok', figures: { answer_ms: took } }
+    return took === null
+      ? { state: 'failed', reason: 'relay_closed' }
+      : { state: 'ok', figures: { answer_ms: took } }
   }
 
   private up(): boolean {
-    const [direct, relay] = [this.steps.find((one) => one.name === 'direct'), this.steps.find((one) => one.name === 'relay')]
-    return this.rehearsal !== null && (direct?.state === 'ok' || direct?.figures['candidate'] !== undefined || relay?.state === 'ok')
+    const [direct, relay] = [
+      this.steps.find((one) => one.name === 'direct'),
+      this.steps.find((one) => one.name === 'relay'),
+    ]
+    return (
+      this.rehearsal !== null &&
+      (direct?.state === 'ok' || direct?.figures['candidate'] !== undefined || relay?.state === 'ok')
+    )
   }
 
-  private async publish(mid: Mid, track: MediaStreamTrack | null, missing: 'no_microphone' | 'no_camera'): Promise<Outcome> {
+  private async publish(
+    mid: Mid,
+    track: MediaStreamTrack | null,
+    missing: 'no_microphone' | 'no_camera',
+  ): Promise<Outcome> {
     const way = this.rehearsal
     if (!track) return { state: 'skipped', reason: missing }
     if (!way || !this.up()) return { state: 'skipped', reason: 'no_way' }
@@ -261,30 +292,50 @@ export class Check {
   /** Whether the line carries more than a small picture. */
   private async weighed(way: Rehearsal, packets: number): Promise<Outcome> {
     await pause(WEIGHED_AFTER_MS)
-    const whole = await within(WHOLE_WITHIN_MS, async () => ((await way.sent()).limited_by === 'bandwidth' ? null : true))
+    const whole = await within(WHOLE_WITHIN_MS, async () =>
+      (await way.sent()).limited_by === 'bandwidth' ? null : true,
+    )
     const sent = await way.sent()
     if (whole || !narrow(sent)) return { state: 'ok', figures: { packets } }
-    return { state: 'failed', reason: 'narrow', figures: { packets, width: sent.picture_width, height: sent.picture_height } }
+    return {
+      state: 'failed',
+      reason: 'narrow',
+      figures: { packets, width: sent.picture_width, height: sent.picture_height },
+    }
   }
 
   private async receive(): Promise<Outcome> {
     const way = this.rehearsal
-    if (!way || !this.up() || !(this.microphone ?? this.picture.value)) return { state: 'skipped', reason: 'no_way' }
+    if (!way || !this.up() || !(this.microphone ?? this.picture.value))
+      return { state: 'skipped', reason: 'no_way' }
     const got = await within(PACKETS_WITHIN_MS, async () => {
       const now = await way.received()
       return now.packets_in >= ENOUGH && (!this.picture.value || now.frames_decoded > 2) ? now : null
     })
     if (!got) return { state: 'failed', reason: 'not_back' }
-    return { state: 'ok', figures: { packets: got.packets_in, pictures: got.frames_decoded, lost: got.lost_in, round_trip_ms: Math.round((got.round_trip_s ?? 0) * 1000) } }
+    return {
+      state: 'ok',
+      figures: {
+        packets: got.packets_in,
+        pictures: got.frames_decoded,
+        lost: got.lost_in,
+        round_trip_ms: Math.round((got.round_trip_s ?? 0) * 1000),
+      },
+    }
   }
 
   private async reconnect(): Promise<Outcome> {
     const way = this.rehearsal
-    if (!way || !this.up() || !(this.microphone ?? this.picture.value)) return { state: 'skipped', reason: 'no_way' }
+    if (!way || !this.up() || !(this.microphone ?? this.picture.value))
+      return { state: 'skipped', reason: 'no_way' }
     const before = (await way.received()).packets_in
     const from = performance.now()
     await way.restart()
-    const again = await within(PATH_WITHIN_MS, async () => ((await way.received()).packets_in >= before + ENOUGH ? true : null))
-    return again ? { state: 'ok', figures: { again_ms: Math.round(performance.now() - from) } } : { state: 'failed', reason: 'not_again' }
+    const again = await within(PATH_WITHIN_MS, async () =>
+      (await way.received()).packets_in >= before + ENOUGH ? true : null,
+    )
+    return again
+      ? { state: 'ok', figures: { again_ms: Math.round(performance.now() - from) } }
+      : { state: 'failed', reason: 'not_again' }
   }
 }

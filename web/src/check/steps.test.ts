@@ -5,7 +5,11 @@ import { i18n, learn } from '../i18n'
 beforeAll(() => learn('work'))
 
 const steps = (failed: Partial<Record<StepName, Reason>>): Step[] =>
-  fresh().map((one) => (failed[one.name] ? { ...one, state: 'failed', reason: failed[one.name] ?? null } : { ...one, state: 'ok' }))
+  fresh().map((one) =>
+    failed[one.name]
+      ? { ...one, state: 'failed', reason: failed[one.name] ?? null }
+      : { ...one, state: 'ok' },
+  )
 
 describe('what the device check finds', () => {
   it.each([
@@ -13,7 +17,11 @@ describe('what the device check finds', () => {
     ['the line carries a small picture alone', { publish_video: 'narrow' }, 'narrow'],
     ['so it does, and the camera was pulled out', { publish_video: 'narrow', camera: 'unplugged' }, 'usable'],
     ['no picture arrived', { publish_video: 'not_sent' }, 'usable'],
-    ['no sound arrived over a narrow line', { publish_video: 'narrow', publish_audio: 'not_sent' }, 'not_ready'],
+    [
+      'no sound arrived over a narrow line',
+      { publish_video: 'narrow', publish_audio: 'not_sent' },
+      'not_ready',
+    ],
   ] as const)('%s', (_name, failed, expected) => {
     expect(verdict(steps(failed))).toBe(expected)
   })

@@ -4,17 +4,48 @@
  */
 
 export const STEPS = [
-  'camera', 'microphone', 'speaker', 'document_camera', 'socket', 'direct', 'relay', 'publish_audio', 'publish_video', 'receive', 'reconnect',
+  'camera',
+  'microphone',
+  'speaker',
+  'document_camera',
+  'socket',
+  'direct',
+  'relay',
+  'publish_audio',
+  'publish_video',
+  'receive',
+  'reconnect',
 ] as const
 export type StepName = (typeof STEPS)[number]
 export type StepState = 'pending' | 'running' | 'ok' | 'failed' | 'skipped'
 
 /** Why a step failed or was skipped; keys of `check.reasons` in the words. */
 export type Reason =
-  | 'refused' | 'refused_by_system' | 'absent' | 'busy' | 'insecure'
-  | 'silent' | 'not_heard' | 'no_picture' | 'unplugged'
-  | 'one_camera' | 'camera_first' | 'no_relay' | 'no_microphone' | 'no_camera' | 'no_way'
-  | 'no_socket' | 'polling' | 'no_server' | 'throttled' | 'no_path' | 'relay_closed' | 'not_sent' | 'narrow' | 'not_back' | 'not_again'
+  | 'refused'
+  | 'refused_by_system'
+  | 'absent'
+  | 'busy'
+  | 'insecure'
+  | 'silent'
+  | 'not_heard'
+  | 'no_picture'
+  | 'unplugged'
+  | 'one_camera'
+  | 'camera_first'
+  | 'no_relay'
+  | 'no_microphone'
+  | 'no_camera'
+  | 'no_way'
+  | 'no_socket'
+  | 'polling'
+  | 'no_server'
+  | 'throttled'
+  | 'no_path'
+  | 'relay_closed'
+  | 'not_sent'
+  | 'narrow'
+  | 'not_back'
+  | 'not_again'
   | 'stopped'
 
 export interface Outcome {
@@ -31,7 +62,8 @@ export interface Step {
   figures: Record<string, number | string>
 }
 
-export const fresh = (): Step[] => STEPS.map((name) => ({ name, state: 'pending', reason: null, figures: {} }))
+export const fresh = (): Step[] =>
+  STEPS.map((name) => ({ name, state: 'pending', reason: null, figures: {} }))
 
 /** `narrow`: all is well but the line, which carries no more than a small picture */
 export type Verdict = 'none' | 'running' | 'ready' | 'narrow' | 'usable' | 'not_ready'
@@ -53,9 +85,11 @@ export function verdict(steps: readonly Step[]): Verdict {
   if (steps.every((one) => one.state === 'pending')) return 'none'
   if (steps.some((one) => one.state === 'running' || one.state === 'pending')) return 'running'
   const failed = steps.filter((one) => one.state === 'failed').map((one) => one.name)
-  if (failed.some((name) => NEEDED.has(name) && !(name === 'direct' && state.get('relay') === 'ok'))) return 'not_ready'
+  if (failed.some((name) => NEEDED.has(name) && !(name === 'direct' && state.get('relay') === 'ok')))
+    return 'not_ready'
   if ([...NEEDED].some((name) => state.get(name) === 'skipped')) return 'not_ready'
-  if (failed.length && steps.every((one) => one.state !== 'failed' || one.reason === 'narrow')) return 'narrow'
+  if (failed.length && steps.every((one) => one.state !== 'failed' || one.reason === 'narrow'))
+    return 'narrow'
   return failed.length ? 'usable' : 'ready'
 }
 
@@ -69,6 +103,15 @@ export interface Report {
   steps: Step[]
 }
 
-export function report(steps: readonly Step[], at: Date, around: { browser: string; screen: string; language: string }): Report {
-  return { made_at: at.toISOString(), verdict: verdict(steps), ...around, steps: steps.map((one) => ({ ...one, figures: { ...one.figures } })) }
+export function report(
+  steps: readonly Step[],
+  at: Date,
+  around: { browser: string; screen: string; language: string },
+): Report {
+  return {
+    made_at: at.toISOString(),
+    verdict: verdict(steps),
+    ...around,
+    steps: steps.map((one) => ({ ...one, figures: { ...one.figures } })),
+  }
 }

@@ -9,7 +9,17 @@ enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
 
 const person = (over: Partial<PersonRow> = {}): PersonRow => ({
-  id: 'p-1', login: 'hanmei', name: '韩梅', staff_number: 'QD-9', unit_id: 'u', unit_name: '青岛', window_name: null, roles: ['approver'], conflicts: [], active: true, ...over,
+  id: 'p-1',
+  login: 'hanmei',
+  name: '韩梅',
+  staff_number: 'QD-9',
+  unit_id: 'u',
+  unit_name: '青岛',
+  window_name: null,
+  roles: ['approver'],
+  conflicts: [],
+  active: true,
+  ...over,
 })
 const admin = { id: 'a-1', roles: ['admin' as const] }
 const officer = { id: 's-1', roles: ['security' as const] }
@@ -21,7 +31,8 @@ describe('what may be done to an account', () => {
     expect(actsOn(admin, person({ active: false }))).toEqual(['reset', 'sign_out', 'unblock'])
     expect(actsOn(admin, person({ id: 'a-1' }))).toEqual([])
     expect(actsOn(admin, person({ roles: ['operator'] }))).toEqual([])
-    for (const role of ['admin', 'security'] as const) expect(actsOn(admin, person({ roles: [role] }))).toEqual(['sign_out', 'block'])
+    for (const role of ['admin', 'security'] as const)
+      expect(actsOn(admin, person({ roles: [role] }))).toEqual(['sign_out', 'block'])
   })
 
   it('is of a security officer: which roles may be beside one another', () => {
@@ -29,7 +40,9 @@ describe('what may be done to an account', () => {
     const let_be = person({ roles: ['approver', 'supervisor'], conflicts: [{ ...both, allowed: '仅一人' }] })
     expect(actsOn(officer, let_be)).toEqual(['exempt', 'unexempt'])
     expect(pairsAllowed(let_be)).toEqual([['supervisor', 'approver']])
-    expect(pairsToAllow(person({ roles: ['approver', 'supervisor'], conflicts: [{ ...both, allowed: null }] }))[0]).toEqual(['supervisor', 'approver'])
+    expect(
+      pairsToAllow(person({ roles: ['approver', 'supervisor'], conflicts: [{ ...both, allowed: null }] }))[0],
+    ).toEqual(['supervisor', 'approver'])
     expect(actsOn(officer, person({ roles: ['operator'] }))).toEqual([])
   })
 })
@@ -43,7 +56,14 @@ describe('the dialog of an account', () => {
       return Promise.resolve(new Response(status === 204 ? null : JSON.stringify(body), { status }))
     })
   }
-  const shown = (me: unknown, of: PersonRow) => mount(AccountDialog as never, { props: { me, person: of } as never, global: { plugins: [i18n], stubs: { ElDialog: { template: '<div><slot /><slot name="footer" /></div>' } } } })
+  const shown = (me: unknown, of: PersonRow) =>
+    mount(AccountDialog as never, {
+      props: { me, person: of } as never,
+      global: {
+        plugins: [i18n],
+        stubs: { ElDialog: { template: '<div><slot /><slot name="footer" /></div>' } },
+      },
+    })
   afterEach(() => vi.unstubAllGlobals())
 
   it('blocks with a reason, and not without one', async () => {
@@ -77,10 +97,15 @@ describe('the dialog of an account', () => {
 
   it('lets a security officer choose the pair', async () => {
     answers(204, null)
-    const page = shown(officer, person({ roles: ['approver', 'supervisor'], conflicts: [{ ...both, allowed: '仅一人' }] }))
+    const page = shown(
+      officer,
+      person({ roles: ['approver', 'supervisor'], conflicts: [{ ...both, allowed: '仅一人' }] }),
+    )
     await page.get('[data-act=unexempt]').trigger('click')
     await page.get('[data-go]').trigger('click')
     await flushPromises()
-    expect(asked).toEqual([['DELETE', '/api/v1/people/p-1/exemptions?first=supervisor&second=approver', undefined]])
+    expect(asked).toEqual([
+      ['DELETE', '/api/v1/people/p-1/exemptions?first=supervisor&second=approver', undefined],
+    ])
   })
 })

@@ -8,34 +8,84 @@ import { by } from '../../tests/kit/cases'
 beforeAll(() => learn('work'))
 
 const row = (id: string, over: Partial<CaseSummary> = {}): CaseSummary => ({
-  id, number: null, state: 'to_correct', correcting: true, mode: 'proxy', item_name: '分公司负责人变更登记', applicant_masked: '孙**', clerk: by, window_name: '3 号窗口',
-  window_unit_name: '济南', window_place: '济南市中', unit_id: 'unit-xh', unit_name: '青岛', place: '青岛西海岸', call_id: null, created_at: '2026-11-24T05:00:00Z',
-  decided_at: null, combined: false, due_on: null, materials_stored: 0, materials_required: 3, judged: 'none', referred_from: null, ...over,
+  id,
+  number: null,
+  state: 'to_correct',
+  correcting: true,
+  mode: 'proxy',
+  item_name: '分公司负责人变更登记',
+  applicant_masked: '孙**',
+  clerk: by,
+  window_name: '3 号窗口',
+  window_unit_name: '济南',
+  window_place: '济南市中',
+  unit_id: 'unit-xh',
+  unit_name: '青岛',
+  place: '青岛西海岸',
+  call_id: null,
+  created_at: '2026-11-24T05:00:00Z',
+  decided_at: null,
+  combined: false,
+  due_on: null,
+  materials_stored: 0,
+  materials_required: 3,
+  judged: 'none',
+  referred_from: null,
+  ...over,
 })
 const table = (side: 'window' | 'approver') => {
-  const shown = mount(CaseTable, { props: { cases: [row('c1'), row('c2', { correcting: false })], side, empty: '' }, global: { plugins: [i18n] } })
+  const shown = mount(CaseTable, {
+    props: { cases: [row('c1'), row('c2', { correcting: false })], side, empty: '' },
+    global: { plugins: [i18n] },
+  })
   return shown.findAll('tbody tr').map((one) => [one.find('.status').text(), one.classes('needs-me')])
 }
 
 describe('a list of cases', () => {
   it('says of one of which all was corrected what its own page says, and whose turn it is', () => {
-    expect(table('window')).toEqual([['待补正', true], ['连线审核', false]])
-    expect(table('approver')).toEqual([['待补正', false], ['连线审核', true]])
+    expect(table('window')).toEqual([
+      ['待补正', true],
+      ['连线审核', false],
+    ])
+    expect(table('approver')).toEqual([
+      ['待补正', false],
+      ['连线审核', true],
+    ])
   })
 
   it('says how far the files of a case are judged before its first call', () => {
-    const shown = mount(CaseTable, { props: { cases: (['none', 'some', 'all'] as const).map((judged) => row(judged, { state: 'registered', correcting: false, judged })), side: 'approver', empty: '' }, global: { plugins: [i18n] } })
+    const shown = mount(CaseTable, {
+      props: {
+        cases: (['none', 'some', 'all'] as const).map((judged) =>
+          row(judged, { state: 'registered', correcting: false, judged }),
+        ),
+        side: 'approver',
+        empty: '',
+      },
+      global: { plugins: [i18n] },
+    })
     expect(shown.findAll('.status').map((one) => one.text())).toEqual(['已登记', '材料审看中', '材料已审看'])
   })
 
   it('says to approvers from where a case came to their unit', () => {
-    const of = (side: 'window' | 'approver') => mount(CaseTable, { props: { cases: [row('c1', { referred_from: '青岛' }), row('c2')], side, empty: '' }, global: { plugins: [i18n] } })
-    expect(of('approver').findAll('[data-referred-from]').map((one) => one.text())).toEqual(['转入 · 自青岛'])
+    const of = (side: 'window' | 'approver') =>
+      mount(CaseTable, {
+        props: { cases: [row('c1', { referred_from: '青岛' }), row('c2')], side, empty: '' },
+        global: { plugins: [i18n] },
+      })
+    expect(
+      of('approver')
+        .findAll('[data-referred-from]')
+        .map((one) => one.text()),
+    ).toEqual(['转入 · 自青岛'])
     expect(of('window').findAll('[data-referred-from]')).toEqual([])
   })
 
   it('marks the case of the running call below its state', () => {
-    const shown = mount(CaseTable, { props: { cases: [row('c1')], side: 'approver', empty: '', in_call: 'c1' }, global: { plugins: [i18n] } })
+    const shown = mount(CaseTable, {
+      props: { cases: [row('c1')], side: 'approver', empty: '', in_call: 'c1' },
+      global: { plugins: [i18n] },
+    })
     expect(shown.get('div[data-in-call]').text()).toBe('正在云见面')
   })
 })

@@ -17,5 +17,7 @@ export interface Standing {
 export function standingOf(duty: Duty, in_call: boolean, cut = false): Standing {
   if (in_call) return { word: 'busy', hint: `desk.duty.busy_hint.${duty}`, state: 'waiting' }
   if (cut) return { word: 'cut', hint: `desk.duty.cut_hint.${duty}`, state: 'mend' }
-  return duty === 'online' ? { word: 'online', hint: 'desk.duty.online_hint', state: 'good' } : { word: 'away', hint: 'desk.duty.away_hint', state: 'not_needed' }
+  return duty === 'online'
+    ? { word: 'online', hint: 'desk.duty.online_hint', state: 'good' }
+    : { word: 'away', hint: 'desk.duty.away_hint', state: 'not_needed' }
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { changedIn, KINDS, placeOf, read, withField } from '../catalogue/formText'
 
 const document = {
-  schema: { title: '表', type: 'object', properties: { name: { title: '姓名', type: 'string' } }, required: ['name'], additionalProperties: false },
+  schema: {
+    title: '表',
+    type: 'object',
+    properties: { name: { title: '姓名', type: 'string' } },
+    required: ['name'],
+    additionalProperties: false,
+  },
   presentation: { sections: [{ title: '甲', fields: ['name'] }] },
 }
 const text = JSON.stringify(document, null, 2)
@@ -17,7 +23,9 @@ describe('the text of a form', () => {
 
   it('finds the line of a pointer, and of what is not there that of its parent', () => {
     expect(placeOf(text, '/schema/properties/name').line).toBe(line('"name": {'))
-    expect(placeOf(text, '/schema/required/0').line).toBe(line('"name"\n') || text.split('\n').findIndex((one) => one.trim() === '"name"') + 1)
+    expect(placeOf(text, '/schema/required/0').line).toBe(
+      line('"name"\n') || text.split('\n').findIndex((one) => one.trim() === '"name"') + 1,
+    )
     expect(placeOf(text, '/schema/properties/name/colour').line).toBe(line('"name": {'))
     expect(placeOf(text, '/presentation/sections/0/fields/3').line).toBe(line('"fields"'))
     expect(placeOf(text, '').line).toBe(1)
@@ -33,16 +41,27 @@ describe('the text of a form', () => {
   })
 
   it('knows where it differs from what it was: what is another or new down to its last line, what lost a member by its name', () => {
-    const before = structuredClone(document) as { schema: { properties: Record<string, unknown> }; presentation: Record<string, unknown> }
+    const before = structuredClone(document) as {
+      schema: { properties: Record<string, unknown> }
+      presentation: Record<string, unknown>
+    }
     before.presentation['fields'] = { name: { sensitive: true, hint: '旧' }, gone: {} }
     before.schema.properties['kind'] = { type: 'string', enum: ['甲', '乙'] }
     const after = structuredClone(before)
     expect(changedIn(JSON.stringify(after), before)).toEqual([])
     after.presentation['fields'] = { name: { hint: '新' } }
-    after.schema.properties = { kind: { enum: ['甲', '乙', '丙'], type: 'string' }, name: { title: '姓名', type: 'string' }, phone: { title: '电话', type: 'string' } }
+    after.schema.properties = {
+      kind: { enum: ['甲', '乙', '丙'], type: 'string' },
+      name: { title: '姓名', type: 'string' },
+      phone: { title: '电话', type: 'string' },
+    }
     const now = JSON.stringify(after, null, 2)
     const lines = now.split('\n')
-    const told = changedIn(now, before).map((one) => [lines[one.line - 1]?.trim(), lines[one.to_line - 1]?.trim(), now.slice(one.offset, one.offset + one.length)])
+    const told = changedIn(now, before).map((one) => [
+      lines[one.line - 1]?.trim(),
+      lines[one.to_line - 1]?.trim(),
+      now.slice(one.offset, one.offset + one.length),
+    ])
     expect(told).toEqual([
       ['"enum": [', '],', '"enum"'],
       ['"phone": {', '}', '"phone"'],

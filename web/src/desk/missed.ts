@@ -20,10 +20,15 @@ export function askingOf(one: MissedCall): string {
 
 /** Those of a list that the one before it did not know, or that were missed once more; nobody is told of what was declined. */
 export function freshIn(now: readonly MissedCall[], before: readonly MissedCall[]): MissedCall[] {
-  return now.filter((one) => one.reason !== 'declined' && !before.some((was) => was.case_id === one.case_id && was.at === one.at))
+  return now.filter(
+    (one) =>
+      one.reason !== 'declined' && !before.some((was) => was.case_id === one.case_id && was.at === one.at),
+  )
 }
 
 /** Those that somebody of the unit asks for, the first who asked first. */
 export function askedFor(calls: readonly MissedCall[]): MissedCall[] {
-  return calls.filter((one) => one.asked_at).sort((a, b) => Date.parse(a.asked_at ?? '') - Date.parse(b.asked_at ?? ''))
+  return calls
+    .filter((one) => one.asked_at)
+    .sort((a, b) => Date.parse(a.asked_at ?? '') - Date.parse(b.asked_at ?? ''))
 }

@@ -29,7 +29,9 @@ beforeEach(() => {
   vi.stubGlobal('fetch', () => {
     if (!line.up) return Promise.reject(new TypeError('Failed to fetch'))
     const body = { items: [{ id: 'item-001', name: '变更登记', unit_name: '青岛' }] }
-    return Promise.resolve(new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } }))
+    return Promise.resolve(
+      new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } }),
+    )
   })
 })
 afterEach(() => {
@@ -39,7 +41,11 @@ afterEach(() => {
 })
 
 it('says of a search without a connection that it could not be done, and searches again when it is back', async () => {
-  const page = mount(NewCase as never, { props: { here: '济南', approvers: null } as never, global: { plugins: [i18n] }, attachTo: document.body })
+  const page = mount(NewCase as never, {
+    props: { here: '济南', approvers: null } as never,
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
   line.hear.get('connect')?.()
   const settled = async (): Promise<void> => {
     await vi.advanceTimersByTimeAsync(200)

@@ -6,7 +6,11 @@ import { keepCurrent } from './keptCurrent'
 
 const AGAIN_MS = 30_000
 
-export function useCases(path: string): { cases: Ref<CaseSummary[] | null>; problem: Ref<Problem | null>; refresh: () => Promise<void> } {
+export function useCases(path: string): {
+  cases: Ref<CaseSummary[] | null>
+  problem: Ref<Problem | null>
+  refresh: () => Promise<void>
+} {
   const cases = ref<CaseSummary[] | null>(null)
   const problem = ref<Problem | null>(null)
 

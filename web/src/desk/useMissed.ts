@@ -5,7 +5,11 @@ import { signedIn } from '../wire/session'
 import { wire } from '../wire/socket'
 import { missedAt } from './missed'
 
-export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<MissedCall[]>; known: Ref<boolean>; ask: (case_id: string) => Promise<void> } {
+export function useMissed(side: 'window' | 'approver'): {
+  missed: ComputedRef<MissedCall[]>
+  known: Ref<boolean>
+  ask: (case_id: string) => Promise<void>
+} {
   const live = wire()
   const calls = shallowRef<readonly MissedCall[]>([])
   const known = ref(false)
@@ -23,7 +27,10 @@ export function useMissed(side: 'window' | 'approver'): { missed: ComputedRef<Mi
     // who lacks the right has no list
     live.ask<MissedCalls & Record<string, unknown>>({ type: 'missed.watch' }).then(take, () => undefined)
   }
-  const off = [live.onConnected(watch), live.onEphemeral((told) => told.type === 'missed.calls' && take(told))]
+  const off = [
+    live.onConnected(watch),
+    live.onEphemeral((told) => told.type === 'missed.calls' && take(told)),
+  ]
   watch()
   onScopeDispose(() => off.forEach((stop) => stop()))
 

@@ -89,7 +89,15 @@ async function draw(pdf: PDFDocumentProxy, first: number, certain: boolean): Pro
 }
 
 function open(source: Parameters<typeof getDocument>[0] & object): ReturnType<typeof getDocument> {
-  return getDocument({ ...source, verbosity: 0, isEvalSupported: false, useWasm: false, useWorkerFetch: false, enableXfa: false, stopAtErrors: false })
+  return getDocument({
+    ...source,
+    verbosity: 0,
+    isEvalSupported: false,
+    useWasm: false,
+    useWorkerFetch: false,
+    enableXfa: false,
+    stopAtErrors: false,
+  })
 }
 
 class Arriving extends PDFDataRangeTransport {
@@ -103,7 +111,12 @@ class Arriving extends PDFDataRangeTransport {
 }
 
 async function linear(size_bytes: number): Promise<void> {
-  const pdf = await open({ range: new Arriving(size_bytes, file.copy(0, HEAD_BYTES)), disableAutoFetch: true, disableStream: true, rangeChunkSize: HEAD_BYTES }).promise
+  const pdf = await open({
+    range: new Arriving(size_bytes, file.copy(0, HEAD_BYTES)),
+    disableAutoFetch: true,
+    disableStream: true,
+    rangeChunkSize: HEAD_BYTES,
+  }).promise
   await draw(pdf, 1, true)
 }
 

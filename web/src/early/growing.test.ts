@@ -41,9 +41,13 @@ it('tells a PDF that can be read from its beginning', () => {
 it('gives a PDF that is not whole a way in, when its catalogue is there', () => {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
   const part = (words: string) => new TextEncoder().encode(words)
-  expect(text(rooted(part('%PDF-1.4\n3 0 obj<</Type /Catalog /Pages 1 0 R>>endobj\n4 0 obj<</Le')))).toContain('<< /Root 3 0 R >>')
+  expect(
+    text(rooted(part('%PDF-1.4\n3 0 obj<</Type /Catalog /Pages 1 0 R>>endobj\n4 0 obj<</Le'))),
+  ).toContain('<< /Root 3 0 R >>')
   // the word of another object is not its catalogue
-  expect(text(rooted(part('1 0 obj<</A 1>>endobj 2 0 obj<</Pages 9 0 R/Type/Catalog>>endobj')))).toContain('/Root 2 0 R')
+  expect(text(rooted(part('1 0 obj<</A 1>>endobj 2 0 obj<</Pages 9 0 R/Type/Catalog>>endobj')))).toContain(
+    '/Root 2 0 R',
+  )
   const without = part('%PDF-1.4\n1 0 obj<</Type /Page>>endobj')
   expect(rooted(without)).toBe(without)
 })

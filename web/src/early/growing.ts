@@ -68,9 +68,13 @@ const SEARCHED_BYTES = 1024 * 1024
  */
 export function rooted(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const text = new TextDecoder('latin1')
-  const found = ROOT.exec(text.decode(bytes.subarray(0, SEARCHED_BYTES))) ?? ROOT.exec(text.decode(bytes.subarray(-SEARCHED_BYTES)))
+  const found =
+    ROOT.exec(text.decode(bytes.subarray(0, SEARCHED_BYTES))) ??
+    ROOT.exec(text.decode(bytes.subarray(-SEARCHED_BYTES)))
   if (!found) return bytes
-  const trailer = new TextEncoder().encode(`\nendstream\nendobj\ntrailer\n<< /Root ${found[1]} ${found[2]} R >>\nstartxref\n0\n%%EOF\n`)
+  const trailer = new TextEncoder().encode(
+    `\nendstream\nendobj\ntrailer\n<< /Root ${found[1]} ${found[2]} R >>\nstartxref\n0\n%%EOF\n`,
+  )
   const out = new Uint8Array(bytes.length + trailer.length)
   out.set(bytes)
   out.set(trailer, bytes.length)

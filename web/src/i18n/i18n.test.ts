@@ -24,26 +24,37 @@ describe('the two languages', () => {
 
   it('fill the same places in each sentence', () => {
     // an English sentence may have a form for one and a form for several: each fills them all
-    for (const [key, sentence] of chinese) for (const form of (english.get(key) ?? '').split(' | ')) expect([key, places(form)]).toEqual([key, places(sentence)])
+    for (const [key, sentence] of chinese)
+      for (const form of (english.get(key) ?? '').split(' | '))
+        expect([key, places(form)]).toEqual([key, places(sentence)])
   })
 
   it('hold no sentence that no page says', () => {
-    const pages = import.meta.glob(['../**/*.{ts,vue}', '!../**/*.test.ts'], { query: '?raw', import: 'default', eager: true }) as Record<string, string>
+    const pages = import.meta.glob(['../**/*.{ts,vue}', '!../**/*.test.ts'], {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    }) as Record<string, string>
     const source = Object.entries(pages)
       .filter(([path]) => !path.includes('/i18n/') && !path.endsWith('/messages.ts'))
       .map(([, text]) => text)
       .join('\n')
-    const whole = new Set([...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)].map((match) => match[1]))
+    const whole = new Set(
+      [...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)['"`]/g)].map((match) => match[1]),
+    )
     // `a.${b}.c` says whatever has this form; an expression may hold quotes, but no brace
     const forms = [...source.matchAll(/`([a-z]\w*\.(?:[\w.-]|\$\{[^{}`]*\})*)`/g)].map(
       (match) => new RegExp(`^${(match[1] ?? '').replaceAll('.', '\\.').replace(/\$\{[^{}]*\}/g, '\\w+')}$`),
     )
-    const silent = [...chinese.keys()].filter((key) => !whole.has(key) && !forms.some((form) => form.test(key)))
+    const silent = [...chinese.keys()].filter(
+      (key) => !whole.has(key) && !forms.some((form) => form.test(key)),
+    )
     expect(silent).toEqual([])
   })
 
   it('call one state by one word in English', () => {
-    for (const key of ['record.progress.refused', 'record.decision.taken.refused', 'audit.decisions.refused']) expect(english.get(key), key).toBe(english.get('desk.states.refused'))
+    for (const key of ['record.progress.refused', 'record.decision.taken.refused', 'audit.decisions.refused'])
+      expect(english.get(key), key).toBe(english.get('desk.states.refused'))
   })
 
   it('have no mark in English that the fonts of Chinese draw a whole character wide', () => {
@@ -55,11 +66,15 @@ describe('the two languages', () => {
   })
 
   it('keep English out of the Chinese interface', () => {
-    const allowed = /^(Enter|PDF|OFD|Word|docx|Excel|xlsx|Typst|CSV|JSON|JPEG|PNG|WebP|SHA-256|MB|KB|kB|GB|ms|s|Alt|Ctrl|[A-Z])$/
+    const allowed =
+      /^(Enter|PDF|OFD|Word|docx|Excel|xlsx|Typst|CSV|JSON|JPEG|PNG|WebP|SHA-256|MB|KB|kB|GB|ms|s|Alt|Ctrl|[A-Z])$/
     for (const [key, sentence] of chinese) {
       // names of places and of our own commands are not read as words
       const words = sentence.replace(/\{\w+\}|yunjian( (--)?[a-z]+)*/g, '').match(/[A-Za-z][A-Za-z-]*/g) ?? []
-      expect(words.filter((word) => !allowed.test(word)), key).toEqual([])
+      expect(
+        words.filter((word) => !allowed.test(word)),
+        key,
+      ).toEqual([])
     }
   })
 })

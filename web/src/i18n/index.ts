@@ -20,8 +20,16 @@ export const languages: readonly { id: Language; name: string }[] = [
 /** shell: what stands on every page, sign-in too; work: the desks; audit: the log of calls and the replay. */
 export type Book = 'shell' | 'work' | 'audit'
 const BOOKS: Record<Language, Record<Book, () => Promise<{ default: object }>>> = {
-  'zh-CN': { shell: () => import('./zh-CN/shell'), work: () => import('./zh-CN/work'), audit: () => import('./zh-CN/audit') },
-  en: { shell: () => import('./en/shell'), work: () => import('./en/work'), audit: () => import('./en/audit') },
+  'zh-CN': {
+    shell: () => import('./zh-CN/shell'),
+    work: () => import('./zh-CN/work'),
+    audit: () => import('./zh-CN/audit'),
+  },
+  en: {
+    shell: () => import('./en/shell'),
+    work: () => import('./en/work'),
+    audit: () => import('./en/audit'),
+  },
 }
 
 declare module 'vue-i18n' {

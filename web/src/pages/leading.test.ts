@@ -16,17 +16,60 @@ beforeAll(() => learn('work'))
 it('names on the line who is called, and tells apart that the case went to another unit', async () => {
   const held = caseView()
   const view = shallowRef<CaseView>(held)
-  const call = { id: 'call-0001', case_id: held.id, state: 'live', target_unit_id: held.item.unit_id, target_place: held.item.place, legs: [], rings: [], holds: [], recording_consented: true, answered_at: '2026-11-24T06:00:00Z', caller: by } as unknown as CallView
-  desk.call = { current: shallowRef(call), me: ref(by.id), face: shallowRef(null), second_face: shallowRef(null), further_faces: [], speaking: shallowRef(new Set()), state: ref({ phase: 'active', form: 'connected', until: null }) }
+  const call = {
+    id: 'call-0001',
+    case_id: held.id,
+    state: 'live',
+    target_unit_id: held.item.unit_id,
+    target_place: held.item.place,
+    legs: [],
+    rings: [],
+    holds: [],
+    recording_consented: true,
+    answered_at: '2026-11-24T06:00:00Z',
+    caller: by,
+  } as unknown as CallView
+  desk.call = {
+    current: shallowRef(call),
+    me: ref(by.id),
+    face: shallowRef(null),
+    second_face: shallowRef(null),
+    further_faces: [],
+    speaking: shallowRef(new Set()),
+    state: ref({ phase: 'active', form: 'connected', until: null }),
+  }
   let telling: ReturnType<typeof useLeading>['telling'] | undefined
   const router = createRouter({ history: createMemoryHistory(), routes })
-  mount(defineComponent(() => {
-    telling = useLeading(held.id, { view, field: () => null, material: () => null, mean: () => Promise.resolve(), signed_back: () => undefined, blocked: () => undefined }).telling
-    return () => h('i')
-  }), { global: { plugins: [i18n, router] } })
+  mount(
+    defineComponent(() => {
+      telling = useLeading(held.id, {
+        view,
+        field: () => null,
+        material: () => null,
+        mean: () => Promise.resolve(),
+        signed_back: () => undefined,
+        blocked: () => undefined,
+      }).telling
+      return () => h('i')
+    }),
+    { global: { plugins: [i18n, router] } },
+  )
   expect([telling?.value.line.there, telling?.value.referred_to]).toEqual(['青岛西海岸', null])
-  const referral = { from_unit_name: held.item.unit_name, to_unit_name: '聊城市东昌府区行政审批服务局', reason: '属地', by, at: '2026-11-24T06:10:00Z' }
-  view.value = { ...held, item: { ...held.item, unit_id: 'unit-lc', unit_name: referral.to_unit_name, place: '聊城东昌府' }, referrals: [referral] }
+  const referral = {
+    from_unit_name: held.item.unit_name,
+    to_unit_name: '聊城市东昌府区行政审批服务局',
+    reason: '属地',
+    by,
+    at: '2026-11-24T06:10:00Z',
+  }
+  view.value = {
+    ...held,
+    item: { ...held.item, unit_id: 'unit-lc', unit_name: referral.to_unit_name, place: '聊城东昌府' },
+    referrals: [referral],
+  }
   await nextTick()
-  expect([telling?.value.line.there, telling?.value.referred_to]).toEqual(['青岛西海岸', '聊城市东昌府区行政审批服务局'])
+  expect([telling?.value.line.there, telling?.value.referred_to]).toEqual([
+    '青岛西海岸',
+    '聊城市东昌府区行政审批服务局',
+  ])
 })

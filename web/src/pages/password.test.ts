@@ -7,7 +7,15 @@ import { mustChange } from '../wire/session'
 
 enableAutoUnmount(afterEach)
 
-const person = { id: 'p-1', login: 'lixiulan', name: '李秀兰', staff_number: 'SZ-0306', roles: ['clerk'], unit: { id: 'u', name: '济南' }, window: { id: 'w', name: '3号窗口' } }
+const person = {
+  id: 'p-1',
+  login: 'lixiulan',
+  name: '李秀兰',
+  staff_number: 'SZ-0306',
+  roles: ['clerk'],
+  unit: { id: 'u', name: '济南' },
+  window: { id: 'w', name: '3号窗口' },
+}
 const sent: unknown[] = []
 let answer: [number, unknown]
 
@@ -29,7 +37,10 @@ describe('one’s own password', () => {
     expect(mustChange.value).toBe(true)
 
     const page = mount(PasswordPage, { global: { plugins: [i18n, router] }, attachTo: document.body })
-    const [before, after] = [page.get<HTMLInputElement>('[autocomplete=current-password]'), page.get<HTMLInputElement>('[autocomplete=new-password]')]
+    const [before, after] = [
+      page.get<HTMLInputElement>('[autocomplete=current-password]'),
+      page.get<HTMLInputElement>('[autocomplete=new-password]'),
+    ]
     await page.get('form').trigger('submit')
     expect(sent).toEqual([])
     expect(document.activeElement).toBe(before.element)
@@ -46,7 +57,10 @@ describe('one’s own password', () => {
     answer = [200, { ended: 2 }]
     await page.get('form').trigger('submit')
     await flushPromises()
-    expect(sent.at(-1)).toEqual(['/api/v1/session/password', { old: 'given once', new: 'four quite unrelated words' }])
+    expect(sent.at(-1)).toEqual([
+      '/api/v1/session/password',
+      { old: 'given once', new: 'four quite unrelated words' },
+    ])
     expect(page.get('[data-changed]').text()).toContain('2')
     expect(page.find('input[type=password]').exists()).toBe(false)
     expect(mustChange.value).toBe(false)

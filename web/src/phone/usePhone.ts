@@ -34,8 +34,12 @@ export function usePhone() {
   const now = ref(Date.now())
   let last = 0
 
-  const left_s = computed(() => (session.value ? Math.max(0, Math.ceil((Date.parse(session.value.expires_at) - now.value) / 1000)) : 0))
-  const sending = computed(() => [...shots.values()].some((one) => one.state !== 'there' && one.state !== 'failed'))
+  const left_s = computed(() =>
+    session.value ? Math.max(0, Math.ceil((Date.parse(session.value.expires_at) - now.value) / 1000)) : 0,
+  )
+  const sending = computed(() =>
+    [...shots.values()].some((one) => one.state !== 'there' && one.state !== 'failed'),
+  )
 
   async function open(): Promise<void> {
     const [phone_id, secret] = window.location.hash.slice(1).split('.')
@@ -82,7 +86,15 @@ export function usePhone() {
     for (const file of given ?? []) {
       const id = ++last
       files.set(id, file)
-      shots.set(id, { id, url: URL.createObjectURL(file), name: file.name, size_bytes: file.size, sent_bytes: 0, state: 'queued', problem: null })
+      shots.set(id, {
+        id,
+        url: URL.createObjectURL(file),
+        name: file.name,
+        size_bytes: file.size,
+        sent_bytes: 0,
+        state: 'queued',
+        problem: null,
+      })
     }
     next()
   }
@@ -112,7 +124,10 @@ export function usePhone() {
         let found = Problem.of(error)
         if ('originalResponse' in error && error.originalResponse) {
           try {
-            found = new Problem({ status: error.originalResponse.getStatus(), ...(JSON.parse(error.originalResponse.getBody()) as { title: string; code: string }) })
+            found = new Problem({
+              status: error.originalResponse.getStatus(),
+              ...(JSON.parse(error.originalResponse.getBody()) as { title: string; code: string }),
+            })
           } catch {
             // not JSON: said as it is
           }

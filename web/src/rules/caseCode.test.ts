@@ -24,9 +24,23 @@ beforeAll(async () => {
 const IDS = ['Zb3kQ9x_Tn2LrV7cYw5aHg', 'Zb3kQ9x_Tn2LrV7cYw5aHh'] as const
 const NAMES = ['孙建国', '孙晓梅'] as const
 const CODES = IDS.map((id) => `识别码 ${caseCode(id)}`)
-const same = { item_name: '分公司负责人变更登记', applicant_masked: '孙**', created_at: '2026-11-24T05:00:10Z' }
-const view = (n: 0 | 1) => caseView({ id: IDS[n], applicant: { ...caseView().applicant, name: NAMES[n] }, created_at: same.created_at })
-const shown = (part: unknown, props: object, global: object = {}) => mount(part as never, { props: props as never, global: { plugins: [i18n], ...global } as never, attachTo: document.body })
+const same = {
+  item_name: '分公司负责人变更登记',
+  applicant_masked: '孙**',
+  created_at: '2026-11-24T05:00:10Z',
+}
+const view = (n: 0 | 1) =>
+  caseView({
+    id: IDS[n],
+    applicant: { ...caseView().applicant, name: NAMES[n] },
+    created_at: same.created_at,
+  })
+const shown = (part: unknown, props: object, global: object = {}) =>
+  mount(part as never, {
+    props: props as never,
+    global: { plugins: [i18n], ...global } as never,
+    attachTo: document.body,
+  })
 
 /** The words of the same place for both cases: they differ, and each has the code of its case. */
 function differ(words: string[]): void {
@@ -53,7 +67,21 @@ describe('two cases that read alike', () => {
   })
 
   it('differ in the lists, to the eye and by what a button is called', () => {
-    const rows = IDS.map((id) => ({ ...same, id, number: null, state: 'reviewing', correcting: false, clerk: by, window_name: '3 号窗口', window_unit_name: '济南', unit_name: '青岛', materials_stored: 0 }) as unknown as CaseSummary)
+    const rows = IDS.map(
+      (id) =>
+        ({
+          ...same,
+          id,
+          number: null,
+          state: 'reviewing',
+          correcting: false,
+          clerk: by,
+          window_name: '3 号窗口',
+          window_unit_name: '济南',
+          unit_name: '青岛',
+          materials_stored: 0,
+        }) as unknown as CaseSummary,
+    )
     for (const side of ['window', 'approver']) {
       const table = shown(CaseTable, { cases: rows, side, empty: '' })
       differ(table.findAll('tbody tr').map((one) => one.text()))
@@ -62,11 +90,34 @@ describe('two cases that read alike', () => {
   })
 
   it('differ on the ring and in what is said of a missed call', async () => {
-    const ring = { heading: '', item: same.item_name, here: '', there: '', lineWord: '', leftWord: '', left_s: 1, whole_s: 1, facts: [], labels: { answer: '', decline: '' } }
+    const ring = {
+      heading: '',
+      item: same.item_name,
+      here: '',
+      there: '',
+      lineWord: '',
+      leftWord: '',
+      left_s: 1,
+      whole_s: 1,
+      facts: [],
+      labels: { answer: '', decline: '' },
+    }
     differ(CODES.map((code) => shown(RingCard, { ...ring, code }).text()))
-    const missed = (case_id: string) => ({ case_id, call_id: case_id, reason: 'missed', caller: by, card: same, at: '2026-11-24T06:00:00Z', times: 1 })
+    const missed = (case_id: string) => ({
+      case_id,
+      call_id: case_id,
+      reason: 'missed',
+      caller: by,
+      card: same,
+      at: '2026-11-24T06:00:00Z',
+      times: 1,
+    })
     for (const [n, id] of IDS.entries()) {
-      const mark = shown(DutyMark, { duty: 'online', in_call: false, busy: false, missed: [] }, { stubs: { RouterLink: true } })
+      const mark = shown(
+        DutyMark,
+        { duty: 'online', in_call: false, busy: false, missed: [] },
+        { stubs: { RouterLink: true } },
+      )
       await mark.setProps({ missed: [missed(id)] } as never)
       await nextTick()
       expect(spoken.value).toContain(CODES[n])

@@ -29,7 +29,12 @@ const LEAST_FILL = 0.86
 const HULL_POINTS = 20
 
 export function whole(width: number, height: number): Quad {
-  return [{ x: 0, y: 0 }, { x: width, y: 0 }, { x: width, y: height }, { x: 0, y: height }]
+  return [
+    { x: 0, y: 0 },
+    { x: width, y: 0 },
+    { x: width, y: height },
+    { x: 0, y: height },
+  ]
 }
 
 export function scaled(quad: Quad, by: number): Quad {
@@ -76,7 +81,8 @@ function shapeOf(picture: Pixels): Uint8Array {
     if (size > best_size) [best, best_size] = [label, size]
   }
   const shape = new Uint8Array(labels.length)
-  if (best_size >= LEAST_SHARE * shape.length) for (let at = 0; at < shape.length; at++) shape[at] = labels[at] === best ? 1 : 0
+  if (best_size >= LEAST_SHARE * shape.length)
+    for (let at = 0; at < shape.length; at++) shape[at] = labels[at] === best ? 1 : 0
   return shape
 }
 
@@ -100,7 +106,13 @@ function differenceFromGround({ data, width, height }: Pixels): Uint8Array {
 type Plane = readonly [number, number, number]
 
 /** Least squares of one channel over the rim; a second time without what stood far off, such as a sheet that reaches the edge. */
-function planeOf(data: Uint8ClampedArray, width: number, height: number, rim: number, channel: number): Plane {
+function planeOf(
+  data: Uint8ClampedArray,
+  width: number,
+  height: number,
+  rim: number,
+  channel: number,
+): Plane {
   let plane: Plane | null = null
   for (let round = 0; round < 3; round++) {
     const m = new Float64Array(9)
@@ -109,7 +121,8 @@ function planeOf(data: Uint8ClampedArray, width: number, height: number, rim: nu
       const edge = y < rim || y >= height - rim
       for (let x = 0; x < width; x += edge || x < rim - 1 || x >= width - rim ? 1 : width - 2 * rim + 1) {
         const value = data[(y * width + x) * 4 + channel] ?? 0
-        if (plane && Math.abs(value - (plane[0] + plane[1] * x + plane[2] * y)) > (round === 1 ? 60 : 30)) continue
+        if (plane && Math.abs(value - (plane[0] + plane[1] * x + plane[2] * y)) > (round === 1 ? 60 : 30))
+          continue
         const terms = [1, x / width, y / height]
         for (let i = 0; i < 3; i++) {
           v[i] = (v[i] ?? 0) + (terms[i] ?? 0) * value
@@ -225,7 +238,9 @@ function fewer(hull: readonly Point[], most: number): Point[] {
   while (left.length > most) {
     let [least, at] = [Infinity, 0]
     for (let i = 0; i < left.length; i++) {
-      const takes = Math.abs(cross(left.at(i - 1) as Point, left[i] as Point, left[(i + 1) % left.length] as Point))
+      const takes = Math.abs(
+        cross(left.at(i - 1) as Point, left[i] as Point, left[(i + 1) % left.length] as Point),
+      )
       if (takes < least) [least, at] = [takes, i]
     }
     left.splice(at, 1)
@@ -267,7 +282,7 @@ interface Line {
 
 /** Each side fitted to the points of the rim along it; the corners are where the sides cross. */
 function squared(rough: Quad, rim: readonly Point[]): Quad {
-  const diagonal = Math.hypot((rough[2].x - rough[0].x), (rough[2].y - rough[0].y))
+  const diagonal = Math.hypot(rough[2].x - rough[0].x, rough[2].y - rough[0].y)
   const sides = rough.map((a, i) => sideOf(a, rough[(i + 1) % 4] as Point, rim, diagonal * 0.02))
   return rough.map((corner, i) => {
     const met = crossing(sides[(i + 3) % 4] as Line, sides[i] as Line)
@@ -278,7 +293,8 @@ function squared(rough: Quad, rim: readonly Point[]): Quad {
 function sideOf(a: Point, b: Point, rim: readonly Point[], near: number): Line {
   const length = Math.hypot(b.x - a.x, b.y - a.y) || 1
   let line: Line = { at: a, way: { x: (b.x - a.x) / length, y: (b.y - a.y) / length } }
-  const away = (point: Point): number => Math.abs((point.x - line.at.x) * line.way.y - (point.y - line.at.y) * line.way.x)
+  const away = (point: Point): number =>
+    Math.abs((point.x - line.at.x) * line.way.y - (point.y - line.at.y) * line.way.x)
   for (const within of [near, near / 2, Math.max(1, near / 6)]) {
     const along = rim.filter((point) => {
       const share = ((point.x - a.x) * (b.x - a.x) + (point.y - a.y) * (b.y - a.y)) / length ** 2
@@ -293,7 +309,10 @@ function sideOf(a: Point, b: Point, rim: readonly Point[], near: number): Line {
 /** The line with the least squares of distances. */
 function fitted(points: readonly Point[]): Line {
   const n = points.length
-  const at = { x: points.reduce((sum, one) => sum + one.x, 0) / n, y: points.reduce((sum, one) => sum + one.y, 0) / n }
+  const at = {
+    x: points.reduce((sum, one) => sum + one.x, 0) / n,
+    y: points.reduce((sum, one) => sum + one.y, 0) / n,
+  }
   let [xx, xy, yy] = [0, 0, 0]
   for (const one of points) {
     xx += (one.x - at.x) ** 2
@@ -313,6 +332,9 @@ function crossing(one: Line, other: Line): Point | null {
 
 /** Clockwise from the corner that is nearest to the picture's top left. */
 function turned(quad: Quad): Quad {
-  const first = quad.reduce((best, one, i) => (one.x + one.y < (quad[best] as Point).x + (quad[best] as Point).y ? i : best), 0)
+  const first = quad.reduce(
+    (best, one, i) => (one.x + one.y < (quad[best] as Point).x + (quad[best] as Point).y ? i : best),
+    0,
+  )
   return [0, 1, 2, 3].map((i) => quad[(first + i) % 4]) as unknown as Quad
 }

@@ -27,7 +27,12 @@ export function sizeOf(quad: Quad, most: number): { width: number; height: numbe
   return { width: Math.max(1, Math.round(width * by)), height: Math.max(1, Math.round(height * by)) }
 }
 
-export function flatten(picture: Pixels, quad: Quad, width: number, height: number): Uint8ClampedArray<ArrayBuffer> {
+export function flatten(
+  picture: Pixels,
+  quad: Quad,
+  width: number,
+  height: number,
+): Uint8ClampedArray<ArrayBuffer> {
   const [p0, p1, p2, p3] = quad
   const [sx, sy] = [p0.x - p1.x + p2.x - p3.x, p0.y - p1.y + p2.y - p3.y]
   const [dx1, dx2, dy1, dy2] = [p1.x - p2.x, p3.x - p2.x, p1.y - p2.y, p3.y - p2.y]

@@ -14,7 +14,10 @@ export async function grab(track: MediaStreamTrack): Promise<ImageBitmap> {
     await video.play()
     // playing may begin before there is anything to draw
     await new Promise<void>((drawn, failed) => {
-      const late = window.setTimeout(() => failed(new DOMException('no picture came', 'TimeoutError')), PATIENCE_MS)
+      const late = window.setTimeout(
+        () => failed(new DOMException('no picture came', 'TimeoutError')),
+        PATIENCE_MS,
+      )
       video.requestVideoFrameCallback(() => {
         window.clearTimeout(late)
         drawn()

@@ -9,7 +9,10 @@ type Unsent = ToTable extends infer One ? (One extends ToTable ? Omit<One, 'id'>
 export class Table {
   private worker: Worker | null = null
   private last = 0
-  private readonly waiting = new Map<number, { done: (result: never) => void; failed: (reason: Error) => void }>()
+  private readonly waiting = new Map<
+    number,
+    { done: (result: never) => void; failed: (reason: Error) => void }
+  >()
 
   /** The picture as a still, and where the paper lies in it. Takes the bitmap away. */
   take(picture: ImageBitmap | Blob): Promise<Still> {

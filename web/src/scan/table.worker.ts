@@ -34,7 +34,10 @@ const FLAT_QUALITY = 0.9
 const MOST = 3508
 const A4 = { short: 595.28, long: 841.89 }
 
-function canvasOf(width: number, height: number): { canvas: OffscreenCanvas; pen: OffscreenCanvasRenderingContext2D } {
+function canvasOf(
+  width: number,
+  height: number,
+): { canvas: OffscreenCanvas; pen: OffscreenCanvasRenderingContext2D } {
   const canvas = new OffscreenCanvas(width, height)
   const pen = canvas.getContext('2d', { willReadFrequently: true })
   if (!pen) throw new Error('no canvas')
@@ -42,7 +45,8 @@ function canvasOf(width: number, height: number): { canvas: OffscreenCanvas; pen
 }
 
 async function take(picture: ImageBitmap | Blob): Promise<Still> {
-  const bitmap = picture instanceof Blob ? await createImageBitmap(picture, { imageOrientation: 'from-image' }) : picture
+  const bitmap =
+    picture instanceof Blob ? await createImageBitmap(picture, { imageOrientation: 'from-image' }) : picture
   const { width, height } = bitmap
   const by = Math.min(1, LOOKED_AT / Math.max(width, height))
   const [w, h] = [Math.round(width * by), Math.round(height * by)]
@@ -66,7 +70,11 @@ async function flat(still: Blob, quad: Quad): Promise<Flat> {
   const { width, height } = sizeOf(quad, MOST)
   const sheet = canvasOf(width, height)
   sheet.pen.putImageData(new ImageData(flatten(picture, quad, width, height), width, height), 0, 0)
-  return { flat: await sheet.canvas.convertToBlob({ type: 'image/jpeg', quality: FLAT_QUALITY }), width, height }
+  return {
+    flat: await sheet.canvas.convertToBlob({ type: 'image/jpeg', quality: FLAT_QUALITY }),
+    width,
+    height,
+  }
 }
 
 async function bind(pages: readonly Blob[]): Promise<Blob> {
@@ -75,11 +83,16 @@ async function bind(pages: readonly Blob[]): Promise<Blob> {
   pdf.setProducer('Yunjian')
   for (const page of pages) {
     const picture = await pdf.embedJpg(await page.arrayBuffer())
-    const by = Math.min(A4.long / Math.max(picture.width, picture.height), A4.short / Math.min(picture.width, picture.height))
+    const by = Math.min(
+      A4.long / Math.max(picture.width, picture.height),
+      A4.short / Math.min(picture.width, picture.height),
+    )
     const size: [number, number] = [picture.width * by, picture.height * by]
     pdf.addPage(size).drawImage(picture, { x: 0, y: 0, width: size[0], height: size[1] })
   }
-  return new Blob([(await pdf.save({ useObjectStreams: false })) as Uint8Array<ArrayBuffer>], { type: 'application/pdf' })
+  return new Blob([(await pdf.save({ useObjectStreams: false })) as Uint8Array<ArrayBuffer>], {
+    type: 'application/pdf',
+  })
 }
 
 function done(asked: ToTable): Promise<Still | Flat | Blob> {
@@ -99,4 +112,3 @@ addEventListener('message', ({ data }: MessageEvent<ToTable>) => {
     (reason: unknown) => postMessage({ id: data.id, failed: String(reason) } satisfies FromTable),
   )
 })
-

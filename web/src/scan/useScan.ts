@@ -69,7 +69,17 @@ export function useScan() {
       const corners = quad ?? whole(width, height)
       const { flat } = await table.flatten(still, corners)
       const page: ScanPage = {
-        id: `page-${++last}`, still, still_url: shown(still), width, height, quad: corners, found: quad !== null, turns: 0, flat, flat_url: shown(flat), from,
+        id: `page-${++last}`,
+        still,
+        still_url: shown(still),
+        width,
+        height,
+        quad: corners,
+        found: quad !== null,
+        turns: 0,
+        flat,
+        flat_url: shown(flat),
+        from,
       }
       change([...pages.value, page])
       return page
@@ -138,5 +148,18 @@ export function useScan() {
     for (const url of urls) URL.revokeObjectURL(url)
   })
 
-  return { pages, working: computed(() => working.value > 0), failed, undoable: computed(() => before.value.length > 0), add, setCorners, turn, takeWhole, move, remove, undo, file }
+  return {
+    pages,
+    working: computed(() => working.value > 0),
+    failed,
+    undoable: computed(() => before.value.length > 0),
+    add,
+    setCorners,
+    turn,
+    takeWhole,
+    move,
+    remove,
+    undo,
+    file,
+  }
 }

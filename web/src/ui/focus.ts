@@ -5,8 +5,10 @@
  */
 import { typable } from './shortcuts'
 
-const CONTROLS = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex]:not([tabindex="-1"])'
-const PARTS = 'li, form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
+const CONTROLS =
+  'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea:not([disabled]), summary, [tabindex]:not([tabindex="-1"])'
+const PARTS =
+  'li, form, section, nav, aside, fieldset, ul, dialog, [role="dialog"], [role="alertdialog"], [role="group"], main'
 const LOOKED_AFTER_MS = 60
 /** what a person does; a button that he pressed may be where it fell */
 const ACTS = ['keydown', 'pointerdown'] as const
@@ -23,16 +25,30 @@ let fallen: Element | null = null
 /** Whether nobody has said where the focus belongs: it lies on the page, on the work as a whole, or where it only fell. */
 export function unclaimed(): boolean {
   const { activeElement } = document
-  return !activeElement || activeElement === document.body || activeElement.id === 'work' || activeElement === fallen
+  return (
+    !activeElement ||
+    activeElement === document.body ||
+    activeElement.id === 'work' ||
+    activeElement === fallen
+  )
 }
 
 function usable(element: HTMLElement): boolean {
-  return element.isConnected && element.matches(CONTROLS) && element.checkVisibility({ visibilityProperty: true }) && !element.closest('[inert]')
+  return (
+    element.isConnected &&
+    element.matches(CONTROLS) &&
+    element.checkVisibility({ visibilityProperty: true }) &&
+    !element.closest('[inert]')
+  )
 }
 
 function placeOf(element: HTMLElement): Place {
   const parts: Place['parts'] = []
-  for (let part = element.parentElement?.closest<HTMLElement>(PARTS); part; part = part.parentElement?.closest<HTMLElement>(PARTS)) {
+  for (
+    let part = element.parentElement?.closest<HTMLElement>(PARTS);
+    part;
+    part = part.parentElement?.closest<HTMLElement>(PARTS)
+  ) {
     const controls = [...part.querySelectorAll<HTMLElement>(CONTROLS)]
     parts.push({ controls, at: controls.indexOf(element) })
   }
@@ -44,7 +60,11 @@ const CHOOSES = 'select, input[type="radio"], input[type="checkbox"]'
 
 /** Nor into a box for a message or a comment, where the key of the next step means that box; an entry of the form is one's place. */
 function safe(element: HTMLElement): boolean {
-  return usable(element) && !element.matches(CHOOSES) && (!typable(element) || element.closest('[data-entry]') !== null)
+  return (
+    usable(element) &&
+    !element.matches(CHOOSES) &&
+    (!typable(element) || element.closest('[data-entry]') !== null)
+  )
 }
 
 /** The control that comes nearest to where the focus was; null when none of its parts has one left. */
@@ -72,7 +92,8 @@ export function keepFocus(): () => void {
     timer = setTimeout(() => {
       timer = undefined
       // a person who pressed beside everything wanted no focus
-      if (!place || document.activeElement !== document.body || !document.hasFocus() || usable(place.element)) return
+      if (!place || document.activeElement !== document.body || !document.hasFocus() || usable(place.element))
+        return
       const next = nearest(place) ?? document.getElementById('work')
       fallen = next
       next?.focus({ preventScroll: next.id === 'work' })
@@ -80,7 +101,12 @@ export function keepFocus(): () => void {
   }
 
   const watching = new MutationObserver(look)
-  watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled', 'hidden', 'style', 'inert'] })
+  watching.observe(document.body, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ['disabled', 'hidden', 'style', 'inert'],
+  })
   document.addEventListener('focusin', took)
   document.addEventListener('focusout', look)
   for (const act of ACTS) document.addEventListener(act, acted, true)

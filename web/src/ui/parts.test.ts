@@ -30,7 +30,10 @@ describe('a button that cannot be used yet', () => {
   })
 
   it('does not send its form', async () => {
-    const form = mount({ components: { ActionButton }, template: '<form><ActionButton type="submit" unavailable="x">go</ActionButton></form>' })
+    const form = mount({
+      components: { ActionButton },
+      template: '<form><ActionButton type="submit" unavailable="x">go</ActionButton></form>',
+    })
     const click = new MouseEvent('click', { cancelable: true, bubbles: true })
     form.find('button').element.dispatchEvent(click)
     expect(click.defaultPrevented).toBe(true)
@@ -49,10 +52,18 @@ describe('the three-way review', () => {
     { value: 'returned', word: '需补正', icon: 'mend' },
     { value: 'not_needed', word: '不需要', icon: 'not-needed' },
   ] as const
-  const review = (props: object = {}) => mount(SegmentedReview, { props: { label: '这份材料', choices, chosen: null, ...props }, attachTo: document.body })
+  const review = (props: object = {}) =>
+    mount(SegmentedReview, {
+      props: { label: '这份材料', choices, chosen: null, ...props },
+      attachTo: document.body,
+    })
 
   it('has nothing chosen beforehand', () => {
-    expect(review().findAll('input').some((input) => input.element.checked)).toBe(false)
+    expect(
+      review()
+        .findAll('input')
+        .some((input) => input.element.checked),
+    ).toBe(false)
   })
 
   it('is chosen by the digits, but not while someone types', () => {
@@ -95,7 +106,15 @@ describe('the ring card', () => {
     field.focus()
     const card = mount(RingCard, {
       props: {
-        heading: '云见面来电', item: '变更登记', here: '您', there: '济南市中', lineWord: '振铃', leftWord: '22 秒', left_s: 22, whole_s: 30, facts: [],
+        heading: '云见面来电',
+        item: '变更登记',
+        here: '您',
+        there: '济南市中',
+        lineWord: '振铃',
+        leftWord: '22 秒',
+        left_s: 22,
+        whole_s: 30,
+        facts: [],
         labels: { answer: '接听', decline: '不接' },
       },
       attachTo: document.body,
@@ -111,14 +130,24 @@ describe('the ring card', () => {
   it('takes the focus on answering and tells its three ways', async () => {
     const card = mount(RingCard, {
       props: {
-        heading: '云见面来电', item: '变更登记', here: '您', there: '济南市中', lineWord: '振铃', leftWord: '22 秒', left_s: 22, whole_s: 30, facts: [],
+        heading: '云见面来电',
+        item: '变更登记',
+        here: '您',
+        there: '济南市中',
+        lineWord: '振铃',
+        leftWord: '22 秒',
+        left_s: 22,
+        whole_s: 30,
+        facts: [],
         labels: { answer: '接听', look: '先看材料', decline: '不接' },
       },
       attachTo: document.body,
     })
     expect(document.activeElement?.textContent).toContain('接听')
     for (const button of card.findAll('button')) await button.trigger('click')
-    expect([card.emitted('answer'), card.emitted('look'), card.emitted('decline')].map((told) => told?.length)).toEqual([1, 1, 1])
+    expect(
+      [card.emitted('answer'), card.emitted('look'), card.emitted('decline')].map((told) => told?.length),
+    ).toEqual([1, 1, 1])
     expect(card.attributes('role')).toBe('alertdialog')
     card.unmount()
   })
@@ -146,13 +175,21 @@ describe('a proposal', () => {
 
 describe('what is drawn is also said', () => {
   it('by the line', () => {
-    expect(mount(PlaceLine, { props: { here: '济南', there: '青岛', form: 'hold', word: '保持' } }).attributes('aria-label')).toBe('济南 — 青岛: 保持')
+    expect(
+      mount(PlaceLine, { props: { here: '济南', there: '青岛', form: 'hold', word: '保持' } }).attributes(
+        'aria-label',
+      ),
+    ).toBe('济南 — 青岛: 保持')
   })
 
   it('by a transfer, within its bounds', () => {
     const bar = mount(TransferBar, { props: { percent: 64.4, word: '上传中 64%' } })
     expect(bar.find('[role=progressbar]').attributes('aria-valuenow')).toBe('64')
-    expect(mount(TransferBar, { props: { percent: 140, word: 'x' } }).find('i').attributes('style')).toContain('100%')
+    expect(
+      mount(TransferBar, { props: { percent: 140, word: 'x' } })
+        .find('i')
+        .attributes('style'),
+    ).toContain('100%')
   })
 
   it('by the live region, the same sentence twice too', async () => {
@@ -206,7 +243,11 @@ describe('keys', () => {
       return found
     }
     expect(['<input>', '<textarea></textarea>', '<select></select>'].map(seen)).toEqual([true, true, true])
-    expect(['<input type="radio">', '<button></button>', '<input type="file">'].map(seen)).toEqual([false, false, false])
+    expect(['<input type="radio">', '<button></button>', '<input type="file">'].map(seen)).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 })
 
@@ -221,12 +262,23 @@ describe('a long name', () => {
 describe('a question that stands', () => {
   it('is answered by no key of the page below, while those of the call go on', () => {
     const heard: string[] = []
-    const mounted = mount({
-      setup: () => useShortcuts({ next_step: () => heard.push('next'), talk: () => heard.push('talk'), camera: () => heard.push('camera') }),
-      template: '<p data-act-question><button /></p>',
-    }, { attachTo: document.body })
+    const mounted = mount(
+      {
+        setup: () =>
+          useShortcuts({
+            next_step: () => heard.push('next'),
+            talk: () => heard.push('talk'),
+            camera: () => heard.push('camera'),
+          }),
+        template: '<p data-act-question><button /></p>',
+      },
+      { attachTo: document.body },
+    )
     const choices = [{ value: 'accepted', word: '合格', icon: 'good' as const }]
-    const review = mount(SegmentedReview, { props: { choices, chosen: null, label: '审查', hotkeys: true }, attachTo: document.body })
+    const review = mount(SegmentedReview, {
+      props: { choices, chosen: null, label: '审查', hotkeys: true },
+      attachTo: document.body,
+    })
     const keys = (): void => {
       press('Enter', document.body, { ctrlKey: true })
       press('v')
@@ -249,12 +301,13 @@ describe('the key of the next step in a box where somebody writes', () => {
   it('sends what is written there and never takes the step of the page', () => {
     const heard: string[] = []
     const send = (word: string): void => void heard.push(word)
-    const mounted = mount({
-      setup: () => {
-        useShortcuts({ next_step: () => send('step') })
-        return { send }
-      },
-      template: `<div>
+    const mounted = mount(
+      {
+        setup: () => {
+          useShortcuts({ next_step: () => send('step') })
+          return { send }
+        },
+        template: `<div>
         <form id="proposal" @submit.prevent="send('proposal')"><input /><button type="submit" /></form>
         <form id="empty" @submit.prevent="send('empty')"><textarea /><button type="submit" aria-disabled="true" /></form>
         <form id="decision" @submit.prevent="send('decided')"><textarea /><button type="button" data-filled @click="send('look first')" /><button type="submit" /></form>
@@ -264,7 +317,9 @@ describe('the key of the next step in a box where somebody writes', () => {
         <div data-entry><input id="entry" @keydown.enter.prevent="send('kept')" /></div>
         <button id="elsewhere" />
       </div>`,
-    }, { attachTo: document.body })
+      },
+      { attachTo: document.body },
+    )
     let now = 0
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
     const at = (selector: string): string[] => {
@@ -295,10 +350,17 @@ describe('the key of the next step in a box where somebody writes', () => {
 
 describe('a key that works while it is held', () => {
   const part = (heard: string[]) =>
-    mount({
-      setup: () => useShortcuts({ talk: { down: () => heard.push('down'), up: () => heard.push('up') }, camera: () => heard.push('camera') }),
-      template: '<input />',
-    }, { attachTo: document.body })
+    mount(
+      {
+        setup: () =>
+          useShortcuts({
+            talk: { down: () => heard.push('down'), up: () => heard.push('up') },
+            camera: () => heard.push('camera'),
+          }),
+        template: '<input />',
+      },
+      { attachTo: document.body },
+    )
 
   it('goes down once and comes up, also when the page loses the keyboard', () => {
     const heard: string[] = []

@@ -11,7 +11,15 @@ describe('the search box', () => {
   it('never takes what was found for an older text', async () => {
     const search = vi.fn((text: string) => Promise.resolve(ALL.filter((one) => one.name.includes(text))))
     const box = mount(SearchBox, {
-      props: { id: 'unit', modelValue: '', search, placeholder: '', none: '', invalid: false, describedby: 'x' },
+      props: {
+        id: 'unit',
+        modelValue: '',
+        search,
+        placeholder: '',
+        none: '',
+        invalid: false,
+        describedby: 'x',
+      },
     })
     const input = box.get('input')
     await input.trigger('focus')
@@ -28,7 +36,15 @@ describe('the search box', () => {
 
   it('waits for another Enter when none was pressed meanwhile', async () => {
     const box = mount(SearchBox, {
-      props: { id: 'unit', modelValue: '', search: () => Promise.resolve(ALL), placeholder: '', none: '', invalid: false, describedby: 'x' },
+      props: {
+        id: 'unit',
+        modelValue: '',
+        search: () => Promise.resolve(ALL),
+        placeholder: '',
+        none: '',
+        invalid: false,
+        describedby: 'x',
+      },
     })
     const input = box.get('input')
     await input.setValue('市')

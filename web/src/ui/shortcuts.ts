@@ -51,13 +51,24 @@ export function typing(event: Event): boolean {
 
 export function typable(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
-  return target instanceof HTMLInputElement && !['radio', 'checkbox', 'button', 'submit', 'range', 'file'].includes(target.type)
+  if (
+    target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  )
+    return true
+  return (
+    target instanceof HTMLInputElement &&
+    !['radio', 'checkbox', 'button', 'submit', 'range', 'file'].includes(target.type)
+  )
 }
 
 /** Whether the event comes from something that takes Space itself. */
 function taken(event: Event): boolean {
-  return event.target instanceof Element && event.target.closest('button, a, select, input, summary, video, [role="tab"], [role="option"]') !== null
+  return (
+    event.target instanceof Element &&
+    event.target.closest('button, a, select, input, summary, video, [role="tab"], [role="option"]') !== null
+  )
 }
 
 export function matches(event: KeyboardEvent, shortcut: Shortcut): boolean {
@@ -89,7 +100,8 @@ export function single(shortcut: Shortcut): boolean {
  */
 export function underQuestion(): boolean {
   if (document.querySelector('[data-act-question]')) return true
-  if ([...document.querySelectorAll('[aria-modal="true"]')].some((one) => one.getClientRects().length > 0)) return true
+  if ([...document.querySelectorAll('[aria-modal="true"]')].some((one) => one.getClientRects().length > 0))
+    return true
   // while it rings a key may be meant for the ring, unless its person is at work below it
   return document.querySelector('[data-ring-card]') !== null && !document.activeElement?.closest('#work')
 }
@@ -103,9 +115,11 @@ const TWICE_MS = 700
  * (`data-entry`); `null` where the box has done it itself or has nothing to send.
  */
 function sendsOf(event: KeyboardEvent): HTMLElement | null | undefined {
-  if (!typing(event) || !(event.target instanceof Element) || event.target.closest('[data-entry]')) return undefined
+  if (!typing(event) || !(event.target instanceof Element) || event.target.closest('[data-entry]'))
+    return undefined
   const form = event.defaultPrevented ? null : event.target.closest('form')
-  const sends = form?.querySelector<HTMLElement>('[data-filled]') ?? form?.querySelector<HTMLElement>('[type="submit"]')
+  const sends =
+    form?.querySelector<HTMLElement>('[data-filled]') ?? form?.querySelector<HTMLElement>('[type="submit"]')
   return sends?.matches(':not(:disabled, [aria-disabled="true"])') ? sends : null
 }
 
@@ -157,7 +171,13 @@ export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void)
     for (const name of names) {
       const shortcut: Shortcut = shortcuts[name]
       const handler = handlers[name]
-      if (!handler || !matches(event, shortcut) || (single(shortcut) && (!single_keys.value || typing(event))) || (shortcut.free && taken(event))) continue
+      if (
+        !handler ||
+        !matches(event, shortcut) ||
+        (single(shortcut) && (!single_keys.value || typing(event))) ||
+        (shortcut.free && taken(event))
+      )
+        continue
       const sends = name === 'next_step' ? sendsOf(event) : undefined
       event.preventDefault()
       if (sends === null) stepped = performance.now()

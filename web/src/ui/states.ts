@@ -34,4 +34,5 @@ export const shapes: Record<StateKind, { icon: IconName; tone: Tone }> = {
 export type Person = 'here' | 'far' | 'guest'
 
 /** Forms of the line between two places; each is a form of the call, drawn from its reducer. */
-export type LineForm = 'idle' | 'waiting' | 'ringing' | 'connecting' | 'active' | 'hold' | 'reconnecting' | 'lost'
+export type LineForm =
+  'idle' | 'waiting' | 'ringing' | 'connecting' | 'active' | 'hold' | 'reconnecting' | 'lost'

@@ -6,13 +6,15 @@ afterEach(() => {
   stop()
   document.body.innerHTML = ''
 })
-const langs = (): (string | null)[] => [...document.querySelectorAll('i')].map((one) => one.getAttribute('lang'))
+const langs = (): (string | null)[] =>
+  [...document.querySelectorAll('i')].map((one) => one.getAttribute('lang'))
 /** an observer is told after the script that changed */
 const told = (): Promise<void> => new Promise((done) => setTimeout(done))
 
 describe('Chinese words on an English page', () => {
   it('are told as such, names within a sentence are not, and what a page marks itself is left alone', () => {
-    document.body.innerHTML = '<i>变更登记申请书</i><i>李秀兰 · SZ-0306</i><i>周明远 is looking</i><i>Case number</i><p lang="zh-CN"><i>济南</i></p>'
+    document.body.innerHTML =
+      '<i>变更登记申请书</i><i>李秀兰 · SZ-0306</i><i>周明远 is looking</i><i>Case number</i><p lang="zh-CN"><i>济南</i></p>'
     stop = markChinese()
     expect(langs()).toEqual(['zh-CN', 'zh-CN', null, null, null])
   })

@@ -26,7 +26,11 @@ function judge(element: Element): void {
 function judgeAll(root: Node): void {
   const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
   const found = new Set<Element>()
-  for (let node: Node | null = root.nodeType === Node.TEXT_NODE ? root : walk.nextNode(); node; node = walk.nextNode()) {
+  for (
+    let node: Node | null = root.nodeType === Node.TEXT_NODE ? root : walk.nextNode();
+    node;
+    node = walk.nextNode()
+  ) {
     if (node.parentElement) found.add(node.parentElement)
   }
   // what changed may stand within what was Chinese before

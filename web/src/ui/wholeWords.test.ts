@@ -13,6 +13,7 @@ test.each([
 })
 
 test('nothing of a name is lost, and what is not Chinese is left to the browser', () => {
-  for (const name of ['', '章', '原负责人免职文件与新负责人任职文件', '（二）附件 2']) expect(wordsOf(name).join('')).toBe(name)
+  for (const name of ['', '章', '原负责人免职文件与新负责人任职文件', '（二）附件 2'])
+    expect(wordsOf(name).join('')).toBe(name)
   expect(wordsOf('Name of the branch')).toEqual(['Name of the branch'])
 })

@@ -7,4 +7,5 @@ export type ToFrame =
   | { kind: 'end' }
 
 /** From the frame: that it listens; how much of it is seen; that this file cannot be shown before it is whole. */
-export type FromFrame = { kind: 'ready' } | { kind: 'seen'; pages: number; of: number | null } | { kind: 'cannot' }
+export type FromFrame =
+  { kind: 'ready' } | { kind: 'seen'; pages: number; of: number | null } | { kind: 'cannot' }

@@ -30,17 +30,32 @@ afterEach(() => {
 })
 
 const problem = (status: number, body: object, type = 'application/problem+json') => {
-  answer = (_request, response) => response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
+  answer = (_request, response) =>
+    response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
 }
-const thrown = (promise: Promise<unknown>) => promise.then(() => null, (reason: unknown) => reason)
+const thrown = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
 
 describe('a request', () => {
   it('asks in the language of the page and sends JSON', async () => {
     answer = (request, response, body) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(
-        JSON.stringify({ method: request.method, url: request.url, language: request.headers['accept-language'], body: JSON.parse(body) as unknown }),
+        JSON.stringify({
+          method: request.method,
+          url: request.url,
+          language: request.headers['accept-language'],
+          body: JSON.parse(body) as unknown,
+        }),
       )
-    expect(await http.post('/session', { login: 'a' })).toEqual({ method: 'POST', url: '/api/v1/session', language: 'en', body: { login: 'a' } })
+    expect(await http.post('/session', { login: 'a' })).toEqual({
+      method: 'POST',
+      url: '/api/v1/session',
+      language: 'en',
+      body: { login: 'a' },
+    })
   })
 
   it('returns nothing for 204', async () => {
@@ -49,10 +64,25 @@ describe('a request', () => {
   })
 
   it('throws the problem that the server tells', async () => {
-    problem(422, { type: '/problems/bad_phone', title: 'No phone', status: 422, code: 'bad_phone', reference: 'r1', details: { field: 'phone' }, detail: null })
+    problem(422, {
+      type: '/problems/bad_phone',
+      title: 'No phone',
+      status: 422,
+      code: 'bad_phone',
+      reference: 'r1',
+      details: { field: 'phone' },
+      detail: null,
+    })
     const reason = await thrown(http.get('/x'))
     expect(reason).toBeInstanceOf(Problem)
-    expect(reason).toMatchObject({ code: 'bad_phone', title: 'No phone', status: 422, reference: 'r1', details: { field: 'phone' }, detail: undefined })
+    expect(reason).toMatchObject({
+      code: 'bad_phone',
+      title: 'No phone',
+      status: 422,
+      reference: 'r1',
+      details: { field: 'phone' },
+      detail: undefined,
+    })
   })
 
   it.each([
@@ -60,7 +90,11 @@ describe('a request', () => {
     ['a problem without a code', 400, { title: 'x' }, 'application/problem+json'],
   ])('calls %s unreadable', async (_name, status, body, type) => {
     problem(status, body, type)
-    expect(await thrown(http.get('/x'))).toMatchObject({ code: 'unreadable', status, title: 'sentence of unreadable' })
+    expect(await thrown(http.get('/x'))).toMatchObject({
+      code: 'unreadable',
+      status,
+      title: 'sentence of unreadable',
+    })
   })
 
   it('calls an answer that is no JSON unreadable', async () => {

@@ -63,7 +63,12 @@ export class Problem extends Error {
   /** Whatever was thrown, as a problem that can be shown. */
   static of(thrown: unknown): Problem {
     if (thrown instanceof Problem) return thrown
-    return new Problem({ title: surroundings.sentence('unexpected'), status: 0, code: 'unexpected', detail: String(thrown) })
+    return new Problem({
+      title: surroundings.sentence('unexpected'),
+      status: 0,
+      code: 'unexpected',
+      detail: String(thrown),
+    })
   }
 }
 
@@ -78,7 +83,11 @@ export interface Surroundings {
   person?: () => string | null
 }
 
-let surroundings: Surroundings = { language: () => 'zh-CN', sentence: (code) => code, signed_out: () => undefined }
+let surroundings: Surroundings = {
+  language: () => 'zh-CN',
+  sentence: (code) => code,
+  signed_out: () => undefined,
+}
 
 export function surround(given: Surroundings): void {
   surroundings = given
@@ -90,7 +99,12 @@ export function around(): Surroundings {
 }
 
 export function localProblem(code: LocalCode, status = 0, reference?: string): Problem {
-  return new Problem({ title: surroundings.sentence(code), status, code, ...(reference === undefined ? {} : { reference }) })
+  return new Problem({
+    title: surroundings.sentence(code),
+    status,
+    code,
+    ...(reference === undefined ? {} : { reference }),
+  })
 }
 
 const API = '/api/v1'
@@ -128,7 +142,9 @@ async function request<T>(method: string, path: string, body: unknown, options: 
       headers: {
         accept: 'application/json, application/problem+json',
         'accept-language': surroundings.language(),
-        ...(body === undefined ? {} : { 'content-type': body instanceof Blob ? 'application/octet-stream' : 'application/json' }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': body instanceof Blob ? 'application/octet-stream' : 'application/json' }),
       },
       ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     })
@@ -152,7 +168,8 @@ async function request<T>(method: string, path: string, body: unknown, options: 
 export const http = {
   get: <T>(path: string, options: Options = {}) => request<T>('GET', path, undefined, options),
   /** a Blob is sent as it is */
-  post: <T>(path: string, body: unknown, options: Options = {}) => request<T>('POST', path, body ?? {}, options),
+  post: <T>(path: string, body: unknown, options: Options = {}) =>
+    request<T>('POST', path, body ?? {}, options),
   put: <T>(path: string, body: unknown, options: Options = {}) => request<T>('PUT', path, body, options),
   patch: <T>(path: string, body: unknown, options: Options = {}) => request<T>('PATCH', path, body, options),
   delete: (path: string, options: Options = {}) => request<void>('DELETE', path, undefined, options),

@@ -50,7 +50,10 @@ function open(): Promise<IDBDatabase | null> {
 }
 
 /** Runs one transaction; null when the browser keeps nothing or it did not succeed. */
-async function within<T>(mode: IDBTransactionMode, act: (files: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {
+async function within<T>(
+  mode: IDBTransactionMode,
+  act: (files: IDBObjectStore) => IDBRequest<T>,
+): Promise<T | null> {
   const database = await open()
   if (!database) return null
   return new Promise((told) => {
@@ -74,7 +77,10 @@ export async function keep(upload: Kept): Promise<void> {
 }
 
 export async function changeKept(id: string, over: Partial<Kept>): Promise<void> {
-  const held = await within<Kept | undefined>('readonly', (files) => files.get(id) as IDBRequest<Kept | undefined>)
+  const held = await within<Kept | undefined>(
+    'readonly',
+    (files) => files.get(id) as IDBRequest<Kept | undefined>,
+  )
   if (held) await keep({ ...held, ...over })
 }
 
@@ -86,7 +92,11 @@ export async function dropKept(id: string): Promise<void> {
 export async function keptOf(person_id: string, case_id: string): Promise<Kept[]> {
   const all = (await within<Kept[]>('readonly', (files) => files.getAll() as IDBRequest<Kept[]>)) ?? []
   for (const old of all.filter((one) => Date.now() - one.at > OLDEST_MS)) void dropKept(old.id)
-  return all.filter((one) => one.person_id === person_id && one.case_id === case_id && Date.now() - one.at <= OLDEST_MS).sort((a, b) => a.at - b.at)
+  return all
+    .filter(
+      (one) => one.person_id === person_id && one.case_id === case_id && Date.now() - one.at <= OLDEST_MS,
+    )
+    .sort((a, b) => a.at - b.at)
 }
 
 /** Takes all files out of this browser; where their uploads stand is still known. */

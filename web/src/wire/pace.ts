@@ -91,7 +91,10 @@ export class Pacer {
 
   /** Size of the next piece, and how long to wait before it is sent. */
   before(): { bytes: number; wait_ms: number } {
-    return { bytes: piece(current, this.rate).bytes, wait_ms: current ? Math.max(0, this.rest_until_ms - this.now_ms()) : 0 }
+    return {
+      bytes: piece(current, this.rate).bytes,
+      wait_ms: current ? Math.max(0, this.rest_until_ms - this.now_ms()) : 0,
+    }
   }
 
   begun(bytes: number): void {

@@ -90,7 +90,11 @@ export async function signIn(login: string, password: string): Promise<SignedIn>
 
 /** Changes the password of who is signed in; returns how many of his other sign-ins ended with that. */
 export async function changePassword(old: string, wanted: string): Promise<number> {
-  const { ended } = await http.put<SessionsEnded>('/session/password', { old, new: wanted }, { about_session: true })
+  const { ended } = await http.put<SessionsEnded>(
+    '/session/password',
+    { old, new: wanted },
+    { about_session: true },
+  )
   temporary.value = false
   return ended
 }

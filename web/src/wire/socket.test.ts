@@ -12,7 +12,14 @@ interface Command {
   type: string
 }
 
-const fine = (result: Record<string, unknown> = {}): Ack => ({ ok: true, result, code: null, title: null, details: {}, reference: null })
+const fine = (result: Record<string, unknown> = {}): Ack => ({
+  ok: true,
+  result,
+  code: null,
+  title: null,
+  details: {},
+  reference: null,
+})
 
 let http: HttpServer
 let server: Server
@@ -36,7 +43,11 @@ afterEach(async () => {
 })
 
 function connect(): Wire {
-  wire = new Wire({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, language: () => 'en', signed_out })
+  wire = new Wire({
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    language: () => 'en',
+    signed_out,
+  })
   return wire
 }
 
@@ -44,23 +55,48 @@ const until = (holds: () => boolean) => vi.waitFor(() => expect(holds()).toBe(tr
 
 describe('the connection of a page', () => {
   it('gives a command an id and returns what the server answered', async () => {
-    server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => ack(fine({ heard: command }))))
+    server.on('connection', (socket) =>
+      socket.on('command', (command: Command, ack: (ack: Ack) => void) => ack(fine({ heard: command }))),
+    )
     const ack = await connect().send({ type: 'desk.open' })
-    expect(ack.result).toEqual({ heard: { type: 'desk.open', id: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/) } })
+    expect(ack.result).toEqual({
+      heard: { type: 'desk.open', id: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/) },
+    })
   })
 
   it('names whom the page takes to be signed in', async () => {
-    wire = new Wire({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, language: () => 'en', signed_out, person: () => 'ann' })
+    wire = new Wire({
+      url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+      language: () => 'en',
+      signed_out,
+      person: () => 'ann',
+    })
     await until(() => sockets.length === 1)
     expect(sockets[0]?.handshake.auth).toMatchObject({ language: 'en', person: 'ann' })
   })
 
   it('throws a refusal as a problem with code, sentence and facts', async () => {
-    const no: Ack = { ok: false, result: {}, code: 'stale', title: 'Too late', details: { version: 4 }, reference: 'r-1' }
-    server.on('connection', (socket) => socket.on('command', (_command: Command, ack: (ack: Ack) => void) => ack(no)))
-    const thrown = await connect().ask({ type: 'desk.open' }).catch((reason: unknown) => reason)
+    const no: Ack = {
+      ok: false,
+      result: {},
+      code: 'stale',
+      title: 'Too late',
+      details: { version: 4 },
+      reference: 'r-1',
+    }
+    server.on('connection', (socket) =>
+      socket.on('command', (_command: Command, ack: (ack: Ack) => void) => ack(no)),
+    )
+    const thrown = await connect()
+      .ask({ type: 'desk.open' })
+      .catch((reason: unknown) => reason)
     expect(thrown).toBeInstanceOf(Problem)
-    expect(thrown).toMatchObject({ code: 'stale', title: 'Too late', details: { version: 4 }, reference: 'r-1' })
+    expect(thrown).toMatchObject({
+      code: 'stale',
+      title: 'Too late',
+      details: { version: 4 },
+      reference: 'r-1',
+    })
   })
 
   it('sends what was not acknowledged again with the same id, after the greeting', async () => {
@@ -81,7 +117,10 @@ describe('the connection of a page', () => {
     const dials = heard.filter(({ command }) => command.type === 'call.dial')
     expect(dials.map(({ connection }) => connection)).toEqual([1, 2])
     expect(new Set(dials.map(({ command }) => command.id)).size).toBe(1)
-    expect(heard.filter(({ connection }) => connection === 2).map(({ command }) => command.type)).toEqual(['desk.open', 'call.dial'])
+    expect(heard.filter(({ connection }) => connection === 2).map(({ command }) => command.type)).toEqual([
+      'desk.open',
+      'call.dial',
+    ])
     expect(live.connection.value).toBe('connected')
   })
 
@@ -132,7 +171,8 @@ describe('the connection of a page', () => {
     await until(() => live.connection.value === 'connected')
     sockets[0]?.emit('beat')
     live.cut()
-    const act = () => live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
+    const act = () =>
+      live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
     // answered, so it has been heard
     await new Promise((answered) => sockets[0]?.timeout(5_000).emit('beat', answered))
     expect(live.connection.value).toBe('reconnecting')
@@ -151,16 +191,45 @@ describe('the connection of a page', () => {
 
   it('refuses an act while there is no connection, and never sends it; what is typed waits', async () => {
     const heard: string[] = []
-    server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine()))))
+    server.on('connection', (socket) =>
+      socket.on(
+        'command',
+        (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine())),
+      ),
+    )
     const live = connect()
     await until(() => live.connection.value === 'connected')
     live.cut()
-    await expect(live.ask({ type: 'case.decide', case_id: 'case0001', decision: 'refused', reason: 'no', again: false, seen_version: 1, other_call_ids: [] })).rejects.toMatchObject({ code: 'unsent' })
-    await expect(live.ask({ type: 'case.review', case_id: 'case0001', material_id: 'mat00001', review: 'accepted', reason: '' })).rejects.toMatchObject({ code: 'unsent', passed: false })
+    await expect(
+      live.ask({
+        type: 'case.decide',
+        case_id: 'case0001',
+        decision: 'refused',
+        reason: 'no',
+        again: false,
+        seen_version: 1,
+        other_call_ids: [],
+      }),
+    ).rejects.toMatchObject({ code: 'unsent' })
+    await expect(
+      live.ask({
+        type: 'case.review',
+        case_id: 'case0001',
+        material_id: 'mat00001',
+        review: 'accepted',
+        reason: '',
+      }),
+    ).rejects.toMatchObject({ code: 'unsent', passed: false })
     sockets[0]?.conn.close()
     await until(() => sockets.length === 2 && live.connection.value === 'connected')
     live.cut()
-    const typed = live.send({ type: 'case.draft', case_id: 'case0001', field: 'name', value: 'a', base_version: 0 })
+    const typed = live.send({
+      type: 'case.draft',
+      case_id: 'case0001',
+      field: 'name',
+      value: 'a',
+      base_version: 0,
+    })
     live.redial()
     await typed
     expect(heard).toEqual(['case.draft'])
@@ -170,7 +239,10 @@ describe('the connection of a page', () => {
     const live = connect()
     await until(() => live.connection.value === 'connected')
     live.cut()
-    const act = () => live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' }).catch((reason: unknown) => reason as Problem)
+    const act = () =>
+      live
+        .ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
+        .catch((reason: unknown) => reason as Problem)
     const first = (await act()) as Problem
     expect(first.passed).toBe(false)
     const second = (await act()) as Problem
@@ -187,10 +259,16 @@ describe('the connection of a page', () => {
 
   it('puts no act into a connection that has fallen silent, and sends it with the next beat or not at all', async () => {
     const heard: string[] = []
-    server.on('connection', (socket) => socket.on('command', (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine()))))
+    server.on('connection', (socket) =>
+      socket.on(
+        'command',
+        (command: Command, ack: (ack: Ack) => void) => (heard.push(command.type), ack(fine())),
+      ),
+    )
     const live = connect()
     await until(() => live.connection.value === 'connected')
-    const act = () => live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
+    const act = () =>
+      live.ask({ type: 'case.check', case_id: 'case0001', point: 'p', verdict: 'ok', note: '' })
     sockets[0]?.emit('beat')
     await until(() => live.connection.value === 'reconnecting')
     const soon = act()
@@ -207,7 +285,9 @@ describe('the connection of a page', () => {
 
   it('gives an act up when its answer stays away with the connection, and does not send it again', async () => {
     const heard: string[] = []
-    server.on('connection', (socket) => socket.on('command', (command: Command) => void heard.push(command.type)))
+    server.on('connection', (socket) =>
+      socket.on('command', (command: Command) => void heard.push(command.type)),
+    )
     const live = connect()
     await until(() => live.connection.value === 'connected')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -231,7 +311,10 @@ describe('the connection of a page', () => {
     sockets[0]?.emit('ephemeral', { type: 'desk.replaced', call_id: 'call0001' })
     await until(() => heard.length === 2)
     expect(heard).toEqual(['event skipped', 'ephemeral desk.replaced'])
-    expect(sockets[0]?.handshake.auth).toEqual({ language: 'en', page: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/) })
+    expect(sockets[0]?.handshake.auth).toEqual({
+      language: 'en',
+      page: expect.stringMatching(/^[A-Za-z0-9_-]{8,64}$/),
+    })
   })
 
   it('says that nobody is signed in when the server does, and tries no further', async () => {

@@ -10,7 +10,19 @@
 import { io, type Socket } from 'socket.io-client'
 import { readonly, ref, type DeepReadonly, type Ref } from 'vue'
 import { around, localProblem, Problem } from './http'
-import type { Ack, AnyCommand, AnyEphemeral, AnyEvent, CallQuality, CaseFocus, CasePoint, DocumentDraw, DocumentLook, DocumentPoint, CaseTyping } from './messages'
+import type {
+  Ack,
+  AnyCommand,
+  AnyEphemeral,
+  AnyEvent,
+  CallQuality,
+  CaseFocus,
+  CasePoint,
+  DocumentDraw,
+  DocumentLook,
+  DocumentPoint,
+  CaseTyping,
+} from './messages'
 
 export type { Ack } from './messages'
 
@@ -28,21 +40,47 @@ type Without<M, K extends string> = M extends unknown ? Omit<M, K> : never
 export type Unsent = Without<AnyCommand, 'id'>
 
 /** The ephemerals that a page may send; the server adds who it was. */
-export type Hint = Without<CallQuality | CaseTyping | CaseFocus | CasePoint | DocumentPoint | DocumentDraw | DocumentLook, 'by' | 'sensitive'>
+export type Hint = Without<
+  CallQuality | CaseTyping | CaseFocus | CasePoint | DocumentPoint | DocumentDraw | DocumentLook,
+  'by' | 'sensitive'
+>
 
 /** What may wait for the connection; whatever is not named here is refused while there is none. */
 const WAITS: ReadonlySet<AnyCommand['type']> = new Set<AnyCommand['type']>([
   // what is read and followed
-  'case.open', 'case.summarise', 'desk.open', 'unit.open', 'call.open', 'missed.watch', 'monitor.watch',
+  'case.open',
+  'case.summarise',
+  'desk.open',
+  'unit.open',
+  'call.open',
+  'missed.watch',
+  'monitor.watch',
   // what is typed into a field, marked as waiting there
-  'case.edit', 'case.draft', 'case.hold',
+  'case.edit',
+  'case.draft',
+  'case.hold',
   // a consent, which can be taken back at any time and is said to wait
   'case.consent',
   // duty, and a call that stands: it tells of its connection itself, and has its own way back
   'desk.duty',
-  'call.cancel', 'call.prepare', 'call.answer', 'call.decline', 'call.join', 'call.connect', 'call.describe', 'call.mute', 'call.lack', 'call.hang_up', 'call.withdraw',
-  'monitor.turn', 'monitor.end',
-  'rehearsal.open', 'rehearsal.describe', 'rehearsal.look', 'rehearsal.restart', 'rehearsal.close',
+  'call.cancel',
+  'call.prepare',
+  'call.answer',
+  'call.decline',
+  'call.join',
+  'call.connect',
+  'call.describe',
+  'call.mute',
+  'call.lack',
+  'call.hang_up',
+  'call.withdraw',
+  'monitor.turn',
+  'monitor.end',
+  'rehearsal.open',
+  'rehearsal.describe',
+  'rehearsal.look',
+  'rehearsal.restart',
+  'rehearsal.close',
 ])
 
 const LOST_AFTER_MS = 15_000
@@ -98,7 +136,13 @@ export class Wire {
   private doubted = false
   private readonly ticking = setInterval(() => this.tick(), TICK_MS)
 
-  constructor(options: { url?: string; language: () => string; signed_out: () => void; person?: (() => string | null) | undefined; extraHeaders?: Record<string, string> }) {
+  constructor(options: {
+    url?: string
+    language: () => string
+    signed_out: () => void
+    person?: (() => string | null) | undefined
+    extraHeaders?: Record<string, string>
+  }) {
     this.connection = readonly(this.state)
     // names this page over all its connections: a seat is kept over a reconnect, and lost to a newer page
     const page = freshId()
@@ -131,7 +175,9 @@ export class Wire {
       }
     })
     this.socket.on('event', (event: AnyEvent) => this.events.forEach((hear) => hear(event)))
-    this.socket.on('ephemeral', (ephemeral: AnyEphemeral) => this.ephemerals.forEach((hear) => hear(ephemeral)))
+    this.socket.on('ephemeral', (ephemeral: AnyEphemeral) =>
+      this.ephemerals.forEach((hear) => hear(ephemeral)),
+    )
     // answered here and not from a timer, which browsers throttle in hidden pages
     this.socket.on('beat', (...given: unknown[]) => {
       this.beaten()
@@ -151,7 +197,14 @@ export class Wire {
     const waits = WAITS.has(command.type)
     if (!waits && this.gone) return Promise.reject(this.refuse())
     return new Promise((settle, fail) => {
-      const pending: Pending = { waits, sent: false, command: { ...command, id }, settle, fail, resend: undefined }
+      const pending: Pending = {
+        waits,
+        sent: false,
+        command: { ...command, id },
+        settle,
+        fail,
+        resend: undefined,
+      }
       this.pending.set(id, pending)
       // what may not wait does not go into a connection that has fallen silent
       if (this.socket.connected && (waits || this.state.value === 'connected')) this.emit(pending)
@@ -260,7 +313,8 @@ export class Wire {
     this.gone = false
     this.state.value = 'connected'
     this.letPass()
-    for (const pending of this.pending.values()) if (!pending.sent && this.socket.connected) this.emit(pending)
+    for (const pending of this.pending.values())
+      if (!pending.sent && this.socket.connected) this.emit(pending)
   }
 
   private tick(): void {
@@ -348,7 +402,11 @@ export function refused(ack: Ack): Problem {
 
 /** A connection of its own, for a part of the page that reads as another audience; who opens it closes it. */
 export function openWire(): Wire {
-  const opened = new Wire({ language: () => around().language(), signed_out: () => around().signed_out(), person: () => around().person?.() ?? null })
+  const opened = new Wire({
+    language: () => around().language(),
+    signed_out: () => around().signed_out(),
+    person: () => around().person?.() ?? null,
+  })
   const [cut, redial] = [() => opened.cut(), () => opened.redial()]
   window.addEventListener('offline', cut)
   window.addEventListener('online', redial)

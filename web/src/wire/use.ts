@@ -44,7 +44,8 @@ export function watchUse(counts: () => boolean): () => void {
     if (counts()) use()
   }
   between = 'BroadcastChannel' in globalThis ? new BroadcastChannel('yunjian.use') : null
-  if (between) between.onmessage = (told: MessageEvent<number>) => (used.value = Math.max(used.value, told.data))
+  if (between)
+    between.onmessage = (told: MessageEvent<number>) => (used.value = Math.max(used.value, told.data))
   for (const one of INPUTS) addEventListener(one, here, { capture: true, passive: true })
   const minute = setInterval(() => {
     if (shown_to_others && counts()) use()

@@ -4,7 +4,15 @@ import type { CallSnapshot, LegView, PersonRef, RingView } from '../../src/wire/
 export type CallView = CallSnapshot['call']
 
 export function person(id: string): PersonRef {
-  return { id, name: id, staff_number: `N-${id}`, unit_id: `unit-${id}`, unit_name: `unit of ${id}`, place: id, window_name: null }
+  return {
+    id,
+    name: id,
+    staff_number: `N-${id}`,
+    unit_id: `unit-${id}`,
+    unit_name: `unit of ${id}`,
+    place: id,
+    window_name: null,
+  }
 }
 
 export function leg(id: string, who: string, more: Partial<LegView> = {}): LegView {

@@ -3,13 +3,19 @@ import { renewed } from './useCallLog'
 import type { CallLogRow } from '../../wire/messages'
 import { at } from '../../../tests/kit/recorded'
 
-const row = (call_id: string, second: number, state: CallLogRow['state'] = 'ended'): CallLogRow => ({ call_id, opened_at: at(second), state }) as CallLogRow
+const row = (call_id: string, second: number, state: CallLogRow['state'] = 'ended'): CallLogRow =>
+  ({ call_id, opened_at: at(second), state }) as CallLogRow
 const told = (rows: readonly CallLogRow[]): string[] => rows.map((one) => `${one.call_id} ${one.state}`)
 
 describe('the log of calls', () => {
   it('follows a call that rings, runs and ends, and tells of new ones on top', () => {
     const listed = [row('b', 20, 'open'), row('a', 10), row('old', -900)]
-    expect(told(renewed(listed, [row('c', 30, 'open'), row('b', 20, 'live'), row('a', 10)]))).toEqual(['c open', 'b live', 'a ended', 'old ended'])
+    expect(told(renewed(listed, [row('c', 30, 'open'), row('b', 20, 'live'), row('a', 10)]))).toEqual([
+      'c open',
+      'b live',
+      'a ended',
+      'old ended',
+    ])
     expect(told(renewed(listed, [row('b', 20), row('a', 10)]))).toEqual(['b ended', 'a ended', 'old ended'])
   })
 

@@ -12,8 +12,18 @@ beforeAll(async () => {
 })
 
 const row = (id: string, call_id: string | null) => ({
-  id, call_id, number: null, state: 'refused', mode: 'online', item_name: '开办', applicant_masked: '孙**', clerk: person('clerk'), window_name: '3 号窗口',
-  created_at: '2026-11-24T06:00:00Z', decided_at: '2026-11-24T07:00:00Z', combined: true,
+  id,
+  call_id,
+  number: null,
+  state: 'refused',
+  mode: 'online',
+  item_name: '开办',
+  applicant_masked: '孙**',
+  clerk: person('clerk'),
+  window_name: '3 号窗口',
+  created_at: '2026-11-24T06:00:00Z',
+  decided_at: '2026-11-24T07:00:00Z',
+  combined: true,
 })
 
 async function shown(...pages: unknown[]) {
@@ -28,7 +38,10 @@ async function shown(...pages: unknown[]) {
 }
 
 it('what one person took and decided is listed to be sampled, page by page, with its call', async () => {
-  const { page, asked } = await shown({ cases: [row('c1', 'call-1')], next_cursor: 'a+b' }, { cases: [row('c2', null)], next_cursor: null })
+  const { page, asked } = await shown(
+    { cases: [row('c1', 'call-1')], next_cursor: 'a+b' },
+    { cases: [row('c2', null)], next_cursor: null },
+  )
   await page.findAll('button').at(-1)?.trigger('click')
   await flushPromises()
   expect(asked).toEqual(['/api/v1/cases?combined=true', '/api/v1/cases?combined=true&cursor=a%2Bb'])

@@ -20,7 +20,9 @@ export function renewed(listed: readonly CallLogRow[], fresh: readonly CallLogRo
   const told = new Map(fresh.map((one) => [one.call_id, one]))
   const known = new Set(listed.map((one) => one.call_id))
   const last = listed[0]
-  const come = fresh.filter((one) => !known.has(one.call_id) && (!last || Date.parse(one.opened_at) >= Date.parse(last.opened_at)))
+  const come = fresh.filter(
+    (one) => !known.has(one.call_id) && (!last || Date.parse(one.opened_at) >= Date.parse(last.opened_at)),
+  )
   return [...come, ...listed.map((one) => told.get(one.call_id) ?? one)]
 }
 
@@ -86,7 +88,10 @@ export function useCallLog(): {
   function later(): void {
     clearTimeout(again)
     if (gone) return
-    again = setTimeout(() => void renew().finally(later), calls.value?.some((one) => one.state !== 'ended') ? SOON_MS : LATER_MS)
+    again = setTimeout(
+      () => void renew().finally(later),
+      calls.value?.some((one) => one.state !== 'ended') ? SOON_MS : LATER_MS,
+    )
   }
   watch(() => calls.value?.some((one) => one.state !== 'ended'), later, { immediate: true })
   onScopeDispose(() => {

@@ -4,12 +4,23 @@ import { useCall } from './useCallFile'
 import { clockOf } from '../rules/lengths'
 
 const answers: (() => Response)[] = []
-const told = (body: object, status = 200): Response => new Response(JSON.stringify(body), { status, headers: { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' } })
-const refused = (code: string, details: object = {}): Response => told({ title: code, status: 429, code, details }, 429)
+const told = (body: object, status = 200): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' },
+  })
+const refused = (code: string, details: object = {}): Response =>
+  told({ title: code, status: 429, code, details }, 429)
 
 beforeEach(() => {
   vi.useFakeTimers()
-  vi.stubGlobal('fetch', (address: string | URL | Request) => Promise.resolve(String(address instanceof Request ? address.url : address).endsWith('/check') ? answers.shift()?.() : refused('not_found')))
+  vi.stubGlobal('fetch', (address: string | URL | Request) =>
+    Promise.resolve(
+      String(address instanceof Request ? address.url : address).endsWith('/check')
+        ? answers.shift()?.()
+        : refused('not_found'),
+    ),
+  )
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -19,7 +30,11 @@ afterEach(() => {
 it('checks a call a little later by itself where many were opened one after the other, and tells any other refusal', async () => {
   const scope = effectScope()
   const call_id = ref<string | undefined>('call-1')
-  answers.push(() => refused('throttled', { retry_after_s: 7 }), () => told({ ok: true, files: [] }), () => refused('forbidden'))
+  answers.push(
+    () => refused('throttled', { retry_after_s: 7 }),
+    () => told({ ok: true, files: [] }),
+    () => refused('forbidden'),
+  )
   const book = scope.run(() => useCall(call_id))!
   await vi.advanceTimersByTimeAsync(0)
   expect([book.check_waits.value, book.check_problem.value, book.check.value]).toEqual([true, null, null])
@@ -38,5 +53,10 @@ it('checks a call a little later by itself where many were opened one after the 
 })
 
 it('tells a length by the seconds that have passed, in the list as below the pictures', () => {
-  expect([clockOf(10.58), clockOf(59.999), clockOf(3600.2), clockOf(-1)]).toEqual(['00:10', '00:59', '1:00:00', '00:00'])
+  expect([clockOf(10.58), clockOf(59.999), clockOf(3600.2), clockOf(-1)]).toEqual([
+    '00:10',
+    '00:59',
+    '1:00:00',
+    '00:00',
+  ])
 })

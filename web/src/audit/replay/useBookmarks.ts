@@ -12,7 +12,8 @@ export function useBookmarks(call_id: Ref<string | undefined>) {
     if (!call_id.value) return
     try {
       const kept: unknown = JSON.parse(localStorage.getItem(key(call_id.value)) ?? '[]')
-      if (Array.isArray(kept)) all.value = kept.filter((one): one is number => typeof one === 'number').sort((a, b) => a - b)
+      if (Array.isArray(kept))
+        all.value = kept.filter((one): one is number => typeof one === 'number').sort((a, b) => a - b)
     } catch {
       // storage may be forbidden in this browser, or hold something else
     }

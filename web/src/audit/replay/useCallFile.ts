@@ -5,7 +5,17 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { http, Problem } from '../../wire/http'
 import { Story } from '../rules/asOf'
-import type { CallCheck, CallDetail, CaseHistory, CaseSnapshot, HistoryEvent, MarkView, Marks, PlaybackView, RefusedSignature } from '../../wire/messages'
+import type {
+  CallCheck,
+  CallDetail,
+  CaseHistory,
+  CaseSnapshot,
+  HistoryEvent,
+  MarkView,
+  Marks,
+  PlaybackView,
+  RefusedSignature,
+} from '../../wire/messages'
 
 export interface CallFile {
   detail: CallDetail
@@ -48,7 +58,10 @@ async function snapshotOf(case_id: string): Promise<CaseSnapshot | Problem> {
 function finished(detail: CallDetail): boolean {
   const parties = detail.playbacks.filter((one) => one.seat !== 'composed')
   if (detail.call.state !== 'ended' || parties.some((one) => one.state === 'waiting')) return false
-  return parties.length > 0 || !detail.recordings.some((one) => one.state === 'recording' || one.state === 'stored')
+  return (
+    parties.length > 0 ||
+    !detail.recordings.some((one) => one.state === 'recording' || one.state === 'stored')
+  )
 }
 
 export function useCall(call_id: Ref<string | undefined>) {
@@ -86,7 +99,8 @@ export function useCall(call_id: Ref<string | undefined>) {
       if (!snapshot) throw now
       file.value = { detail, snapshot, history, refused, marks }
       problem.value = null
-      if (!finished(detail) || detail.playbacks.some((one) => one.state === 'waiting')) timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
+      if (!finished(detail) || detail.playbacks.some((one) => one.state === 'waiting'))
+        timer = setTimeout(() => void load(), LOOK_AGAIN_MS)
     } catch (reason) {
       if (wanted === call_id.value) problem.value = Problem.of(reason)
     }
@@ -100,7 +114,11 @@ export function useCall(call_id: Ref<string | undefined>) {
     check_waits.value = false
     check_problem.value = null
     try {
-      const told = await http.post<CallCheck>(`/calls/${wanted}/check`, {}, { patience_ms: CHECK_PATIENCE_MS })
+      const told = await http.post<CallCheck>(
+        `/calls/${wanted}/check`,
+        {},
+        { patience_ms: CHECK_PATIENCE_MS },
+      )
       if (wanted === call_id.value) check.value = told
     } catch (reason) {
       if (wanted === call_id.value) {
@@ -122,7 +140,10 @@ export function useCall(call_id: Ref<string | undefined>) {
     if (!wanted || composing.value) return
     composing.value = true
     try {
-      const made = await http.post<PlaybackView>(`/calls/${wanted}/composition?kind=${media_type === 'video/mp4' ? 'mp4' : 'webm'}`, {})
+      const made = await http.post<PlaybackView>(
+        `/calls/${wanted}/composition?kind=${media_type === 'video/mp4' ? 'mp4' : 'webm'}`,
+        {},
+      )
       const held = file.value
       if (held && wanted === call_id.value) {
         const others = held.detail.playbacks.filter((one) => one.id !== made.id)

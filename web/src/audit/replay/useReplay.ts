@@ -9,7 +9,21 @@ import type { PlaybackView } from '../../wire/messages'
 import { Story } from '../rules/asOf'
 import { Clock, inFile, RATES, steer, type Rate } from '../rules/clock'
 import { Shown, type Pointing } from '../rules/shown'
-import { absence, endOf, gapsOf, happening, holdsOf, marksOf, neighbour, seatedOf, sides, withdrawnOf, zeroOf, type Absence, type Mark } from '../rules/timeline'
+import {
+  absence,
+  endOf,
+  gapsOf,
+  happening,
+  holdsOf,
+  marksOf,
+  neighbour,
+  seatedOf,
+  sides,
+  withdrawnOf,
+  zeroOf,
+  type Absence,
+  type Mark,
+} from '../rules/timeline'
 import { countedOf, qualitiesOf, withSilences, type Stretch, type WorkerStretch } from '../rules/qualities'
 import { useBookmarks } from './useBookmarks'
 import { useCall } from './useCallFile'
@@ -53,9 +67,13 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const view = computed(() => book.file.value?.snapshot.case ?? null)
   const zero_ms = computed(() => (call.value ? zeroOf(call.value) : 0))
   /** what each party's seat has: faces, document cameras, screens */
-  const pictures = computed(() => (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat !== 'composed'))
+  const pictures = computed(() =>
+    (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat !== 'composed'),
+  )
   const parties = computed(() => pictures.value.filter((one) => one.source === 'face'))
-  const composed = computed(() => (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat === 'composed'))
+  const composed = computed(() =>
+    (book.file.value?.detail.playbacks ?? []).filter((one) => one.seat === 'composed'),
+  )
   const end_s = computed(() => (call.value ? endOf(call.value, parties.value, Date.now()) : 0))
   const story = computed(() => new Story(book.file.value?.history ?? []))
   const marks = computed(() => {
@@ -66,7 +84,15 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const within = computed(() => marks.value.filter((one) => one.at_s >= 0 && one.at_s <= end_s.value))
   const shown = computed(() => {
     const file = book.file.value
-    return file ? new Shown(file.marks.filter((one) => one.kind !== 'quality' && one.kind !== 'worker'), file.detail.call, zero_ms.value, end_s.value, sides(file.detail.call, file.snapshot.case)) : null
+    return file
+      ? new Shown(
+          file.marks.filter((one) => one.kind !== 'quality' && one.kind !== 'worker'),
+          file.detail.call,
+          zero_ms.value,
+          end_s.value,
+          sides(file.detail.call, file.snapshot.case),
+        )
+      : null
   })
   const seated = computed(() => (call.value ? seatedOf(call.value, parties.value, end_s.value) : []))
   const holds = computed(() => (call.value ? holdsOf(call.value, end_s.value) : []))
@@ -75,11 +101,19 @@ export function useReplay(call_id: Ref<string | undefined>) {
     const file = book.file.value
     if (!file) return new Map<string, Stretch[]>()
     const { call: of, silences } = file.detail
-    return withSilences(qualitiesOf(file.marks, of, zero_ms.value, end_s.value), silences, of, zero_ms.value, end_s.value)
+    return withSilences(
+      qualitiesOf(file.marks, of, zero_ms.value, end_s.value),
+      silences,
+      of,
+      zero_ms.value,
+      end_s.value,
+    )
   })
   const counted = computed(() => {
     const file = book.file.value
-    return file ? countedOf(file.marks, file.detail.call, zero_ms.value, end_s.value) : new Map<string, WorkerStretch[]>()
+    return file
+      ? countedOf(file.marks, file.detail.call, zero_ms.value, end_s.value)
+      : new Map<string, WorkerStretch[]>()
   })
   const bookmarks = useBookmarks(call_id)
 
@@ -92,7 +126,9 @@ export function useReplay(call_id: Ref<string | undefined>) {
   /** the same list as long as the same hands point: it is asked for at every frame */
   const pointings = computed<Pointing[]>((before) => {
     const now = shown.value?.pointingsAt(position_s.value) ?? []
-    return before && before.length === now.length && before.every((one, index) => one === now[index]) ? before : now
+    return before && before.length === now.length && before.every((one, index) => one === now[index])
+      ? before
+      : now
   })
   /** the parties of whom nothing was recorded at this second, though they have a file, and why: by playback */
   const gone = computed<Map<string, Absence>>((before) => {
@@ -100,13 +136,26 @@ export function useReplay(call_id: Ref<string | undefined>) {
     for (const one of pictures.value) {
       const at = one.started_at ? position_s.value - (Date.parse(one.started_at) - zero_ms.value) / 1000 : -1
       // a voice alone that is missing leaves the picture
-      const there = gapsOf(one).filter((gap) => gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s)
+      const there = gapsOf(one).filter(
+        (gap) => gap.to_s - gap.from_s >= WORTH_SAYING_S && at >= gap.from_s && at < gap.to_s,
+      )
       const gap = there.find((found) => found.mid !== '0')
-      if (gap) now.set(one.id, absence(gap, there.some((found) => found.mid !== '1')))
+      if (gap)
+        now.set(
+          one.id,
+          absence(
+            gap,
+            there.some((found) => found.mid !== '1'),
+          ),
+        )
     }
-    return before && before.size === now.size && [...now].every(([id, why]) => before.get(id) === why) ? before : now
+    return before && before.size === now.size && [...now].every(([id, why]) => before.get(id) === why)
+      ? before
+      : now
   })
-  const on_hold = computed(() => holds.value.some((one) => position_s.value >= one.from_s && position_s.value < one.to_s))
+  const on_hold = computed(() =>
+    holds.value.some((one) => position_s.value >= one.from_s && position_s.value < one.to_s),
+  )
   /** the applicant has taken back his consent by this second: nothing was recorded any more */
   const unrecorded = computed(() => withdrawn.value.some((one) => position_s.value >= one.from_s))
   const current = computed(() => {
@@ -119,7 +168,12 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   function attach(playback: PlaybackView, element: HTMLVideoElement): void {
     const starts_s = playback.started_at ? (Date.parse(playback.started_at) - zero_ms.value) / 1000 : 0
-    players.set(playback.id, { element, starts_s, length_s: playback.duration_s ?? Infinity, waited_ms: null })
+    players.set(playback.id, {
+      element,
+      starts_s,
+      length_s: playback.duration_s ?? Infinity,
+      waited_ms: null,
+    })
     states.set(playback.id, 'waiting')
     place(playback.id)
   }
@@ -135,7 +189,8 @@ export function useReplay(call_id: Ref<string | undefined>) {
     const player = players.get(id)
     if (!player) return
     const at = inFile(clock.position_s, player.starts_s, player.length_s)
-    if (at !== null && player.element.readyState > 0 && Math.abs(player.element.currentTime - at) > 0.01) player.element.currentTime = at
+    if (at !== null && player.element.readyState > 0 && Math.abs(player.element.currentTime - at) > 0.01)
+      player.element.currentTime = at
   }
 
   function follow(): void {
@@ -236,7 +291,10 @@ export function useReplay(call_id: Ref<string | undefined>) {
   /** To the mark or bookmark before or after this second. */
   function toNeighbour(direction: 1 | -1): void {
     const mark = neighbour(within.value, clock.position_s, direction)
-    const kept = direction > 0 ? bookmarks.all.value.find((one) => one > clock.position_s + 0.05) : bookmarks.all.value.findLast((one) => one < clock.position_s - 0.05)
+    const kept =
+      direction > 0
+        ? bookmarks.all.value.find((one) => one > clock.position_s + 0.05)
+        : bookmarks.all.value.findLast((one) => one < clock.position_s - 0.05)
     const kept_first = kept !== undefined && (!mark || (direction > 0 ? kept < mark.at_s : kept > mark.at_s))
     if (kept_first) seek(kept)
     else if (mark) jump(mark)
@@ -256,7 +314,9 @@ export function useReplay(call_id: Ref<string | undefined>) {
   const SOON_S = 5
   let opened: string | undefined
   watch(parties, (now) => {
-    const starts = now.flatMap((one) => (one.state === 'ready' && one.started_at ? [(Date.parse(one.started_at) - zero_ms.value) / 1000] : []))
+    const starts = now.flatMap((one) =>
+      one.state === 'ready' && one.started_at ? [(Date.parse(one.started_at) - zero_ms.value) / 1000] : [],
+    )
     if (opened === call_id.value || !starts.length || starts.length < now.length) return
     opened = call_id.value
     const first = Math.max(0, ...starts.filter((one) => one < SOON_S)) + 0.05
@@ -274,9 +334,48 @@ export function useReplay(call_id: Ref<string | undefined>) {
 
   return {
     ...book,
-    call, view, zero_ms, end_s, parties, pictures, composed, seated, holds, withdrawn, on_hold, unrecorded, marks, within, shown, qualities, counted, story, bookmarks,
-    position_s, playing, held, rate, states, count, as_of, moment_ms, screen, pointings, gone, current, covered, anyway,
-    attach, detach, play, pause, seek, jump, toNeighbour, setRate, stepRate,
+    call,
+    view,
+    zero_ms,
+    end_s,
+    parties,
+    pictures,
+    composed,
+    seated,
+    holds,
+    withdrawn,
+    on_hold,
+    unrecorded,
+    marks,
+    within,
+    shown,
+    qualities,
+    counted,
+    story,
+    bookmarks,
+    position_s,
+    playing,
+    held,
+    rate,
+    states,
+    count,
+    as_of,
+    moment_ms,
+    screen,
+    pointings,
+    gone,
+    current,
+    covered,
+    anyway,
+    attach,
+    detach,
+    play,
+    pause,
+    seek,
+    jump,
+    toNeighbour,
+    setRate,
+    stepRate,
     toggle: () => (clock.playing ? pause() : play()),
   }
 }

@@ -54,7 +54,10 @@ export function iconOf(mark: Mark): IconName {
 }
 
 /** What is put into the sentence of a mark: why somebody was not well served, before his own words. */
-export function valuesOf(t: ComposerTranslation, { values: { reasons, ...values } }: Mark): Record<string, string> {
+export function valuesOf(
+  t: ComposerTranslation,
+  { values: { reasons, ...values } }: Mark,
+): Record<string, string> {
   if (!reasons) return values
   const why = listed(reasons.split(' ').map((one) => t(`turned.rate.reason.${one}`)))
   return { ...values, text: values['text'] ? `${why}${t('shell.marks.colon')}${values['text']}` : why }
@@ -64,25 +67,41 @@ const percent = (share: number): string => (share * 100).toFixed(1)
 
 /** What a page told of its connection in a stretch: how good it was, and everything that is known to have made it so. */
 export function lineSaid(t: ComposerTranslation, line: Stretch, time: (second: number) => string): string {
-  const head = t('audit.tracks.line', { from: time(line.from_s), to: time(line.to_s), level: t(`call.quality.${line.level}`) })
+  const head = t('audit.tracks.line', {
+    from: time(line.from_s),
+    to: time(line.to_s),
+    level: t(`call.quality.${line.level}`),
+  })
   // of a connection that is gone nothing was measured any more
   if (line.level === 'lost') return head
   const known = [t('audit.tracks.missing', { loss: percent(line.loss) })]
-  if (line.round_trip_ms !== null) known.push(t('audit.tracks.way', { way: t('call.quality.ms', { n: line.round_trip_ms }) }))
+  if (line.round_trip_ms !== null)
+    known.push(t('audit.tracks.way', { way: t('call.quality.ms', { n: line.round_trip_ms }) }))
   if (line.level !== 'excellent') {
-    if (line.freezes || line.freeze_ms) known.push(t('audit.tracks.frozen', { n: Math.max(1, line.freezes), seconds: (line.freeze_ms / 1000).toFixed(1) }))
+    if (line.freezes || line.freeze_ms)
+      known.push(
+        t('audit.tracks.frozen', {
+          n: Math.max(1, line.freezes),
+          seconds: (line.freeze_ms / 1000).toFixed(1),
+        }),
+      )
     if (line.concealed > CHOPPY) known.push(t('audit.tracks.choppy', { share: percent(line.concealed) }))
     if (line.jitter_ms > UNEVEN_MS) known.push(t('audit.tracks.uneven', { n: line.jitter_ms }))
     for (const one of line.limited_by) known.push(t(`audit.tracks.limited.${one}`))
     // a connection counts as better only once it was so for some seconds: these figures are already those of the better one
     const measured = line.loss > 0.02 || (line.round_trip_ms ?? 0) > 250
-    if (!measured && known.length === (line.round_trip_ms === null ? 1 : 2)) known.push(t('audit.tracks.recovering'))
+    if (!measured && known.length === (line.round_trip_ms === null ? 1 : 2))
+      known.push(t('audit.tracks.recovering'))
   }
   const words = `${head}${t('shell.marks.colon')}${known.join(t('shell.marks.comma'))}`
   return line.relayed ? `${words} · ${t('audit.tracks.relayed')}` : words
 }
 
-export function useWords(): { sentence: (mark: Mark) => string; brief: (mark: Mark) => string; time: (second: number) => string } {
+export function useWords(): {
+  sentence: (mark: Mark) => string
+  brief: (mark: Mark) => string
+  time: (second: number) => string
+} {
   const { t, te } = useI18n()
   return {
     sentence(mark) {
@@ -104,8 +123,12 @@ export function useFileNames(detail: () => CallDetail | null): (file: FileCheck)
   const { t } = useI18n()
   return (file) => {
     const told = detail()
-    const one = [...(told?.recordings ?? []), ...(told?.playbacks ?? [])].find((found) => found.id === file.id)
+    const one = [...(told?.recordings ?? []), ...(told?.playbacks ?? [])].find(
+      (found) => found.id === file.id,
+    )
     if (!one) return file.name
-    return one.seat === 'composed' ? t('audit.files.composition') : `${t(`audit.seats.${one.seat}`)} ${one.person?.name ?? ''}`
+    return one.seat === 'composed'
+      ? t('audit.files.composition')
+      : `${t(`audit.seats.${one.seat}`)} ${one.person?.name ?? ''}`
   }
 }

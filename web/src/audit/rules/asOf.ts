@@ -38,7 +38,10 @@ export class Story {
       latest = Math.max(latest, Date.parse(at))
       const told = event as unknown as CaseEvent
       const before: CaseView | null = held?.case ?? null
-      held ??= told.type === 'case.created' ? { audience: 'supervisor', version: told.version - 1, case: told.case } : null
+      held ??=
+        told.type === 'case.created'
+          ? { audience: 'supervisor', version: told.version - 1, case: told.case }
+          : null
       if (!held) {
         incomplete = true
         continue
@@ -63,11 +66,25 @@ export class Story {
   private note(before: CaseView, event: CaseEvent, at_ms: number): void {
     if (event.type === 'case.edited') {
       const old = before.fields[event.field]?.value ?? ''
-      this.changes.push({ at_ms, version: event.version, field: event.field, before: old, now: event.field_state, proposal: null })
+      this.changes.push({
+        at_ms,
+        version: event.version,
+        field: event.field,
+        before: old,
+        now: event.field_state,
+        proposal: null,
+      })
     } else if (event.type === 'case.proposal_closed' && event.field_state) {
       const { field } = event.proposal
       const old = before.fields[field]?.value ?? ''
-      this.changes.push({ at_ms, version: event.version, field, before: old, now: event.field_state, proposal: event.proposal })
+      this.changes.push({
+        at_ms,
+        version: event.version,
+        field,
+        before: old,
+        now: event.field_state,
+        proposal: event.proposal,
+      })
     }
   }
 
@@ -109,6 +126,9 @@ export class Story {
 
   /** The last change of any field up to that moment, or of one field. */
   lastChange(at_ms: number, field?: string): Change | null {
-    return this.changes.findLast((one) => one.at_ms <= at_ms && (field === undefined || one.field === field)) ?? null
+    return (
+      this.changes.findLast((one) => one.at_ms <= at_ms && (field === undefined || one.field === field)) ??
+      null
+    )
   }
 }

@@ -95,36 +95,39 @@ class Picture {
 }
 
 describe('pictures in step', () => {
-  it.each([0.5, 1, 1.5, 2] as Rate[])('stay within 80 ms of the clock at %s×, though each runs at its own pace', (rate) => {
-    const time = new Time()
-    const clock = new Clock(time.now, 600)
-    const pictures = [new Picture(1.004), new Picture(0.995)]
-    clock.setRate(rate)
-    clock.play()
-    const worst = [0, 0]
-    for (let step = 0; step < 6_000; step += 1) {
-      time.ms += 10
-      for (const [index, picture] of pictures.entries()) {
-        // pictures stand while the clock waits for one of them
-        if (!clock.held) picture.run(10, time.ms)
-        const drift = picture.at - clock.position_s
-        // a hiccup of half a second in the middle, as when a page is busy
-        if (step === 3_000) picture.at -= 0.5
-        if (step % 10 === 0) {
-          clock.hold(String(index), !picture.ready(time.ms))
-          if (!picture.ready(time.ms)) continue
-          const now = steer(picture.at - clock.position_s, rate)
-          if (now.jump) {
-            picture.jump(clock.position_s, time.ms)
-            clock.hold(String(index), true)
-          } else picture.rate = now.rate
+  it.each([0.5, 1, 1.5, 2] as Rate[])(
+    'stay within 80 ms of the clock at %s×, though each runs at its own pace',
+    (rate) => {
+      const time = new Time()
+      const clock = new Clock(time.now, 600)
+      const pictures = [new Picture(1.004), new Picture(0.995)]
+      clock.setRate(rate)
+      clock.play()
+      const worst = [0, 0]
+      for (let step = 0; step < 6_000; step += 1) {
+        time.ms += 10
+        for (const [index, picture] of pictures.entries()) {
+          // pictures stand while the clock waits for one of them
+          if (!clock.held) picture.run(10, time.ms)
+          const drift = picture.at - clock.position_s
+          // a hiccup of half a second in the middle, as when a page is busy
+          if (step === 3_000) picture.at -= 0.5
+          if (step % 10 === 0) {
+            clock.hold(String(index), !picture.ready(time.ms))
+            if (!picture.ready(time.ms)) continue
+            const now = steer(picture.at - clock.position_s, rate)
+            if (now.jump) {
+              picture.jump(clock.position_s, time.ms)
+              clock.hold(String(index), true)
+            } else picture.rate = now.rate
+          }
+          const settled = step < 3_000 ? step > 100 : step > 3_300
+          if (settled) worst[index] = Math.max(worst[index] ?? 0, Math.abs(drift))
         }
-        const settled = step < 3_000 ? step > 100 : step > 3_300
-        if (settled) worst[index] = Math.max(worst[index] ?? 0, Math.abs(drift))
       }
-    }
-    expect(Math.max(...worst)).toBeLessThan(0.08)
-  })
+      expect(Math.max(...worst)).toBeLessThan(0.08)
+    },
+  )
 
   it('jump when far off, and never run faster than a fifth over the rate', () => {
     expect(steer(-2, 1)).toEqual({ jump: true })

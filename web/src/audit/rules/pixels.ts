@@ -59,7 +59,12 @@ export interface Cluster<T> {
 }
 
 /** The marks in sight, in order. Those that would lie over each other are one: within 8 px once the row has over 200, always within `room_px`. */
-export function clusters<T extends { at_s: number }>(marks: readonly T[], sight: Sight, width_px: number, room_px = 0): Cluster<T>[] {
+export function clusters<T extends { at_s: number }>(
+  marks: readonly T[],
+  sight: Sight,
+  width_px: number,
+  room_px = 0,
+): Cluster<T>[] {
   const seen = marks.filter((one) => one.at_s >= sight.from_s && one.at_s <= sight.to_s)
   const near_px = Math.max(room_px, marks.length > MERGE_OVER ? MERGE_PX : 0)
   const near_s = near_px ? ((sight.to_s - sight.from_s) * near_px) / Math.max(1, width_px) : -1

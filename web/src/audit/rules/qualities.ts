@@ -29,13 +29,21 @@ const COUNTS_FOR_S = 9
 
 const LIMITS = ['bandwidth', 'cpu'] as const
 
-const worse = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b))
+const worse = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b)
 
 /** The stretches of one level, by seat, in the order of time. */
-export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms: number, end_s: number): Map<string, Stretch[]> {
+export function qualitiesOf(
+  marks: readonly MarkView[],
+  call: CallView,
+  zero_ms: number,
+  end_s: number,
+): Map<string, Stretch[]> {
   const legs = new Map(call.legs.map((leg) => [leg.id, leg]))
   const found = new Map<string, Stretch[]>()
-  const told = marks.filter((one) => one.kind === 'quality').sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  const told = marks
+    .filter((one) => one.kind === 'quality')
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
   for (const { at, body } of told) {
     const leg = legs.get(String(body['leg_id']))
     if (!leg) continue
@@ -65,14 +73,32 @@ export function qualitiesOf(marks: readonly MarkView[], call: CallView, zero_ms:
       last.limited_by = LIMITS.filter((one) => last.limited_by.includes(one) || limited_by.includes(one))
     } else {
       const { round_trip_ms, concealed, jitter_ms, freezes, freeze_ms } = sample
-      all.push({ from_s, to_s, level, loss, round_trip_ms, concealed, jitter_ms, freezes, freeze_ms, limited_by, relayed })
+      all.push({
+        from_s,
+        to_s,
+        level,
+        loss,
+        round_trip_ms,
+        concealed,
+        jitter_ms,
+        freezes,
+        freeze_ms,
+        limited_by,
+        relayed,
+      })
     }
   }
   return found
 }
 
 /** The same with what the server knows besides: while it heard nothing of a page, that page's line was broken. */
-export function withSilences(lines: ReadonlyMap<string, Stretch[]>, silences: readonly Silence[], call: CallView, zero_ms: number, end_s: number): Map<string, Stretch[]> {
+export function withSilences(
+  lines: ReadonlyMap<string, Stretch[]>,
+  silences: readonly Silence[],
+  call: CallView,
+  zero_ms: number,
+  end_s: number,
+): Map<string, Stretch[]> {
   const found = new Map(lines)
   const second = (at: string): number => (Date.parse(at) - zero_ms) / 1000
   for (const one of silences) {
@@ -85,8 +111,23 @@ export function withSilences(lines: ReadonlyMap<string, Stretch[]>, silences: re
       ...(line.from_s < from_s ? [{ ...line, to_s: Math.min(line.to_s, from_s) }] : []),
       ...(line.to_s > to_s ? [{ ...line, from_s: Math.max(line.from_s, to_s) }] : []),
     ])
-    const broken: Stretch = { from_s, to_s, level: 'lost', loss: 0, round_trip_ms: null, concealed: 0, jitter_ms: 0, freezes: 0, freeze_ms: 0, limited_by: [], relayed: false }
-    found.set(leg.seat, [...apart, broken].sort((a, b) => a.from_s - b.from_s))
+    const broken: Stretch = {
+      from_s,
+      to_s,
+      level: 'lost',
+      loss: 0,
+      round_trip_ms: null,
+      concealed: 0,
+      jitter_ms: 0,
+      freezes: 0,
+      freeze_ms: 0,
+      limited_by: [],
+      relayed: false,
+    }
+    found.set(
+      leg.seat,
+      [...apart, broken].sort((a, b) => a.from_s - b.from_s),
+    )
   }
   return found
 }
@@ -121,15 +162,25 @@ const share = (part: number, whole: number): number => (whole > 0 ? Math.min(1, 
 
 function levelOf(one: WorkerSample): Counted {
   if (!one.packets_in) return 'quiet'
-  const loss = Math.max(share(one.lost_in, one.packets_in + one.lost_in), share(one.nacks_in, one.packets_out))
+  const loss = Math.max(
+    share(one.lost_in, one.packets_in + one.lost_in),
+    share(one.nacks_in, one.packets_out),
+  )
   return loss > POOR ? 'poor' : loss > GOOD ? 'good' : 'excellent'
 }
 
 /** The stretches of one level as the worker counted them, by seat, in the order of time. A sample tells of the seconds before it. */
-export function countedOf(marks: readonly MarkView[], call: CallView, zero_ms: number, end_s: number): Map<string, WorkerStretch[]> {
+export function countedOf(
+  marks: readonly MarkView[],
+  call: CallView,
+  zero_ms: number,
+  end_s: number,
+): Map<string, WorkerStretch[]> {
   const seats = new Map(call.legs.map((leg) => [leg.id, leg.seat]))
   const found = new Map<string, WorkerStretch[]>()
-  const told = marks.filter((one) => one.kind === 'worker').sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  const told = marks
+    .filter((one) => one.kind === 'worker')
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
   for (const { at, body } of told) {
     const seat = seats.get(String(body['leg_id']))
     if (!seat) continue

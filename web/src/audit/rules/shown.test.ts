@@ -3,7 +3,8 @@ import { pointerAt, Shown } from './shown'
 import type { MarkView } from '../../wire/messages'
 import { approver, callView, clerk, mark, ZERO } from '../../../tests/kit/recorded'
 
-const shown = (marks: MarkView[]): Shown => new Shown(marks, callView(), ZERO, 1200, (person) => (person.id === clerk.id ? 'here' : 'far'))
+const shown = (marks: MarkView[]): Shown =>
+  new Shown(marks, callView(), ZERO, 1200, (person) => (person.id === clerk.id ? 'here' : 'far'))
 
 describe('what lay before them', () => {
   it('is the page that the approver looks at, together with the window when it is the same', () => {
@@ -16,7 +17,12 @@ describe('what lay before them', () => {
     ])
     expect(seen.screenAt(5)).toBeNull()
     expect(seen.screenAt(15)).toMatchObject({ material_id: 'material-1', who: ['李秀兰'], together: false })
-    expect(seen.screenAt(25)).toMatchObject({ material_id: 'material-2', page: 1, who: ['周明远'], together: false })
+    expect(seen.screenAt(25)).toMatchObject({
+      material_id: 'material-2',
+      page: 1,
+      who: ['周明远'],
+      together: false,
+    })
     expect(seen.screenAt(35)).toMatchObject({ material_id: 'material-2', page: 1, together: true })
     expect(seen.screenAt(45)).toMatchObject({ page: 2, who: ['周明远'], together: false })
     expect(seen.screenAt(60)).toMatchObject({ material_id: 'material-2', page: 1, who: ['李秀兰'] })
@@ -30,22 +36,36 @@ describe('what lay before them', () => {
       mark(-20, 'look', approver, { material_id: 'material-1', page: 1 }),
       mark(40, 'look', approver, { material_id: null, page: 1 }),
     ])
-    expect(seen.screens).toEqual([{ from_s: 0, to_s: 40, material_id: 'material-1', page: 1, who: ['周明远'], together: false }])
+    expect(seen.screens).toEqual([
+      { from_s: 0, to_s: 40, material_id: 'material-1', page: 1, who: ['周明远'], together: false },
+    ])
   })
 
   it('is there at 00:00 when it came in the first second, and not when it came later', () => {
-    const of = (second: number) => shown([mark(second, 'look', approver, { material_id: 'material-1', page: 1 })]).screenAt(0)
+    const of = (second: number) =>
+      shown([mark(second, 'look', approver, { material_id: 'material-1', page: 1 })]).screenAt(0)
     expect(of(0.7)).toMatchObject({ material_id: 'material-1', from_s: 0 })
     expect(of(1)).toBeNull()
     // of two in the first second the earlier one lay there, and nobody looks at one page together with himself
-    const both = shown([mark(0.2, 'look', approver, { material_id: 'material-1', page: 1 }), mark(0.6, 'look', approver, { material_id: 'material-2', page: 1 })])
+    const both = shown([
+      mark(0.2, 'look', approver, { material_id: 'material-1', page: 1 }),
+      mark(0.6, 'look', approver, { material_id: 'material-2', page: 1 }),
+    ])
     expect(both.screenAt(0)).toMatchObject({ material_id: 'material-1' })
-    const to_and_fro = [1, 2, 1].map((page, n) => mark(0.2 + n / 5, 'look', approver, { material_id: 'material-1', page }))
-    expect(shown(to_and_fro).screens.map((one) => [one.page, one.together])).toEqual([[1, false], [2, false], [1, false]])
+    const to_and_fro = [1, 2, 1].map((page, n) =>
+      mark(0.2 + n / 5, 'look', approver, { material_id: 'material-1', page }),
+    )
+    expect(shown(to_and_fro).screens.map((one) => [one.page, one.together])).toEqual([
+      [1, false],
+      [2, false],
+      [1, false],
+    ])
   })
 
   it('does not begin anew when a page only says again where it is', () => {
-    const seen = shown([10, 15, 20].map((second) => mark(second, 'look', approver, { material_id: 'material-1', page: 1 })))
+    const seen = shown(
+      [10, 15, 20].map((second) => mark(second, 'look', approver, { material_id: 'material-1', page: 1 })),
+    )
     expect(seen.screens).toHaveLength(1)
     expect(seen.screens[0]).toMatchObject({ from_s: 10, to_s: 1198 })
   })
@@ -60,7 +80,12 @@ describe('who pointed', () => {
       mark(100, 'point', approver, { field: 'new_person' }),
     ])
     expect(seen.pointingsAt(9)).toEqual([])
-    expect(seen.pointingsAt(16)[0]).toMatchObject({ field: 'appointed_on', who: '周明远', from_s: 10, to_s: 18 })
+    expect(seen.pointingsAt(16)[0]).toMatchObject({
+      field: 'appointed_on',
+      who: '周明远',
+      from_s: 10,
+      to_s: 18,
+    })
     expect(seen.pointingsAt(19)).toEqual([])
     expect(seen.pointingsAt(110)[0]?.field).toBe('new_person')
     expect(seen.pointingsAt(134)).toEqual([])

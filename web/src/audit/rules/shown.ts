@@ -59,7 +59,13 @@ export class Shown {
   readonly pointings: Pointing[] = []
   readonly screens: OnScreen[] = []
 
-  constructor(marks: readonly MarkView[], call: CallView, zero_ms: number, end_s: number, side: (person: MarkView['by']) => Actor) {
+  constructor(
+    marks: readonly MarkView[],
+    call: CallView,
+    zero_ms: number,
+    end_s: number,
+    side: (person: MarkView['by']) => Actor,
+  ) {
     const seats = new Map(call.legs.map((leg) => [leg.person.id, leg.seat]))
     const leaves = new Map<string, number>()
     for (const leg of call.legs) {
@@ -73,7 +79,13 @@ export class Shown {
 
     for (const { at, kind, by, body } of sorted(marks)) {
       const at_s = (Date.parse(at) - zero_ms) / 1000
-      const where = { by: by.id, who: by.name, side: side(by), from_s: at_s, to_s: Math.max(at_s, last(by.id)) }
+      const where = {
+        by: by.id,
+        who: by.name,
+        side: side(by),
+        from_s: at_s,
+        to_s: Math.max(at_s, last(by.id)),
+      }
       const material_id = typeof body['material_id'] === 'string' ? body['material_id'] : null
       const page = typeof body['page'] === 'number' ? body['page'] : 1
       if (kind === 'look') {
@@ -98,7 +110,15 @@ export class Shown {
         }
         fields.delete(by.id)
         if (field === null) continue
-        const pointing = { ...where, field, material_id: null, page: 1, trail: [], heard_s: at_s, to_s: Math.min(at_s + SILENT_S, last(by.id)) }
+        const pointing = {
+          ...where,
+          field,
+          material_id: null,
+          page: 1,
+          trail: [],
+          heard_s: at_s,
+          to_s: Math.min(at_s + SILENT_S, last(by.id)),
+        }
         fields.set(by.id, pointing)
         this.pointings.push(pointing)
       } else {
@@ -111,7 +131,13 @@ export class Shown {
         }
         const to_s = Math.min(at_s + LINGER_S, Math.max(at_s, last(by.id)))
         const before = held?.trail.at(-1)
-        if (held && before && held.material_id === material_id && held.page === page && at_s - before.at_s <= STROKE_S) {
+        if (
+          held &&
+          before &&
+          held.material_id === material_id &&
+          held.page === page &&
+          at_s - before.at_s <= STROKE_S
+        ) {
           held.trail.push({ at_s, x, y })
           held.to_s = to_s
         } else {
@@ -145,9 +171,21 @@ export class Shown {
       const lead = there[0]
       if (!lead || to_s <= from_s) continue
       const same = there.filter((look) => look.material_id === lead.material_id && look.page === lead.page)
-      const screen = { from_s, to_s, material_id: lead.material_id, page: lead.page, who: same.map((look) => look.who), together: same.length > 1 }
+      const screen = {
+        from_s,
+        to_s,
+        material_id: lead.material_id,
+        page: lead.page,
+        who: same.map((look) => look.who),
+        together: same.length > 1,
+      }
       const before = found.at(-1)
-      const goes_on = before && before.to_s === from_s && before.material_id === screen.material_id && before.page === screen.page && before.who.join() === screen.who.join()
+      const goes_on =
+        before &&
+        before.to_s === from_s &&
+        before.material_id === screen.material_id &&
+        before.page === screen.page &&
+        before.who.join() === screen.who.join()
       if (goes_on) before.to_s = to_s
       else found.push(screen)
     }

@@ -1,32 +1,137 @@
 import { describe, expect, it } from 'vitest'
 import { i18n, learn } from '../../i18n'
 import { valuesOf } from '../replay/useWords'
-import { absence, endOf, found, happening, holdsOf, marksOf, neighbour, seatedOf, withdrawnOf, wordOf, type Mark } from './timeline'
+import {
+  absence,
+  endOf,
+  found,
+  happening,
+  holdsOf,
+  marksOf,
+  neighbour,
+  seatedOf,
+  withdrawnOf,
+  wordOf,
+  type Mark,
+} from './timeline'
 import { material, value } from '../../../tests/kit/cases'
-import { approver, at, callView, caseView, clerk, historyOf, leg, playback, third } from '../../../tests/kit/recorded'
+import {
+  approver,
+  at,
+  callView,
+  caseView,
+  clerk,
+  historyOf,
+  leg,
+  playback,
+  third,
+} from '../../../tests/kit/recorded'
 
 const said = (mark: Mark): string => mark.kind
 const kinds = (marks: readonly Mark[]): string[] => marks.map((one) => one.kind)
 
 describe('what happened', () => {
   const view = caseView({ window_unit_id: 'unit-jn' })
-  const file = material({ id: 'material-1', line: 'appointment', name: '任职文件.pdf', state: 'receiving', by: clerk })
+  const file = material({
+    id: 'material-1',
+    line: 'appointment',
+    name: '任职文件.pdf',
+    state: 'receiving',
+    by: clerk,
+  })
   const stored = { ...file, state: 'stored' as const }
-  const returned = { ...stored, review: 'returned' as const, review_reason: '缺落款日期', reviewed_by: approver, reviewed_at: at(60) }
-  const comment = { id: 'comment-1', on: 'field:appointed_on', state: 'open' as const, entries: [{ by: approver, at: at(70), text: '日期不对' }], closed_by: null, closed_at: null }
-  const saying = { id: 'saying-1', lane: 'shared' as const, text: '请看营业执照', by: clerk, on_behalf_of: null, call_id: 'call-0001', at: at(80) }
+  const returned = {
+    ...stored,
+    review: 'returned' as const,
+    review_reason: '缺落款日期',
+    reviewed_by: approver,
+    reviewed_at: at(60),
+  }
+  const comment = {
+    id: 'comment-1',
+    on: 'field:appointed_on',
+    state: 'open' as const,
+    entries: [{ by: approver, at: at(70), text: '日期不对' }],
+    closed_by: null,
+    closed_at: null,
+  }
+  const saying = {
+    id: 'saying-1',
+    lane: 'shared' as const,
+    text: '请看营业执照',
+    by: clerk,
+    on_behalf_of: null,
+    call_id: 'call-0001',
+    at: at(80),
+  }
   const history = historyOf(view, [
-    [-60, 'case.consented', { consent: { given: true, text_version: '1', language: 'zh-CN', at: at(-60), taken_by: clerk } }],
+    [
+      -60,
+      'case.consented',
+      { consent: { given: true, text_version: '1', language: 'zh-CN', at: at(-60), taken_by: clerk } },
+    ],
     [20, 'material.changed', { material: file }],
     [30, 'material.changed', { material: stored }],
-    [40, 'case.edited', { field: 'appointed_on', field_state: value('2026-11-20', 5, clerk), outdated: [], sensitive: false }],
+    [
+      40,
+      'case.edited',
+      { field: 'appointed_on', field_state: value('2026-11-20', 5, clerk), outdated: [], sensitive: false },
+    ],
     [60, 'material.changed', { material: returned }],
     [70, 'case.commented', { comment }],
-    [75, 'case.commented', { comment: { ...comment, entries: [...comment.entries, { by: clerk, at: at(75), text: '已改' }] } }],
-    [76, 'case.commented', { comment: { ...comment, state: 'resolved', closed_by: approver, closed_at: at(76), entries: [...comment.entries, { by: clerk, at: at(75), text: '已改' }] } }],
+    [
+      75,
+      'case.commented',
+      { comment: { ...comment, entries: [...comment.entries, { by: clerk, at: at(75), text: '已改' }] } },
+    ],
+    [
+      76,
+      'case.commented',
+      {
+        comment: {
+          ...comment,
+          state: 'resolved',
+          closed_by: approver,
+          closed_at: at(76),
+          entries: [...comment.entries, { by: clerk, at: at(75), text: '已改' }],
+        },
+      },
+    ],
     [80, 'case.said', { saying }],
-    [90, 'case.signed', { signature: { id: 'signature-1', hash: 'a'.repeat(64), shown_at: at(85), at: at(90), by: clerk, points: 30, outdated: false } }],
-    [100, 'case.decided', { number: '1', state: 'accepted', decision: { kind: 'accepted', reason: '齐全', by: approver, at: at(100), due_on: null, due_days: [], skipped_days: [], provisional: false, points: [] } }],
+    [
+      90,
+      'case.signed',
+      {
+        signature: {
+          id: 'signature-1',
+          hash: 'a'.repeat(64),
+          shown_at: at(85),
+          at: at(90),
+          by: clerk,
+          points: 30,
+          outdated: false,
+        },
+      },
+    ],
+    [
+      100,
+      'case.decided',
+      {
+        number: '1',
+        state: 'accepted',
+        decision: {
+          kind: 'accepted',
+          reason: '齐全',
+          by: approver,
+          at: at(100),
+          due_on: null,
+          due_days: [],
+          skipped_days: [],
+          provisional: false,
+          points: [],
+        },
+      },
+    ],
   ])
   const marks = marksOf(history, view, callView())
 
@@ -38,49 +143,127 @@ describe('what happened', () => {
   })
 
   it('tells of a file once that it came and once that it was judged', () => {
-    expect(kinds(marks.filter((one) => one.material_id === 'material-1'))).toEqual(['file_begun', 'file_stored', 'review_returned'])
-    expect(marks.find((one) => one.kind === 'review_returned')).toMatchObject({ row: 'decisions', tone: 'amber', who: '周明远', side: 'far', values: { line: '任职文件', reason: '缺落款日期' } })
+    expect(kinds(marks.filter((one) => one.material_id === 'material-1'))).toEqual([
+      'file_begun',
+      'file_stored',
+      'review_returned',
+    ])
+    expect(marks.find((one) => one.kind === 'review_returned')).toMatchObject({
+      row: 'decisions',
+      tone: 'amber',
+      who: '周明远',
+      side: 'far',
+      values: { line: '任职文件', reason: '缺落款日期' },
+    })
   })
 
   it('tells of a thread what was done to it', () => {
-    expect(kinds(marks.filter((one) => one.row === 'talk'))).toEqual(['commented', 'comment_answered', 'comment_resolved', 'said'])
-    expect(marks.find((one) => one.kind === 'commented')).toMatchObject({ field: 'appointed_on', values: { text: '日期不对' } })
+    expect(kinds(marks.filter((one) => one.row === 'talk'))).toEqual([
+      'commented',
+      'comment_answered',
+      'comment_resolved',
+      'said',
+    ])
+    expect(marks.find((one) => one.kind === 'commented')).toMatchObject({
+      field: 'appointed_on',
+      values: { text: '日期不对' },
+    })
   })
 
   it('says of the applicant that he saw what is to be signed only where it was shown to him', () => {
-    const read = historyOf(view, [[50, 'case.shown', { hash: 'a'.repeat(64), to: 'clerk', by: clerk }], [60, 'case.shown', { hash: 'a'.repeat(64), to: 'applicant', by: null }]])
+    const read = historyOf(view, [
+      [50, 'case.shown', { hash: 'a'.repeat(64), to: 'clerk', by: clerk }],
+      [60, 'case.shown', { hash: 'a'.repeat(64), to: 'applicant', by: null }],
+    ])
     const told = marksOf(read, view, callView()).filter((one) => ['read_over', 'shown'].includes(one.kind))
-    expect(told.map(({ kind, who, side }) => [kind, who, side])).toEqual([['read_over', '李秀兰', 'here'], ['shown', '孙**', 'guest']])
+    expect(told.map(({ kind, who, side }) => [kind, who, side])).toEqual([
+      ['read_over', '李秀兰', 'here'],
+      ['shown', '孙**', 'guest'],
+    ])
   })
 
   it('tells why somebody was not well served', async () => {
     await learn('work')
-    const rated = historyOf(view, [[1300, 'case.rated', { rating: { id: 'r1', call_id: 'call-0001', number: 1, at: at(1300), level: 4, reasons: ['waiting', 'unclear'], text: '来了三次' } }]])
+    const rated = historyOf(view, [
+      [
+        1300,
+        'case.rated',
+        {
+          rating: {
+            id: 'r1',
+            call_id: 'call-0001',
+            number: 1,
+            at: at(1300),
+            level: 4,
+            reasons: ['waiting', 'unclear'],
+            text: '来了三次',
+          },
+        },
+      ],
+    ])
     const [mark] = marksOf(rated, view, callView()).filter((one) => one.kind === 'rated_4')
     expect(valuesOf(i18n.global.t as never, mark!)['text']).toBe('等得太久、没有讲清楚：来了三次')
-    expect(valuesOf(i18n.global.t as never, { ...mark!, values: { text: '', reasons: 'waiting' } })['text']).toBe('等得太久')
+    expect(
+      valuesOf(i18n.global.t as never, { ...mark!, values: { text: '', reasons: 'waiting' } })['text'],
+    ).toBe('等得太久')
   })
 
   it('tells when the call was on hold, and by whom', () => {
-    const held = callView({ holds: [{ by: approver, since: at(100), until: at(160) }, { by: clerk, since: at(1190), until: at(1200) }] })
-    expect(holdsOf(held, 1200)).toEqual([{ from_s: 100, to_s: 160 }, { from_s: 1190, to_s: 1200 }])
+    const held = callView({
+      holds: [
+        { by: approver, since: at(100), until: at(160) },
+        { by: clerk, since: at(1190), until: at(1200) },
+      ],
+    })
+    expect(holdsOf(held, 1200)).toEqual([
+      { from_s: 100, to_s: 160 },
+      { from_s: 1190, to_s: 1200 },
+    ])
     // the end of the call ends the last one: that is told once
-    expect(kinds(marksOf([], view, held).filter((one) => one.kind === 'held' || one.kind === 'resumed'))).toEqual(['held', 'resumed', 'held'])
+    expect(
+      kinds(marksOf([], view, held).filter((one) => one.kind === 'held' || one.kind === 'resumed')),
+    ).toEqual(['held', 'resumed', 'held'])
   })
 
   it('tells a consent that was taken back in the call from one that was refused', () => {
-    const no = historyOf(view, [[100, 'case.consented', { consent: { given: false, text_version: '1', language: 'zh-CN', at: at(100), taken_by: clerk } }]])
-    const kind = (call: ReturnType<typeof callView>): string | undefined => kinds(marksOf(no, view, call)).find((one) => one.startsWith('consent'))
+    const no = historyOf(view, [
+      [
+        100,
+        'case.consented',
+        { consent: { given: false, text_version: '1', language: 'zh-CN', at: at(100), taken_by: clerk } },
+      ],
+    ])
+    const kind = (call: ReturnType<typeof callView>): string | undefined =>
+      kinds(marksOf(no, view, call)).find((one) => one.startsWith('consent'))
     expect(kind(callView({ consent_withdrawn_at: at(100) }))).toBe('consent_withdrawn')
     expect(kind(callView())).toBe('consent_refused')
     // from then on nothing was recorded, to the end of the meeting
-    expect(withdrawnOf(callView({ consent_withdrawn_at: at(100) }), 1200)).toEqual([{ from_s: 100, to_s: 1200 }])
+    expect(withdrawnOf(callView({ consent_withdrawn_at: at(100) }), 1200)).toEqual([
+      { from_s: 100, to_s: 1200 },
+    ])
     expect(withdrawnOf(callView(), 1200)).toEqual([])
   })
 
   it('tells that a signature became void, by what, and that one was not taken', () => {
-    const signature = { id: 'signature-1', hash: 'a'.repeat(64), shown_at: at(5), at: at(10), by: clerk, points: 30, outdated: false }
-    const edit = (second: number, version: number): [number, string, Record<string, unknown>] => [second, 'case.edited', { field: 'appointed_on', field_state: value('2026-11-20', version, clerk), outdated: [], sensitive: false }]
+    const signature = {
+      id: 'signature-1',
+      hash: 'a'.repeat(64),
+      shown_at: at(5),
+      at: at(10),
+      by: clerk,
+      points: 30,
+      outdated: false,
+    }
+    const edit = (second: number, version: number): [number, string, Record<string, unknown>] => [
+      second,
+      'case.edited',
+      {
+        field: 'appointed_on',
+        field_state: value('2026-11-20', version, clerk),
+        outdated: [],
+        sensitive: false,
+      },
+    ]
     const history_of_two = historyOf(view, [
       edit(1, 2),
       [10, 'case.signed', { signature }],
@@ -90,8 +273,13 @@ describe('what happened', () => {
       [40, 'case.signed', { signature: { ...signature, id: 'signature-3' } }],
       [50, 'material.changed', { material: stored }],
     ])
-    const refused = [{ at: at(35), by: clerk, code: 'stale' }, { at: at(36), by: clerk, code: 'case_closed' }]
-    const signatures = marksOf(history_of_two, view, callView(), refused).filter((one) => one.kind.startsWith('sign'))
+    const refused = [
+      { at: at(35), by: clerk, code: 'stale' },
+      { at: at(36), by: clerk, code: 'case_closed' },
+    ]
+    const signatures = marksOf(history_of_two, view, callView(), refused).filter((one) =>
+      one.kind.startsWith('sign'),
+    )
     expect(signatures.map((one) => [one.at_s, one.kind, one.values['what']])).toEqual([
       [10, 'signed', undefined],
       [20, 'signature_void', 'appointed_on'],
@@ -109,7 +297,11 @@ describe('what happened', () => {
   })
 
   it('is found by file name, by words that were said, by field and by person', () => {
-    expect(kinds(found(marks, '任职文件.pdf', said))).toEqual(['file_begun', 'file_stored', 'review_returned'])
+    expect(kinds(found(marks, '任职文件.pdf', said))).toEqual([
+      'file_begun',
+      'file_stored',
+      'review_returned',
+    ])
     expect(kinds(found(marks, '营业执照', said))).toEqual(['said'])
     expect(kinds(found(marks, 'appointed_on 2026-11', said))).toEqual(['edited'])
     expect(kinds(found(marks, '周明远 齐全', said))).toEqual(['decided_accepted'])
@@ -141,18 +333,36 @@ describe('who was there', () => {
     expect(absence({ reason: 'lost', mid: '1' }, false)).toBe('unseen')
     expect(absence({ reason: 'muted', mid: '1' }, true)).toBe('unseen')
     expect(absence({ reason: 'unwritten', mid: '1' }, false)).toBe('broken')
-    const seated = seatedOf(call, [playback('playback-1', 'window', 2, { gaps: [{ from_s: 10, to_s: 12, reason: 'loss' }, { nonsense: true }] })], 1200)
+    const seated = seatedOf(
+      call,
+      [
+        playback('playback-1', 'window', 2, {
+          gaps: [{ from_s: 10, to_s: 12, reason: 'loss' }, { nonsense: true }],
+        }),
+      ],
+      1200,
+    )
     expect(seated.map((one) => one.seat)).toEqual(['approver', 'window', 'third', 'applicant'])
-    expect(seated[1]?.spans).toEqual([{ from_s: 0, to_s: 300 }, { from_s: 310, to_s: 1200 }])
+    expect(seated[1]?.spans).toEqual([
+      { from_s: 0, to_s: 300 },
+      { from_s: 310, to_s: 1200 },
+    ])
     expect(seated[1]?.gaps).toEqual([{ from_s: 12, to_s: 14, reason: 'loss' }])
     expect(seated[2]).toMatchObject({ who: '孙蕾', side: 'far', spans: [{ from_s: 500, to_s: 600 }] })
     expect(seated[3]).toMatchObject({ side: 'guest', spans: seated[1]?.spans })
     // nobody was in a call that nobody answered
     expect(seatedOf({ ...call, answered_at: null }, [], 1200).flatMap((one) => one.spans)).toEqual([])
     // a supervisor who joined in the open is called one
-    const joined = { ...call, legs: [...call.legs, leg('leg-5', 'third', approver, 700, 800, { barged: true })] }
+    const joined = {
+      ...call,
+      legs: [...call.legs, leg('leg-5', 'third', approver, 700, 800, { barged: true })],
+    }
     expect(seatedOf(joined, [], 1200)[2]).toMatchObject({ who: '孙蕾', supervisors: approver.name })
-    expect([wordOf(joined, 'third', third.id), wordOf(joined, 'third', approver.id), wordOf(null, 'third', third.id)]).toEqual(['third', 'supervisor', 'third'])
+    expect([
+      wordOf(joined, 'third', third.id),
+      wordOf(joined, 'third', approver.id),
+      wordOf(null, 'third', third.id),
+    ]).toEqual(['third', 'supervisor', 'third'])
   })
 
   it('ends with the call or with its last picture', () => {

@@ -5,7 +5,17 @@
  */
 import { listed } from '../../i18n'
 import { fieldIn } from '../../record/rules/fields'
-import type { CallView, CaseView, Comment, HistoryEvent, MaterialMoved, MaterialView, PersonRef, PlaybackView, RefusedSignature } from '../../wire/messages'
+import type {
+  CallView,
+  CaseView,
+  Comment,
+  HistoryEvent,
+  MaterialMoved,
+  MaterialView,
+  PersonRef,
+  PlaybackView,
+  RefusedSignature,
+} from '../../wire/messages'
 import type { CaseEvent } from '../../record/rules/reducer'
 
 export type Actor = 'here' | 'far' | 'guest' | 'system'
@@ -71,7 +81,9 @@ export function zeroOf(call: CallView): number {
 export function endOf(call: CallView, playbacks: readonly PlaybackView[], now_ms: number): number {
   const zero = zeroOf(call)
   const ends = [call.ended_at ? Date.parse(call.ended_at) : now_ms]
-  for (const one of playbacks) if (one.started_at && one.duration_s !== null) ends.push(Date.parse(one.started_at) + one.duration_s * 1000)
+  for (const one of playbacks)
+    if (one.started_at && one.duration_s !== null)
+      ends.push(Date.parse(one.started_at) + one.duration_s * 1000)
   return Math.max(1, (Math.max(...ends) - zero) / 1000)
 }
 
@@ -93,36 +105,71 @@ export function seatedOf(call: CallView, playbacks: readonly PlaybackView[], end
   for (const seat of ['approver', 'window', 'third', 'fourth', 'fifth', 'sixth'] as const) {
     const legs = call.legs.filter((leg) => leg.seat === seat)
     if (!legs.length) continue
-    const names = (barged: boolean): string => listed([...new Set(legs.filter((leg) => leg.barged === barged).map((leg) => leg.person.name))])
+    const names = (barged: boolean): string =>
+      listed([...new Set(legs.filter((leg) => leg.barged === barged).map((leg) => leg.person.name))])
     found.push({
       seat,
       side: seat === 'window' ? 'here' : 'far',
       who: names(false),
       supervisors: names(true),
       // a call that nobody answered was none that somebody was in
-      spans: (call.answered_at ? legs : []).map((leg) => ({ from_s: Math.max(0, second(leg.joined_at)), to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s) })),
+      spans: (call.answered_at ? legs : []).map((leg) => ({
+        from_s: Math.max(0, second(leg.joined_at)),
+        to_s: Math.min(end_s, leg.ended_at ? second(leg.ended_at) : end_s),
+      })),
       gaps: playbacks
         .filter((one) => one.seat === seat && one.source === 'face' && one.started_at)
-        .flatMap((one) => gapsOf(one).map((gap) => ({ from_s: Math.max(0, gap.from_s + second(one.started_at ?? '')), to_s: gap.to_s + second(one.started_at ?? ''), reason: gap.reason })))
+        .flatMap((one) =>
+          gapsOf(one).map((gap) => ({
+            from_s: Math.max(0, gap.from_s + second(one.started_at ?? '')),
+            to_s: gap.to_s + second(one.started_at ?? ''),
+            reason: gap.reason,
+          })),
+        )
         .filter((gap) => gap.to_s > gap.from_s),
     })
   }
   // the applicant sits at the window: he is there as long as it is
   const window = found.find((one) => one.seat === 'window')
-  if (window) found.push({ seat: 'applicant', side: 'guest', who: call.card.applicant_masked, supervisors: '', spans: window.spans, gaps: [] })
+  if (window)
+    found.push({
+      seat: 'applicant',
+      side: 'guest',
+      who: call.card.applicant_masked,
+      supervisors: '',
+      spans: window.spans,
+      gaps: [],
+    })
   return found
 }
 
 /** Which word names a party: his seat, or that he is a supervisor who joined in the open. */
-export function wordOf(call: CallView | null, seat: PlaybackView['seat'], person_id: string | undefined): PlaybackView['seat'] | 'supervisor' {
-  return call?.legs.some((leg) => leg.barged && leg.seat === seat && leg.person.id === person_id) ? 'supervisor' : seat
+export function wordOf(
+  call: CallView | null,
+  seat: PlaybackView['seat'],
+  person_id: string | undefined,
+): PlaybackView['seat'] | 'supervisor' {
+  return call?.legs.some((leg) => leg.barged && leg.seat === seat && leg.person.id === person_id)
+    ? 'supervisor'
+    : seat
 }
 
 /** The spans of a playback without packets, in seconds of its file. */
-export function gapsOf(playback: PlaybackView): { from_s: number; to_s: number; reason: string; mid: string }[] {
+export function gapsOf(
+  playback: PlaybackView,
+): { from_s: number; to_s: number; reason: string; mid: string }[] {
   return playback.gaps.flatMap((gap) => {
     const { from_s, to_s, reason, mid } = gap
-    return typeof from_s === 'number' && typeof to_s === 'number' ? [{ from_s, to_s, reason: typeof reason === 'string' ? reason : '', mid: typeof mid === 'string' ? mid : '' }] : []
+    return typeof from_s === 'number' && typeof to_s === 'number'
+      ? [
+          {
+            from_s,
+            to_s,
+            reason: typeof reason === 'string' ? reason : '',
+            mid: typeof mid === 'string' ? mid : '',
+          },
+        ]
+      : []
   })
 }
 
@@ -138,7 +185,12 @@ export function absence(gap: { reason: string; mid: string }, voiceless: boolean
 const DECISION_TONE: Record<string, Tone> = { accepted: 'good', to_correct: 'amber', refused: 'red' }
 const REVIEW_TONE: Record<string, Tone> = { accepted: 'good', returned: 'amber', not_needed: 'plain' }
 
-export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: CallView, refused: readonly RefusedSignature[] = []): Mark[] {
+export function marksOf(
+  history: readonly HistoryEvent[],
+  view: CaseView,
+  call: CallView,
+  refused: readonly RefusedSignature[] = [],
+): Mark[] {
   const zero = zeroOf(call)
   const side = sides(call, view)
   const lines = new Map(view.item.lines.map((line) => [line.key, line.name]))
@@ -153,7 +205,13 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     material_id?: string | null
     guest?: boolean
   }
-  function add(key: string, at: string, person: PersonRef | null | undefined, kind: string, more: More = {}): void {
+  function add(
+    key: string,
+    at: string,
+    person: PersonRef | null | undefined,
+    kind: string,
+    more: More = {},
+  ): void {
     marks.push({
       key,
       at,
@@ -171,16 +229,26 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
 
   add('dialled', call.opened_at, call.caller, 'dialled')
   for (const ring of call.rings) {
-    if (ring.invited_by) add(`invited-${ring.id}`, ring.rung_at, ring.invited_by, 'invited', { values: { name: ring.target.name } })
-    if (ring.state !== 'ringing') add(`ring-${ring.id}`, ring.closed_at ?? ring.rung_at, ring.target, `ring_${ring.state}`)
+    if (ring.invited_by)
+      add(`invited-${ring.id}`, ring.rung_at, ring.invited_by, 'invited', {
+        values: { name: ring.target.name },
+      })
+    if (ring.state !== 'ringing')
+      add(`ring-${ring.id}`, ring.closed_at ?? ring.rung_at, ring.target, `ring_${ring.state}`)
   }
   for (const leg of call.legs) {
-    add(`in-${leg.id}`, leg.joined_at, leg.person, leg.previous_leg_id ? 'rejoined' : leg.barged ? 'barged' : 'joined')
+    add(
+      `in-${leg.id}`,
+      leg.joined_at,
+      leg.person,
+      leg.previous_leg_id ? 'rejoined' : leg.barged ? 'barged' : 'joined',
+    )
     if (leg.ended_at) add(`out-${leg.id}`, leg.ended_at, leg.person, leg.state === 'lost' ? 'lost' : 'left')
   }
   for (const hold of call.holds) {
     add(`hold-${hold.since}`, hold.since, hold.by, 'held')
-    if (hold.until && hold.until !== call.ended_at) add(`resume-${hold.until}`, hold.until, hold.by, 'resumed')
+    if (hold.until && hold.until !== call.ended_at)
+      add(`resume-${hold.until}`, hold.until, hold.by, 'resumed')
   }
   if (call.ended_at) add('ended', call.ended_at, null, 'ended')
 
@@ -192,14 +260,35 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     const before = materials.get(now.id)
     materials.set(now.id, now)
     const values = { line: lines.get(now.line) ?? '', name: now.name, reason: now.review_reason }
-    const more = { values: { ...values, from: now.origin?.item_name ?? '' }, row: 'files' as const, material_id: now.id }
+    const more = {
+      values: { ...values, from: now.origin?.item_name ?? '' },
+      row: 'files' as const,
+      material_id: now.id,
+    }
     if (now.review !== 'none' && (before?.review !== now.review || before.reviewed_at !== now.reviewed_at)) {
       // a verdict about a material is on the way to the decision
-      add(key, at, now.reviewed_by, `review_${now.review}`, { ...more, row: 'decisions', tone: REVIEW_TONE[now.review] ?? 'plain' })
+      add(key, at, now.reviewed_by, `review_${now.review}`, {
+        ...more,
+        row: 'decisions',
+        tone: REVIEW_TONE[now.review] ?? 'plain',
+      })
     } else if (now.graded_at && now.graded_at !== before?.graded_at) {
       add(key, at, now.graded_by, `graded_${now.grade ?? 'C'}`, more)
     } else if (now.state !== before?.state) {
-      if (now.state === 'stored') add(key, at, now.by, now.side === 'approver' ? 'file_sent' : now.origin ? 'file_earlier' : now.answers ? 'file_returned' : 'file_stored', more)
+      if (now.state === 'stored')
+        add(
+          key,
+          at,
+          now.by,
+          now.side === 'approver'
+            ? 'file_sent'
+            : now.origin
+              ? 'file_earlier'
+              : now.answers
+                ? 'file_returned'
+                : 'file_stored',
+          more,
+        )
       else if (now.state === 'rejected') add(key, at, now.by, 'file_rejected', { ...more, tone: 'red' })
       else if (now.state === 'cancelled') add(key, at, now.by, 'file_cancelled', more)
       else add(key, at, now.by, 'file_begun', more)
@@ -210,7 +299,21 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     for (const one of event.materials) materials.set(one.id, one)
     const of = event.materials.find((one) => one.id === event.material_id)
     const name = (line: string): string => lines.get(line) ?? ''
-    add(key, event.at, event.by, event.from_line === event.to_line ? 'file_turned' : name(event.to_line) ? 'file_moved' : 'file_put_aside', { values: { name: of?.name ?? '', line: name(event.to_line) }, row: 'files', material_id: event.material_id })
+    add(
+      key,
+      event.at,
+      event.by,
+      event.from_line === event.to_line
+        ? 'file_turned'
+        : name(event.to_line)
+          ? 'file_moved'
+          : 'file_put_aside',
+      {
+        values: { name: of?.name ?? '', line: name(event.to_line) },
+        row: 'files',
+        material_id: event.material_id,
+      },
+    )
   }
 
   function comment(key: string, at: string, now: Comment): void {
@@ -221,8 +324,10 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
     const more = { row: 'talk' as const, field: kind === 'field' ? name : null }
     const last = now.entries.at(-1)
     const values = { on: on || view.item.name, text: last?.text ?? '' }
-    if (now.entries.length > (before?.entries.length ?? 0)) add(key, at, last?.by, before ? 'comment_answered' : 'commented', { ...more, values, tone: 'amber' })
-    else if (now.state === 'resolved') add(key, at, now.closed_by, 'comment_resolved', { ...more, values, tone: 'good' })
+    if (now.entries.length > (before?.entries.length ?? 0))
+      add(key, at, last?.by, before ? 'comment_answered' : 'commented', { ...more, values, tone: 'amber' })
+    else if (now.state === 'resolved')
+      add(key, at, now.closed_by, 'comment_resolved', { ...more, values, tone: 'good' })
     else add(key, at, last?.by, 'comment_reopened', { ...more, values, tone: 'amber' })
   }
 
@@ -230,11 +335,17 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
   let signed = false
   let decided = false
   function voids(key: string, at: string, by: PersonRef | null | undefined, what: string): void {
-    if (signed) add(`${key}-void`, at, by, 'signature_void', { values: { what }, row: 'decisions', tone: 'amber' })
+    if (signed)
+      add(`${key}-void`, at, by, 'signature_void', { values: { what }, row: 'decisions', tone: 'amber' })
     signed = false
   }
 
-  refused.forEach((one, n) => add(`refused-${n}`, one.at, one.by, one.code === 'stale' ? 'signature_stale' : 'signature_refused', { row: 'decisions', tone: 'red' }))
+  refused.forEach((one, n) =>
+    add(`refused-${n}`, one.at, one.by, one.code === 'stale' ? 'signature_stale' : 'signature_refused', {
+      row: 'decisions',
+      tone: 'red',
+    }),
+  )
 
   for (const { event: body, at, version } of history) {
     const event = body as unknown as CaseEvent
@@ -244,25 +355,51 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         add(key, at, event.case.clerk, 'registered', { row: 'decisions' })
         break
       case 'case.consented':
-        add(key, at, event.consent.taken_by, event.consent.given ? 'consent_given' : at_ms(at) === at_ms(call.consent_withdrawn_at) ? 'consent_withdrawn' : 'consent_refused', { row: 'decisions' })
+        add(
+          key,
+          at,
+          event.consent.taken_by,
+          event.consent.given
+            ? 'consent_given'
+            : at_ms(at) === at_ms(call.consent_withdrawn_at)
+              ? 'consent_withdrawn'
+              : 'consent_refused',
+          { row: 'decisions' },
+        )
         break
       case 'case.edited':
-        add(key, at, event.field_state.by, 'edited', { values: { field: label(event.field), value: event.field_state.value }, row: 'form', field: event.field })
+        add(key, at, event.field_state.by, 'edited', {
+          values: { field: label(event.field), value: event.field_state.value },
+          row: 'form',
+          field: event.field,
+        })
         voids(key, at, event.field_state.by, label(event.field))
         break
       case 'case.proposed':
-        add(key, at, event.proposal.by, 'proposed', { values: { field: label(event.proposal.field), value: event.proposal.value }, row: 'form', field: event.proposal.field })
+        add(key, at, event.proposal.by, 'proposed', {
+          values: { field: label(event.proposal.field), value: event.proposal.value },
+          row: 'form',
+          field: event.proposal.field,
+        })
         break
       case 'case.proposal_closed':
         add(key, at, event.proposal.closed_by, event.proposal.state === 'adopted' ? 'adopted' : 'declined', {
-          values: { field: label(event.proposal.field), value: event.proposal.value, by: event.proposal.by.name },
+          values: {
+            field: label(event.proposal.field),
+            value: event.proposal.value,
+            by: event.proposal.by.name,
+          },
           row: 'form',
           field: event.proposal.field,
         })
         if (event.field_state) voids(key, at, event.field_state.by, label(event.proposal.field))
         break
       case 'material.changed': {
-        const brings = !decided && event.material.purpose === 'material' && event.material.state === 'stored' && materials.get(event.material.id)?.state !== 'stored'
+        const brings =
+          !decided &&
+          event.material.purpose === 'material' &&
+          event.material.state === 'stored' &&
+          materials.get(event.material.id)?.state !== 'stored'
         material(key, at, event.material)
         if (brings) voids(key, at, event.material.by, event.material.name)
         break
@@ -273,10 +410,18 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         for (const one of event.comments ?? []) threads.set(one.id, one)
         break
       case 'case.drawn':
-        add(key, at, event.drawing.by, 'drawn', { values: { n: String(event.drawing.page) }, row: 'files', material_id: event.drawing.material_id })
+        add(key, at, event.drawing.by, 'drawn', {
+          values: { n: String(event.drawing.page) },
+          row: 'files',
+          material_id: event.drawing.material_id,
+        })
         break
       case 'case.said':
-        add(key, at, event.saying.by, event.saying.lane === 'staff' ? 'said_staff' : 'said', { values: { text: event.saying.text }, row: 'talk', guest: Boolean(event.saying.on_behalf_of) })
+        add(key, at, event.saying.by, event.saying.lane === 'staff' ? 'said_staff' : 'said', {
+          values: { text: event.saying.text },
+          row: 'talk',
+          guest: Boolean(event.saying.on_behalf_of),
+        })
         break
       case 'case.commented':
         comment(key, at, event.comment)
@@ -293,14 +438,27 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         else add(key, at, null, 'shown', { row: 'decisions', guest: true })
         break
       case 'case.signed':
-        add(key, at, event.signature.by, signed ? 'signed_anew' : 'signed', { row: 'decisions', tone: 'guest', guest: true })
+        add(key, at, event.signature.by, signed ? 'signed_anew' : 'signed', {
+          row: 'decisions',
+          tone: 'guest',
+          guest: true,
+        })
         signed = true
         break
       case 'case.submitted':
-        add(key, at, event.submission.by, 'submitted', { values: { number: event.number }, row: 'decisions', tone: 'good' })
+        add(key, at, event.submission.by, 'submitted', {
+          values: { number: event.number },
+          row: 'decisions',
+          tone: 'good',
+        })
         break
       case 'case.rated':
-        add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, { values: { text: event.rating.text ?? '', reasons: (event.rating.reasons ?? []).join(' ') }, row: 'decisions', guest: true, tone: Number(event.rating.level) > 3 ? 'amber' : 'plain' })
+        add(key, at, null, `rated_${event.rating.level ?? 'hidden'}`, {
+          values: { text: event.rating.text ?? '', reasons: (event.rating.reasons ?? []).join(' ') },
+          row: 'decisions',
+          guest: true,
+          tone: Number(event.rating.level) > 3 ? 'amber' : 'plain',
+        })
         break
       case 'case.decided':
         // what follows after it takes nothing from what was signed
@@ -312,29 +470,61 @@ export function marksOf(history: readonly HistoryEvent[], view: CaseView, call: 
         })
         break
       case 'case.referred':
-        add(key, at, event.referral.by, 'referred', { values: { unit: event.referral.to_unit_name, reason: event.referral.reason }, row: 'decisions', tone: 'amber' })
+        add(key, at, event.referral.by, 'referred', {
+          values: { unit: event.referral.to_unit_name, reason: event.referral.reason },
+          row: 'decisions',
+          tone: 'amber',
+        })
         break
       case 'case.recounted':
-        add(key, at, event.by ?? null, `recounted_${event.why ?? 'calendar'}`, { values: { day: event.decision.due_on ?? '', legal: event.decision.clock?.legal.due_on ?? '' }, row: 'decisions' })
+        add(key, at, event.by ?? null, `recounted_${event.why ?? 'calendar'}`, {
+          values: { day: event.decision.due_on ?? '', legal: event.decision.clock?.legal.due_on ?? '' },
+          row: 'decisions',
+        })
         break
       case 'paper.changed':
-        if (event.paper.state !== 'making') add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, { values: { number: event.paper.number }, row: 'decisions', tone: event.paper.state === 'failed' ? 'red' : 'plain' })
+        if (event.paper.state !== 'making')
+          add(key, at, null, `paper_${event.paper.state}_${event.paper.kind}`, {
+            values: { number: event.paper.number },
+            row: 'decisions',
+            tone: event.paper.state === 'failed' ? 'red' : 'plain',
+          })
         break
       case 'case.earlier_consented':
-        add(key, at, event.consent.taken_by, event.consent.given ? 'earlier_given' : 'earlier_refused', { row: 'decisions' })
+        add(key, at, event.consent.taken_by, event.consent.given ? 'earlier_given' : 'earlier_refused', {
+          row: 'decisions',
+        })
         break
       case 'handover.changed': {
         const { handover: one } = event
         const got = one.received_at !== null
         const differs = one.lines.some((line) => line.received === false || line.note)
-        add(key, at, got ? one.received_by : one.by, got ? 'originals_received' : 'originals_sent', { values: { courier: one.courier, tracking: one.tracking, n: String(one.lines.length) }, row: 'files', tone: got && differs ? 'amber' : 'plain' })
+        add(key, at, got ? one.received_by : one.by, got ? 'originals_received' : 'originals_sent', {
+          values: { courier: one.courier, tracking: one.tracking, n: String(one.lines.length) },
+          row: 'files',
+          tone: got && differs ? 'amber' : 'plain',
+        })
         break
       }
       case 'case.promised':
-        add(key, at, event.promise.moved?.by ?? event.promise.by, event.promise.moved ? 'promise_moved' : 'promised', { values: { line: lines.get(event.promise.line) ?? '', day: event.promise.due_on }, row: 'files', tone: 'amber' })
+        add(
+          key,
+          at,
+          event.promise.moved?.by ?? event.promise.by,
+          event.promise.moved ? 'promise_moved' : 'promised',
+          {
+            values: { line: lines.get(event.promise.line) ?? '', day: event.promise.due_on },
+            row: 'files',
+            tone: 'amber',
+          },
+        )
         break
       case 'case.unmasked':
-        add(key, at, event.unmasking.by, 'unmasked', { values: { reason: event.unmasking.reason }, row: 'decisions', tone: 'amber' })
+        add(key, at, event.unmasking.by, 'unmasked', {
+          values: { reason: event.unmasking.reason },
+          row: 'decisions',
+          tone: 'amber',
+        })
         break
       case 'case.called':
       case 'case.answered':
@@ -362,7 +552,11 @@ export function found(marks: readonly Mark[], text: string, sentence: (mark: Mar
 /** The nearest mark before or after a second; what stands at it, up to a twentieth of a second, is passed over. */
 export function neighbour(marks: readonly Mark[], at_s: number, direction: 1 | -1): Mark | null {
   const clear = 0.05
-  return (direction > 0 ? marks.find((one) => one.at_s > at_s + clear) : marks.findLast((one) => one.at_s < at_s - clear)) ?? null
+  return (
+    (direction > 0
+      ? marks.find((one) => one.at_s > at_s + clear)
+      : marks.findLast((one) => one.at_s < at_s - clear)) ?? null
+  )
 }
 
 /** What happened at this second: the last mark of the last few seconds. */

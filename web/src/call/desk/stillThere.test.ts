@@ -12,13 +12,18 @@ async function after(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms)
   await nextTick()
 }
-const stands = (): string | undefined => document.querySelector<HTMLElement>('[data-still-there]')?.dataset['stillThere']
+const stands = (): string | undefined =>
+  document.querySelector<HTMLElement>('[data-still-there]')?.dataset['stillThere']
 
 beforeEach(async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(null, { status: 204 })))
   await speak('zh-CN')
   vi.useFakeTimers()
-  card = mount(StillThere, { props: { idle_s: 1800, duty: 'online', engaged: false }, global: { plugins: [i18n] }, attachTo: document.body })
+  card = mount(StillThere, {
+    props: { idle_s: 1800, duty: 'online', engaged: false },
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
   use()
 })
 afterEach(() => {

@@ -4,7 +4,17 @@
  * It holds snapshots and moves them by the reducer, asks the server to change them, and lets the seat keeper
  * supply this page's seat with media. Views derive everything they show.
  */
-import { computed, effectScope, onScopeDispose, reactive, readonly, ref, shallowRef, watch, type EffectScope } from 'vue'
+import {
+  computed,
+  effectScope,
+  onScopeDispose,
+  reactive,
+  readonly,
+  ref,
+  shallowRef,
+  watch,
+  type EffectScope,
+} from 'vue'
 import { localProblem, Problem } from '../../wire/http'
 import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from '../../wire/messages'
 import { signedIn } from '../../wire/session'
@@ -17,7 +27,19 @@ import { satIn, SeatKeeper, type Answered, type Quality } from '../seat/keeper'
 import type { Level, Sample } from '../rules/quality'
 import { midIn, type Arrived } from '../seat/media'
 import { Talking, Voices } from '../rules/speaking'
-import { furtherLegs, holdOf, invitationOf, leftEmpty, legOf, otherLeg, partOf, ringOf, secondLeg, standing, takesSeat } from '../rules/standing'
+import {
+  furtherLegs,
+  holdOf,
+  invitationOf,
+  leftEmpty,
+  legOf,
+  otherLeg,
+  partOf,
+  ringOf,
+  secondLeg,
+  standing,
+  takesSeat,
+} from '../rules/standing'
 
 type CallView = CallSnapshot['call']
 type Duty = DeskView['duty']
@@ -76,7 +98,13 @@ function open(scope: EffectScope, ended: () => void) {
     const leg = current.value?.id === call_id ? legOf(current.value, me.value) : null
     if (!leg || leg.state !== 'joined' || performance.now() - quality_told_at < TOLD_EVERY_MS) return
     quality_told_at = performance.now()
-    live.hint({ type: 'call.quality', call_id, leg_id: leg.id, quality: quality.level, sample: quality.sample })
+    live.hint({
+      type: 'call.quality',
+      call_id,
+      leg_id: leg.id,
+      quality: quality.level,
+      sample: quality.sample,
+    })
   }
 
   function keepQuality(told: CallQuality): void {
@@ -118,15 +146,27 @@ function open(scope: EffectScope, ended: () => void) {
 
   /** the call whose seat no page has had for a while */
   const deserted = ref<string | null>(null)
-  const seatOf = (call_id: string) => ({ replaced: seat.replaced.has(call_id), sat: satIn(call_id), deserted: deserted.value === call_id })
+  const seatOf = (call_id: string) => ({
+    replaced: seat.replaced.has(call_id),
+    sat: satIn(call_id),
+    deserted: deserted.value === call_id,
+  })
   /** the running call whose seat is nobody's but this page's to take */
   const vacant = computed(() => {
     const call = current.value
-    return ready.value && call && !seat.claimed.has(call.id) && takesSeat(call, me.value, seatOf(call.id)) ? call.id : null
+    return ready.value && call && !seat.claimed.has(call.id) && takesSeat(call, me.value, seatOf(call.id))
+      ? call.id
+      : null
   })
   const elsewhere = computed(() => {
     const call = current.value
-    return ready.value && call?.state === 'live' && !seat.claimed.has(call.id) && !seat.entering.has(call.id) && !takesSeat(call, me.value, seatOf(call.id))
+    return (
+      ready.value &&
+      call?.state === 'live' &&
+      !seat.claimed.has(call.id) &&
+      !seat.entering.has(call.id) &&
+      !takesSeat(call, me.value, seatOf(call.id))
+    )
   })
 
   const state = computed(() =>
@@ -168,7 +208,12 @@ function open(scope: EffectScope, ended: () => void) {
       if (missed(held, event)) look(call_id).catch(say)
       else keep(reduceCall(held, event))
     } else if (event.type === 'call.changed') {
-      keep({ version: event.version, audience: partOf(event.call, me.value) ? 'party' : 'rung', call: event.call, monitors: [] })
+      keep({
+        version: event.version,
+        audience: partOf(event.call, me.value) ? 'party' : 'rung',
+        call: event.call,
+        monitors: [],
+      })
     }
   }
 
@@ -176,7 +221,8 @@ function open(scope: EffectScope, ended: () => void) {
     if (ephemeral.type === 'desk.replaced') seat.giveUp(ephemeral.call_id)
     else if (ephemeral.type === 'call.offer_wanted') seat.renegotiate(ephemeral.leg_id)
     else if (ephemeral.type === 'call.quality') keepQuality(ephemeral)
-    else if (ephemeral.type === 'monitor.changed' && calls.value.has(ephemeral.call_id)) look(ephemeral.call_id).catch(say)
+    else if (ephemeral.type === 'monitor.changed' && calls.value.has(ephemeral.call_id))
+      look(ephemeral.call_id).catch(say)
   }
 
   async function greet(): Promise<void> {
@@ -243,8 +289,16 @@ function open(scope: EffectScope, ended: () => void) {
     void seat.prepare()
     const held_back = (answering = { call_id, put_off: [] as AnyEvent[] })
     const leg_id = seat.begin(mine.id)
-    const result = await act<Answered>({ type: 'call.answer', call_id, ring_id: mine.id, connect: true, ...(leg_id ? { leg_id } : {}) })
-    const begun = result && Promise.race([seat.claim(call_id, result), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
+    const result = await act<Answered>({
+      type: 'call.answer',
+      call_id,
+      ring_id: mine.id,
+      connect: true,
+      ...(leg_id ? { leg_id } : {}),
+    })
+    const begun =
+      result &&
+      Promise.race([seat.claim(call_id, result), new Promise((late) => setTimeout(late, MEDIA_FIRST_MS))])
     void Promise.resolve(begun).then(() => {
       if (answering === held_back) answering = null
       for (const event of held_back.put_off) take(call_id, event)
@@ -314,7 +368,8 @@ function open(scope: EffectScope, ended: () => void) {
       return leg && { id: leg.id, media: leg.media }
     },
     (leg, before) => {
-      if (leg && before?.id === leg.id && before.media && !leg.media && current.value?.state === 'live') seat.unheard(leg.id)
+      if (leg && before?.id === leg.id && before.media && !leg.media && current.value?.state === 'live')
+        seat.unheard(leg.id)
     },
   )
   // the newer page wins while it lives; when it is closed this one takes the seat again
@@ -377,7 +432,11 @@ function open(scope: EffectScope, ended: () => void) {
   function listen(): void {
     const call = current.value
     const seen = call ? furtherLegs(call, me.value).map((one) => one.group) : []
-    const voices = whisperers.value.length ? [3, 4].filter((group) => !seen.includes(group)).flatMap((group) => seat.remote.value.get(midIn(group, '0')) ?? []) : []
+    const voices = whisperers.value.length
+      ? [3, 4]
+          .filter((group) => !seen.includes(group))
+          .flatMap((group) => seat.remote.value.get(midIn(group, '0')) ?? [])
+      : []
     const held = whisper.value?.getTracks() ?? []
     if (voices.length === held.length && voices.every((track) => held.includes(track))) return
     whisper.value = voices.length ? new MediaStream(voices) : null
@@ -395,7 +454,11 @@ function open(scope: EffectScope, ended: () => void) {
     const call = current.value?.state === 'live' && !holdOf(current.value) ? current.value : null
     const tracks = new Map<string, MediaStreamTrack>()
     if (call) {
-      const others = [{ leg: otherLeg(call, me.value), group: 0 }, { leg: secondLeg(call, me.value), group: 1 }, ...furtherLegs(call, me.value)]
+      const others = [
+        { leg: otherLeg(call, me.value), group: 0 },
+        { leg: secondLeg(call, me.value), group: 1 },
+        ...furtherLegs(call, me.value),
+      ]
       for (const { leg, group } of others) {
         const track = seat.remote.value.get(midIn(group, '0'))
         if (leg && track && !leg.muted.includes('0')) tracks.set(leg.id, track)

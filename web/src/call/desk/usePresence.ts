@@ -22,9 +22,11 @@ export function usePresence(unit_id: () => string | undefined): ComputedRef<Appr
   function ask(): void {
     const wanted = unit_id()
     if (!wanted) return
-    live.ask<UnitPresence & Record<string, unknown>>({ type: 'unit.open', unit_id: wanted }).then(take, () => {
-      if (wanted === unit_id()) approvers.value = null
-    })
+    live
+      .ask<UnitPresence & Record<string, unknown>>({ type: 'unit.open', unit_id: wanted })
+      .then(take, () => {
+        if (wanted === unit_id()) approvers.value = null
+      })
   }
 
   watch(unit_id, () => {

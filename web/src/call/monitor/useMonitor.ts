@@ -50,21 +50,31 @@ export function useMonitor(call_id: Ref<string>) {
 
   const me = computed(() => signedIn.value?.id ?? '')
   const call = computed(() => snapshot.value?.call ?? null)
-  const own = computed(() => (way.value === 'barge' && call.value ? (legOf(call.value, me.value)?.seat ?? null) : null))
+  const own = computed(() =>
+    way.value === 'barge' && call.value ? (legOf(call.value, me.value)?.seat ?? null) : null,
+  )
 
   /** Everybody in the call but this person, with what arrives of him. */
   const parties = computed(() => {
     const there = call.value ? seatedLegs(call.value).filter((leg) => leg.person.id !== me.value) : []
     return there.map((leg) => {
       const group = groupOf(leg.seat, own.value)
-      return { leg, face: stream(`${leg.seat}-face`, midIn(group, '0'), midIn(group, '1')), paper: paper(leg, group, '2'), screen: paper(leg, group, '3') }
+      return {
+        leg,
+        face: stream(`${leg.seat}-face`, midIn(group, '0'), midIn(group, '1')),
+        paper: paper(leg, group, '2'),
+        screen: paper(leg, group, '3'),
+      }
     })
   })
 
   function stream(name: string, ...mids: string[]): MediaStream | null {
     const wanted = mids.map((mid) => remote.value.get(mid)).filter((track) => track !== undefined)
     const held = streams.get(name)
-    const same = held && held.getTracks().length === wanted.length && wanted.every((track) => held.getTracks().includes(track))
+    const same =
+      held &&
+      held.getTracks().length === wanted.length &&
+      wanted.every((track) => held.getTracks().includes(track))
     if (same) return held
     if (!wanted.length) return null
     const made = new MediaStream(wanted)
@@ -74,13 +84,18 @@ export function useMonitor(call_id: Ref<string>) {
 
   function paper(leg: { seat: string; muted: string[] }, group: number, mid: '2' | '3'): MediaStream | null {
     const track = remote.value.get(midIn(group, mid))
-    return !track || track.muted || leg.muted.includes(mid) ? null : stream(`${leg.seat}-${mid}`, midIn(group, mid))
+    return !track || track.muted || leg.muted.includes(mid)
+      ? null
+      : stream(`${leg.seat}-${mid}`, midIn(group, mid))
   }
 
   // ------------------------------------------------------------ what the server says
 
   async function look(): Promise<void> {
-    const seen = await live.ask<CallSnapshot & Record<string, unknown>>({ type: 'call.open', call_id: call_id.value })
+    const seen = await live.ask<CallSnapshot & Record<string, unknown>>({
+      type: 'call.open',
+      call_id: call_id.value,
+    })
     snapshot.value = seen
     if (way.value && way.value !== 'barge' && !seen.monitors.some((one) => one.id === monitor_id)) over()
   }
@@ -138,7 +153,11 @@ export function useMonitor(call_id: Ref<string>) {
     media?.close()
     up.value = false
     remote.value = new Map()
-    const offer = await live.ask<{ sdp: string; ice_servers: IceServer[] }>({ type: 'call.connect', call_id: call_id.value, leg_id })
+    const offer = await live.ask<{ sdp: string; ice_servers: IceServer[] }>({
+      type: 'call.connect',
+      call_id: call_id.value,
+      leg_id,
+    })
     if (party !== leg_id) return
     const opened = new SeatMedia(offer.ice_servers, false, outgoing(), {
       tracks: (arrived) => {
@@ -160,13 +179,19 @@ export function useMonitor(call_id: Ref<string>) {
 
   async function describe(leg_id: string, offer: string): Promise<void> {
     const sdp = await media?.answer(offer, 'whole')
-    if (sdp && party === leg_id) await live.ask({ type: 'call.describe', call_id: call_id.value, leg_id, sdp })
+    if (sdp && party === leg_id)
+      await live.ask({ type: 'call.describe', call_id: call_id.value, leg_id, sdp })
   }
 
   async function renegotiate(): Promise<void> {
     const leg_id = party
     if (!leg_id || !media) return
-    const offer = await live.ask<{ sdp: string }>({ type: 'call.connect', call_id: call_id.value, leg_id, restart: true })
+    const offer = await live.ask<{ sdp: string }>({
+      type: 'call.connect',
+      call_id: call_id.value,
+      leg_id,
+      restart: true,
+    })
     if (!media.fits(offer.sdp)) await connect()
     else await describe(leg_id, offer.sdp)
   }
@@ -201,7 +226,11 @@ export function useMonitor(call_id: Ref<string>) {
 
   const begin = (reason: string) =>
     act(async () => {
-      const begun = await live.ask<{ monitor_id: string }>({ type: 'monitor.begin', call_id: call_id.value, reason })
+      const begun = await live.ask<{ monitor_id: string }>({
+        type: 'monitor.begin',
+        call_id: call_id.value,
+        reason,
+      })
       party = monitor_id = begun.monitor_id
       way.value = 'listen'
       run(connect)
@@ -217,7 +246,13 @@ export function useMonitor(call_id: Ref<string>) {
       }
       if (!monitor_id) return
       const before = way.value
-      const turned = await live.ask<{ leg_id: string | null }>({ type: 'monitor.turn', call_id: call_id.value, monitor_id, way: wanted, reason })
+      const turned = await live.ask<{ leg_id: string | null }>({
+        type: 'monitor.turn',
+        call_id: call_id.value,
+        monitor_id,
+        way: wanted,
+        reason,
+      })
       way.value = wanted
       if (wanted === 'listen') {
         voice.value?.stop()
@@ -226,7 +261,8 @@ export function useMonitor(call_id: Ref<string>) {
       muted.value = false
       if (wanted === 'barge' || before === 'barge') {
         party = turned.leg_id ?? monitor_id
-        if (wanted === 'barge') await live.ask({ type: 'call.mute', call_id: call_id.value, leg_id: party, mid: '1', on: true })
+        if (wanted === 'barge')
+          await live.ask({ type: 'call.mute', call_id: call_id.value, leg_id: party, mid: '1', on: true })
         run(connect)
         await look()
       } else await media?.send(outgoing())
@@ -241,7 +277,8 @@ export function useMonitor(call_id: Ref<string>) {
   async function mute(on: boolean): Promise<void> {
     muted.value = on
     await media?.send(outgoing())
-    if (way.value === 'barge' && party) await live.ask({ type: 'call.mute', call_id: call_id.value, leg_id: party, mid: '0', on }).catch(say)
+    if (way.value === 'barge' && party)
+      await live.ask({ type: 'call.mute', call_id: call_id.value, leg_id: party, mid: '0', on }).catch(say)
   }
 
   const off = [
@@ -263,7 +300,8 @@ export function useMonitor(call_id: Ref<string>) {
   )
   onScopeDispose(() => {
     off.forEach((stop) => stop())
-    if (monitor_id) live.send({ type: 'monitor.end', call_id: call_id.value, monitor_id }).catch(() => undefined)
+    if (monitor_id)
+      live.send({ type: 'monitor.end', call_id: call_id.value, monitor_id }).catch(() => undefined)
     over()
   })
 

@@ -10,7 +10,11 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 interface DocumentPip extends EventTarget {
-  requestWindow(options?: { width?: number; height?: number; preferInitialWindowPlacement?: boolean }): Promise<Window>
+  requestWindow(options?: {
+    width?: number
+    height?: number
+    preferInitialWindowPlacement?: boolean
+  }): Promise<Window>
   readonly window: Window | null
 }
 
@@ -34,7 +38,8 @@ function documentPip(): DocumentPip | null {
 
 /** The styles of this page, so that what is moved into the other window looks as it does here. */
 function dress(other: Window): void {
-  for (const node of document.querySelectorAll('style, link[rel="stylesheet"]')) other.document.head.append(other.document.importNode(node, true))
+  for (const node of document.querySelectorAll('style, link[rel="stylesheet"]'))
+    other.document.head.append(other.document.importNode(node, true))
   other.document.documentElement.lang = document.documentElement.lang
   other.document.title = document.title
 }
@@ -65,7 +70,13 @@ export function usePictureInPicture(controls: Controls): {
 
   async function openPicture(stream: MediaStream): Promise<void> {
     const video = document.createElement('video')
-    Object.assign(video, { muted: true, playsInline: true, srcObject: stream, className: 'visually-hidden', ariaHidden: 'true' })
+    Object.assign(video, {
+      muted: true,
+      playsInline: true,
+      srcObject: stream,
+      className: 'visually-hidden',
+      ariaHidden: 'true',
+    })
     video.dataset['pipPicture'] = ''
     single = video
     document.body.append(video)
@@ -142,7 +153,10 @@ export function usePictureInPicture(controls: Controls): {
   watch(
     controls.muted,
     (now) => {
-      const told = session as unknown as { setMicrophoneActive?: (on: boolean) => void; setCameraActive?: (on: boolean) => void } | null
+      const told = session as unknown as {
+        setMicrophoneActive?: (on: boolean) => void
+        setCameraActive?: (on: boolean) => void
+      } | null
       told?.setMicrophoneActive?.(!now.microphone)
       told?.setCameraActive?.(!now.camera)
     },

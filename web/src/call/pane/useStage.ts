@@ -19,16 +19,34 @@ export interface Staged {
 const folded = ref(false)
 
 /** What is shown in the call about this case, and whether it has the table. */
-export function useStage(case_id: () => string): { staged: ComputedRef<Staged | null>; open: ComputedRef<boolean>; fold: () => void; unfold: () => void } {
+export function useStage(case_id: () => string): {
+  staged: ComputedRef<Staged | null>
+  open: ComputedRef<boolean>
+  fold: () => void
+  unfold: () => void
+} {
   const desk = useCall()
   const staged = computed<Staged | null>(() => {
     const call = desk.current.value
-    if (call?.case_id !== case_id() || call.state !== 'live' || sitsElsewhere(desk.state.value) || holdOf(call)) return null
+    if (
+      call?.case_id !== case_id() ||
+      call.state !== 'live' ||
+      sitsElsewhere(desk.state.value) ||
+      holdOf(call)
+    )
+      return null
     const legs = [otherLeg(call, desk.me.value), secondLeg(call, desk.me.value)]
     // a line that its seat has closed shows nothing, though its last picture stands
-    const find = (mid: string, streams: readonly (MediaStream | null)[]) => legs.findIndex((leg, at) => shown(leg, mid) && streams[at])
-    const [screens, papers] = [[desk.screen.value, desk.second_screen.value], [desk.document_camera.value, desk.second_camera.value]]
-    for (const [kind, mid, streams] of [['screen', '3', screens], ['paper', '2', papers]] as const) {
+    const find = (mid: string, streams: readonly (MediaStream | null)[]) =>
+      legs.findIndex((leg, at) => shown(leg, mid) && streams[at])
+    const [screens, papers] = [
+      [desk.screen.value, desk.second_screen.value],
+      [desk.document_camera.value, desk.second_camera.value],
+    ]
+    for (const [kind, mid, streams] of [
+      ['screen', '3', screens],
+      ['paper', '2', papers],
+    ] as const) {
       const at = find(mid, streams)
       const [leg, stream] = [legs[at], streams[at]]
       if (leg && stream) return { kind, stream, whose: leg.person.window_name ?? leg.person.id }

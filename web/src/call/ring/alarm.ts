@@ -30,7 +30,10 @@ function sound(for_s: number): () => void {
   tone.connect(gain)
   const from = context.currentTime
   for (let at = 0; at < Math.min(for_s, 120); at += 2) {
-    for (const [offset, frequency] of [[0, 660], [0.32, 880]] as const) {
+    for (const [offset, frequency] of [
+      [0, 660],
+      [0.32, 880],
+    ] as const) {
       const start = from + at + offset
       tone.frequency.setValueAtTime(frequency, start)
       gain.gain.setValueAtTime(0, start)

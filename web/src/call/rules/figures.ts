@@ -12,7 +12,10 @@ export function figuresOf(now: Sample, t: Say): [string, string][] {
   return [
     [t('call.quality.loss_in'), t('call.quality.percent', { n: percent(now.loss_in) })],
     [t('call.quality.loss_out'), t('call.quality.percent', { n: percent(now.loss_out) })],
-    [t('call.quality.round_trip'), now.round_trip_ms === null ? '–' : t('call.quality.ms', { n: now.round_trip_ms })],
+    [
+      t('call.quality.round_trip'),
+      now.round_trip_ms === null ? '–' : t('call.quality.ms', { n: now.round_trip_ms }),
+    ],
     [t('call.quality.rate_in'), t('call.quality.speed', { n: kilobytes(now.in_kbps) })],
     [t('call.quality.rate_out'), t('call.quality.speed', { n: kilobytes(now.out_kbps) })],
     [t('call.quality.way'), t(`check.ways.${now.candidate}`)],

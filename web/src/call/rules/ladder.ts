@@ -60,7 +60,14 @@ export const RELAY_MS = 8_000
 export const SOUND_MS = 8_000
 export const SOUND_AT_MOST_MS = 30_000
 
-export const AT_REST: Ladder = { rung: 'none', load: 'whole', relay: false, served: true, until_ms: null, tries: 0 }
+export const AT_REST: Ladder = {
+  rung: 'none',
+  load: 'whole',
+  relay: false,
+  served: true,
+  until_ms: null,
+  tries: 0,
+}
 
 interface Step {
   ladder: Ladder
@@ -73,7 +80,10 @@ export function climb(ladder: Ladder, noticed: Noticed, at_ms: number): Step {
     case 'ended':
       return { ladder: { ...AT_REST, served: ladder.served }, act: null }
     case 'begun':
-      return { ladder: { ...ladder, rung: 'beginning', relay: false, until_ms: at_ms + BEGIN_MS, tries: 0 }, act: null }
+      return {
+        ladder: { ...ladder, rung: 'beginning', relay: false, until_ms: at_ms + BEGIN_MS, tries: 0 },
+        act: null,
+      }
     case 'served':
       if (ladder.served === noticed.on) return stay
       return serve({ ...ladder, served: noticed.on }, at_ms)
@@ -86,7 +96,8 @@ export function climb(ladder: Ladder, noticed: Noticed, at_ms: number): Step {
     case 'carry':
       if (ladder.load === noticed.load) return stay
       // media flow on meanwhile: no rung is climbed for it
-      if (ladder.rung === 'up' && ladder.served) return { ladder: { ...ladder, load: noticed.load }, act: 'restart' }
+      if (ladder.rung === 'up' && ladder.served)
+        return { ladder: { ...ladder, load: noticed.load }, act: 'restart' }
       return { ladder: { ...ladder, load: noticed.load }, act: null }
     case 'unheard':
       return ladder.rung === 'up' || ladder.rung === 'waiting' ? restart(ladder, at_ms) : stay
@@ -105,19 +116,29 @@ export function climb(ladder: Ladder, noticed: Noticed, at_ms: number): Step {
 /** The rung above the one that did not help. */
 function next(ladder: Ladder, at_ms: number): Step {
   if (ladder.rung === 'none') return { ladder, act: null }
-  if (!ladder.served) return { ladder: { ...ladder, rung: ladder.rung === 'up' ? 'waiting' : ladder.rung, until_ms: null }, act: null }
+  if (!ladder.served)
+    return {
+      ladder: { ...ladder, rung: ladder.rung === 'up' ? 'waiting' : ladder.rung, until_ms: null },
+      act: null,
+    }
   switch (ladder.rung) {
     case 'up':
     case 'waiting':
       return restart(ladder, at_ms)
     case 'beginning':
     case 'restarting':
-      return { ladder: { ...ladder, rung: 'relaying', relay: true, until_ms: at_ms + RELAY_MS }, act: 'relay' }
+      return {
+        ladder: { ...ladder, rung: 'relaying', relay: true, until_ms: at_ms + RELAY_MS },
+        act: 'relay',
+      }
     case 'relaying':
     case 'sound': {
       const tries = ladder.rung === 'sound' ? ladder.tries + 1 : 0
       const wait_ms = Math.min(SOUND_MS * 2 ** tries, SOUND_AT_MOST_MS)
-      return { ladder: { ...ladder, rung: 'sound', load: 'sound', relay: false, until_ms: at_ms + wait_ms, tries }, act: 'sound' }
+      return {
+        ladder: { ...ladder, rung: 'sound', load: 'sound', relay: false, until_ms: at_ms + wait_ms, tries },
+        act: 'sound',
+      }
     }
   }
 }
@@ -136,7 +157,8 @@ function serve(ladder: Ladder, at_ms: number): Step {
 }
 
 /** What a person is told: the rung he stands on, or what is left out although it came up; null when all is well. */
-export type Told = 'waiting' | 'cut' | 'restarting' | 'relaying' | 'sound' | 'without_faces' | 'without_pictures'
+export type Told =
+  'waiting' | 'cut' | 'restarting' | 'relaying' | 'sound' | 'without_faces' | 'without_pictures'
 
 export function told(ladder: Ladder): Told | null {
   switch (ladder.rung) {

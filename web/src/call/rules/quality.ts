@@ -70,7 +70,10 @@ const STANDS_MS = 8_000
 export function missed(entries: readonly Entry[]): number | null {
   const now = entries.reduce((latest, one) => Math.max(latest, number(one, 'timestamp')), 0)
   return entries.reduce<number | null>((most, one) => {
-    const counts = one['type'] === 'remote-inbound-rtp' && typeof one['fractionLost'] === 'number' && now - number(one, 'timestamp') <= STANDS_MS
+    const counts =
+      one['type'] === 'remote-inbound-rtp' &&
+      typeof one['fractionLost'] === 'number' &&
+      now - number(one, 'timestamp') <= STANDS_MS
     return counts ? Math.max(most ?? 0, number(one, 'fractionLost')) : most
   }, null)
 }
@@ -78,15 +81,37 @@ export function missed(entries: readonly Entry[]): number | null {
 /** The counters of a connection, out of what `getStats` tells (W3C webrtc-stats). */
 export function gauge(report: Iterable<Entry>, at_ms: number): Gauge {
   const found: Gauge = {
-    at_ms, packets_in: 0, lost_in: 0, bytes_in: 0, bytes_out: 0, packets_out: 0, loss_out: null, jitter_s: 0, round_trip_s: null, frames_decoded: 0,
-    freezes: 0, freeze_s: 0, audio_samples: 0, concealed_samples: 0, picture_sent: false, picture_width: 0, picture_height: 0, limited_by: 'none', candidate: 'unknown', protocol: 'unknown',
+    at_ms,
+    packets_in: 0,
+    lost_in: 0,
+    bytes_in: 0,
+    bytes_out: 0,
+    packets_out: 0,
+    loss_out: null,
+    jitter_s: 0,
+    round_trip_s: null,
+    frames_decoded: 0,
+    freezes: 0,
+    freeze_s: 0,
+    audio_samples: 0,
+    concealed_samples: 0,
+    picture_sent: false,
+    picture_width: 0,
+    picture_height: 0,
+    limited_by: 'none',
+    candidate: 'unknown',
+    protocol: 'unknown',
   }
   const entries = [...report]
   found.loss_out = missed(entries)
   const by_id = new Map(entries.map((one) => [one['id'], one]))
   // the transport names the pair in use; Firefox marks the pair itself
   const named = entries.find((one) => one['type'] === 'transport')?.['selectedCandidatePairId']
-  const pair = by_id.get(named) ?? entries.find((one) => one['type'] === 'candidate-pair' && one['nominated'] && one['state'] === 'succeeded')
+  const pair =
+    by_id.get(named) ??
+    entries.find(
+      (one) => one['type'] === 'candidate-pair' && one['nominated'] && one['state'] === 'succeeded',
+    )
   for (const one of entries) {
     if (one['type'] === 'inbound-rtp') {
       found.packets_in += number(one, 'packetsReceived')
@@ -99,14 +124,21 @@ export function gauge(report: Iterable<Entry>, at_ms: number): Gauge {
         found.jitter_s = Math.max(found.jitter_s, number(one, 'jitter'))
         found.audio_samples += number(one, 'totalSamplesReceived')
         // what stands for silence was not lost
-        found.concealed_samples += Math.max(0, number(one, 'concealedSamples') - number(one, 'silentConcealedSamples'))
+        found.concealed_samples += Math.max(
+          0,
+          number(one, 'concealedSamples') - number(one, 'silentConcealedSamples'),
+        )
       }
     } else if (one['type'] === 'outbound-rtp') {
       found.packets_out += number(one, 'packetsSent')
       found.bytes_out += number(one, 'bytesSent')
       if (one['kind'] === 'video' && number(one, 'framesEncoded')) {
         found.picture_sent = true
-        if (number(one, 'frameWidth') > found.picture_width) [found.picture_width, found.picture_height] = [number(one, 'frameWidth'), number(one, 'frameHeight')]
+        if (number(one, 'frameWidth') > found.picture_width)
+          [found.picture_width, found.picture_height] = [
+            number(one, 'frameWidth'),
+            number(one, 'frameHeight'),
+          ]
         const why = one['qualityLimitationReason']
         if (why === 'bandwidth' || why === 'cpu' || why === 'other') found.limited_by = why
       }
@@ -131,7 +163,17 @@ export function sample(before: Gauge, now: Gauge): Sample | null {
   const seconds = (now.at_ms - before.at_ms) / 1000
   if (seconds <= 0) return null
   // counters of a stream that was replaced begin again
-  const more = (name: 'packets_in' | 'lost_in' | 'bytes_in' | 'bytes_out' | 'freezes' | 'freeze_s' | 'audio_samples' | 'concealed_samples'): number => Math.max(0, now[name] - before[name])
+  const more = (
+    name:
+      | 'packets_in'
+      | 'lost_in'
+      | 'bytes_in'
+      | 'bytes_out'
+      | 'freezes'
+      | 'freeze_s'
+      | 'audio_samples'
+      | 'concealed_samples',
+  ): number => Math.max(0, now[name] - before[name])
   const [fresh, lost] = [more('packets_in'), more('lost_in')]
   const samples = more('audio_samples')
   return {
@@ -165,7 +207,16 @@ function levelOf(one: Sample): Level {
   const loss = Math.max(one.loss_in, one.loss_out)
   const narrow = one.limited_by === 'bandwidth' && one.out_kbps < NARROW_KBPS
   if (loss > 0.08 || delay > 500 || one.concealed > 0.1 || one.freeze_ms > 1000 || narrow) return 'poor'
-  if (loss > 0.02 || delay > 250 || one.concealed > CHOPPY || one.jitter_ms > UNEVEN_MS || one.freezes > 0 || one.limited_by === 'cpu' || one.limited_by === 'bandwidth') return 'good'
+  if (
+    loss > 0.02 ||
+    delay > 250 ||
+    one.concealed > CHOPPY ||
+    one.jitter_ms > UNEVEN_MS ||
+    one.freezes > 0 ||
+    one.limited_by === 'cpu' ||
+    one.limited_by === 'bandwidth'
+  )
+    return 'good'
   return 'excellent'
 }
 
@@ -212,7 +263,8 @@ export function advise(samples: readonly Sample[], picture_sent: boolean): Advic
   const last = samples.slice(-ADVISED_AFTER)
   if (last.length < ADVISED_AFTER || level(samples) !== 'poor') return null
   const most = (wrong: (one: Sample) => boolean): boolean => last.filter(wrong).length >= last.length - 1
-  if (most((one) => one.loss_out > 0.08 || (one.limited_by === 'bandwidth' && one.out_kbps < NARROW_KBPS))) return picture_sent ? 'uplink' : 'delay'
+  if (most((one) => one.loss_out > 0.08 || (one.limited_by === 'bandwidth' && one.out_kbps < NARROW_KBPS)))
+    return picture_sent ? 'uplink' : 'delay'
   if (most((one) => one.loss_in > 0.08 || one.concealed > 0.1 || one.freeze_ms > 1000)) return 'downlink'
   if (most((one) => one.limited_by === 'cpu')) return 'computer'
   if (most((one) => (one.round_trip_ms ?? 0) > 500)) return 'delay'

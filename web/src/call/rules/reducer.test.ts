@@ -6,8 +6,19 @@ import type { AnyEvent, CallSnapshot } from '../../wire/messages'
 import { call, liveCall, snapshot } from '../../../tests/kit/calls'
 
 const at = '2026-11-24T06:00:11Z'
-const changed = (version: number, view = liveCall()): AnyEvent => ({ type: 'call.changed', subject: `call:${view.id}`, version, at, call: view })
-const skipped = (version: number, subject = 'call:call0001'): AnyEvent => ({ type: 'skipped', subject, version, at })
+const changed = (version: number, view = liveCall()): AnyEvent => ({
+  type: 'call.changed',
+  subject: `call:${view.id}`,
+  version,
+  at,
+  call: view,
+})
+const skipped = (version: number, subject = 'call:call0001'): AnyEvent => ({
+  type: 'skipped',
+  subject,
+  version,
+  at,
+})
 
 describe('a call', () => {
   it('moves to the state that an event carries', () => {

@@ -23,6 +23,8 @@ export function reduceCall(snapshot: CallSnapshot, event: AnyEvent): CallSnapsho
 /** Whether the snapshot has missed something that this event cannot make up for. */
 export function missed(snapshot: CallSnapshot, event: AnyEvent): boolean {
   return (
-    event.subject === `call:${snapshot.call.id}` && event.type !== 'call.changed' && event.version > snapshot.version + 1
+    event.subject === `call:${snapshot.call.id}` &&
+    event.type !== 'call.changed' &&
+    event.version > snapshot.version + 1
   )
 }

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { Losses, Sparing } from './sparing'
 
-const heard = (packetsReceived: number, packetsLost: number) => ({ type: 'inbound-rtp', id: 'in', packetsReceived, packetsLost })
-const told = (fractionLost: number, timestamp: number, id = 'out') => ({ type: 'remote-inbound-rtp', id, fractionLost, timestamp })
+const heard = (packetsReceived: number, packetsLost: number) => ({
+  type: 'inbound-rtp',
+  id: 'in',
+  packetsReceived,
+  packetsLost,
+})
+const told = (fractionLost: number, timestamp: number, id = 'out') => ({
+  type: 'remote-inbound-rtp',
+  id,
+  fractionLost,
+  timestamp,
+})
 
 describe('what is lost', () => {
   it('is the share of what should have come since the last look', () => {
@@ -46,7 +56,9 @@ describe('what is lost', () => {
 
   it('on a stream that is sent no more stands for some seconds, and is forgotten then', () => {
     const losses = new Losses()
-    const looks = Array.from({ length: 8 }, (_, n) => losses.look([heard(10 * (n + 1), 0), told(0.4, 1, 'picture')]))
+    const looks = Array.from({ length: 8 }, (_, n) =>
+      losses.look([heard(10 * (n + 1), 0), told(0.4, 1, 'picture')]),
+    )
     expect(looks).toEqual([0.4, null, null, null, null, 0, 0, 0])
   })
 

@@ -3,7 +3,8 @@ import { Talking, Teller, TOLD_EVERY_MS } from './speaking'
 
 function feed(to: Talking, from_ms: number, for_ms: number, peaks: Record<string, number>): string[] {
   let speak: ReadonlySet<string> = new Set()
-  for (let at = from_ms; at <= from_ms + for_ms; at += 100) speak = to.take(new Map(Object.entries(peaks)), at)
+  for (let at = from_ms; at <= from_ms + for_ms; at += 100)
+    speak = to.take(new Map(Object.entries(peaks)), at)
   return [...speak].sort()
 }
 

@@ -25,7 +25,9 @@ export class Talking {
       if (peak > LOUD) this.loud.set(name, { since: before?.since ?? at_ms, at: at_ms })
       else if (before && at_ms - before.at > QUIET_AFTER_MS) this.loud.delete(name)
     }
-    const speak = [...this.loud].filter(([name, { since, at }]) => this.now.has(name) || at - since >= SPEAKS_AFTER_MS).map(([name]) => name)
+    const speak = [...this.loud]
+      .filter(([name, { since, at }]) => this.now.has(name) || at - since >= SPEAKS_AFTER_MS)
+      .map(([name]) => name)
     if (speak.length !== this.now.size || speak.some((name) => !this.now.has(name))) this.now = new Set(speak)
     return this.now
   }
@@ -38,7 +40,8 @@ export class Teller {
 
   take(speaking: ReadonlySet<string>, at_ms: number): string | null {
     const [only] = speaking
-    if (speaking.size !== 1 || !only || only === this.last || at_ms - this.told_at < TOLD_EVERY_MS) return null
+    if (speaking.size !== 1 || !only || only === this.last || at_ms - this.told_at < TOLD_EVERY_MS)
+      return null
     this.last = only
     this.told_at = at_ms
     return only
@@ -48,7 +51,10 @@ export class Teller {
 /** Measures several voices ten times a second, in one audio graph. */
 export class Voices {
   private context: AudioContext | null = null
-  private readonly heard = new Map<string, { track: MediaStreamTrack; source: MediaStreamAudioSourceNode; analyser: AnalyserNode }>()
+  private readonly heard = new Map<
+    string,
+    { track: MediaStreamTrack; source: MediaStreamAudioSourceNode; analyser: AnalyserNode }
+  >()
   private readonly wave = new Float32Array(4_096)
   private readonly timer: ReturnType<typeof setInterval>
 

@@ -1,30 +1,96 @@
 import { describe, expect, it } from 'vitest'
-import { furtherLegs, groupsFor, invitationOf, isGuest, leftEmpty, legOf, missedAt, otherLeg, otherSeats, partOf, partyState, pictureless, ringOf, seatedLegs, secondLeg, shutFor, sitsElsewhere, spell, standing, takesSeat, Unrecorded, without } from './standing'
+import {
+  furtherLegs,
+  groupsFor,
+  invitationOf,
+  isGuest,
+  leftEmpty,
+  legOf,
+  missedAt,
+  otherLeg,
+  otherSeats,
+  partOf,
+  partyState,
+  pictureless,
+  ringOf,
+  seatedLegs,
+  secondLeg,
+  shutFor,
+  sitsElsewhere,
+  spell,
+  standing,
+  takesSeat,
+  Unrecorded,
+  without,
+} from './standing'
 import { call, type CallView, hold, leg, liveCall, ring } from '../../../tests/kit/calls'
 
 const well = { connection: 'connected', media: 'up', replaced: false, was_up: true } as const
-const stand = (view: CallView | null, page: Partial<Parameters<typeof standing>[2]> = {}) => standing(view, 'clerk', { ...well, ...page })
+const stand = (view: CallView | null, page: Partial<Parameters<typeof standing>[2]> = {}) =>
+  standing(view, 'clerk', { ...well, ...page })
 
 describe('what a call looks like from one seat', () => {
   it.each([
     ['no call', null, {}, 'idle', 'none'],
     ['ringing', call(), { media: 'none' }, 'ringing', 'ringing'],
     ['nobody rings yet', call({ rings: [] }), { media: 'none' }, 'waiting', 'waiting'],
-    ['answered, before the media', liveCall(), { media: 'negotiating', was_up: false }, 'connecting', 'connecting'],
-    ['media here, not there', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { media: false })] }), {}, 'connecting', 'connecting'],
+    [
+      'answered, before the media',
+      liveCall(),
+      { media: 'negotiating', was_up: false },
+      'connecting',
+      'connecting',
+    ],
+    [
+      'media here, not there',
+      liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { media: false })] }),
+      {},
+      'connecting',
+      'connecting',
+    ],
     ['in call', liveCall(), {}, 'active', 'active'],
     ['the socket broke', liveCall(), { connection: 'reconnecting' }, 'reconnecting', 'here_reconnecting'],
     ['the media broke', liveCall(), { media: 'broken' }, 'reconnecting', 'here_reconnecting'],
-    ['the other is silent', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { silent: true })] }), {}, 'reconnecting', 'there_silent'],
-    ['the media of the other broke', liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { media: false })] }), { met: new Set(['leg00002']) }, 'reconnecting', 'there_silent'],
+    [
+      'the other is silent',
+      liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { silent: true })] }),
+      {},
+      'reconnecting',
+      'there_silent',
+    ],
+    [
+      'the media of the other broke',
+      liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { media: false })] }),
+      { met: new Set(['leg00002']) },
+      'reconnecting',
+      'there_silent',
+    ],
     ['held by me', liveCall({ holds: [hold('clerk')] }), {}, 'hold', 'held_here'],
     ['held by the other', liveCall({ holds: [hold('approver')] }), {}, 'hold', 'held_there'],
-    ['held and resumed', liveCall({ holds: [hold('clerk', '2026-11-24T06:02:00Z')] }), {}, 'active', 'active'],
-    ['held, and the network broke', liveCall({ holds: [hold('clerk')] }), { connection: 'reconnecting' }, 'reconnecting', 'here_reconnecting'],
+    [
+      'held and resumed',
+      liveCall({ holds: [hold('clerk', '2026-11-24T06:02:00Z')] }),
+      {},
+      'active',
+      'active',
+    ],
+    [
+      'held, and the network broke',
+      liveCall({ holds: [hold('clerk')] }),
+      { connection: 'reconnecting' },
+      'reconnecting',
+      'here_reconnecting',
+    ],
     ['in another tab', liveCall(), { elsewhere: true, media: 'none', was_up: false }, 'hold', 'elsewhere'],
     ['ringing, dialled in another tab', call(), { elsewhere: true, media: 'none' }, 'ringing', 'ringing'],
     ['taken by a newer page', liveCall(), { replaced: true }, 'hold', 'replaced'],
-    ['taken by a newer page, which is gone', liveCall({ legs: [leg('leg00001', 'clerk', { silent: true }), leg('leg00002', 'approver')] }), { replaced: true, media: 'none' }, 'reconnecting', 'taking_back'],
+    [
+      'taken by a newer page, which is gone',
+      liveCall({ legs: [leg('leg00001', 'clerk', { silent: true }), leg('leg00002', 'approver')] }),
+      { replaced: true, media: 'none' },
+      'reconnecting',
+      'taking_back',
+    ],
     ['hung up', liveCall({ state: 'ended', reason: 'hung_up' }), {}, 'idle', 'ended'],
     ['lost for good', liveCall({ state: 'ended', reason: 'lost' }), {}, 'lost', 'ended'],
   ] as const)('%s', (_name, view, page, form, phase) => {
@@ -32,34 +98,63 @@ describe('what a call looks like from one seat', () => {
   })
 
   it('counts a ring down to the last deadline', () => {
-    const rings = [ring('ring0001', 'approver'), ring('ring0002', 'other', { deadline_at: '2026-11-24T06:00:45Z' })]
+    const rings = [
+      ring('ring0001', 'approver'),
+      ring('ring0002', 'other', { deadline_at: '2026-11-24T06:00:45Z' }),
+    ]
     expect(stand(call({ rings })).until).toBe('2026-11-24T06:00:45Z')
   })
 
   it('says until when the place of a lost seat is kept', () => {
     const gone = leg('leg00002', 'approver', { state: 'lost', held_until: '2026-11-24T06:02:10Z' })
-    expect(stand(liveCall({ legs: [leg('leg00001', 'clerk'), gone] }))).toEqual({ form: 'reconnecting', phase: 'there_lost', until: '2026-11-24T06:02:10Z' })
+    expect(stand(liveCall({ legs: [leg('leg00001', 'clerk'), gone] }))).toEqual({
+      form: 'reconnecting',
+      phase: 'there_lost',
+      until: '2026-11-24T06:02:10Z',
+    })
   })
 
   it('looks at the newest leg of a seat', () => {
-    const legs = [leg('leg00001', 'clerk', { state: 'left' }), leg('leg00002', 'approver', { state: 'left' }), leg('leg00003', 'approver'), leg('leg00004', 'clerk')]
+    const legs = [
+      leg('leg00001', 'clerk', { state: 'left' }),
+      leg('leg00002', 'approver', { state: 'left' }),
+      leg('leg00003', 'approver'),
+      leg('leg00004', 'clerk'),
+    ]
     expect(legOf(liveCall({ legs }), 'clerk')?.id).toBe('leg00004')
     expect(stand(liveCall({ legs })).phase).toBe('active')
   })
 
   it('tells who sits in a call from who is only asked', () => {
-    expect([partOf(call(), 'clerk'), partOf(call(), 'approver'), partOf(liveCall(), 'approver')]).toEqual([true, false, true])
+    expect([partOf(call(), 'clerk'), partOf(call(), 'approver'), partOf(liveCall(), 'approver')]).toEqual([
+      true,
+      false,
+      true,
+    ])
   })
 })
 
 describe('a ring that was let pass', () => {
-  const passed = (ring_over = {}, case_id = 'case0001') => ({ call: { ...call(), case_id }, ring: ring('ring0001', 'approver', { state: 'missed', closed_at: '2026-11-24T06:00:30Z', ...ring_over }) })
+  const passed = (ring_over = {}, case_id = 'case0001') => ({
+    call: { ...call(), case_id },
+    ring: ring('ring0001', 'approver', { state: 'missed', closed_at: '2026-11-24T06:00:30Z', ...ring_over }),
+  })
   it.each([
     ['nobody has called back', [passed()], true, '2026-11-24T06:00:30Z'],
     ['somebody has called back', [passed()], false, null],
     ['of another case', [passed({}, 'case0002')], true, null],
-    ['an invitation, about which nobody calls back', [passed({ invite_id: 'inv00001' })], false, '2026-11-24T06:00:30Z'],
-    ['the last of two', [passed(), passed({ closed_at: null, deadline_at: '2026-11-24T07:00:30Z' })], true, '2026-11-24T07:00:30Z'],
+    [
+      'an invitation, about which nobody calls back',
+      [passed({ invite_id: 'inv00001' })],
+      false,
+      '2026-11-24T06:00:30Z',
+    ],
+    [
+      'the last of two',
+      [passed(), passed({ closed_at: null, deadline_at: '2026-11-24T07:00:30Z' })],
+      true,
+      '2026-11-24T07:00:30Z',
+    ],
   ] as const)('%s', (_name, rings, still, at) => {
     expect(missedAt(rings, 'case0001', still)).toBe(at)
   })
@@ -74,7 +169,12 @@ describe('whether a page takes the seat by itself', () => {
     ['the page that had it is gone just now, maybe to come back', empty, fresh, false],
     ['the page that had it has been gone for a while', empty, { ...fresh, deserted: true }, true],
     ['the page that had it came back', liveCall(), { ...fresh, deserted: true }, false],
-    ['a newer page took it from this one, and is gone', empty, { ...fresh, replaced: true, deserted: true }, false],
+    [
+      'a newer page took it from this one, and is gone',
+      empty,
+      { ...fresh, replaced: true, deserted: true },
+      false,
+    ],
     ['the call is over', liveCall({ state: 'ended', reason: 'hung_up' }), { ...fresh, sat: true }, false],
   ] as const)('%s', (_name, view, page, takes) => {
     expect(takesSeat(view, 'clerk', page)).toBe(takes)
@@ -96,7 +196,9 @@ describe('a call of six', () => {
     ['fourth', ['leg00003', 'leg00005', 'leg00006']],
     ['sixth', ['leg00003', 'leg00004', 'leg00005']],
   ])('gives %s those beyond the second in the order of the m-lines', (who, ids) => {
-    expect(furtherLegs(six, who).map((one) => [one.leg.id, one.group])).toEqual(ids.map((id, n) => [id, n + 2]))
+    expect(furtherLegs(six, who).map((one) => [one.leg.id, one.group])).toEqual(
+      ids.map((id, n) => [id, n + 2]),
+    )
   })
 
   it('leaves out who has left, and moves nobody', () => {
@@ -113,7 +215,8 @@ describe('a call of six', () => {
 
 describe('a call of three', () => {
   const third = (more = {}) => leg('leg00003', 'expert', { seat: 'third', ...more })
-  const three = (more = {}) => liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver'), third(more)] })
+  const three = (more = {}) =>
+    liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver'), third(more)] })
   const invitation = (more = {}) => ring('ring0009', 'expert', { invite_id: 'invite01', ...more })
 
   it.each([
@@ -135,8 +238,12 @@ describe('a call of three', () => {
     expect(partOf(three(), 'expert')).toBe(true)
     expect(partOf(three({ state: 'left', ended_at: '2026-11-24T06:05:00Z' }), 'expert')).toBe(false)
     const over = { state: 'ended', reason: 'hung_up', ended_at: '2026-11-24T06:09:00Z' } as const
-    expect(partOf({ ...three({ state: 'left', ended_at: '2026-11-24T06:09:00Z' }), ...over }, 'expert')).toBe(true)
-    expect(partOf({ ...three({ state: 'left', ended_at: '2026-11-24T06:05:00Z' }), ...over }, 'expert')).toBe(false)
+    expect(partOf({ ...three({ state: 'left', ended_at: '2026-11-24T06:09:00Z' }), ...over }, 'expert')).toBe(
+      true,
+    )
+    expect(partOf({ ...three({ state: 'left', ended_at: '2026-11-24T06:05:00Z' }), ...over }, 'expert')).toBe(
+      false,
+    )
   })
 
   it('is not taken for ringing while somebody is invited', () => {
@@ -152,15 +259,26 @@ describe('a call of three', () => {
   })
 
   it('says how each party is connected', () => {
-    expect([third(), third({ silent: true }), third({ media: false }), third({ state: 'lost', silent: true })].map((one) => partyState(one))).toEqual([
-      'connected', 'silent', 'connecting', 'lost',
+    expect(
+      [third(), third({ silent: true }), third({ media: false }), third({ state: 'lost', silent: true })].map(
+        (one) => partyState(one),
+      ),
+    ).toEqual(['connected', 'silent', 'connecting', 'lost'])
+    expect([partyState(third(), true), partyState(third({ media: false }), true)]).toEqual([
+      'connected',
+      'silent',
     ])
-    expect([partyState(third(), true), partyState(third({ media: false }), true)]).toEqual(['connected', 'silent'])
   })
 })
 
 describe('spelling a duration', () => {
-  it.each([[0, '00:00'], [59.9, '00:59'], [516, '08:36'], [3729, '1:02:09'], [-3, '00:00']])('%d s is %s', (seconds, words) => {
+  it.each([
+    [0, '00:00'],
+    [59.9, '00:59'],
+    [516, '08:36'],
+    [3729, '1:02:09'],
+    [-3, '00:00'],
+  ])('%d s is %s', (seconds, words) => {
     expect(spell(seconds)).toBe(words)
   })
 })
@@ -196,7 +314,14 @@ describe('a line that carries nothing', () => {
 })
 
 describe('the seat of a page that a newer one took', () => {
-  const legs = (newer: object) => liveCall({ legs: [leg('leg00001', 'clerk', { state: 'left' }), leg('leg00002', 'approver'), leg('leg00003', 'clerk', newer)] })
+  const legs = (newer: object) =>
+    liveCall({
+      legs: [
+        leg('leg00001', 'clerk', { state: 'left' }),
+        leg('leg00002', 'approver'),
+        leg('leg00003', 'clerk', newer),
+      ],
+    })
 
   it('is empty once the newer page is away, and not while it lives', () => {
     expect(leftEmpty(legs({}), 'clerk')).toBe(false)
@@ -208,8 +333,10 @@ describe('the seat of a page that a newer one took', () => {
 })
 
 describe('a party of whom nothing is recorded though it should be', () => {
-  const of = (more: object, call_more: object = {}) => liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', more)], ...call_more })
-  const who = (unrecorded: Unrecorded, view: CallView, now_ms: number) => unrecorded.look(view, now_ms).map((one) => one.person.name)
+  const of = (more: object, call_more: object = {}) =>
+    liveCall({ legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', more)], ...call_more })
+  const who = (unrecorded: Unrecorded, view: CallView, now_ms: number) =>
+    unrecorded.look(view, now_ms).map((one) => one.person.name)
 
   it('is named soon when his recording had begun, and later when it never did', () => {
     const begun = new Unrecorded()

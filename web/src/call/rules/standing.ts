@@ -111,18 +111,26 @@ export function ringOf(call: CallView, person_id: string): RingView | null {
 /** The newest invitation: its rings, of which at most one rings at a time or all at once. */
 export function invitationOf(call: CallView): { id: string; rings: RingView[] } | null {
   const invite_id = call.rings.findLast((ring) => ring.invite_id)?.invite_id
-  return invite_id ? { id: invite_id, rings: call.rings.filter((ring) => ring.invite_id === invite_id) } : null
+  return invite_id
+    ? { id: invite_id, rings: call.rings.filter((ring) => ring.invite_id === invite_id) }
+    : null
 }
 
 /** The call that runs about another case than that one, in which this person sits. */
-export function callElsewhere(call: CallView | null, case_id: string): { call_id: string; case_id: string } | null {
-  return call?.state === 'live' && call.case_id !== case_id ? { call_id: call.id, case_id: call.case_id } : null
+export function callElsewhere(
+  call: CallView | null,
+  case_id: string,
+): { call_id: string; case_id: string } | null {
+  return call?.state === 'live' && call.case_id !== case_id
+    ? { call_id: call.id, case_id: call.case_id }
+    : null
 }
 
 /** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a guest who left. */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
-  if (leg && isGuest(leg.seat) && leg.state === 'left') return call.state === 'ended' && leg.ended_at === call.ended_at
+  if (leg && isGuest(leg.seat) && leg.state === 'left')
+    return call.state === 'ended' && leg.ended_at === call.ended_at
   return call.caller.id === person_id || leg !== null
 }
 
@@ -154,7 +162,9 @@ export function shown(leg: LegView | null, mid: string): boolean {
 /** Whether the page that holds this person's seat is away: it is silent, or its place is only kept. */
 export function leftEmpty(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
-  return call.state !== 'ended' && leg !== null && leg.state !== 'left' && (leg.silent || leg.state === 'lost')
+  return (
+    call.state !== 'ended' && leg !== null && leg.state !== 'left' && (leg.silent || leg.state === 'lost')
+  )
 }
 
 export type PartyState = 'connecting' | 'connected' | 'silent' | 'lost'
@@ -178,20 +188,39 @@ export function sitsElsewhere({ phase }: Pick<Standing, 'phase'>): boolean {
  * Whether a page that shows a running call takes this person's seat by itself: it had it before (`sat`), or no page has
  * had it for so long that none is just being loaded anew (`deserted`).
  */
-export function takesSeat(call: CallView, person_id: string, page: { replaced: boolean; sat: boolean; deserted: boolean }): boolean {
-  return call.state !== 'ended' && !page.replaced && partOf(call, person_id) && (page.sat || (page.deserted && leftEmpty(call, person_id)))
+export function takesSeat(
+  call: CallView,
+  person_id: string,
+  page: { replaced: boolean; sat: boolean; deserted: boolean },
+): boolean {
+  return (
+    call.state !== 'ended' &&
+    !page.replaced &&
+    partOf(call, person_id) &&
+    (page.sat || (page.deserted && leftEmpty(call, person_id)))
+  )
 }
 
 export function standing(
   call: CallView | null,
   person_id: string,
-  page: { connection: Connection; media: MediaState; replaced: boolean; elsewhere?: boolean; was_up: boolean; met?: ReadonlySet<string> },
+  page: {
+    connection: Connection
+    media: MediaState
+    replaced: boolean
+    elsewhere?: boolean
+    was_up: boolean
+    met?: ReadonlySet<string>
+  },
 ): Standing {
   if (!call) return { form: 'idle', phase: 'none', until: null }
   if (call.state === 'ended') {
     return { form: call.reason === 'lost' ? 'lost' : 'idle', phase: 'ended', until: null }
   }
-  if (page.replaced) return leftEmpty(call, person_id) ? { form: 'reconnecting', phase: 'taking_back', until: null } : { form: 'hold', phase: 'replaced', until: null }
+  if (page.replaced)
+    return leftEmpty(call, person_id)
+      ? { form: 'reconnecting', phase: 'taking_back', until: null }
+      : { form: 'hold', phase: 'replaced', until: null }
   if (call.state === 'open') {
     const ringing = call.rings.filter((ring) => ring.state === 'ringing' && !ring.invite_id)
     if (!ringing.length) return { form: 'waiting', phase: 'waiting', until: null }
@@ -199,15 +228,18 @@ export function standing(
     return { form: 'ringing', phase: 'ringing', until: deadlines.at(-1) ?? null }
   }
   if (page.elsewhere) return { form: 'hold', phase: 'elsewhere', until: null }
-  if (page.connection !== 'connected') return { form: 'reconnecting', phase: 'here_reconnecting', until: null }
+  if (page.connection !== 'connected')
+    return { form: 'reconnecting', phase: 'here_reconnecting', until: null }
   const there = otherLeg(call, person_id)
-  if (there && there.state !== 'joined') return { form: 'reconnecting', phase: 'there_lost', until: there.held_until }
+  if (there && there.state !== 'joined')
+    return { form: 'reconnecting', phase: 'there_lost', until: there.held_until }
   if (page.media !== 'up') {
     return page.was_up
       ? { form: 'reconnecting', phase: 'here_reconnecting', until: null }
       : { form: 'connecting', phase: 'connecting', until: null }
   }
-  if (there?.silent || (there && !there.media && page.met?.has(there.id))) return { form: 'reconnecting', phase: 'there_silent', until: null }
+  if (there?.silent || (there && !there.media && page.met?.has(there.id)))
+    return { form: 'reconnecting', phase: 'there_silent', until: null }
   const hold = holdOf(call)
   if (hold) return { form: 'hold', phase: hold.by.id === person_id ? 'held_here' : 'held_there', until: null }
   if (!there?.media) return { form: 'connecting', phase: 'connecting', until: null }
@@ -218,7 +250,11 @@ export function standing(
  * When the last ring about a case was let pass, of those that one let pass; null once somebody called back (`still`: its call
  * is among those that nobody called back about). An invitation is told without that: nobody calls back about it.
  */
-export function missedAt(passed: readonly { call: CallView; ring: RingView }[], case_id: string, still: boolean): string | null {
+export function missedAt(
+  passed: readonly { call: CallView; ring: RingView }[],
+  case_id: string,
+  still: boolean,
+): string | null {
   const last = passed.filter((one) => one.call.case_id === case_id).at(-1)
   return last && (still || last.ring.invite_id) ? (last.ring.closed_at ?? last.ring.deadline_at) : null
 }
@@ -249,7 +285,8 @@ export class Unrecorded {
     const due = call.state === 'live' && !unrecordedFor(call) && !holdOf(call)
     return seatedLegs(call).filter((leg) => {
       const held = this.legs.get(leg.id) ?? { since_ms: now_ms, begun: false }
-      const fine = !due || leg.recording || !leg.media || (shutFor(leg, '0') !== null && shutFor(leg, '1') !== null)
+      const fine =
+        !due || leg.recording || !leg.media || (shutFor(leg, '0') !== null && shutFor(leg, '1') !== null)
       const next = fine ? { since_ms: now_ms, begun: held.begun || leg.recording } : held
       this.legs.set(leg.id, next)
       return !fine && now_ms - next.since_ms >= (next.begun ? PAUSES_MS : BEGINS_MS)

@@ -15,7 +15,11 @@ export interface Devices {
 }
 
 const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
-const VIDEO: MediaTrackConstraints = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 24, max: 30 } }
+const VIDEO: MediaTrackConstraints = {
+  width: { ideal: 640 },
+  height: { ideal: 480 },
+  frameRate: { ideal: 24, max: 30 },
+}
 
 /**
  * What a failed request for a device means. Browsers have one name for both blocks: a site that has the browser's
@@ -47,11 +51,19 @@ export interface Opened {
 }
 
 /** Opens one device: the given one, or whichever the browser gives. */
-export async function openOne(kind: DeviceKind, device_id?: string, more: MediaTrackConstraints = {}): Promise<Opened> {
+export async function openOne(
+  kind: DeviceKind,
+  device_id?: string,
+  more: MediaTrackConstraints = {},
+): Promise<Opened> {
   // the browser hides the whole interface on pages that did not come over a secure connection
   const media = navigator.mediaDevices as MediaDevices | undefined
   if (!media?.getUserMedia) return { track: null, trouble: 'insecure' }
-  const wanted = { ...(kind === 'microphone' ? AUDIO : VIDEO), ...(device_id ? { deviceId: { exact: device_id } } : {}), ...more }
+  const wanted = {
+    ...(kind === 'microphone' ? AUDIO : VIDEO),
+    ...(device_id ? { deviceId: { exact: device_id } } : {}),
+    ...more,
+  }
   try {
     const got = await media.getUserMedia(kind === 'microphone' ? { audio: wanted } : { video: wanted })
     return { track: got.getTracks()[0] ?? null }
@@ -64,13 +76,20 @@ export async function openOne(kind: DeviceKind, device_id?: string, more: MediaT
 export async function openDevices(): Promise<Devices> {
   try {
     const both = await navigator.mediaDevices.getUserMedia({ audio: AUDIO, video: VIDEO })
-    return { microphone: both.getAudioTracks()[0] ?? null, camera: both.getVideoTracks()[0] ?? null, trouble: {} }
+    return {
+      microphone: both.getAudioTracks()[0] ?? null,
+      camera: both.getVideoTracks()[0] ?? null,
+      trouble: {},
+    }
   } catch {
     const [voice, face] = [await openOne('microphone'), await openOne('camera')]
     return {
       microphone: voice.track,
       camera: face.track,
-      trouble: { ...(voice.trouble ? { microphone: voice.trouble } : {}), ...(face.trouble ? { camera: face.trouble } : {}) },
+      trouble: {
+        ...(voice.trouble ? { microphone: voice.trouble } : {}),
+        ...(face.trouble ? { camera: face.trouble } : {}),
+      },
     }
   }
 }

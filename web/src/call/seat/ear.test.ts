@@ -43,7 +43,12 @@ describe('a device that was not given', () => {
     ['NotAllowedError', 'Permission denied', undefined, 'refused'],
     ['NotAllowedError', 'Permission dismissed', 'prompt', 'refused'],
     ['NotAllowedError', 'Permission denied by system', undefined, 'refused_by_system'],
-    ['NotAllowedError', 'The request is not allowed by the user agent or the platform', 'granted', 'refused_by_system'],
+    [
+      'NotAllowedError',
+      'The request is not allowed by the user agent or the platform',
+      'granted',
+      'refused_by_system',
+    ],
     ['NotAllowedError', 'The request is not allowed by the user agent or the platform', 'denied', 'refused'],
     ['NotFoundError', '', 'granted', 'absent'],
     ['NotReadableError', '', 'granted', 'busy'],

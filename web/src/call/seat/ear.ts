@@ -37,7 +37,10 @@ export class Attention {
       this.loud_at = at_ms
       if (at_ms - this.speaks_since >= SPEAKS_FOR_MS) this.hint_until = at_ms + HINT_FOR_MS
     } else if (at_ms - this.loud_at > GAP_MS) this.speaks_since = null
-    return { silent: this.quiet_since !== null && at_ms - this.quiet_since >= SILENT_FOR_MS, speaks_muted: at_ms < this.hint_until }
+    return {
+      silent: this.quiet_since !== null && at_ms - this.quiet_since >= SILENT_FOR_MS,
+      speaks_muted: at_ms < this.hint_until,
+    }
   }
 }
 

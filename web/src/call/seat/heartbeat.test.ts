@@ -32,11 +32,28 @@ describe('packets that come in', () => {
   })
 
   it('seldom are not missed', () => {
-    expect(felt(talk, talk, nothing, talk, nothing, nothing, nothing, nothing, nothing, nothing)).not.toContain('weak')
+    expect(
+      felt(talk, talk, nothing, talk, nothing, nothing, nothing, nothing, nothing, nothing),
+    ).not.toContain('weak')
   })
 
   it('as answers alone keep it well, and are not missed when they stay away', () => {
-    const heard = felt(...talking, nothing, nothing, nothing, answer, nothing, nothing, nothing, nothing, answer, nothing, nothing, nothing, nothing)
+    const heard = felt(
+      ...talking,
+      nothing,
+      nothing,
+      nothing,
+      answer,
+      nothing,
+      nothing,
+      nothing,
+      nothing,
+      answer,
+      nothing,
+      nothing,
+      nothing,
+      nothing,
+    )
     expect(heard).not.toContain('weak')
   })
 

@@ -192,7 +192,8 @@ export class SeatKeeper {
    */
   async showPaper(on: boolean): Promise<void> {
     const asked = ++this.paper_asked
-    const find = async (): Promise<MediaStreamTrack | null> => (await openDocumentCamera(await findDocumentCamera(this.devices.value?.camera ?? null))).track
+    const find = async (): Promise<MediaStreamTrack | null> =>
+      (await openDocumentCamera(await findDocumentCamera(this.devices.value?.camera ?? null))).track
     let track = on ? await find() : null
     // a hub may carry only one of them at a time
     if (on && !track && this.paper.value) {
@@ -247,8 +248,14 @@ export class SeatKeeper {
     this.screen.value = null
     if (on) {
       const [track] = await navigator.mediaDevices
-        .getDisplayMedia({ video: { displaySurface: 'window', frameRate: { ideal: 10, max: 15 } }, audio: false })
-        .then((stream) => stream.getVideoTracks(), () => [])
+        .getDisplayMedia({
+          video: { displaySurface: 'window', frameRate: { ideal: 10, max: 15 } },
+          audio: false,
+        })
+        .then(
+          (stream) => stream.getVideoTracks(),
+          () => [],
+        )
       if (track) {
         track.contentHint = 'detail'
         // the browser has a key of its own that ends it
@@ -293,7 +300,8 @@ export class SeatKeeper {
   private async fillIn(pulled?: DeviceKind, asked = false): Promise<void> {
     for (const kind of ['microphone', 'camera'] as const) {
       const before = this.devices.value
-      const wanted = before && !before[kind] && (asked || kind === pulled || before.trouble[kind] === 'absent')
+      const wanted =
+        before && !before[kind] && (asked || kind === pulled || before.trouble[kind] === 'absent')
       if (!wanted) continue
       const { track, trouble } = await openOne(kind)
       const now = this.devices.value
@@ -303,7 +311,13 @@ export class SeatKeeper {
       }
       const rest = { ...now.trouble }
       delete rest[kind]
-      this.devices.value = { ...now, [kind]: track, trouble: trouble ? { ...rest, [kind]: kind === pulled && trouble === 'busy' ? 'absent' : trouble } : rest }
+      this.devices.value = {
+        ...now,
+        [kind]: track,
+        trouble: trouble
+          ? { ...rest, [kind]: kind === pulled && trouble === 'busy' ? 'absent' : trouble }
+          : rest,
+      }
       if (track) {
         this.mind(kind, track)
         this.device_notice.value = asked ? null : { kind, what: kind === pulled ? 'replaced' : 'back' }
@@ -327,7 +341,11 @@ export class SeatKeeper {
   }
 
   private async negotiate(ahead: Ahead, call_id: string): Promise<void> {
-    const told = await this.around.ask<{ leg_id?: string } & Partial<Offer>>({ type: 'call.prepare', call_id, ring_id: ahead.ring_id })
+    const told = await this.around.ask<{ leg_id?: string } & Partial<Offer>>({
+      type: 'call.prepare',
+      call_id,
+      ring_id: ahead.ring_id,
+    })
     const offer = offerIn(told)
     if (!offer || !told.leg_id || this.ahead !== ahead) return
     const held = this.connection(call_id, told.leg_id, offer, null)
@@ -585,15 +603,31 @@ export class SeatKeeper {
   }
 
   private connection(call_id: string, leg_id: string, offer: Offer, own: Devices | null): Held {
-    const media = new SeatMedia(offer.ice_servers, this.ladder.relay, this.outgoing(own, this.around.find(call_id)), {
-      tracks: (arrived) => {
-        if (this.held === held) this.remote.value = arrived
+    const media = new SeatMedia(
+      offer.ice_servers,
+      this.ladder.relay,
+      this.outgoing(own, this.around.find(call_id)),
+      {
+        tracks: (arrived) => {
+          if (this.held === held) this.remote.value = arrived
+        },
+        state: (now) => {
+          if (this.held === held && !(now === 'broken' && held.doubted)) this.notice({ type: now })
+        },
       },
-      state: (now) => {
-        if (this.held === held && !(now === 'broken' && held.doubted)) this.notice({ type: now })
-      },
-    })
-    const held: Held = { call_id, leg_id, media, heart: new Heartbeat(), good_until_ms: goodUntil(offer.ice_servers), shortest_s: Infinity, asked_in: '', said: new Map(), lacking: new Map(), doubted: false }
+    )
+    const held: Held = {
+      call_id,
+      leg_id,
+      media,
+      heart: new Heartbeat(),
+      good_until_ms: goodUntil(offer.ice_servers),
+      shortest_s: Infinity,
+      asked_in: '',
+      said: new Map(),
+      lacking: new Map(),
+      doubted: false,
+    }
     return held
   }
 
@@ -632,7 +666,11 @@ export class SeatKeeper {
     const { rung, until_ms } = this.ladder
     this.told.value = told(this.ladder)
     clearTimeout(this.rung_ends)
-    if (until_ms !== null) this.rung_ends = setTimeout(() => this.notice({ type: 'time' }), Math.max(1, until_ms - performance.now() + 1))
+    if (until_ms !== null)
+      this.rung_ends = setTimeout(
+        () => this.notice({ type: 'time' }),
+        Math.max(1, until_ms - performance.now() + 1),
+      )
     if (rung === before) return
     if (rung === 'up') {
       // what was ordered to get here is not needed any more
@@ -657,11 +695,14 @@ export class SeatKeeper {
     const order = (this.orders += 1)
     if (this.held) this.held.doubted = true
     this.working = this.working
-      .then(() => (order === this.orders ? (act === 'restart' ? this.restart(order) : this.renew()) : undefined))
+      .then(() =>
+        order === this.orders ? (act === 'restart' ? this.restart(order) : this.renew()) : undefined,
+      )
       .catch((reason: unknown) => {
         if (order !== this.orders) return
         // a worker that is just being started again is worth waiting for on the same rung
-        if (reason instanceof Problem && reason.code === 'media_unavailable') setTimeout(() => order === this.orders && this.perform(act), PAUSE_MS)
+        if (reason instanceof Problem && reason.code === 'media_unavailable')
+          setTimeout(() => order === this.orders && this.perform(act), PAUSE_MS)
         else this.notice({ type: 'failed' })
       })
   }
@@ -673,9 +714,18 @@ export class SeatKeeper {
     const { call_id, leg_id } = held
     let offer: Offer
     try {
-      offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
+      offer = await this.around.ask<Offer & Record<string, unknown>>({
+        type: 'call.connect',
+        call_id,
+        leg_id,
+        restart: true,
+      })
     } catch (reason) {
-      const given_up = order === this.orders && this.held === held && reason instanceof Problem && reason.code === 'not_in_call'
+      const given_up =
+        order === this.orders &&
+        this.held === held &&
+        reason instanceof Problem &&
+        reason.code === 'not_in_call'
       if (!given_up) throw reason
       // our place is gone, which says nothing against the way: it begins anew, with all that it carries
       this.notice({ type: 'begun' })
@@ -709,7 +759,12 @@ export class SeatKeeper {
   private async extend(held: Held): Promise<void> {
     const { call_id, leg_id } = held
     held.good_until_ms = null
-    const offer = await this.around.ask<Offer & Record<string, unknown>>({ type: 'call.connect', call_id, leg_id, restart: true })
+    const offer = await this.around.ask<Offer & Record<string, unknown>>({
+      type: 'call.connect',
+      call_id,
+      leg_id,
+      restart: true,
+    })
     if (this.held !== held || !held.media.fits(offer.sdp)) return
     held.media.renew(offer.ice_servers)
     await this.describe(held, offer)
@@ -761,7 +816,8 @@ export class SeatKeeper {
   }
 
   private async send(): Promise<void> {
-    if (this.held) await this.held.media.send(this.outgoing(this.devices.value, this.around.find(this.held.call_id)))
+    if (this.held)
+      await this.held.media.send(this.outgoing(this.devices.value, this.around.find(this.held.call_id)))
   }
 
   private measure(): void {
@@ -785,24 +841,42 @@ export class SeatKeeper {
     const fresh = this.gauged && sample(this.gauged, now)
     this.gauged = now
     if (!fresh) return
-    this.samples = [...this.samples, this.accompanied(held.call_id) ? fresh : whenAlone(fresh)].slice(-SAMPLES_KEPT)
-    this.quality.value = { ...judge(this.samples, { up: this.media.value === 'up', picture_sent: now.picture_sent }), sample: fresh }
+    this.samples = [...this.samples, this.accompanied(held.call_id) ? fresh : whenAlone(fresh)].slice(
+      -SAMPLES_KEPT,
+    )
+    this.quality.value = {
+      ...judge(this.samples, { up: this.media.value === 'up', picture_sent: now.picture_sent }),
+      sample: fresh,
+    }
     this.around.measured(held.call_id, this.quality.value)
   }
 
   /** Whether anybody else is there, who receives what leaves this page and sends what comes to it. */
   private accompanied(call_id: string): boolean {
     const call = this.around.find(call_id)
-    return !!call && !holdOf(call) && seatedLegs(call).some((leg) => leg.person.id !== this.around.me() && leg.state === 'joined' && leg.media && !leg.silent)
+    return (
+      !!call &&
+      !holdOf(call) &&
+      seatedLegs(call).some(
+        (leg) => leg.person.id !== this.around.me() && leg.state === 'joined' && leg.media && !leg.silent,
+      )
+    )
   }
 
   private judge(held: Held, seen: Figures): void {
     this.relayed.value = seen.relayed
     held.shortest_s = Math.min(held.shortest_s, seen.round_trip_s ?? Infinity)
     const shortest_s = Number.isFinite(held.shortest_s) ? held.shortest_s : 0
-    tell({ held_back: seen.held_back, loss: seen.loss_out, queued_s: Math.max(0, (seen.round_trip_s ?? 0) - shortest_s), shortest_s })
+    tell({
+      held_back: seen.held_back,
+      loss: seen.loss_out,
+      queued_s: Math.max(0, (seen.round_trip_s ?? 0) - shortest_s),
+      shortest_s,
+    })
     if (seen.relayed && held.good_until_ms !== null && serverNow() > held.good_until_ms) {
-      this.working = this.working.then(() => this.extend(held)).catch((reason: unknown) => this.around.say(reason))
+      this.working = this.working
+        .then(() => this.extend(held))
+        .catch((reason: unknown) => this.around.say(reason))
     }
     if (!this.chosen.value) this.spare(seen.loss)
   }

@@ -33,7 +33,11 @@ export interface IceServer {
 /** How the packets of a connection go. */
 export type Flow = 'up' | 'weak' | 'broken'
 
-const FLOWS: Partial<Record<RTCPeerConnectionState, Flow>> = { connected: 'up', disconnected: 'weak', failed: 'broken' }
+const FLOWS: Partial<Record<RTCPeerConnectionState, Flow>> = {
+  connected: 'up',
+  disconnected: 'weak',
+  failed: 'broken',
+}
 
 export interface Figures {
   /** share of packets lost, the greater of both ways, that is known since the last look, 0 to 1; null when nothing is */
@@ -92,7 +96,11 @@ export class SeatMedia {
   ) {
     const relays = ice_servers.some(({ urls }) => [urls].flat().some((url) => url.startsWith('turn')))
     this.policy = relay && relays ? 'relay' : 'all'
-    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: ice_servers, iceTransportPolicy: this.policy })
+    this.connection = new RTCPeerConnection({
+      bundlePolicy: 'max-bundle',
+      iceServers: ice_servers,
+      iceTransportPolicy: this.policy,
+    })
     this.connection.addEventListener('track', ({ track, transceiver }) => {
       const mid = transceiver.mid ?? ''
       const tell = () => hear.tracks(this.arrived)
@@ -124,7 +132,11 @@ export class SeatMedia {
 
   /** From now on these relays, with credentials that are good for longer. */
   renew(ice_servers: IceServer[]): void {
-    this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: ice_servers, iceTransportPolicy: this.policy })
+    this.connection.setConfiguration({
+      ...this.connection.getConfiguration(),
+      iceServers: ice_servers,
+      iceTransportPolicy: this.policy,
+    })
   }
 
   /** Takes the worker's offer and returns the answer; the caller sends it and tells nobody else of it. */
@@ -144,7 +156,13 @@ export class SeatMedia {
       await this.connection.setRemoteDescription({ type: 'offer', sdp })
       for (const transceiver of this.connection.getTransceivers()) {
         const mid = transceiver.mid ?? ''
-        transceiver.direction = !carried(load, mid) ? 'inactive' : OWN.includes(mid) ? 'sendrecv' : mid === LAYERED ? 'sendonly' : 'recvonly'
+        transceiver.direction = !carried(load, mid)
+          ? 'inactive'
+          : OWN.includes(mid)
+            ? 'sendrecv'
+            : mid === LAYERED
+              ? 'sendonly'
+              : 'recvonly'
       }
       this.answered = await this.connection.createAnswer()
       return this.answered.sdp ?? ''
@@ -181,7 +199,9 @@ export class SeatMedia {
 
   /** How many other seats this connection has lines for. */
   get groups(): number {
-    return Math.floor(this.connection.getTransceivers().filter((one) => one.mid !== LAYERED).length / SEAT_LINES)
+    return Math.floor(
+      this.connection.getTransceivers().filter((one) => one.mid !== LAYERED).length / SEAT_LINES,
+    )
   }
 
   /** Whether there is a line for a face in layers. */
@@ -207,14 +227,22 @@ export class SeatMedia {
   async figures(): Promise<Figures> {
     const report = await this.connection.getStats()
     const entries = [...(report.values() as Iterable<Record<string, unknown>>)]
-    const figures: Figures = { loss: this.losses.look(entries), loss_out: missed(entries) ?? 0, round_trip_s: null, frames_decoded: 0, held_back: false, relayed: false }
+    const figures: Figures = {
+      loss: this.losses.look(entries),
+      loss_out: missed(entries) ?? 0,
+      round_trip_s: null,
+      frames_decoded: 0,
+      held_back: false,
+      relayed: false,
+    }
     for (const entry of entries) {
       if (entry['type'] === 'inbound-rtp') {
         figures.frames_decoded += Number(entry['framesDecoded'] ?? 0)
       } else if (entry['type'] === 'outbound-rtp') {
         figures.held_back ||= entry['qualityLimitationReason'] === 'bandwidth'
       } else if (entry['type'] === 'candidate-pair' && entry['nominated'] && entry['state'] === 'succeeded') {
-        if (typeof entry['currentRoundTripTime'] === 'number') figures.round_trip_s = entry['currentRoundTripTime']
+        if (typeof entry['currentRoundTripTime'] === 'number')
+          figures.round_trip_s = entry['currentRoundTripTime']
         const local = report.get(entry['localCandidateId'] as string) as Record<string, unknown> | undefined
         figures.relayed ||= local?.['candidateType'] === 'relay'
       }
@@ -245,7 +273,8 @@ const FINE_WIDTH = 1920
 async function keepFine(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
   const wanted = sender.getParameters() as RTCRtpSendParameters & { degradationPreference?: string }
   wanted.degradationPreference = 'maintain-resolution'
-  for (const encoding of wanted.encodings) encoding.scaleResolutionDownBy = Math.max(1, (track.getSettings().width ?? 0) / FINE_WIDTH)
+  for (const encoding of wanted.encodings)
+    encoding.scaleResolutionDownBy = Math.max(1, (track.getSettings().width ?? 0) / FINE_WIDTH)
   // a browser that does not know the wish sends it as any other picture
   await sender.setParameters(wanted).catch(() => undefined)
 }

@@ -1,8 +1,10 @@
 export default {
   whole: 'Full check',
   title: 'Device check',
-  about: 'Test the camera, microphone, speaker, document camera and network before going on duty. The test runs as a call does: picture and sound go to the server and come back to this page.',
-  private: 'Nobody sees or hears you during the test, and nothing is recorded. The report holds no names, no addresses and no device names.',
+  about:
+    'Test the camera, microphone, speaker, document camera and network before going on duty. The test runs as a call does: picture and sound go to the server and come back to this page.',
+  private:
+    'Nobody sees or hears you during the test, and nothing is recorded. The report holds no names, no addresses and no device names.',
   start: 'Start the check',
   again: 'Check again',
   running: 'Checking',
@@ -20,12 +22,20 @@ export default {
   heard: 'I hear it',
   not_heard: 'I do not',
   and: ', ',
-  verdict: { none: 'Not checked yet', running: 'Checking', ready: 'Ready for duty', narrow: 'Calls work, but the connection is slow', usable: 'Calls work, but not all devices do', not_ready: 'No call is possible yet' },
+  verdict: {
+    none: 'Not checked yet',
+    running: 'Checking',
+    ready: 'Ready for duty',
+    narrow: 'Calls work, but the connection is slow',
+    usable: 'Calls work, but not all devices do',
+    not_ready: 'No call is possible yet',
+  },
   means: {
     none: 'It takes about half a minute. Please say a few words, and put on your headphones or switch on the speaker.',
     running: 'Checking one after another',
     ready: 'Devices and network are fine.',
-    narrow: 'The devices are fine, but the connection carries only a small picture: the other side can see who you are, but cannot read what you hold up. Scan, photograph or upload papers instead of showing them to the camera.',
+    narrow:
+      'The devices are fine, but the connection carries only a small picture: the other side can see who you are, but cannot read what you hold up. Scan, photograph or upload papers instead of showing them to the camera.',
     usable: 'See what is marked red below; calls work without it.',
     not_ready: 'Please fix what is marked red below, then check again.',
   },
@@ -43,7 +53,13 @@ export default {
     reconnect: 'Reconnect',
   },
   states: { pending: 'Not checked', running: 'Checking', ok: 'OK', failed: 'Failed', skipped: 'Skipped' },
-  ways: { host: 'direct', srflx: 'through an address translation', prflx: 'through an address translation', relay: 'over a relay', unknown: 'unknown route' },
+  ways: {
+    host: 'direct',
+    srflx: 'through an address translation',
+    prflx: 'through an address translation',
+    relay: 'over a relay',
+    unknown: 'unknown route',
+  },
   figures: {
     size: '{width} × {height}',
     cameras: '{n} camera | {n} cameras',
@@ -55,29 +71,41 @@ export default {
     again_ms: 'back after {n} ms',
   },
   reasons: {
-    refused: 'The browser does not let this page use it. The device is not broken: allow it as drawn below and check again.',
-    refused_by_system: 'The system does not let the browser use it. The device is not broken: allow it in the system settings as drawn below and check again.',
+    refused:
+      'The browser does not let this page use it. The device is not broken: allow it as drawn below and check again.',
+    refused_by_system:
+      'The system does not let the browser use it. The device is not broken: allow it in the system settings as drawn below and check again.',
     absent: 'This device was not found. Plug it in, or try another socket, and check again.',
     busy: 'Another program uses it. Close that program and check again.',
-    insecure: 'This address is no secure connection, so the browser gives no device. Use the address that begins with "https".',
-    silent: 'The microphone is on, but no sound comes in. Check for a mute button, or choose another input in the system, and say a few words.',
-    not_heard: 'Turn up the volume, check that the speaker or headphones are plugged in, and choose the right output in the system.',
+    insecure:
+      'This address is no secure connection, so the browser gives no device. Use the address that begins with "https".',
+    silent:
+      'The microphone is on, but no sound comes in. Check for a mute button, or choose another input in the system, and say a few words.',
+    not_heard:
+      'Turn up the volume, check that the speaker or headphones are plugged in, and choose the right output in the system.',
     no_picture: 'It opened, but shows no picture. Unplug it and plug it in again, or restart the computer.',
     unplugged: 'It was unplugged: plug it in and check again.',
-    camera_first: 'The face camera does not work yet, so the document camera cannot be tested: do what is said above first.',
+    camera_first:
+      'The face camera does not work yet, so the document camera cannot be tested: do what is said above first.',
     one_camera: 'There is only one camera, and no document camera. Plug one in when you need it.',
     no_relay: 'No relay is set up, so there is nothing to check.',
     no_microphone: 'There is no microphone whose sound could be sent.',
     no_camera: 'There is no camera whose picture could be sent.',
     no_way: 'There is no route to test it over.',
-    no_socket: 'The server cannot be reached. Check the cable, or ask your network administrator to let the address of this system through.',
-    polling: 'The server can only be reached the slow way. Ask your network administrator to let live connections through.',
+    no_socket:
+      'The server cannot be reached. Check the cable, or ask your network administrator to let the address of this system through.',
+    polling:
+      'The server can only be reached the slow way. Ask your network administrator to let live connections through.',
     no_server: 'The server cannot be tested now. Check again later; if this persists, tell the operator.',
     throttled: 'You have tried too often. Please wait a minute.',
-    no_path: 'Sound and picture do not reach the server directly. Ask your network administrator to let the media port through. Calls still work over a relay.',
-    relay_closed: 'The relay does not answer. That does no harm while the direct route works; otherwise tell the operator.',
-    not_sent: 'The server got nothing. Check whether the device is muted or the network throttled, and check again.',
-    narrow: 'The connection is slow and carries only a picture of this size. Stop downloads and videos on this computer and network, use a cable where you can, and check again; if this persists, ask the network administrator for a faster upload speed.',
+    no_path:
+      'Sound and picture do not reach the server directly. Ask your network administrator to let the media port through. Calls still work over a relay.',
+    relay_closed:
+      'The relay does not answer. That does no harm while the direct route works; otherwise tell the operator.',
+    not_sent:
+      'The server got nothing. Check whether the device is muted or the network throttled, and check again.',
+    narrow:
+      'The connection is slow and carries only a picture of this size. Stop downloads and videos on this computer and network, use a cable where you can, and check again; if this persists, ask the network administrator for a faster upload speed.',
     not_back: 'What was sent did not come back. Check the network and check again.',
     not_again: 'It did not come back by itself. Check the network and check again.',
     stopped: 'The check was stopped.',
@@ -94,14 +122,15 @@ export default {
     apps: 'Let apps use it',
     browser: 'Browser',
     again: 'Then close and reopen the browser',
-    browser_drawing: 'Drawing: the icon at the left of the address bar; in what it opens, {what} is changed to allow',
-    system_drawing: 'Drawing: the computer\'s settings, privacy, with both switches under {what} on',
+    browser_drawing:
+      'Drawing: the icon at the left of the address bar; in what it opens, {what} is changed to allow',
+    system_drawing: "Drawing: the computer's settings, privacy, with both switches under {what} on",
     browser_title: 'The browser blocks it: {what}',
     browser_1: 'Press the icon at the left of the address bar',
     browser_2: 'Change "{what}" to "Allow"',
     browser_3: 'Reload this page and check again',
     system_title: 'The system blocks it: {what}',
-    system_1: 'Open the computer\'s settings, then Privacy',
+    system_1: "Open the computer's settings, then Privacy",
     system_2: 'Under "{what}" let apps use it, and the browser too',
     system_3: 'Close the browser, open it again and check again',
   },

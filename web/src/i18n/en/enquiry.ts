@@ -1,6 +1,6 @@
 export default {
   heading: 'Case progress',
-  hint: 'Enter the case number on the receipt and the last six characters of the applicant\'s ID number; no sign-in needed',
+  hint: "Enter the case number on the receipt and the last six characters of the applicant's ID number; no sign-in needed",
   number: 'Case number',
   tail: 'Last six characters of the ID number',
   number_missing: 'Please enter the case number',
@@ -8,7 +8,13 @@ export default {
   ask: 'Look up',
   again: 'Look up another case',
   wrong: 'Nothing found: the case number or the six characters are wrong',
-  state: { registered: 'Received, waiting for review', reviewing: 'Under review', accepted: 'Accepted, in progress', to_correct: 'To be corrected: see the notice', refused: 'Not accepted: see the notice for the reason' },
+  state: {
+    registered: 'Received, waiting for review',
+    reviewing: 'Under review',
+    accepted: 'Accepted, in progress',
+    to_correct: 'To be corrected: see the notice',
+    refused: 'Not accepted: see the notice for the reason',
+  },
   unit: 'Decided by',
   window: 'Received at',
   registered_on: 'Registered',

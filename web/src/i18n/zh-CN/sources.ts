@@ -30,7 +30,12 @@ export default {
     hint: '承诺书版本 {version}；请读给申请人或请他本人阅读，内容和日期会存证，并写入受理通知书。',
     confirm: '申请人承诺',
     taken: '{name} {time} 记录的承诺',
-    standing: { open: '承诺 {day} 前补交', overdue: '逾期未补，应于 {day} 前', received: '已补交，待审看', done: '后补已完成' },
+    standing: {
+      open: '承诺 {day} 前补交',
+      overdue: '逾期未补，应于 {day} 前',
+      received: '已补交，待审看',
+      done: '后补已完成',
+    },
     move: '改期',
     move_title: '容缺后补改期：{line}',
     new_day: '新的补交日期',

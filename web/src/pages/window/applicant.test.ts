@@ -20,14 +20,28 @@ vi.mock('../../record/book/useCase', async () => {
       follows.n += 1
       onScopeDispose(() => (follows.n -= 1))
       const none = new Map()
-      return { case_id, view, problem: shallowRef(null), connection: shallowRef('connected'), pointing: none, focused: none, typed: none, rate: () => Promise.resolve({}) }
+      return {
+        case_id,
+        view,
+        problem: shallowRef(null),
+        connection: shallowRef('connected'),
+        pointing: none,
+        focused: none,
+        typed: none,
+        rate: () => Promise.resolve({}),
+      }
     },
   }
 })
 
 const id = caseView().id
 let tell: (told: Turned) => void = () => undefined
-const led = (over: Partial<Turned> = {}): Leader => ({ case_id: id, now: () => ({ ...ALONE, ...over }), listen: (hear) => ((tell = hear), () => undefined), shown: () => undefined })
+const led = (over: Partial<Turned> = {}): Leader => ({
+  case_id: id,
+  now: () => ({ ...ALONE, ...over }),
+  listen: (hear) => ((tell = hear), () => undefined),
+  shown: () => undefined,
+})
 const opener = { closed: false, location: { pathname: '' }, yunjian_leader: undefined as Leader | undefined }
 async function clerk(pathname: string, leads?: Leader): Promise<void> {
   opener.location.pathname = pathname
@@ -36,26 +50,48 @@ async function clerk(pathname: string, leads?: Leader): Promise<void> {
   await nextTick()
   await nextTick()
 }
-const said = { id: 's1', lane: 'shared', text: '请您看右边的日期', by, at: '2026-11-24T06:00:00Z', kind: 'text' } as unknown as CaseView['sayings'][number]
+const said = {
+  id: 's1',
+  lane: 'shared',
+  text: '请您看右边的日期',
+  by,
+  at: '2026-11-24T06:00:00Z',
+  kind: 'text',
+} as unknown as CaseView['sayings'][number]
 
 /** who is signed in at this browser, as the server would answer; how often it was asked */
 const session = { roles: ['clerk'] as string[] | null, asked: 0 }
 const answer = (path: string): Response => {
-  if (!path.endsWith('/session')) return new Response('{}', { headers: { 'content-type': 'application/json' } })
+  if (!path.endsWith('/session'))
+    return new Response('{}', { headers: { 'content-type': 'application/json' } })
   session.asked += 1
-  const [status, body] = session.roles ? [200, { person: { id: 'person-1', name: '李秋实', roles: session.roles } }] : [401, { title: '登录已失效', code: 'unauthenticated', status: 401 }]
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' } })
+  const [status, body] = session.roles
+    ? [200, { person: { id: 'person-1', name: '李秋实', roles: session.roles } }]
+    : [401, { title: '登录已失效', code: 'unauthenticated', status: 401 }]
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' },
+  })
 }
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
 beforeEach(async () => {
-  vi.stubGlobal('fetch', vi.fn((path: string) => Promise.resolve(answer(path))))
+  vi.stubGlobal(
+    'fetch',
+    vi.fn((path: string) => Promise.resolve(answer(path))),
+  )
   session.roles = ['clerk']
   await askAnew()
   session.asked = 0
   vi.useFakeTimers()
-  vi.stubGlobal('IntersectionObserver', class { observe() {} disconnect() {} })
+  vi.stubGlobal(
+    'IntersectionObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    },
+  )
   view.value = caseView({ sayings: [said] })
   Object.defineProperty(window, 'opener', { value: opener, configurable: true })
 })
@@ -70,13 +106,18 @@ afterEach(() => {
 async function screen(over: Partial<Turned> = {}) {
   await clerk(`/window/cases/${id}`, led(over))
   const router = createRouter({ history: createMemoryHistory(), routes })
-  const page = mount(ApplicantPage, { props: { id }, global: { plugins: [i18n, router] }, attachTo: document.body })
+  const page = mount(ApplicantPage, {
+    props: { id },
+    global: { plugins: [i18n, router] },
+    attachTo: document.body,
+  })
   await nextTick()
   return page
 }
 const nobody = (text: string) => {
   expect(text).toContain('请稍候')
-  for (const of_him of [said.text, view.value.item.name, view.value.applicant.name[0]!, '谢谢', '评价']) expect(text).not.toContain(of_him)
+  for (const of_him of [said.text, view.value.item.name, view.value.applicant.name[0]!, '谢谢', '评价'])
+    expect(text).not.toContain(of_him)
 }
 
 it('shows nothing of a case that the clerk has left, and follows it no more, until he opens it again', async () => {
@@ -99,8 +140,22 @@ it('lets who is asked how he was served go on with that alone, until the clerk o
   await page.get('[data-level="1"]').setValue(true)
   await clerk('/window')
   expect(page.get<HTMLInputElement>('[data-level="1"]').element.checked).toBe(true)
-  for (const of_him of [said.text, view.value.item.name, view.value.applicant.name[0]!]) expect(page.text()).not.toContain(of_him)
-  view.value = { ...view.value, ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] }
+  for (const of_him of [said.text, view.value.item.name, view.value.applicant.name[0]!])
+    expect(page.text()).not.toContain(of_him)
+  view.value = {
+    ...view.value,
+    ratings: [
+      {
+        id: 'r1',
+        call_id: 'call-0001',
+        number: 1,
+        at: '2026-11-24T06:00:00Z',
+        level: null,
+        reasons: [],
+        text: '',
+      },
+    ],
+  }
   await nextTick()
   await clerk('/window')
   expect(page.text()).toContain('谢谢您的评价')
@@ -109,7 +164,20 @@ it('lets who is asked how he was served go on with that alone, until the clerk o
 })
 
 it('does not leave the thanks of one applicant to the next', async () => {
-  view.value = { ...view.value, ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] }
+  view.value = {
+    ...view.value,
+    ratings: [
+      {
+        id: 'r1',
+        call_id: 'call-0001',
+        number: 1,
+        at: '2026-11-24T06:00:00Z',
+        level: null,
+        reasons: [],
+        text: '',
+      },
+    ],
+  }
   const page = await screen({ ended_call_id: 'call-0001' })
   expect(page.text()).toContain('谢谢您的评价')
   await clerk('/window')
@@ -121,7 +189,9 @@ it('holds nobody of the staff when the clerk signs out, and comes back by itself
   expect(page.find('[data-rate]').exists()).toBe(true)
   session.roles = null
   // the page of the clerk has signed out, and is still to leave the case
-  window.dispatchEvent(new StorageEvent('storage', { key: 'yunjian.was_signed_in', oldValue: '1', newValue: null }))
+  window.dispatchEvent(
+    new StorageEvent('storage', { key: 'yunjian.was_signed_in', oldValue: '1', newValue: null }),
+  )
   await nextTick()
   nobody(page.text())
   expect(follows.n).toBe(0)
@@ -153,7 +223,20 @@ it('becomes 请稍候 by itself 20 s after the thanks, and not while more is sai
   const page = await screen({ ended_call_id: 'call-0001' })
   await page.get('[data-level="1"]').setValue(true)
   await clerk('/window')
-  view.value = { ...view.value, ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] }
+  view.value = {
+    ...view.value,
+    ratings: [
+      {
+        id: 'r1',
+        call_id: 'call-0001',
+        number: 1,
+        at: '2026-11-24T06:00:00Z',
+        level: null,
+        reasons: [],
+        text: '',
+      },
+    ],
+  }
   await nextTick()
   await vi.advanceTimersByTimeAsync(15_000)
   expect(page.text()).toContain('谢谢您的评价')
@@ -167,7 +250,13 @@ it('becomes 请稍候 by itself 20 s after the thanks, and not while more is sai
 
 it('says who has left the call, for a while, and where the case went', async () => {
   const speaker = { name: '周明远', unit_name: '青岛西海岸新区行政审批服务局', staff_number: '0107' }
-  const third = { id: 'leg-3', person: { ...speaker, name: '孙蕾' }, face: null, speaks: false, supervises: false }
+  const third = {
+    id: 'leg-3',
+    person: { ...speaker, name: '孙蕾' },
+    face: null,
+    speaks: false,
+    supervises: false,
+  }
   const there: Turned = { ...ALONE, person: speaker, others: [third], call_id: 'call-0001' }
   const page = await screen(there)
   expect(page.find('[data-gone]').exists()).toBe(false)

@@ -6,7 +6,15 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useNow } from '../../call/rules/clock'
-import { callElsewhere, furtherLegs, holdOf, otherLeg, secondLeg, spell, unrecordedFor } from '../../call/rules/standing'
+import {
+  callElsewhere,
+  furtherLegs,
+  holdOf,
+  otherLeg,
+  secondLeg,
+  spell,
+  unrecordedFor,
+} from '../../call/rules/standing'
 import { useCall } from '../../call/desk/useCall'
 import { closed } from '../../record/rules/lines'
 import type { Leader, Turned } from '../../record/applicant/turned'
@@ -66,7 +74,12 @@ export function useLeading(case_id: string, desk: Desk) {
     const live = running?.state === 'live' ? running : null
     const there = live && otherLeg(live, call.me.value)
     const second = live && secondLeg(live, call.me.value)
-    const further = live ? furtherLegs(live, call.me.value).map(({ leg, group }) => ({ leg, face: call.further_faces[group - 2]?.value ?? null })) : []
+    const further = live
+      ? furtherLegs(live, call.me.value).map(({ leg, group }) => ({
+          leg,
+          face: call.further_faces[group - 2]?.value ?? null,
+        }))
+      : []
     const others = second ? [{ leg: second, face: call.second_face.value }, ...further] : further
     const { phase, form, until } = call.state.value
     const time = live?.answered_at ? spell((now.value - Date.parse(live.answered_at)) / 1000) : ''
@@ -92,10 +105,19 @@ export function useLeading(case_id: string, desk: Desk) {
         // who is called, whatever unit the case went to meanwhile
         there: running?.target_place || (desk.view.value?.item.place ?? ''),
         form: running ? form : 'idle',
-        word: running && phase !== 'ended' ? t(`call.phase.${phase}`, { n, time, held }) : t(away ? 'turned.elsewhere' : ended.value ? 'turned.ended' : 'turned.no_call'),
+        word:
+          running && phase !== 'ended'
+            ? t(`call.phase.${phase}`, { n, time, held })
+            : t(away ? 'turned.elsewhere' : ended.value ? 'turned.ended' : 'turned.no_call'),
       },
-      recording: live && unrecordedFor(live) === null ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') } : null,
-      referred_to: live && desk.view.value?.referrals.length && live.target_unit_id !== desk.view.value.item.unit_id ? desk.view.value.item.unit_name : null,
+      recording:
+        live && unrecordedFor(live) === null
+          ? { on: !hold && live.legs.some((leg) => leg.recording), word: t('call.recording.on') }
+          : null,
+      referred_to:
+        live && desk.view.value?.referrals.length && live.target_unit_id !== desk.view.value.item.unit_id
+          ? desk.view.value.item.unit_name
+          : null,
       elsewhere: away,
       call_id: running && running.state !== 'ended' ? running.id : null,
       ended_call_id: ended.value,
@@ -117,9 +139,15 @@ export function useLeading(case_id: string, desk: Desk) {
   }
   window.yunjian_leader = leads
   watch(telling, (told) => hearing.forEach((hear) => hear(told)))
-  watch(() => desk.view.value?.submission, (handed_in) => handed_in && (asked.value = 'follow'))
+  watch(
+    () => desk.view.value?.submission,
+    (handed_in) => handed_in && (asked.value = 'follow'),
+  )
   // of a decided case nothing is to be signed
-  watch(() => desk.view.value !== null && closed(desk.view.value), (over) => over && (asked.value = 'follow'))
+  watch(
+    () => desk.view.value !== null && closed(desk.view.value),
+    (over) => over && (asked.value = 'follow'),
+  )
   onScopeDispose(() => {
     if (window.yunjian_leader === leads) delete window.yunjian_leader
   })
@@ -135,7 +163,11 @@ export function useLeading(case_id: string, desk: Desk) {
     }
   }
 
-  const means = (): Promise<boolean> => desk.mean().then(() => true, () => false)
+  const means = (): Promise<boolean> =>
+    desk.mean().then(
+      () => true,
+      () => false,
+    )
 
   async function openSecond(): Promise<void> {
     if (!(await means())) return

@@ -9,7 +9,11 @@ beforeAll(() => learn('work'))
 
 describe('a rating that was sent', () => {
   it('leads on to what comes next, also where the record tells of it after the answer', async () => {
-    const asked = mount(RateCall, { props: { given: 0, busy: false, rate: () => Promise.resolve(true) }, global: { plugins: [i18n] }, attachTo: document.body })
+    const asked = mount(RateCall, {
+      props: { given: 0, busy: false, rate: () => Promise.resolve(true) },
+      global: { plugins: [i18n] },
+      attachTo: document.body,
+    })
     await asked.get('[data-level="1"]').setValue(true)
     const send = asked.get('[data-answer=rate]')
     ;(send.element as HTMLElement).focus()

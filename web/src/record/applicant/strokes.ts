@@ -19,7 +19,8 @@ const MOST_MS = 3_600_000
 /** what is written for a pad that feels no pressure (W3C Pointer Events says the same of a mouse) */
 const NO_PRESSURE = 0.5
 
-const share = (value: number, whole: number): number => Math.min(1, Math.max(0, Number((value / whole).toFixed(5))))
+const share = (value: number, whole: number): number =>
+  Math.min(1, Math.max(0, Number((value / whole).toFixed(5))))
 
 /** The strokes of a pad `width` by `height` CSS pixels; what lies beside the pad is brought to its edge. */
 export function sharesOf(pressed: readonly Pressed[], width: number, height: number): Stroke[] {
@@ -42,7 +43,9 @@ export function sharesOf(pressed: readonly Pressed[], width: number, height: num
 /** The strokes of a signature as the server keeps them; what is no point is left out. */
 export function strokesOf(image: Pick<SignatureImage, 'strokes'>): Stroke[] {
   const points = (stroke: readonly (readonly unknown[])[]): Point[] =>
-    stroke.map((point) => point.map(Number) as Point).filter((point) => point.length === 4 && point.every(Number.isFinite))
+    stroke
+      .map((point) => point.map(Number) as Point)
+      .filter((point) => point.length === 4 && point.every(Number.isFinite))
   return image.strokes.map(points).filter((stroke): stroke is Stroke => stroke.length > 0)
 }
 

@@ -9,33 +9,79 @@ import { by, caseView } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
-beforeEach(() => vi.stubGlobal('fetch', () => Promise.resolve(new Response('null', { headers: { 'content-type': 'application/json' } }))))
+beforeEach(() =>
+  vi.stubGlobal('fetch', () =>
+    Promise.resolve(new Response('null', { headers: { 'content-type': 'application/json' } })),
+  ),
+)
 afterEach(() => vi.unstubAllGlobals())
 
-const without = (line: string, name: string) => ({ line, name, file_name: null, number: null, sha256: null, pages: null, missing: false, changed: false })
+const without = (line: string, name: string) => ({
+  line,
+  name,
+  file_name: null,
+  number: null,
+  sha256: null,
+  pages: null,
+  missing: false,
+  changed: false,
+})
 const held = caseView()
 const summary: SummaryView = {
-  hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', item_name: held.item.name, unit_name: held.item.unit_name, applicant: held.applicant,
-  form_title: held.item.form_title, fields: [], materials: [without('permit', '许可文件'), without('tax', '完税证明')], missing_fields: [], missing_lines: [],
+  hash: 'a'.repeat(64),
+  shown_at: '2026-11-24T06:00:00Z',
+  item_name: held.item.name,
+  unit_name: held.item.unit_name,
+  applicant: held.applicant,
+  form_title: held.item.form_title,
+  fields: [],
+  materials: [without('permit', '许可文件'), without('tax', '完税证明')],
+  missing_fields: [],
+  missing_lines: [],
 }
 
 describe('what is signed', () => {
-  it.each([false, true])('says of a line that holds nothing what was promised for it, and by which day (on the applicant’s screen: %s)', (turned) => {
-    const promise = { line: 'tax', due_on: '2026-12-06', at: '2026-11-24T06:00:00Z', by, moved: null } as unknown as CaseView['promises'][number]
-    const sheet = mount(SummarySheet, { props: { view: { ...held, promises: [promise] }, summary, turned }, global: { plugins: [i18n] } })
-    expect(sheet.get('[data-summary-line=tax]').text()).toMatch(/^完税证明\s*容缺后补，承诺 .*12.06 前补交$/)
-    expect(sheet.get('[data-summary-line=permit]').text()).toContain('没有交')
-  })
+  it.each([false, true])(
+    'says of a line that holds nothing what was promised for it, and by which day (on the applicant’s screen: %s)',
+    (turned) => {
+      const promise = {
+        line: 'tax',
+        due_on: '2026-12-06',
+        at: '2026-11-24T06:00:00Z',
+        by,
+        moved: null,
+      } as unknown as CaseView['promises'][number]
+      const sheet = mount(SummarySheet, {
+        props: { view: { ...held, promises: [promise] }, summary, turned },
+        global: { plugins: [i18n] },
+      })
+      expect(sheet.get('[data-summary-line=tax]').text()).toMatch(
+        /^完税证明\s*容缺后补，承诺 .*12.06 前补交$/,
+      )
+      expect(sheet.get('[data-summary-line=permit]').text()).toContain('没有交')
+    },
+  )
 })
 
 describe('the filled step of handing in', () => {
   const filled = (asked: boolean, signature: CaseView['signature']): string[] => {
     const view = { ...held, signature }
     const book = { summarise: () => Promise.resolve(summary), connection: shallowRef('connected') }
-    const panel = mount(SubmitPanel as never, { props: { book, view, summary, asked } as never, global: { plugins: [i18n] } })
+    const panel = mount(SubmitPanel as never, {
+      props: { book, view, summary, asked } as never,
+      global: { plugins: [i18n] },
+    })
     return panel.findAll('[data-filled]').map((one) => one.text())
   }
-  const signature = { id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated: false }
+  const signature = {
+    id: 'signature-1',
+    hash: 'a'.repeat(64),
+    shown_at: '2026-11-24T06:00:00Z',
+    at: '2026-11-24T06:01:00Z',
+    by,
+    points: 40,
+    outdated: false,
+  }
 
   it('is to ask for the signature, nothing while that is under way, then to hand in', () => {
     expect(filled(false, null)).toEqual(['请申请人签名'])
@@ -46,7 +92,11 @@ describe('the filled step of handing in', () => {
 
   it('has the focus once the signature that was waited for here has come', async () => {
     const book = { summarise: () => Promise.resolve(summary), connection: shallowRef('connected') }
-    const panel = mount(SubmitPanel as never, { props: { book, view: held, summary, asked: true } as never, global: { plugins: [i18n] }, attachTo: document.body })
+    const panel = mount(SubmitPanel as never, {
+      props: { book, view: held, summary, asked: true } as never,
+      global: { plugins: [i18n] },
+      attachTo: document.body,
+    })
     const beside = document.body.appendChild(document.createElement('button'))
     const signs = async (from: HTMLElement) => {
       from.focus()

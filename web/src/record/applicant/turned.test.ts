@@ -1,13 +1,54 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { leader, leftAlone, LOST_MS, masked, RATING_MS, seen, showsOf, stageOf, stepsOf, whereabouts, type Leader, type Turned } from './turned'
+import {
+  leader,
+  leftAlone,
+  LOST_MS,
+  masked,
+  RATING_MS,
+  seen,
+  showsOf,
+  stageOf,
+  stepsOf,
+  whereabouts,
+  type Leader,
+  type Turned,
+} from './turned'
 import { by, caseView, field, material, proposal, value } from '../../../tests/kit/cases'
 
 const told = (over: Partial<Turned> = {}): Turned => ({
-  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, referred_to: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null, ...over,
+  asked: 'follow',
+  face: null,
+  person: null,
+  speaks: false,
+  others: [],
+  line: { here: '', there: '', form: 'idle', word: '' },
+  recording: null,
+  referred_to: null,
+  elsewhere: false,
+  call_id: null,
+  ended_call_id: null,
+  field: null,
+  value: null,
+  material_id: null,
+  ...over,
 })
 const nowhere = { pointed: null, focused: null, typed: new Map<string, { value: string }>() }
-const signature = (outdated = false) => ({ id: 'signature-1', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated })
-const submission = { hash: 'a'.repeat(64), signature_id: 'signature-1', at: '2026-11-24T06:02:00Z', by, tell_by: null }
+const signature = (outdated = false) => ({
+  id: 'signature-1',
+  hash: 'a'.repeat(64),
+  shown_at: '2026-11-24T06:00:00Z',
+  at: '2026-11-24T06:01:00Z',
+  by,
+  points: 40,
+  outdated,
+})
+const submission = {
+  hash: 'a'.repeat(64),
+  signature_id: 'signature-1',
+  at: '2026-11-24T06:02:00Z',
+  by,
+  tell_by: null,
+}
 
 describe('what the applicant sees now', () => {
   it('is a word of patience when nothing is to be seen', () => {
@@ -15,20 +56,40 @@ describe('what the applicant sees now', () => {
   })
 
   it('is the document on the table, once it is stored', () => {
-    const view = caseView({ materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'identity', state: 'receiving' })] })
-    expect(stageOf(view, told({ material_id: 'm1' }), nowhere)).toMatchObject({ kind: 'document', name: '变更登记申请书' })
+    const view = caseView({
+      materials: [
+        material({ id: 'm1', line: 'application' }),
+        material({ id: 'm2', line: 'identity', state: 'receiving' }),
+      ],
+    })
+    expect(stageOf(view, told({ material_id: 'm1' }), nowhere)).toMatchObject({
+      kind: 'document',
+      name: '变更登记申请书',
+    })
     expect(stageOf(view, told({ material_id: 'm2' }), nowhere).kind).toBe('wait')
   })
 
   it('is the field that the clerk fills, as it grows; the approver who points comes first', () => {
-    const view = caseView({ fields: { appointed_on: value('2026-11-20', 4), new_person: value('孙雅宁', 3) } })
-    expect(stageOf(view, told({ field: 'new_person', value: '孙雅' }), nowhere)).toMatchObject({ kind: 'field', value: '孙雅', pointed: false })
-    expect(stageOf(view, told({ field: 'new_person' }), { ...nowhere, pointed: 'appointed_on' })).toMatchObject({ kind: 'field', value: '2026-11-20', pointed: true })
+    const view = caseView({
+      fields: { appointed_on: value('2026-11-20', 4), new_person: value('孙雅宁', 3) },
+    })
+    expect(stageOf(view, told({ field: 'new_person', value: '孙雅' }), nowhere)).toMatchObject({
+      kind: 'field',
+      value: '孙雅',
+      pointed: false,
+    })
+    expect(
+      stageOf(view, told({ field: 'new_person' }), { ...nowhere, pointed: 'appointed_on' }),
+    ).toMatchObject({ kind: 'field', value: '2026-11-20', pointed: true })
   })
 
   it('is the open proposal before anything else that is followed', () => {
     const view = caseView({ proposals: [proposal({ id: 'p1', state: 'declined' }), proposal({ id: 'p2' })] })
-    expect(stageOf(view, told({ field: 'new_person' }), nowhere)).toMatchObject({ kind: 'confirm', proposal: { id: 'p2' }, field: { name: 'appointed_on' } })
+    expect(stageOf(view, told({ field: 'new_person' }), nowhere)).toMatchObject({
+      kind: 'confirm',
+      proposal: { id: 'p2' },
+      field: { name: 'appointed_on' },
+    })
   })
 
   it('asks about no proposal any more once the case is decided', () => {
@@ -42,12 +103,26 @@ describe('what the applicant sees now', () => {
     const over = told({ ended_call_id: 'call-0001' })
     const view = caseView({ proposals: [proposal({ id: 'p2' })] })
     expect(stageOf(view, over, nowhere)).toEqual({ kind: 'rate', call_id: 'call-0001', given: 0 })
-    expect(stageOf(view, told({ ended_call_id: 'call-0001', call_id: 'call-0002' }), nowhere).kind).toBe('confirm')
+    expect(stageOf(view, told({ ended_call_id: 'call-0001', call_id: 'call-0002' }), nowhere).kind).toBe(
+      'confirm',
+    )
     // who is there while a call about another case runs was served in none about this one
     expect(stageOf(view, { ...over, elsewhere: true }, nowhere).kind).toBe('confirm')
     expect(stageOf(view, { ...over, asked: 'sign' }, nowhere).kind).toBe('sign')
     expect(stageOf(view, over, { ...nowhere, left: 'call-0001' }).kind).toBe('confirm')
-    const rated = caseView({ ratings: [{ id: 'r1', call_id: 'call-0001', number: 1, at: '2026-11-24T06:00:00Z', level: null, reasons: [], text: '' }] })
+    const rated = caseView({
+      ratings: [
+        {
+          id: 'r1',
+          call_id: 'call-0001',
+          number: 1,
+          at: '2026-11-24T06:00:00Z',
+          level: null,
+          reasons: [],
+          text: '',
+        },
+      ],
+    })
     expect(stageOf(rated, over, nowhere)).toMatchObject({ kind: 'rate', given: 1 })
   })
 
@@ -60,25 +135,49 @@ describe('what the applicant sees now', () => {
 
   it('is the number after it was handed in, unless something changed since', () => {
     const handed_in = { number: '1137', submission }
-    expect(stageOf(caseView({ ...handed_in, signature: signature() }), told(), nowhere)).toEqual({ kind: 'done', number: '1137' })
-    expect(stageOf(caseView({ ...handed_in, signature: signature(true) }), told({ asked: 'sign' }), nowhere).kind).toBe('sign')
-    expect(stageOf(caseView({ ...handed_in, signature: signature() }), told({ asked: 'sign' }), nowhere).kind).toBe('done')
+    expect(stageOf(caseView({ ...handed_in, signature: signature() }), told(), nowhere)).toEqual({
+      kind: 'done',
+      number: '1137',
+    })
+    expect(
+      stageOf(caseView({ ...handed_in, signature: signature(true) }), told({ asked: 'sign' }), nowhere).kind,
+    ).toBe('sign')
+    expect(
+      stageOf(caseView({ ...handed_in, signature: signature() }), told({ asked: 'sign' }), nowhere).kind,
+    ).toBe('done')
     // decided without it, nothing is to be signed
     const decided = caseView({ state: 'accepted', signature: signature(true) })
-    for (const asked of ['sign', 'follow'] as const) expect(stageOf(decided, told({ asked, field: 'new_person' }), nowhere)).toEqual({ kind: 'decided', decision: 'accepted' })
+    for (const asked of ['sign', 'follow'] as const)
+      expect(stageOf(decided, told({ asked, field: 'new_person' }), nowhere)).toEqual({
+        kind: 'decided',
+        decision: 'accepted',
+      })
   })
 
   it('is what the approver asks or points at, even after it was handed in', () => {
-    const view = caseView({ number: '1137', submission, signature: signature(), proposals: [proposal({ id: 'p1' })] })
+    const view = caseView({
+      number: '1137',
+      submission,
+      signature: signature(),
+      proposals: [proposal({ id: 'p1' })],
+    })
     expect(stageOf(view, told(), nowhere).kind).toBe('confirm')
     expect(stageOf({ ...view, proposals: [] }, told({ field: 'new_person' }), nowhere).kind).toBe('done')
-    expect(stageOf({ ...view, proposals: [] }, told(), { ...nowhere, pointed: 'appointed_on' }).kind).toBe('field')
+    expect(stageOf({ ...view, proposals: [] }, told(), { ...nowhere, pointed: 'appointed_on' }).kind).toBe(
+      'field',
+    )
   })
 })
 
 describe('the four steps', () => {
   const states = (view = caseView()) => stepsOf(view).map((one) => one.state)
-  const consent = { given: true, text_version: '1', language: 'zh-CN', at: '2026-11-24T05:00:00Z', taken_by: by } as const
+  const consent = {
+    given: true,
+    text_version: '1',
+    language: 'zh-CN',
+    at: '2026-11-24T05:00:00Z',
+    taken_by: by,
+  } as const
   const all = ['application', 'appointment', 'identity'].map((line, at) => material({ id: `m${at}`, line }))
 
   it('begin with the consent', () => {
@@ -95,19 +194,30 @@ describe('the four steps', () => {
   it('wait for nothing more of a case that was decided without a signature', () => {
     const decided = caseView({ consent, materials: all.slice(1), state: 'accepted' })
     expect(stepsOf(decided)).toEqual(['consent', 'materials'].map((step) => ({ step, state: 'done' })))
-    expect(stepsOf({ ...decided, signature: signature(), submission }).map((one) => one.step)).toContain('sign')
+    expect(stepsOf({ ...decided, signature: signature(), submission }).map((one) => one.step)).toContain(
+      'sign',
+    )
   })
 
   it('go back to the signature when it no longer holds', () => {
-    expect(states(caseView({ consent, materials: all, signature: signature(), submission }))).toEqual(['done', 'done', 'done', 'done'])
-    expect(states(caseView({ consent, materials: all, signature: signature(true), submission }))[2]).toBe('now')
+    expect(states(caseView({ consent, materials: all, signature: signature(), submission }))).toEqual([
+      'done',
+      'done',
+      'done',
+      'done',
+    ])
+    expect(states(caseView({ consent, materials: all, signature: signature(true), submission }))[2]).toBe(
+      'now',
+    )
   })
 })
 
 describe('what others may read over his shoulder', () => {
   it('never holds a whole identity number', () => {
     expect(masked('370103198001012846')).toBe('370103********2846')
-    expect(seen(field({ name: 'identity', kind: 'identity_number' }), '11010519491231002X')).toBe('110105********002X')
+    expect(seen(field({ name: 'identity', kind: 'identity_number' }), '11010519491231002X')).toBe(
+      '110105********002X',
+    )
     expect(seen(field({ name: 'account', sensitive: true }), '12345')).toBe('*****')
     expect(seen(field({ name: 'phone', kind: 'phone', sensitive: true }), '13805316217')).toBe('138****6217')
     expect(seen(field({ name: 'phone', kind: 'phone', sensitive: true }), '138')).toBe('***')
@@ -118,8 +228,14 @@ describe('what others may read over his shoulder', () => {
 
 describe('a second screen', () => {
   afterEach(() => Object.defineProperty(window, 'opener', { value: null, configurable: true }))
-  const opened = (by_whom: unknown) => Object.defineProperty(window, 'opener', { value: by_whom, configurable: true })
-  const leads: Leader = { case_id: 'case-0001', now: () => told(), listen: () => () => undefined, shown: () => undefined }
+  const opened = (by_whom: unknown) =>
+    Object.defineProperty(window, 'opener', { value: by_whom, configurable: true })
+  const leads: Leader = {
+    case_id: 'case-0001',
+    now: () => told(),
+    listen: () => () => undefined,
+    shown: () => undefined,
+  }
 
   it('is led by the page that opened it, while that page has this case', () => {
     opened({ yunjian_leader: leads })
@@ -130,7 +246,16 @@ describe('a second screen', () => {
   it('stands alone when nobody opened it, or who did has gone elsewhere', () => {
     opened(null)
     expect(leader('case-0001')).toBeNull()
-    opened(new Proxy({}, { get: () => { throw new DOMException('foreign', 'SecurityError') } }))
+    opened(
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new DOMException('foreign', 'SecurityError')
+          },
+        },
+      ),
+    )
     expect(leader('case-0001')).toBeNull()
   })
 
@@ -170,6 +295,10 @@ describe('a second screen', () => {
     const idle = { pointed: null, focused: null, typed: new Map() }
     expect(stageOf(view, { ...led, asked: 'follow' }, idle).kind).toBe('document')
     expect(stageOf(view, leftAlone(led), idle)).toEqual({ kind: 'wait' })
-    expect(leftAlone(told({ field: 'remark', value: '加急', ended_call_id: 'call-1' }))).toMatchObject({ field: null, value: null, ended_call_id: 'call-1' })
+    expect(leftAlone(told({ field: 'remark', value: '加急', ended_call_id: 'call-1' }))).toMatchObject({
+      field: null,
+      value: null,
+      ended_call_id: 'call-1',
+    })
   })
 })

@@ -25,7 +25,13 @@ export interface Turned {
   /** whether he speaks now */
   speaks: boolean
   /** who else is in the call, in the order of their seats; `supervises`: he was not invited */
-  others: readonly { id: string; person: Speaker; face: MediaStream | null; speaks: boolean; supervises: boolean }[]
+  others: readonly {
+    id: string
+    person: Speaker
+    face: MediaStream | null
+    speaks: boolean
+    supervises: boolean
+  }[]
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
   /** the unit that decides by now, while the call goes on with who is there of the one before */
@@ -43,7 +49,20 @@ export interface Turned {
 
 /** What a screen is told that nobody leads. */
 export const ALONE: Turned = {
-  asked: 'follow', face: null, person: null, speaks: false, others: [], line: { here: '', there: '', form: 'idle', word: '' }, recording: null, referred_to: null, elsewhere: false, call_id: null, ended_call_id: null, field: null, value: null, material_id: null,
+  asked: 'follow',
+  face: null,
+  person: null,
+  speaks: false,
+  others: [],
+  line: { here: '', there: '', form: 'idle', word: '' },
+  recording: null,
+  referred_to: null,
+  elsewhere: false,
+  call_id: null,
+  ended_call_id: null,
+  field: null,
+  value: null,
+  material_id: null,
 }
 
 /** The same once its leader has gone: what lay on the clerk's table goes with him, the next applicant may stand there. */
@@ -136,14 +155,29 @@ export function nameOf(view: CaseView, material: MaterialView): string {
  * (`left`: the call of which he does not want to say so, or has said it) and none about another case runs, else the change that waits for his word, the
  * number once it was handed in or the decision, the field that is talked about, the document that lies on the table.
  */
-export function stageOf(view: CaseView, told: Turned, at: { pointed: string | null; focused: string | null; typed: ReadonlyMap<string, { value: string }>; left?: string | null }): Stage {
+export function stageOf(
+  view: CaseView,
+  told: Turned,
+  at: {
+    pointed: string | null
+    focused: string | null
+    typed: ReadonlyMap<string, { value: string }>
+    left?: string | null
+  },
+): Stage {
   const holds = view.signature !== null && !view.signature.outdated
-  const done = view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
-  const decided = !done && (view.state === 'accepted' || view.state === 'refused') ? ({ kind: 'decided', decision: view.state } as const) : null
+  const done =
+    view.submission && view.number && holds ? ({ kind: 'done', number: view.number } as const) : null
+  const decided =
+    !done && (view.state === 'accepted' || view.state === 'refused')
+      ? ({ kind: 'decided', decision: view.state } as const)
+      : null
   if (told.asked === 'sign') return done ?? decided ?? { kind: holds ? 'signed' : 'sign' }
   const ended = told.call_id || told.elsewhere ? null : told.ended_call_id
-  if (ended && ended !== at.left) return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
-  const fieldOf = (path: string | null): FormField | null => (path === null ? null : (fieldIn(view, path) ?? null))
+  if (ended && ended !== at.left)
+    return { kind: 'rate', call_id: ended, given: view.ratings.filter((one) => one.call_id === ended).length }
+  const fieldOf = (path: string | null): FormField | null =>
+    path === null ? null : (fieldIn(view, path) ?? null)
   const proposal = openProposals(view)[0]
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
   if ((done ?? decided) && !at.pointed) return (done ?? decided)!
@@ -164,11 +198,19 @@ export function stepsOf(view: CaseView): { step: Step; state: 'done' | 'now' | '
   const over = closed(view)
   const done: Record<Step, boolean> = {
     consent: view.consent !== null,
-    materials: over || linesOf(view).every((line) => line.line.need !== 'required' || (line.slots.some((one) => one.current?.state === 'stored') && !line.lacks.length)),
+    materials:
+      over ||
+      linesOf(view).every(
+        (line) =>
+          line.line.need !== 'required' ||
+          (line.slots.some((one) => one.current?.state === 'stored') && !line.lacks.length),
+      ),
     sign: view.signature !== null && !view.signature.outdated,
     receipt: view.submission !== null,
   }
-  const order = (['consent', 'materials', 'sign', 'receipt'] as const).filter((step) => !over || (step !== 'sign' && step !== 'receipt') || done[step])
+  const order = (['consent', 'materials', 'sign', 'receipt'] as const).filter(
+    (step) => !over || (step !== 'sign' && step !== 'receipt') || done[step],
+  )
   const first = order.find((step) => !done[step])
   return order.map((step) => ({ step, state: done[step] ? 'done' : step === first ? 'now' : 'later' }))
 }
@@ -180,12 +222,16 @@ export function maskedName(name: string): string {
 
 /** An identity number as a screen that others may see shows it: 370103********2846. */
 export function masked(number: string): string {
-  return number.length > 10 ? `${number.slice(0, 6)}${'*'.repeat(number.length - 10)}${number.slice(-4)}` : '*'.repeat(number.length)
+  return number.length > 10
+    ? `${number.slice(0, 6)}${'*'.repeat(number.length - 10)}${number.slice(-4)}`
+    : '*'.repeat(number.length)
 }
 
 /** A telephone number there: 138****6217, as the server masks it. */
 function maskedPhone(number: string): string {
-  return number.length < 10 ? '*'.repeat(number.length) : `${number.slice(0, 3)}${'*'.repeat(number.length - 7)}${number.slice(-4)}`
+  return number.length < 10
+    ? '*'.repeat(number.length)
+    : `${number.slice(0, 3)}${'*'.repeat(number.length - 7)}${number.slice(-4)}`
 }
 
 /** A field's value as that screen shows it. */

@@ -11,7 +11,11 @@ it('says of a consent that is taken back while the line is cut that it has not a
   const connection = shallowRef<'connected' | 'lost'>('lost')
   let arrive = (): void => undefined
   const book = { connection, withdrawConsent: () => new Promise<void>((done) => (arrive = done)) }
-  mount(WithdrawConsent as never, { props: { book, open: true, policy: 'not_recorded' } as never, global: { plugins: [i18n] }, attachTo: document.body })
+  mount(WithdrawConsent as never, {
+    props: { book, open: true, policy: 'not_recorded' } as never,
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
   await nextTick()
   const waits = (): boolean => document.querySelector('[data-waits]') !== null
   expect(waits()).toBe(false)

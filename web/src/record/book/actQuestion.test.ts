@@ -11,7 +11,18 @@ import { caseView } from '../../../tests/kit/cases'
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
 
-const ring = { heading: '', item: '', here: '', there: '', lineWord: '', leftWord: '', left_s: 1, whole_s: 1, facts: [], labels: { answer: '接听', decline: '拒接' } }
+const ring = {
+  heading: '',
+  item: '',
+  here: '',
+  there: '',
+  lineWord: '',
+  leftWord: '',
+  left_s: 1,
+  whole_s: 1,
+  facts: [],
+  labels: { answer: '接听', decline: '拒接' },
+}
 const other = { kind: 'other', others: [caseView({ id: 'case-0002' })], back: 'case-0002' } as Question
 
 /** A page with a form of its own, a question and a ring, of which each may stand. */
@@ -25,7 +36,12 @@ function shown() {
     rings.value ? h(RingCard, ring) : null,
   ])
   const page = mount(Page, { global: { plugins: [i18n] }, attachTo: document.body })
-  return { question, rings, filled: () => page.findAll('.filled').map((one) => one.text().replace('Enter', '')), page }
+  return {
+    question,
+    rings,
+    filled: () => page.findAll('.filled').map((one) => one.text().replace('Enter', '')),
+    page,
+  }
 }
 
 describe('a question before an act', () => {

@@ -4,7 +4,8 @@ import { useActing, type Rests } from './acting'
 import { changesIn } from '../rules/changes'
 import { Problem } from '../../wire/http'
 
-const refusal = (code: string, details: Record<string, unknown>): Problem => new Problem({ title: code, status: 409, code, ...{ details } })
+const refusal = (code: string, details: Record<string, unknown>): Problem =>
+  new Problem({ title: code, status: 409, code, ...{ details } })
 
 describe('what an act rests on', () => {
   it('is read from a refusal', () => {
@@ -71,7 +72,10 @@ describe('what an act rests on', () => {
 
   it('is not asked about while no act goes out', async () => {
     const cut = refusal('unsent', {})
-    const { mean, sits, question } = useActing(() => 1, () => cut)
+    const { mean, sits, question } = useActing(
+      () => 1,
+      () => cut,
+    )
     sits(() => ({ call_id: 'call-1', case_id: 'case-2' }))
     await expect(mean()).rejects.toBe(cut)
     expect(question.value).toBeNull()
@@ -82,7 +86,8 @@ describe('what an act rests on', () => {
     await mean()
     let call_id = 'call-1'
     sits(() => ({ call_id, case_id: 'case-2' }))
-    const asked = () => vi.waitFor(() => expect(question.value).toEqual({ kind: 'other', others: [null], back: 'case-2' }))
+    const asked = () =>
+      vi.waitFor(() => expect(question.value).toEqual({ kind: 'other', others: [null], back: 'case-2' }))
     const left = mean()
     await asked()
     answer(false)

@@ -16,7 +16,9 @@ export interface Rests {
   other_call_ids: string[]
 }
 
-export type Question = { kind: 'changed'; changes: readonly Change[] } | { kind: 'other'; others: readonly (CaseView | null)[]; back: string | null }
+export type Question =
+  | { kind: 'changed'; changes: readonly Change[] }
+  | { kind: 'other'; others: readonly (CaseView | null)[]; back: string | null }
 
 /** The call in which he sits, about another case than the page's. */
 export interface Elsewhere {
@@ -25,13 +27,15 @@ export interface Elsewhere {
 }
 
 function declined(reason: unknown): Problem {
-  const told = reason === null ? new Problem({ title: '', status: 0, code: 'other_case_in_call' }) : Problem.of(reason)
+  const told =
+    reason === null ? new Problem({ title: '', status: 0, code: 'other_case_in_call' }) : Problem.of(reason)
   told.declined = true
   return told
 }
 
 /** The call about another case ended while he was asked: nothing is done, and he is told so. */
-const ended = (): Problem => new Problem({ title: i18n.global.t('acting.other.over'), status: 0, code: 'other_case_in_call' })
+const ended = (): Problem =>
+  new Problem({ title: i18n.global.t('acting.other.over'), status: 0, code: 'other_case_in_call' })
 
 type Said = 'yes' | 'no' | 'over'
 
@@ -56,13 +60,20 @@ export function useActing(version: () => number, unsendable: () => Problem | nul
   }
   const answer = (yes: boolean): void => close(yes ? 'yes' : 'no')
 
-  const caseOf = (id: string): Promise<CaseView | null> => http.get<CaseSnapshot>(`/cases/${id}`).then((one) => one.case, () => null)
+  const caseOf = (id: string): Promise<CaseView | null> =>
+    http.get<CaseSnapshot>(`/cases/${id}`).then(
+      (one) => one.case,
+      () => null,
+    )
 
   const elsewhere = shallowRef<() => Elsewhere | null>(() => null)
   // what is asked of a call holds while it runs
-  watch(() => elsewhere.value()?.call_id ?? null, (now, before) => {
-    if (before !== null && now !== before && question.value?.kind === 'other') close('over')
-  })
+  watch(
+    () => elsewhere.value()?.call_id ?? null,
+    (now, before) => {
+      if (before !== null && now !== before && question.value?.kind === 'other') close('over')
+    },
+  )
   const meant = new Set<string>()
 
   /** Says from where to know in which call about another case he sits; without it `mean` asks nothing. */

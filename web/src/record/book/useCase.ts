@@ -7,7 +7,27 @@ import { recall, remember } from '../../ui/remembered'
 import type { Person } from '../../ui/states'
 import { Problem } from '../../wire/http'
 import type {
-  AnyEphemeral, AnyEvent, CaseDraw, CaseOpened, CaseRate, CaseReceiveOriginals, CaseSendOriginals, CaseSign, CaseSnapshot, CaseStopClock, DocumentDraw, DocumentLook, DocumentPoint, Draft, DueView, MaterialMoved, OriginalsLine, PersonRef, ReceivedLine, ReferralView, SummaryView,
+  AnyEphemeral,
+  AnyEvent,
+  CaseDraw,
+  CaseOpened,
+  CaseRate,
+  CaseReceiveOriginals,
+  CaseSendOriginals,
+  CaseSign,
+  CaseSnapshot,
+  CaseStopClock,
+  DocumentDraw,
+  DocumentLook,
+  DocumentPoint,
+  Draft,
+  DueView,
+  MaterialMoved,
+  OriginalsLine,
+  PersonRef,
+  ReceivedLine,
+  ReferralView,
+  SummaryView,
 } from '../../wire/messages'
 import { signedIn } from '../../wire/session'
 import { openWire, wire } from '../../wire/socket'
@@ -41,7 +61,11 @@ const RATE_OVER_MS = 1_500
 
 export type CaseBook = ReturnType<typeof useCase>
 
-function moved(before: Progress | undefined, told: { received_bytes: number; size_bytes: number }, now: number): Progress {
+function moved(
+  before: Progress | undefined,
+  told: { received_bytes: number; size_bytes: number },
+  now: number,
+): Progress {
   const { received_bytes, size_bytes } = told
   if (!before) return { received_bytes, size_bytes, bytes_per_s: 0, from_bytes: received_bytes, from_at: now }
   if (now - before.from_at < RATE_OVER_MS) return { ...before, received_bytes, size_bytes }
@@ -83,7 +107,12 @@ export function useCase(case_id: string, as_applicant = false) {
   const moved_read = `moved.${case_id}.${me}`
 
   function noteMoved(event: MaterialMoved | null | undefined): void {
-    if (!event || event.by.id === me || event.version <= Math.max(Number(recall(moved_read)), moved_by.value?.version ?? 0)) return
+    if (
+      !event ||
+      event.by.id === me ||
+      event.version <= Math.max(Number(recall(moved_read)), moved_by.value?.version ?? 0)
+    )
+      return
     moved_by.value = event
   }
 
@@ -94,7 +123,10 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   const view = computed(() => snapshot.value?.case ?? null)
-  const acting = useActing(() => snapshot.value?.version ?? 0, () => live.unsendable())
+  const acting = useActing(
+    () => snapshot.value?.version ?? 0,
+    () => live.unsendable(),
+  )
   const audience = computed(() => snapshot.value?.audience ?? null)
 
   // ------------------------------------------------------------ what the server says
@@ -158,7 +190,8 @@ export function useCase(case_id: string, as_applicant = false) {
     }
     if (event.type === 'case.decided') point(null)
     if (event.type === 'material.moved') noteMoved(event)
-    if (event.type === 'material.changed' && event.material.state !== 'receiving') progress.delete(event.material.id)
+    if (event.type === 'material.changed' && event.material.state !== 'receiving')
+      progress.delete(event.material.id)
   }
 
   function hear(told: AnyEvent): void {
@@ -202,7 +235,8 @@ export function useCase(case_id: string, as_applicant = false) {
     if (told.field === null) places.delete(by.id)
     else places.set(by.id, { by, field: told.field, seen_at: now })
     // who leaves a field leaves nothing half typed on other pages
-    if (told.type === 'case.focus' && left && left !== told.field && typed.get(left)?.by.id === by.id) typed.delete(left)
+    if (told.type === 'case.focus' && left && left !== told.field && typed.get(left)?.by.id === by.id)
+      typed.delete(left)
   }
 
   function forgetTheSilent(): void {
@@ -239,7 +273,11 @@ export function useCase(case_id: string, as_applicant = false) {
   let apart = false
   /** how often a call about the case has ended here */
   const parted = ref(0)
-  let my_look: { material_id: string | null; page: number; follow: boolean } = { material_id: null, page: 1, follow: false }
+  let my_look: { material_id: string | null; page: number; follow: boolean } = {
+    material_id: null,
+    page: 1,
+    follow: false,
+  }
 
   /** Says which page I look at, and whether the others' pages shall turn along. */
   function look(material_id: string | null, page: number, follow: boolean): void {
@@ -257,14 +295,22 @@ export function useCase(case_id: string, as_applicant = false) {
       return
     }
     parted.value += 1
-    if (my_look.material_id !== null) live.hint({ type: 'document.look', case_id, material_id: null, page: 1, follow: false })
+    if (my_look.material_id !== null)
+      live.hint({ type: 'document.look', case_id, material_id: null, page: 1, follow: false })
     my_look = { ...my_look, follow: false }
     apart = true
   }
 
   /** Points in a document, in shares of the page from the left and the top; null: stops. */
   function pointInto(material_id: string, page: number, place: { x: number; y: number } | null): void {
-    live.hint({ type: 'document.point', case_id, material_id, page, x: place?.x ?? null, y: place?.y ?? null })
+    live.hint({
+      type: 'document.point',
+      case_id,
+      material_id,
+      page,
+      x: place?.x ?? null,
+      y: place?.y ?? null,
+    })
   }
 
   /** Tells a stroke as it grows; null: it came to nothing. */
@@ -295,55 +341,132 @@ export function useCase(case_id: string, as_applicant = false) {
     /** Takes back the consent to recording, to the words that it was given to. */
     withdrawConsent: () => {
       const given = view.value?.consent
-      return live.ask({ type: 'case.consent', case_id, given: false, text_version: given?.text_version ?? '', language: given?.language ?? 'zh-CN' })
+      return live.ask({
+        type: 'case.consent',
+        case_id,
+        given: false,
+        text_version: given?.text_version ?? '',
+        language: given?.language ?? 'zh-CN',
+      })
     },
     consentEarlier: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
     promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
-    movePromise: (line: string, due_on: string, reason: string) => meaning(() => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason })),
+    movePromise: (line: string, due_on: string, reason: string) =>
+      meaning(() => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason })),
     sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
-      acting.act((rests) => live.ask<{ handover_id: string }>({ type: 'case.send_originals', case_id, ...rests, courier, tracking, lines: lines as CaseSendOriginals['lines'] })),
+      acting.act((rests) =>
+        live.ask<{ handover_id: string }>({
+          type: 'case.send_originals',
+          case_id,
+          ...rests,
+          courier,
+          tracking,
+          lines: lines as CaseSendOriginals['lines'],
+        }),
+      ),
     receiveOriginals: (handover_id: string, arrived: ReceivedLine[], note: string) =>
-      acting.act((rests) => live.ask({ type: 'case.receive_originals', case_id, ...rests, handover_id, arrived: arrived as CaseReceiveOriginals['arrived'], note })),
-    takeEarlier: (line: string, material_id: string, slot: number | null) => live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
-    moveMaterial: (material_id: string, line: string, slot: number | null) => meaning(() => live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot })),
-    edit: (field: string, value: string, base_version: number) => live.ask({ type: 'case.edit', case_id, field, value, base_version }),
-    draft: (field: string, value: string, base_version: number) => live.ask({ type: 'case.draft', case_id, field, value, base_version }),
+      acting.act((rests) =>
+        live.ask({
+          type: 'case.receive_originals',
+          case_id,
+          ...rests,
+          handover_id,
+          arrived: arrived as CaseReceiveOriginals['arrived'],
+          note,
+        }),
+      ),
+    takeEarlier: (line: string, material_id: string, slot: number | null) =>
+      live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
+    moveMaterial: (material_id: string, line: string, slot: number | null) =>
+      meaning(() =>
+        live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),
+      ),
+    edit: (field: string, value: string, base_version: number) =>
+      live.ask({ type: 'case.edit', case_id, field, value, base_version }),
+    draft: (field: string, value: string, base_version: number) =>
+      live.ask({ type: 'case.draft', case_id, field, value, base_version }),
     hold: (field: string | null) => live.ask({ type: 'case.hold', case_id, field }),
-    propose: (field: string, value: string, reason: string) => meaning(() => live.ask({ type: 'case.propose', case_id, field, value, reason })),
-    closeProposal: (proposal_id: string, adopt: boolean) => live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
-    review: (material_id: string, review: Verdict, reason: string) => meaning(() => live.ask({ type: 'case.review', case_id, material_id, review, reason })),
-    grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') => live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
-    draw: (material_id: string, page: number, points: [number, number][]) => live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
-    clearDrawings: (material_id: string, whose: 'mine' | 'all') => live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
+    propose: (field: string, value: string, reason: string) =>
+      meaning(() => live.ask({ type: 'case.propose', case_id, field, value, reason })),
+    closeProposal: (proposal_id: string, adopt: boolean) =>
+      live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
+    review: (material_id: string, review: Verdict, reason: string) =>
+      meaning(() => live.ask({ type: 'case.review', case_id, material_id, review, reason })),
+    grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') =>
+      live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
+    draw: (material_id: string, page: number, points: [number, number][]) =>
+      live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
+    clearDrawings: (material_id: string, whose: 'mine' | 'all') =>
+      live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
     keepDrawing: (only_me: boolean) => live.ask({ type: 'case.keep_drawing', case_id, only_me }),
-    refer: (unit_id: string, reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.refer', case_id, ...rests, unit_id, reason }), on),
-    decide: (decision: Decision, reason: string, again = false, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again }), on),
+    refer: (unit_id: string, reason: string, on?: Rests) =>
+      acting.act((rests) => live.ask({ type: 'case.refer', case_id, ...rests, unit_id, reason }), on),
+    decide: (decision: Decision, reason: string, again = false, on?: Rests) =>
+      acting.act(
+        (rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again }),
+        on,
+      ),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
-      lane === 'shared' && !for_applicant ? meaning(() => saying(lane, text, call_id, false)) : saying(lane, text, call_id, for_applicant),
-    comment: (on: string, text: string) => meaning(() => live.ask({ type: 'case.comment', case_id, on, text })),
-    reply: (comment_id: string, text: string) => meaning(() => live.ask({ type: 'case.reply', case_id, comment_id, text })),
-    resolve: (comment_id: string, resolved: boolean) => live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
-    check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') => live.ask({ type: 'case.check', case_id, point, verdict, note }),
+      lane === 'shared' && !for_applicant
+        ? meaning(() => saying(lane, text, call_id, false))
+        : saying(lane, text, call_id, for_applicant),
+    comment: (on: string, text: string) =>
+      meaning(() => live.ask({ type: 'case.comment', case_id, on, text })),
+    reply: (comment_id: string, text: string) =>
+      meaning(() => live.ask({ type: 'case.reply', case_id, comment_id, text })),
+    resolve: (comment_id: string, resolved: boolean) =>
+      live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
+    check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') =>
+      live.ask({ type: 'case.check', case_id, point, verdict, note }),
     /** What is to be signed, as it is shown to the applicant on his screen, or to the clerk on this page. */
-    summarise: () => live.ask<SummaryView>({ type: 'case.summarise', case_id, to: as_applicant ? 'applicant' : 'clerk' }),
+    summarise: () =>
+      live.ask<SummaryView>({ type: 'case.summarise', case_id, to: as_applicant ? 'applicant' : 'clerk' }),
     sign: (hash: string, shown_at: string, width: number, height: number, strokes: CaseSign['strokes']) =>
-      live.ask<{ signature_id: string }>({ type: 'case.sign', case_id, hash, shown_at, width, height, strokes }),
+      live.ask<{ signature_id: string }>({
+        type: 'case.sign',
+        case_id,
+        hash,
+        shown_at,
+        width,
+        height,
+        strokes,
+      }),
     rate: (call_id: string, level: CaseRate['level'], reasons: CaseRate['reasons'], text: string) =>
-      live.ask<{ number: number }>({ type: 'case.rate', case_id, call_id, level, reasons: reasons ?? [], text }),
+      live.ask<{ number: number }>({
+        type: 'case.rate',
+        case_id,
+        call_id,
+        level,
+        reasons: reasons ?? [],
+        text,
+      }),
     invitePhone: (line: string, secret_sha256: string) =>
-      live.ask<{ phone_id: string; expires_at: string }>({ type: 'case.invite_phone', case_id, line, secret_sha256 }),
+      live.ask<{ phone_id: string; expires_at: string }>({
+        type: 'case.invite_phone',
+        case_id,
+        line,
+        secret_sha256,
+      }),
     withdrawPhone: (phone_id: string) => live.ask({ type: 'case.withdraw_phone', case_id, phone_id }),
-    stopClock: (why: CaseStopClock['why'], reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.stop_clock', case_id, ...rests, why, reason }), on),
+    stopClock: (why: CaseStopClock['why'], reason: string, on?: Rests) =>
+      acting.act((rests) => live.ask({ type: 'case.stop_clock', case_id, ...rests, why, reason }), on),
     resumeClock: () => acting.act((rests) => live.ask({ type: 'case.resume_clock', case_id, ...rests })),
-    extendLimit: (days: number, reason: string, on?: Rests) => acting.act((rests) => live.ask({ type: 'case.extend_limit', case_id, ...rests, days, reason }), on),
-    unmask: (what: string, reason: string) => live.ask<{ unmasking_id: string; expires_at: string }>({ type: 'case.unmask', case_id, what, reason }),
-    printForm: () => acting.act((rests) => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id, ...rests })),
-    submit: (hash: string) => acting.act((rests) => live.ask<{ number: string }>({ type: 'case.submit', case_id, ...rests, hash })),
+    extendLimit: (days: number, reason: string, on?: Rests) =>
+      acting.act((rests) => live.ask({ type: 'case.extend_limit', case_id, ...rests, days, reason }), on),
+    unmask: (what: string, reason: string) =>
+      live.ask<{ unmasking_id: string; expires_at: string }>({ type: 'case.unmask', case_id, what, reason }),
+    printForm: () =>
+      acting.act((rests) => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id, ...rests })),
+    submit: (hash: string) =>
+      acting.act((rests) => live.ask<{ number: string }>({ type: 'case.submit', case_id, ...rests, hash })),
   }
 
-  for (const [name, send] of Object.entries(commands) as [string, (...given: never[]) => Promise<unknown>][]) {
+  for (const [name, send] of Object.entries(commands) as [
+    string,
+    (...given: never[]) => Promise<unknown>,
+  ][]) {
     if (NO_ACTS.has(name)) continue
     Object.assign(commands, {
       [name]: async (...given: never[]) => {
@@ -373,7 +496,44 @@ export function useCase(case_id: string, as_applicant = false) {
   })
 
   return {
-    case_id, me, snapshot, view, audience, drafts, due, problem, outgrown, focused, pointing, pointed, looking, drawn, typed, progress, my_point, referred, moved_by, readMoved, acts_done, parted, lookTogether,
-    connection: live.connection, question: acting.question, answer: acting.answer, rests: acting.rests, sits: acting.sits, elsewhere: acting.elsewhere, mean: acting.mean, open, tellFocus, tellTyping, point, look, pointInto, drawInto, personOf, ...commands,
+    case_id,
+    me,
+    snapshot,
+    view,
+    audience,
+    drafts,
+    due,
+    problem,
+    outgrown,
+    focused,
+    pointing,
+    pointed,
+    looking,
+    drawn,
+    typed,
+    progress,
+    my_point,
+    referred,
+    moved_by,
+    readMoved,
+    acts_done,
+    parted,
+    lookTogether,
+    connection: live.connection,
+    question: acting.question,
+    answer: acting.answer,
+    rests: acting.rests,
+    sits: acting.sits,
+    elsewhere: acting.elsewhere,
+    mean: acting.mean,
+    open,
+    tellFocus,
+    tellTyping,
+    point,
+    look,
+    pointInto,
+    drawInto,
+    personOf,
+    ...commands,
   }
 }

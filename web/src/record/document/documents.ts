@@ -6,7 +6,8 @@ import type { PDFDocumentProxy } from 'pdfjs-dist'
 import { localProblem, Problem, problemOf } from '../../wire/http'
 import type { MaterialView } from '../../wire/messages'
 
-export type Sheet = { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; url: string; width: number; height: number }
+export type Sheet =
+  { kind: 'pdf'; pdf: PDFDocumentProxy } | { kind: 'picture'; url: string; width: number; height: number }
 
 /** Where a document comes from: the materials of a case, or its official papers. */
 export type Shelf = 'materials' | 'papers'
@@ -25,7 +26,10 @@ export function copyOf(material: MaterialView): string {
 export async function bytesOf(shelf: Shelf, id: string): Promise<Blob> {
   let response: Response
   try {
-    response = await fetch(`/api/v1/${shelf}/${encodeURIComponent(id)}/content`, { credentials: 'same-origin', cache: 'no-store' })
+    response = await fetch(`/api/v1/${shelf}/${encodeURIComponent(id)}/content`, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+    })
   } catch {
     throw localProblem('unreachable')
   }

@@ -5,12 +5,31 @@ import { useActing } from '../book/acting'
 import DocumentTools from './DocumentTools.vue'
 
 beforeAll(() => learn('work'))
-const tools = (held?: string) => mount(DocumentTools, { props: { count: 1, page: 1, zoom: 1, thumbs: false, pointing: false, may_point: true, drawing: false, may_draw: true, least: 0.25, most: 4, held }, global: { plugins: [i18n] } })
+const tools = (held?: string) =>
+  mount(DocumentTools, {
+    props: {
+      count: 1,
+      page: 1,
+      zoom: 1,
+      thumbs: false,
+      pointing: false,
+      may_point: true,
+      drawing: false,
+      may_draw: true,
+      least: 0.25,
+      most: 4,
+      held,
+    },
+    global: { plugins: [i18n] },
+  })
 
 describe('pointing', () => {
   it('is held back with its reason on the page of another case than the call’s', async () => {
     const held = tools('通话中的是另一办件')
-    for (const [tool, act] of [['pointer', 'point'], ['pen', 'draw']] as const) {
+    for (const [tool, act] of [
+      ['pointer', 'point'],
+      ['pen', 'draw'],
+    ] as const) {
       const key = held.get(`[data-tool=${tool}]`)
       expect(key.attributes()).toMatchObject({ 'aria-disabled': 'true', title: '通话中的是另一办件' })
       await key.trigger('click')

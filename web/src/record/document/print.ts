@@ -9,7 +9,9 @@ const SCALE = 200 / 72
 const MOST_PAGES = 200
 
 function blobOf(canvas: HTMLCanvasElement): Promise<Blob> {
-  return new Promise((give, fail) => canvas.toBlob((blob) => (blob ? give(blob) : fail(new Error('no picture of the page'))), 'image/png'))
+  return new Promise((give, fail) =>
+    canvas.toBlob((blob) => (blob ? give(blob) : fail(new Error('no picture of the page'))), 'image/png'),
+  )
 }
 
 async function addressesOf(sheet: Sheet): Promise<string[]> {

@@ -32,22 +32,44 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
   const mine = shallowRef<{ material_id: string; page: number; points: Place[]; done: boolean }[]>([])
 
   const only = computed(() => book.view.value?.drawing_only ?? null)
-  const may = computed(() => (book.audience.value === 'window' || book.audience.value === 'approver') && (only.value === null || only.value.id === book.me))
-  const there = computed(() => (book.view.value?.drawings ?? []).filter((one) => one.material_id === material_id()))
+  const may = computed(
+    () =>
+      (book.audience.value === 'window' || book.audience.value === 'approver') &&
+      (only.value === null || only.value.id === book.me),
+  )
+  const there = computed(() =>
+    (book.view.value?.drawings ?? []).filter((one) => one.material_id === material_id()),
+  )
   const of_mine = computed(() => there.value.some((one) => one.by.id === book.me))
 
   /** The strokes on a page, as it is shown now. */
   function linesOn(page: number): Line[] {
-    const turned = (points: readonly (readonly [unknown, unknown])[]): Place[] => points.map(([x, y]) => seen({ x: Number(x), y: Number(y) }, turn()))
+    const turned = (points: readonly (readonly [unknown, unknown])[]): Place[] =>
+      points.map(([x, y]) => seen({ x: Number(x), y: Number(y) }, turn()))
     const kept = there.value
       .filter((one) => one.page === page)
-      .map((one): Line => ({ id: one.id, name: one.by.name, person: book.personOf(one.by), points: turned(one.points) }))
+      .map((one): Line => ({
+        id: one.id,
+        name: one.by.name,
+        person: book.personOf(one.by),
+        points: turned(one.points),
+      }))
     const growing = [...book.drawn.values()]
       .filter((one) => one.material_id === material_id() && one.page === page && one.points)
-      .map((one): Line => ({ id: `of ${one.by.id}`, name: one.by.name, person: book.personOf(one.by), points: turned(one.points ?? []) }))
+      .map((one): Line => ({
+        id: `of ${one.by.id}`,
+        name: one.by.name,
+        person: book.personOf(one.by),
+        points: turned(one.points ?? []),
+      }))
     const own = mine.value
       .filter((one) => one.material_id === material_id() && one.page === page)
-      .map((one, index): Line => ({ id: `mine ${index}`, name: '', person: book.audience.value === 'window' ? 'here' : 'far', points: one.points.map((place) => seen(place, turn())) }))
+      .map((one, index): Line => ({
+        id: `mine ${index}`,
+        name: '',
+        person: book.audience.value === 'window' ? 'here' : 'far',
+        points: one.points.map((place) => seen(place, turn())),
+      }))
     return [...kept, ...growing, ...own]
   }
 
@@ -59,7 +81,12 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
     later = undefined
     told_at = performance.now()
     const stroke = mine.value.at(-1)
-    if (stroke && !stroke.done) book.drawInto(stroke.material_id, stroke.page, stroke.points.map(({ x, y }) => [x, y]))
+    if (stroke && !stroke.done)
+      book.drawInto(
+        stroke.material_id,
+        stroke.page,
+        stroke.points.map(({ x, y }) => [x, y]),
+      )
   }
 
   /** The pen comes down. */
@@ -67,7 +94,10 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
     const id = material_id()
     if (!id || !may.value) return
     const at = meant(place, turn())
-    mine.value = [...mine.value, { material_id: id, page, points: [{ x: short(at.x), y: short(at.y) }], done: false }]
+    mine.value = [
+      ...mine.value,
+      { material_id: id, page, points: [{ x: short(at.x), y: short(at.y) }], done: false },
+    ]
     tell()
   }
 
@@ -99,9 +129,17 @@ export function useDrawing(book: CaseBook, material_id: () => string | null, tur
     later = undefined
     const done = { ...stroke, done: true }
     mine.value = [...mine.value.slice(0, -1), done]
-    book.drawInto(done.material_id, done.page, done.points.map(({ x, y }) => [x, y]))
+    book.drawInto(
+      done.material_id,
+      done.page,
+      done.points.map(({ x, y }) => [x, y]),
+    )
     void book
-      .draw(done.material_id, done.page, done.points.map(({ x, y }): [number, number] => [x, y]))
+      .draw(
+        done.material_id,
+        done.page,
+        done.points.map(({ x, y }): [number, number] => [x, y]),
+      )
       .catch((reason: unknown) => {
         problem.value = Refused.of(reason)
         book.drawInto(done.material_id, done.page, null)

@@ -18,7 +18,12 @@ export interface Spot {
   place: Place
 }
 
-export function useLooks(book: CaseBook, material_id: () => string | null, page: () => number, go: (material_id: string, page: number) => void) {
+export function useLooks(
+  book: CaseBook,
+  material_id: () => string | null,
+  page: () => number,
+  go: (material_id: string, page: number) => void,
+) {
   /** whether the others' pages shall turn along with mine */
   const leading = ref(false)
   /** a leader whom this person does not follow */
@@ -30,12 +35,18 @@ export function useLooks(book: CaseBook, material_id: () => string | null, page:
     const leaders = [...book.looking.values()].filter((one) => one.follow)
     return leaders.sort((a, b) => b.seen_at - a.seen_at)[0]?.by ?? null
   })
-  const following = computed(() => leader.value !== null && !leading.value && refused.value !== leader.value.id)
-  const viewers = computed(() => [...book.looking.values()].filter((one) => one.material_id === material_id()).map((one) => one.by))
+  const following = computed(
+    () => leader.value !== null && !leading.value && refused.value !== leader.value.id,
+  )
+  const viewers = computed(() =>
+    [...book.looking.values()].filter((one) => one.material_id === material_id()).map((one) => one.by),
+  )
   /** who points into the document that lies here, or elsewhere */
   const pointers = computed(() => [...book.pointed.values()])
 
-  watch([material_id, page, leading], ([material, at, follow]) => book.look(material, at, follow), { immediate: true })
+  watch([material_id, page, leading], ([material, at, follow]) => book.look(material, at, follow), {
+    immediate: true,
+  })
 
   watch(
     () => {
@@ -96,7 +107,13 @@ export function useLooks(book: CaseBook, material_id: () => string | null, page:
   })
 
   return {
-    leading, leader, following, viewers, pointers, mine, point,
+    leading,
+    leader,
+    following,
+    viewers,
+    pointers,
+    mine,
+    point,
     lead: (on: boolean) => (leading.value = on),
     /** Follows the leader, or does not. */
     follow: (on: boolean) => {

@@ -100,24 +100,30 @@ describe('a field under one person’s hands', () => {
     expect([editor.local, editor.shown, editor.unsaved, editor.saving]).toEqual([null, '新', false, false])
   })
 
-  it.each(['ack first', 'event first'])('starts the next edit from the version of the one before (%s)', async (order) => {
-    const { editor, edits, last } = desk()
-    editor.focus()
-    editor.input('一')
-    vi.advanceTimersByTime(REST_MS)
-    editor.input('一二')
-    if (order === 'ack first') {
-      last().answer(null)
+  it.each(['ack first', 'event first'])(
+    'starts the next edit from the version of the one before (%s)',
+    async (order) => {
+      const { editor, edits, last } = desk()
+      editor.focus()
+      editor.input('一')
+      vi.advanceTimersByTime(REST_MS)
+      editor.input('一二')
+      if (order === 'ack first') {
+        last().answer(null)
+        await vi.advanceTimersByTimeAsync(REST_MS)
+        expect(edits).toHaveLength(1)
+        editor.recorded(at('一', 5))
+      } else {
+        editor.recorded(at('一', 5))
+        last().answer(null)
+      }
       await vi.advanceTimersByTimeAsync(REST_MS)
-      expect(edits).toHaveLength(1)
-      editor.recorded(at('一', 5))
-    } else {
-      editor.recorded(at('一', 5))
-      last().answer(null)
-    }
-    await vi.advanceTimersByTimeAsync(REST_MS)
-    expect(edits.map(({ value, base }) => [value, base])).toEqual([['一', 0], ['一二', 5]])
-  })
+      expect(edits.map(({ value, base }) => [value, base])).toEqual([
+        ['一', 0],
+        ['一二', 5],
+      ])
+    },
+  )
 
   it('never overwrites what is typed in a focused field', () => {
     const { editor, edits } = desk(at('旧', 1))
@@ -203,7 +209,11 @@ describe('a field under one person’s hands', () => {
     editor.input('110105194912310021')
     await editor.blur()
     await vi.advanceTimersByTimeAsync(2000)
-    expect([editor.fault, edits.length, editor.shown]).toEqual(['bad_identity_number', 0, '110105194912310021'])
+    expect([editor.fault, edits.length, editor.shown]).toEqual([
+      'bad_identity_number',
+      0,
+      '110105194912310021',
+    ])
     expect(drafts.at(-1)).toEqual(['110105194912310021', 0])
     editor.focus()
     editor.input('11010519491231002x')
@@ -215,7 +225,11 @@ describe('a field under one person’s hands', () => {
   it('puts a draft back after a reload; one that has been overtaken must be chosen', () => {
     const fresh = desk(at('旧', 4))
     fresh.editor.restore('写到一半', 4)
-    expect([fresh.editor.shown, fresh.editor.offer, fresh.editor.unsaved]).toEqual(['写到一半', 'restored', true])
+    expect([fresh.editor.shown, fresh.editor.offer, fresh.editor.unsaved]).toEqual([
+      '写到一半',
+      'restored',
+      true,
+    ])
     void fresh.editor.save()
     expect(fresh.last()).toMatchObject({ value: '写到一半', base: 4 })
 

@@ -16,18 +16,39 @@ function panel(hands: unknown = null) {
   const view = shallowRef(caseView())
   const propose = vi.fn(() => Promise.resolve())
   const book = {
-    view, propose, audience: ref('approver'), my_point: ref(null), me: 'person-09', connection: ref('connected'),
-    pointing: reactive(new Map()), typed: reactive(new Map()), focused: reactive(new Map()), people: reactive(new Map()), tellFocus: vi.fn(), point: vi.fn(), elsewhere: () => false, personOf: () => 'here', problem: ref(null),
+    view,
+    propose,
+    audience: ref('approver'),
+    my_point: ref(null),
+    me: 'person-09',
+    connection: ref('connected'),
+    pointing: reactive(new Map()),
+    typed: reactive(new Map()),
+    focused: reactive(new Map()),
+    people: reactive(new Map()),
+    tellFocus: vi.fn(),
+    point: vi.fn(),
+    elsewhere: () => false,
+    personOf: () => 'here',
+    problem: ref(null),
   }
-  const page = mount(FormPanel as never, { props: { book, hands, alone: true } as never, global: { plugins: [i18n] }, attachTo: document.body })
+  const page = mount(FormPanel as never, {
+    props: { book, hands, alone: true } as never,
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
   const at = (field: string) => page.get(`[data-field=${field}]`)
   const press = async (field: string) => {
     await at(field).get('[data-tool=propose]').trigger('click')
     await nextTick()
   }
   const boxes = () => page.findAll('form.box')
-  const typed = () => boxes().map((box) => box.findAll<HTMLInputElement>('input, textarea').map((one) => one.element.value))
-  const unsent = () => page.findAll('[data-tool=propose][data-unsent]').map((one) => one.element.closest('[data-field]')?.getAttribute('data-field'))
+  const typed = () =>
+    boxes().map((box) => box.findAll<HTMLInputElement>('input, textarea').map((one) => one.element.value))
+  const unsent = () =>
+    page
+      .findAll('[data-tool=propose][data-unsent]')
+      .map((one) => one.element.closest('[data-field]')?.getAttribute('data-field'))
   return { page, view, propose, press, boxes, typed, unsent }
 }
 
@@ -80,7 +101,11 @@ it('says of a proposal that nobody answered that the case is decided', async () 
     expect(word()).not.toContain('等窗口确认')
   }
   // what was changed after it is told as before
-  view.value = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1', state: 'outdated' })], fields: { appointed_on: { ...value('2026-11-20', 9), at: '2026-11-24T06:30:00Z' } } })
+  view.value = caseView({
+    state: 'accepted',
+    proposals: [proposal({ id: 'p1', state: 'outdated' })],
+    fields: { appointed_on: { ...value('2026-11-20', 9), at: '2026-11-24T06:30:00Z' } },
+  })
   await nextTick()
   expect(word()).toContain('后来改过')
 })
@@ -90,7 +115,12 @@ it('asks before a decision over what the window has not answered, and leads back
   const decide = vi.fn(() => Promise.resolve())
   view.value = caseView({ proposals: [proposal({ id: 'p1' })] })
   const book = { view, decide, me: 'person-09', case_id: 'case-0001', rests: () => ({}) }
-  const open = (decision: string) => mount(DecisionPanel as never, { props: { book, decision } as never, global: { plugins: [i18n] }, attachTo: document.body })
+  const open = (decision: string) =>
+    mount(DecisionPanel as never, {
+      props: { book, decision } as never,
+      global: { plugins: [i18n] },
+      attachTo: document.body,
+    })
   for (const decision of ['accepted', 'to_correct', 'refused']) {
     const asked = open(decision)
     expect(asked.get('[data-proposed]').text()).toContain('appointed_on')

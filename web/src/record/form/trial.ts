@@ -9,12 +9,47 @@ import type { CaseBook } from '../book/useCase'
 
 /** `fields` outlives the book: what was typed stays when the form changes. */
 export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldState>>): CaseBook {
-  const by: PersonRef = { id: signedIn.value?.id ?? 'me', name: signedIn.value?.name ?? '', staff_number: '', unit_id: '', unit_name: '', place: '', window_name: null }
-  const whole = (): CaseView => ({
-    id: 'trial', number: null, state: 'registered', mode: 'online', item, clerk: by, window_name: '', window_unit_id: '', window_unit_name: '', window_place: '',
-    applicant: { name: '', identity_number: '', phone: '', credit_code: null }, consent: null, fields: fields.value, proposals: [], materials: [], decision: null,
-    call_id: null, created_at: new Date().toISOString(), sayings: [], comments: [], checks: [], signature: null, submission: null, corrections: 0, papers: [], ratings: [], phones: [], unmaskings: [], drawings: [],
-  }) as unknown as CaseView
+  const by: PersonRef = {
+    id: signedIn.value?.id ?? 'me',
+    name: signedIn.value?.name ?? '',
+    staff_number: '',
+    unit_id: '',
+    unit_name: '',
+    place: '',
+    window_name: null,
+  }
+  const whole = (): CaseView =>
+    ({
+      id: 'trial',
+      number: null,
+      state: 'registered',
+      mode: 'online',
+      item,
+      clerk: by,
+      window_name: '',
+      window_unit_id: '',
+      window_unit_name: '',
+      window_place: '',
+      applicant: { name: '', identity_number: '', phone: '', credit_code: null },
+      consent: null,
+      fields: fields.value,
+      proposals: [],
+      materials: [],
+      decision: null,
+      call_id: null,
+      created_at: new Date().toISOString(),
+      sayings: [],
+      comments: [],
+      checks: [],
+      signature: null,
+      submission: null,
+      corrections: 0,
+      papers: [],
+      ratings: [],
+      phones: [],
+      unmaskings: [],
+      drawings: [],
+    }) as unknown as CaseView
   let version = Math.max(1, ...Object.values(fields.value).map((one) => one.version))
   const snapshot = shallowRef<CaseSnapshot | null>({ audience: 'window', version, case: whole() })
   const nothing = (): void => undefined
@@ -23,18 +58,67 @@ export function trial(item: ItemView, fields: ShallowRef<Record<string, FieldSta
 
   async function edit(field: string, value: string): Promise<Record<string, unknown>> {
     version += 1
-    fields.value = { ...fields.value, [field]: { value, version, by, at: new Date().toISOString(), on_behalf_of: null } }
+    fields.value = {
+      ...fields.value,
+      [field]: { value, version, by, at: new Date().toISOString(), on_behalf_of: null },
+    }
     snapshot.value = { audience: 'window', version, case: whole() }
     return {}
   }
 
   return {
-    case_id: 'trial', me: by.id, snapshot, view: computed(() => snapshot.value?.case ?? null), audience: computed(() => 'window' as const),
-    drafts: shallowRef({}), due: shallowRef(null), problem: shallowRef(null), outgrown: ref(false),
-    focused: shallowReactive(new Map()), pointing: shallowReactive(new Map()), pointed: shallowReactive(new Map()), looking: shallowReactive(new Map()),
-    typed: shallowReactive(new Map()), progress: shallowReactive(new Map()), my_point: ref(null), acts_done: ref(0), parted: ref(0), lookTogether: nothing, connection: shallowRef('connected' as const),
-    open: async () => nothing(), tellFocus: nothing, tellTyping: nothing, point: nothing, look: nothing, pointInto: nothing, personOf: () => 'here',
-    edit, consent: done, withdrawConsent: done, draft: done, hold: done, elsewhere: () => false, propose: done, closeProposal: done, review: done, decide: done, say: done, comment: done, reply: done,
-    resolve: done, check: done, withdrawPhone: done, grade: done, stopClock: done, resumeClock: done, extendLimit: done, unmask: never, summarise: never, sign: never, rate: never, invitePhone: never, submit: never,
+    case_id: 'trial',
+    me: by.id,
+    snapshot,
+    view: computed(() => snapshot.value?.case ?? null),
+    audience: computed(() => 'window' as const),
+    drafts: shallowRef({}),
+    due: shallowRef(null),
+    problem: shallowRef(null),
+    outgrown: ref(false),
+    focused: shallowReactive(new Map()),
+    pointing: shallowReactive(new Map()),
+    pointed: shallowReactive(new Map()),
+    looking: shallowReactive(new Map()),
+    typed: shallowReactive(new Map()),
+    progress: shallowReactive(new Map()),
+    my_point: ref(null),
+    acts_done: ref(0),
+    parted: ref(0),
+    lookTogether: nothing,
+    connection: shallowRef('connected' as const),
+    open: async () => nothing(),
+    tellFocus: nothing,
+    tellTyping: nothing,
+    point: nothing,
+    look: nothing,
+    pointInto: nothing,
+    personOf: () => 'here',
+    edit,
+    consent: done,
+    withdrawConsent: done,
+    draft: done,
+    hold: done,
+    elsewhere: () => false,
+    propose: done,
+    closeProposal: done,
+    review: done,
+    decide: done,
+    say: done,
+    comment: done,
+    reply: done,
+    resolve: done,
+    check: done,
+    withdrawPhone: done,
+    grade: done,
+    stopClock: done,
+    resumeClock: done,
+    extendLimit: done,
+    unmask: never,
+    summarise: never,
+    sign: never,
+    rate: never,
+    invitePhone: never,
+    submit: never,
   } as unknown as CaseBook
 }

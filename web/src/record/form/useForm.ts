@@ -27,7 +27,10 @@ async function refusalOf(answer: Promise<unknown>): Promise<EditRefusal | null> 
     return null
   } catch (reason) {
     const { code, title, details } = Problem.of(reason)
-    return { code: code === 'field_invalid' && typeof details['rule'] === 'string' ? details['rule'] : code, title }
+    return {
+      code: code === 'field_invalid' && typeof details['rule'] === 'string' ? details['rule'] : code,
+      title,
+    }
   }
 }
 
@@ -73,7 +76,8 @@ export function useForm(book: CaseBook) {
       hold: (on) => refusalOf(book.hold(on ? name : null)),
       rule: (value) => {
         const view = book.view.value
-        const kind = view && broken(view.item.form, view.item.rules ?? [], valuesOf(view), name, value)?.rule.kind
+        const kind =
+          view && broken(view.item.form, view.item.rules ?? [], valuesOf(view), name, value)?.rule.kind
         return kind && kind !== 'sums_to' ? kind : null
       },
       changed: () => show(editor),
@@ -98,7 +102,8 @@ export function useForm(book: CaseBook) {
   const stopDrafts = watch(
     book.drafts,
     (drafts) => {
-      for (const [name, draft] of Object.entries(drafts)) editors.get(name)?.restore(draft.value, draft.base_version)
+      for (const [name, draft] of Object.entries(drafts))
+        editors.get(name)?.restore(draft.value, draft.base_version)
     },
     { immediate: true },
   )
@@ -132,7 +137,8 @@ export function useForm(book: CaseBook) {
       const id = rowId()
       return rows(group, (all) => (all.includes(id) ? all : [...all, id]))
     },
-    removeRow: (group: string, row: string): Promise<void> => rows(group, (all) => all.filter((one) => one !== row)),
+    removeRow: (group: string, row: string): Promise<void> =>
+      rows(group, (all) => all.filter((one) => one !== row)),
     moveRow: (group: string, row: string, by: -1 | 1): Promise<void> =>
       rows(group, (all) => {
         const from = all.indexOf(row)

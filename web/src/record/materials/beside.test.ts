@@ -20,17 +20,37 @@ class Eyes {
 }
 
 const bookOf = (view: CaseView, review = vi.fn(() => Promise.resolve())) =>
-  ({ view: shallowRef(view), progress: new Map(), looking: new Map(), personOf: () => 'here', me: 'person-02', mean: () => Promise.resolve(), review }) as never
-const mounted = (part: unknown, props: Record<string, unknown>) => mount(part as never, { props: props as never, global: { plugins: [i18n] } })
+  ({
+    view: shallowRef(view),
+    progress: new Map(),
+    looking: new Map(),
+    personOf: () => 'here',
+    me: 'person-02',
+    mean: () => Promise.resolve(),
+    review,
+  }) as never
+const mounted = (part: unknown, props: Record<string, unknown>) =>
+  mount(part as never, { props: props as never, global: { plugins: [i18n] } })
 
 describe('what is on no line', () => {
   beforeEach(() => vi.stubGlobal('IntersectionObserver', Eyes))
   afterEach(() => vi.unstubAllGlobals())
 
-  const view = caseView({ materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'other', name: '情况说明.pdf' })] })
+  const view = caseView({
+    materials: [
+      material({ id: 'm1', line: 'application' }),
+      material({ id: 'm2', line: 'other', name: '情况说明.pdf' }),
+    ],
+  })
 
   it('stands below the list of the approver, and is opened from there', async () => {
-    const thumbs = mounted(MaterialThumbs, { book: bookOf(view), documents: {}, lines: linesOf(view), selected: null, shown: 'm2' })
+    const thumbs = mounted(MaterialThumbs, {
+      book: bookOf(view),
+      documents: {},
+      lines: linesOf(view),
+      selected: null,
+      shown: 'm2',
+    })
     const [other] = thumbs.findAll('[data-others] li')
     expect(other?.text()).toContain('情况说明.pdf')
     expect(other?.find('button').attributes('aria-current')).toBe('true')
@@ -39,16 +59,30 @@ describe('what is on no line', () => {
   })
 
   it('is beside a line of several files, which says how many there are and how many wait', () => {
-    const files = [1, 2, 3].map((slot) => material({ id: `f${slot}`, line: 'application', slot, review: slot === 1 ? 'accepted' : 'none' }))
+    const files = [1, 2, 3].map((slot) =>
+      material({ id: `f${slot}`, line: 'application', slot, review: slot === 1 ? 'accepted' : 'none' }),
+    )
     const several = caseView({ materials: files })
-    const thumbs = mounted(MaterialThumbs, { book: bookOf(several), documents: {}, lines: linesOf(several), selected: null, shown: null })
+    const thumbs = mounted(MaterialThumbs, {
+      book: bookOf(several),
+      documents: {},
+      lines: linesOf(several),
+      selected: null,
+      shown: null,
+    })
     expect(thumbs.get('[data-line="application"] [data-files]').text()).toBe('3 份文件，2 份待审看')
     expect(thumbs.findAll('[data-files]')).toHaveLength(1)
   })
 
   it('is judged when it lies open, and not the line beside it', async () => {
     const review = vi.fn(() => Promise.resolve())
-    const bar = mounted(ReviewBar, { book: bookOf(view, review), material: view.materials[1], ready: true, old: false, closed: false })
+    const bar = mounted(ReviewBar, {
+      book: bookOf(view, review),
+      material: view.materials[1],
+      ready: true,
+      old: false,
+      closed: false,
+    })
     window.dispatchEvent(new KeyboardEvent('keydown', { key: '1' }))
     await nextTick()
     expect(review.mock.calls).toEqual([['m2', 'accepted', '']])
@@ -66,7 +100,9 @@ describe('several files at once', () => {
     expect(sorting.get('[role="alert"]').text()).toBe('不是可收的类型')
     expect(sorting.findAll('select')).toHaveLength(1)
     await sorting.get('form').trigger('submit')
-    expect(sorting.emitted<[Gathered[]]>('send')?.[0]?.[0].map((one) => one.file.name)).toEqual(['申请书.pdf'])
+    expect(sorting.emitted<[Gathered[]]>('send')?.[0]?.[0].map((one) => one.file.name)).toEqual([
+      '申请书.pdf',
+    ])
   })
 
   it('stand once in what the approver is about to send, and can be left out', async () => {

@@ -52,27 +52,46 @@ export function faceOfTransfer(t: ComposerTranslation, transfer: Transfer): Line
   return {
     kind: TRANSFERS[state],
     word: t(`record.materials.state.${word}`, { percent: done }),
-    reason: transfer.problem?.title ?? (state === 'missing' ? t('record.materials.choose_again', { name: transfer.name }) : undefined),
+    reason:
+      transfer.problem?.title ??
+      (state === 'missing' ? t('record.materials.choose_again', { name: transfer.name }) : undefined),
     percent: done,
-    way: [shorten(transfer.name, NAME), t('record.materials.uploading_here'), state === 'running' ? pace(t, transfer.size_bytes - transfer.sent_bytes, transfer.bytes_per_s) : ''].filter(Boolean).join(' · '),
+    way: [
+      shorten(transfer.name, NAME),
+      t('record.materials.uploading_here'),
+      state === 'running' ? pace(t, transfer.size_bytes - transfer.sent_bytes, transfer.bytes_per_s) : '',
+    ]
+      .filter(Boolean)
+      .join(' · '),
     waiting: state !== 'running',
   }
 }
 
 /** Why a file is not sent at all, and what is taken instead. */
 export function faultWord(t: ComposerTranslation, limits: Limits | null, fault: UploadFault): string {
-  return t(`record.materials.fault.${fault.rule}`, { name: shorten(fault.name, 24), types: typeNames(limits?.media_types ?? []), size: size(limits?.max_bytes ?? 0) })
+  return t(`record.materials.fault.${fault.rule}`, {
+    name: shorten(fault.name, 24),
+    types: typeNames(limits?.media_types ?? []),
+    size: size(limits?.max_bytes ?? 0),
+  })
 }
 
 /** That a file was not taken, why and what to do, and which version counts on in its place. */
 function refusal(t: ComposerTranslation, view: CaseView, line: Line, one: MaterialView): string {
   const kept = line.slots.find((slot) => slot.failed?.id === one.id)?.current
   const told = { name: shorten(one.name, 24), why: whyNot(t, one) }
-  return kept ? t('record.materials.not_taken', { ...told, n: versionOf(view, kept) }) : t('record.materials.refused', told)
+  return kept
+    ? t('record.materials.not_taken', { ...told, n: versionOf(view, kept) })
+    : t('record.materials.refused', told)
 }
 
 /** What there is to say of tries for a line that were not taken; `left_out`: one that says so in its own place. */
-export function refusals(t: ComposerTranslation, view: CaseView, line: Line, left_out: string | null = null): string[] {
+export function refusals(
+  t: ComposerTranslation,
+  view: CaseView,
+  line: Line,
+  left_out: string | null = null,
+): string[] {
   return refusedOf(line).flatMap((one) => (one.id === left_out ? [] : [refusal(t, view, line, one)]))
 }
 
@@ -83,7 +102,9 @@ export function faceOf(
   progress: ReadonlyMap<string, Progress>,
 ): LineFace {
   const { state } = line
-  const current = (state === 'receiving' ? line.slots.find((one) => one.state === 'receiving')?.current : null) ?? line.current
+  const current =
+    (state === 'receiving' ? line.slots.find((one) => one.state === 'receiving')?.current : null) ??
+    line.current
   if (transfer) return faceOfTransfer(t, transfer)
   if (current && state === 'receiving') {
     const seen = progress.get(current.id)
@@ -93,14 +114,28 @@ export function faceOf(
       word: t('record.materials.state.receiving', { percent: done }),
       reason: undefined,
       percent: done,
-      way: [shorten(current.name, NAME), current.by.window_name ?? current.by.name, pace(t, current.size_bytes - (seen?.received_bytes ?? 0), seen?.bytes_per_s ?? 0)].filter(Boolean).join(' · '),
+      way: [
+        shorten(current.name, NAME),
+        current.by.window_name ?? current.by.name,
+        pace(t, current.size_bytes - (seen?.received_bytes ?? 0), seen?.bytes_per_s ?? 0),
+      ]
+        .filter(Boolean)
+        .join(' · '),
       waiting: false,
     }
   }
   return {
     kind: kinds[state],
-    word: state === 'lacking' ? t('record.materials.state.lacking', { names: listed(line.lacks) }) : t(`record.materials.state.${state}`),
-    reason: state === 'returned' ? line.slots.find((one) => one.state === 'returned')?.current?.review_reason : state === 'rejected' && current ? t('record.materials.refused', { name: shorten(current.name, 24), why: whyNot(t, current) }) : undefined,
+    word:
+      state === 'lacking'
+        ? t('record.materials.state.lacking', { names: listed(line.lacks) })
+        : t(`record.materials.state.${state}`),
+    reason:
+      state === 'returned'
+        ? line.slots.find((one) => one.state === 'returned')?.current?.review_reason
+        : state === 'rejected' && current
+          ? t('record.materials.refused', { name: shorten(current.name, 24), why: whyNot(t, current) })
+          : undefined,
     percent: null,
     way: undefined,
     waiting: false,

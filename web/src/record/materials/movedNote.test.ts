@@ -12,9 +12,20 @@ beforeAll(() => learn('work'))
 function told(shown: string | null) {
   const lies = material({ id: 'm1', line: 'appointment', slot: 1 })
   const view = shallowRef(caseView({ materials: [lies, material({ id: 'm2', line: 'identity' })] }))
-  const moved_by = shallowRef<unknown>({ material_id: 'm1', from_line: 'application', to_line: 'appointment', materials: [lies], by, at: '2026-11-24T06:00:00Z', version: 9 })
+  const moved_by = shallowRef<unknown>({
+    material_id: 'm1',
+    from_line: 'application',
+    to_line: 'appointment',
+    materials: [lies],
+    by,
+    at: '2026-11-24T06:00:00Z',
+    version: 9,
+  })
   const book = { view, moved_by, readMoved: () => (moved_by.value = null) }
-  const note = mount(MovedNote as never, { props: { book, shown, opened: null } as never, global: { plugins: [i18n] } })
+  const note = mount(MovedNote as never, {
+    props: { book, shown, opened: null } as never,
+    global: { plugins: [i18n] },
+  })
   return { note, view, lies, stands: () => note.find('[data-moved-file]').exists() }
 }
 

@@ -9,7 +9,11 @@ const one = (name: string): Gathered => ({ file: new File(['x'], name), path: na
 
 describe('files that wait for their lines', () => {
   it('are sent by the next step, which has the focus', async () => {
-    const mounted = mount(SortFiles, { props: { files: [one('甲.pdf')], lines: [], against: () => null }, global: { plugins: [i18n] }, attachTo: document.body })
+    const mounted = mount(SortFiles, {
+      props: { files: [one('甲.pdf')], lines: [], against: () => null },
+      global: { plugins: [i18n] },
+      attachTo: document.body,
+    })
     await nextTick()
     await nextTick()
     const send = mounted.get('[data-send-all]').element
@@ -20,7 +24,10 @@ describe('files that wait for their lines', () => {
 
   it('stay when more come, and what was left out stays out', async () => {
     const first = [one('甲.pdf'), one('乙.pdf')]
-    const mounted = mount(SortFiles, { props: { files: first, lines: [], against: () => null }, global: { plugins: [i18n] } })
+    const mounted = mount(SortFiles, {
+      props: { files: first, lines: [], against: () => null },
+      global: { plugins: [i18n] },
+    })
     await mounted.find('.icon-button').trigger('click')
     await mounted.setProps({ files: [...first, one('丙.pdf')] })
     expect(mounted.findAll('li .name').map((row) => row.attributes('title'))).toEqual(['乙.pdf', '丙.pdf'])

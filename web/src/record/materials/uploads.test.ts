@@ -13,7 +13,10 @@ vi.mock('tus-js-client', () => ({
   DetailedError: class {},
   Upload: class {
     url: string | null = null
-    constructor(private file: File, public options: { onUploadUrlAvailable: () => void }) {}
+    constructor(
+      private file: File,
+      public options: { onUploadUrlAvailable: () => void },
+    ) {}
     start(): void {
       const named = (): void => {
         this.url = `/api/v1/uploads/${this.file.name}`
@@ -26,7 +29,15 @@ vi.mock('tus-js-client', () => ({
   },
 }))
 
-const limits = { max_bytes: 1000, media_types: ['application/pdf'], upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false, quota_scarce: false }
+const limits = {
+  max_bytes: 1000,
+  media_types: ['application/pdf'],
+  upload_lives_s: 60,
+  files_left: null,
+  bytes_left: null,
+  reads_cards: false,
+  quota_scarce: false,
+}
 const pdf = (name: string): File => new File(['x'], name, { type: 'application/pdf' })
 const program = (name: string): File => new File(['x'], name, { type: 'application/x-msdownload' })
 
@@ -34,7 +45,11 @@ let page: EffectScope
 let uploads: Uploads
 beforeAll(() => learn('work'))
 beforeEach(() => {
-  vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(limits), { headers: { 'content-type': 'application/json' } })))
+  vi.stubGlobal('fetch', () =>
+    Promise.resolve(
+      new Response(JSON.stringify(limits), { headers: { 'content-type': 'application/json' } }),
+    ),
+  )
   line.began = []
   page = effectScope()
   uploads = page.run(() => useUploads(`case-${Math.random()}`))!
@@ -59,15 +74,33 @@ describe('why a file was not sent', () => {
   })
 
   it('is told of each of several for one line, beside those that go', async () => {
-    await uploads.sendAll([program('a.exe'), pdf('b.pdf'), program('c.exe')].map((file) => ({ line: 'identity', file })))
+    await uploads.sendAll(
+      [program('a.exe'), pdf('b.pdf'), program('c.exe')].map((file) => ({ line: 'identity', file })),
+    )
     expect([said(), began()]).toEqual([['identity a.exe', 'identity c.exe'], ['b.pdf']])
   })
 
   it('can be closed by hand, at its row', async () => {
     await uploads.sendAll(['identity', 'appointment'].map((line) => ({ line, file: program('a.exe') })))
     const view = caseView({ materials: [material({ id: 'm1', line: 'application' })] })
-    const book = { view: shallowRef(view), progress: new Map(), looking: new Map(), personOf: () => 'here', me: 'person-01' }
-    const tray = mount(MaterialTray as never, { props: { book, uploads, lines: linesOf(view), selected: 'application', shown: 'm1', closed: false } as never, global: { plugins: [i18n] } })
+    const book = {
+      view: shallowRef(view),
+      progress: new Map(),
+      looking: new Map(),
+      personOf: () => 'here',
+      me: 'person-01',
+    }
+    const tray = mount(MaterialTray as never, {
+      props: {
+        book,
+        uploads,
+        lines: linesOf(view),
+        selected: 'application',
+        shown: 'm1',
+        closed: false,
+      } as never,
+      global: { plugins: [i18n] },
+    })
     await tray.get('[data-line=identity] [data-dismiss-fault]').trigger('click')
     expect(tray.find('[data-line=identity] [data-fault]').exists()).toBe(false)
     expect(said()).toEqual(['appointment a.exe'])
@@ -78,7 +111,10 @@ describe('why a file was not sent', () => {
 
 describe('several files of a line', () => {
   it('are named to the server one after the other, in the order in which they were given', async () => {
-    await uploads.sendAll(['1.pdf', '2.pdf', '3.pdf'].map((name) => ({ line: 'identity', file: pdf(name) })), { slot: NEW_SLOT })
+    await uploads.sendAll(
+      ['1.pdf', '2.pdf', '3.pdf'].map((name) => ({ line: 'identity', file: pdf(name) })),
+      { slot: NEW_SLOT },
+    )
     await uploads.send('application', pdf('4.pdf'))
     // another line waits for none of them
     expect(began()).toEqual(['1.pdf', '4.pdf'])

@@ -63,10 +63,24 @@ export const AT_ONCE = 3
 export const UNDO_MS = 8_000
 const RATE_OVER_MS = 1_000
 const ENDINGS: Record<string, string> = {
-  pdf: 'application/pdf', jpg: 'image/jpeg', jpeg: 'image/jpeg', jpe: 'image/jpeg', jfif: 'image/jpeg', png: 'image/png', apng: 'image/png', webp: 'image/webp', heic: 'image/heic', heif: 'image/heic', hif: 'image/heic',
+  pdf: 'application/pdf',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  jpe: 'image/jpeg',
+  jfif: 'image/jpeg',
+  png: 'image/png',
+  apng: 'image/png',
+  webp: 'image/webp',
+  heic: 'image/heic',
+  heif: 'image/heic',
+  hif: 'image/heic',
 }
 /** Types that a system tells apart and the server does not. */
-const SAME: Record<string, string> = { 'image/heif': 'image/heic', 'image/apng': 'image/png', 'image/pjpeg': 'image/jpeg' }
+const SAME: Record<string, string> = {
+  'image/heif': 'image/heic',
+  'image/apng': 'image/png',
+  'image/pjpeg': 'image/jpeg',
+}
 /** Which type a system gives to these, if any, differs from one to the next: their endings say more. */
 const DOCUMENTS: Record<string, string> = {
   docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
@@ -75,12 +89,31 @@ const DOCUMENTS: Record<string, string> = {
 }
 
 /** Types that are not taken, and as what to save them anew. */
-const ANEW: Record<string, 'word' | 'sheet'> = { doc: 'word', docm: 'word', dot: 'word', wps: 'word', rtf: 'word', odt: 'word', xls: 'sheet', xlsm: 'sheet', xlsb: 'sheet', et: 'sheet', ods: 'sheet' }
+const ANEW: Record<string, 'word' | 'sheet'> = {
+  doc: 'word',
+  docm: 'word',
+  dot: 'word',
+  wps: 'word',
+  rtf: 'word',
+  odt: 'word',
+  xls: 'sheet',
+  xlsm: 'sheet',
+  xlsb: 'sheet',
+  et: 'sheet',
+  ods: 'sheet',
+}
 const endingOf = (file: { name: string }): string => file.name.split('.').at(-1)?.toLowerCase() ?? ''
 
 /** What a picker lets be chosen. */
 export function acceptOf(limits: Limits | null): string {
-  return limits ? [...limits.media_types, ...Object.entries(DOCUMENTS).flatMap(([ending, type]) => (limits.media_types.includes(type) ? [`.${ending}`] : []))].join(',') : ''
+  return limits
+    ? [
+        ...limits.media_types,
+        ...Object.entries(DOCUMENTS).flatMap(([ending, type]) =>
+          limits.media_types.includes(type) ? [`.${ending}`] : [],
+        ),
+      ].join(',')
+    : ''
 }
 
 /** The type that a file claims: its own, or by its ending where the system knows none. The server looks inside. */
@@ -90,11 +123,16 @@ export function claimedType(file: { name: string; type: string }): string {
 }
 
 /** What the limits say against a file, before a byte is sent. */
-export function faultOfFile(file: { name: string; type: string; size: number }, limits: Limits): UploadFault | null {
+export function faultOfFile(
+  file: { name: string; type: string; size: number },
+  limits: Limits,
+): UploadFault | null {
   if (file.size === 0) return { rule: 'empty', name: file.name }
   if (file.size > limits.max_bytes) return { rule: 'size', name: file.name, max_bytes: limits.max_bytes }
-  if (!limits.media_types.includes(claimedType(file))) return { rule: ANEW[endingOf(file)] ?? 'type', name: file.name }
-  if ((limits.files_left ?? 1) < 1 || file.size > (limits.bytes_left ?? file.size)) return { rule: 'quota', name: file.name }
+  if (!limits.media_types.includes(claimedType(file)))
+    return { rule: ANEW[endingOf(file)] ?? 'type', name: file.name }
+  if ((limits.files_left ?? 1) < 1 || file.size > (limits.bytes_left ?? file.size))
+    return { rule: 'quota', name: file.name }
   return null
 }
 
@@ -139,7 +177,10 @@ function open(case_id: string) {
     return sendAll([{ line, file }], sending)
   }
 
-  async function sendAll(files: readonly { line: string; file: File }[], sending: Sending = {}): Promise<void> {
+  async function sendAll(
+    files: readonly { line: string; file: File }[],
+    sending: Sending = {},
+  ): Promise<void> {
     for (const { line } of files) dismiss(line)
     coming.value += 1
     try {
@@ -152,10 +193,15 @@ function open(case_id: string) {
 
   /** What was said against files of a line is read, or does not hold any more. */
   function dismiss(line: string): void {
-    if (faults.value.some((one) => one.line === line)) faults.value = faults.value.filter((one) => one.line !== line)
+    if (faults.value.some((one) => one.line === line))
+      faults.value = faults.value.filter((one) => one.line !== line)
   }
 
-  async function sendOne(line: string, file: File, { purpose = 'material', answers = null, slot = null }: Sending): Promise<void> {
+  async function sendOne(
+    line: string,
+    file: File,
+    { purpose = 'material', answers = null, slot = null }: Sending,
+  ): Promise<void> {
     await asked
     if (!limits.value) await askLimits()
     const fault = limits.value && faultOfFile(file, limits.value)
@@ -164,8 +210,22 @@ function open(case_id: string) {
       return
     }
     const kept: Kept = {
-      id: freshId(), person_id: signedIn.value?.id ?? '', case_id, line, purpose, answers, slot, name: file.name, type: claimedType(file),
-      size_bytes: file.size, last_modified: file.lastModified, url: null, cancelled: false, paused: false, at: given_at(), file,
+      id: freshId(),
+      person_id: signedIn.value?.id ?? '',
+      case_id,
+      line,
+      purpose,
+      answers,
+      slot,
+      name: file.name,
+      type: claimedType(file),
+      size_bytes: file.size,
+      last_modified: file.lastModified,
+      url: null,
+      cancelled: false,
+      paused: false,
+      at: given_at(),
+      file,
     }
     const release = await own(kept.id)
     if (left) return
@@ -182,26 +242,46 @@ function open(case_id: string) {
   function take(kept: Kept, file: Blob | null, release: () => void): void {
     under.set(kept.id, { kept, file, upload: null, undo: undefined, creating: false, halted: false, release })
     transfers.set(kept.id, {
-      id: kept.id, line: kept.line, purpose: kept.purpose as Purpose, answers: kept.answers, name: kept.name, size_bytes: kept.size_bytes,
-      sent_bytes: 0, bytes_per_s: 0, material_id: null, state: file ? (kept.paused ? 'paused' : 'queued') : 'missing', problem: null,
+      id: kept.id,
+      line: kept.line,
+      purpose: kept.purpose as Purpose,
+      answers: kept.answers,
+      name: kept.name,
+      size_bytes: kept.size_bytes,
+      sent_bytes: 0,
+      bytes_per_s: 0,
+      material_id: null,
+      state: file ? (kept.paused ? 'paused' : 'queued') : 'missing',
+      problem: null,
     })
   }
 
-  const addressOf = (id: string): string | null => under.get(id)?.upload?.url ?? under.get(id)?.kept.url ?? null
+  const addressOf = (id: string): string | null =>
+    under.get(id)?.upload?.url ?? under.get(id)?.kept.url ?? null
 
   /** Whether the server has still to name one that was given before for the same line: files of a line stand in the order in which it names them. */
   function follows(one: Transfer): boolean {
     for (const before of transfers.values()) {
       if (before.id === one.id) return false
-      if (before.line === one.line && before.purpose === one.purpose && COMES.has(before.state) && !addressOf(before.id)) return true
+      if (
+        before.line === one.line &&
+        before.purpose === one.purpose &&
+        COMES.has(before.state) &&
+        !addressOf(before.id)
+      )
+        return true
     }
     return false
   }
 
   /** Starts as many as may run at once, the oldest first. */
   function next(): void {
-    const running = [...transfers.values()].filter((one) => one.state === 'running' || one.state === 'waiting').length
-    const queued = [...transfers.values()].filter((one) => one.state === 'queued' && (addressOf(one.id) !== null || !follows(one)))
+    const running = [...transfers.values()].filter(
+      (one) => one.state === 'running' || one.state === 'waiting',
+    ).length
+    const queued = [...transfers.values()].filter(
+      (one) => one.state === 'queued' && (addressOf(one.id) !== null || !follows(one)),
+    )
     for (const one of queued.slice(0, Math.max(0, AT_ONCE - running))) start(one.id)
   }
 
@@ -248,7 +328,15 @@ function open(case_id: string) {
       removeFingerprintOnSuccess: true,
       // named so that a file whose last answer was lost is found finished, and not sent again
       headers: { 'Accept-Language': language(), 'Yunjian-Case': case_id },
-      metadata: { case_id, line: kept.line, filename: kept.name, filetype: kept.type, purpose: kept.purpose, ...(kept.answers ? { answers: kept.answers } : {}), ...(kept.slot == null ? {} : { slot: String(kept.slot) }) },
+      metadata: {
+        case_id,
+        line: kept.line,
+        filename: kept.name,
+        filetype: kept.type,
+        purpose: kept.purpose,
+        ...(kept.answers ? { answers: kept.answers } : {}),
+        ...(kept.slot == null ? {} : { slot: String(kept.slot) }),
+      },
       onUploadUrlAvailable: () => {
         void changeKept(id, { url: upload.url })
         if (!one.halted) return next()
@@ -281,7 +369,12 @@ function open(case_id: string) {
           measured = { at: now, bytes: sent_bytes }
         }
         // after a cut the count starts at what the server has, which may be a little less: the bar does not fall
-        change(id, { sent_bytes: Math.max(held.sent_bytes, sent_bytes), bytes_per_s, state: 'running', problem: null })
+        change(id, {
+          sent_bytes: Math.max(held.sent_bytes, sent_bytes),
+          bytes_per_s,
+          state: 'running',
+          problem: null,
+        })
       },
       onError: (error) => {
         one.creating = false
@@ -359,9 +452,15 @@ function open(case_id: string) {
   function giveAgain(id: string, file: File): void {
     const one = under.get(id)
     if (!one) return
-    const same = file.size === one.kept.size_bytes && (file.name === one.kept.name || file.lastModified === one.kept.last_modified)
+    const same =
+      file.size === one.kept.size_bytes &&
+      (file.name === one.kept.name || file.lastModified === one.kept.last_modified)
     dismiss(one.kept.line)
-    if (!same) faults.value = [...faults.value, { line: one.kept.line, fault: { rule: 'another', name: one.kept.name } }]
+    if (!same)
+      faults.value = [
+        ...faults.value,
+        { line: one.kept.line, fault: { rule: 'another', name: one.kept.name } },
+      ]
     if (!same) return
     one.file = file
     one.upload = null
@@ -390,13 +489,20 @@ function open(case_id: string) {
   const resumed = resume()
 
   const online = (): void => {
-    for (const [id, transfer] of transfers) if (transfer.state === 'failed' && transfer.problem?.status === 0) retry(id)
+    for (const [id, transfer] of transfers)
+      if (transfer.state === 'failed' && transfer.problem?.status === 0) retry(id)
   }
   window.addEventListener('online', online)
   // a piece made for a free line would hold a slow one for minutes: what is on its way is cut and goes on in small ones
   const off = onTurn(() => {
     for (const [id, { upload, creating }] of under) {
-      if (!upload || creating || transfers.get(id)?.state !== 'running' || (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES) continue
+      if (
+        !upload ||
+        creating ||
+        transfers.get(id)?.state !== 'running' ||
+        (upload.options.chunkSize ?? WHOLE_BYTES) < WHOLE_BYTES
+      )
+        continue
       void upload.abort(false).then(() => {
         upload.options.chunkSize = new Pacer().before().bytes
         if (transfers.get(id)?.state === 'running') upload.start()
@@ -414,7 +520,21 @@ function open(case_id: string) {
     }
   })
 
-  return { limits, transfers, faults, coming, resumed, send, sendAll, dismiss, retry, pause, cancel, undo, giveAgain }
+  return {
+    limits,
+    transfers,
+    faults,
+    coming,
+    resumed,
+    send,
+    sendAll,
+    dismiss,
+    retry,
+    pause,
+    cancel,
+    undo,
+    giveAgain,
+  }
 }
 
 interface Shared {
@@ -431,7 +551,9 @@ function share(case_id: string): Shared {
     uploads,
     pages: 0,
     rest: () => {
-      const sends = signedIn.value !== null && (uploads.coming.value > 0 || [...uploads.transfers.values()].some((one) => UNDER_WAY.has(one.state)))
+      const sends =
+        signedIn.value !== null &&
+        (uploads.coming.value > 0 || [...uploads.transfers.values()].some((one) => UNDER_WAY.has(one.state)))
       if (held.pages || sends || shared.get(case_id) !== held) return
       shared.delete(case_id)
       scope.stop()

@@ -10,10 +10,21 @@ import { caseView, person } from '../../../tests/kit/cases'
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
 
-const mounted = (part: unknown, props: Record<string, unknown>) => mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })
+const mounted = (part: unknown, props: Record<string, unknown>) =>
+  mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })
 
 describe('a decision', () => {
-  const decision = { kind: 'refused', reason: '不在受理范围', by: person('person-09', '周明远'), at: '2026-11-24T07:00:00Z', due_on: null, due_days: [], skipped_days: [], provisional: false, points: [] }
+  const decision = {
+    kind: 'refused',
+    reason: '不在受理范围',
+    by: person('person-09', '周明远'),
+    at: '2026-11-24T07:00:00Z',
+    due_on: null,
+    due_days: [],
+    skipped_days: [],
+    provisional: false,
+    points: [],
+  }
   const decided = { state: 'refused', number: '1', decision } as unknown as Partial<CaseView>
 
   async function taken(holds: string): Promise<{ note: Element | null; active: Element | null }> {
@@ -33,15 +44,43 @@ describe('a decision', () => {
   })
 
   it('says from which day the calendar moved it, and nothing of the kind when the clock was stopped', async () => {
-    const clock = { started_on: '2026-11-24', started: 'decided', promised_days: 3, legal_days: 20, extension_at_most: 0, legal: { due_on: '2026-12-22', due_days: [], skipped_days: [], provisional: false }, halts: [] as unknown[], extension: null }
-    const accepted = (due_on: string, halts: unknown[] = []) => ({ view: caseView({ state: 'accepted', number: '1', decision: { ...decision, kind: 'accepted', due_on, clock: { ...clock, halts } } } as unknown as Partial<CaseView>) })
+    const clock = {
+      started_on: '2026-11-24',
+      started: 'decided',
+      promised_days: 3,
+      legal_days: 20,
+      extension_at_most: 0,
+      legal: { due_on: '2026-12-22', due_days: [], skipped_days: [], provisional: false },
+      halts: [] as unknown[],
+      extension: null,
+    }
+    const accepted = (due_on: string, halts: unknown[] = []) => ({
+      view: caseView({
+        state: 'accepted',
+        number: '1',
+        decision: { ...decision, kind: 'accepted', due_on, clock: { ...clock, halts } },
+      } as unknown as Partial<CaseView>),
+    })
     const page = mounted(DecisionNote, accepted('2026-12-04'))
     const told = (): boolean => page.find('[data-recounted]').exists()
     await page.setProps(accepted('2026-12-07') as never)
     expect(page.get('[data-recounted]').text()).toMatch(/由.*4.*改为.*7/)
     await page.setProps(accepted('2026-12-04') as never)
     expect(told()).toBe(false)
-    await page.setProps(accepted('2026-12-08', [{ why: 'hearing', reason: 'x', by: decision.by, began: '2026-11-25', at: '2026-11-25T02:00:00Z', ended: null, ended_by: null, ended_at: null }]) as never)
+    await page.setProps(
+      accepted('2026-12-08', [
+        {
+          why: 'hearing',
+          reason: 'x',
+          by: decision.by,
+          began: '2026-11-25',
+          at: '2026-11-25T02:00:00Z',
+          ended: null,
+          ended_by: null,
+          ended_at: null,
+        },
+      ]) as never,
+    )
     expect(told()).toBe(false)
   })
 

@@ -6,6 +6,7 @@ import type { UnitRow } from '../../wire/messages'
  * window took the case last of those that are alike. Otherwise as they came.
  */
 export function likely(units: readonly UnitRow[], window_unit_id: string): UnitRow[] {
-  const rank = (one: UnitRow): number => (one.takes ? 0 : 4) + (one.on_duty ? 0 : 2) + (one.id === window_unit_id ? 1 : 0)
+  const rank = (one: UnitRow): number =>
+    (one.takes ? 0 : 4) + (one.on_duty ? 0 : 2) + (one.id === window_unit_id ? 1 : 0)
   return [...units].sort((a, b) => rank(a) - rank(b))
 }

@@ -13,12 +13,20 @@ const press = (key: string) => window.dispatchEvent(new KeyboardEvent('keydown',
 const judged = () => (review.mock.calls as unknown[][]).map(([id, verdict]) => [id, verdict])
 
 beforeEach(async () => {
-  vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases": []}', { headers: { 'content-type': 'application/json' } })))
+  vi.stubGlobal('fetch', () =>
+    Promise.resolve(new Response('{"phrases": []}', { headers: { 'content-type': 'application/json' } })),
+  )
   await learn('work')
   vi.useFakeTimers()
   review.mockClear()
   bar = mount(ReviewBar, {
-    props: { book: { review } as unknown as CaseBook, material: material({ id: 'm1', line: 'application' }), ready: false, old: false, closed: false },
+    props: {
+      book: { review } as unknown as CaseBook,
+      material: material({ id: 'm1', line: 'application' }),
+      ready: false,
+      old: false,
+      closed: false,
+    },
     global: { plugins: [i18n] },
     attachTo: document.body,
   })
@@ -55,6 +63,9 @@ describe('a word about a material', () => {
     await vi.advanceTimersByTimeAsync(100)
     await nextTick()
     press('1')
-    expect(judged()).toEqual([['m1', 'accepted'], ['m2', 'accepted']])
+    expect(judged()).toEqual([
+      ['m1', 'accepted'],
+      ['m2', 'accepted'],
+    ])
   })
 })

@@ -5,7 +5,10 @@ import { caseView, field, person, proposal, value } from '../../../tests/kit/cas
 const at = (text: string, time: string, who = 'me') => ({ ...value(text, 2, person(who)), at: time })
 
 describe('what wants attention', () => {
-  const view = caseView({ fields: { new_person: value('孙雅宁', 2) }, proposals: [proposal({ id: 'p1', field: 'remark' })] })
+  const view = caseView({
+    fields: { new_person: value('孙雅宁', 2) },
+    proposals: [proposal({ id: 'p1', field: 'remark' })],
+  })
 
   it('is empty, proposed or offered, in the order of the form', () => {
     expect(wanting(view, ['new_person'], false)).toEqual(['new_person', 'appointed_on', 'remark'])
@@ -23,7 +26,12 @@ describe('what wants attention', () => {
 
 describe('where one left off', () => {
   const draft = (time: string) => ({ value: '一', base_version: 0, at: time })
-  const view = caseView({ fields: { new_person: at('孙', '2026-11-24T06:00:00Z'), appointed_on: at('2026-11-18', '2026-11-24T09:00:00Z', 'other') } })
+  const view = caseView({
+    fields: {
+      new_person: at('孙', '2026-11-24T06:00:00Z'),
+      appointed_on: at('2026-11-18', '2026-11-24T09:00:00Z', 'other'),
+    },
+  })
 
   it('is the field of the newest draft or edit of mine, whatever others did since', () => {
     expect(leftAt(view, {}, 'me', null)).toBe('new_person')

@@ -12,11 +12,16 @@ export function wanting(view: CaseView, unsaved: readonly string[], reader: bool
   const asked = new Set(
     toDoOf(view, unsaved).all.flatMap((one) => {
       if (one.kind === 'field') return reader && one.fault.why === 'required' ? [] : [one.fault.place.path]
-      if (one.kind === 'comment') return one.comment.on.startsWith('field:') ? [one.comment.on.slice('field:'.length)] : []
-      return !reader && (one.kind === 'proposal' || one.kind === 'unsaved') ? [one.id.slice('field:'.length)] : []
+      if (one.kind === 'comment')
+        return one.comment.on.startsWith('field:') ? [one.comment.on.slice('field:'.length)] : []
+      return !reader && (one.kind === 'proposal' || one.kind === 'unsaved')
+        ? [one.id.slice('field:'.length)]
+        : []
     }),
   )
-  return placesOf(view.item.form, valuesOf(view)).map((one) => one.path).filter((path) => asked.has(path))
+  return placesOf(view.item.form, valuesOf(view))
+    .map((one) => one.path)
+    .filter((path) => asked.has(path))
 }
 
 /** The one after `path` in the order of the form, going round; null when none is asked for. */
@@ -30,11 +35,18 @@ export function nextWanting(view: CaseView, wanted: readonly string[], path: str
  * Where this person left off: the field of his newest unsaved value or edit, on whatever machine, or the one that this browser
  * `remembered`, if that was later. null: he has not been here.
  */
-export function leftAt(view: CaseView, drafts: Readonly<Record<string, Draft>>, me: string, remembered: { path: string; at: string } | null): string | null {
+export function leftAt(
+  view: CaseView,
+  drafts: Readonly<Record<string, Draft>>,
+  me: string,
+  remembered: { path: string; at: string } | null,
+): string | null {
   const there = new Set(placesOf(view.item.form, valuesOf(view)).map((one) => one.path))
   const marks = [
     ...Object.entries(drafts).map(([path, draft]) => ({ path, at: draft.at })),
-    ...Object.entries(view.fields).flatMap(([path, state]) => (state.by.id === me ? [{ path, at: state.at }] : [])),
+    ...Object.entries(view.fields).flatMap(([path, state]) =>
+      state.by.id === me ? [{ path, at: state.at }] : [],
+    ),
     ...(remembered ? [remembered] : []),
   ].filter((one) => there.has(one.path))
   return marks.sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0]?.path ?? null
@@ -47,7 +59,12 @@ export type Opening = { kind: 'field'; path: string } | { kind: 'step' } | { kin
  * The field where he `left`, if what he typed there is not saved; else the page's filled button, where there is one (`filled`);
  * else that field, or what is missing where it is a choice, which one key would change. null: nowhere.
  */
-export function openingOf(view: CaseView, drafts: Readonly<Record<string, Draft>>, left: string | null, filled: boolean): Opening | null {
+export function openingOf(
+  view: CaseView,
+  drafts: Readonly<Record<string, Draft>>,
+  left: string | null,
+  filled: boolean,
+): Opening | null {
   if (left !== null && drafts[left]) return { kind: 'field', path: left }
   if (filled) return { kind: 'step' }
   if (left === null) return null

@@ -7,12 +7,16 @@ export interface Change {
 }
 
 /** A detail with commas. */
-export const listIn = (told: unknown): string[] => (typeof told === 'string' ? told.split(',').filter(Boolean) : [])
+export const listIn = (told: unknown): string[] =>
+  typeof told === 'string' ? told.split(',').filter(Boolean) : []
 
 /** `values:old_principal,materials:identity,unit` */
 export function changesIn(told: unknown): Change[] {
   return listIn(told).map((one) => {
     const at = one.indexOf(':')
-    return { what: (at < 0 ? one : one.slice(0, at)) as Change['what'], where: at < 0 ? '' : one.slice(at + 1) }
+    return {
+      what: (at < 0 ? one : one.slice(0, at)) as Change['what'],
+      where: at < 0 ? '' : one.slice(at + 1),
+    }
   })
 }

@@ -7,8 +7,19 @@ import type { FormField } from '../../wire/messages'
 
 export type FieldFault =
   | Fault
-  | 'required' | 'too_long' | 'not_a_choice' | 'bad_number' | 'too_small' | 'too_large' | 'bad_region'
-  | 'bad_rows' | 'too_many_rows' | 'attachment' | 'not_before' | 'not_more' | 'different'
+  | 'required'
+  | 'too_long'
+  | 'not_a_choice'
+  | 'bad_number'
+  | 'too_small'
+  | 'too_large'
+  | 'bad_region'
+  | 'bad_rows'
+  | 'too_many_rows'
+  | 'attachment'
+  | 'not_before'
+  | 'not_more'
+  | 'different'
 
 /** A value as it is saved: no blanks around it, identifiers in capitals, 20261118 and 2026.11.18 as 2026-11-18. */
 export function tidied(field: FormField, value: string): string {
@@ -35,7 +46,10 @@ export function tidied(field: FormField, value: string): string {
       return `${whole}.${fraction.padEnd(2, '0')}`
     }
     case 'group':
-      return text.split(/[,\s]+/).filter(Boolean).join(',')
+      return text
+        .split(/[,\s]+/)
+        .filter(Boolean)
+        .join(',')
     case 'region':
       return text.replace(/\s/g, '')
     case 'text':
@@ -91,7 +105,8 @@ export function faultOf(field: FormField, value: string, today = new Date()): Fi
       return /^\d{6}$/.test(value) ? null : 'bad_region'
     case 'group': {
       const rows = value.split(',')
-      if (new Set(rows).size < rows.length || !rows.every((row) => /^[a-z0-9]{2,12}$/.test(row))) return 'bad_rows'
+      if (new Set(rows).size < rows.length || !rows.every((row) => /^[a-z0-9]{2,12}$/.test(row)))
+        return 'bad_rows'
       return rows.length > (field.max_rows ?? 20) ? 'too_many_rows' : null
     }
     case 'attachment':

@@ -9,7 +9,12 @@ function ratio(width: number, height: number): number {
 }
 
 /** Draws a page `width` CSS pixels wide, turned by `turn` degrees; the canvas takes the page's form. */
-export function drawPage(canvas: HTMLCanvasElement, page: PDFPageProxy, width: number, turn: number): RenderTask {
+export function drawPage(
+  canvas: HTMLCanvasElement,
+  page: PDFPageProxy,
+  width: number,
+  turn: number,
+): RenderTask {
   const rotation = (page.rotate + turn) % 360
   const natural = page.getViewport({ scale: 1, rotation })
   const scale = width / natural.width
@@ -23,7 +28,12 @@ export function drawPage(canvas: HTMLCanvasElement, page: PDFPageProxy, width: n
 }
 
 /** Draws a picture whole into a box of CSS pixels. */
-export async function drawPicture(canvas: HTMLCanvasElement, picture: { url: string; width: number; height: number }, width: number, height: number): Promise<void> {
+export async function drawPicture(
+  canvas: HTMLCanvasElement,
+  picture: { url: string; width: number; height: number },
+  width: number,
+  height: number,
+): Promise<void> {
   const image = new Image()
   image.src = picture.url
   await image.decode()

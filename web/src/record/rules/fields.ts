@@ -33,7 +33,13 @@ export function rowsOf(value: string): string[] {
 }
 
 /** Whether a condition holds among the fields beside it, of a row under `prefix`, or in the form around that. */
-function holds(condition: FormCondition, beside: readonly FormField[], values: Values, prefix: string, form: readonly FormField[]): boolean {
+function holds(
+  condition: FormCondition,
+  beside: readonly FormField[],
+  values: Values,
+  prefix: string,
+  form: readonly FormField[],
+): boolean {
   if (condition.outside && beside !== form) return holds(condition, form, values, '', form)
   const asked = beside.find((one) => one.name === condition.field)
   if (!asked || !isThere(asked, beside, values, prefix, form)) return false
@@ -41,14 +47,25 @@ function holds(condition: FormCondition, beside: readonly FormField[], values: V
   return value !== '' && (!condition.values?.length || condition.values.includes(value))
 }
 
-function isThere(field: FormField, beside: readonly FormField[], values: Values, prefix: string, form: readonly FormField[]): boolean {
+function isThere(
+  field: FormField,
+  beside: readonly FormField[],
+  values: Values,
+  prefix: string,
+  form: readonly FormField[],
+): boolean {
   return !field.when || holds(field.when, beside, values, prefix, form)
 }
 
 /** All cells of the rows of a group, also those that are not there now. */
 export function cellsOf(group: FormField, values: Values): Place[] {
   return rowsOf(values(group.name)).flatMap((row, index) =>
-    group.columns.map((column) => ({ path: `${group.name}.${row}.${column.name}`, field: { ...column, name: `${group.name}.${row}.${column.name}` }, group, row: index + 1 })),
+    group.columns.map((column) => ({
+      path: `${group.name}.${row}.${column.name}`,
+      field: { ...column, name: `${group.name}.${row}.${column.name}` },
+      group,
+      row: index + 1,
+    })),
   )
 }
 
@@ -85,18 +102,34 @@ export function fieldIn(view: CaseView, path: string): FormField | undefined {
 export function named({ field, group, row }: Place): FormField {
   if (!group) return field
   const at = row ? `（${row}）` : ' '
-  return { ...field, label: `${group.label}${at}${field.label}`, label_en: `${group.label_en || group.label} ${row || ''} ${field.label_en || field.label}` }
+  return {
+    ...field,
+    label: `${group.label}${at}${field.label}`,
+    label_en: `${group.label_en || group.label} ${row || ''} ${field.label_en || field.label}`,
+  }
 }
 
 /** The rules that are told at a path, and the path of the field that each stands against. */
-function rulesAt(form: readonly FormField[], rules: readonly FormRule[], path: string): { rule: FormRule; other: string }[] {
+function rulesAt(
+  form: readonly FormField[],
+  rules: readonly FormRule[],
+  path: string,
+): { rule: FormRule; other: string }[] {
   const [name, prefix] = split(path)
   const own = prefix ? (form.find((one) => one.name === path.split('.')[0])?.rules ?? []) : rules
-  return own.filter((one) => one.field === name && one.kind !== 'sums_to').map((rule) => ({ rule, other: prefix + rule.other }))
+  return own
+    .filter((one) => one.field === name && one.kind !== 'sums_to')
+    .map((rule) => ({ rule, other: prefix + rule.other }))
 }
 
 /** The rule between fields that a value would break at its path, with the field that it stands against. */
-export function broken(form: readonly FormField[], rules: readonly FormRule[], values: Values, path: string, value: string): { rule: FormRule; other: string } | null {
+export function broken(
+  form: readonly FormField[],
+  rules: readonly FormRule[],
+  values: Values,
+  path: string,
+  value: string,
+): { rule: FormRule; other: string } | null {
   return rulesAt(form, rules, path).find(({ rule, other }) => breaks(rule, value, values(other))) ?? null
 }
 
@@ -116,11 +149,21 @@ function breaks(rule: FormRule, value: string, other: string): boolean {
 
 /** The material lines of which something is stored. */
 export function attachedOf(view: CaseView): Set<string> {
-  return new Set(view.materials.filter((one) => one.purpose === 'material' && one.state === 'stored').map((one) => one.line))
+  return new Set(
+    view.materials
+      .filter((one) => one.purpose === 'material' && one.state === 'stored')
+      .map((one) => one.line),
+  )
 }
 
 /** All that is wrong with the values as they stand, in the order of the form: nobody may decide or hand in before. */
-export function faultsOf(form: readonly FormField[], rules: readonly FormRule[], values: Values, attached: ReadonlySet<string>, today = new Date()): FormFault[] {
+export function faultsOf(
+  form: readonly FormField[],
+  rules: readonly FormRule[],
+  values: Values,
+  attached: ReadonlySet<string>,
+  today = new Date(),
+): FormFault[] {
   const places = placesOf(form, values)
   const there = new Set(places.map((one) => one.path))
   const counting: Values = (path) => (there.has(path) ? values(path) : '')
@@ -129,7 +172,9 @@ export function faultsOf(form: readonly FormField[], rules: readonly FormRule[],
     const value = field.kind === 'attachment' ? (attached.has(field.line) ? field.line : '') : values(path)
     if (!value) {
       const [, prefix] = split(path)
-      const needed = field.required || (field.required_when && holds(field.required_when, group?.columns ?? form, values, prefix, form))
+      const needed =
+        field.required ||
+        (field.required_when && holds(field.required_when, group?.columns ?? form, values, prefix, form))
       return needed ? [{ place, why: 'required', rule: null }] : []
     }
     if (field.kind === 'attachment') return []
@@ -146,10 +191,15 @@ export function faultsOf(form: readonly FormField[], rules: readonly FormRule[],
 function groupFaults(place: Place, rules: readonly FormRule[], values: Values): FormFault[] {
   const { field } = place
   const rows = rowsOf(values(field.name))
-  const few: FormFault[] = rows.length < (field.min_rows ?? 0) ? [{ place, why: 'too_few_rows', rule: null }] : []
+  const few: FormFault[] =
+    rows.length < (field.min_rows ?? 0) ? [{ place, why: 'too_few_rows', rule: null }] : []
   const sums = rules
     .filter((rule) => rule.kind === 'sums_to' && rule.field === field.name && rows.length > 0)
-    .filter((rule) => rows.reduce((sum, row) => sum + scaled(values(`${field.name}.${row}.${rule.other}`)), 0n) !== scaled(rule.total ?? ''))
+    .filter(
+      (rule) =>
+        rows.reduce((sum, row) => sum + scaled(values(`${field.name}.${row}.${rule.other}`)), 0n) !==
+        scaled(rule.total ?? ''),
+    )
   return [...few, ...sums.map((rule): FormFault => ({ place, why: 'sums_to', rule }))]
 }
 

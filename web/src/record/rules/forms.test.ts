@@ -26,19 +26,24 @@ describe('values of forms', () => {
     it.each(whole)('as a whole: $name', ({ values, faults, places }) => {
       const at = (path: string): string => values[path] ?? ''
       expect(placesOf(form, at).map((one) => one.path)).toEqual(places)
-      expect(faultsOf(form, rules, at, new Set(attached), new Date(today)).map((one) => [one.place.path, one.why])).toEqual(faults)
+      expect(
+        faultsOf(form, rules, at, new Set(attached), new Date(today)).map((one) => [one.place.path, one.why]),
+      ).toEqual(faults)
     })
 
     // which codes of regions stand is asked of the server alone
-    it.each(single.filter((one) => !(one.path === 'region' && one.expected.startsWith('!'))))('$path: $typed', ({ path, typed, expected }) => {
-      const [group, , column] = path.split('.')
-      const top = form.find((one) => one.name === group)
-      const known = column ? top?.columns.find((one) => one.name === column) : top
-      if (!known) throw new Error(path)
-      const tidy = tidied(known, typed)
-      const fault = faultOf(known, tidy, new Date(today))
-      expect(fault ? `!${fault}` : tidy).toBe(expected)
-    })
+    it.each(single.filter((one) => !(one.path === 'region' && one.expected.startsWith('!'))))(
+      '$path: $typed',
+      ({ path, typed, expected }) => {
+        const [group, , column] = path.split('.')
+        const top = form.find((one) => one.name === group)
+        const known = column ? top?.columns.find((one) => one.name === column) : top
+        if (!known) throw new Error(path)
+        const tidy = tidied(known, typed)
+        const fault = faultOf(known, tidy, new Date(today))
+        expect(fault ? `!${fault}` : tidy).toBe(expected)
+      },
+    )
   })
 })
 
@@ -52,7 +57,17 @@ describe('a sensitive value', () => {
 })
 
 describe('a cell', () => {
-  const owners = field({ name: 'owners', label: '股东', kind: 'group', columns: [field({ name: 'name', label: '姓名' }), field({ name: 'until', kind: 'date' }), field({ name: 'since', kind: 'date' })], rules: [{ kind: 'not_before', field: 'until', other: 'since', total: '' }] })
+  const owners = field({
+    name: 'owners',
+    label: '股东',
+    kind: 'group',
+    columns: [
+      field({ name: 'name', label: '姓名' }),
+      field({ name: 'until', kind: 'date' }),
+      field({ name: 'since', kind: 'date' }),
+    ],
+    rules: [{ kind: 'not_before', field: 'until', other: 'since', total: '' }],
+  })
   const view = caseView({ fields: { owners: value('r1,r2', 3), 'owners.r2.since': value('2026-11-20', 4) } })
   view.item.form = [owners]
 

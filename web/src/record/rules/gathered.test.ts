@@ -3,9 +3,15 @@ import { picked, sorted } from './gathered'
 import { OTHER, type Line } from './lines'
 import { pace, remaining } from './words'
 
-const lines = ['申请书', '任职文件', '身份证', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
-const file = (path: string): { file: File; path: string } => ({ file: new File(['x'], path.split('/').at(-1) ?? path), path })
-const placed = (paths: string[], on: string | null = null): string[] => sorted(paths.map(file), lines, on).map((one) => one.line)
+const lines = ['申请书', '任职文件', '身份证', '身份证复印件'].map(
+  (name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line,
+)
+const file = (path: string): { file: File; path: string } => ({
+  file: new File(['x'], path.split('/').at(-1) ?? path),
+  path,
+})
+const placed = (paths: string[], on: string | null = null): string[] =>
+  sorted(paths.map(file), lines, on).map((one) => one.line)
 
 describe('several files find their lines', () => {
   it('by the name of the file or of its folder', () => {
@@ -24,7 +30,13 @@ describe('several files find their lines', () => {
     expect(placed(['a.pdf', 'b.pdf', '申请书.pdf'], 'k1')).toEqual(['k1', 'k1', 'k0'])
   })
   it('by what their names have in common, where one line alone has it', () => {
-    const real = ['变更登记申请书', '原负责人免职文件与新负责人任职文件', '新负责人身份证件', '营业执照正、副本', '身份证复印件'].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
+    const real = [
+      '变更登记申请书',
+      '原负责人免职文件与新负责人任职文件',
+      '新负责人身份证件',
+      '营业执照正、副本',
+      '身份证复印件',
+    ].map((name, index) => ({ line: { key: `k${index}`, name }, number: index + 1 }) as unknown as Line)
     const near = (...paths: string[]): string[] => sorted(paths.map(file), real, null).map((one) => one.line)
     expect(near('营业执照1.jpg', '申请书.pdf', '扫描/任职文件-盖章.pdf')).toEqual(['k3', 'k0', 'k1'])
     // two lines have as much, or what they have says nothing
@@ -34,13 +46,18 @@ describe('several files find their lines', () => {
     expect(near('IMG_20261125.jpg')).toEqual([OTHER])
   })
   it('without what systems leave in folders', () => {
-    const files = [new File(['x'], 'Thumbs.db'), new File(['x'], '.DS_Store'), new File(['x'], 'a.pdf')] as unknown as FileList
+    const files = [
+      new File(['x'], 'Thumbs.db'),
+      new File(['x'], '.DS_Store'),
+      new File(['x'], 'a.pdf'),
+    ] as unknown as FileList
     expect(picked(files).map((one) => one.path)).toEqual(['a.pdf'])
   })
 })
 
 describe('what is left', () => {
-  const t = ((key: string, named?: { n: number }) => `${key.split('.').at(-1)}${named ? ` ${named.n}` : ''}`) as never
+  const t = ((key: string, named?: { n: number }) =>
+    `${key.split('.').at(-1)}${named ? ` ${named.n}` : ''}`) as never
   it.each([
     [0, 100, ''],
     [100, 0, ''],

@@ -25,10 +25,16 @@ export async function filesOf(transfer: DataTransfer | null): Promise<{ file: Fi
   return found
 }
 
-async function walk(entry: FileSystemEntry, path: string, found: { file: File; path: string }[]): Promise<void> {
+async function walk(
+  entry: FileSystemEntry,
+  path: string,
+  found: { file: File; path: string }[],
+): Promise<void> {
   if (found.length >= AT_MOST || hidden(entry.name)) return
   if (entry.isFile) {
-    const file = await new Promise<File | null>((told) => (entry as FileSystemFileEntry).file(told, () => told(null)))
+    const file = await new Promise<File | null>((told) =>
+      (entry as FileSystemFileEntry).file(told, () => told(null)),
+    )
     if (file) found.push({ file, path })
     return
   }
@@ -43,14 +49,21 @@ async function walk(entry: FileSystemEntry, path: string, found: { file: File; p
 
 /** What a picker gave, of a folder with its path. */
 export function picked(files: FileList | null | undefined): { file: File; path: string }[] {
-  return [...(files ?? [])].filter((file) => !hidden(file.name)).slice(0, AT_MOST).map((file) => ({ file, path: file.webkitRelativePath || file.name }))
+  return [...(files ?? [])]
+    .filter((file) => !hidden(file.name))
+    .slice(0, AT_MOST)
+    .map((file) => ({ file, path: file.webkitRelativePath || file.name }))
 }
 
 function hidden(name: string): boolean {
   return name.startsWith('.') || name === 'Thumbs.db' || name === 'desktop.ini'
 }
 
-const bare = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/[\s_\-—–·.、，,()（）《》"“”]+/g, '')
+const bare = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s_\-—–·.、，,()（）《》"“”]+/g, '')
 
 const COMMON = /复印件|扫描件|原件/g
 const ENOUGH = 3
@@ -60,7 +73,9 @@ function alike(one: string, other: string): number {
   let most = 0
   let before: number[] = []
   for (const letter of one) {
-    const now = Array.from(other, (each, at) => (each === letter && /\p{Script=Han}/u.test(letter) ? (before[at - 1] ?? 0) + 1 : 0))
+    const now = Array.from(other, (each, at) =>
+      each === letter && /\p{Script=Han}/u.test(letter) ? (before[at - 1] ?? 0) + 1 : 0,
+    )
     most = Math.max(most, ...now)
     before = now
   }
@@ -69,7 +84,9 @@ function alike(one: string, other: string): number {
 
 /** The one line whose name has more in common with `told` than every other; null where none has enough, or two have as much. */
 function nearest(told: string, names: readonly { key: string; name: string }[]): string | null {
-  const near = names.map(({ key, name }) => ({ key, much: alike(told.replace(COMMON, ''), name.replace(COMMON, '')) })).sort((a, b) => b.much - a.much)
+  const near = names
+    .map(({ key, name }) => ({ key, much: alike(told.replace(COMMON, ''), name.replace(COMMON, '')) }))
+    .sort((a, b) => b.much - a.much)
   const [best, next] = near
   return best && best.much >= ENOUGH && best.much > (next?.much ?? 0) ? best.key : null
 }
@@ -78,8 +95,14 @@ function nearest(told: string, names: readonly { key: string; name: string }[]):
  * Each file beside the line whose name its own name or folder holds, the longest such name; the others beside the line that
  * their names come nearest to (营业执照.jpg: 营业执照正、副本). Such a near one once; `dropped_on` takes those that speak of none.
  */
-export function sorted(files: readonly { file: File; path: string }[], lines: readonly Line[], dropped_on: string | null): Gathered[] {
-  const names = lines.map((one) => ({ key: one.line.key, name: bare(one.line.name) })).sort((a, b) => b.name.length - a.name.length)
+export function sorted(
+  files: readonly { file: File; path: string }[],
+  lines: readonly Line[],
+  dropped_on: string | null,
+): Gathered[] {
+  const names = lines
+    .map((one) => ({ key: one.line.key, name: bare(one.line.name) }))
+    .sort((a, b) => b.name.length - a.name.length)
   const taken = new Set<string>()
   const take = (line: string | null): string | null => {
     if (!line || taken.has(line)) return null
@@ -91,7 +114,11 @@ export function sorted(files: readonly { file: File; path: string }[], lines: re
     return line
   }
   const placed = files
-    .map(({ file, path }) => ({ file, path, line: named(names.find(({ name }) => name.length > 1 && bare(path).includes(name))?.key ?? null) }))
+    .map(({ file, path }) => ({
+      file,
+      path,
+      line: named(names.find(({ name }) => name.length > 1 && bare(path).includes(name))?.key ?? null),
+    }))
     .map((one) => (one.line ? one : { ...one, line: take(nearest(bare(one.path), names)) }))
   return placed.map((one) => ({ ...one, line: one.line ?? dropped_on ?? OTHER }))
 }

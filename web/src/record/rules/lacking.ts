@@ -17,7 +17,9 @@ export interface Unread {
 
 export function unreadOf(view: CaseView): Unread {
   return {
-    files: linesOf(view).flatMap((line) => line.slots.flatMap((slot) => (slot.state === 'unread' ? [{ line, slot }] : []))),
+    files: linesOf(view).flatMap((line) =>
+      line.slots.flatMap((slot) => (slot.state === 'unread' ? [{ line, slot }] : [])),
+    ),
     others: othersOf(view).filter((one) => one.state === 'stored' && (!one.review || one.review === 'none')),
   }
 }
@@ -45,7 +47,8 @@ export function lackingOf(view: CaseView): Lacking {
     points: pointsOf(view),
     unread: came.files.some(({ line }) => open(line)) ? unreadNames(came) : [],
     promises: unpromised(view),
-    signature: view.item.signature !== 'required' || submitted(view) ? null : signed(view) ? 'hand_in' : 'sign',
+    signature:
+      view.item.signature !== 'required' || submitted(view) ? null : signed(view) ? 'hand_in' : 'sign',
   }
 }
 
@@ -90,13 +93,26 @@ export function toDoOf(view: CaseView, unsaved: readonly string[]): ToDo {
   if (closed(view)) return { points: [], at_hand: [], all: [] }
   const points = pointsOf(view)
   const named = (path: string): FormField[] => [fieldIn(view, path) ?? []].flat()
-  const proposals = proposalsOf(view).map(({ field, proposal }): AtHand => ({ kind: 'proposal', id: `field:${proposal.field}`, field, proposal }))
+  const proposals = proposalsOf(view).map(({ field, proposal }): AtHand => ({
+    kind: 'proposal',
+    id: `field:${proposal.field}`,
+    field,
+    proposal,
+  }))
   // a point about the same field is told already
   const typed = unsaved
     .filter((path) => !points.some((one) => one.kind === 'field' && one.fault.place.path === path))
     .flatMap((path) => named(path).map((field): AtHand => ({ kind: 'unsaved', id: `field:${path}`, field })))
-  const lost = linesOf(view).flatMap((line): AtHand[] => (line.line.need !== 'required' && line.state === 'rejected' ? [{ kind: 'rejected', id: `line:${line.line.key}`, line }] : []))
+  const lost = linesOf(view).flatMap((line): AtHand[] =>
+    line.line.need !== 'required' && line.state === 'rejected'
+      ? [{ kind: 'rejected', id: `line:${line.line.key}`, line }]
+      : [],
+  )
   const of_form = points.filter((one) => one.kind === 'field')
   const others = points.filter((one) => one.kind !== 'field')
-  return { points, at_hand: [...proposals, ...lost, ...typed], all: [...proposals, ...others, ...lost, ...typed, ...of_form] }
+  return {
+    points,
+    at_hand: [...proposals, ...lost, ...typed],
+    all: [...proposals, ...others, ...lost, ...typed, ...of_form],
+  }
 }

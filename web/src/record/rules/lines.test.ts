@@ -1,9 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { formFaults } from './fields'
-import { linesOf, movedFrom, nextOther, nextUnread, open, othersOf, proposalOf, refusedOf, tally, usualSlot, versionOf } from './lines'
+import {
+  linesOf,
+  movedFrom,
+  nextOther,
+  nextUnread,
+  open,
+  othersOf,
+  proposalOf,
+  refusedOf,
+  tally,
+  usualSlot,
+  versionOf,
+} from './lines'
 import { caseView, material, proposal, value } from '../../../tests/kit/cases'
 
-const states = (materials: Parameters<typeof material>[0][]) => linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
+const states = (materials: Parameters<typeof material>[0][]) =>
+  linesOf(caseView({ materials: materials.map(material) })).map((one) => one.state)
 
 describe('the lines of a material list', () => {
   it('have the state of their newest version that was not cancelled', () => {
@@ -22,7 +35,11 @@ describe('the lines of a material list', () => {
 
   it('show a file where it was put, on another line or another side', () => {
     const was = material({ id: 'm1', line: 'identity', slot: 2 })
-    const at = (over: Partial<typeof was>) => movedFrom(caseView({ materials: [material({ id: 'm2', line: 'identity' }), material({ ...was, ...over })] }), was)
+    const at = (over: Partial<typeof was>) =>
+      movedFrom(
+        caseView({ materials: [material({ id: 'm2', line: 'identity' }), material({ ...was, ...over })] }),
+        was,
+      )
     expect(at({})).toBeNull()
     expect(at({ review: 'accepted' })).toBeNull()
     expect(at({ line: 'permit', slot: 1 })).toMatchObject({ id: 'm1', line: 'permit' })
@@ -42,26 +59,42 @@ describe('the lines of a material list', () => {
     expect(line?.slots[0]?.versions.map((one) => one.id)).toEqual(['m1'])
     const taken = material({ id: 'm3', line: 'identity', number: 3 })
     const after = { ...view, materials: [...view.materials, taken] }
-    expect([linesOf(after)[2]?.slots[0]?.failed, linesOf(after)[2]?.slots[0]?.versions.map((one) => one.id), versionOf(after, taken)]).toEqual([null, ['m3', 'm1'], 2])
+    expect([
+      linesOf(after)[2]?.slots[0]?.failed,
+      linesOf(after)[2]?.slots[0]?.versions.map((one) => one.id),
+      versionOf(after, taken),
+    ]).toEqual([null, ['m3', 'm1'], 2])
     expect(linesOf(caseView())[2]?.slots).toEqual([])
   })
 
   it('tell of what was not taken until a later try of the line is', () => {
-    const told = (...materials: ReturnType<typeof material>[]) => refusedOf(linesOf(caseView({ materials }))[2]!).map((one) => one.id)
-    const lost = material({ id: 'm2', line: 'identity', number: 2, slot: 2, state: 'rejected', rejected_code: 'file_broken' })
+    const told = (...materials: ReturnType<typeof material>[]) =>
+      refusedOf(linesOf(caseView({ materials }))[2]!).map((one) => one.id)
+    const lost = material({
+      id: 'm2',
+      line: 'identity',
+      number: 2,
+      slot: 2,
+      state: 'rejected',
+      rejected_code: 'file_broken',
+    })
     const kept = material({ id: 'm1', line: 'identity', slot: 1 })
     expect(told(lost)).toEqual(['m2'])
     expect(told(kept, lost)).toEqual(['m2'])
     const next = material({ id: 'm3', line: 'identity', number: 3, slot: 3 })
     expect(told(kept, lost, { ...next, state: 'receiving' })).toEqual(['m2'])
     expect(told(kept, lost, next)).toEqual([])
-    expect(linesOf(caseView({ materials: [kept, lost, next] }))[2]?.slots.map((one) => one.slot)).toEqual([1, 3])
+    expect(linesOf(caseView({ materials: [kept, lost, next] }))[2]?.slots.map((one) => one.slot)).toEqual([
+      1, 3,
+    ])
   })
 
   it('tell of a side of a card that was not taken while that side lacks', () => {
     const told = (...materials: ReturnType<typeof material>[]) => {
       const view = caseView({ materials })
-      const lines = view.item.lines.map((one) => (one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one))
+      const lines = view.item.lines.map((one) =>
+        one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one,
+      )
       return refusedOf(linesOf({ ...view, item: { ...view.item, lines } })[2]!).map((one) => one.id)
     }
     const back = material({ id: 'm1', line: 'identity', slot: 2, state: 'rejected' })
@@ -88,8 +121,15 @@ describe('the lines of a material list', () => {
   })
 
   it('keep the old versions, newest first', () => {
-    const first = linesOf(caseView({ materials: [1, 2, 3].map((number) => material({ id: `m${number}`, line: 'application', number })) }))[0]
-    expect([first?.current?.id, first?.slots[0]?.versions.map((one) => one.id)]).toEqual(['m3', ['m3', 'm2', 'm1']])
+    const first = linesOf(
+      caseView({
+        materials: [1, 2, 3].map((number) => material({ id: `m${number}`, line: 'application', number })),
+      }),
+    )[0]
+    expect([first?.current?.id, first?.slots[0]?.versions.map((one) => one.id)]).toEqual([
+      'm3',
+      ['m3', 'm2', 'm1'],
+    ])
   })
 
   it('have the state of all their files, each with its own versions', () => {
@@ -97,23 +137,46 @@ describe('the lines of a material list', () => {
       material({ id: 'm1', line: 'application', review: 'accepted' }),
       material({ id: 'm2', line: 'application', number: 2, slot: 2, review: 'returned' }),
     ]
-    const state = (...more: ReturnType<typeof material>[]) => linesOf(caseView({ materials: [...files, ...more] }))[0]
+    const state = (...more: ReturnType<typeof material>[]) =>
+      linesOf(caseView({ materials: [...files, ...more] }))[0]
     expect([state()?.state, state() && usualSlot(state()!)]).toEqual(['returned', 2])
     const again = material({ id: 'm3', line: 'application', number: 3, slot: 2 })
     const view = caseView({ materials: [...files, again] })
-    expect([state(again)?.state, state(again)?.current?.id, versionOf(view, again)]).toEqual(['unread', 'm1', 2])
+    expect([state(again)?.state, state(again)?.current?.id, versionOf(view, again)]).toEqual([
+      'unread',
+      'm1',
+      2,
+    ])
     expect(state({ ...again, review: 'accepted' })?.state).toBe('accepted')
-    expect(state(material({ id: 'm4', line: 'application', number: 4, slot: 3, state: 'rejected' }))?.state).toBe('returned')
+    expect(
+      state(material({ id: 'm4', line: 'application', number: 4, slot: 3, state: 'rejected' }))?.state,
+    ).toBe('returned')
   })
 
   it('want both sides of a card, or one file of as many pages', () => {
     const card = (...materials: ReturnType<typeof material>[]) => {
       const view = caseView({ materials })
-      return linesOf({ ...view, item: { ...view.item, lines: view.item.lines.map((one) => (one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one)) } })[2]
+      return linesOf({
+        ...view,
+        item: {
+          ...view.item,
+          lines: view.item.lines.map((one) =>
+            one.key === 'identity' ? { ...one, slots: ['正面', '反面'] } : one,
+          ),
+        },
+      })[2]
     }
     const front = material({ id: 'm1', line: 'identity', review: 'accepted' })
-    expect([card()?.state, card()?.lacks, card()?.slots.map((one) => one.name)]).toEqual(['none', ['正面', '反面'], ['正面', '反面']])
-    expect([card(front)?.state, card(front)?.lacks, usualSlot(card(front)!)]).toEqual(['lacking', ['反面'], 2])
+    expect([card()?.state, card()?.lacks, card()?.slots.map((one) => one.name)]).toEqual([
+      'none',
+      ['正面', '反面'],
+      ['正面', '反面'],
+    ])
+    expect([card(front)?.state, card(front)?.lacks, usualSlot(card(front)!)]).toEqual([
+      'lacking',
+      ['反面'],
+      2,
+    ])
     expect(card(front, { ...front, id: 'm2', number: 2, slot: 2 })?.state).toBe('accepted')
     expect(card({ ...front, pages: 2 })?.state).toBe('accepted')
     expect(card({ ...front, review: 'not_needed' })?.state).toBe('not_needed')
@@ -133,11 +196,20 @@ describe('the lines of a material list', () => {
   })
 
   it('lead from one unread to the next, round the list', () => {
-    const lines = linesOf(caseView({ materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'identity' })] }))
+    const lines = linesOf(
+      caseView({
+        materials: [material({ id: 'm1', line: 'application' }), material({ id: 'm2', line: 'identity' })],
+      }),
+    )
     expect(nextUnread(lines, null)?.line.key).toBe('application')
     expect(nextUnread(lines, 'application')?.line.key).toBe('identity')
     expect(nextUnread(lines, 'identity')?.line.key).toBe('application')
-    expect(nextUnread(lines.filter((one) => one.line.key === 'identity'), 'identity')).toBe(null)
+    expect(
+      nextUnread(
+        lines.filter((one) => one.line.key === 'identity'),
+        'identity',
+      ),
+    ).toBe(null)
   })
 })
 
@@ -149,7 +221,11 @@ describe('the form', () => {
 
   it('shows the open proposal of a field before later closed ones', () => {
     const one = (id: string, state: 'open' | 'declined') => proposal({ id, state })
-    expect(proposalOf(caseView({ proposals: [one('p1', 'open'), one('p2', 'declined')] }), 'appointed_on')?.id).toBe('p1')
-    expect(proposalOf(caseView({ proposals: [one('p1', 'declined'), one('p2', 'declined')] }), 'appointed_on')?.id).toBe('p2')
+    expect(
+      proposalOf(caseView({ proposals: [one('p1', 'open'), one('p2', 'declined')] }), 'appointed_on')?.id,
+    ).toBe('p1')
+    expect(
+      proposalOf(caseView({ proposals: [one('p1', 'declined'), one('p2', 'declined')] }), 'appointed_on')?.id,
+    ).toBe('p2')
   })
 })

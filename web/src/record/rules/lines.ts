@@ -8,7 +8,8 @@ import type { CaseView, MaterialLine, MaterialView, Proposal } from '../../wire/
 /** What belongs to no line of the list. */
 export const OTHER = 'other'
 
-export type LineState = 'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed' | 'lacking'
+export type LineState =
+  'none' | 'receiving' | 'rejected' | 'unread' | 'accepted' | 'returned' | 'not_needed' | 'lacking'
 
 /** One of the files of a line, with its versions. */
 export interface Slot {
@@ -47,40 +48,80 @@ function slotsOf(materials: readonly MaterialView[], names: readonly string[]): 
   return [...numbers]
     .sort((a, b) => a - b)
     .map((slot) => {
-      const tries = materials.filter((one) => slotOf(one) === slot && one.state !== 'cancelled').sort((a, b) => b.number - a.number)
+      const tries = materials
+        .filter((one) => slotOf(one) === slot && one.state !== 'cancelled')
+        .sort((a, b) => b.number - a.number)
       const newest = tries[0] ?? null
       const versions = tries.filter((one) => one.state !== 'rejected')
       const current = versions[0] ?? newest
-      return { slot, name: names[slot - 1] ?? null, current, failed: newest === current ? null : newest, versions, state: stateOf(current) as Slot['state'] }
+      return {
+        slot,
+        name: names[slot - 1] ?? null,
+        current,
+        failed: newest === current ? null : newest,
+        versions,
+        state: stateOf(current) as Slot['state'],
+      }
     })
 }
 
 export function linesOf(view: CaseView): Line[] {
   return view.item.lines.map((line, index) => {
     const names = line.slots ?? []
-    const all = slotsOf(view.materials.filter((one) => one.purpose === 'material' && one.line === line.key), names)
+    const all = slotsOf(
+      view.materials.filter((one) => one.purpose === 'material' && one.line === line.key),
+      names,
+    )
     const taken = all.filter((one) => one.current && one.state !== 'rejected')
     // what was not taken counts only where nothing else came, and of that the last
-    const lost = all.filter((one) => one.state === 'rejected').sort((a, b) => (b.current?.number ?? 0) - (a.current?.number ?? 0))
+    const lost = all
+      .filter((one) => one.state === 'rejected')
+      .sort((a, b) => (b.current?.number ?? 0) - (a.current?.number ?? 0))
     const counting = taken.length ? taken : lost.slice(0, 1)
     const lacks = lackingOf(names, counting)
     const slots = all
-      .map((one) => ({ ...one, failed: one.failed && passed(one, one.failed, counting, lacks) ? null : one.failed }))
-      .map((one) => (one.state === 'rejected' && one.current && passed(one, one.current, counting, lacks) ? { ...one, current: null, state: 'none' as const } : one))
+      .map((one) => ({
+        ...one,
+        failed: one.failed && passed(one, one.failed, counting, lacks) ? null : one.failed,
+      }))
+      .map((one) =>
+        one.state === 'rejected' && one.current && passed(one, one.current, counting, lacks)
+          ? { ...one, current: null, state: 'none' as const }
+          : one,
+      )
       .filter((one) => one.name !== null || one.current)
-    return { line, number: index + 1, slots, current: counting[0]?.current ?? null, lacks, state: stateOfAll(counting, lacks) }
+    return {
+      line,
+      number: index + 1,
+      slots,
+      current: counting[0]?.current ?? null,
+      lacks,
+      state: stateOfAll(counting, lacks),
+    }
   })
 }
 
 /** Whether a try that was not taken needs no word any more: a later one of its line was; for a side of a card, that side. */
-function passed(slot: Slot, lost: MaterialView, counting: readonly Slot[], lacks: readonly string[]): boolean {
-  if (slot.name !== null) return slot.state === 'rejected' && counting.some((one) => one.state !== 'rejected') && !lacks.includes(slot.name)
+function passed(
+  slot: Slot,
+  lost: MaterialView,
+  counting: readonly Slot[],
+  lacks: readonly string[],
+): boolean {
+  if (slot.name !== null)
+    return (
+      slot.state === 'rejected' &&
+      counting.some((one) => one.state !== 'rejected') &&
+      !lacks.includes(slot.name)
+    )
   return counting.some((one) => one.current?.state === 'stored' && one.current.number > lost.number)
 }
 
 /** The tries of a line that were not taken and about which something is to be done. */
 export function refusedOf(line: Line): MaterialView[] {
-  return line.slots.flatMap((one) => one.failed ?? (one.state === 'rejected' && one.current ? [one.current] : []))
+  return line.slots.flatMap(
+    (one) => one.failed ?? (one.state === 'rejected' && one.current ? [one.current] : []),
+  )
 }
 
 /** The names of slots that hold nothing; a file of as many pages holds them all, and nothing lacks where it is not needed. */
@@ -102,7 +143,13 @@ function stateOfAll(counting: readonly Slot[], lacks: readonly string[]): LineSt
 
 /** The number of a version among those of its file, from 1; tries that were not taken are none. */
 export function versionOf(view: CaseView, one: MaterialView): number {
-  const before = view.materials.filter((other) => other.purpose === one.purpose && other.line === one.line && slotOf(other) === slotOf(one) && other.number < one.number)
+  const before = view.materials.filter(
+    (other) =>
+      other.purpose === one.purpose &&
+      other.line === one.line &&
+      slotOf(other) === slotOf(one) &&
+      other.number < one.number,
+  )
   return before.filter((other) => other.state === 'stored' || other.state === 'receiving').length + 1
 }
 
@@ -139,7 +186,10 @@ export function asks(line: Line): boolean {
 
 /** Where a further file most likely belongs: into a side that is empty, instead of what was returned, else beside the others. */
 export function usualSlot(line: Line): number {
-  return (line.slots.find((one) => one.name && !one.current) ?? line.slots.find((one) => one.state === 'returned'))?.slot ?? NEW_SLOT
+  return (
+    (line.slots.find((one) => one.name && !one.current) ?? line.slots.find((one) => one.state === 'returned'))
+      ?.slot ?? NEW_SLOT
+  )
 }
 
 /** Whether a line has more to show than one file and its versions. */
@@ -184,7 +234,9 @@ export function tally(lines: readonly Line[]): { accepted: number; required: num
 export function nextUnread(lines: readonly Line[], key: string | null): Line | null {
   const from = lines.findIndex((one) => one.line.key === key)
   const order = [...lines.slice(from + 1), ...lines.slice(0, from + 1)]
-  return order.find((one) => one.line.key !== key && one.slots.some((each) => each.state === 'unread')) ?? null
+  return (
+    order.find((one) => one.line.key !== key && one.slots.some((each) => each.state === 'unread')) ?? null
+  )
 }
 
 /** The next of them to read after `id`, going round; null when no other is unread. */
@@ -199,7 +251,12 @@ export function filled(view: CaseView): { n: number; all: number } {
   const attached = attachedOf(view)
   const values = valuesOf(view)
   const places = placesOf(view.item.form, values).filter((one) => one.field.kind !== 'group')
-  return { n: places.filter((one) => (one.field.kind === 'attachment' ? attached.has(one.field.line) : values(one.path))).length, all: places.length }
+  return {
+    n: places.filter((one) =>
+      one.field.kind === 'attachment' ? attached.has(one.field.line) : values(one.path),
+    ).length,
+    all: places.length,
+  }
 }
 
 /** The proposal that a field shows: the open one, or else the latest. */

@@ -19,11 +19,18 @@ export type ApproverStep =
   | { kind: 'to_correct'; n: number }
   | { kind: 'accepted' }
   /** it is the window's turn: to bring the materials, to answer comments or proposals, to correct, to promise, to have the applicant sign, or to hand in */
-  | { kind: 'wait'; for: 'materials' | 'answer' | 'proposal' | 'corrections' | 'promise' | 'sign' | 'hand_in' }
+  | {
+      kind: 'wait'
+      for: 'materials' | 'answer' | 'proposal' | 'corrections' | 'promise' | 'sign' | 'hand_in'
+    }
   | { kind: 'leave' }
 
 /** Look at what came, end what was answered, tell of what is sent back, or tell and check the points and decide; then it is somebody else's turn. `shown`: the line that lies open, `lying`: the file. */
-export function approverStep(view: CaseView, shown: string | null = null, lying: string | null = null): ApproverStep {
+export function approverStep(
+  view: CaseView,
+  shown: string | null = null,
+  lying: string | null = null,
+): ApproverStep {
   const over = closed(view)
   const lines = linesOf(view)
   const came = unreadOf(view)
@@ -32,7 +39,10 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
   const n = files.length + others.length
   if (n) {
     const unread = files.flatMap(({ line, slot }) => (slot.current ? [{ line, file: slot.current.id }] : []))
-    const next = nextUnread(unread.map((one) => one.line), shown)
+    const next = nextUnread(
+      unread.map((one) => one.line),
+      shown,
+    )
     const of = (key: string | undefined) => unread.find((one) => one.line.line.key === key)
     const found = unread.find((one) => one.file === lying) ?? of(shown ?? undefined) ?? of(next?.line.key)
     const file = found?.file ?? nextOther(others, null)?.id
@@ -50,13 +60,15 @@ export function approverStep(view: CaseView, shown: string | null = null, lying:
   const back = points.some((one) => one.kind === 'returned' || one.kind === 'other')
   const unchecked = uncheckedOf(view)
   if (unchecked[0] && !back) return { kind: 'check', n: unchecked.length, point: unchecked[0].key }
-  if (points.length && lines.some((one) => one.state === 'receiving')) return { kind: 'wait', for: 'materials' }
+  if (points.length && lines.some((one) => one.state === 'receiving'))
+    return { kind: 'wait', for: 'materials' }
   if (points.length && points.every((one) => one.kind === 'comment')) return { kind: 'wait', for: 'answer' }
   if (points.length) return { kind: 'to_correct', n: points.length }
   // what is adopted changes what would be signed and accepted
   if (proposalsOf(view).length) return { kind: 'wait', for: 'proposal' }
   const hindrance = hindranceOf(view)?.why
-  if (hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in') return { kind: 'wait', for: hindrance }
+  if (hindrance === 'promise' || hindrance === 'sign' || hindrance === 'hand_in')
+    return { kind: 'wait', for: hindrance }
   // where it need not be signed he may accept, but the window's next step is to have it signed and to hand it in
   if (!submitted(view)) return { kind: 'wait', for: signed(view) ? 'hand_in' : 'sign' }
   return { kind: 'accepted' }
@@ -106,7 +118,11 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   if (over && now.in_call) return { kind: 'finish' }
   const next = over ? ({ kind: 'leave' } as const) : undecided(view, now)
   // what the case still waits for goes first: the rating is offered beside it
-  return now.unrated && !now.in_call && (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait') ? { kind: 'rate', call_id: now.unrated } : next
+  return now.unrated &&
+    !now.in_call &&
+    (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait')
+    ? { kind: 'rate', call_id: now.unrated }
+    : next
 }
 
 /**

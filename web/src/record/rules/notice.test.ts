@@ -21,12 +21,16 @@ interface Vector {
 const folder = fileURLToPath(new URL('../../../../tests/vectors/', import.meta.url))
 const vectors = (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [])
   .flatMap((name) => JSON.parse(readFileSync(folder + name, 'utf8')) as Vector | Vector[])
-  .flatMap((vector) => (vector.subject === 'case' && vector.notice ? [{ ...vector, notice: vector.notice }] : []))
+  .flatMap((vector) =>
+    vector.subject === 'case' && vector.notice ? [{ ...vector, notice: vector.notice }] : [],
+  )
 
 /** The place of a point in the server's words (server/case/rules/notice.py). */
 function aboutOf(point: Point): string {
-  if (point.kind === 'returned' || point.kind === 'other') return `line:${point.kind === 'other' ? OTHER : point.line.line.key}:${slotOf(point.material)}`
-  if (point.kind === 'missing') return `line:${point.line.line.key}${point.slot === null ? '' : `:${(point.line.line.slots ?? []).indexOf(point.slot) + 1}`}`
+  if (point.kind === 'returned' || point.kind === 'other')
+    return `line:${point.kind === 'other' ? OTHER : point.line.line.key}:${slotOf(point.material)}`
+  if (point.kind === 'missing')
+    return `line:${point.line.line.key}${point.slot === null ? '' : `:${(point.line.line.slots ?? []).indexOf(point.slot) + 1}`}`
   return point.id
 }
 function kindOf(about: string): string {
@@ -41,13 +45,23 @@ describe('points of a notice', () => {
 
   it('are there, of every kind: the server’s tests write them first', () => {
     const kinds = new Set(vectors.flatMap((one) => one.notice.about.map(kindOf)))
-    expect([...kinds].sort()).toEqual(['check', 'comment', 'field', 'file of a line', 'file on no line', 'line'])
+    expect([...kinds].sort()).toEqual([
+      'check',
+      'comment',
+      'field',
+      'file of a line',
+      'file on no line',
+      'line',
+    ])
     expect(new Set(vectors.map((one) => one.notice.correcting)).size).toBe(2)
   })
 
-  it.each(vectors.map((vector) => [`${vector.name} (${vector.audience})`, vector] as const))('after: %s', (_, { expected, notice }) => {
-    vi.setSystemTime(new Date(notice.at))
-    expect(pointsOf(expected.case).map(aboutOf)).toEqual(notice.about)
-    expect(correcting(expected.case)).toBe(notice.correcting)
-  })
+  it.each(vectors.map((vector) => [`${vector.name} (${vector.audience})`, vector] as const))(
+    'after: %s',
+    (_, { expected, notice }) => {
+      vi.setSystemTime(new Date(notice.at))
+      expect(pointsOf(expected.case).map(aboutOf)).toEqual(notice.about)
+      expect(correcting(expected.case)).toBe(notice.correcting)
+    },
+  )
 })

@@ -1,15 +1,43 @@
 import { describe, expect, it } from 'vitest'
-import { checklistOf, commentsOn, correcting, noticedOf, openComments, pointsOf, sentOf, submitted } from './points'
+import {
+  checklistOf,
+  commentsOn,
+  correcting,
+  noticedOf,
+  openComments,
+  pointsOf,
+  sentOf,
+  submitted,
+} from './points'
 import type { CaseView, Comment, SignatureView } from '../../wire/messages'
 import { by, caseView, material, value } from '../../../tests/kit/cases'
 
 const comment = (id: string, on: string, state: Comment['state'] = 'open'): Comment => ({
-  id, on, state, entries: [{ by, at: '2026-11-24T06:00:00Z', text: `关于${id}` }], closed_by: null, closed_at: null,
+  id,
+  on,
+  state,
+  entries: [{ by, at: '2026-11-24T06:00:00Z', text: `关于${id}` }],
+  closed_by: null,
+  closed_at: null,
 })
 const signature = (over: Partial<SignatureView> = {}): SignatureView => ({
-  id: 'sign-0001', hash: 'a'.repeat(64), shown_at: '2026-11-24T06:00:00Z', at: '2026-11-24T06:01:00Z', by, points: 40, outdated: false, ...over,
+  id: 'sign-0001',
+  hash: 'a'.repeat(64),
+  shown_at: '2026-11-24T06:00:00Z',
+  at: '2026-11-24T06:01:00Z',
+  by,
+  points: 40,
+  outdated: false,
+  ...over,
 })
-const item = { ...caseView().item, checklist: [{ key: 'identity', text: '核对本人' }, { key: 'rights', text: '告知权利' }], signature: 'required' as const }
+const item = {
+  ...caseView().item,
+  checklist: [
+    { key: 'identity', text: '核对本人' },
+    { key: 'rights', text: '告知权利' },
+  ],
+  signature: 'required' as const,
+}
 
 const mixed = caseView({
   item,
@@ -32,8 +60,13 @@ const mixed = caseView({
 describe('what is open in a case', () => {
   it('is named all at once in a notice', () => {
     expect(pointsOf(mixed).map((one) => [one.kind, one.id])).toEqual([
-      ['returned', 'line:appointment'], ['missing', 'line:identity'], ['returned', 'line:permit'],
-      ['other', 'file:m5'], ['field', 'field:appointed_on'], ['comment', 'comment:c1'], ['check', 'check:identity'],
+      ['returned', 'line:appointment'],
+      ['missing', 'line:identity'],
+      ['returned', 'line:permit'],
+      ['other', 'file:m5'],
+      ['field', 'field:appointed_on'],
+      ['comment', 'comment:c1'],
+      ['check', 'check:identity'],
     ])
   })
 
@@ -45,7 +78,13 @@ describe('what is open in a case', () => {
 })
 
 describe('the signed summary', () => {
-  const submission = { hash: 'a'.repeat(64), signature_id: 'sign-0001', at: '2026-11-24T06:02:00Z', by, tell_by: null }
+  const submission = {
+    hash: 'a'.repeat(64),
+    signature_id: 'sign-0001',
+    at: '2026-11-24T06:02:00Z',
+    by,
+    tell_by: null,
+  }
   it('holds until something changes', () => {
     expect(submitted(caseView())).toBe(false)
     expect(submitted(caseView({ signature: signature() }))).toBe(false)
@@ -65,13 +104,32 @@ describe('what the approver sent', () => {
         material({ id: 's3', line: 'identity', side: 'approver', purpose: 'guide', state: 'cancelled' }),
       ],
     })
-    expect(sentOf(view).map((one) => [one.material.id, one.returned.map((back) => back.id)])).toEqual([['s2', []], ['s1', ['m1']]])
+    expect(sentOf(view).map((one) => [one.material.id, one.returned.map((back) => back.id)])).toEqual([
+      ['s2', []],
+      ['s1', ['m1']],
+    ])
   })
 })
 
 describe('what became of a notice', () => {
-  const told = ['任职文件：缺落款日期', '许可文件：过期', '缺少：身份证件', '情况说明.pdf：未签名', '未填写：appointed_on', 'new_person：关于c1', '核对本人：未带原件']
-  const about = ['line:appointment:1', 'line:permit:1', 'line:identity', 'line:other:1', 'field:appointed_on', 'comment:c1', 'check:identity']
+  const told = [
+    '任职文件：缺落款日期',
+    '许可文件：过期',
+    '缺少：身份证件',
+    '情况说明.pdf：未签名',
+    '未填写：appointed_on',
+    'new_person：关于c1',
+    '核对本人：未带原件',
+  ]
+  const about = [
+    'line:appointment:1',
+    'line:permit:1',
+    'line:identity',
+    'line:other:1',
+    'field:appointed_on',
+    'comment:c1',
+    'check:identity',
+  ]
   const decision = { kind: 'to_correct', points: told, about } as unknown as NonNullable<CaseView['decision']>
   const noticed: CaseView = { ...mixed, state: 'to_correct', decision }
   const states = (view: CaseView): string[] => noticedOf(view).map((one) => one.state)
@@ -80,19 +138,28 @@ describe('what became of a notice', () => {
     expect(noticedOf(mixed)).toEqual([])
     expect(noticedOf(noticed).map((one) => one.text)).toEqual(told)
     expect(states(noticed)).toEqual(['open', 'open', 'came', 'open', 'open', 'open', 'open'])
-    const again = { ...noticed, materials: [...noticed.materials, material({ id: 'm9', line: 'appointment', number: 2 })] }
+    const again = {
+      ...noticed,
+      materials: [...noticed.materials, material({ id: 'm9', line: 'appointment', number: 2 })],
+    }
     expect(states(again)[0]).toBe('came')
   })
 
   it('is settled by the judgement of what came, and with its last point the case is no longer one to correct', () => {
-    const good = noticed.materials.filter((one) => one.line !== 'other').map((one) => ({ ...one, state: 'stored' as const, review: 'accepted' as const, review_reason: '' }))
+    const good = noticed.materials
+      .filter((one) => one.line !== 'other')
+      .map((one) => ({ ...one, state: 'stored' as const, review: 'accepted' as const, review_reason: '' }))
     const others = noticed.materials.filter((one) => one.line === 'other')
     const some: CaseView = { ...noticed, materials: [...good, ...others] }
     expect(states(some)).toEqual(['settled', 'settled', 'settled', 'open', 'open', 'open', 'open'])
     expect(correcting(some)).toBe(true)
     const rest: CaseView = {
       ...some,
-      materials: [...good, ...others, material({ id: 'm10', line: 'other', number: 3, slot: 1, review: 'accepted' })],
+      materials: [
+        ...good,
+        ...others,
+        material({ id: 'm10', line: 'other', number: 3, slot: 1, review: 'accepted' }),
+      ],
       fields: { ...some.fields, appointed_on: value('2026-11-18', 3) },
       comments: some.comments.map((one) => ({ ...one, state: 'resolved' as const })),
       checks: some.checks.map((one) => ({ ...one, verdict: 'ok' as const })),
@@ -112,7 +179,12 @@ describe('what became of a notice', () => {
     const other = { ...noticed, decision: { ...decision, points: told.map((_, at) => `${at}`) } }
     expect(states(other)).toEqual(states(noticed))
     // what was put on another line is asked for no more where its own may be empty
-    const moved = { ...noticed, materials: noticed.materials.map((one) => (one.line === 'permit' ? { ...one, line: 'application', slot: 2 } : one)) }
+    const moved = {
+      ...noticed,
+      materials: noticed.materials.map((one) =>
+        one.line === 'permit' ? { ...one, line: 'application', slot: 2 } : one,
+      ),
+    }
     expect(states(moved)[1]).toBe('settled')
   })
 })

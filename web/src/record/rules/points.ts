@@ -2,7 +2,15 @@
  * What is open in a case: threads of comments, points of the checklist, everything that one notice for correction
  * names at once (行政许可法 32). What follows from it for each desk is counted in `lacking.ts`. Derived from the view, never kept; pure.
  */
-import type { CaseView, Check, CheckPoint, Comment, FormField, MaterialView, PersonRef } from '../../wire/messages'
+import type {
+  CaseView,
+  Check,
+  CheckPoint,
+  Comment,
+  FormField,
+  MaterialView,
+  PersonRef,
+} from '../../wire/messages'
 import { fieldIn, formFaults, named, type FormFault } from './fields'
 import { linesOf, nameIn, open, OTHER, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 
@@ -29,7 +37,14 @@ export function answered(view: CaseView, comment: Comment): boolean {
   const asked = [...comment.entries.filter((one) => !atWindow(view, one.by)).map((one) => one.at), ...notice]
   const since = (at: string): boolean => asked.every((one) => Date.parse(at) > Date.parse(one))
   if (comment.entries.some((one) => atWindow(view, one.by) && since(one.at))) return true
-  if (comment.on.startsWith('line:')) return view.materials.some((one) => one.purpose === 'material' && one.state === 'stored' && comment.on === `line:${one.line}` && since(one.at))
+  if (comment.on.startsWith('line:'))
+    return view.materials.some(
+      (one) =>
+        one.purpose === 'material' &&
+        one.state === 'stored' &&
+        comment.on === `line:${one.line}` &&
+        since(one.at),
+    )
   const field = comment.on.startsWith('field:') ? view.fields[comment.on.slice('field:'.length)] : undefined
   return field !== undefined && since(field.at)
 }
@@ -37,7 +52,10 @@ export function answered(view: CaseView, comment: Comment): boolean {
 /** The open comments that the approver is to end, and those that the window is to answer. */
 export function commentsByTurn(view: CaseView): { to_end: Comment[]; to_answer: Comment[] } {
   const open = openComments(view)
-  return { to_end: open.filter((one) => answered(view, one)), to_answer: open.filter((one) => !answered(view, one)) }
+  return {
+    to_end: open.filter((one) => answered(view, one)),
+    to_answer: open.filter((one) => !answered(view, one)),
+  }
 }
 
 /** The name of a comment's place in the words of the item; null: the whole case. */
@@ -54,7 +72,10 @@ export interface Told {
 }
 
 export function checklistOf(view: CaseView): Told[] {
-  return view.item.checklist.map((point) => ({ point, check: view.checks.find((one) => one.point === point.key) ?? null }))
+  return view.item.checklist.map((point) => ({
+    point,
+    check: view.checks.find((one) => one.point === point.key) ?? null,
+  }))
 }
 
 /** Points about which nothing was said yet. */
@@ -84,17 +105,39 @@ function ofLine(line: Line): Point[] {
   const id = `line:${line.line.key}`
   const stored = line.slots.filter((one) => one.current?.state === 'stored')
   const back = line.slots.flatMap((slot): Point[] => {
-    return slot.state === 'returned' && slot.current ? [{ kind: 'returned', id: back_id(id, line, slot.slot), line, material: slot.current, name: nameIn(line, slot), reason: slot.current.review_reason ?? '' }] : []
+    return slot.state === 'returned' && slot.current
+      ? [
+          {
+            kind: 'returned',
+            id: back_id(id, line, slot.slot),
+            line,
+            material: slot.current,
+            name: nameIn(line, slot),
+            reason: slot.current.review_reason ?? '',
+          },
+        ]
+      : []
   })
   if (line.line.need !== 'required') return back
   const arrives = line.slots.find((one) => one.state === 'receiving')?.current ?? null
-  if (stored.length && line.lacks.length) return [...back, ...line.lacks.map((slot): Point => ({ kind: 'missing', id: `${id}:${slot}`, line, slot, receiving: null }))]
+  if (stored.length && line.lacks.length)
+    return [
+      ...back,
+      ...line.lacks.map((slot): Point => ({
+        kind: 'missing',
+        id: `${id}:${slot}`,
+        line,
+        slot,
+        receiving: null,
+      })),
+    ]
   const absent = !stored.length || arrives !== null
   return absent && !back.length ? [{ kind: 'missing', id, line, slot: null, receiving: arrives }] : back
 }
 
 /** The first file of a line goes by the line itself. */
-const back_id = (id: string, line: Line, slot: number): string => (slot === line.slots[0]?.slot ? id : `${id}:${slot}`)
+const back_id = (id: string, line: Line, slot: number): string =>
+  slot === line.slots[0]?.slot ? id : `${id}:${slot}`
 
 /** Every point of a notice for correction, as the server will write it: returned and missing materials, returned files of no line, what is wrong in the form,
  * open comments, lacking checks. */
@@ -102,12 +145,25 @@ export function pointsOf(view: CaseView): Point[] {
   return [
     ...linesOf(view).filter(open).flatMap(ofLine),
     ...othersOf(view).flatMap((material): Point[] =>
-      material.review === 'returned' ? [{ kind: 'other', id: `file:${material.id}`, material, reason: material.review_reason ?? '' }] : [],
+      material.review === 'returned'
+        ? [{ kind: 'other', id: `file:${material.id}`, material, reason: material.review_reason ?? '' }]
+        : [],
     ),
-    ...formFaults(view).map((fault): Point => ({ kind: 'field', id: `field:${fault.place.path}`, field: named(fault.place), fault })),
-    ...openComments(view).map((comment): Point => ({ kind: 'comment', id: `comment:${comment.id}`, comment })),
+    ...formFaults(view).map((fault): Point => ({
+      kind: 'field',
+      id: `field:${fault.place.path}`,
+      field: named(fault.place),
+      fault,
+    })),
+    ...openComments(view).map((comment): Point => ({
+      kind: 'comment',
+      id: `comment:${comment.id}`,
+      comment,
+    })),
     ...checklistOf(view).flatMap(({ point, check }): Point[] =>
-      check?.verdict === 'lacking' ? [{ kind: 'check', id: `check:${point.key}`, point, note: check.note }] : [],
+      check?.verdict === 'lacking'
+        ? [{ kind: 'check', id: `check:${point.key}`, point, note: check.note }]
+        : [],
     ),
   ]
 }
@@ -127,21 +183,40 @@ export function noticedOf(view: CaseView): Noticed[] {
   const places = decision.about ?? []
   // a notice from before places were kept stands as long as anything does
   const stands: Noticed['state'] = points.length || lines.some(open) ? 'open' : 'settled'
-  return decision.points.map((text, at) => ({ text, state: places.length === decision.points.length ? standingOf(view, places[at] ?? '', lines, points) : stands }))
+  return decision.points.map((text, at) => ({
+    text,
+    state:
+      places.length === decision.points.length ? standingOf(view, places[at] ?? '', lines, points) : stands,
+  }))
 }
 
 /** The case waits for what a notice names; the lists say the same (`correcting` in server/case/rules/case.py). */
 export function correcting(view: CaseView): boolean {
   const noticed = noticedOf(view)
-  return view.state === 'to_correct' && (!noticed.length || pointsOf(view).length > 0 || noticed.some((one) => one.state !== 'settled'))
+  return (
+    view.state === 'to_correct' &&
+    (!noticed.length || pointsOf(view).length > 0 || noticed.some((one) => one.state !== 'settled'))
+  )
 }
 
 const BY_STATE: Record<LineState, Noticed['state']> = {
-  accepted: 'settled', not_needed: 'settled', unread: 'came', receiving: 'came', returned: 'open', none: 'open', rejected: 'open', lacking: 'open',
+  accepted: 'settled',
+  not_needed: 'settled',
+  unread: 'came',
+  receiving: 'came',
+  returned: 'open',
+  none: 'open',
+  rejected: 'open',
+  lacking: 'open',
 }
 
 /** What became of a point, by the place that it is about (server/case/rules/notice.py). */
-function standingOf(view: CaseView, about: string, lines: readonly Line[], points: readonly Point[]): Noticed['state'] {
+function standingOf(
+  view: CaseView,
+  about: string,
+  lines: readonly Line[],
+  points: readonly Point[],
+): Noticed['state'] {
   const [kind, key, slot] = [...about.split(':'), '', '']
   if (kind !== 'line') return points.some((one) => one.id === about) ? 'open' : 'settled'
   if (key === OTHER) {
@@ -152,7 +227,8 @@ function standingOf(view: CaseView, about: string, lines: readonly Line[], point
   const held = line?.slots.find((one) => String(one.slot) === slot)?.state ?? 'none'
   const state = held === 'none' || held === 'rejected' ? (line?.state ?? 'none') : held
   // what was put elsewhere is asked for no more, unless its line has to hold it
-  if (line?.line.need !== 'required' && (state === 'none' || state === 'rejected' || state === 'lacking')) return 'settled'
+  if (line?.line.need !== 'required' && (state === 'none' || state === 'rejected' || state === 'lacking'))
+    return 'settled'
   return BY_STATE[state]
 }
 
@@ -166,6 +242,9 @@ export interface Sent {
 export function sentOf(view: CaseView): Sent[] {
   return view.materials
     .filter((one) => one.side === 'approver' && one.state !== 'cancelled')
-    .map((material) => ({ material, returned: view.materials.filter((one) => one.answers === material.id && one.state === 'stored') }))
+    .map((material) => ({
+      material,
+      returned: view.materials.filter((one) => one.answers === material.id && one.state === 'stored'),
+    }))
     .reverse()
 }

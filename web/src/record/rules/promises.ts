@@ -19,11 +19,18 @@ export function standingOf(promise: PromiseView, line: Pick<Line, 'state'>, toda
 
 /** Whether files of this line are still taken and judged though the case is accepted. */
 export function owed(view: CaseView, line: Line): boolean {
-  return view.state === 'accepted' && promiseOf(view, line.line.key) !== null && line.state !== 'accepted' && line.state !== 'not_needed'
+  return (
+    view.state === 'accepted' &&
+    promiseOf(view, line.line.key) !== null &&
+    line.state !== 'accepted' &&
+    line.state !== 'not_needed'
+  )
 }
 
 /** Lines that may follow, of which nothing is there and nothing is promised: they stand in the way of acceptance. */
 export function unpromised(view: CaseView): MaterialLine[] {
   const there = new Set(['unread', 'accepted', 'returned', 'not_needed', 'lacking'])
-  return linesOf(view).flatMap((one) => (one.line.need === 'later' && !there.has(one.state) && !promiseOf(view, one.line.key) ? [one.line] : []))
+  return linesOf(view).flatMap((one) =>
+    one.line.need === 'later' && !there.has(one.state) && !promiseOf(view, one.line.key) ? [one.line] : [],
+  )
 }

@@ -5,7 +5,15 @@
  * get now. Late and doubled events change nothing; an event that skips a version is left alone, and `gap` says so,
  * so that the page asks for a snapshot. Pure: no clock, no connection, no Vue.
  */
-import type { AnyEvent, CaseSnapshot, CaseView, Check, MaterialView, Proposal, SignatureView } from '../../wire/messages'
+import type {
+  AnyEvent,
+  CaseSnapshot,
+  CaseView,
+  Check,
+  MaterialView,
+  Proposal,
+  SignatureView,
+} from '../../wire/messages'
 
 /** The events whose subject is a case. */
 export type CaseEvent = Exclude<AnyEvent, { type: 'call.changed' }>
@@ -35,7 +43,10 @@ function step(view: CaseView, event: CaseEvent): CaseView {
     case 'case.earlier_consented':
       return { ...view, earlier_consent: event.consent }
     case 'case.promised':
-      return { ...view, promises: [...view.promises.filter((one) => one.line !== event.promise.line), event.promise] }
+      return {
+        ...view,
+        promises: [...view.promises.filter((one) => one.line !== event.promise.line), event.promise],
+      }
     case 'case.called':
     case 'case.answered':
       return { ...view, call_id: event.call_id, state: event.state }
@@ -51,7 +62,9 @@ function step(view: CaseView, event: CaseEvent): CaseView {
     case 'case.proposal_closed':
       return {
         ...view,
-        fields: event.field_state ? { ...view.fields, [event.proposal.field]: event.field_state } : view.fields,
+        fields: event.field_state
+          ? { ...view.fields, [event.proposal.field]: event.field_state }
+          : view.fields,
         proposals: put(outdate(view.proposals, event.outdated), event.proposal),
         signature: event.field_state ? outdatedSignature(view) : view.signature,
       }
@@ -81,7 +94,12 @@ function step(view: CaseView, event: CaseEvent): CaseView {
       return {
         ...view,
         referrals: [...view.referrals, event.referral],
-        item: { ...view.item, unit_id: event.unit_id, unit_name: event.referral.to_unit_name, place: event.place },
+        item: {
+          ...view.item,
+          unit_id: event.unit_id,
+          unit_name: event.referral.to_unit_name,
+          place: event.place,
+        },
       }
     case 'case.recounted':
       return { ...view, decision: event.decision }
@@ -139,7 +157,13 @@ function outdatedSignature(view: CaseView): SignatureView | null {
 function brings(view: CaseView, now: MaterialView): boolean {
   const before = view.materials.find((one) => one.id === now.id)
   // what follows after acceptance takes nothing from what was signed
-  return view.state !== 'accepted' && view.state !== 'refused' && now.purpose === 'material' && now.state === 'stored' && before?.state !== 'stored'
+  return (
+    view.state !== 'accepted' &&
+    view.state !== 'refused' &&
+    now.purpose === 'material' &&
+    now.state === 'stored' &&
+    before?.state !== 'stored'
+  )
 }
 
 /** In the order of the points' keys. */

@@ -43,5 +43,10 @@ export function regionPath(code: string): Region[] {
 /** 四川省 广安市 广安区; the code itself where it is not known (yet). */
 export function regionName(code: string): string {
   const path = regionPath(code)
-  return path.filter((one, index) => !FILLERS.has(one.name) || index === path.length - 1).map((one) => one.name).join(' ') || code
+  return (
+    path
+      .filter((one, index) => !FILLERS.has(one.name) || index === path.length - 1)
+      .map((one) => one.name)
+      .join(' ') || code
+  )
 }

@@ -12,12 +12,24 @@ export function sayChanges(lines: () => readonly Line[], t: ComposerTranslation)
   watch(lines, (now, before) => {
     const changed = now.flatMap((line) => {
       const was = before.find((one) => one.line.key === line.line.key)
-      return was && line.state !== 'receiving' && (was.state !== line.state || newest(was) !== newest(line)) ? [line] : []
+      return was && line.state !== 'receiving' && (was.state !== line.state || newest(was) !== newest(line))
+        ? [line]
+        : []
     })
     if (!changed.length) return
     announce(
       changed
-        .map((line) => [line.line.name, t(`record.materials.state.${line.state as Exclude<typeof line.state, 'receiving'>}`, { names: listed(line.lacks) }), line.slots.find((one) => one.state === 'returned')?.current?.review_reason].filter(Boolean).join(' '))
+        .map((line) =>
+          [
+            line.line.name,
+            t(`record.materials.state.${line.state as Exclude<typeof line.state, 'receiving'>}`, {
+              names: listed(line.lacks),
+            }),
+            line.slots.find((one) => one.state === 'returned')?.current?.review_reason,
+          ]
+            .filter(Boolean)
+            .join(' '),
+        )
         .join(t('shell.marks.semicolon')),
     )
   })

@@ -11,7 +11,12 @@ const quarter = (turn: number): number => (((turn % 360) + 360) % 360) / 90
 
 /** Where a place of the document is seen when the page is turned clockwise by `turn` degrees. */
 export function seen({ x, y }: Place, turn: number): Place {
-  const places: Place[] = [{ x, y }, { x: 1 - y, y: x }, { x: 1 - x, y: 1 - y }, { x: y, y: 1 - x }]
+  const places: Place[] = [
+    { x, y },
+    { x: 1 - y, y: x },
+    { x: 1 - x, y: 1 - y },
+    { x: y, y: 1 - x },
+  ]
   return places[quarter(turn)] ?? { x, y }
 }
 

@@ -29,7 +29,10 @@ describe('vectors of cases', () => {
     expect(vectors.length).toBeGreaterThan(0)
   })
 
-  it.each(vectors.map((vector) => [`${vector.name} (${vector.audience})`, vector] as const))('%s', (_, vector) => {
-    expect(vector.events.reduce(reduceCase, vector.snapshot)).toEqual(vector.expected)
-  })
+  it.each(vectors.map((vector) => [`${vector.name} (${vector.audience})`, vector] as const))(
+    '%s',
+    (_, vector) => {
+      expect(vector.events.reduce(reduceCase, vector.snapshot)).toEqual(vector.expected)
+    },
+  )
 })

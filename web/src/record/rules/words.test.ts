@@ -11,7 +11,14 @@ import { by, caseView, field, material } from '../../../tests/kit/cases'
 const taken = resolve(import.meta.dirname, '../../../../tests/vectors/files.json')
 
 describe('sizes and types', () => {
-  it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1 KB'], [1_900_000, '1.8 MB'], [200 * 1024 * 1024, '200 MB'], [5000 * 1024 ** 3, '5000 GB']])('%d is %s', (bytes, text) => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1 KB'],
+    [1_900_000, '1.8 MB'],
+    [200 * 1024 * 1024, '200 MB'],
+    [5000 * 1024 ** 3, '5000 GB'],
+  ])('%d is %s', (bytes, text) => {
     expect(size(bytes)).toBe(text)
   })
 
@@ -33,23 +40,48 @@ describe('sizes and types', () => {
 
   it('names every type that the server takes, in both languages, and knows it by every ending', async () => {
     // the server's tests write them first
-    const { media_types, endings } = JSON.parse(readFileSync(taken, 'utf8')) as { media_types: string[]; endings: Record<string, string[]> }
+    const { media_types, endings } = JSON.parse(readFileSync(taken, 'utf8')) as {
+      media_types: string[]
+      endings: Record<string, string[]>
+    }
     await learn('work')
     for (const language of ['zh-CN', 'en'] as const) {
       await speak(language)
-      expect(i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) })).toContain(['PDF', 'JPEG', 'PNG', 'WebP', 'HEIC', 'Word', 'Excel', 'OFD'].join(language === 'en' ? ', ' : '、'))
+      expect(
+        i18n.global.t('record.materials.limits', { types: typeNames(media_types), size: size(1024) }),
+      ).toContain(
+        ['PDF', 'JPEG', 'PNG', 'WebP', 'HEIC', 'Word', 'Excel', 'OFD'].join(language === 'en' ? ', ' : '、'),
+      )
     }
     await speak('zh-CN')
-    const known = Object.entries(endings).flatMap(([type, all]) => all.map((ending) => [ending, claimedType({ name: `a.${ending}`, type: '' }) === type]))
+    const known = Object.entries(endings).flatMap(([type, all]) =>
+      all.map((ending) => [ending, claimedType({ name: `a.${ending}`, type: '' }) === type]),
+    )
     expect(known.filter(([, same]) => !same)).toEqual([])
-    const limits = { max_bytes: 1000, media_types, upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false, quota_scarce: false }
+    const limits = {
+      max_bytes: 1000,
+      media_types,
+      upload_lives_s: 60,
+      files_left: null,
+      bytes_left: null,
+      reads_cards: false,
+      quota_scarce: false,
+    }
     expect(acceptOf(limits).split(',')).toEqual([...media_types, '.docx', '.xlsx', '.ofd'])
     expect(faultOfFile({ name: 'a.apng', type: 'image/apng', size: 10 }, limits)).toBeNull()
   })
 })
 
 describe('a file before it is sent', () => {
-  const limits = { max_bytes: 1000, media_types: ['application/pdf', 'image/png'], upload_lives_s: 60, files_left: null, bytes_left: null, reads_cards: false, quota_scarce: false }
+  const limits = {
+    max_bytes: 1000,
+    media_types: ['application/pdf', 'image/png'],
+    upload_lives_s: 60,
+    files_left: null,
+    bytes_left: null,
+    reads_cards: false,
+    quota_scarce: false,
+  }
   it.each([
     [{ name: 'a.pdf', type: 'application/pdf', size: 1000 }, null],
     [{ name: 'a.pdf', type: 'application/pdf', size: 1001 }, 'size'],
@@ -75,10 +107,13 @@ describe('a file before it is sent', () => {
 
 describe('a value of the form', () => {
   const date = field({ name: 'on', kind: 'date' })
-  it.each([['20261118', '2026-11-18'], ['2026.1.8', '2026-01-08'], ['2026年11月18日', '2026-11-18'], [' 2026-11-18 ', '2026-11-18'], ['morgen', 'morgen']])(
-    'writes the day %s as %s',
-    (given, kept) => expect(tidied(date, given)).toBe(kept),
-  )
+  it.each([
+    ['20261118', '2026-11-18'],
+    ['2026.1.8', '2026-01-08'],
+    ['2026年11月18日', '2026-11-18'],
+    [' 2026-11-18 ', '2026-11-18'],
+    ['morgen', 'morgen'],
+  ])('writes the day %s as %s', (given, kept) => expect(tidied(date, given)).toBe(kept))
 
   it.each([
     [field({ name: 'a' }), '', 'required'],
@@ -100,14 +135,31 @@ describe('a value of the form', () => {
 })
 
 describe('a file that somebody else moved', () => {
-  const event = { subject: 'case:case-0001', version: 9, at: '2026-11-24T06:00:00Z', type: 'material.moved' as const, material_id: 'm-1', from_line: 'application', to_line: 'identity', by, materials: [material({ id: 'm-1', line: 'identity', name: '扫描件 (3).pdf' })], comments: [] }
+  const event = {
+    subject: 'case:case-0001',
+    version: 9,
+    at: '2026-11-24T06:00:00Z',
+    type: 'material.moved' as const,
+    material_id: 'm-1',
+    from_line: 'application',
+    to_line: 'identity',
+    by,
+    materials: [material({ id: 'm-1', line: 'identity', name: '扫描件 (3).pdf' })],
+    comments: [],
+  }
   it.each([
     ['to another line', {}, '14:00 李秀兰把“扫描件 (3).pdf”从“变更登记申请书”移到“身份证件”'],
-    ['away from its line', { to_line: 'other' }, '14:00 李秀兰把“扫描件 (3).pdf”从“变更登记申请书”移到“其他材料”'],
+    [
+      'away from its line',
+      { to_line: 'other' },
+      '14:00 李秀兰把“扫描件 (3).pdf”从“变更登记申请书”移到“其他材料”',
+    ],
     ['to the other side', { from_line: 'identity' }, '14:00 李秀兰换了“身份证件”的正反面：“扫描件 (3).pdf”'],
   ])('%s', async (_name, over, word) => {
     await speak('zh-CN')
     await learn('work')
-    expect(movedWord(i18n.global.t as unknown as ComposerTranslation, caseView(), { ...event, ...over }, '14:00')).toBe(word)
+    expect(
+      movedWord(i18n.global.t as unknown as ComposerTranslation, caseView(), { ...event, ...over }, '14:00'),
+    ).toBe(word)
   })
 })

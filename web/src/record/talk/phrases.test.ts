@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { find, pieces, pinyinMatch, plain } from './phrases'
 
 const all = ['公章不清，请重新加盖', '请补填日期', '请出示原件核对']
-const texts = (typed: string, match: typeof plain) => find(all, (one) => one, typed, match).map((found) => found.one)
+const texts = (typed: string, match: typeof plain) =>
+  find(all, (one) => one, typed, match).map((found) => found.one)
 
 describe('the search of phrases', () => {
   it('finds by a part of the text, and everything for nothing', () => {
@@ -27,7 +28,10 @@ describe('the search of phrases', () => {
   })
 
   it('marks what matched', () => {
-    expect(pieces('请补填日期', [3, 4])).toEqual([{ text: '请补填', hit: false }, { text: '日期', hit: true }])
+    expect(pieces('请补填日期', [3, 4])).toEqual([
+      { text: '请补填', hit: false },
+      { text: '日期', hit: true },
+    ])
     expect(pieces('日期', [])).toEqual([{ text: '日期', hit: false }])
   })
 })

@@ -22,7 +22,10 @@ export function pinyinMatch(): Promise<Match> {
   loading ??= import('pinyin-pro').then(
     ({ match }): Match =>
       (text, typed) =>
-        plain(text, typed) ?? (/^[a-z\s']+$/i.test(typed) ? match(text, typed.replaceAll(/[\s']/g, ''), { continuous: true }) : null),
+        plain(text, typed) ??
+        (/^[a-z\s']+$/i.test(typed)
+          ? match(text, typed.replaceAll(/[\s']/g, ''), { continuous: true })
+          : null),
     () => {
       loading = null
       return plain
@@ -38,7 +41,12 @@ export interface Found<T> {
 }
 
 /** What matches `typed`, the matches at the beginning first; everything when nothing is typed. */
-export function find<T>(all: readonly T[], text: (one: T) => string, typed: string, match: Match): Found<T>[] {
+export function find<T>(
+  all: readonly T[],
+  text: (one: T) => string,
+  typed: string,
+  match: Match,
+): Found<T>[] {
   const wanted = typed.trim()
   if (!wanted) return all.map((one) => ({ one, at: [] }))
   return all

@@ -29,7 +29,8 @@ beforeAll(async () => {
 })
 
 const unsent = (): Problem => new Problem({ title: '操作没有发出', status: 0, code: 'unsent' })
-const shown = (part: unknown, props: object) => mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })
+const shown = (part: unknown, props: object) =>
+  mount(part as never, { props: props as never, global: { plugins: [i18n] }, attachTo: document.body })
 
 describe('what is told of an act that was refused', () => {
   it('goes when it holds no longer', async () => {
@@ -43,9 +44,21 @@ describe('what is told of an act that was refused', () => {
 
   it('goes from below a message and a comment when their text is changed', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
-    const book = { view: ref(caseView()), me: 'p1', case_id: 'c1', say: () => Promise.reject(unsent()), personOf: () => 'here' }
+    const book = {
+      view: ref(caseView()),
+      me: 'p1',
+      case_id: 'c1',
+      say: () => Promise.reject(unsent()),
+      personOf: () => 'here',
+    }
     const say = shown(MessagesPanel, { book, call_id: null, seat: 'approver' })
-    const write = shown(CommentWrite, { label: '', hint: '', word: '提出', keep: 'k', send: () => Promise.reject(unsent()) })
+    const write = shown(CommentWrite, {
+      label: '',
+      hint: '',
+      word: '提出',
+      keep: 'k',
+      send: () => Promise.reject(unsent()),
+    })
     for (const page of [say, write]) {
       const box = page.get('textarea')
       await box.setValue('请补签')
@@ -61,7 +74,13 @@ describe('what is told of an act that was refused', () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
     const asked: Element[] = []
     const declined = Object.assign(unsent(), { declined: true })
-    const write = shown(CommentWrite, { label: '', hint: '', word: '提出', keep: 'k2', send: () => Promise.reject((asked.push(document.activeElement as Element), declined)) })
+    const write = shown(CommentWrite, {
+      label: '',
+      hint: '',
+      word: '提出',
+      keep: 'k2',
+      send: () => Promise.reject((asked.push(document.activeElement as Element), declined)),
+    })
     await write.get('textarea').setValue('请补签')
     write.get<HTMLButtonElement>('[type=submit]').element.focus()
     await write.get('form').trigger('submit')
@@ -85,17 +104,32 @@ describe('a list that could not be loaded', () => {
 })
 
 describe('a comment that is ended', () => {
-  const comment = (id: string): Comment => ({ id, on: 'case', state: 'open', entries: [{ by, at: '2026-11-24T06:05:00Z', text: '请说明' }], closed_by: null, closed_at: null })
+  const comment = (id: string): Comment => ({
+    id,
+    on: 'case',
+    state: 'open',
+    entries: [{ by, at: '2026-11-24T06:05:00Z', text: '请说明' }],
+    closed_by: null,
+    closed_at: null,
+  })
 
   it('leads to the next open one, then to the next step, and never into the box for a new one', async () => {
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
     document.body.innerHTML = '<div class="foot"><button data-filled="true">受理</button></div>'
     const view = shallowRef(caseView({ comments: [comment('c1'), comment('c2')] }))
     const resolve = (id: string) => {
-      view.value = { ...view.value, comments: view.value.comments.map((one) => (one.id === id ? { ...one, state: 'resolved' } : one)) }
+      view.value = {
+        ...view.value,
+        comments: view.value.comments.map((one) => (one.id === id ? { ...one, state: 'resolved' } : one)),
+      }
       return Promise.resolve({})
     }
-    const page = shown(CommentsOn, { book: { view, me: 'p1', case_id: 'c1', audience: ref('approver'), personOf: () => 'here', resolve }, on: 'case', name: '本办件', closed: false })
+    const page = shown(CommentsOn, {
+      book: { view, me: 'p1', case_id: 'c1', audience: ref('approver'), personOf: () => 'here', resolve },
+      on: 'case',
+      name: '本办件',
+      closed: false,
+    })
     const end = async (id: string): Promise<void> => {
       const button = page.get<HTMLButtonElement>(`[data-comment=${id}] [data-resolve]`)
       button.element.focus()

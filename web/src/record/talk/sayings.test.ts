@@ -5,7 +5,14 @@ import { by, caseView, person } from '../../../tests/kit/cases'
 
 const far = person('person-02', '周明远')
 const said = (id: string, over: Partial<Saying> = {}): Saying => ({
-  id, lane: 'shared', text: id, by: far, on_behalf_of: null, call_id: 'call-0001', at: '2026-11-24T06:00:00Z', ...over,
+  id,
+  lane: 'shared',
+  text: id,
+  by: far,
+  on_behalf_of: null,
+  call_id: 'call-0001',
+  at: '2026-11-24T06:00:00Z',
+  ...over,
 })
 
 describe('the messages of a case', () => {
@@ -17,10 +24,26 @@ describe('the messages of a case', () => {
 
   it('are parted by day and by call', () => {
     const rows = rowsOf(
-      [said('a', { call_id: null }), said('b', { call_id: null }), said('c', { call_id: 'call-0000' }), said('d'), said('e', { at: '2026-11-26T06:00:00Z' })],
+      [
+        said('a', { call_id: null }),
+        said('b', { call_id: null }),
+        said('c', { call_id: 'call-0000' }),
+        said('d'),
+        said('e', { at: '2026-11-26T06:00:00Z' }),
+      ],
       'call-0001',
     )
-    expect(rows.map((row) => (row.kind === 'rule' ? row.where : row.id))).toEqual(['no_call', 'a', 'b', 'earlier_call', 'c', 'this_call', 'd', 'this_call', 'e'])
+    expect(rows.map((row) => (row.kind === 'rule' ? row.where : row.id))).toEqual([
+      'no_call',
+      'a',
+      'b',
+      'earlier_call',
+      'c',
+      'this_call',
+      'd',
+      'this_call',
+      'e',
+    ])
   })
 
   it('are unread until seen, except my own; what the applicant wrote at my window is news to me', () => {

@@ -21,7 +21,8 @@ export function rowsOf(sayings: readonly Saying[], call_id: string | null): Row[
     const before = sayings[index - 1]
     const row: Row = { kind: 'saying', id: saying.id, saying }
     if (before && day(before.at) === day(saying.at) && before.call_id === saying.call_id) return [row]
-    const where = saying.call_id === null ? 'no_call' : saying.call_id === call_id ? 'this_call' : 'earlier_call'
+    const where =
+      saying.call_id === null ? 'no_call' : saying.call_id === call_id ? 'this_call' : 'earlier_call'
     return [{ kind: 'rule', id: `rule-${saying.id}`, at: saying.at, where }, row]
   })
 }
