@@ -1,9 +1,11 @@
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, expect, it, vi } from 'vitest'
-import { nextTick, reactive, ref, shallowRef } from 'vue'
+import { effectScope, nextTick, reactive, ref, shallowRef } from 'vue'
 import { i18n, learn } from '../../i18n'
 import DecisionPanel from '../review/DecisionPanel.vue'
 import FormPanel from './FormPanel.vue'
+import { useForm } from './useForm'
+import type { CaseBook } from '../book/useCase'
 import { caseView, proposal, value } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
@@ -134,4 +136,31 @@ it('asks before a decision over what the window has not answered, and leads back
   const free = open('accepted')
   expect(free.find('[data-proposed]').exists()).toBe(false)
   expect(free.get('[data-filled]').attributes('data-confirm')).toBe('')
+})
+
+it('leads at the window to the answer to what is proposed, and to the entry of every other field', async () => {
+  // jsdom knows neither
+  vi.stubGlobal('matchMedia', () => ({ matches: true }))
+  vi.stubGlobal('CSS', { escape: (text: string) => text })
+  const scope = effectScope()
+  const view = caseView({ proposals: [proposal({ id: 'p1' })] })
+  const hands = scope.run(() =>
+    useForm({
+      view: shallowRef(view),
+      snapshot: shallowRef({ audience: 'window', version: 1, case: view }),
+      drafts: shallowRef({}),
+      me: 'person-09',
+    } as unknown as CaseBook),
+  )
+  const window_panel = panel(hands)
+  window_panel.view.value = view
+  await nextTick()
+  const { go } = window_panel.page.vm as unknown as { go: (field: string) => void }
+  go('appointed_on')
+  expect(document.activeElement?.textContent).toContain('采用建议')
+  expect(document.activeElement?.hasAttribute('data-filled')).toBe(true)
+  go('new_person')
+  expect(document.activeElement).toBe(window_panel.page.get('[data-field=new_person] input').element)
+  scope.stop()
+  vi.unstubAllGlobals()
 })
