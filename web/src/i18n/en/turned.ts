@@ -82,7 +82,13 @@ const turned: Words<typeof zh> = {
     refused: 'The case is refused; a signature is no longer needed',
     papers: 'Please collect the notice at the window.',
   },
-  done: { heading: 'Submitted', number: 'Case number', receipt: 'Please take the receipt from the clerk.' },
+  done: {
+    heading: 'Submitted',
+    number: 'Case number',
+    receipt: 'Please take the receipt from the clerk.',
+    stopped: 'the clock is stopped since {day} ({why}); the day is counted anew when it runs again',
+    until_provisional: 'Done by {day} (provisional)',
+  },
   rate: {
     heading: 'How was this service?',
     more: 'Add to your rating',

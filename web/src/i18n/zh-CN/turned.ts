@@ -59,7 +59,13 @@ export default {
     refused: '办件不予受理，不用再签名',
     papers: '请向窗口领取通知书。',
   },
-  done: { heading: '已提交', number: '办件编号', receipt: '请向窗口领取收件凭证。' },
+  done: {
+    heading: '已提交',
+    number: '办件编号',
+    receipt: '请向窗口领取收件凭证。',
+    stopped: '计时已暂停：{why}，自{day}起，恢复后重新推算办结日期',
+    until_provisional: '{day}前办结（暂定）',
+  },
   rate: {
     heading: '请您评价这次服务',
     more: '补充评价',
