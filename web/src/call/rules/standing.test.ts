@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  actsFor,
   furtherLegs,
   groupsFor,
   invitationOf,
@@ -361,4 +362,14 @@ describe('a party of whom nothing is recorded though it should be', () => {
     who(unrecorded, of(more, call_more), 1_000)
     expect(who(unrecorded, of(more, call_more), 60_000)).toEqual([])
   })
+})
+
+it('gives the part of the approver to who came of the unit to which the case went', () => {
+  const [old, came] = [leg('leg00002', 'approver'), leg('leg00003', 'new', { seat: 'third' })]
+  const watches = { ...came, barged: true }
+  const running = liveCall({ legs: [leg('leg00001', 'clerk'), old, came] })
+  const parts = (deciding: string) => [old, came, watches].map((one) => actsFor(running, one, deciding))
+  expect(parts('unit-approver')).toEqual(['approver', 'other', 'other'])
+  expect(parts('unit-new')).toEqual(['former', 'approver', 'other'])
+  expect(parts('unit-third')).toEqual(['former', 'other', 'other'])
 })

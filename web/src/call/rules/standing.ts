@@ -264,6 +264,18 @@ export function without(call: CallView, unit_id: string): boolean {
   return !seatedLegs(call).some((leg) => leg.person.unit_id === unit_id)
 }
 
+/**
+ * For whom somebody speaks in a call about a case that `deciding` decides by now: a case that was referred takes the part
+ * of the approver from the unit that was called, and gives it to who came of the new one.
+ */
+export function actsFor(call: CallView, leg: LegView, deciding: string): 'approver' | 'former' | 'other' {
+  const decides = leg.person.unit_id === deciding
+  if (leg.seat === 'approver') return call.target_unit_id === deciding || decides ? 'approver' : 'former'
+  return isGuest(leg.seat) && !leg.barged && call.target_unit_id !== deciding && decides
+    ? 'approver'
+    : 'other'
+}
+
 /** Seconds as 08:36, or 1:02:09. */
 export function spell(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))

@@ -48,6 +48,8 @@ const call: Words<typeof zh> = {
     caption: '{name} · {place}',
     beside: '{name}, {unit} · {number}',
     who: '{name}, {unit} · {number}, invited',
+    decides: '{name}, {unit} · {number}, approver',
+    former: '{name}, {unit} · {number}, former approver',
   },
   pip: {
     title: 'Call in a small window',
@@ -135,6 +137,7 @@ const call: Words<typeof zh> = {
     fifth: 'Invited',
     sixth: 'Invited',
   },
+  former: 'Former approver',
   phase: {
     none: 'Not connected',
     waiting: 'Waiting',

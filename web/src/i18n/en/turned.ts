@@ -6,6 +6,7 @@ const turned: Words<typeof zh> = {
   back: 'Back to the clerk',
   there: 'The other place',
   approver: 'Approver',
+  former: 'Former approver',
   number: 'No. {number}',
   subtitles: 'Messages',
   no_call: 'Not connected yet',

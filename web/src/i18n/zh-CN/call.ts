@@ -45,6 +45,8 @@ export default {
     caption: '{name} · {place}',
     beside: '{name}，{unit} · {number}',
     who: '{name}，{unit} · {number}，受邀加入',
+    decides: '{name}，{unit} · {number}，审批人员',
+    former: '{name}，{unit} · {number}，原审批人员',
   },
   pip: { title: '通话小窗', open: '在小窗中显示通话', close: '收起通话小窗' },
   speaking: { now: '{unit}{name}正在说话', mark: '正在说话' },
@@ -116,6 +118,7 @@ export default {
   own_window: '本窗口',
   picture_coming: '正在等对方画面',
   roles: { window: '窗口', approver: '审批', third: '受邀', fourth: '受邀', fifth: '受邀', sixth: '受邀' },
+  former: '原审批',
   phase: {
     none: '未连线',
     waiting: '排队中',

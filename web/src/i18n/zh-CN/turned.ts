@@ -3,6 +3,7 @@ export default {
   back: '交还窗口',
   there: '对方',
   approver: '审批人员',
+  former: '原审批人员',
   number: '工号 {number}',
   subtitles: '文字消息',
   no_call: '还没有连线',

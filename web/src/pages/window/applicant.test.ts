@@ -256,10 +256,16 @@ it('says who has left the call, for a while, and where the case went', async () 
     face: null,
     speaks: false,
     supervises: false,
+    decides: false,
   }
   const there: Turned = { ...ALONE, person: speaker, others: [third], call_id: 'call-0001' }
   const page = await screen(there)
   expect(page.find('[data-gone]').exists()).toBe(false)
+  const parts = () => page.findAll('[data-part]').map((one) => one.text())
+  expect(parts()).toEqual(['审批人员', '受邀'])
+  tell({ ...there, former: true, others: [{ ...third, decides: true }] })
+  await nextTick()
+  expect(parts()).toEqual(['原审批人员', '审批人员'])
   tell({ ...there, others: [] })
   await nextTick()
   expect(page.get('[data-gone]').text()).toBe('孙蕾已离开通话')
@@ -274,4 +280,72 @@ it('says who has left the call, for a while, and where the case went', async () 
   tell({ ...ALONE, ended_call_id: 'call-0001' })
   await nextTick()
   expect(page.find('[data-gone]').exists()).toBe(false)
+})
+
+it('promises no day while the clock stands still, and none for certain beyond the published holidays', async () => {
+  const halt = {
+    why: 'test' as const,
+    reason: '送检',
+    began: '2026-12-01',
+    by,
+    at: '2026-12-01T02:00:00Z',
+    ended: null,
+    ended_by: null,
+    ended_at: null,
+  }
+  const due = { due_on: '2026-12-09', due_days: [], skipped_days: [], provisional: false }
+  const decided = (
+    halts: (typeof halt | (Omit<typeof halt, 'ended'> & { ended: string }))[],
+    provisional: boolean,
+  ) =>
+    caseView({
+      state: 'accepted',
+      number: '1137',
+      signature: {
+        id: 'signature-1',
+        hash: 'a'.repeat(64),
+        shown_at: '2026-11-24T06:00:00Z',
+        at: '2026-11-24T06:01:00Z',
+        by,
+        points: 40,
+        outdated: false,
+      },
+      submission: {
+        hash: 'a'.repeat(64),
+        signature_id: 'signature-1',
+        at: '2026-11-24T06:02:00Z',
+        by,
+        tell_by: null,
+      },
+      decision: {
+        ...due,
+        kind: 'accepted',
+        reason: '',
+        by,
+        at: '2026-12-01T01:00:00Z',
+        provisional,
+        clock: {
+          started_on: '2026-12-01',
+          started: 'decided',
+          promised_days: 6,
+          legal_days: 20,
+          extension_at_most: 10,
+          legal: due,
+          halts,
+          extension: null,
+        },
+      } as unknown as CaseView['decision'],
+    })
+  const page = await screen()
+  const said_of_it = async (of: CaseView) => {
+    view.value = of
+    await nextTick()
+    return page.get('[data-decided]').text()
+  }
+  const stopped = await said_of_it(decided([halt], true))
+  expect(stopped).toContain('计时已暂停：检测，自12月1日')
+  expect(stopped).not.toContain('前办结')
+  const ended = { ...halt, ended: '2026-12-03' }
+  expect(await said_of_it(decided([ended], true))).toMatch(/12月9日.*前办结（暂定）/)
+  expect(await said_of_it(decided([ended], false))).toMatch(/12月9日.*前办结$/)
 })

@@ -11,6 +11,7 @@ import {
   furtherLegs,
   holdOf,
   otherLeg,
+  actsFor,
   secondLeg,
   spell,
   unrecordedFor,
@@ -86,12 +87,14 @@ export function useLeading(case_id: string, desk: Desk) {
     const n = until ? Math.max(0, Math.ceil((Date.parse(until) - now.value) / 1000)) : 0
     const hold = holdOf(live)
     const held = hold ? spell((now.value - Date.parse(hold.since)) / 1000) : ''
+    const deciding = desk.view.value?.item.unit_id ?? live?.target_unit_id ?? ''
     const field = desk.field()
     const material = desk.material()
     return {
       asked: asked.value,
       face: live && !hold && !there?.muted.includes('1') ? call.face.value : null,
       person: there?.person ?? null,
+      former: Boolean(live && there && actsFor(live, there, deciding) === 'former'),
       speaks: there ? call.speaking.value.has(there.id) : false,
       others: others.map(({ leg, face }) => ({
         id: leg.id,
@@ -99,6 +102,7 @@ export function useLeading(case_id: string, desk: Desk) {
         face: hold || leg.muted.includes('1') ? null : face,
         speaks: call.speaking.value.has(leg.id),
         supervises: leg.barged,
+        decides: actsFor(live!, leg, deciding) === 'approver',
       })),
       line: {
         here: desk.view.value?.window_place ?? '',

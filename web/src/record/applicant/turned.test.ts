@@ -19,6 +19,7 @@ const told = (over: Partial<Turned> = {}): Turned => ({
   asked: 'follow',
   face: null,
   person: null,
+  former: false,
   speaks: false,
   others: [],
   line: { here: '', there: '', form: 'idle', word: '' },

@@ -22,15 +22,18 @@ export interface Turned {
   asked: 'follow' | 'sign'
   face: MediaStream | null
   person: Speaker | null
+  /** the case went to another unit, and he decides it no more */
+  former: boolean
   /** whether he speaks now */
   speaks: boolean
-  /** who else is in the call, in the order of their seats; `supervises`: he was not invited */
+  /** who else is in the call, in the order of their seats; `supervises`: he was not invited; `decides`: he is of the unit to which the case went */
   others: readonly {
     id: string
     person: Speaker
     face: MediaStream | null
     speaks: boolean
     supervises: boolean
+    decides: boolean
   }[]
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
@@ -52,6 +55,7 @@ export const ALONE: Turned = {
   asked: 'follow',
   face: null,
   person: null,
+  former: false,
   speaks: false,
   others: [],
   line: { here: '', there: '', form: 'idle', word: '' },
