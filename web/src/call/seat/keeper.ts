@@ -285,11 +285,14 @@ export class SeatKeeper {
         })
       }
     }
-    track?.addEventListener('ended', () => {
-      if (this.devices.value?.[kind] !== track) return
-      this.devices.value = { ...this.devices.value, [kind]: null }
-      void this.fillIn(kind)
-    })
+    track?.addEventListener('ended', () => this.lose(kind, track))
+  }
+
+  /** A device that gives nothing more: tries to open one in its place, and tells what lacks. */
+  private lose(kind: DeviceKind, track: MediaStreamTrack): void {
+    if (this.devices.value?.[kind] !== track) return
+    this.devices.value = { ...this.devices.value, [kind]: null }
+    void this.fillIn(kind)
   }
 
   /** Tries once more to open what could not be had: somebody has allowed it meanwhile, or plugged it in. */
@@ -821,6 +824,11 @@ export class SeatKeeper {
   }
 
   private measure(): void {
+    for (const kind of ['microphone', 'camera'] as const) {
+      const track = this.devices.value?.[kind]
+      // not every end comes with its event: a track that was stopped gives none
+      if (track?.readyState === 'ended') this.lose(kind, track)
+    }
     const held = this.held
     if (!held || this.media.value !== 'up') return
     held.media.figures().then(
