@@ -151,7 +151,8 @@ HIDDEN: Final = """() => {
     // whether anything came beside the materials is seen without scrolling to it
     const beside = [...document.querySelectorAll('.column :is(.sent, [data-papers], [data-handovers]) :is(h2, h3)')][0]
     for (let box = beside?.parentElement; box; box = box.parentElement) {
-        if (getComputedStyle(box).overflowY === 'visible') continue
+        // whoever scrolled there has seen it
+        if (getComputedStyle(box).overflowY === 'visible' || box.scrollTop > 0) continue
         if (!inside(beside.getBoundingClientRect(), box.getBoundingClientRect())) found.push(`beside the materials: ${beside.textContent.trim()}`)
     }
     return found
