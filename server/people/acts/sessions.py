@@ -153,7 +153,7 @@ class Sessions:
             return await staff.find_session(connection, digest(token), self._store.clock.now())
 
     async def blocked(self, token: str) -> bool:
-        """Whether this token opened a session of somebody who has been blocked since."""
+        """Whether this token opened a session, within its time and signed out or not, of somebody who is blocked now."""
         async with self._store.read() as connection:
             return await staff.of_blocked(connection, digest(token), self._store.clock.now())
 

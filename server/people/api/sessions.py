@@ -124,7 +124,8 @@ async def open_session(ask: Ask[Nothing, SignIn]) -> web.Response:
     problems=(Code.UNAUTHENTICATED, Code.ACCOUNT_BLOCKED),
 )
 async def read_session(ask: Ask[Nothing, Nothing]) -> SessionView:
-    """Who is signed in, and until when. Who was, and has been blocked since, is told so; nobody else is."""
+    """Who is signed in, and until when. Who brings the token of a session of his, within its time, and is blocked
+    by now is told so, also when he had signed out; a stranger is not."""
     token = token_of(ask.request)
     session = await ask.request.app[SESSIONS].find(token) if token else None
     if session is None:
