@@ -1,8 +1,10 @@
-"""The house: no module leads in a circle back to itself, counted over every import that stands anywhere."""
+"""The house: no module leads in a circle back to itself, counted over every import that stands anywhere; and no
+module, class or folder is so large that it could be two."""
 
 import ast
-from collections import defaultdict
-from collections.abc import Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,87 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 TOPS: Final = ("server", "signaling", "media")
+WEB: Final = "web/src"
+MODULE_LINES: Final = 500
+CLASS_LINES: Final = 300
+"""In the pages of what stands at the left edge: a class, or a function as long as one."""
+FOLDER_MODULES: Final = 15
+REASON: Final = "In one piece because"
+"""What a longer class says in its docstring, and then why."""
+APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
+"""What is generated, and the small pieces of which pages are made, that know nothing of each other."""
+
+# What was too large when the sizes were first counted. A name may go and none may come.
+LARGE_MODULES: Final[set[str]] = {
+    "media/forward.py",
+    "media/frames.py",
+    "media/recorder.py",
+    "media/room.py",
+    "server/__main__.py",
+    "server/app.py",
+    "server/calls/acts/book.py",
+    "server/calls/acts/playbacks.py",
+    "server/calls/acts/rooms.py",
+    "server/calls/rows/calls.py",
+    "server/case/rows/reading.py",
+    "server/case/rules/material.py",
+    "server/catalogue/acts/importing.py",
+    "server/catalogue/rules/blueprint.py",
+    "server/demo/past.py",
+    "server/edge/problems.py",
+    "server/people/rows/people.py",
+    "server/store/ledger/verifier.py",
+    "server/store/tables.py",
+    "server/uploads/acts/uploads.py",
+    "server/uploads/api/uploads.py",
+    "server/work/appearances.py",
+    "signaling/call/step.py",
+    "signaling/gateway/gateway.py",
+    "signaling/switchboard/switchboard.py",
+    "web/src/admin/PaperTemplates.vue",
+    "web/src/audit/replay/Tracks.vue",
+    "web/src/audit/rules/timeline.ts",
+    "web/src/call/desk/useCall.ts",
+    "web/src/call/pane/CallPane.vue",
+    "web/src/call/seat/keeper.ts",
+    "web/src/catalogue/FormEditor.vue",
+    "web/src/i18n/en/desk.ts",
+    "web/src/i18n/en/record.ts",
+    "web/src/i18n/zh-CN/record.ts",
+    "web/src/pages/approver/ApproverCasePage.vue",
+    "web/src/pages/window/WindowCasePage.vue",
+    "web/src/record/applicant/ApplicantScreen.vue",
+    "web/src/record/book/useCase.ts",
+    "web/src/record/document/DocumentView.vue",
+    "web/src/record/form/FieldRow.vue",
+    "web/src/record/form/FormPanel.vue",
+    "web/src/record/materials/MaterialTray.vue",
+    "web/src/record/materials/useUploads.ts",
+    "web/src/record/talk/MessagesPanel.vue",
+}
+LARGE_CLASSES: Final[set[str]] = {
+    "media/room.py Rooms",
+    "server/calls/acts/rooms.py Rooms",
+    "server/store/ledger/verifier.py Verifier",
+    "server/uploads/acts/uploads.py Uploads",
+    "signaling/gateway/gateway.py Gateway",
+    "signaling/switchboard/switchboard.py Switchboard",
+    "web/src/audit/replay/useReplay.ts useReplay",
+    "web/src/audit/rules/timeline.ts marksOf",
+    "web/src/call/desk/useCall.ts open",
+    "web/src/call/seat/keeper.ts SeatKeeper",
+    "web/src/record/book/useCase.ts useCase",
+    "web/src/record/form/fieldEditor.ts FieldEditor",
+    "web/src/record/materials/useUploads.ts open",
+}
+LARGE_FOLDERS: Final[set[str]] = {
+    "media",
+    "server/case/rules",
+    "server/store",
+    "web/src/i18n/en",
+    "web/src/i18n/zh-CN",
+    "web/src/record/rules",
+}
 
 
 def modules() -> dict[str, Path]:
@@ -93,3 +176,80 @@ def test_a_circle_is_found(edges: dict[str, set[str]], found: list[list[str]]) -
 def test_an_import_in_a_function_counts() -> None:
     sources = {"a.x": "def f():\n    from a import y\n", "a.y": "import a.x\n", "a": ""}
     assert circles(imports(sources)) == [["a.x", "a.y"]]
+
+
+_PIECE: Final = re.compile(
+    r"^(?P<said>/\*\*(?:(?!\*/).)*\*/\n)?"
+    r"(?:export )?(?:default )?(?:abstract |async )*(?:class|function\*?) (?P<name>\w+)(?:.*?\n)?\}\n",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def pages() -> dict[str, str]:
+    """The sources of the pages by their path, without the tests that stand beside them."""
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in sorted((ROOT / WEB).rglob("*"))
+        if path.suffix in (".ts", ".vue") and not path.name.endswith(".test.ts")
+    }
+
+
+def pieces(path: str, text: str) -> Iterable[tuple[str, int, str]]:
+    """Its classes, and of the pages its functions too: the name, how many lines and what is said of it."""
+    if not path.endswith(".py"):
+        for found in _PIECE.finditer(text):
+            lines = found[0].removeprefix(found["said"] or "").count("\n")
+            yield f"{path} {found['name']}", lines, found["said"] or ""
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef) and node.end_lineno is not None:
+            yield (
+                f"{path} {node.name}",
+                node.end_lineno - node.lineno + 1,
+                ast.get_docstring(node) or "",
+            )
+
+
+def large(sources: Mapping[str, str]) -> tuple[set[str], set[str], set[str]]:
+    """The modules, the classes without a reason and the folders that are too large."""
+    folders = Counter(
+        path.rpartition("/")[0] for path in sources if not path.endswith("/__init__.py")
+    )
+    return (
+        {path for path, text in sources.items() if len(text.splitlines()) > MODULE_LINES},
+        {
+            name
+            for path, text in sources.items()
+            for name, lines, said in pieces(path, text)
+            if lines > CLASS_LINES and REASON not in " ".join(said.replace("*", " ").split())
+        },
+        {folder for folder, count in folders.items() if count > FOLDER_MODULES},
+    )
+
+
+def test_nothing_is_larger_than_it_should_be_and_the_exceptions_shrink() -> None:
+    python = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in modules().values()
+    }
+    found = large(python | pages())
+    for known, now in zip((LARGE_MODULES, LARGE_CLASSES, LARGE_FOLDERS), found, strict=True):
+        assert now - APART - known == set(), "too large: divide it (docs/architecture.md)"
+        assert known - now == set(), "not too large any more: strike it off the list"
+
+
+def test_what_is_too_large_is_found() -> None:
+    lines = "    x = 1\n" * 310
+    sources = {
+        "a/long.py": "x = 1\n" * 501,
+        "a/short.py": "x = 1\n" * 500,
+        "a/both.py": f"class Bare:\n{lines}\nclass Told:\n    '''In one\n    piece because.'''\n{lines}",
+        "b/use.ts": f"export class Small {{\n}}\n/** In one\n * piece because. */\nclass Told {{\n{lines}}}\n",
+        "b/bare.ts": f"/** Why. */\nexport async function use(): void {{\n{lines}}}\nfunction g() {{\n}}\n",
+        **{f"c/{one}.py": "" for one in (*range(15), "__init__")},
+        **{f"d/{one}.vue": "" for one in range(16)},
+    }
+    assert large(sources) == (
+        {"a/long.py", "a/both.py"},
+        {"a/both.py Bare", "b/bare.ts use"},
+        {"d"},
+    )
