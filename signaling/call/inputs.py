@@ -121,9 +121,13 @@ class MonitorClosed:
 @dataclass(frozen=True, slots=True)
 class Barred:
     """This person may be in the call no longer as what he is in it: nobody asks him any more, and
-    whoever sits at its head ends it."""
+    whoever sits at its head ends it.
+
+    ``relieved``: the case has gone to a unit that sits in the call as a guest, and so the approver only
+    leaves it; the window's end is everybody's all the same."""
 
     person_id: PersonId
+    relieved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

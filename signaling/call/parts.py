@@ -207,12 +207,14 @@ class Call:
         return last if last is not None and last.until is None else None
 
     def seated(self) -> tuple[Leg, ...]:
-        """The newest leg of each seat, window first: of a guest's only while he holds it."""
+        """The newest leg of each seat, window first: of one that is given up only while he holds it, which
+        are a guest's, and the approver's who was relieved of a call that goes on."""
         newest = {leg.seat: leg for leg in self.legs}
+        kept = frozenset(GUESTS) if self.state is CallState.ENDED else frozenset(Seat)
         return tuple(
             newest[seat]
             for seat in Seat
-            if seat in newest and (seat not in GUESTS or newest[seat].state is not LegState.LEFT)
+            if seat in newest and (seat not in kept or newest[seat].state is not LegState.LEFT)
         )
 
     def guests(self) -> tuple[Leg, ...]:

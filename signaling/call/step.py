@@ -132,7 +132,7 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
     with ``already_in_call``, one that is not live or while no place is left with ``not_in_call`` and
     ``seat_taken``. What the engine, the clock or the staff's rights say is never refused.
     """
-    return _followed(_stepped(call, event, at, patience), at)
+    return _followed(_attended(_stepped(call, event, at, patience), event, at), at)
 
 
 def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> Call:
@@ -193,7 +193,7 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
             monitor = own_monitor(call, event.monitor_id, event.person_id)
             return _monitor_over(call, monitor, MonitorEnd.CLOSED, at, patience)
         case Barred():
-            return _barred(call, event.person_id, at, patience)
+            return _barred(call, event, at, patience)
         case SignedOut():
             return _signed_out(call, event.person_id, at)
         case _:
@@ -275,9 +275,10 @@ def _monitor_over(
     return _with_monitor(call, replace(monitor, ended=why, ended_at=at))
 
 
-def _barred(call: Call, person_id: PersonId, at: datetime, patience: Patience) -> Call:
+def _barred(call: Call, event: Barred, at: datetime, patience: Patience) -> Call:
     if call.state is CallState.ENDED:
         return call
+    person_id = event.person_id
     for ring in call.rings:
         if ring.target_id == person_id:
             call = _with_ring(call, _closed(ring, RingState.CANCELLED, at))
@@ -285,8 +286,13 @@ def _barred(call: Call, person_id: PersonId, at: datetime, patience: Patience) -
     if monitor is not None:
         call = _monitor_over(call, monitor, MonitorEnd.BARRED, at, patience)
     leg = call.leg_of(person_id)
-    if leg is not None and leg.seat not in GUESTS:
+    relieved = event.relieved and leg is not None and leg.seat is Seat.APPROVER
+    if leg is not None and leg.seat not in GUESTS and not relieved:
         return _ended(call, EndReason.BARRED, at)
+    hold = call.on_hold()
+    if hold is not None and hold.by == person_id:
+        # Nobody else could resume it.
+        call = _released(call, at)
     call = _unseated(call, person_id, at, patience)
     return _rung_out(call, at) if call.state is CallState.OPEN else call
 
@@ -299,6 +305,20 @@ def _signed_out(call: Call, person_id: PersonId, at: datetime) -> Call:
             # he did not answer, and may be told so when he comes back
             call = _with_ring(call, _closed(ring, RingState.MISSED, at))
     return _rung_out(call, at) if call.state is CallState.OPEN else call
+
+
+def _attended(call: Call, event: CallInput, at: datetime) -> Call:
+    """End a call whose approver was relieved when the last one who was invited has left it too."""
+    approved = any(leg.seat is Seat.APPROVER for leg in call.seated())
+    if call.state is not CallState.LIVE or approved or not all(leg.barged for leg in call.guests()):
+        return call
+    match event:
+        case HungUp():
+            return _ended(call, EndReason.HUNG_UP, at)
+        case Barred():
+            return _ended(call, EndReason.BARRED, at)
+        case _:
+            return _ended(call, EndReason.LOST, at)
 
 
 def _followed(call: Call, at: datetime) -> Call:
@@ -571,7 +591,8 @@ def _departed(leg: Leg, state: LegState, at: datetime) -> Leg:
 
 
 def _gone(leg: Leg, at: datetime) -> Leg:
-    """A guest's leg given up for good: hung up, or lost for too long."""
+    """A leg given up for good while the call goes on: a guest's who hung up or was lost for too long, the
+    approver's who was relieved."""
     return replace(_departed(leg, LegState.LEFT, at), state=LegState.LEFT, held_until=None)
 
 

@@ -834,7 +834,7 @@ class Switchboard:
 
     def _settle(self, before: Call, call: Call) -> None:
         """Let go of the seats that have ended, of who was expected by a ring that is over, of the
-        party of each guest who has left, and of the room when the call has ended."""
+        party of each who has left, and of the room when the call has ended."""
         for leg in call.legs:
             if leg.state is not LegState.JOINED:
                 self._seats.free(leg.id)
@@ -853,10 +853,10 @@ class Switchboard:
             return
         for monitor_id in left:
             self._aside(self._rooms.leave(call.id, monitor_id))
-        there = {leg.seat for leg in call.guests()}
-        for guest in before.guests():
-            if guest.seat not in there:
-                self._aside(self._rooms.leave(call.id, guest.id))
+        there = {leg.seat for leg in call.seated()}
+        for leg in before.seated():
+            if leg.seat not in there:
+                self._aside(self._rooms.leave(call.id, leg.id))
 
     def _tell_of_monitors(self, before: Call, call: Call) -> None:
         changed = MonitorChanged(call_id=call.id)

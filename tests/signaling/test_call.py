@@ -172,6 +172,7 @@ STATES: Final[Mapping[str, Call]] = {
     ),
     "g_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, G1), 10)),
     "g_left": played(dialled(), ANSWER, INVITE, COME, (HungUp(GUEST), 9)),
+    "relieved": played(dialled(), ANSWER, INVITE, COME, (Barred(FIRST, True), 9)),
     "only_g": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1), 10)),
     "all_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1, G1), 10)),
     "listened": played(dialled(), ANSWER, LISTEN),
@@ -235,6 +236,7 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "hang_up_chief": (HungUp(CHIEF), 20),
     "bar_clerk": (Barred(CLERK), 20),
     "bar_approver": (Barred(FIRST), 20),
+    "bar_relieved": (Barred(FIRST, True), 20),
     "bar_guest": (Barred(GUEST), 20),
     "bar_chief": (Barred(CHIEF), 20),
     "bar_stranger": (Barred(STRANGER), 20),
@@ -266,39 +268,39 @@ answer:
   one_left  live/AD/J,J
   open_silent  live/AS/Js,J
   open_lost  live/AS/L,J
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !ring_closed
 answer_late:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !ring_closed
 answer_other:
   open  live/SA/J,J
-  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
+  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !ring_closed
   open_silent  live/SA/Js,J
   open_lost  live/SA/L,J
 answer_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !not_found
 answer_unknown:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !not_found
 decline:
   open  open/DR/J
   one_left  ended:declined/DD/X
   open_silent  open/DR/Js
   open_lost  open/DR/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !ring_closed
 decline_again:
   open  open/RD/J
-  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !ring_closed
+  one_left|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !ring_closed
   open_silent  open/RD/Js
   open_lost  open/RD/L
 decline_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  !not_found
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  !not_found
 cancel:
   open|open_silent  ended:cancelled/CC/X
   one_left  ended:cancelled/CD/X
   open_lost  ended:cancelled/CC/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !ring_closed
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !ring_closed
   ended|cancelled  !call_ended
 cancel_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 hang_up_clerk:
   open|open_silent  ended:cancelled/CC/X
@@ -312,7 +314,7 @@ hang_up_clerk:
   rejoined  ended:hung_up/AS/X,X,X
   invited  ended:hung_up/ASCC/X,X
   uninvited  ended:hung_up/ASDD/X,X
-  three|g_left  ended:hung_up/ASAS/X,X,X
+  three|g_left|relieved  ended:hung_up/ASAS/X,X,X
   g_lost  ended:hung_up/ASAS/X,X,L
   only_g  ended:hung_up/ASAS/L,L,X
   all_lost  ended:hung_up/ASAS/L,L,L
@@ -321,7 +323,7 @@ hang_up_clerk:
   whispered  ended:hung_up/AS/X,X/w:call_ended
   barged  ended:hung_up/AS/X,X,Xb/b:call_ended
 hang_up_approver:
-  open|one_left|open_silent|open_lost  !not_in_call
+  open|one_left|open_silent|open_lost|relieved  !not_in_call
   live|held|resumed  ended:hung_up/AS/X,X
   media  ended:hung_up/AS/X,X0
   w_lost  ended:hung_up/AS/L,X
@@ -339,24 +341,25 @@ hang_up_approver:
   whispered  ended:hung_up/AS/X,X/w:call_ended
   barged  ended:hung_up/AS/X,X,Xb/b:call_ended
 hang_up_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 hang_up_guest:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left|listened|whispered|barged  !not_in_call
   three|g_lost  live/ASAS/J,J,X
   only_g|all_lost  live/ASAS/L,L,X
   ended|cancelled  !call_ended
+  relieved  ended:hung_up/ASAS/X,X,X
 answer_invite:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
   invited  live/ASAS/J,J,J
-  uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !ring_closed
 answer_invite_late:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
-  invited|uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  invited|uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !ring_closed
 decline_invite:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
   invited  live/ASDR/J,J
-  uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !ring_closed
 invite:
   open|one_left|open_silent|open_lost  !not_in_call
   live|resumed  live/ASR/J,J
@@ -377,28 +380,29 @@ invite:
   listened  live/ASR/J,J/l
   whispered  live/ASR/J,J/w
   barged  live/ASR/J,J,Jb/b
+  relieved  live/ASASR/J,X,J
 invite_nobody:
-  open|one_left|open_silent|open_lost  !not_in_call
+  open|one_left|open_silent|open_lost|relieved  !not_in_call
   live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left|three|g_lost|only_g|all_lost|listened|whispered|barged  !no_approver_free
   invited  !seat_taken
   ended|cancelled  !call_ended
 invite_by_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 invite_by_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 withdraw:
   open|one_left|open_silent|open_lost  !not_in_call
   live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|listened|whispered|barged  !not_found
   invited  live/ASCC/J,J
-  uninvited|three|g_lost|g_left|only_g|all_lost  !ring_closed
+  uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !ring_closed
   ended|cancelled  !call_ended
 withdraw_by_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 withdraw_unknown:
-  open|one_left|open_silent|open_lost  !not_in_call
+  open|one_left|open_silent|open_lost|relieved  !not_in_call
   live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_found
   ended|cancelled  !call_ended
 join_guest:
@@ -408,18 +412,21 @@ join_guest:
   only_g  live/ASAS/L,L,X,J
   all_lost  live/ASAS/L,L,L,J
   ended|cancelled  !call_ended
+  relieved  live/ASAS/J,X,X,J
 join_guest_late:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|listened|whispered|barged  !not_in_call
   three  live/ASAS/J,J,X,J
   only_g  live/ASAS/L,L,X,J
   ended|cancelled  !call_ended
+  relieved  live/ASAS/J,X,X,J
 mute_guest:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|listened|whispered|barged  !not_in_call
   three  live/ASAS/J,J,Jvr0
   only_g  live/ASAS/L,L,J0
   ended|cancelled  !call_ended
+  relieved  live/ASAS/J,X,J0
 media_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
   three  live/ASAS/J,J,Jr
 join_clerk:
   open|open_silent  open/RR/X,J
@@ -443,8 +450,9 @@ join_clerk:
   listened  live/AS/X,J,J/l
   whispered  live/AS/X,J,J/w
   barged  live/AS/X,J,Jb,J/b
+  relieved  live/ASAS/X,X,J,J
 join_approver:
-  open|one_left|open_silent|open_lost  !not_in_call
+  open|one_left|open_silent|open_lost|relieved  !not_in_call
   live|resumed  live/AS/J,X,J
   media  live/AS/Jvr,X0,J0
   held  live:hold/AS/J,X,J
@@ -464,7 +472,7 @@ join_approver:
   whispered  live/AS/J,X,J/w
   barged  live/AS/J,X,Jb,J/b
 join_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 join_late:
   open|open_silent  open/RR/X,J
@@ -483,6 +491,7 @@ join_late:
   listened  live/AS/X,J,J/l
   whispered  live/AS/X,J,J/w
   barged  live/AS/X,J,Jb,J/b
+  relieved  live/ASAS/X,X,J,J
 mute:
   open  open/RR/J1
   one_left  open/RD/J1
@@ -502,16 +511,17 @@ mute:
   listened  live/AS/J1,J/l
   whispered  live/AS/J1,J/w
   barged  live/AS/J1,J,Jb/b
+  relieved  live/ASAS/J1,X,J
 unmute:
-  open|one_left|open_silent|open_lost|a_lost|both_lost|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|a_lost|both_lost|only_g|all_lost|relieved  !not_in_call
   live|held|resumed|w_lost|rejoined|invited|uninvited|three|g_lost|g_left|listened|whispered|barged  =
   media  live/AS/Jvr,Jv
   ended|cancelled  !call_ended
 mute_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 mute_unknown:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 lack:
   open  open/RR/J-1
@@ -532,8 +542,9 @@ lack:
   listened  live/AS/J-1,J/l
   whispered  live/AS/J-1,J/w
   barged  live/AS/J-1,J,Jb/b
+  relieved  live/ASAS/J-1,X,J
 lack_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 hold:
   open|one_left|open_silent|open_lost  !not_in_call
@@ -555,21 +566,22 @@ hold:
   listened  live:hold/AS/J,J/l
   whispered  live:hold/AS/J,J/w
   barged  live:hold/AS/J,J,Jb/b
+  relieved  live:hold/ASAS/J,X,J
 hold_by_guest:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 resume:
-  open|one_left|open_silent|open_lost  !not_in_call
+  open|one_left|open_silent|open_lost|relieved  !not_in_call
   live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  =
   held  live/AS/J,J
   ended|cancelled  !call_ended
 resume_other:
   open|one_left|open_silent|open_lost  !not_in_call
-  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  =
+  live|media|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  =
   held  !not_yours
   ended|cancelled  !call_ended
 resume_by_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 listen:
   open|one_left|open_silent|open_lost  !not_in_call
@@ -591,6 +603,7 @@ listen:
   whispered  live/AS/J,J/w:replaced/l
   barged  live/AS/J,J,Xb/b:replaced/l
   ended|cancelled  !call_ended
+  relieved  live/ASAS/J,X,J/l
 listen_too:
   open|one_left|open_silent|open_lost  !not_in_call
   live|resumed  live/AS/J,J/l
@@ -611,38 +624,40 @@ listen_too:
   whispered  live/AS/J,J/w/l
   barged  live/AS/J,J,Jb/b/l
   ended|cancelled  !call_ended
+  relieved  live/ASAS/J,X,J/l
 listen_in_own_call:
   open|one_left|open_silent|open_lost  !not_in_call
   live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !already_in_call
   ended|cancelled  !call_ended
+  relieved  live/ASAS/J,X,J/l
 turn_silent:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !not_in_call
   listened  =
   whispered  live/AS/J,J/l
   barged  live/AS/J,J,Xb/l
   ended|cancelled  !call_ended
 turn_whisper:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !not_in_call
   listened  live/AS/J,J/w
   whispered  =
   barged  live/AS/J,J,Xb/w
   ended|cancelled  !call_ended
 turn_barge:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !not_in_call
   listened|whispered  live/AS/J,J,Jb/b
   barged  =
   ended|cancelled  !call_ended
 turn_not_his:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|relieved  !not_in_call
   ended|cancelled  !call_ended
 listen_no_more:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|relieved  !not_in_call
   listened  live/AS/J,J/l:closed
   whispered  live/AS/J,J/w:closed
   barged  live/AS/J,J,Xb/b:closed
   ended|cancelled  !call_ended
 hang_up_chief:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered  !not_in_call
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|relieved  !not_in_call
   barged  live/AS/J,J,Xb/b:closed
   ended|cancelled  !call_ended
 bar_clerk:
@@ -657,7 +672,7 @@ bar_clerk:
   rejoined  ended:barred/AS/X,X,X
   invited  ended:barred/ASCC/X,X
   uninvited  ended:barred/ASDD/X,X
-  three|g_left  ended:barred/ASAS/X,X,X
+  three|g_left|relieved  ended:barred/ASAS/X,X,X
   g_lost  ended:barred/ASAS/X,X,L
   only_g  ended:barred/ASAS/L,L,X
   all_lost  ended:barred/ASAS/L,L,L
@@ -685,37 +700,58 @@ bar_approver:
   listened  ended:barred/AS/X,X/l:call_ended
   whispered  ended:barred/AS/X,X/w:call_ended
   barged  ended:barred/AS/X,X,Xb/b:call_ended
-  ended|cancelled  =
+  ended|cancelled|relieved  =
+bar_relieved:
+  open  open/CR/J
+  one_left  ended:declined/CD/X
+  open_silent  open/CR/Js
+  open_lost  open/CR/L
+  live|held|resumed|a_lost  ended:barred/AS/X,X
+  media  ended:barred/AS/X,X0
+  w_lost|both_lost  ended:barred/AS/L,X
+  rejoined  ended:barred/AS/X,X,X
+  invited  ended:barred/ASCC/X,X
+  uninvited  ended:barred/ASDD/X,X
+  three  live/ASAS/J,X,Jvr
+  g_lost  live/ASAS/J,X,L
+  g_left  ended:barred/ASAS/X,X,X
+  relieved|ended|cancelled  =
+  only_g  live/ASAS/L,X,J
+  all_lost  live/ASAS/L,X,L
+  listened  ended:barred/AS/X,X/l:call_ended
+  whispered  ended:barred/AS/X,X/w:call_ended
+  barged  ended:barred/AS/X,X,Xb/b:call_ended
 bar_guest:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|g_left|listened|whispered|barged|ended|cancelled  =
   invited  live/ASCR/J,J
   three|g_lost  live/ASAS/J,J,X
   only_g|all_lost  live/ASAS/L,L,X
+  relieved  ended:barred/ASAS/X,X,X
 bar_chief:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|relieved  =
   listened  live/AS/J,J/l:barred
   whispered  live/AS/J,J/w:barred
   barged  live/AS/J,J,Xb/b:barred
 bar_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled|relieved  =
 sign_out_clerk:
   open|open_silent  ended:cancelled/CC/X
   one_left  ended:cancelled/CD/X
   open_lost  ended:cancelled/CC/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled|relieved  =
 sign_out_approver:
   open  open/MR/J
   one_left  ended:missed/MD/X
   open_silent  open/MR/Js
   open_lost  open/MR/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled|relieved  =
 sign_out_guest:
   invited  live/ASMR/J,J
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled|relieved  =
 sign_out_stranger:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|listened|whispered|barged|ended|cancelled|relieved  =
 tick_monitor_lost:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|barged|ended|cancelled  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|barged|ended|cancelled|relieved  =
   listened  live/AS/J,J/l:lost
   whispered  live/AS/J,J/w:lost
 media_on:
@@ -739,13 +775,14 @@ media_on:
   listened  live/AS/Jv,J/l
   whispered  live/AS/Jv,J/w
   barged  live/AS/Jv,J,Jb/b
+  relieved  live/ASAS/Jv,X,J
 media_off:
-  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
   media  live/AS/Jvr,J0
 media_unknown:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
 recording_on:
-  open|one_left|open_silent|open_lost|ended|cancelled  =
+  open|one_left|open_silent|open_lost|ended|cancelled|relieved  =
   live|resumed  live/AS/J,Jr
   media  live/AS/Jvr,Jvr0
   held  live:hold/AS/J,Jr
@@ -764,7 +801,7 @@ recording_on:
   whispered  live/AS/J,Jr/w
   barged  live/AS/J,Jr,Jb/b
 recording_off:
-  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  open|one_left|open_silent|open_lost|live|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
   media  live/AS/Jv,Jv0
 unrecord:
   open  open/RR/J
@@ -789,6 +826,7 @@ unrecord:
   whispered  live/AS/J,J/w
   barged  live/AS/J,J,Jb/b
   ended|cancelled  =
+  relieved  live/ASAS/J,X,J
 unrecord_end:
   open|open_silent  ended:unrecorded/CC/X
   one_left  ended:unrecorded/CD/X
@@ -801,7 +839,7 @@ unrecord_end:
   rejoined  ended:unrecorded/AS/X,X,X
   invited  ended:unrecorded/ASCC/X,X
   uninvited  ended:unrecorded/ASDD/X,X
-  three|g_left  ended:unrecorded/ASAS/X,X,X
+  three|g_left|relieved  ended:unrecorded/ASAS/X,X,X
   g_lost  ended:unrecorded/ASAS/X,X,L
   only_g  ended:unrecorded/ASAS/L,L,X
   all_lost  ended:unrecorded/ASAS/L,L,L
@@ -810,10 +848,10 @@ unrecord_end:
   barged  ended:unrecorded/AS/X,X,Xb/b:call_ended
   ended|cancelled  =
 tick:
-  open|one_left|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  open|one_left|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
   open_silent  open/RR/J
 tick_unjudged:
-  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
 tick_gone:
   open  open/RR/Js
   one_left  open/RD/Js
@@ -831,6 +869,7 @@ tick_gone:
   listened  live/AS/Js,J/l
   whispered  live/AS/Js,J/w
   barged  live/AS/Js,J,Jb/b
+  relieved  live/ASAS/Js,X,J
 tick_silent:
   open  open/RR/Js
   one_left  open/RD/Js
@@ -850,6 +889,7 @@ tick_silent:
   listened  live/AS/Js,Js/l
   whispered  live/AS/Js,Js/w
   barged  live/AS/Js,Js,Jb/b
+  relieved  live/ASAS/Js,X,Js
 tick_lost:
   open|open_silent  open/RR/L
   one_left  open/RD/L
@@ -867,26 +907,28 @@ tick_lost:
   listened  live/AS/L,J/l
   whispered  live/AS/L,J/w
   barged  live/AS/L,J,Jb/b
+  relieved  live/ASAS/L,X,J
 tick_lost_guest:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_lost|g_left|all_lost|ended|cancelled|listened|whispered|barged  =
   three  live/ASAS/J,J,Lvr
   only_g  live/ASAS/L,L,L
+  relieved  live/ASAS/J,X,L
 tick_ring_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
 tick_invite_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged  =
+  live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|uninvited|three|g_lost|g_left|only_g|all_lost|ended|cancelled|listened|whispered|barged|relieved  =
   invited  live/ASMM/J,J
 tick_hold_over:
   open|open_silent  ended:missed/MM/X
   one_left  ended:missed/MD/X
   open_lost  ended:missed/MM/L
-  live|media|held|resumed|rejoined|uninvited|three|g_left|ended|cancelled|listened|whispered|barged  =
+  live|media|held|resumed|rejoined|uninvited|three|g_left|ended|cancelled|listened|whispered|barged|relieved  =
   w_lost  ended:lost/AS/L,X
   a_lost  ended:lost/AS/X,L
   both_lost  ended:lost/AS/L,L
@@ -995,7 +1037,7 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(MonitorBegun, people, monitors, st.just("why")),
     st.builds(MonitorTurned, people, monitors, st.sampled_from(Way), legs),
     st.builds(MonitorClosed, people, monitors),
-    st.builds(Barred, people),
+    st.builds(Barred, people, st.booleans()),
     st.builds(SignedOut, people),
     st.builds(PutOnHold, people),
     st.builds(Resumed, people),
@@ -1052,7 +1094,9 @@ def holds(call: Call) -> None:
             assert all(ring.invite_id for ring in ringing)
             assert not ringing or len(call.guests()) < len(GUESTS)
             head = [leg.person_id for leg in call.seated() if leg.seat not in GUESTS]
-            assert head == [CLERK, mains[0].target_id]
+            relieved = not any(leg.seat is Seat.APPROVER for leg in call.seated())
+            assert head == ([CLERK] if relieved else [CLERK, mains[0].target_id])
+            assert not relieved or any(not leg.barged for leg in call.guests())
         case CallState.ENDED:
             assert not ringing
             assert not joined
@@ -1095,7 +1139,10 @@ def moved_forward(old: Call, new: Call) -> None:
         assert before.closed_at in (None, then.closed_at)
     assert [leg.id for leg in new.legs[: len(old.legs)]] == [leg.id for leg in old.legs]
     for was, now in zip(old.legs, new.legs, strict=False):
-        lapsed = was.seat in GUESTS and (was.state, now.state) == (LegState.LOST, LegState.LEFT)
+        lapsed = was.seat is not Seat.WINDOW and (was.state, now.state) == (
+            LegState.LOST,
+            LegState.LEFT,
+        )
         assert lapsed or now.state is was.state or was.state is LegState.JOINED
         assert was.ended_at in (None, now.ended_at)
     for past, present in zip(old.holds, new.holds, strict=False):

@@ -381,10 +381,14 @@ class Book:
             known = await staff.actors(connection, {place.person_id for place in places})
             ringing = {place.person_id for place in places if place.rings}
             gone = await staff.signed_out(connection, ringing, self._store.clock.now())
+            barred = {one for one in places if not _may_hold(known.get(one.person_id), one)}
+            heads = [one.call_id for one in barred if one.seat is Seat.APPROVER]
+            relieved = await rows.decided_by_guests(connection, heads) if heads else frozenset()
         found: dict[tuple[CallId, Barred | SignedOut], None] = {}
         for place in places:
-            if not _may_hold(known.get(place.person_id), place):
-                found[place.call_id, Barred(place.person_id)] = None
+            if place in barred:
+                bars = Barred(place.person_id, relieved=place.call_id in relieved)
+                found[place.call_id, bars] = None
             elif place.rings and place.person_id in gone:
                 found[place.call_id, SignedOut(place.person_id)] = None
         return list(found)

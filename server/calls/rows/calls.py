@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store import batch
-from server.store.tables import calls, cases, legs, monitors, recordings, rings, units
+from server.store.tables import calls, cases, legs, monitors, people, recordings, rings, units
 from signaling.call.parts import (
     GUESTS,
     Call,
@@ -339,6 +339,27 @@ async def guests_of(
             found |= {leg.person_id for leg in call.seated() if leg.seat is Seat.APPROVER}
         guests[row.case_id] |= found
     return guests
+
+
+async def decided_by_guests(connection: Connection, call_ids: Collection[str]) -> frozenset[CallId]:
+    """Those of these calls whose case was referred (转办) to a unit of which somebody sits in them, joined or
+    awaited, as their guest."""
+    found = await connection.scalars(
+        sa.select(calls.c.id)
+        .join(cases, cases.c.id == calls.c.case_id)
+        .join(legs, legs.c.call_id == calls.c.id)
+        .join(people, people.c.id == legs.c.person_id)
+        .where(
+            calls.c.id.in_(list(call_ids)),
+            cases.c.unit_id != calls.c.target_unit_id,
+            people.c.unit_id == cases.c.unit_id,
+            people.c.active,
+            legs.c.seat.in_(list(GUESTS)),
+            legs.c.barged.is_(False),
+            sa.or_(JOINED, HELD),
+        )
+    )
+    return frozenset(map(CallId, found))
 
 
 async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.people.rows import roster
 from server.rights.person import Actor
-from server.store import SYSTEM
+from server.store import SYSTEM, tables
 from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallAnswer, CallDial, CallHangUp
 from signaling.wire.desk import DeskOpen
@@ -239,6 +240,7 @@ def versions(desk: Desk, case_id: str) -> list[int]:
 
 
 async def test_a_page_gets_no_event_by_the_unit_that_decided_before(node: Exchange) -> None:
+    """Nor does the call end with who decided before: the unit that decides now has it in its hands."""
     (guest_login,) = await seat_approvers(node.store, 1, demo.LIAOCHENG, "guest")
     async with AsyncExitStack() as stack:
         clerk, approver, idle, guest = [
@@ -295,3 +297,19 @@ async def test_a_page_gets_no_event_by_the_unit_that_decided_before(node: Exchan
 
         await until(both)
         assert len(versions(idle, case_id)) == before[idle.login]
+
+        async with node.store.change(SYSTEM) as change:
+            his = tables.people.c.id == approver.person_id
+            await change.connection.execute(tables.people.update().where(his).values(active=False))
+        left = await clerk.sees(lambda call: states(call)[approver.person_id] == "left", call_id)
+        assert (left["state"], states(left)[guest.person_id]) == ("live", "joined")
+        seen = (await guest.do("case.open", case_id=case_id))["version"]
+        await guest.do("case.decide", case_id=case_id, seen_version=seen, **NO)
+        await guest.do("call.hang_up", call_id=call_id)
+        over = await clerk.sees(lambda call: call["state"] == "ended", call_id)
+        assert over["reason"] == "hung_up"
+
+
+def states(call: dict[str, Any]) -> dict[str, str]:
+    """The state of each person's newest leg."""
+    return {leg["person"]["id"]: leg["state"] for leg in call["legs"]}

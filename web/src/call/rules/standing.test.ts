@@ -247,6 +247,21 @@ describe('a call of three', () => {
     )
   })
 
+  it('goes on with who came of the unit that decides when the approver was relieved', () => {
+    const relieved = (more = {}) =>
+      liveCall({
+        legs: [leg('leg00001', 'clerk'), leg('leg00002', 'approver', { state: 'left' }), third(more)],
+      })
+    expect(stand(relieved()).phase).toBe('active')
+    expect(stand(relieved({ state: 'lost' })).phase).toBe('there_lost')
+    expect([
+      partOf(relieved(), 'clerk'),
+      partOf(relieved(), 'approver'),
+      partOf(relieved(), 'expert'),
+    ]).toEqual([true, false, true])
+    expect(pictureless(legOf(relieved(), 'approver'), false)).toBe('call.party.lost')
+  })
+
   it('is not taken for ringing while somebody is invited', () => {
     const view = liveCall({ rings: [ring('ring0001', 'approver', { state: 'answered' }), invitation()] })
     expect(stand(view).phase).toBe('active')

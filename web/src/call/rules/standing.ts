@@ -129,8 +129,8 @@ export function callElsewhere(
 /** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a guest who left. */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
-  if (leg && isGuest(leg.seat) && leg.state === 'left')
-    return call.state === 'ended' && leg.ended_at === call.ended_at
+  if (leg?.state === 'left' && call.state !== 'ended') return false
+  if (leg && isGuest(leg.seat) && leg.state === 'left') return leg.ended_at === call.ended_at
   return call.caller.id === person_id || leg !== null
 }
 
@@ -149,7 +149,7 @@ export function shutFor(leg: LegView | null | undefined, mid: '0' | '1'): 'muted
 /** The sentence (its key) where this leg's picture would be, while there is none. */
 export function pictureless(leg: LegView | null | undefined, held: boolean): string {
   if (held) return 'call.holding.picture'
-  if (leg?.state === 'lost') return 'call.party.lost'
+  if (leg?.state === 'lost' || leg?.state === 'left') return 'call.party.lost'
   const why = shutFor(leg, '1')
   return why ? `call.${why}.camera` : 'call.picture_coming'
 }
@@ -230,7 +230,12 @@ export function standing(
   if (page.elsewhere) return { form: 'hold', phase: 'elsewhere', until: null }
   if (page.connection !== 'connected')
     return { form: 'reconnecting', phase: 'here_reconnecting', until: null }
-  const there = otherLeg(call, person_id)
+  const first = otherLeg(call, person_id)
+  // an approver who was relieved has left, and it goes on with who came of the unit that decides
+  const there =
+    first?.state === 'left'
+      ? (seatedLegs(call).find((leg) => leg.person.id !== person_id && !leg.barged) ?? first)
+      : first
   if (there && there.state !== 'joined')
     return { form: 'reconnecting', phase: 'there_lost', until: there.held_until }
   if (page.media !== 'up') {
