@@ -10,8 +10,8 @@ export type DeviceKind = 'microphone' | 'camera'
 export interface Devices {
   microphone: MediaStreamTrack | null
   camera: MediaStreamTrack | null
-  /** why something is missing */
-  trouble: { microphone?: DeviceTrouble; camera?: DeviceTrouble }
+  /** why something is missing; a device that hangs was opened, and gives nothing */
+  trouble: Partial<Record<DeviceKind, DeviceTrouble | 'hangs'>>
 }
 
 const AUDIO: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }

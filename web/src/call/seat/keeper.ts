@@ -22,6 +22,7 @@ import { AT_REST, climb, told, type Act, type Load, type Noticed, type Told } fr
 import { SeatMedia, type Arrived, type Figures, type IceServer, type Mid } from './media'
 import { judge, sample, whenAlone, type Gauge, type Sample, type Verdict } from '../rules/quality'
 import { Sparing } from '../rules/sparing'
+import { Stall, type Pictures } from '../rules/stall'
 import { groupsFor, holdOf, isGuest, legOf, seatedLegs, type MediaState } from '../rules/standing'
 
 type CallView = CallSnapshot['call']
@@ -50,7 +51,7 @@ export type Quality = Verdict & { sample: Sample }
 /** What became of a device in the middle of a call. */
 export interface DeviceNotice {
   kind: DeviceKind | 'paper'
-  what: 'replaced' | 'gone' | 'back' | 'failed'
+  what: 'replaced' | 'reopened' | 'gone' | 'back' | 'failed'
 }
 
 const UNHEARD: Heard = { silent: false, speaks_muted: false }
@@ -143,6 +144,7 @@ export class SeatKeeper {
   /** counts what the ladder has ordered: what is overtaken before its turn is not done any more */
   private orders = 0
   private readonly sparing = new Sparing()
+  private readonly stall = new Stall()
   private gauged: Gauge | null = null
   private samples: Sample[] = []
   private ear: Ear | null = null
@@ -151,7 +153,7 @@ export class SeatKeeper {
   private readonly figures = setInterval(() => this.measure(), FIGURES_EVERY_MS)
   private readonly beating = setInterval(() => this.feelPulse(), LOOK_MS)
   private readonly moved = () => this.notice({ type: 'moved' })
-  private readonly plugged = () => void this.fillIn()
+  private readonly plugged = () => void this.fillIn(false)
 
   constructor(private readonly around: Surroundings) {
     window.addEventListener('online', this.moved)
@@ -288,46 +290,65 @@ export class SeatKeeper {
     track?.addEventListener('ended', () => this.lose(kind, track))
   }
 
-  /** A device that gives nothing more: tries to open one in its place, and tells what lacks. */
-  private lose(kind: DeviceKind, track: MediaStreamTrack): void {
-    if (this.devices.value?.[kind] !== track) return
-    this.devices.value = { ...this.devices.value, [kind]: null }
-    void this.fillIn(kind)
+  /** A device that gives nothing more: tries to open one in its place, unless that was just done, and tells what lacks. */
+  private lose(kind: DeviceKind, track: MediaStreamTrack, hangs: 'open' | 'tell' | null = null): void {
+    const before = this.devices.value
+    if (before?.[kind] !== track) return
+    // what hangs would keep its device from being opened anew
+    track.stop()
+    this.devices.value = {
+      ...before,
+      [kind]: null,
+      ...(hangs ? { trouble: { ...before.trouble, [kind]: 'hangs' } } : {}),
+    }
+    if (hangs !== 'tell') return void this.fill(kind, hangs ? 'reopened' : 'replaced')
+    this.device_notice.value = null
+    void this.change()
   }
 
   /** Tries once more to open what could not be had: somebody has allowed it meanwhile, or plugged it in. */
   retry(): Promise<void> {
-    return this.fillIn(undefined, true)
+    return this.fillIn(true)
   }
 
-  private async fillIn(pulled?: DeviceKind, asked = false): Promise<void> {
+  /** Opens what lacks: all of it when a person asks, or else what may have been plugged in. */
+  private async fillIn(asked: boolean): Promise<void> {
     for (const kind of ['microphone', 'camera'] as const) {
       const before = this.devices.value
-      const wanted =
-        before && !before[kind] && (asked || kind === pulled || before.trouble[kind] === 'absent')
-      if (!wanted) continue
-      const { track, trouble } = await openOne(kind)
-      const now = this.devices.value
-      if (!now || now[kind]) {
-        track?.stop()
-        continue
-      }
-      const rest = { ...now.trouble }
-      delete rest[kind]
-      this.devices.value = {
-        ...now,
-        [kind]: track,
-        trouble: trouble
-          ? { ...rest, [kind]: kind === pulled && trouble === 'busy' ? 'absent' : trouble }
-          : rest,
-      }
-      if (track) {
-        this.mind(kind, track)
-        this.device_notice.value = asked ? null : { kind, what: kind === pulled ? 'replaced' : 'back' }
-      } else if (kind === pulled) this.device_notice.value = { kind, what: 'gone' }
-      await this.send()
-      await this.tellLines().catch(() => undefined) // told when the seat is taken anew
+      const trouble = before?.trouble[kind]
+      if (before && !before[kind] && (asked || trouble === 'absent' || trouble === 'hangs'))
+        await this.fill(kind, asked ? null : 'back')
     }
+  }
+
+  /** Opens one device that lacks; told is what became of it, unless a person asked and sees it. */
+  private async fill(kind: DeviceKind, what: DeviceNotice['what'] | null): Promise<void> {
+    const opening = openOne(kind)
+    // who hangs may hang when he is opened, too: that he lacks is told meanwhile
+    if (what === 'reopened') void this.change()
+    const { track, trouble } = await opening
+    const now = this.devices.value
+    if (!now || now[kind]) {
+      track?.stop()
+      return
+    }
+    const rest = { ...now.trouble }
+    delete rest[kind]
+    // of one that was pulled out or hangs the browser may say that it cannot be read
+    const unread = what === 'replaced' ? 'absent' : what === 'reopened' ? 'hangs' : 'busy'
+    const lacks = trouble === 'busy' ? unread : trouble
+    this.devices.value = { ...now, [kind]: track, trouble: lacks ? { ...rest, [kind]: lacks } : rest }
+    if (track) {
+      this.mind(kind, track)
+      this.device_notice.value = what && { kind, what }
+    } else if (what === 'replaced') this.device_notice.value = { kind, what: 'gone' }
+    await this.change()
+  }
+
+  /** Sends what there is by now, and says what lacks. */
+  private async change(): Promise<void> {
+    await this.send()
+    await this.tellLines().catch(() => undefined) // told when the seat is taken anew
   }
 
   /**
@@ -833,7 +854,9 @@ export class SeatKeeper {
     if (!held || this.media.value !== 'up') return
     held.media.figures().then(
       (seen) => {
-        if (this.held === held) this.judge(held, seen)
+        if (this.held !== held) return
+        this.judge(held, seen)
+        this.watch(seen.given)
       },
       (reason: unknown) => this.around.say(reason),
     )
@@ -843,6 +866,14 @@ export class SeatKeeper {
       },
       (reason: unknown) => this.around.say(reason),
     )
+  }
+
+  /** A camera whose pictures nobody holds back must give some. */
+  private watch(given: Pictures | null): void {
+    const camera = this.devices.value?.camera
+    const expected = camera?.enabled && this.ladder.load === 'whole' && this.media.value === 'up'
+    const hangs = this.stall.look(expected ? given : null, performance.now())
+    if (hangs && camera && camera.id === given?.track_id) this.lose('camera', camera, hangs)
   }
 
   private gauge(held: Held, now: Gauge): void {

@@ -8,6 +8,7 @@
 import type { Load } from '../rules/ladder'
 import { gauge, missed, type Gauge } from '../rules/quality'
 import { Losses } from '../rules/sparing'
+import { pictures, type Pictures } from '../rules/stall'
 
 export type { Gauge }
 
@@ -46,6 +47,8 @@ export interface Figures {
   loss_out: number
   round_trip_s: number | null
   frames_decoded: number
+  /** what the camera has given, while its pictures are to be sent */
+  given: Pictures | null
   /** a picture of ours is made smaller for want of bandwidth */
   held_back: boolean
   /** the path in use leads over a relay */
@@ -232,6 +235,7 @@ export class SeatMedia {
       loss_out: missed(entries) ?? 0,
       round_trip_s: null,
       frames_decoded: 0,
+      given: pictures(entries, this.tracks.get(FACE)?.id),
       held_back: false,
       relayed: false,
     }

@@ -308,6 +308,7 @@ const call: Words<typeof zh> = {
     microphone_back: 'The microphone is back.',
     microphone_failed: 'The microphone cannot be opened.',
     camera_replaced: 'The camera is gone; another one is in use.',
+    camera_reopened: 'The camera had stopped giving a picture; it was opened again.',
     camera_gone:
       'The camera is gone. The call continues, but nobody can see you. Plug it in and it comes back.',
     camera_back: 'The camera is back.',
@@ -339,6 +340,7 @@ const call: Words<typeof zh> = {
       'The system does not let the browser use the camera, so nobody sees you. Allow it in the system settings',
     camera_absent: 'No camera was found, so nobody sees you',
     camera_busy: 'Another program uses the camera, so nobody sees you',
+    camera_hangs: 'The camera gives no picture, so nobody sees you: plug it in anew, or try again',
     camera_insecure:
       'This address is no secure connection, so the browser gives no camera and nobody sees you',
     both_refused:
