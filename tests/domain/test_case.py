@@ -280,6 +280,19 @@ def test_a_review_is_the_approvers_and_may_be_taken_back() -> None:
     assert (again.review, again.review_reason) == ("accepted", "")
 
 
+def test_only_who_judged_a_file_takes_his_word_back() -> None:
+    unsaid = stored("licence", review="none")
+    judged = review((unsaid,), "licence-1", "看不清")
+
+    def back(who: Hand) -> Material:
+        return materials.reviewed((judged,), "licence-1", "none", "", who, closed=False, at=AT)
+
+    assert back(APPROVER) == unsaid
+    with pytest.raises(Refusal) as refused:
+        back(replace(APPROVER, person_id="another"))
+    assert refused.value.code is Code.NOT_YOURS
+
+
 @pytest.mark.parametrize(
     "brought, id, reason, who, code",
     [

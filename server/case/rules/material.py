@@ -432,27 +432,28 @@ def _versions(materials: Iterable[Material], line: str, slot: int) -> list[Mater
 
 def _unjudged(versions: list[Material]) -> list[Material]:
     counts = in_slot(versions, versions[0].line, versions[0].slot) if versions else None
-    return [
-        replace(one, review="none", review_reason="", reviewed_by=None, reviewed_at=None)
-        if one is counts
-        else one
-        for one in versions
-    ]
+    return [_unsaid(one) if one is counts else one for one in versions]
+
+
+def _unsaid(one: Material) -> Material:
+    return replace(one, review="none", review_reason="", reviewed_by=None, reviewed_at=None)
 
 
 def reviewed(
     materials: Sequence[Material],
     material_id: str,
-    verdict: Verdict,
+    verdict: Review,
     reason: str,
     who: Hand,
     *,
     closed: bool,
     at: datetime,
 ) -> Material:
-    """The material after the approver's verdict; a later verdict replaces an earlier one.
+    """The material after the approver's verdict; a later verdict replaces an earlier one, and ``none``
+    takes his own back.
 
-    Refused: ``case_closed``, ``not_yours`` (not the approver, or a file that he sent), ``not_found``,
+    Refused: ``case_closed``, ``not_yours`` (not the approver, a file that he sent, or a word of
+    somebody else that would be taken back), ``not_found``,
     ``material_not_stored``, ``stale`` (a newer version of it counts), ``reason_missing``
     (returned without one), ``material_locked`` (accepted before a scan found it clean).
     """
@@ -470,6 +471,10 @@ def reviewed(
     newest = in_slot(materials, material.line, material.slot)
     if newest and newest.id != material.id:
         raise Refusal(Code.STALE, material=material_id, newer=newest.id)
+    if verdict == "none":
+        if material.reviewed_by not in (None, who.person_id):
+            raise Refusal(Code.NOT_YOURS, material=material_id)
+        return _unsaid(material)
     if verdict == "accepted" and material.viewed_state == "locked":
         raise Refusal(Code.MATERIAL_LOCKED, material=material_id)
     if verdict == "returned" and not reason.strip():

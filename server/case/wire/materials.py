@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.case.rules.material import Grade, MaterialState, Purpose, Review, Sender, Verdict
+from server.case.rules.material import Grade, MaterialState, Purpose, Review, Sender
 from server.case.wire.talk import Comment
 from server.case.wire.words import CaseAct, CaseCommand, Consent, Reason, Slot
 from server.rights.seen import Put, Seen
@@ -126,11 +126,11 @@ class MaterialView(Message):
 
 
 class CaseReview(CaseCommand):
-    """Approver only: 合格 / 需补正(reason) / 不需要 for one material."""
+    """Approver only: 合格 / 需补正(reason) / 不需要 for one material; ``none`` takes his own word back."""
 
     type: Literal["case.review"] = "case.review"
     material_id: Id
-    review: Verdict
+    review: Review
     reason: Reason = ""
 
 

@@ -554,6 +554,8 @@ async def _files(scene: Scene, case: Mapping[str, str]) -> None:
     for line in ("other", "appointment"):
         await scene.does(CLERK, "case.move_material", **there, line=line)
     await scene.does(APPROVER, "case.review", **material)
+    await scene.does(APPROVER, "case.review", **there, review="none")
+    await scene.does(APPROVER, "case.review", **material)
     stroke = {"material_id": material["material_id"], "page": 1, "points": [[0.1, 0.1], [0.2, 0.2]]}
     await scene.is_refused(SUPERVISOR, "case.draw", **case, **stroke)
     await scene.does(CLERK, "case.draw", **case, **stroke)

@@ -13,6 +13,8 @@ export interface Shortcut {
   alt?: boolean
   /** inert where the key has a meaning already: on buttons, links, lists */
   free?: boolean
+  /** inert while someone types, where the key means the text */
+  idle?: boolean
   /** how the key is written on a button and in the help */
   hint: string
 }
@@ -34,6 +36,7 @@ export const shortcuts = {
   review_accept: { key: '1', hint: '1' },
   review_return: { key: '2', hint: '2' },
   review_not_needed: { key: '3', hint: '3' },
+  review_undo: { key: 'z', ctrl: true, idle: true, hint: 'Ctrl Z' },
   replay_play: { key: ' ', free: true, hint: '␣' },
   replay_previous: { key: 'j', hint: 'J' },
   replay_next: { key: 'l', hint: 'L' },
@@ -134,7 +137,7 @@ export function takeStep(step: HTMLElement | null | undefined): void {
 
 /** Acts of the page, by their keys. They rest while a question stands; those of the call go on. */
 function ofPage(name: ShortcutName): boolean {
-  return name === 'next_step' || (name !== 'talk' && single(shortcuts[name]))
+  return name === 'next_step' || name === 'review_undo' || (name !== 'talk' && single(shortcuts[name]))
 }
 
 /** How many parts of the page listen to each key now: what the help lists. */
@@ -175,6 +178,7 @@ export function useShortcuts(handlers: Partial<Record<ShortcutName, (() => void)
         !handler ||
         !matches(event, shortcut) ||
         (single(shortcut) && (!single_keys.value || typing(event))) ||
+        (shortcut.idle && typing(event)) ||
         (shortcut.free && taken(event))
       )
         continue

@@ -506,14 +506,14 @@ export interface CaseCloseProposal {
   adopt: boolean
 }
 /**
- * Approver only: 合格 / 需补正(reason) / 不需要 for one material.
+ * Approver only: 合格 / 需补正(reason) / 不需要 for one material; ``none`` takes his own word back.
  */
 export interface CaseReview {
   id: string
   case_id: string
   type: 'case.review'
   material_id: string
-  review: 'accepted' | 'returned' | 'not_needed'
+  review: 'none' | 'accepted' | 'returned' | 'not_needed'
   reason?: string
 }
 /**

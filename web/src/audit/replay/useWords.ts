@@ -15,6 +15,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   review_accepted: 'good',
   review_returned: 'mend',
   review_not_needed: 'not-needed',
+  review_withdrawn: 'back',
   checked_ok: 'good',
   checked_lacking: 'mend',
   check_withdrawn: 'back',

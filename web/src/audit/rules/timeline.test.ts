@@ -157,6 +157,22 @@ describe('what happened', () => {
     })
   })
 
+  it('tells that a judgement was taken back, and by whom', () => {
+    const taken = historyOf(view, [
+      [20, 'material.changed', { material: returned }],
+      [25, 'material.changed', { material: stored }],
+    ])
+    expect(
+      marksOf(taken, view, callView())
+        .filter((one) => one.material_id)
+        .at(-1),
+    ).toMatchObject({
+      kind: 'review_withdrawn',
+      who: '周明远',
+      row: 'decisions',
+    })
+  })
+
   it('tells of a thread what was done to it', () => {
     expect(kinds(marks.filter((one) => one.row === 'talk'))).toEqual([
       'commented',

@@ -272,6 +272,9 @@ export function marksOf(
         row: 'decisions',
         tone: REVIEW_TONE[now.review] ?? 'plain',
       })
+    } else if (now.review === 'none' && before && before.review !== 'none') {
+      // only who said it takes it back
+      add(key, at, before.reviewed_by, 'review_withdrawn', { ...more, row: 'decisions' })
     } else if (now.graded_at && now.graded_at !== before?.graded_at) {
       add(key, at, now.graded_by, `graded_${now.grade ?? 'C'}`, more)
     } else if (now.state !== before?.state) {

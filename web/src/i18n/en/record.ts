@@ -355,6 +355,9 @@ const record: Words<typeof zh> = {
     all_read: 'All materials are reviewed',
     not_shown: 'This file is not shown yet; look at it before you review it',
     already: 'Already marked: {word}',
+    said: '{name}: {word}',
+    undo: 'Undo',
+    undone: 'Undone: {name}',
     phrases: 'Phrases',
     phrase: {
       seal: 'The seal is not clear; please stamp again',

@@ -133,6 +133,7 @@ const shell: Words<typeof zh> = {
     review_accept: 'Accept the material',
     review_return: 'Return the material to correct',
     review_not_needed: 'Material is not needed',
+    review_undo: 'Take back the last word about a material',
     replay_play: 'Play / pause',
     replay_previous: 'Previous mark',
     replay_next: 'Next mark',

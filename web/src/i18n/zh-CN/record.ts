@@ -337,6 +337,9 @@ export default {
     all_read: '材料都看过了',
     not_shown: '这一份还没有显示出来，请先看再判',
     already: '已是{word}',
+    said: '{name}：{word}',
+    undo: '撤销',
+    undone: '已撤销：{name}',
     phrases: '常用语',
     phrase: {
       seal: '公章不清，请重新加盖',

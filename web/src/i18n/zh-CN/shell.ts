@@ -128,6 +128,7 @@ export default {
     review_accept: '材料合格',
     review_return: '材料需补正',
     review_not_needed: '材料不需要',
+    review_undo: '撤销刚才对材料的审核',
     replay_play: '播放 / 暂停',
     replay_previous: '上一个标记',
     replay_next: '下一个标记',

@@ -23,6 +23,7 @@ import type {
   Draft,
   DueView,
   MaterialMoved,
+  MaterialView,
   OriginalsLine,
   PersonRef,
   ReceivedLine,
@@ -333,7 +334,6 @@ export function useCase(case_id: string, as_applicant = false) {
   }
   const saying = (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant: boolean) =>
     live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant })
-  type Verdict = 'accepted' | 'returned' | 'not_needed'
   type Decision = 'accepted' | 'to_correct' | 'refused'
   const commands = {
     consent: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
@@ -392,7 +392,7 @@ export function useCase(case_id: string, as_applicant = false) {
       meaning(() => live.ask({ type: 'case.propose', case_id, field, value, reason })),
     closeProposal: (proposal_id: string, adopt: boolean) =>
       live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
-    review: (material_id: string, review: Verdict, reason: string) =>
+    review: (material_id: string, review: MaterialView['review'], reason: string) =>
       meaning(() => live.ask({ type: 'case.review', case_id, material_id, review, reason })),
     grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') =>
       live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
