@@ -20,7 +20,7 @@ import type { AnyEphemeral, AnyEvent, CallQuality, CallSnapshot, DeskView } from
 import { signedIn } from '../../wire/session'
 import { fetched } from '../../wire/ahead'
 import { wire, type Unsent } from '../../wire/socket'
-import { heard } from '../rules/clock'
+import { heard } from '../../rules/clock'
 import { missed, reduceCall } from '../rules/reducer'
 import type { Load } from '../rules/ladder'
 import { satIn, SeatKeeper, type Answered, type Quality } from '../seat/keeper'

@@ -2,7 +2,7 @@
 import { computed, onScopeDispose, ref, watch, type ComputedRef } from 'vue'
 import type { UnitPresence } from '../../wire/messages'
 import { isCut, wire } from '../../wire/socket'
-import { heard } from '../rules/clock'
+import { heard } from '../../rules/clock'
 
 type Approvers = UnitPresence['approvers']
 

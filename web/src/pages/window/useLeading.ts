@@ -5,7 +5,7 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
-import { useNow } from '../../call/rules/clock'
+import { useNow } from '../../rules/clock'
 import {
   callElsewhere,
   furtherLegs,

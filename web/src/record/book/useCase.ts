@@ -2,7 +2,8 @@
  * One case on one page: its snapshot kept current by the server's events, who is where in it now, and what this
  * person may ask for. Every change goes out as a command and comes back as an event; nothing is shown before.
  */
-import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch } from 'vue'
+import { chinaToday, heard, useToday } from '../../rules/clock'
 import { recall, remember } from '../../ui/remembered'
 import type { Person } from '../../ui/states'
 import { Problem } from '../../wire/http'
@@ -84,6 +85,8 @@ export function useCase(case_id: string, as_applicant = false) {
   const drafts = shallowRef<Record<string, Draft>>({})
   /** the promised limit if the case were accepted today */
   const due = shallowRef<DueView | null>(null)
+  /** the day that was today for it */
+  const counted_on = ref(chinaToday())
   /** why the case is not there, or cannot be followed */
   const problem = shallowRef<Problem | null>(null)
   /** a newer server sends what this page does not know */
@@ -147,6 +150,7 @@ export function useCase(case_id: string, as_applicant = false) {
       snapshot.value = { audience: fresh.audience, version: fresh.version, case: fresh.case }
       drafts.value = fresh.drafts
       due.value = fresh.due
+      counted_on.value = chinaToday()
       if (!as_applicant) noteMoved(fresh.moved)
       problem.value = null
       held.forEach(apply)
@@ -196,11 +200,14 @@ export function useCase(case_id: string, as_applicant = false) {
   }
 
   function hear(told: AnyEvent): void {
+    heard(told.at)
     if (told.type !== 'call.changed' && told.subject === subjectOf(case_id)) apply(told)
     // what is decided is told by its own event; the days of one that is not are asked for anew
     else if (told.subject.startsWith('calendar:') && !view.value?.decision) recount()
   }
   const recount = useRecount(() => void open())
+  // a page that lies open over midnight: what is promised from today on, and what is late by today, has moved
+  watch(useToday(), recount)
 
   function overhear(told: AnyEphemeral): void {
     if (!('case_id' in told) || told.case_id !== case_id) return
@@ -503,6 +510,7 @@ export function useCase(case_id: string, as_applicant = false) {
     audience,
     drafts,
     due,
+    counted_on,
     problem,
     outgrown,
     focused,
