@@ -128,6 +128,7 @@ const turned: Words<typeof zh> = {
     none: 'None',
     there: 'There',
     pages: '{n} page | {n} pages',
+    not_needed: 'Not needed',
     empty: 'Empty',
     bound: 'Made at {time}, digest {hash}',
   },

@@ -105,6 +105,7 @@ export default {
     none: '没有交',
     there: '已交',
     pages: '{n} 页',
+    not_needed: '不需要',
     empty: '未填',
     bound: '生成时间 {time}，校验值 {hash}',
   },

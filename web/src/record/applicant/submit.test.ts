@@ -5,7 +5,7 @@ import { i18n, learn } from '../../i18n'
 import SubmitPanel from './SubmitPanel.vue'
 import SummarySheet from './SummarySheet.vue'
 import type { CaseView, SummaryView } from '../../wire/messages'
-import { by, caseView } from '../../../tests/kit/cases'
+import { by, caseView, material } from '../../../tests/kit/cases'
 
 enableAutoUnmount(afterEach)
 beforeAll(() => learn('work'))
@@ -61,6 +61,33 @@ describe('what is signed', () => {
       expect(sheet.get('[data-summary-line=permit]').text()).toContain('没有交')
     },
   )
+
+  it('says of a file that the approver does not need it, and of the others nothing', () => {
+    const files = ['a', 'b'].map((sha256, at) =>
+      material({
+        id: sha256,
+        line: 'permit',
+        number: at + 1,
+        sha256,
+        review: at ? 'accepted' : 'not_needed',
+      }),
+    )
+    const there = files.map((one) => ({
+      ...without('permit', '许可文件'),
+      file_name: one.name,
+      number: one.number,
+      sha256: one.sha256,
+      pages: 1,
+    }))
+    const sheet = mount(SummarySheet, {
+      props: { view: { ...held, materials: files }, summary: { ...summary, materials: there } },
+      global: { plugins: [i18n] },
+    })
+    expect(sheet.findAll('[data-summary-line]').map((one) => one.find('[data-unneeded]').exists())).toEqual([
+      true,
+      false,
+    ])
+  })
 })
 
 describe('the filled step of handing in', () => {
