@@ -141,4 +141,28 @@ describe('a comment that is ended', () => {
     await end('c2')
     expect(document.activeElement?.textContent).toBe('受理')
   })
+  it('stays where the other one writes an answer, with his text and the focus, until he leaves it', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('{"phrases":[]}')))
+    const view = shallowRef(caseView({ comments: [comment('c1'), comment('c2')] }))
+    const page = shown(CommentsOn, {
+      book: { view, me: 'p1', case_id: 'c1', audience: ref('window'), personOf: () => 'there' },
+      on: 'case',
+      name: '本办件',
+      closed: false,
+    })
+    const box = page.get<HTMLTextAreaElement>('[data-comment=c1] textarea')
+    box.element.focus()
+    await box.setValue('已经补')
+    const comments = view.value.comments.map((one) =>
+      one.id === 'c1' ? { ...one, state: 'resolved' as const } : one,
+    )
+    view.value = { ...view.value, comments }
+    await flushPromises()
+    expect(document.activeElement).toBe(box.element)
+    expect(box.element.value).toBe('已经补')
+    expect(page.get('[data-comment=c1]').attributes('data-comment-state')).toBe('resolved')
+    page.get<HTMLElement>('[data-comment=c2] textarea').element.focus()
+    await flushPromises()
+    expect(page.find('[data-comment=c1]').exists()).toBe(false)
+  })
 })
