@@ -26,10 +26,10 @@ const ring = {
 const other = { kind: 'other', others: [caseView({ id: 'case-0002' })], back: 'case-0002' } as Question
 
 /** A page with a form of its own, a question and a ring, of which each may stand. */
-function shown() {
+function shown(number: string | null = null) {
   const question = shallowRef<Question | null>(null)
   const rings = ref(false)
-  const book = { question, view: ref(caseView()), answer: () => (question.value = null) }
+  const book = { question, view: ref(caseView({ number })), answer: () => (question.value = null) }
   const Page = defineComponent(() => () => [
     h(ActionButton, { kind: 'filled', 'data-confirm': '' }, () => '确认不予受理'),
     h(ActQuestion as never, { book } as never),
@@ -45,6 +45,23 @@ function shown() {
 }
 
 describe('a question before an act', () => {
+  it('sets off in which digits two numbers differ, and the whole of each is told', async () => {
+    const { question, page } = shown('11370211MB28755419400013101300120261201001')
+    question.value = {
+      kind: 'other',
+      others: [caseView({ id: 'case-0002', number: '11370211MB28755419400013101300120261201002' }), null],
+      back: null,
+    }
+    await nextTick()
+    const [own, other, unseen] = page
+      .findAll('[data-this-case], [data-other-case]')
+      .sort((a) => (a.attributes('data-this-case') === undefined ? 1 : -1))
+    expect(own?.get('[data-differs]').text()).toBe('1001')
+    expect(other?.get('[data-differs]').text()).toBe('1002')
+    expect(other?.text()).toContain('11370211MB28755419400013101300120261201002')
+    expect(unseen?.find('[data-differs]').exists()).toBe(false)
+  })
+
   it('fills the button that does nothing, and leaves the risky one plain', async () => {
     const { question, filled, page } = shown()
     expect(filled()).toEqual(['确认不予受理'])
