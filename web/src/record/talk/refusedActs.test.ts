@@ -35,7 +35,7 @@ const shown = (part: unknown, props: object) =>
 describe('what is told of an act that was refused', () => {
   it('goes when it holds no longer', async () => {
     const problem = unsent()
-    const alert = shown(ProblemAlert, { problem, labels: { reference: '', dismiss: '' } })
+    const alert = shown(ProblemAlert, { problem })
     expect(alert.text()).toContain('操作没有发出')
     problem.pass()
     await nextTick()
