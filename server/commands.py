@@ -12,7 +12,8 @@ from server.edge import problems
 from server.edge.edge import REFERENCE
 from server.edge.route import Ask, Nothing, Routes
 from server.shapes import UNIONS
-from signaling.gateway.gateway import Connection, Gateway
+from signaling.gateway.connection import Connection
+from signaling.gateway.gateway import Gateway
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack
 

@@ -1,10 +1,15 @@
-"""What a socket shows when it opens: headers, cookies, where it comes from."""
+"""What a socket shows when it opens: headers, cookies, where it comes from, and what its page says of itself."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import Any, Final
+
+LANGUAGES: Final = ("zh-CN", "en")
+
+_PAGE: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +25,16 @@ class Handshake:
     secure: bool = False
     """Whether the browser speaks https."""
 
+    @property
+    def language(self) -> str:
+        language = self.auth.get("language")
+        return language if language in LANGUAGES else LANGUAGES[0]
 
-def remote(environ: Mapping[str, Any]) -> str:
-    request = environ.get("aiohttp.request")
-    return str(getattr(request, "remote", None) or "")
+    @property
+    def page(self) -> str | None:
+        """The name that the page gives itself; None where it tells none, or what is no name."""
+        page = self.auth.get("page")
+        return page if isinstance(page, str) and _PAGE.fullmatch(page) else None
 
 
 def handshake_of(environ: Mapping[str, Any], auth: Mapping[str, Any], secure: bool) -> Handshake:
@@ -37,3 +48,8 @@ def handshake_of(environ: Mapping[str, Any], auth: Mapping[str, Any], secure: bo
         jar.load(headers.get("cookie", ""))
     cookies = {name: morsel.value for name, morsel in jar.items()}
     return Handshake(headers, cookies, remote(environ), auth, secure)
+
+
+def remote(environ: Mapping[str, Any]) -> str:
+    request = environ.get("aiohttp.request")
+    return str(getattr(request, "remote", None) or "")

@@ -36,7 +36,8 @@ from server.people.rows import people
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade
 from signaling.client import Client
-from signaling.gateway.gateway import Connection, Gateway
+from signaling.gateway.connection import Connection
+from signaling.gateway.gateway import Gateway
 from tests.kit import services
 from tests.kit.nodes import node_settings
 
@@ -102,9 +103,9 @@ class Stopwatch:
     def __init__(self, gateway: Gateway) -> None:
         self.took_ms: list[float] = []
         self._began: dict[str, tuple[float, str]] = {}
-        self._hear, self._send = gateway.hear, gateway._send
+        self._hear, self._send = gateway.hear, gateway._fan_out.send
         gateway.hear = self.hear  # type: ignore[method-assign]
-        gateway._send = self.send  # type: ignore[method-assign]
+        gateway._fan_out.send = self.send  # type: ignore[method-assign]
 
     async def hear(self, connection: Connection, raw: object) -> Any:
         if isinstance(raw, Mapping) and raw.get("type") == "case.edit":

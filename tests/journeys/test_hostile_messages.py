@@ -30,7 +30,7 @@ from server.settings import Settings
 from server.shapes import UNIONS
 from server.store import SYSTEM, Store, upgrade
 from signaling.client import Client
-from signaling.gateway.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S
+from signaling.gateway.allowance import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from signaling.refusals import Code
 from tests.kit.casework import hashed
 from tests.kit.desks import desk_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,7 @@ from server.store import Store, tables
 from server.uploads.acts import copies as viewing
 from server.uploads.acts.uploads import Uploads
 from server.work.child import Children
-from signaling.gateway.gateway import Connection
+from signaling.gateway.connection import Connection
 from signaling.refusals import Refusal
 from signaling.switchboard.switchboard import Switchboard
 from signaling.wire.call import CallAnswer, CallDial, CallInvite, CallOpen
@@ -347,7 +347,18 @@ async def open_office(store: Store, clock: MovedClock) -> Office:
 
 def watching(actor: Actor, subject: str, audience: str) -> Connection:
     """A connection that watches a subject, as a socket does after case.open."""
-    return Connection(who=actor, _watching={subject: audience})
+    return Connection(who=actor, watching=_Watching(subject, audience))
+
+
+@dataclass(frozen=True)
+class _Watching:
+    subject: str
+    as_audience: str
+
+    async def watch(self, connection: Connection, subject: str, audience: str) -> None: ...
+    def forget(self, connection: Connection, subject: str) -> None: ...
+    def audience(self, connection: Connection, subject: str) -> str | None:
+        return self.as_audience if subject == self.subject else None
 
 
 async def once(content: bytes) -> AsyncIterator[bytes]:

@@ -19,15 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 
-from signaling.gateway.gateway import (
-    COMMANDS_AT_ONCE,
-    NAMELESS_OF_A_SOURCE,
-    PACKETS_WAITING,
-    SOCKETS_OF_A_PERSON,
-    Connection,
-    Delivery,
-    Gateway,
-)
+from signaling.gateway.admission import NAMELESS_OF_A_SOURCE, SOCKETS_OF_A_PERSON
+from signaling.gateway.allowance import COMMANDS_AT_ONCE
+from signaling.gateway.beat import PACKETS_WAITING
+from signaling.gateway.connection import Connection
+from signaling.gateway.dispatch import Delivery
+from signaling.gateway.gateway import Gateway
 from signaling.gateway.handshake import Handshake
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, Command, Id, Message, StoredEvent, Who
@@ -414,7 +411,7 @@ async def test_a_socket_that_reads_nothing_is_closed(edge: Edge) -> None:
         await socket.receive()
         await socket.send_str('40{"token":"deaf"}')
         await until(lambda: None if edge.gateway.connected() else "not there")
-        (sid,) = edge.gateway._connections
+        (sid,) = (connection.sid for connection in edge.gateway._connections)
         words = Wave(by="x" * 100_000)
         for _ in range(PACKETS_WAITING + 500):
             await edge.gateway.tell(sid, words)
@@ -440,7 +437,7 @@ async def test_who_sends_binary_is_closed_and_nothing_of_it_is_kept(
                 pass
         assert ("binary_message", {"person": "sun"}) in edge.security
         assert edge.gateway.figures()["binary_refused"] == 1
-        assert edge.gateway._sio._binary_packet == {}
+        assert edge.gateway._sockets._sio._binary_packet == {}
         assert (await rightful.do("test.say", text="hello"))["ok"]
 
 

@@ -318,9 +318,7 @@ async def test_a_page_that_opens_the_case_while_its_seat_goes_does_not_stay(
     await come(guest, call_id)
     await clerk.do("call.hang_up", call_id=call_id)
     # As a socket stands whose watch began in the moment before the call's end was written.
-    connection = next(
-        c for c in node.gateway._connections.values() if c.who.person_id == guest.person_id
-    )
+    connection = next(c for c in node.gateway._connections if c.who.person_id == guest.person_id)
     await connection.watch(f"case:{case_id}", "third")
     await until(
         lambda: "still there" if node.gateway.watchers("case:", "third") else None, GONE_WITHIN_S

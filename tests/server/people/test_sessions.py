@@ -25,7 +25,7 @@ from server.people.rows import people, roster
 from server.rights.person import SYSTEM, Actor, Role
 from server.store import Store, tables
 from signaling.client import Client
-from signaling.gateway.gateway import Connection
+from signaling.gateway.connection import Connection
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Who
 from tests.kit.nodes import PASSWORD, browser, node_settings, served, sign_in

@@ -27,7 +27,7 @@ from server.people.rows import people
 from server.rights.person import Role
 from server.settings import Settings
 from server.store import SYSTEM, tables, upgrade
-from signaling.gateway.gateway import COMMANDS_AT_ONCE, COMMANDS_PER_S
+from signaling.gateway.allowance import COMMANDS_AT_ONCE, COMMANDS_PER_S
 from tests.kit.casework import hashed
 from tests.kit.desks import demo_node, desk_of
 from tests.kit.exchange import APPROVERS, CLERK, Site, exchange
