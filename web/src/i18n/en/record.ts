@@ -96,6 +96,7 @@ const record: Words<typeof zh> = {
     sorting: {
       title: 'Sort these files into the list',
       hint: 'Matched by name; please check before sending',
+      unmatched: 'No name matches a line; please choose the line of each before sending',
       line_of: 'Which line "{name}" belongs to',
       leave_out: 'Leave "{name}" out',
       send: 'Upload {n}',
@@ -507,6 +508,7 @@ const record: Words<typeof zh> = {
     finish_hint: 'The case is decided: ends the call and turns this screen to the applicant for a rating',
     rate: 'Ask the applicant to rate',
     rate_hint: 'Turns this screen to the applicant, who may rate this service',
+    rating: 'The applicant is rating',
     rate_skip: 'No rating',
     more: 'More',
   },

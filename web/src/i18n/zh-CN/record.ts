@@ -93,6 +93,7 @@ export default {
     sorting: {
       title: '把这些文件归到材料清单',
       hint: '已按文件名对应；请核对后上传',
+      unmatched: '文件名没有对应到材料；请选好各归哪一项后上传',
       line_of: '“{name}”归到哪一项',
       leave_out: '不传“{name}”',
       send: '上传 {n} 份',
@@ -475,6 +476,7 @@ export default {
     finish_hint: '办件已决定：结束云见面，本屏转给申请人评价',
     rate: '请申请人评价',
     rate_hint: '本屏转给申请人，由申请人自愿评价本次服务',
+    rating: '申请人正在评价',
     rate_skip: '跳过评价',
     more: '更多',
   },

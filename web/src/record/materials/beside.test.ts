@@ -94,7 +94,12 @@ describe('several files at once', () => {
   const files = ['申请书.pdf', '程序.exe'].map((name) => new File(['x'], name))
 
   it('say which of them cannot be taken, and go without it', async () => {
-    const rows: Gathered[] = files.map((file) => ({ file, path: file.name, line: 'application' }))
+    const rows: Gathered[] = files.map((file) => ({
+      file,
+      path: file.name,
+      line: 'application',
+      by_name: true,
+    }))
     const against = (file: File): string | null => (file.name.endsWith('.exe') ? '不是可收的类型' : null)
     const sorting = mounted(SortFiles, { files: rows, lines: linesOf(caseView()), against })
     expect(sorting.get('[role="alert"]').text()).toBe('不是可收的类型')

@@ -1,11 +1,18 @@
 import { mount } from '@vue/test-utils'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { nextTick } from 'vue'
-import { i18n } from '../../i18n'
+import { i18n, learn } from '../../i18n'
 import type { Gathered } from '../rules/gathered'
 import SortFiles from './SortFiles.vue'
 
-const one = (name: string): Gathered => ({ file: new File(['x'], name), path: name, line: 'other' })
+const one = (name: string, by_name = false): Gathered => ({
+  file: new File(['x'], name),
+  path: name,
+  line: 'other',
+  by_name,
+})
+
+beforeAll(() => learn('work'))
 
 describe('files that wait for their lines', () => {
   it('are sent by the next step, which has the focus', async () => {
@@ -20,6 +27,17 @@ describe('files that wait for their lines', () => {
     expect(send.hasAttribute('data-filled')).toBe(true)
     expect(document.activeElement).toBe(send)
     mounted.unmount()
+  })
+
+  it('are said to be matched by name only where one was', async () => {
+    const mounted = mount(SortFiles, {
+      props: { files: [one('甲.pdf')], lines: [], against: () => null },
+      global: { plugins: [i18n] },
+    })
+    const said = () => mounted.get('h2 + p').text()
+    expect(said()).not.toContain('已按文件名对应')
+    await mounted.setProps({ files: [one('甲.pdf'), one('申请书.pdf', true)] })
+    expect(said()).toContain('已按文件名对应')
   })
 
   it('stay when more come, and what was left out stays out', async () => {

@@ -17,6 +17,10 @@ describe('several files find their lines', () => {
   it('by the name of the file or of its folder', () => {
     expect(placed(['扫描件/20261125_申请书.pdf', '任职文件/1.pdf', 'IMG_1.jpg'])).toEqual(['k0', 'k1', OTHER])
   })
+  it('and each tells whether its name did it, or the line that it was dropped on', () => {
+    const told = sorted(['申请书.pdf', 'IMG_1.jpg'].map(file), lines, 'k0').map((one) => one.by_name)
+    expect(told).toEqual([true, false])
+  })
   it('by the longest name', () => {
     expect(placed(['身份证复印件.pdf', '身份证.pdf'])).toEqual(['k3', 'k2'])
   })

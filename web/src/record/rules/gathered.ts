@@ -12,6 +12,8 @@ export interface Gathered {
   /** folder and name, as it was dropped */
   path: string
   line: string
+  /** its name, or that of its folder, speaks of that line */
+  by_name: boolean
 }
 
 /** What lies in a drop: files, and all files of its folders, without the hidden ones that systems leave there. */
@@ -120,5 +122,5 @@ export function sorted(
       line: named(names.find(({ name }) => name.length > 1 && bare(path).includes(name))?.key ?? null),
     }))
     .map((one) => (one.line ? one : { ...one, line: take(nearest(bare(one.path), names)) }))
-  return placed.map((one) => ({ ...one, line: one.line ?? dropped_on ?? OTHER }))
+  return placed.map((one) => ({ ...one, line: one.line ?? dropped_on ?? OTHER, by_name: one.line !== null }))
 }
