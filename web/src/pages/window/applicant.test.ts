@@ -41,7 +41,9 @@ const led = (over: Partial<Turned> = {}): Leader => ({
   now: () => ({ ...ALONE, ...over }),
   listen: (hear) => ((tell = hear), () => undefined),
   shown: () => undefined,
+  rates: (on) => (told_rating = on),
 })
+let told_rating: boolean | null = null
 const opener = { closed: false, location: { pathname: '' }, yunjian_leader: undefined as Leader | undefined }
 async function clerk(pathname: string, leads?: Leader): Promise<void> {
   opener.location.pathname = pathname
@@ -161,6 +163,18 @@ it('lets who is asked how he was served go on with that alone, until the clerk o
   expect(page.text()).toContain('谢谢您的评价')
   await clerk('/window/cases/case-0002')
   nobody(page.text())
+})
+
+it('tells the page that leads it while it asks how he was served, and when he is through', async () => {
+  const page = await screen({ ended_call_id: 'call-0009' })
+  expect(told_rating).toBe(true)
+  // the page of the clerk is loaded again
+  told_rating = null
+  await clerk(opener.location.pathname, led({ ended_call_id: 'call-0009' }))
+  expect(told_rating).toBe(true)
+  await page.get('[data-answer="skip"]').trigger('click')
+  await nextTick()
+  expect(told_rating).toBe(false)
 })
 
 it('does not leave the thanks of one applicant to the next', async () => {

@@ -132,14 +132,23 @@ export function useLeading(case_id: string, desk: Desk) {
   })
 
   const hearing = new Set<(told: Turned) => void>()
+  /** the applicant has a screen of his own, which this page leads, and is asked there how he was served */
+  const apart = ref(false)
+  const rating = ref(false)
   const leads: Leader = {
     case_id,
     now: () => telling.value,
     listen: (hear) => {
       hearing.add(hear)
-      return () => hearing.delete(hear)
+      apart.value = true
+      return () => {
+        hearing.delete(hear)
+        apart.value = hearing.size > 0
+        if (!apart.value) rating.value = false
+      }
     },
     shown: (made) => (summary.value = made),
+    rates: (on) => (rating.value = on),
   }
   window.yunjian_leader = leads
   watch(telling, (told) => hearing.forEach((hear) => hear(told)))
@@ -205,5 +214,5 @@ export function useLeading(case_id: string, desk: Desk) {
     asked.value = 'follow'
   }
 
-  return { telling, turned, asked, summary, lately, openSecond, second, turn, ask, back }
+  return { telling, turned, asked, summary, lately, apart, rating, openSecond, second, turn, ask, back }
 }

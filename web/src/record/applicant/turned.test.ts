@@ -236,6 +236,7 @@ describe('a second screen', () => {
     now: () => told(),
     listen: () => () => undefined,
     shown: () => undefined,
+    rates: () => undefined,
   }
 
   it('is led by the page that opened it, while that page has this case', () => {

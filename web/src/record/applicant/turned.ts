@@ -80,6 +80,8 @@ export interface Leader {
   now: () => Turned
   listen: (hear: (told: Turned) => void) => () => void
   shown: (summary: SummaryView) => void
+  /** whether it asks the applicant now how he was served */
+  rates: (on: boolean) => void
 }
 
 declare global {

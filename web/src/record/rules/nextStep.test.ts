@@ -252,6 +252,7 @@ describe('the next step of the window', () => {
   const now = (over: Partial<WindowNow> = {}): WindowNow => ({
     in_call: false,
     unrated: null,
+    asking: false,
     missing: 0,
     ...over,
   })
@@ -320,6 +321,12 @@ describe('the next step of the window', () => {
     })
     expect(windowStep(whole, now({ unrated: 'call-1', in_call: true }))).toMatchObject({ kind: 'wait' })
     expect(windowStep({ ...whole, state: 'accepted' }, now({ in_call: true }))).toEqual({ kind: 'finish' })
+    // the applicant's own screen asks for it by itself
+    const asking = { unrated: 'call-1', asking: true }
+    expect(windowStep({ ...whole, state: 'accepted' }, now(asking))).toEqual({ kind: 'leave' })
+    expect(windowStep(asked({ state: 'to_correct' }), now({ ...asking, missing: 1 }))).toEqual({
+      kind: 'none',
+    })
     expect(windowStep({ ...whole, state: 'accepted' }, now({ unrated: 'call-1' }))).toEqual({
       kind: 'rate',
       call_id: 'call-1',

@@ -98,6 +98,8 @@ export interface WindowNow {
   in_call: boolean
   /** the call whose rating is still to be asked for */
   unrated: string | null
+  /** the applicant has a screen of his own, which asks for it by itself */
+  asking: boolean
   missing: number
 }
 
@@ -119,6 +121,7 @@ export function windowStep(view: CaseView, now: WindowNow): WindowStep {
   const next = over ? ({ kind: 'leave' } as const) : undecided(view, now)
   // what the case still waits for goes first: the rating is offered beside it
   return now.unrated &&
+    !now.asking &&
     !now.in_call &&
     (next.kind === 'leave' || next.kind === 'none' || next.kind === 'wait')
     ? { kind: 'rate', call_id: now.unrated }
