@@ -82,9 +82,23 @@ const turned: Words<typeof zh> = {
     accepted: 'The case is accepted; a signature is no longer needed',
     refused: 'The case is refused; a signature is no longer needed',
     papers: 'Please collect the notice at the window.',
+    reason: 'Reason: {reason}',
+  },
+  correct: {
+    heading: 'To be corrected',
+    too: 'The case is to be corrected; the list comes back after this field',
+    papers:
+      'Please supply what is asked for. Until when is in the notice for correction, which you get at the window.',
+  },
+  heard: {
+    accepted: 'Your case is accepted',
+    to_correct: 'Your case is to be corrected',
+    refused: 'Your case is not accepted',
   },
   done: {
     heading: 'Submitted',
+    accepted: 'Accepted',
+    refused: 'Not accepted',
     number: 'Case number',
     receipt: 'Please take the receipt from the clerk.',
     stopped: 'the clock is stopped since {day} ({why}); the day is counted anew when it runs again',

@@ -59,9 +59,18 @@ export default {
     accepted: '办件已受理，不用再签名',
     refused: '办件不予受理，不用再签名',
     papers: '请向窗口领取通知书。',
+    reason: '理由：{reason}',
   },
+  correct: {
+    heading: '需要补正',
+    too: '办件需要补正，填完这一项再列出',
+    papers: '请按要求补齐，期限以补正材料通知书为准。通知书请向窗口领取。',
+  },
+  heard: { accepted: '办件已受理', to_correct: '办件需要补正', refused: '办件不予受理' },
   done: {
     heading: '已提交',
+    accepted: '已受理',
+    refused: '不予受理',
     number: '办件编号',
     receipt: '请向窗口领取收件凭证。',
     stopped: '计时已暂停：{why}，自{day}起，恢复后重新推算办结日期',

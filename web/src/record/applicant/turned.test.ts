@@ -93,6 +93,35 @@ describe('what the applicant sees now', () => {
     })
   })
 
+  it('is what is to be corrected, beside the document, until all of it is mended', () => {
+    const about = ['line:application', 'comment:c1']
+    const decision = { kind: 'to_correct', reason: '', points: ['缺申请书', '公章不清'], about, at: by }
+    const view = caseView({
+      state: 'to_correct',
+      decision: decision as never,
+      materials: [material({ id: 'm1', line: 'identity', state: 'stored' })],
+    })
+    const points = [
+      { text: '缺申请书', state: 'open' },
+      // what the staff say to each other about it is not known here
+      { text: '公章不清', state: 'open' },
+    ]
+    const now = told({ material_id: 'm1', field: 'new_person' })
+    expect(stageOf(view, now, nowhere)).toEqual({ kind: 'correct', points })
+    expect(stageOf({ ...view, signature: signature(), submission, number: '1' }, now, nowhere).kind).toBe(
+      'correct',
+    )
+    // who fills or points at a field meanwhile is followed
+    for (const at of [{ focused: 'new_person' }, { pointed: 'new_person' }])
+      expect(stageOf(view, now, { ...nowhere, ...at }).kind).toBe('field')
+    const mended = { ...view, decision: { ...decision, points: ['x'], about: ['field:none'] } as never }
+    expect(stageOf(mended, told({ material_id: 'm1' }), nowhere).kind).toBe('document')
+    // one that names nothing but its reason
+    const bare = { ...view, decision: { ...decision, points: [], about: [] } as never }
+    expect(stageOf(bare, now, nowhere)).toEqual({ kind: 'correct', points: [] })
+    expect(stageOf({ ...view, state: 'reviewing' }, told(), nowhere).kind).toBe('wait')
+  })
+
   it('asks about no proposal any more once the case is decided', () => {
     const view = caseView({ state: 'accepted', proposals: [proposal({ id: 'p1' })] })
     expect(stageOf(view, told(), nowhere)).toEqual({ kind: 'decided', decision: 'accepted' })

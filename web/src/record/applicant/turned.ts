@@ -7,6 +7,7 @@ import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '.
 import type { LineForm } from '../../ui/states'
 import { fieldIn } from '../rules/fields'
 import { closed, linesOf, openProposals, slotOf } from '../rules/lines'
+import { noticedOf, type Noticed } from '../rules/points'
 import { valueText } from '../rules/words'
 
 /** Who speaks, as the applicant always sees it. */
@@ -141,6 +142,8 @@ export type Stage =
   | { kind: 'confirm'; proposal: Proposal; field: FormField | null }
   | { kind: 'field'; field: FormField; value: string; pointed: boolean }
   | { kind: 'document'; material: MaterialView; name: string }
+  /** what is to be corrected or brought, as the notice names it */
+  | { kind: 'correct'; points: Noticed[] }
   | { kind: 'wait' }
   | { kind: 'rate'; call_id: string; given: number }
   | { kind: 'sign' }
@@ -157,9 +160,22 @@ export function nameOf(view: CaseView, material: MaterialView): string {
 }
 
 /**
+ * The points of the notice for correction that holds, none of one that names nothing but its reason; null where none holds, or all is mended. What became of those that
+ * the staff talk about among themselves is not told here: they stand until it is decided anew.
+ */
+export function toCorrect(view: CaseView): Noticed[] | null {
+  if (view.state !== 'to_correct' || view.decision?.kind !== 'to_correct') return null
+  const about = view.decision.about ?? []
+  const points = noticedOf(view).map((one, at) =>
+    /^(comment|check):/.test(about[at] ?? '') ? { ...one, state: 'open' as const } : one,
+  )
+  return !points.length || points.some((one) => one.state !== 'settled') ? points : null
+}
+
+/**
  * What the applicant shall see now: the summary when he is asked for it, else how he was served once the call has ended
  * (`left`: the call of which he does not want to say so, or has said it) and none about another case runs, else the change that waits for his word, the
- * number once it was handed in or the decision, the field that is talked about, the document that lies on the table.
+ * number once it was handed in or the decision, the field that is talked about, what is to be corrected, the document that lies on the table.
  */
 export function stageOf(
   view: CaseView,
@@ -186,13 +202,17 @@ export function stageOf(
     path === null ? null : (fieldIn(view, path) ?? null)
   const proposal = openProposals(view)[0]
   if (proposal) return { kind: 'confirm', proposal, field: fieldOf(proposal.field) }
-  if ((done ?? decided) && !at.pointed) return (done ?? decided)!
-  const field = fieldOf(at.pointed) ?? fieldOf(told.field) ?? fieldOf(at.focused)
+  const points = toCorrect(view)
+  if (!points && (done ?? decided) && !at.pointed) return (done ?? decided)!
+  // the field that was filled last is out of sight once there is something to correct
+  const filled = points ? null : fieldOf(told.field)
+  const field = fieldOf(at.pointed) ?? filled ?? fieldOf(at.focused)
   if (field) {
     const unsaved = field.name === told.field ? told.value : null
     const value = at.typed.get(field.name)?.value ?? unsaved ?? view.fields[field.name]?.value ?? ''
     return { kind: 'field', field, value, pointed: at.pointed === field.name }
   }
+  if (points) return { kind: 'correct', points }
   const material = view.materials.find((one) => one.id === told.material_id && one.state === 'stored')
   return material ? { kind: 'document', material, name: nameOf(view, material) } : { kind: 'wait' }
 }
