@@ -28,6 +28,7 @@ from server.case.wire.http import (
     EarlierMaterials,
     EnquiryView,
     OwedMaterials,
+    ReferredCases,
     Phrases,
     SignatureImage,
     Unmasked,
@@ -64,7 +65,7 @@ from signaling.wire.envelope import Message
 
 RESPONSES: tuple[type[Message], ...] = (
     PhoneSession, EnquiryView, Problem, SessionView, SessionsEnded, TemporaryPassword, TokenView, Items, Cases, CaseSnapshot, CaseHistory, Unmasked, Report, Ledger,
-    CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
+    CallLog, CallDetail, CardReading, Limits, ConsentText, EarlierMaterials, OwedMaterials, ReferredCases, People, Units, Health, PlaybackView, CallCheck, Marks, WorkerSample,
     SignatureImage, Phrases, HealthView, Regions, ItemForm, WaitingLowerings, FormCheck, CalendarYear, CalendarChange, CatalogueItems, ItemVersions, CatalogueImport,
     Templates, TemplateWhole, TemplateSource, TemplateCheck,
 )  # fmt: skip

@@ -73,6 +73,7 @@ TURN = working("whose turn it is to seal")
 JOB = working("work that is under way")
 LOOKED = working("what is new since the approver last looked is a hint")
 OWED = derived("cases.promises and cases.decision")
+REFERRED = derived("cases.referrals")
 OUTDATED = derived("field_history and materials after cases.submission")
 ACK = working("the answer to a command that is sent again")
 WATCHING = working("whose sockets watch from then on")
@@ -232,6 +233,15 @@ cases = sa.Table(
     C("earlier_consent", JSON, nullable=True, info=FACT),  # to the use of materials of earlier cases
     C("referrals", JSON, nullable=True, info=FACT),  # 转办: from which unit to which, why, by whom, when
     info=told_in(of_case("{id}")),
+)  # fmt: skip
+referred_away = sa.Table(  # 转办, by the unit that passed the case on; what was said stands in cases.referrals
+    "referred_away", metadata,
+    C("case_id", ID, sa.ForeignKey("cases.id"), primary_key=True, info=REFERRED),
+    C("nth", sa.Integer, primary_key=True, info=REFERRED),  # in cases.referrals, from 0
+    C("from_unit_id", ID, nullable=False, info=REFERRED),
+    C("to_unit_id", ID, nullable=False, info=REFERRED),
+    C("at", Utc, nullable=False, info=REFERRED),
+    sa.Index("referred_away_by_unit", "from_unit_id", "at", "case_id"),
 )  # fmt: skip
 case_fields = sa.Table(
     "case_fields", metadata,

@@ -8,7 +8,14 @@ from server.case.acts.course import listing, registering
 from server.case.acts.form import unmasking
 from server.case.acts.materials import earlier, promises
 from server.case.rules.case import CaseState
-from server.case.wire.http import Cases, CaseSnapshot, EarlierMaterials, OwedMaterials, Unmasked
+from server.case.wire.http import (
+    Cases,
+    CaseSnapshot,
+    EarlierMaterials,
+    OwedMaterials,
+    ReferredCases,
+    Unmasked,
+)
 from server.catalogue.acts import reading as catalogue
 from server.catalogue.wire import Items, ItemView
 from server.edge.route import STORE, Ask, Nothing, Routes, read_cursor, write_cursor
@@ -37,6 +44,12 @@ class CaseQuery(Message):
 
 
 class OwedQuery(Message):
+    cursor: Cursor | None = None
+
+
+class ReferredQuery(Message):
+    to: Text = ""
+    """Part of the name or place of the unit to which it was referred."""
     cursor: Cursor | None = None
 
 
@@ -102,6 +115,22 @@ async def list_owed(ask: Ask[OwedQuery, Nothing]) -> OwedMaterials:
         ask.request.app[STORE], ask.actor, read_cursor(ask.query.cursor)
     )
     return told.model_copy(update={"next_cursor": write_cursor(*end) if end else None})
+
+
+@routes.route("GET", "/api/v1/referred")
+async def list_referred(ask: Ask[ReferredQuery, Nothing]) -> ReferredCases:
+    """转出: the cases that my unit referred to others, newest first."""
+    rows = await listing.referred_away(
+        ask.request.app[STORE],
+        ask.actor,
+        to=ask.query.to,
+        before=read_cursor(ask.query.cursor),
+        limit=PAGE + 1,
+    )
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return ReferredCases(
+        cases=rows[:PAGE], next_cursor=write_cursor(last.at, last.case_id) if last else None
+    )
 
 
 @routes.route("GET", "/api/v1/cases/{case_id}", problems=(Code.NOT_FOUND,))

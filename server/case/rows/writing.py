@@ -21,6 +21,7 @@ from server.case.rows.columns import (
     submission_json,
 )
 from server.case.rows.reading import Connection, Draft
+from server.case.rows.referred import new_referrals
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
 from server.case.rules.comment import Comment
@@ -158,6 +159,8 @@ def changed_case(
             for one in after.materials
             if were.get(one.id) != one
         ]
+    if after.referrals is not before.referrals:
+        writes += new_referrals(before, after)
     if after.comments is not before.comments:
         threads = {one.id: one for one in before.comments}
         writes += [

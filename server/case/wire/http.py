@@ -142,6 +142,27 @@ class Cases(Message):
     next_cursor: str | None
 
 
+class ReferredCase(Message):
+    """转出: a case that the asker's unit referred to another one, as it stood then. The applicant's name is masked."""
+
+    case_id: str
+    item_name: str
+    applicant_masked: str
+    window_unit_name: str
+    window_name: str
+    to_unit_name: str
+    reason: str
+    by: PersonRef
+    at: datetime
+
+
+class ReferredCases(Message):
+    """Newest first. ``next_cursor`` asks for the following rows; null at the end."""
+
+    cases: list[ReferredCase]
+    next_cursor: str | None
+
+
 class CaseSnapshot(Message):
     """A case as the asker's audience sees it at ``version``."""
 

@@ -13,7 +13,7 @@ import pytest
 from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
 from server.calls.rows import playbacks
-from server.case.acts.course.listing import listing
+from server.case.acts.course.listing import listing, referred_away
 from server.case.admission import side_of
 from server.case.wire.decision import CaseDecide, CaseRefer
 from server.case.wire.registering import CaseConsent, CaseOpen
@@ -182,6 +182,37 @@ async def test_the_chapters_of_a_call_are_the_same_whoever_asks_first(office: Of
     then = await archive.compose(office.actors[SUPERVISOR], call_id)
     assert then.chapters == first.chapters
     assert [one.title for one in first.chapters][-2:] == ["转办 Referral", "决定 Decision"]
+
+
+async def test_a_unit_keeps_a_list_of_what_it_referred_away(office: Office) -> None:
+    """As it stood then, newest first, for those who decide or supervise there; nothing that came after."""
+    first, second = await office.case(), await office.case()
+    await office.do(APPROVER, CaseRefer, case_id=first, unit_id=demo.LIAOCHENG, reason=WHY)
+    office.clock.move(60)
+    await office.do(APPROVER, CaseRefer, case_id=second, unit_id=demo.LIAOCHENG, reason="另一件")
+    office.clock.move(60)
+    await office.do(THIRD, CaseDecide, case_id=second, **NO)
+
+    async def away(login: str, **asked: Any) -> list[str]:
+        found = await referred_away(office.store, office.actors[login], **asked)
+        return [one.case_id for one in found]
+
+    for login in (APPROVER, OTHER_APPROVER, FAR_SUPERVISOR):
+        assert await away(login) == [second, first], login
+    # The window knows where its cases are; the unit that got them has given none away.
+    for login in (CLERK, SUPERVISOR, THIRD):
+        assert await away(login) == [], login
+    newest, oldest = await referred_away(office.store, office.actors[APPROVER])
+    assert (newest.reason, newest.by.name, newest.to_unit_name) == (
+        "另一件", "周明远", "聊城市东昌府区政务服务中心",
+    )  # fmt: skip
+    assert "*" in newest.applicant_masked
+    assert newest.at > oldest.at
+    # By the name, or the place, of who got it; and the page after the first row.
+    assert await away(APPROVER, to="东昌府") == [second, first]
+    assert await away(APPROVER, to="烟台") == []
+    assert await away(APPROVER, limit=1) == [second]
+    assert await away(APPROVER, before=(newest.at, newest.case_id)) == [first]
 
 
 async def test_what_is_refused(office: Office) -> None:

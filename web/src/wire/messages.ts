@@ -2778,6 +2778,27 @@ export interface Problem {
   }
 }
 /**
+ * 转出: a case that the asker's unit referred to another one, as it stood then. The applicant's name is masked.
+ */
+export interface ReferredCase {
+  case_id: string
+  item_name: string
+  applicant_masked: string
+  window_unit_name: string
+  window_name: string
+  to_unit_name: string
+  reason: string
+  by: PersonRef
+  at: string
+}
+/**
+ * Newest first. ``next_cursor`` asks for the following rows; null at the end.
+ */
+export interface ReferredCases {
+  cases: ReferredCase[]
+  next_cursor: string | null
+}
+/**
  * ``parent`` is the code of the region that it lies in, empty for a province.
  */
 export interface RegionView {

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from server.case import rows
+from server.case.rows.referred import list_referred_away
 from server.case.rules import case as rules
-from server.case.wire.http import CaseSummary
+from server.case.wire.http import CaseSummary, ReferredCase
+from server.people.rows.people import person_refs
 from server.rights.person import Act, Actor, may
 from server.standards import identifiers
 from server.store import Store
@@ -58,6 +60,42 @@ async def listing(
         )
         waiting = await rows.correcting(reading, listed, store.clock.now())
     return [_summary(row, row.id in waiting) for row in listed]
+
+
+async def referred_away(
+    store: Store,
+    actor: Actor,
+    *,
+    to: str = "",
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[ReferredCase]:
+    """转出: what this person's unit referred to others, newest first, for those who decide or supervise there.
+
+    ``to``: part of the name or place of the unit that got it. ``before`` is (at, case_id) of the last row of
+    the page before.
+    """
+    if not places_of(actor)[1]:
+        return []
+    async with store.read() as reading:
+        found = await list_referred_away(
+            reading, actor.unit_id, to=to.strip(), before=before, limit=limit
+        )
+        people = await person_refs(reading, {one.referral.by for one in found})
+    return [
+        ReferredCase(
+            case_id=one.case_id,
+            item_name=one.item_name,
+            applicant_masked=identifiers.mask_name(one.applicant_name),
+            window_unit_name=one.window_unit_name,
+            window_name=one.window_name,
+            to_unit_name=one.referral.to_unit_name,
+            reason=one.referral.reason,
+            by=people[one.referral.by],
+            at=one.referral.at,
+        )
+        for one in found
+    ]
 
 
 def _summary(row: rows.Listed, correcting: bool) -> CaseSummary:

@@ -79,6 +79,18 @@ export default {
     missing: '{name} did not arrive: {note}',
     noted: '{name}: {note}',
   },
+  referred: {
+    title: 'Cases referred away',
+    open: 'Show',
+    close: 'Hide',
+    why: 'As they stood when they were referred; what came after lies with the unit that got them',
+    to: 'Referred to',
+    at: 'Referred at',
+    reason: 'Reason',
+    by: 'Referred by',
+    none: 'This unit has referred no case to another one',
+    none_to: 'No case was referred to such a unit',
+  },
   owed: {
     title: 'To follow',
     count: '{n}',

@@ -75,6 +75,18 @@ export default {
     missing: '{name} 未收到：{note}',
     noted: '{name}：{note}',
   },
+  referred: {
+    title: '转出的办件',
+    open: '查看',
+    close: '收起',
+    why: '以下是转办当时的情况；转出之后如何办理，由接收单位负责',
+    to: '接收单位',
+    at: '转办时间',
+    reason: '转办理由',
+    by: '转办人',
+    none: '本单位没有转出过办件',
+    none_to: '没有转给这样的单位的办件',
+  },
   owed: {
     title: '容缺后补',
     count: '{n} 件',
