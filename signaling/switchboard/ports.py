@@ -1,6 +1,6 @@
 """What the switchboard asks of the record, of the desks, of the media engine and of the pages."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -26,9 +26,16 @@ from signaling.wire.call import (
 from signaling.wire.desk import DeskDuty, MissedAsk, UnitPresence
 from signaling.wire.envelope import Ack, Command, Message, Who
 
+Handlers = Mapping[type[Command], Callable[[Any, Any], Awaitable[Any]]]
+"""Who answers which command."""
+IceServers = Callable[[LegId], Sequence[Mapping[str, Any]]]
+"""What the page of a leg is given to reach the worker by."""
+Begin = Callable[[Coroutine[Any, Any, None]], None]
+"""Does beside what need not be waited for."""
+
 
 class Line(Protocol):
-    """Where a command comes from; see ``gateway.Connection``."""
+    """Where a command comes from; see ``gateway.connection.Connection``."""
 
     @property
     def who(self) -> Who: ...

@@ -101,7 +101,7 @@ class Exchange:
 
     @property
     def rooms(self) -> Rooms:
-        rooms = self.switchboard._rooms
+        rooms = self.switchboard.rooms
         assert isinstance(rooms, Rooms)
         return rooms
 
