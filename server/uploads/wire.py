@@ -16,8 +16,11 @@ class TakePhone(Message):
 
 
 class PhoneSession(Message):
-    """What a phone may bring, and until when."""
+    """What a phone may bring, to whose case, and until when."""
 
+    case_id: str
+    """Its 识别码 is told from it: of two applicants of one item it says which."""
+    applicant_masked: str
     item_name: str
     line_name: str
     """Empty for what is on no line of the list."""

@@ -33,6 +33,7 @@ from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
+from server.standards.identifiers import mask_name
 from server.store import SYSTEM, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn
@@ -53,6 +54,7 @@ class Held:
 
     phone: Phone
     actor: Actor
+    applicant_masked: str
     item_name: str
     line_name: str
     sides: tuple[str, ...]
@@ -279,6 +281,7 @@ class Phones:
         return Held(
             phone,
             actor,
+            mask_name(record.case.applicant.name),
             record.case.item.name,
             line.name if line else "",
             line.slots if line else (),

@@ -60,6 +60,8 @@ async def _mine(request: web.Request) -> tuple[Phones, str | None]:
 
 def _view(request: web.Request, held: Held) -> PhoneSession:
     return PhoneSession(
+        case_id=held.phone.case_id,
+        applicant_masked=held.applicant_masked,
         item_name=held.item_name,
         line_name=held.line_name,
         sides=list(held.sides),

@@ -91,6 +91,9 @@ async def test_a_phone_brings_pages_and_is_done(database: str, tmp_path: Path) -
             status, view = await take(phone, link)
         assert status == 200
         assert (view["line_name"] != "", view["sides"]) == (True, [])
+        name = (await desk.case(case_id))["applicant"]["name"]
+        assert (view["case_id"], view["applicant_masked"]) == (case_id, f"{name[0]}**")
+        assert name not in str(view)
         async with a_phone(node) as other:
             card = await invite(desk, await desk.open_case(demo.FOUNDING), "identity")
             assert (await take(other, card))[1]["sides"] == ["正面", "反面"]

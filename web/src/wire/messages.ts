@@ -2737,9 +2737,11 @@ export interface RoleConflict {
   held: boolean
 }
 /**
- * What a phone may bring, and until when.
+ * What a phone may bring, to whose case, and until when.
  */
 export interface PhoneSession {
+  case_id: string
+  applicant_masked: string
   item_name: string
   line_name: string
   sides: string[]
