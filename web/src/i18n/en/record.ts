@@ -177,6 +177,7 @@ const record: Words<typeof zh> = {
     early_rejected: '{name} was rejected',
   },
   form: {
+    not_of_call: 'Not the case of your call. In the call: {call}; filled in here: {here}',
     filled: '{n} / {all} filled in',
     saved: 'Saved {time}',
     saving: 'Saving',

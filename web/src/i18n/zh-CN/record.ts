@@ -170,6 +170,7 @@ export default {
     early_rejected: '{name} 未接收',
   },
   form: {
+    not_of_call: '这不是通话中的办件。通话中：{call}；本页填的是：{here}',
     filled: '{n} / {all} 已填',
     saved: '已保存 {time}',
     saving: '正在保存',

@@ -385,7 +385,9 @@ export function useCase(case_id: string, as_applicant = false) {
         }),
       ),
     takeEarlier: (line: string, material_id: string, slot: number | null) =>
-      live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
+      meaning(() =>
+        live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
+      ),
     moveMaterial: (material_id: string, line: string, slot: number | null) =>
       meaning(() =>
         live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),

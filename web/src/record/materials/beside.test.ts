@@ -1,4 +1,4 @@
-import { enableAutoUnmount, mount } from '@vue/test-utils'
+import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick, ref, shallowReactive, shallowRef } from 'vue'
 import { i18n, learn } from '../../i18n'
@@ -6,6 +6,7 @@ import type { Gathered } from '../rules/gathered'
 import { linesOf } from '../rules/lines'
 import MaterialThumbs from './MaterialThumbs.vue'
 import ReviewBar from '../review/ReviewBar.vue'
+import MaterialTray from './MaterialTray.vue'
 import SendPanel from './SendPanel.vue'
 import SortFiles from './SortFiles.vue'
 import type { CaseView, MaterialView } from '../../wire/messages'
@@ -108,6 +109,31 @@ describe('several files at once', () => {
     expect(sorting.emitted<[Gathered[]]>('send')?.[0]?.[0].map((one) => one.file.name)).toEqual([
       '申请书.pdf',
     ])
+  })
+
+  it('go to their lines only when this case is meant, and else stay as they were sorted', async () => {
+    const sendAll = vi.fn()
+    const uploads = {
+      limits: ref(null),
+      faults: ref([]),
+      transfers: shallowReactive(new Map()),
+      coming: ref(0),
+      sendAll,
+    }
+    const book = { ...(bookOf(caseView()) as object), mean: vi.fn(() => Promise.reject(new Error('no'))) }
+    const lines = linesOf(caseView())
+    const tray = mounted(MaterialTray, { book, uploads, lines, selected: null, shown: null, closed: false })
+    const input = tray.get('input[type=file]')
+    Object.defineProperty(input.element, 'files', { value: files })
+    await input.trigger('change')
+    await tray.get('form[data-sorting]').trigger('submit')
+    await flushPromises()
+    expect([book.mean.mock.calls.length, sendAll.mock.calls.length]).toEqual([1, 0])
+    expect(tray.findAll('[data-sorting] li')).toHaveLength(2)
+    book.mean.mockImplementation(() => Promise.resolve(undefined as never))
+    await tray.get('form[data-sorting]').trigger('submit')
+    await flushPromises()
+    expect(sendAll).toHaveBeenCalledOnce()
   })
 
   it('stand once in what the approver is about to send, and can be left out', async () => {
