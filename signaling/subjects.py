@@ -69,6 +69,11 @@ def rung_as(person_id: str) -> str:
     return f"{RUNG}:{person_id}"
 
 
+def watched_as(subject: str, audience: str) -> str:
+    """Those who watch a subject as an audience, as nodes name them to each other on the bus."""
+    return f"{subject} {audience}"
+
+
 def id_of(subject: str) -> str:
     """What stands behind the noun of a subject."""
     return subject.partition(":")[2]

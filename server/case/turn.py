@@ -19,6 +19,7 @@ from server.case.rules.form import Form
 from server.case.rules.numbering import STANDARD, Numbering
 from server.case.rules.phone import Phone
 from server.case.views import person_ref
+from server.case.wire.registering import ListedChanged
 from server.case.wire.words import CaseCommand
 from server.people.rows.people import person_refs
 from server.rights.connected import Connected, Handler, actor_of
@@ -31,6 +32,13 @@ from server.store.subject import Told, Turn
 from signaling.call.parts import Call
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, Command, PersonRef
+
+Listed = Callable[[ListedChanged], None]
+"""Tells that other cases stand in the lists of a unit, once that is committed."""
+
+
+def _unlisted(changed: ListedChanged) -> None:
+    """Nobody's lists are on screen where no node runs."""
 
 
 async def _nowhere(*_: object) -> None:
@@ -46,6 +54,11 @@ class House:
     """Brings seats and engine in step with a call, before and after, that was changed."""
     unlink: Callable[[Sequence[Phone]], Awaitable[None]] = _nowhere
     """Gives up what the phones of ended links were still sending."""
+    listed: Listed = _unlisted
+
+    async def tell(self, *changed: ListedChanged) -> None:
+        for one in changed:
+            self.listed(one)
 
 
 PLAIN: Final = House()

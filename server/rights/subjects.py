@@ -8,10 +8,16 @@ from signaling.subjects import of_call as of_call
 from signaling.subjects import of_monitor as of_monitor
 from signaling.subjects import of_person as of_person
 from signaling.subjects import of_unit as of_unit
+from signaling.subjects import watched_as as watched_as
 
 
 def of_case(case_id: str) -> str:
     return f"case:{case_id}"
+
+
+def of_listed(unit_id: str) -> str:
+    """Which cases stand in the lists of a unit; watched by those who look at one, and never written."""
+    return f"listed:{unit_id}"
 
 
 def of_monitors(call_id: str) -> str:

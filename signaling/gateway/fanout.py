@@ -16,6 +16,7 @@ from signaling.gateway.connection import Connection, Connections
 from signaling.gateway.outlet import Body, Spawn
 from signaling.gateway.watchers import Watchers
 from signaling.refusals import Refusal
+from signaling.subjects import watched_as
 from signaling.wire.envelope import StoredEvent
 
 log = logging.getLogger("yunjian.gateway")
@@ -100,7 +101,7 @@ class FanOut:
 
     def spread(self, subject: str, audience: str, body: Mapping[str, Any]) -> None:
         """Send it to who watches so, on all nodes."""
-        room = f"{subject} {audience}"
+        room = watched_as(subject, audience)
         if self._relay is None:
             self._spawn(self.deliver(room, body))
         else:

@@ -96,9 +96,6 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         async with clerk.patch(location, 0, io.BytesIO(photo())) as said:
             assert said.status == 204, await said.text()
         theirs = await register(clerk, demo.PRINCIPAL, "钱思源")
-        await colleague.command(
-            "case.refer", case_id=theirs["id"], unit_id=demo.LIAOCHENG, reason="由东昌府办理"
-        )
         window, approver, guest = [await Desk.open(browser) for _ in range(3)]
         await window.watch_media()
         for desk, login in ((window, "lixiulan"), (approver, "zhoumingyuan"), (guest, "sunlei")):
@@ -106,6 +103,11 @@ async def test_every_way_from_one_case_to_another(tmp_path: Path) -> None:
         far, screens = approver.page, Screens()
         for desk in (approver, guest):
             await desk.page.get_by_role("button", name="上岗接听").click()
+        await colleague.command(
+            "case.refer", case_id=theirs["id"], unit_id=demo.LIAOCHENG, reason="由东昌府办理"
+        )
+        # long before the list would be asked for anew by itself
+        await expect(guest.page.locator("[data-referred-from]")).to_have_count(1, timeout=15_000)
 
         # by a ring that is answered on the page of another case
         await far.goto(f"{node.address}/approver/cases/{one['id']}")

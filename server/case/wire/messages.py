@@ -47,6 +47,8 @@ from server.case.wire.registering import (
     CaseCreate,
     CaseCreated,
     CaseOpen,
+    ListedChanged,
+    ListedWatch,
 )
 from server.case.wire.showing import (
     CaseClearDrawings,
@@ -90,7 +92,7 @@ COMMANDS: tuple[type[Command], ...] = (
     CaseCheck, CaseSummarise, CaseSign, CaseSubmit, CaseRate, CaseInvitePhone, CaseWithdrawPhone,
     CaseStopClock, CaseResumeClock, CaseExtendLimit, CaseUnmask, CaseDraw, CaseClearDrawings,
     CaseKeepDrawing, CasePrintForm, CaseConsentEarlier, CaseTakeEarlier, CasePromise, CaseMovePromise,
-    CaseSendOriginals, CaseReceiveOriginals,
+    CaseSendOriginals, CaseReceiveOriginals, ListedWatch,
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
     CaseCreated, CaseConsented, CaseCalled, CaseAnswered, CaseEdited, CaseProposed, CaseProposalClosed,
@@ -100,6 +102,7 @@ EVENTS: tuple[type[Event], ...] = (
 )  # fmt: skip
 EPHEMERALS: tuple[type[Message], ...] = (
     CaseTyping, CaseFocus, CasePoint, MaterialProgress, DocumentPoint, DocumentDraw, DocumentLook,
+    ListedChanged,
 )  # fmt: skip
 FROM_PAGE: tuple[type[Message], ...] = (
     CallQuality, CaseTyping, CaseFocus, CasePoint, DocumentPoint, DocumentDraw, DocumentLook,

@@ -14,7 +14,7 @@ from server.standards.identifiers import (
     UNSEEN,
 )
 from server.standards.languages import Language
-from signaling.wire.envelope import Command, Event, Id
+from signaling.wire.envelope import Command, Event, Id, Message
 
 
 class CaseCreate(Command):
@@ -49,6 +49,24 @@ class CaseOpen(CaseCommand):
     type: Literal["case.open"] = "case.open"
     as_applicant: bool = False
     """Read it as the turned screen shows it: nothing that is between members of staff. Window only."""
+
+
+class ListedWatch(Command):
+    """Hear when other cases stand in the lists of my unit, as long as one is on screen. Result: ``{unit_id}``;
+    each change comes as ListedChanged. For who has a list of cases there. Refused: forbidden."""
+
+    type: Literal["listed.watch"] = "listed.watch"
+    on: StrictBool = True
+    """False: no more."""
+
+
+class ListedChanged(Message):
+    """Ephemeral: a case came to the unit, new or handed in or from another unit, or went to another one.
+    It names neither the case nor anybody: whoever looks at a list asks for it anew."""
+
+    type: Literal["listed.changed"] = "listed.changed"
+    unit_id: str
+    what: Literal["opened", "submitted", "referred", "left"]
 
 
 class CaseConsent(CaseCommand):

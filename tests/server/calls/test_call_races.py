@@ -163,6 +163,13 @@ async def test_both_hang_up_at_the_same_moment(
     assert (await acts(node.store, call_id)).count("call.hang_up") == 1
 
 
+def listed(desk: Desk) -> list[tuple[str, str]]:
+    """What this desk was told of the lists of a unit."""
+    told = [one for one in desk.ephemerals if one["type"] == "listed.changed"]
+    assert all(one.keys() == {"type", "unit_id", "what"} for one in told)
+    return [(one["unit_id"], one["what"]) for one in told]
+
+
 @pytest.mark.postgres
 async def test_a_call_between_two_nodes(
     postgres_url: str, redis_url: str, clock: MovedClock
@@ -186,8 +193,14 @@ async def test_a_call_between_two_nodes(
         here, other = nodes
         clerk = await stack.enter_async_context(here.desk(CLERK))
         approver = await stack.enter_async_context(other.desk(APPROVERS[0]))
+        (login,) = await seat_approvers(here.store, 1, demo.LIAOCHENG, "receiver")
+        receiver = await stack.enter_async_context(here.desk(login))
+        for desk in (approver, receiver):
+            await desk.do("listed.watch")
         await approver.do("desk.duty", duty="online")
         call_id = await live(clerk, approver, [])
+        await until(lambda: None if listed(approver) else "not told of the new case")
+        assert listed(approver) == [(demo.XIHAIAN, "opened")]
 
         async def pass_by(seconds: float) -> None:
             clock.move(seconds)
@@ -210,6 +223,20 @@ async def test_a_call_between_two_nodes(
         back = await stack.enter_async_context(other.desk(CLERK))
         await back.do("call.join", call_id=call_id)
         await approver.sees(lambda call: len(call["legs"]) == 3, call_id)
+
+        # Who looks at the list of a unit hears of what comes to it and goes, at whatever node, and of no other's.
+        case_id = approver.calls[call_id]["case_id"]
+        seen = (await approver.do("case.open", case_id=case_id))["version"]
+        to = {"case_id": case_id, "unit_id": demo.LIAOCHENG, "reason": "x", "seen_version": seen}
+        await approver.do("case.refer", **to)
+        await until(lambda: None if listed(receiver) else "not told of the referred case")
+        await until(lambda: None if len(listed(approver)) == 2 else "not told that it went")
+        assert listed(receiver) == [(demo.LIAOCHENG, "referred")]
+        assert listed(approver)[1:] == [(demo.XIHAIAN, "left")]
+        assert not listed(back) + listed(clerk)
+        await approver.do("listed.watch", on=False)
+        await registered(back)
+        assert listed(approver)[2:] == []
         await back.do("call.hang_up", call_id=call_id)
         await approver.sees(lambda call: call["state"] == "ended", call_id)
 

@@ -202,6 +202,7 @@ MAY_COMMAND: Final[Mapping[str, frozenset[str]]] = {
     "call.join": PARTIES,
     "monitor.watch": WATCHING,
     "missed.watch": WINDOW | APPROVERS,
+    "listed.watch": WINDOW | APPROVERS | WATCHING,
     "missed.ask": DECIDING,
     "monitor.turn": WATCHING,
     "monitor.end": WATCHING,

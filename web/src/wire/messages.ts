@@ -69,6 +69,7 @@ export type AnyCommand =
   | CaseMovePromise
   | CaseSendOriginals
   | CaseReceiveOriginals
+  | ListedWatch
 export type AnyEvent =
   | Skipped
   | CallChanged
@@ -115,6 +116,7 @@ export type AnyEphemeral =
   | DocumentPoint
   | DocumentDraw
   | DocumentLook
+  | ListedChanged
 
 export interface Wire {
   command: AnyCommand
@@ -902,6 +904,15 @@ export interface ReceivedLine {
   line: string
   received: boolean
   note?: string
+}
+/**
+ * Hear when other cases stand in the lists of my unit, as long as one is on screen. Result: ``{unit_id}``;
+ * each change comes as ListedChanged. For who has a list of cases there. Refused: forbidden.
+ */
+export interface ListedWatch {
+  id: string
+  type: 'listed.watch'
+  on?: boolean
 }
 /**
  * Holds the place of an event that this audience may not see.
@@ -1982,6 +1993,15 @@ export interface DocumentLook {
   page: number
   follow: boolean
   by: PersonRef | null
+}
+/**
+ * Ephemeral: a case came to the unit, new or handed in or from another unit, or went to another one.
+ * It names neither the case nor anybody: whoever looks at a list asks for it anew.
+ */
+export interface ListedChanged {
+  type: 'listed.changed'
+  unit_id: string
+  what: 'opened' | 'submitted' | 'referred' | 'left'
 }
 /**
  * Answer to a command. ``result`` is filled when ``ok``; the rest when refused (RFC 9457 members).

@@ -54,6 +54,7 @@ const WAITS: ReadonlySet<AnyCommand['type']> = new Set<AnyCommand['type']>([
   'unit.open',
   'call.open',
   'missed.watch',
+  'listed.watch',
   'monitor.watch',
   // what is typed into a field, marked as waiting there
   'case.edit',

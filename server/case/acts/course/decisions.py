@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from server.calls.rows import missed as missed_rows
 from server.case.acting import rests_on
+from server.case.acts.course import listing
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
@@ -29,6 +30,7 @@ from server.case.wire.decision import (
     CaseReferred,
 )
 from server.case.wire.materials import CaseReview, MaterialChanged
+from server.case.wire.registering import ListedChanged
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.people.rows import people as people_rows
 from server.rights.connected import Handler
@@ -53,7 +55,7 @@ acts: Final = Acts()
 
 def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
-    return acts.commands(store, House(numbering))
+    return acts.commands(store, House(numbering, listed=listing.telling(store)))
 
 
 @acts.judging(CaseReview, CaseTurn)
@@ -193,4 +195,9 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
         of_unit(there.id),
         rests | {"from": here.id, "to": there.id, "reason": referral.reason},
         beside=[missed_rows.passed_on(turn.case_id, there.id)],
+        after=partial(
+            turn.house.tell,
+            ListedChanged(unit_id=there.id, what="referred"),
+            ListedChanged(unit_id=here.id, what="left"),
+        ),
     )

@@ -1,15 +1,54 @@
 """Lists of cases, as far as they exist for a person; the applicant's name is masked."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from server.case import rows
 from server.case.rows.referred import list_referred_away
 from server.case.rules import case as rules
+from server.case.turn import Listed
 from server.case.wire.http import CaseSummary, ReferredCase
+from server.case.wire.registering import ListedChanged, ListedWatch
 from server.people.rows.people import person_refs
+from server.rights.connected import Connected, Handler, actor_of
 from server.rights.person import Act, Actor, may
+from server.rights.subjects import of_listed, watched_as
 from server.standards import identifiers
 from server.store import Store
+from signaling.refusals import Code, Refusal
+from signaling.subjects import PRESENCE
+from signaling.wire.envelope import Command
+
+
+def commands() -> dict[type[Command], Handler]:
+    """The handlers of this module, by command."""
+    return {ListedWatch: watch}
+
+
+async def watch(connection: Connected, command: ListedWatch) -> Mapping[str, str]:
+    """Let this connection hear of the lists of the actor's own unit, as long as cases exist for him there;
+    else refused: ``forbidden``."""
+    actor = actor_of(connection)
+    if not any(places_of(actor)):
+        raise Refusal(Code.FORBIDDEN)
+    if command.on:
+        await connection.watch(of_listed(actor.unit_id), PRESENCE)
+    else:
+        connection.unwatch(of_listed(actor.unit_id))
+    return {"unit_id": actor.unit_id}
+
+
+def telling(store: Store) -> Listed:
+    """Says on all nodes, to whoever watches, that other cases stand in the lists of a unit: a hint, which may be
+    lost. Nothing is looked up for it, and a node on which nobody watches drops it."""
+    return partial(_tell, store)
+
+
+def _tell(store: Store, changed: ListedChanged) -> None:
+    store.bus.ephemeral(
+        watched_as(of_listed(changed.unit_id), PRESENCE), changed.model_dump(mode="json")
+    )
 
 
 def places_of(actor: Actor) -> tuple[set[str], set[str]]:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from functools import partial
 
 from server.case import rows
+from server.case.acts.course import listing
 from server.case.acts.course.numbers import CALENDAR, due
 from server.case.admission import header, shown
 from server.case.projection import project_case, project_moved
@@ -11,7 +12,7 @@ from server.case.rules import case as rules
 from server.case.views import case_view, due_view
 from server.case.wire.http import CaseSnapshot
 from server.case.wire.materials import MaterialMoved
-from server.case.wire.registering import CaseCreate, CaseCreated, CaseOpen
+from server.case.wire.registering import CaseCreate, CaseCreated, CaseOpen, ListedChanged
 from server.case.wire.view import CaseOpened, Draft
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.connected import Connected, Handler, actor_of
@@ -29,7 +30,11 @@ from signaling.wire.envelope import Ack, Command, recall
 
 def commands(store: Store) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
-    return {CaseCreate: partial(create, store), CaseOpen: partial(open_case, store)}
+    return {
+        CaseCreate: partial(create, store),
+        CaseOpen: partial(open_case, store),
+        **listing.commands(),
+    }
 
 
 async def create(store: Store, connection: Connected, command: CaseCreate) -> Ack:
@@ -99,7 +104,8 @@ async def create(store: Store, connection: Connected, command: CaseCreate) -> Ac
                 on_behalf_of=APPLICANT,
             ),
         )
-        return ack
+    listing.telling(store)(ListedChanged(unit_id=case.unit_id, what="opened"))
+    return ack
 
 
 async def open_case(store: Store, connection: Connected, command: CaseOpen) -> CaseOpened:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from server.case import rows
 from server.case.acting import apart, rests_on
+from server.case.acts.course import listing
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
 from server.case.admission import side_of
@@ -25,6 +26,7 @@ from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import signature_view, submission_view
 from server.case.wire.http import SignatureImage
+from server.case.wire.registering import ListedChanged
 from server.case.wire.signing import (
     CaseShown,
     CaseSign,
@@ -59,7 +61,7 @@ acts: Final = Acts()
 def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command], Handler]:
     """The handlers of this module, by command."""
     return {
-        **acts.commands(store, House(numbering)),
+        **acts.commands(store, House(numbering, listed=listing.telling(store))),
         CaseSummarise: partial(summarise, store),
     }
 
@@ -169,6 +171,7 @@ async def submit(turn: CaseTurn, command: CaseSubmit) -> Told | Mapping[str, Any
         {"number": number},
         on_behalf_of=APPLICANT,
         then=partial(ask_paper, turn, "receipt"),
+        after=partial(turn.house.tell, ListedChanged(unit_id=case.unit_id, what="submitted")),
     )
 
 

@@ -38,6 +38,11 @@ export default {
     title: 'Cases',
     count: '{n}',
     referred_from: 'Referred by {unit}',
+    came: {
+      opened: 'A new case has come',
+      submitted: 'A case was handed in',
+      referred: 'A case was referred to this unit',
+    },
     loading: 'Loading the cases',
     empty: 'No cases yet: choose an item and register the first one',
     empty_approver: 'No cases yet; this page rings when a window calls',

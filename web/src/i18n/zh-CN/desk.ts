@@ -38,6 +38,7 @@ export default {
     title: '办件',
     count: '{n} 件',
     referred_from: '转入 · 自{unit}',
+    came: { opened: '有新办件', submitted: '有办件已提交', referred: '有办件转入' },
     loading: '正在取办件',
     empty: '没有办件，选事项登记第一件',
     empty_approver: '还没有办件；有窗口来电时，这里会响铃',
