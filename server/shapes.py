@@ -28,8 +28,8 @@ from server.case.wire.http import (
     EarlierMaterials,
     EnquiryView,
     OwedMaterials,
-    ReferredCases,
     Phrases,
+    ReferredCases,
     SignatureImage,
     Unmasked,
 )
