@@ -172,10 +172,10 @@ function open(scope: EffectScope, ended: () => void) {
   const state = computed(() =>
     standing(current.value, me.value, {
       connection: live.connection.value,
-      media: seat.media.value,
+      media: seat.way.media.value,
       replaced: current.value !== null && seat.replaced.has(current.value.id),
       elsewhere: elsewhere.value,
-      was_up: seat.was_up.value,
+      was_up: seat.way.was_up.value,
       met,
     }),
   )
@@ -270,7 +270,7 @@ function open(scope: EffectScope, ended: () => void) {
     if (dialling) return null
     dialling = true
     putAway()
-    void seat.prepare()
+    void seat.supply.prepare()
     busy.value = true
     await fetched(BEFORE_DIAL_MS)
     dialling = false
@@ -286,7 +286,7 @@ function open(scope: EffectScope, ended: () => void) {
     const mine = asked && ringOf(asked, me.value)
     if (!asked || !mine) return null
     putAway()
-    void seat.prepare()
+    void seat.supply.prepare()
     const held_back = (answering = { call_id, put_off: [] as AnyEvent[] })
     const leg_id = seat.begin(mine.id)
     const result = await act<Answered>({
@@ -463,7 +463,7 @@ function open(scope: EffectScope, ended: () => void) {
         const track = seat.remote.value.get(midIn(group, '0'))
         if (leg && track && !leg.muted.includes('0')) tracks.set(leg.id, track)
       }
-      const own = seat.devices.value?.microphone
+      const own = seat.supply.devices.value?.microphone
       if (own && !seat.muted['0']) tracks.set('me', own)
     }
     voices.listen(tracks)
@@ -494,9 +494,12 @@ function open(scope: EffectScope, ended: () => void) {
     showPaper(second_screen, arrived.get('7'))
   })
   watch([seat.remote, whisperers, current], listen)
-  watch([seat.remote, current, seat.devices, () => seat.muted['0']], attendVoices)
-  watch(seat.paper, (track) => (own_paper.value = track ? new MediaStream([track]) : null))
-  watch(seat.devices, (found) => (own_face.value = found?.camera ? new MediaStream([found.camera]) : null))
+  watch([seat.remote, current, seat.supply.devices, () => seat.muted['0']], attendVoices)
+  watch(seat.supply.paper, (track) => (own_paper.value = track ? new MediaStream([track]) : null))
+  watch(
+    seat.supply.devices,
+    (found) => (own_face.value = found?.camera ? new MediaStream([found.camera]) : null),
+  )
 
   return {
     ready: readonly(ready),
@@ -507,18 +510,18 @@ function open(scope: EffectScope, ended: () => void) {
     rings,
     missed_rings,
     state,
-    media: readonly(seat.media),
-    quality: seat.quality,
-    told: readonly(seat.told),
-    relayed: readonly(seat.relayed),
+    media: readonly(seat.way.media),
+    quality: seat.gauging.quality,
+    told: readonly(seat.way.told),
+    relayed: readonly(seat.gauging.relayed),
     chosen: readonly(seat.chosen),
     met,
     carry: (load: Load) => seat.carry(load),
     muted: readonly(seat.muted),
-    devices: seat.devices,
+    devices: seat.supply.devices,
     /** lines whose device cannot be had */
-    lacks: computed(() => ({ '0': seat.lacks('0'), '1': seat.lacks('1') })),
-    retryDevices: () => seat.retry(),
+    lacks: computed(() => ({ '0': seat.supply.lacks('0'), '1': seat.supply.lacks('1') })),
+    retryDevices: () => seat.supply.retry(),
     face,
     document_camera,
     second_face,
@@ -532,11 +535,11 @@ function open(scope: EffectScope, ended: () => void) {
     screen,
     second_screen,
     own_paper,
-    shares: computed(() => seat.screen.value !== null),
-    heard: seat.heard,
-    device_notice: seat.device_notice,
-    showPaper: (on: boolean) => seat.showPaper(on).catch(say),
-    shareScreen: (on: boolean) => seat.shareScreen(on),
+    shares: computed(() => seat.supply.screen.value !== null),
+    heard: seat.supply.heard,
+    device_notice: seat.supply.notice,
+    showPaper: (on: boolean) => seat.supply.showPaper(on).catch(say),
+    shareScreen: (on: boolean) => seat.supply.shareScreen(on),
     problem,
     busy: readonly(busy),
     me,
