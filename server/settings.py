@@ -23,12 +23,12 @@ from pydantic_settings import (
 )
 
 from media import turn
-from server.calls.rules import Digest
-from server.case.rules.numbering import STANDARD_TEMPLATE, Numbering
-from server.catalogue.rules.listing import CODE_PATTERN
+from server.standards.codes import ITEM_CODE
 from server.standards.languages import Language
+from server.standards.numbering import STANDARD_TEMPLATE, Numbering
 from server.store import StoreSettings
 from server.store.backup import Kept
+from server.store.blobs import Digest
 
 CONFIG_VARIABLE: Final = "YUNJIAN_CONFIG"
 SECRETS_VARIABLE: Final = "YUNJIAN_SECRETS"
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
 
     case_number_template: str = STANDARD_TEMPLATE
     """办件编号: {code}, {day} and, last, {serial}, in Python's format language; 50 characters at most."""
-    item_code_pattern: str = CODE_PATTERN
+    item_code_pattern: str = ITEM_CODE
     """Regular expression that the code of an imported item must match whole."""
 
     max_upload_bytes: int = Field(200 * 1024 * 1024, gt=0)

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.case.rows import named_so
-from server.case.rules.numbering import ungrouped
 from server.people.rows.people import person_refs
 from server.rights.subjects import id_of, of_case
+from server.standards.numbering import ungrouped
 from server.store.tables import (
     calls,
     cases,

@@ -16,7 +16,6 @@ from server.case import admission, rows
 from server.case.acting import apart
 from server.case.rules.case import Case
 from server.case.rules.form import Form
-from server.case.rules.numbering import STANDARD, Numbering
 from server.case.rules.phone import Phone
 from server.case.views import person_ref
 from server.case.wire.registering import ListedChanged
@@ -26,6 +25,7 @@ from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import Hand
 from server.rights.person import Act, Actor, may
 from server.rights.subjects import of_case
+from server.standards.numbering import STANDARD, Numbering
 from server.store import Change, Store
 from server.store.batch import Write
 from server.store.subject import Told, Turn

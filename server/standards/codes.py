@@ -13,6 +13,10 @@ from signaling.refusals import Code, Refusal
 
 T = TypeVar("T", bound="Table")
 
+ITEM_CODE: Final = r"[0-9A-Za-z-]{8,64}"
+"""Item codes as provinces write them. The standards give 31 characters (GB/T 39554.1) or any number
+up to 24 (GB/T 39046); real lists have up to 55."""
+
 
 class Table(StrEnum):
     """A code table. A member is its code; ``label`` is its word."""

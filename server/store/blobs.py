@@ -17,7 +17,7 @@ import secrets
 import stat
 from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Literal
 
 from cryptography.hazmat.primitives import hashes
 
@@ -25,6 +25,8 @@ from server.store.files import closed, opened
 from signaling.refusals import Code, Refusal
 
 CHUNK_BYTES: Final = 256 * 1024
+Digest = Literal["sha256", "sm3"]
+"""What the ledger tells of the bytes of a recording; ``sm3``: their SM3 (GB/T 32905) too, beside the SHA-256."""
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 
 

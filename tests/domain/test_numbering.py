@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from server.case.rules.numbering import STANDARD, Numbering
+from server.standards.numbering import STANDARD, Numbering
 
 CODE = "11370211MB287554194000131012001"
 ON = date(2026, 11, 23)

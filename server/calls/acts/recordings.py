@@ -26,11 +26,11 @@ from media.control import Gap
 from media.rejected import Rejected
 from server.calls.acts import book as calls
 from server.calls.rows import calls as rows
-from server.calls.rules import Digest
 from server.rights.ids import new_id
 from server.rights.person import SYSTEM
 from server.rights.subjects import of_call
 from server.store import Change, Store
+from server.store.blobs import Digest
 from signaling.call.inputs import RecordingTurned
 from signaling.call.parts import Call, CallId, LegId
 from signaling.call.step import step

@@ -23,11 +23,11 @@ from server.case.rules.checklist import Check
 from server.case.rules.comment import Comment
 from server.case.rules.form import Form
 from server.case.rules.material import Judged, Material, counted, judged, missing
-from server.case.rules.numbering import ungrouped
 from server.case.rules.promise import Promise
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs
+from server.standards.numbering import ungrouped
 from server.store.tables import COMBINED, cases, items, legs, materials, sayings
 from signaling.wire.envelope import PersonRef
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from server.catalogue.rules.item import Field, Kind, Line, Medium, Mode, Need
 from server.standards import identifiers
-from server.standards.codes import ItemType, Level, MaterialForm, MaterialNeed
+from server.standards.codes import ITEM_CODE, ItemType, Level, MaterialForm, MaterialNeed
 from server.standards.identifiers import plain
 from signaling.refusals import Refusal
 
@@ -48,9 +48,6 @@ MATERIAL_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "sides": ("分面", "sides", "slots"),
 }
 
-CODE_PATTERN: Final = r"[0-9A-Za-z-]{8,64}"
-"""Item codes as provinces write them. The standards give 31 characters (GB/T 39554.1) or any number
-up to 24 (GB/T 39046); real lists have up to 55."""
 MAX_NAME: Final = 200
 MAX_SIDES: Final = 6
 MAX_SIDE_NAME: Final = 20
@@ -115,7 +112,7 @@ class Listed:
 
 
 def read(
-    rows: Iterable[Mapping[str, Any]], pattern: str = CODE_PATTERN
+    rows: Iterable[Mapping[str, Any]], pattern: str = ITEM_CODE
 ) -> tuple[list[Listed], list[Fault]]:
     """Read all rows; each gives a Listed or at least one Fault, in their order.
 

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from server.case import rows as case_rows
 from server.case.acts.course import listing
 from server.case.rules.form import LEASE
-from server.case.rules.numbering import STANDARD
 from server.case.wire.decision import CaseDecide
 from server.case.wire.form import CaseCloseProposal, CaseDraft, CaseEdit, CaseHold, CasePropose
 from server.case.wire.materials import CaseReview
@@ -23,6 +22,7 @@ from server.catalogue.rows import catalogue as catalogue_rows
 from server.demo import data as demo
 from server.rights.person import SYSTEM
 from server.standards import working_days
+from server.standards.numbering import STANDARD
 from server.store import tables
 from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallAnswer, CallDial

@@ -15,11 +15,11 @@ import pytest
 import sqlalchemy as sa
 
 from server.case import rows as case_rows
-from server.case.rules.numbering import STANDARD
 from server.catalogue.acts.importing import NewUnits
 from server.catalogue.api import IMPORTER
 from server.demo import data as demo
 from server.edge.route import STORE
+from server.standards.numbering import STANDARD
 from server.store import SYSTEM, tables
 from tests.kit.capabilities import REAL_ITEMS, needs
 from tests.kit.desks import Desk, demo_node, desk_of

@@ -18,7 +18,6 @@ from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import checklist, form, material
-from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import check_view, decided_view, material_view, referral_view
 from server.case.wire.decision import (
@@ -35,6 +34,7 @@ from server.catalogue.rows import catalogue as catalogue_rows
 from server.people.rows import people as people_rows
 from server.rights.connected import Handler
 from server.rights.subjects import of_unit
+from server.standards.numbering import STANDARD, Numbering
 from server.standards.papers import PaperKind
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store

@@ -5,10 +5,10 @@ from typing import Final
 
 from server.case import rows
 from server.case.rules import case as rules
-from server.case.rules.numbering import STANDARD, Numbering
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules.item import Item
 from server.rights.subjects import of_calendar
+from server.standards.numbering import STANDARD, Numbering
 from server.standards.working_days import CHINA_REGION, Counted, china_day
 from server.store import Change
 

@@ -22,7 +22,6 @@ from server.case.rules import form, material
 from server.case.rules import summary as rules
 from server.case.rules.case import Case
 from server.case.rules.material import Material
-from server.case.rules.numbering import STANDARD, Numbering
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import signature_view, submission_view
 from server.case.wire.http import SignatureImage
@@ -49,6 +48,7 @@ from server.rights.ids import new_id
 from server.rights.person import Actor
 from server.rights.subjects import of_case
 from server.standards import regions
+from server.standards.numbering import STANDARD, Numbering
 from server.standards.working_days import CHINA_REGION, china_day
 from server.store import Store
 from server.store.subject import Told
