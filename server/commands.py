@@ -11,13 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from server.edge import problems
 from server.edge.edge import REFERENCE
 from server.edge.route import Ask, Nothing, Routes
+from server.node import GATEWAY
 from server.shapes import UNIONS
 from signaling.gateway.connection import Connection
-from signaling.gateway.gateway import Gateway
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack
-
-GATEWAY: Final = web.AppKey("gateway", Gateway)
 
 routes: Final = Routes("commands")
 

@@ -153,6 +153,8 @@ class Routes:
 
     noun: str
     declared: list[Route] = field(default_factory=list)
+    prepares: Callable[[web.Request, web.StreamResponse], Awaitable[None]] | None = None
+    """What is asked of every answer before it is sent, wherever it comes from."""
 
     def route(
         self,
@@ -212,6 +214,8 @@ class Routes:
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes; a GET also answers HEAD."""
+        if self.prepares is not None:
+            app.on_response_prepare.append(self.prepares)
         for route in self.declared:
             app.router.add_route(route.method, route.path, route.__call__)
             if route.method == hdrs.METH_GET:

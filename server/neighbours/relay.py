@@ -117,6 +117,7 @@ class Neighbours:
 
 
 NEIGHBOURS: Final = web.AppKey("neighbours", Neighbours)
+NODES: Final = web.AppKey("nodes", Nodes)
 
 
 def _signed(request: web.Request, token: str | None) -> str:

@@ -30,8 +30,8 @@ import uvloop
 
 from server.__main__ import _run
 from server.app import running
-from server.commands import GATEWAY
 from server.demo import data as demo
+from server.node import GATEWAY
 from server.people.rows import people
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade

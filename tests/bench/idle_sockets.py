@@ -23,8 +23,8 @@ import aiohttp
 import structlog
 
 from server.app import Running
-from server.commands import GATEWAY
 from server.edge.route import STORE
+from server.node import GATEWAY
 from server.people.rows import people
 from server.store import SYSTEM, Store
 from tests.kit import services

@@ -29,7 +29,6 @@ LARGE_MODULES: Final[set[str]] = {
     "media/recorder.py",
     "media/room.py",
     "server/__main__.py",
-    "server/app.py",
     "server/calls/acts/book.py",
     "server/calls/acts/playbacks.py",
     "server/calls/acts/rooms.py",

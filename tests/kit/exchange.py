@@ -25,10 +25,9 @@ from media.client import Worker
 from server.app import running
 from server.calls.acts.rooms import Rooms
 from server.case.rules import consent as consent_texts
-from server.commands import GATEWAY
 from server.demo import data as demo
 from server.edge.route import STORE
-from server.node import DRAIN
+from server.node import DRAIN, GATEWAY
 from server.people.acts.sessions import LIVES
 from server.people.acts.throttle import digest
 from server.people.rows import people

@@ -10,22 +10,21 @@ import asyncio
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from email.utils import format_datetime
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, StreamReader, hdrs, web
+from aiohttp import ClientError, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from server.case.rules.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
+from server.edge.senders import SENDERS
 from server.edge.ways import Way
 from server.neighbours.nodes import Cut, Elsewhere
 from server.neighbours.relay import NEIGHBOURS
-from server.rights.person import Actor
 from server.uploads.acts.early import Arriving, Early
 from server.uploads.acts.early import Cut as EarlyCut
 from server.uploads.acts.receiving import ALGORITHMS, Checksum
@@ -63,7 +62,20 @@ _EARLY_HEADERS: Final = {
     "X-Accel-Buffering": "no",
 }
 
-routes: Final = Routes("uploads")
+
+async def tus_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Every answer under this path tells the protocol."""
+    if not _SPOKEN.fullmatch(request.path):
+        return
+    response.headers["Tus-Resumable"] = VERSION
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    if response.status == 412:
+        response.headers["Tus-Version"] = VERSION
+    if response.status == 409 and (offset := request.get(OFFSET)) is not None:
+        response.headers["Upload-Offset"] = str(offset)
+
+
+routes: Final = Routes("uploads", prepares=tus_headers)
 
 _FOR_CASE: Final = "Yunjian-Case"
 _TUS: Final = Header("Tus-Resumable", {"const": VERSION}, "Version of the protocol.")
@@ -79,18 +91,6 @@ _PIECE_HEADERS: Final = (
     ),
     Header("Upload-Length", _BYTES, "The whole size, when it was deferred.", required=False),
 )
-
-
-async def tus_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal ``on_response_prepare``: every answer under this path tells the protocol."""
-    if not _SPOKEN.fullmatch(request.path):
-        return
-    response.headers["Tus-Resumable"] = VERSION
-    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-    if response.status == 412:
-        response.headers["Tus-Version"] = VERSION
-    if response.status == 409 and (offset := request.get(OFFSET)) is not None:
-        response.headers["Upload-Offset"] = str(offset)
 
 
 @routes.route("OPTIONS", PATH, status=204, public=True)
@@ -574,39 +574,6 @@ async def _cancel(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         return web.Response(status=204)
 
     return await _there(ask.request, cancelled)
-
-
-class Senders:
-    """Who sends bytes to this node just now, so that a sign-in that is over sends no more."""
-
-    def __init__(self) -> None:
-        self._bodies: dict[Actor, set[StreamReader]] = {}
-
-    def who(self) -> set[Actor]:
-        """The sign-ins that send something."""
-        return set(self._bodies)
-
-    def cut(self, session_id: str) -> None:
-        """Cut off what this sign-in sends; what arrived stays."""
-        for actor, bodies in self._bodies.items():
-            if actor.session_id == session_id:
-                for body in bodies:
-                    body.set_exception(ConnectionResetError("the sign-in is over"))
-
-    @contextmanager
-    def sending(self, ask: Ask[Nothing, Nothing]) -> Iterator[None]:
-        """For the time in which the body of this request comes."""
-        actor, body = ask.actor, ask.request.content
-        self._bodies.setdefault(actor, set()).add(body)
-        try:
-            yield
-        finally:
-            self._bodies[actor].discard(body)
-            if not self._bodies[actor]:
-                del self._bodies[actor]
-
-
-SENDERS: Final = web.AppKey("senders", Senders)
 
 
 async def pieces_of(request: web.Request) -> AsyncIterator[bytes]:

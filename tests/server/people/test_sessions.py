@@ -16,9 +16,9 @@ from yarl import URL
 
 from server.app import Running
 from server.case.wire.registering import CaseOpen
-from server.commands import GATEWAY
 from server.edge.problems import sentence
 from server.edge.route import REFUSALS, STORE
+from server.node import GATEWAY
 from server.people.acts.registering import set_roles
 from server.people.api.sessions import SESSIONS
 from server.people.rows import people, roster

@@ -12,9 +12,9 @@ import pytest
 
 from server.app import Running
 from server.edge.route import STORE
+from server.edge.senders import SENDERS
 from server.people.acts.accounts import Accounts
 from server.store import SYSTEM
-from server.uploads.api.uploads import SENDERS
 from tests.kit.desks import Desk, demo_node, desk_of
 from tests.kit.until import until
 

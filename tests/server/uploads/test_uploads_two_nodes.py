@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from server.app import NODES, Running, running
+from server.app import Running, running
 from server.neighbours.nodes import AWAY, GONE, Nodes, identify
-from server.neighbours.relay import SIGNATURE
+from server.neighbours.relay import NODES, SIGNATURE
 from server.store import Clock
 from server.uploads.api.uploads import UPLOADS
 from tests.kit.desks import PIECE, TUS, Desk, desk_of

@@ -1,0 +1,44 @@
+"""What a node has of cases: their acts, what is shown live, their papers and the applicant's enquiries."""
+
+from typing import Final
+
+from server.calls.join import MARKS, SWITCHBOARD
+from server.case.acts.course import clocks, consents, decisions, registering
+from server.case.acts.course.enquiries import Enquiries
+from server.case.acts.form import forms, unmasking
+from server.case.acts.materials import earlier, handovers, moving, promises
+from server.case.acts.papers import press, signing
+from server.case.acts.talk import comments, drawing, rating, sayings, showing
+from server.case.api import calendar, cases, enquiries
+from server.jobs.join import KINDS
+from server.node import Node
+from server.work.child import Children
+
+ROUTES: Final = (cases.routes, enquiries.routes, calendar.routes)
+
+
+async def join(node: Node) -> None:
+    """See ``Room``."""
+    app, store, settings = node.app, node.store, node.settings
+    app[enquiries.ENQUIRIES] = Enquiries(store)
+    pressing = press.Press(store, Children(), settings.font_dirs, settings.public_url)
+    app[KINDS][press.KIND] = pressing.kind
+    node.answers(
+        registering.commands(store),
+        consents.commands(store, app[SWITCHBOARD].turned),
+        forms.commands(store),
+        decisions.commands(store, settings.numbering),
+        clocks.commands(store),
+        sayings.commands(store),
+        comments.commands(store),
+        signing.commands(store, settings.numbering),
+        unmasking.commands(store),
+        press.commands(store),
+        rating.commands(store),
+        moving.commands(store),
+        drawing.commands(store),
+        earlier.commands(store),
+        promises.commands(store),
+        handovers.commands(store),
+    )
+    node.passes(showing.ephemerals(store, app[MARKS].note))

@@ -1,0 +1,15 @@
+"""What a node has of the templates of papers."""
+
+from typing import Final
+
+from server.node import Node
+from server.papers import api
+from server.papers.studio import Studio
+from server.work.child import Children
+
+ROUTES: Final = (api.routes,)
+
+
+async def join(node: Node) -> None:
+    """See ``Room``."""
+    node.app[api.STUDIO] = Studio(node.store, Children(1), node.settings.font_dirs)
