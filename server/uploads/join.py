@@ -14,11 +14,12 @@ from server.node import Node
 from server.rights.hand import CASE_AUDIENCES
 from server.rights.subjects import of_case
 from server.uploads.acts import copies
+from server.uploads.acts.announcing import LIVES
 from server.uploads.acts.early import Early
 from server.uploads.acts.phones import Phones
 from server.uploads.acts.quotas import Quota
 from server.uploads.acts.scanning import Scanner
-from server.uploads.acts.uploads import LIVES, Uploads
+from server.uploads.acts.uploads import Uploads
 from server.uploads.api import limits, phones, uploads
 from server.work import cards
 from server.work.child import Children
@@ -68,7 +69,7 @@ async def join(node: Node) -> None:
         ended=app[FIGURES].upload_ended,
         grew=early.grew,
     )
-    await receiving.prepare()
+    await receiving.files.prepare()
     app[limits.ROOM] = receiving.room
     app[phones.PHONES] = links = Phones(store, receiving)
     node.answers(copies.commands(store), links.commands())
@@ -77,5 +78,5 @@ async def join(node: Node) -> None:
         receiving.let_go()
 
     node.hangs_up(let_go)
-    node.runs("uploads", receiving.sweep_on)
+    node.runs("uploads", receiving.sweeping.run)
     node.runs("phones", links.run)

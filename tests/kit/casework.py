@@ -270,7 +270,7 @@ class Office:
         uploads = Uploads(
             self.store, folder, max_bytes=1_000_000, children=Children(), progress=progress
         )
-        await uploads.prepare()
+        await uploads.files.prepare()
         return uploads
 
 

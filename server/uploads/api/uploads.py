@@ -27,8 +27,9 @@ from server.neighbours.nodes import Cut, Elsewhere
 from server.neighbours.relay import NEIGHBOURS
 from server.uploads.acts.early import Arriving, Early
 from server.uploads.acts.early import Cut as EarlyCut
+from server.uploads.acts.joining import PARTS_MAX
 from server.uploads.acts.receiving import ALGORITHMS, Checksum
-from server.uploads.acts.uploads import PARTS_MAX, Standing, Uploads
+from server.uploads.acts.uploads import Standing, Uploads
 from server.uploads.api.limits import UPLOAD_LIMITS
 from server.uploads.rows import PART
 from server.work.probe import MEDIA_TYPES

@@ -20,7 +20,7 @@ from tusclient import client as tuspy
 from server.app import Running
 from server.demo import data as demo
 from server.health import acts as health
-from server.uploads.acts.uploads import LIVES
+from server.uploads.acts.announcing import LIVES
 from server.uploads.api.uploads import UPLOADS
 from server.work.child import MIB
 from server.work.probe import OFFICE
@@ -287,7 +287,7 @@ async def test_offset_and_checksum_are_kept(clerk: Desk, line: str) -> None:
 
 async def arrived(node: Running, location: str, size: int) -> None:
     """Wait until so many bytes of an upload lie on the disk."""
-    file = node.app[UPLOADS].path_of(location.rpartition("/")[2])
+    file = node.app[UPLOADS].files.path_of(location.rpartition("/")[2])
     await until(lambda: None if file.stat().st_size == size else f"{file.stat().st_size} of {size}")
 
 
@@ -419,7 +419,7 @@ async def test_a_cancelled_or_expired_upload_is_gone(
     async with desk_of(node, "lixiulan") as again:
         async with again.http.head(location, headers=TUS) as said:
             assert said.status == 410
-        assert await node.app[UPLOADS].sweep() == 1
+        assert await node.app[UPLOADS].sweeping.sweep() == 1
         for material_id in (cancelled, expired):
             assert (await again.material(case_id, material_id))["state"] == "cancelled"
 
@@ -436,7 +436,7 @@ async def test_a_whole_file_is_stored_after_a_crash_before_its_end(
         location, material_id = await clerk.begin(case_id, line, len(data))
         async with clerk.patch(location, 0, data[:-1]) as said:
             assert said.status == 204
-        file = node.app[UPLOADS].path_of(location.rpartition("/")[2])
+        file = node.app[UPLOADS].files.path_of(location.rpartition("/")[2])
 
     def append() -> None:
         with file.open("ab") as stream:
@@ -463,7 +463,7 @@ async def test_a_folder_that_may_only_be_read_is_said_as_such(
     async def mount(*words: str) -> None:
         await asyncio.to_thread(subprocess.run, words, check=True)
 
-    folder = node.app[UPLOADS].path_of("x").parent
+    folder = node.app[UPLOADS].files.path_of("x").parent
     await mount("mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder))
     try:
         case_id = await clerk.open_case()
@@ -485,7 +485,7 @@ async def test_a_disk_that_is_full_answers_507_and_keeps_what_came(
 ) -> None:
     """OPT-STORE-001 and R11: for a file that goes on and for one that begins; with room again it goes
     on from where it stood."""
-    folder = node.app[UPLOADS].path_of("x").parent
+    folder = node.app[UPLOADS].files.path_of("x").parent
     mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
     await asyncio.to_thread(subprocess.run, mount, check=True)
     data = pdf_of(3 * MIB)

@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from server.app import Running
-from server.uploads.acts.uploads import LIVES
+from server.uploads.acts.announcing import LIVES
 from server.uploads.api.uploads import UPLOADS
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.stores import MovedClock
@@ -393,7 +393,7 @@ async def _cut_after(tus: Client, location: str, reached: int) -> None:
         + DATA[:reached]
     )
     await writer.drain()
-    file = tus.node.app[UPLOADS].path_of(location.rpartition("/")[2])
+    file = tus.node.app[UPLOADS].files.path_of(location.rpartition("/")[2])
     await until(lambda: None if file.stat().st_size == reached else "not all was read")
     writer.transport.abort()
 
@@ -456,7 +456,7 @@ async def head_while_a_slow_one_sends(tus: Client) -> None:
         await over.wait()
 
     sending = asyncio.create_task(tus.patch(location, 0, slowly()))
-    file = tus.node.app[UPLOADS].path_of(location.rpartition("/")[2])
+    file = tus.node.app[UPLOADS].files.path_of(location.rpartition("/")[2])
     await until(lambda: None if file.stat().st_size == HALF else "not all was read")
     assert (await tus.head(location)).offset == HALF
     over.set()
@@ -744,7 +744,7 @@ async def what_is_over_is_gone_and_what_is_stored_stays(tus: Client) -> None:
 @case("OPT-TIME-001")
 async def silence_has_a_limit_that_is_a_setting(tus: Client) -> None:
     # that it is kept is U4: tests/server/uploads/test_upload_rows.py::test_u4_a_sender_who_falls_silent
-    assert tus.node.app[UPLOADS]._silence_s >= 30
+    assert tus.node.app[UPLOADS].files.silence_s >= 30
 
 
 # ---------------------------------------------------------------- all of them

@@ -30,7 +30,7 @@ from tusclient import client as tuspy
 from server.app import Running
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
-from server.uploads.acts.uploads import LIVES
+from server.uploads.acts.announcing import LIVES
 from server.uploads.api.uploads import METADATA_MAX, UPLOADS, metadata
 from signaling.refusals import Code, Refusal
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of
@@ -73,7 +73,7 @@ async def window(folder: Path, **chosen: Any) -> AsyncIterator[tuple[Running, De
 
 def stored_bytes(node: Running, location: str) -> int:
     """How much of an unfinished upload lies on the disk."""
-    return node.app[UPLOADS].path_of(location.rpartition("/")[2]).stat().st_size
+    return node.app[UPLOADS].files.path_of(location.rpartition("/")[2]).stat().st_size
 
 
 async def arrived(node: Running, location: str, size: int) -> None:
@@ -432,11 +432,11 @@ async def test_u11_what_expired_is_gone_and_what_is_finished_stays(
             for location in begun:
                 async with desk.http.head(location, headers=TUS) as said:
                     assert said.status == 410
-        assert await node.app[UPLOADS].sweep() == 3
+        assert await node.app[UPLOADS].sweeping.sweep() == 3
         assert not list(folder.iterdir())
         for _ in range(20):
             clock.move(3600)
-            assert await node.app[UPLOADS].sweep() == 0
+            assert await node.app[UPLOADS].sweeping.sweep() == 0
         async with desk_of(node, "lixiulan") as desk:
             for location, case_id in finished:
                 assert await desk.offset(location, case_id) == len(data)

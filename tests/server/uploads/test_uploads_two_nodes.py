@@ -156,7 +156,7 @@ async def test_a_signed_request_is_never_handed_on(pair: tuple[Running, Running]
     """Two nodes that each believe the other holds an upload do not ask each other for ever."""
     async with at_both(pair, "lixiulan") as (here, there):
         location, _ = await here.begin(await here.open_case(), LINE, 1000)
-        pair[0].app[UPLOADS].path_of(location.rpartition("/")[2]).unlink()
+        pair[0].app[UPLOADS].files.path_of(location.rpartition("/")[2]).unlink()
         async with there.http.head(location, headers=TUS) as said:
             assert said.status == 410
 
@@ -192,7 +192,7 @@ async def test_a_sender_is_told_that_a_node_is_away_and_then_that_it_is_gone(
             assert await clerk.offset(again) == 0
         clock.move(GONE.total_seconds() + 1)
         await two.app[NODES].beat()
-        assert await two.app[UPLOADS].sweep() == 1
+        assert await two.app[UPLOADS].sweeping.sweep() == 1
         async with desk_of(two, "lixiulan") as clerk:
             states = {one["id"]: one["state"] for one in (await clerk.case(case_id))["materials"]}
             assert states == {first: "cancelled", second: "receiving"}
@@ -234,7 +234,7 @@ async def test_a_body_that_breaks_off_on_the_way_is_kept_as_far_as_it_came(
             + DATA[:40_000]
         )
         await writer.drain()
-        file = pair[0].app[UPLOADS].path_of(location.rpartition("/")[2])
+        file = pair[0].app[UPLOADS].files.path_of(location.rpartition("/")[2])
         await until(
             lambda: None if file.stat().st_size == 40_000 else f"{file.stat().st_size} are there"
         )
