@@ -13,12 +13,15 @@ from media.client import Limits, Worker, attach, name_of, spawn
 from server.calls.about import About
 from server.calls.acts import qualities
 from server.calls.acts.book import Book, Desks
+from server.calls.acts.engine.leading import Leading
+from server.calls.acts.engine.pool import Pool, Start
+from server.calls.acts.engine.rehearsed import stage
+from server.calls.acts.engine.rooms import Rooms
 from server.calls.acts.guests import Guests
 from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio
 from server.calls.acts.recordings import Recordings
 from server.calls.acts.rehearsals import Rehearsals
-from server.calls.acts.rooms import Rooms, Start
 from server.edge.route import Routes
 from server.jobs.join import KINDS
 from server.node import DRAIN, Drain, Node
@@ -40,8 +43,9 @@ async def join(node: Node) -> None:
     app[MARKS] = marks = Marks(store)
     node.closes(marks.close)
     recordings = Recordings(store, settings.hash, partial(_ahead, node.clock))
-    rooms = Rooms(await _workers(node), recordings, store, marks.note_worker)
-    node.closes(rooms.close, stop=not node.keep_media)
+    pool = Pool(await _workers(node), store)
+    leading = Leading(pool, recordings, store, marks.note_worker)
+    node.closes(leading.close, stop=not node.keep_media)
     studio = Studio(store, Children(), node.data / "work", settings.font_dirs)
     await studio.prepare()
     app[KINDS].update(studio.kinds)
@@ -50,7 +54,7 @@ async def join(node: Node) -> None:
     app[SWITCHBOARD] = switchboard = Switchboard(
         Book(store, app[ABOUT]),
         Desks(store, app[ABOUT]),
-        rooms,
+        Rooms(pool),
         gateway,
         now=store.clock.now,
         fresh_id=new_id,
@@ -58,7 +62,7 @@ async def join(node: Node) -> None:
         rings_at_once=settings.rings_at_once,
         sweeps=[Guests(store, gateway).sweep],
     )
-    rehearsals = Rehearsals(rooms.stage, store.clock.now, ice_servers)
+    rehearsals = Rehearsals(partial(stage, pool), store.clock.now, ice_servers)
     node.closes(rehearsals.end_all)
     node.closes(switchboard.close)
     node.answers(switchboard.handlers(), rehearsals.commands())
@@ -68,17 +72,17 @@ async def join(node: Node) -> None:
     gateway.on_signed_out(switchboard.signed_out)
 
     async def worker() -> Mapping[str, Any]:
-        return dict((await rooms.figures()).get("worker", {}))
+        return dict((await pool.figures()).get("worker", {}))
 
     async def worker_there() -> bool:
-        return rooms.ready
+        return pool.ready
 
     app[DRAIN] = drain = Drain(switchboard)
     node.checks["accepting"] = drain.accepting
     node.figures["media"] = worker
     if node.media:
         node.checks["media"] = worker_there
-        node.runs("media", lambda: rooms.run(switchboard))
+        node.runs("media", lambda: leading.run(switchboard))
     node.runs("switchboard", switchboard.run)
     node.runs("marks", marks.run)
     node.runs("rehearsals", rehearsals.run)

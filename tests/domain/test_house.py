@@ -31,7 +31,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/__main__.py",
     "server/calls/acts/book.py",
     "server/calls/acts/playbacks.py",
-    "server/calls/acts/rooms.py",
     "server/calls/rows/calls.py",
     "server/case/rows/reading.py",
     "server/case/rules/material.py",
@@ -67,7 +66,6 @@ LARGE_MODULES: Final[set[str]] = {
 }
 LARGE_CLASSES: Final[set[str]] = {
     "media/room.py Rooms",
-    "server/calls/acts/rooms.py Rooms",
     "server/store/ledger/verifier.py Verifier",
     "web/src/audit/replay/useReplay.ts useReplay",
     "web/src/audit/rules/timeline.ts marksOf",

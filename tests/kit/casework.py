@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.calls.acts import book as calls
+from server.calls.acts.engine.pool import Pool
+from server.calls.acts.engine.rooms import Rooms
 from server.calls.acts.recordings import Recordings
-from server.calls.acts.rooms import Rooms
 from server.case.acts.course import calling, clocks, consents, decisions, registering
 from server.case.acts.form import forms, unmasking
 from server.case.acts.materials import earlier, handovers, moving, promises
@@ -111,7 +112,7 @@ class Office:
         self.clock = clock
         self.actors = actors
         self.recordings = Recordings(store)
-        self.rooms = Rooms({"own": _no_worker}, self.recordings, store)
+        self.rooms = Rooms(Pool({"own": _no_worker}, store))
         self.switchboard = Switchboard(
             calls.Book(store, calling),
             calls.Desks(store, calling),

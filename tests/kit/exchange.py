@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from media.client import Worker
 from server.app import running
-from server.calls.acts.rooms import Rooms
+from server.calls.acts.engine.rooms import Rooms
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo
 from server.edge.route import STORE
@@ -107,7 +107,7 @@ class Exchange:
     @property
     def worker(self) -> Worker | None:
         """The media worker that is there now."""
-        (post,) = self.rooms._posts.values()
+        (post,) = self.rooms.pool.posts.values()
         return post.worker
 
     async def pass_by(self, seconds: float, *alive: Desk) -> None:

@@ -40,7 +40,7 @@ RECEIVE: Final = "receive"
 
 
 class Stage(Protocol):
-    """A room of a media worker that belongs to no call; ``actions.rooms`` has them."""
+    """A room of a media worker that belongs to no call; ``engine.rehearsed`` has them."""
 
     async def party(self, name: str) -> str:
         """The worker's offer for a new party of this name."""

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from media.client import MediaClient, spawn
 from media.control import socket_path
 from media.peer import ScriptedPeer
-from server.calls.acts import rooms
 from server.calls.acts.book import end_recording
+from server.calls.acts.engine import tidying
 from server.case.acts.course import calling
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo
@@ -570,7 +570,7 @@ async def test_a_consent_that_is_taken_back_ends_the_recording_and_not_the_call(
 async def test_a_worker_that_dies_ends_no_call(
     sqlite_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "TIDIED_EVERY_S", 3600.0)  # what is told here is told without it
+    monkeypatch.setattr(tidying, "TIDIED_EVERY_S", 3600.0)  # what is told here is told without it
     async with (
         exchange(sqlite_site, media=True) as node,
         meeting(node) as (call_id, window, approver),
@@ -779,7 +779,7 @@ async def test_what_a_worker_was_not_told_is_put_right(sqlite_site: Site) -> Non
         await until(lambda: None if node.rooms.ready else "no worker", MEDIA_S)
 
         async def tidied() -> str | None:
-            rooms = (await node.rooms.figures())["rooms"]
+            rooms = (await node.rooms.pool.figures())["rooms"]
             return None if rooms == {} else f"rooms: {set(rooms)}"
 
         await until(tidied, MEDIA_S)
