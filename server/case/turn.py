@@ -16,7 +16,7 @@ from server.case import admission, rows
 from server.case.acting import apart
 from server.case.rules.case import Case
 from server.case.rules.form import Form
-from server.case.rules.phone import Phone
+from server.case.rules.materials.phone import Phone
 from server.case.views import person_ref
 from server.case.wire.registering import ListedChanged
 from server.case.wire.words import CaseCommand

@@ -11,18 +11,18 @@ from server.case.rows.papers import Paper
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
 from server.case.rules.clock import Clock
-from server.case.rules.comment import Comment as Thread
-from server.case.rules.drawing import Drawing
 from server.case.rules.form import Entry
 from server.case.rules.form import Proposal as Proposed
-from server.case.rules.handover import Handover
-from server.case.rules.material import Material, Origin
-from server.case.rules.phone import Phone
-from server.case.rules.promise import Promise
-from server.case.rules.rating import Rating
-from server.case.rules.saying import Saying as Said
+from server.case.rules.materials.handover import Handover
+from server.case.rules.materials.material import Material, Origin
+from server.case.rules.materials.phone import Phone
+from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Signature as Signed
 from server.case.rules.summary import Submission as Submitted
+from server.case.rules.talk.comment import Comment as Thread
+from server.case.rules.talk.drawing import Drawing
+from server.case.rules.talk.rating import Rating
+from server.case.rules.talk.saying import Saying as Said
 from server.case.rules.unmasking import Unmasking
 from server.case.wire.decision import (
     Check,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from server.case.rows import phrases as phrases_rows
-from server.case.rules.saying import PhraseKind
+from server.case.rules.talk.saying import PhraseKind
 from server.catalogue.acts.reading import seed_calendar
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules.item import CheckPoint, Condition, Field, Item, Line, Rule

@@ -11,12 +11,12 @@ import pytest
 
 from server.case.rules import case as rules
 from server.case.rules import form
-from server.case.rules import material as materials
 from server.case.rules.case import Applicant, Case, CaseState, Consent, Decision
 from server.case.rules.form import Entry, Proposal
-from server.case.rules.material import Material, MaterialState, Review
-from server.case.rules.notice import Point
-from server.case.rules.promise import Promise
+from server.case.rules.materials import material as materials
+from server.case.rules.materials.material import Material, MaterialState, Review
+from server.case.rules.materials.promise import Promise
+from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import Field, Item, Line
 from server.rights.hand import Hand
 from server.standards import working_days

@@ -7,9 +7,10 @@ from typing import Literal
 
 import pytest
 
-from server.case.rules import checklist, comment, saying
+from server.case.rules import checklist
 from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment, Remark
+from server.case.rules.talk import comment, saying
+from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import CheckPoint
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal

@@ -33,7 +33,7 @@ LARGE_MODULES: Final[set[str]] = {
     "server/calls/acts/playbacks.py",
     "server/calls/rows/calls.py",
     "server/case/rows/reading.py",
-    "server/case/rules/material.py",
+    "server/case/rules/materials/material.py",
     "server/catalogue/acts/importing.py",
     "server/catalogue/rules/blueprint.py",
     "server/demo/past.py",
@@ -76,7 +76,6 @@ LARGE_CLASSES: Final[set[str]] = {
 }
 LARGE_FOLDERS: Final[set[str]] = {
     "media",
-    "server/case/rules",
     "server/store",
     "web/src/i18n/en",
     "web/src/i18n/zh-CN",

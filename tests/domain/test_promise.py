@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from server.case.rules import promise as rules
-from server.case.rules.promise import Promise
+from server.case.rules.materials import promise as rules
+from server.case.rules.materials.promise import Promise
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import APPROVER, CLERK, ITEM, stored

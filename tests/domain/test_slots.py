@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from server.case.rules import comment
-from server.case.rules import material as materials
-from server.case.rules.comment import Comment, Remark
-from server.case.rules.material import NEW_SLOT, Material
+from server.case.rules.materials import material as materials
+from server.case.rules.materials.material import NEW_SLOT, Material
+from server.case.rules.talk import comment
+from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import OTHER_LINE, Line
 from signaling.refusals import Code, Refusal
 from tests.domain.test_case import APPROVER, AT, CLERK, ITEM, SUPERVISOR, stored, texts

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.case.rules import case as rules
-from server.case.rules import material as materials
 from server.case.rules import summary
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment, Remark
 from server.case.rules.form import Entry
-from server.case.rules.material import AFTER_CLOSING, Material, Purpose
+from server.case.rules.materials import material as materials
+from server.case.rules.materials.material import AFTER_CLOSING, Material, Purpose
 from server.case.rules.summary import Shown, Signature, Submission
+from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import CheckPoint
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal

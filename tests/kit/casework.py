@@ -22,7 +22,7 @@ from server.case.acts.materials import earlier, handovers, moving, promises
 from server.case.acts.papers import press as papers
 from server.case.acts.papers import signing
 from server.case.acts.talk import comments, drawing, rating, sayings
-from server.case.rules.material import Purpose
+from server.case.rules.materials.material import Purpose
 from server.case.wire.form import CaseEdit
 from server.case.wire.materials import CaseReview
 from server.case.wire.registering import CaseConsent, CaseCreate

@@ -7,10 +7,10 @@ from typing import Any
 
 from server.case.rules.case import Consent, Decided, Referral
 from server.case.rules.clock import Clock, Extension, Halt
-from server.case.rules.comment import Comment, Remark
-from server.case.rules.material import Origin
-from server.case.rules.promise import Move, Promise
+from server.case.rules.materials.material import Origin
+from server.case.rules.materials.promise import Move, Promise
 from server.case.rules.summary import Shown, Submission
+from server.case.rules.talk.comment import Comment, Remark
 from server.standards.working_days import Counted
 
 

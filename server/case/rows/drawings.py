@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.drawing import Drawing
+from server.case.rules.talk.drawing import Drawing
 from server.store.batch import Write, added, put
 from server.store.tables import drawing_rights, drawings
 

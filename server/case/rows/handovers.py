@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.handover import Handover, Sheet
+from server.case.rules.materials.handover import Handover, Sheet
 from server.store.batch import Write, added, replaced
 from server.store.tables import handovers
 

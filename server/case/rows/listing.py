@@ -20,10 +20,10 @@ from server.case.rows.reading import (
 from server.case.rules import case as rules
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment
 from server.case.rules.form import Form
-from server.case.rules.material import Judged, Material, counted, judged, missing
-from server.case.rules.promise import Promise
+from server.case.rules.materials.material import Judged, Material, counted, judged, missing
+from server.case.rules.materials.promise import Promise
+from server.case.rules.talk.comment import Comment
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item
 from server.people.rows.people import person_refs

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.case.rows import material_of
-from server.case.rules.material import Material
+from server.case.rules.materials.material import Material
 from server.store.tables import materials
 
 

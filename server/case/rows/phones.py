@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.phone import Page, Phone
+from server.case.rules.materials.phone import Page, Phone
 from server.store.batch import Write, added, replaced
 from server.store.tables import people, phones
 

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.saying import PhraseKind
+from server.case.rules.talk.saying import PhraseKind
 from server.store.tables import phrases
 
 

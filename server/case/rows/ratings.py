@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.case.rules.rating import Rating
+from server.case.rules.talk.rating import Rating
 from server.standards.codes import Satisfaction
 from server.store.batch import Write
 from server.store.tables import ratings

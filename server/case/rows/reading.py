@@ -33,16 +33,16 @@ from server.case.rows.ratings import list_ratings
 from server.case.rows.unmaskings import list_unmaskings
 from server.case.rules.case import CLOSED, Applicant, Case
 from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment
-from server.case.rules.drawing import Drawing
-from server.case.rules.earlier import CASES_AT_MOST, Earlier
 from server.case.rules.form import Entry, Form, Hold, Proposal
-from server.case.rules.handover import Handover
-from server.case.rules.material import Material
-from server.case.rules.phone import Phone
-from server.case.rules.rating import Rating
-from server.case.rules.saying import Saying
+from server.case.rules.materials.earlier import CASES_AT_MOST, Earlier
+from server.case.rules.materials.handover import Handover
+from server.case.rules.materials.material import Material
+from server.case.rules.materials.phone import Phone
 from server.case.rules.summary import Signature
+from server.case.rules.talk.comment import Comment
+from server.case.rules.talk.drawing import Drawing
+from server.case.rules.talk.rating import Rating
+from server.case.rules.talk.saying import Saying
 from server.case.rules.unmasking import Unmasking
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of
 from server.catalogue.rules.item import Item

@@ -24,11 +24,11 @@ from server.case.rows.reading import Connection, Draft
 from server.case.rows.referred import new_referrals
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment
 from server.case.rules.form import Entry, Form, Hold, Proposal
-from server.case.rules.material import Material
-from server.case.rules.saying import Saying
+from server.case.rules.materials.material import Material
 from server.case.rules.summary import Signature
+from server.case.rules.talk.comment import Comment
+from server.case.rules.talk.saying import Saying
 from server.store import batch
 from server.store.batch import Write, added, put, replaced
 from server.store.tables import (

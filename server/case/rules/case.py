@@ -12,15 +12,17 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from server.case.rules import checklist, clock, comment, form, material, promise, summary
+from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Clock, Started
-from server.case.rules.comment import Comment
 from server.case.rules.form import Entry, Form, Hold, Proposal
-from server.case.rules.material import Material
-from server.case.rules.notice import Point
-from server.case.rules.promise import Promise
+from server.case.rules.materials import material, promise
+from server.case.rules.materials.material import Material
+from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Shown, Signature, Submission
+from server.case.rules.talk import comment
+from server.case.rules.talk.comment import Comment
+from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import Item, Mode
 from server.catalogue.rules.schema import Fault
 from server.people.rules import Authority

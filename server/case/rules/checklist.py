@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from server.case.rules.notice import Point
+from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import Item
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal

@@ -15,9 +15,9 @@ from typing import Literal
 
 import rfc8785
 
-from server.case.rules import material
 from server.case.rules.form import Entry
-from server.case.rules.material import Material
+from server.case.rules.materials import material
+from server.case.rules.materials.material import Material
 from server.catalogue.rules.item import Item
 from server.catalogue.rules.schema import places
 from server.rights.hand import Hand

@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StringConstraints
 
 from server.case.rules.case import CaseState
-from server.case.rules.material import Grade, Judged
-from server.case.rules.promise import Standing
-from server.case.rules.saying import PhraseKind
+from server.case.rules.materials.material import Grade, Judged
+from server.case.rules.materials.promise import Standing
+from server.case.rules.talk.saying import PhraseKind
 from server.case.wire.view import CaseView
 from server.catalogue.rules.card import Kind as CardKind
 from server.catalogue.rules.item import Mode

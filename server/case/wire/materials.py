@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from server.case.rules.material import Grade, MaterialState, Purpose, Review, Sender
+from server.case.rules.materials.material import Grade, MaterialState, Purpose, Review, Sender
 from server.case.wire.talk import Comment
 from server.case.wire.words import CaseAct, CaseCommand, Consent, Reason, Slot
 from server.rights.seen import Put, Seen

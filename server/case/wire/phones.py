@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from server.case.rules.phone import PhoneState
+from server.case.rules.materials.phone import PhoneState
 from server.case.wire.words import CaseCommand, Hash
 from server.rights.seen import Put, Seen
 from signaling.wire.envelope import Event, Id, Message, PersonRef

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from server.case.rules.rating import Reason as RatingReason
+from server.case.rules.talk.rating import Reason as RatingReason
 from server.case.wire.words import CaseCommand
 from server.rights.seen import Put, Seen
 from server.standards.codes import Satisfaction

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool
 
-from server.case.rules.drawing import Whose
+from server.case.rules.talk.drawing import Whose
 from server.case.wire.words import CaseCommand, FieldName, FieldValue, Share
 from server.rights.seen import Put, Seen
 from signaling.wire.envelope import Event, Id, Message, PersonRef

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import StrictBool
 
-from server.case.rules.comment import State as CommentState
-from server.case.rules.saying import Lane
+from server.case.rules.talk.comment import State as CommentState
+from server.case.rules.talk.saying import Lane
 from server.case.wire.words import Anchor, CaseCommand, Text
 from server.rights.seen import STAFF, Put, Seen
 from signaling.wire.envelope import Event, Id, Message, PersonRef

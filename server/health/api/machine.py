@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, assert_never
 
 from aiohttp import web
 
-from server.case.rules import consent, earlier, promise
+from server.case.rules import consent
+from server.case.rules.materials import earlier, promise
 from server.case.wire.http import ConsentText
 from server.edge.edge import is_local
 from server.edge.figures import FIGURES

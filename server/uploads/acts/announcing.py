@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from server.case.acts.materials import files as materials
-from server.case.rules.material import Purpose
+from server.case.rules.materials.material import Purpose
 from server.rights.person import Actor
 from server.store import Change, Store
 from server.uploads import rows as upload_rows
@@ -21,7 +21,7 @@ EXTENDED_FROM: Final = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Announced:
     """What a file is to become: a new version of that line. ``purpose``, ``answers`` and ``slot`` as in
-    ``server.case.rules.material.sent`` and ``placed``."""
+    ``server.case.rules.materials.material.sent`` and ``placed``."""
 
     case_id: str
     line: str
@@ -44,7 +44,7 @@ async def announce(
 ) -> Upload:
     """Write down an upload of that length (None: not told yet) and begin its material; ``what`` None: a
     part of a file, of which no material comes by itself. ``told`` and ``concat`` are the sender's words.
-    Refused as in ``server.case.rules.material.sent``."""
+    Refused as in ``server.case.rules.materials.material.sent``."""
     material_id = None
     if what is not None:
         material = await materials.begin(

@@ -29,8 +29,8 @@ from server.case.acts.materials.files import (
     with_material,
 )
 from server.case.rows import material as material_rows
-from server.case.rules import material as rules
-from server.case.rules.material import Material
+from server.case.rules.materials import material as rules
+from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
 from server.case.wire.materials import CaseGrade
 from server.jobs.rows import Job
@@ -70,7 +70,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseGrade, CaseTurn)
 async def grade(turn: CaseTurn, command: CaseGrade) -> Told:
-    """How far a material is trusted. Refusals: ``server.case.rules.material.graded``."""
+    """How far a material is trusted. Refusals: ``server.case.rules.materials.material.graded``."""
     case = turn.case
     after = rules.graded(
         case.materials,

@@ -19,7 +19,7 @@ from typing import Final
 
 from server.case.admission import header
 from server.case.rows import material as material_rows
-from server.case.rules.material import Material, shown_name
+from server.case.rules.materials.material import Material, shown_name
 from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor
 from server.store import Store

@@ -2,7 +2,7 @@
 
 A phone has no person of its own: what it does is done in the name of who invited it, by a session
 that is named after the link, and on behalf of the applicant. Its right is this link's line and
-nothing else. Rules are in server.case.rules.phone; bytes go the way of all uploads.
+nothing else. Rules are in server.case.rules.materials.phone; bytes go the way of all uploads.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ import structlog
 
 from server.case.admission import admitted
 from server.case.rows import phones as phone_rows
-from server.case.rules import phone as rules
-from server.case.rules.phone import Ending, Page, Phone
+from server.case.rules.materials import phone as rules
+from server.case.rules.materials.phone import Ending, Page, Phone
 from server.case.turn import Acts, CaseTurn, HeaderTurn, House
 from server.case.views import phone_view
 from server.case.wire.phones import CaseInvitePhone, CaseWithdrawPhone, PhoneChanged
@@ -72,7 +72,7 @@ acts: Final = Acts()
 @acts.on(CaseInvitePhone, CaseTurn)
 async def invite(turn: CaseTurn, command: CaseInvitePhone) -> Told:
     """Make a link; the one before it ends. Result: ``{phone_id, expires_at}``. Refusals:
-    ``server.case.rules.phone.invite``."""
+    ``server.case.rules.materials.phone.invite``."""
     before = await phone_rows.list_phones(turn.connection, turn.case_id)
     phone = rules.invite(
         turn.case.item,
@@ -173,7 +173,7 @@ class Phones:
         await self._drop([phone])
 
     async def begin(self, token: str | None, name: str, length: int) -> Standing:
-        """Announce a page of so many bytes. Refused as ``hold``, ``server.case.rules.phone.bring`` and
+        """Announce a page of so many bytes. Refused as ``hold``, ``server.case.rules.materials.phone.bring`` and
         ``Uploads.begin``."""
         held = await self.hold(token)
         rules.bring(held.phone, Page("", ""), at=self._store.clock.now())

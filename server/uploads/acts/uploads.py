@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from server.case.rules.material import Purpose
+from server.case.rules.materials.material import Purpose
 from server.case.wire.materials import MaterialProgress
 from server.neighbours.nodes import Cut
 from server.rights.person import Actor, Role, System
@@ -104,9 +104,9 @@ class Uploads:
 
         ``length`` None will be told with a piece. An empty file is taken and stands as rejected.
         The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
-        the approver's file that this one returns, ``slot`` as in ``server.case.rules.material.placed``.
+        the approver's file that this one returns, ``slot`` as in ``server.case.rules.materials.material.placed``.
         Refused: not_found, file_too_large, disk_full, disk_read_only, quota_exceeded, and as in
-        ``server.case.rules.material.sent``.
+        ``server.case.rules.materials.material.sent``.
         """
         what = Announced(case_id, line, name, purpose, answers, slot)
         upload = await self._announced(actor, length, what, told)

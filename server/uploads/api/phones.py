@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.case.rules.phone import LIVES, PAGES_AT_MOST
+from server.case.rules.materials.phone import LIVES, PAGES_AT_MOST
 from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.neighbours.nodes import Cut, Elsewhere

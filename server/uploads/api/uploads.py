@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from server.case.rules.material import Purpose
+from server.case.rules.materials.material import Purpose
 from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.senders import SENDERS

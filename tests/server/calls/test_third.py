@@ -11,7 +11,7 @@ import pytest
 
 from server.case import rows
 from server.case.acts.materials.files import with_material
-from server.case.rules.material import Material
+from server.case.rules.materials.material import Material
 from server.demo import data as demo
 from server.rights.person import SYSTEM
 from tests.kit.exchange import (

@@ -12,11 +12,11 @@ from server.case import rows
 from server.case.rows import writing
 from server.case.rules.case import Case, Consent, Decided, Referral
 from server.case.rules.checklist import Check
-from server.case.rules.comment import Comment, Remark
 from server.case.rules.form import Entry, Hold, Proposal
-from server.case.rules.material import Material
-from server.case.rules.promise import Promise
+from server.case.rules.materials.material import Material
+from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Shown, Submission
+from server.case.rules.talk.comment import Comment, Remark
 from server.demo import data as demo
 from server.store import SYSTEM, Store, tables
 from tests.kit.casework import APPROVER, CLERK, Office

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.case.rules import comment as rules
+from server.case.rules.talk import comment as rules
 from server.case.wire.decision import CaseCheck, CaseDecide
 from server.case.wire.talk import CaseComment, CaseReply, CaseResolve
 from signaling.refusals import Code

@@ -18,7 +18,7 @@ from server.case.acts.course.listing import listing
 from server.case.acts.form import unmasking
 from server.case.acts.form.cards import read_off
 from server.case.acts.papers import press as papers
-from server.case.rules import material as material_rules
+from server.case.rules.materials import material as material_rules
 from server.case.turn import CaseTurn
 from server.case.wire.decision import CaseRefer
 from server.case.wire.materials import CaseReview

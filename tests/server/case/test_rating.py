@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.case.rules.rating import RATED_WITHIN
+from server.case.rules.talk.rating import RATED_WITHIN
 from server.case.wire.rating import CaseRate
 from server.case.wire.registering import CaseOpen
 from server.standards.codes import Satisfaction

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.case.acts.course import listing
-from server.case.rules import saying
+from server.case.rules.talk import saying
 from server.case.wire.decision import CaseDecide
 from server.case.wire.registering import CaseOpen
 from server.case.wire.talk import CaseSay

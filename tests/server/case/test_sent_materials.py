@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.case.rules.material import Purpose
+from server.case.rules.materials.material import Purpose
 from server.case.wire.decision import CaseDecide
 from server.case.wire.materials import CaseReview
 from server.uploads.acts import copies as viewing

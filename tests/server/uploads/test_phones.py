@@ -16,7 +16,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from server.app import Running
-from server.case.rules.phone import LIVES, PAGES_AT_MOST
+from server.case.rules.materials.phone import LIVES, PAGES_AT_MOST
 from server.demo import data as demo
 from server.edge.route import STORE
 from server.people.acts.accounts import Accounts

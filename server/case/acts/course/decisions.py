@@ -2,7 +2,7 @@
 decide (转办), by the approver.
 
 The decision asks for its official paper in the same transaction, and gives the 办件编号 where
-there is none yet. Rules are in server.case.rules.material, server.case.rules.checklist and
+there is none yet. Rules are in server.case.rules.materials.material, server.case.rules.checklist and
 server.case.rules.case.
 """
 
@@ -17,7 +17,8 @@ from server.case.acts.course import listing
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
-from server.case.rules import checklist, form, material
+from server.case.rules import checklist, form
+from server.case.rules.materials import material
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import check_view, decided_view, material_view, referral_view
 from server.case.wire.decision import (
@@ -61,7 +62,7 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
 @acts.judging(CaseReview, CaseTurn)
 async def review(turn: CaseTurn, command: CaseReview) -> Told | Mapping[str, Any]:
     """合格, 需补正 or 不需要 for one material; the same word and reason as it has is acknowledged and is no act.
-    Refusals: ``server.case.rules.material.reviewed``."""
+    Refusals: ``server.case.rules.materials.material.reviewed``."""
     case = turn.case
     judged = material.reviewed(
         case.materials,

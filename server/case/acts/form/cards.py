@@ -13,7 +13,7 @@ from server.case.acts.form.forms import proposed
 from server.case.acts.materials.files import find
 from server.case.admission import filling
 from server.case.rules import form as rules
-from server.case.rules.material import Material
+from server.case.rules.materials.material import Material
 from server.case.turn import FormTurn
 from server.case.wire.http import CardReading
 from server.catalogue.rules import card

@@ -1,7 +1,7 @@
 """Materials of earlier cases of the same applicant: his consent, what there is, and its use.
 
 A file is taken over by its hash, without a new upload; both cases keep that it was. The rules are in
-``server.case.rules.earlier``.
+``server.case.rules.materials.earlier``.
 """
 
 from dataclasses import replace
@@ -12,7 +12,7 @@ from server.case import rows
 from server.case.acts.course import consents
 from server.case.acts.materials.files import ask_copy, changed, with_material
 from server.case.rows import material as material_rows
-from server.case.rules import earlier as rules
+from server.case.rules.materials import earlier as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.wire.http import EarlierMaterial, EarlierMaterials
 from server.case.wire.materials import CaseConsentEarlier, CaseEarlierConsented, CaseTakeEarlier
@@ -33,7 +33,7 @@ commands: Final = acts.commands
 async def consent(turn: CaseTurn, command: CaseConsentEarlier) -> Told:
     """Keep the applicant's answer, with the words that he was shown.
 
-    Refused: ``malformed`` (no such text), and as in ``server.case.rules.earlier.consented``.
+    Refused: ``malformed`` (no such text), and as in ``server.case.rules.materials.earlier.consented``.
     """
     answer = consents.answer_of(turn, command)
     turn.keep(rules.consented(turn.case, answer, turn.hand))
@@ -48,7 +48,7 @@ async def _lent(turn: CaseTurn) -> list[rules.Earlier]:
 
     His right to see an earlier case is not asked, and neither is that of his unit: what lets a file
     be used again is the applicant's consent in this case, and that the identity number of both
-    cases is the same. Refused as in ``server.case.rules.earlier.admit``.
+    cases is the same. Refused as in ``server.case.rules.materials.earlier.admit``.
     """
     rules.admit(turn.case, turn.hand)
     return await rows.list_earlier(turn.connection, turn.case)
@@ -56,7 +56,7 @@ async def _lent(turn: CaseTurn) -> list[rules.Earlier]:
 
 async def listing(store: Store, actor: Actor, case_id: str) -> EarlierMaterials:
     """What the applicant lets be used in this case; refused ``not_found``, and as in
-    ``server.case.rules.earlier.admit``.
+    ``server.case.rules.materials.earlier.admit``.
 
     The ledger of this case keeps who looked, and at which materials.
     """
@@ -95,7 +95,7 @@ async def _lender(connection: rows.Connection, command: CaseTakeEarlier) -> list
 async def take(turn: CaseTurn, command: CaseTakeEarlier) -> Told:
     """Use an earlier material in this case. Result: ``{material_id}``.
 
-    Refused: as in ``server.case.rules.earlier.taken``.
+    Refused: as in ``server.case.rules.materials.earlier.taken``.
     """
     new = rules.taken(
         turn.case,

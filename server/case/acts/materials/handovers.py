@@ -1,6 +1,6 @@
 """Paper originals by courier: the list that goes with them, and what arrived; each with its paper.
 
-Rules are in server.case.rules.handover.
+Rules are in server.case.rules.materials.handover.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from typing import Any, Final
 from server.case.acting import rests_on
 from server.case.acts.papers.press import ask_paper
 from server.case.rows import handovers as rows
-from server.case.rules import handover as rules
-from server.case.rules.handover import Handover, Sheet, Verdict
+from server.case.rules.materials import handover as rules
+from server.case.rules.materials.handover import Handover, Sheet, Verdict
 from server.case.turn import Acts, CaseTurn
 from server.case.views import handover_view
 from server.case.wire.materials import CaseReceiveOriginals, CaseSendOriginals, HandoverChanged
@@ -28,7 +28,7 @@ commands: Final = acts.commands
 async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
     """Keep what is sent with which parcel; 材料交接清单 is made. Result: ``{handover_id}``.
 
-    Refused: as in ``server.case.rules.handover.send``.
+    Refused: as in ``server.case.rules.materials.handover.send``.
     """
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="window")
     before = await rows.list_handovers(turn.connection, turn.case_id)
@@ -52,7 +52,7 @@ async def send(turn: CaseTurn, command: CaseSendOriginals) -> Told:
 async def receive(turn: CaseTurn, command: CaseReceiveOriginals) -> Told:
     """Keep what was in the parcel; the list is made anew with it.
 
-    Refused: as in ``server.case.rules.handover.receive``.
+    Refused: as in ``server.case.rules.materials.handover.receive``.
     """
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
     before = await rows.list_handovers(turn.connection, turn.case_id)

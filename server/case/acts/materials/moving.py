@@ -1,10 +1,11 @@
-"""Materials that are put on another line of their case. Rules: ``server.case.rules.material.moved``."""
+"""Materials that are put on another line of their case. Rules: ``server.case.rules.materials.material.moved``."""
 
 from dataclasses import replace
 from typing import Final
 
 from server.case import rows
-from server.case.rules import comment, material
+from server.case.rules.materials import material
+from server.case.rules.talk import comment
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view, material_view
 from server.case.wire.materials import CaseMoveMaterial, MaterialMoved
@@ -19,7 +20,7 @@ async def move(turn: CaseTurn, command: CaseMoveMaterial) -> Told:
     """Put a file with its versions on another line or into another slot, its comments with it. Result:
     ``{slot}``.
 
-    Refused: ``server.case.rules.material.moved``.
+    Refused: ``server.case.rules.materials.material.moved``.
     """
     case, people = turn.case, turn.people
     moved = material.moved(

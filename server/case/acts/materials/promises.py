@@ -1,6 +1,6 @@
 """容缺后补: the applicant's promise at the window, and what is still owed to a desk.
 
-Rules are in server.case.rules.promise. What follows after acceptance comes and is judged by the same
+Rules are in server.case.rules.materials.promise. What follows after acceptance comes and is judged by the same
 road as every material.
 """
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from server.case import rows
 from server.case.acts.course.listing import places_of
-from server.case.rules import promise as rules
+from server.case.rules.materials import promise as rules
 from server.case.turn import Acts, CaseTurn
 from server.case.views import promise_view
 from server.case.wire.http import OwedMaterial, OwedMaterials
@@ -35,7 +35,7 @@ commands: Final = acts.commands
 async def promise(turn: CaseTurn, command: CasePromise) -> Told:
     """Take down what the applicant promises, with the words that he was shown.
 
-    Refused: ``malformed`` (no such text), and as in ``server.case.rules.promise.make``.
+    Refused: ``malformed`` (no such text), and as in ``server.case.rules.materials.promise.make``.
     """
     case = turn.case
     new = rules.Promise(
@@ -66,7 +66,7 @@ async def promise(turn: CaseTurn, command: CasePromise) -> Told:
 
 @acts.on(CaseMovePromise, CaseTurn)
 async def move(turn: CaseTurn, command: CaseMovePromise) -> Told:
-    """Give a promise another day, for a reason. Refused as in ``server.case.rules.promise.move``."""
+    """Give a promise another day, for a reason. Refused as in ``server.case.rules.materials.promise.move``."""
     case = turn.case
     promises, moved = rules.move(
         case.promises,

@@ -19,11 +19,11 @@ from server.case.admission import side_of
 from server.case.rows import Record, next_serial
 from server.case.rows import papers as rows
 from server.case.rows.papers import Paper, Signed
-from server.case.rules import material, promise
 from server.case.rules.case import Case
 from server.case.rules.clock import Clock
-from server.case.rules.handover import Handover
-from server.case.rules.material import Material
+from server.case.rules.materials import material, promise
+from server.case.rules.materials.handover import Handover
+from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import paper_view
 from server.case.wire.signing import CasePrintForm, PaperChanged

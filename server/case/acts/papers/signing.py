@@ -18,10 +18,11 @@ from server.case.acts.papers.press import ask_paper
 from server.case.admission import side_of
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
-from server.case.rules import form, material
+from server.case.rules import form
 from server.case.rules import summary as rules
 from server.case.rules.case import Case
-from server.case.rules.material import Material
+from server.case.rules.materials import material
+from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import signature_view, submission_view
 from server.case.wire.http import SignatureImage

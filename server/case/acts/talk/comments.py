@@ -1,13 +1,13 @@
 """Comments: threads about a field, a line of the list or the whole case, from every side.
 
-Each event carries the whole thread as it is then. Rules are in server.case.rules.comment.
+Each event carries the whole thread as it is then. Rules are in server.case.rules.talk.comment.
 """
 
 from dataclasses import replace
 from typing import Final
 
-from server.case.rules import comment as rules
-from server.case.rules.comment import Comment
+from server.case.rules.talk import comment as rules
+from server.case.rules.talk.comment import Comment
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view
 from server.case.wire.talk import CaseComment, CaseCommented, CaseReply, CaseResolve
@@ -20,7 +20,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseComment, CaseTurn, looks=True)
 async def comment(turn: CaseTurn, command: CaseComment) -> Told:
-    """Begin a thread. Result: ``{comment_id}``. Refusals: ``server.case.rules.comment.begin``."""
+    """Begin a thread. Result: ``{comment_id}``. Refusals: ``server.case.rules.talk.comment.begin``."""
     case = turn.case
     thread = rules.begin(
         case.item,
@@ -38,7 +38,7 @@ async def comment(turn: CaseTurn, command: CaseComment) -> Told:
 
 @acts.on(CaseReply, CaseTurn)
 async def reply(turn: CaseTurn, command: CaseReply) -> Told:
-    """Answer in a thread. Refusals: ``server.case.rules.comment.reply``."""
+    """Answer in a thread. Refusals: ``server.case.rules.talk.comment.reply``."""
     case = turn.case
     thread = rules.reply(
         case.comments,
@@ -53,7 +53,7 @@ async def reply(turn: CaseTurn, command: CaseReply) -> Told:
 
 @acts.on(CaseResolve, CaseTurn)
 async def resolve(turn: CaseTurn, command: CaseResolve) -> Told:
-    """Close a thread or open it again. Refusals: ``server.case.rules.comment.resolve``."""
+    """Close a thread or open it again. Refusals: ``server.case.rules.talk.comment.resolve``."""
     case = turn.case
     thread = rules.resolve(
         case.comments,

@@ -1,12 +1,12 @@
-"""Drawing on documents together: strokes, what is cleared, and who may. Rules: server.case.rules.drawing."""
+"""Drawing on documents together: strokes, what is cleared, and who may. Rules: server.case.rules.talk.drawing."""
 
 from typing import Final
 
 from server.calls.rows import calls as call_rows
 from server.case.acting import elsewhere, other_case, running
 from server.case.rows import drawings as rows
-from server.case.rules import drawing as rules
-from server.case.rules.drawing import Drawing
+from server.case.rules.talk import drawing as rules
+from server.case.rules.talk.drawing import Drawing
 from server.case.turn import Acts, CaseTurn, HeaderTurn
 from server.case.views import drawing_view
 from server.case.wire.showing import (
@@ -27,7 +27,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseDraw, CaseTurn)
 async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
-    """Keep a stroke. Refused: ``server.case.rules.drawing.may_draw``, call_held, and ``other_case_in_call`` (its
+    """Keep a stroke. Refused: ``server.case.rules.talk.drawing.may_draw``, call_held, and ``other_case_in_call`` (its
     author sits in a live call about another case, and in none about this one)."""
     seats = await call_rows.seats_of(turn.connection, turn.hand.person_id)
     if elsewhere(seats, turn.case_id):
@@ -62,7 +62,7 @@ async def draw(turn: CaseTurn, command: CaseDraw) -> Told:
 
 @acts.on(CaseClearDrawings, HeaderTurn)
 async def clear(turn: HeaderTurn, command: CaseClearDrawings) -> Told:
-    """Take strokes away. Refused: ``server.case.rules.drawing.cleared``."""
+    """Take strokes away. Refused: ``server.case.rules.talk.drawing.cleared``."""
     there = await rows.list_drawings(turn.connection, turn.case_id)
     gone = [one.id for one in rules.cleared(there, command.material_id, command.whose, turn.hand)]
     if gone:
@@ -77,7 +77,7 @@ async def clear(turn: HeaderTurn, command: CaseClearDrawings) -> Told:
 
 @acts.on(CaseKeepDrawing, HeaderTurn)
 async def keep(turn: HeaderTurn, command: CaseKeepDrawing) -> Told:
-    """Draw alone, or let all draw again. Refused: ``server.case.rules.drawing.kept_by``."""
+    """Draw alone, or let all draw again. Refused: ``server.case.rules.talk.drawing.kept_by``."""
     only = rules.kept_by(command.only_me, turn.hand)
     return Told(
         CaseDrawingKept(**turn.stamp, only=None if only is None else turn.people[only]),

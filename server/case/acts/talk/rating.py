@@ -1,10 +1,10 @@
-"""The applicant rates a call that has ended, on his own screen. Rules: server.case.rules.rating."""
+"""The applicant rates a call that has ended, on his own screen. Rules: server.case.rules.talk.rating."""
 
 from typing import Final
 
 from server.calls.rows import calls as call_rows
 from server.case.rows import ratings
-from server.case.rules import rating as rules
+from server.case.rules.talk import rating as rules
 from server.case.turn import Acts, HeaderTurn
 from server.case.views import rating_view
 from server.case.wire.rating import CaseRate, CaseRated
@@ -23,7 +23,7 @@ async def rate(turn: HeaderTurn, command: CaseRate) -> Told:
     """Keep what the applicant says of a call, on his own screen. Result: ``{number}``.
 
     Refused: ``not_found`` (no such call about the case), ``not_yours`` (the clerk's own page), and what
-    ``server.case.rules.rating.rate`` refuses.
+    ``server.case.rules.talk.rating.rate`` refuses.
     """
     call = await call_rows.find(turn.connection, command.call_id)
     about = await call_rows.find_header(turn.connection, command.call_id)

@@ -1,13 +1,13 @@
 """Text beside the voice: what the window, the approver and a third party write to each other.
 
-Rules are in server.case.rules.saying; what of it the applicant sees is decided by the lane.
+Rules are in server.case.rules.talk.saying; what of it the applicant sees is decided by the lane.
 """
 
 from typing import Final
 
 from server.calls.rows import calls as call_rows
 from server.case import rows
-from server.case.rules import saying as rules
+from server.case.rules.talk import saying as rules
 from server.case.turn import Acts, HeaderTurn
 from server.case.views import saying_view
 from server.case.wire.talk import CaseSaid, CaseSay
@@ -21,7 +21,7 @@ commands: Final = acts.commands
 
 @acts.on(CaseSay, HeaderTurn)
 async def say(turn: HeaderTurn, command: CaseSay) -> Told:
-    """Write a message. Result: ``{saying_id}``. Refusals: ``server.case.rules.saying.say``, and
+    """Write a message. Result: ``{saying_id}``. Refusals: ``server.case.rules.talk.saying.say``, and
     ``not_found`` for a call that is not about this case."""
     saying = rules.say(
         new_id(),

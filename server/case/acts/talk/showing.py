@@ -14,7 +14,7 @@ from server.case.acting import Seats, elsewhere, running
 from server.case.admission import header
 from server.case.projection import project_ephemeral
 from server.case.rows import Connection
-from server.case.rules.drawing import GUIDES
+from server.case.rules.talk.drawing import GUIDES
 from server.case.views import person_ref
 from server.case.wire.showing import (
     CaseFocus,

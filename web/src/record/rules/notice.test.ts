@@ -25,7 +25,7 @@ const vectors = (existsSync(folder) ? readdirSync(folder).filter((name) => name.
     vector.subject === 'case' && vector.notice ? [{ ...vector, notice: vector.notice }] : [],
   )
 
-/** The place of a point in the server's words (server/case/rules/notice.py). */
+/** The place of a point in the server's words (server/case/rules/talk/notice.py). */
 function aboutOf(point: Point): string {
   if (point.kind === 'returned' || point.kind === 'other')
     return `line:${point.kind === 'other' ? OTHER : point.line.line.key}:${slotOf(point.material)}`

@@ -210,7 +210,7 @@ const BY_STATE: Record<LineState, Noticed['state']> = {
   lacking: 'open',
 }
 
-/** What became of a point, by the place that it is about (server/case/rules/notice.py). */
+/** What became of a point, by the place that it is about (server/case/rules/talk/notice.py). */
 function standingOf(
   view: CaseView,
   about: string,

@@ -1,6 +1,6 @@
 /**
  * 容缺后补: what the applicant promised to bring after acceptance and how it stands. As the server has it
- * (server/case/rules/promise.py); derived from the view, never kept; pure.
+ * (server/case/rules/materials/promise.py); derived from the view, never kept; pure.
  */
 import type { CaseView, MaterialLine, PromiseView } from '../../wire/messages'
 import { linesOf, type Line } from './lines'

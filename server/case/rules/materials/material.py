@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, assert_never
 
-from server.case.rules.notice import Point
+from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import OTHER_LINE, Item, Line
 from server.rights.hand import Hand, Side
 from server.standards.identifiers import mask_numbers

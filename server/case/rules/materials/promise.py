@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from server.case.rules.material import Material, current, settled, there
+from server.case.rules.materials.material import Material, current, settled, there
 from server.catalogue.rules.item import Item, Line
 from server.rights.hand import Hand
 from server.standards.languages import Language

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from server.case.rules.notice import Point
+from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import OTHER_LINE, Item
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal

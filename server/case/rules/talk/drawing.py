@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from server.case.rules.material import Material
+from server.case.rules.materials.material import Material
 from server.rights.hand import Hand
 from signaling.refusals import Code, Refusal
 
