@@ -13,6 +13,7 @@ from server.case.rules import case as rules
 from server.case.rules import form
 from server.case.rules.case import Applicant, Case, CaseState, Consent, Decision
 from server.case.rules.form import Entry, Proposal
+from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
 from server.case.rules.materials.material import Material, MaterialState, Review
 from server.case.rules.materials.promise import Promise
@@ -239,7 +240,7 @@ def test_a_closed_case_takes_no_call_no_consent_and_no_review(
     for act in (
         lambda: rules.called(closed, "call-1"),
         lambda: rules.consented(closed, consent, CLERK),
-        lambda: materials.reviewed(
+        lambda: judging.reviewed(
             BOTH, "licence-1", "accepted", "", APPROVER, closed=closed.closed, at=AT
         ),
     ):
@@ -266,7 +267,7 @@ def review(
     *,
     back: bool = True,
 ) -> Material:
-    return materials.reviewed(
+    return judging.reviewed(
         brought, id, "returned" if back else "accepted", reason, who, closed=False, at=AT
     )
 
@@ -285,7 +286,7 @@ def test_only_who_judged_a_file_takes_his_word_back() -> None:
     judged = review((unsaid,), "licence-1", "看不清")
 
     def back(who: Hand) -> Material:
-        return materials.reviewed((judged,), "licence-1", "none", "", who, closed=False, at=AT)
+        return judging.reviewed((judged,), "licence-1", "none", "", who, closed=False, at=AT)
 
     assert back(APPROVER) == unsaid
     with pytest.raises(Refusal) as refused:
@@ -327,16 +328,16 @@ def test_a_review_is_refused(
 def test_a_cancelled_version_keeps_its_number_and_counts_for_nothing() -> None:
     brought = (stored("licence"), stored("licence", 2, "none", "cancelled"))
     assert materials.current(brought, "licence") == [brought[0]]
-    assert materials.next_number(brought, "licence") == 3
+    assert bringing.next_number(brought, "licence") == 3
     assert materials.current(brought, "photo") == []
-    assert materials.next_number(brought, "photo") == 1
+    assert bringing.next_number(brought, "photo") == 1
 
 
 def test_a_rejected_version_takes_nothing_away_from_the_one_before() -> None:
     rejected = stored("licence", 2, "none", "rejected")
     brought = (*BOTH, rejected)
     assert materials.current(brought, "licence") == [BOTH[1]]
-    assert materials.unsettled(LINES, brought) == []
+    assert judging.unsettled(LINES, brought) == []
     assert materials.current([rejected], "licence") == [rejected]
-    assert materials.missing(LINES, [BOTH[0], rejected]) == [LINES[1]]
-    assert materials.next_number(brought, "licence") == 3
+    assert judging.missing(LINES, [BOTH[0], rejected]) == [LINES[1]]
+    assert bringing.next_number(brought, "licence") == 3

@@ -33,7 +33,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/calls/acts/playbacks.py",
     "server/calls/rows/calls.py",
     "server/case/rows/reading.py",
-    "server/case/rules/materials/material.py",
     "server/catalogue/acts/importing.py",
     "server/catalogue/rules/blueprint.py",
     "server/demo/past.py",

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
-from server.case.rules.materials.material import NEW_SLOT, Material
+from server.case.rules.materials.bringing import NEW_SLOT
+from server.case.rules.materials.material import Material
 from server.case.rules.talk import comment
 from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import OTHER_LINE, Line
@@ -29,17 +31,17 @@ BACK = at(stored("card"), 2, 2)
 def test_a_line_is_judged_by_all_of_its_files() -> None:
     licence = LIST.lines[1:2]
     assert materials.current([FIRST, BESIDE], "licence") == [FIRST, BESIDE]
-    assert materials.unsettled(licence, [FIRST]) == []
-    assert materials.unsettled(licence, [FIRST, BESIDE]) == list(licence)
+    assert judging.unsettled(licence, [FIRST]) == []
+    assert judging.unsettled(licence, [FIRST, BESIDE]) == list(licence)
     back = replace(BESIDE, review="returned", review_reason="看不清")
-    assert texts(materials.points(licence, [FIRST, back])) == ["营业执照（副本.pdf）：看不清"]
+    assert texts(judging.points(licence, [FIRST, back])) == ["营业执照（副本.pdf）：看不清"]
     again = replace(back, id="again", number=3, review="accepted")
     assert materials.current([FIRST, back, again], "licence") == [FIRST, again]
-    assert materials.unsettled(licence, [FIRST, back, again]) == []
+    assert judging.unsettled(licence, [FIRST, back, again]) == []
     arrives = at(stored("licence", state="receiving"), 3, 4)
-    assert materials.missing(licence, [FIRST, again, arrives]) == list(licence)
+    assert judging.missing(licence, [FIRST, again, arrives]) == list(licence)
     lost = replace(arrives, state="rejected")
-    assert materials.missing(licence, [FIRST, again, lost]) == []
+    assert judging.missing(licence, [FIRST, again, lost]) == []
     assert materials.counted(LIST, [again, FIRST, back]) == [FIRST, again]
     for brought, judged in (
         ([], "none"),
@@ -47,19 +49,19 @@ def test_a_line_is_judged_by_all_of_its_files() -> None:
         ([FIRST, BESIDE], "some"),
         ([FIRST, back, arrives, lost], "all"),
     ):
-        assert materials.judged(LIST, brought) == judged
+        assert judging.judged(LIST, brought) == judged
 
 
 def test_both_sides_of_a_card_are_wanted() -> None:
-    assert materials.missing([CARD], [FRONT]) == [CARD]
-    assert materials.unsettled([CARD], [FRONT]) == [CARD]
-    assert texts(materials.points([CARD], [FRONT])) == ["缺少：身份证（反面）"]
-    assert texts(materials.points([CARD], [])) == ["缺少：身份证"]
-    assert materials.unsettled([CARD], [FRONT, BACK]) == []
-    assert materials.missing([CARD], [replace(FRONT, pages=2)]) == []
-    assert materials.missing([CARD], [replace(FRONT, review="not_needed")]) == []
+    assert judging.missing([CARD], [FRONT]) == [CARD]
+    assert judging.unsettled([CARD], [FRONT]) == [CARD]
+    assert texts(judging.points([CARD], [FRONT])) == ["缺少：身份证（反面）"]
+    assert texts(judging.points([CARD], [])) == ["缺少：身份证"]
+    assert judging.unsettled([CARD], [FRONT, BACK]) == []
+    assert judging.missing([CARD], [replace(FRONT, pages=2)]) == []
+    assert judging.missing([CARD], [replace(FRONT, review="not_needed")]) == []
     back = replace(BACK, review="returned", review_reason="反光")
-    assert texts(materials.points([CARD], [FRONT, back])) == ["身份证（反面）：反光"]
+    assert texts(judging.points([CARD], [FRONT, back])) == ["身份证（反面）：反光"]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +84,12 @@ def test_both_sides_of_a_card_are_wanted() -> None:
 def test_where_a_file_comes_to(
     brought: list[Material], line: str, slot: int | None, to: int
 ) -> None:
-    assert materials.placed(LIST, brought, line, "material", slot) == to
+    assert bringing.placed(LIST, brought, line, "material", slot) == to
 
 
 def test_a_slot_that_is_not_there_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
-        materials.placed(LIST, [FIRST], "licence", "material", 2)
+        bringing.placed(LIST, [FIRST], "licence", "material", 2)
     assert refused.value.code is Code.NOT_FOUND
 
 
@@ -95,7 +97,7 @@ def test_a_file_moves_with_its_versions_and_is_judged_anew() -> None:
     older = replace(BESIDE, review="returned", review_reason="看不清", reviewed_by="x")
     newer = replace(older, id="newer", number=3)
     brought = [FIRST, older, newer, FRONT]
-    moved = materials.moved(LIST, brought, newer.id, "card", None, APPROVER, closed=False)
+    moved = bringing.moved(LIST, brought, newer.id, "card", None, APPROVER, closed=False)
     assert [(one.id, one.line, one.slot, one.number, one.review) for one in moved] == [
         (older.id, "card", 2, 2, "returned"),
         ("newer", "card", 2, 3, "none"),
@@ -104,7 +106,7 @@ def test_a_file_moves_with_its_versions_and_is_judged_anew() -> None:
 
 
 def test_two_sides_that_were_mixed_up_change_places() -> None:
-    moved = materials.moved(LIST, [FRONT, BACK], FRONT.id, "card", 2, CLERK, closed=False)
+    moved = bringing.moved(LIST, [FRONT, BACK], FRONT.id, "card", 2, CLERK, closed=False)
     assert [(one.id, one.slot, one.review) for one in moved] == [
         (FRONT.id, 2, "none"),
         (BACK.id, 1, "none"),
@@ -128,9 +130,9 @@ def test_a_move_is_refused(change: dict[str, object], code: Code) -> None:
     sent = replace(FIRST, id="sent", side="approver", purpose="sample", number=9)
     brought = [FIRST, sent, replace(BACK, state="receiving")]
     asked = {"material_id": FIRST.id, "line": "card", "slot": None, "who": CLERK, "closed": False}
-    assert materials.moved(LIST, brought, **asked)  # type: ignore[arg-type]
+    assert bringing.moved(LIST, brought, **asked)  # type: ignore[arg-type]
     with pytest.raises(Refusal) as refused:
-        materials.moved(LIST, brought, **{**asked, **change})  # type: ignore[arg-type]
+        bringing.moved(LIST, brought, **{**asked, **change})  # type: ignore[arg-type]
     assert refused.value.code is code
 
 

@@ -16,8 +16,10 @@ from server.case.rules import summary
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check
 from server.case.rules.form import Entry
+from server.case.rules.materials import bringing, judging
 from server.case.rules.materials import material as materials
-from server.case.rules.materials.material import AFTER_CLOSING, Material, Purpose
+from server.case.rules.materials.bringing import AFTER_CLOSING
+from server.case.rules.materials.material import Material, Purpose
 from server.case.rules.summary import Shown, Signature, Submission
 from server.case.rules.talk.comment import Comment, Remark
 from server.catalogue.rules.item import CheckPoint
@@ -316,7 +318,7 @@ def sent(
     closed: bool = False,
     brought: tuple[Material, ...] = (),
 ) -> materials.Sender:
-    return materials.sent(ITEM, brought, line, purpose, answers, who, closed=closed)
+    return bringing.sent(ITEM, brought, line, purpose, answers, who, closed=closed)
 
 
 SENT: tuple[Purpose, ...] = ("blank_form", "sample", "guide", "notice", "result")
@@ -350,7 +352,7 @@ def test_nobody_sends_what_is_the_others() -> None:
 def test_a_file_that_cannot_come_is_refused() -> None:
     mine = stored("licence")
     unfinished = replace(BLANK, state="receiving")
-    full = tuple(stored("licence", n) for n in range(1, materials.VERSIONS_AT_MOST + 1))
+    full = tuple(stored("licence", n) for n in range(1, bringing.VERSIONS_AT_MOST + 1))
     for wanted, code in (
         (lambda: sent("material", CLERK, closed=True), Code.CASE_CLOSED),
         (lambda: sent("guide", APPROVER, closed=True), Code.CASE_CLOSED),
@@ -380,24 +382,24 @@ def test_a_file_that_cannot_come_is_refused() -> None:
 def test_what_still_comes_to_a_decided_case(
     purpose: Purpose, line: str, owed: set[str], comes: bool
 ) -> None:
-    assert materials.follows(purpose, line, owed) is comes
+    assert bringing.follows(purpose, line, owed) is comes
 
 
 def test_what_the_approver_sends_counts_for_nothing() -> None:
     later = replace(BLANK, number=2)
     assert materials.current([stored("licence"), later], "licence") == [stored("licence")]
     assert materials.current([later], "licence") == []
-    assert materials.missing(LINES, [BLANK]) == [LINES[0], LINES[1]]
-    assert materials.next_number([stored("licence"), later], "licence") == 3
+    assert judging.missing(LINES, [BLANK]) == [LINES[0], LINES[1]]
+    assert bringing.next_number([stored("licence"), later], "licence") == 3
     with pytest.raises(Refusal) as refused:
-        materials.reviewed([BLANK], "blank", "accepted", "", APPROVER, closed=False, at=AT)
+        judging.reviewed([BLANK], "blank", "accepted", "", APPROVER, closed=False, at=AT)
     assert refused.value.code is Code.NOT_YOURS
 
 
 def test_files_on_no_line_are_judged_each_on_its_own() -> None:
     first, second = stored("other", 1, "none"), replace(stored("other", 2, "none"), slot=2)
-    back = materials.reviewed(
+    back = judging.reviewed(
         [first, second], first.id, "returned", "看不清", APPROVER, closed=False, at=AT
     )
-    assert texts(materials.points(LINES, [*BOTH, back, second])) == ["a.pdf：看不清"]
-    assert materials.unsettled(LINES, [*BOTH, back, second]) == []
+    assert texts(judging.points(LINES, [*BOTH, back, second])) == ["a.pdf：看不清"]
+    assert judging.unsettled(LINES, [*BOTH, back, second]) == []

@@ -21,7 +21,8 @@ from server.case.rules import case as rules
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check
 from server.case.rules.form import Form
-from server.case.rules.materials.material import Judged, Material, counted, judged, missing
+from server.case.rules.materials.judging import judged, missing
+from server.case.rules.materials.material import Judged, Material, counted
 from server.case.rules.materials.promise import Promise
 from server.case.rules.talk.comment import Comment
 from server.catalogue.rows.catalogue import ITEM_COLUMNS, item_of

@@ -16,7 +16,7 @@ from server.case.rules import checklist, clock, form, summary
 from server.case.rules.checklist import Check
 from server.case.rules.clock import Clock, Started
 from server.case.rules.form import Entry, Form, Hold, Proposal
-from server.case.rules.materials import material, promise
+from server.case.rules.materials import judging, material, promise
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.promise import Promise
 from server.case.rules.summary import Shown, Signature, Submission
@@ -273,7 +273,7 @@ def _complete(case: Case, at: datetime) -> None:
     """Refuse ``incomplete`` with the keys of open lines, those that may follow and are not promised, the paths of fields that are required and
     empty or break a rule, the keys of lacking points (each comma-separated), how many comments are
     open, and ``signature`` when the item wants one that was handed in and still holds."""
-    lines = material.unsettled(case.item.lines, case.materials)
+    lines = judging.unsettled(case.item.lines, case.materials)
     unpromised = promise.unpromised(case.item.lines, case.promises, case.materials)
     wrong = form.faults(case.form, at)
     comments = comment.still_open(case.comments)
@@ -306,7 +306,7 @@ def submitted(
     summary.at_the_window(who, case.closed)
     now = case.summary_hash
     submission = summary.submit(of, who, signature=case.signature, now=now, at=at)
-    lines = material.missing(case.item.lines, case.materials)
+    lines = judging.missing(case.item.lines, case.materials)
     wrong = form.faults(case.form, at)
     if lines or wrong:
         raise Refusal(
@@ -404,17 +404,17 @@ def correcting(state: str, decided: Decided | None, case: Judged, at: datetime) 
     if not decided.points or points(case, at):
         return True
     if len(decided.about) != len(decided.points):
-        return bool(material.unsettled(case.item.lines, case.materials))
+        return bool(judging.unsettled(case.item.lines, case.materials))
     # what is still wrong of a field, said of a comment or lacking in the checklist is a point
     about = [one for one in decided.about if one.startswith("line:")]
-    return any(material.awaited(case.item.lines, case.materials, one) for one in about)
+    return any(judging.awaited(case.item.lines, case.materials, one) for one in about)
 
 
 def points(case: Judged, at: datetime) -> list[Point]:
     """Every open point of a 补正 notice: materials, what is wrong in the form, open comments,
     lacking points of the checklist."""
     return [
-        *material.points(case.item.lines, case.materials),
+        *judging.points(case.item.lines, case.materials),
         *(
             Point(f"field:{one.place.path}", _form_point(case.item, one))
             for one in form.faults(case.form, at)

@@ -21,7 +21,7 @@ EXTENDED_FROM: Final = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Announced:
     """What a file is to become: a new version of that line. ``purpose``, ``answers`` and ``slot`` as in
-    ``server.case.rules.materials.material.sent`` and ``placed``."""
+    ``server.case.rules.materials.bringing.sent`` and ``placed``."""
 
     case_id: str
     line: str
@@ -44,7 +44,7 @@ async def announce(
 ) -> Upload:
     """Write down an upload of that length (None: not told yet) and begin its material; ``what`` None: a
     part of a file, of which no material comes by itself. ``told`` and ``concat`` are the sender's words.
-    Refused as in ``server.case.rules.materials.material.sent``."""
+    Refused as in ``server.case.rules.materials.bringing.sent``."""
     material_id = None
     if what is not None:
         material = await materials.begin(

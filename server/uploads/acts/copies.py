@@ -29,6 +29,7 @@ from server.case.acts.materials.files import (
     with_material,
 )
 from server.case.rows import material as material_rows
+from server.case.rules.materials import judging
 from server.case.rules.materials import material as rules
 from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
@@ -70,9 +71,9 @@ commands: Final = acts.commands
 
 @acts.on(CaseGrade, CaseTurn)
 async def grade(turn: CaseTurn, command: CaseGrade) -> Told:
-    """How far a material is trusted. Refusals: ``server.case.rules.materials.material.graded``."""
+    """How far a material is trusted. Refusals: ``server.case.rules.materials.judging.graded``."""
     case = turn.case
-    after = rules.graded(
+    after = judging.graded(
         case.materials,
         command.material_id,
         command.grade,

@@ -104,9 +104,9 @@ class Uploads:
 
         ``length`` None will be told with a piece. An empty file is taken and stands as rejected.
         The window brings materials, the approver sends what has another ``purpose``; ``answers`` is
-        the approver's file that this one returns, ``slot`` as in ``server.case.rules.materials.material.placed``.
+        the approver's file that this one returns, ``slot`` as in ``server.case.rules.materials.bringing.placed``.
         Refused: not_found, file_too_large, disk_full, disk_read_only, quota_exceeded, and as in
-        ``server.case.rules.materials.material.sent``.
+        ``server.case.rules.materials.bringing.sent``.
         """
         what = Announced(case_id, line, name, purpose, answers, slot)
         upload = await self._announced(actor, length, what, told)

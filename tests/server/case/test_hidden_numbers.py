@@ -18,7 +18,7 @@ from server.case.acts.course.listing import listing
 from server.case.acts.form import unmasking
 from server.case.acts.form.cards import read_off
 from server.case.acts.papers import press as papers
-from server.case.rules.materials import material as material_rules
+from server.case.rules.materials import judging
 from server.case.turn import CaseTurn
 from server.case.wire.decision import CaseRefer
 from server.case.wire.materials import CaseReview
@@ -88,7 +88,7 @@ async def test_numbers_in_names_of_files_leave_masked_for_who_may_not_read_them(
     assert found is not None
     [told] = [
         one.text
-        for one in material_rules.points(found.case.item.lines, found.case.materials)
+        for one in judging.points(found.case.item.lines, found.case.materials)
         if "不清晰" in one.text
     ]
     assert f"身份证{IDENTITY_NUMBER[:6]}{12 * '*'}" in told

@@ -199,7 +199,7 @@ async def test_a_bad_beginning_is_refused(clerk: Desk, line: str) -> None:
 async def test_a_line_takes_no_versions_without_end(
     clerk: Desk, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.case.rules.materials.material.VERSIONS_AT_MOST", 3)
+    monkeypatch.setattr("server.case.rules.materials.bringing.VERSIONS_AT_MOST", 3)
     case_id = await clerk.open_case()
     about = {"case_id": case_id, "line": line, "filename": "a.pdf"}
     begin = {**TUS, "Upload-Length": "100", "Upload-Metadata": metadata(about)}

@@ -18,7 +18,7 @@ from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
 from server.case.rules import case as rules
 from server.case.rules import checklist, form
-from server.case.rules.materials import material
+from server.case.rules.materials import judging
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import check_view, decided_view, material_view, referral_view
 from server.case.wire.decision import (
@@ -62,9 +62,9 @@ def commands(store: Store, numbering: Numbering = STANDARD) -> dict[type[Command
 @acts.judging(CaseReview, CaseTurn)
 async def review(turn: CaseTurn, command: CaseReview) -> Told | Mapping[str, Any]:
     """合格, 需补正 or 不需要 for one material; the same word and reason as it has is acknowledged and is no act.
-    Refusals: ``server.case.rules.materials.material.reviewed``."""
+    Refusals: ``server.case.rules.materials.judging.reviewed``."""
     case = turn.case
-    judged = material.reviewed(
+    judged = judging.reviewed(
         case.materials,
         command.material_id,
         command.review,

@@ -19,14 +19,8 @@ from server.case.admission import header, side_of
 from server.case.rows import material as material_rows
 from server.case.rows import origin_json
 from server.case.rules.case import Case
-from server.case.rules.materials.material import (
-    Material,
-    Purpose,
-    follows,
-    next_number,
-    placed,
-    sent,
-)
+from server.case.rules.materials.bringing import follows, next_number, placed, sent
+from server.case.rules.materials.material import Material, Purpose
 from server.case.turn import CaseTurn
 from server.case.views import material_view
 from server.case.wire.materials import MaterialChanged
@@ -80,7 +74,7 @@ async def begin(
     slot: int | None = None,
 ) -> Material:
     """A new version of that line, ``receiving`` from now on. Refused as in
-    ``server.case.rules.materials.material.sent`` and ``placed``, and not_found (a case that is not his)."""
+    ``server.case.rules.materials.bringing.sent`` and ``placed``, and not_found (a case that is not his)."""
     turn = await CaseTurn.begin(change, actor, case_id)
     case = turn.case
     side = sent(

@@ -1,10 +1,10 @@
-"""Materials that are put on another line of their case. Rules: ``server.case.rules.materials.material.moved``."""
+"""Materials that are put on another line of their case. Rules: ``server.case.rules.materials.bringing.moved``."""
 
 from dataclasses import replace
 from typing import Final
 
 from server.case import rows
-from server.case.rules.materials import material
+from server.case.rules.materials import bringing, material
 from server.case.rules.talk import comment
 from server.case.turn import Acts, CaseTurn
 from server.case.views import comment_view, material_view
@@ -20,10 +20,10 @@ async def move(turn: CaseTurn, command: CaseMoveMaterial) -> Told:
     """Put a file with its versions on another line or into another slot, its comments with it. Result:
     ``{slot}``.
 
-    Refused: ``server.case.rules.materials.material.moved``.
+    Refused: ``server.case.rules.materials.bringing.moved``.
     """
     case, people = turn.case, turn.people
-    moved = material.moved(
+    moved = bringing.moved(
         case.item,
         case.materials,
         command.material_id,

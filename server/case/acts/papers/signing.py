@@ -21,7 +21,7 @@ from server.case.rules import case as case_rules
 from server.case.rules import form
 from server.case.rules import summary as rules
 from server.case.rules.case import Case
-from server.case.rules.materials import material
+from server.case.rules.materials import judging, material
 from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, House
 from server.case.views import signature_view, submission_view
@@ -244,7 +244,7 @@ def _summary(record: rows.Record, of: str, shown_at: datetime, seen: _Seen | Non
         missing_fields=list(
             dict.fromkeys(one.place.path for one in form.faults(case.form, shown_at))
         ),
-        missing_lines=[line.key for line in material.missing(case.item.lines, case.materials)],
+        missing_lines=[line.key for line in judging.missing(case.item.lines, case.materials)],
     )
 
 
@@ -265,7 +265,7 @@ def _said(field: Field, value: str, attached: Set[str]) -> str:
 def _materials(case: Case, seen: _Seen | None) -> list[SummaryMaterial]:
     """The lines of the list, each with what is stored of it; then the files that are on no line."""
     stored = material.counted(case.item, case.materials)
-    missing = {line.key for line in material.missing(case.item.lines, case.materials)}
+    missing = {line.key for line in judging.missing(case.item.lines, case.materials)}
 
     def shown(line: str, name: str, one: Material | None) -> SummaryMaterial:
         return SummaryMaterial(
@@ -281,7 +281,7 @@ def _materials(case: Case, seen: _Seen | None) -> list[SummaryMaterial]:
 
     def of(line: Line) -> list[tuple[str, str, Material | None]]:
         files = [one for one in stored if one.line == line.key]
-        lacks = material.lacking(line, files) if files else []
+        lacks = judging.lacking(line, files) if files else []
         return [
             *((line.key, material.label(line, one, case.materials), one) for one in files),
             *((line.key, f"{line.name}（{name}）", None) for name in lacks),

@@ -12,14 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from server.case.rules.case import Case, Consent
-from server.case.rules.materials.material import (
-    Material,
-    Origin,
-    counted,
-    next_number,
-    placed,
-    sent,
-)
+from server.case.rules.materials.bringing import next_number, placed, sent
+from server.case.rules.materials.material import Material, Origin, counted
 from server.catalogue.rules.item import Item
 from server.rights.hand import Hand
 from server.standards.languages import Language
@@ -124,10 +118,10 @@ def taken(
     version: int,
 ) -> Material:
     """The earlier material as a version of that line (in which slot: as in
-    ``server.case.rules.materials.material.placed``), by its hash, with where it came from.
+    ``server.case.rules.materials.bringing.placed``), by its hash, with where it came from.
 
     Its grade and review begin anew, and so does the copy that people look at. Refused: as in
-    ``admit`` and ``server.case.rules.materials.material.sent``; ``not_found`` (nothing that is offered).
+    ``admit`` and ``server.case.rules.materials.bringing.sent``; ``not_found`` (nothing that is offered).
     """
     admit(case, who)
     sent(case.item, case.materials, line, "material", None, who, closed=case.closed)

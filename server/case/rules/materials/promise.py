@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
-from server.case.rules.materials.material import Material, current, settled, there
+from server.case.rules.materials.judging import settled, there
+from server.case.rules.materials.material import Material, current
 from server.catalogue.rules.item import Item, Line
 from server.rights.hand import Hand
 from server.standards.languages import Language
