@@ -31,7 +31,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/__main__.py",
     "server/calls/acts/book.py",
     "server/calls/acts/playbacks.py",
-    "server/calls/rows/calls.py",
     "server/case/rows/reading.py",
     "server/catalogue/acts/importing.py",
     "server/catalogue/rules/blueprint.py",

@@ -17,6 +17,7 @@ from server.calls.acts import playbacks
 from server.calls.projection import project_call
 from server.calls.rows import calls as rows
 from server.calls.rows import missed as missed_rows
+from server.calls.rows import writing
 from server.calls.views import call_view, missed_calls, running_calls
 from server.calls.wire import (
     CallChanged,
@@ -176,7 +177,7 @@ class _Turn(_Ringing):
         """As ``Turn`` says. Who follows the call unseen is kept under a subject of its own, so that
         not even the call's version tells its parties that something was."""
         before = self.call
-        await rows.save(self._change.connection, before, call)
+        await writing.save(self._change.connection, before, call)
         was = {monitor.id: monitor for monitor in before.monitors}
         for monitor in call.monitors:
             if monitor != was.get(monitor.id):
@@ -234,7 +235,7 @@ class _Inviting(_Turn):
         waiting_since = recall(RingCard, header.card).waiting_since
         shown = await self._about.card(connection, header.case_id, waiting_since)
         card = shown.model_dump(mode="json")
-        await rows.show_card(connection, call.id, card)
+        await writing.show_card(connection, call.id, card)
         self._header = replace(header, card=card)
         await super().write(call, act, object, **more)
 
@@ -298,7 +299,7 @@ class _Dialling(_Ringing):
             about.card.model_dump(mode="json"),
         )
         await self._change.make(of_call(call.id))
-        await rows.add(self._change.connection, call, header, about.registered_at)
+        await writing.add(self._change.connection, call, header, about.registered_at)
         await record(self._change, call, header, "call.dial", of_call(call.id))
         await about.called(self._change, call.id)
 
@@ -535,7 +536,7 @@ class Desks:
     ) -> None:
         async with self._store.working() as connection:
             await desks.seen(connection, people)
-            await rows.heard(connection, legs)
+            await writing.heard(connection, legs)
 
 
 async def _snapshot(

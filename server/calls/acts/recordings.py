@@ -26,6 +26,7 @@ from media.control import Gap
 from media.rejected import Rejected
 from server.calls.acts import book as calls
 from server.calls.rows import calls as rows
+from server.calls.rows import recordings, writing
 from server.rights.ids import new_id
 from server.rights.person import SYSTEM
 from server.rights.subjects import of_call
@@ -64,9 +65,9 @@ class Recordings:
         """Keep that a segment is being written; the sign of recording goes on. Twice is once."""
         async with self._store.change(SYSTEM) as change:
             call, header = await self._locked(change, event.room)
-            if await rows.find_recording(change.connection, event.segment) is not None:
+            if await recordings.find_recording(change.connection, event.segment) is not None:
                 return
-            recording = rows.Recording(
+            recording = recordings.Recording(
                 id=new_id(),
                 call_id=CallId(event.room),
                 leg_id=LegId(event.party),
@@ -78,7 +79,7 @@ class Recordings:
                 sha256=None,
                 gaps=[],
             )
-            await rows.add_recording(change.connection, recording)
+            await recordings.add_recording(change.connection, recording)
             await self._turned(change, call, header, recording, "recording.started")
 
     async def halted(self, event: RecordingHalted) -> None:
@@ -88,8 +89,8 @@ class Recordings:
             after = step(call, RecordingTurned(LegId(event.party), False), change.at)
             if after is call:
                 return
-            await rows.save(change.connection, call, after)
-            recording = await rows.find_recording(change.connection, event.segment)
+            await writing.save(change.connection, call, after)
+            recording = await recordings.find_recording(change.connection, event.segment)
             what = event.segment if recording is None else recording.id
             await calls.record(change, after, header, "recording.halted", f"recording:{what}")
 
@@ -104,7 +105,7 @@ class Recordings:
                 return
             self._stalled.add((event.room, event.party))
             after = step(call, RecordingTurned(leg.id, False), change.at)
-            await rows.save(change.connection, call, after)
+            await writing.save(change.connection, call, after)
             await calls.record(
                 change,
                 after,
@@ -119,10 +120,10 @@ class Recordings:
         key = event.room, event.party
         async with self._store.change(SYSTEM) as change:
             call, header = await self._locked(change, event.room)
-            on = await rows.being_recorded(change.connection, LegId(event.party))
+            on = await recordings.being_recorded(change.connection, LegId(event.party))
             after = step(call, RecordingTurned(LegId(event.party), on), change.at)
             if after is not call or key in self._stalled:
-                await rows.save(change.connection, call, after)
+                await writing.save(change.connection, call, after)
                 await calls.record(change, after, header, "recording.resumed", f"leg:{event.party}")
         self._stalled.discard(key)
 
@@ -144,12 +145,12 @@ class Recordings:
                     return  # a segment of a call that is not in this database is left where it is
             await asyncio.sleep(AGAIN_AFTER_S)
 
-    async def unfinished(self, worker: str) -> Sequence[rows.Recording]:
+    async def unfinished(self, worker: str) -> Sequence[recordings.Recording]:
         """What was begun at this worker and is not sealed."""
         async with self._store.read() as connection:
-            return await rows.unfinished_recordings(connection, worker)
+            return await recordings.unfinished_recordings(connection, worker)
 
-    async def give_up(self, gone: Collection[rows.Recording]) -> None:
+    async def give_up(self, gone: Collection[recordings.Recording]) -> None:
         """Say of unfinished recordings that their worker has no file of them: they are lost."""
         for recording in gone:
             try:
@@ -162,16 +163,16 @@ class Recordings:
         """Keep that nothing is left of a segment that was being written; any other stays as it is."""
         async with self._store.change(SYSTEM) as change:
             call, header = await self._locked(change, call_id)
-            recording = await rows.find_recording(change.connection, segment)
+            recording = await recordings.find_recording(change.connection, segment)
             if recording is None or recording.state != "recording":
                 return
             lost = replace(recording, state="lost")
-            await rows.save_recording(change.connection, lost)
+            await recordings.save_recording(change.connection, lost)
             await self._turned(change, call, header, lost, "recording.lost")
 
     async def _seal(self, client: MediaClient, event: SegmentFinished) -> None:
         async with self._store.read() as connection:
-            before = await rows.find_recording(connection, event.segment)
+            before = await recordings.find_recording(connection, event.segment)
             if await rows.find(connection, event.room) is None:
                 raise Refusal(Code.NOT_FOUND, call=event.room)
         if before is None or before.state != "stored":
@@ -185,10 +186,10 @@ class Recordings:
     async def _store_row(self, event: SegmentFinished, sm3: str | None) -> None:
         async with self._store.change(SYSTEM) as change:
             call, header = await self._locked(change, event.room)
-            before = await rows.find_recording(change.connection, event.segment)
+            before = await recordings.find_recording(change.connection, event.segment)
             if before is not None and before.state == "stored":
                 return  # another node was told of it too
-            recording = rows.Recording(
+            recording = recordings.Recording(
                 id=new_id() if before is None else before.id,
                 call_id=CallId(event.room),
                 leg_id=LegId(event.party),
@@ -204,9 +205,9 @@ class Recordings:
                 sm3=sm3,
             )
             if before is None:
-                await rows.add_recording(change.connection, recording)
+                await recordings.add_recording(change.connection, recording)
             else:
-                await rows.save_recording(change.connection, recording)
+                await recordings.save_recording(change.connection, recording)
             await self._turned(change, call, header, recording, "recording.stored")
 
     async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.Header]:
@@ -218,17 +219,17 @@ class Recordings:
         change: Change,
         call: Call,
         header: rows.Header,
-        recording: rows.Recording,
+        recording: recordings.Recording,
         act: str,
     ) -> None:
         # A killed recorder's next segment may be told before its last one is finished.
-        on = await rows.being_recorded(change.connection, recording.leg_id)
+        on = await recordings.being_recorded(change.connection, recording.leg_id)
         if not on:
             self._stalled.discard((recording.call_id, recording.leg_id))
         # Another file of the leg (its document camera) says nothing of the one that is not written.
         on = on and (recording.call_id, recording.leg_id) not in self._stalled
         after = step(call, RecordingTurned(recording.leg_id, on), change.at)
-        await rows.save(change.connection, call, after)
+        await writing.save(change.connection, call, after)
         await calls.record(
             change,
             after,

@@ -1,19 +1,17 @@
-"""Calls, rings and legs as rows: read as the call machine's Call, written as its difference.
+"""Calls, rings and legs as rows, read as the call machine's Call, and what is due; ``writing`` writes its difference.
 
-Also what is due, and recordings' rows. Call inside
-Store.read or Store.change; in a change lock ``call:<id>`` first. No rule is here.
+Call inside Store.read or Store.change; in a change lock ``call:<id>`` first. No rule is here.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.store import batch
-from server.store.tables import calls, cases, legs, monitors, people, recordings, rings, units
+from server.store.tables import calls, cases, legs, monitors, people, rings, units
 from signaling.call.parts import (
     GUESTS,
     Call,
@@ -49,10 +47,6 @@ JOINED: Final = legs.c.state == sa.literal_column("'joined'")
 HELD: Final = legs.c.held_until.is_not(None)
 """A lost leg of a running call, whose place is held."""
 FOLLOWING: Final = monitors.c.ended_at.is_(None)
-_INSERT_CALL: Final = calls.insert()
-_INSERT_RING: Final = rings.insert()
-_INSERT_LEG: Final = legs.insert()
-BEING_WRITTEN: Final = recordings.c.state == sa.literal_column("'recording'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +77,9 @@ class Live:
     consent_withdrawn_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """One recorded segment: one party of one leg."""
-
-    id: str
-    call_id: CallId
-    leg_id: LegId
-    segment: str
-    state: str
-    started_at: datetime
-    ended_at: datetime | None
-    size_bytes: int | None
-    sha256: str | None
-    gaps: list[dict[str, Any]]
-    tracks: list[dict[str, Any]] = field(default_factory=list)
-    cut: bool = False
-    sm3: str | None = None
-
-
-# ---------------------------------------------------------------- read
-
-
 async def find(connection: Connection, call_id: str) -> Call | None:
     """The call as it stands in this transaction."""
-    found = await _find_all(connection, sa.select(calls).where(calls.c.id == call_id))
+    found = await find_all(connection, sa.select(calls).where(calls.c.id == call_id))
     return found[0] if found else None
 
 
@@ -150,7 +122,7 @@ async def due(
         sa.select(monitors.c.call_id).where(FOLLOWING, monitors.c.last_seen_at <= quiet_since),
         *([sa.select(calls.c.id).where(calls.c.id.in_(list(also)))] if also else []),
     )
-    found = await _find_all(connection, sa.select(calls).where(RUNNING, calls.c.id.in_(wanted)))
+    found = await find_all(connection, sa.select(calls).where(RUNNING, calls.c.id.in_(wanted)))
     if not found:
         return []
     seen = await connection.execute(
@@ -332,7 +304,7 @@ async def guests_of(
     }
     if not about:
         return guests
-    for call in await _find_all(connection, sa.select(calls).where(calls.c.id.in_(list(about)))):
+    for call in await find_all(connection, sa.select(calls).where(calls.c.id.in_(list(about)))):
         row = about[call.id]
         found = {leg.person_id for leg in call.guests()}
         if row.target_unit_id != row.unit_id:
@@ -362,7 +334,8 @@ async def decided_by_guests(connection: Connection, call_ids: Collection[str]) -
     return frozenset(map(CallId, found))
 
 
-async def _find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]:
+async def find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]:
+    """The calls that this asks for, whole, in its order."""
     rows = (await connection.execute(query)).all()
     ids = [row.id for row in rows]
     if not ids:
@@ -471,274 +444,6 @@ def _monitor(row: sa.Row[Any]) -> Monitor:
     )
 
 
-# ---------------------------------------------------------------- write
-
-
-async def add(connection: Connection, call: Call, header: Header, registered_at: datetime) -> None:
-    """Keep a new call about a case, of when it was registered, with its rings and its first leg, in one go."""
-    values = {
-        **_call_values(call),
-        "id": call.id,
-        "case_id": header.case_id,
-        "caller_id": call.caller_id,
-        "window_unit_id": header.window_unit_id,
-        "target_unit_id": header.target_unit_id,
-        "card": header.card,
-        "recording_consented": call.recording_consented,
-        "opened_at": call.opened_at,
-    }
-    of_call = {
-        "call_id": call.id,
-        "case_id": header.case_id,
-        "window_unit_id": header.window_unit_id,
-        "target_unit_id": header.target_unit_id,
-        "opened_at": call.opened_at,
-        "registered_at": registered_at,
-    }
-    await batch.write(
-        connection,
-        [
-            (_INSERT_CALL, values),
-            *((_INSERT_RING, _new_ring(call.id, ring)) for ring in call.rings),
-            *((_INSERT_LEG, _new_leg(leg) | of_call) for leg in call.legs),
-        ],
-    )
-
-
-async def save(connection: Connection, before: Call, after: Call) -> None:
-    """Write what has changed between two states of a locked call."""
-    if _call_values(before) != _call_values(after):
-        await connection.execute(
-            calls.update().where(calls.c.id == after.id).values(**_call_values(after))
-        )
-    closed: dict[tuple[RingState, datetime | None], list[RingId]] = {}
-    for was, ring in zip(before.rings, after.rings, strict=False):
-        if was is not ring:
-            closed.setdefault((ring.state, ring.closed_at), []).append(ring.id)
-    for (state, closed_at), ids in closed.items():
-        await connection.execute(
-            rings.update().where(rings.c.id.in_(ids)).values(state=state.value, closed_at=closed_at)
-        )
-    await _add_rings(connection, after.id, after.rings[len(before.rings) :])
-    for old, leg in zip(before.legs, after.legs, strict=False):
-        if old is not leg:
-            await connection.execute(
-                legs.update().where(legs.c.id == leg.id).values(**_leg_values(leg))
-            )
-    for leg in after.legs[len(before.legs) :]:
-        await _add_leg(connection, after.id, leg)
-    following = {monitor.id: monitor for monitor in before.monitors}
-    for monitor in after.monitors:
-        if monitor.id not in following:
-            await _add_monitor(connection, after.id, monitor)
-        elif monitor != following[monitor.id]:
-            await connection.execute(
-                monitors.update()
-                .where(monitors.c.id == monitor.id)
-                .values(**_monitor_values(monitor))
-            )
-
-
-async def show_card(connection: Connection, call_id: str, card: Mapping[str, Any]) -> None:
-    """From now on whoever is rung in this call is shown this card."""
-    await connection.execute(calls.update().where(calls.c.id == call_id).values(card=card))
-
-
-async def heard(connection: Connection, seen: Mapping[LegId | MonitorId, datetime]) -> None:
-    """Keep when these legs and monitors were last seen; it never goes back. One that an act has locked is passed
-    over until the next time, as in ``roster.seen``."""
-    for kept in (legs, monitors):
-        free = await connection.scalars(
-            sa.select(kept.c.id).where(kept.c.id.in_(seen)).with_for_update(skip_locked=True)
-        )
-        if due := [{"one": one, "at": seen[LegId(one)]} for one in free.all()]:
-            await connection.execute(
-                kept.update()
-                .where(kept.c.id == sa.bindparam("one"), kept.c.last_seen_at < sa.bindparam("at"))
-                .values(last_seen_at=sa.bindparam("at")),
-                due,
-            )
-
-
-async def _add_rings(connection: Connection, call_id: str, added: Sequence[Ring]) -> None:
-    await batch.write(connection, [(_INSERT_RING, _new_ring(call_id, ring)) for ring in added])
-
-
-def _new_ring(call_id: str, ring: Ring) -> dict[str, Any]:
-    return {
-        "id": ring.id,
-        "call_id": call_id,
-        "target_id": ring.target_id,
-        "state": ring.state.value,
-        "rung_at": ring.rung_at,
-        "deadline_at": ring.deadline_at,
-        "closed_at": ring.closed_at,
-        "invite_id": ring.invite_id,
-        "invited_by": ring.invited_by,
-        "note": ring.note,
-    }
-
-
-def _new_leg(leg: Leg) -> dict[str, Any]:
-    return {
-        **_leg_values(leg),
-        "id": leg.id,
-        "seat": leg.seat.value,
-        "person_id": leg.person_id,
-        "joined_at": leg.joined_at,
-        "last_seen_at": leg.joined_at,
-        "previous_leg_id": leg.previous_leg_id,
-        "barged": leg.barged,
-    }
-
-
-async def _add_leg(connection: Connection, call_id: str, leg: Leg) -> None:
-    """With what lists ask of its call and its case."""
-    values = _new_leg(leg)
-    of_call = {
-        "call_id": calls.c.id,
-        "case_id": calls.c.case_id,
-        "window_unit_id": calls.c.window_unit_id,
-        "target_unit_id": calls.c.target_unit_id,
-        "opened_at": calls.c.opened_at,
-        "registered_at": cases.c.created_at,
-    }
-    given = [sa.literal(value, legs.c[name].type) for name, value in values.items()]
-    await connection.execute(
-        legs.insert().from_select(
-            [*values, *of_call],
-            sa.select(*given, *of_call.values())
-            .join(cases, cases.c.id == calls.c.case_id)
-            .where(calls.c.id == call_id),
-            include_defaults=False,
-        )
-    )
-
-
-async def _add_monitor(connection: Connection, call_id: str, monitor: Monitor) -> None:
-    await connection.execute(
-        monitors.insert().values(
-            **_monitor_values(monitor),
-            id=monitor.id,
-            call_id=call_id,
-            person_id=monitor.person_id,
-            reason=monitor.reason,
-            began_at=monitor.began_at,
-            last_seen_at=monitor.began_at,
-        )
-    )
-
-
-def _monitor_values(monitor: Monitor) -> dict[str, Any]:
-    return {
-        "place": monitor.place.value,
-        "way": monitor.way.value,
-        "ended_at": monitor.ended_at,
-        "ended": None if monitor.ended is None else monitor.ended.value,
-    }
-
-
-def _call_values(call: Call) -> dict[str, Any]:
-    return {
-        "state": call.state.value,
-        "reason": None if call.reason is None else call.reason.value,
-        "answered_at": call.answered_at,
-        "ended_at": call.ended_at,
-        "consent_withdrawn_at": call.consent_withdrawn_at,
-        "holds": [
-            {
-                "by": hold.by,
-                "since": hold.since.isoformat(),
-                "until": None if hold.until is None else hold.until.isoformat(),
-            }
-            for hold in call.holds
-        ],
-    }
-
-
-def _leg_values(leg: Leg) -> dict[str, Any]:
-    return {
-        "state": leg.state.value,
-        "silent": leg.silent,
-        "media": leg.media,
-        "recording": leg.recording,
-        "muted": sorted(leg.muted),
-        "lacking": sorted(leg.lacking),
-        "ended_at": leg.ended_at,
-        "held_until": leg.held_until,
-    }
-
-
-# ---------------------------------------------------------------- media workers
-
-
-async def worker_of(connection: Connection, call_id: str) -> str | None:
-    """The name of the media worker that holds the room of this call."""
-    name: str | None = await connection.scalar(
-        sa.select(calls.c.media_worker).where(calls.c.id == call_id)
-    )
-    return name
-
-
-async def place(connection: Connection, call_id: str, worker: str, before: str | None) -> bool:
-    """Let this worker hold the room; False when it is no longer at ``before``, or the call is over."""
-    held = calls.c.media_worker.is_(None) if before is None else calls.c.media_worker == before
-    done = await connection.execute(
-        calls.update().where(calls.c.id == call_id, RUNNING, held).values(media_worker=worker)
-    )
-    return done.rowcount == 1
-
-
-async def placed_at(connection: Connection, worker: str) -> list[Call]:
-    """The running calls whose rooms this worker holds."""
-    return await _find_all(
-        connection,
-        sa.select(calls).where(RUNNING, calls.c.media_worker == worker),
-    )
-
-
-async def withdrawn_at(connection: Connection, worker: str) -> list[Call]:
-    """Those of them in which a consent to the recording was taken back."""
-    taken_back = calls.c.consent_withdrawn_at.is_not(None)
-    return await _find_all(
-        connection, sa.select(calls).where(RUNNING, calls.c.media_worker == worker, taken_back)
-    )
-
-
-async def rooms_by_worker(connection: Connection) -> dict[str, int]:
-    """How many running calls each worker holds."""
-    rows = await connection.execute(
-        sa.select(calls.c.media_worker, sa.func.count())
-        .where(RUNNING, calls.c.media_worker.is_not(None))
-        .group_by(calls.c.media_worker)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-# ---------------------------------------------------------------- recordings
-
-
-async def find_recording(connection: Connection, segment: str) -> Recording | None:
-    row = (
-        await connection.execute(sa.select(recordings).where(recordings.c.segment == segment))
-    ).one_or_none()
-    return None if row is None else _recording(row)
-
-
-async def unfinished_recordings(connection: Connection, worker: str) -> Sequence[Recording]:
-    """The recordings of calls at this worker that were begun and not sealed, oldest first."""
-    rows = await connection.execute(
-        sa.select(recordings)
-        .join(calls, calls.c.id == recordings.c.call_id)
-        .where(
-            BEING_WRITTEN,
-            sa.or_(calls.c.media_worker == worker, calls.c.media_worker.is_(None)),
-        )
-        .order_by(recordings.c.started_at)
-    )
-    return [_recording(row) for row in rows]
-
-
 async def has_answered(connection: Connection, case_id: str, unit_id: str) -> bool:
     """Whether an approver of this unit has answered a call about the case."""
     found = await connection.scalar(
@@ -751,59 +456,3 @@ async def has_answered(connection: Connection, case_id: str, unit_id: str) -> bo
         .limit(1)
     )
     return found is not None
-
-
-async def being_recorded(connection: Connection, leg_id: LegId) -> bool:
-    """Whether any segment of this leg is being written."""
-    row = await connection.execute(
-        sa.select(recordings.c.id).where(recordings.c.leg_id == leg_id, BEING_WRITTEN).limit(1)
-    )
-    return row.first() is not None
-
-
-async def add_recording(connection: Connection, recording: Recording) -> None:
-    await connection.execute(recordings.insert().values(**_recording_values(recording)))
-
-
-async def save_recording(connection: Connection, recording: Recording) -> None:
-    await connection.execute(
-        recordings.update()
-        .where(recordings.c.id == recording.id)
-        .values(**_recording_values(recording))
-    )
-
-
-def _recording(row: sa.Row[Any]) -> Recording:
-    return Recording(
-        id=row.id,
-        call_id=CallId(row.call_id),
-        leg_id=LegId(row.leg_id),
-        segment=row.segment,
-        state=row.state,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        size_bytes=row.size_bytes,
-        sha256=row.sha256,
-        gaps=list(row.gaps),
-        tracks=list(row.tracks),
-        cut=row.cut,
-        sm3=row.sm3,
-    )
-
-
-def _recording_values(recording: Recording) -> dict[str, Any]:
-    return {
-        "id": recording.id,
-        "call_id": recording.call_id,
-        "leg_id": recording.leg_id,
-        "segment": recording.segment,
-        "state": recording.state,
-        "started_at": recording.started_at,
-        "ended_at": recording.ended_at,
-        "size_bytes": recording.size_bytes,
-        "sha256": recording.sha256,
-        "gaps": recording.gaps,
-        "tracks": recording.tracks,
-        "cut": recording.cut,
-        "sm3": recording.sm3,
-    }

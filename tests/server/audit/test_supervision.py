@@ -21,7 +21,7 @@ from yarl import URL
 from server.app import Running
 from server.audit import rows as log
 from server.audit.acts.archive import silences_of
-from server.calls.rows import calls
+from server.calls.rows import calls, recordings
 from server.calls.rows import recorded as recorded_rows
 from server.case.wire.decision import CaseDecide
 from server.demo import data as demo
@@ -72,9 +72,9 @@ class Scene:
         async with store.change(SYSTEM) as change:
             call = await calls.find(change.connection, self.call_id)
             assert call is not None
-            await calls.add_recording(
+            await recordings.add_recording(
                 change.connection,
-                calls.Recording(
+                recordings.Recording(
                     id=name,
                     call_id=CallId(self.call_id),
                     leg_id=LegId(call.legs[0].id),

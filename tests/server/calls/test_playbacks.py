@@ -18,7 +18,7 @@ from server.audit.acts.archive import Archive
 from server.calls.acts import playbacks
 from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio
-from server.calls.rows import calls
+from server.calls.rows import calls, recordings
 from server.case.rules.consent import CURRENT
 from server.case.wire.registering import CaseConsent
 from server.jobs.runner import Jobs
@@ -95,9 +95,9 @@ class Past:
         began = self.began + timedelta(seconds=after_s)
         async with store.change(SYSTEM) as change:
             await change.lock(f"call:{self.call_id}")
-            await calls.add_recording(
+            await recordings.add_recording(
                 change.connection,
-                calls.Recording(
+                recordings.Recording(
                     id=name,
                     call_id=CallId(self.call_id),
                     leg_id=LegId(self.legs[seat]),
@@ -215,16 +215,16 @@ async def test_nothing_is_made_while_a_file_is_being_written_and_a_late_one_is_a
     assert await past.played() == []
     async with past.office.store.change(SYSTEM) as change:
         await change.lock(f"call:{past.call_id}")
-        begun = await calls.find_recording(change.connection, "segment-2")
+        begun = await recordings.find_recording(change.connection, "segment-2")
         assert begun is not None
         assert begun.sha256 == late
-        lost = calls.Recording(
+        lost = recordings.Recording(
             **{
                 **{name: getattr(begun, name) for name in begun.__dataclass_fields__},
                 "state": "lost",
             }
         )
-        await calls.save_recording(change.connection, lost)
+        await recordings.save_recording(change.connection, lost)
         await playbacks.ask(change, past.call_id)
     [before] = await past.played()
     assert abs(before["duration_s"] - 6) < 0.3

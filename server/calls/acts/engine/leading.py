@@ -31,7 +31,7 @@ from server.calls.acts.engine.pool import Pool, Post
 from server.calls.acts.engine.tidying import Tidying, Told, sample_on
 from server.calls.acts.qualities import Keep
 from server.calls.acts.recordings import Recordings
-from server.calls.rows import calls as rows
+from server.calls.rows import placing, recordings
 from server.store import Store
 from signaling.refusals import Code, Refusal
 
@@ -118,7 +118,7 @@ class Leading:
 
     async def _take_up(self, name: str, client: MediaClient) -> None:
         """Seal what is left over, and say of what the worker knows nothing that it is lost."""
-        unfinished: list[rows.Recording] = []
+        unfinished: list[recordings.Recording] = []
 
         async def ask() -> None:
             unfinished[:] = await self._recordings.unfinished(name)
@@ -134,7 +134,7 @@ class Leading:
 
     async def _lost(self, name: str, told: Told) -> None:
         async with self._store.read() as connection:
-            placed = await rows.placed_at(connection, name)
+            placed = await placing.placed_at(connection, name)
         await told.media_lost([call.id for call in placed])
 
     async def _hear(self, client: MediaClient, event: MediaEvent, told: Told) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from media.client import MediaClient, Worker
 from media.rejected import Code as Reason
 from media.rejected import Rejected
-from server.calls.rows import calls as rows
+from server.calls.rows import placing
 from server.rights.person import SYSTEM
 from server.store import Store
 from signaling.call.parts import CallId
@@ -106,8 +106,8 @@ class Pool:
             if other is client or await other.full() is not None:
                 continue
             async with self._store.change(SYSTEM) as change:
-                before = await rows.worker_of(change.connection, call_id)
-                placed = await rows.place(change.connection, call_id, name, before)
+                before = await placing.worker_of(change.connection, call_id)
+                placed = await placing.place(change.connection, call_id, name, before)
             if placed:
                 await other.open_room(call_id)
                 return other
@@ -148,20 +148,20 @@ class Pool:
 
     async def _held_by(self, call_id: CallId) -> str | None:
         async with self._store.read() as connection:
-            return await rows.worker_of(connection, call_id)
+            return await placing.worker_of(connection, call_id)
 
     async def _placed(self, call_id: CallId) -> str | None:
         """Place a room at a worker that is here, unless it stands at one; the name of that."""
         async with self._store.change(SYSTEM) as change:
-            before = await rows.worker_of(change.connection, call_id)
+            before = await placing.worker_of(change.connection, call_id)
             here = [name for name, post in self.posts.items() if post.worker is not None]
             if not here or before in here:
                 return before
-            held = await rows.rooms_by_worker(change.connection)
+            held = await placing.rooms_by_worker(change.connection)
             name = min(here, key=lambda name: held.get(name, 0))
-            if await rows.place(change.connection, call_id, name, before):
+            if await placing.place(change.connection, call_id, name, before):
                 return name
-            return await rows.worker_of(change.connection, call_id)
+            return await placing.worker_of(change.connection, call_id)
 
 
 async def _first_of(events: Collection[asyncio.Event], timeout_s: float) -> None:

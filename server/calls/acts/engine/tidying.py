@@ -12,7 +12,7 @@ from media.rejected import Rejected
 from server.calls.acts.engine.parties import leave, let_through
 from server.calls.acts.engine.rehearsed import ends_at, rehearsed
 from server.calls.acts.qualities import SAMPLED_EVERY_S, Differences, Keep
-from server.calls.rows import calls as rows
+from server.calls.rows import placing
 from server.store import Store
 from signaling.call.parts import Call, CallState, LegState
 from signaling.refusals import Refusal
@@ -59,7 +59,7 @@ class Tidying:
     async def _unrecord(self, name: str, client: MediaClient) -> None:
         """End the recordings at this worker that nobody consents to any more."""
         async with self._store.read() as connection:
-            withdrawn = await rows.withdrawn_at(connection, name)
+            withdrawn = await placing.withdrawn_at(connection, name)
         if not withdrawn:
             return
         found: dict[str, Any] = (await client.figures())["rooms"]
@@ -73,7 +73,7 @@ class Tidying:
         whose media is said to be otherwise."""
         # In this order: a leg that is said to have media before it is missed here has none now.
         async with self._store.read() as connection:
-            placed = await rows.placed_at(connection, name)
+            placed = await placing.placed_at(connection, name)
         found: dict[str, Any] = (await client.figures())["rooms"]
         now = self._store.clock.now().timestamp()
         for room, seats in found.items():
