@@ -12,7 +12,8 @@ from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
 from server.calls.about import About
 from server.calls.acts import qualities
-from server.calls.acts.book import Book, Desks
+from server.calls.acts.book import Book
+from server.calls.acts.desks import Desks
 from server.calls.acts.engine.leading import Leading
 from server.calls.acts.engine.pool import Pool, Start
 from server.calls.acts.engine.rehearsed import stage

@@ -29,7 +29,8 @@ import psutil
 import structlog
 
 from server.audit.acts import histories as supervision
-from server.calls.acts.book import Book, Desks
+from server.calls.acts.book import Book
+from server.calls.acts.desks import Desks
 from server.calls.rows import calls as call_rows
 from server.case import rows as case_rows
 from server.case.acts.course import calling

@@ -29,7 +29,6 @@ LARGE_MODULES: Final[set[str]] = {
     "media/recorder.py",
     "media/room.py",
     "server/__main__.py",
-    "server/calls/acts/book.py",
     "server/calls/acts/playbacks.py",
     "server/case/rows/reading.py",
     "server/catalogue/acts/importing.py",

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 
 from server.calls.acts import book as calls
+from server.calls.acts import desks
 from server.calls.acts.engine.pool import Pool
 from server.calls.acts.engine.rooms import Rooms
 from server.calls.acts.recordings import Recordings
@@ -115,7 +116,7 @@ class Office:
         self.rooms = Rooms(Pool({"own": _no_worker}, store))
         self.switchboard = Switchboard(
             calls.Book(store, calling),
-            calls.Desks(store, calling),
+            desks.Desks(store, calling),
             self.rooms,
             Screens(),
             now=clock.now,

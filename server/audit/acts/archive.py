@@ -11,8 +11,7 @@ from typing import Any, Final
 from server.audit import rows as log
 from server.audit.acts import histories as supervision
 from server.audit.wire import CallCheck, CallDetail, FileCheck, Interruption, Silence
-from server.calls.acts import book as call_actions
-from server.calls.acts import playbacks
+from server.calls.acts import playbacks, telling
 from server.calls.projection import project_call
 from server.calls.rows import calls as call_rows
 from server.calls.rows import marks as mark_rows
@@ -61,8 +60,8 @@ class Archive:
         Refused: not_found.
         """
         async with self._store.read() as connection:
-            call, about = await call_actions.found(connection, CallId(call_id))
-            audience = call_actions.audience_of(actor, call, about)
+            call, about = await telling.found(connection, CallId(call_id))
+            audience = telling.audience_of(actor, call, about)
             case = await case_rows.find_header(connection, about.case_id)
             if audience not in ("party", "supervisor") or case is None:
                 raise Refusal(Code.NOT_FOUND, call=call_id)
@@ -187,8 +186,8 @@ class Archive:
     async def _watched(self, actor: Actor, call_id: str) -> str:
         """The case of a call that this person may watch. Refused: not_found."""
         async with self._store.read() as connection:
-            call, about = await call_actions.found(connection, CallId(call_id))
-        if call_actions.audience_of(actor, call, about) != "supervisor":
+            call, about = await telling.found(connection, CallId(call_id))
+        if telling.audience_of(actor, call, about) != "supervisor":
             raise Refusal(Code.NOT_FOUND, call=call_id)
         return about.case_id
 
@@ -255,7 +254,7 @@ class Archive:
         """
         case_id = await self._watched(actor, call_id)
         async with self._store.change(actor) as change:
-            call, _ = await call_actions.found(change.connection, CallId(call_id))
+            call, _ = await telling.found(change.connection, CallId(call_id))
             # Of the whole call, whoever asks first: the file is one for all who may watch it.
             acts = await recorded_rows.list_entries(change.connection, of_case(case_id))
             made = await playbacks.ask_composition(change, call, acts, media_type)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from server.calls.acts.book import found
+from server.calls.acts.telling import found
 from server.calls.wire import WorkerSample
 from server.rights.connected import Watcher
 from server.rights.person import Actor

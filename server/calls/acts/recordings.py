@@ -24,7 +24,7 @@ from media.client import (
 )
 from media.control import Gap
 from media.rejected import Rejected
-from server.calls.acts import book as calls
+from server.calls.acts import telling
 from server.calls.rows import calls as rows
 from server.calls.rows import recordings, writing
 from server.rights.ids import new_id
@@ -92,7 +92,7 @@ class Recordings:
             await writing.save(change.connection, call, after)
             recording = await recordings.find_recording(change.connection, event.segment)
             what = event.segment if recording is None else recording.id
-            await calls.record(change, after, header, "recording.halted", f"recording:{what}")
+            await telling.record(change, after, header, "recording.halted", f"recording:{what}")
 
     async def stalled(self, event: RecordingStalled) -> None:
         """Keep that what comes in of a leg is not written; its sign of recording goes off until it is again.
@@ -106,7 +106,7 @@ class Recordings:
             self._stalled.add((event.room, event.party))
             after = step(call, RecordingTurned(leg.id, False), change.at)
             await writing.save(change.connection, call, after)
-            await calls.record(
+            await telling.record(
                 change,
                 after,
                 header,
@@ -124,7 +124,9 @@ class Recordings:
             after = step(call, RecordingTurned(LegId(event.party), on), change.at)
             if after is not call or key in self._stalled:
                 await writing.save(change.connection, call, after)
-                await calls.record(change, after, header, "recording.resumed", f"leg:{event.party}")
+                await telling.record(
+                    change, after, header, "recording.resumed", f"leg:{event.party}"
+                )
         self._stalled.discard(key)
 
     async def seal(self, client: MediaClient, event: SegmentFinished) -> None:
@@ -212,7 +214,7 @@ class Recordings:
 
     async def _locked(self, change: Change, call_id: str) -> tuple[Call, rows.Header]:
         await change.lock(of_call(call_id))
-        return await calls.found(change.connection, CallId(call_id))
+        return await telling.found(change.connection, CallId(call_id))
 
     async def _turned(
         self,
@@ -230,7 +232,7 @@ class Recordings:
         on = on and (recording.call_id, recording.leg_id) not in self._stalled
         after = step(call, RecordingTurned(recording.leg_id, on), change.at)
         await writing.save(change.connection, call, after)
-        await calls.record(
+        await telling.record(
             change,
             after,
             header,

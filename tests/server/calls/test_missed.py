@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from server.calls.acts.book import Desks
+from server.calls.acts.desks import Desks
 from server.calls.rows import missed
 from server.case.acts.course import calling
 from server.case.wire.decision import CaseDecide, CaseRefer
@@ -22,15 +22,7 @@ from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallCancel, CallDial
 from signaling.wire.desk import MissedAsk
 from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, THIRD, Office
-from tests.kit.exchange import (
-    APPROVERS,
-    Desk,
-    Exchange,
-    Site,
-    exchange,
-    ringing,
-    seat_approvers,
-)
+from tests.kit.exchange import APPROVERS, Desk, Exchange, Site, exchange, ringing, seat_approvers
 from tests.kit.until import until
 
 

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from media.client import MediaClient, spawn
 from media.control import socket_path
 from media.peer import ScriptedPeer
-from server.calls.acts.book import end_recording
 from server.calls.acts.engine import tidying
+from server.calls.acts.turns import end_recording
 from server.case.acts.course import calling
 from server.case.rules import consent as consent_texts
 from server.demo import data as demo

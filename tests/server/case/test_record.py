@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.audit.acts.pruning import Pruning
-from server.calls.acts.book import Desks
+from server.calls.acts.desks import Desks
 from server.case.acts.course import calling
 from server.neighbours import rows as node_rows
 from server.neighbours.nodes import Nodes

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from server.audit.acts import histories as supervision
 from server.audit.acts.pruning import Pruning
-from server.calls.acts.book import Book, Desks
+from server.calls.acts.book import Book
+from server.calls.acts.desks import Desks
 from server.calls.acts.guests import guests_of
 from server.calls.rows import calls
 from server.calls.rows import marks as mark_rows

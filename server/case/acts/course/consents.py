@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from server.calls.acts import book as calls
+from server.calls.acts import turns
 from server.calls.rows import calls as call_rows
 from server.case import rows
 from server.case.acts.course import calling
@@ -93,7 +93,7 @@ async def consent(turn: CaseTurn, command: CaseConsent) -> Told:
 
     async def then() -> None:
         goes_on = after.item.recording_refusal != "no_call"
-        ended.append(await calls.end_recording(turn.change, calling, running, goes_on=goes_on))
+        ended.append(await turns.end_recording(turn.change, calling, running, goes_on=goes_on))
 
     async def later() -> None:
         for before_and_after in ended:
