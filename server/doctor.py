@@ -19,7 +19,7 @@ from server.health import acts as health
 from server.health import rows as standing
 from server.health.acts import Look
 from server.health.api.health import sentence
-from server.people.rows import people
+from server.people.rows import people, staffing
 from server.rights.person import Role, conflicts
 from server.settings import Settings
 from server.store import Database, check
@@ -126,7 +126,8 @@ async def rights(settings: Settings) -> list[Finding]:
         async with database.read() as connection:
             staff = [one for one in await people.list_people(connection) if one["active"]]
             allowed = {
-                (one.person_id, one.first, one.second) for one in await people.exempted(connection)
+                (one.person_id, one.first, one.second)
+                for one in await staffing.exempted(connection)
             }
     finally:
         await database.close()

@@ -1,6 +1,6 @@
 """Calls as they stand in the record, made into what pages see of them, before it is projected.
 
-Who may see a call is asked in ``server.calls.acts.book``.
+Who may see a call is asked in ``server.calls.acts.telling``.
 """
 
 from collections.abc import Mapping, Sequence

@@ -29,7 +29,7 @@ from server.catalogue.wire import (
     WaitingLowerings,
 )
 from server.edge.route import STORE, Ask, Nothing, Routes
-from server.people.rows import people, roster
+from server.people.rows import roster, staffing
 from server.people.wire import UnitRow, Units, WindowRef
 from server.standards import regions
 from signaling.call.parts import LOST_AFTER_S
@@ -237,7 +237,7 @@ async def list_units(ask: Ask[UnitQuery, Nothing]) -> Units:
     taking: set[str] = set()
     on_duty: dict[str, int] = {}
     async with store.read() as connection:
-        rows = await people.list_units(connection)
+        rows = await staffing.list_units(connection)
         if ask.query.item_id:
             taking = await catalogue.units_taking(connection, ask.query.item_id)
             since = store.clock.now() - timedelta(seconds=LOST_AFTER_S)

@@ -16,6 +16,7 @@ from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules.item import CheckPoint, Condition, Field, Item, Line, Rule
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff
+from server.people.rows import staffing
 from server.rights.person import Role
 from server.store import SYSTEM, Change, Store, version_of
 
@@ -398,7 +399,7 @@ async def _add_people(change: Change, password_hash: str, people: Iterable[Perso
 async def _add(change: Change, password_hash: str) -> None:
     connection = change.connection
     for unit_id, name, place, region_code, credit_code, level in UNITS:
-        await staff.add_unit(
+        await staffing.add_unit(
             connection,
             unit_id=unit_id,
             name=name,
@@ -408,7 +409,7 @@ async def _add(change: Change, password_hash: str) -> None:
             level=level,
         )
     for window_id, unit_id, name in WINDOWS:
-        await staff.add_window(connection, window_id=window_id, unit_id=unit_id, name=name)
+        await staffing.add_window(connection, window_id=window_id, unit_id=unit_id, name=name)
     await _add_people(change, password_hash, PEOPLE)
     for item in ITEMS:
         await catalogue_rows.add_item(connection, item)

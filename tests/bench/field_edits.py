@@ -32,7 +32,7 @@ from server.__main__ import _run
 from server.app import running
 from server.demo import data as demo
 from server.node import GATEWAY
-from server.people.rows import people
+from server.people.rows import people, sessions
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade
 from signaling.client import Client
@@ -82,7 +82,7 @@ async def _seat(store: Store) -> None:
                     window_id=window,
                     roles=[role],
                 )
-                await people.add_session(
+                await sessions.add_session(
                     change.connection,
                     session_id=f"session-{login}",
                     token_hash=hashlib.sha256(_token(login).encode()).hexdigest(),

@@ -25,7 +25,7 @@ import structlog
 from server.app import Running
 from server.edge.route import STORE
 from server.node import GATEWAY
-from server.people.rows import people
+from server.people.rows import sessions
 from server.store import SYSTEM, Store
 from tests.kit import services
 from tests.kit.desks import demo_node
@@ -47,7 +47,7 @@ async def sign_in_all(store: Store) -> list[str]:
     tokens = [f"token-{number}" for number in range(PAGES)]
     async with store.change(SYSTEM) as change:
         for number, token in enumerate(tokens):
-            await people.add_session(
+            await sessions.add_session(
                 change.connection,
                 session_id=f"session-{number}",
                 token_hash=hashlib.sha256(token.encode()).hexdigest(),

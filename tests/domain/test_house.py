@@ -35,7 +35,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/catalogue/rules/blueprint.py",
     "server/demo/past.py",
     "server/edge/problems.py",
-    "server/people/rows/people.py",
     "server/store/ledger/verifier.py",
     "server/store/tables.py",
     "server/uploads/api/uploads.py",

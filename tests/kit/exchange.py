@@ -30,7 +30,7 @@ from server.edge.route import STORE
 from server.node import DRAIN, GATEWAY
 from server.people.acts.sessions import LIVES
 from server.people.acts.throttle import digest
-from server.people.rows import people
+from server.people.rows import people, sessions
 from server.rights.person import Role
 from server.store import SYSTEM, Store, upgrade
 from server.store.tables import ledger_entries, roster
@@ -139,7 +139,7 @@ class Exchange:
     async def end_sessions(self, desk: Desk) -> None:
         """End what this person signed in to, as if at another node."""
         async with self.store.working() as connection:
-            await people.end_sessions(connection, desk.person_id, self.store.clock.now())
+            await sessions.end_sessions(connection, desk.person_id, self.store.clock.now())
         del self.site.tokens[desk.login]
 
     async def token(self, login: str) -> str:
@@ -150,7 +150,7 @@ class Exchange:
                 account = await people.find_account(connection, login)
             assert account is not None, login
             async with self.store.working() as connection:
-                await people.add_session(
+                await sessions.add_session(
                     connection,
                     session_id=secrets.token_urlsafe(16),
                     token_hash=digest(token),

@@ -13,6 +13,7 @@ from server.calls.about import About
 from server.calls.acts.turns import CallTurn, DialTurn, InviteTurn, locked
 from server.calls.rows import calls as rows
 from server.people.rows import people as staff
+from server.people.rows import sessions
 from server.rights.connected import signed_in
 from server.rights.person import SYSTEM, Act, Actor, may
 from server.rights.subjects import of_case, of_person
@@ -100,7 +101,7 @@ class Book:
                 return []
             known = await staff.actors(connection, {place.person_id for place in places})
             ringing = {place.person_id for place in places if place.rings}
-            gone = await staff.signed_out(connection, ringing, self._store.clock.now())
+            gone = await sessions.signed_out(connection, ringing, self._store.clock.now())
             barred = {one for one in places if not _may_hold(known.get(one.person_id), one)}
             heads = [one.call_id for one in barred if one.seat is Seat.APPROVER]
             relieved = await rows.decided_by_guests(connection, heads) if heads else frozenset()

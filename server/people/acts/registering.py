@@ -6,6 +6,7 @@ from collections.abc import Collection
 from server.people.acts.accounts import judge, words_of
 from server.people.acts.passwords import Passwords
 from server.people.rows import people as staff
+from server.people.rows import staffing
 from server.rights.ids import new_id
 from server.rights.person import EXCLUDED, Act, Actor, Role, System, conflicts, may
 from server.rights.subjects import of_person, of_unit
@@ -30,7 +31,7 @@ async def add_unit(
     _seen(name=name, place=place, window="".join(windows))
     unit_id = new_id()
     async with store.change(SYSTEM) as change:
-        await staff.add_unit(
+        await staffing.add_unit(
             change.connection,
             unit_id=unit_id,
             name=name,
@@ -40,7 +41,7 @@ async def add_unit(
             level=level,
         )
         for window in windows:
-            await staff.add_window(
+            await staffing.add_window(
                 change.connection, window_id=new_id(), unit_id=unit_id, name=window
             )
         turn = await Turn.of(change, of_unit(unit_id))
@@ -75,7 +76,7 @@ async def add_person(
         await change.lock("people")
         if await staff.find_account(change.connection, login) is not None:
             raise Refusal(Code.MALFORMED, fields="login")
-        units = await staff.list_units(change.connection)
+        units = await staffing.list_units(change.connection)
         home = next((one for one in units if unit in (one["id"], one["name"])), None)
         if home is None:
             raise Refusal(Code.NOT_FOUND, unit=unit)
@@ -116,10 +117,10 @@ async def exempt(
         pair = _excluded(first, second)
         if not reason.strip():
             raise Refusal(Code.REASON_MISSING)
-        new = staff.Exemption(
+        new = staffing.Exemption(
             new_id(), person_id, *pair, reason.strip(), actor.person_id, change.at
         )
-        await staff.add_exemption(change.connection, new)
+        await staffing.add_exemption(change.connection, new)
         payload = {"first": new.first, "second": new.second, "reason": new.reason}
         await turn.enter("person.exempt", payload)
 
@@ -132,7 +133,7 @@ async def end_exemption(
     async with store.change(actor) as change:
         turn, person_id = await _checked(change, actor, who)
         pair = _excluded(first, second)
-        if await staff.end_exemption(change.connection, person_id, *pair):
+        if await staffing.end_exemption(change.connection, person_id, *pair):
             await turn.enter("person.unexempt", {"first": pair[0], "second": pair[1]})
 
 
@@ -175,9 +176,9 @@ async def set_roles(store: Store, login: str, roles: Collection[Role]) -> None:
     connected. Refused: not_found, roles_exclude (unless a security officer has allowed both)."""
     async with store.change(SYSTEM) as change:
         await change.lock("people")
-        allowed = await staff.exempted(change.connection, login)
+        allowed = await staffing.exempted(change.connection, login)
         _apart(roles, [(Role(one.first), Role(one.second)) for one in allowed])
-        person_id = await staff.set_roles(change.connection, login, roles)
+        person_id = await staffing.set_roles(change.connection, login, roles)
         if person_id is None:
             raise Refusal(Code.NOT_FOUND, login=login)
         turn = await Turn.of(change, of_person(person_id))

@@ -18,7 +18,7 @@ import structlog
 from server.people.acts.passwords import Passwords
 from server.people.acts.throttle import DEVICE_LIVES, Throttle, digest, sweep
 from server.people.rows import people as staff
-from server.people.rows import roster, throttles
+from server.people.rows import roster, sessions, throttles
 from server.rights.person import SYSTEM, Actor
 from server.rights.subjects import of_person, of_unit
 from server.store import Store
@@ -99,7 +99,7 @@ class Sessions:
                     f"bearer {source}" if kind == "bearer" else f"cookie {device}",
                     change.at,
                 )
-                await staff.add_session(
+                await sessions.add_session(
                     change.connection,
                     session_id=actor.session_id,
                     token_hash=digest(token),
@@ -147,21 +147,21 @@ class Sessions:
         session = await self.find(token)
         return None if session is None or session.must_change else session.actor
 
-    async def find(self, token: str) -> staff.Session | None:
+    async def find(self, token: str) -> sessions.Session | None:
         """The running session of a token."""
         async with self._store.read() as connection:
-            return await staff.find_session(connection, digest(token), self._store.clock.now())
+            return await sessions.find_session(connection, digest(token), self._store.clock.now())
 
     async def blocked(self, token: str) -> bool:
         """Whether this token opened a session, within its time and signed out or not, of somebody who is blocked now."""
         async with self._store.read() as connection:
-            return await staff.of_blocked(connection, digest(token), self._store.clock.now())
+            return await sessions.of_blocked(connection, digest(token), self._store.clock.now())
 
     async def authenticate_all(self, tokens: Sequence[str]) -> list[Actor | None]:
         """As ``authenticate``, of all these at once."""
         async with self._store.read() as connection:
             hashes = [digest(token) for token in tokens]
-            found = await staff.find_sessions(connection, hashes, self._store.clock.now())
+            found = await sessions.find_sessions(connection, hashes, self._store.clock.now())
         shown = [found.get(one) for one in hashes]
         return [None if one is None or one.must_change else one.actor for one in shown]
 
@@ -170,8 +170,8 @@ class Sessions:
         off duty from then on."""
         async with self._store.change(actor) as change:
             turn = await Turn.of(change, _subject(actor))
-            if await staff.end_session(change.connection, actor.session_id, change.at):
-                if not await staff.signed_in(change.connection, actor.person_id, change.at):
+            if await sessions.end_session(change.connection, actor.session_id, change.at):
+                if not await sessions.signed_in(change.connection, actor.person_id, change.at):
                     await roster.stand_down(change.connection, actor.person_id)
                 await turn.enter("session.close", {}, f"session:{actor.session_id}")
 
@@ -186,32 +186,32 @@ class Sessions:
         if used:
             try:
                 async with self._store.working() as connection:
-                    await staff.note_used(connection, used, now)
+                    await sessions.note_used(connection, used, now)
             except BaseException:
                 self._used |= used  # to be written down when it can be
                 raise
         if not self.idle_s:
             return
         async with self._store.working() as connection:
-            await staff.note_busy(connection, now, timedelta(seconds=self.idle_s))
+            await sessions.note_busy(connection, now, timedelta(seconds=self.idle_s))
         async with self._store.read() as connection:
             since = now - timedelta(seconds=self.idle_s)
-            idle = await staff.idle_sessions(connection, since, now)
+            idle = await sessions.idle_sessions(connection, since, now)
         for session_id, person_id in idle:
             async with self._store.change(SYSTEM) as change:
                 turn = await Turn.of(change, of_person(person_id))
-                if await staff.end_idle_session(change.connection, session_id, change.at, since):
+                if await sessions.end_idle_session(change.connection, session_id, change.at, since):
                     await turn.enter("session.close", {"why": "idle"}, f"session:{session_id}")
 
     async def stand_down(self) -> None:
         """Take off duty who was signed out everywhere, however his sessions ended: idle, at their time, or
         by another hand."""
         async with self._store.read() as connection:
-            gone = await staff.on_duty_signed_out(connection, self._store.clock.now())
+            gone = await sessions.on_duty_signed_out(connection, self._store.clock.now())
         for person_id in gone:
             async with self._store.change(SYSTEM) as change:
                 turn = await Turn.of(change, of_person(person_id))
-                if await staff.signed_in(change.connection, person_id, change.at):
+                if await sessions.signed_in(change.connection, person_id, change.at):
                     continue  # he came back meanwhile
                 unit_id = await roster.stand_down(change.connection, person_id)
                 if unit_id is None:
@@ -257,7 +257,7 @@ class Sessions:
         """One look of ``watch``."""
         ids = {who.session_id for who in connected}
         async with self._store.read() as connection:
-            running = await staff.running_sessions(connection, ids, self._store.clock.now())
+            running = await sessions.running_sessions(connection, ids, self._store.clock.now())
         for session_id in ids - running.keys():
             await disconnect(session_id)
         if ids - running.keys():

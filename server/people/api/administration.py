@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from server.edge.route import STORE, Ask, Nothing, Routes
 from server.people.acts import registering as actions
-from server.people.rows import people
+from server.people.rows import people, staffing
 from server.people.wire import ExemptPerson, People, PersonRow, RoleConflict, RoleName
 from server.rights.person import EXCLUDED, Act, Actor, Role, conflicts, may, ranked
 from server.store import Store
@@ -28,7 +28,7 @@ async def list_people(ask: Ask[Nothing, Nothing]) -> People:
         raise Refusal(Code.FORBIDDEN)
     async with ask.request.app[STORE].read() as connection:
         rows = await people.list_people(connection, unit_id)
-        exempted = await people.exempted(connection, unit_id=unit_id)
+        exempted = await staffing.exempted(connection, unit_id=unit_id)
     allowed: dict[str, dict[tuple[str, str], str]] = {}
     for one in exempted:
         allowed.setdefault(one.person_id, {})[one.first, one.second] = one.reason

@@ -20,7 +20,7 @@ from server.calls.acts.desks import Desks
 from server.case.acts.course import calling
 from server.neighbours import rows as node_rows
 from server.neighbours.nodes import Nodes
-from server.people.rows import people as staff
+from server.people.rows import staffing
 from server.rights.person import SYSTEM
 from server.store import (
     Change,
@@ -49,7 +49,7 @@ UNIT = {
 
 async def add_unit(store: Store) -> None:
     async with store.change(SYSTEM) as change:
-        await staff.add_unit(change.connection, **UNIT)
+        await staffing.add_unit(change.connection, **UNIT)
         await change.record("unit:u", "unit.create", "unit:u", None, payload={})
 
 
@@ -156,7 +156,7 @@ async def test_what_an_act_forgot_to_tell_is_told_by_an_entry_of_its_own(
 ) -> None:
     async with opened(database, tmp_path, clock) as store:
         async with store.change(SYSTEM) as change:
-            await staff.add_unit(change.connection, **UNIT)
+            await staffing.add_unit(change.connection, **UNIT)
         async with store.read() as connection:
             [act] = (
                 await connection.scalars(
@@ -224,7 +224,7 @@ async def test_a_row_that_is_taken_away_and_put_back_by_acts_holds(
                 if gone:
                     await change.connection.execute(units.delete().where(units.c.id == "u"))
                 else:
-                    await staff.add_unit(change.connection, **UNIT)
+                    await staffing.add_unit(change.connection, **UNIT)
                 await change.record("unit:u", "unit.turn", "unit:u", None, payload={})
             assert (await verify(settings)).ok, gone
     async with owner(database) as connection:

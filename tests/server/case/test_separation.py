@@ -18,7 +18,7 @@ from server.demo import data as demo
 from server.doctor import rights
 from server.edge.route import STORE
 from server.people.acts.registering import add_person, end_exemption, exempt, set_roles
-from server.people.rows import people
+from server.people.rows import staffing
 from server.rights.person import EXCLUDED, Actor, Role, conflicts
 from server.settings import Settings
 from server.store import SYSTEM, Store, tables, upgrade
@@ -118,7 +118,7 @@ async def test_conflicts_of_before_are_shown_and_not_removed(database: str, tmp_
     async with demo_node(database, tmp_path) as node:
         store = node.app[STORE]
         async with store.change(SYSTEM) as change:
-            await people.set_roles(change.connection, "hanmei", [Role.SUPERVISOR, Role.APPROVER])
+            await staffing.set_roles(change.connection, "hanmei", [Role.SUPERVISOR, Role.APPROVER])
         async with desk_of(node, "admin") as admin, desk_of(node, SECURITY) as officer:
 
             async def conflict() -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ async def test_the_doctor_names_whose_roles_exclude_one_another(
     try:
         await demo.load(store, hashed())
         async with store.change(SYSTEM) as change:
-            await people.set_roles(change.connection, "chenli", [Role.SUPERVISOR, Role.CLERK])
+            await staffing.set_roles(change.connection, "chenli", [Role.SUPERVISOR, Role.CLERK])
     finally:
         await store.close()
     found = {one.name: one for one in await rights(settings)}

@@ -24,7 +24,7 @@ from server.people.acts.accounts import Accounts, judge
 from server.people.acts.sessions import Sessions
 from server.people.acts.throttle import Limit, Throttle
 from server.people.api.sessions import SESSIONS
-from server.people.rows import people
+from server.people.rows import people, sessions
 from server.rights.person import SYSTEM, Role
 from server.store import Store, tables
 from signaling.client import Client
@@ -417,8 +417,8 @@ async def test_a_use_that_another_node_wrote_down_or_that_could_not_be_written_d
         await asyncio.sleep(0)  # it waits for the one writer
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
-        await people.note_used(connection, {signed.actor.session_id}, clock.now())
-        assert not await people.end_idle_session(
+        await sessions.note_used(connection, {signed.actor.session_id}, clock.now())
+        assert not await sessions.end_idle_session(
             connection, signed.actor.session_id, clock.now(), half_an_hour_ago
         )
     await watched.book.end_idle()
@@ -479,8 +479,8 @@ async def test_who_sits_in_a_call_follows_one_or_sends_a_file_is_not_idle(
         await connection.execute(tables.legs.insert().values(**seat))
         await connection.execute(tables.legs.insert().values(**left))
         await connection.execute(tables.monitors.insert().values(**ear))
-        await people.note_busy(connection, now, idle)
-        unused = {who for _, who in await people.idle_sessions(connection, now - idle, now)}
+        await sessions.note_busy(connection, now, idle)
+        unused = {who for _, who in await sessions.idle_sessions(connection, now - idle, now)}
         for table in (tables.legs, tables.monitors):
             await connection.execute(table.delete())
     assert unused == {approver.person_id, admin.person_id, operator.person_id}
@@ -495,7 +495,7 @@ async def test_who_sits_in_a_call_follows_one_or_sends_a_file_is_not_idle(
         async def running() -> str | None:
             ids = {one.session_id for one in (clerk, approver, supervisor, admin, operator)}
             async with store.read() as connection:
-                found = await people.running_sessions(connection, ids, now)
+                found = await sessions.running_sessions(connection, ids, now)
             wanted = {one.session_id for one in (clerk, supervisor, admin)}
             return None if found.keys() == wanted else f"{len(found)} run"
 

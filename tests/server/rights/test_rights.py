@@ -26,7 +26,7 @@ from server.app import ROUTES, Running
 from server.case.wire.messages import FROM_PAGE
 from server.demo import data as demo
 from server.edge.route import STORE, Route
-from server.people.rows import people
+from server.people.rows import people, staffing
 from server.rights.person import Role
 from server.shapes import UNIONS
 from server.store import SYSTEM, Store, tables
@@ -280,7 +280,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 async def _add_outsider(store: Store) -> None:
     async with store.change(SYSTEM) as change:
-        await people.add_window(
+        await staffing.add_window(
             change.connection, window_id="window-yantai", unit_id=demo.YANTAI, name="1号窗口"
         )
         await people.add_person(

@@ -24,6 +24,7 @@ from server.catalogue.rows import catalogue as catalogue_rows
 from server.demo import data as demo
 from server.neighbours import rows as node_rows
 from server.people.rows import people as staff
+from server.people.rows import sessions
 from server.rights.person import Role
 from server.store import SYSTEM, Kind, Store, aging, facts, tables
 from signaling.call.parts import RINGS_AT_MOST
@@ -468,7 +469,7 @@ async def test_what_nobody_can_ask_for_any_more_is_taken_away(office: Office) ->
 
     async with office.store.change(SYSTEM) as change:
         for number, age in enumerate((0, 6, 29, 31)):
-            await staff.add_session(
+            await sessions.add_session(
                 change.connection,
                 session_id=f"session-{number}",
                 token_hash=f"{number}",

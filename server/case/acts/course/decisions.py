@@ -32,7 +32,7 @@ from server.case.wire.decision import (
 from server.case.wire.materials import CaseReview, MaterialChanged
 from server.case.wire.registering import ListedChanged
 from server.catalogue.rows import catalogue as catalogue_rows
-from server.people.rows import people as people_rows
+from server.people.rows import staffing
 from server.rights.connected import Handler
 from server.rights.subjects import of_unit
 from server.standards.numbering import STANDARD, Numbering
@@ -179,8 +179,8 @@ async def refer(turn: CaseTurn, command: CaseRefer) -> Told:
     """
     case = turn.case
     rests = await rests_on(turn.change, turn.hand, command, turn.version - 1, side="approver")
-    here = await people_rows.find_authority(turn.connection, case.unit_id)
-    there = await people_rows.find_authority(turn.connection, command.unit_id)
+    here = await staffing.find_authority(turn.connection, case.unit_id)
+    there = await staffing.find_authority(turn.connection, command.unit_id)
     if here is None or there is None:
         raise Refusal(Code.NOT_FOUND, unit=command.unit_id)
     after = rules.refer(case, here, there, command.reason, turn.hand, at=turn.at)
