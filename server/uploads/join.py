@@ -20,12 +20,13 @@ from server.uploads.acts.phones import Phones
 from server.uploads.acts.quotas import Quota
 from server.uploads.acts.scanning import Scanner
 from server.uploads.acts.uploads import Uploads
+from server.uploads.api import early as early_view
 from server.uploads.api import limits, phones, uploads
 from server.work import cards
 from server.work.child import Children
 from server.work.probe import MEDIA_TYPES
 
-ROUTES: Final = (uploads.routes, phones.routes, limits.routes)
+ROUTES: Final = (uploads.routes, early_view.routes, phones.routes, limits.routes)
 SCANNER: Final[web.AppKey[Scanner | None]] = web.AppKey("scanner")
 
 
@@ -49,7 +50,9 @@ async def join(node: Node) -> None:
         for audience in CASE_AUDIENCES:
             gateway.ephemeral(of_case(message.case_id), audience, message)
 
-    app[uploads.EARLY] = early = Early(store, folder, enabled=settings.shows_early, node_id=node_id)
+    app[early_view.EARLY] = early = Early(
+        store, folder, enabled=settings.shows_early, node_id=node_id
+    )
     app[uploads.UPLOADS] = receiving = Uploads(
         store,
         folder,

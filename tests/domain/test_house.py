@@ -37,7 +37,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/edge/problems.py",
     "server/store/ledger/verifier.py",
     "server/store/tables.py",
-    "server/uploads/api/uploads.py",
     "server/work/appearances.py",
     "signaling/call/step.py",
     "web/src/admin/PaperTemplates.vue",

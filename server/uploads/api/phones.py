@@ -14,17 +14,10 @@ from server.edge.edge import is_secure, source
 from server.edge.route import Ask, Header, Nothing, Routes
 from server.neighbours.nodes import Cut, Elsewhere
 from server.uploads.acts.phones import Held, Phones
+from server.uploads.api.elsewhere import pieces_of
 from server.uploads.api.limits import UPLOAD_LIMITS
-from server.uploads.api.uploads import (
-    OFFSET,
-    PIECE,
-    checksum_in,
-    metadata,
-    number_in,
-    offset_headers,
-    pieces_of,
-    same_version,
-)
+from server.uploads.api.tus import checksum_in, metadata, number_in, offset_headers, same_version
+from server.uploads.api.uploads import OFFSET, PIECE
 from server.uploads.wire import PhoneSession, TakePhone
 from signaling.refusals import Code, Refusal
 

@@ -1,67 +1,49 @@
-"""/api/v1/uploads: tus 1.0.0 with all that its clients use of it; and the early view.
+"""/api/v1/uploads: tus 1.0.0 with all that its clients use of it.
 
-https://tus.io/protocols/resumable-upload. Headers in, headers out; what they
-mean for the case is in ``server.uploads.acts.uploads``, who follows an upload while
-it arrives in ``server.uploads.acts.early``. What lies at another node is asked there
-(``server.neighbours.relay``).
+https://tus.io/protocols/resumable-upload. Headers in (``tus``), headers out; what they mean for the case is
+in ``server.uploads.acts.uploads``. What lies at another node is asked there (``elsewhere``).
 """
 
 import asyncio
-import base64
-import binascii
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from email.utils import format_datetime
 from typing import Final, get_args
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, hdrs, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import hdrs, web
 
 from server.case.rules.materials.material import Purpose
-from server.edge.edge import AUTHENTICATE, DOWNLOADED, attachment, token_of
 from server.edge.route import ID_PATTERN, Ask, Header, Nothing, Routes
 from server.edge.senders import SENDERS
-from server.edge.ways import Way
-from server.neighbours.nodes import Cut, Elsewhere
-from server.neighbours.relay import NEIGHBOURS
-from server.uploads.acts.early import Arriving, Early
-from server.uploads.acts.early import Cut as EarlyCut
+from server.neighbours.nodes import Cut
 from server.uploads.acts.joining import PARTS_MAX
 from server.uploads.acts.receiving import ALGORITHMS, Checksum
 from server.uploads.acts.uploads import Standing, Uploads
+from server.uploads.api.elsewhere import here_or_there, pieces_of
 from server.uploads.api.limits import UPLOAD_LIMITS
+from server.uploads.api.tus import (
+    VERSION,
+    announced_in,
+    checksum_in,
+    metadata,
+    number_in,
+    offset_headers,
+    same_version,
+)
 from server.uploads.rows import PART
-from server.work.probe import MEDIA_TYPES
 from signaling.refusals import Code, Refusal
 
 UPLOADS: Final = web.AppKey("uploads", Uploads)
 PATH: Final = "/api/v1/uploads"
-VERSION: Final = "1.0.0"
 EXTENSIONS: Final = (
     "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration,"
     "concatenation"
 )
 PIECE: Final = "application/offset+octet-stream"
-METADATA_MAX: Final = 4096
-EARLY: Final = web.AppKey("early", Early)
 OFFSET: Final = web.RequestKey("upload_offset", int)
 """Where an upload stands whose sender was told that he is elsewhere."""
-ASKED_AGAIN_EVERY_S: Final = 1.0
-"""How often it is asked during an early view whether its reader is there and may still see it."""
-STALLED_S: Final = 60.0
-"""How long a reader may take no bytes."""
-_RANGE: Final = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
-_KEY: Final = re.compile(r"[!-+\--~]{1,64}")
-"""A key of the metadata: visible ASCII without space and comma."""
 _SPOKEN: Final = re.compile(r"/api/v1(/phones)?/uploads(/.*)?")
 """Where this protocol is spoken."""
 _PART: Final = re.compile(rf"{PATH}/({ID_PATTERN})")
-_EARLY_HEADERS: Final = {
-    **DOWNLOADED,
-    # Or nginx would gather what should be seen at once.
-    "X-Accel-Buffering": "no",
-}
 
 
 async def tus_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -200,10 +182,10 @@ async def create_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     if concat.startswith("final;"):
         if brings or "Upload-Length" in request.headers or "Upload-Defer-Length" in request.headers:
             raise Refusal(Code.MALFORMED, fields="Upload-Concat, Upload-Length")
-        return await _there(request, lambda: _join(ask, about, concat, said))
+        return await here_or_there(request, lambda: _join(ask, about, concat, said))
     if concat not in ("", PART):
         raise Refusal(Code.MALFORMED, fields="Upload-Concat")
-    length = _announced(request)
+    length = announced_in(request)
     size = request.content_length
     if length is not None and size is not None and size > length:
         raise Refusal(Code.TOO_LARGE, room_bytes=length)
@@ -312,7 +294,7 @@ async def read_upload(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     """
     same_version(ask.request)
     upload_id = ask.path("upload_id")
-    return await _there(ask.request, lambda: _stands(ask, upload_id))
+    return await here_or_there(ask.request, lambda: _stands(ask, upload_id))
 
 
 async def _stands(ask: Ask[Nothing, Nothing], upload_id: str) -> web.StreamResponse:
@@ -413,117 +395,6 @@ async def override_method(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
             raise Refusal(Code.METHOD_NOT_ALLOWED)
 
 
-@routes.route(
-    "GET",
-    "/api/v1/materials/{material_id}/early",
-    produces=MEDIA_TYPES,
-    ranges=True,
-    problems=(Code.NOT_FOUND, Code.NO_EARLY_VIEW, Code.THROTTLED, Code.BUSY),
-)
-async def read_early(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
-    """The bytes of a file while they still arrive, unchecked, to be looked at only.
-
-    ``Yunjian-Size`` tells how many were announced (absent: not told yet); ``Range: bytes=N-`` goes
-    on at N, ``bytes=N-M`` ends with M. The answer ends with the last byte, and is cut off when the
-    upload is given up or rejected, or the right to see it ends. A stored file answers too. How an
-    upload ended is told by ``material.changed``.
-    """
-    material_id = ask.path("material_id")
-    return await _there(ask.request, lambda: _follow(ask, material_id))
-
-
-async def _follow(ask: Ask[Nothing, Nothing], material_id: str) -> web.StreamResponse:
-    request = ask.request
-    early = request.app[EARLY]
-    async with early.open(ask.actor, material_id, Way(request.transport)) as arriving:
-        response, start, end = _beginning(request, arriving)
-        await response.prepare(request)
-        if request.method == hdrs.METH_HEAD:
-            return response
-        sending = asyncio.create_task(_send(response, arriving.pieces(start, end)))
-        try:
-            while not sending.done():
-                await asyncio.wait({sending}, timeout=ASKED_AGAIN_EVERY_S)
-                if not sending.done() and not await _still(request, early, arriving.case_id):
-                    break
-        finally:
-            sending.cancel()
-            [ended] = await asyncio.gather(sending, return_exceptions=True)
-            if ended is not True and request.transport is not None:
-                # Less came than was announced: a clean end would say that this was all.
-                request.transport.abort()
-        if isinstance(ended, Exception):
-            raise ended
-    return response
-
-
-def _beginning(
-    request: web.Request, arriving: Arriving
-) -> tuple[web.StreamResponse, int, int | None]:
-    """The answer before its first byte, and from where up to where it goes (None: to the last)."""
-    length = arriving.length
-    start, end = _range(request, length)
-    partial = start > 0 or end is not None
-    response = web.StreamResponse(status=206 if partial else 200, headers=_EARLY_HEADERS)
-    response.content_type = arriving.media_type
-    response.headers[hdrs.CONTENT_DISPOSITION] = attachment(arriving.name)
-    if length is not None:
-        upto = length if end is None else end
-        response.headers["Yunjian-Size"] = str(length)
-        response.content_length = upto - start
-        if partial:
-            response.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{upto - 1}/{length}"
-    return response, start, end
-
-
-async def _send(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> bool:
-    """Write the pieces; False when they or their reader broke off."""
-    try:
-        async for piece in pieces:
-            async with asyncio.timeout(STALLED_S):
-                await response.write(piece)
-        await response.write_eof()
-    except (EarlyCut, TimeoutError, OSError, ClientError):
-        return False
-    return True
-
-
-async def _still(request: web.Request, early: Early, case_id: str) -> bool:
-    """Whether somebody is there and may still see the case."""
-    if request.transport is None or request.transport.is_closing():
-        return False
-    token = token_of(request)
-    actor = await request.app[AUTHENTICATE](token) if token else None
-    return actor is not None and await early.may(actor, case_id)
-
-
-def _range(request: web.Request, length: int | None) -> tuple[int, int | None]:
-    """What ``Range: bytes=N-`` or ``bytes=N-M`` asks for (RFC 9110, 14.2): from N up to, not
-    including, M + 1. Another form counts as not asked, and so does any while the length is not
-    told: the answer to a range names its last byte."""
-    found = _RANGE.fullmatch(request.headers.get(hdrs.RANGE, ""))
-    if found is None or length is None:
-        return 0, None
-    start = int(found[1])
-    end = int(found[2]) + 1 if found[2] else length
-    if start >= length or end <= start:
-        raise web.HTTPRequestRangeNotSatisfiable(headers={hdrs.CONTENT_RANGE: f"bytes */{length}"})
-    return start, None if end >= length else end
-
-
-async def _there(
-    request: web.Request, here: Callable[[], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """The answer of this node, or of the one that holds the bytes."""
-    came_from_node = request.app[NEIGHBOURS].sent_by_node(request)
-    try:
-        return await here()
-    except Elsewhere as away:
-        if came_from_node:
-            raise Refusal(Code.NODE_AWAY) from None
-        return await request.app[NEIGHBOURS].ask(request, away.node_id, pieces_of(request))
-
-
 async def _append(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     request = ask.request
     same_version(request)
@@ -535,7 +406,7 @@ async def _append(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
     length = number_in(request, "Upload-Length") if "Upload-Length" in request.headers else None
     try:
         with request.app[SENDERS].sending(ask):
-            return await _there(
+            return await here_or_there(
                 request, lambda: _appended(ask, upload_id, offset, checksum, length)
             )
     except Refusal as refusal:
@@ -574,67 +445,13 @@ async def _cancel(ask: Ask[Nothing, Nothing]) -> web.StreamResponse:
         await ask.request.app[UPLOADS].cancel(ask.actor, upload_id)
         return web.Response(status=204)
 
-    return await _there(ask.request, cancelled)
-
-
-async def pieces_of(request: web.Request) -> AsyncIterator[bytes]:
-    """The bytes of a body as they come. Raises Cut when its sender breaks off, or is cut off."""
-    content = request.content
-    try:
-        while piece := await content.readany():
-            yield piece
-    except (OSError, ClientError, HttpProcessingError) as error:
-        # A reader that was told of the end gives out no more, though these bytes came before it.
-        if left := b"".join(content._buffer):
-            yield left
-        raise Cut from error
-
-
-def metadata(said: str) -> dict[str, str]:
-    """``Upload-Metadata``: pairs of a key and the Base64 of a UTF-8 value.
-
-    Refused as malformed: more than 4 KiB, a key that is empty, twice there or not visible ASCII, a
-    value that is no Base64 of UTF-8 or holds control characters, and a file name that leads
-    elsewhere (``..`` as a part of a path).
-    """
-    told: dict[str, str] = {}
-    if len(said) > METADATA_MAX:
-        raise Refusal(Code.MALFORMED, fields="Upload-Metadata")
-    for pair in (one.strip(" ") for one in said.split(",")) if said else ():
-        key, _, value = pair.partition(" ")
-        try:
-            text = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, ValueError):
-            raise Refusal(Code.MALFORMED, fields="Upload-Metadata") from None
-        controls = any(ord(one) < 32 or ord(one) == 127 for one in text)
-        if not _KEY.fullmatch(key) or key in told or controls:
-            raise Refusal(Code.MALFORMED, fields="Upload-Metadata")
-        told[key] = text
-    if ".." in told.get("filename", "").replace("\\", "/").split("/"):
-        raise Refusal(Code.MALFORMED, fields="Upload-Metadata filename")
-    return told
+    return await here_or_there(ask.request, cancelled)
 
 
 def _named(about: dict[str, str]) -> tuple[str, str, str]:
     if missing := [name for name in ("case_id", "line", "filename") if not about.get(name)]:
         raise Refusal(Code.MALFORMED, fields=", ".join(f"Upload-Metadata {m}" for m in missing))
     return about["case_id"], about["line"], about["filename"]
-
-
-def _announced(request: web.Request) -> int | None:
-    """The length that is announced; None when it is to be told later."""
-    deferred = request.headers.get("Upload-Defer-Length")
-    if deferred is None:
-        return number_in(request, "Upload-Length")
-    if deferred != "1" or "Upload-Length" in request.headers:
-        raise Refusal(Code.MALFORMED, fields="Upload-Defer-Length")
-    return None
-
-
-def checksum_in(request: web.Request) -> Checksum | None:
-    """What ``Upload-Checksum`` says, when it is there. Refused as Checksum.parse does."""
-    said = request.headers.get("Upload-Checksum")
-    return None if said is None else Checksum.parse(said)
 
 
 def _purpose(said: str) -> Purpose:
@@ -651,28 +468,3 @@ def _slot(said: str) -> int | None:
     if not (said.isascii() and said.isdecimal() and len(said) <= 3):
         raise Refusal(Code.MALFORMED, fields="Upload-Metadata slot")
     return int(said)
-
-
-def same_version(request: web.Request) -> None:
-    """Refused with upload_version for another version of tus than ours."""
-    if request.headers.get("Tus-Resumable") != VERSION:
-        raise Refusal(Code.UPLOAD_VERSION)
-
-
-def number_in(request: web.Request, header: str) -> int:
-    """A count of bytes in this header. Refused: malformed; file_too_large for a length beyond reason."""
-    said = request.headers.get(header, "")
-    if header == "Upload-Length" and said.isascii() and said.isdigit() and len(said) > 15:
-        raise Refusal(Code.FILE_TOO_LARGE, max_bytes=request.app[UPLOAD_LIMITS].max_bytes)
-    if not (said.isascii() and said.isdigit() and len(said) <= 15):
-        raise Refusal(Code.MALFORMED, fields=header)
-    return int(said)
-
-
-def offset_headers(standing: Standing) -> dict[str, str]:
-    """How far an upload has come and until when it is kept, as tus says it."""
-    return {"Upload-Offset": str(standing.offset), **_expires(standing)}
-
-
-def _expires(standing: Standing) -> dict[str, str]:
-    return {"Upload-Expires": format_datetime(standing.expires_at, usegmt=True)}

@@ -23,7 +23,7 @@ from server.edge.edge import AUTHENTICATE
 from server.edge.ways import Way
 from server.uploads.acts import turns
 from server.uploads.acts.early import READERS_OF_A_PERSON
-from server.uploads.api.uploads import EARLY
+from server.uploads.api.early import EARLY
 from tests.kit.desks import TUS, Desk, demo_node, desk_of, metadata
 from tests.kit.papers import pdf_of
 from tests.kit.stores import MovedClock

@@ -31,7 +31,8 @@ from server.app import Running
 from server.edge.route import STORE
 from server.store import SYSTEM, tables
 from server.uploads.acts.announcing import LIVES
-from server.uploads.api.uploads import METADATA_MAX, UPLOADS, metadata
+from server.uploads.api.tus import METADATA_MAX, metadata
+from server.uploads.api.uploads import UPLOADS
 from signaling.refusals import Code, Refusal
 from tests.kit.desks import PIECE, TUS, Desk, demo_node, desk_of
 from tests.kit.desks import metadata as told
