@@ -8,8 +8,7 @@ from typing import Annotated, Final, TypeVar
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from server.catalogue.acts import importing as listings
-from server.catalogue.acts import lowerings
+from server.catalogue.acts import curating, lowerings
 from server.catalogue.acts.importing import Importer, NewUnits
 from server.catalogue.rows import catalogue
 from server.catalogue.wire import (
@@ -65,7 +64,7 @@ class ImportQuery(Message):
 @routes.route("GET", "/api/v1/catalogue", problems=(Code.FORBIDDEN,))
 async def list_catalogue(ask: Ask[CatalogueQuery, Nothing]) -> CatalogueItems:
     """The newest version of each item of my unit, in use or not, by name; 100 from ``offset`` on."""
-    return await listings.catalogue(
+    return await curating.catalogue(
         ask.request.app[STORE], ask.actor, ask.query.q, limit=PAGE, offset=ask.query.offset
     )
 
@@ -73,7 +72,7 @@ async def list_catalogue(ask: Ask[CatalogueQuery, Nothing]) -> CatalogueItems:
 @routes.route("GET", "/api/v1/catalogue/{item_id}", problems=(Code.FORBIDDEN, Code.NOT_FOUND))
 async def read_versions(ask: Ask[Nothing, Nothing]) -> ItemVersions:
     """One version of an item whole, and which others there are."""
-    return await listings.versions(ask.request.app[STORE], ask.actor, ask.path("item_id"))
+    return await curating.versions(ask.request.app[STORE], ask.actor, ask.path("item_id"))
 
 
 @routes.route(
@@ -85,7 +84,7 @@ async def read_versions(ask: Ask[Nothing, Nothing]) -> ItemVersions:
 )
 async def offer_item(ask: Ask[Nothing, ItemOffer]) -> None:
     """Offer this version at the windows, in place of the one that was, or no more."""
-    await listings.offer(ask.request.app[STORE], ask.actor, ask.path("item_id"), ask.body.in_use)
+    await curating.offer(ask.request.app[STORE], ask.actor, ask.path("item_id"), ask.body.in_use)
 
 
 @routes.route("GET", "/api/v1/catalogue/{item_id}/form", problems=(Code.FORBIDDEN, Code.NOT_FOUND))
@@ -101,7 +100,7 @@ async def read_form(ask: Ask[Nothing, Nothing]) -> ItemForm:
 )
 async def check_form(ask: Ask[Nothing, FormDocument]) -> FormCheck:
     """What would come of a document as the form of this item; nothing is written."""
-    return await listings.check_form(
+    return await curating.check_form(
         ask.request.app[STORE], ask.actor, ask.path("item_id"), ask.body.document
     )
 
@@ -120,7 +119,7 @@ async def check_form(ask: Ask[Nothing, FormDocument]) -> FormCheck:
 )
 async def publish_form(ask: Ask[Nothing, FormPublication]) -> ItemVersion:
     """Publish a document as the form of a new version; running cases keep theirs."""
-    return await _with(ask, listings.publish_form)
+    return await _with(ask, curating.publish_form)
 
 
 @routes.route(
@@ -178,7 +177,7 @@ async def import_items(ask: Ask[ImportQuery, Nothing]) -> CatalogueImport:
     query = ask.query
     if (query.region_code is None) != (query.place is None):
         raise Refusal(Code.FIELD_INVALID, fields="region_code, place")
-    listings.curator(ask.actor)
+    curating.curator(ask.actor)
     return await ask.request.app[IMPORTER].take(
         ask.actor,
         await _body(ask.request),

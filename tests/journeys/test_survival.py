@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
-from server.calls.acts.playbacks import AWAY_S
+from server.calls.acts.asking import AWAY_S
 from server.demo import data as demo
 from server.people.acts.passwords import Passwords
 from server.people.rows import people

@@ -11,7 +11,7 @@ from typing import Any, Final
 from server.audit import rows as log
 from server.audit.acts import histories as supervision
 from server.audit.wire import CallCheck, CallDetail, FileCheck, Interruption, Silence
-from server.calls.acts import playbacks, telling
+from server.calls.acts import asking, playbacks, telling
 from server.calls.projection import project_call
 from server.calls.rows import calls as call_rows
 from server.calls.rows import marks as mark_rows
@@ -257,7 +257,7 @@ class Archive:
             call, _ = await telling.found(change.connection, CallId(call_id))
             # Of the whole call, whoever asks first: the file is one for all who may watch it.
             acts = await recorded_rows.list_entries(change.connection, of_case(case_id))
-            made = await playbacks.ask_composition(change, call, acts, media_type)
+            made = await asking.ask_composition(change, call, acts, media_type)
         return playbacks.playback_view(made, {})
 
     async def paper(self, actor: Actor, paper_id: str) -> papers.Content:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server.calls.acts import playbacks
+from server.calls.acts import asking
 from server.calls.rows import calls as rows
 from server.calls.views import call_view
 from server.calls.wire import CallChanged
@@ -57,7 +57,7 @@ async def record(
     """
     view = await call_view(change.connection, call, header)
     if call.state is CallState.ENDED:
-        await playbacks.ask(change, call.id)
+        await asking.ask(change, call.id)
     turn = await Turn.of(change, of_call(call.id))
     told = Told(
         CallChanged(**turn.stamp, call=view),

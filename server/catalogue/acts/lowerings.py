@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from server.catalogue.acts import importing as listings
+from server.catalogue.acts import curating
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rows import lowerings as rows
 from server.catalogue.rows.lowerings import Lowering
@@ -36,8 +36,8 @@ async def propose(
     ``lowering_waits`` (one waits already), ``field_invalid`` (it lowers nothing: publish it).
     """
     async with store.change(actor) as change:
-        await change.lock(listings.SUBJECT)
-        row, _, lowers = await listings.judged(
+        await change.lock(curating.SUBJECT)
+        row, _, lowers = await curating.judged(
             change.connection, actor, item_id, document, over, change.at
         )
         if not lowers:
@@ -58,7 +58,7 @@ async def propose(
         )
         await rows.add(change.connection, new)
         await change.record(
-            listings.SUBJECT,
+            curating.SUBJECT,
             "item.lower",
             f"lowering:{new.id}",
             None,
@@ -68,7 +68,7 @@ async def propose(
                 "version": over,
                 "fields": [path for path, _ in new.fields],
                 "note": note,
-                "sha256": listings.digest(document),
+                "sha256": curating.digest(document),
             },
         )
     return _view(new, actor.name, actor)
@@ -82,12 +82,12 @@ async def close(store: Store, actor: Actor, lowering_id: str, agree: bool) -> Lo
     it), ``proposal_closed``, ``stale`` (another version was published since), ``bad_form``.
     """
     async with store.change(actor) as change:
-        await change.lock(listings.SUBJECT)
-        listings.curator(actor)
+        await change.lock(curating.SUBJECT)
+        curating.curator(actor)
         asked = await rows.find(change.connection, lowering_id)
         if asked is None:
             raise Refusal(Code.NOT_FOUND, lowering=lowering_id)
-        row = await listings.known(change.connection, actor, asked.item_id)
+        row = await curating.known(change.connection, actor, asked.item_id)
         if asked.state != "waiting":
             raise Refusal(Code.PROPOSAL_CLOSED)
         mine = asked.by == actor.person_id
@@ -97,15 +97,15 @@ async def close(store: Store, actor: Actor, lowering_id: str, agree: bool) -> Lo
         made_id = version = None
         if agree:
             over = row.item.version
-            row, found, _ = await listings.judged(
+            row, found, _ = await curating.judged(
                 change.connection, actor, asked.item_id, asked.document, over, change.at
             )
-            item = replace(listings.with_form(row.item, found), id=new_id(), version=over + 1)
+            item = replace(curating.with_form(row.item, found), id=new_id(), version=over + 1)
             await catalogue_rows.add_item(
                 change.connection, item, at=change.at, by=asked.by, note=asked.note
             )
             made_id, version = item.id, item.version
-        await listings.close_lowering(change, asked, state, made_id=made_id, version=version)
+        await curating.close_lowering(change, asked, state, made_id=made_id, version=version)
         named = await staff.person_refs(change.connection, [asked.by])
     return _view(
         replace(asked, state=state, closed_by=actor.person_id, made_id=made_id),
@@ -117,7 +117,7 @@ async def close(store: Store, actor: Actor, lowering_id: str, agree: bool) -> Lo
 async def form(store: Store, actor: Actor, item_id: str) -> ItemForm:
     """The form of a version as its document, and what waits for a second person. Refused: ``forbidden``,
     ``not_found``."""
-    told = await listings.form(store, actor, item_id)
+    told = await curating.form(store, actor, item_id)
     async with store.read() as connection:
         found = await rows.newest(connection, told.item.unit_id, told.item.code)
         if found is None:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from media.compose import Chapter, Document, Party, Span, compose
 from media.remux import Segment, remux
-from server.calls.acts.playbacks import gaps_of, spans_of
+from server.calls.acts.asking import gaps_of, spans_of
 from server.calls.rows.playbacks import Playback
 from server.calls.rows.recorded import Recorded
 from signaling.wire.envelope import PersonRef

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.audit.acts.archive import Archive
-from server.calls.acts import playbacks
+from server.calls.acts import asking
 from server.calls.acts.marks import Marks
 from server.calls.acts.playbacks import Studio
 from server.calls.rows import calls, recordings
@@ -119,7 +119,7 @@ class Past:
             )
             call, _ = await found(self, change.connection)
             if call.state == "ended":
-                await playbacks.ask(change, self.call_id)
+                await asking.ask(change, self.call_id)
         return sha256
 
     async def detail(self) -> dict[str, Any]:
@@ -225,7 +225,7 @@ async def test_nothing_is_made_while_a_file_is_being_written_and_a_late_one_is_a
             }
         )
         await recordings.save_recording(change.connection, lost)
-        await playbacks.ask(change, past.call_id)
+        await asking.ask(change, past.call_id)
     [before] = await past.played()
     assert abs(before["duration_s"] - 6) < 0.3
     # what was thought lost is found after all, when the machine that has it starts again
