@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import operators
 
 from server.store.ledger.rows import Key, named, shown
-from server.store.words import facts_of, home_of
+from server.store.tables.words import facts_of, home_of
 
 AT_ONCE: Final = 200
 """How many rows are read again in one go."""

@@ -23,7 +23,7 @@ from server.store import aging, batch, facts
 from server.store.database import refusal_of, untaken
 from server.store.ledger.entry import GENESIS, OK, Entry, Payload, canonical, moment
 from server.store.tables import commands, events, ledger_entries, ledger_payloads, subjects
-from server.store.words import FACTS
+from server.store.tables.words import FACTS
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, Command, StoredEvent, recall
 

@@ -34,7 +34,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/demo/past.py",
     "server/edge/problems.py",
     "server/store/ledger/verifier.py",
-    "server/store/tables.py",
     "server/work/appearances.py",
     "signaling/call/step.py",
     "web/src/admin/PaperTemplates.vue",
@@ -69,7 +68,6 @@ LARGE_CLASSES: Final[set[str]] = {
 }
 LARGE_FOLDERS: Final[set[str]] = {
     "media",
-    "server/store",
     "web/src/i18n/en",
     "web/src/i18n/zh-CN",
     "web/src/record/rules",

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from server.rights.subjects import of_call, of_case
 from server.store.ledger.entry import OK
 from server.store.tables import calls, cases, ledger_entries, legs, signatures
-from server.store.words import Derived, word_of
+from server.store.tables.words import Derived, word_of
 
 VOID: Final = ("case.edit", "case.move_material", "case.take_earlier")
 """Acts after which what was signed is no longer what stands in the case."""

@@ -24,7 +24,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.ledger.entry import canonical, moment
-from server.store.words import FACTS, Home, Sealed, facts_of, home_of, word_of
+from server.store.tables.words import FACTS, Home, Sealed, facts_of, home_of, word_of
 
 WHOLE: Final = 64
 """Up to how many bytes a value is told as it is; a longer one by its SHA-256."""

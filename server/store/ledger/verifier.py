@@ -48,7 +48,7 @@ from server.store.tables import (
     metadata,
     subjects,
 )
-from server.store.words import facts_of, home_of
+from server.store.tables.words import facts_of, home_of
 
 CHUNK: Final = 1_000
 FINDINGS_AT_MOST: Final = 1_000

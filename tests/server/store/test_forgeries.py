@@ -23,8 +23,8 @@ from server.store import Change, Kind, Report, Verifier, facts, upgrade
 from server.store.database import Database
 from server.store.ledger import derived, moment
 from server.store.tables import Utc, metadata, signatures
+from server.store.tables.words import Sealed, facts_of, home_of, word_of
 from server.store.unit_of_work import KEEP
-from server.store.words import Sealed, facts_of, home_of, word_of
 from tests.kit import dumps
 
 Row = dict[str, Any]

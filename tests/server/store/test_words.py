@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from server.store import words
-from server.store.tables import metadata
+from server.store.tables import metadata, words
 
 
 def test_each_column_says_whether_it_is_sealed_derived_or_working() -> None:
