@@ -10,7 +10,6 @@ from typing import Protocol
 
 from server.calls.rows.calls import Connection
 from server.calls.wire import RingCard
-from server.rights.hand import Side
 from server.rights.person import Actor
 from server.store import Change
 
@@ -50,5 +49,5 @@ class About(Protocol):
     async def waits_at(self, connection: Connection, case_id: str) -> str | None:
         """The unit that is to decide the case; None when it is decided, or is not there."""
 
-    async def side_of(self, connection: Connection, actor: Actor, case_id: str) -> Side:
-        """From which side this person sees the case. Refused: ``not_found``."""
+    async def deciding(self, connection: Connection, actor: Actor, case_id: str) -> bool:
+        """Whether this person sees the case as one of those who decide it. Refused: ``not_found``."""

@@ -13,6 +13,7 @@ from server.case import rows
 from server.case.rules.form import Form
 from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
+from server.rights.seen import SIDES, Audience
 from server.rights.subjects import of_case
 from signaling.refusals import Code, Refusal
 
@@ -30,8 +31,8 @@ class InUnits(Protocol):
     def unit_id(self) -> str: ...
 
 
-async def audience_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Side | None:
-    """As which audience this person sees the case; None: it does not exist for him.
+async def side_of(connection: rows.Connection, actor: Actor, case: InUnits) -> Side | None:
+    """From which side this person sees the case, and acts on it; None: it does not exist for him.
 
     window: clerks of the window's unit; approver: approvers of the unit that decides; third: who
     is a guest in the running call about it, as is its approver once his unit has referred the case to
@@ -57,7 +58,7 @@ async def admitted(
     """The case as rules, or those of a call alone, ask for it, and from which side this person acts; refused
     ``not_found``."""
     record = await rows.find(connection, case_id, for_call=for_call)
-    side = await audience_of(connection, actor, record.case) if record else None
+    side = await side_of(connection, actor, record.case) if record else None
     if record is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return record, Hand(actor.person_id, side)
@@ -65,13 +66,14 @@ async def admitted(
 
 async def header(
     connection: rows.Connection, actor: Actor, case_id: str
-) -> tuple[rows.Header, Side]:
-    """As much of a case as rights ask for, and this person's side; refused ``not_found``."""
+) -> tuple[rows.Header, Audience]:
+    """As much of a case as rights ask for, and as which audience this person sees it; refused
+    ``not_found``."""
     found = await rows.find_header(connection, case_id)
-    side = await audience_of(connection, actor, found) if found else None
+    side = await side_of(connection, actor, found) if found else None
     if found is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return found, side
+    return found, SIDES[side]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Wa
     Refused: ``not_found``; ``forbidden`` to who sees the case otherwise.
     """
     found = await rows.find_header(connection, case_id)
-    side = await audience_of(connection, actor, found) if found else None
+    side = await side_of(connection, actor, found) if found else None
     if found is not None and side == "supervisor":
         return Watched(found)
     if found is not None and side is not None:
@@ -119,34 +121,36 @@ async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Wa
     raise Refusal(Code.NOT_FOUND, case=case_id)
 
 
-async def side_of(
+async def reader_of(
     connection: rows.Connection, actor: Actor, case_id: str, came_at: datetime
-) -> Side:
-    """From which side this person sees what came to the case at this moment; refused ``not_found``."""
+) -> Audience:
+    """As which audience this person sees what came to the case at this moment; refused ``not_found``."""
     try:
-        _, side = await header(connection, actor, case_id)
-        return side
+        _, audience = await header(connection, actor, case_id)
+        return audience
     except Refusal:
         found = await watched(connection, actor, case_id)
         if found.at is None or came_at > found.at:
             raise
-        return "supervisor"
+        return SIDES["supervisor"]
 
 
 async def filling(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[Form, Hand]:
     """The form as acts on it ask for it, and from which side this person acts; refused
     ``not_found``."""
     found = await rows.find_form(connection, case_id)
-    side = await audience_of(connection, actor, found[0]) if found else None
+    side = await side_of(connection, actor, found[0]) if found else None
     if found is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
     return found[1], Hand(actor.person_id, side)
 
 
-async def shown(connection: rows.Connection, actor: Actor, case_id: str) -> tuple[rows.Whole, Side]:
-    """All that a page shows of a case, and this person's side; refused ``not_found``."""
+async def shown(
+    connection: rows.Connection, actor: Actor, case_id: str
+) -> tuple[rows.Whole, Audience]:
+    """All that a page shows of a case, and as which audience this person sees it; refused ``not_found``."""
     whole = await rows.find_whole(connection, case_id)
-    side = await audience_of(connection, actor, whole.record.case) if whole else None
+    side = await side_of(connection, actor, whole.record.case) if whole else None
     if whole is None or side is None:
         raise Refusal(Code.NOT_FOUND, case=case_id)
-    return whole, side
+    return whole, SIDES[side]

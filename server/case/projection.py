@@ -12,9 +12,8 @@ from server.case.wire.registering import CaseCreated
 from server.case.wire.showing import CaseTyping, DrawingView
 from server.case.wire.view import CaseView
 from server.catalogue.wire import FormField
-from server.rights.hand import CaseAudience
-from server.rights.seen import SIDES, UNMASKED, Audience, see_event, see_members, skipped
-from server.standards.identifiers import mask
+from server.rights.seen import SIDES, Audience, see, see_event, see_members, skipped
+from server.rights.subjects import of_case
 from signaling.wire.envelope import Event, Message
 
 CASE_EVENTS: Final[dict[str, type[Event]]] = {
@@ -34,9 +33,9 @@ def project_case_event(event: Event, audience: Audience) -> Event:
     return see_event(event, audience, CaseView)
 
 
-def project_moved(event: MaterialMoved, audience: CaseAudience) -> MaterialMoved | None:
+def project_moved(event: MaterialMoved, audience: Audience) -> MaterialMoved | None:
     """That a file was put elsewhere, as that audience may see it when it opens the case."""
-    seen = project_case_event(event, SIDES[audience])
+    seen = project_case_event(event, audience)
     return seen if isinstance(seen, MaterialMoved) else None
 
 
@@ -58,11 +57,12 @@ def _place_of(case: CaseView) -> Callable[[DrawingView], str]:
     return lambda one: f"line:{lines.get(one.material_id, '')}"
 
 
-def project_ephemeral(message: Message, audience: str) -> Message:
-    """The message as that audience may see it; an unfinished sensitive value becomes stars."""
-    if isinstance(message, CaseTyping) and message.sensitive and audience not in UNMASKED:
-        return message.model_copy(update={"value": mask(message.value)})
-    return message
+def to_all(case_id: str, message: Message) -> list[tuple[str, str, Message]]:
+    """Where an ephemeral of a case goes: the subject, each audience that sees it, and the message as that
+    sees it; an unfinished sensitive value becomes stars."""
+    sensitive = message.sensitive if isinstance(message, CaseTyping) else True
+    seen = [(one.room, see(message, one, sensitive=sensitive)) for one in SIDES.values()]
+    return [(of_case(case_id), room, told) for room, told in seen if told is not None]
 
 
 def _sensitive(form: list[FormField]) -> frozenset[str]:

@@ -99,7 +99,7 @@ class OnCase(Turn):
     async def begin(cls, change: Change, actor: Actor, case_id: str, house: House = PLAIN) -> Self:
         """Lock the case and read it; refused ``not_found`` where it does not exist for the actor."""
         turn = await cls.open(change, case_id, house)
-        side = await admission.audience_of(turn.connection, actor, turn._within)
+        side = await admission.side_of(turn.connection, actor, turn._within)
         if side is None:
             raise Refusal(Code.NOT_FOUND, case=case_id)
         turn.people[actor.person_id] = person_ref(actor)

@@ -70,6 +70,18 @@ class Audience:
     unit_id: str = ""
     scope: Scope | None = None
 
+    @property
+    def room(self) -> str:
+        """The word by which sockets of this audience are known: its side, or its task."""
+        return self.side if self.scope is None else f"{SCOPED}:{self.scope.task_id}"
+
+    @property
+    def told(self) -> CaseAudience:
+        """The word by which a page is told what it reads as; no page reads as a task yet."""
+        if self.side == "task":
+            raise ValueError("no page reads a case as a task")
+        return self.side
+
     def over(self, at: datetime) -> bool:
         """Whether it sees nothing more of what happens at that time."""
         return self.scope is not None and self.scope.until is not None and at >= self.scope.until
@@ -103,18 +115,31 @@ class Put:
     """Asked of the event, where the thing cannot tell its place."""
 
 
+def sees(rule: Seen, thing: Any, audience: Audience, place: str = "") -> bool:
+    """Whether this audience sees the thing at all. It is asked of what has left the house and of what has not
+    alike: a file that is read, a copy, a paper, by the rule of the shape that tells of them."""
+    side, scope = audience.side, audience.scope
+    if scope is None:
+        if side not in rule.to:
+            return False
+    elif rule.cut is None and not scope.sees(place or (rule.at(thing) if rule.at else "")):
+        return False
+    return rule.when is None or rule.when(thing, side)
+
+
+def said(rule: Seen, member: str, value: str, audience: Audience) -> str:
+    """A member of a thing that this audience sees, masked where it sees it so."""
+    mask = rule.masks.get(member)
+    return value if mask is None or audience.side in UNMASKED else mask(value)
+
+
 def see(thing: Any, audience: Audience, *, sensitive: bool = True, place: str = "") -> Any:
     """The thing as this audience sees it; None: not at all. ``sensitive``: what it masks is so here."""
     rule: Seen = type(thing).seen
     side, scope = audience.side, audience.scope
-    if scope is None:
-        if side not in rule.to:
-            return None
-    elif rule.cut is not None:
+    if scope is not None and rule.cut is not None:
         thing = rule.cut(thing, scope)
-    elif not scope.sees(place or (rule.at(thing) if rule.at else "")):
-        return None
-    if rule.when is not None and not rule.when(thing, side):
+    if not sees(rule, thing, audience, place):
         return None
     update = dict(rule.blank.get(side, {}))
     if rule.masks and sensitive and side not in UNMASKED:

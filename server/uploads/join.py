@@ -6,13 +6,12 @@ from typing import Final
 from aiohttp import web
 
 from server.case.acts.materials.files import COPY_KIND
+from server.case.projection import to_all
 from server.case.wire.materials import MaterialProgress
 from server.edge.figures import FIGURES
 from server.jobs.join import KINDS
 from server.neighbours.relay import NODES
 from server.node import Node
-from server.rights.hand import CASE_AUDIENCES
-from server.rights.subjects import of_case
 from server.uploads.acts import copies
 from server.uploads.acts.announcing import LIVES
 from server.uploads.acts.early import Early
@@ -47,8 +46,8 @@ async def join(node: Node) -> None:
     app[KINDS][COPY_KIND] = copier.kind
 
     async def show_progress(message: MaterialProgress) -> None:
-        for audience in CASE_AUDIENCES:
-            gateway.ephemeral(of_case(message.case_id), audience, message)
+        for subject, room, seen in to_all(message.case_id, message):
+            gateway.ephemeral(subject, room, seen)
 
     app[early_view.EARLY] = early = Early(
         store, folder, enabled=settings.shows_early, node_id=node_id

@@ -132,8 +132,7 @@ class Desks:
             if change.replayed is not None:
                 return change.replayed
             await change.lock(of_case(command.case_id))
-            side = await self._about.side_of(change.connection, actor, command.case_id)
-            if side != "approver":
+            if not await self._about.deciding(change.connection, actor, command.case_id):
                 raise Refusal(Code.NOT_YOURS, case=command.case_id)
             turn = await Turn.of(change, of_asking(command.case_id))
             missed = await missed_rows.find(change.connection, command.case_id)

@@ -9,9 +9,7 @@ from server.case.rules.materials.material import Grade, MaterialState, Purpose, 
 from server.case.wire.talk import Comment
 from server.case.wire.words import CaseAct, CaseCommand, Consent, Reason, Slot
 from server.rights.seen import Put, Seen
-from server.standards.identifiers import (
-    mask_numbers,
-)
+from server.standards.identifiers import mask_numbers
 from server.standards.languages import Language
 from signaling.wire.envelope import Event, Id, Message, PersonRef
 
@@ -262,6 +260,8 @@ class MaterialMoved(Event):
 
 class MaterialProgress(Message):
     """Sent by the server while a file arrives, from the first chunk, at most 10 a second."""
+
+    seen: ClassVar = Seen()
 
     type: Literal["material.progress"] = "material.progress"
     case_id: Id

@@ -7,7 +7,8 @@ from pydantic import Field, StrictBool
 
 from server.case.rules.talk.drawing import Whose
 from server.case.wire.words import CaseCommand, FieldName, FieldValue, Share
-from server.rights.seen import Put, Seen
+from server.rights.seen import EVERYWHERE, Put, Seen
+from server.standards.identifiers import mask
 from signaling.wire.envelope import Event, Id, Message, PersonRef
 
 Place = tuple[Share, Share]
@@ -79,8 +80,15 @@ class CaseDrawingKept(Event):
     only: PersonRef | None
 
 
+def _field(one: "CaseFocus | CasePoint") -> str:
+    """The place of a field; that somebody is in none leads nowhere."""
+    return EVERYWHERE if one.field is None else f"field:{one.field}"
+
+
 class CaseTyping(Message):
     """The value as it grows, at most 10 a second; ``by`` and ``sensitive`` are set by the server alone."""
+
+    seen: ClassVar = Seen(at=lambda one: f"field:{one.field}", masks={"value": mask})
 
     type: Literal["case.typing"] = "case.typing"
     case_id: Id
@@ -94,6 +102,8 @@ class CaseTyping(Message):
 class CaseFocus(Message):
     """Who is in which field (null: in none). Sent on change and every 5 s; gone after 10 s of silence."""
 
+    seen: ClassVar = Seen(at=_field)
+
     type: Literal["case.focus"] = "case.focus"
     case_id: Id
     field: FieldName | None
@@ -103,6 +113,8 @@ class CaseFocus(Message):
 class CasePoint(Message):
     """Who points at which field (null: stopped)."""
 
+    seen: ClassVar = Seen(at=_field)
+
     type: Literal["case.point"] = "case.point"
     case_id: Id
     field: FieldName | None
@@ -111,6 +123,8 @@ class CasePoint(Message):
 
 class DocumentPoint(Message):
     """Where somebody points in a document, in its own coordinates (null: stopped). At most 20 a second."""
+
+    seen: ClassVar = Seen()
 
     type: Literal["document.point"] = "document.point"
     case_id: Id
@@ -124,6 +138,8 @@ class DocumentPoint(Message):
 class DocumentDraw(Message):
     """A stroke as it grows, whole each time (null: given up); kept by ``case.draw``. At most 20 a second."""
 
+    seen: ClassVar = Seen()
+
     type: Literal["document.draw"] = "document.draw"
     case_id: Id
     material_id: Id
@@ -135,6 +151,8 @@ class DocumentDraw(Message):
 class DocumentLook(Message):
     """Which page somebody looks at (null: at none); with ``follow`` the others' pages turn along (请对方跟随).
     Sent on change and every 5 s; gone after 10 s of silence."""
+
+    seen: ClassVar = Seen()
 
     type: Literal["document.look"] = "document.look"
     case_id: Id

@@ -33,10 +33,11 @@ from server.case.rules.materials import judging
 from server.case.rules.materials import material as rules
 from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn, HeaderTurn
-from server.case.wire.materials import CaseGrade
+from server.case.wire.materials import CaseGrade, MaterialView
 from server.jobs.rows import Job
 from server.jobs.runner import Kind, PutOff, Settle
 from server.rights.person import Actor
+from server.rights.seen import said
 from server.rights.subjects import of_case
 from server.standards.working_days import CHINA
 from server.store import Change, Store
@@ -96,7 +97,7 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     Refused: not_found, material_not_stored, copy_not_ready, no_copy, no_office, no_ofd,
     ofd_beyond, pdf_beyond, material_locked.
     """
-    material, case_id, side = await find(store, actor, material_id, afterwards=True)
+    material, case_id, audience = await find(store, actor, material_id, afterwards=True)
     if material.state != "stored":
         raise Refusal(Code.MATERIAL_NOT_STORED)
     match material.viewed_state:
@@ -115,7 +116,9 @@ async def find_viewed(store: Store, actor: Actor, material_id: str) -> Content:
     assert material.viewed_sha256 is not None
     assert material.viewed_type is not None
     assert material.viewed_bytes is not None
-    name = offered_name(rules.shown_name(material.name, side), material.viewed_type)
+    name = offered_name(
+        said(MaterialView.seen, "name", material.name, audience), material.viewed_type
+    )
     return Content(
         material, case_id, name, material.viewed_sha256, material.viewed_type, material.viewed_bytes
     )
@@ -127,8 +130,8 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
     Refused: not_found (also for who is only a guest of the call), material_not_stored,
     material_locked, reason_missing.
     """
-    material, case_id, side = await find(store, actor, material_id)
-    if side not in MAY_ASK_ORIGINAL:
+    material, case_id, audience = await find(store, actor, material_id)
+    if audience.side not in MAY_ASK_ORIGINAL:
         raise Refusal(Code.NOT_FOUND)
     if material.state != "stored" or material.sha256 is None or material.media_type is None:
         raise Refusal(Code.MATERIAL_NOT_STORED)
@@ -140,7 +143,9 @@ async def take_original(store: Store, actor: Actor, material_id: str, reason: st
         turn = await HeaderTurn.begin(change, actor, case_id)
         payload = {"reason": reason.strip(), "sha256": material.sha256, "name": material.name}
         await turn.enter("material.original", payload, f"material:{material_id}")
-    name = offered_name(rules.shown_name(material.name, side), material.media_type)
+    name = offered_name(
+        said(MaterialView.seen, "name", material.name, audience), material.media_type
+    )
     return Content(
         material, case_id, name, material.sha256, material.media_type, material.size_bytes
     )

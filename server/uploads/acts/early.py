@@ -19,9 +19,11 @@ from typing import Final
 
 from server.case.admission import header
 from server.case.rows import material as material_rows
-from server.case.rules.materials.material import Material, shown_name
+from server.case.rules.materials.material import Material
+from server.case.wire.materials import MaterialView
 from server.neighbours.nodes import Elsewhere
 from server.rights.person import Actor
+from server.rights.seen import said, sees
 from server.store import Store
 from server.store.files import opened
 from server.uploads import rows as upload_rows
@@ -59,6 +61,7 @@ class Arriving:
     has not yet."""
 
     case_id: str
+    material: Material
     name: str
     """As who reads it may know it."""
     media_type: str
@@ -120,16 +123,16 @@ class Early:
         """Is set by the next ``grew``. Take it before looking, or what comes between is missed."""
         return self._bells.setdefault(upload_id, asyncio.Event())
 
-    async def may(self, actor: Actor, case_id: str) -> bool:
-        """Whether this person may still see the case."""
+    async def may(self, actor: Actor, arriving: Arriving) -> bool:
+        """Whether this person may still see the file, where it lay when he began."""
         try:
             async with self._store.read() as connection:
-                await header(connection, actor, case_id)
+                _, audience = await header(connection, actor, arriving.case_id)
         except Refusal as refusal:
             if refusal.code is Code.NOT_FOUND:
                 return False
             raise
-        return True
+        return sees(MaterialView.seen, arriving.material, audience)
 
     @asynccontextmanager
     async def open(
@@ -165,6 +168,7 @@ class Early:
                     raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
                 yield Arriving(
                     case_id,
+                    material,
                     name,
                     media_type,
                     length,
@@ -191,13 +195,16 @@ class Early:
             if found is None:
                 raise Refusal(Code.NOT_FOUND)
             material, case_id = found
-            _, side = await header(connection, actor, case_id)
+            _, audience = await header(connection, actor, case_id)
+            if not sees(MaterialView.seen, material, audience):
+                raise Refusal(Code.NOT_FOUND)
             upload = await upload_rows.find_by_material(connection, material_id)
         arrives = material.state == "receiving"
         fresh = material.state == "stored" and material.viewed_state == "making"
         if not self._enabled or upload is None or not (arrives or fresh):
             raise Refusal(Code.NO_EARLY_VIEW, material=material_id)
-        return material, shown_name(material.name, side), case_id, upload
+        name = said(MaterialView.seen, "name", material.name, audience)
+        return material, name, case_id, upload
 
     async def _media_type(self, file: int, upload_id: str, length: int | None) -> str | None:
         """The type that the first bytes tell, as soon as they do; None when they will not."""

@@ -61,7 +61,7 @@ async def _follow(ask: Ask[Nothing, Nothing], material_id: str) -> web.StreamRes
         try:
             while not sending.done():
                 await asyncio.wait({sending}, timeout=ASKED_AGAIN_EVERY_S)
-                if not sending.done() and not await _still(request, early, arriving.case_id):
+                if not sending.done() and not await _still(request, early, arriving):
                     break
         finally:
             sending.cancel()
@@ -105,13 +105,13 @@ async def _send(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> b
     return True
 
 
-async def _still(request: web.Request, early: Early, case_id: str) -> bool:
-    """Whether somebody is there and may still see the case."""
+async def _still(request: web.Request, early: Early, arriving: Arriving) -> bool:
+    """Whether somebody is there and may still see the file."""
     if request.transport is None or request.transport.is_closing():
         return False
     token = token_of(request)
     actor = await request.app[AUTHENTICATE](token) if token else None
-    return actor is not None and await early.may(actor, case_id)
+    return actor is not None and await early.may(actor, arriving)
 
 
 def _range(request: web.Request, length: int | None) -> tuple[int, int | None]:

@@ -14,7 +14,7 @@ from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
 from server.calls.rows import playbacks
 from server.case.acts.course.listing import listing, referred_away
-from server.case.admission import side_of
+from server.case.admission import reader_of
 from server.case.wire.decision import CaseDecide, CaseRefer
 from server.case.wire.registering import CaseConsent, CaseOpen
 from server.case.wire.talk import CaseSay
@@ -22,6 +22,7 @@ from server.catalogue.rows import catalogue
 from server.demo import data as demo
 from server.people.rows import roster
 from server.rights.person import Actor
+from server.rights.seen import SIDES
 from server.store import SYSTEM, tables
 from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallAnswer, CallDial, CallHangUp
@@ -154,10 +155,10 @@ async def test_who_supervised_the_call_replays_it_up_to_the_referral(office: Off
     async with office.store.read() as connection:
         for at, may in ((office.clock.now(), False), (report.checked_at - timedelta(days=1), True)):
             if may:
-                assert await side_of(connection, hers, case_id, at) == "supervisor"
+                assert await reader_of(connection, hers, case_id, at) == SIDES["supervisor"]
             else:
                 with pytest.raises(Refusal, match="not_found"):
-                    await side_of(connection, hers, case_id, at + timedelta(seconds=1))
+                    await reader_of(connection, hers, case_id, at + timedelta(seconds=1))
     # Her approver has no case any more, nor is he a supervisor.
     assert await seen(office.actors[APPROVER]) is Code.NOT_FOUND
     assert await side(office, APPROVER, case_id) is None

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from server.case import rows as case_rows
 from server.case import views
-from server.case.projection import project_case
-from server.case.wire import form, messages, talk, words
+from server.case.projection import project_case, to_all
+from server.case.rows.papers import Paper
+from server.case.rules.materials.material import Material
+from server.case.wire import form, messages, showing, talk, words
+from server.case.wire.materials import MaterialView
+from server.case.wire.signing import PaperView
 from server.case.wire.view import CaseView
+from server.catalogue.rules.item import OTHER_LINE
 from server.projection import parted, project
-from server.rights.seen import Audience, Put, Scope, Seen, faults, shape_of
+from server.rights.seen import SIDES, Audience, Put, Scope, Seen, faults, said, see, sees, shape_of
 from signaling.wire.envelope import Event
 from tests.kit import reducers
 from tests.kit.casework import APPROVER, CLERK, VALUES, Office
@@ -82,6 +88,43 @@ def test_a_scope_sees_its_places_alone() -> None:
     )
     assert [one for one in seen if not scope.sees(one)] == []
     assert [one for one in hidden if scope.sees(one)] == []
+
+
+def test_what_is_shown_live_goes_to_those_who_see_its_place() -> None:
+    for message in messages.EPHEMERALS:
+        assert isinstance(vars(message).get("seen"), Seen), message
+    typing = showing.CaseTyping(
+        case_id="case-one", field="phone", value="13800138000", sensitive=True
+    )
+    told = {room: seen for _, room, seen in to_all("case-one", typing)}
+    assert {room for room, seen in told.items() if seen == typing} == {"window", "applicant"}
+    assert told["approver"] == typing.model_copy(update={"value": "138****8000"})
+    assert told.keys() == SIDES.keys()
+    assert see(typing, TASK) is None
+    assert see(typing.model_copy(update={"field": "new_principal"}), TASK).value == "138****8000"
+    assert see(showing.CaseFocus(case_id="case-one", field=None), TASK) is not None
+    assert see(showing.CasePoint(case_id="case-one", field="phone"), TASK) is None
+    assert see(showing.DocumentLook(case_id="case-one", material_id="material-one"), TASK) is None
+
+
+def test_what_is_read_asks_what_is_told() -> None:
+    at = datetime(2026, 11, 2, tzinfo=UTC)
+    number = "13800138000"
+    file = Material("m", "identity", 1, f"{number}.pdf", "stored", 1, "clerk", at)
+    rule = MaterialView.seen
+    for audience in SIDES.values():
+        assert sees(rule, file, audience)
+        whole = audience.side in ("window", "applicant")
+        assert (number in said(rule, "name", file.name, audience)) is whole
+    assert sees(rule, file, TASK)
+    assert number not in said(rule, "name", file.name, TASK)
+    assert not sees(rule, replace(file, line="licence"), TASK)
+    assert not sees(rule, replace(file, line=OTHER_LINE), TASK)
+    form = Paper("p", "c", 1, "application", "1", "ready", at)
+    readers = {side for side, one in SIDES.items() if sees(PaperView.seen, form, one)}
+    assert readers == {"window", "applicant"}
+    assert sees(PaperView.seen, replace(form, kind="receipt"), SIDES["third"])
+    assert not sees(PaperView.seen, replace(form, kind="receipt"), TASK)
 
 
 @SQLITE_ALONE

@@ -11,7 +11,6 @@ from server.case.admission import admitted, header
 from server.case.rules import case as rules
 from server.case.rules.case import Case
 from server.case.wire.registering import CaseAnswered, CaseCalled
-from server.rights.hand import Side
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.standards import identifiers
@@ -105,10 +104,10 @@ async def waits_at(connection: rows.Connection, case_id: str) -> str | None:
     return None if found is None or found.state in rules.CLOSED else found.unit_id
 
 
-async def side_of(connection: rows.Connection, actor: Actor, case_id: str) -> Side:
-    """From which side this person sees the case; refused ``not_found``."""
-    _, side = await header(connection, actor, case_id)
-    return side
+async def deciding(connection: rows.Connection, actor: Actor, case_id: str) -> bool:
+    """Whether this person sees the case as one of those who decide it; refused ``not_found``."""
+    _, audience = await header(connection, actor, case_id)
+    return audience.side == "approver"
 
 
 async def _mark(

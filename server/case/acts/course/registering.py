@@ -16,9 +16,10 @@ from server.case.wire.registering import CaseCreate, CaseCreated, CaseOpen, List
 from server.case.wire.view import CaseOpened, Draft
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.rights.connected import Connected, Handler, actor_of
-from server.rights.hand import APPLICANT, CaseAudience
+from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Act, Actor, may
+from server.rights.seen import SIDES
 from server.rights.subjects import of_case
 from server.standards import identifiers
 from server.standards.working_days import china_day
@@ -119,13 +120,13 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
     actor = actor_of(connection)
     subject = of_case(command.case_id)
     async with store.read() as reading:
-        _, side = await header(reading, actor, command.case_id)
-    if command.as_applicant and side != "window":
+        _, own = await header(reading, actor, command.case_id)
+    if command.as_applicant and own.side != "window":
         raise Refusal(Code.NOT_YOURS, case=command.case_id)
-    audience: CaseAudience = "applicant" if command.as_applicant else side
+    audience = SIDES["applicant"] if command.as_applicant else own
     # Watch before reading: what happens between the two is sent after the snapshot, never lost.
-    await connection.watch(subject, audience)
-    await connection.watch(CALENDAR, audience)
+    await connection.watch(subject, audience.room)
+    await connection.watch(CALENDAR, audience.room)
     async with store.read() as reading:
         try:
             whole, now = await shown(reading, actor, command.case_id)
@@ -139,7 +140,7 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
         )
         moved = recall(MaterialMoved, moves[-1].body) if moves else None
         opened = CaseOpened(
-            audience=audience,
+            audience=audience.told,
             version=version,
             case=project_case(case_view(whole), audience),
             drafts={
@@ -149,12 +150,12 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
             due=due_view(await due(reading, whole.record.case.item, store.clock.now())),
             moved=moved and project_moved(moved, audience),
         )
-    if now != side:
+    if now != own:
         # Between the two another unit came to decide, or a call began or ended: what is watched is not
         # what was read.
         connection.unwatch(subject)
         return await open_case(store, connection, command)
-    if side == "approver":
+    if own.side == "approver":
         with suppress(
             Refusal
         ):  # a ledger or a database that is busy must not keep him from reading
@@ -166,9 +167,9 @@ async def open_case(store: Store, connection: Connected, command: CaseOpen) -> C
 async def snapshot(store: Store, actor: Actor, case_id: str) -> CaseSnapshot:
     """The case at its present version, without watching it; refused ``not_found``."""
     async with store.read() as reading:
-        whole, side = await shown(reading, actor, case_id)
+        whole, audience = await shown(reading, actor, case_id)
         return CaseSnapshot(
-            audience=side,
+            audience=audience.told,
             version=await version_of(reading, of_case(case_id)),
-            case=project_case(case_view(whole), side),
+            case=project_case(case_view(whole), audience),
         )

@@ -61,8 +61,8 @@ class CardReader:
             return await _offer(change, actor, case_id, material, found)
 
     async def _wanted(self, actor: Actor, material_id: str) -> tuple[Material, str]:
-        material, case_id, side = await find(self.store, actor, material_id)
-        if side != "window":
+        material, case_id, audience = await find(self.store, actor, material_id)
+        if audience.side != "window":
             raise Refusal(Code.NOT_YOURS)
         if material.state != "stored":
             raise Refusal(Code.MATERIAL_NOT_STORED)

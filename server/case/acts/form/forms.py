@@ -91,10 +91,10 @@ async def draft(store: Store, connection: Connected, command: CaseDraft) -> Mapp
     """
     actor = actor_of(connection)
     async with store.change(actor) as change:
-        found, side = await header(change.connection, actor, command.case_id)
+        found, audience = await header(change.connection, actor, command.case_id)
         if found.state in CLOSED:
             raise Refusal(Code.CASE_CLOSED)
-        if side != "window":
+        if audience.side != "window":
             raise Refusal(Code.NOT_YOURS, field=command.field)
         if found.item.field(command.field) is None:
             raise Refusal(Code.FIELD_UNKNOWN, field=command.field)

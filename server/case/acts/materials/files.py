@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.case import rows
-from server.case.admission import header, side_of
+from server.case.admission import header, reader_of
 from server.case.rows import material as material_rows
 from server.case.rows import origin_json
 from server.case.rules.case import Case
@@ -23,12 +23,13 @@ from server.case.rules.materials.bringing import follows, next_number, placed, s
 from server.case.rules.materials.material import Material, Purpose
 from server.case.turn import CaseTurn
 from server.case.views import material_view
-from server.case.wire.materials import MaterialChanged
+from server.case.wire.materials import MaterialChanged, MaterialView
 from server.jobs.runner import enqueue
 from server.people.rows.people import person_refs
-from server.rights.hand import APPLICANT, Side
+from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
+from server.rights.seen import Audience, sees
 from server.rights.subjects import of_case
 from server.store import Change, Store
 from server.store.files import head_of
@@ -193,8 +194,8 @@ async def ask_copy(change: Change, case_id: str, material: Material) -> None:
 
 async def find(
     store: Store, actor: Actor, material_id: str, *, afterwards: bool = False
-) -> tuple[Material, str, Side]:
-    """A material of a case that this person may see, the case's id, and this person's side;
+) -> tuple[Material, str, Audience]:
+    """A material that this person may see, its case's id, and as which audience he sees it;
     ``afterwards`` also for a supervisor whose unit has passed the case on since. Refused: not_found."""
     async with store.read() as connection:
         found = await material_rows.find_material(connection, material_id)
@@ -202,10 +203,12 @@ async def find(
             raise Refusal(Code.NOT_FOUND)
         material, case_id = found
         if afterwards:
-            side = await side_of(connection, actor, case_id, material.at)
+            audience = await reader_of(connection, actor, case_id, material.at)
         else:
-            _, side = await header(connection, actor, case_id)
-    return material, case_id, side
+            _, audience = await header(connection, actor, case_id)
+    if not sees(MaterialView.seen, material, audience):
+        raise Refusal(Code.NOT_FOUND)
+    return material, case_id, audience
 
 
 def clean_name(name: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from server.case.acting import rests_on
 from server.case.acts.course.numbers import AHEAD
-from server.case.admission import side_of
+from server.case.admission import reader_of
 from server.case.rows import Record, next_serial
 from server.case.rows import papers as rows
 from server.case.rows.papers import Paper, Signed
@@ -26,7 +26,7 @@ from server.case.rules.materials.handover import Handover
 from server.case.rules.materials.material import Material
 from server.case.turn import Acts, CaseTurn
 from server.case.views import paper_view
-from server.case.wire.signing import CasePrintForm, PaperChanged
+from server.case.wire.signing import CasePrintForm, PaperChanged, PaperView
 from server.catalogue.rows import catalogue as catalogue_rows
 from server.catalogue.rules import schema
 from server.catalogue.rules.item import Item
@@ -36,6 +36,7 @@ from server.papers import rows as template_rows
 from server.papers.studio import OWN_LIMITS
 from server.rights.ids import new_id
 from server.rights.person import Actor
+from server.rights.seen import Audience, sees
 from server.standards import identifiers, regions, working_days
 from server.standards import papers as rules
 from server.standards.limits import WHY
@@ -333,8 +334,8 @@ class Content:
     """A paper that may be read: the sealed PDF and what it is called."""
 
     case_id: str
-    side: str
-    """As which audience the asker sees the case."""
+    audience: Audience
+    """As which the asker sees the case."""
     sha256: str
     size_bytes: int
     name: str
@@ -346,13 +347,13 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
         paper = await rows.find(connection, paper_id)
         if paper is None:
             raise Refusal(Code.NOT_FOUND)
-        side = await side_of(connection, actor, paper.case_id, paper.at)
-    if paper.kind == "application" and side != "window":
+        audience = await reader_of(connection, actor, paper.case_id, paper.at)
+    if not sees(PaperView.seen, paper, audience):
         raise Refusal(Code.NOT_FOUND)
     if paper.sha256 is None or paper.size_bytes is None:
         raise Refusal(Code.PAPER_NOT_READY, state=paper.state)
     name = f"{rules.TITLES[paper.kind]}-{paper.number}.pdf"
-    return Content(paper.case_id, side, paper.sha256, paper.size_bytes, name)
+    return Content(paper.case_id, audience, paper.sha256, paper.size_bytes, name)
 
 
 class Press:

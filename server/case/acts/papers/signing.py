@@ -15,7 +15,7 @@ from server.case.acting import apart, rests_on
 from server.case.acts.course import listing
 from server.case.acts.course.numbers import AHEAD, number_of
 from server.case.acts.papers.press import ask_paper
-from server.case.admission import side_of
+from server.case.admission import reader_of
 from server.case.rows import papers as paper_rows
 from server.case.rules import case as case_rules
 from server.case.rules import form
@@ -34,6 +34,7 @@ from server.case.wire.signing import (
     CaseSubmit,
     CaseSubmitted,
     CaseSummarise,
+    SignatureView,
     SummaryField,
     SummaryMaterial,
     SummaryView,
@@ -47,6 +48,7 @@ from server.rights.connected import Connected, Handler, actor_of
 from server.rights.hand import APPLICANT
 from server.rights.ids import new_id
 from server.rights.person import Actor
+from server.rights.seen import sees
 from server.rights.subjects import of_case
 from server.standards import regions
 from server.standards.numbering import STANDARD, Numbering
@@ -182,7 +184,9 @@ async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage
         found = await paper_rows.find_signature(reading, signature_id)
         if found is None:
             raise Refusal(Code.NOT_FOUND, signature=signature_id)
-        await side_of(reading, actor, found.case_id, found.at)
+        audience = await reader_of(reading, actor, found.case_id, found.at)
+    if not sees(SignatureView.seen, found, audience):
+        raise Refusal(Code.NOT_FOUND, signature=signature_id)
     return SignatureImage.model_validate(
         {name: getattr(found, name) for name in SignatureImage.model_fields}
     )

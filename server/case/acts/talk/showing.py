@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from server.calls.rows import calls as call_rows
 from server.case.acting import Seats, elsewhere, running
 from server.case.admission import header
-from server.case.projection import project_ephemeral
+from server.case.projection import to_all
 from server.case.rows import Connection
 from server.case.rules.talk.drawing import GUIDES
 from server.case.views import person_ref
@@ -26,7 +26,6 @@ from server.case.wire.showing import (
 )
 from server.catalogue.rules.item import Field, field_at
 from server.rights.connected import Watcher
-from server.rights.hand import CASE_AUDIENCES
 from server.rights.person import Actor
 from server.rights.subjects import of_call, of_case
 from server.store import Store
@@ -37,7 +36,8 @@ T = TypeVar("T")
 CASES_REMEMBERED: Final = 1_000
 
 Delivery = tuple[str, str, Message]
-"""Subject, audience, message: where an ephemeral goes."""
+"""Subject, audience, message: where an ephemeral goes, to the sender's own side too: a second person at the
+window must see who is in a field. A page passes over what it sent itself."""
 EphemeralHandler = Callable[[Any, Any], Awaitable[Sequence[Delivery]]]
 Note = Callable[[str, Literal["point", "look", "pointer"], PersonRef, Mapping[str, Any]], None]
 """Told of the case, what was done, by whom, and its body; never waits."""
@@ -116,7 +116,7 @@ class _Live:
         if side != "window":
             raise Refusal(Code.NOT_YOURS)
         told = {"by": actor, "sensitive": _known(fields, message.field).sensitive}
-        return _to_all(message.case_id, message.model_copy(update=told))
+        return to_all(message.case_id, message.model_copy(update=told))
 
     async def focus(self, connection: Watcher, message: CaseFocus) -> list[Delivery]:
         """Who is in which field, from the window and the approver alike."""
@@ -125,7 +125,7 @@ class _Live:
             raise Refusal(Code.NOT_YOURS)
         if message.field is not None:
             _known(fields, message.field)
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+        return to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def point(self, connection: Watcher, message: CasePoint) -> list[Delivery]:
         """The approver points at a field. Refused: ``not_found``, ``not_yours``, ``field_unknown``."""
@@ -137,7 +137,7 @@ class _Live:
         if await self._reaches_none(actor, message.case_id, stops=message.field is None):
             return []
         self._note(message.case_id, "point", actor, {"field": message.field})
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+        return to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def point_in_document(
         self, connection: Watcher, message: DocumentPoint
@@ -150,7 +150,7 @@ class _Live:
         place = {"page": message.page, "x": message.x, "y": message.y}
         body = {"material_id": message.material_id, **place}
         self._note(message.case_id, "pointer", actor, body)
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+        return to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def draw(self, connection: Watcher, message: DocumentDraw) -> list[Delivery]:
         """A stroke of the window's or the approver's grows. Refused as above. What is drawn to the end
@@ -158,7 +158,7 @@ class _Live:
         actor = _guide(connection, message.case_id)
         if await self._reaches_none(actor, message.case_id, stops=message.points is None):
             return []
-        return _to_all(message.case_id, message.model_copy(update={"by": actor}))
+        return to_all(message.case_id, message.model_copy(update={"by": actor}))
 
     async def look(self, connection: Watcher, message: DocumentLook) -> list[Delivery]:
         """Which page somebody of the window or the approver's looks at; whoever sits in a call about another
@@ -169,7 +169,7 @@ class _Live:
         body = {"material_id": message.material_id, "page": message.page}
         self._note(message.case_id, "look", actor, body)
         leads = message.follow and not elsewhere(await self._seats.of(actor.id), message.case_id)
-        return _to_all(message.case_id, message.model_copy(update={"by": actor, "follow": leads}))
+        return to_all(message.case_id, message.model_copy(update={"by": actor, "follow": leads}))
 
     async def _reaches_none(self, actor: PersonRef, case_id: str, *, stops: bool) -> bool:
         """Whether what is shown goes to nobody: the call is on hold, or who shows it speaks about another case.
@@ -217,12 +217,3 @@ def _guide(connection: Watcher, case_id: str) -> PersonRef:
     if side not in GUIDES:
         raise Refusal(Code.NOT_YOURS)
     return person_ref(actor)
-
-
-def _to_all(case_id: str, message: Message) -> list[Delivery]:
-    # The sender's own side too: a second person at the window must see who is in a field. A page
-    # passes over what it sent itself.
-    return [
-        (of_case(case_id), audience, project_ephemeral(message, audience))
-        for audience in CASE_AUDIENCES
-    ]

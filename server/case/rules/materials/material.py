@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from server.catalogue.rules.item import OTHER_LINE, Item, Line
-from server.rights.hand import Side
 from server.standards.identifiers import mask_numbers
 
 MaterialState = Literal["receiving", "stored", "rejected", "cancelled"]
@@ -135,11 +134,6 @@ def counted(item: Item, materials: Sequence[Material]) -> list[Material]:
     counting = {one.id for one in newest.values()}
     others = [one for one in materials if one.line == OTHER_LINE and one.id in counting]
     return [*listed, *others]
-
-
-def shown_name(name: str, side: Side) -> str:
-    """The name of a file as this side may read it: whole at the window, without people's numbers elsewhere."""
-    return name if side == "window" else mask_numbers(name)
 
 
 def label(line: Line, material: Material, materials: Sequence[Material]) -> str:
