@@ -117,7 +117,7 @@ class OnCase(Turn):
 
     def _seen(self) -> rows.Looked | None:
         """What this act says of what the approver saw, once."""
-        seen, self.looked = self.looked and self.hand.side == "approver", False
+        seen, self.looked = self.looked and self.hand.judges(), False
         return rows.Looked(self.at, self.version - 1) if seen else None
 
     def _changed(self) -> Sequence[Write]:
@@ -179,7 +179,7 @@ class CaseTurn(OnCase):
     async def judge(self, actor: Actor) -> None:
         """For an act of the approver: who may judge the case acts from that side, though he is at the window
         besides; refused as ``acting.apart`` does."""
-        if self.hand.side == "window" and may(actor, Act.CASE_JUDGE, unit_id=self.case.unit_id):
+        if self.hand.fills and may(actor, Act.CASE_JUDGE, unit_id=self.case.unit_id):
             self.hand = replace(self.hand, side="approver")
         self.combined = await apart(self.change, self.hand, self.case)
 

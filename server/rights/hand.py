@@ -1,6 +1,7 @@
 """From which side of a case a person acts, on whose behalf, and who reads it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, get_args
 
 Side = Literal["window", "approver", "third", "supervisor"]
@@ -14,9 +15,60 @@ APPLICANT: Final = "applicant"
 """On whose behalf the window enters values."""
 
 
+EVERYWHERE: Final = "*"
+"""The place of what each scope sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a task may see: keys of lines, and fields by name, ``group.column`` or as a whole group.
+
+    Which rows a group has is seen where one of its columns is.
+
+    From ``until`` on nothing is seen; by the time of the event, so that a late sweep shows no more.
+    """
+
+    task_id: str
+    lines: frozenset[str]
+    fields: frozenset[str]
+    until: datetime | None = None
+
+    def sees(self, place: str) -> bool:
+        """``line:<key>``, ``field:<path>``, ``task:<id>`` or ``*``; nothing of any other place, or of none."""
+        kind, _, name = place.partition(":")
+        match kind:
+            case "line":
+                return name in self.lines
+            case "field":
+                group, _, rest = name.partition(".")
+                if group in self.fields:
+                    return True
+                column = f"{group}.{rest.rpartition('.')[2]}"
+                return any(one == column if rest else one.startswith(column) for one in self.fields)
+            case "task":
+                return name == self.task_id
+            case _:
+                return place == EVERYWHERE
+
+
 @dataclass(frozen=True)
 class Hand:
-    """Who acts, and from which side of the case."""
+    """Who acts, and from which side of the case.
+
+    Rules ask what he may and not of which side he is. One unit decides a whole case; whoever has a part of it
+    to judge has its ``scope``, which answers for the places in it alone.
+    """
 
     person_id: str
     side: Side
+    scope: Scope | None = None
+
+    @property
+    def fills(self) -> bool:
+        """Whether he brings and fills in what the applicant hands in: at the window."""
+        return self.side == "window"
+
+    def judges(self, place: str = "") -> bool:
+        """Whether he answers for a unit that decides what lies there (``line:<key>``, as ``Scope`` spells
+        places); of no place, for that which decides the case."""
+        return self.side == "approver" or (self.scope is not None and self.scope.sees(place))

@@ -16,7 +16,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, Literal, TypeVar, cast, get_args
 
-from server.rights.hand import CASE_AUDIENCES, CaseAudience
+from server.rights.hand import CASE_AUDIENCES as CASE_AUDIENCES
+from server.rights.hand import EVERYWHERE as EVERYWHERE
+from server.rights.hand import CaseAudience
+from server.rights.hand import Scope as Scope
 from signaling.wire.envelope import Event, Message, Skipped
 
 SCOPED: Final = "task"
@@ -26,40 +29,7 @@ EVERY_SIDE: Final[frozenset[AudienceSide]] = frozenset(CASE_AUDIENCES)
 STAFF: Final = EVERY_SIDE - {"applicant"}
 UNMASKED: Final[frozenset[AudienceSide]] = frozenset({"window", "applicant"})
 """The applicant reads his own data, at the window that he gave them to."""
-EVERYWHERE: Final = "*"
 _E = TypeVar("_E", bound=Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a task may see: keys of lines, and fields by name, ``group.column`` or as a whole group.
-
-    Which rows a group has is seen where one of its columns is.
-
-    From ``until`` on nothing is seen; by the time of the event, so that a late sweep shows no more.
-    """
-
-    task_id: str
-    lines: frozenset[str]
-    fields: frozenset[str]
-    until: datetime | None = None
-
-    def sees(self, place: str) -> bool:
-        """``line:<key>``, ``field:<path>``, ``task:<id>`` or ``*``; nothing of any other place, or of none."""
-        kind, _, name = place.partition(":")
-        match kind:
-            case "line":
-                return name in self.lines
-            case "field":
-                group, _, rest = name.partition(".")
-                if group in self.fields:
-                    return True
-                column = f"{group}.{rest.rpartition('.')[2]}"
-                return any(one == column if rest else one.startswith(column) for one in self.fields)
-            case "task":
-                return name == self.task_id
-            case _:
-                return place == EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)

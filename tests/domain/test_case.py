@@ -19,7 +19,7 @@ from server.case.rules.materials.material import Material, MaterialState, Review
 from server.case.rules.materials.promise import Promise
 from server.case.rules.talk.notice import Point
 from server.catalogue.rules.item import Field, Item, Line
-from server.rights.hand import Hand
+from server.rights.hand import Hand, Scope
 from server.standards import working_days
 from signaling.refusals import Code, Refusal
 
@@ -279,6 +279,23 @@ def test_a_review_is_the_approvers_and_may_be_taken_back() -> None:
     assert (judged.reviewed_by, judged.reviewed_at) == (APPROVER.person_id, AT)
     again = review((judged,), "licence-1", back=False)
     assert (again.review, again.review_reason) == ("accepted", "")
+
+
+def test_who_has_a_part_of_a_case_judges_its_places_alone() -> None:
+    guest = Hand("person-tax", "third", Scope("task-1", frozenset({"licence"}), frozenset()))
+    assert guest.judges("line:licence")
+    assert not guest.fills
+    assert not any(guest.judges(place) for place in ("line:photo", "field:name", "case", ""))
+    assert not Hand("person-tax", "third").judges("line:licence")
+    judged = review(BOTH, "licence-1", "看不清", guest)
+    assert (judged.review, judged.reviewed_by) == ("returned", guest.person_id)
+    for act in (
+        lambda: review(BOTH, "application-1", "看不清", guest),
+        lambda: rules.decide(case(BOTH), "refused", "不符合", guest, at=AT, known_days=KNOWN),
+    ):
+        with pytest.raises(Refusal) as refused:
+            act()
+        assert refused.value.code is Code.NOT_YOURS
 
 
 def test_only_who_judged_a_file_takes_his_word_back() -> None:

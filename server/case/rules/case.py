@@ -193,7 +193,7 @@ def consented(case: Case, consent: Consent, who: Hand) -> Case:
     """
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     return replace(case, consent=consent)
 
@@ -218,7 +218,7 @@ def decide(
     """
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "approver":
+    if not who.judges():
         raise Refusal(Code.NOT_YOURS)
     if not reason.strip():
         raise Refusal(Code.REASON_MISSING)
@@ -257,7 +257,7 @@ def refer(
     """
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "approver":
+    if not who.judges():
         raise Refusal(Code.NOT_YOURS)
     if not reason.strip():
         raise Refusal(Code.REASON_MISSING)

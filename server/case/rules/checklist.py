@@ -46,7 +46,7 @@ def check(
     """
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "approver":
+    if not who.judges():
         raise Refusal(Code.NOT_YOURS)
     if not any(one.key == point for one in item.checklist):
         raise Refusal(Code.POINT_UNKNOWN)

@@ -97,7 +97,7 @@ def at_the_window(who: Hand, closed: bool) -> None:
     """
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
 
 

@@ -97,7 +97,7 @@ async def invite(turn: CaseTurn, command: CaseInvitePhone) -> Told:
 @acts.on(CaseWithdrawPhone, HeaderTurn)
 async def withdraw(turn: HeaderTurn, command: CaseWithdrawPhone) -> Told:
     """End a link. Refused: not_found, not_yours."""
-    if turn.hand.side != "window":
+    if not turn.hand.fills:
         raise Refusal(Code.NOT_YOURS)
     links = await phone_rows.list_phones(turn.connection, turn.case_id)
     phone = rules.end(rules.find(links, command.phone_id), "withdrawn", at=turn.at)

@@ -29,7 +29,7 @@ async def dialling(
     """
     record, hand = await admitted(connection, actor, case_id, for_call=True)
     case = record.case
-    if hand.side != "window":
+    if not hand.fills:
         raise Refusal(Code.NOT_YOURS, case=case_id)
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)

@@ -70,7 +70,7 @@ async def extend(turn: CaseTurn, command: CaseExtendLimit) -> Told:
         return clock.extend(now, command.days, command.reason, by, at=turn.at, known=known)
 
     heads = may(turn.actor, Act.LIMIT_EXTEND, unit_id=turn.case.unit_id)
-    if turn.hand.side == "approver" and not heads:
+    if turn.hand.judges() and not heads:
         raise Refusal(Code.FORBIDDEN, why="head")
     payload = {"days": command.days, "reason": command.reason}
     return await _clocked(turn, command, "extended", step, payload)

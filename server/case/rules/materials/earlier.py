@@ -66,7 +66,7 @@ def consented(case: Case, answer: Consent, who: Hand) -> Case:
 
     Refused: ``not_yours`` (taken anywhere but at the window), ``case_closed``.
     """
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)
@@ -76,7 +76,7 @@ def consented(case: Case, answer: Consent, who: Hand) -> Case:
 def admit(case: Case, who: Hand) -> None:
     """Let earlier materials be told of and taken. Refused: ``not_yours`` (not the window),
     ``case_closed``, ``earlier_consent_missing`` (never given, refused, or taken back)."""
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if case.closed:
         raise Refusal(Code.CASE_CLOSED)

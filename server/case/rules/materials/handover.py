@@ -70,7 +70,7 @@ def send(
     Refused: ``not_yours`` (not the window), ``case_closed`` (the case was refused), ``line_unknown``,
     ``malformed`` (a line twice), ``bad_number`` (a line of no paper), ``throttled`` (50 lists).
     """
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if refused:
         raise Refusal(Code.CASE_CLOSED)
@@ -101,7 +101,7 @@ def receive(
     ``malformed`` (not each of its lines), ``reason_missing`` (a line that is not there without a
     word about it).
     """
-    if who.side != "approver":
+    if not who.judges():
         raise Refusal(Code.NOT_YOURS)
     held = next((one for one in handovers if one.id == handover_id), None)
     if held is None:

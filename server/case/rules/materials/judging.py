@@ -165,9 +165,9 @@ def reviewed(
     """
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "approver":
-        raise Refusal(Code.NOT_YOURS, material=material_id)
     material = next((one for one in materials if one.id == material_id), None)
+    if not who.judges(f"line:{material.line}" if material else ""):
+        raise Refusal(Code.NOT_YOURS, material=material_id)
     if material is None:
         raise Refusal(Code.NOT_FOUND, material=material_id)
     if material.purpose != "material":
@@ -213,7 +213,7 @@ def graded(
     """
     if closed:
         raise Refusal(Code.CASE_CLOSED)
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS, material=material_id)
     material = next((one for one in materials if one.id == material_id), None)
     if material is None:

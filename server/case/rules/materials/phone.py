@@ -71,7 +71,7 @@ def invite(
 ) -> Phone:
     """A link for this line. Refused: not_yours (only the window invites), case_closed (``shut``: nothing
     comes to this line any more), line_unknown, throttled (200 links of a case)."""
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if shut:
         raise Refusal(Code.CASE_CLOSED)

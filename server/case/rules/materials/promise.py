@@ -89,7 +89,7 @@ def make(
     ``line_not_later`` (the item does not let it follow), ``bad_date`` (before today, or more than
     180 days away).
     """
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if closed:
         raise Refusal(Code.CASE_CLOSED)
@@ -121,7 +121,7 @@ def move(
     ``case_closed`` (it is done, or the case is decided and not accepted), ``bad_date`` (before today,
     more than 180 days away, or the day that it has).
     """
-    if who.side != "approver":
+    if not who.judges(f"line:{line}"):
         raise Refusal(Code.NOT_YOURS)
     promises = tuple(promises)
     held = next((one for one in promises if one.line == line), None)

@@ -100,7 +100,7 @@ def resolve(
     as it is. Refused: ``case_closed``, ``comment_unknown``, ``not_yours``."""
     _may(who, closed)
     thread = _known(comments, id)
-    if who.side != "approver" and who.person_id != thread.begun_by:
+    if not who.judges(thread.on) and who.person_id != thread.begun_by:
         raise Refusal(Code.NOT_YOURS, comment=id)
     if resolved is (thread.state == "resolved"):
         return thread

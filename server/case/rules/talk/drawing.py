@@ -60,7 +60,7 @@ def may_draw(
 def cleared(there: Sequence[Drawing], material_id: str, whose: Whose, who: Hand) -> list[Drawing]:
     """The strokes on that document that go. Refused: ``not_yours`` (no side that draws, or ``all`` and
     not the approver)."""
-    if who.side not in GUIDES or (whose == "all" and who.side != "approver"):
+    if who.side not in GUIDES or (whose == "all" and not who.judges()):
         raise Refusal(Code.NOT_YOURS, material=material_id)
     return [
         one
@@ -71,6 +71,6 @@ def cleared(there: Sequence[Drawing], material_id: str, whose: Whose, who: Hand)
 
 def kept_by(only_me: bool, who: Hand) -> str | None:
     """Who alone may draw from now on; None: everybody who guides. Refused: ``not_yours``."""
-    if who.side != "approver":
+    if not who.judges():
         raise Refusal(Code.NOT_YOURS)
     return who.person_id if only_me else None

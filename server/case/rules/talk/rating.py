@@ -61,7 +61,7 @@ def rate(
     the window), ``call_running``, ``rating_closed`` (nobody answered, it was added to already, or
     too long ago), ``reason_missing`` (a bad one without a reason and without words).
     """
-    if who.side != "window":
+    if not who.fills:
         raise Refusal(Code.NOT_YOURS)
     if ended_at is None:
         raise Refusal(Code.CALL_RUNNING)

@@ -53,7 +53,7 @@ def say(
     """
     if who.side == "supervisor":
         raise Refusal(Code.NOT_YOURS)
-    if for_applicant and (who.side != "window" or lane != "shared"):
+    if for_applicant and (not who.fills or lane != "shared"):
         raise Refusal(Code.NOT_YOURS, lane=lane)
     if said >= SAYINGS_AT_MOST:
         raise Refusal(Code.THROTTLED)
