@@ -32,7 +32,6 @@ LARGE_MODULES: Final[set[str]] = {
     "server/case/rows/reading.py",
     "server/catalogue/rules/blueprint.py",
     "server/demo/past.py",
-    "server/edge/problems.py",
     "server/store/ledger/verifier.py",
     "server/work/appearances.py",
     "signaling/call/step.py",

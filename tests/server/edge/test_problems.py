@@ -9,7 +9,8 @@ import structlog
 
 from server.edge import problems
 from server.edge.logs import configure
-from server.edge.problems import TABLE, choose_language, problem, sentence
+from server.edge.problems import choose_language, problem, sentence
+from server.edge.sentences import TABLE
 from signaling.refusals import Code, Refusal
 
 

@@ -1,0 +1,11 @@
+"""What each code of a refusal declares."""
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Status and sentences of a code. A sentence may name details in braces; it does without missing ones."""
+
+    status: int
+    zh: str
+    en: str
