@@ -5,6 +5,16 @@ strokes of signatures. Call inside Store.read or Store.change; in a change lock 
 first. Rights are asked in server.case.admission.
 """
 
+from server.case.rows.beside import (
+    Draft,
+    count_sayings,
+    list_drafts,
+    list_materials,
+    list_sayings,
+    looked_at,
+    material_of,
+    values_at,
+)
 from server.case.rows.columns import Looked, origin_json
 from server.case.rows.listing import (
     Listed,
@@ -17,24 +27,16 @@ from server.case.rows.listing import (
 )
 from server.case.rows.reading import (
     Connection,
-    Draft,
     Header,
     Record,
     Whole,
-    count_sayings,
     find,
     find_by_number,
     find_form,
     find_header,
     find_whole,
-    list_drafts,
     list_earlier,
-    list_materials,
-    list_sayings,
-    looked_at,
-    material_of,
     running_limits,
-    values_at,
 )
 from server.case.rows.writing import (
     Strokes,

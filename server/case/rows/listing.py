@@ -7,16 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server.case.rows.beside import list_checks, list_comments, list_entries, material_of
 from server.case.rows.columns import decided_of, promises_of, referrals_of
-from server.case.rows.reading import (
-    JOINED,
-    PLACES,
-    Connection,
-    list_checks,
-    list_comments,
-    list_entries,
-    material_of,
-)
+from server.case.rows.reading import JOINED, PLACES, Connection
 from server.case.rules import case as rules
 from server.case.rules.case import Decided
 from server.case.rules.checklist import Check

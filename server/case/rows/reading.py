@@ -4,23 +4,26 @@ What has an order is read back in the order of the versions that brought it, as 
 it; the times of two acts may be the other way round.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.case.rows.beside import (
+    list_checks,
+    list_comments,
+    list_materials,
+    list_sayings,
+    material_of,
+)
 from server.case.rows.columns import (
-    Looked,
     consent_of,
     decided_of,
-    looked_of,
-    origin_of,
     promises_of,
     referrals_of,
-    remarks_of,
     shown_of,
     submission_of,
 )
@@ -32,14 +35,12 @@ from server.case.rows.phones import list_phones
 from server.case.rows.ratings import list_ratings
 from server.case.rows.unmaskings import list_unmaskings
 from server.case.rules.case import CLOSED, Applicant, Case
-from server.case.rules.checklist import Check
 from server.case.rules.form import Entry, Form, Hold, Proposal
 from server.case.rules.materials.earlier import CASES_AT_MOST, Earlier
 from server.case.rules.materials.handover import Handover
 from server.case.rules.materials.material import Material
 from server.case.rules.materials.phone import Phone
 from server.case.rules.summary import Signature
-from server.case.rules.talk.comment import Comment
 from server.case.rules.talk.drawing import Drawing
 from server.case.rules.talk.rating import Rating
 from server.case.rules.talk.saying import Saying
@@ -50,15 +51,10 @@ from server.people.rows.people import person_refs
 from server.store.tables import (
     case_fields,
     cases,
-    checks,
-    comments,
-    field_drafts,
-    field_history,
     field_holds,
     items,
     materials,
     proposals,
-    sayings,
     signatures,
     units,
     windows,
@@ -198,13 +194,6 @@ class Whole:
     handovers: tuple[Handover, ...]
     people: Mapping[str, PersonRef]
     """Those of the record, and who said something, invited a phone or read a value whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    value: str
-    base_version: int
-    at: datetime
 
 
 async def find_header(connection: Connection, case_id: str) -> Header | None:
@@ -357,14 +346,23 @@ async def find_whole(connection: Connection, case_id: str) -> Whole | None:
     )
 
 
-async def list_materials(connection: Connection, case_ids: Collection[str]) -> list[Material]:
-    """All versions of all lines of these cases, in the order in which they came."""
-    found = await connection.execute(
-        sa.select(materials)
-        .where(materials.c.case_id.in_(case_ids))
-        .order_by(materials.c.version, materials.c.at, materials.c.line, materials.c.number)
-    )
-    return [material_of(dict(row)) for row in found.mappings()]
+def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
+    """What rows of ``_FILLED`` tell."""
+    entries: list[tuple[str, Entry]] = []
+    holds: dict[str, Hold] = {}
+    made: list[Proposal] = []
+    for row in rows:
+        told = dict(zip(Proposal.__dataclass_fields__, row, strict=True))
+        if told["state"] == _ENTRY:
+            entry = Entry(told["value"], told["version"], told["by"], told["at"], told["closed_by"])
+            entries.append((told["field"], entry))
+        elif told["state"] == _HOLD:
+            holds[told["field"]] = Hold(told["by"], told["at"])
+        else:
+            made.append(Proposal(**told))
+    entries.sort(key=lambda one: one[0])
+    made.sort(key=lambda one: (one.version, one.at, one.id))
+    return _Filled(dict(entries), holds, tuple(made))
 
 
 async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
@@ -396,121 +394,6 @@ async def list_earlier(connection: Connection, case: Case) -> list[Earlier]:
         Earlier(row["id"], item_of(dict(row)), row["window_place"], tuple(brought[row["id"]]))
         for row in rows
     ]
-
-
-def material_of(row: Mapping[str, Any]) -> Material:
-    """The domain's Material of a row of ``materials``."""
-    values = {name: row[name] for name in Material.__dataclass_fields__}
-    return Material(**values | {"origin": origin_of(values["origin"])})
-
-
-async def list_sayings(connection: Connection, case_id: str) -> list[Saying]:
-    """All that was said about the case, in its order."""
-    found = await connection.execute(
-        sa.select(sayings).where(sayings.c.case_id == case_id).order_by(sayings.c.version)
-    )
-    return [
-        Saying(**{name: row[name] for name in Saying.__dataclass_fields__})
-        for row in found.mappings()
-    ]
-
-
-async def count_sayings(connection: Connection, case_id: str) -> int:
-    found = await connection.scalar(
-        sa.select(sa.func.count()).select_from(sayings).where(sayings.c.case_id == case_id)
-    )
-    return found or 0
-
-
-async def list_drafts(connection: Connection, case_id: str, person_id: str) -> dict[str, Draft]:
-    """This person's unsaved values, by field."""
-    found = await connection.execute(
-        sa.select(field_drafts).where(
-            field_drafts.c.case_id == case_id, field_drafts.c.person_id == person_id
-        )
-    )
-    return {row.field: Draft(row.value, row.base_version, row.at) for row in found}
-
-
-async def looked_at(connection: Connection, case_id: str) -> Looked | None:
-    """When an approver last looked at the case; None: never."""
-    return looked_of(
-        await connection.scalar(sa.select(cases.c.looked).where(cases.c.id == case_id))
-    )
-
-
-async def values_at(connection: Connection, case_id: str, version: int) -> dict[str, str]:
-    """What was saved in each field when the case was at this version."""
-    found = await connection.execute(
-        sa.select(field_history.c.field, field_history.c.value)
-        .where(field_history.c.case_id == case_id, field_history.c.version <= version)
-        .order_by(field_history.c.version)
-    )
-    return {row.field: row.value for row in found}
-
-
-def _filled(rows: Iterable[Sequence[Any]]) -> _Filled:
-    """What rows of ``_FILLED`` tell."""
-    entries: list[tuple[str, Entry]] = []
-    holds: dict[str, Hold] = {}
-    made: list[Proposal] = []
-    for row in rows:
-        told = dict(zip(Proposal.__dataclass_fields__, row, strict=True))
-        if told["state"] == _ENTRY:
-            entry = Entry(told["value"], told["version"], told["by"], told["at"], told["closed_by"])
-            entries.append((told["field"], entry))
-        elif told["state"] == _HOLD:
-            holds[told["field"]] = Hold(told["by"], told["at"])
-        else:
-            made.append(Proposal(**told))
-    entries.sort(key=lambda one: one[0])
-    made.sort(key=lambda one: (one.version, one.at, one.id))
-    return _Filled(dict(entries), holds, tuple(made))
-
-
-async def list_comments(
-    connection: Connection, case_ids: Collection[str]
-) -> dict[str, tuple[Comment, ...]]:
-    """The comments of each of these cases, in their order."""
-    found = await connection.execute(
-        sa.select(comments).where(comments.c.case_id.in_(case_ids)).order_by(comments.c.version)
-    )
-    listed: dict[str, tuple[Comment, ...]] = dict.fromkeys(case_ids, ())
-    for one in found.mappings():
-        listed[one["case_id"]] += (
-            Comment(
-                **{name: one[name] for name in Comment.__dataclass_fields__ if name != "entries"},
-                entries=remarks_of(one["entries"]),
-            ),
-        )
-    return listed
-
-
-async def list_checks(
-    connection: Connection, case_ids: Collection[str]
-) -> dict[str, dict[str, Check]]:
-    """The approver's words about the points of each of these cases, by point."""
-    found = await connection.execute(
-        sa.select(checks).where(checks.c.case_id.in_(case_ids)).order_by(checks.c.point)
-    )
-    listed: dict[str, dict[str, Check]] = {id: {} for id in case_ids}
-    for one in found:
-        listed[one.case_id][one.point] = Check(one.point, one.verdict, one.note, one.by, one.at)
-    return listed
-
-
-async def list_entries(
-    connection: Connection, case_ids: Collection[str]
-) -> dict[str, dict[str, Entry]]:
-    """What is saved in the form of each of these cases, by field."""
-    found = await connection.execute(
-        sa.select(case_fields).where(case_fields.c.case_id.in_(case_ids))
-    )
-    listed: dict[str, dict[str, Entry]] = {id: {} for id in case_ids}
-    for one in found:
-        entry = Entry(one.value, one.version, one.by, one.at, one.on_behalf_of)
-        listed[one.case_id][one.field] = entry
-    return listed
 
 
 async def _signature(connection: Connection, case_id: str) -> Signature | None:

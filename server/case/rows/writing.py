@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.case.rows.beside import Draft
 from server.case.rows.columns import (
     Looked,
     consent_json,
@@ -20,7 +21,7 @@ from server.case.rows.columns import (
     shown_json,
     submission_json,
 )
-from server.case.rows.reading import Connection, Draft
+from server.case.rows.reading import Connection
 from server.case.rows.referred import new_referrals
 from server.case.rules.case import Case
 from server.case.rules.checklist import Check

@@ -1,0 +1,141 @@
+"""What belongs to a case and is read beside it: materials, sayings, comments, checks, entries, drafts."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.case.rows.columns import Looked, looked_of, origin_of, remarks_of
+from server.case.rules.checklist import Check
+from server.case.rules.form import Entry
+from server.case.rules.materials.material import Material
+from server.case.rules.talk.comment import Comment
+from server.case.rules.talk.saying import Saying
+from server.store.tables import (
+    case_fields,
+    cases,
+    checks,
+    comments,
+    field_drafts,
+    field_history,
+    materials,
+    sayings,
+)
+
+Connection = AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    value: str
+    base_version: int
+    at: datetime
+
+
+async def list_materials(connection: Connection, case_ids: Collection[str]) -> list[Material]:
+    """All versions of all lines of these cases, in the order in which they came."""
+    found = await connection.execute(
+        sa.select(materials)
+        .where(materials.c.case_id.in_(case_ids))
+        .order_by(materials.c.version, materials.c.at, materials.c.line, materials.c.number)
+    )
+    return [material_of(dict(row)) for row in found.mappings()]
+
+
+def material_of(row: Mapping[str, Any]) -> Material:
+    """The domain's Material of a row of ``materials``."""
+    values = {name: row[name] for name in Material.__dataclass_fields__}
+    return Material(**values | {"origin": origin_of(values["origin"])})
+
+
+async def list_sayings(connection: Connection, case_id: str) -> list[Saying]:
+    """All that was said about the case, in its order."""
+    found = await connection.execute(
+        sa.select(sayings).where(sayings.c.case_id == case_id).order_by(sayings.c.version)
+    )
+    return [
+        Saying(**{name: row[name] for name in Saying.__dataclass_fields__})
+        for row in found.mappings()
+    ]
+
+
+async def count_sayings(connection: Connection, case_id: str) -> int:
+    found = await connection.scalar(
+        sa.select(sa.func.count()).select_from(sayings).where(sayings.c.case_id == case_id)
+    )
+    return found or 0
+
+
+async def list_drafts(connection: Connection, case_id: str, person_id: str) -> dict[str, Draft]:
+    """This person's unsaved values, by field."""
+    found = await connection.execute(
+        sa.select(field_drafts).where(
+            field_drafts.c.case_id == case_id, field_drafts.c.person_id == person_id
+        )
+    )
+    return {row.field: Draft(row.value, row.base_version, row.at) for row in found}
+
+
+async def looked_at(connection: Connection, case_id: str) -> Looked | None:
+    """When an approver last looked at the case; None: never."""
+    return looked_of(
+        await connection.scalar(sa.select(cases.c.looked).where(cases.c.id == case_id))
+    )
+
+
+async def values_at(connection: Connection, case_id: str, version: int) -> dict[str, str]:
+    """What was saved in each field when the case was at this version."""
+    found = await connection.execute(
+        sa.select(field_history.c.field, field_history.c.value)
+        .where(field_history.c.case_id == case_id, field_history.c.version <= version)
+        .order_by(field_history.c.version)
+    )
+    return {row.field: row.value for row in found}
+
+
+async def list_comments(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, tuple[Comment, ...]]:
+    """The comments of each of these cases, in their order."""
+    found = await connection.execute(
+        sa.select(comments).where(comments.c.case_id.in_(case_ids)).order_by(comments.c.version)
+    )
+    listed: dict[str, tuple[Comment, ...]] = dict.fromkeys(case_ids, ())
+    for one in found.mappings():
+        listed[one["case_id"]] += (
+            Comment(
+                **{name: one[name] for name in Comment.__dataclass_fields__ if name != "entries"},
+                entries=remarks_of(one["entries"]),
+            ),
+        )
+    return listed
+
+
+async def list_checks(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, dict[str, Check]]:
+    """The approver's words about the points of each of these cases, by point."""
+    found = await connection.execute(
+        sa.select(checks).where(checks.c.case_id.in_(case_ids)).order_by(checks.c.point)
+    )
+    listed: dict[str, dict[str, Check]] = {id: {} for id in case_ids}
+    for one in found:
+        listed[one.case_id][one.point] = Check(one.point, one.verdict, one.note, one.by, one.at)
+    return listed
+
+
+async def list_entries(
+    connection: Connection, case_ids: Collection[str]
+) -> dict[str, dict[str, Entry]]:
+    """What is saved in the form of each of these cases, by field."""
+    found = await connection.execute(
+        sa.select(case_fields).where(case_fields.c.case_id.in_(case_ids))
+    )
+    listed: dict[str, dict[str, Entry]] = {id: {} for id in case_ids}
+    for one in found:
+        entry = Entry(one.value, one.version, one.by, one.at, one.on_behalf_of)
+        listed[one.case_id][one.field] = entry
+    return listed
