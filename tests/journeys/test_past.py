@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from server.app import running
 from server.demo import data as demo
-from server.demo import past
+from server.demo import meetings, past
 from server.settings import Settings
 from server.store import Store, tables, upgrade, verify
 from tests.kit.casework import hashed
@@ -25,14 +25,14 @@ pytestmark = pytest.mark.timeout(180)
 
 
 def test_the_past_is_told_whole_and_lies_in_working_hours() -> None:
-    moments = [moment for moment, _ in past.by_moment(past.MEETINGS)]
+    moments = [moment for moment, _ in meetings.by_moment(meetings.MEETINGS)]
     assert moments == sorted(moments)
     assert all(moment.weekday() < 5 for moment in moments)
     now = datetime.now(UTC)
     assert now - timedelta(days=24) < moments[0] < moments[-1] < now
-    recorded = [one for one in past.MEETINGS if one.course != "missed" and one.consented]
+    recorded = [one for one in meetings.MEETINGS if one.course != "missed" and one.consented]
     assert len(recorded) >= 11
-    for several in dict(past.by_moment(past.MEETINGS)).values():
+    for several in dict(meetings.by_moment(meetings.MEETINGS)).values():
         seated = [who for one in several for who in (one.clerk, one.approver)]
         assert len(seated) == len(set(seated)), "one person sits in one call"
 
@@ -46,11 +46,11 @@ async def test_lists_hold_what_happened_before_the_first_start(tmp_path: Path) -
         await demo.load(store, hashed())
     finally:
         await store.close()
-    met = next(one for one in past.MEETINGS if one.item == demo.PRINCIPAL)
-    meetings = [met, replace(past.MEETINGS[-1], days=2)]
+    met = next(one for one in meetings.MEETINGS if one.item == demo.PRINCIPAL)
+    few = [met, replace(meetings.MEETINGS[-1], days=2)]
     began = datetime.now(UTC)
-    assert await past.make(settings, lambda done, of: None, meetings) == 2
-    assert await past.make(settings, lambda done, of: None, meetings) == 0, "once is enough"
+    assert await past.make(settings, lambda done, of: None, few) == 2
+    assert await past.make(settings, lambda done, of: None, few) == 0, "once is enough"
     assert (await verify(settings.store)).ok
     [invented] = await marked(settings)
     assert datetime.fromisoformat(invented["made_at"]) > began - timedelta(seconds=1)
@@ -93,9 +93,9 @@ async def test_a_past_that_was_broken_off_is_told_of_too(tmp_path: Path) -> None
     def enough(done: int, of: int) -> None:
         raise KeyError("enough")
 
-    meetings = [replace(past.MEETINGS[-1], days=9), replace(past.MEETINGS[-1], days=2)]
+    few = [replace(meetings.MEETINGS[-1], days=9), replace(meetings.MEETINGS[-1], days=2)]
     with pytest.raises(KeyError, match="enough"):
-        await past.make(settings, enough, meetings)
+        await past.make(settings, enough, few)
     [invented] = await marked(settings)
     assert len(invented["calls"]) == 1
 
