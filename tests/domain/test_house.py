@@ -26,7 +26,6 @@ APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
 LARGE_MODULES: Final[set[str]] = {
     "media/forward.py",
     "media/frames.py",
-    "media/recorder.py",
     "media/room.py",
     "server/__main__.py",
     "server/catalogue/rules/blueprint.py",

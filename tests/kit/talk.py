@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from media.recorder import Recording
+from media.recorder.recording import Recording
 from media.sdp import VIDEO
 from tests.kit.packets import Stream, pictures, sounds
 from tests.kit.peer import RED, Colour

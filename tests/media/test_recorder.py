@@ -16,16 +16,10 @@ import av
 import pytest
 
 from media.control import SEGMENT_SUFFIX, Gap
-from media.recorder import (
-    Clock,
-    Packet,
-    Recording,
-    Reorder,
-    finish,
-    parse_rtp,
-    salvage,
-    whole_bytes,
-)
+from media.recorder.ordering import Clock, Packet, Reorder, parse_rtp
+from media.recorder.recording import Recording
+from media.recorder.salvage import salvage, whole_bytes
+from media.recorder.sealing import finish
 from tests.kit.packets import Stream, pictures
 from tests.kit.peer import RED, near
 from tests.kit.recording import play
