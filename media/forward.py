@@ -451,8 +451,8 @@ class Forwarder:
 
     A packet for one receiver is rewritten where it lies; of several, each but the last gets a
     copy. `send(buffer, length, address)` may put off the sending of up to `BATCH` packets.
-    `want_key(track)` is called, at most every 0.3 s and track, while a feed
-    waits for a key frame; `want_again(track, first, count)` when packets of a recorded
+    `want_key(track, now)` is called, at most every 0.3 s and track, while a feed
+    waits for a key frame; `want_again(track, first, count, now)` when packets of a recorded
     picture did not come that no receiver could ask for.
     """
 
@@ -460,8 +460,8 @@ class Forwarder:
         self,
         send: Callable[[Buffer, int, Address], None],
         tap: Tap,
-        want_key: Callable[[Track], None],
-        want_again: Callable[[Track, int, int], None],
+        want_key: Callable[[Track, float], None],
+        want_again: Callable[[Track, int, int, float], None],
     ) -> None:
         self._send = send
         # One more than wait to be sent at most, so that none is taken again before it is gone.
@@ -523,7 +523,7 @@ class Forwarder:
                     if 1 < ahead <= MAX_LACKED + 1 and (
                         track.ring is not None or (track.segment and not _heard(track))
                     ):
-                        self._want_again(track, track.highest + 1, ahead - 1)
+                        self._want_again(track, track.highest + 1, ahead - 1, now)
                     track.highest += ahead
         else:
             track.repaired += 1
@@ -597,7 +597,7 @@ class Forwarder:
             if retransmission or not _begins(track, source, head, length):
                 feed.waiting = feed.waiting or not other
                 if now - track.key_asked_at >= KEY_AGAIN_S:
-                    self._want_key(track)
+                    self._want_key(track, now)
                 return False
             if other:
                 feed.turn_to(track)

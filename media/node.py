@@ -43,7 +43,8 @@ from media.control import (
 from media.load import LIMITS, Limits
 from media.port import outward_address
 from media.rejected import Code, Rejected
-from media.room import MAX_PARTIES, Rights, Rooms
+from media.room.parties import MAX_PARTIES, Rights
+from media.room.rooms import Rooms
 from media.sdp import CODEC_NAMES
 from media.tap import Recorder
 

@@ -26,7 +26,6 @@ APART: Final = {"web/src/wire/messages.ts", "web/src/ui"}
 LARGE_MODULES: Final[set[str]] = {
     "media/forward.py",
     "media/frames.py",
-    "media/room.py",
     "server/__main__.py",
     "server/catalogue/rules/blueprint.py",
     "server/store/ledger/verifier.py",
@@ -53,7 +52,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/record/talk/MessagesPanel.vue",
 }
 LARGE_CLASSES: Final[set[str]] = {
-    "media/room.py Rooms",
     "server/store/ledger/verifier.py Verifier",
     "web/src/audit/replay/useReplay.ts useReplay",
     "web/src/audit/rules/timeline.ts marksOf",

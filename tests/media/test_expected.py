@@ -6,7 +6,7 @@ import pytest
 
 from media.client import PartyUp
 from media.rejected import Code, Rejected
-from media.room import EXPECTED_AT_MOST
+from media.room.rooms import EXPECTED_AT_MOST
 from tests.kit.peer import GREEN, RED, Peer
 from tests.kit.until import until
 from tests.media.conftest import Studio

@@ -34,8 +34,8 @@ class Wire:
         self.forwarder = Forwarder(
             lambda buffer, length, address: self._take(buffer, length, address[1]),
             self,
-            lambda track: None,
-            lambda track, first, count: None,
+            lambda track, now: None,
+            lambda track, first, count, now: None,
         )
         keys = [secrets.token_bytes(sum(PROFILES[PROFILE][1:])) for _ in range(receivers + 1)]
         self.publisher = Endpoint(LINE, ())

@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from media.client import OfferWanted, RecordingResumed, RecordingStalled, RecordingStarted
-from media.room import UNWRITTEN_S
+from media.room.taping import UNWRITTEN_S
 from media.rtcp import nearest
 from media.sdp import LAYERED, VIDEO, group_of
 from tests.kit.lean import LeanPeer, Sending

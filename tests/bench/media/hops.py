@@ -67,7 +67,7 @@ def measure() -> dict[str, float]:
         feed.source = publisher.tracks["1"]
         feed.source.feeds.append(feed)
         publisher.claim(SSRC, feed.source)
-        forwarder = Forwarder(lambda *_: None, NoTap(), lambda _: None, lambda *_: None)
+        forwarder = Forwarder(lambda *_: None, NoTap(), lambda *_: None, lambda *_: None)
         return _timed(lambda buffer, size: forwarder.rtp(publisher, buffer, size, 1.0), wires)
 
     layout = read_layout(bytearray(plain[0]), len(plain[0]))

@@ -1,0 +1,1 @@
+"""Rooms of parties: who receives what, who may be believed, what is recorded."""
