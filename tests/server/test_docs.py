@@ -24,6 +24,17 @@ def test_every_link_leads_somewhere() -> None:
     assert lost == []
 
 
+def test_every_place_of_the_house_that_is_named_stands() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert len(page.splitlines()) <= 200
+    where = page.partition("## 3. Where is")[2].partition("\n## ")[0]
+    asked = [line for line in where.splitlines() if line.startswith("| ")][1:]
+    assert len(asked) >= 20
+    places = [place for line in asked for place in re.findall(r"`([^`]+)`", line.split("|")[2])]
+    assert len(places) >= len(asked)
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
 def test_every_setting_is_told() -> None:
     told = (ROOT / "docs" / "operations.md").read_text()
     assert [name for name in Settings.model_fields if f"`{name}`" not in told] == []
