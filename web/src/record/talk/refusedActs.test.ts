@@ -164,5 +164,12 @@ describe('a comment that is ended', () => {
     page.get<HTMLElement>('[data-comment=c2] textarea').element.focus()
     await flushPromises()
     expect(page.find('[data-comment=c1]').exists()).toBe(false)
+    // and does not hold the key of the next step in an empty box once his answer is sent
+    view.value = {
+      ...view.value,
+      comments: comments.map((one) => ({ ...one, state: 'resolved' as const })),
+    }
+    await flushPromises()
+    expect(page.find('[data-comment=c2]').exists()).toBe(false)
   })
 })
