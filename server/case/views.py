@@ -4,22 +4,23 @@ Shapes only: no rights, no rules, no storage. ``server.projection`` says what of
 audience may see.
 """
 
-from collections.abc import Mapping
+from typing import Final
 
 from server.case import rows
 from server.case.rows.papers import Paper
 from server.case.rules import case as rules
 from server.case.rules.checklist import Check as Checked
-from server.case.rules.clock import Clock
+from server.case.rules.clock import Clock, Extension, Halt
 from server.case.rules.form import Entry
 from server.case.rules.form import Proposal as Proposed
-from server.case.rules.materials.handover import Handover
+from server.case.rules.materials.handover import Handover, Sheet
 from server.case.rules.materials.material import Material, Origin
 from server.case.rules.materials.phone import Phone
-from server.case.rules.materials.promise import Promise
+from server.case.rules.materials.promise import Move, Promise
 from server.case.rules.summary import Signature as Signed
 from server.case.rules.summary import Submission as Submitted
 from server.case.rules.talk.comment import Comment as Thread
+from server.case.rules.talk.comment import Remark
 from server.case.rules.talk.drawing import Drawing
 from server.case.rules.talk.rating import Rating
 from server.case.rules.talk.saying import Saying as Said
@@ -52,6 +53,7 @@ from server.case.wire.unmasking import UnmaskingView
 from server.case.wire.view import CaseView
 from server.case.wire.words import Applicant, Consent
 from server.catalogue.views import item_view
+from server.people.views import Filled, People
 from server.rights.person import Actor
 from server.standards import limits
 from server.standards.working_days import Counted
@@ -132,62 +134,6 @@ def case_view(whole: rows.Whole) -> CaseView:
     )
 
 
-def referral_view(referral: rules.Referral, people: Mapping[str, PersonRef]) -> ReferralView:
-    return ReferralView(
-        from_unit_name=referral.from_unit_name,
-        to_unit_name=referral.to_unit_name,
-        reason=referral.reason,
-        by=people[referral.by],
-        at=referral.at,
-    )
-
-
-def drawing_view(drawing: Drawing, by: PersonRef) -> DrawingView:
-    return DrawingView(
-        id=drawing.id,
-        material_id=drawing.material_id,
-        page=drawing.page,
-        points=list(drawing.points),
-        by=by,
-        at=drawing.at,
-    )
-
-
-def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:
-    return Consent(
-        given=consent.given,
-        text_version=consent.text_version,
-        language=consent.language,
-        at=consent.at,
-        taken_by=taken_by,
-    )
-
-
-def field_view(entry: Entry, by: PersonRef) -> FieldState:
-    return FieldState(
-        value=entry.value,
-        version=entry.version,
-        by=by,
-        at=entry.at,
-        on_behalf_of=entry.on_behalf_of,
-    )
-
-
-def proposal_view(proposal: Proposed, people: Mapping[str, PersonRef]) -> Proposal:
-    return Proposal(
-        id=proposal.id,
-        field=proposal.field,
-        value=proposal.value,
-        old_value=proposal.old_value,
-        reason=proposal.reason,
-        by=people[proposal.by],
-        at=proposal.at,
-        state=proposal.state,
-        closed_by=people[proposal.closed_by] if proposal.closed_by else None,
-        closed_at=proposal.closed_at,
-    )
-
-
 def _viewed(material: Material) -> ViewedCopy | None:
     if material.state != "stored" or material.viewed_state == "none":
         return None
@@ -202,189 +148,104 @@ def _viewed(material: Material) -> ViewedCopy | None:
     )
 
 
-def handover_view(handover: Handover, people: Mapping[str, PersonRef]) -> HandoverView:
-    return HandoverView(
-        id=handover.id,
-        number=handover.number,
-        courier=handover.courier,
-        tracking=handover.tracking,
-        lines=[
-            HandoverSheet(
-                line=one.line,
-                originals=one.originals,
-                copies=one.copies,
-                received=one.received,
-                note=one.note,
-            )
-            for one in handover.sheets
-        ],
-        by=people[handover.by],
-        at=handover.at,
-        received_by=people[handover.received_by] if handover.received_by else None,
-        received_at=handover.received_at,
-        note=handover.note,
-    )
+REFERRAL: Final = Filled(ReferralView, rules.Referral)
+DRAWING: Final = Filled(DrawingView, Drawing)
+CONSENT: Final = Filled(Consent, rules.Consent)
+FIELD: Final = Filled(FieldState, Entry)
+PROPOSAL: Final = Filled(Proposal, Proposed)
+HANDOVER: Final = Filled(
+    HandoverView, Handover, {"lines": Filled(HandoverSheet, Sheet)}, named={"lines": "sheets"}
+)
+PROMISE: Final = Filled(PromiseView, Promise, {"moved": Filled(PromiseMoveView, Move)})
+MATERIAL: Final = Filled(
+    MaterialView,
+    Material,
+    {"origin": Filled(OriginView, Origin)},
+    beside=frozenset({"viewed"}),
+)
+SAYING: Final = Filled(Saying, Said)
+COMMENT: Final = Filled(Comment, Thread, {"entries": Filled(CommentEntry, Remark)})
+CHECK: Final = Filled(Check, Checked)
+RATING: Final = Filled(RatingView, Rating)
+SIGNATURE: Final = Filled(SignatureView, Signed)
+SUBMISSION: Final = Filled(Submission, Submitted)
+PAPER: Final = Filled(PaperView, Paper)
+PHONE: Final = Filled(PhoneView, Phone, beside=frozenset({"pages"}))
+UNMASKING: Final = Filled(UnmaskingView, Unmasking)
+HALT: Final = Filled(HaltView, Halt)
+EXTENSION: Final = Filled(ExtensionView, Extension)
 
 
-def promise_view(promise: Promise, people: Mapping[str, PersonRef]) -> PromiseView:
-    moved = promise.moved
-    return PromiseView(
-        line=promise.line,
-        due_on=promise.due_on,
-        text_version=promise.text_version,
-        language=promise.language,
-        by=people[promise.by],
-        at=promise.at,
-        moved=PromiseMoveView(
-            before=moved.before, reason=moved.reason, by=people[moved.by], at=moved.at
-        )
-        if moved
-        else None,
-    )
+def referral_view(referral: rules.Referral, people: People) -> ReferralView:
+    return REFERRAL(referral, people)
 
 
-def _origin(origin: Origin) -> OriginView:
-    return OriginView(
-        item_name=origin.item_name,
-        line_name=origin.line_name,
-        place=origin.place,
-        at=origin.at,
-    )
+def drawing_view(drawing: Drawing, by: PersonRef) -> DrawingView:
+    return DRAWING(drawing, {drawing.by: by})
 
 
-def material_view(material: Material, people: Mapping[str, PersonRef]) -> MaterialView:
-    return MaterialView(
-        id=material.id,
-        line=material.line,
-        number=material.number,
-        name=material.name,
-        state=material.state,
-        size_bytes=material.size_bytes,
-        media_type=material.media_type,
-        sha256=material.sha256,
-        pages=material.pages,
-        rejected_code=material.rejected_code,
-        duplicate_of=material.duplicate_of,
-        by=people[material.by],
-        at=material.at,
-        review=material.review,
-        review_reason=material.review_reason,
-        reviewed_by=people[material.reviewed_by] if material.reviewed_by else None,
-        reviewed_at=material.reviewed_at,
-        side=material.side,
-        purpose=material.purpose,
-        answers=material.answers,
-        grade=material.grade,
-        grade_note=material.grade_note,
-        graded_by=people[material.graded_by] if material.graded_by else None,
-        graded_at=material.graded_at,
-        viewed=_viewed(material),
-        origin=_origin(material.origin) if material.origin else None,
-        slot=material.slot,
-    )
+def consent_view(consent: rules.Consent, taken_by: PersonRef) -> Consent:
+    return CONSENT(consent, {consent.taken_by: taken_by})
+
+
+def field_view(entry: Entry, by: PersonRef) -> FieldState:
+    return FIELD(entry, {entry.by: by})
+
+
+def proposal_view(proposal: Proposed, people: People) -> Proposal:
+    return PROPOSAL(proposal, people)
+
+
+def handover_view(handover: Handover, people: People) -> HandoverView:
+    return HANDOVER(handover, people)
+
+
+def promise_view(promise: Promise, people: People) -> PromiseView:
+    return PROMISE(promise, people)
+
+
+def material_view(material: Material, people: People) -> MaterialView:
+    return MATERIAL(material, people, viewed=_viewed(material))
 
 
 def saying_view(saying: Said, by: PersonRef) -> Saying:
-    return Saying(
-        id=saying.id,
-        lane=saying.lane,
-        text=saying.text,
-        by=by,
-        on_behalf_of=saying.on_behalf_of,
-        call_id=saying.call_id,
-        at=saying.at,
-    )
+    return SAYING(saying, {saying.by: by})
 
 
-def comment_view(comment: Thread, people: Mapping[str, PersonRef]) -> Comment:
-    return Comment(
-        id=comment.id,
-        on=comment.on,
-        state=comment.state,
-        entries=[
-            CommentEntry(by=people[one.by], at=one.at, text=one.text) for one in comment.entries
-        ],
-        closed_by=people[comment.closed_by] if comment.closed_by else None,
-        closed_at=comment.closed_at,
-    )
+def comment_view(comment: Thread, people: People) -> Comment:
+    return COMMENT(comment, people)
 
 
 def check_view(check: Checked, by: PersonRef) -> Check:
-    return Check(point=check.point, verdict=check.verdict, note=check.note, by=by, at=check.at)
+    return CHECK(check, {check.by: by})
 
 
 def rating_view(rating: Rating) -> RatingView:
     """The whole of it. Project it before it leaves."""
-    return RatingView(
-        id=rating.id,
-        call_id=rating.call_id,
-        number=rating.number,
-        at=rating.at,
-        level=rating.level,
-        reasons=list(rating.reasons),
-        text=rating.text,
-    )
+    return RATING(rating, {})
 
 
 def signature_view(signature: Signed, by: PersonRef) -> SignatureView:
-    return SignatureView(
-        id=signature.id,
-        hash=signature.hash,
-        shown_at=signature.shown_at,
-        at=signature.at,
-        by=by,
-        points=signature.points,
-        outdated=signature.outdated,
-    )
+    return SIGNATURE(signature, {signature.by: by})
 
 
 def submission_view(submission: Submitted, by: PersonRef) -> Submission:
-    return Submission(
-        hash=submission.hash,
-        signature_id=submission.signature_id,
-        at=submission.at,
-        by=by,
-        tell_by=submission.tell_by,
-    )
+    return SUBMISSION(submission, {submission.by: by})
 
 
 def paper_view(paper: Paper) -> PaperView:
-    return PaperView(
-        id=paper.id,
-        kind=paper.kind,
-        number=paper.number,
-        state=paper.state,
-        at=paper.at,
-        size_bytes=paper.size_bytes,
-        sha256=paper.sha256,
-        pages=paper.pages,
-    )
+    return PAPER(paper, {})
 
 
 def phone_view(phone: Phone, by: PersonRef) -> PhoneView:
-    return PhoneView(
-        id=phone.id,
-        line=phone.line,
-        state=phone.state,
-        by=by,
-        made_at=phone.made_at,
-        expires_at=phone.expires_at,
-        pages=[page.material_id for page in phone.pages],
-    )
+    return PHONE(phone, {phone.by: by}, pages=[page.material_id for page in phone.pages])
 
 
 def unmasking_view(unmasking: Unmasking, by: PersonRef) -> UnmaskingView:
-    return UnmaskingView(
-        id=unmasking.id,
-        what=unmasking.what,
-        reason=unmasking.reason,
-        by=by,
-        at=unmasking.at,
-        expires_at=unmasking.expires_at,
-    )
+    return UNMASKING(unmasking, {unmasking.by: by})
 
 
-def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Decided:
+def decided_view(decided: rules.Decided, people: People) -> Decided:
     counted = due_view(decided.counted) if decided.counted else None
     return Decided(
         kind=decided.kind,
@@ -402,7 +263,7 @@ def decided_view(decided: rules.Decided, people: Mapping[str, PersonRef]) -> Dec
     )
 
 
-def clock_view(clock: Clock, people: Mapping[str, PersonRef]) -> ClockView:
+def clock_view(clock: Clock, people: People) -> ClockView:
     extension = clock.extension
     return ClockView(
         started_on=clock.started_on,
@@ -411,25 +272,6 @@ def clock_view(clock: Clock, people: Mapping[str, PersonRef]) -> ClockView:
         legal_days=clock.legal_days,
         extension_at_most=limits.extension(clock.joint),
         legal=due_view(clock.legal),
-        halts=[
-            HaltView(
-                why=one.why,
-                reason=one.reason,
-                began=one.began,
-                by=people[one.by],
-                at=one.at,
-                ended=one.ended,
-                ended_by=people[one.ended_by] if one.ended_by else None,
-                ended_at=one.ended_at,
-            )
-            for one in clock.halts
-        ],
-        extension=ExtensionView(
-            days=extension.days,
-            reason=extension.reason,
-            by=people[extension.by],
-            at=extension.at,
-        )
-        if extension
-        else None,
+        halts=[HALT(one, people) for one in clock.halts],
+        extension=EXTENSION(extension, people) if extension else None,
     )
