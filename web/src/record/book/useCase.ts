@@ -153,6 +153,8 @@ export function useCase(case_id: string, as_applicant = false) {
       counted_on.value = chinaToday()
       if (!as_applicant) noteMoved(fresh.moved)
       problem.value = null
+      // it came to the unit of who asks: what was told to those from whom it went is over for him
+      if (fresh.audience === 'approver') referred.value = null
       held.forEach(apply)
     } catch (reason) {
       if (turn !== asked) return
