@@ -62,13 +62,23 @@ const said = {
 } as unknown as CaseView['sayings'][number]
 
 /** who is signed in at this browser, as the server would answer; how often it was asked */
-const session = { roles: ['clerk'] as string[] | null, asked: 0 }
+const session = { roles: ['clerk'] as string[] | null, window: 'window-3', asked: 0 }
 const answer = (path: string): Response => {
   if (!path.endsWith('/session'))
     return new Response('{}', { headers: { 'content-type': 'application/json' } })
   session.asked += 1
   const [status, body] = session.roles
-    ? [200, { person: { id: 'person-1', name: '李秋实', roles: session.roles } }]
+    ? [
+        200,
+        {
+          person: {
+            id: 'person-1',
+            name: '李秋实',
+            roles: session.roles,
+            window: { id: session.window, name: '' },
+          },
+        },
+      ]
     : [401, { title: '登录已失效', code: 'unauthenticated', status: 401 }]
   return new Response(JSON.stringify(body), {
     status,
@@ -84,6 +94,7 @@ beforeEach(async () => {
     vi.fn((path: string) => Promise.resolve(answer(path))),
   )
   session.roles = ['clerk']
+  session.window = 'window-3'
   await askAnew()
   session.asked = 0
   vi.useFakeTimers()
@@ -362,4 +373,34 @@ it('promises no day while the clock stands still, and none for certain beyond th
   const ended = { ...halt, ended: '2026-12-03' }
   expect(await said_of_it(decided([ended], true))).toMatch(/12月9日.*前办结（暂定）/)
   expect(await said_of_it(decided([ended], false))).toMatch(/12月9日.*前办结$/)
+})
+
+it('follows the next case of its window after a sign-out, none beside another call and none of another window', async () => {
+  const router = createRouter({ history: createMemoryHistory(), routes })
+  const signOut = async () => {
+    session.roles = null
+    window.dispatchEvent(
+      new StorageEvent('storage', { key: 'yunjian.was_signed_in', oldValue: '1', newValue: null }),
+    )
+    await clerk('/sign-in')
+  }
+  const opens = async (case_id: string, over: Partial<Turned> = {}) => {
+    session.roles = ['clerk']
+    await clerk(`/window/cases/${case_id}`, { ...led(over), case_id })
+    await vi.advanceTimersByTimeAsync(1000)
+    return router.currentRoute.value.params['id']
+  }
+  await router.push(`/applicant/${id}`)
+  await clerk(`/window/cases/${id}`, led())
+  mount(ApplicantPage, { props: { id }, global: { plugins: [i18n, router] }, attachTo: document.body })
+  await nextTick()
+  // the clerk is the same: it stays with the case for which it was opened
+  expect(await opens('case-0002')).toBe(id)
+  await signOut()
+  session.window = 'window-7'
+  expect(await opens('case-0002')).toBe(id)
+  await signOut()
+  session.window = 'window-3'
+  expect(await opens('case-0002', { elsewhere: true })).toBe(id)
+  expect(await opens('case-0002')).toBe('case-0002')
 })

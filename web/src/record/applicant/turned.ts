@@ -91,15 +91,20 @@ declare global {
   }
 }
 
-/** Who leads this window, if it was opened by a page of ours that still has this case open. */
-export function leader(case_id: string): Leader | null {
+/** Who leads from the page of ours that opened this window, whatever case that has open. */
+export function leaderOfAny(): Leader | null {
   try {
-    const found = (window.opener as Window | null)?.yunjian_leader
-    return found?.case_id === case_id ? found : null
+    return (window.opener as Window | null)?.yunjian_leader ?? null
   } catch {
     // the opener has gone to another place, which may not be looked into
     return null
   }
+}
+
+/** Who leads this window, if it was opened by a page of ours that still has this case open. */
+export function leader(case_id: string): Leader | null {
+  const found = leaderOfAny()
+  return found?.case_id === case_id ? found : null
 }
 
 /**
