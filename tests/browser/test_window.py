@@ -331,10 +331,13 @@ async def test_the_applicant_reads_signs_and_gets_a_receipt(
 
     await until(printed, 10)
 
-    # the clerk signs out, in the call: nothing of it is left before whoever stands there next, nor the form of the staff
+    # the clerk signs out, in the call: how he was served is asked over his sign-in, and waited for; then nothing of it is
+    # left before whoever stands there next, nor the form of the staff
     at = page.url
     await page.locator("[data-leave]").click()
     await page.locator("[data-sign-out-go]").click()
+    await expect(page.locator("[data-sign-out=rating]")).to_be_visible()
+    await screen.locator("[data-rate] [data-answer=skip]").click()
     await page.wait_for_url("**/sign-in")
     await expect(screen.locator("[data-stage=nobody]")).to_be_visible()
     assert "请您看右边的日期" not in await screen.locator("body").inner_text()

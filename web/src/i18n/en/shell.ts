@@ -18,6 +18,13 @@ const shell: Words<typeof zh> = {
     party: { title: 'You are in a call: signing out hangs up', go: 'Hang up and sign out' },
     guest: { title: 'You are in a call: signing out leaves it', go: 'Leave and sign out' },
     dialling: { title: 'You are calling: signing out cancels the call', go: 'Cancel the call and sign out' },
+    rate: 'The call has ended: ask for the rating before you sign out',
+    rate_then:
+      'This screen is turned to the applicant, who may rate the service. You are signed out once it is given back.',
+    rating: 'The call has ended: you are signed out after the rating',
+    rating_then:
+      'You are signed out when the applicant is done, after a minute at most. Signing out now ends the rating.',
+    now: 'Sign out now',
   },
   pane: 'Call and messages',
   marks: { comma: ', ', colon: ': ', semicolon: '; ' },

@@ -85,6 +85,21 @@ export interface Leader {
   rates: (on: boolean) => void
 }
 
+/** How the applicant is asked for his rating of the call that the clerk ends by signing out: over his sign-in, before it ends. */
+export interface Parting {
+  /** the call that runs was answered and is about the case of this page */
+  owed: boolean
+  /** the applicant has a screen of his own, and is asked there by itself */
+  apart: boolean
+  rating: boolean
+  /** this screen is turned to him */
+  turned: boolean
+  /** the call is over: nothing else is wanted of him */
+  begin: () => void
+  /** turns this screen to him; whether it is */
+  turn: () => Promise<boolean>
+}
+
 declare global {
   interface Window {
     yunjian_leader?: Leader | undefined
