@@ -99,6 +99,7 @@ MAY_ASK: Final[Mapping[str, frozenset[str]]] = {
     "GET /api/v1/cases/{case_id}": CASE,
     "GET /api/v1/cases/{case_id}/unmasked/{unmasking_id}": frozenset({APPROVER}),  # who did it
     "GET /api/v1/owed": ALL,
+    "GET /api/v1/referred": ALL,
     "POST /api/v1/cases/{case_id}/earlier": WINDOW,
     "GET /api/v1/cases/{case_id}/history": WATCHING,
     "GET /api/v1/cases/{case_id}/ledger": WATCHING,
@@ -456,7 +457,7 @@ def test_no_address_takes_words_about_a_person() -> None:
     assert asked == {
         "q", "mine", "state", "cursor", "after", "download", "anyway", "language", "kind",
         "offset", "dry_run", "skip_bad", "unit_id", "item_id", "region_code", "place",
-        "combined", "first", "second",
+        "combined", "first", "second", "to",
     }  # fmt: skip
     assert [named(one) for one in declared() if "q" in one.query.model_fields] == [
         "GET /api/v1/items",
