@@ -19,7 +19,7 @@ vi.mock('socket.io-client', () => ({
       active: true,
       io: { engine: { close: () => undefined } },
       on: (name: string, hear: (told: unknown) => void) => (server.tell[name] = hear),
-      emit: (_: string, command: { type: string }, answer?: (ack: unknown) => void) => {
+      emit: (_: string, _command: unknown, answer?: (ack: unknown) => void) => {
         const result = { audience: server.audience, version: 3, case: server.body, drafts: {}, moved: null }
         answer?.({ ok: true, result: { ...result, due: null } })
       },
