@@ -129,6 +129,16 @@ describe('a word about a material', () => {
     expect(review.mock.lastCall).toEqual(['m1', 'returned', '缺日期'])
   })
 
+  it('says nothing that somebody else had said in his name', async () => {
+    const accepted = { ...m1, review: 'accepted' as const, reviewed_by: { ...by, id: 'somebody' } }
+    stand(accepted)
+    await bar.setProps({ material: accepted, ready: true })
+    press('3')
+    await vi.advanceTimersByTimeAsync(0)
+    await bar.get('[data-undo]').trigger('click')
+    expect(review.mock.lastCall).toEqual(['m1', 'none', ''])
+  })
+
   it('cannot be taken back once something came after', async () => {
     await bar.setProps({ ready: true })
     press('1')
