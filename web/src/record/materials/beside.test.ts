@@ -9,6 +9,7 @@ import ReviewBar from '../review/ReviewBar.vue'
 import MaterialTray from './MaterialTray.vue'
 import SendPanel from './SendPanel.vue'
 import SortFiles from './SortFiles.vue'
+import { Problem } from '../../wire/http'
 import type { CaseView, MaterialView } from '../../wire/messages'
 import { caseView, material } from '../../../tests/kit/cases'
 
@@ -130,6 +131,13 @@ describe('several files at once', () => {
     await flushPromises()
     expect([book.mean.mock.calls.length, sendAll.mock.calls.length]).toEqual([1, 0])
     expect(tray.findAll('[data-sorting] li')).toHaveLength(2)
+    // what keeps them back is told; who leaves it himself knows
+    expect(tray.emitted('problem')).toHaveLength(1)
+    const left = Object.assign(Problem.of(new Error('no')), { declined: true })
+    book.mean.mockImplementation(() => Promise.reject(left))
+    await tray.get('form[data-sorting]').trigger('submit')
+    await flushPromises()
+    expect(tray.emitted('problem')).toHaveLength(1)
     book.mean.mockImplementation(() => Promise.resolve(undefined as never))
     await tray.get('form[data-sorting]').trigger('submit')
     await flushPromises()
