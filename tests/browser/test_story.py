@@ -700,7 +700,9 @@ async def decide(window: Desk, approver: Desk, screens: Screens) -> str:
     number = (await shown.inner_text()).split()[-1]
     assert len(number) == 43
     await expect(window.page.get_by_text(number).first).to_be_visible()
-    await screens.take(approver, "approver-decided")
+    # a head with a number in a call, a foot with all that follows a decision
+    await screens.take(approver, "approver-decided", called=True)
+    await screens.take(window, "window-decided-in-call", called=True)
     return number
 
 

@@ -133,8 +133,24 @@ HALF: Final = """() => [...document.querySelectorAll('.call-pane .upper')].flatM
     return [...pane.querySelectorAll('.tile, .name, [data-party], button')]
         .filter(one => one.checkVisibility() && one.getBoundingClientRect().bottom > end + 1)
         .map(one => `${one.className || one.tagName}: ${one.textContent.trim().slice(0, 20)}`)
+        .concat([...pane.querySelectorAll('.who :is(.name, .smallest)')].flatMap(one => {
+            // the connections stand at the end of it, over what has no room
+            const range = document.createRange()
+            range.selectNodeContents(one)
+            const parties = pane.querySelector('.parties')?.getBoundingClientRect().top ?? end
+            return [...range.getClientRects()]
+                .filter(line => line.top < parties - 2 && line.bottom > parties + 3)
+                .map(() => `half of: ${one.textContent.trim().slice(0, 40)}`)
+        }))
 })"""
-"""What of a call one would have to scroll to."""
+"""What of a call one would have to scroll to, and who is there where only half of his line is seen."""
+ROWS: Final = """() => {
+    const middles = [...document.querySelectorAll('footer.foot > .button, footer.foot > .more-acts')]
+        .filter(one => one.checkVisibility())
+        .map(one => one.getBoundingClientRect())
+        .map(({top, bottom}) => (top + bottom) / 2)
+    return Math.max(...middles) - Math.min(...middles) > 16 ? ['the foot in several rows'] : []
+}"""
 HIDDEN: Final = """() => {
     const found = []
     const inside = (one, box) => one.top >= box.top - 1.5 && one.bottom <= box.bottom + 1.5
@@ -220,6 +236,7 @@ class Screens:
             for size in ("largest", "standard"):
                 await desk.page.evaluate(CHOOSE, size)
                 found = await self._cut(desk)
+                found += await desk.page.evaluate(ROWS)
                 for rule in (HALF, HIDDEN):
                     found += [f"out of sight: {one}" for one in await desk.page.evaluate(rule)]
                 found += [f"grows not: {one}" for one in await desk.page.evaluate(LETTERS, size)]
