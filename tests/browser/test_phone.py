@@ -85,9 +85,13 @@ async def test_a_phone_brings_the_pages_of_a_paper(node: Running, tmp_path: Path
         # each page is at the desk before the next is taken, cut out
         await phone.page.locator("[data-shoot-phone]").set_input_files(first)
         await expect(desk.page.locator("[data-page]")).to_have_count(1, timeout=30_000)
+        # while the clerk corrects one, the link stays
+        await desk.page.locator("[data-page] .thumb").click()
+        await expect(desk.page.locator("[data-done-page]")).to_be_visible()
         await phone.page.locator("[data-pick-phone]").set_input_files([second, third])
         await expect(desk.page.locator("[data-page]")).to_have_count(3, timeout=30_000)
         await expect(phone.page.locator('[data-shot="there"]')).to_have_count(3)
+        await desk.page.locator("[data-done-page]").click()
         await screens.take(phone, "phone-page")
         await screens.take(desk, "phone-arrived")
 
