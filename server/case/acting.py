@@ -145,8 +145,11 @@ def other_case(seats: Seats) -> Refusal:
 
 
 def _counts(one: Done) -> bool:
-    """A proposal that was declined leaves the value as it was."""
-    return one.act != "case.close_proposal" or one.body.get("field_state") is not None
+    """A proposal that was declined leaves the value as it was; a picture from a phone is no material yet."""
+    if one.act == "case.close_proposal":
+        return one.body.get("field_state") is not None
+    material = one.body.get("material")
+    return material is None or material["purpose"] == "material"
 
 
 def _where(one: Done) -> str:

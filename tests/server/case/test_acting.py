@@ -70,6 +70,13 @@ async def test_what_others_changed_since_is_told_and_nothing_else(
     answer = {"proposal_id": proposal["id"], "adopt": False}
     assert await changes(CLERK, form.CaseCloseProposal, **answer) == "reason_missing"
     assert await changes(CLERK, signing.CasePrintForm) == "reason_missing"
+    # a picture from a phone is no material until the window sends it
+    before = await office.store.version(f"case:{case_id}")
+    await office.bring(uploads, case_id, "other", purpose="page")
+    refusal = await office.refused(
+        APPROVER, decision.CaseDecide, **about, decision="refused", reason="", seen_version=before
+    )
+    assert refusal.details.get("changes", refusal.code.value) == "reason_missing"
     # what he does himself he has seen
     thread = {"on": "field:remark", "text": "请说明"}
     assert await changes(APPROVER, talk.CaseComment, **thread) == "reason_missing"

@@ -10,6 +10,7 @@ export default {
     row: 'rows were added or removed',
     file: 'is now "{file}"',
     promised: 'the promised day has changed',
+    gone: 'the file is no longer here',
     review: 'is now "{review}"',
     point: 'Point to check',
     comment: 'comment: {text}',

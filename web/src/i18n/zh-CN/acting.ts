@@ -10,6 +10,7 @@ export default {
     row: '行数有变化',
     file: '现为“{file}”',
     promised: '承诺补交日期有变化',
+    gone: '文件已不在这里',
     review: '现为“{review}”',
     point: '核对要点',
     comment: '审查意见：{text}',

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ComposerTranslation } from 'vue-i18n'
 import { i18n, learn, speak } from '../../i18n'
-import { arrivedOf, movedWord, percent, size, typeNames } from './words'
+import { arrivedOf, changeWords, movedWord, percent, size, typeNames } from './words'
+import type { CaseView } from '../../wire/messages'
 import { acceptOf, claimedType, faultOfFile } from '../materials/useUploads'
 import { faultOf, tidied } from './checks'
 import { by, caseView, field, material } from '../../../tests/kit/cases'
@@ -161,5 +162,21 @@ describe('a file that somebody else moved', () => {
     expect(
       movedWord(i18n.global.t as unknown as ComposerTranslation, caseView(), { ...event, ...over }, '14:00'),
     ).toBe(word)
+  })
+})
+
+describe('what others changed', () => {
+  it('of a line without a file is a promise only where one was made', async () => {
+    await learn('work')
+    const t = i18n.global.t as unknown as ComposerTranslation
+    const promise = { line: 'k0' } as CaseView['promises'][number]
+    const [line] = caseView().item.lines
+    const said = (view: CaseView) =>
+      changeWords(t, view, { what: 'materials', where: line?.key ?? '' }, 'zh-CN')
+    const bare = caseView({ materials: [] })
+    expect(said(bare)).toEqual({ name: line?.name, text: '文件已不在这里' })
+    expect(said({ ...bare, promises: [{ ...promise, line: line?.key ?? '' }] }).text).toBe(
+      '承诺补交日期有变化',
+    )
   })
 })

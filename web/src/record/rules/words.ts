@@ -189,7 +189,13 @@ export function changeWords(
     case 'materials':
       return {
         name: place,
-        text: file ? t('acting.changed.file', { file: file.name }) : t('acting.changed.promised'),
+        text: file
+          ? t('acting.changed.file', { file: file.name })
+          : t(
+              view.promises.some((one) => one.line === where)
+                ? 'acting.changed.promised'
+                : 'acting.changed.gone',
+            ),
       }
     case 'reviews': {
       const point = view.item.checklist.find((one) => `point:${one.key}` === where)
