@@ -30,7 +30,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """Ends the call for all; a guest only leaves."""
+    """Ends the call for all; a guest only leaves, as does the approver who is relieved of it."""
 
     person_id: PersonId
 
@@ -121,13 +121,9 @@ class MonitorClosed:
 @dataclass(frozen=True, slots=True)
 class Barred:
     """This person may be in the call no longer as what he is in it: nobody asks him any more, and
-    whoever sits at its head ends it.
-
-    ``relieved``: the case has gone to a unit that sits in the call as a guest, and so the approver only
-    leaves it; the window's end is everybody's all the same."""
+    whoever sits at its head ends it."""
 
     person_id: PersonId
-    relieved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
     Call  open ──> live ──> ended(reason)
     Ring  ringing ──> answered | declined | missed | cancelled | superseded
     Leg   joined ──> lost | left            (coming back is a new leg, linked to the one before)
-                     lost ──> left          (a guest whose place lapsed; a call ends for the others)
+                     lost ──> left          (whose place lapsed while the call goes on: a guest's, or that
+                                             of an approver who is relieved)
     Hold  since ──> until                   (one after another; while one is open nothing is heard or seen)
     Monitor  listen <──> whisper <──> barge ──> ended(reason)      (a barge is a leg on a guest's seat)
 
@@ -13,7 +14,7 @@ may follow it: unseen, heard by the approver alone, or seated among the others. 
 no harm. Who may see a call, and what is sent to whom, is not known here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -120,8 +121,19 @@ def asked(
     return replace(call, rings=(*call.rings, *more[: RINGS_AT_MOST - len(call.rings)]))
 
 
-def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIENCE) -> Call:
+def step(
+    call: Call,
+    event: CallInput,
+    at: datetime,
+    patience: Patience = PATIENCE,
+    deciding: Collection[PersonId] = (),
+) -> Call:
     """The call after ``event`` at the moment ``at``; the very same object when nothing changes.
+
+    ``deciding``: those of the unit to which the case went in the meantime. While one of them sits in the
+    call as its guest, or his place is held, the call is in his hands: he ends it by hanging up, and the
+    approver who hangs up, is barred or stays away for too long only leaves it. Asked of a ``HungUp``, a
+    ``Barred`` and a ``Tick``.
 
     A person's wish that comes too late is refused: ``call_ended``, ``ring_closed`` (also to a
     cancel that an answer overtook), ``leg_replaced``; that of a stranger: ``not_found`` for a ring
@@ -132,13 +144,25 @@ def step(call: Call, event: CallInput, at: datetime, patience: Patience = PATIEN
     with ``already_in_call``, one that is not live or while no place is left with ``not_in_call`` and
     ``seat_taken``. What the engine, the clock or the staff's rights say is never refused.
     """
-    return _followed(_attended(_stepped(call, event, at, patience), event, at), at)
+    head = _head(call, deciding)
+    return _followed(_attended(_stepped(call, event, at, patience, head), event, at), at)
 
 
-def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> Call:
+def _head(call: Call, deciding: Collection[PersonId]) -> frozenset[PersonId]:
+    """Who ends the call for all: the window, and the approver, or instead of him those who decide now."""
+    instead = {
+        leg.person_id for leg in call.guests() if leg.person_id in deciding and not leg.barged
+    }
+    heads = {Seat.WINDOW} if instead else {Seat.WINDOW, Seat.APPROVER}
+    return frozenset(instead | {leg.person_id for leg in call.seated() if leg.seat in heads})
+
+
+def _stepped(
+    call: Call, event: CallInput, at: datetime, patience: Patience, head: frozenset[PersonId]
+) -> Call:
     match event:
         case Tick():
-            return _ticked(call, event, at, patience)
+            return _ticked(call, event, at, patience, head)
         case MediaTurned():
             return _flagged(call, event.leg_id, media=event.on)
         case RecordingTurned():
@@ -163,8 +187,8 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
             held = call.leg_of(event.person_id)
             if held is None:
                 raise Refusal(Code.NOT_IN_CALL)
-            if held.seat in GUESTS:
-                return _held(_with_leg(call, _gone(held, at)), patience)
+            if held.person_id not in head:
+                return _unseated(call, held.person_id, at, patience)
             live = call.state is CallState.LIVE
             return _ended(call, EndReason.HUNG_UP if live else EndReason.CANCELLED, at)
         case Invited():
@@ -193,7 +217,7 @@ def _stepped(call: Call, event: CallInput, at: datetime, patience: Patience) -> 
             monitor = own_monitor(call, event.monitor_id, event.person_id)
             return _monitor_over(call, monitor, MonitorEnd.CLOSED, at, patience)
         case Barred():
-            return _barred(call, event, at, patience)
+            return _barred(call, event.person_id, at, patience, head)
         case SignedOut():
             return _signed_out(call, event.person_id, at)
         case _:
@@ -275,10 +299,11 @@ def _monitor_over(
     return _with_monitor(call, replace(monitor, ended=why, ended_at=at))
 
 
-def _barred(call: Call, event: Barred, at: datetime, patience: Patience) -> Call:
+def _barred(
+    call: Call, person_id: PersonId, at: datetime, patience: Patience, head: frozenset[PersonId]
+) -> Call:
     if call.state is CallState.ENDED:
         return call
-    person_id = event.person_id
     for ring in call.rings:
         if ring.target_id == person_id:
             call = _with_ring(call, _closed(ring, RingState.CANCELLED, at))
@@ -286,13 +311,8 @@ def _barred(call: Call, event: Barred, at: datetime, patience: Patience) -> Call
     if monitor is not None:
         call = _monitor_over(call, monitor, MonitorEnd.BARRED, at, patience)
     leg = call.leg_of(person_id)
-    relieved = event.relieved and leg is not None and leg.seat is Seat.APPROVER
-    if leg is not None and leg.seat not in GUESTS and not relieved:
+    if leg is not None and leg.seat not in GUESTS and person_id in head:
         return _ended(call, EndReason.BARRED, at)
-    hold = call.on_hold()
-    if hold is not None and hold.by == person_id:
-        # Nobody else could resume it.
-        call = _released(call, at)
     call = _unseated(call, person_id, at, patience)
     return _rung_out(call, at) if call.state is CallState.OPEN else call
 
@@ -355,8 +375,14 @@ def _perch(call: Call) -> Seat:
 
 
 def _unseated(call: Call, person_id: PersonId, at: datetime, patience: Patience) -> Call:
+    """He leaves a call that goes on; a hold of his ends, which nobody else could end."""
     leg = call.leg_of(person_id)
-    return call if leg is None else _held(_with_leg(call, _gone(leg, at)), patience)
+    if leg is None:
+        return call
+    hold = call.on_hold()
+    if hold is not None and hold.by == person_id:
+        call = _released(call, at)
+    return _held(_with_leg(call, _gone(leg, at)), patience)
 
 
 def may_invite(call: Call, person_id: PersonId) -> None:
@@ -490,7 +516,9 @@ def _joined(call: Call, event: Joined, at: datetime, patience: Patience) -> Call
     return _held(replace(call, legs=(*call.legs, leg)), patience)
 
 
-def _ticked(call: Call, tick: Tick, at: datetime, patience: Patience) -> Call:
+def _ticked(
+    call: Call, tick: Tick, at: datetime, patience: Patience, head: frozenset[PersonId]
+) -> Call:
     if call.state is CallState.ENDED:
         return call
     for ring in call.rings:
@@ -516,10 +544,10 @@ def _ticked(call: Call, tick: Tick, at: datetime, patience: Patience) -> Call:
                 call = _monitor_over(call, monitor, MonitorEnd.LOST, at, patience)
     call = _held(call, patience)
     overdue = [leg for leg in call.seated() if leg.held_until is not None and leg.held_until <= at]
-    if any(leg.seat not in GUESTS for leg in overdue):
+    if any(leg.seat not in GUESTS and leg.person_id in head for leg in overdue):
         return _ended(call, EndReason.LOST, at)
     for leg in overdue:
-        call = _held(_with_leg(call, _gone(leg, at)), patience)
+        call = _unseated(call, leg.person_id, at, patience)
     return call
 
 
@@ -591,8 +619,8 @@ def _departed(leg: Leg, state: LegState, at: datetime) -> Leg:
 
 
 def _gone(leg: Leg, at: datetime) -> Leg:
-    """A leg given up for good while the call goes on: a guest's who hung up or was lost for too long, the
-    approver's who was relieved."""
+    """A leg given up for good while the call goes on: a guest's, or the approver's who is relieved, who hung
+    up or was lost for too long."""
     return replace(_departed(leg, LegState.LEFT, at), state=LegState.LEFT, held_until=None)
 
 

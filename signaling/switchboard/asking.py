@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from signaling import waiting
-from signaling.call.inputs import CallInput
+from signaling.call.inputs import Barred, CallInput, HungUp, Tick
 from signaling.call.parts import (
     RINGS_AT_MOST,
     Call,
@@ -46,7 +46,9 @@ class Asking:
 
     async def stepped(self, turn: Turn, event: CallInput) -> Call:
         """The call after this, and the next ones asked in the place of those whose rings it closes."""
-        before, after = turn.call, step(turn.call, event, turn.at, self._patience)
+        asks = isinstance(event, HungUp | Barred | Tick) and turn.call.guests()
+        deciding = await turn.deciding() if asks else ()
+        before, after = turn.call, step(turn.call, event, turn.at, self._patience, deciding)
         if before.state is not CallState.OPEN or after.rings == before.rings:
             return after
         rung_out = after.reason in (EndReason.DECLINED, EndReason.MISSED)

@@ -17,6 +17,7 @@ from signaling.call.parts import (
     LegId,
     Monitor,
     MonitorId,
+    PersonId,
     Way,
 )
 from signaling.wire.call import (
@@ -58,6 +59,11 @@ class Turn(Protocol):
     def at(self) -> datetime: ...
     @property
     def call(self) -> Call: ...
+
+    async def deciding(self) -> Collection[PersonId]:
+        """Who of those in this call is of the unit that decides the case by now, where that is not the one
+        that was called; as ``step`` is told."""
+        ...
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """Keep the call as it is now, free who is no longer engaged, record event and entry.

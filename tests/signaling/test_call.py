@@ -4,7 +4,7 @@ The table is written out: a row an event, a column a state, and every cell says 
 A cell is ``=`` (nothing changes), ``!code`` (refused) or the call that follows, as ``shown`` says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -130,9 +130,9 @@ def shown(call: Call) -> str:
     return f"{call.state.value}{reason}/{rings}/{legs}{monitors}"
 
 
-def outcome(call: Call, event: CallInput, at: datetime) -> str:
+def outcome(call: Call, event: CallInput, at: datetime, deciding: Collection[PersonId]) -> str:
     try:
-        result = step(call, event, at)
+        result = step(call, event, at, deciding=deciding)
     except Refusal as refusal:
         return f"!{refusal.code.value}"
     return "=" if result is call else shown(result)
@@ -172,7 +172,9 @@ STATES: Final[Mapping[str, Call]] = {
     ),
     "g_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, G1), 10)),
     "g_left": played(dialled(), ANSWER, INVITE, COME, (HungUp(GUEST), 9)),
-    "relieved": played(dialled(), ANSWER, INVITE, COME, (Barred(FIRST, True), 9)),
+    "relieved": step(
+        played(dialled(), ANSWER, INVITE, COME), Barred(FIRST), after(9), deciding={GUEST}
+    ),
     "only_g": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1), 10)),
     "all_lost": played(dialled(), ANSWER, INVITE, COME, (heard(-5, W1, A1, G1), 10)),
     "listened": played(dialled(), ANSWER, LISTEN),
@@ -196,6 +198,8 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "hang_up_approver": (HungUp(FIRST), 20),
     "hang_up_stranger": (HungUp(STRANGER), 20),
     "hang_up_guest": (HungUp(GUEST), 20),
+    "hang_up_relieved": (HungUp(FIRST), 20),
+    "hang_up_deciding": (HungUp(GUEST), 20),
     "answer_invite": (Answered(R3, GUEST, NEW), 20),
     "answer_invite_late": (Answered(R4, OTHER, NEW), 36),
     "decline_invite": (Declined(R3, GUEST), 20),
@@ -236,7 +240,7 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "hang_up_chief": (HungUp(CHIEF), 20),
     "bar_clerk": (Barred(CLERK), 20),
     "bar_approver": (Barred(FIRST), 20),
-    "bar_relieved": (Barred(FIRST, True), 20),
+    "bar_relieved": (Barred(FIRST), 20),
     "bar_guest": (Barred(GUEST), 20),
     "bar_chief": (Barred(CHIEF), 20),
     "bar_stranger": (Barred(STRANGER), 20),
@@ -262,6 +266,8 @@ EVENTS: Final[Mapping[str, tuple[CallInput, float]]] = {
     "tick_invite_over": (heard(35, W1, W2, A1, G1), 36),
     "tick_hold_over": (heard(134, W1, W2, A1, G1), 135),
 }
+DECIDED: Final = ("hang_up_relieved", "hang_up_deciding", "bar_relieved")
+"""The guest's unit decides by the time of these."""
 TABLE: Final = """
 answer:
   open  live/AS/J,J
@@ -349,6 +355,32 @@ hang_up_guest:
   only_g|all_lost  live/ASAS/L,L,X
   ended|cancelled  !call_ended
   relieved  ended:hung_up/ASAS/X,X,X
+hang_up_relieved:
+  open|one_left|open_silent|open_lost|relieved  !not_in_call
+  live|held|resumed  ended:hung_up/AS/X,X
+  media  ended:hung_up/AS/X,X0
+  w_lost  ended:hung_up/AS/L,X
+  a_lost  ended:hung_up/AS/X,L
+  both_lost  ended:hung_up/AS/L,L
+  rejoined  ended:hung_up/AS/X,X,X
+  invited  ended:hung_up/ASCC/X,X
+  uninvited  ended:hung_up/ASDD/X,X
+  three  live/ASAS/J,X,Jvr
+  g_lost  live/ASAS/J,X,L
+  g_left  ended:hung_up/ASAS/X,X,X
+  only_g  live/ASAS/L,X,J
+  all_lost  live/ASAS/L,X,L
+  ended|cancelled  !call_ended
+  listened  ended:hung_up/AS/X,X/l:call_ended
+  whispered  ended:hung_up/AS/X,X/w:call_ended
+  barged  ended:hung_up/AS/X,X,Xb/b:call_ended
+hang_up_deciding:
+  open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|invited|uninvited|g_left|listened|whispered|barged  !not_in_call
+  three|relieved  ended:hung_up/ASAS/X,X,X
+  g_lost  ended:hung_up/ASAS/X,X,L
+  only_g  ended:hung_up/ASAS/L,L,X
+  all_lost  ended:hung_up/ASAS/L,L,L
+  ended|cancelled  !call_ended
 answer_invite:
   open|one_left|open_silent|open_lost|live|media|held|resumed|w_lost|a_lost|both_lost|rejoined|ended|cancelled|listened|whispered|barged  !not_found
   invited  live/ASAS/J,J,J
@@ -706,9 +738,11 @@ bar_relieved:
   one_left  ended:declined/CD/X
   open_silent  open/CR/Js
   open_lost  open/CR/L
-  live|held|resumed|a_lost  ended:barred/AS/X,X
+  live|held|resumed  ended:barred/AS/X,X
   media  ended:barred/AS/X,X0
-  w_lost|both_lost  ended:barred/AS/L,X
+  w_lost  ended:barred/AS/L,X
+  a_lost  ended:barred/AS/X,L
+  both_lost  ended:barred/AS/L,L
   rejoined  ended:barred/AS/X,X,X
   invited  ended:barred/ASCC/X,X
   uninvited  ended:barred/ASDD/X,X
@@ -966,7 +1000,8 @@ def test_the_table_is_whole() -> None:
 @pytest.mark.parametrize(("state", "event"), CELLS)
 def test_cell(state: str, event: str) -> None:
     what, at = EVENTS[event]
-    assert outcome(STATES[state], what, after(at)) == CELLS[state, event]
+    deciding = {GUEST} if event in DECIDED else set[PersonId]()
+    assert outcome(STATES[state], what, after(at), deciding) == CELLS[state, event]
 
 
 def test_a_call_that_rings_nobody_is_refused() -> None:
@@ -1037,7 +1072,7 @@ inputs: Final[st.SearchStrategy[CallInput]] = st.one_of(
     st.builds(MonitorBegun, people, monitors, st.just("why")),
     st.builds(MonitorTurned, people, monitors, st.sampled_from(Way), legs),
     st.builds(MonitorClosed, people, monitors),
-    st.builds(Barred, people, st.booleans()),
+    st.builds(Barred, people),
     st.builds(SignedOut, people),
     st.builds(PutOnHold, people),
     st.builds(Resumed, people),
@@ -1154,16 +1189,23 @@ def moved_forward(old: Call, new: Call) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.tuples(inputs, st.floats(0, 40)), max_size=25), st.booleans())
+@given(
+    st.lists(st.tuples(inputs, st.floats(0, 40)), max_size=25),
+    st.booleans(),
+    st.frozensets(people, max_size=3),
+)
 @example(
     [
         (Answered(RingId("ring-2"), PersonId("second"), LegId("leg-w1")), 0.0),
         (MonitorBegun(PersonId("first"), MonitorId("monitor-1"), "why"), 0.0),
     ],
     False,
+    frozenset(),
 )
-@example([(Tick({LegId("leg-w1"): T0}), 14.0), (ConsentWithdrawn(False), 0.0)], False)
-def test_any_inputs_move_it_only_forward(moves: list[tuple[CallInput, float]], twice: bool) -> None:
+@example([(Tick({LegId("leg-w1"): T0}), 14.0), (ConsentWithdrawn(False), 0.0)], False, frozenset())
+def test_any_inputs_move_it_only_forward(
+    moves: list[tuple[CallInput, float]], twice: bool, deciding: frozenset[PersonId]
+) -> None:
     call, at = dialled(), T0
     holds(call)
     for event, seconds in moves:
@@ -1172,14 +1214,14 @@ def test_any_inputs_move_it_only_forward(moves: list[tuple[CallInput, float]], t
         for _ in range(1 + twice):  # a doubled input
             old = call
             try:
-                call = step(call, event, at)
+                call = step(call, event, at, deciding=deciding)
             except Refusal:
                 continue
             holds(call)
             moved_forward(old, call)
         if not isinstance(event, Tick):
             try:
-                assert step(call, event, at) is call
+                assert step(call, event, at, deciding=deciding) is call
             except Refusal:
                 pass
 
@@ -1273,6 +1315,20 @@ def test_a_lost_third_party_is_held_as_the_others_are() -> None:
     lapsed = step(call, Tick(), after(130))
     assert (lapsed.state, lapsed.guests()) == (CallState.LIVE, ())
     assert lapsed.legs[-1].held_until is None
+
+
+def test_a_lost_approver_who_decides_no_more_leaves_alone() -> None:
+    """And his hold with him; the window's loss ends it all the same, and so does that of both who decided."""
+    three = played(dialled(), ANSWER, INVITE, COME, (PutOnHold(FIRST), 9))
+    lost = step(three, heard(-5, A1), after(10))
+    assert lost.leg_of(FIRST) is not None
+    assert step(lost, Tick(), after(129.9), deciding={GUEST}) is lost
+    alone = step(lost, Tick(), after(130), deciding={GUEST})
+    assert (shown(alone), alone.leg_of(FIRST)) == ("live/ASAS/J,X,J", None)
+    assert step(lost, Tick(), after(130)).reason is EndReason.LOST
+    assert step(STATES["only_g"], Tick(), after(130), deciding={GUEST}).reason is EndReason.LOST
+    both = step(three, heard(-5, A1, G1), after(10))
+    assert step(both, Tick(), after(130), deciding={GUEST}).reason is EndReason.LOST
 
 
 def test_who_invites_for_ever_does_not_make_the_call_endless() -> None:

@@ -154,6 +154,9 @@ class Book:
             raise Refusal(Code.BUSY)
         yield self
 
+    async def deciding(self) -> Collection[str]:
+        return ()
+
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         self.call = call
         self.written.append((act, object))

@@ -103,13 +103,10 @@ class Book:
             ringing = {place.person_id for place in places if place.rings}
             gone = await sessions.signed_out(connection, ringing, self._store.clock.now())
             barred = {one for one in places if not _may_hold(known.get(one.person_id), one)}
-            heads = [one.call_id for one in barred if one.seat is Seat.APPROVER]
-            relieved = await rows.decided_by_guests(connection, heads) if heads else frozenset()
         found: dict[tuple[CallId, Barred | SignedOut], None] = {}
         for place in places:
             if place in barred:
-                bars = Barred(place.person_id, relieved=place.call_id in relieved)
-                found[place.call_id, bars] = None
+                found[place.call_id, Barred(place.person_id)] = None
             elif place.rings and place.person_id in gone:
                 found[place.call_id, SignedOut(place.person_id)] = None
         return list(found)

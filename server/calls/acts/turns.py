@@ -20,7 +20,7 @@ from server.store import Change
 from server.store.subject import Turn
 from signaling import waiting
 from signaling.call.inputs import ConsentWithdrawn
-from signaling.call.parts import Call, CallId, CallState, Monitor
+from signaling.call.parts import Call, CallId, CallState, Monitor, PersonId
 from signaling.call.step import step
 from signaling.refusals import Code, Refusal
 from signaling.wire.envelope import Ack, recall
@@ -69,6 +69,9 @@ class CallTurn(RingTurn):
 
     def _unit(self) -> str:
         return self._header.target_unit_id
+
+    async def deciding(self) -> Collection[PersonId]:
+        return await rows.deciding_in(self._change.connection, self.call.id)
 
     async def write(self, call: Call, act: str, object: str, **more: Any) -> None:
         """As ``Turn`` says. Who follows the call unseen is kept under a subject of its own, so that

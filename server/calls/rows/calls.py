@@ -313,16 +313,16 @@ async def guests_of(
     return guests
 
 
-async def decided_by_guests(connection: Connection, call_ids: Collection[str]) -> frozenset[CallId]:
-    """Those of these calls whose case was referred (转办) to a unit of which somebody sits in them, joined or
-    awaited, as their guest."""
+async def deciding_in(connection: Connection, call_id: CallId) -> frozenset[PersonId]:
+    """The guests of this call, joined or awaited, who are of the unit to which its case was referred (转办)."""
     found = await connection.scalars(
-        sa.select(calls.c.id)
+        sa.select(people.c.id)
+        .select_from(calls)
         .join(cases, cases.c.id == calls.c.case_id)
         .join(legs, legs.c.call_id == calls.c.id)
         .join(people, people.c.id == legs.c.person_id)
         .where(
-            calls.c.id.in_(list(call_ids)),
+            calls.c.id == call_id,
             cases.c.unit_id != calls.c.target_unit_id,
             people.c.unit_id == cases.c.unit_id,
             people.c.active,
@@ -331,7 +331,7 @@ async def decided_by_guests(connection: Connection, call_ids: Collection[str]) -
             sa.or_(JOINED, HELD),
         )
     )
-    return frozenset(map(CallId, found))
+    return frozenset(map(PersonId, found))
 
 
 async def find_all(connection: Connection, query: sa.Select[Any]) -> list[Call]:

@@ -12,7 +12,7 @@ import pytest
 
 from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
-from server.calls.rows import playbacks
+from server.calls.rows import calls, playbacks
 from server.case.acts.course.listing import listing, referred_away
 from server.case.admission import reader_of
 from server.case.wire.decision import CaseDecide, CaseRefer
@@ -24,6 +24,7 @@ from server.people.rows import roster
 from server.rights.person import Actor
 from server.rights.seen import SIDES
 from server.store import SYSTEM, tables
+from signaling.call.parts import CallId, EndReason
 from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallAnswer, CallDial, CallHangUp
 from signaling.wire.desk import DeskOpen
@@ -252,9 +253,21 @@ async def test_in_a_call_he_who_passed_it_on_stays_as_a_guest_and_the_guest_deci
     assert no_more.code is Code.NOT_YOURS
     await office.do(THIRD, CaseDecide, case_id=case_id, **NO)
 
-    await office.do(CLERK, CallHangUp, call_id=call_id)
+    # Who passed it on leaves alone, as a guest does; the call is in the hands of who decides.
+    await office.do(APPROVER, CallHangUp, call_id=call_id)
     assert await side(office, APPROVER, case_id) is None
+    assert await reason(office, call_id) is None
+    await office.do(THIRD, CallHangUp, call_id=call_id)
+    assert await reason(office, call_id) is EndReason.HUNG_UP
     assert await side(office, THIRD, case_id) == "approver"
+
+
+async def reason(office: Office, call_id: str) -> EndReason | None:
+    """Why this call ended; None while it goes on."""
+    async with office.store.read() as connection:
+        call = await calls.find(connection, CallId(call_id))
+    assert call is not None
+    return call.reason
 
 
 # ---------------------------------------------------------------- over sockets
