@@ -1,8 +1,8 @@
 /**
  * Acts that count name what stood before this person's eyes. When others have changed the case since, or when he
  * speaks with somebody about another case, the server refuses them and he is asked; only his yes sends them again.
- * What reaches people without deciding (a judgement, a comment, a proposal, a message to the applicant, a file) is asked
- * about here, once for each such call while the page stays.
+ * Every other act (a judgement, a point, a consent, a promise, a comment, a message, a file) is asked about here, once
+ * for each such call while the page stays; what is typed into the form is not, as the form warns above it.
  */
 import { ref, shallowRef, watch } from 'vue'
 import { i18n } from '../../i18n'

@@ -57,6 +57,24 @@ export interface Progress {
 
 /** What is sent again and again while somebody types or reads is no act. */
 const NO_ACTS: ReadonlySet<string> = new Set(['draft', 'hold', 'summarise'])
+/**
+ * What goes out while he sits in a call about another case without the page's question: what is typed into the form,
+ * which warns above it; what is taken back by itself; and what names the versions seen, of which the server asks.
+ */
+const UNASKED: ReadonlySet<string> = new Set([
+  ...NO_ACTS,
+  'edit',
+  'withdrawPhone',
+  'sendOriginals',
+  'receiveOriginals',
+  'refer',
+  'decide',
+  'stopClock',
+  'resumeClock',
+  'extendLimit',
+  'printForm',
+  'submit',
+])
 const TOLD_EVERY_MS = 5_000
 const GONE_AFTER_MS = 10_000
 const RATE_OVER_MS = 1_500
@@ -336,13 +354,6 @@ export function useCase(case_id: string, as_applicant = false) {
 
   // ------------------------------------------------------------ what I ask for
 
-  /** What reaches people goes out when he means this case, and not that of a call in which he sits. */
-  const meaning = async <R>(send: () => Promise<R>): Promise<R> => {
-    await acting.mean()
-    return send()
-  }
-  const saying = (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant: boolean) =>
-    live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant })
   type Decision = 'accepted' | 'to_correct' | 'refused'
   const commands = {
     consent: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
@@ -363,7 +374,7 @@ export function useCase(case_id: string, as_applicant = false) {
     promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
       live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
     movePromise: (line: string, due_on: string, reason: string) =>
-      meaning(() => live.ask({ type: 'case.move_promise', case_id, line, due_on, reason })),
+      live.ask({ type: 'case.move_promise', case_id, line, due_on, reason }),
     sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
       acting.act((rests) =>
         live.ask<{ handover_id: string }>({
@@ -387,24 +398,20 @@ export function useCase(case_id: string, as_applicant = false) {
         }),
       ),
     takeEarlier: (line: string, material_id: string, slot: number | null) =>
-      meaning(() =>
-        live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
-      ),
+      live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
     moveMaterial: (material_id: string, line: string, slot: number | null) =>
-      meaning(() =>
-        live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),
-      ),
+      live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),
     edit: (field: string, value: string, base_version: number) =>
       live.ask({ type: 'case.edit', case_id, field, value, base_version }),
     draft: (field: string, value: string, base_version: number) =>
       live.ask({ type: 'case.draft', case_id, field, value, base_version }),
     hold: (field: string | null) => live.ask({ type: 'case.hold', case_id, field }),
     propose: (field: string, value: string, reason: string) =>
-      meaning(() => live.ask({ type: 'case.propose', case_id, field, value, reason })),
+      live.ask({ type: 'case.propose', case_id, field, value, reason }),
     closeProposal: (proposal_id: string, adopt: boolean) =>
       live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
     review: (material_id: string, review: MaterialView['review'], reason: string) =>
-      meaning(() => live.ask({ type: 'case.review', case_id, material_id, review, reason })),
+      live.ask({ type: 'case.review', case_id, material_id, review, reason }),
     grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') =>
       live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
     draw: (material_id: string, page: number, points: [number, number][]) =>
@@ -420,13 +427,9 @@ export function useCase(case_id: string, as_applicant = false) {
         on,
       ),
     say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
-      lane === 'shared' && !for_applicant
-        ? meaning(() => saying(lane, text, call_id, false))
-        : saying(lane, text, call_id, for_applicant),
-    comment: (on: string, text: string) =>
-      meaning(() => live.ask({ type: 'case.comment', case_id, on, text })),
-    reply: (comment_id: string, text: string) =>
-      meaning(() => live.ask({ type: 'case.reply', case_id, comment_id, text })),
+      live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
+    comment: (on: string, text: string) => live.ask({ type: 'case.comment', case_id, on, text }),
+    reply: (comment_id: string, text: string) => live.ask({ type: 'case.reply', case_id, comment_id, text }),
     resolve: (comment_id: string, resolved: boolean) =>
       live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
     check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') =>
@@ -481,6 +484,7 @@ export function useCase(case_id: string, as_applicant = false) {
     if (NO_ACTS.has(name)) continue
     Object.assign(commands, {
       [name]: async (...given: never[]) => {
+        if (!UNASKED.has(name)) await acting.mean()
         const result = await send(...given)
         acts_done.value += 1
         return result
