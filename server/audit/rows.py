@@ -1,12 +1,13 @@
 """What a supervisor reads afterwards: calls with their cases.
 
-Read only, page by page, newest first. Whose units they are is said by the asker.
+Read only, page by page, newest first. Whose units they are is said by the asker; of a case that a unit
+referred to another one it is told, and finds, what was there at the referral.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,11 +16,13 @@ from server.case.rows import named_so
 from server.people.rows.people import person_refs
 from server.rights.subjects import id_of, of_case
 from server.standards.numbering import ungrouped
+from server.store.ledger.entry import OK
 from server.store.tables import (
     calls,
     cases,
     events,
     items,
+    ledger_entries,
     legs,
     marks,
     materials,
@@ -54,6 +57,7 @@ class Logged:
     """What was decided in it, at last; None: nothing, whatever became of its case before or since."""
 
 
+_NEVER: Final = 2**31 - 1
 _SEAT_ROWS = sa.select(legs.c.call_id, legs.c.person_id).where(legs.c.seat == "approver")
 
 
@@ -89,15 +93,18 @@ async def list_calls(
         numbered = sa.select(cases.c.id).where(
             cases.c.id == calls.c.case_id,
             cases.c.number.contains(ungrouped(number), autoescape=True),
+            _number(unit_id).is_not(None),
         )
         wanted.append(_each(numbered))
     if text:
         said = sa.select(sayings.c.id).where(
-            sayings.c.call_id == calls.c.id, sayings.c.text.contains(text, autoescape=True)
+            sayings.c.call_id == calls.c.id,
+            sayings.c.text.contains(text, autoescape=True),
+            _known(unit_id, sayings.c.version),
         )
         wanted.append(_each(said))
     if file:
-        wanted.append(_shown(file))
+        wanted.append(_shown(file, unit_id))
     sides = [calls.c.window_unit_id == unit_id, calls.c.target_unit_id == unit_id]
     if person:
         meant = await connection.scalars(_meant(person))
@@ -113,7 +120,7 @@ async def list_calls(
     query = (
         sa.select(
             calls,
-            cases.c.number,
+            _number(unit_id).label("number"),
             cases.c.applicant_name,
             items.c.name.label("item"),
             sa.select(sa.func.count())
@@ -145,7 +152,7 @@ def _meant(person: str) -> sa.Select[tuple[str]]:
     )
 
 
-def _shown(file: str) -> sa.ColumnElement[bool]:
+def _shown(file: str, unit_id: str) -> sa.ColumnElement[bool]:
     """A file of such a name came while the call ran, or somebody looked or pointed at it then."""
     looked = sa.select(marks.c.id).where(
         marks.c.call_id == calls.c.id,
@@ -161,8 +168,49 @@ def _shown(file: str) -> sa.ColumnElement[bool]:
             materials.c.case_id == calls.c.case_id,
             materials.c.name.contains(file, autoescape=True),
             *named_so(file, sa.false()),
-            sa.or_(came, _each(looked)),
+            _known(unit_id, materials.c.version),
+            sa.or_(came, _each(looked.correlate(calls, materials))),
         )
+    )
+
+
+def _own(unit_id: str) -> sa.ColumnElement[bool]:
+    """Whether the case is this unit's, on either side."""
+    return sa.or_(cases.c.window_unit_id == unit_id, cases.c.unit_id == unit_id)
+
+
+def _version(which: Any, *acts: str, unit_id: str | None = None) -> sa.ScalarSelect[int]:
+    """The first or the last version of a case that one of these acts made."""
+    entry = ledger_entries.c
+    made = sa.select(which(entry.version)).where(
+        entry.subject == sa.literal(of_case("")) + cases.c.id,
+        entry.act.in_(acts),
+        entry.result == OK,
+    )
+    if unit_id is not None:
+        made = made.where(entry.unit == unit_id)
+    return made.correlate(cases).scalar_subquery()
+
+
+def _left(unit_id: str) -> sa.ColumnElement[int]:
+    """The version of a case with which this unit referred it to another one, at last."""
+    left = _version(sa.func.max, "case.refer", unit_id=unit_id)
+    return sa.func.coalesce(left, _NEVER)
+
+
+def _known(unit_id: str, version: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether this unit may know what came to the case of a call with this version."""
+    its = sa.select(cases.c.id).where(
+        cases.c.id == calls.c.case_id, sa.or_(_own(unit_id), version <= _left(unit_id))
+    )
+    return _each(its.correlate(calls, materials, sayings))
+
+
+def _number(unit_id: str) -> sa.ColumnElement[str | None]:
+    """The 办件编号 of a case as far as this unit may know it."""
+    given = sa.func.coalesce(_version(sa.func.min, "case.submit", "case.decide"), 0)
+    return sa.case(
+        (_own(unit_id), cases.c.number), (given <= _left(unit_id), cases.c.number), else_=None
     )
 
 
@@ -245,10 +293,11 @@ def _decided_in(call: Mapping[str, Any], decisions: Sequence[tuple[datetime, str
     return within[-1] if within else None
 
 
-async def case_number(connection: AsyncConnection, case_id: str) -> str | None:
-    """The 办件编号 of a case; None before its first decision."""
+async def case_number(connection: AsyncConnection, case_id: str, unit_id: str) -> str | None:
+    """The 办件编号 of a case for this unit; None before its first decision, and where it was given after the
+    unit had referred the case to another one."""
     number: str | None = await connection.scalar(
-        sa.select(cases.c.number).where(cases.c.id == case_id)
+        sa.select(_number(unit_id)).where(cases.c.id == case_id)
     )
     return number
 

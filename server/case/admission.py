@@ -5,7 +5,7 @@ Every action on a case begins here, with its actor and the side from which he ac
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from server.calls.rows import calls as call_rows
 from server.calls.rows import recorded as recorded_rows
@@ -15,7 +15,11 @@ from server.rights.hand import Hand, Side
 from server.rights.person import Act, Actor, may
 from server.rights.seen import SIDES, Audience
 from server.rights.subjects import of_case
+from server.store.ledger.entry import OK
 from signaling.refusals import Code, Refusal
+
+CAME: Final = frozenset({"material.store", "case.take_earlier", "paper.make", "case.sign"})
+"""The acts with which a file, a paper or a signature stands whole in the record."""
 
 
 class InUnits(Protocol):
@@ -84,6 +88,12 @@ class Watched:
     header: rows.Header
     version: int | None = None
     at: datetime | None = None
+    had: frozenset[str] = frozenset()
+    """The files, papers and signatures that were there whole by then."""
+
+    def has(self, object: str) -> bool:
+        """Whether this file, paper or signature is seen: one that was still coming is not."""
+        return self.version is None or object in self.had
 
     def shows(self, version: int) -> bool:
         """Whether what came with this version of the case is seen."""
@@ -116,21 +126,24 @@ async def watched(connection: rows.Connection, actor: Actor, case_id: str) -> Wa
         if passed_on and await call_rows.has_answered(connection, case_id, actor.unit_id):
             number = passed_on[-1]
             entries = await recorded_rows.list_entries(connection, of_case(case_id))
-            referred = [e.version for e in entries if (e.act, e.result) == ("case.refer", "ok")]
-            return Watched(found, referred[number], record.case.referrals[number].at)
+            done = [one for one in entries if one.result == OK]
+            version = [one.version for one in done if one.act == "case.refer"][number]
+            had = {one.object for one in done if one.act in CAME and one.version <= version}
+            return Watched(found, version, record.case.referrals[number].at, frozenset(had))
     raise Refusal(Code.NOT_FOUND, case=case_id)
 
 
 async def reader_of(
-    connection: rows.Connection, actor: Actor, case_id: str, came_at: datetime
+    connection: rows.Connection, actor: Actor, case_id: str, object: str
 ) -> Audience:
-    """As which audience this person sees what came to the case at this moment; refused ``not_found``."""
+    """As which audience this person sees this file, paper or signature of the case; refused
+    ``not_found``."""
     try:
         _, audience = await header(connection, actor, case_id)
         return audience
     except Refusal:
         found = await watched(connection, actor, case_id)
-        if found.at is None or came_at > found.at:
+        if not found.has(object):
             raise
         return SIDES["supervisor"]
 

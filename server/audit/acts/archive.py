@@ -67,7 +67,7 @@ class Archive:
                 raise Refusal(Code.NOT_FOUND, call=call_id)
             view = await call_view(connection, call, about)
             version = await version_of(connection, of_call(call_id))
-            number = await log.case_number(connection, about.case_id)
+            number = await log.case_number(connection, about.case_id, actor.unit_id)
             files: list[recorded_rows.Recorded] = []
             played: list[Playback] = []
             entries: list[recorded_rows.Written] = []
@@ -127,12 +127,12 @@ class Archive:
                 *[
                     ("material", one.id, mask_numbers(one.name), one.sha256)
                     for one in await case_rows.list_materials(connection, [case_id])
-                    if one.sha256 is not None and case.shows(one.version)
+                    if one.sha256 is not None and case.has(f"material:{one.id}")
                 ],
                 *[
                     ("paper", one.id, f"{TITLES[one.kind]} {one.number}", one.sha256)
                     for one in await paper_rows.list_papers(connection, [case_id])
-                    if one.sha256 is not None and case.shows(one.version)
+                    if one.sha256 is not None and case.has(f"paper:{one.id}")
                 ],
             ]
         files = [await self._looked_at(*one) for one in named]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from server.audit.acts import histories as supervision
 from server.audit.acts.archive import Archive
 from server.calls.rows import calls, playbacks
 from server.case.acts.course.listing import listing, referred_away
-from server.case.admission import reader_of
+from server.case.acts.materials.files import find
 from server.case.wire.decision import CaseDecide, CaseRefer
 from server.case.wire.registering import CaseConsent, CaseOpen
 from server.case.wire.talk import CaseSay
@@ -28,7 +29,16 @@ from signaling.call.parts import CallId, EndReason
 from signaling.refusals import Code, Refusal
 from signaling.wire.call import CallAnswer, CallDial, CallHangUp
 from signaling.wire.desk import DeskOpen
-from tests.kit.casework import APPROVER, CLERK, OTHER_APPROVER, SUPERVISOR, THIRD, Office
+from tests.kit.casework import (
+    APPROVER,
+    CLERK,
+    OTHER_APPROVER,
+    PDF,
+    SUPERVISOR,
+    THIRD,
+    Office,
+    once,
+)
 from tests.kit.exchange import (
     APPROVERS,
     Desk,
@@ -153,16 +163,69 @@ async def test_who_supervised_the_call_replays_it_up_to_the_referral(office: Off
     assert await side(office, FAR_SUPERVISOR, case_id) is None
     with pytest.raises(Refusal, match="not_found"):
         await supervision.check_ledger(office.store, hers, case_id)
-    async with office.store.read() as connection:
-        for at, may in ((office.clock.now(), False), (report.checked_at - timedelta(days=1), True)):
-            if may:
-                assert await reader_of(connection, hers, case_id, at) == SIDES["supervisor"]
-            else:
-                with pytest.raises(Refusal, match="not_found"):
-                    await reader_of(connection, hers, case_id, at + timedelta(seconds=1))
     # Her approver has no case any more, nor is he a supervisor.
     assert await seen(office.actors[APPROVER]) is Code.NOT_FOUND
     assert await side(office, APPROVER, case_id) is None
+
+
+async def test_who_supervised_before_finds_and_reads_what_was_there_at_the_referral(
+    office: Office, tmp_path: Path
+) -> None:
+    """Not a file that was still coming, nor what was given, named or said later."""
+    uploads = await office.uploads(tmp_path / "uploads")
+    clerk, hers = office.actors[CLERK], office.actors[FAR_SUPERVISOR]
+    archive = Archive(office.store)
+
+    async def began(name: str) -> tuple[str, str]:
+        begun = await uploads.begin(clerk, case_id, "application", name, len(PDF))
+        assert begun.material_id is not None
+        return begun.upload_id, begun.material_id
+
+    # A case that got its number before it is referred.
+    notice = {"decision": "to_correct", "reason": "缺页"}
+    earlier_id = await office.case()
+    earlier_call = await office.meet(earlier_id)
+    await office.do(APPROVER, CaseDecide, case_id=earlier_id, **notice)
+    earlier = str((await office.view(earlier_id))["number"])
+    await office.do(CLERK, CallHangUp, call_id=earlier_call)
+
+    case_id = await office.case()
+    call_id = await office.meet(case_id)
+    there = await office.bring(uploads, case_id, "application", name="先到.pdf")
+    coming, late = await began("在途.pdf")
+    await office.do(APPROVER, CaseRefer, case_id=case_id, unit_id=demo.LIAOCHENG, reason=WHY)
+    await uploads.append(clerk, coming, 0, once(PDF))
+    await office.bring(uploads, case_id, "application", name="后到.pdf")
+    said = {"case_id": case_id, "lane": "staff", "call_id": call_id}
+    await office.do(CLERK, CaseSay, **said, text="之后说的话")
+    await office.do(THIRD, CaseDecide, case_id=case_id, **notice)
+    number = str((await office.view(case_id))["number"])
+
+    async def found(login: str, **what: str) -> list[str]:
+        rows = await supervision.call_log(office.store, office.actors[login], **what)
+        return [one.call_id for one in rows]
+
+    later = ({"file": "后到"}, {"number": number}, {"text": "之后"})
+    for what in ({"file": "先到"}, {"file": "在途"}, *later):
+        assert await found(SUPERVISOR, **what) == [call_id], what
+        assert await found(FAR_SUPERVISOR, **what) == ([] if what in later else [call_id]), what
+    for login, told in ((SUPERVISOR, number), (FAR_SUPERVISOR, None)):
+        actor = office.actors[login]
+        row, _ = await supervision.call_log(office.store, actor)
+        assert (row.case_number, (await archive.call(actor, call_id)).case_number) == (told, told)
+
+    assert (await find(office.store, hers, there, afterwards=True))[2] == SIDES["supervisor"]
+    with pytest.raises(Refusal, match="not_found"):
+        await find(office.store, hers, late, afterwards=True)
+    assert (await find(office.store, office.actors[SUPERVISOR], late))[0].state == "stored"
+    checked = [one.id for one in (await archive.check(hers, call_id)).files]
+    assert checked == [there]
+
+    await office.do(CLERK, CallHangUp, call_id=call_id)
+    away = {"unit_id": demo.LIAOCHENG, "reason": WHY}
+    await office.do(APPROVER, CaseRefer, case_id=earlier_id, **away)
+    assert await found(FAR_SUPERVISOR, number=earlier) == [earlier_call]
+    assert (await archive.call(hers, earlier_call)).case_number == earlier
 
 
 async def test_the_chapters_of_a_call_are_the_same_whoever_asks_first(office: Office) -> None:

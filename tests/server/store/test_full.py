@@ -435,22 +435,24 @@ async def test_a_call_is_found_by_what_was_said_and_shown_in_it_alone(
     assert await search(file="第一次") == [found[0]]
     assert await search(file="第二次") == [found[1]]
     assert await search(file="之后") == []
-    # somebody looked at the first file again, in the second call
+    # somebody looked at the first file again, and at the last, in the second call
     async with office.store.change(SYSTEM) as change:
-        material = await change.connection.scalar(
-            sa.select(tables.materials.c.id).where(tables.materials.c.name == "第一次说的话.pdf")
-        )
-        await change.connection.execute(
-            tables.marks.insert().values(
-                id="mark-1",
-                call_id=found[1],
-                kind="look",
-                by=f"person-{APPROVER}",
-                body={"material_id": material, "page": 1},
-                at=change.at,
+        for name in ("第一次说的话.pdf", "之后才来.pdf"):
+            material = await change.connection.scalar(
+                sa.select(tables.materials.c.id).where(tables.materials.c.name == name)
             )
-        )
+            await change.connection.execute(
+                tables.marks.insert().values(
+                    id=f"mark-{name}",
+                    call_id=found[1],
+                    kind="look",
+                    by=f"person-{APPROVER}",
+                    body={"material_id": material, "page": 1},
+                    at=change.at,
+                )
+            )
     assert await search(file="第一次") == [found[1], found[0]]
+    assert await search(file="之后") == [found[1]]
 
 
 def _some(counts: Mapping[str, int]) -> dict[str, int]:

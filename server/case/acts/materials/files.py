@@ -203,7 +203,7 @@ async def find(
             raise Refusal(Code.NOT_FOUND)
         material, case_id = found
         if afterwards:
-            audience = await reader_of(connection, actor, case_id, material.at)
+            audience = await reader_of(connection, actor, case_id, f"material:{material_id}")
         else:
             _, audience = await header(connection, actor, case_id)
     if not sees(MaterialView.seen, material, audience):

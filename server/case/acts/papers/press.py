@@ -347,7 +347,7 @@ async def find_content(store: Store, actor: Actor, paper_id: str) -> Content:
         paper = await rows.find(connection, paper_id)
         if paper is None:
             raise Refusal(Code.NOT_FOUND)
-        audience = await reader_of(connection, actor, paper.case_id, paper.at)
+        audience = await reader_of(connection, actor, paper.case_id, f"paper:{paper_id}")
     if not sees(PaperView.seen, paper, audience):
         raise Refusal(Code.NOT_FOUND)
     if paper.sha256 is None or paper.size_bytes is None:

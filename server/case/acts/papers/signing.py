@@ -184,7 +184,7 @@ async def image(store: Store, actor: Actor, signature_id: str) -> SignatureImage
         found = await paper_rows.find_signature(reading, signature_id)
         if found is None:
             raise Refusal(Code.NOT_FOUND, signature=signature_id)
-        audience = await reader_of(reading, actor, found.case_id, found.at)
+        audience = await reader_of(reading, actor, found.case_id, f"signature:{signature_id}")
     if not sees(SignatureView.seen, found, audience):
         raise Refusal(Code.NOT_FOUND, signature=signature_id)
     return SignatureImage.model_validate(
