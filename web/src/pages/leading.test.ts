@@ -6,6 +6,7 @@ import { i18n, learn } from '../i18n'
 import { useLeading } from './window/useLeading'
 import { routes } from '../router'
 import type { CallView, CaseView } from '../wire/messages'
+import { leg } from '../../tests/kit/calls'
 import { by, caseView } from '../../tests/kit/cases'
 
 const desk = vi.hoisted(() => ({ call: {} as Record<string, unknown> }))
@@ -29,8 +30,9 @@ it('names on the line who is called, and tells apart that the case went to anoth
     answered_at: '2026-11-24T06:00:00Z',
     caller: by,
   } as unknown as CallView
+  const desk_call = shallowRef(call)
   desk.call = {
-    current: shallowRef(call),
+    current: desk_call,
     me: ref(by.id),
     face: shallowRef(null),
     second_face: shallowRef(null),
@@ -72,4 +74,19 @@ it('names on the line who is called, and tells apart that the case went to anoth
     '青岛西海岸',
     '聊城市东昌府区行政审批服务局',
   ])
+  // somebody of that unit came: he stands on the line and in the first place
+  const theirs = (unit_id: string, place: string) => ({ ...by, id: place, name: place, unit_id, place })
+  const seats = [
+    leg('leg00001', by.id),
+    leg('leg00002', '', { person: theirs(held.item.unit_id, '青岛西海岸') }),
+    leg('leg00003', '', { seat: 'third', person: theirs('unit-lc', '聊城东昌府') }),
+  ]
+  desk_call.value = {
+    ...call,
+    legs: seats.map((one, at) => (at ? one : { ...one, seat: 'window' as const })),
+  }
+  await nextTick()
+  const first = () => [telling?.value.line.there, telling?.value.person?.name, telling?.value.former]
+  expect(first()).toEqual(['聊城东昌府', '聊城东昌府', false])
+  expect(telling?.value.others.map((one) => [one.person.name, one.part])).toEqual([['青岛西海岸', 'former']])
 })

@@ -25,6 +25,14 @@ function fill(into: Shown, wanted: readonly MediaStreamTrack[]): void {
   into.value = wanted.length ? new MediaStream([...wanted]) : null
 }
 
+/** Voice and face of who sits in this group of m-lines. */
+export function faceOf(
+  desk: { face: Shown; second_face: Shown; further_faces: readonly Shown[] },
+  group: number,
+): MediaStream | null {
+  return [desk.face, desk.second_face, ...desk.further_faces][group]?.value ?? null
+}
+
 export function useStreams({ me, calls, current, remote, devices, paper }: Streaming) {
   const made = (): Shown => shallowRef<MediaStream | null>(null)
   const [face, second_face, document_camera, second_camera] = [made(), made(), made(), made()]

@@ -63,6 +63,11 @@ function open(scope: EffectScope, ended: () => void) {
   const { vacant, elsewhere } = useJoining({ me, current, ready, seat, enter })
   const acts = useActs({ ...asking, calls, seat, busy, well, duty })
 
+  /** the unit that decides by now, as the page of the call's case knows it */
+  const decided = shallowRef<{ case_id: string; unit_id: string } | null>(null)
+  const deciding = computed(() =>
+    decided.value?.case_id === current.value?.case_id ? decided.value?.unit_id : undefined,
+  )
   const state = computed(() =>
     standing(current.value, me.value, {
       connection: live.connection.value,
@@ -71,6 +76,7 @@ function open(scope: EffectScope, ended: () => void) {
       elsewhere: elsewhere.value,
       was_up: way.was_up.value,
       met: calls.met,
+      deciding: deciding.value,
     }),
   )
 
@@ -129,6 +135,8 @@ function open(scope: EffectScope, ended: () => void) {
     rings,
     missed_rings: calls.missed_rings,
     state,
+    deciding,
+    decides: (case_id: string, unit_id: string) => void (decided.value = { case_id, unit_id }),
     media: readonly(way.media),
     quality: gauging.quality,
     told: readonly(way.told),

@@ -46,7 +46,7 @@ export function useVoices({
     ]
     for (const { leg, group } of others) {
       const track = remote.value.get(midIn(group, '0'))
-      if (leg && track && !leg.muted.includes('0')) tracks.set(leg.id, track)
+      if (leg && leg.state !== 'left' && track && !leg.muted.includes('0')) tracks.set(leg.id, track)
     }
     const own = devices.value?.microphone
     if (own && !muted['0']) tracks.set('me', own)

@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import {
   actsFor,
+  farPlace,
   furtherLegs,
   groupsFor,
   invitationOf,
   isGuest,
+  leavesAlone,
   leftEmpty,
   legOf,
   missedAt,
   otherLeg,
   otherSeats,
+  partiesOf,
   partOf,
   partyState,
   pictureless,
   ringOf,
   seatedLegs,
   secondLeg,
+  shown,
   shutFor,
   sitsElsewhere,
   spell,
@@ -260,6 +264,52 @@ describe('a call of three', () => {
       partOf(relieved(), 'expert'),
     ]).toEqual([true, false, true])
     expect(pictureless(legOf(relieved(), 'approver'), false)).toBe('call.party.lost')
+  })
+
+  describe('whose case went to the unit of the third', () => {
+    const now = 'unit-expert'
+    const ids = (view: CallView, who: string, deciding?: string) =>
+      partiesOf(view, who, deciding).map((one) => [one.leg.id, one.group])
+    const without_first = (state: 'lost' | 'left') =>
+      liveCall({
+        legs: [
+          leg('leg00001', 'clerk'),
+          leg('leg00002', 'approver', { state, held_until: '2026-11-24T06:09:00Z' }),
+          third(),
+        ],
+      })
+
+    it('shows the window who decides first, and nobody who has left', () => {
+      expect(ids(three(), 'clerk')).toEqual([
+        ['leg00002', 0],
+        ['leg00003', 1],
+      ])
+      expect(ids(three(), 'clerk', now)).toEqual([
+        ['leg00003', 1],
+        ['leg00002', 0],
+      ])
+      expect(ids(three(), 'approver', now)[0]).toEqual(['leg00001', 0])
+      expect(ids(without_first('left'), 'clerk')).toEqual([['leg00003', 1]])
+      expect(shown(legOf(without_first('left'), 'approver'), '2')).toBe(false)
+    })
+
+    it('goes on for the window while who decided before is lost', () => {
+      expect(stand(without_first('lost')).phase).toBe('there_lost')
+      expect(stand(without_first('lost'), { deciding: now }).phase).toBe('active')
+    })
+
+    it('is left by who decided before, and ended by who decides', () => {
+      const alone = (who: string, deciding?: string) => leavesAlone(three(), who, deciding)
+      expect([alone('clerk'), alone('approver'), alone('expert')]).toEqual([false, false, true])
+      expect([alone('clerk', now), alone('approver', now), alone('expert', now)]).toEqual([
+        false,
+        true,
+        false,
+      ])
+      expect([farPlace(three()), farPlace(three(), now)]).toEqual(['approver', 'expert'])
+      const over = { ...without_first('left'), state: 'ended', ended_at: '2026-11-24T06:19:00Z' } as const
+      expect(partOf(over, 'approver')).toBe(false)
+    })
   })
 
   it('is not taken for ringing while somebody is invited', () => {

@@ -102,6 +102,43 @@ export function furtherLegs(call: CallView, person_id: string): { leg: LegView; 
   })
 }
 
+/**
+ * Who else is there, first whom one speaks with, each with the group of m-lines that brings him: for the window the
+ * approver, or once another unit decides who came of that one; for everyone else the window.
+ */
+export function partiesOf(
+  call: CallView,
+  person_id: string,
+  deciding = call.target_unit_id,
+): { leg: LegView; group: number }[] {
+  const mine = seatOf(call, person_id) ?? (call.caller.id === person_id ? 'window' : 'approver')
+  const there = SEATS.filter((seat) => seat !== mine).flatMap((seat, group) => {
+    const leg = legOn(call, seat)
+    return leg && leg.state !== 'left' ? [{ leg, group }] : []
+  })
+  const head =
+    mine === 'window' ? there.find(({ leg }) => actsFor(call, leg, deciding) === 'approver') : undefined
+  return head ? [head, ...there.filter((one) => one !== head)] : there
+}
+
+/** Who came of the unit that decides instead of that which was called. */
+function cameToDecide(call: CallView, deciding: string): LegView | undefined {
+  return seatedLegs(call).find((leg) => isGuest(leg.seat) && actsFor(call, leg, deciding) === 'approver')
+}
+
+/** Whether this person, who hangs up, leaves a call that goes on; else it ends for all. As the server holds it. */
+export function leavesAlone(call: CallView, person_id: string, deciding = call.target_unit_id): boolean {
+  const leg = legOf(call, person_id)
+  if (!leg || leg.seat === 'window') return false
+  if (isGuest(leg.seat)) return actsFor(call, leg, deciding) !== 'approver'
+  return cameToDecide(call, deciding) !== undefined
+}
+
+/** The place with which the window speaks: that which it called, or where those are who came to decide instead. */
+export function farPlace(call: CallView, deciding = call.target_unit_id): string {
+  return cameToDecide(call, deciding)?.person.place ?? call.target_place
+}
+
 /** This person's ring: the one that rings, or else the newest. */
 export function ringOf(call: CallView, person_id: string): RingView | null {
   const mine = call.rings.filter((ring) => ring.target.id === person_id)
@@ -126,11 +163,11 @@ export function callElsewhere(
     : null
 }
 
-/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor a guest who left. */
+/** Whether this person sits in the call (or has dialled it): not who is only being asked, nor who left it while it went on. */
 export function partOf(call: CallView, person_id: string): boolean {
   const leg = legOf(call, person_id)
   if (leg?.state === 'left' && call.state !== 'ended') return false
-  if (leg && isGuest(leg.seat) && leg.state === 'left') return leg.ended_at === call.ended_at
+  if (leg && leg.seat !== 'window' && leg.state === 'left') return leg.ended_at === call.ended_at
   return call.caller.id === person_id || leg !== null
 }
 
@@ -156,7 +193,7 @@ export function pictureless(leg: LegView | null | undefined, held: boolean): str
 
 /** Whether what this leg shows on one of its lines may be looked at: somebody is there and has not closed it. */
 export function shown(leg: LegView | null, mid: string): boolean {
-  return leg !== null && !leg.muted.includes(mid)
+  return leg !== null && leg.state !== 'left' && !leg.muted.includes(mid)
 }
 
 /** Whether the page that holds this person's seat is away: it is silent, or its place is only kept. */
@@ -211,6 +248,8 @@ export function standing(
     elsewhere?: boolean
     was_up: boolean
     met?: ReadonlySet<string>
+    /** the unit that decides by now */
+    deciding?: string | undefined
   },
 ): Standing {
   if (!call) return { form: 'idle', phase: 'none', until: null }
@@ -230,12 +269,9 @@ export function standing(
   if (page.elsewhere) return { form: 'hold', phase: 'elsewhere', until: null }
   if (page.connection !== 'connected')
     return { form: 'reconnecting', phase: 'here_reconnecting', until: null }
-  const first = otherLeg(call, person_id)
-  // an approver who was relieved has left, and it goes on with who came of the unit that decides
+  // an approver of before may have left, and it goes on with who came of the unit that decides
   const there =
-    first?.state === 'left'
-      ? (seatedLegs(call).find((leg) => leg.person.id !== person_id && !leg.barged) ?? first)
-      : first
+    partiesOf(call, person_id, page.deciding).find(({ leg }) => !leg.barged)?.leg ?? otherLeg(call, person_id)
   if (there && there.state !== 'joined')
     return { form: 'reconnecting', phase: 'there_lost', until: there.held_until }
   if (page.media !== 'up') {

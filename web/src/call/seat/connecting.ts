@@ -4,7 +4,7 @@
  */
 import { shallowRef } from 'vue'
 import { Problem } from '../../wire/http'
-import { groupsFor, holdOf, isGuest, legOf, seatedLegs } from '../rules/standing'
+import { groupsFor, holdOf, legOf, seatedLegs } from '../rules/standing'
 import { goodUntil, type CallView, type Held, type Offer, type Surroundings } from './held'
 import { Heartbeat } from './heartbeat'
 import { LinesTold } from './lines'
@@ -244,9 +244,7 @@ export class Connecting {
   }
 }
 
-/** A call that ended, or that this person has left as its guest. */
+/** A call that ended, or that this person has left while it goes on. */
 export function over(call: CallView, me: string): boolean {
-  if (call.state === 'ended') return true
-  const leg = legOf(call, me)
-  return isGuest(leg?.seat) && leg?.state === 'left'
+  return call.state === 'ended' || legOf(call, me)?.state === 'left'
 }

@@ -31,6 +31,7 @@ beforeEach(() => {
   desk.call = {
     current,
     me: ref('clerk'),
+    deciding: ref(undefined),
     problem: ref(null),
     hangUp: () => ((current.value = null), Promise.resolve(true)),
   }

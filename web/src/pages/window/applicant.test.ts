@@ -281,14 +281,23 @@ it('says who has left the call, for a while, and where the case went', async () 
     face: null,
     speaks: false,
     supervises: false,
-    decides: false,
+    part: 'other' as const,
   }
   const there: Turned = { ...ALONE, person: speaker, others: [third], call_id: 'call-0001' }
   const page = await screen(there)
   expect(page.find('[data-gone]').exists()).toBe(false)
   const parts = () => page.findAll('[data-part]').map((one) => one.text())
   expect(parts()).toEqual(['审批人员', '受邀'])
-  tell({ ...there, former: true, others: [{ ...third, decides: true }] })
+  // who decides takes the first place, and nobody is said to have gone
+  const former = { ...third, id: 'leg-2', person: speaker, part: 'former' as const }
+  tell({ ...there, person: third.person, others: [former] })
+  await nextTick()
+  expect(parts()).toEqual(['审批人员', '原审批人员'])
+  expect(page.find('[data-gone]').exists()).toBe(false)
+  tell({ ...there, person: third.person, others: [] })
+  await nextTick()
+  expect([parts(), page.get('[data-gone]').text()]).toEqual([['审批人员'], '周明远已离开通话'])
+  tell({ ...there, others: [{ ...third, part: 'approver' }], former: true })
   await nextTick()
   expect(parts()).toEqual(['原审批人员', '审批人员'])
   tell({ ...there, others: [] })

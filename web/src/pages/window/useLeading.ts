@@ -8,14 +8,14 @@ import { useRouter } from 'vue-router'
 import { useNow } from '../../rules/clock'
 import {
   callElsewhere,
-  furtherLegs,
+  farPlace,
   holdOf,
-  otherLeg,
   actsFor,
-  secondLeg,
+  partiesOf,
   spell,
   unrecordedFor,
 } from '../../call/rules/standing'
+import { faceOf } from '../../call/desk/streams'
 import { useCall } from '../../call/desk/useCall'
 import { closed } from '../../record/rules/lines'
 import type { Leader, Turned } from '../../record/applicant/turned'
@@ -73,41 +73,36 @@ export function useLeading(case_id: string, desk: Desk) {
     const running = call.current.value?.case_id === case_id ? call.current.value : null
     const away = callElsewhere(call.current.value, case_id) !== null
     const live = running?.state === 'live' ? running : null
-    const there = live && otherLeg(live, call.me.value)
-    const second = live && secondLeg(live, call.me.value)
-    const further = live
-      ? furtherLegs(live, call.me.value).map(({ leg, group }) => ({
-          leg,
-          face: call.further_faces[group - 2]?.value ?? null,
-        }))
+    const deciding = desk.view.value?.item.unit_id ?? live?.target_unit_id ?? ''
+    const [first, ...others] = live
+      ? partiesOf(live, call.me.value, deciding).map(({ leg, group }) => ({ leg, face: faceOf(call, group) }))
       : []
-    const others = second ? [{ leg: second, face: call.second_face.value }, ...further] : further
+    const there = first?.leg ?? null
     const { phase, form, until } = call.state.value
     const time = live?.answered_at ? spell((now.value - Date.parse(live.answered_at)) / 1000) : ''
     const n = until ? Math.max(0, Math.ceil((Date.parse(until) - now.value) / 1000)) : 0
     const hold = holdOf(live)
     const held = hold ? spell((now.value - Date.parse(hold.since)) / 1000) : ''
-    const deciding = desk.view.value?.item.unit_id ?? live?.target_unit_id ?? ''
     const field = desk.field()
     const material = desk.material()
     return {
       asked: asked.value,
-      face: live && !hold && !there?.muted.includes('1') ? call.face.value : null,
+      face: first && !hold && !first.leg.muted.includes('1') ? first.face : null,
       person: there?.person ?? null,
       former: Boolean(live && there && actsFor(live, there, deciding) === 'former'),
       speaks: there ? call.speaking.value.has(there.id) : false,
       others: others.map(({ leg, face }) => ({
         id: leg.id,
         person: leg.person,
-        face: hold || leg.muted.includes('1') ? null : face,
+        face: hold || leg.muted.includes('1') || leg.state === 'lost' ? null : face,
         speaks: call.speaking.value.has(leg.id),
         supervises: leg.barged,
-        decides: actsFor(live!, leg, deciding) === 'approver',
+        part: actsFor(live!, leg, deciding),
       })),
       line: {
         here: desk.view.value?.window_place ?? '',
-        // who is called, whatever unit the case went to meanwhile
-        there: running?.target_place || (desk.view.value?.item.place ?? ''),
+        // who is called, until somebody is there of the unit that the case went to meanwhile
+        there: (running && farPlace(running, deciding)) || (desk.view.value?.item.place ?? ''),
         form: running ? form : 'idle',
         word:
           running && phase !== 'ended'

@@ -27,14 +27,14 @@ export interface Turned {
   former: boolean
   /** whether he speaks now */
   speaks: boolean
-  /** who else is in the call, in the order of their seats; `supervises`: he was not invited; `decides`: he is of the unit to which the case went */
+  /** who else is in the call, in the order of their seats; `supervises`: he was not invited; `part`: for whom he speaks, where the case went to another unit */
   others: readonly {
     id: string
     person: Speaker
     face: MediaStream | null
     speaks: boolean
     supervises: boolean
-    decides: boolean
+    part: 'approver' | 'former' | 'other'
   }[]
   line: { here: string; there: string; form: LineForm; word: string }
   recording: { on: boolean; word: string } | null
