@@ -36,9 +36,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/audit/rules/timeline.ts",
     "web/src/call/pane/CallPane.vue",
     "web/src/catalogue/FormEditor.vue",
-    "web/src/i18n/en/desk.ts",
-    "web/src/i18n/en/record.ts",
-    "web/src/i18n/zh-CN/record.ts",
     "web/src/pages/approver/ApproverCasePage.vue",
     "web/src/pages/window/WindowCasePage.vue",
     "web/src/record/applicant/ApplicantScreen.vue",
@@ -60,8 +57,6 @@ LARGE_CLASSES: Final[set[str]] = {
 }
 LARGE_FOLDERS: Final[set[str]] = {
     "media",
-    "web/src/i18n/en",
-    "web/src/i18n/zh-CN",
     "web/src/record/rules",
 }
 

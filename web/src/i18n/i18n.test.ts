@@ -22,6 +22,16 @@ describe('the two languages', () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort())
   })
 
+  it('divide a feature with no word in two modules', () => {
+    const modules = import.meta.glob<object>('./*/*/*.ts', { import: 'default', eager: true })
+    const where = Object.entries(modules).filter(([path]) => !path.endsWith('/index.ts'))
+    expect(where.length).toBeGreaterThan(20)
+    const heads = where.flatMap(([path, words]) =>
+      Object.keys(words).map((head) => `${path.slice(0, path.lastIndexOf('/'))} ${head}`),
+    )
+    expect(heads.filter((head, at) => heads.indexOf(head) !== at)).toEqual([])
+  })
+
   it('fill the same places in each sentence', () => {
     // an English sentence may have a form for one and a form for several: each fills them all
     for (const [key, sentence] of chinese)

@@ -1,9 +1,9 @@
 /**
  * The two languages of the pages: zh-CN first, en with the same keys.
  *
- * Words are kept one module a feature (shell, call, record, desk, audit) and read as `t('call.answer')`. A browser
- * fetches those of one language alone, and of them the books that its pages need. The choice is kept in this browser;
- * nothing entered is lost when it changes.
+ * Words are kept one module a feature (shell, call, audit), or a folder of a module a subject (record, desk), and read
+ * as `t('call.answer')`. A browser fetches those of one language alone, and of them the books that its pages need. The
+ * choice is kept in this browser; nothing entered is lost when it changes.
  */
 import { createI18n } from 'vue-i18n'
 import elementEn from 'element-plus/es/locale/lang/en'

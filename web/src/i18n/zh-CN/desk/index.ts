@@ -1,0 +1,10 @@
+import accounts from './accounts'
+import calendar from './calendar'
+import cases from './cases'
+import catalogue from './catalogue'
+import duty from './duty'
+import form from './form'
+import health from './health'
+import template from './template'
+
+export default { ...cases, ...duty, ...accounts, ...form, ...template, ...catalogue, ...calendar, ...health }
