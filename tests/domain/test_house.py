@@ -39,7 +39,6 @@ LARGE_MODULES: Final[set[str]] = {
     "web/src/pages/approver/ApproverCasePage.vue",
     "web/src/pages/window/WindowCasePage.vue",
     "web/src/record/applicant/ApplicantScreen.vue",
-    "web/src/record/book/useCase.ts",
     "web/src/record/document/DocumentView.vue",
     "web/src/record/form/FieldRow.vue",
     "web/src/record/form/FormPanel.vue",
@@ -51,7 +50,6 @@ LARGE_CLASSES: Final[set[str]] = {
     "server/store/ledger/verifier.py Verifier",
     "web/src/audit/replay/useReplay.ts useReplay",
     "web/src/audit/rules/timeline.ts marksOf",
-    "web/src/record/book/useCase.ts useCase",
     "web/src/record/form/fieldEditor.ts FieldEditor",
     "web/src/record/materials/useUploads.ts open",
 }

@@ -39,6 +39,8 @@ const ended = (): Problem =>
 
 type Said = 'yes' | 'no' | 'over'
 
+export type Acting = ReturnType<typeof useActing>
+
 /** `unsendable`: why no act goes out now; then nothing is asked before it either. */
 export function useActing(version: () => number, unsendable: () => Problem | null = () => null) {
   const question = shallowRef<Question | null>(null)

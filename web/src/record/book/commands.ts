@@ -1,0 +1,209 @@
+/**
+ * What a person asks of a case, each a command of the wire, and what is asked of him before it goes out. While he sits
+ * in a call about another case the page asks which case he means before everything in `asked`, and before nothing else;
+ * the server asks before what rests on the versions seen (`Acting.act`).
+ */
+import { ref } from 'vue'
+import type {
+  CaseDraw,
+  CaseRate,
+  CaseReceiveOriginals,
+  CaseSendOriginals,
+  CaseSign,
+  CaseStopClock,
+  CaseView,
+  MaterialView,
+  OriginalsLine,
+  ReceivedLine,
+  SummaryView,
+} from '../../wire/messages'
+import type { Wire } from '../../wire/socket'
+import type { Acting, Rests } from './acting'
+
+/** The case that the commands are about, and who gives them. */
+export interface Subject {
+  case_id: string
+  as_applicant: boolean
+  view: () => CaseView | null
+}
+
+type Live = Pick<Wire, 'ask'>
+type Decision = 'accepted' | 'to_correct' | 'refused'
+
+/** What is sent again and again while somebody types or reads: no act. */
+function quiet(live: Live, { case_id, as_applicant }: Subject) {
+  return {
+    draft: (field: string, value: string, base_version: number) =>
+      live.ask({ type: 'case.draft', case_id, field, value, base_version }),
+    hold: (field: string | null) => live.ask({ type: 'case.hold', case_id, field }),
+    /** What is to be signed, as it is shown to the applicant on his screen, or to the clerk on this page. */
+    summarise: () =>
+      live.ask<SummaryView>({ type: 'case.summarise', case_id, to: as_applicant ? 'applicant' : 'clerk' }),
+  }
+}
+
+/** What is typed into the form, which warns above it, and what is taken back by itself: asked about by nobody. */
+function free(live: Live, { case_id }: Subject) {
+  return {
+    edit: (field: string, value: string, base_version: number) =>
+      live.ask({ type: 'case.edit', case_id, field, value, base_version }),
+    withdrawPhone: (phone_id: string) => live.ask({ type: 'case.withdraw_phone', case_id, phone_id }),
+  }
+}
+
+/** What names the versions seen and the other calls: asked about by the server. */
+function resting(live: Live, { case_id }: Subject, acting: Pick<Acting, 'act'>) {
+  return {
+    sendOriginals: (courier: string, tracking: string, lines: OriginalsLine[]) =>
+      acting.act((rests) =>
+        live.ask<{ handover_id: string }>({
+          type: 'case.send_originals',
+          case_id,
+          ...rests,
+          courier,
+          tracking,
+          lines: lines as CaseSendOriginals['lines'],
+        }),
+      ),
+    receiveOriginals: (handover_id: string, arrived: ReceivedLine[], note: string) =>
+      acting.act((rests) =>
+        live.ask({
+          type: 'case.receive_originals',
+          case_id,
+          ...rests,
+          handover_id,
+          arrived: arrived as CaseReceiveOriginals['arrived'],
+          note,
+        }),
+      ),
+    refer: (unit_id: string, reason: string, on?: Rests) =>
+      acting.act((rests) => live.ask({ type: 'case.refer', case_id, ...rests, unit_id, reason }), on),
+    decide: (decision: Decision, reason: string, again = false, on?: Rests) =>
+      acting.act(
+        (rests) => live.ask({ type: 'case.decide', case_id, ...rests, decision, reason, again }),
+        on,
+      ),
+    stopClock: (why: CaseStopClock['why'], reason: string, on?: Rests) =>
+      acting.act((rests) => live.ask({ type: 'case.stop_clock', case_id, ...rests, why, reason }), on),
+    resumeClock: () => acting.act((rests) => live.ask({ type: 'case.resume_clock', case_id, ...rests })),
+    extendLimit: (days: number, reason: string, on?: Rests) =>
+      acting.act((rests) => live.ask({ type: 'case.extend_limit', case_id, ...rests, days, reason }), on),
+    printForm: () =>
+      acting.act((rests) => live.ask<{ paper_id: string }>({ type: 'case.print_form', case_id, ...rests })),
+    submit: (hash: string) =>
+      acting.act((rests) => live.ask<{ number: string }>({ type: 'case.submit', case_id, ...rests, hash })),
+  }
+}
+
+/** What the page asks about. */
+function asked(live: Live, { case_id, view }: Subject) {
+  return {
+    consent: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
+      live.ask({ type: 'case.consent', case_id, given, text_version, language }),
+    /** Takes back the consent to recording, to the words that it was given to. */
+    withdrawConsent: () => {
+      const given = view()?.consent
+      return live.ask({
+        type: 'case.consent',
+        case_id,
+        given: false,
+        text_version: given?.text_version ?? '',
+        language: given?.language ?? 'zh-CN',
+      })
+    },
+    consentEarlier: (given: boolean, text_version: string, language: 'zh-CN' | 'en') =>
+      live.ask({ type: 'case.consent_earlier', case_id, given, text_version, language }),
+    promise: (line: string, due_on: string, text_version: string, language: 'zh-CN' | 'en') =>
+      live.ask({ type: 'case.promise', case_id, line, due_on, text_version, language }),
+    movePromise: (line: string, due_on: string, reason: string) =>
+      live.ask({ type: 'case.move_promise', case_id, line, due_on, reason }),
+    takeEarlier: (line: string, material_id: string, slot: number | null) =>
+      live.ask<{ material_id: string }>({ type: 'case.take_earlier', case_id, line, material_id, slot }),
+    moveMaterial: (material_id: string, line: string, slot: number | null) =>
+      live.ask<{ slot: number }>({ type: 'case.move_material', case_id, material_id, line, slot }),
+    propose: (field: string, value: string, reason: string) =>
+      live.ask({ type: 'case.propose', case_id, field, value, reason }),
+    closeProposal: (proposal_id: string, adopt: boolean) =>
+      live.ask({ type: 'case.close_proposal', case_id, proposal_id, adopt }),
+    review: (material_id: string, review: MaterialView['review'], reason: string) =>
+      live.ask({ type: 'case.review', case_id, material_id, review, reason }),
+    grade: (material_id: string, grade: 'A' | 'B' | 'C' | 'D', note = '') =>
+      live.ask({ type: 'case.grade', case_id, material_id, grade, note }),
+    draw: (material_id: string, page: number, points: [number, number][]) =>
+      live.ask({ type: 'case.draw', case_id, material_id, page, points: points as CaseDraw['points'] }),
+    clearDrawings: (material_id: string, whose: 'mine' | 'all') =>
+      live.ask({ type: 'case.clear_drawings', case_id, material_id, whose }),
+    keepDrawing: (only_me: boolean) => live.ask({ type: 'case.keep_drawing', case_id, only_me }),
+    say: (lane: 'shared' | 'staff', text: string, call_id: string | null, for_applicant = false) =>
+      live.ask({ type: 'case.say', case_id, lane, text, call_id, for_applicant }),
+    comment: (on: string, text: string) => live.ask({ type: 'case.comment', case_id, on, text }),
+    reply: (comment_id: string, text: string) => live.ask({ type: 'case.reply', case_id, comment_id, text }),
+    resolve: (comment_id: string, resolved: boolean) =>
+      live.ask({ type: 'case.resolve', case_id, comment_id, resolved }),
+    check: (point: string, verdict: 'ok' | 'lacking' | 'none', note = '') =>
+      live.ask({ type: 'case.check', case_id, point, verdict, note }),
+    sign: (hash: string, shown_at: string, width: number, height: number, strokes: CaseSign['strokes']) =>
+      live.ask<{ signature_id: string }>({
+        type: 'case.sign',
+        case_id,
+        hash,
+        shown_at,
+        width,
+        height,
+        strokes,
+      }),
+    rate: (call_id: string, level: CaseRate['level'], reasons: CaseRate['reasons'], text: string) =>
+      live.ask<{ number: number }>({
+        type: 'case.rate',
+        case_id,
+        call_id,
+        level,
+        reasons: reasons ?? [],
+        text,
+      }),
+    invitePhone: (line: string, secret_sha256: string) =>
+      live.ask<{ phone_id: string; expires_at: string }>({
+        type: 'case.invite_phone',
+        case_id,
+        line,
+        secret_sha256,
+      }),
+    unmask: (what: string, reason: string) =>
+      live.ask<{ unmasking_id: string; expires_at: string }>({ type: 'case.unmask', case_id, what, reason }),
+  }
+}
+
+type Send = (...given: never[]) => Promise<unknown>
+
+/** The same commands, with what comes after each and, of those that wait for it, before. */
+function around<C extends Record<keyof C, Send>>(
+  commands: C,
+  after: () => void,
+  before?: () => Promise<void>,
+): C {
+  const wrapped = Object.entries<Send>(commands).map(([name, send]) => [
+    name,
+    async (...given: never[]) => {
+      if (before) await before()
+      const result = await send(...given)
+      after()
+      return result
+    },
+  ])
+  return Object.fromEntries(wrapped) as C
+}
+
+/** `acts_done`: how many acts were done here; what was told of one that was refused before is over then. */
+export function useCommands(live: Live, subject: Subject, acting: Pick<Acting, 'act' | 'mean'>) {
+  const acts_done = ref(0)
+  const done = (): void => void (acts_done.value += 1)
+  return {
+    acts_done,
+    commands: {
+      ...quiet(live, subject),
+      ...around(free(live, subject), done),
+      ...around(resting(live, subject, acting), done),
+      ...around(asked(live, subject), done, acting.mean),
+    },
+  }
+}
