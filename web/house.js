@@ -45,7 +45,7 @@ export const LENT = {
   audit: [
     'record/document/documents.ts',
     'record/rules/draw.ts',
-    'record/rules/fields.ts',
+    'record/rules/form/fields.ts',
     'record/rules/lines.ts',
     'record/rules/reducer.ts',
     'record/rules/words.ts',

@@ -213,7 +213,7 @@ def test_one_value_is_checked(path: str, typed: str, expected: str, limit: str |
 
 
 def test_the_page_replays_the_same_values() -> None:
-    """Writes the vectors for web/src/record/rules/forms.test.ts."""
+    """Writes the vectors for web/src/record/rules/form/forms.test.ts."""
     VECTORS.mkdir(exist_ok=True)
     told: dict[str, Any] = {
         "subject": "form",

@@ -55,7 +55,6 @@ LARGE_CLASSES: Final[set[str]] = {
 }
 LARGE_FOLDERS: Final[set[str]] = {
     "media",
-    "web/src/record/rules",
 }
 
 

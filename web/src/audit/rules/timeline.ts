@@ -4,7 +4,7 @@
  * Seconds are those of the call: 0 is its answer (or its dialling, when nobody answered); what came before is negative.
  */
 import { listed } from '../../i18n'
-import { fieldIn } from '../../record/rules/fields'
+import { fieldIn } from '../../record/rules/form/fields'
 import type {
   CallView,
   CaseView,

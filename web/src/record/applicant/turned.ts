@@ -5,7 +5,7 @@
  */
 import type { CaseView, FormField, MaterialView, Proposal, SummaryView } from '../../wire/messages'
 import type { LineForm } from '../../ui/states'
-import { fieldIn } from '../rules/fields'
+import { fieldIn } from '../rules/form/fields'
 import { closed, linesOf, openProposals, slotOf } from '../rules/lines'
 import { noticedOf, type Noticed } from '../rules/points'
 import { valueText } from '../rules/words'

@@ -7,7 +7,7 @@
  * edit (`stale`, `field_held`) and what was typed is kept and offered. Plain TypeScript: time and the wire are given.
  */
 import type { FieldState, FormField } from '../../wire/messages'
-import { faultOf, tidied, type FieldFault } from '../rules/checks'
+import { faultOf, tidied, type FieldFault } from '../rules/form/checks'
 
 export const TYPING_EVERY_MS = 100
 export const DRAFT_AFTER_MS = 700

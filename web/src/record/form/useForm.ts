@@ -3,8 +3,8 @@ import { onScopeDispose, shallowReactive, watch } from 'vue'
 import { Problem } from '../../wire/http'
 import type { CaseView, FormField } from '../../wire/messages'
 import { FieldEditor, type EditRefusal, type Offer } from './fieldEditor'
-import type { FieldFault } from '../rules/checks'
-import { broken, cellsOf, rowsOf, valuesOf } from '../rules/fields'
+import type { FieldFault } from '../rules/form/checks'
+import { broken, cellsOf, rowsOf, valuesOf } from '../rules/form/fields'
 import type { CaseBook } from '../book/useCase'
 
 /** What a view shows of an editor. */

@@ -1,6 +1,6 @@
 /** Which fields want a person's attention, and which of them comes next. Derived and never kept; pure. */
 import type { CaseView, Draft } from '../../wire/messages'
-import { fieldIn, placesOf, valuesOf } from './fields'
+import { fieldIn, placesOf, valuesOf } from './form/fields'
 import { toDoOf } from './lacking'
 
 /**

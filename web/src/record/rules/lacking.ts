@@ -4,7 +4,7 @@
  * Derived from the view, never kept; pure. The words are in `words.ts`.
  */
 import type { CaseView, FormField, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
-import { fieldIn } from './fields'
+import { fieldIn } from './form/fields'
 import { closed, linesOf, nameIn, open, openProposals, othersOf, type Line, type Slot } from './lines'
 import { pointsOf, signed, submitted, type Point } from './points'
 import { unpromised } from './promises'

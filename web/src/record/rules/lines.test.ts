@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formFaults } from './fields'
+import { formFaults } from './form/fields'
 import {
   linesOf,
   movedFrom,

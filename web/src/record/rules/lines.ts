@@ -2,7 +2,7 @@
  * What follows from a case: the state of each line of the material list, what is still missing, what to read next.
  * Derived from the view and never kept; pure.
  */
-import { attachedOf, placesOf, valuesOf } from './fields'
+import { attachedOf, placesOf, valuesOf } from './form/fields'
 import type { CaseView, MaterialLine, MaterialView, Proposal } from '../../wire/messages'
 
 /** What belongs to no line of the list. */

@@ -11,7 +11,7 @@ import type {
   MaterialView,
   PersonRef,
 } from '../../wire/messages'
-import { fieldIn, formFaults, named, type FormFault } from './fields'
+import { fieldIn, formFaults, named, type FormFault } from './form/fields'
 import { linesOf, nameIn, open, OTHER, othersOf, slotOf, stateOf, type Line, type LineState } from './lines'
 
 /** What a comment is about. */

@@ -6,7 +6,7 @@ import { i18n, learn, speak } from '../../i18n'
 import { arrivedOf, changeWords, movedWord, percent, size, typeNames } from './words'
 import type { CaseView } from '../../wire/messages'
 import { acceptOf, claimedType, faultOfFile } from '../materials/useUploads'
-import { faultOf, tidied } from './checks'
+import { faultOf, tidied } from './form/checks'
 import { by, caseView, field, material } from '../../../tests/kit/cases'
 
 const taken = resolve(import.meta.dirname, '../../../../tests/vectors/files.json')

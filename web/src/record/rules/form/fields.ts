@@ -2,7 +2,7 @@
  * The fields of a form as they stand: rows of groups, what is there under a condition, what is wrong with the whole.
  * The same rules as server/catalogue/rules/schema.py, held to it by vectors. Derived from the values by path, never kept; pure.
  */
-import type { CaseView, FormCondition, FormField, FormRule } from '../../wire/messages'
+import type { CaseView, FormCondition, FormField, FormRule } from '../../../wire/messages'
 import { faultOf, scaled, type FieldFault } from './checks'
 
 /** A field at its path; of a cell its group and the number of its row, from 1. */

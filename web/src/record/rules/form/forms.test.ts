@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { faultOf, scaled, tidied } from './checks'
 import { broken, faultsOf, fieldIn, placesOf } from './fields'
-import type { FormField, FormRule } from '../../wire/messages'
-import { caseView, field, value } from '../../../tests/kit/cases'
+import type { FormField, FormRule } from '../../../wire/messages'
+import { caseView, field, value } from '../../../../tests/kit/cases'
 
 interface Vectors {
   today: string
@@ -16,7 +16,7 @@ interface Vectors {
   single: { path: string; typed: string; expected: string }[]
 }
 
-const file = resolve(import.meta.dirname, '../../../../tests/vectors/forms.json')
+const file = resolve(import.meta.dirname, '../../../../../tests/vectors/forms.json')
 const vectors = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Vectors[]) : []
 
 describe('values of forms', () => {

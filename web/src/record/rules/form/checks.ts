@@ -2,8 +2,14 @@
  * What the form says about a value before it is sent: the same rules as the server's, so that a person hears of a
  * slip while he is still in the field. Pure; the server has the last word.
  */
-import { creditCodeFault, dateOf, identityNumberFault, phoneFault, type Fault } from '../../rules/identifiers'
-import type { FormField } from '../../wire/messages'
+import {
+  creditCodeFault,
+  dateOf,
+  identityNumberFault,
+  phoneFault,
+  type Fault,
+} from '../../../rules/identifiers'
+import type { FormField } from '../../../wire/messages'
 
 export type FieldFault =
   | Fault

@@ -1,7 +1,7 @@
 /** The regions of today (GB/T 2260), asked for once when a form has a field for one. */
 import { shallowRef } from 'vue'
-import { http } from '../../wire/http'
-import type { RegionView as Region, Regions } from '../../wire/messages'
+import { http } from '../../../wire/http'
+import type { RegionView as Region, Regions } from '../../../wire/messages'
 
 /** Headings of the table that are no place; they are not read aloud in a name. */
 const FILLERS = new Set(['市辖区', '县', '省直辖县级行政单位', '自治区直辖县级行政单位'])
