@@ -393,7 +393,7 @@ async def spawn(
 
     `host` is the local address of the UDP socket (empty: the machine's outward
     one) and `port` its number (0: any free one); `advertised` are the addresses
-    named to browsers (empty: `host`); `codec` is the one of `media.sdp.VIDEO` that pictures
+    named to browsers (empty: `host`); `codec` is the one of `media.wire.sdp.VIDEO` that pictures
     are to have where all take it (empty: VP8); `limits` those at which it takes no new
     call. The folder holds the control socket (0600), the token and the segments; those of
     an earlier worker are found again. Raises `Rejected(worker_gone)` when the

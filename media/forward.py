@@ -13,11 +13,11 @@ from itertools import cycle
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from media.batch import BATCH
 from media.codec import BEGINS
-from media.dtls import Address
-from media.rtcp import Arrivals, Departures, Numbering, Reception
-from media.sdp import (
+from media.wire.batch import BATCH
+from media.wire.dtls import Address
+from media.wire.rtcp import Arrivals, Departures, Numbering, Reception
+from media.wire.sdp import (
     CLOCKS,
     CODEC_BY_PAYLOAD,
     FACE,
@@ -31,7 +31,7 @@ from media.sdp import (
     VIDEO,
     VP8,
 )
-from media.srtp import Buffer, Inbound, Outbound
+from media.wire.srtp import Buffer, Inbound, Outbound
 
 
 class Tap(Protocol):

@@ -41,12 +41,12 @@ from media.control import (
     socket_path,
 )
 from media.load import LIMITS, Limits
-from media.port import outward_address
 from media.rejected import Code, Rejected
 from media.room.parties import MAX_PARTIES, Rights
 from media.room.rooms import Rooms
-from media.sdp import CODEC_NAMES
 from media.tap import Recorder
+from media.wire.port import outward_address
+from media.wire.sdp import CODEC_NAMES
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ SALVAGE_WAIT_S = 8.0
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     """`host` empty: the outward address; `advertised` empty: `host`; `port` 0: any free one;
-    `codec`: the preferred one of `media.sdp.VIDEO`."""
+    `codec`: the preferred one of `media.wire.sdp.VIDEO`."""
 
     workdir: Path
     host: str = ""

@@ -25,7 +25,7 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
-from media.sdp import SEAT_LINES
+from media.wire.sdp import SEAT_LINES
 
 SAMPLE_RATE = 48_000
 AUDIO_FRAME_SAMPLES = 960

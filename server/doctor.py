@@ -12,8 +12,8 @@ from typing import Final
 
 from media.client import spawn
 from media.control import PathTooLong, fits_socket, socket_path
-from media.port import outward_address
 from media.rejected import Rejected
+from media.wire.port import outward_address
 from server.edge.pages import STATIC
 from server.health import acts as health
 from server.health import rows as standing

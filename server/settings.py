@@ -22,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from media import turn
+from media.wire import turn
 from server.standards.codes import ITEM_CODE
 from server.standards.languages import Language
 from server.standards.numbering import STANDARD_TEMPLATE, Numbering

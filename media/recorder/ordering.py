@@ -5,7 +5,7 @@ Knows no frame, no file and no clock but the times that it is given.
 
 from dataclasses import dataclass
 
-from media.sdp import OPUS, VIDEO
+from media.wire.sdp import OPUS, VIDEO
 
 REORDER_HOLD_S = 0.4
 REORDER_PACKETS = 256

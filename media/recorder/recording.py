@@ -21,7 +21,7 @@ from media.control import SEGMENT_SUFFIX, Gap, RecordedTrack
 from media.frames import DEPACKETISERS, Depacketiser, Frame
 from media.recorder.ordering import OFF_S, Clock, Reorder, parse_rtp
 from media.recorder.sealing import open_note
-from media.sdp import CLOCKS
+from media.wire.sdp import CLOCKS
 
 CLUSTER_MS = 1000
 HEADER_WAIT_S = 2.0

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from media.control import MediaEvent, PartyDown, PartyUp
-from media.dtls import Address, Certificate, Handshake
-from media.ice import Agent, Checks
-from media.port import Owners
 from media.room.feedback import Requests
 from media.room.parties import Party
+from media.wire.dtls import Address, Certificate, Handshake
+from media.wire.ice import Agent, Checks
+from media.wire.port import Owners
 
 # A party that sends sound or pictures is heard fifty times a second; of one that sends nothing a
 # browser checks its path every 2.5 s (Chromium) to 6 s (RFC 7675), so that its silence says less.

@@ -6,12 +6,12 @@ repairs, reports and asks for key frames itself.
 
 from collections.abc import Callable
 
-from media import rtcp
-from media.dtls import Address
 from media.estimate import Sent
 from media.forward import KEY_AGAIN_S, Endpoint, Feed, Track
 from media.room.parties import Party
-from media.srtp import Buffer
+from media.wire import rtcp
+from media.wire.dtls import Address
+from media.wire.srtp import Buffer
 
 AGAIN_A_TICK = 200
 """So many packets a party gets sent again in a tenth of a second; a NACK can name thousands."""

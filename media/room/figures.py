@@ -3,7 +3,7 @@
 from typing import Any
 
 from media.room.parties import Party
-from media.sdp import FACE
+from media.wire.sdp import FACE
 
 
 def _places(places: frozenset[int] | None) -> list[int] | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from media.control import MediaEvent, OfferWanted
 from media.rejected import Code, Rejected
 from media.room.parties import Party, Room
-from media.sdp import read_answer, write_offer
+from media.wire.sdp import read_answer, write_offer
 
 
 class Offering:

@@ -6,13 +6,14 @@ Rooms and parties are opaque strings; nobody's name is known here.
 import secrets
 from dataclasses import dataclass, field
 
-from media.dtls import Handshake
 from media.estimate import MAX_BPS, Estimate
 from media.forward import IDLE_S, Endpoint, Ring, Track
-from media.ice import Agent
 from media.rejected import Code, Rejected
-from media.rtcp import Departures
-from media.sdp import (
+from media.share import Share
+from media.wire.dtls import Handshake
+from media.wire.ice import Agent
+from media.wire.rtcp import Departures
+from media.wire.sdp import (
     FACE,
     GROUPS,
     LAYERED,
@@ -24,7 +25,6 @@ from media.sdp import (
     lines_in,
     mid_in,
 )
-from media.share import Share
 
 MAX_PARTIES = MAX_GROUPS + 1
 

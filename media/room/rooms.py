@@ -11,11 +11,8 @@ from time import monotonic, process_time
 from typing import Any
 
 from media.control import MediaEvent
-from media.dtls import Address, Certificate
 from media.forward import Forwarder
-from media.ice import Agent
 from media.load import LIMITS, Limits, Load
-from media.port import Port
 from media.rejected import Code, Rejected
 from media.room.connecting import Connecting
 from media.room.feedback import Feedback, Requests
@@ -25,9 +22,12 @@ from media.room.parties import Party, Rights, Room
 from media.room.passing import Passing
 from media.room.serving import MEASURE_S, Serving
 from media.room.taping import Taping
-from media.sdp import CODEC_NAMES
-from media.srtp import Buffer
 from media.tap import Recorder
+from media.wire.dtls import Address, Certificate
+from media.wire.ice import Agent
+from media.wire.port import Port
+from media.wire.sdp import CODEC_NAMES
+from media.wire.srtp import Buffer
 
 TICK_S = 0.1
 FEEDBACK_HOLD_S = 1.0

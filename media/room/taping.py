@@ -8,7 +8,7 @@ from media.control import MediaEvent, RecordingResumed, RecordingStalled
 from media.forward import KEY_AGAIN_S, Track
 from media.room.feedback import Requests
 from media.room.parties import Party
-from media.sdp import FACE
+from media.wire.sdp import FACE
 
 UNWRITTEN_S = 5.0
 """So long may what comes in of a recorded party not be in its file before that is told."""

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from media import turn
 from media.client import Limits, Worker, attach, name_of, spawn
+from media.wire import turn
 from server.calls.about import About
 from server.calls.acts import qualities
 from server.calls.acts.book import Book

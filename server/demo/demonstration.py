@@ -17,7 +17,7 @@ from typing import Final
 
 import trustme
 
-from media.port import outward_address
+from media.wire.port import outward_address
 from server.app import running
 from server.demo import data as demo
 from server.demo import past

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from media import turn
+from media.wire import turn
 from server.health import rows as standing
 from server.health.wire import HealthState
 from server.store import Store, version_of

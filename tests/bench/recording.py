@@ -29,8 +29,8 @@ from av import AudioFrame, VideoFrame
 
 from media.control import SEGMENT_SUFFIX
 from media.forward import Endpoint, Track
-from media.sdp import OPUS, SEAT_LINES, VP8
 from media.tap import Recorder
+from media.wire.sdp import OPUS, SEAT_LINES, VP8
 from tests.kit.packets import Coded, Stream, pictures, sounds
 from tests.kit.peer import RED
 from tests.kit.recording import play

@@ -20,7 +20,7 @@ from playwright.async_api import Page, async_playwright
 
 from media.client import MediaClient, SegmentFinished, spawn
 from media.control import SEGMENT_SUFFIX
-from media.sdp import VIDEO, mid_in
+from media.wire.sdp import VIDEO, mid_in
 from tests.kit.lean import LeanPeer
 from tests.kit.peer import BLUE, GREEN, RED, Colour, near
 from tests.kit.recording import play

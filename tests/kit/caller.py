@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from aioice import stun
 from OpenSSL import SSL
 
-from media.dtls import CIPHERS, Certificate
-from media.sdp import MID_URI, TWCC_URI
+from media.wire.dtls import CIPHERS, Certificate
+from media.wire.sdp import MID_URI, TWCC_URI
 
 PROFILE = b"SRTP_AEAD_AES_128_GCM"
 KEY_BYTES, SALT_BYTES = 16, 12

@@ -19,10 +19,10 @@ from typing import Any
 from aioice import stun
 from OpenSSL import SSL
 
-from media import rtcp
-from media.dtls import CIPHERS, Certificate
-from media.sdp import CODEC_BY_PAYLOAD, EXTENSIONS, LAYERED, OPUS, RTX_PAYLOADS, VIDEO
-from media.srtp import PROFILES, Buffer, Inbound, Outbound
+from media.wire import rtcp
+from media.wire.dtls import CIPHERS, Certificate
+from media.wire.sdp import CODEC_BY_PAYLOAD, EXTENSIONS, LAYERED, OPUS, RTX_PAYLOADS, VIDEO
+from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
 
 PROFILE = "SRTP_AEAD_AES_128_GCM"
 FEEDBACK_S = 0.05

@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 
 from media.client import MediaClient
-from media.dtls import Certificate
-from media.srtp import Buffer, Inbound, Outbound
+from media.wire.dtls import Certificate
+from media.wire.srtp import Buffer, Inbound, Outbound
 from tests.kit.caller import PROFILE, Caller, client_context, connect
 
 PAYLOAD_BYTES = 960

@@ -27,7 +27,7 @@ from typing import Final, Self
 
 import trustme
 
-from media import turn
+from media.wire import turn
 from tests.kit.services import NotStarted
 
 SHIPPED: Final = Path(__file__).parents[2] / "deploy" / "coturn" / "turnserver.conf"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from media.recorder.recording import Recording
-from media.sdp import VIDEO
+from media.wire.sdp import VIDEO
 from tests.kit.packets import Stream, pictures, sounds
 from tests.kit.peer import RED, Colour
 

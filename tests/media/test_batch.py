@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from media.batch import BATCH, Batch, Many, Singles, batch_for
-from media.srtp import BUFFER_BYTES, Buffer
+from media.wire.batch import BATCH, Batch, Many, Singles, batch_for
+from media.wire.srtp import BUFFER_BYTES, Buffer
 from tests.kit.capabilities import need
 
 HOSTS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}

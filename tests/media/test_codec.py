@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.codec import BEGINS
-from media.sdp import CODEC_BY_PAYLOAD, RTX_PAYLOADS, VIDEO
+from media.wire.sdp import CODEC_BY_PAYLOAD, RTX_PAYLOADS, VIDEO
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media.forward import Endpoint, Feed, Forwarder, Track, read_layout
-from media.sdp import RTX_PAYLOADS, VP8
-from media.srtp import PROFILES, Buffer, Inbound, Outbound
+from media.wire.sdp import RTX_PAYLOADS, VP8
+from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
 
 PROFILE = "SRTP_AEAD_AES_128_GCM"
 SSRC, RTX_SSRC = 77, 78

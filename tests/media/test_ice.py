@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aioice import stun
 
-from media.ice import Agent
+from media.wire.ice import Agent
 
 HIGH, LOW = 2122260223, 2121998079
 OLD, NEW, OTHER = ("192.0.2.1", 4000), ("198.51.100.7", 5000), ("203.0.113.9", 6000)

@@ -12,10 +12,10 @@ from itertools import pairwise
 import pytest
 from aioice import stun
 
-from media.dtls import MTU_BYTES, split_records
-from media.rtcp import read_remb
-from media.sdp import LAYERED, VIDEO, OfferedLine, write_offer
-from media.srtp import PROFILES, REPLAY_WINDOW, Buffer, Inbound, Outbound
+from media.wire.dtls import MTU_BYTES, split_records
+from media.wire.rtcp import read_remb
+from media.wire.sdp import LAYERED, VIDEO, OfferedLine, write_offer
+from media.wire.srtp import PROFILES, REPLAY_WINDOW, Buffer, Inbound, Outbound
 from tests.kit.lean import LeanPeer
 from tests.kit.until import borne, until
 from tests.media.conftest import Studio

@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 
 from media.client import RecordingHalted, RecordingStarted, SegmentFinished, spawn
-from media.sdp import VP8
+from media.wire.sdp import VP8
 from tests.kit.peer import GREEN, RED, Peer, near
 from tests.kit.recording import Played, play
 from tests.kit.until import until

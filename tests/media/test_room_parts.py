@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 
-from media import rtcp
 from media.control import MediaEvent, PartyDown, PartyUp, RecordingResumed, RecordingStalled
-from media.dtls import Certificate
 from media.forward import KEY_AGAIN_S
-from media.ice import Checks
-from media.port import Owners
 from media.rejected import Rejected
 from media.room.connecting import SILENT_S, SILENT_WITHOUT_MEDIA_S, Connecting
 from media.room.feedback import AGAIN_A_TICK, Feedback, Requests
@@ -21,8 +17,12 @@ from media.room.parties import MAX_PARTIES, Party, Rights, Room
 from media.room.passing import Passing
 from media.room.serving import Serving
 from media.room.taping import UNWRITTEN_S, Taping
-from media.sdp import FACE, LAYERS
-from media.srtp import PROFILES, Buffer, Inbound, Outbound
+from media.wire import rtcp
+from media.wire.dtls import Certificate
+from media.wire.ice import Checks
+from media.wire.port import Owners
+from media.wire.sdp import FACE, LAYERS
+from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
 
 PROFILE = next(iter(PROFILES))
 SOUND, DOCUMENTS = "0", "2"

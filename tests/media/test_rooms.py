@@ -12,8 +12,8 @@ import pytest
 
 from media.client import OfferWanted, RecordingResumed, RecordingStalled, RecordingStarted
 from media.room.taping import UNWRITTEN_S
-from media.rtcp import nearest
-from media.sdp import LAYERED, VIDEO, group_of
+from media.wire.rtcp import nearest
+from media.wire.sdp import LAYERED, VIDEO, group_of
 from tests.kit.lean import LeanPeer, Sending
 from tests.kit.until import until
 from tests.media.conftest import Studio

@@ -17,7 +17,7 @@ from aiortc.rtp import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media import rtcp
+from media.wire import rtcp
 
 
 def _one(data: bytes) -> rtcp.Block:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.rejected import Code, Rejected
-from media.sdp import SEAT_LINES, Answer, OfferedLine, read_answer, write_offer
+from media.wire.sdp import SEAT_LINES, Answer, OfferedLine, read_answer, write_offer
 
 LINES = [OfferedLine(mid, kind, 1000 + int(mid), 2000 + int(mid), True) for mid, kind in SEAT_LINES]
 FINGERPRINT = ":".join(["AB"] * 32)

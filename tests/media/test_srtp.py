@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media.srtp import BUFFER_BYTES, PROFILES, Buffer, Inbound, Outbound
+from media.wire.srtp import BUFFER_BYTES, PROFILES, Buffer, Inbound, Outbound
 
 PACKET = b"\x80\x60\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03" + bytes(range(200))
 

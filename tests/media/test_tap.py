@@ -14,8 +14,8 @@ import pytest
 
 from media.control import SegmentFinished, event_from_json
 from media.forward import Endpoint
-from media.sdp import SEAT_LINES
 from media.tap import Recorder
+from media.wire.sdp import SEAT_LINES
 from tests.kit.capabilities import need
 from tests.kit.until import borne, until
 

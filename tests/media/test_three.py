@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from media import rtcp
 from media.client import PartyUp, RecordingStarted
-from media.rtcp import Block
-from media.sdp import VP8
+from media.wire import rtcp
+from media.wire.rtcp import Block
+from media.wire.sdp import VP8
 from tests.kit.peer import BLUE, GREEN, RED, Colour, Peer, near
 from tests.kit.recording import play
 from tests.kit.until import until

@@ -21,8 +21,9 @@ import atheris
 with atheris.instrument_imports(include=["media", "aioice"]):
     from aioice import stun
 
-    from media import codec, frames, ice, recorder, rtcp, sdp, srtp
+    from media import codec, frames, recorder
     from media.rejected import Rejected
+    from media.wire import ice, rtcp, sdp, srtp
 
 from tests.media.test_forward import SSRC, Wire
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from media.dtls import Certificate
+from media.wire.dtls import Certificate
 from tests.bench.media.engines import (
     LOAD_CORE,
     Aiortc,

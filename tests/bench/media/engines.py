@@ -20,7 +20,7 @@ from typing import Any
 from OpenSSL import SSL
 
 from media.client import Limits, Worker, spawn
-from media.dtls import Certificate
+from media.wire.dtls import Certificate
 from tests.kit.caller import Caller, client_context, connect
 
 ENGINE_CORE = 0

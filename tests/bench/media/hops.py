@@ -10,10 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from media import rtcp
-from media.batch import Batch, batch_for
 from media.forward import Endpoint, Forwarder, Track, read_layout
-from media.srtp import PROFILES, Buffer, Inbound, Outbound
+from media.wire import rtcp
+from media.wire.batch import Batch, batch_for
+from media.wire.srtp import PROFILES, Buffer, Inbound, Outbound
 
 PROFILE = "SRTP_AEAD_AES_128_GCM"
 PACKETS = 5000

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 import trustme
 
-from media import turn
+from media.wire import turn
 from server.doctor import examine
 from server.health import acts as health
 from server.health.api.health import SENTENCES

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, MutableMapping
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from media.batch import BATCH, Key, batch_for
-from media.ice import Address, Agent, Checks
-from media.srtp import BUFFER_BYTES, Buffer
+from media.wire.batch import BATCH, Key, batch_for
+from media.wire.ice import Address, Agent, Checks
+from media.wire.srtp import BUFFER_BYTES, Buffer
 
 log = logging.getLogger(__name__)
 

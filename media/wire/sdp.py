@@ -8,8 +8,8 @@ codec, and whatever a page sends ends in an `Answer` or in `Rejected`.
 
 from dataclasses import dataclass, field
 
-from media.dtls import knows_digest
 from media.rejected import Code, Rejected
+from media.wire.dtls import knows_digest
 
 OPUS = 111
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from media.srtp import PROFILES, Inbound, Outbound
+from media.wire.srtp import PROFILES, Inbound, Outbound
 
 MTU_BYTES = 1200
 RESEND_GUARD_S = 0.02

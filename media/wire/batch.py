@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import cffi
 
-from media.srtp import BUFFER_BYTES, Buffer
+from media.wire.srtp import BUFFER_BYTES, Buffer
 
 Address = tuple[Any, ...]
 Key = int | bytes | Address
