@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from media.compose import Chapter, Document, FontMissing, Party, Span, compose
-from media.remux import NothingToPlay
+from media.playback.compose import Chapter, Document, FontMissing, Party, Span, compose
+from media.playback.remux import NothingToPlay
 
 
 def _composed(asked: dict[str, Any]) -> dict[str, Any]:

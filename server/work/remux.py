@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from media.remux import NothingToPlay, Segment, remux
+from media.playback.remux import NothingToPlay, Segment, remux
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import av
 import pytest
 
-from media.compose import Chapter, Document, FontMissing, Party, Span, compose
-from media.remux import MP4, QUIET, WEBM, NothingToPlay, Segment, remux
+from media.playback.compose import Chapter, Document, FontMissing, Party, Span, compose
+from media.playback.remux import MP4, QUIET, WEBM, NothingToPlay, Segment, remux
 from tests.kit.footage import index_in_front, seek, segment, tones
 from tests.kit.peer import BLUE, GREEN, RED, near
 from tests.kit.recording import play

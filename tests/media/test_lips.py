@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from media.client import RecordingStarted
-from media.remux import Segment, remux
+from media.playback.remux import Segment, remux
 from tests.kit.footage import spans_of_tone
 from tests.kit.peer import GREEN, RED
 from tests.kit.recording import play

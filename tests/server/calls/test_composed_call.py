@@ -17,8 +17,8 @@ import av
 import pytest
 from PIL import Image
 
-from media.compose import Chapter, Document, Party, Span, compose
-from media.remux import Segment, remux
+from media.playback.compose import Chapter, Document, Party, Span, compose
+from media.playback.remux import Segment, remux
 from server.calls.acts.asking import gaps_of, spans_of
 from server.calls.rows.playbacks import Playback
 from server.calls.rows.recorded import Recorded

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from av.container import InputContainer
 from PIL import Image, ImageDraw, ImageFont
 
-from media.remux import MP4, WEBM, Made, NothingToPlay, file_for, opened
+from media.playback.remux import MP4, WEBM, Made, NothingToPlay, file_for, opened
 
 Kind = Literal["audio", "video"]
 Samples = npt.NDArray[np.int16]
