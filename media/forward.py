@@ -13,7 +13,7 @@ from itertools import cycle
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from media.codec import BEGINS
+from media.codec.beginning import BEGINS
 from media.wire.batch import BATCH
 from media.wire.dtls import Address
 from media.wire.rtcp import Arrivals, Departures, Numbering, Reception

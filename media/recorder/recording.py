@@ -17,8 +17,8 @@ import av
 from av.container import OutputContainer
 from av.stream import Stream
 
+from media.codec.frames import DEPACKETISERS, Depacketiser, Frame
 from media.control import SEGMENT_SUFFIX, Gap, RecordedTrack
-from media.frames import DEPACKETISERS, Depacketiser, Frame
 from media.recorder.ordering import OFF_S, Clock, Reorder, parse_rtp
 from media.recorder.sealing import open_note
 from media.wire.sdp import CLOCKS

@@ -31,7 +31,7 @@ HANDSHAKE_AGAIN_S = 0.2
 PIECE_BYTES = 1000
 SOCKET_BYTES = 4 << 20
 
-# What begins a picture, and what goes on with one, for each codec: media/codec.py reads it.
+# What begins a picture, and what goes on with one, for each codec: media/codec/beginning.py reads it.
 KEY = {
     "VP8": b"\x10\x00",
     "VP9": b"\x08\x00",

@@ -11,7 +11,7 @@ from av import VideoFrame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.codec import BEGINS
+from media.codec.beginning import BEGINS
 from media.wire.sdp import CODEC_BY_PAYLOAD, RTX_PAYLOADS, VIDEO
 
 

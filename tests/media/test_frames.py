@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.frames import DEPACKETISERS, MAX_FRAME_BYTES, Frame, h264_size, vp8_payload_at, vp8_size
+from media.codec.frames import (
+    DEPACKETISERS,
+    MAX_FRAME_BYTES,
+    Frame,
+    h264_size,
+    vp8_payload_at,
+    vp8_size,
+)
 from tests.kit.packets import Coded, payloads, pictures, units
 from tests.kit.peer import RED
 

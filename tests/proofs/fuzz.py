@@ -21,7 +21,8 @@ import atheris
 with atheris.instrument_imports(include=["media", "aioice"]):
     from aioice import stun
 
-    from media import codec, frames, recorder
+    from media import recorder
+    from media.codec import beginning, frames
     from media.rejected import Rejected
     from media.wire import ice, rtcp, sdp, srtp
 
@@ -135,7 +136,12 @@ def any_rtcp(data: bytes) -> None:
 def any_frames(data: bytes) -> None:
     """Payloads of every codec, joined to frames; and where a frame begins, told in place."""
     joins = [kind() for kind in frames.DEPACKETISERS.values()]
-    begins = (codec.begins_vp8, codec.begins_vp9, codec.begins_h264, codec.begins_av1)
+    begins = (
+        beginning.begins_vp8,
+        beginning.begins_vp9,
+        beginning.begins_h264,
+        beginning.begins_av1,
+    )
     timestamp, rest = 0, data
     while len(rest) > 2:
         flags, length, rest = rest[0], rest[1], rest[2:]
